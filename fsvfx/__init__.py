@@ -1,0 +1,1 @@
+"""The library: media, colour, store, faces, engines, comp, rights, delivery. No prefect and no dask in here."""

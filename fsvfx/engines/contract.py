@@ -1,0 +1,75 @@
+"""The contract of every swap engine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict
+
+
+class EngineSettings(BaseModel):
+    """Base of an engine's settings: one source for YAML, command line and docs. Unknown ones are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class FaceBatch:
+    """Aligned target crops.
+
+    crops: (n, 3, S, S) float32, display-referred RGB in [0, 1].
+    landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down, z towards the camera negative, same scale).
+    frames: production frame numbers, ascending; neighbours in time are neighbours here.
+    """
+
+    crops: torch.Tensor
+    landmarks: torch.Tensor
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose face goes in: reference pictures, aligned as the target crops are, in their own crop size.
+
+    crops: (m, 3, R, R) float32 in [0, 1]; landmarks: (m, 468, 3) in crop pixels; sharpness: (m,) float32.
+    """
+
+    name: str
+    crops: torch.Tensor
+    landmarks: torch.Tensor
+    sharpness: torch.Tensor
+
+
+@dataclass(frozen=True)
+class SwapBatch:
+    """crops: (n, 3, S, S) float32 in [0, 1]; matte: (n, 1, S, S) float32 in [0, 1], where the swap is meant to show."""
+
+    crops: torch.Tensor
+    matte: torch.Tensor
+
+
+class Engine(ABC):
+    """A way to swap, under its published name. Registered by the entry point group ``fsvfx.engines``."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    """Raise it when the same inputs would give other pixels: it is part of the swap's key."""
+    family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]]
+    summary: ClassVar[str]
+    """One line for ``fsvfx engines``."""
+    source: ClassVar[str]
+    """The paper or project that it follows."""
+    needs_references: ClassVar[bool] = True
+    """Whether the identity must have reference pictures (else it brings trained weights)."""
+    Settings: ClassVar[type[EngineSettings]]
+
+    def __init__(self, settings: EngineSettings, device: str) -> None:
+        self.settings = settings
+        self.device = device
+
+    @abstractmethod
+    def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
+        """Swap a batch. Raises InputError if the identity has nothing usable."""

@@ -1,0 +1,132 @@
+"""The errors that fsvfx raises on purpose. Each says what, where, and how to mend it.
+
+FsvfxError                  exit
+├── InputError               2    what the user wrote or handed over is wrong
+│   ├── ManifestError             the manifest, with every problem at once
+│   └── PlateError                a plate: missing, unreadable, truncated, not as declared
+├── RightsError              3    consent is missing, expired, revoked or out of scope
+├── IncompleteError          4    some chunks are not done
+└── MachineError             5    the machine, the store or the cluster failed
+    ├── StoreError                the store: unreachable, refused, or data that does not match its receipt
+    └── ModelError                a model file: absent, or not the one its card names
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from schemas.frames import FrameRange
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where it happened; what is not known is left out of the message."""
+
+    shot: str | None = None
+    stage: str | None = None
+    frames: FrameRange | None = None
+    file: str | None = None
+    field: str | None = None
+    """Path in the manifest, such as ``shots[0].plate.frames``."""
+
+    def __str__(self) -> str:
+        said = [
+            self.shot and f"shot {self.shot}",
+            self.stage and f"stage {self.stage}",
+            self.frames and f"frames {self.frames}",
+            self.field,
+            self.file,
+        ]
+        return ", ".join(part for part in said if part)
+
+
+class FsvfxError(Exception):
+    """Base of all; ``transient`` ones may pass if tried again."""
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, what: str, *, mend: str, where: Where | None = None, transient: bool = False) -> None:
+        super().__init__(what, mend, where, transient)
+        self.what = what
+        self.mend = mend
+        self.where = where or Where()
+        self.transient = transient
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.what, self.mend, self.where, self.transient, self.__dict__)
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if str(self.where) else ""
+        return f"{self.what}{place}. {self.mend}"
+
+
+def _rebuild(
+    kind: type[FsvfxError], what: str, mend: str, where: Where, transient: bool, state: dict[str, object]
+) -> FsvfxError:
+    """Errors cross process borders by pickle, whatever their constructors take."""
+    error = kind.__new__(kind)
+    FsvfxError.__init__(error, what, mend=mend, where=where, transient=transient)
+    error.__dict__.update(state)
+    return error
+
+
+class InputError(FsvfxError):
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a manifest."""
+
+    field: str
+    what: str
+    mend: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        at = f" (line {self.line})" if self.line else ""
+        return f"{self.field}{at}: {self.what}. {self.mend}"
+
+
+class ManifestError(InputError):
+    """All that is wrong in a manifest, at once."""
+
+    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
+        count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
+        super().__init__(f"{count} in the manifest", mend="Mend them and run it again", where=Where(file=file))
+        self.problems = problems
+
+
+class PlateError(InputError):
+    """A plate that can't be read as it was declared."""
+
+
+class RightsError(FsvfxError):
+    """The gate refused; ``reasons`` has every one."""
+
+    exit_code = 3
+
+    def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
+        super().__init__(
+            "Consent does not cover this: " + "; ".join(reasons),
+            mend="Get or mend the consent records; there is no way around the gate",
+            where=where,
+        )
+        self.reasons = reasons
+
+
+class IncompleteError(FsvfxError):
+    exit_code = 4
+
+
+class MachineError(FsvfxError):
+    exit_code = 5
+
+
+class StoreError(MachineError):
+    """The store can't be reached, refuses, or holds what no receipt vouches for."""
+
+
+class ModelError(MachineError):
+    """A model file is absent, or is not the one that its card names."""

@@ -1,0 +1,35 @@
+"""What the machine's owner decides, by environment variables ``FSVFX_*``. Never in a manifest."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class MachineSettings(BaseSettings):
+    """Settings of this machine."""
+
+    model_config = SettingsConfigDict(env_prefix="FSVFX_", env_ignore_empty=True)
+
+    roots: tuple[Path, ...] = ()
+    """Folders that any manifest may read and write, beside its own (JSON list)."""
+    models: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/models")
+    """Where model files lie."""
+    cache: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx")
+    prefect_home: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/prefect")
+    """The local Prefect server's database and logs."""
+    workers: int = Field(0, ge=0)
+    """Dask worker processes for local runs; 0: one per core."""
+    lease_seconds: float = Field(60.0, gt=0)
+    """How long a silent worker keeps its claim on a chunk."""
+    s3_endpoint: str | None = None
+    """For S3 servers other than AWS's; AWS_ENDPOINT_URL is read too."""
+
+
+@lru_cache(maxsize=1)
+def machine() -> MachineSettings:
+    """The settings, read once per process."""
+    return MachineSettings()

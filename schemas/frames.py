@@ -1,0 +1,136 @@
+"""Frame ranges and chunks, in the production's own frame numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import fileseq
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from schemas.base import StrictModel
+
+_FORM = re.compile(r"^\d+(-\d+(x[1-9]\d*)?)?(,\d+(-\d+(x[1-9]\d*)?)?)*$")
+_HOW = "write frames as 1001-1240, 1001,1005 or 1001-1010x3"
+_MOST = 1_000_000
+
+
+class FrameRange:
+    """An immutable, sorted set of frame numbers: ``1001-1010x3,1020``.
+
+    ``str`` gives the canonical text, which parses back to an equal range.
+    ``:`` is refused: it means *step* in some of the field's tools and *stagger* in others.
+    """
+
+    __slots__ = ("_members", "_numbers")
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._numbers = tuple(sorted(set(numbers)))
+        self._members = frozenset(self._numbers)
+
+    @classmethod
+    def parse(cls, text: str | int) -> FrameRange:
+        """Read ``text``; ValueError says what is wrong and how to write it."""
+        plain = str(text).replace(" ", "")
+        if ":" in plain:
+            raise ValueError(f"'{text}': ':' means two things in the field; for a step write x, as in 1001-1010x3")
+        if not _FORM.match(plain):
+            raise ValueError(f"'{text}' is no frame range; {_HOW}")
+        for part in plain.split(","):
+            first, _, rest = part.partition("-")
+            last = rest.partition("x")[0] or first
+            if int(last) < int(first):
+                raise ValueError(f"'{part}' runs backwards; {_HOW}")
+            if int(last) - int(first) >= _MOST:
+                raise ValueError(f"'{part}' is over {_MOST} frames long; {_HOW}")
+        return cls(int(f) for f in fileseq.FrameSet(plain))
+
+    @classmethod
+    def span(cls, first: int, last: int) -> FrameRange:
+        """All frames from ``first`` to ``last``, both included."""
+        return cls(range(first, last + 1))
+
+    @property
+    def first(self) -> int:
+        return self._numbers[0]
+
+    @property
+    def last(self) -> int:
+        return self._numbers[-1]
+
+    @property
+    def is_contiguous(self) -> bool:
+        return len(self) == self.last - self.first + 1
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __contains__(self, frame: object) -> bool:
+        return frame in self._members
+
+    def __and__(self, other: FrameRange) -> FrameRange:
+        return FrameRange(self._members & other._members)
+
+    def __or__(self, other: FrameRange) -> FrameRange:
+        return FrameRange(self._members | other._members)
+
+    def __sub__(self, other: FrameRange) -> FrameRange:
+        return FrameRange(self._members - other._members)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FrameRange) and self._numbers == other._numbers
+
+    def __hash__(self) -> int:
+        return hash(self._numbers)
+
+    def __str__(self) -> str:
+        return str(fileseq.FrameSet(self._numbers)) if self._numbers else ""
+
+    def __repr__(self) -> str:
+        return f"FrameRange({str(self)!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def read(value: object) -> FrameRange:
+            if isinstance(value, FrameRange):
+                return value
+            if isinstance(value, (str, int)) and not isinstance(value, bool):
+                return cls.parse(value)
+            raise ValueError(f"{value!r} is no frame range; {_HOW}")
+
+        return core_schema.no_info_plain_validator_function(
+            read,
+            json_schema_input_schema=core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+        )
+
+
+class Chunk(StrictModel):
+    """A run of frames that one task does, ``first`` to ``last`` (both included)."""
+
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.first}-{self.last}"
+
+    @property
+    def frames(self) -> range:
+        return range(self.first, self.last + 1)
+
+
+def chunks_of(frames: FrameRange, *, size: int, anchor: int) -> list[Chunk]:
+    """Cut contiguous ``frames`` at ``anchor + k * size``, so that a longer shot keeps its old chunks."""
+    cuts: list[Chunk] = []
+    first = frames.first
+    while first <= frames.last:
+        last = min(anchor + ((first - anchor) // size + 1) * size - 1, frames.last)
+        cuts.append(Chunk(first=first, last=last))
+        first = last + 1
+    return cuts

@@ -1,0 +1,186 @@
+"""The shot manifest: what a production hands over. Its shape is a contract: extended, never broken."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue
+
+from schemas.base import StrictModel
+from schemas.frames import Chunk, FrameRange, chunks_of
+
+SCHEMA_VERSION = 1
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Settings = dict[str, JsonValue]
+
+
+class Person(StrictModel):
+    """Somebody whose face is in a plate (performer) or goes into one (identity)."""
+
+    references: tuple[str, ...] = ()
+    """Footage and stills of the face: files or globs, relative to the manifest."""
+    consent: str
+    """The consent record (YAML), relative to the manifest."""
+
+
+class Plate(StrictModel):
+    """The photographed frames."""
+
+    path: str
+    """A video file, or an image sequence with ``####`` or ``%04d`` for the frame number; may be ``s3://``."""
+    first_frame: int = Field(1001, ge=0)
+    """The production's number of the video's first frame; a sequence's numbers are in its file names."""
+    frames: FrameRange
+    """What to do, in production numbers; without gaps."""
+    color_space: str
+    frame_rate: str | None = Field(None, pattern=r"^\d+(\.\d+|/\d+)?$")
+    """For image sequences, which carry none (``24``, ``24000/1001``); a video's own is used otherwise."""
+    timecode: str | None = Field(None, pattern=r"^\d\d:\d\d:\d\d[:;]\d\d$")
+    """Of ``first_frame``; the plate's own where it has one."""
+
+
+class SettingsOverride(StrictModel):
+    """Engine settings for some frames only."""
+
+    frames: FrameRange
+    settings: Settings
+
+
+class Replace(StrictModel):
+    """One swap: whose face goes, whose comes, by which engine."""
+
+    performer: str
+    identity: str
+    engine: str
+    settings: Settings = Field(default_factory=dict)
+    overrides: tuple[SettingsOverride, ...] = ()
+    track: int | None = Field(None, ge=1)
+    """Which track is the performer, as ``fsvfx faces`` numbers them."""
+    position: tuple[float, float] | None = None
+    """Or where the face is in the first frame that shows it: x, y in plate pixels."""
+
+
+class CompositeSettings(StrictModel):
+    """How the swap goes into the plate. Lengths are in plate pixels of a face 256 px high, and grow with the face."""
+
+    mode: Literal["seamless", "overlay", "original"] = "seamless"
+    """seamless: Poisson blend in scene-linear light; overlay: alpha over; original: the plate as it is."""
+    erode: float = Field(0.0, ge=-64, le=64)
+    """Shrinks the matte (grows it if negative)."""
+    feather: float = Field(12.0, ge=0, le=128)
+    """Width of the matte's soft edge, inwards."""
+    opacity: float = Field(1.0, ge=0, le=1)
+
+
+class CompositeOverride(StrictModel):
+    """Composite settings for some frames only; what is left out stays."""
+
+    frames: FrameRange
+    mode: Literal["seamless", "overlay", "original"] | None = None
+    erode: float | None = Field(None, ge=-64, le=64)
+    feather: float | None = Field(None, ge=0, le=128)
+    opacity: float | None = Field(None, ge=0, le=1)
+
+
+class Composite(CompositeSettings):
+    overrides: tuple[CompositeOverride, ...] = ()
+
+    def at(self, frame: int) -> CompositeSettings:
+        """The settings in force at ``frame``; later overrides win."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in CompositeSettings.model_fields}
+        for override in self.overrides:
+            if frame in override.frames:
+                values |= override.model_dump(exclude={"frames"}, exclude_none=True)
+        return CompositeSettings(**values)
+
+
+class Faces(StrictModel):
+    """How faces are found and followed."""
+
+    detector: Literal["blazeface", "yunet", "insightface"] = "blazeface"
+    min_score: float = Field(0.5, gt=0, lt=1)
+    min_size: float = Field(24.0, ge=8)
+    """Faces lower than this many plate pixels are left alone."""
+    tiles: Literal["auto", "always", "never"] = "auto"
+    """Search in overlapping tiles too, for small faces. auto: where the whole frame shows none."""
+    roll: bool = True
+    """Search the turned frame too where the upright one shows no face."""
+    perturb: int = Field(5, ge=1, le=33)
+    """Shaken crops whose landmarks are averaged, against jitter."""
+    smooth: float = Field(1.0, ge=0, le=2)
+    """Standard deviation, in frames, of the landmarks' filter over time; 0: none."""
+    max_gap: int = Field(8, ge=0, le=48)
+    """Gaps up to this many frames are filled by interpolation."""
+
+
+class Measure(StrictModel):
+    """What quality control measures."""
+
+    every: int = Field(8, ge=1)
+    """Identity embeddings are taken on each n-th frame."""
+
+
+class Shot(StrictModel):
+    """A plate and what to do with it."""
+
+    name: Name
+    plate: Plate
+    replace: tuple[Replace, ...] = ()
+    composite: Composite = Field(default_factory=Composite)
+    faces: Faces = Field(default_factory=Faces)
+    measure: Measure = Field(default_factory=Measure)
+    chunk_size: int = Field(24, ge=1, le=240)
+    seed: int = Field(0, ge=0)
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        return chunks_of(self.plate.frames, size=self.chunk_size, anchor=self.plate.first_frame)
+
+
+class DeliverExr(StrictModel):
+    """Half-float EXR frames: RGB, the matte, and the headers that say what they are."""
+
+    kind: Literal["exr"]
+    path: str
+    """With ``{frame}`` or ``####`` for the frame number; ``{shot}`` and ``{production}`` are filled in."""
+    color_space: str | None = None
+    """Default: the plate's own if scene-linear, else ACEScg."""
+    compression: Literal["none", "zips", "zip", "piz", "dwaa"] = "zip"
+
+
+class DeliverReview(StrictModel):
+    """An H.264 video to look at, with burn-in and the plate's sound."""
+
+    kind: Literal["review"]
+    path: str
+    crf: int = Field(16, ge=0, le=40)
+
+
+class DeliverSheet(StrictModel):
+    """A contact sheet (PNG or JPEG): plate and comp of frames through the shot, with their figures."""
+
+    kind: Literal["contact_sheet"]
+    path: str
+
+
+class DeliverReport(StrictModel):
+    """The delivery report (JSON): what was delivered, its digests, its figures, whose consent."""
+
+    kind: Literal["report"]
+    path: str
+
+
+Deliver = Annotated[DeliverExr | DeliverReview | DeliverSheet | DeliverReport, Field(discriminator="kind")]
+
+
+class Manifest(StrictModel):
+    """One production's shots."""
+
+    schema_version: Literal[1]
+    production: Name
+    people: dict[Name, Person]
+    shots: tuple[Shot, ...] = Field(min_length=1)
+    deliver: tuple[Deliver, ...] = ()
+    store: str = "work/"
+    """A folder, relative to the manifest, or ``s3://bucket/prefix``."""
