@@ -4,6 +4,15 @@ from pydantic import BaseModel, ConfigDict
 
 
 class StrictModel(BaseModel):
-    """Frozen, and refuses keys that it does not know."""
+    """Frozen; refuses keys that it does not know, and numbers that are none (NaN, infinity).
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    The text below a field is its description in the exported JSON Schema.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )

@@ -6,15 +6,26 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import fileseq
+from fileseq.frameset import FrameSet
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from schemas.base import StrictModel
 
-_FORM = re.compile(r"^\d+(-\d+(x[1-9]\d*)?)?(,\d+(-\d+(x[1-9]\d*)?)?)*$")
+_PART = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7})(?:x([1-9][0-9]{0,6}))?)?")
 _HOW = "write frames as 1001-1240, 1001,1005 or 1001-1010x3"
-_MOST = 1_000_000
+_MOST = 250_000
+_SHOWN = 60
+
+
+def _span_of(part: str) -> range:
+    form = _PART.fullmatch(part)
+    if not form:
+        raise ValueError(f"'{part[:_SHOWN]}' is no frame range; {_HOW}")
+    first, last, step = int(form[1]), int(form[2] or form[1]), int(form[3] or 1)
+    if last < first:
+        raise ValueError(f"'{part}' runs backwards; {_HOW}")
+    return range(first, last + 1, step)
 
 
 class FrameRange:
@@ -27,25 +38,22 @@ class FrameRange:
     __slots__ = ("_members", "_numbers")
 
     def __init__(self, numbers: Iterable[int]) -> None:
-        self._numbers = tuple(sorted(set(numbers)))
+        self._numbers = tuple(sorted({int(number) for number in numbers}))
+        if self._numbers and self._numbers[0] < 0:
+            raise ValueError(f"frame {self._numbers[0]}: the field counts frames from 0 up")
         self._members = frozenset(self._numbers)
 
     @classmethod
     def parse(cls, text: str | int) -> FrameRange:
         """Read ``text``; ValueError says what is wrong and how to write it."""
         plain = str(text).replace(" ", "")
+        shown = plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}..."
         if ":" in plain:
-            raise ValueError(f"'{text}': ':' means two things in the field; for a step write x, as in 1001-1010x3")
-        if not _FORM.match(plain):
-            raise ValueError(f"'{text}' is no frame range; {_HOW}")
-        for part in plain.split(","):
-            first, _, rest = part.partition("-")
-            last = rest.partition("x")[0] or first
-            if int(last) < int(first):
-                raise ValueError(f"'{part}' runs backwards; {_HOW}")
-            if int(last) - int(first) >= _MOST:
-                raise ValueError(f"'{part}' is over {_MOST} frames long; {_HOW}")
-        return cls(int(f) for f in fileseq.FrameSet(plain))
+            raise ValueError(f"'{shown}': ':' means two things in the field; for a step write x, as in 1001-1010x3")
+        spans = [_span_of(part) for part in plain.split(",")]
+        if sum(map(len, spans)) > _MOST:
+            raise ValueError(f"'{shown}' is over {_MOST} frames; {_HOW}")
+        return cls(number for span in spans for number in span)
 
     @classmethod
     def span(cls, first: int, last: int) -> FrameRange:
@@ -54,15 +62,17 @@ class FrameRange:
 
     @property
     def first(self) -> int:
+        """The lowest number; IndexError if there is none."""
         return self._numbers[0]
 
     @property
     def last(self) -> int:
+        """The highest number; IndexError if there is none."""
         return self._numbers[-1]
 
     @property
     def is_contiguous(self) -> bool:
-        return len(self) == self.last - self.first + 1
+        return not self or len(self) == self.last - self.first + 1
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._numbers)
@@ -89,7 +99,7 @@ class FrameRange:
         return hash(self._numbers)
 
     def __str__(self) -> str:
-        return str(fileseq.FrameSet(self._numbers)) if self._numbers else ""
+        return str(FrameSet(self._numbers)) if self._numbers else ""
 
     def __repr__(self) -> str:
         return f"FrameRange({str(self)!r})"
@@ -105,7 +115,7 @@ class FrameRange:
 
         return core_schema.no_info_plain_validator_function(
             read,
-            json_schema_input_schema=core_schema.str_schema(),
+            json_schema_input_schema=core_schema.union_schema([core_schema.str_schema(), core_schema.int_schema(ge=0)]),
             serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from schemas.base import StrictModel
 from schemas.frames import Chunk, FrameRange, chunks_of
@@ -12,32 +13,67 @@ from schemas.frames import Chunk, FrameRange, chunks_of
 SCHEMA_VERSION = 1
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Text = Annotated[str, Field(min_length=1, max_length=1024)]
 Settings = dict[str, JsonValue]
+Use = Literal["face_replacement", "stunt_double", "reshoot", "de_age", "age", "dub", "likeness_insert", "test"]
+LAST_FRAME = 9_999_999
+
+
+def _without_gaps(frames: FrameRange) -> FrameRange:
+    if not frames.is_contiguous:
+        gap = (FrameRange.span(frames.first, frames.last) - frames).first
+        raise ValueError(f"the range leaves frame {gap} out; write one without gaps, as 1001-1240")
+    return frames
+
+
+def _as_text(value: object) -> object:
+    """``frame_rate: 24`` is as good as ``frame_rate: "24"``."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _possible_rate(rate: str) -> str:
+    under = rate.partition("/")[2]
+    if (under and not under.strip("0")) or not 1 <= Fraction(rate) <= 240:
+        raise ValueError(f"{rate} frames a second can't be; write 24 or 24000/1001")
+    return rate
+
+
+FrameRate = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6}|/[0-9]{1,6})?$"),
+    BeforeValidator(_as_text, json_schema_input_type=str | float),
+    AfterValidator(_possible_rate),
+]
+Timecode = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][:;][0-9][0-9]$")]
 
 
 class Person(StrictModel):
     """Somebody whose face is in a plate (performer) or goes into one (identity)."""
 
-    references: tuple[str, ...] = ()
+    references: tuple[Text, ...] = Field((), max_length=256)
     """Footage and stills of the face: files or globs, relative to the manifest."""
-    consent: str
+    consent: Text
     """The consent record (YAML), relative to the manifest."""
 
 
 class Plate(StrictModel):
     """The photographed frames."""
 
-    path: str
+    path: Text
     """A video file, or an image sequence with ``####`` or ``%04d`` for the frame number; may be ``s3://``."""
-    first_frame: int = Field(1001, ge=0)
+    first_frame: int = Field(1001, ge=0, le=LAST_FRAME)
     """The production's number of the video's first frame; a sequence's numbers are in its file names."""
-    frames: FrameRange
+    frames: Annotated[FrameRange, AfterValidator(_without_gaps)]
     """What to do, in production numbers; without gaps."""
-    color_space: str
-    frame_rate: str | None = Field(None, pattern=r"^\d+(\.\d+|/\d+)?$")
+    color_space: Text
+    """The OCIO name of the colour space that the plate is in, or a usual short one (``sRGB``, ``ACEScg``)."""
+    frame_rate: FrameRate | None = None
     """For image sequences, which carry none (``24``, ``24000/1001``); a video's own is used otherwise."""
-    timecode: str | None = Field(None, pattern=r"^\d\d:\d\d:\d\d[:;]\d\d$")
+    timecode: Timecode | None = None
     """Of ``first_frame``; the plate's own where it has one."""
+
+
+Coordinate = Annotated[float, Field(ge=0, le=65536)]
 
 
 class SettingsOverride(StrictModel):
@@ -50,15 +86,25 @@ class SettingsOverride(StrictModel):
 class Replace(StrictModel):
     """One swap: whose face goes, whose comes, by which engine."""
 
-    performer: str
-    identity: str
-    engine: str
+    performer: Name
+    """Whose face is in the plate."""
+    identity: Name
+    """Whose face goes in."""
+    engine: Text
+    """As ``fsvfx engines`` lists them."""
     settings: Settings = Field(default_factory=dict)
-    overrides: tuple[SettingsOverride, ...] = ()
-    track: int | None = Field(None, ge=1)
+    """The engine's own settings, for all frames."""
+    overrides: tuple[SettingsOverride, ...] = Field((), max_length=256)
+    track: int | None = Field(None, ge=1, le=9999)
     """Which track is the performer, as ``fsvfx faces`` numbers them."""
-    position: tuple[float, float] | None = None
+    position: tuple[Coordinate, Coordinate] | None = None
     """Or where the face is in the first frame that shows it: x, y in plate pixels."""
+
+    @model_validator(mode="after")
+    def _one_way_to_choose(self) -> Replace:
+        if self.track is not None and self.position is not None:
+            raise ValueError("track and position are both given; leave one of them out")
+        return self
 
 
 class CompositeSettings(StrictModel):
@@ -84,7 +130,7 @@ class CompositeOverride(StrictModel):
 
 
 class Composite(CompositeSettings):
-    overrides: tuple[CompositeOverride, ...] = ()
+    overrides: tuple[CompositeOverride, ...] = Field((), max_length=256)
 
     def at(self, frame: int) -> CompositeSettings:
         """The settings in force at ``frame``; later overrides win."""
@@ -126,12 +172,16 @@ class Shot(StrictModel):
 
     name: Name
     plate: Plate
-    replace: tuple[Replace, ...] = ()
+    replace: tuple[Replace, ...] = Field((), max_length=32)
+    use: Use = "face_replacement"
+    """What the swap is for: both people's consent must name it."""
+    nudity_or_sexual: bool = False
+    """Whether the shot shows nudity or sexual content: both people's consent must say that it may."""
     composite: Composite = Field(default_factory=Composite)
     faces: Faces = Field(default_factory=Faces)
     measure: Measure = Field(default_factory=Measure)
     chunk_size: int = Field(24, ge=1, le=240)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**32)
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -142,9 +192,9 @@ class DeliverExr(StrictModel):
     """Half-float EXR frames: RGB, the matte, and the headers that say what they are."""
 
     kind: Literal["exr"]
-    path: str
+    path: Text
     """With ``{frame}`` or ``####`` for the frame number; ``{shot}`` and ``{production}`` are filled in."""
-    color_space: str | None = None
+    color_space: Text | None = None
     """Default: the plate's own if scene-linear, else ACEScg."""
     compression: Literal["none", "zips", "zip", "piz", "dwaa"] = "zip"
 
@@ -153,7 +203,7 @@ class DeliverReview(StrictModel):
     """An H.264 video to look at, with burn-in and the plate's sound."""
 
     kind: Literal["review"]
-    path: str
+    path: Text
     crf: int = Field(16, ge=0, le=40)
 
 
@@ -161,14 +211,14 @@ class DeliverSheet(StrictModel):
     """A contact sheet (PNG or JPEG): plate and comp of frames through the shot, with their figures."""
 
     kind: Literal["contact_sheet"]
-    path: str
+    path: Text
 
 
 class DeliverReport(StrictModel):
     """The delivery report (JSON): what was delivered, its digests, its figures, whose consent."""
 
     kind: Literal["report"]
-    path: str
+    path: Text
 
 
 Deliver = Annotated[DeliverExr | DeliverReview | DeliverSheet | DeliverReport, Field(discriminator="kind")]
@@ -180,7 +230,7 @@ class Manifest(StrictModel):
     schema_version: Literal[1]
     production: Name
     people: dict[Name, Person]
-    shots: tuple[Shot, ...] = Field(min_length=1)
-    deliver: tuple[Deliver, ...] = ()
-    store: str = "work/"
+    shots: tuple[Shot, ...] = Field(min_length=1, max_length=2000)
+    deliver: tuple[Deliver, ...] = Field((), max_length=64)
+    store: Text = "work/"
     """A folder, relative to the manifest, or ``s3://bucket/prefix``."""
