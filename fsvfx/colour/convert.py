@@ -1,0 +1,73 @@
+"""Conversions by OCIO: whole pictures, and the tables by which integer plates are read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import PyOpenColorIO as ocio
+from numpy.typing import NDArray
+
+from fsvfx.colour.spaces import check_space, load_config
+
+F32 = NDArray[np.float32]
+
+
+def convert(rgb: NDArray[np.floating], src: str, dst: str, config: str) -> F32:
+    """Convert ``rgb`` (..., 3) from the space ``src`` to ``dst``.
+
+    A new float32 array. InputError for an unknown space.
+    """
+    source, target = check_space(config, src), check_space(config, dst)
+    out = np.array(rgb, dtype=np.float32, order="C")
+    if source != target and out.size:
+        processor(config, source, target).applyRGB(out.reshape(-1, 3))
+    return out
+
+
+@lru_cache(maxsize=64)
+def processor(config: str, src: str, dst: str) -> ocio.CPUProcessor:
+    """OCIO's float32 processor between two canonical names; lossless: no fast approximations of log and power."""
+    return (
+        load_config(config)
+        .getProcessor(src, dst)
+        .getOptimizedCPUProcessor(ocio.BIT_DEPTH_F32, ocio.BIT_DEPTH_F32, ocio.OPTIMIZATION_LOSSLESS)
+    )
+
+
+@lru_cache(maxsize=64)
+def linear_matrix(config: str, src: str, dst: str) -> NDArray[np.float64]:
+    """The (3, 3) matrix between two scene-linear spaces: ``dst = matrix @ src``. Read-only."""
+    matrix = convert(np.eye(3, dtype=np.float32), src, dst, config).T.astype(np.float64)
+    matrix.setflags(write=False)
+    return matrix
+
+
+@lru_cache(maxsize=8)
+def channel_tables(config: str, src: str, dst: str, levels: int) -> F32 | None:
+    """What each channel of an integer picture adds to the converted pixel: (3, levels, 3), read-only.
+
+    Spaces made of a curve per channel and then a matrix are sums of their channels: ``f(r,g,b) = f(r,0,0) + f(0,g,0) +
+    f(0,0,b) - 2 f(0,0,0)``. None where that does not hold, which is tried out, not assumed.
+    """
+    black = convert(np.zeros((1, 3), np.float32), src, dst, config).astype(np.float64)
+    probes = np.zeros((3, levels, 3), np.float32)
+    for channel in range(3):
+        probes[channel, :, channel] = np.arange(levels, dtype=np.float64) / (levels - 1)
+    tables = convert(probes, src, dst, config).astype(np.float64) - black
+    tables[0] += black
+    if not _adds_up(tables, config, src, dst):
+        return None
+    result = tables.astype(np.float32)
+    result.setflags(write=False)
+    return result
+
+
+def _adds_up(tables: NDArray[np.float64], config: str, src: str, dst: str) -> bool:
+    """Whether the sums of ``tables`` are OCIO's own values to float32's precision, on colours all over the cube."""
+    levels = tables.shape[1]
+    codes = np.random.default_rng(0).integers(0, levels, (4096, 3))
+    wanted = convert(codes / (levels - 1), src, dst, config)
+    summed = sum(tables[channel][codes[:, channel]] for channel in range(3))
+    size = np.abs(wanted).max(axis=1, keepdims=True)
+    return bool(np.all(np.abs(summed - wanted) <= 4e-6 * (size + 1e-2)))

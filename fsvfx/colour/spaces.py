@@ -1,0 +1,114 @@
+"""Colour spaces by name: the pinned OCIO config, and what a manifest may call its spaces."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import lru_cache
+
+import PyOpenColorIO as ocio
+
+from fsvfx.errors import InputError, Where
+
+DEFAULT_CONFIG = "studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
+"""Built into OCIO, by its full name: ``ocio://default`` moves with OCIO's releases."""
+
+_FRIENDLY = {
+    "srgb": "srgb_texture",
+    "rec709": "g24_rec709",
+    "bt709": "g24_rec709",
+    "p3": "srgb_p3d65",
+    "displayp3": "srgb_p3d65",
+    "linear": "lin_rec709",
+    "linearrec709": "lin_rec709",
+    "linearsrgb": "lin_rec709",
+    "linearrec2020": "lin_rec2020",
+    "linearp3": "lin_p3d65",
+    "aces": "ACES2065-1",
+    "logc3": "arri_logc3_ei800",
+    "logc4": "arri_logc4",
+    "vlog": "vlog_vgamut",
+    "log3g10": "log3g10_redwidegamutrgb",
+    "slog3": "slog3_sgamut3cine",
+}
+"""What people write, without punctuation -> the config's alias. Rec.709 video is read as shown on a BT.1886 monitor."""
+
+
+@lru_cache(maxsize=8)
+def load_config(config: str) -> ocio.Config:
+    """The built-in OCIO config of that full name (``ocio://`` may stand before it). InputError if there is none."""
+    name = config.removeprefix("ocio://")
+    known = [entry[0] for entry in ocio.BuiltinConfigRegistry().getBuiltinConfigs()]
+    if name not in known:
+        near = get_close_matches(name, known, n=1, cutoff=0.0)
+        raise InputError(
+            f"'{config}' is no built-in OCIO colour config",
+            mend=f"Name one in full, such as {near[0] if near else DEFAULT_CONFIG}",
+        )
+    return ocio.Config.CreateFromBuiltinConfig(name)
+
+
+@lru_cache(maxsize=256)
+def check_space(config: str, name: str) -> str:
+    """The config's own name of the colour space ``name``: an alias, a role, or a friendly name (``sRGB``, ``Rec.709``).
+
+    InputError, with the nearest names, if there is none; or if the space holds data, not colour.
+    """
+    found = _find(config, name)
+    if found is None:
+        near = _nearest(config, name)
+        raise InputError(
+            f"'{name}' is no colour space of {config}",
+            mend=f"Did you mean {' or '.join(near)}?" if near else "Try sRGB, Rec.709, linear_rec709 or ACEScg",
+            where=Where(field="color_space"),
+        )
+    if found.isData():
+        raise InputError(
+            f"'{name}' marks data, not colour",
+            mend="Name the space in which the picture was written, such as sRGB, Rec.709 or ACEScg",
+            where=Where(field="color_space"),
+        )
+    return str(found.getName())
+
+
+def is_scene_linear(config: str, name: str) -> bool:
+    """Whether the space's values are proportional to the scene's light."""
+    return encoding(config, name) == "scene-linear"
+
+
+def encoding(config: str, name: str) -> str:
+    """OCIO's encoding of the space: ``scene-linear``, ``log``, ``sdr-video``, ``hdr-video`` ..."""
+    return str(_space(config, name).getEncoding())
+
+
+def interop_id(config: str, name: str) -> str:
+    """The Color Interop Forum's id of the space (``lin_ap1_scene``), as OpenEXR's ``colorInteropID``; empty if none."""
+    return str(_space(config, name).getInteropID())
+
+
+def comp_space(config: str, plate_space: str) -> str:
+    """Where comps are made: the plate's own space if it is scene-linear, else the role ``scene_linear`` (ACEScg)."""
+    name = check_space(config, plate_space)
+    return name if is_scene_linear(config, name) else check_space(config, "scene_linear")
+
+
+def _space(config: str, name: str) -> ocio.ColorSpace:
+    return load_config(config).getColorSpace(check_space(config, name))
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _find(config: str, name: str) -> ocio.ColorSpace | None:
+    loaded = load_config(config)
+    return loaded.getColorSpace(_FRIENDLY.get(_plain(name), name)) or loaded.getColorSpace(name)
+
+
+def _nearest(config: str, name: str) -> list[str]:
+    """Up to three names that look like ``name``: the config's own, or the friendly ones."""
+    written = {_plain(friendly): friendly for friendly in ("sRGB", "Rec.709", "ACES", "LogC3", "LogC4", *_FRIENDLY)}
+    for space in load_config(config).getColorSpaces():
+        written |= {_plain(alias): space.getName() for alias in (*space.getAliases(), space.getName())}
+    written |= {_plain(friendly): friendly for friendly in ("sRGB", "Rec.709", "ACEScg", "linear_rec709")}
+    near = get_close_matches(_plain(name), list(written), n=6, cutoff=0.5)
+    return list(dict.fromkeys(written[plain] for plain in near))[:3]
