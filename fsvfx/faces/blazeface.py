@@ -1,0 +1,81 @@
+"""BlazeFace (arXiv 1907.05047): anchors, decoding and merging after MediaPipe's published graphs and options."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces.boxes import keep_best, weighted_merge
+from fsvfx.faces.detect import Detections
+from fsvfx.faces.litert import lite_model
+
+_GRIDS = {"blazeface_short": ((16, 2), (8, 6)), "blazeface_full": ((48, 1),)}
+"""Cells a side and anchors a cell, in the order of the model's output."""
+_SAME_FACE = 0.3
+_KEYPOINTS = 6
+
+
+@lru_cache(maxsize=2)
+def anchors(name: str) -> NDArray[np.float32]:
+    """Anchor centres in [0, 1], (n, 2)."""
+    centres = []
+    for cells, times in _GRIDS[name]:
+        at = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        y, x = np.meshgrid(at, at, indexing="ij")
+        centres.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), times, axis=0))
+    return np.concatenate(centres)
+
+
+class BlazeFace:
+    """Both ranges; what both find is kept once. Six key points: eyes, nose, mouth, ears."""
+
+    def __init__(self, min_score: float = 0.5) -> None:
+        self._min_score = min_score
+        self._models = {name: lite_model(name) for name in _GRIDS}
+
+    def detect(self, rgb: NDArray[np.uint8]) -> Detections:
+        found = [self._one(name, rgb) for name in _GRIDS]
+        values = np.concatenate([each[0] for each in found])
+        scores = np.concatenate([each[1] for each in found])
+        kept = keep_best(values[:, :4], scores, 0.5)
+        return Detections(values[kept, :4], scores[kept], values[kept, 4:].reshape(-1, _KEYPOINTS, 2))
+
+    def _one(self, name: str, rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        model = self._models[name]
+        square, scale, offset = letterbox(rgb, model.size)
+        output = model(square.astype(np.float32) / 127.5 - 1.0)
+        count = len(anchors(name))
+        values, scores = decode(output[count * 16].reshape(count, 16), output[count], name, self._min_score)
+        values, scores = weighted_merge(values, scores, _SAME_FACE)
+        pixels = values.reshape(-1, 8, 2) * model.size
+        return np.asarray((pixels - offset) / scale, np.float32).reshape(-1, 16), scores
+
+
+def letterbox(rgb: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], float, NDArray[np.float64]]:
+    """The picture in the middle of a black square: square, scale, and offset (x, y) in the square's pixels."""
+    height, width = rgb.shape[:2]
+    scale = size / max(height, width)
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    shrunk = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (size - small[0]) // 2, (size - small[1]) // 2
+    square = np.zeros((size, size, 3), np.uint8)
+    square[top : top + small[1], left : left + small[0]] = shrunk
+    return square, scale, np.array([left, top], np.float64)
+
+
+def decode(
+    regressors: NDArray[np.float32], logits: NDArray[np.float32], name: str, min_score: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Raw outputs (n, 16), (n,) -> boxes and key points (k, 16) in [0, 1] of the square, and scores (k,)."""
+    scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -80.0, 80.0)))
+    likely = scores >= min_score
+    size = lite_model(name).size
+    centres = anchors(name)[likely]
+    raw = regressors[likely].reshape(-1, 8, 2) / size
+    centre, half = raw[:, 0] + centres, raw[:, 1] / 2
+    points = raw[:, 2:] + centres[:, None]
+    values = np.concatenate([centre - half, centre + half, points.reshape(len(raw), -1)], axis=1)
+    return values.astype(np.float32), scores[likely].astype(np.float32)

