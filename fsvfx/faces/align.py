@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,8 @@ def _template() -> NDArray[np.float64]:
     """The canonical mesh, seen from the front, in a unit square: y down, its height FILL."""
     flat = topology.CANONICAL[:, :2].astype(np.float64) * np.array([1.0, -1.0])
     low, high = flat.min(axis=0), flat.max(axis=0)
-    return (flat - (low + high) / 2) / (high - low).max() * FILL + 0.5
+    placed: NDArray[np.float64] = (flat - (low + high) / 2) / (high - low).max() * FILL + 0.5
+    return placed
 
 
 _TEMPLATE = _template()
@@ -32,6 +35,6 @@ def crop_matrix(landmarks: NDArray[np.floating], size: int) -> NDArray[np.float6
     return np.column_stack([scale * rotation, shift])
 
 
-def crop(rgb: NDArray[np.generic], matrix: NDArray[np.float64], size: int) -> NDArray[np.generic]:
+def crop(rgb: NDArray[Any], matrix: NDArray[np.float64], size: int) -> NDArray[Any]:
     """The (size, size, 3) crop of rgb (H, W, 3), in its dtype; mirrored beyond the picture's edge; no aliasing."""
     return sample(rgb, matrix, size, cubic=True, mirror=True)

@@ -40,8 +40,8 @@ class FaceMesh:
                 return points, score
             square = rois_of.from_landmarks(points[None])[0]
         looks = [self._look(rgb, each) for each in rois_of.shaken(square, perturb)]
-        mean = np.mean([points for points, _ in looks], axis=0, dtype=np.float64)
-        return mean.astype(np.float32), float(np.mean([score for _, score in looks]))
+        mean = np.array([points for points, _ in looks], np.float64).mean(axis=0)
+        return np.asarray(mean, np.float32), float(np.mean([score for _, score in looks]))
 
     def _look(self, rgb: NDArray[np.uint8], square: NDArray[np.float64]) -> tuple[NDArray[np.float32], float]:
         size = self._model.size

@@ -37,8 +37,5 @@ def head_pose(landmarks: Points) -> tuple[float, float, float]:
     forward, up = turned[:, 2], turned[:, 1]
     yaw = np.degrees(np.arctan2(forward[0], forward[2]))
     pitch = np.degrees(np.arcsin(np.clip(forward[1], -1.0, 1.0)))
-    across = turned[:, 0]
-    roll = -np.degrees(np.arctan2(across[1], np.hypot(up[1], 0.0) if abs(up[1]) > 1e-6 else 1e-6))
-    if up[1] < 0:
-        roll = np.sign(roll or 1.0) * 180.0 - roll
+    roll = np.degrees(np.arctan2(-turned[1, 0], up[1]))
     return float(yaw), float(pitch), float(roll)

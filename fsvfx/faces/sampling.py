@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +33,8 @@ def move_points(matrix: NDArray[np.float64], points: NDArray[np.floating]) -> ND
 
 
 def sample(
-    picture: NDArray[np.generic], matrix: NDArray[np.float64], size: int, *, cubic: bool = False, mirror: bool = False
-) -> NDArray[np.generic]:
+    picture: NDArray[Any], matrix: NDArray[np.float64], size: int, *, cubic: bool = False, mirror: bool = False
+) -> NDArray[Any]:
     """The (size, size, C) crop that ``matrix`` (2, 3; picture px -> crop px) shows, in the picture's dtype.
 
     Shrinking averages (no aliasing). Outside the picture: black, or its mirror image.

@@ -19,9 +19,10 @@ class YuNet:
 
     def detect(self, rgb: NDArray[np.uint8]) -> Detections:
         self._network.setInputSize((rgb.shape[1], rgb.shape[0]))
-        _, rows = self._network.detect(np.ascontiguousarray(rgb[..., ::-1]))
-        if rows is None:
+        _, found = self._network.detect(np.ascontiguousarray(rgb[..., ::-1]))
+        if found is None:
             return Detections.none()
-        rows = rows[np.argsort(-rows[:, 14], kind="stable")].astype(np.float32)
+        rows = np.asarray(found, np.float32)
+        rows = rows[np.argsort(-rows[:, 14], kind="stable")]
         boxes = np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:4]], axis=1)
         return Detections(boxes, rows[:, 14], rows[:, 4:14].reshape(-1, 5, 2))
