@@ -21,7 +21,8 @@ class FaceBatch:
     """Aligned target crops.
 
     crops: (n, 3, S, S) float32, display-referred RGB in [0, 1].
-    landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down, z towards the camera negative, same scale).
+    landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down; z in the same scale, smaller is
+        nearer to the camera).
     frames: production frame numbers, ascending; neighbours in time are neighbours here.
     """
 

@@ -1,0 +1,117 @@
+"""``landmark_warp``: the identity's reference pictures, warped triangle by triangle to the performer's mesh."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+import torch
+from pydantic import Field
+
+from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
+from fsvfx.engines.mesh import choice, regions, tone
+from fsvfx.engines.mesh.pictures import References, prepare
+from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise
+from fsvfx.faces.topology import TRIANGLES
+
+
+class LandmarkWarpSettings(EngineSettings):
+    """Settings of ``landmark_warp``."""
+
+    shape: float = Field(0.8, ge=0, le=1)
+    """How far eyes, nose and mouth take the identity's proportions; 0: the performer's mesh as it is."""
+    references: int = Field(4, ge=1, le=16)
+    """Most pictures blended at a time. More are calmer and softer, fewer are crisper."""
+    light: float = Field(0.16, ge=0.03, le=1)
+    """Finest shading that is taken from the plate, as a share of the face's size; 1: overall tone only."""
+    eyes: Literal["performer", "identity"] = "performer"
+    """Whose eyeballs. The performer's keep gaze and blinks; the identity's keep their colour."""
+    mouth: Literal["performer", "identity"] = "performer"
+    """Whose teeth and tongue show in an open mouth."""
+
+
+class LandmarkWarp(Engine):
+    """Image-editing face replacement: no training, one forward warp per frame.
+
+    Piecewise affine warps on the FaceMesh triangulation, colour matched as in Reinhard 2001 and relit by a quotient
+    image; unlike the classic recipe, several references are blended by pose, expression and light,
+    and the mesh takes the identity's proportions. The Poisson blend is the composite stage's.
+    """
+
+    name: ClassVar[str] = "landmark_warp"
+    version: ClassVar[int] = 1
+    family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "image"
+    summary: ClassVar[str] = (
+        "warps the identity's best-matching reference pictures to the performer's mesh; no training"
+    )
+    source: ClassVar[str] = (
+        "the classic landmark warp + Poisson recipe (Perez 2003; Reinhard 2001), on FaceMesh triangles"
+    )
+    Settings: ClassVar[type[EngineSettings]] = LandmarkWarpSettings
+
+    settings: LandmarkWarpSettings
+
+    def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
+        """Each frame by itself: a frame's pixels do not depend on the batch that it is in. Runs on the CPU."""
+        references = prepare(identity, faces.crops.shape[-1])
+        crops = faces.crops.permute(0, 2, 3, 1).cpu().numpy()
+        meshes = faces.landmarks.cpu().numpy().astype(np.float32)
+        done = [
+            self._one(np.ascontiguousarray(crop), mesh, references) for crop, mesh in zip(crops, meshes, strict=True)
+        ]
+        swapped, mattes = (np.stack([pair[part] for pair in done]) for part in (0, 1))
+        device = faces.crops.device
+        return SwapBatch(
+            torch.from_numpy(swapped).permute(0, 3, 1, 2).contiguous().to(device),
+            torch.from_numpy(mattes)[:, None].to(device),
+        )
+
+    def _one(self, plate: Floats, mesh: Floats, references: References) -> tuple[Floats, Floats]:
+        """One crop (S, S, 3) and its mesh: the swapped crop and the matte (S, S)."""
+        size = len(plate)
+        target = references.shape.move(mesh, self.settings.shape)
+        raster = rasterise(target, TRIANGLES, size)
+        own = raster.sample(plate, mesh)
+        keep = raster.of_picture(self._kept(target, size))
+        skin = self._blend(plate, mesh, references, raster, own, 1 - keep)
+        lit = self._lit(skin, own, raster, plate, regions.face_length(mesh))
+        mixed = lit + (own - lit) * keep[:, None]
+        swapped: Floats = np.clip(raster.picture(mixed, plate), 0, 1)
+        return swapped, _matte(raster, regions.face_length(mesh))
+
+    def _kept(self, mesh: Floats, size: int) -> Floats:
+        """(S, S): where the performer's own pixels show through."""
+        none = np.zeros((size, size), np.float32)
+        mouth = regions.own_mouth(mesh, size) if self.settings.mouth == "performer" else none
+        eyes = regions.own_eyes(mesh, size) if self.settings.eyes == "performer" else none
+        return np.maximum(mouth, eyes)
+
+    def _blend(
+        self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
+    ) -> Floats:
+        """(p, 3): the chosen references on the raster, each colour matched to the performer's ``own`` pixels."""
+        shown = choice.measures(plate, mesh)
+        chosen, shares = choice.weights(shown, references.measures, references.quality, most=self.settings.references)
+        total = np.zeros((len(own), 1), np.float32)
+        blend = np.zeros_like(own)
+        for index, share in zip(chosen.tolist(), shares.tolist(), strict=True):
+            picture = references.pictures[index]
+            trust = raster.at_pixels(picture.trust)
+            colours = tone.match(raster.sample(picture.crop, picture.mesh), own, skin * trust[:, 0])
+            blend += share * trust * colours
+            total += share * trust
+        return blend / np.maximum(total, 1e-6)
+
+    def _lit(self, skin: Floats, own: Floats, raster: Raster, plate: Floats, length: float) -> Floats:
+        """(p, 3): ``skin`` under the light of the performer's ``own`` pixels."""
+        ours, theirs = raster.picture(skin, plate), raster.picture(own, plate)
+        return raster.of_picture(tone.relight(ours, theirs, raster.coverage, self.settings.light * length))
+
+
+def _matte(raster: Raster, length: float) -> Floats:
+    """(S, S): the mesh, with an edge just soft enough not to show its triangles."""
+    soft = max(0.006 * length, 0.5)
+    inner = cv2.erode(raster.coverage, np.ones((3, 3), np.uint8), iterations=max(round(soft), 1))
+    edge: Floats = np.clip(blur(np.asarray(inner, np.float32), soft), 0, 1) * raster.coverage
+    return edge

@@ -1,0 +1,104 @@
+"""An identity's reference pictures, made ready to be warped onto a mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fsvfx.engines.contract import Identity
+from fsvfx.engines.mesh.choice import measures
+from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise, vertex_facing
+from fsvfx.engines.mesh.shape import ShapeSpace
+from fsvfx.engines.mesh.tone import match
+from fsvfx.errors import InputError
+from fsvfx.faces.topology import TRIANGLES, UV
+
+_ATLAS = 64
+"""Side of the pictures laid out by the mesh's UV, in which references are compared with each other."""
+_TOLERANCE = 0.09
+"""Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
+
+
+@dataclass(frozen=True)
+class ReferencePicture:
+    """crop: (R, R, 3) in [0, 1]; mesh: (468, 3) px of it; trust: (468, 1) 0..1, how well each vertex is seen."""
+
+    crop: Floats
+    mesh: Floats
+    trust: Floats
+
+
+@dataclass(frozen=True)
+class References:
+    """pictures: m of them; measures: (m, d), quality: (m,) for the choice; shape: the person's own."""
+
+    pictures: tuple[ReferencePicture, ...]
+    measures: Floats
+    quality: Floats
+    shape: ShapeSpace
+
+
+def prepare(identity: Identity, size: int) -> References:
+    """References for swaps into crops of ``size`` px; larger ones are shrunk to it first, so that warps don't alias.
+
+    Raises InputError if there are none.
+    """
+    if not len(identity.crops):
+        raise InputError(
+            f"'{identity.name}' has no usable reference pictures", mend="Give this person footage or stills of the face"
+        )
+    crops = identity.crops.permute(0, 2, 3, 1).cpu().numpy()
+    scale = min(size / crops.shape[1], 1.0)
+    fitted = [_shrunk(crop, scale) for crop in crops]
+    meshes = identity.landmarks.cpu().numpy().astype(np.float32)
+    meshes = (meshes + _HALF) * scale - _HALF
+    trusts = _trusts(fitted, meshes)
+    sharpness = identity.sharpness.cpu().numpy()
+    quality = np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5) * trusts.mean((1, 2)) ** 2
+    return References(
+        tuple(ReferencePicture(*each) for each in zip(fitted, meshes, trusts, strict=True)),
+        np.stack([measures(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
+        np.asarray(quality, np.float32),
+        ShapeSpace.learn(meshes),
+    )
+
+
+_HALF = np.array([0.5, 0.5, 0.0], np.float32)
+"""Pixel centres: (0, 0) is the first pixel's."""
+
+
+def _shrunk(crop: Floats, scale: float) -> Floats:
+    if scale == 1:
+        return np.ascontiguousarray(crop, np.float32)
+    side = round(crop.shape[0] * scale)
+    return np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _trusts(crops: list[Floats], meshes: Floats) -> Floats:
+    """(m, 468, 1): seen from the front, and like the other references there."""
+    atlas = _uv_raster()
+    skin = np.ones(len(atlas.pixels), np.float32)
+    laid = [atlas.sample(blur(crop, len(crop) / 100), mesh) for crop, mesh in zip(crops, meshes)]
+    usual = np.median(laid, axis=0)
+    usual = np.median([match(each, usual, skin) for each in laid], axis=0)
+    trusts = []
+    for each, mesh in zip(laid, meshes, strict=True):
+        apart = np.abs(match(each, usual, skin) - usual).mean(1, keepdims=True)
+        likeness = np.asarray(np.exp(-((apart / _TOLERANCE) ** 2)), np.float32)
+        near = atlas.picture(likeness, np.zeros((_ATLAS, _ATLAS, 1), np.float32))[..., 0]
+        calm = blur(near, 1.5) / np.maximum(blur(atlas.coverage, 1.5), 1e-3)
+        x, y = np.round(_uv_px()[:, :2]).astype(int).T
+        facing = np.clip(vertex_facing(mesh, TRIANGLES) * 2.5 - 0.25, 0.02, 1)
+        trusts.append(np.clip(calm[y, x], 0.02, 1) * facing)
+    return np.asarray(trusts, np.float32)[..., None]
+
+
+def _uv_px() -> Floats:
+    flat = np.column_stack([UV[:, 0], 1 - UV[:, 1]]) * (_ATLAS - 1)
+    return np.column_stack([flat, np.zeros(len(flat))]).astype(np.float32)
+
+
+def _uv_raster() -> Raster:
+    return rasterise(_uv_px(), TRIANGLES, _ATLAS)

@@ -1,0 +1,138 @@
+"""Rasterises a face mesh once, so that any picture with the same mesh can be warped to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.integer]
+
+_ROW = 256
+"""Samples are remapped as rows of this length: cv2 takes no picture wider than 32767."""
+_NO_MAP = np.zeros(0, np.float32)
+_SUBPIXEL_BITS = 4
+_MIN_AREA = 0.02
+"""Triangles smaller than this (px^2) are slivers of a folded mesh, and show nothing."""
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Which point of the mesh each pixel shows.
+
+    size: of the square picture. pixels: (p,) flat indices of the covered ones. corners: (p, 3) vertex indices of the
+    triangle seen there. weights: (p, 3) float32 barycentric, in [0, 1], sum 1.
+    """
+
+    size: int
+    pixels: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    weights: Floats
+
+    def at_pixels(self, values: Floats) -> Floats:
+        """Interpolate (v, c) values of the vertices: (p, c)."""
+        weights = self.weights
+        taken: Floats = values[self.corners[:, 0]] * weights[:, :1]
+        taken += values[self.corners[:, 1]] * weights[:, 1:2]
+        taken += values[self.corners[:, 2]] * weights[:, 2:]
+        return taken
+
+    def sample(self, picture: Floats, vertices: Floats) -> Floats:
+        """Colours (p, c) of ``picture`` (H, W, c) whose mesh is ``vertices`` (v, 2+): the piecewise affine warp."""
+        return remap_points(picture, self.at_pixels(np.ascontiguousarray(vertices[:, :2])))
+
+    def picture(self, values: Floats, background: Floats) -> Floats:
+        """A copy of ``background`` (size, size, c) with (p, c) values on the mesh."""
+        flat = background.reshape(self.size * self.size, -1).copy()
+        flat[self.pixels] = values
+        return flat.reshape(self.size, self.size, -1)
+
+    def of_picture(self, picture: Floats) -> Floats:
+        """The covered pixels (p, ...) of ``picture`` (size, size, ...)."""
+        return picture.reshape(self.size * self.size, *picture.shape[2:])[self.pixels]
+
+    @property
+    def coverage(self) -> Floats:
+        """(size, size): 1 on the mesh, 0 off it."""
+        flat = np.zeros(self.size * self.size, np.float32)
+        flat[self.pixels] = 1
+        return flat.reshape(self.size, self.size)
+
+
+def rasterise(vertices: Floats, triangles: Ints, size: int) -> Raster:
+    """Rasterise ``vertices`` (v, 3; px, z away from the camera) in painter's order: the nearest triangle is seen.
+
+    Triangles that face away are drawn first, so that folds at lids and lips leave no holes.
+    """
+    corners = vertices[triangles]
+    area = signed_areas(corners)
+    facing = area > 0
+    depth = corners[:, :, 2].mean(1)
+    order = np.lexsort((-depth, facing))
+    order = order[np.abs(area[order]) > _MIN_AREA]
+    ids = _paint(corners, order, size)
+    pixels = np.flatnonzero(ids.ravel() >= 0)
+    seen = ids.ravel()[pixels]
+    return Raster(size, pixels, triangles[seen].astype(np.int64), _barycentric(corners, area, seen, pixels, size))
+
+
+def remap_points(picture: Floats, points: Floats) -> Floats:
+    """Colours (p, c) of ``picture`` (H, W, c) at ``points`` (p, 2) x, y; bicubic, edges repeated."""
+    count = len(points)
+    rows = -(-count // _ROW)
+    padded = np.zeros((rows * _ROW, 2), np.float32)
+    padded[:count] = points
+    taken = cv2.remap(
+        picture, padded.reshape(rows, _ROW, 2), _NO_MAP, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(taken, np.float32).reshape(rows * _ROW, -1)[:count]
+
+
+def blur(picture: Floats, sigma: float) -> Floats:
+    """Gaussian, of (H, W) or (H, W, c); ``sigma`` in px."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+
+
+def signed_areas(corners: Floats) -> Floats:
+    """Signed areas of (t, 3, 2+) triangles in the picture's plane; positive: facing the camera."""
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    # The mesh's triangles run anticlockwise seen from outside; with y down that makes front faces negative.
+    return np.asarray(-(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2, np.float32)
+
+
+def vertex_facing(vertices: Floats, triangles: Ints) -> Floats:
+    """(v,) cosine between each vertex's normal and the direction to the camera, 0 where it faces away."""
+    corners = vertices[triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    sums = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(sums, triangles[:, corner], normals)
+    length = np.maximum(np.linalg.norm(sums, axis=1), 1e-9)
+    return np.asarray(np.clip(-sums[:, 2] / length, 0, 1), np.float32)
+
+
+def _paint(corners: Floats, order: NDArray[np.int64], size: int) -> NDArray[np.int32]:
+    ids = np.full((size, size), -1, np.int32)
+    points = np.round(corners[:, :, :2] * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    for index in order.tolist():
+        cv2.fillConvexPoly(ids, points[index], index, lineType=cv2.LINE_8, shift=_SUBPIXEL_BITS)
+    return ids
+
+
+def _barycentric(
+    corners: Floats, area: Floats, seen: NDArray[np.int32], pixels: NDArray[np.int64], size: int
+) -> Floats:
+    """Clipped into the triangle: painting covers pixels whose centre lies just outside, and slivers would tear."""
+    y, x = np.divmod(pixels, size)
+    c = corners[seen]
+    twice = -2 * area[seen]
+    px, py = x - c[:, 0, 0], y - c[:, 0, 1]
+    b = c[:, 1, :2] - c[:, 0, :2]
+    d = c[:, 2, :2] - c[:, 0, :2]
+    second = (px * d[:, 1] - py * d[:, 0]) / twice
+    third = (b[:, 0] * py - b[:, 1] * px) / twice
+    weights = np.clip(np.stack([1 - second - third, second, third], 1), 0, 1)
+    return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)

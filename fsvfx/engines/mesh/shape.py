@@ -1,0 +1,93 @@
+"""The shape of a face apart from its pose and expression, learnt from a person's reference meshes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.engines.mesh.raster import Floats
+from fsvfx.faces.pose import similarity
+from fsvfx.faces.topology import OVAL, TRIANGLES
+
+_MODES = 10
+"""Most expression modes that are learnt; the references' landmark noise is in those after."""
+_SMOOTHING = 12.0
+"""How far a shape difference is spread over its neighbours: whole features move, lids and lips keep their opening."""
+_RIM_HOPS = 5
+"""The oval stays the performer's; this many edges inside it the shape is wholly the identity's."""
+
+
+@dataclass(frozen=True)
+class ShapeSpace:
+    """A person's mean mesh (468, 3) in its own frame, and orthonormal expression modes (k, 1404) about it."""
+
+    mean: Floats
+    modes: Floats
+
+    @classmethod
+    def learn(cls, meshes: Floats) -> ShapeSpace:
+        """From (m, 468, 3) reference meshes in any pose and size."""
+        mean = meshes[0]
+        aligned = meshes
+        for _ in range(3):
+            aligned = np.stack([onto(mesh, mean) for mesh in meshes])
+            mean = aligned.mean(0)
+        flat = (aligned - mean).reshape(len(meshes), -1)
+        _, spread, directions = np.linalg.svd(flat, full_matrices=False)
+        kept = spread > 0.02 * max(float(spread.max(initial=0.0)), 1e-6)
+        return cls(mean.astype(np.float32), directions[kept][: min(_MODES, len(meshes) // 4)].astype(np.float32))
+
+    def move(self, mesh: Floats, strength: float) -> Floats:
+        """``mesh`` (468, 3) with this person's proportions, ``strength`` 0..1; pose, expression and outline stay.
+
+        What the person's own expressions can explain of the difference between the two faces is taken for
+        expression and left as it is; the rest is taken for shape. A linear, stateless function of the mesh,
+        so neighbouring frames stay neighbours whatever chunk they are in.
+        """
+        scale, rotation, shift = similarity(mesh, self.mean)
+        difference = (self.mean - scale * mesh @ rotation.T - shift).ravel()
+        if len(self.modes):
+            difference = difference - self.modes.T @ (self.modes @ difference)
+        spread = _spread() @ difference.reshape(-1, 3)
+        moved = mesh + strength * (spread @ rotation) / scale
+        return np.asarray(moved, np.float32)
+
+
+def onto(mesh: Floats, target: Floats) -> Floats:
+    """``mesh`` (v, 3) laid over ``target`` by the similarity that fits best."""
+    scale, rotation, shift = similarity(mesh, target)
+    return np.asarray(scale * mesh @ rotation.T + shift, np.float32)
+
+
+@lru_cache(maxsize=1)
+def adjacency() -> NDArray[np.bool_]:
+    """(468, 468): which vertices share an edge."""
+    near = np.zeros((468, 468), bool)
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        near[TRIANGLES[:, a], TRIANGLES[:, b]] = True
+    return near | near.T
+
+
+@lru_cache(maxsize=1)
+def inside() -> Floats:
+    """(468,): 0 on the oval, rising smoothly to 1 ``_RIM_HOPS`` edges inside."""
+    hops = np.full(468, np.inf)
+    hops[np.asarray(OVAL)] = 0
+    near = adjacency()
+    for step in range(1, _RIM_HOPS + 1):
+        reached = near[hops == step - 1].any(0) & np.isinf(hops)
+        hops[reached] = step
+    t = np.minimum(hops, _RIM_HOPS) / _RIM_HOPS
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _spread() -> Floats:
+    """(468, 468): smooths a difference over the mesh (implicit Laplacian) and holds it to nothing at the oval."""
+    near = adjacency().astype(np.float64)
+    near /= near.sum(1, keepdims=True)
+    smooth = np.linalg.inv(np.eye(468) + _SMOOTHING * (np.eye(468) - near))
+    return np.asarray(inside()[:, None] * smooth, np.float32)
