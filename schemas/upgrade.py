@@ -37,7 +37,7 @@ def upgrade(manifest: Raw) -> Raw:
 
 
 def _from_0(old: Raw) -> Raw:
-    """Version 0, the draft: flat shots (``plate: file``, ``range``, ``fps``, ``colorspace``, one ``swap``), ``output``."""
+    """Version 0, the draft: flat shots (``plate: file``, ``range``, ``fps``, ``colorspace``, ``swap``), ``output``."""
     new = {key: value for key, value in old.items() if key not in ("output", "workdir")}
     new["people"] = _each_value(old.get("people", {}), _person_from_0)
     new["shots"] = _each(old.get("shots", []), _shot_from_0)

@@ -1,0 +1,108 @@
+"""What one field of a manifest means for another: names, people, frames. Pure; each check yields what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from fsvfx.manifests.draft import Draft, ShotDraft
+from fsvfx.manifests.shape import nearest
+from fsvfx.manifests.yaml_text import Loc
+from schemas.frames import FrameRange
+from schemas.manifest import Plate
+
+
+class Finding(NamedTuple):
+    """One problem: where it is, what it is, how to mend it."""
+
+    loc: Loc
+    what: str
+    mend: str
+
+
+def check_names(draft: Draft) -> Iterator[Finding]:
+    """No two shots of one name; letter case does not tell them apart, as it does not on every disk."""
+    seen: dict[str, str] = {}
+    for shot in draft.shots:
+        if shot.name is None:
+            continue
+        if (other := seen.get(shot.name.lower())) is not None:
+            yield Finding((*shot.loc, "name"), f"there is another shot '{other}'", "Give each shot its own name")
+        seen.setdefault(shot.name.lower(), shot.name)
+
+
+def check_people(draft: Draft) -> Iterator[Finding]:
+    """Whoever is named is among the people, and nobody is replaced twice in a shot."""
+    for shot in draft.shots:
+        seen: set[str] = set()
+        for index, entry in shot.replace.items():
+            at = (*shot.loc, "replace", index)
+            for role, name in (("performer", entry.performer), ("identity", entry.identity)):
+                if name not in draft.named:
+                    yield Finding((*at, role), f"'{name}' is not among the people", _whom(name, draft.named))
+            if entry.performer in seen:
+                mend = "Keep one entry per performer; use overrides for other settings on some frames"
+                yield Finding((*at, "performer"), f"'{entry.performer}' is replaced twice in this shot", mend)
+            seen.add(entry.performer)
+        yield from _check_told_apart(shot, draft)
+
+
+def _whom(name: str, named: Sequence[str]) -> str:
+    near = nearest(name, list(named))
+    known = ", ".join(named) or "nobody yet"
+    return f"Did you mean '{near}'?" if near else f"Add them to people (there: {known})"
+
+
+def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
+    """With several faces to replace, something must say which is whose."""
+    tracks: dict[int, int] = {}
+    for index, entry in shot.replace.items():
+        at = (*shot.loc, "replace", index)
+        person = draft.people.get(entry.performer)
+        chosen = entry.track is not None or entry.position is not None
+        if len(shot.replace) > 1 and person and not person.references and not chosen:
+            what = f"several faces are replaced, and nothing says which is '{entry.performer}'"
+            yield Finding(
+                at, what, "Give track, position, or references of the performer; `fsvfx faces` shows the tracks"
+            )
+        if entry.track is not None and entry.track in tracks:
+            what = f"track {entry.track} is replaced by entry {tracks[entry.track]} too"
+            yield Finding((*at, "track"), what, "Give each entry its own track")
+        if entry.track is not None:
+            tracks.setdefault(entry.track, index)
+
+
+def check_frames(draft: Draft) -> Iterator[Finding]:
+    """Frames are in the plate, overrides in the shot."""
+    for shot in draft.shots:
+        if shot.plate is None:
+            continue
+        yield from _check_timecode(shot, shot.plate)
+        inside = shot.plate.frames
+        if shot.composite:
+            ranges = [override.frames for override in shot.composite.overrides]
+            yield from _check_overrides((*shot.loc, "composite", "overrides"), ranges, inside)
+        for index, entry in shot.replace.items():
+            ranges = [override.frames for override in entry.overrides]
+            yield from _check_overrides((*shot.loc, "replace", index, "overrides"), ranges, inside)
+
+
+def _check_overrides(at: Loc, ranges: Iterable[FrameRange], inside: FrameRange) -> Iterator[Finding]:
+    for index, frames in enumerate(ranges):
+        if outside := frames - inside:
+            what = f"frame {outside.first} is not in the shot's frames ({inside})"
+            yield Finding((*at, index, "frames"), what, f"Keep within {inside}")
+
+
+def _check_timecode(shot: ShotDraft, plate: Plate) -> Iterator[Finding]:
+    if plate.timecode is None or plate.frame_rate is None:
+        return
+    over, _, under = plate.frame_rate.partition("/")
+    rate = round(float(over) / float(under or 1))
+    at = (*shot.loc, "plate", "timecode")
+    if int(plate.timecode[-2:]) >= rate:
+        what = f"{plate.timecode} has no such frame at {plate.frame_rate} a second"
+        yield Finding(at, what, f"Count frames from 00 to {rate - 1:02d}")
+    if ";" in plate.timecode and rate not in (30, 60):
+        what = f"{plate.timecode} is drop-frame, which {plate.frame_rate} frames a second has not"
+        yield Finding(at, what, "Write : before the frames")

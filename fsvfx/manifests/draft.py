@@ -1,0 +1,78 @@
+"""What of a manifest is sound, where the whole may not be: so that every problem can be told at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from fsvfx.manifests.yaml_text import Loc
+from schemas.manifest import Composite, Deliver, Manifest, Person, Plate, Replace
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ShotDraft:
+    """A shot's sound parts, and where it is in the file."""
+
+    loc: Loc
+    name: str | None
+    plate: Plate | None
+    replace: dict[int, Replace]
+    composite: Composite | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A manifest's sound parts. ``named`` has everybody in ``people``, sound or not."""
+
+    production: str | None
+    named: tuple[str, ...]
+    people: dict[str, Person]
+    shots: tuple[ShotDraft, ...]
+    deliver: dict[int, Deliver]
+    store: str | None
+
+
+def draft_of(data: dict[str, Any]) -> Draft:
+    """Take what validates out of ``data``."""
+    people = data.get("people") if isinstance(data.get("people"), dict) else {}
+    fields = Manifest.model_fields
+    return Draft(
+        production=_text(data.get("production")),
+        named=tuple(people or {}),
+        people={name: person for name, raw in (people or {}).items() if (person := _sound(Person, raw))},
+        shots=tuple(_shot(index, raw) for index, raw in _listed(data.get("shots")) if isinstance(raw, dict)),
+        deliver={index: one for index, raw in _listed(data.get("deliver")) if (one := _sound(Deliver, raw))},
+        store=_text(data.get("store", fields["store"].default)),
+    )
+
+
+def _shot(index: int, raw: dict[str, Any]) -> ShotDraft:
+    return ShotDraft(
+        loc=("shots", index),
+        name=_text(raw.get("name")),
+        plate=_sound(Plate, raw.get("plate")),
+        replace={i: one for i, entry in _listed(raw.get("replace")) if (one := _sound(Replace, entry))},
+        composite=_sound(Composite, raw.get("composite", {})),
+    )
+
+
+def _listed(value: object) -> Iterator[tuple[int, Any]]:
+    return enumerate(value) if isinstance(value, list) else enumerate(())
+
+
+def _text(value: object) -> str | None:
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+def _sound(kind: Any, raw: object) -> Any:
+    """``raw`` as ``kind``, or None."""
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(raw), strict=True)
+    except ValidationError:
+        return None

@@ -1,0 +1,197 @@
+"""Turns pydantic's errors into problems that say how to mend them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from fsvfx.manifests import shape
+from fsvfx.manifests.yaml_text import Document, Loc, dotted
+
+Told = tuple[str, str]
+"""What is wrong, and how to mend it."""
+
+_OTHER_NAMES = {
+    "fps": "frame_rate",
+    "framerate": "frame_rate",
+    "range": "frames",
+    "frame_range": "frames",
+    "colorspace": "color_space",
+    "colour_space": "color_space",
+    "start": "first_frame",
+    "source": "identity",
+    "target": "performer",
+    "from": "performer",
+    "to": "identity",
+    "output": "deliver",
+    "outputs": "deliver",
+    "workdir": "store",
+    "blend": "mode",
+}
+_RETIMES = ("retime", "speed", "time_warp", "timewarp")
+
+
+def explain(error: ValidationError, model: type[BaseModel], document: Document, at: Loc = ()) -> None:
+    """Tell ``document`` each of ``error``'s problems, found in the ``model`` that lies at ``at`` of the file."""
+    told = {problem.field for problem in document.problems}
+    unions = _Unions(model)
+    for detail in error.errors(include_url=False):
+        inner = tuple(part for part in detail["loc"] if part != "[key]")
+        what, mend = _told(detail, model, inner)
+        loc = (*at, *unions.without_tags(inner))
+        if dotted(loc) not in told:
+            document.tell(loc, what, mend)
+
+
+class _Unions:
+    """pydantic puts a tagged union's tag into the place of an error; the file has no such level."""
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self.model = model
+
+    def without_tags(self, loc: Loc) -> Loc:
+        return tuple(part for end, part in enumerate(loc) if not self._is_tag(loc[:end], part))
+
+    def _is_tag(self, before: Loc, part: str | int) -> bool:
+        return part in shape.at(self.model, before).get("discriminator", {}).get("mapping", {})
+
+
+def _told(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    teller = _TELLERS.get(detail["type"])
+    if teller:
+        return teller(detail, model, loc)
+    kind = _KINDS.get(detail["type"])
+    if kind:
+        return f"{_quoted(detail['input'])} is not {kind[0]}", kind[1].format(input=detail["input"])
+    return detail["msg"], "Mend the value" + _hint(model, loc)
+
+
+def _quoted(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return repr(text if len(text) <= 60 else text[:57] + "...") if isinstance(value, str) else text
+
+
+def _hint(model: type[BaseModel], loc: Loc) -> str:
+    """The field's description, as far as its first sentence."""
+    said = str(shape.at(model, loc).get("description", "")).replace("``", "'").split("\n")[0]
+    return f" ({said.rstrip('.')})" if said else ""
+
+
+def _missing(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    return f"{loc[-1]} is missing", f"Add {loc[-1]}" + _hint(model, loc)
+
+
+def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    word = str(loc[-1])
+    known = shape.keys_at(model, loc[:-1])
+    if word.lower() in _RETIMES:
+        return f"'{word}' is not known: fsvfx does not retime", "Hand over the retimed plate, and leave it out"
+    other = _OTHER_NAMES.get(word.lower(), "")
+    near = other if other in known else shape.nearest(word, known)
+    mend = f"Did you mean '{near}'?" if near else f"Known here: {', '.join(known) or 'nothing'}"
+    return f"'{word}' is not known", mend
+
+
+def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    schema = shape.at(model, loc)
+    known = [str(value) for value in schema.get("enum", [schema.get("const")])]
+    return _one_of(detail["input"], known)
+
+
+def _tag(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    known = list(shape.at(model, loc).get("discriminator", {}).get("mapping", {}))
+    given = detail["input"].get("kind") if isinstance(detail["input"], dict) else None
+    return _one_of(given, known) if given is not None else ("kind is missing", f"Add kind: one of {', '.join(known)}")
+
+
+def _one_of(given: object, known: list[str]) -> Told:
+    near = shape.nearest(str(given), known)
+    mend = f"Did you mean {near}? One of: " if near else "One of: "
+    return f"{_quoted(given)} is not possible here", mend + ", ".join(known)
+
+
+def _bounds(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    context: dict[str, Any] = detail.get("ctx", {})
+    name, limit = next(iter(context.items()))
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    return f"{_quoted(detail['input'])} is out of range", f"Give {words.get(name, name)} {limit}" + _hint(model, loc)
+
+
+def _length(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    context: dict[str, Any] = detail.get("ctx", {})
+    short = detail["type"].endswith("short")
+    limit = context.get("min_length" if short else "max_length")
+    unit = "characters" if detail["type"].startswith("string") else "entries"
+    what = f"it has too {'few' if short else 'many'} {unit}" if context.get("actual_length", 1) else "it is empty"
+    return what, f"Give at {'least' if short else 'most'} {limit} {unit}" + _hint(model, loc)
+
+
+def _pattern(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    pattern = str(detail.get("ctx", {}).get("pattern", ""))
+    return f"{_quoted(detail['input'])} is not written as it must be", _PATTERNS.get(pattern[:14], f"Match {pattern}")
+
+
+def _own(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    """Our validators say ``what; how to mend it``."""
+    text = str(detail.get("ctx", {}).get("error", detail["msg"]))
+    what, _, mend = text.partition("; ")
+    return what, (mend[:1].upper() + mend[1:]) or "Mend the value"
+
+
+_PATTERNS = {
+    "^[A-Za-z0-9][A": "Use letters, digits, _ . and -, beginning with a letter or digit, 64 characters at most",
+    "^[0-9]{1,6}(\\.": "Write it as 24, 23.976 or 24000/1001",
+    "^([01][0-9]|2[": "Write it as 01:00:00:00 (; before the frames for drop-frame)",
+    "^[0-9a-f]{64}$": "Give the file's sha256: 64 of 0-9a-f, as sha256sum prints it",
+}
+
+_KINDS: dict[str, Told] = {
+    "string_type": ("text", "Write text; put numbers in quotes"),
+    "int_type": ("a whole number", "Write a whole number, without quotes"),
+    "int_parsing": ("a whole number", "Write a whole number"),
+    "int_from_float": ("a whole number", "Write a whole number"),
+    "float_type": ("a number", "Write a number, without quotes"),
+    "float_parsing": ("a number", "Write a number"),
+    "finite_number": ("a finite number", "Write a finite number"),
+    "bool_type": ("true or false", "Write true or false (yes and no are plain words)"),
+    "bool_parsing": ("true or false", "Write true or false (yes and no are plain words)"),
+    "model_type": ("a mapping", "Write keys with values: {{key: value}}"),
+    "dict_type": ("a mapping", "Write keys with values: {{key: value}}"),
+    "tuple_type": ("a list", "Write a list: [...]"),
+    "list_type": ("a list", "Write a list: [...]"),
+    "model_attributes_type": ("a mapping", "Write keys with values: {{key: value}}"),
+    "date_type": ("a date", "Write it as 2026-11-22"),
+    "date_parsing": ("a date", "Write it as 2026-11-22"),
+    "date_from_datetime_parsing": ("a date", "Write it as 2026-11-22"),
+    "date_from_datetime_inexact": ("a date", "Write it as 2026-11-22"),
+    "datetime_type": ("a time", "Write it as 2026-11-22T08:00:00Z"),
+    "datetime_parsing": ("a time", "Write it as 2026-11-22T08:00:00Z"),
+    "datetime_from_date_parsing": ("a time", "Write it as 2026-11-22T08:00:00Z"),
+    "timezone_aware": ("a time with its zone", "Add the zone: 2026-11-22T08:00:00Z"),
+}
+
+_TELLERS: dict[str, Callable[[ErrorDetails, type[BaseModel], Loc], Told]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "literal_error": _choice,
+    "enum": _choice,
+    "union_tag_invalid": _tag,
+    "union_tag_not_found": _tag,
+    "greater_than_equal": _bounds,
+    "greater_than": _bounds,
+    "less_than_equal": _bounds,
+    "less_than": _bounds,
+    "too_short": _length,
+    "too_long": _length,
+    "string_too_short": _length,
+    "string_too_long": _length,
+    "string_pattern_mismatch": _pattern,
+    "value_error": _own,
+}

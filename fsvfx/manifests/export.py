@@ -1,0 +1,39 @@
+"""JSON Schemas for editors: ``python -m fsvfx.manifests.export docs`` writes them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from schemas.consent import ConsentRecord, RevocationRegister
+from schemas.manifest import Manifest
+
+FILES: dict[str, type[BaseModel]] = {
+    "manifest.schema.json": Manifest,
+    "consent.schema.json": ConsentRecord,
+    "revocations.schema.json": RevocationRegister,
+}
+
+
+def json_schema(model: type[BaseModel] = Manifest) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a manifest, or of another of the files that people write."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+
+
+def as_text(model: type[BaseModel]) -> str:
+    """The exported file's text."""
+    return json.dumps(json_schema(model), indent=2, ensure_ascii=False) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Write every schema below ``folder``."""
+    for name, model in FILES.items():
+        (folder / name).write_text(as_text(model), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

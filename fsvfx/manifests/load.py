@@ -1,0 +1,128 @@
+"""YAML file -> Manifest -> one ShotJob per shot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from fsvfx.colour import DEFAULT_CONFIG, check_space
+from fsvfx.errors import InputError, ManifestError, Where
+from fsvfx.manifests.check_paths import check_paths
+from fsvfx.manifests.check_work import check_engines, check_spaces
+from fsvfx.manifests.checks import Finding, check_frames, check_names, check_people
+from fsvfx.manifests.draft import Draft, draft_of
+from fsvfx.manifests.explain import explain
+from fsvfx.manifests.reach import reach, reach_or_s3
+from fsvfx.manifests.shape import nearest
+from fsvfx.manifests.yaml_text import Document, read_yaml
+from schemas.job import ShotJob
+from schemas.manifest import Deliver, DeliverExr, Manifest, Person, Shot
+from schemas.templates import fill, with_frame_field
+from schemas.upgrade import VersionError, upgrade
+
+
+def load(path: Path) -> Manifest:
+    """Read and check the manifest at ``path``, and open nothing else. Raises ManifestError with every problem."""
+    document = read_yaml(path)
+    manifest = _validated(document, path)
+    if manifest is None or document.problems:
+        problems = sorted(set(document.problems), key=lambda problem: (problem.line or 0, problem.field))
+        raise ManifestError(str(path), tuple(problems))
+    return manifest
+
+
+def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> list[ShotJob]:
+    """A job for each shot of the manifest at ``path`` (or for those named in ``shots``), with absolute paths.
+
+    ``store`` takes the place of the manifest's own: a folder relative to the working folder, ``s3://`` or ``memory://``;
+    it comes from who runs fsvfx, so it may be anywhere. Raises ManifestError; InputError if there is no such shot.
+    """
+    manifest = load(path)
+    known = [shot.name for shot in manifest.shots]
+    for name in shots:
+        if name not in known:
+            near = nearest(name, known)
+            mend = f"Did you mean '{near}'?" if near else f"There are: {', '.join(known)}"
+            raise InputError(f"The manifest has no shot '{name}'", mend=mend, where=Where(file=str(path)))
+    place = _store(path, manifest.store) if store is None else _chosen_store(store)
+    return [_job(manifest, shot, path, place) for shot in manifest.shots if not shots or shot.name in shots]
+
+
+def _validated(document: Document, path: Path) -> Manifest | None:
+    data = document.data
+    if data is None and document.problems:
+        return None
+    if not isinstance(data, dict):
+        document.tell((), "a manifest is a mapping", "Begin it with schema_version: 1; examples/ has whole ones")
+        return None
+    try:
+        data = upgrade(data)
+    except VersionError as error:
+        document.tell(("schema_version",), error.what, error.mend)
+        data = {**data, "schema_version": 1}
+    manifest = _parsed(data, document)
+    draft = draft_of(data)
+    for finding in _findings(draft, path):
+        document.tell(*finding)
+    check_engines(draft, document)
+    return manifest
+
+
+def _parsed(data: dict[str, Any], document: Document) -> Manifest | None:
+    try:
+        return Manifest.model_validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        explain(error, Manifest, document)
+        return None
+
+
+def _findings(draft: Draft, path: Path) -> Iterator[Finding]:
+    yield from check_names(draft)
+    yield from check_people(draft)
+    yield from check_frames(draft)
+    yield from check_paths(draft, path)
+    yield from check_spaces(draft)
+
+
+def _job(manifest: Manifest, shot: Shot, path: Path, store: str) -> ShotJob:
+    named = {name for entry in shot.replace for name in (entry.performer, entry.identity)}
+    plate = shot.plate.model_copy(
+        update={
+            "path": reach_or_s3(path, shot.plate.path),
+            "color_space": check_space(DEFAULT_CONFIG, shot.plate.color_space),
+        }
+    )
+    return ShotJob(
+        production=manifest.production,
+        shot=shot.model_copy(update={"plate": plate}),
+        people={name: _person(person, path) for name, person in manifest.people.items() if name in named},
+        deliver=tuple(_deliver(one, manifest.production, shot.name, path) for one in manifest.deliver),
+        store=store,
+        colour_config=DEFAULT_CONFIG,
+        manifest=str(path.absolute()),
+    )
+
+
+def _person(person: Person, path: Path) -> Person:
+    references = tuple(str(reach(path, given)) for given in person.references)
+    return person.model_copy(update={"references": references, "consent": str(reach(path, person.consent))})
+
+
+def _deliver(deliver: Deliver, production: str, shot: str, path: Path) -> Deliver:
+    template = with_frame_field(fill(deliver.path, shot=shot, production=production))
+    update: dict[str, str] = {"path": reach_or_s3(path, template)}
+    if isinstance(deliver, DeliverExr) and deliver.color_space:
+        update["color_space"] = check_space(DEFAULT_CONFIG, deliver.color_space)
+    return deliver.model_copy(update=update)
+
+
+def _store(path: Path, given: str) -> str:
+    return reach_or_s3(path, given).rstrip("/")
+
+
+def _chosen_store(given: str) -> str:
+    return given.rstrip("/") if given.startswith(("s3://", "memory://")) else str(Path(given).expanduser().absolute())

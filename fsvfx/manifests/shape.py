@@ -1,0 +1,67 @@
+"""Looks into a model's JSON Schema: which keys there are at a place, and what a value may be."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from fsvfx.manifests.yaml_text import Loc
+
+Schema = dict[str, Any]
+
+
+@cache
+def schema_of(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema()
+
+
+def at(model: type[BaseModel], loc: Loc) -> Schema:
+    """The schema of the value at ``loc``; empty where there is none."""
+    root = schema_of(model)
+    here = _resolved(root, root)
+    for part in loc:
+        here = _resolved(root, _step(root, here, part))
+    return here
+
+
+def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
+    """The keys that a mapping at ``loc`` may have."""
+    return list(at(model, loc).get("properties", {}))
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known word that is most like ``word``, if any is."""
+    by_lower = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.55)
+    return by_lower[found[0]] if found else None
+
+
+def _step(root: Schema, here: Schema, part: str | int) -> Schema:
+    if isinstance(part, int):
+        prefix = here.get("prefixItems", [])
+        return prefix[part] if part < len(prefix) else _mapping(here.get("items"))
+    if part in here.get("properties", {}):
+        return _mapping(here["properties"][part])
+    tagged = here.get("discriminator", {}).get("mapping", {})
+    if part in tagged:
+        return {"$ref": tagged[part]}
+    return _mapping(here.get("additionalProperties"))
+
+
+def _mapping(value: object) -> Schema:
+    return value if isinstance(value, dict) else {}
+
+
+def _resolved(root: Schema, here: Schema) -> Schema:
+    """Follows references, and takes the one kind that is not null."""
+    while True:
+        if "$ref" in here:
+            here = {**root["$defs"][here["$ref"].rpartition("/")[2]], **{k: v for k, v in here.items() if k != "$ref"}}
+            continue
+        kinds = [kind for kind in here.get("anyOf", []) if kind.get("type") != "null"]
+        if not kinds:
+            return here
+        here = {**kinds[0], **{k: v for k, v in here.items() if k != "anyOf"}}

@@ -1,0 +1,189 @@
+"""YAML as fsvfx reads it: 1.2, plain data only, bounded, with the line of every value.
+
+The node tree of ruamel.yaml is turned into data here and not by its constructors: so every duplicate key can be told,
+numbers with a leading zero and dates stay text, and tags can do nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from fsvfx.errors import Problem
+
+Loc = tuple[str | int, ...]
+
+MOST_BYTES = 1 << 20
+MOST_VALUES = 50_000
+MOST_DEPTH = 32
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass
+class Document:
+    """What a YAML file says; ``data`` is None where it could not be read."""
+
+    data: Any = None
+    lines: dict[Loc, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, loc: Loc) -> int | None:
+        """The line (from 1) of the value at ``loc``, or of the nearest one around it."""
+        for end in range(len(loc), -1, -1):
+            if loc[:end] in self.lines:
+                return self.lines[loc[:end]]
+        return None
+
+    def tell(self, loc: Loc, what: str, mend: str) -> None:
+        self.problems.append(Problem(field=dotted(loc), what=what, mend=mend, line=self.line(loc)))
+
+
+def dotted(loc: Loc) -> str:
+    """``("shots", 0, "plate")`` as ``shots[0].plate``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return text.removeprefix(".") or "(file)"
+
+
+def read_yaml(path: Path) -> Document:
+    """Read ``path``; whatever is wrong with it is in the document's ``problems``."""
+    document = Document()
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            document.tell((), f"the file is over {MOST_BYTES >> 20} MiB", "Split it")
+            return document
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        document.tell((), f"byte {error.start} is not UTF-8 text", "Save the file as UTF-8")
+    except OSError as error:
+        document.tell((), f"the file can't be read: {error.strerror}", "Check the path and its permissions")
+    else:
+        _parse(text, document)
+    return document
+
+
+def _parse(text: str, document: Document) -> None:
+    yaml = YAML(typ="rt")
+    yaml.max_depth = MOST_DEPTH * 2
+    try:
+        node = yaml.compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        what = f"this is no YAML: {error.problem or error.context}"
+        document.problems.append(Problem(field="(file)", what=what, mend=_syntax_mend(error), line=line))
+    except (YAMLError, RecursionError, ValueError) as error:
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else f"this is no YAML: {error}"
+        document.tell((), what, "Write plain YAML, as in examples/")
+    else:
+        _Builder(document).fill(node)
+
+
+def _syntax_mend(error: MarkedYAMLError) -> str:
+    problem = str(error.problem)
+    if "\\t" in problem:
+        return "Indent with spaces"
+    if "another document" in problem:
+        return "Keep one document per file"
+    if "alias" in problem:
+        return "Put text that begins with * in quotes"
+    return "Check the indentation, brackets and quotes there"
+
+
+class _TooMuch(Exception):
+    pass
+
+
+class _Builder:
+    """Turns nodes into data, and remembers their lines."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.left = MOST_VALUES
+
+    def fill(self, node: Node | None) -> None:
+        if node is None:
+            self.document.tell((), "the file is empty", "Write a manifest, as in examples/")
+            return
+        try:
+            self.document.data = self._value(node, ())
+        except (_TooMuch, RecursionError):
+            what = f"it holds over {MOST_VALUES} values or {MOST_DEPTH} levels"
+            self.document.tell((), what, "Split it; aliases count each time they are used")
+
+    def _value(self, node: Node, loc: Loc) -> Any:
+        self.left -= 1
+        if self.left < 0 or len(loc) > MOST_DEPTH:
+            raise _TooMuch
+        self.document.lines.setdefault(loc, node.start_mark.line + 1)
+        if isinstance(node, MappingNode):
+            return self._mapping(node, loc)
+        if isinstance(node, SequenceNode):
+            return [self._value(item, (*loc, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node, loc)
+
+    def _mapping(self, node: MappingNode, loc: Loc) -> dict[str, Any]:
+        if not str(node.tag).endswith(":map"):
+            self._refuse_tag(node, loc)
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key, value in node.value:
+            if key.tag == f"{_TAG}merge":
+                merged = self._merged(value, loc) | merged
+                continue
+            name = str(key.value) if isinstance(key, ScalarNode) else "?"
+            if name in own:
+                line = key.start_mark.line + 1
+                problem = Problem(dotted((*loc, name)), f"'{name}' is there twice", "Keep one of the two", line)
+                self.document.problems.append(problem)
+                continue
+            self.document.lines[(*loc, name)] = key.start_mark.line + 1
+            own[name] = self._value(value, (*loc, name))
+        return merged | own
+
+    def _merged(self, node: Node, loc: Loc) -> dict[str, Any]:
+        """``<<: *defaults``: what the mapping's own keys don't say."""
+        sources = node.value if isinstance(node, SequenceNode) else [node]
+        found: dict[str, Any] = {}
+        for source in sources:
+            self.left -= 1
+            if isinstance(source, MappingNode):
+                found = self._mapping(source, loc) | found
+            else:
+                self.document.tell((*loc, "<<"), "only mappings can be merged in", "Point << at a mapping")
+        return found
+
+    def _scalar(self, node: Node, loc: Loc) -> Any:
+        kind = str(node.tag).removeprefix(_TAG)
+        text = str(node.value)
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() == "true"
+        if kind == "int" and _WHOLE.fullmatch(text):
+            return int(text)
+        if kind == "float":
+            return self._number(text, loc)
+        if kind not in ("str", "int", "timestamp"):
+            self._refuse_tag(node, loc)
+        return text
+
+    def _number(self, text: str, loc: Loc) -> float | str:
+        try:
+            number = float(text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf"))
+        except ValueError:
+            return text
+        if not math.isfinite(number):
+            self.document.tell(loc, f"{text} is no finite number", "Write a number")
+        return number
+
+    def _refuse_tag(self, node: Node, loc: Loc) -> None:
+        self.document.tell(loc, f"tags ({node.tag}) are not read", "Write the plain value")
