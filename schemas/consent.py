@@ -50,8 +50,6 @@ class Scope(StrictModel):
     nudity_or_sexual: bool = False
     training_allowed: bool = False
     """Whether engines may be trained on the person's references."""
-    territory: tuple[Text, ...] = ("WORLD",)
-    media: tuple[Text, ...] = ()
     valid_from: date
     valid_to: date | None = None
     """The last day (UTC) on which work may be done; open-ended if left out."""

@@ -1,9 +1,8 @@
-"""JSON Schemas for editors: ``python -m fsvfx.manifests.export docs`` writes them."""
+"""JSON Schemas for editors: ``python -m fsvfx.manifests docs`` writes them."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +28,7 @@ def as_text(model: type[BaseModel]) -> str:
     return json.dumps(json_schema(model), indent=2, ensure_ascii=False) + "\n"
 
 
-def main(folder: Path) -> None:
+def export(folder: Path) -> None:
     """Write every schema below ``folder``."""
     for name, model in FILES.items():
         (folder / name).write_text(as_text(model), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -1,0 +1,86 @@
+"""Reads consent records, their documents and registers from disk: what the gate then judges."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from fsvfx.errors import Problem
+from fsvfx.manifests.explain import explain
+from fsvfx.manifests.reach import ReachError, reach
+from fsvfx.manifests.yaml_text import read_yaml
+from fsvfx.rights.gate import Evidence, Missing
+from schemas.base import StrictModel
+from schemas.consent import ConsentRecord, RevocationRegister
+from schemas.job import ShotJob
+
+M = TypeVar("M", bound=StrictModel)
+
+
+class RecordError(Exception):
+    """A record, register or document that can't be used: why, and how to mend it."""
+
+
+def evidence(job: ShotJob, person: str) -> Evidence | Missing:
+    """What there is of ``person``'s consent; never raises for what is wrong with it."""
+    try:
+        return _gathered(Path(job.manifest), Path(job.people[person].consent))
+    except RecordError as error:
+        return Missing(str(error))
+
+
+def read_record(path: Path) -> ConsentRecord:
+    """The consent record in the YAML file at ``path``. Raises RecordError with every problem in it."""
+    return _read(path, ConsentRecord)
+
+
+def _gathered(manifest: Path, path: Path) -> Evidence:
+    record = _read(_reached(manifest, path), ConsentRecord)
+    revocation = record.revocation
+    standing, checked_at = revocation.status, revocation.checked_at
+    if revocation.register_file:
+        register = _read(_reached(manifest, path.parent / revocation.register_file), RevocationRegister)
+        standing, checked_at = register.records.get(record.record_id), register.checked_at
+    document = record.document.path
+    hashed = _hash(_reached(manifest, path.parent / document)) if document else None
+    return Evidence(record=record, standing=standing, checked_at=checked_at, document=hashed)
+
+
+def _reached(manifest: Path, path: Path) -> Path:
+    try:
+        return reach(manifest, str(path))
+    except ReachError as error:
+        raise RecordError(str(error)) from error
+
+
+def _read(path: Path, model: type[M]) -> M:
+    if not path.is_file():
+        raise RecordError(f"there is no {path}; get the consent, and write its record there")
+    document = read_yaml(path)
+    if not isinstance(document.data, dict) and not document.problems:
+        document.tell((), "a record is a mapping", "Begin it with schema_version: 1")
+    found: M | None = None
+    if isinstance(document.data, dict):
+        try:
+            found = model.model_validate_json(json.dumps(document.data), strict=True)
+        except ValidationError as error:
+            explain(error, model, document)
+    if found is None or document.problems:
+        raise RecordError(f"{path} is not usable: " + "; ".join(map(_told, document.problems)))
+    return found
+
+
+def _told(problem: Problem) -> str:
+    return str(problem).rstrip(".")
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise RecordError(f"the document {path} can't be read ({error.strerror}); put it back") from error
