@@ -77,7 +77,7 @@ class LandmarkWarp(Engine):
         skin = self._blend(plate, mesh, references, raster, own, 1 - keep)
         lit = self._lit(skin, own, raster, plate, regions.face_length(mesh))
         mixed = lit + (own - lit) * keep[:, None]
-        swapped: Floats = np.clip(raster.picture(mixed, plate), 0, 1)
+        swapped = np.asarray(np.clip(raster.picture(mixed, plate), 0, 1), np.float32)
         return swapped, _matte(raster, regions.face_length(mesh))
 
     def _kept(self, mesh: Floats, size: int) -> Floats:
@@ -101,7 +101,7 @@ class LandmarkWarp(Engine):
             colours = tone.match(raster.sample(picture.crop, picture.mesh), own, skin * trust[:, 0])
             blend += share * trust * colours
             total += share * trust
-        return blend / np.maximum(total, 1e-6)
+        return np.asarray(blend / np.maximum(total, 1e-6), np.float32)
 
     def _lit(self, skin: Floats, own: Floats, raster: Raster, plate: Floats, length: float) -> Floats:
         """(p, 3): ``skin`` under the light of the performer's ``own`` pixels."""
