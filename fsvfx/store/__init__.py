@@ -1,0 +1,27 @@
+"""A shot's store: objects, keys, the ledger, and stage results in Zarr."""
+
+from fsvfx.store.address import Address, Index
+from fsvfx.store.claims import Lease, is_live, this_worker
+from fsvfx.store.data import StitchedData, open_data
+from fsvfx.store.groups import Written, write_result
+from fsvfx.store.keys import canonical_json, digest_of, stage_key
+from fsvfx.store.ledger import Ledger
+from fsvfx.store.objects import ShotStore, open_store
+
+__all__ = [
+    "Address",
+    "Index",
+    "Lease",
+    "Ledger",
+    "ShotStore",
+    "StitchedData",
+    "Written",
+    "canonical_json",
+    "digest_of",
+    "is_live",
+    "open_data",
+    "open_store",
+    "stage_key",
+    "this_worker",
+    "write_result",
+]

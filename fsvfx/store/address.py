@@ -1,0 +1,84 @@
+"""Where things lie in the ledger."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schemas.receipts import Receipt
+
+LEDGER = "ledger"
+WAIVERS = f"{LEDGER}/waivers"
+UNKEYED = "unkeyed"
+"""In place of the key, for failures from before a key could be made (a plate that can't be read)."""
+
+
+class Address(NamedTuple):
+    """One stage of one unit for one key."""
+
+    stage: str
+    unit: str
+    key: str
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Address:
+        return cls(receipt.stage, receipt.unit.name, receipt.key)
+
+    @property
+    def stem(self) -> str:
+        return f"{LEDGER}/{self.stage}/{self.unit}/{self.key}"
+
+    @property
+    def receipt(self) -> str:
+        return f"{self.stem}.json"
+
+    def claim(self, turn: int) -> str:
+        return f"{self.stem}.claim.{turn:04}.json"
+
+    def failure(self, attempt: str) -> str:
+        return f"{self.stem}.failed.{attempt}.json"
+
+    def revoked(self, number: int) -> str:
+        return f"{self.stem}.revoked.{number}.json"
+
+    def group(self, attempt: str) -> str:
+        """Of the attempt's Zarr group."""
+        return f"stages/{self.stage}/{self.unit}/{self.key}/{attempt}"
+
+
+class Index:
+    """All paths of the ledger at one moment, from one listing."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self._paths = frozenset(paths)
+        self._records: dict[str, list[str]] = {}
+        for path in sorted(paths):
+            stem, _, kind = path.removesuffix(".json").rpartition("/")[2].partition(".")
+            folder = path.rpartition("/")[0]
+            self._records.setdefault(f"{folder}/{stem}.{kind.partition('.')[0]}", []).append(path)
+
+    def has_receipt(self, at: Address) -> bool:
+        return at.receipt in self._paths
+
+    def receipts(self, stage: str | None = None) -> list[str]:
+        """Paths of all receipts (of one stage), those for keys no longer wanted too."""
+        return sorted(path for path in self._paths if _is_receipt(path, stage))
+
+    def last_claim(self, at: Address) -> str | None:
+        return self._last(at, "claim")
+
+    def failures(self, at: Address) -> list[str]:
+        """Paths of the failed attempts, oldest first."""
+        return self._records.get(f"{at.stem}.failed", [])
+
+    def waivers(self) -> list[str]:
+        return sorted(path for path in self._paths if path.startswith(f"{WAIVERS}/"))
+
+    def _last(self, at: Address, kind: str) -> str | None:
+        found = self._records.get(f"{at.stem}.{kind}")
+        return found[-1] if found else None
+
+
+def _is_receipt(path: str, stage: str | None) -> bool:
+    folders, _, name = path.rpartition("/")
+    parts = folders.split("/")
+    return len(parts) == 3 and name.count(".") == 1 and stage in (None, parts[1])

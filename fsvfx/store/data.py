@@ -1,0 +1,205 @@
+"""Reading stage results: stitched over receipts, cut to the frames asked for, each block checked by its digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import zarr
+from pydantic import ValidationError
+
+from fsvfx.errors import StoreError, Where
+from fsvfx.stages.contract import Array, Table
+from fsvfx.store.layout import ATTRIBUTE, ArrayDigest, Contents, block_digest, column_path, frames_path, part_path
+from fsvfx.store.objects import ShotStore
+from fsvfx.store.strict_zarr import MissingChunkError
+from schemas.frames import FrameRange
+from schemas.receipts import Receipt
+
+_KEEP = 4 * 1024 * 1024
+"""Blocks of several frames up to this many bytes are kept once read."""
+
+
+class Piece:
+    """The group of one receipt (or of a part of it)."""
+
+    def __init__(self, store: ShotStore, receipt: Receipt, part: str | None = None) -> None:
+        self.store = store
+        self.receipt = receipt
+        self.path = f"{receipt.path}/{part_path(part)}" if part else receipt.path
+        self.digest = receipt.parts.get(part, "") if part else receipt.digest
+        self._blocks: dict[tuple[str, int], Array] = {}
+        self._arrays: dict[str, zarr.Array[Any]] = {}
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What the group says it holds; StoreError unless that is what the receipt vouches for."""
+        text = self.store.read(f"{self.path}/zarr.json")
+        if text is None:
+            raise self.damaged("is not in the store", self.path)
+        try:
+            contents = Contents.model_validate(json.loads(text)["attributes"][ATTRIBUTE])
+        except (ValueError, KeyError, ValidationError) as error:
+            raise self.damaged("has unreadable attributes", f"{self.path}/zarr.json") from error
+        if contents.digest != self.digest:
+            raise self.damaged("is not what the receipt vouches for", f"{self.path}/zarr.json")
+        return contents
+
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """Production frame number -> row."""
+        return {number: row for row, number in enumerate(self.contents.numbers)}
+
+    def frame(self, name: str, number: int) -> Array:
+        array = self.contents.frames[name]
+        row = self.rows[number]
+        block = self._block(frames_path(name), array, array.block_of(row), number)
+        return np.asarray(block[row % array.rows])
+
+    def column(self, table: str, column: str) -> Array:
+        array = self.contents.tables[table][column]
+        blocks = [self._block(column_path(table, column), array, i) for i in range(len(array.digests))]
+        return np.concatenate(blocks) if blocks else np.empty(array.shape, array.dtype)
+
+    def check(self) -> list[StoreError]:
+        """Read everything; what does not match its digest."""
+        try:
+            wanted = self._everything()
+        except StoreError as error:
+            return [error]
+        problems = []
+        for path, array, i in wanted:
+            try:
+                self._read_block(path, array, i, None)
+            except StoreError as error:
+                problems.append(error)
+        return problems
+
+    def damaged(self, what: str, path: str, number: int | None = None) -> StoreError:
+        frames = FrameRange([number]) if number is not None else frames_of(self.receipt)
+        stage = self.receipt.stage
+        limit = f" --frames {frames}" if frames and self.receipt.unit.kind == "chunk" else ""
+        return StoreError(
+            f"Stored data of {stage} {self.receipt.unit.name} {what}",
+            mend=f"Make it anew: fsvfx retry {self.store.manifest}{limit} --stage {stage}",
+            where=Where(shot=self.receipt.shot, stage=stage, frames=frames, file=f"{self.store.root}/{path}"),
+        )
+
+    def _everything(self) -> list[tuple[str, ArrayDigest, int]]:
+        contents = self.contents
+        arrays = [(frames_path(name), array) for name, array in contents.frames.items()]
+        for table, columns in contents.tables.items():
+            arrays += [(column_path(table, name), array) for name, array in columns.items()]
+        return [(path, array, i) for path, array in arrays for i in range(len(array.digests))]
+
+    def _block(self, path: str, array: ArrayDigest, i: int, number: int | None = None) -> Array:
+        kept = self._blocks.get((path, i))
+        if kept is not None:
+            return kept
+        block = self._read_block(path, array, i, number)
+        if array.rows > 1 and block.nbytes <= _KEEP:
+            self._blocks[path, i] = block
+        return block
+
+    def _read_block(self, path: str, array: ArrayDigest, i: int, number: int | None) -> Array:
+        full = f"{self.path}/{path}"
+        if number is None and path.startswith("frames/") and array.rows == 1:
+            number = self.contents.numbers[i]
+        block = self._decoded(full, array, i, number)
+        if block_digest(block) != array.digests[i]:
+            raise self.damaged("does not match its digest", full, number)
+        return block
+
+    def _decoded(self, path: str, array: ArrayDigest, i: int, number: int | None) -> Array:
+        try:
+            with self.store.guard(Where(file=path)):
+                block = self._opened(path, array, number)[i * array.rows : (i + 1) * array.rows]
+        except MissingChunkError as error:
+            raise self.damaged("lacks a Zarr chunk", str(error), number) from error
+        except StoreError:
+            raise
+        except (FileNotFoundError, ValueError, RuntimeError, KeyError, TypeError) as error:
+            raise self.damaged("can't be decoded", path, number) from error
+        return np.asarray(block)
+
+    def _opened(self, path: str, array: ArrayDigest, number: int | None) -> zarr.Array[Any]:
+        found = self._arrays.get(path)
+        if found is None:
+            found = self._arrays[path] = zarr.open_array(self.store.zarr, path=path, mode="r")
+            if found.shape != array.shape or found.dtype != np.dtype(array.dtype):
+                raise self.damaged("has another shape than its receipt vouches for", path, number)
+        return found
+
+
+def frames_of(receipt: Receipt) -> FrameRange | None:
+    """The frames of a chunk's receipt."""
+    return FrameRange(receipt.unit.chunk.frames) if receipt.unit.chunk else None
+
+
+@dataclass(frozen=True)
+class StitchedData:
+    """`fsvfx.stages.contract.Data` over the groups of several receipts."""
+
+    pieces: tuple[Piece, ...]
+    wanted: frozenset[int] | None
+
+    @cached_property
+    def _home(self) -> dict[int, Piece]:
+        home = {number: piece for piece in self.pieces for number in piece.contents.numbers}
+        if self.wanted is not None:
+            home = {number: piece for number, piece in home.items() if number in self.wanted}
+        return dict(sorted(home.items()))
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        return tuple(self._home)
+
+    def frame(self, name: str, number: int) -> Array:
+        piece = self._home.get(number)
+        if piece is None or name not in piece.contents.frames:
+            raise self._absent(name, number)
+        return piece.frame(name, number)
+
+    def frames(self, name: str) -> Array:
+        if not self._home:
+            raise self._absent(name, None)
+        return np.stack([self.frame(name, number) for number in self.numbers])
+
+    def table(self, name: str) -> Table:
+        pieces = [piece for piece in self.pieces if name in piece.contents.tables]
+        if not pieces:
+            raise self._absent(name, None)
+        names = list(pieces[0].contents.tables[name])
+        columns = {key: np.concatenate([piece.column(name, key) for piece in pieces]) for key in names}
+        if self.wanted is None or "frame" not in columns:
+            return columns
+        rows = np.isin(columns["frame"], list(self.wanted))
+        return {key: column[rows] for key, column in columns.items()}
+
+    def has(self, name: str) -> bool:
+        return any(name in piece.contents.frames or name in piece.contents.tables for piece in self.pieces)
+
+    def _absent(self, name: str, number: int | None) -> StoreError:
+        stages = sorted({piece.receipt.stage for piece in self.pieces}) or ["nothing"]
+        frames = FrameRange([number]) if number is not None else None
+        return StoreError(
+            f"No receipt vouches for '{name}' of {', '.join(stages)}",
+            mend="Run the shot again: what is missing is made",
+            where=Where(shot=self.pieces[0].receipt.shot if self.pieces else None, stage=stages[0], frames=frames),
+        )
+
+
+def open_data(
+    store: ShotStore, receipts: Sequence[Receipt], numbers: Sequence[int] | None = None, part: str | None = None
+) -> StitchedData:
+    """One stage's results over ``receipts`` as one input, cut to the frame ``numbers``.
+
+    ``part``: of a shot-wide result, the share of one chunk. Reading raises StoreError for what is missing or damaged,
+    with the frames and the command that makes it anew.
+    """
+    pieces = tuple(Piece(store, receipt, part if part in receipt.parts else None) for receipt in receipts)
+    return StitchedData(pieces, None if numbers is None else frozenset(numbers))

@@ -1,0 +1,173 @@
+"""The ledger: what is done, by whom, and what went wrong. It is the truth; everything else shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from fsvfx.errors import StoreError, Where
+from fsvfx.settings import machine
+from fsvfx.store.address import LEDGER, WAIVERS, Address, Index
+from fsvfx.store.claims import Lease, is_live, take, this_worker
+from fsvfx.store.keys import digest_of
+from fsvfx.store.objects import ShotStore
+from schemas.frames import FrameRange
+from schemas.receipts import Claim, Failure, Receipt, Waiver
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The records below ``ledger/`` of one shot's store. Every method raises StoreError if the store fails."""
+
+    def __init__(
+        self, store: ShotStore, *, lease_seconds: float | None = None, now: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self.store = store
+        self.lease_seconds = lease_seconds or machine().lease_seconds
+        self.now = now
+
+    def index(self) -> Index:
+        """What there is, in one listing."""
+        return Index(self.store.names(LEDGER))
+
+    # Receipts
+
+    def receipt(self, at: Address) -> Receipt | None:
+        """The committed receipt, if any."""
+        return self._read(at.receipt, Receipt)
+
+    def receipts(self, wanted: Iterable[Address], index: Index | None = None) -> dict[Address, Receipt]:
+        """Those of ``wanted`` that are committed, read side by side."""
+        there = [at for at in wanted if index is None or index.has_receipt(at)]
+        found = self._read_many([at.receipt for at in there], Receipt)
+        return {at: receipt for at, receipt in zip(there, found) if receipt is not None}
+
+    def history(self, index: Index, stage: str, most: int = 24) -> list[Receipt]:
+        """Some receipts of a stage, whatever their keys: what it cost before."""
+        return [one for one in self._read_many(index.receipts(stage)[:most], Receipt) if one is not None]
+
+    def commit(self, receipt: Receipt) -> Receipt:
+        """Put the receipt if there is none; returns the one that counts, which is another's if that one was first."""
+        at = Address.of(receipt)
+        for _ in range(3):
+            if self.store.create(at.receipt, _json(receipt)):
+                return receipt
+            winner = self.receipt(at)
+            if winner is not None:  # None: revoked in between
+                return winner
+        raise StoreError(
+            f"The commit of {at.stage} {at.unit} was revoked each time",
+            mend="Stop the other 'fsvfx retry' and run it again",
+            where=Where(shot=receipt.shot, stage=at.stage, file=at.receipt),
+            transient=True,
+        )
+
+    def revoke(self, at: Address) -> bool:
+        """Move the receipt aside, so that the next run commits a new attempt; False if there is none."""
+        content = self.store.read(at.receipt)
+        if content is None:
+            return False
+        number = 1
+        while not self.store.create(at.revoked(number), content):
+            number += 1
+        self.store.delete(at.receipt)
+        return True
+
+    # Claims
+
+    def claim(self, at: Address, *, run_id: str, attempt: str, worker: str | None = None) -> Lease | Claim:
+        """A lease on the work, or the live claim of another run that holds it.
+
+        A run takes over its own claim at once: its task was started anew because the worker was lost.
+        """
+        while True:
+            last, turn = self._last_claim(at)
+            if last is not None and last.run_id != run_id and is_live(last, self.now()):
+                return last
+            wish = Claim(
+                run_id=run_id,
+                attempt=attempt,
+                worker=worker or this_worker(),
+                expires=self.now() + timedelta(seconds=self.lease_seconds),
+            )
+            lease = take(self.store, at, wish, turn=turn, seconds=self.lease_seconds, now=self.now)
+            if lease is not None:
+                return lease
+
+    def claimed(self, at: Address, index: Index | None = None) -> Claim | None:
+        """The live claim, if any."""
+        if index is not None and index.last_claim(at) is None:
+            return None
+        last, _ = self._last_claim(at)
+        return last if last is not None and is_live(last, self.now()) else None
+
+    # Failures
+
+    def fail(self, failure: Failure) -> None:
+        """Record an attempt that did not work."""
+        at = Address(failure.stage, failure.unit.name, failure.key)
+        self.store.write(at.failure(failure.attempt), _json(failure))
+
+    def failures(self, at: Address, index: Index | None = None) -> list[Failure]:
+        """The attempts that did not work, oldest first."""
+        paths = (index or self._index_of(at)).failures(at)
+        found = [one for one in self._read_many(paths, Failure) if one is not None]
+        return sorted(found, key=lambda failure: failure.at)
+
+    # Waivers
+
+    def waive(self, waiver: Waiver) -> None:
+        """Accept frames as the plate's own; the same waiver twice is one."""
+        name = digest_of(waiver.model_dump(mode="json"))[:16]
+        self.store.create(f"{WAIVERS}/{name}.json", _json(waiver))
+
+    def waivers(self, index: Index | None = None) -> list[Waiver]:
+        """All of them, oldest first."""
+        paths = index.waivers() if index else self.store.names(WAIVERS)
+        found = [one for one in self._read_many(paths, Waiver) if one is not None]
+        return sorted(found, key=lambda waiver: waiver.at)
+
+    def waived(self, index: Index | None = None) -> FrameRange:
+        """Every frame that somebody has waived."""
+        return FrameRange(number for waiver in self.waivers(index) for number in waiver.frames)
+
+    def _index_of(self, at: Address) -> Index:
+        return Index(self.store.names(f"{LEDGER}/{at.stage}/{at.unit}"))
+
+    def _last_claim(self, at: Address) -> tuple[Claim | None, int]:
+        """The claim that counts, and the number of the next turn."""
+        path = self._index_of(at).last_claim(at)
+        if path is None:
+            return None, 0
+        turn = int(path.removesuffix(".json").rpartition(".")[2])
+        return self._read(path, Claim), turn + 1
+
+    def _read(self, path: str, kind: type[Record]) -> Record | None:
+        return self._parsed(path, self.store.read(path), kind)
+
+    def _read_many(self, paths: Sequence[str], kind: type[Record]) -> list[Record | None]:
+        return [self._parsed(path, text, kind) for path, text in zip(paths, self.store.read_many(list(paths)))]
+
+    def _parsed(self, path: str, content: bytes | None, kind: type[Record]) -> Record | None:
+        if content is None:
+            return None
+        try:
+            return kind.model_validate_json(content)
+        except ValidationError as error:
+            raise StoreError(
+                f"A ledger record is damaged, or of another version of fsvfx: {error.error_count()} problems",
+                mend=f"Move {self.store.root}/{path} away, then run the shot again",
+                where=Where(file=path),
+            ) from error
+
+
+def _json(record: BaseModel) -> bytes:
+    return record.model_dump_json(indent=1).encode()

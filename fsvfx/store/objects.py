@@ -1,0 +1,127 @@
+"""A shot's store: its objects (ledger) and its Zarr hierarchy, in a folder, on S3 or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore, MemoryStore, ObjectStore
+
+from fsvfx.errors import Where
+from fsvfx.store.s3 import open_s3
+from fsvfx.store.strict_zarr import StrictZarrStore
+from fsvfx.store.trouble import told_plainly
+from schemas.job import ShotJob
+
+_READERS = 32
+_memory: dict[str, MemoryStore] = {}
+
+
+@dataclass(frozen=True)
+class ShotStore:
+    """Everything that is kept of one shot. Paths are relative to ``root``."""
+
+    root: str
+    objects: ObjectStore
+    manifest: str = "MANIFEST"
+    """For the commands that messages give."""
+
+    @cached_property
+    def zarr(self) -> StrictZarrStore:
+        return StrictZarrStore(self.objects)
+
+    def guard(self, where: Where | None = None) -> AbstractContextManager[None]:
+        """Turns what the object store raises inside into StoreError."""
+        return told_plainly(self.root, where)
+
+    def read(self, path: str) -> bytes | None:
+        """The object's bytes, or None if there is none. Raises StoreError."""
+        with self.guard(Where(file=path)):
+            try:
+                return bytes(obstore.get(self.objects, path).bytes())
+            except FileNotFoundError as error:
+                if "NoSuchBucket" in str(error):
+                    raise
+                return None
+
+    def read_many(self, paths: list[str]) -> list[bytes | None]:
+        """Many small objects at once, in order."""
+        if len(paths) < 2:
+            return [self.read(path) for path in paths]
+        with ThreadPoolExecutor(min(_READERS, len(paths))) as pool:
+            return list(pool.map(self.read, paths))
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Put if absent; False if there is one already. Atomic among all who try."""
+        with self.guard(Where(file=path)):
+            try:
+                obstore.put(self.objects, path, content, mode="create")
+            except obstore.exceptions.AlreadyExistsError:
+                return False
+            return True
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put, over what is there."""
+        with self.guard(Where(file=path)):
+            obstore.put(self.objects, path, content)
+
+    def delete(self, path: str) -> None:
+        """Delete if there."""
+        with self.guard(Where(file=path)):
+            try:
+                obstore.delete(self.objects, path)
+            except FileNotFoundError:
+                return
+
+    def names(self, prefix: str) -> list[str]:
+        """Paths of all objects in the folder ``prefix``, at any depth."""
+        return [path for path, _ in self._listed(prefix)]
+
+    def size(self, prefix: str) -> int:
+        """Bytes of all objects in the folder ``prefix``."""
+        return sum(size for _, size in self._listed(prefix))
+
+    def discard(self, prefix: str) -> None:
+        """Delete a folder that no receipt names."""
+        names = self.names(prefix)
+        if names:
+            with self.guard(Where(file=prefix)):
+                obstore.delete(self.objects, names)
+
+    def _listed(self, prefix: str) -> Iterator[tuple[str, int]]:
+        with self.guard(Where(file=prefix)):
+            for batch in obstore.list(self.objects, prefix=prefix, chunk_size=1000):
+                yield from ((item["path"], item["size"]) for item in batch)
+
+
+def open_store(job: ShotJob | str, *, create: bool = True) -> ShotStore:
+    """The store of a shot, or at a URL: ``s3://bucket/prefix``, ``memory://name`` (this process only), or a folder.
+
+    ``create=False`` makes no folder: where there is none, the store is empty. Raises StoreError, in plain words.
+    """
+    if isinstance(job, str):
+        return ShotStore(job.rstrip("/"), _open(job.rstrip("/"), create))
+    root = f"{job.store.rstrip('/')}/{job.production}/{job.shot.name}"
+    return ShotStore(root, _open(root, create), job.manifest)
+
+
+def _open(root: str, create: bool) -> ObjectStore:
+    if root.startswith("s3://"):
+        return open_s3(root)
+    if root.startswith("memory://"):
+        return _memory.setdefault(root, MemoryStore())
+    folder = Path(root.removeprefix("file://"))
+    if not create and not folder.exists():
+        return MemoryStore()
+    with told_plainly(root):
+        return LocalStore(_made(folder) if create else folder)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
