@@ -129,7 +129,7 @@ def _length(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     short = detail["type"].endswith("short")
     limit = context.get("min_length" if short else "max_length")
     unit = "characters" if detail["type"].startswith("string") else "entries"
-    what = f"it has too {'few' if short else 'many'} {unit}" if context.get("actual_length", 1) else "it is empty"
+    what = f"it has too {'few' if short else 'many'} {unit}" if detail["input"] else "it is empty"
     return what, f"Give at {'least' if short else 'most'} {limit} {unit}" + _hint(model, loc)
 
 

@@ -48,7 +48,8 @@ def _step(root: Schema, here: Schema, part: str | int) -> Schema:
     tagged = here.get("discriminator", {}).get("mapping", {})
     if part in tagged:
         return {"$ref": tagged[part]}
-    return _mapping(here.get("additionalProperties"))
+    by_pattern = list(here.get("patternProperties", {}).values())
+    return _mapping(by_pattern[0] if by_pattern else here.get("additionalProperties"))
 
 
 def _mapping(value: object) -> Schema:

@@ -24,6 +24,7 @@ MOST_BYTES = 1 << 20
 MOST_VALUES = 50_000
 MOST_DEPTH = 32
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
+_TOO_DEEP = ("it is nested too deeply", "Write plain YAML, as in examples/")
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -77,12 +78,16 @@ def _parse(text: str, document: Document) -> None:
     try:
         node = yaml.compose(text)
     except MarkedYAMLError as error:
+        if "maximum depth" in str(error.problem):
+            document.tell((), *_TOO_DEEP)
+            return
         line = error.problem_mark.line + 1 if error.problem_mark else None
         what = f"this is no YAML: {error.problem or error.context}"
         document.problems.append(Problem(field="(file)", what=what, mend=_syntax_mend(error), line=line))
-    except (YAMLError, RecursionError, ValueError) as error:
-        what = "it is nested too deeply" if isinstance(error, RecursionError) else f"this is no YAML: {error}"
-        document.tell((), what, "Write plain YAML, as in examples/")
+    except RecursionError:
+        document.tell((), *_TOO_DEEP)
+    except (YAMLError, ValueError) as error:
+        document.tell((), f"this is no YAML: {error}", "Write plain YAML, as in examples/")
     else:
         _Builder(document).fill(node)
 

@@ -1,0 +1,39 @@
+"""The exported JSON Schemas: current, and true to what fsvfx itself accepts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from fsvfx.manifests import json_schema
+from fsvfx.manifests.export import FILES, as_text
+from fsvfx.manifests.yaml_text import read_yaml
+
+REPO = Path(__file__).resolve().parents[3]
+EXAMPLES = {
+    "manifest.schema.json": sorted((REPO / "examples").glob("*.yaml")),
+    "consent.schema.json": [p for p in sorted((REPO / "examples/consents").glob("*.yaml")) if p.stem != "revocations"],
+    "revocations.schema.json": [REPO / "examples/consents/revocations.yaml"],
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_committed_schema_is_current(name: str) -> None:
+    committed = (REPO / "docs" / name).read_text(encoding="utf-8")
+    assert committed == as_text(FILES[name]), "write it anew: python -m fsvfx.manifests docs"
+
+
+@pytest.mark.parametrize(("name", "path"), [(name, path) for name, paths in EXAMPLES.items() for path in paths])
+def test_examples_pass_the_schema_that_they_point_at(name: str, path: Path) -> None:
+    jsonschema.validate(read_yaml(path).data, json_schema(FILES[name]))
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    assert (path.parent / first.partition("=")[2]).resolve() == REPO / "docs" / name
+
+
+def test_the_schema_refuses_unknown_keys() -> None:
+    data = read_yaml(REPO / "examples/harbour.yaml").data
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**data, "stores": "work/"}, json_schema())

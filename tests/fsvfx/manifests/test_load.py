@@ -1,0 +1,166 @@
+"""Sound manifests: what comes out, and what they may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from fsvfx.errors import InputError, ManifestError
+from fsvfx.manifests import jobs, load, reach
+from fsvfx.settings import machine
+from schemas.frames import FrameRange
+from schemas.templates import frame_path
+
+Write = Callable[..., Path]
+
+
+def test_a_job_per_shot_with_absolute_paths(write: Write) -> None:
+    path = write()
+    first, second = jobs(path)
+    folder = path.parent
+    assert first.shot.plate.path == str(folder / "plates/sh0040.mp4")
+    assert first.shot.plate.color_space == "sRGB Encoded Rec.709 (sRGB)"
+    assert first.store == str(folder / "work")
+    assert first.people["lead"].references == (str(folder / "refs/lead.mp4"), str(folder / "refs/lead/*.png"))
+    assert frame_path(first.deliver[0].path, 1001) == str(folder / "out/sh0040/sh0040.1001.exr")
+    assert second.deliver[1].path == str(folder / "out/sh0050/sh0050.mp4")
+    assert second.people == {}
+    assert first.manifest == str(path)
+
+
+def test_overrides_hold_on_their_frames_only(write: Write) -> None:
+    composite = load(write()).shots[0].composite
+    assert [composite.at(frame).erode for frame in (1099, 1100, 1120, 1121)] == [0, 4, 4, 0]
+
+
+def test_shots_can_be_chosen(write: Write) -> None:
+    path = write()
+    assert [job.shot.name for job in jobs(path, shots=["sh0050"])] == ["sh0050"]
+    with pytest.raises(InputError, match="Did you mean 'sh0050'"):
+        jobs(path, shots=["sh005"])
+
+
+@pytest.mark.parametrize("store", ["s3://bucket/work", "memory://test"])
+def test_the_store_can_be_chosen(write: Write, store: str) -> None:
+    assert {job.store for job in jobs(write(), store=store)} == {store}
+
+
+def test_a_chosen_store_is_relative_to_the_working_folder(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert jobs(write(), store="elsewhere/")[0].store == str(tmp_path / "elsewhere")
+
+
+def test_all_problems_come_at_once(write: Write) -> None:
+    """Also those between fields that are sound themselves, and those of another shot."""
+    path = write(
+        "{performer: dubble, identity: lead, engine: landmark_warp, settings: {a: 1},\n         track: none,",
+        "{performer: double, identity: lead, engine: landmark_warp, settings: {},\n",
+    )
+    text = path.read_text().replace("chunk_size: 24", "chunk_size: 0\n    colour: 1").replace("ACEScg", "nothing")
+    path.write_text(text.replace("erode: 4", "feather: 900").replace("{shot}.mp4", "a.mp4"))
+    with pytest.raises(ManifestError) as refused:
+        load(path)
+    assert {problem.field for problem in refused.value.problems} >= {
+        "shots[0].replace[0].track",
+        "shots[0].chunk_size",
+        "shots[0].colour",
+        "shots[0].composite.overrides[0].feather",
+        "shots[1].plate.color_space",
+    }
+    lines = [problem.line for problem in refused.value.problems]
+    assert None not in lines
+    assert lines == sorted(lines)
+
+
+def test_problems_say_their_line(write: Write) -> None:
+    with pytest.raises(ManifestError) as refused:
+        load(write("erode: 400", "erode: 4"))
+    assert [problem.line for problem in refused.value.problems] == [12]
+    assert "line 12" in str(refused.value.problems[0])
+
+
+@pytest.fixture
+def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder beside the manifest's that the machine's owner allows."""
+    folder = tmp_path / "allowed"
+    folder.mkdir()
+    monkeypatch.setenv("FSVFX_ROOTS", f'["{folder}"]')
+    machine.cache_clear()
+    yield folder
+    machine.cache_clear()
+
+
+def test_roots_are_within_reach(write: Write, roots: Path) -> None:
+    path = write(f"path: {roots}/sh0040.mp4", "path: plates/sh0040.mp4")
+    assert jobs(path)[0].shot.plate.path == f"{roots}/sh0040.mp4"
+    path = write("path: ../allowed/sh0040.mp4", "path: plates/sh0040.mp4")
+    assert jobs(path)[0].shot.plate.path == f"{roots}/sh0040.mp4"
+
+
+def test_links_lead_where_they_point(write: Write, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    path = write()
+    (path.parent / "plates").symlink_to(outside)
+    with pytest.raises(ManifestError) as refused:
+        load(path)
+    assert {problem.field for problem in refused.value.problems} == {"shots[0].plate.path", "shots[1].plate.path"}
+
+
+def test_links_into_roots_are_within_reach(write: Write, roots: Path) -> None:
+    path = write()
+    (path.parent / "plates").symlink_to(roots)
+    assert jobs(path)[0].shot.plate.path == str(path.parent / "plates/sh0040.mp4")
+
+
+def test_a_link_to_the_manifest_s_folder_is_no_way_out(write: Write, tmp_path: Path) -> None:
+    path = write()
+    (tmp_path / "link").symlink_to(path.parent)
+    assert reach(tmp_path / "link" / path.name, "a.mp4") == tmp_path / "link/a.mp4"
+
+
+def test_validation_opens_nothing_but_the_manifest(write: Write) -> None:
+    """No plate, reference or consent of it exists."""
+    path = write()
+    assert load(path).shots[0].plate.frames == FrameRange.span(1001, 1240)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+PLACES = [
+    ("production",), ("people",), ("people", "lead"), ("shots",), ("shots", 0), ("shots", 0, "plate"), ("deliver",),
+    ("shots", 0, "plate", "frames"), ("shots", 0, "replace", 0), ("shots", 0, "composite", "overrides"), ("deliver", 0),
+    ("shots", 0, "replace", 0, "settings"), ("store",), ("schema_version",), ("shots", 1, "plate", "path"),
+]  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.sampled_from(PLACES), value=JSON)
+def test_whatever_stands_there_it_loads_or_is_refused(
+    write: Write, place: tuple[str | int, ...], value: object
+) -> None:
+    path = write()
+    yaml = YAML(typ="safe")
+    whole: Any = yaml.load(path)
+    inner = whole
+    for part in place[:-1]:
+        inner = inner[part]
+    inner[place[-1]] = value
+    yaml.dump(whole, path)
+    try:
+        load(path)
+    except ManifestError as error:
+        assert error.problems
+        assert all(problem.what and problem.mend and problem.line for problem in error.problems)

@@ -1,0 +1,34 @@
+"""Frame numbers in paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.templates import fields, fill, frame_path, frame_tokens, suffix, with_frame_field
+
+
+@pytest.mark.parametrize(
+    ("template", "frame", "path"),
+    [
+        ("a.{frame}.exr", 7, "a.0007.exr"),
+        ("a.{frame}.exr", 1001, "a.1001.exr"),
+        ("a.{frame}.exr", 123456, "a.123456.exr"),
+        ("a.####.exr", 1001, "a.1001.exr"),
+        ("a.#####.exr", 1001, "a.01001.exr"),
+        ("a.%04d.exr", 1001, "a.1001.exr"),
+        ("a.{frame:06d}.exr", 1001, "a.001001.exr"),
+        ("a.exr", 1001, "a.exr"),
+    ],
+)
+def test_frame_path(template: str, frame: int, path: str) -> None:
+    assert frame_path(template, frame) == path
+    assert frame_path(with_frame_field(template), frame) == path
+
+
+def test_fields() -> None:
+    template = "{production}/{shot}/{nope}.{frame}.exr"
+    assert fields(template) == ["production", "shot", "nope"]
+    assert fill(template, shot="sh0040", production="harbour") == "harbour/sh0040/{nope}.{frame}.exr"
+    assert frame_tokens(template) == 1
+    assert with_frame_field("a.####.exr") == "a.{frame}.exr"
+    assert suffix("s3://bucket/a.b/C.EXR") == ".exr"
