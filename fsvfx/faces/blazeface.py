@@ -77,5 +77,5 @@ def decode(
     raw = regressors[likely].reshape(-1, 8, 2) / size
     centre, half = raw[:, 0] + centres, raw[:, 1] / 2
     points = raw[:, 2:] + centres[:, None]
-    values = np.concatenate([centre - half, centre + half, points.reshape(len(raw), -1)], axis=1)
+    values = np.concatenate([centre - half, centre + half, points.reshape(len(raw), _KEYPOINTS * 2)], axis=1)
     return values.astype(np.float32), scores[likely].astype(np.float32)

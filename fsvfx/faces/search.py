@@ -16,14 +16,16 @@ from fsvfx.faces.detect import Detections, detector
 from fsvfx.faces.mesh import face_mesh
 from fsvfx.faces.sampling import apply, inverse, move_points
 
-PRESENT = 0.5
-"""FaceMesh's presence score above which there is a face; measured: faces over .99, a printed skull under .1."""
+PRESENT = 0.8
+"""FaceMesh's presence score above which there is a face; measured: faces over .99, a printed skull mostly under .1."""
 _SAME_FACE = 0.5
 _TILE = 20.0
 """Side of a tile, in smallest faces."""
 _TURNS = (45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0)
-_CARRIED = 0.9
+_CARRIED = 0.95
 """What is left of a face's score in a frame where only its last place tells of it."""
+_FIRM = 0.5
+"""The score down to which a face is carried on."""
 
 Tiles = Literal["auto", "always", "never"]
 
@@ -113,6 +115,7 @@ class FaceFinder:
         firm = np.concatenate([np.ones(len(found)), np.zeros(len(before))]).astype(np.float32)
         kept = keep_best(both, firm, 0.3)
         lost = before.at(kept[kept >= len(found)] - len(found))
+        lost = lost.at(lost.scores * _CARRIED >= _FIRM)
         return self._look(rgb, roi.from_landmarks(lost.landmarks), lost.scores * _CARRIED)
 
     def _in_tiles(self, rgb: NDArray[np.uint8]) -> Detections:

@@ -1,0 +1,91 @@
+"""A filter over time that takes the tremble out of landmarks and leaves movement in.
+
+Each point is averaged with pairs of frames at equal distance before and after it (Gaussian weights), but a pair counts
+the less, the further its mean is from the point: steady movement passes, and so does a blink. That is the range weight
+of the bilateral filter (Tomasi and Manduchi 1998) on second differences. Head and expression are filtered apart.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces import topology
+from fsvfx.faces.pose import similarity
+
+REACH: Final = 6
+"""Frames on each side that the filter may look at: three standard deviations of the widest."""
+_HEAD_TOLERANCE = 0.10
+_EYE_TOLERANCE = 0.03
+_MOUTH_TOLERANCE = 0.06
+_REST_TOLERANCE = 0.10
+"""In cm of the canonical face: what deviates more than this is movement."""
+
+Points = NDArray[np.float64]
+
+
+def _regions() -> tuple[tuple[NDArray[np.int64], float], ...]:
+    """Index lists that cover the mesh once, with their tolerances."""
+    region = np.zeros(topology.POINTS, np.int64)
+    mouth = topology.CANONICAL[topology.LIPS_OUTER].mean(axis=0)
+    region[np.linalg.norm((topology.CANONICAL - mouth)[:, :2], axis=1) < 4.5] = 1
+    for index, eye in enumerate((topology.RIGHT_EYE, topology.LEFT_EYE), 2):
+        middle = topology.CANONICAL[eye].mean(axis=0)
+        region[np.linalg.norm((topology.CANONICAL - middle)[:, :2], axis=1) < 2.2] = index
+    tolerances = (_REST_TOLERANCE, _MOUTH_TOLERANCE, _EYE_TOLERANCE, _EYE_TOLERANCE)
+    return tuple((np.flatnonzero(region == index), tolerance) for index, tolerance in enumerate(tolerances))
+
+
+_REGIONS: Final = _regions()
+
+
+def smooth(
+    numbers: NDArray[np.int64], landmarks: NDArray[np.floating], starts: NDArray[np.bool_], sigma: float
+) -> NDArray[np.float32]:
+    """Landmarks (n, 468, 3) of frames ``numbers``, filtered; ``sigma``: standard deviation in frames, 0: as they are.
+
+    Never across ``starts`` (n,) of a segment, nor across missing frames. A frame's result depends on no frame further
+    than REACH away.
+    """
+    result = np.array(landmarks, np.float32)
+    if sigma <= 0 or not len(numbers):
+        return result
+    new = np.concatenate([[True], np.diff(numbers) > 1]) | starts
+    for rows in np.split(np.arange(len(numbers)), np.flatnonzero(new)[1:]):
+        if len(rows) > 2:
+            result[rows] = _segment(np.asarray(landmarks[rows], np.float64), sigma)
+    return result
+
+
+def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
+    """Head: the canonical mesh laid over the face. Expression: what is left, in the head's own axes."""
+    fits = [similarity(topology.CANONICAL[topology.RIGID], each[topology.RIGID]) for each in landmarks]
+    heads = np.stack([scale * topology.CANONICAL @ turn.T + shift for scale, turn, shift in fits])
+    own = np.stack([(each - head) @ fit[1] / fit[0] for each, head, fit in zip(landmarks, heads, fits, strict=True)])
+    heads = _filtered(heads, sigma, _HEAD_TOLERANCE * float(np.median([fit[0] for fit in fits])))
+    for points, tolerance in _REGIONS:
+        own[:, points] = _filtered(own[:, points], sigma, tolerance)
+    calm = np.empty_like(landmarks)
+    for index, (head, expression) in enumerate(zip(heads, own, strict=True)):
+        scale, turn, _ = similarity(topology.CANONICAL, head)
+        calm[index] = head + scale * expression @ turn.T
+    return calm.astype(np.float32)
+
+
+def _filtered(points: Points, sigma: float, tolerance: float) -> Points:
+    """(n, p, d), symmetric about each frame, so that nothing lags."""
+    count = len(points)
+    total, weights = points.copy(), np.ones(count)
+    for step in range(1, min(REACH, int(np.ceil(3 * sigma))) + 1):
+        if 2 * step >= count:
+            break
+        middle = slice(step, count - step)
+        pair = (points[: -2 * step] + points[2 * step :]) / 2
+        off = np.sqrt(((pair - points[middle]) ** 2).sum(axis=2).mean(axis=1))
+        weight = 2.0 * np.exp(-0.5 * (step / sigma) ** 2) * np.exp(-0.5 * (off / tolerance) ** 2)
+        total[middle] += weight[:, None, None] * pair
+        weights[middle] += weight
+    filtered: Points = total / weights[:, None, None]
+    return filtered

@@ -1,0 +1,122 @@
+"""Align: steady landmarks, and the performer's face as an upright display-referred crop, for each replace entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from fsvfx.faces import topology
+from fsvfx.faces.align import crop, crop_matrix
+from fsvfx.faces.looks import display
+from fsvfx.faces.sampling import apply, inverse, move_points
+from fsvfx.faces.smooth import REACH, smooth
+from fsvfx.stages.contract import Data, LazyFrames, Need, Resources, Result, Stage, Work
+from schemas.job import ShotJob
+from schemas.receipts import Unit
+
+_MARGIN = 8
+"""Plate pixels about the crop that its sampling may touch."""
+
+
+class AlignStage(Stage):
+    name = "align"
+    version = 1
+    needs = (Need("ingest"), Need("track", halo=REACH))
+    resources = Resources(cpu=1, memory_mib=1024)
+
+    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
+        return {
+            "entries": len(job.shot.replace),
+            "smooth": job.shot.faces.smooth,
+            "color_space": job.shot.plate.color_space,
+            "colour_config": job.colour_config,
+        }
+
+    def run(self, work: Work) -> Result:
+        frames: dict[str, Any] = {}
+        qc: dict[str, JsonValue] = {}
+        entries: Any = work.parameters["entries"]
+        for index in range(int(entries)):
+            aligned = _aligned(work, index)
+            frames[f"r{index}/present"] = aligned.present
+            frames[f"r{index}/landmarks"] = aligned.landmarks
+            frames[f"r{index}/matrix"] = aligned.matrix
+            frames[f"r{index}/crops"] = _crops(work, aligned)
+            qc[f"r{index}"] = {"present": int(aligned.present.sum()), "crop_size": aligned.size}
+        return Result(frames=frames, qc=qc)
+
+
+@dataclass(frozen=True)
+class _Aligned:
+    """present (n,); landmarks (n, 468, 3) f32 crop px; matrix (n, 2, 3) f64; zeros where there is no face."""
+
+    present: NDArray[np.bool_]
+    landmarks: NDArray[np.float32]
+    matrix: NDArray[np.float64]
+    size: int
+
+
+def _aligned(work: Work, index: int) -> _Aligned:
+    track = work.inputs["track"]
+    table: dict[str, Any] = dict(track.table(f"r{index}"))
+    sigma: Any = work.parameters["smooth"]
+    steady = smooth(table["frame"], table["landmarks"], table["segment_start"], float(sigma))
+    count = len(work.frames)
+    result = _Aligned(
+        np.zeros(count, np.bool_),
+        np.zeros((count, topology.POINTS, 3), np.float32),
+        np.zeros((count, 2, 3), np.float64),
+        _size(track, index),
+    )
+    at = {int(number): row for row, number in enumerate(table["frame"])}
+    for place, number in enumerate(work.frames):
+        if number in at:
+            points = steady[at[number]]
+            result.matrix[place] = crop_matrix(points, result.size)
+            result.landmarks[place] = move_points(result.matrix[place], points)
+            result.present[place] = True
+    return result
+
+
+def _size(track: Data, index: int) -> int:
+    table: dict[str, Any] = dict(track.table("entries"))
+    return int(table["crop_size"][table["entry"] == index][0])
+
+
+def _crops(work: Work, aligned: _Aligned) -> LazyFrames:
+    """Display [0, 1], one frame of the plate in memory at a time; black where there is no face."""
+    size = aligned.size
+    space, config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
+
+    def each() -> Iterator[NDArray[np.float16]]:
+        for place, number in enumerate(work.frames):
+            if aligned.present[place]:
+                plate = work.inputs["ingest"].frame("frames", number)
+                yield display_crop(plate, aligned.matrix[place], size, space, config)
+            else:
+                yield np.zeros((size, size, 3), np.float16)
+
+    return LazyFrames((len(work.frames), size, size, 3), np.dtype(np.float16), each())
+
+
+def display_crop(
+    plate: NDArray[Any], matrix: NDArray[np.float64], size: int, space: str, config: str
+) -> NDArray[np.float16]:
+    """The crop of a plate frame (H, W, 3) as engines see it: (size, size, 3) f16 display [0, 1].
+
+    Only the piece of the plate that shows is converted.
+    """
+    corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - _MARGIN, 0, None)
+    high = np.ceil(corners.max(axis=0)).astype(int) + _MARGIN
+    if (low >= plate.shape[1::-1]).any() or (high <= 0).any():
+        return np.zeros((size, size, 3), np.float16)
+    piece = display(plate[low[1] : high[1], low[0] : high[0]], space, config)
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ low
+    return np.asarray(np.clip(crop(piece, moved, size), 0.0, 1.0), np.float16)

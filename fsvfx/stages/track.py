@@ -1,0 +1,197 @@
+"""Track: the faces of the whole shot, followed, told apart, and the performer of each replace entry chosen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from fsvfx.errors import InputError, Where
+from fsvfx.faces.align import crop_matrix
+from fsvfx.faces.cuts import cuts, jumps
+from fsvfx.faces.embed import SIZE
+from fsvfx.faces.gaps import Path, fill
+from fsvfx.faces.people import Seen, people
+from fsvfx.faces.performer import Wanted, choose
+from fsvfx.faces.sampling import scale_of
+from fsvfx.faces.tracks import Finds, link
+from fsvfx.stages.contract import Data, Need, Resources, Result, Stage, Work
+from schemas.frames import Chunk
+from schemas.job import ShotJob
+from schemas.receipts import Unit
+
+_STEP, _LEAST, _MOST = 64, 128, 1024
+_COLUMNS = ("frame", "box", "score", "filled")
+
+
+class TrackStage(Stage):
+    name = "track"
+    version = 1
+    scope: ClassVar[Literal["chunk", "shot", "person"]] = "shot"
+    needs = (Need("detect", of="all"), Need("references", of="people"))
+    resources = Resources(cpu=1, memory_mib=1024)
+
+    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
+        entries: list[JsonValue] = [
+            entry.model_dump(mode="json", include={"performer", "track", "position"}) for entry in job.shot.replace
+        ]
+        chunks: list[JsonValue] = [[chunk.first, chunk.last] for chunk in job.shot.chunks]
+        return {
+            "shot": job.shot.name,
+            "entries": entries,
+            "chunks": chunks,
+            "max_gap": job.shot.faces.max_gap,
+            "min_score": job.shot.faces.min_score,
+        }
+
+    def run(self, work: Work) -> Result:
+        """Raises InputError where the performer of an entry is not clear."""
+        detected = work.inputs["detect"]
+        numbers = np.array(detected.numbers, np.int64)
+        starts = _cuts(detected, numbers)
+        finds = _finds(detected)
+        seen = follow(finds, numbers, starts, work.parameters)
+        paths = {each.number: _path(finds, each, numbers, starts, work.parameters) for each in seen}
+        chosen = [_chosen(finds, seen, work, index) for index in range(len(_entries(work)))]
+        _refuse_shared(chosen, work)
+        performers = [_joined([paths[each.number] for each in group]) for group in chosen]
+        at: list[JsonValue] = [*sorted(starts)]
+        return Result(
+            tables={"tracks": _tracks(paths)},
+            parts=_parts(performers, numbers, starts, work.parameters),
+            qc={"tracks": len(seen), "cuts": at, "frames": _counts(performers)},
+        )
+
+
+def _cuts(detected: Data, numbers: NDArray[np.int64]) -> frozenset[int]:
+    """The frames that start a new picture."""
+    if not len(numbers):
+        return frozenset()
+    new = cuts(numbers, np.asarray(detected.frames("signature"), np.uint8))
+    return frozenset(int(number) for number in numbers[new])
+
+
+def follow(
+    finds: Finds, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
+) -> list[Seen]:
+    """The people of a shot, numbered."""
+    tracks = link(finds, starts, int(parameters["max_gap"]))
+    return people(finds, tracks, starts, frames=len(numbers), min_score=float(parameters["min_score"]))
+
+
+def _finds(detected: Data) -> Finds:
+    table: dict[str, Any] = dict(detected.table("faces"))
+    return Finds(table["frame"], table["box"], table["score"], table["landmarks"], table["embedding"])
+
+
+def _path(
+    finds: Finds, each: Seen, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
+) -> Path:
+    rows = each.rows
+    found = Path(
+        finds.frame[rows], finds.box[rows], finds.score[rows], finds.landmarks[rows], np.zeros(len(rows), np.bool_)
+    )
+    return fill(found, numbers, starts, int(parameters["max_gap"]))
+
+
+def _entries(work: Work) -> list[dict[str, Any]]:
+    entries: Any = work.parameters["entries"]
+    return list(entries)
+
+
+def _chosen(finds: Finds, seen: list[Seen], work: Work, index: int) -> list[Seen]:
+    entry = _entries(work)[index]
+    references = work.inputs.get(f"references/{entry['performer']}")
+    known: Any = np.zeros((0, SIZE), np.float32)
+    if references is not None and references.has("embedding") and len(references.numbers):
+        known = references.frames("embedding")
+    where = Where(shot=str(work.parameters["shot"]), stage="track", field=f"replace[{index}]")
+    position = tuple(entry["position"]) if entry["position"] else None
+    return choose(finds, seen, Wanted(entry["performer"], entry["track"], position, known, where))
+
+
+def _refuse_shared(chosen: list[list[Seen]], work: Work) -> None:
+    performers = [str(entry["performer"]) for entry in _entries(work)]
+    owner: dict[int, str] = {}
+    for performer, group in zip(performers, chosen, strict=True):
+        for each in group:
+            if owner.setdefault(each.number, performer) != performer:
+                raise InputError(
+                    f"track {each.number} is taken for both {owner[each.number]} and {performer}",
+                    mend="Say `track: N` in the replace entries (`fsvfx faces MANIFEST` shows the tracks)",
+                    where=Where(shot=str(work.parameters["shot"]), stage="track"),
+                )
+
+
+def _joined(paths: list[Path]) -> Path:
+    """Several tracks of one performer as one; where filled gaps meet finds in a frame, the find stays."""
+    columns = [
+        np.concatenate(column)
+        for column in zip(*((p.frame, p.box, p.score, p.landmarks, p.filled) for p in paths), strict=True)
+    ]
+    order = np.lexsort((columns[4], columns[0]))
+    first = np.concatenate([[True], np.diff(columns[0][order]) > 0])
+    return Path(*(column[order][first] for column in columns))
+
+
+def crop_size(landmarks: NDArray[np.floating]) -> int:
+    """For faces (n, 468, 3): a multiple of 64 that shows nine in ten of them at least at the plate's resolution."""
+    native = [1.0 / scale_of(crop_matrix(each, 1)) for each in landmarks]
+    wanted = math.ceil(float(np.quantile(native, 0.9)) / _STEP) * _STEP if native else _LEAST
+    return int(np.clip(wanted, _LEAST, _MOST))
+
+
+def _parts(
+    performers: list[Path], numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
+) -> dict[str, Result]:
+    """One per chunk whose frames are there: what failed before has no part, and changes nobody else's."""
+    there = set(numbers.tolist())
+    sizes = [crop_size(path.landmarks) for path in performers]
+    rows = [_rows(path, starts, size) for path, size in zip(performers, sizes, strict=True)]
+    parts = {}
+    for first, last in parameters["chunks"]:
+        chunk = Chunk(first=first, last=last)
+        if not there.issuperset(chunk.frames):
+            continue
+        tables: dict[str, dict[str, NDArray[Any]]] = {
+            f"r{index}": {
+                key: column[(table["frame"] >= first) & (table["frame"] <= last)] for key, column in table.items()
+            }
+            for index, table in enumerate(rows)
+        }
+        tables["entries"] = {"entry": np.arange(len(sizes)), "crop_size": np.array(sizes, np.int64)}
+        parts[chunk.name] = Result(tables=tables)
+    return parts
+
+
+def _rows(path: Path, starts: frozenset[int], size: int) -> dict[str, NDArray[Any]]:
+    new = jumps(path.frame, path.landmarks)
+    new |= np.isin(path.frame, np.array(sorted(starts), np.int64))
+    return {
+        "frame": path.frame,
+        "box": path.box,
+        "score": path.score,
+        "landmarks": path.landmarks,
+        "filled": path.filled,
+        "segment_start": new,
+        "crop_size": np.full(len(path.frame), size, np.int64),
+    }
+
+
+def _tracks(paths: Mapping[int, Path]) -> dict[str, NDArray[Any]]:
+    given = [Path.none(), *paths.values()]
+    table: dict[str, NDArray[Any]] = {key: np.concatenate([getattr(path, key) for path in given]) for key in _COLUMNS}
+    table["track"] = np.repeat([0, *paths], [len(path.frame) for path in given]).astype(np.int64)
+    order = np.lexsort((table["track"], table["frame"]))
+    return {key: column[order] for key, column in table.items()}
+
+
+def _counts(performers: list[Path]) -> dict[str, JsonValue]:
+    return {
+        f"r{index}": {"found": int((~path.filled).sum()), "filled": int(path.filled.sum())}
+        for index, path in enumerate(performers)
+    }
