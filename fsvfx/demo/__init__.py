@@ -1,0 +1,5 @@
+"""The demo's own shot: a portrait set in motion, and an identity that is nobody's."""
+
+from fsvfx.demo.shot import make
+
+__all__ = ["make"]
