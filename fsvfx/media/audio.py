@@ -1,0 +1,54 @@
+"""A shot's share of a video's sound, cut to the sample."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import ffmpeg
+import imageio_ffmpeg
+from blake3 import blake3
+
+from fsvfx.media import digests
+from fsvfx.media.plate import Place
+from fsvfx.settings import machine
+
+
+def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path:
+    """WAV (24-bit PCM) of ``length`` seconds from ``start`` on the file's clock; silence where there is no sound.
+
+    Kept in the machine's cache. Raises PlateError if the sound can't be decoded.
+    """
+    name = blake3(f"{path}|{digests.stamp_of(path)}|{start}|{length}".encode()).hexdigest()[:32]
+    kept = machine().cache / "audio" / f"{name}.wav"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            part = Path(folder) / "sound.wav"
+            _cut(path, start, length, part, place)
+            os.replace(part, kept)
+    return kept
+
+
+def _cut(path: Path, start: Fraction, length: Fraction, out: Path, place: Place) -> None:
+    # first_pts=0 pads sound that begins after the pictures; apad, sound that ends before them.
+    stream = (
+        ffmpeg.input(str(path))
+        .audio.filter("aresample", **{"async": 1, "first_pts": 0})
+        .filter("atrim", start=f"{float(start):.9f}")
+        .filter("asetpts", "PTS-STARTPTS")
+        .filter("apad", whole_dur=f"{float(length):.9f}")
+        .filter("atrim", end=f"{float(length):.9f}")
+        .output(str(out), acodec="pcm_s24le", map_metadata=-1)
+        .global_args("-xerror", "-v", "error")
+    )
+    try:
+        stream.run(cmd=imageio_ffmpeg.get_ffmpeg_exe(), capture_stderr=True, overwrite_output=True)
+    except ffmpeg.Error as error:
+        said = (error.stderr or b"").decode(errors="replace").strip().splitlines()
+        raise place.error(
+            f"its sound can't be decoded: {said[-1] if said else 'no reason given'}",
+            "Replace the sound stream, or take it out: ffmpeg -i IN -c copy -an OUT",
+        ) from None

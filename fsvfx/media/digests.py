@@ -1,0 +1,73 @@
+"""Digests of files, remembered by place and stamp, so that planning a finished shot reads no plate again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from blake3 import blake3
+
+from fsvfx.settings import machine
+
+_TABLE = "CREATE TABLE IF NOT EXISTS digests (place TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL)"
+
+
+def stamp_of(path: Path) -> str:
+    """Changes when the file does."""
+    stat = path.stat()
+    return f"{stat.st_size}-{stat.st_mtime_ns}"
+
+
+def file_digest(path: Path) -> str:
+    """blake3 of the file's bytes, hexadecimal."""
+    content = blake3(max_threads=blake3.AUTO)
+    return (content.update_mmap(path) if path.stat().st_size else content).hexdigest()
+
+
+def remembered(stamps: Mapping[str, str], compute: Callable[[str], str], *, at_once: int = 1) -> dict[str, str]:
+    """Digest by place, for the places in ``stamps``; ``compute`` is asked for new ones, ``at_once`` at a time.
+
+    The memory is a convenience: if it can't be used, everything is computed.
+    """
+    known = _recall(stamps)
+    fresh = [place for place in stamps if place not in known]
+    with ThreadPoolExecutor(at_once) as pool:
+        new = dict(zip(fresh, pool.map(compute, fresh)))
+    _keep((place, stamps[place], digest) for place, digest in new.items())
+    return {place: known.get(place) or new[place] for place in stamps}
+
+
+def _recall(stamps: Mapping[str, str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    places = list(stamps)
+    try:
+        with closing(_open()) as memory:
+            for at in range(0, len(places), 500):
+                some = places[at : at + 500]
+                marks = ",".join("?" * len(some))
+                rows = memory.execute(f"SELECT place, stamp, digest FROM digests WHERE place IN ({marks})", some)
+                known |= {place: digest for place, stamp, digest in rows if stamps[place] == stamp}
+    except (sqlite3.Error, OSError):
+        return {}
+    return known
+
+
+def _keep(rows: Iterable[tuple[str, str, str]]) -> None:
+    fresh = list(rows)
+    if not fresh:
+        return
+    try:
+        with closing(_open()) as memory, memory:
+            memory.executemany("INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", fresh)
+    except (sqlite3.Error, OSError):
+        return
+
+
+def _open() -> sqlite3.Connection:
+    machine().cache.mkdir(parents=True, exist_ok=True)
+    memory = sqlite3.connect(machine().cache / "digests.sqlite", timeout=10)
+    memory.execute(_TABLE)
+    return memory

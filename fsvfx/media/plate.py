@@ -1,0 +1,86 @@
+"""What a plate tells of itself, and what every kind of plate can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from fsvfx.errors import PlateError, Where
+from fsvfx.stages.contract import Array
+from schemas.frames import FrameRange
+
+Window = tuple[int, int, int, int]
+"""x0, y0, x1, y1, all included, as EXR has them."""
+
+
+@dataclass(frozen=True)
+class PlateInfo:
+    """A plate's facts. ``width`` and ``height`` are those of the arrays that come out: turned upright, data window."""
+
+    width: int
+    height: int
+    dtype: np.dtype[np.generic]
+    """uint8, uint16 or float16."""
+    frame_rate: Fraction
+    timecode: str | None
+    """Of the manifest's ``first_frame``; ``;`` before the frames means drop-frame."""
+    first: int
+    """Production number of the first frame that the plate has."""
+    last: int
+    has_audio: bool
+    pixel_aspect: float
+    exr_header: dict[str, Any] | None = None
+    data_window: Window | None = None
+    display_window: Window | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should know: alpha left out, an assumed colour matrix, anamorphic pixels."""
+
+
+class PlateReader(Protocol):
+    """An open plate. Frames are named by production number; PlateError names the frame and how to mend it."""
+
+    @property
+    def info(self) -> PlateInfo: ...
+
+    def pictures(self, numbers: Sequence[int]) -> Iterator[Array]:
+        """Each frame (H, W, 3), RGB, native depth, plate colour space; read as the caller goes along."""
+
+    def fingerprint(self, numbers: Sequence[int]) -> dict[str, str]:
+        """Digests of the content that these frames come from; the same on disk and on S3."""
+
+    def audio_file(self) -> Path | None:
+        """A WAV with the sound of the shot's frames, first sample at the first frame; None without sound."""
+
+    def exr_header(self, number: int) -> dict[str, Any]:
+        """An EXR frame's header; {} for other kinds of plates."""
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """The one place where a video's frame index and the production's frame number are converted."""
+
+    first: int
+    """The production's number of frame index 0."""
+
+    def number(self, index: int) -> int:
+        return self.first + index
+
+    def index(self, number: int) -> int:
+        return number - self.first
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which file is being read and for whom: makes errors that say so."""
+
+    file: str
+    shot: str | None = None
+
+    def error(self, what: str, mend: str, numbers: Sequence[int] = ()) -> PlateError:
+        frames = FrameRange(numbers) if numbers else None
+        return PlateError(what, mend=mend, where=Where(shot=self.shot, frames=frames, file=self.file))

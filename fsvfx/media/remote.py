@@ -1,0 +1,175 @@
+"""Plates and deliverables on S3, through boto3; credentials from the environment or a profile, never a manifest."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from blake3 import blake3
+from boto3.exceptions import S3UploadFailedError
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
+
+from fsvfx.errors import FsvfxError, PlateError, StoreError, Where
+from fsvfx.settings import machine
+
+# Backs off up to 20 s a try: a server that is away for a while is waited for.
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 8},
+    connect_timeout=5,
+    read_timeout=60,
+    s3={"addressing_style": "auto"},
+)
+_PARTS = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20, max_concurrency=4)
+_ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+_REFUSED = {"403", "401", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
+
+
+def is_remote(url: str) -> bool:
+    return url.startswith("s3://")
+
+
+@lru_cache(maxsize=1)
+def session() -> boto3.Session:
+    """Credentials by boto3's own chain: environment, profile, instance role."""
+    try:
+        return boto3.Session()
+    except ProfileNotFound as error:
+        raise StoreError(str(error), mend="Set AWS_PROFILE to a profile that exists") from None
+
+
+def local_copy(url: str, etag: str | None = None) -> Path:
+    """The object as a local file, downloaded once per content (ETag); a local path is handed back as it is.
+
+    ``etag``: as ``listing`` gave it, which saves asking again.
+    PlateError: no such object. StoreError: keys refused, or server out of reach (then transient).
+    """
+    if not is_remote(url):
+        return Path(url)
+    bucket, key = _split(url)
+    with _told(url):
+        tag = etag or _client().head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
+        kept = _place(url, tag)
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+                part = Path(folder) / "part"
+                _client().download_file(bucket, key, str(part), Config=_PARTS, ExtraArgs={"IfMatch": f'"{tag}"'})
+                os.replace(part, kept)
+    return kept
+
+
+def listing(prefix: str) -> dict[str, str]:
+    """ETag by URL of every object whose URL starts with ``prefix``. Raises StoreError."""
+    bucket, key = _split(prefix)
+    found: dict[str, str] = {}
+    with _told(prefix):
+        for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
+            found |= {f"s3://{bucket}/{item['Key']}": item["ETag"].strip('"') for item in page.get("Contents", ())}
+    return found
+
+
+def upload(path: Path, url: str) -> None:
+    """Put a file, in parts where it is large; the server checks each part's CRC32. Raises StoreError."""
+    bucket, key = _split(url)
+    with _told(url, writes=True):
+        _client().upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "CRC32"}, Config=_PARTS)
+
+
+def exists(url: str) -> bool:
+    """Whether a file or object is there. Raises StoreError if that can't be told."""
+    if not is_remote(url):
+        return Path(url).exists()
+    bucket, key = _split(url)
+    try:
+        with _told(url):
+            _client().head_object(Bucket=bucket, Key=key)
+    except PlateError:
+        return False
+    return True
+
+
+def remove(url: str) -> None:
+    """Delete a file or object; one that is absent already is fine."""
+    if not is_remote(url):
+        Path(url).unlink(missing_ok=True)
+        return
+    bucket, key = _split(url)
+    with _told(url, writes=True):
+        _client().delete_object(Bucket=bucket, Key=key)
+
+
+def _client() -> Any:
+    return _client_of(os.getpid(), machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL") or None)
+
+
+@lru_cache(maxsize=4)
+def _client_of(process: int, endpoint: str | None) -> Any:
+    """One per process: connections do not survive a fork."""
+    style = {"addressing_style": "path" if endpoint else "auto"}
+    return session().client("s3", endpoint_url=endpoint, config=_CONFIG.merge(Config(s3=style)))
+
+
+def _place(url: str, etag: str) -> Path:
+    """Keeps the file's own name at the end: its suffix says how to read it."""
+    folder = blake3(f"{url}|{etag}".encode()).hexdigest()[:24]
+    return machine().cache / "remote" / folder[:2] / folder / Path(urlsplit(url).path).name
+
+
+def _split(url: str) -> tuple[str, str]:
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+@contextmanager
+def _told(url: str, *, writes: bool = False) -> Iterator[None]:
+    """boto3's errors as ours."""
+    try:
+        yield
+    except ClientError as error:
+        raise _refusal(url, error, writes=writes) from None
+    except S3UploadFailedError as error:
+        cause = error.__context__
+        if isinstance(cause, ClientError):
+            raise _refusal(url, cause, writes=writes) from None
+        raise _away(url, error) from None
+    except NoCredentialsError:
+        mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        raise StoreError("there are no S3 credentials", mend=mend, where=Where(file=url)) from None
+    except HTTPClientError as error:
+        raise _away(url, error) from None
+    except BotoCoreError as error:
+        raise StoreError(f"S3 failed: {error}", mend="Check the AWS_* settings", where=Where(file=url)) from None
+
+
+def _away(url: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"the S3 server can't be reached: {error}",
+        mend="Check the network, FSVFX_S3_ENDPOINT and AWS_ENDPOINT_URL, and run it again",
+        where=Where(file=url),
+        transient=True,
+    )
+
+
+def _refusal(url: str, error: ClientError, *, writes: bool) -> FsvfxError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    where = Where(file=url)
+    if code in _ABSENT and not writes:
+        return PlateError("there is no such object", mend="Check the bucket and the path", where=where)
+    if code in _ABSENT:
+        return StoreError("there is no such bucket", mend="Make the bucket, or mend the path", where=where)
+    if code in _REFUSED or status in (401, 403):
+        mend = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile) and what they may do"
+        return StoreError(f"the S3 server refuses the keys ({code})", mend=mend, where=where)
+    transient = status >= 500 or code in ("SlowDown", "RequestTimeout", "PreconditionFailed", "412")
+    what = f"the S3 server answered {code} ({status})"
+    return StoreError(what, mend="Run it again", where=where, transient=transient)

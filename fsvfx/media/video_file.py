@@ -1,0 +1,211 @@
+"""Opening a video file: its index and its first picture, with everything that rules it out told by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from blake3 import blake3
+
+from fsvfx.errors import PlateError
+from fsvfx.media import digests, orientation, video_rgb
+from fsvfx.media.plate import Place
+from fsvfx.media.video_index import VideoIndex, build_index
+from fsvfx.settings import machine
+
+_PROGRESSIVE = (0, 1)
+_INDEX_FORM = 1
+"""Raise it when VideoIndex changes: stored indices of other forms are left alone."""
+
+
+@dataclass(frozen=True)
+class VideoFile:
+    """What a video file holds. Sizes are of the upright picture."""
+
+    path: Path
+    index: VideoIndex
+    width: int
+    height: int
+    coded: tuple[int, int]
+    """Width, height before turning."""
+    turn: orientation.Turn
+    dtype: np.dtype[np.generic]
+    rates: tuple[Fraction | None, ...]
+    """As the container declares them, most trusted first."""
+    start: Fraction
+    """Seconds at which the container's clock begins."""
+    pixel_aspect: Fraction
+    timecode: str | None
+    has_audio: bool
+    notes: tuple[str, ...]
+
+
+def open_video(path: Path, place: Place) -> VideoFile:
+    """Read the file's facts; remembered per process until the file changes. Raises PlateError."""
+    try:
+        stamp = digests.stamp_of(path)
+        if path.is_dir():
+            raise IsADirectoryError(path)
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise place.error("the file is empty", "Copy it anew from its source")
+    except OSError as error:
+        raise unreadable(error, place) from None
+    return _open(path, stamp, place)
+
+
+def unreadable(error: OSError, place: Place) -> PlateError:
+    """What keeps a file from being opened, in plain words."""
+    if isinstance(error, FileNotFoundError):
+        return place.error("the file does not exist", "Check the path; relative paths start at the manifest's folder")
+    if isinstance(error, PermissionError):
+        return place.error("the file may not be read", "Give this user the right to read it")
+    if isinstance(error, IsADirectoryError):
+        return place.error("this is a folder", "Name a video file, or a sequence such as plates/sh0040.####.exr")
+    return place.error(f"the file can't be read: {error.strerror or error}", "Check the disk and the path")
+
+
+@lru_cache(maxsize=64)
+def _open(path: Path, stamp: str, place: Place) -> VideoFile:
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise place.error("the file has no picture, only sound or data", "Name a file with a video stream")
+            stream = container.streams.video[0]
+            frame = _first_picture(container, stream, place)
+            return _facts(path, container, stream, frame, _index(path, stamp, place), place)
+    except av.FFmpegError:
+        raise _not_a_video(place) from None
+
+
+def _first_picture(container: av.container.InputContainer, stream: av.VideoStream, place: Place) -> VideoFrame:
+    """The first that decodes: damage further on is told when its frame is read."""
+    stream.codec_context.thread_count = 1
+    for packet in container.demux(stream):
+        try:
+            for frame in packet.decode():
+                return frame
+        except av.FFmpegError:
+            continue
+    raise place.error("no frame of the video can be decoded", "Copy it anew from its source")
+
+
+def _facts(
+    path: Path,
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    frame: VideoFrame,
+    index: VideoIndex,
+    place: Place,
+) -> VideoFile:
+    if stream.codec_context.field_order not in _PROGRESSIVE or frame.interlaced_frame:
+        raise interlaced(place)
+    try:
+        turn = orientation.turn_of(frame)
+        video_rgb.matrix_of(frame)
+    except ValueError as error:
+        raise place.error(str(error), "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov") from None
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    aspect = aspect if aspect > 0 else Fraction(1)
+    swaps = turn[0] == 0
+    width, height = (frame.height, frame.width) if swaps else (frame.width, frame.height)
+    return VideoFile(
+        path=path,
+        index=index,
+        width=width,
+        height=height,
+        coded=(frame.width, frame.height),
+        turn=turn,
+        dtype=video_rgb.depth(frame),
+        rates=(stream.average_rate, stream.guessed_rate, stream.base_rate),
+        start=Fraction(container.start_time or 0, av.time_base),
+        pixel_aspect=1 / aspect if swaps else aspect,
+        timecode=_timecode(container),
+        has_audio=bool(container.streams.audio),
+        notes=tuple(_notes(container, frame, turn, aspect)),
+    )
+
+
+def _notes(
+    container: av.container.InputContainer, frame: VideoFrame, turn: orientation.Turn, aspect: Fraction
+) -> list[str]:
+    said = {
+        "alpha is left out": video_rgb.has_alpha(frame),
+        f"the rotation flag is applied ({frame.rotation} degrees)": turn != orientation.UPRIGHT,
+        f"pixels are not square ({aspect}); they are kept as they are": aspect != 1,
+        f"the stream names no colour matrix; taken as {_MATRIX[video_rgb.matrix_of(frame)]} by its size": (
+            video_rgb.is_assumed(frame)
+        ),
+        "only the first of several picture streams is read": len(container.streams.video) > 1,
+        "only the first of several sound streams is carried": len(container.streams.audio) > 1,
+    }
+    return [note for note, holds in said.items() if holds]
+
+
+_MATRIX = {0: "RGB", 1: "BT.709", 6: "BT.601"} | {code: f"code {code}" for code in (4, 5, 7, 9)}
+
+
+def _timecode(container: av.container.InputContainer) -> str | None:
+    """Cameras write it on the picture, on a data stream (tmcd), or on the file."""
+    streams = [*container.streams.video, *container.streams.data]
+    said = [*(stream.metadata for stream in streams), container.metadata]
+    return next((found for metadata in said if (found := metadata.get("timecode"))), None)
+
+
+def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
+    """Built once per file and machine: demuxing reads the whole file."""
+    kept = machine().cache / "index" / f"{blake3(f'{path}|{stamp}|{_INDEX_FORM}'.encode()).hexdigest()[:32]}.npz"
+    index = _load(kept)
+    if index is None:
+        try:
+            index = build_index(path)
+        except ValueError as error:
+            what, mend = error.args
+            raise place.error(what, mend) from None
+        _save(kept, index)
+    if not len(index):
+        raise place.error("the video has no frames", "Copy it anew from its source")
+    return index
+
+
+def _load(kept: Path) -> VideoIndex | None:
+    try:
+        with np.load(kept) as arrays:
+            facts = json.loads(str(arrays["facts"]))
+            columns = {name: arrays[name] for name in ("pts", "key", "shown", "damaged", "digest")}
+    except (OSError, ValueError, KeyError):
+        return None
+    return VideoIndex(
+        **columns, time_base=Fraction(facts["time_base"]), declared=facts["declared"], header=facts["header"]
+    )
+
+
+def _save(kept: Path, index: VideoIndex) -> None:
+    facts = json.dumps({"time_base": str(index.time_base), "declared": index.declared, "header": index.header})
+    columns = {name: getattr(index, name) for name in ("pts", "key", "shown", "damaged", "digest")}
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".part", delete=False) as part:
+            np.savez(part, facts=np.array(facts), **columns)
+        os.replace(part.name, kept)
+    except OSError:
+        return  # a cache that can't be written only costs time
+
+
+def _not_a_video(place: Place) -> PlateError:
+    return place.error(
+        "this is no video that can be read, or its beginning or index is cut off",
+        "Check that it plays, or copy it anew from its source",
+    )
+
+
+def interlaced(place: Place) -> PlateError:
+    return place.error("the video is interlaced", "Deinterlace it first: ffmpeg -i IN -vf bwdif -c:v prores_ks OUT.mov")
