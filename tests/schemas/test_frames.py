@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from schemas.frames import FrameRange, chunks_of
 
 NUMBERS = st.frozensets(st.integers(0, 9_999_999), min_size=1, max_size=40)
-STEPPED = st.builds(lambda first, count, step: range(first, first + count * step, step), st.integers(0, 2000), *[st.integers(1, 30)] * 2)  # fmt: skip
+FEW = st.integers(1, 30)
+STEPPED = st.builds(lambda first, count, step: range(first, first + count * step, step), st.integers(0, 2000), FEW, FEW)
 
 
 @given(NUMBERS | st.builds(frozenset, STEPPED))

@@ -50,8 +50,12 @@ def test_every_step_is_there() -> None:
 
 @pytest.mark.parametrize(
     ("version", "what"),
-    [(None, "missing"), (SCHEMA_VERSION + 1, "newer"), (-1, "no version"), (True, "no version"), ("1", "no version"), (1.0, "no version")],
-)  # fmt: skip
+    [
+        (None, "missing"),
+        (SCHEMA_VERSION + 1, "newer"),
+        *[(version, "no version") for version in (-1, True, "1", 1.0)],
+    ],
+)
 def test_versions_that_cant_be_read(version: object, what: str) -> None:
     with pytest.raises(VersionError, match=what):
         upgrade({"schema_version": version, "production": "harbour"})

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from fsvfx.errors import InputError, ManifestError
+from fsvfx.errors import InputError, ManifestError, Problem
 from fsvfx.manifests import jobs, load, reach
 from fsvfx.settings import machine
 from schemas.frames import FrameRange
@@ -159,8 +159,13 @@ def test_whatever_stands_there_it_loads_or_is_refused(
         inner = inner[part]
     inner[place[-1]] = value
     yaml.dump(whole, path)
+    problems: tuple[Problem, ...] = ()
     try:
         load(path)
     except ManifestError as error:
-        assert error.problems
-        assert all(problem.what and problem.mend and problem.line for problem in error.problems)
+        problems = error.problems
+        refused = True
+    else:
+        refused = False
+    assert refused == bool(problems)
+    assert all(problem.what and problem.mend and problem.line for problem in problems)
