@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from fsvfx.colour import DEFAULT_CONFIG, check_space
-from fsvfx.engines import registry
-from fsvfx.engines.contract import Engine
 from fsvfx.errors import InputError
 from fsvfx.manifests.checks import Finding
 from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.explain import explain
 from fsvfx.manifests.yaml_text import Document, Loc
 from schemas.manifest import DeliverExr, Replace, Settings
+
+if TYPE_CHECKING:
+    from fsvfx.engines.contract import Engine
 
 
 def check_spaces(draft: Draft) -> Iterator[Finding]:
@@ -35,6 +37,8 @@ def check_spaces(draft: Draft) -> Iterator[Finding]:
 
 def check_engines(draft: Draft, document: Document) -> None:
     """Every engine is installed, takes its settings, and has the references that it needs; tells ``document``."""
+    from fsvfx.engines import registry  # here, as it brings torch: two seconds that --help need not wait
+
     told: set[str] = set()
     for shot in draft.shots:
         for index, entry in shot.replace.items():

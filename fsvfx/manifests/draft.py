@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from fsvfx.manifests.yaml_text import Loc
 from schemas.manifest import Composite, Deliver, Manifest, Person, Plate, Replace
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,14 @@ def _text(value: object) -> str | None:
     return value.strip() if isinstance(value, str) and value.strip() else None
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
 def _sound(kind: Any, raw: object) -> Any:
     """``raw`` as ``kind``, or None."""
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(raw), strict=True)
+        return _adapter(kind).validate_json(json.dumps(raw), strict=True)
     except ValidationError:
         return None
