@@ -1,0 +1,22 @@
+"""The runner: the DAG of stages, and running, planning and verifying their units."""
+
+from fsvfx.runner.dag import STAGE_ORDER, inputs_of, resources_of, sources_of, stage, units_of
+from fsvfx.runner.execute import run_unit
+from fsvfx.runner.plan import Entry, Plan
+from fsvfx.runner.planning import plan, revoke_named
+from fsvfx.runner.verify import verify
+
+__all__ = [
+    "STAGE_ORDER",
+    "Entry",
+    "Plan",
+    "inputs_of",
+    "plan",
+    "resources_of",
+    "revoke_named",
+    "run_unit",
+    "sources_of",
+    "stage",
+    "units_of",
+    "verify",
+]

@@ -135,6 +135,11 @@ class Piece:
         return found
 
 
+def pieces_of(store: ShotStore, receipt: Receipt) -> list[Piece]:
+    """All groups of a receipt: its own, and those of its parts."""
+    return [Piece(store, receipt), *(Piece(store, receipt, part) for part in receipt.parts)]
+
+
 def frames_of(receipt: Receipt) -> FrameRange | None:
     """The frames of a chunk's receipt."""
     return FrameRange(receipt.unit.chunk.frames) if receipt.unit.chunk else None
@@ -166,7 +171,7 @@ class StitchedData:
 
     def frames(self, name: str) -> Array:
         if not self._home:
-            raise self._absent(name, None)
+            return self._no_frames(name)
         return np.stack([self.frame(name, number) for number in self.numbers])
 
     def table(self, name: str) -> Table:
@@ -182,6 +187,14 @@ class StitchedData:
 
     def has(self, name: str) -> bool:
         return any(name in piece.contents.frames or name in piece.contents.tables for piece in self.pieces)
+
+    def _no_frames(self, name: str) -> Array:
+        """Of a person without references: none, but of the right shape."""
+        for piece in self.pieces:
+            if name in piece.contents.frames:
+                array = piece.contents.frames[name]
+                return np.empty((0, *array.shape[1:]), array.dtype)
+        raise self._absent(name, None)
 
     def _absent(self, name: str, number: int | None) -> StoreError:
         stages = sorted({piece.receipt.stage for piece in self.pieces}) or ["nothing"]

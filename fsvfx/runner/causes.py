@@ -1,0 +1,86 @@
+"""What went wrong in a stage, as an FsvfxError that says where, and whether trying again may help."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from fsvfx.errors import FsvfxError, MachineError
+from fsvfx.store import Address, this_worker
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.receipts import Failure, Unit
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_PASSING = {errno.EIO, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNREFUSED, errno.EPIPE}
+
+
+def told(error: Exception, job: ShotJob, stage: str, unit: Unit) -> FsvfxError:
+    """``error`` itself if it is one of ours, with what its place lacks filled in; else a MachineError for it."""
+    known = error if isinstance(error, FsvfxError) else _classed(error, again(job, stage, unit))
+    known.where = replace(
+        known.where,
+        shot=known.where.shot or job.shot.name,
+        stage=known.where.stage or stage,
+        frames=known.where.frames or _frames(unit),
+    )
+    return known
+
+
+def again(job: ShotJob, stage: str, unit: Unit) -> str:
+    """The command that runs this unit again."""
+    limit = f" --frames {unit.chunk.first}-{unit.chunk.last}" if unit.chunk else ""
+    return f"fsvfx retry {job.manifest}{limit} --stage {stage}"
+
+
+def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, unit: Unit, attempt: str) -> Failure:
+    """The ledger's record of ``error``, which tells of ``cause``."""
+    return Failure(
+        shot=job.shot.name,
+        stage=at.stage,
+        unit=unit,
+        key=at.key,
+        attempt=attempt,
+        transient=error.transient,
+        error=type(cause).__name__,
+        message=error.what,
+        mend=error.mend,
+        frames=error.where.frames,
+        at=datetime.now(UTC),
+        worker=this_worker(),
+    )
+
+
+def _frames(unit: Unit) -> FrameRange | None:
+    return FrameRange(unit.chunk.frames) if unit.chunk else None
+
+
+def _classed(error: Exception, command: str) -> MachineError:
+    if isinstance(error, MemoryError):
+        return MachineError(
+            "The worker ran out of memory",
+            mend="Use fewer workers, or a smaller chunk_size",
+            transient=True,
+        )
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return MachineError("No space left on the disk", mend=f"Free some, then run: {command}")
+    if isinstance(error, OSError) and error.errno in _PASSING:
+        return MachineError(f"A file or network failed: {_brief(error)}", mend=f"Run: {command}", transient=True)
+    if type(error).__name__ == "OutOfMemoryError":  # torch's, whichever module it lives in
+        return MachineError(
+            "The GPU ran out of memory", mend="Use fewer workers on the GPU, or a smaller chunk_size", transient=True
+        )
+    if isinstance(error, RuntimeError) and "CUDA error" in str(error):
+        return MachineError(
+            f"The GPU failed: {_brief(error)}", mend=f"Restart the worker, then run: {command}", transient=True
+        )
+    return MachineError(
+        f"{type(error).__name__}: {_brief(error)}",
+        mend=f"This is a fault in fsvfx or in an engine; the log has its trace. After it is mended: {command}",
+    )
+
+
+def _brief(error: Exception) -> str:
+    line = (str(error).strip() or "no message").splitlines()[0]
+    return line if len(line) <= 200 else line[:197] + "..."

@@ -1,0 +1,131 @@
+"""The DAG of stages: which there are, their units of work, and what each unit reads. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal
+
+from fsvfx.stages.contract import Need, Resources, Stage
+from schemas.frames import Chunk, FrameRange
+from schemas.job import ShotJob
+from schemas.receipts import Unit
+
+PATHS: dict[str, str] = {
+    name: f"fsvfx.stages.{name}:{name.capitalize()}Stage"
+    for name in ("references", "ingest", "detect", "track", "align", "swap", "composite", "measure")
+}
+"""Where each stage's class is; imported when first asked for. Tests put their own here."""
+
+DELIVER = "deliver"
+STAGE_ORDER: tuple[str, ...] = (*PATHS, DELIVER)
+DELIVER_VERSION = 1
+"""Raise it when the same inputs would give other files."""
+DELIVER_RESOURCES = Resources(cpu=1, memory_mib=2048)
+
+NO_FRAMES = FrameRange(())
+_DELIVER_CHUNK = (Need("ingest"), Need("composite"))
+_DELIVER_SHOT = tuple(Need(name, of="all") for name in (DELIVER, "ingest", "composite", "measure", "track"))
+
+
+@dataclass(frozen=True)
+class Input:
+    """One unit of an upstream stage that a unit reads.
+
+    ``required``: without it the unit can't run. Neighbour chunks of a halo, and single chunks of what a shot-wide stage
+    gathers, are left out where they have failed; the key then says so, and the unit runs again once they are there.
+    """
+
+    stage: str
+    unit: Unit
+    required: bool
+
+
+def stages() -> tuple[str, ...]:
+    """The names of all stages, in order."""
+    return (*PATHS, DELIVER)
+
+
+def stage(name: str) -> Stage:
+    """The stage of that name (not ``deliver``, which puts out files and is no Stage)."""
+    module, _, kind = PATHS[name].partition(":")
+    made: Stage = getattr(import_module(module), kind)()
+    return made
+
+
+def resources_of(name: str) -> Resources:
+    """What one run of the stage asks of a worker."""
+    return DELIVER_RESOURCES if name == DELIVER else stage(name).resources
+
+
+def units_of(stage_name: str, job: ShotJob) -> list[Unit]:
+    """The units of a stage: chunks, the shot, or the people whom the shot names. deliver: chunks, then the shot."""
+    chunks = [Unit.of_chunk(chunk) for chunk in job.shot.chunks]
+    if stage_name == DELIVER:
+        return [*chunks, Unit.of_shot()] if job.deliver else []
+    return _units_of_scope(stage(stage_name).scope, job, chunks)
+
+
+def inputs_of(stage_name: str, unit: Unit, job: ShotJob) -> list[tuple[str, Unit]]:
+    """The upstream stages and units that ``unit`` reads, neighbours of a halo among them."""
+    return [(source.stage, source.unit) for source in sources_of(stage_name, unit, job)]
+
+
+def sources_of(stage_name: str, unit: Unit, job: ShotJob, waived: FrameRange = NO_FRAMES) -> list[Input]:
+    """As `inputs_of`, with what can't be done without. A chunk that is ``waived`` whole is delivered as the plate."""
+    found = [source for need in needs_of(stage_name, unit) for source in _sources(need, unit, job)]
+    if stage_name != DELIVER:
+        return found
+    if unit.chunk is None:
+        return [
+            Input(one.stage, one.unit, required=one.stage == DELIVER)
+            for one in found
+            if one.stage != DELIVER or one.unit.chunk
+        ]
+    plain = is_waived(unit, waived)
+    return [Input(one.stage, one.unit, required=one.stage == "ingest" or not plain) for one in found]
+
+
+def is_waived(unit: Unit, waived: FrameRange) -> bool:
+    """Whether every frame of the chunk is waived."""
+    return unit.chunk is not None and all(number in waived for number in unit.chunk.frames)
+
+
+def needs_of(stage_name: str, unit: Unit) -> tuple[Need, ...]:
+    """What a unit of the stage reads."""
+    if stage_name == DELIVER:
+        return _DELIVER_CHUNK if unit.chunk else _DELIVER_SHOT
+    return stage(stage_name).needs
+
+
+def halo_of(need: Need, unit: Unit, job: ShotJob) -> tuple[int, ...] | None:
+    """The frame numbers that ``need`` reads for ``unit``: its chunk and the halo, within the shot. None: everything."""
+    if unit.chunk is None or need.of != "same":
+        return None
+    wanted = range(unit.chunk.first - need.halo, unit.chunk.last + need.halo + 1)
+    return tuple(number for number in wanted if number in job.shot.plate.frames)
+
+
+def _units_of_scope(scope: Literal["chunk", "shot", "person"], job: ShotJob, chunks: list[Unit]) -> list[Unit]:
+    if scope == "chunk":
+        return chunks
+    return [Unit.of_shot()] if scope == "shot" else [Unit.of_person(person) for person in sorted(job.people)]
+
+
+def _sources(need: Need, unit: Unit, job: ShotJob) -> list[Input]:
+    upstream = units_of(need.stage, job)
+    if need.of == "people":
+        return [Input(need.stage, one, required=True) for one in upstream]
+    if need.of == "all":
+        return [Input(need.stage, one, required=one.kind != "chunk") for one in upstream]
+    if unit.chunk is None or need.stage == DELIVER:
+        return [Input(need.stage, one, required=True) for one in upstream if one == unit]
+    return [
+        Input(need.stage, one, required=one == unit or one.kind == "shot")
+        for one in upstream
+        if one.chunk is None or _overlap(one.chunk, unit.chunk, need.halo)
+    ]
+
+
+def _overlap(one: Chunk, other: Chunk, halo: int) -> bool:
+    return one.first <= other.last + halo and one.last >= other.first - halo

@@ -1,0 +1,258 @@
+"""Runs one stage of one unit: key, ledger, claim, read, run, write, commit. The same for every stage."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from fsvfx.errors import IncompleteError, StoreError, Where
+from fsvfx.runner.causes import failure_of, told
+from fsvfx.runner.dag import DELIVER, halo_of, needs_of, sources_of, stage
+from fsvfx.runner.keying import Recipe, recipe_of
+from fsvfx.runner.sampling import PeakMemory
+from fsvfx.stages.contract import Data, LazyFrames, Need, Result, Source, Work
+from fsvfx.store import Address, Lease, Ledger, ShotStore, open_data, open_store, this_worker, write_result
+from fsvfx.store.address import UNKEYED
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.receipts import Claim, Receipt, Unit
+
+Report = Callable[[str], None]
+_POLL_SECONDS = 1.0
+
+
+def run_unit(
+    job: ShotJob,
+    stage_name: str,
+    unit: Unit,
+    inputs: Sequence[Receipt],
+    *,
+    report: Report = lambda message: None,
+) -> Receipt:
+    """The receipt of one stage of one unit: the ledger's if there is one for the key, else of the work done now.
+
+    ``inputs``: receipts of `inputs_of` (others are ignored). If another run is at it, waits for its commit, or for its
+    lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
+    """
+    store = open_store(job)
+    return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report).receipt()
+
+
+class UnitRun:
+    """One call of `run_unit`."""
+
+    def __init__(
+        self,
+        job: ShotJob,
+        stage_name: str,
+        unit: Unit,
+        inputs: Sequence[Receipt],
+        store: ShotStore,
+        ledger: Ledger,
+        report: Report,
+    ) -> None:
+        self.job = job
+        self.stage = stage_name
+        self.unit = unit
+        self.store = store
+        self.ledger = ledger
+        self.report = report
+        self.attempt = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+        self.waived = ledger.waived() if stage_name == DELIVER else FrameRange(())
+        self.inputs = self._own(inputs)
+
+    def receipt(self) -> Receipt:
+        source, recipe = self._recipe()
+        at = Address(self.stage, self.unit.name, recipe.key)
+        done = self._done(at)
+        if done is not None:
+            return done
+        lease = self._lease(at)
+        if isinstance(lease, Receipt):
+            return lease
+        with lease:
+            # Between the look above and the claim, another may have committed.
+            return self._done(at) or self._work(at, recipe, source)
+
+    def _done(self, at: Address) -> Receipt | None:
+        """The committed receipt; of deliver, only while its files are there."""
+        receipt = self.ledger.receipt(at)
+        if receipt is None or self.stage != DELIVER or is_delivered(receipt):
+            return receipt
+        self.report(f"{self.stage} {self.unit.name}: files that were delivered are gone; delivers again")
+        self.ledger.revoke(at)
+        return None
+
+    def _own(self, inputs: Sequence[Receipt]) -> list[Receipt]:
+        given = {(receipt.stage, receipt.unit): receipt for receipt in inputs}
+        sources = sources_of(self.stage, self.unit, self.job, self.waived)
+        lacking = [one for one in sources if one.required and (one.stage, one.unit) not in given]
+        if lacking:
+            raise IncompleteError(
+                f"{self.stage} {self.unit.name} needs {', '.join(f'{one.stage} {one.unit.name}' for one in lacking)}",
+                mend="Run the shot again: what is not done is done first",
+                where=Where(shot=self.job.shot.name, stage=self.stage),
+            )
+        return [given[one.stage, one.unit] for one in sources if (one.stage, one.unit) in given]
+
+    def _recipe(self) -> tuple[Source | None, Recipe]:
+        try:
+            source = source_of(self.job, self.stage, self.unit)
+            return source, recipe_of(self.job, self.stage, self.unit, self.inputs, source=source, waived=self.waived)
+        except Exception as error:
+            self._fail(error, Address(self.stage, self.unit.name, UNKEYED))
+
+    def _lease(self, at: Address) -> Lease | Receipt:
+        """The claim on the work; or the receipt, if another run that held it has committed meanwhile."""
+        told_of: Claim | None = None
+        while True:
+            held = self.ledger.claim(at, run_id=self.job.run_id or self.attempt, attempt=self.attempt)
+            if isinstance(held, Lease):
+                return held
+            if told_of is None or told_of.worker != held.worker:
+                self.report(f"{self.stage} {self.unit.name}: waits for {held.worker}, which is at it")
+                told_of = held
+            time.sleep(min(_POLL_SECONDS, self.ledger.lease_seconds / 4))
+            done = self.ledger.receipt(at)
+            if done is not None:
+                return done
+
+    def _work(self, at: Address, recipe: Recipe, source: Source | None) -> Receipt:
+        started = datetime.now(UTC)
+        try:
+            with PeakMemory() as memory:
+                made = self._deliver() if self.stage == DELIVER else self._run(at, recipe, source)
+        except Exception as error:
+            self._fail(error, at)
+        receipt = made.model_copy(
+            update={
+                "key": at.key,
+                "attempt": self.attempt,
+                "stage_version": recipe.version,
+                "inputs": dict(recipe.inputs),
+                "parameters": dict(recipe.parameters),
+                "weights": dict(recipe.weights),
+                "started": started,
+                "ended": datetime.now(UTC),
+                "peak_rss_mib": round(memory.mib, 1),
+            }
+        )
+        winner = self.ledger.commit(receipt)
+        if winner.attempt != self.attempt:
+            self._discard(at)
+        return winner
+
+    def _deliver(self) -> Receipt:
+        from fsvfx import delivery
+
+        if self.unit.chunk is None:
+            return delivery.deliver_shot(self.job, self.inputs, self.waived)
+        return delivery.deliver_chunk(self.job, self.unit, self.inputs, self.waived)
+
+    def _run(self, at: Address, recipe: Recipe, source: Source | None) -> Receipt:
+        one = stage(self.stage)
+        device = _device(one.resources.gpu)
+        frames = _frames_of(self.unit, self.job)
+        result = one.run(
+            Work(
+                unit=self.unit,
+                frames=frames,
+                parameters=recipe.parameters,
+                inputs=self._data(),
+                seed=recipe.seed,
+                device=device,
+                source=source,
+                report=self.report,
+            )
+        )
+        path = at.group(self.attempt)
+        numbers = range(_length(result)) if self.unit.kind == "person" else frames
+        written = write_result(self.store, path, numbers, result)
+        now = datetime.now(UTC)
+        return Receipt(
+            shot=self.job.shot.name,
+            stage=self.stage,
+            stage_version=recipe.version,
+            unit=self.unit,
+            key=at.key,
+            attempt=self.attempt,
+            path=path,
+            digest=written.digest,
+            parts=written.parts,
+            colour_config=self.job.colour_config,
+            seed=recipe.seed,
+            rights=self.job.rights,
+            started=now,
+            ended=now,
+            peak_rss_mib=0,
+            bytes=written.bytes,
+            worker=this_worker(),
+            device=device,
+            qc=dict(result.qc),
+        )
+
+    def _data(self) -> dict[str, Data]:
+        found: dict[str, Data] = {}
+        for need in needs_of(self.stage, self.unit):
+            receipts = [receipt for receipt in self.inputs if receipt.stage == need.stage]
+            if need.of == "people":
+                found |= {f"{need.stage}/{one.unit.person}": open_data(self.store, [one]) for one in receipts}
+            else:
+                found[need.stage] = self._stitched(need, receipts)
+        return found
+
+    def _stitched(self, need: Need, receipts: Sequence[Receipt]) -> Data:
+        part = self.unit.name if need.of == "same" else None
+        return open_data(self.store, receipts, halo_of(need, self.unit, self.job), part)
+
+    def _fail(self, error: Exception, at: Address) -> NoReturn:
+        """Record the failure, then raise it. What the attempt has written goes; no receipt names it."""
+        known = told(error, self.job, self.stage, self.unit)
+        with suppress(StoreError):  # the store may be what failed; the caller hears of the first error all the same
+            self.ledger.fail(failure_of(known, error, self.job, at, self.unit, self.attempt))
+            self._discard(at)
+        if known is error:
+            raise error
+        raise known from error
+
+    def _discard(self, at: Address) -> None:
+        with suppress(StoreError):
+            self.store.discard(at.group(self.attempt))
+
+
+def is_delivered(receipt: Receipt) -> bool:
+    """Whether the files that a receipt of deliver names are all there."""
+    from fsvfx import delivery
+
+    return delivery.is_intact(receipt)
+
+
+def source_of(job: ShotJob, stage_name: str, unit: Unit) -> Source | None:
+    """The files that the unit reads, for stages that read any."""
+    if stage_name == DELIVER or not stage(stage_name).reads_media:
+        return None
+    from fsvfx import media  # heavy, and only few stages need it
+
+    return media.source_for(job, unit)
+
+
+def _frames_of(unit: Unit, job: ShotJob) -> tuple[int, ...]:
+    if unit.kind == "person":
+        return ()
+    return tuple(unit.chunk.frames) if unit.chunk else tuple(job.shot.plate.frames)
+
+
+def _length(result: Result) -> int:
+    return next((array.shape[0] for array in result.frames.values() if not isinstance(array, LazyFrames)), 0)
+
+
+def _device(gpus: int) -> str:
+    if not gpus:
+        return "cpu"
+    import torch  # slow to import, and only GPU stages need to know
+
+    return "cuda:0" if torch.cuda.is_available() else "cpu"

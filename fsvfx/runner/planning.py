@@ -1,0 +1,162 @@
+"""Planning: what is wanted, minus what the ledger has. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fsvfx.errors import FsvfxError
+from fsvfx.runner.dag import DELIVER, Input, is_waived, sources_of, stages, units_of
+from fsvfx.runner.estimates import estimate_of
+from fsvfx.runner.execute import is_delivered, source_of
+from fsvfx.runner.keying import recipe_of
+from fsvfx.runner.plan import SETTLED, Entry, Plan
+from fsvfx.store import Address, Index, Ledger, open_store
+from fsvfx.store.address import UNKEYED
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.receipts import ChunkState, Failure, Receipt, Unit
+
+_NEVER_WAIVED = frozenset({"references", "ingest", DELIVER})
+"""A waived frame is delivered as the plate's, so the plate must be there."""
+
+
+def plan(job: ShotJob, *, frames: FrameRange | None = None, stages: Sequence[str] = ()) -> Plan:
+    """Where the shot stands, by the ledger and the files as they are now. Writes nothing.
+
+    ``frames``, ``stages`` say what is wanted: entries of other chunks or stages are there too, marked as not wanted.
+    Raises StoreError; InputError for parameters that no stage takes; PlateError if nothing of the plate can be read.
+    """
+    ledger = Ledger(open_store(job, create=False))
+    walk = _Walk(job, ledger, ledger.index())
+    entries = tuple(replace(one, wanted=_is_wanted(one, frames, stages)) for one in walk.entries())
+    return Plan(entries, walk.waived, estimate_of(job, ledger, walk.index, entries))
+
+
+def revoke_named(job: ShotJob, frames: FrameRange | None = None, stages: Sequence[str] = ()) -> list[Entry]:
+    """Move aside the receipts of what is named, so that the next run does it anew; returns what was done.
+
+    Without ``frames``: all units of the stages; shot-wide stages and people's only if named in ``stages``.
+    Raises StoreError.
+    """
+    ledger = Ledger(open_store(job))
+    found = [one for one in plan(job, frames=frames, stages=stages).entries if one.wanted and one.receipt is not None]
+    if not stages:
+        found = [one for one in found if one.unit.kind == "chunk"]
+    return [one for one in found if one.key and ledger.revoke(Address(one.stage, one.unit.name, one.key))]
+
+
+def _is_wanted(entry: Entry, frames: FrameRange | None, stages: Sequence[str]) -> bool:
+    if stages and entry.stage not in stages:
+        return False
+    return frames is None or entry.unit.chunk is None or bool(FrameRange(entry.unit.chunk.frames) & frames)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A unit with its key, before the ledger is asked; or its entry, where the key can't be known."""
+
+    unit: Unit
+    key: str | None = None
+    may_change: bool = False
+    entry: Entry | None = None
+    error: FsvfxError | None = None
+
+
+class _Walk:
+    """One way down the DAG, stage by stage: the keys of a stage need the receipts of those before."""
+
+    def __init__(self, job: ShotJob, ledger: Ledger, index: Index) -> None:
+        self.job = job
+        self.ledger = ledger
+        self.index = index
+        self.waived = ledger.waived(index)
+        self._known: dict[tuple[str, str], Entry] = {}
+
+    def entries(self) -> list[Entry]:
+        return [entry for name in stages() for entry in self._stage(name)]
+
+    def _stage(self, name: str) -> list[Entry]:
+        drafts = [self._draft(name, unit) for unit in units_of(name, self.job)]
+        _raise_if_nothing_is_readable(drafts)
+        wanted = [Address(name, draft.unit.name, draft.key) for draft in drafts if draft.key]
+        receipts = self.ledger.receipts(wanted, self.index)
+        entries = [draft.entry or self._entry(name, draft, receipts) for draft in drafts]
+        self._known |= {entry.name: entry for entry in entries}
+        return entries
+
+    def _draft(self, name: str, unit: Unit) -> _Draft:
+        sources = sources_of(name, unit, self.job, self.waived)
+        waits = self._waits_for(sources)
+        if waits is not None:
+            return _Draft(unit, entry=self._waiting(name, unit, waits))
+        upstream = [self._known[one.stage, one.unit.name] for one in sources]
+        receipts = [one.receipt for one in upstream if one.receipt is not None]
+        may_change = any(one.may_change or one.state not in SETTLED for one in upstream)
+        try:
+            source = source_of(self.job, name, unit)
+            recipe = recipe_of(self.job, name, unit, receipts, source=source, waived=self.waived)
+        except FsvfxError as error:
+            if unit.chunk is None or error.transient:
+                raise
+            return _Draft(unit, entry=self._unreadable(name, unit, error), error=error)
+        return _Draft(unit, recipe.key, may_change)
+
+    def _waits_for(self, sources: Sequence[Input]) -> Entry | None:
+        """The upstream entry that must run before the key can be known, if any."""
+        for one in sources:
+            entry = self._known[one.stage, one.unit.name]
+            if entry.receipt is None and (one.required or not _is_lost(entry)):
+                return entry
+        return None
+
+    def _waiting(self, name: str, unit: Unit, upstream: Entry) -> Entry:
+        lost = _is_lost(upstream)
+        reason = f"{upstream} has failed" if lost else f"known once {upstream} has run"
+        if upstream.state is ChunkState.MISSING and lost:
+            reason = upstream.reason
+        return self._unless_waived(Entry(name, unit, ChunkState.MISSING, reason=reason, is_blocked=lost))
+
+    def _unreadable(self, name: str, unit: Unit, error: FsvfxError) -> Entry:
+        failures = self.ledger.failures(Address(name, unit.name, UNKEYED), self.index)
+        return Entry(name, unit, ChunkState.FAILED, failure=failures[-1] if failures else None, reason=str(error))
+
+    def _entry(self, name: str, draft: _Draft, receipts: dict[Address, Receipt]) -> Entry:
+        at = Address(name, draft.unit.name, draft.key or "")
+        receipt = receipts.get(at)
+        if receipt is not None and name == DELIVER and not is_delivered(receipt):
+            return Entry(name, draft.unit, ChunkState.MISSING, at.key, reason="files that were delivered are gone")
+        if receipt is not None:
+            return Entry(name, draft.unit, ChunkState.DONE, at.key, receipt, may_change=draft.may_change)
+        return self._unless_waived(self._not_done(at, draft))
+
+    def _not_done(self, at: Address, draft: _Draft) -> Entry:
+        made = Entry(at.stage, draft.unit, ChunkState.MISSING, at.key, may_change=draft.may_change)
+        claim = self.ledger.claimed(at, self.index)
+        if claim is not None:
+            return replace(made, state=ChunkState.CLAIMED, reason=f"{claim.worker} is at it")
+        failures = self.ledger.failures(at, self.index)
+        if not failures:
+            return replace(made, reason="not run yet")
+        return replace(made, state=ChunkState.FAILED, failure=failures[-1], reason=_said(failures[-1]))
+
+    def _unless_waived(self, entry: Entry) -> Entry:
+        if entry.stage in _NEVER_WAIVED or not is_waived(entry.unit, self.waived):
+            return entry
+        return replace(entry, state=ChunkState.WAIVED, reason="waived", may_change=False, is_blocked=False)
+
+
+def _is_lost(entry: Entry) -> bool:
+    """Whether the unit will not be there for those who read it, unless its failure is mended."""
+    return entry.state in (ChunkState.FAILED, ChunkState.WAIVED) or entry.is_blocked
+
+
+def _said(failure: Failure) -> str:
+    return f"{failure.message}. {failure.mend}"
+
+
+def _raise_if_nothing_is_readable(drafts: Sequence[_Draft]) -> None:
+    """A plate of which no chunk can be read is an input error, not so many failed chunks."""
+    errors = [draft.error for draft in drafts if draft.error is not None]
+    if errors and len(errors) == len(drafts):
+        raise errors[0]
