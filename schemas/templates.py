@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mxf", ".gif"})
@@ -19,11 +20,11 @@ def _digits(token: re.Match[str]) -> int:
 
 
 def frame_path(template: str, frame: int) -> str:
-    """``template`` with the frame number put in: ``{frame}`` and ``####`` give four digits or more, ``#####`` five.
+    """``template`` with the frame number put into its file name: ``{frame}`` and ``####`` give four digits or more.
 
-    The one place where frame numbers become text in paths.
+    The one place where frame numbers become text in paths. Folders stay as they are, whatever they are called.
     """
-    return _FRAME.sub(lambda token: f"{frame:0{_digits(token)}d}", template)
+    return _in_name(template, lambda token: f"{frame:0{_digits(token)}d}")
 
 
 def with_frame_field(template: str) -> str:
@@ -33,12 +34,17 @@ def with_frame_field(template: str) -> str:
         digits = _digits(token)
         return "{frame}" if digits == _DIGITS else f"{{frame:0{digits}d}}"
 
-    return _FRAME.sub(field, template)
+    return _in_name(template, field)
+
+
+def _in_name(template: str, put: Callable[[re.Match[str]], str]) -> str:
+    folder, slash, name = template.rpartition("/")
+    return folder + slash + _FRAME.sub(put, name)
 
 
 def frame_tokens(template: str) -> int:
-    """How many places for the frame number there are."""
-    return len(_FRAME.findall(template))
+    """How many places for the frame number the file name has."""
+    return len(_FRAME.findall(template.rpartition("/")[2]))
 
 
 def fill(template: str, **names: str) -> str:
@@ -46,9 +52,14 @@ def fill(template: str, **names: str) -> str:
     return _FIELD.sub(lambda field: names.get(field[1], field[0]), template)
 
 
+def filled(template: str, shot: str, production: str) -> str:
+    """A deliverable's path with all but the frame number put in, whose place is a ``{frame}`` field."""
+    return with_frame_field(fill(template, shot=shot, production=production))
+
+
 def fields(template: str) -> list[str]:
-    """The names in braces, such as ``shot``; the frame number's is not among them."""
-    return _FIELD.findall(_FRAME.sub("", template))
+    """The names in braces, such as ``shot``; not the frame number's in the file name."""
+    return _FIELD.findall(_in_name(template, lambda token: ""))
 
 
 def suffix(path: str) -> str:

@@ -1,19 +1,18 @@
-"""Whether a manifest's paths are of the right kind, within reach, and apart from each other. No I/O but symlinks."""
+"""Whether a manifest's paths are of the right kind and within reach. No I/O but for symbolic links."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fsvfx.manifests.checks import Finding
-from fsvfx.manifests.draft import Draft, ShotDraft
+from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.reach import ReachError, reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
-from fsvfx.manifests.yaml_text import Loc
+from fsvfx.manifests.yaml_text import Finding, Loc
 from schemas.manifest import Deliver, Plate
-from schemas.templates import PICTURES, VIDEOS, fields, fill, frame_tokens, suffix, with_frame_field
+from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_tokens, suffix
 
-_FIELDS = ["shot", "production", "frame"]
+_FIELDS = ["shot", "production"]
 _ENDINGS = {
     "exr": (".exr",),
     "review": (".mp4", ".mov"),
@@ -28,7 +27,7 @@ def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
         at: Loc = ("people", name)
         yield from _within((*at, "consent"), person.consent, manifest, reach)
         for index, given in enumerate(person.references):
-            yield from _within((*at, "references", index), given, manifest, reach)
+            yield from _within((*at, "references", index), given, manifest, reach_or_s3, glob=True)
     for shot in draft.shots:
         if shot.plate:
             yield from _check_plate((*shot.loc, "plate"), shot.plate, manifest)
@@ -36,12 +35,11 @@ def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
         yield from _check_deliver(("deliver", index, "path"), deliver, manifest)
     if draft.store:
         yield from _check_store(draft.store, manifest)
-    yield from _check_apart(draft, manifest)
 
 
-def _within(at: Loc, given: str, manifest: Path, check: Callable[[Path, str], object]) -> Iterator[Finding]:
+def _within(at: Loc, given: str, manifest: Path, check: Callable[..., object], **how: bool) -> Iterator[Finding]:
     try:
-        check(manifest, given)
+        check(manifest, given, **how)
     except ReachError as error:
         yield Finding(at, error.what, error.mend)
 
@@ -68,18 +66,23 @@ def _check_plate(at: Loc, plate: Plate, manifest: Path) -> Iterator[Finding]:
 def _check_deliver(at: Loc, deliver: Deliver, manifest: Path) -> Iterator[Finding]:
     given, tokens = deliver.path, frame_tokens(deliver.path)
     for name in sorted(set(fields(given)) - set(_FIELDS)):
-        near = nearest(name, _FIELDS)
-        mend = f"Did you mean {{{near}}}?" if near else "There are {shot}, {production} and {frame}"
-        yield Finding(at, f"{{{name}}} is no field of a path", mend)
+        yield Finding(at, f"{{{name}}} is no field of a folder or file name here", _field_mend(name))
     endings = _ENDINGS[deliver.kind]
     if suffix(given) not in endings:
         yield Finding(at, f"{deliver.kind} files do not end in '{suffix(given)}'", f"End it in {' or '.join(endings)}")
-    if deliver.kind == "exr" and (tokens != 1 or not frame_tokens(given.rpartition("/")[2])):
+    if deliver.kind == "exr" and tokens != 1:
         mend = "Write {frame} or #### once, in the file's name, as in {shot}.{frame}.exr"
         yield Finding(at, f"each frame needs its own file, but the name has {tokens or 'no'} {{frame}}", mend)
     if deliver.kind != "exr" and tokens:
         yield Finding(at, f"a {deliver.kind} is one file for all frames", "Leave the frame number out of its path")
-    yield from _within(at, _filled(given, "shot", "production"), manifest, reach_or_s3)
+    yield from _within(at, filled(given, "shot", "production"), manifest, reach_or_s3)
+
+
+def _field_mend(name: str) -> str:
+    near = nearest(name, [*_FIELDS, "frame"])
+    if near == "frame":
+        return "The frame number goes into the file's name once, as {frame} or ####"
+    return f"Did you mean {{{near}}}?" if near else "There are {shot}, {production} and, in the file's name, {frame}"
 
 
 def _check_store(store: str, manifest: Path) -> Iterator[Finding]:
@@ -90,51 +93,3 @@ def _check_store(store: str, manifest: Path) -> Iterator[Finding]:
     yield from _within(("store",), store, manifest, reach_or_s3)
     if fields(store) or frame_tokens(store):
         yield Finding(("store",), "the store's path has no fields", "Leave them out: it makes folders of its own")
-
-
-def _filled(template: str, shot: str, production: str) -> str:
-    return with_frame_field(fill(template, shot=shot, production=production))
-
-
-def _check_apart(draft: Draft, manifest: Path) -> Iterator[Finding]:
-    """Nothing is written twice, onto a plate or a reference, or into the store."""
-    taken = dict(_inputs(draft, manifest))
-    store = _place(manifest, draft.store) if draft.store else None
-    told: set[int] = set()
-    for shot in draft.shots:
-        for index, deliver in draft.deliver.items():
-            path = _place(manifest, _filled(deliver.path, shot.name or "?", draft.production or "?"))
-            if path is None or shot.name is None or index in told:
-                continue
-            owner = f"deliver[{index}] of shot {shot.name}"
-            if path in taken:
-                told.add(index)
-                yield Finding(("deliver", index, "path"), f"{owner} would write over {taken[path]}", _APART)
-            elif store and path.startswith(f"{store.rstrip('/')}/{draft.production}/"):
-                told.add(index)
-                yield Finding(("deliver", index, "path"), f"{owner} would write into the store", "Deliver elsewhere")
-            taken.setdefault(path, owner)
-
-
-_APART = "Give each its own path; with several shots, put {shot} into it"
-
-
-def _inputs(draft: Draft, manifest: Path) -> Iterator[tuple[str, str]]:
-    """Files that are read, by where they are."""
-    given = [(p, f"a reference of '{name}'") for name, person in draft.people.items() for p in person.references]
-    given += [(person.consent, f"the consent of '{name}'") for name, person in draft.people.items()]
-    given += [(shot.plate.path, _plate_of(shot)) for shot in draft.shots if shot.plate]
-    for path, what in given:
-        if place := _place(manifest, with_frame_field(path)):
-            yield place, what
-
-
-def _plate_of(shot: ShotDraft) -> str:
-    return f"the plate of shot {shot.name}"
-
-
-def _place(manifest: Path, given: str) -> str | None:
-    try:
-        return reach_or_s3(manifest, given)
-    except ReachError:
-        return None

@@ -10,10 +10,9 @@ from pydantic import ValidationError
 
 from fsvfx.colour import DEFAULT_CONFIG, check_space
 from fsvfx.errors import InputError
-from fsvfx.manifests.checks import Finding
 from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.explain import explain
-from fsvfx.manifests.yaml_text import Document, Loc
+from fsvfx.manifests.explain import findings
+from fsvfx.manifests.yaml_text import Finding, Loc
 from schemas.manifest import DeliverExr, Replace, Settings
 
 if TYPE_CHECKING:
@@ -35,47 +34,40 @@ def check_spaces(draft: Draft) -> Iterator[Finding]:
             yield Finding(loc, error.what, error.mend)
 
 
-def check_engines(draft: Draft, document: Document) -> None:
-    """Every engine is installed, takes its settings, and has the references that it needs; tells ``document``."""
+def check_engines(draft: Draft) -> Iterator[Finding]:
+    """Every engine is installed, takes its settings, and has the references that it needs."""
     from fsvfx.engines import registry  # here, as it brings torch: two seconds that --help need not wait
 
-    told: set[str] = set()
+    bare: dict[str, str] = {}
     for shot in draft.shots:
         for index, entry in shot.replace.items():
             at = (*shot.loc, "replace", index)
             try:
                 engine = registry.engine(entry.engine)
             except InputError as error:
-                document.tell((*at, "engine"), error.what, error.mend)
+                yield Finding((*at, "engine"), error.what, error.mend)
                 continue
-            _check_settings(entry, engine, document, at)
+            yield from _check_settings(entry, engine, at)
             identity = draft.people.get(entry.identity)
-            bare = engine.needs_references and identity is not None and not identity.references
-            if bare and entry.identity not in told:
-                told.add(entry.identity)
-                what = f"'{entry.engine}' needs references of '{entry.identity}', and there are none"
-                document.tell(("people", entry.identity, "references"), what, "Add footage or stills of the face")
+            if engine.needs_references and identity is not None and not identity.references:
+                bare[entry.identity] = entry.engine
+    for person, name in bare.items():
+        what = f"engine '{name}' needs references of '{person}', and there are none"
+        yield Finding(("people", person, "references"), what, "Add footage or stills of the face")
 
 
-def _check_settings(entry: Replace, engine: type[Engine], document: Document, at: Loc) -> None:
-    _settings_problems(engine, entry.settings, document, (*at, "settings"))
-    for index, override in enumerate(entry.overrides):
-        place = (*at, "overrides", index, "settings")
-        _settings_problems(engine, {**entry.settings, **override.settings}, document, place, only=override.settings)
-
-
-def _settings_problems(
-    engine: type[Engine], settings: Settings, document: Document, at: Loc, only: Settings | None = None
-) -> None:
+def _check_settings(entry: Replace, engine: type[Engine], at: Loc) -> Iterator[Finding]:
     """An override is checked together with what it overrides, but only what it says itself is told at its place."""
+    for loc, what, mend in _wrong(engine, entry.settings):
+        yield Finding((*at, "settings", *loc), what, mend)
+    for index, override in enumerate(entry.overrides):
+        for loc, what, mend in _wrong(engine, {**entry.settings, **override.settings}):
+            if not loc or loc[0] in override.settings:
+                yield Finding((*at, "overrides", index, "settings", *loc), what, mend)
+
+
+def _wrong(engine: type[Engine], settings: Settings) -> Iterator[Finding]:
     try:
         engine.Settings.model_validate_json(json.dumps(settings), strict=True)
     except ValidationError as error:
-        found = Document(lines=document.lines)
-        explain(error, engine.Settings, found)
-        explain_at = Document(lines=document.lines)
-        explain(error, engine.Settings, explain_at, at)
-        for inner, problem in zip(found.problems, explain_at.problems, strict=True):
-            key = inner.field.split(".")[0].split("[")[0]
-            if only is None or key in only or key == "(file)":
-                document.problems.append(problem)
+        yield from findings(error, engine.Settings)

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from fsvfx.manifests.draft import Draft, ShotDraft
 from fsvfx.manifests.shape import nearest
-from fsvfx.manifests.yaml_text import Loc
+from fsvfx.manifests.yaml_text import Finding, Loc
 from schemas.frames import FrameRange
 from schemas.manifest import Plate
-
-
-class Finding(NamedTuple):
-    """One problem: where it is, what it is, how to mend it."""
-
-    loc: Loc
-    what: str
-    mend: str
 
 
 def check_names(draft: Draft) -> Iterator[Finding]:

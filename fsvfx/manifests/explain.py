@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fsvfx.manifests import shape
-from fsvfx.manifests.yaml_text import Document, Loc, dotted
+from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted
 
 Told = tuple[str, str]
 """What is wrong, and how to mend it."""
@@ -34,29 +34,28 @@ _OTHER_NAMES = {
 _RETIMES = ("retime", "speed", "time_warp", "timewarp")
 
 
-def explain(error: ValidationError, model: type[BaseModel], document: Document, at: Loc = ()) -> None:
-    """Tell ``document`` each of ``error``'s problems, found in the ``model`` that lies at ``at`` of the file."""
+def explain(error: ValidationError, model: type[BaseModel], document: Document) -> None:
+    """Tell ``document`` each of ``error``'s problems that it has not told already."""
     told = {problem.field for problem in document.problems}
-    unions = _Unions(model)
+    for finding in findings(error, model):
+        if dotted(finding.loc) not in told:
+            document.tell(*finding)
+
+
+def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[Finding]:
+    """Each of ``error``'s problems, with its place in the ``model``."""
     for detail in error.errors(include_url=False):
-        inner = tuple(part for part in detail["loc"] if part != "[key]")
-        what, mend = _told(detail, model, inner)
-        loc = (*at, *unions.without_tags(inner))
-        if dotted(loc) not in told:
-            document.tell(loc, what, mend)
+        loc = tuple(part for part in detail["loc"] if part != "[key]")
+        yield Finding(_without_tags(loc, model), *_told(detail, model, loc))
 
 
-class _Unions:
+def _without_tags(loc: Loc, model: type[BaseModel]) -> Loc:
     """pydantic puts a tagged union's tag into the place of an error; the file has no such level."""
+    return tuple(part for end, part in enumerate(loc) if part not in _tags(model, loc[:end]))
 
-    def __init__(self, model: type[BaseModel]) -> None:
-        self.model = model
 
-    def without_tags(self, loc: Loc) -> Loc:
-        return tuple(part for end, part in enumerate(loc) if not self._is_tag(loc[:end], part))
-
-    def _is_tag(self, before: Loc, part: str | int) -> bool:
-        return part in shape.at(self.model, before).get("discriminator", {}).get("mapping", {})
+def _tags(model: type[BaseModel], loc: Loc) -> list[str]:
+    return list(shape.at(model, loc).get("discriminator", {}).get("mapping", {}))
 
 
 def _told(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -85,6 +84,8 @@ def _hint(model: type[BaseModel], loc: Loc) -> str:
 
 
 def _missing(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    if isinstance(loc[-1], int):
+        return "an entry is missing", "Give as many entries as there must be" + _hint(model, loc[:-1])
     return f"{loc[-1]} is missing", f"Add {loc[-1]}" + _hint(model, loc)
 
 
@@ -106,7 +107,7 @@ def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 
 def _tag(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
-    known = list(shape.at(model, loc).get("discriminator", {}).get("mapping", {}))
+    known = _tags(model, loc)
     given = detail["input"].get("kind") if isinstance(detail["input"], dict) else None
     return _one_of(given, known) if given is not None else ("kind is missing", f"Add kind: one of {', '.join(known)}")
 

@@ -11,17 +11,18 @@ from pydantic import ValidationError
 
 from fsvfx.colour import DEFAULT_CONFIG, check_space
 from fsvfx.errors import InputError, ManifestError, Where
+from fsvfx.manifests.check_apart import check_apart
 from fsvfx.manifests.check_paths import check_paths
 from fsvfx.manifests.check_work import check_engines, check_spaces
-from fsvfx.manifests.checks import Finding, check_frames, check_names, check_people
+from fsvfx.manifests.checks import check_frames, check_names, check_people
 from fsvfx.manifests.draft import Draft, draft_of
 from fsvfx.manifests.explain import explain
 from fsvfx.manifests.reach import reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
-from fsvfx.manifests.yaml_text import Document, read_yaml
+from fsvfx.manifests.yaml_text import Document, Finding, read_yaml
 from schemas.job import ShotJob
 from schemas.manifest import Deliver, DeliverExr, Manifest, Person, Shot
-from schemas.templates import fill, with_frame_field
+from schemas.templates import filled
 from schemas.upgrade import VersionError, upgrade
 
 
@@ -68,7 +69,6 @@ def _validated(document: Document, path: Path) -> Manifest | None:
     draft = draft_of(data)
     for finding in _findings(draft, path):
         document.tell(*finding)
-    check_engines(draft, document)
     return manifest
 
 
@@ -85,7 +85,9 @@ def _findings(draft: Draft, path: Path) -> Iterator[Finding]:
     yield from check_people(draft)
     yield from check_frames(draft)
     yield from check_paths(draft, path)
+    yield from check_apart(draft, path)
     yield from check_spaces(draft)
+    yield from check_engines(draft)
 
 
 def _job(manifest: Manifest, shot: Shot, path: Path, store: str) -> ShotJob:
@@ -108,13 +110,12 @@ def _job(manifest: Manifest, shot: Shot, path: Path, store: str) -> ShotJob:
 
 
 def _person(person: Person, path: Path) -> Person:
-    references = tuple(str(reach(path, given)) for given in person.references)
+    references = tuple(reach_or_s3(path, given, glob=True) for given in person.references)
     return person.model_copy(update={"references": references, "consent": str(reach(path, person.consent))})
 
 
 def _deliver(deliver: Deliver, production: str, shot: str, path: Path) -> Deliver:
-    template = with_frame_field(fill(deliver.path, shot=shot, production=production))
-    update: dict[str, str] = {"path": reach_or_s3(path, template)}
+    update = {"path": reach_or_s3(path, filled(deliver.path, shot, production))}
     if isinstance(deliver, DeliverExr) and deliver.color_space:
         update["color_space"] = check_space(DEFAULT_CONFIG, deliver.color_space)
     return deliver.model_copy(update=update)

@@ -22,11 +22,11 @@ class ReachError(ValueError):
         self.mend = mend
 
 
-def reach(manifest: Path | str, given: str) -> Path:
+def reach(manifest: Path | str, given: str, *, glob: bool = False) -> Path:
     """The absolute path of ``given`` as the manifest means it. Raises ReachError if it leads outside what it may reach.
 
-    Symbolic links count as what they point at. Of a glob only the fixed part is looked at: who opens what it matches
-    asks again with the match.
+    Symbolic links count as what they point at. Of a ``glob`` only the fixed part is looked at: who opens what it
+    matches asks again with the match.
     """
     _check_text(given)
     if given.startswith("~"):
@@ -34,7 +34,7 @@ def reach(manifest: Path | str, given: str) -> Path:
     if scheme := _SCHEME.match(given):
         raise ReachError(f"{scheme[1]}:// is not possible here", "Give a file, relative to the manifest")
     path = Path(os.path.normpath(Path(manifest).absolute().parent / given))
-    real = Path(os.path.realpath(_fixed_part(path)))
+    real = Path(os.path.realpath(_fixed_part(path) if glob else path))
     roots = _roots(manifest)
     if not any(real.is_relative_to(root) for root in roots):
         raise ReachError(
@@ -44,13 +44,13 @@ def reach(manifest: Path | str, given: str) -> Path:
     return path
 
 
-def reach_or_s3(manifest: Path | str, given: str) -> str:
+def reach_or_s3(manifest: Path | str, given: str, *, glob: bool = False) -> str:
     """As ``reach``; ``s3://bucket/key`` passes. Raises ReachError, for other URLs too."""
     if not given.lower().startswith("s3:"):
         scheme = _SCHEME.match(given)
         if scheme:
             raise ReachError(f"{scheme[1]}:// is not read", "Use a file or s3://bucket/key")
-        return str(reach(manifest, given))
+        return str(reach(manifest, given, glob=glob))
     _check_text(given)
     if not _BUCKET.fullmatch(given) or ".." in given.split("/"):
         raise ReachError(f"'{given}' is no S3 address", "Write it as s3://bucket/key, without ..")
@@ -70,7 +70,7 @@ def _check_text(given: str) -> None:
 
 
 def _fixed_part(path: Path) -> Path:
-    """``path`` up to its first part with a glob or a place for a frame number."""
+    """``path`` up to its first part with a glob."""
     fixed = Path(path.anchor)
     for part in path.parts[1:]:
         if _GLOB.search(part):

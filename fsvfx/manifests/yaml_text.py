@@ -10,7 +10,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -26,6 +26,14 @@ MOST_DEPTH = 32
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
 _TOO_DEEP = ("it is nested too deeply", "Write plain YAML, as in examples/")
 _TAG = "tag:yaml.org,2002:"
+
+
+class Finding(NamedTuple):
+    """One problem: where it is, what it is, how to mend it."""
+
+    loc: Loc
+    what: str
+    mend: str
 
 
 @dataclass

@@ -18,6 +18,8 @@ from schemas.templates import fields, fill, frame_path, frame_tokens, suffix, wi
         ("a.%04d.exr", 1001, "a.1001.exr"),
         ("a.{frame:06d}.exr", 1001, "a.001001.exr"),
         ("a.exr", 1001, "a.exr"),
+        ("job#3/%04d/{frame}/a.####.exr", 1001, "job#3/%04d/{frame}/a.1001.exr"),
+        ("s3://bucket/a/####.exr", 1001, "s3://bucket/a/1001.exr"),
     ],
 )
 def test_frame_path(template: str, frame: int, path: str) -> None:

@@ -121,6 +121,28 @@ def test_links_into_roots_are_within_reach(write: Write, roots: Path) -> None:
     assert jobs(path)[0].shot.plate.path == str(path.parent / "plates/sh0040.mp4")
 
 
+def test_the_name_of_the_folder_does_no_harm(tmp_path: Path, write: Write) -> None:
+    odd = tmp_path / "job #3 {frame}"
+    odd.mkdir()
+    path = odd / "shots.yaml"
+    path.write_text(write().read_text())
+    assert frame_path(jobs(path)[0].deliver[0].path, 1001) == f"{odd}/out/sh0040/sh0040.1001.exr"
+
+
+def test_brackets_hide_no_link(write: Write, tmp_path: Path) -> None:
+    """Only references are globs: elsewhere a bracket is a bracket, and links behind it count."""
+    path = write("path: a[1]/out/sh0040.mp4", "path: plates/sh0040.mp4")
+    (path.parent / "a[1]").mkdir()
+    (path.parent / "a[1]/out").symlink_to(tmp_path)
+    with pytest.raises(ManifestError, match="1 problem"):
+        load(path)
+
+
+def test_references_may_be_on_s3(write: Write) -> None:
+    path = write('"s3://bucket/lead/*.png"', '"refs/lead/*.png"')
+    assert jobs(path)[0].people["lead"].references[1] == "s3://bucket/lead/*.png"
+
+
 def test_a_link_to_the_manifest_s_folder_is_no_way_out(write: Write, tmp_path: Path) -> None:
     path = write()
     (tmp_path / "link").symlink_to(path.parent)
