@@ -1,9 +1,9 @@
 """Harmonic functions on masks of any shape, by multigrid, for many frames at once.
 
-Solves the five-point Laplace equation at the pixels of a mask, with values given at the pixels around it (Dirichlet) and
-nothing flowing over the picture's edge (Neumann). Full multigrid (Brandt 1977; Trottenberg et al., "Multigrid", 2001) with
-red-black Gauss-Seidel. Coarse cells know how far away the true border runs and weigh it by one over that distance
-(after Shortley and Weller 1938): without that, ragged masks spoil the convergence.
+Solves the five-point Laplace equation at the pixels of a mask, with values given at the pixels around it (Dirichlet)
+and nothing flowing over the picture's edge (Neumann). Full multigrid (Brandt 1977; Trottenberg et al., "Multigrid",
+2001) with red-black Gauss-Seidel. Coarse cells know how far away the true border runs and weigh it by one over that
+distance (after Shortley and Weller 1938): without that, ragged masks spoil the convergence.
 
 Pictures are kept as four phases (even and odd rows and columns, (4, n, C, H/2, W/2)), so that all neighbours of one
 colour's pixels are plain slices; "framed" phases have one pixel of zeros around.
@@ -32,8 +32,8 @@ _BOTTOM = 160
 class _Grid:
     """One level; single-channel, height and width even.
 
-    inside: (n, 1, H, W), what is solved for. total: phases of the sum of all neighbours' weights, 0 outside; inverse: of
-    one over it. borders: by direction (up, down, left, right) the weight of a fixed neighbour; coarse levels only.
+    inside: (n, 1, H, W), what is solved for. total: phases of the sum of all neighbours' weights, 0 outside; inverse:
+    of one over it. borders: by direction (up, down, left, right) the weight of a fixed neighbour; coarse levels only.
     """
 
     inside: Tensor
@@ -45,9 +45,9 @@ class _Grid:
 def harmonic(values: Tensor, mask: Tensor, cycles: int = 2) -> Tensor:
     """Extend ``values`` (n, C, H, W) float from around the mask into it.
 
-    mask: (n, 1, H, W), 1 inside, 0 outside. Read are only the values of pixels that touch the mask by an edge; the result
-    (n, C, H, W) is zero elsewhere outside of it, and all zero where a mask covers its whole picture. ``values`` must be
-    finite. Each of ``cycles`` leaves about a fifth of the error.
+    mask: (n, 1, H, W), 1 inside, 0 outside. Read are only the values of pixels that touch the mask by an edge: the rim.
+    The result (n, C, H, W) has them too, is zero elsewhere outside of the mask, and all zero where a mask covers its
+    whole picture. ``values`` must be finite. Each of ``cycles`` leaves about a fifth of the error.
     """
     height, width = mask.shape[-2:]
     grids = _grids(mask)
@@ -68,8 +68,13 @@ def harmonic(values: Tensor, mask: Tensor, cycles: int = 2) -> Tensor:
     return x[..., :height, :width]
 
 
+def rim_of(mask: Tensor) -> Tensor:
+    """1 at the pixels outside of the mask that touch it by an edge, 0 elsewhere."""
+    return ((sum(_around(mask), start=torch.zeros_like(mask)) > 0) & (mask <= 0)).to(mask.dtype)
+
+
 def _cycle(grids: Sequence[_Grid], bottom: _Bottom, level: int, x: Tensor, fixed: Tensor) -> None:
-    """One V-cycle on the framed phases ``x``, in place; each pixel's equation: x = fixed + inverse * (its neighbours)."""
+    """One V-cycle on the framed phases ``x``, in place. The equations: x = fixed + inverse * (its neighbours)."""
     grid = grids[level]
     scratch = torch.empty_like(x[0, ..., 1:-1, 1:-1])
     _relax(grid, x, fixed, scratch)
@@ -107,7 +112,9 @@ def _neighbours(x: Tensor, phase: int, out: Tensor) -> Tensor:
     rows, columns = divmod(phase, 2)
     beside, above = x[phase ^ 1], x[phase ^ 2]
     height, width = out.shape[-2:]
-    torch.add(beside[..., 1:-1, columns : columns + width], beside[..., 1:-1, columns + 1 : columns + 1 + width], out=out)
+    torch.add(
+        beside[..., 1:-1, columns : columns + width], beside[..., 1:-1, columns + 1 : columns + 1 + width], out=out
+    )
     out += above[..., rows : rows + height, 1:-1]
     out += above[..., rows + 1 : rows + 1 + height, 1:-1]
     return out
@@ -144,7 +151,7 @@ def _grid(inside: Tensor, total: Tensor, borders: tuple[Tensor, ...] = ()) -> _G
 
 
 def _coarse_grid(share: Tensor, there: Tensor, within: float) -> _Grid:
-    """A level, from the cells' shares in the mask; ``within``: how far the outermost fixed pixels lie in their cells."""
+    """A level, from its cells' shares in the mask; ``within``: how far fixed pixels' centres lie in their cells."""
     most = share > _INSIDE
     # A hole or slit, with no empty cell near by that could stand for it, closes its whole cell.
     at_border = max_pool2d((~most).to(share.dtype), 3, 1, 1) > 0
@@ -162,7 +169,7 @@ def _coarse_grid(share: Tensor, there: Tensor, within: float) -> _Grid:
 
 def _rims(values: Tensor, mask: Tensor, levels: int) -> list[Tensor]:
     """At each level, the values of the cells that touch the mask; zero elsewhere."""
-    touched = ((sum(_around(mask), start=torch.zeros_like(mask)) > 0) & (mask <= 0)).to(values.dtype)
+    touched = rim_of(mask)
     rims, known = [_even(values * touched)], _even(touched)
     for _ in range(levels - 1):
         count = _sum4(known)
@@ -195,7 +202,8 @@ class _Bottom:
     def solve(self, b: Tensor) -> Tensor:
         """b, result: (n, C, H, W)."""
         x = (b * self.inside).flatten(2) @ self.inverse.mT
-        return x.unflatten(2, self.inside.shape[-2:]) * self.inside
+        placed: Tensor = x.reshape(b.shape) * self.inside
+        return placed
 
 
 @lru_cache(maxsize=64)
