@@ -101,7 +101,7 @@ def _crops(work: Work, aligned: _Aligned) -> LazyFrames:
             else:
                 yield np.zeros((size, size, 3), np.float16)
 
-    return LazyFrames((len(work.frames), size, size, 3), np.dtype(np.float16), each())
+    return LazyFrames((size, size, 3), np.dtype(np.float16), each())
 
 
 def display_crop(

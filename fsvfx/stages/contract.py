@@ -46,7 +46,10 @@ class Need:
 
 @dataclass(frozen=True)
 class LazyFrames:
-    """A per-frame array too large to hold at once: ``frames`` yields each frame, of ``shape`` and ``dtype``, in order."""
+    """A per-frame array too large to hold at once.
+
+    ``frames`` yields each frame in order; ``shape`` and ``dtype`` are those of one frame.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
