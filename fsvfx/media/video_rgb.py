@@ -61,22 +61,45 @@ def to_rgb(frame: VideoFrame, reformatter: VideoReformatter) -> Array:
     """(H, W, 3) uint8 or uint16 RGB, full range, as coded (not turned). ValueError: format not supported."""
     if frame.format.is_rgb or frame.format.has_palette:
         return _from_rgb(frame, reformatter)
-    bits = 8 if _bits(frame) <= 8 else 16
+    if frame.format.name.startswith(("gray", "ya")):
+        return _from_grey(frame, reformatter)
     full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
     span = ColorRange.JPEG if full else ColorRange.MPEG
+    bits = _bits(frame)
     wide = reformatter.reformat(
         frame,
-        format="yuv444p" if bits == 8 else "yuv444p16le",
+        format="yuv444p" if bits == 8 else f"yuv444p{bits}le",
         src_color_range=span,
         dst_color_range=span,
         src_colorspace=1,
         dst_colorspace=1,
         interpolation=_EXACT,
         threads=1,
-    ).to_ndarray()
-    yuv = np.moveaxis(wide, 0, -1) if bits == 8 else wide
-    rgb: NDArray[Any] = cv2.transform(np.ascontiguousarray(yuv), _to_rgb(matrix_of(frame), full, bits, _bits(frame)))
-    return rgb
+    )
+    # OpenCV rounds 8-bit sums coarsely, 16-bit ones properly.
+    rgb: NDArray[Any] = cv2.transform(_planes(wide).astype(np.uint16), _to_rgb(matrix_of(frame), full, bits))
+    return cv2.convertScaleAbs(rgb) if bits == 8 else rgb
+
+
+def _planes(frame: VideoFrame) -> NDArray[Any]:
+    """(H, W, planes) of codes; read by hand as PyAV hands out deep formats of few kinds only."""
+    kind = np.dtype(np.uint8 if _bits(frame) <= 8 else "<u2")
+    planes: list[NDArray[Any]] = [
+        np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, : plane.width] for plane in frame.planes
+    ]
+    return cv2.merge(planes) if len(planes) > 1 else planes[0][..., None]
+
+
+def _from_grey(frame: VideoFrame, reformatter: VideoReformatter) -> Array:
+    """Full range unless the stream says otherwise, as ffmpeg has it."""
+    bits = _bits(frame)
+    form = "gray" if bits <= 8 else f"gray{bits}le"
+    codes = _planes(reformatter.reformat(frame, format=form, interpolation=_EXACT, threads=1))
+    black, white = (16, 235) if frame.color_range == ColorRange.MPEG else (0, 255 + (1 - 2.0 ** (8 - bits)))
+    top = 255 if bits <= 8 else 65535
+    share = (codes / 2 ** (bits - 8) - black) / (white - black)
+    grey = np.rint(np.clip(share, 0, 1) * top).astype(depth(frame))
+    return np.repeat(grey, 3, axis=2)
 
 
 def _from_rgb(frame: VideoFrame, reformatter: VideoReformatter) -> Array:
@@ -93,13 +116,12 @@ def _bits(frame: VideoFrame) -> int:
 
 
 @lru_cache(maxsize=16)
-def _to_rgb(matrix: int, full: bool, bits: int, coded: int) -> NDArray[np.float32]:
-    """(3, 4): YCbCr codes of ``bits`` depth, 1 -> RGB codes; deep codes lie in the top ``coded`` bits."""
+def _to_rgb(matrix: int, full: bool, bits: int) -> NDArray[np.float32]:
+    """(3, 4): YCbCr codes of ``bits`` depth, 1 -> RGB codes (255 or 65535 is white). H.273, equations 20 to 45."""
     unit = 2 ** (bits - 8)
-    top = (2**coded - 1) * 2 ** (bits - coded) if bits > 8 else 255
-    white = 2**bits - 1
-    luma = white / top if full else white / (219 * unit)
-    chroma = white / top if full else white / (224 * unit)
+    white = 255 if bits == 8 else 65535
+    luma = white / (2**bits - 1) if full else white / (219 * unit)
+    chroma = white / (2**bits - 1) if full else white / (224 * unit)
     black = 0 if full else 16 * unit
     kr, kb = _LUMA[matrix]
     kg = 1 - kr - kb
