@@ -52,6 +52,18 @@ class ChunkState(StrEnum):
     """Accepted as it is: these frames are delivered as the plate's."""
 
 
+class DeliveredFile(StrictModel):
+    """A file that was handed over."""
+
+    kind: Literal["exr", "review", "contact_sheet", "report"]
+    path: str
+    """Absolute, or ``s3://``."""
+    frame: int | None = None
+    bytes: int
+    digest: str
+    """blake3 of its bytes, in hex."""
+
+
 class Receipt(StrictModel):
     """The record that one stage of one unit is done. Its existence in the ledger is the commit."""
 
@@ -84,6 +96,8 @@ class Receipt(StrictModel):
     worker: str
     device: str
     qc: dict[str, JsonValue] = Field(default_factory=dict)
+    files: tuple[DeliveredFile, ...] = ()
+    """What deliver wrote."""
 
     @property
     def seconds(self) -> float:

@@ -53,11 +53,12 @@ def preview(comp_frame: Floats, plate_space: str, config: str) -> NDArray[np.uin
     table = _preview_table(encoding(config, plate_space) != "sdr-video")
     pixels = comp_frame.reshape(-1, 3)
     out = np.empty(pixels.shape, np.uint8)
-    for start in range(0, len(pixels), _BLOCK):
-        planes = np.ascontiguousarray(pixels[start : start + _BLOCK].T, dtype=np.float32)
-        for channel, (red, green, blue) in enumerate(matrix):  # written out: BLAS sums differ from machine to machine
-            light = (planes[0] * red + planes[1] * green + planes[2] * blue).astype(np.float16)
-            out[start : start + _BLOCK, channel] = table[light.view(np.uint16)]
+    with np.errstate(invalid="ignore", over="ignore"):  # EXR may hold NaN and infinities
+        for start in range(0, len(pixels), _BLOCK):
+            planes = np.ascontiguousarray(pixels[start : start + _BLOCK].T, dtype=np.float32)
+            for channel, (red, green, blue) in enumerate(matrix):  # not BLAS, whose sums differ between machines
+                light = (planes[0] * red + planes[1] * green + planes[2] * blue).astype(np.float16)
+                out[start : start + _BLOCK, channel] = table[light.view(np.uint16)]
     return out.reshape(comp_frame.shape)
 
 

@@ -1,0 +1,8 @@
+"""Delivery: EXR frames per chunk; review, contact sheet and report per shot. Nothing half-written at a final name."""
+
+from fsvfx.delivery.chunk import deliver_chunk
+from fsvfx.delivery.fulfil import is_intact
+from fsvfx.delivery.shot import deliver_shot
+from fsvfx.delivery.verify import verify_deliverables
+
+__all__ = ["deliver_chunk", "deliver_shot", "is_intact", "verify_deliverables"]

@@ -1,0 +1,145 @@
+"""One delivery: what is wanted, what it is made from, and under which consent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import JsonValue
+
+from fsvfx import rights
+from fsvfx.colour import check_space, comp_space
+from fsvfx.errors import IncompleteError, Where
+from fsvfx.store import ShotStore, open_store, stage_key
+from schemas.frames import Chunk, FrameRange
+from schemas.job import ShotJob
+from schemas.manifest import DeliverExr, DeliverReport, DeliverReview, DeliverSheet
+from schemas.receipts import Receipt, Unit
+
+STAGE = "deliver"
+VERSION = 1
+"""Raise it when the same inputs would give other files: it is part of every key."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Made by ``order_of``, which asks the rights gate."""
+
+    job: ShotJob
+    unit: Unit
+    inputs: tuple[Receipt, ...]
+    waived: FrameRange
+    """Of the unit's frames only."""
+    rights: rights.Decision
+    store: ShotStore
+
+    @cached_property
+    def chunks(self) -> list[Chunk]:
+        return [self.unit.chunk] if self.unit.chunk else self.job.shot.chunks
+
+    @cached_property
+    def frames(self) -> FrameRange:
+        return FrameRange(frame for chunk in self.chunks for frame in chunk.frames)
+
+    @property
+    def exrs(self) -> list[DeliverExr]:
+        return [wish for wish in self.job.deliver if isinstance(wish, DeliverExr)]
+
+    @property
+    def reviews(self) -> list[DeliverReview]:
+        return [wish for wish in self.job.deliver if isinstance(wish, DeliverReview)]
+
+    @property
+    def sheets(self) -> list[DeliverSheet]:
+        return [wish for wish in self.job.deliver if isinstance(wish, DeliverSheet)]
+
+    @property
+    def reports(self) -> list[DeliverReport]:
+        return [wish for wish in self.job.deliver if isinstance(wish, DeliverReport)]
+
+    @property
+    def comp_space(self) -> str:
+        return comp_space(self.job.colour_config, self.job.shot.plate.color_space)
+
+    def space_of(self, exr: DeliverExr) -> str:
+        """The colour space of an EXR deliverable, by the config's own name."""
+        return check_space(self.job.colour_config, exr.color_space) if exr.color_space else self.comp_space
+
+    def of(self, stage: str, chunk: Chunk | None = None) -> list[Receipt]:
+        """The input receipts of a stage (for one chunk)."""
+        return [one for one in self.inputs if one.stage == stage and chunk in (None, one.unit.chunk)]
+
+    @cached_property
+    def content_key(self) -> str:
+        """Of what the files say, wherever they go: the same on disk and S3. It stands in their headers."""
+        return self._key(self._said())
+
+    @cached_property
+    def key(self) -> str:
+        """Of what the files say and where they go. (The runner has a key of its own, by which the ledger is asked.)"""
+        paths: list[JsonValue] = [wish.path for wish in self._wishes()]
+        return self._key(self._said() | {"paths": paths})
+
+    def check_complete(self) -> None:
+        """IncompleteError, naming them, if wanted frames are neither composited nor waived, or have no plate."""
+        plate = _frames_of(self.of("ingest"))
+        comped = _frames_of(self.of("composite"))
+        lost, open_ = self.frames - plate, (self.frames & plate) - comped - self.waived
+        if open_:
+            raise self._incomplete(f"{len(open_)} frames are neither composited nor waived", open_)
+        if lost:
+            raise self._incomplete(f"the plate of {len(lost)} frames is not in the store", lost, waive=False)
+
+    def _incomplete(self, what: str, frames: FrameRange, *, waive: bool = True) -> IncompleteError:
+        run = f"fsvfx retry {self.job.manifest} --frames {frames}"
+        accept = f"or accept the plate there: fsvfx waive {self.job.manifest} --frames {frames} --by NAME --why REASON"
+        return IncompleteError(
+            what[0].upper() + what[1:],
+            mend=f"Run them again: {run}; {accept}" if waive else f"Mend the plate, then: {run}",
+            where=Where(shot=self.job.shot.name, stage=STAGE, frames=frames),
+        )
+
+    def _wishes(self) -> list[DeliverExr | DeliverReview | DeliverSheet | DeliverReport]:
+        """What this unit writes."""
+        return [wish for wish in self.job.deliver if isinstance(wish, DeliverExr) == (self.unit.kind == "chunk")]
+
+    def _said(self) -> dict[str, JsonValue]:
+        shot = self.job.shot
+        swaps: list[JsonValue] = [
+            {"performer": entry.performer, "identity": entry.identity, "engine": entry.engine} for entry in shot.replace
+        ]
+        return {
+            "unit": self.unit.name,
+            "production": self.job.production,
+            "shot": shot.name,
+            "swaps": swaps,
+            "plate": shot.plate.model_dump(mode="json", exclude={"path", "frames"}),
+            "first": shot.plate.frames.first,
+            "last": shot.plate.frames.last,
+            "wishes": [wish.model_dump(mode="json", exclude={"path"}) for wish in self._wishes()],
+            "waived": str(self.waived),
+            "plates": {one.unit.name: one.key for one in self.of("ingest")},  # a plate's headers count too
+        }
+
+    def _key(self, parameters: dict[str, JsonValue]) -> str:
+        return stage_key(
+            stage=STAGE,
+            version=VERSION,
+            parameters=parameters,
+            weights={},
+            colour_config=self.job.colour_config,
+            seed=0,
+            inputs={f"{one.stage}/{one.unit.name}": one.digest for one in self.inputs},
+        )
+
+
+def order_of(job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange) -> Order:
+    """Ask the rights gate, here and now, and gather what the delivery needs. Raises RightsError."""
+    decision = rights.clear(job)
+    own = FrameRange(unit.chunk.frames) if unit.chunk else job.shot.plate.frames
+    return Order(job, unit, tuple(inputs), waived & own, decision, open_store(job))
+
+
+def _frames_of(receipts: list[Receipt]) -> FrameRange:
+    return FrameRange(frame for one in receipts if one.unit.chunk for frame in one.unit.chunk.frames)

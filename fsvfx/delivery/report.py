@@ -1,0 +1,133 @@
+"""The delivery report, from receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+from pydantic import JsonValue
+
+from fsvfx.colour import check_space
+from fsvfx.delivery.figures import summary
+from fsvfx.delivery.order import Order
+from fsvfx.delivery.timecodes import TimecodeTrack
+from fsvfx.media import PlateInfo
+from fsvfx.store import Ledger
+from schemas.frames import FrameRange
+from schemas.manifest import Replace
+from schemas.receipts import DeliveredFile, Receipt
+from schemas.report import DeliveryReport, ReportedColour, ReportedRights, ReportedStage, ReportedSwap
+
+_TOUCH_PIXELS = (
+    "fsvfx",
+    "numpy",
+    "opencolorio",
+    "OpenEXR",
+    "opencv-python",
+    "torch",
+    "zarr",
+    "imageio-ffmpeg",
+    "pillow",
+)
+
+
+def report_of(order: Order, info: PlateInfo, track: TimecodeTrack, files: Sequence[DeliveredFile]) -> DeliveryReport:
+    """All that is known of the delivery of ``order`` (a whole shot), ``files`` being what it handed over."""
+    job, line = order.job, lineage(order)
+    return DeliveryReport(
+        production=job.production,
+        shot=job.shot.name,
+        frames=order.frames,
+        frame_rate=str(info.frame_rate),
+        timecode=track.at(order.frames.first),
+        timecode_source=track.source,
+        waived=order.waived or None,
+        waivers=tuple(one for one in Ledger(order.store).waivers() if one.frames & order.waived),
+        without_swap=_without_swap(order) or None,
+        swaps=tuple(_swap(entry) for entry in job.shot.replace),
+        rights=ReportedRights(
+            decision=order.rights.digest, records=order.rights.records, test_records=order.rights.test_records
+        ),
+        colour=_colour(order),
+        files=tuple(files),
+        qc=summary(order),
+        stages=tuple(_stage(one) for one in line),
+        weights=dict(sorted(item for one in line for item in one.weights.items())),
+        versions={name: version(name) for name in _TOUCH_PIXELS},
+    )
+
+
+def lineage(order: Order) -> list[Receipt]:
+    """The receipts of ``order`` and all that they were made from, by the digests that they name."""
+    ledger = Ledger(order.store)
+    given = {_name(one): one for one in order.inputs}
+    known = {(_name(one), one.digest): one for one in _upstream(ledger) if _name(one) not in given}
+    found, seen = list(given.values()), set(given)
+    for receipt in found:  # grows while it runs
+        for name, digest in receipt.inputs.items():
+            source = known.get((name, digest)) or _by_part(known.values(), name, digest)
+            if source is not None and name not in seen:
+                seen.add(name)
+                found.append(source)
+    return sorted(found, key=lambda one: (one.stage, one.unit.name))
+
+
+def _upstream(ledger: Ledger) -> list[Receipt]:
+    """Of the stages whose receipts delivery is not handed; all of them, whatever their keys."""
+    index = ledger.index()
+    stages = ("references", "detect", "track", "align", "swap")
+    return [one for stage in stages for one in ledger.history(index, stage, most=1_000_000)]
+
+
+def _by_part(receipts: Iterable[Receipt], name: str, digest: str) -> Receipt | None:
+    """Consumers of one part of a result name the part's digest."""
+    return next((one for one in receipts if _name(one) == name and digest in one.parts.values()), None)
+
+
+def _name(receipt: Receipt) -> str:
+    return f"{receipt.stage}/{receipt.unit.name}"
+
+
+def _without_swap(order: Order) -> FrameRange:
+    shown = FrameRange(())
+    for receipt in order.of("deliver"):
+        frames = receipt.qc.get("altered")
+        shown = shown | (FrameRange.parse(frames) if isinstance(frames, str) and frames else FrameRange(()))
+    return order.frames - shown
+
+
+def _swap(entry: Replace) -> ReportedSwap:
+    overrides: tuple[dict[str, JsonValue], ...] = tuple(one.model_dump(mode="json") for one in entry.overrides)
+    return ReportedSwap(
+        performer=entry.performer,
+        identity=entry.identity,
+        engine=entry.engine,
+        engine_version=_engine_version(entry.engine),
+        settings=entry.settings,
+        overrides=overrides,
+    )
+
+
+def _engine_version(name: str) -> int:
+    from fsvfx.engines.registry import engine  # brings torch, which nothing else here needs
+
+    return engine(name).version
+
+
+def _colour(order: Order) -> ReportedColour:
+    return ReportedColour(
+        config=order.job.colour_config,
+        plate=check_space(order.job.colour_config, order.job.shot.plate.color_space),
+        comp=order.comp_space,
+        delivered=tuple(order.space_of(exr) for exr in order.exrs),
+    )
+
+
+def _stage(receipt: Receipt) -> ReportedStage:
+    return ReportedStage(
+        stage=receipt.stage,
+        version=receipt.stage_version,
+        unit=receipt.unit.name,
+        key=receipt.key,
+        digest=receipt.digest,
+    )

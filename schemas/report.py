@@ -1,0 +1,86 @@
+"""The delivery report: what was handed over, what it came from, and whose consent it rests on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from schemas.base import StrictModel
+from schemas.frames import FrameRange
+from schemas.receipts import DeliveredFile, Waiver
+
+AI_STATEMENT = "AI-ALTERED: faces in this picture were replaced by software"
+
+
+class ReportedSwap(StrictModel):
+    """Whose face went, whose came, and how."""
+
+    performer: str
+    identity: str
+    engine: str
+    engine_version: int | None = None
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    overrides: tuple[dict[str, JsonValue], ...] = ()
+
+
+class ReportedRights(StrictModel):
+    """Under which consent it was delivered."""
+
+    decision: str
+    """Digest of the gate's decision."""
+    records: tuple[str, ...]
+    """Ids of the consent records."""
+    test_records: tuple[str, ...] = ()
+    """Those that were made up for a test or a demo."""
+
+
+class ReportedColour(StrictModel):
+    """The spaces, by the config's own names."""
+
+    config: str
+    plate: str
+    comp: str
+    delivered: tuple[str, ...]
+    """One per EXR deliverable."""
+
+
+class ReportedStage(StrictModel):
+    """One receipt."""
+
+    stage: str
+    version: int
+    unit: str
+    key: str
+    digest: str
+
+
+class DeliveryReport(StrictModel):
+    """One shot, delivered. Holds no times, so that the same delivery has the same report."""
+
+    schema_version: Literal[1] = 1
+    statement: str = AI_STATEMENT
+    production: str
+    shot: str
+    frames: FrameRange
+    frame_rate: str
+    timecode: str
+    """Of the first frame; ``timecode_source`` tells whether it is the plate's."""
+    timecode_source: str
+    waived: FrameRange | None = None
+    """Frames that are the plate's own."""
+    waivers: tuple[Waiver, ...] = ()
+    without_swap: FrameRange | None = None
+    """Frames in which no pixel was changed, waived ones included."""
+    swaps: tuple[ReportedSwap, ...]
+    rights: ReportedRights
+    colour: ReportedColour
+    files: tuple[DeliveredFile, ...]
+    """All but this report itself."""
+    qc: dict[str, JsonValue] = Field(default_factory=dict)
+    """Figures over the shot, by name: median, worst and the frame of the worst."""
+    stages: tuple[ReportedStage, ...]
+    weights: dict[str, str] = Field(default_factory=dict)
+    """sha256 of each model file that had a part in it."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Of fsvfx and of the libraries that touch pixels."""
