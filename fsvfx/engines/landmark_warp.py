@@ -15,6 +15,11 @@ from fsvfx.engines.mesh.pictures import References, prepare
 from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise
 from fsvfx.faces.topology import TRIANGLES
 
+_FOLD = 0.02
+"""Finest shading taken from the plate where skin folds, as a share of the face's size."""
+_FINEST = 0.004
+"""Of detail: as wide as a pore, as a share of the face's size."""
+
 
 class LandmarkWarpSettings(EngineSettings):
     """Settings of ``landmark_warp``."""
@@ -23,8 +28,10 @@ class LandmarkWarpSettings(EngineSettings):
     """How far eyes, nose and mouth take the identity's proportions; 0: the performer's mesh as it is."""
     references: int = Field(4, ge=1, le=16)
     """Most pictures blended at a time. More are calmer and softer, fewer are crisper."""
-    light: float = Field(0.16, ge=0.03, le=1)
+    light: float = Field(0.12, ge=0.03, le=1)
     """Finest shading that is taken from the plate, as a share of the face's size; 1: overall tone only."""
+    folds: float = Field(0.9, ge=0, le=1)
+    """How much of the folds that the performer's expression draws beside nose, mouth and eyes is kept."""
     eyes: Literal["performer", "identity"] = "performer"
     """Whose eyeballs. The performer's keep gaze and blinks; the identity's keep their colour."""
     mouth: Literal["performer", "identity"] = "performer"
@@ -69,16 +76,25 @@ class LandmarkWarp(Engine):
 
     def _one(self, plate: Floats, mesh: Floats, references: References) -> tuple[Floats, Floats]:
         """One crop (S, S, 3) and its mesh: the swapped crop and the matte (S, S)."""
-        size = len(plate)
         target = references.shape.move(mesh, self.settings.shape)
-        raster = rasterise(target, TRIANGLES, size)
+        raster = rasterise(target, TRIANGLES, len(plate))
         own = raster.sample(plate, mesh)
-        keep = raster.of_picture(self._kept(target, size))
-        skin = self._blend(plate, mesh, references, raster, own, 1 - keep)
-        lit = self._lit(skin, own, raster, plate, regions.face_length(mesh))
-        mixed = lit + (own - lit) * keep[:, None]
-        swapped = np.asarray(np.clip(raster.picture(mixed, plate), 0, 1), np.float32)
+        keep = self._kept(target, len(plate))
+        skin = self._blend(plate, mesh, references, raster, own, 1 - raster.of_picture(keep))
+        ours, theirs = raster.picture(skin, plate), raster.picture(own, plate)
+        lit = self._finished(ours, theirs, raster, target, keep)
+        mixed = lit + (theirs - lit) * keep[..., None]
+        swapped = raster.picture(np.clip(raster.of_picture(mixed), 0, 1), plate)
         return swapped, _matte(raster, regions.face_length(mesh))
+
+    def _finished(self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats) -> Floats:
+        """(S, S, 3): the identity's face under the plate's light, with its folds and its crispness."""
+        length, mask = regions.face_length(mesh), raster.coverage
+        gain = tone.relight(ours, theirs, mask, self.settings.light * length)
+        folds = raster.picture(raster.at_pixels(regions.folds()), np.zeros_like(ours[..., :1]))
+        fine = tone.relight(ours * gain, theirs, mask, _FOLD * length)
+        lit = ours * gain * (1 + self.settings.folds * folds * (fine - 1))
+        return tone.texture(lit, theirs, mask * (1 - keep), max(_FINEST * length, 0.7))
 
     def _kept(self, mesh: Floats, size: int) -> Floats:
         """(S, S): where the performer's own pixels show through."""
@@ -102,11 +118,6 @@ class LandmarkWarp(Engine):
             blend += share * trust * colours
             total += share * trust
         return np.asarray(blend / np.maximum(total, 1e-6), np.float32)
-
-    def _lit(self, skin: Floats, own: Floats, raster: Raster, plate: Floats, length: float) -> Floats:
-        """(p, 3): ``skin`` under the light of the performer's ``own`` pixels."""
-        ours, theirs = raster.picture(skin, plate), raster.picture(own, plate)
-        return raster.of_picture(tone.relight(ours, theirs, raster.coverage, self.settings.light * length))
 
 
 def _matte(raster: Raster, length: float) -> Floats:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.engines.mesh.raster import Floats, blur
 from fsvfx.faces.measures import mouth_opening
-from fsvfx.faces.topology import LEFT_EYE, LIPS_INNER, RIGHT_EYE
+from fsvfx.faces.topology import CANONICAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 
 _SUBPIXEL_BITS = 4
+_FOLDS = np.array([205, 206, 203, 216, 212, 207, 425, 426, 423, 436, 432, 427, 130, 226, 359, 446])
+"""Vertices along the folds from nose to chin and at the crow's feet."""
+_FOLD_REACH = 0.7
+"""cm on the canonical face."""
 
 
 def face_length(mesh: Floats) -> float:
@@ -50,3 +56,13 @@ def own_eyes(mesh: Floats, size: int) -> Floats:
     length = face_length(mesh)
     both = [polygon(mesh, ring, size, grow=0.012 * length, soft=0.014 * length) for ring in (LEFT_EYE, RIGHT_EYE)]
     return np.maximum(both[0], both[1])
+
+
+@lru_cache(maxsize=1)
+def folds() -> Floats:
+    """(468, 1): 1 where an expression folds the skin (beside nose and mouth, outside the eyes), 0 elsewhere."""
+    flat = CANONICAL[:, :2]
+    away = np.linalg.norm(flat[:, None] - flat[_FOLDS], axis=2).min(1)
+    weight = np.exp(-((away / _FOLD_REACH) ** 2) / 2)
+    weight[LIPS_OUTER] = weight[LIPS_INNER] = 0
+    return np.asarray(weight[:, None], np.float32)

@@ -10,12 +10,28 @@ from numpy.typing import NDArray
 
 from fsvfx.engines.mesh.raster import Floats
 from fsvfx.faces.pose import similarity
-from fsvfx.faces.topology import OVAL, TRIANGLES
+from fsvfx.faces.topology import CANONICAL, OVAL, TRIANGLES
 
 _MODES = 10
 """Most expression modes that are learnt; the references' landmark noise is in those after."""
-_SMOOTHING = 12.0
-"""How far a shape difference is spread over its neighbours: whole features move, lids and lips keep their opening."""
+_FEATURES: tuple[tuple[tuple[int, ...], float, bool], ...] = (
+    ((33, 133, 159, 145), 1.5, True),
+    ((263, 362, 386, 374), 1.5, True),
+    ((105, 66), 1.4, False),
+    ((334, 296), 1.4, False),
+    ((6, 197), 1.3, True),
+    ((1, 2, 98, 327), 1.5, True),
+    ((0, 61, 291, 17), 2.2, False),
+    ((50, 205), 2.0, False),
+    ((280, 425), 2.0, False),
+    ((9, 151), 2.2, False),
+)
+"""Eyes, brows, bridge and tip of the nose, mouth, cheeks, forehead: points about whose middle it lies, reach (cm on the
+canonical face), and whether its width changes too. Features move as wholes, so lids and lips keep their opening and
+their curve; the jaw stays where it is, as it moves with speech."""
+_NOWHERE = 0.1
+"""Weight of standing still, so that what is far from any feature does."""
+_UPRIGHT = (CANONICAL * np.array([1, -1, -1])).astype(np.float32)
 _RIM_HOPS = 5
 """The oval stays the performer's; this many edges inside it the shape is wholly the identity's."""
 
@@ -30,7 +46,7 @@ class ShapeSpace:
     @classmethod
     def learn(cls, meshes: Floats) -> ShapeSpace:
         """From (m, 468, 3) reference meshes in any pose and size."""
-        mean = meshes[0]
+        mean = _UPRIGHT
         aligned = meshes
         for _ in range(3):
             aligned = np.stack([onto(mesh, mean) for mesh in meshes])
@@ -51,7 +67,7 @@ class ShapeSpace:
         difference = (self.mean - scale * mesh @ rotation.T - shift).ravel()
         if len(self.modes):
             difference = difference - self.modes.T @ (self.modes @ difference)
-        spread = _spread() @ difference.reshape(-1, 3)
+        spread = np.einsum("cvw,wc->vc", _spread(), difference.reshape(-1, 3))
         moved = mesh + strength * (spread @ rotation) / scale
         return np.asarray(moved, np.float32)
 
@@ -86,8 +102,18 @@ def inside() -> Floats:
 
 @lru_cache(maxsize=1)
 def _spread() -> Floats:
-    """(468, 468): smooths a difference over the mesh (implicit Laplacian) and holds it to nothing at the oval."""
-    near = adjacency().astype(np.float64)
-    near /= near.sum(1, keepdims=True)
-    smooth = np.linalg.inv(np.eye(468) + _SMOOTHING * (np.eye(468) - near))
-    return np.asarray(inside()[:, None] * smooth, np.float32)
+    """(3, 468, 468), for x, y and z: least squares fit of a difference by movements of whole features."""
+    flat = _UPRIGHT[:, :2]
+    middles = np.stack([flat[list(points)].mean(0) for points, _, _ in _FEATURES])
+    reach = np.array([reach for _, reach, _ in _FEATURES])
+    near = np.exp(-((np.linalg.norm(flat[:, None] - middles, axis=2) / reach) ** 2) / 2)
+    share = near / (near.sum(1, keepdims=True) + _NOWHERE)
+    wide = [k for k, (_, _, widens) in enumerate(_FEATURES) if widens]
+    stretch = share[:, wide] * (flat[:, :1] - middles[wide, 0]) / reach[wide]
+    across = np.concatenate([share, stretch], axis=1)
+    return np.stack([_projector(across), _projector(share), _projector(share)]).astype(np.float32)
+
+
+def _projector(basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    normal = basis.T @ basis + 1e-3 * np.eye(basis.shape[1])
+    return inside()[:, None] * (basis @ np.linalg.solve(normal, basis.T))

@@ -5,35 +5,55 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from fsvfx.engines.mesh.raster import Floats
+from fsvfx.engines.mesh.raster import Floats, blur
 
-_CONTRAST = (0.8, 1.25)
+_OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [0.5, 0, -0.5], [-0.25, 0.5, -0.25]], np.float32)
+"""RGB -> lightness, red-blue, green-magenta: rows. Skin varies along them nearly independently (cf. Reinhard 2001)."""
+_BACK = np.linalg.inv(_OPPONENT).astype(np.float32)
+_CONTRAST = np.array([[0.75, 0.5, 0.5], [1.3, 1.0, 1.0]], np.float32)
+"""Least and most that the spread may change by: strong colour contrast would paint lips and cheeks."""
 _GAIN = (0.4, 2.5)
+_CRISPER = 1.9
+"""Most that fine detail is raised by: beyond, the references' compression would show."""
 _DARK = 0.02
 """Below this a ratio says nothing."""
 
 
 def match(colours: Floats, to: Floats, weight: Floats) -> Floats:
-    """(p, 3) ``colours`` with the weighted mean and spread of ``to``, channel by channel (Reinhard 2001, in RGB).
+    """(p, 3) ``colours`` with the weighted mean and spread of ``to``, in an opponent space (after Reinhard 2001).
 
     The spread changes within bounds only: a beard or a wrinkle is no contrast of the light.
     """
     share = weight / max(float(weight.sum()), 1e-6)
-    mean, goal = share @ colours, share @ to
-    spread = np.sqrt(share @ (colours - mean) ** 2)
-    wanted = np.sqrt(share @ (to - goal) ** 2)
+    ours, theirs = colours @ _OPPONENT.T, to @ _OPPONENT.T
+    mean, goal = share @ ours, share @ theirs
+    spread = np.sqrt(share @ (ours - mean) ** 2)
+    wanted = np.sqrt(share @ (theirs - goal) ** 2)
     gain = np.clip(wanted / np.maximum(spread, 1e-4), *_CONTRAST)
-    return np.asarray((colours - mean) * gain + goal, np.float32)
+    return np.asarray(((ours - mean) * gain + goal) @ _BACK.T, np.float32)
 
 
 def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
-    """``swap`` (S, S, 3) with the plate's light: the ratio of both, blurred by ``sigma`` px within ``mask`` (S, S).
+    """Gain (S, S, 3) that gives ``swap`` the plate's light: the ratio of both, blurred by ``sigma`` px within ``mask``.
 
     Display-referred ratios are ratios in linear light too (a power law); the quotient image of Shashua 2001.
     """
     low_swap, low_plate = (_blur_within(picture, mask, sigma) for picture in (swap, plate))
-    gain = np.clip((low_plate + _DARK) / (low_swap + _DARK), *_GAIN)
-    return np.asarray((swap + _DARK) * gain - _DARK, np.float32)
+    return np.asarray(np.clip((low_plate + _DARK) / (low_swap + _DARK), *_GAIN), np.float32)
+
+
+def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
+    """``swap`` (S, S, 3) as crisp as the plate: its finest bands gain what the plate's have more of.
+
+    ``mask`` (S, S): bare skin, where the bands are compared; ``sigma`` px: of the finest band.
+    """
+    crisp, share = swap, mask / max(float(mask.sum()), 1e-6)
+    for scale in (1.0, 2.0):
+        ours, theirs = (picture - blur(picture, sigma * scale) for picture in (swap, plate))
+        energy = [float(np.sqrt((share[..., None] * band**2).sum())) for band in (ours, theirs)]
+        gain = np.clip(energy[1] / max(energy[0], 1e-5), 1.0, _CRISPER)
+        crisp = crisp + (gain - 1) * ours
+    return np.asarray(crisp, np.float32)
 
 
 def _blur_within(picture: Floats, mask: Floats, sigma: float) -> Floats:
