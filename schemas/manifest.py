@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from schemas.base import StrictModel
 from schemas.frames import Chunk, FrameRange, chunks_of
@@ -99,12 +99,6 @@ class Replace(StrictModel):
     """Which track is the performer, as ``fsvfx faces`` numbers them."""
     position: tuple[Coordinate, Coordinate] | None = None
     """Or where the face is in the first frame that shows it: x, y in plate pixels."""
-
-    @model_validator(mode="after")
-    def _one_way_to_choose(self) -> Replace:
-        if self.track is not None and self.position is not None:
-            raise ValueError("track and position are both given; leave one of them out")
-        return self
 
 
 class CompositeSettings(StrictModel):

@@ -51,6 +51,8 @@ def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
         at = (*shot.loc, "replace", index)
         person = draft.people.get(entry.performer)
         chosen = entry.track is not None or entry.position is not None
+        if entry.track is not None and entry.position is not None:
+            yield Finding((*at, "position"), "track and position are both given", "Leave one of them out")
         if len(shot.replace) > 1 and person and not person.references and not chosen:
             what = f"several faces are replaced, and nothing says which is '{entry.performer}'"
             yield Finding(

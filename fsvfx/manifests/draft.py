@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from fsvfx.manifests.yaml_text import Loc
 from schemas.manifest import Composite, Deliver, Manifest, Person, Plate, Replace
@@ -75,8 +76,42 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _sound(kind: Any, raw: object) -> Any:
-    """``raw`` as ``kind``, or None."""
+    """``raw`` as ``kind``, less what is wrong in it; None if too little is left."""
     try:
         return _adapter(kind).validate_json(json.dumps(raw), strict=True)
+    except ValidationError as error:
+        rest = copy.deepcopy(raw)
+        for detail in error.errors(include_url=False):
+            _take_out(rest, detail["loc"])
+    try:
+        return _adapter(kind).validate_json(json.dumps(rest), strict=True)
     except ValidationError:
         return None
+
+
+_STAND_INS: dict[str, JsonValue] = {
+    "path": "-",
+    "color_space": "-",
+    "consent": "-",
+    "performer": "0",
+    "identity": "0",
+    "engine": "-",
+    "settings": {},
+}
+"""For what must be there: their own place has been told of by then, and is not told of twice."""
+
+
+def _take_out(raw: Any, loc: Loc) -> None:
+    """Remove the value at ``loc``, or put its stand-in there."""
+    for part in loc[:-1]:
+        if isinstance(raw, list) and isinstance(part, int):
+            raw = raw[part]
+        elif isinstance(raw, dict) and part in raw:
+            raw = raw[part]  # else it is a union's tag, which the file has not
+    if not loc or not isinstance(raw, dict):
+        return
+    raw.pop(loc[-1], None)
+    if loc[-1] in _STAND_INS:
+        raw[loc[-1]] = _STAND_INS[str(loc[-1])]
+    elif loc[-1] == "frames" and len(loc) > 1:
+        raw["frames"] = 0  # an override's; a plate's would make all overrides look wrong

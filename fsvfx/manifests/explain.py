@@ -45,8 +45,15 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
 def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[Finding]:
     """Each of ``error``'s problems, with its place in the ``model``."""
     for detail in error.errors(include_url=False):
+        if _is_spurious(detail):
+            continue
         loc = tuple(part for part in detail["loc"] if part != "[key]")
         yield Finding(_without_tags(loc, model), *_told(detail, model, loc))
+
+
+def _is_spurious(detail: ErrorDetails) -> bool:
+    """pydantic counts a list's sound entries only: with wrong ones it looks too short as well."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail.get("ctx", {}).get("min_length", 0)
 
 
 def _without_tags(loc: Loc, model: type[BaseModel]) -> Loc:

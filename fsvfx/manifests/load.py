@@ -19,7 +19,7 @@ from fsvfx.manifests.draft import Draft, draft_of
 from fsvfx.manifests.explain import explain
 from fsvfx.manifests.reach import reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
-from fsvfx.manifests.yaml_text import Document, Finding, read_yaml
+from fsvfx.manifests.yaml_text import Document, Finding, dotted, read_yaml
 from schemas.job import ShotJob
 from schemas.manifest import Deliver, DeliverExr, Manifest, Person, Shot
 from schemas.templates import filled
@@ -67,8 +67,10 @@ def _validated(document: Document, path: Path) -> Manifest | None:
         data = {**data, "schema_version": 1}
     manifest = _parsed(data, document)
     draft = draft_of(data)
+    told = {problem.field for problem in document.problems}
     for finding in _findings(draft, path):
-        document.tell(*finding)
+        if dotted(finding.loc) not in told:
+            document.tell(*finding)
     return manifest
 
 
