@@ -1,0 +1,37 @@
+"""Which machine measured, and where results are kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def device() -> dict[str, Any]:
+    """The processor's name and its cores; a GPU's if torch sees one."""
+    import torch
+
+    names = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
+    found: dict[str, Any] = {"cpu": names[0] if names else platform.machine(), "cores": os.cpu_count()}
+    if torch.cuda.is_available():
+        found["gpu"] = torch.cuda.get_device_name(0)
+    return found
+
+
+def _cpuinfo() -> list[str]:
+    file = Path("/proc/cpuinfo")
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def save(name: str, figures: dict[str, Any]) -> Path:
+    """Write ``benchmarks/results/NAME.json``: the figures, the device, the day."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    kept = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "device": device(), **figures}
+    path.write_text(json.dumps(kept, indent=2) + "\n")
+    return path
