@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ _RGB = ("R", "G", "B")
 _COPY = "Render or copy the frame anew"
 
 
+@dataclass(frozen=True)
+class ExrFrame:
+    """rgb: (H, W, 3) float16 of the data window. rounded: it was 32-bit float."""
+
+    rgb: Array
+    header: dict[str, Any]
+    rounded: bool
+
+
 def read_header(path: Path, place: Place, numbers: Sequence[int] = ()) -> dict[str, Any]:
     """Header of the part that holds RGB. Raises PlateError."""
     header: dict[str, Any] = _part(_open(path, place, numbers, header_only=True), place, numbers)[0]
@@ -31,8 +41,8 @@ def windows(header: Mapping[str, Any]) -> tuple[Window, Window]:
     return data, display
 
 
-def read_exr(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[Array, dict[str, Any]]:
-    """((H, W, 3) float16 of the data window, header).
+def read_exr(path: Path, place: Place, numbers: Sequence[int] = ()) -> ExrFrame:
+    """The frame's picture and header.
 
     Half pixels come bit for bit. 32-bit float pixels are rounded to half; one beyond half's range (65504) is an error,
     never clamped. Raises PlateError.
@@ -41,7 +51,7 @@ def read_exr(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[Arr
     planes = [channels[name].pixels for name in _RGB]
     if any(plane is None for plane in planes):
         raise place.error("the frame's pixels are damaged or cut off", _COPY, numbers)
-    return _half(np.stack(planes, axis=-1), place, numbers), header
+    return ExrFrame(_half(np.stack(planes, axis=-1), place, numbers), header, planes[0].dtype != np.float16)
 
 
 def _half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:

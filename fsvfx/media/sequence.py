@@ -12,7 +12,7 @@ import numpy as np
 
 from fsvfx.errors import PlateError
 from fsvfx.media import digests, exr_in, frame_rate, stills, timecodes
-from fsvfx.media.plate import Place, PlateInfo, Window
+from fsvfx.media.plate import Place, PlateInfo
 from fsvfx.media.sequence_files import SequenceFile, find_files
 from fsvfx.media.video_file import unreadable
 from schemas.frames import FrameRange
@@ -35,12 +35,13 @@ class SequenceReader:
         """One frame (H, W, 3) at native depth. PlateError."""
         return self.read(number)[0]
 
-    def read(self, number: int) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
-        """One frame and its EXR header ({} for other kinds). PlateError."""
+    def read(self, number: int) -> tuple[np.ndarray[Any, Any], exr_in.ExrFrame | None]:
+        """One frame, and all of it where it is an EXR. PlateError."""
         path, place = self.files[number].local(), self.place(number)
         if path.suffix.lower() == ".exr":
-            return exr_in.read_exr(path, place, [number])
-        return stills.read_still(path, place, [number]), {}
+            frame = exr_in.read_exr(path, place, [number])
+            return frame.rgb, frame
+        return stills.read_still(path, place, [number]), None
 
     def exr_header(self, number: int) -> dict[str, Any]:
         return exr_in.read_header(self.files[number].local(), self.place(number), [number])
@@ -74,7 +75,8 @@ class SequencePlate:
 
     @cached_property
     def info(self) -> PlateInfo:
-        picture, header = self._pattern_frame
+        picture, exr = self._pattern_frame
+        header = exr.header if exr else {}
         data, display = exr_in.windows(header) if header else (None, None)
         rate = self._frame_rate(header)
         aspect = float(header.get("pixelAspectRatio", 1.0))
@@ -91,13 +93,13 @@ class SequencePlate:
             exr_header=header or None,
             data_window=data,
             display_window=display,
-            notes=tuple(self._notes(header, data, display)),
+            notes=tuple(self._notes(exr)),
         )
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:
         for number in numbers:
-            picture, header = self._reader.read(number)
-            self._check_alike(number, picture, header)
+            picture, exr = self._reader.read(number)
+            self._check_alike(number, picture, exr)
             yield picture
 
     def fingerprint(self, numbers: Sequence[int]) -> dict[str, str]:
@@ -114,7 +116,7 @@ class SequencePlate:
         return self._job.shot.plate.path.lower().endswith(".exr")
 
     @cached_property
-    def _pattern_frame(self) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
+    def _pattern_frame(self) -> tuple[np.ndarray[Any, Any], exr_in.ExrFrame | None]:
         """The shot's first frame that can be read: one that can't must not take the others with it."""
         failed: PlateError | None = None
         for number in self._job.shot.plate.frames:
@@ -124,7 +126,7 @@ class SequencePlate:
                 failed = failed or error
         raise failed or self._place.error("the shot has no frames", "Write plate.frames")
 
-    def _check_alike(self, number: int, picture: np.ndarray[Any, Any], header: dict[str, Any]) -> None:
+    def _check_alike(self, number: int, picture: np.ndarray[Any, Any], exr: exr_in.ExrFrame | None) -> None:
         pattern, own = self._pattern_frame
         if picture.shape != pattern.shape or picture.dtype != pattern.dtype:
             raise self._reader.place(number).error(
@@ -132,10 +134,10 @@ class SequencePlate:
                 "Hand over frames of one size and depth",
                 [number],
             )
-        if header and exr_in.windows(header) != exr_in.windows(own):
+        if exr and own and exr_in.windows(exr.header) != exr_in.windows(own.header):
             raise self._reader.place(number).error(
-                f"frame {number} has data and display windows {exr_in.windows(header)}, "
-                f"the shot begins with {exr_in.windows(own)}",
+                f"frame {number} has data and display windows {exr_in.windows(exr.header)}, "
+                f"the shot begins with {exr_in.windows(own.header)}",
                 "Render all frames with one data window and one display window",
                 [number],
             )
@@ -161,18 +163,21 @@ class SequencePlate:
         at_first = timecodes.shift(own, plate.first_frame - plate.frames.first, rate) if own else None
         return timecodes.one_timecode(self._job, at_first, self._place)
 
-    def _notes(self, header: dict[str, Any], data: Window | None, display: Window | None) -> Iterator[str]:
-        first = self._job.shot.plate.frames.first
-        if not self._is_exr and (note := stills.alpha_note(self._reader.files[first].local())):
-            yield note
-        if header and any(channel.name == "A" for channel in header["channels"]):
-            yield "alpha is left out"
-        if header and any(channel.name == "R" and "FLOAT" in str(channel.type()) for channel in header["channels"]):
-            yield "32-bit float pixels are rounded to half"
-        if data != display:
-            yield "the data window is not the display window: all pixels of the data window are kept"
-        if header and header.get("pixelAspectRatio", 1.0) != 1.0:
-            yield f"pixels are not square ({header['pixelAspectRatio']:g}); they are kept as they are"
+    def _notes(self, exr: exr_in.ExrFrame | None) -> Iterator[str]:
+        if exr is None:
+            first = self._reader.files[self._job.shot.plate.frames.first]
+            note = stills.alpha_note(first.local())
+            yield from [note] if note else []
+            return
+        data, display = exr_in.windows(exr.header)
+        aspect = exr.header.get("pixelAspectRatio", 1.0)
+        said = {
+            "alpha is left out": any(channel.name == "A" for channel in exr.header["channels"]),
+            "32-bit float pixels are rounded to half": exr.rounded,
+            "the data window is not the display window: all of its pixels are kept": data != display,
+            f"pixels are not square ({aspect:g}); they are kept as they are": aspect != 1.0,
+        }
+        yield from (note for note, holds in said.items() if holds)
 
     def _check_range(self) -> None:
         missing = [n for n in self._job.shot.plate.frames if n not in self._reader.files]

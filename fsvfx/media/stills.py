@@ -25,7 +25,7 @@ def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
     """(H, W, 3) RGB: uint8, uint16, or float16 (EXR, float TIFF). Grey becomes three equal channels, palettes are
     resolved, alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
     if path.suffix.lower() == ".exr":
-        return read_exr(path, place, numbers)[0]
+        return read_exr(path, place, numbers).rgb
     try:
         content = path.read_bytes()
     except OSError as error:

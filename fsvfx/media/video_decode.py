@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
+import numpy as np
 from av.video.frame import VideoFrame
 
 from fsvfx.errors import PlateError
@@ -140,4 +141,5 @@ class _Damage:
 
     def _first(self, index: int) -> int | None:
         chain = self.index.chain(index)
-        return next((p for p in self.positions if p in chain), None)
+        cut_off = (chain.start + np.flatnonzero(self.index.damaged[chain.start : chain.stop])).tolist()
+        return min((p for p in (*cut_off, *self.positions) if p in chain), default=None)
