@@ -1,0 +1,136 @@
+"""From the command line to the flows: in this process, in one of its own, or on a deployment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from flows import server
+from flows.watch import watching
+from fsvfx.errors import FsvfxError, MachineError
+from fsvfx.settings import machine
+from schemas.outcome import Outcome
+
+DEPLOYMENT = "job/job"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run: parameters of the flow ``job``."""
+
+    manifest: Path
+    shots: tuple[str, ...]
+    store: str | None = None
+    frames: str | None = None
+    redo: tuple[str, ...] = ()
+    until: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "manifest": str(self.manifest.resolve()),
+            "shots": list(self.shots),
+            "store": self.store,
+            "frames": self.frames,
+            "redo": list(self.redo),
+            "until": self.until,
+        }
+
+
+@dataclass(frozen=True)
+class Left:
+    """A run that goes on without this process."""
+
+    ui: str
+    how: str
+    """``deployment`` or ``process``."""
+    flow_run: str | None = None
+    pid: int | None = None
+    log: Path | None = None
+
+
+@contextmanager
+def running(workers: int) -> Iterator[tuple[server.Server, str]]:
+    """A healthy Prefect server and the address of a Dask scheduler; both start at the same time."""
+    prefect = server.begin()
+    from flows import cluster  # after the environment is right
+
+    with cluster.address(workers) as scheduler:
+        yield server.wait(prefect), scheduler
+
+
+def here(request: Request, workers: int, out: Console, show: bool = True) -> list[Outcome]:
+    """Run it in this process and its Dask workers. Raises FsvfxError; an outcome may be partial."""
+    with running(workers) as (prefect, scheduler):
+        if show:
+            out.print(f"Prefect's UI: {prefect.ui}")
+        from flows import shot as flows
+
+        given = request.parameters
+        with watching(out, show):
+            if len(request.shots) == 1:
+                [name] = given.pop("shots")
+                state = flows.on(scheduler)(name=name, **given, return_state=True)
+            else:
+                state = flows.job(**given, scheduler=scheduler, return_state=True)
+        answer = state.result(raise_on_failure=False)
+    return _outcomes(answer)
+
+
+def elsewhere(request: Request) -> Left | None:
+    """Hand it to a Prefect deployment, if the server that ``PREFECT_API_URL`` names has one."""
+    if "PREFECT_API_URL" not in os.environ:
+        return None
+    prefect = server.wait(server.begin(), patience=20)
+    from prefect.client.orchestration import get_client
+    from prefect.deployments import run_deployment
+    from prefect.exceptions import ObjectNotFound
+
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_deployment_by_name(DEPLOYMENT)
+        except ObjectNotFound:
+            return None
+    run: Any = run_deployment(DEPLOYMENT, parameters=request.parameters, timeout=0, as_subflow=False)
+    return Left(ui=prefect.ui, how="deployment", flow_run=str(run.id))
+
+
+def detached(request: Request, workers: int) -> Left:
+    """Start a process that runs it and lives on."""
+    prefect = server.wait(server.begin())
+    folder = machine().cache / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{request.manifest.stem}-{os.getpid()}.log"
+    command = [sys.executable, "-m", "flows.cli", *_as_arguments(request), "--workers", str(workers)]
+    with log.open("wb") as sink:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
+    return Left(ui=prefect.ui, how="process", pid=child.pid, log=log)
+
+
+def _as_arguments(request: Request) -> Sequence[str]:
+    words = ["submit", str(request.manifest.resolve()), "--wait"]
+    for name in request.shots:
+        words += ["--shot", name]
+    return [*words, "--store", request.store] if request.store else words
+
+
+def _outcomes(answer: object) -> list[Outcome]:
+    if isinstance(answer, Outcome):
+        return [answer]
+    if isinstance(answer, list):
+        return answer
+    if isinstance(answer, FsvfxError):
+        raise answer
+    mend = "Prefect's UI has the flow run's log"
+    raise MachineError(f"The flow run ended with {type(answer).__name__}: {answer}", mend=mend) from (
+        answer if isinstance(answer, BaseException) else None
+    )

@@ -1,0 +1,146 @@
+"""Which steps a shot has, what each waits for, and how many of them one task does. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from fsvfx.runner import sources_of, units_of
+from fsvfx.runner.dag import stages
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.receipts import Unit
+from tasks.step import Step
+
+MOST_TASKS = 500
+"""Per flow run: Prefect slows down beyond (measured), and its UI is of no use."""
+
+NO_FRAMES = FrameRange(())
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Every step of a shot in DAG order, with the steps that it reads, and those of them that it can't do without."""
+
+    reads: Mapping[Step, frozenset[Step]]
+    required: Mapping[Step, frozenset[Step]]
+
+    @classmethod
+    def of(cls, job: ShotJob, waived: FrameRange = NO_FRAMES) -> Graph:
+        """The graph of ``job``; ``waived`` frames are delivered as the plate's, so delivery needs no more of them."""
+        steps = [Step(stage, unit) for stage in stages() for unit in units_of(stage, job)]
+        steps.sort(key=lambda step: step.unit.kind != "person")  # people's steps read no others: they may go first
+        sources = {step: sources_of(step.stage, step.unit, job, waived) for step in steps}
+        return cls(
+            reads={step: frozenset(Step(one.stage, one.unit) for one in sources[step]) for step in steps},
+            required={
+                step: frozenset(Step(one.stage, one.unit) for one in sources[step] if one.required) for step in steps
+            },
+        )
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.reads)
+
+    def with_upstream(self, steps: Iterable[Step]) -> set[Step]:
+        """``steps`` and all that they read, directly or not."""
+        found: set[Step] = set()
+        waiting = list(steps)
+        while waiting:
+            step = waiting.pop()
+            if step not in found:
+                found.add(step)
+                waiting.extend(self.reads[step])
+        return found
+
+    def with_downstream(self, steps: Iterable[Step]) -> set[Step]:
+        """``steps`` and all that hangs on them."""
+        found = set(steps)
+        for step, sources in self.reads.items():
+            if sources & found:
+                found.add(step)
+        return found
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What one task does: a single step, or on long shots several in a row."""
+
+    steps: tuple[Step, ...]
+    waits_for: frozenset[Step]
+    """Steps of other bundles."""
+
+    @property
+    def stage(self) -> str:
+        return self.steps[0].stage
+
+    @property
+    def label(self) -> str:
+        """``swap 1025-1048``; of several ``align..deliver 1001-1072``."""
+        stages = list(dict.fromkeys(step.stage for step in self.steps))
+        names = stages[0] if len(stages) == 1 else f"{stages[0]}..{stages[-1]}"
+        return f"{names} {_span([step.unit for step in self.steps])}"
+
+
+def bundles_of(graph: Graph, todo: Iterable[Step], most: int = MOST_TASKS) -> list[Bundle]:
+    """Cut ``todo`` into at most about ``most`` bundles, in DAG order; one step each if that is few enough.
+
+    Longer shots are cut as little as need be: first the chunk-local stages of one chunk run in a row, then those of
+    several neighbouring chunks. A stage that reads other units than its own begins a new row, so bundles never wait
+    for each other in a ring.
+    """
+    asked = set(todo)
+    wanted = [step for step in graph if step in asked]
+    if len(wanted) <= most:
+        groups: list[list[Step]] = [[step] for step in wanted]
+    else:
+        rows = _rows(wanted, graph)
+        fixed = sum(len(row) for row in rows if not _is_local(row))
+        local = sum(len({step.unit for step in row}) for row in rows if _is_local(row))
+        width = -(-local // max(1, most - fixed - len(rows)))
+        groups = [group for row in rows for group in (_grouped(row, width) if _is_local(row) else [[s] for s in row])]
+    return [_bundle(group, graph) for group in groups]
+
+
+def _rows(wanted: Sequence[Step], graph: Graph) -> list[list[Step]]:
+    """Runs of stages in which no step reads another unit of the same run."""
+    rows: list[list[Step]] = []
+    for _, same_stage in groupby(wanted, key=lambda step: (step.stage, step.unit.kind)):
+        stage = list(same_stage)
+        joins = rows and _is_local(stage) and _is_local(rows[-1]) and not _reads_across(stage, rows[-1], graph)
+        if joins:
+            rows[-1].extend(stage)
+        else:
+            rows.append(stage)
+    return rows
+
+
+def _reads_across(stage: Sequence[Step], row: Iterable[Step], graph: Graph) -> bool:
+    here = set(row)
+    return any(source in here and source.unit != step.unit for step in stage for source in graph.reads[step])
+
+
+def _is_local(row: Sequence[Step]) -> bool:
+    return row[0].unit.kind == "chunk"
+
+
+def _grouped(row: Sequence[Step], width: int) -> list[list[Step]]:
+    """Steps of ``width`` chunks each, chunk by chunk and within a chunk in the order of the stages."""
+    by_unit: dict[Unit, list[Step]] = {}
+    for step in row:
+        by_unit.setdefault(step.unit, []).append(step)
+    units = list(by_unit)
+    return [
+        [step for unit in units[first : first + width] for step in by_unit[unit]]
+        for first in range(0, len(units), width)
+    ]
+
+
+def _bundle(steps: Sequence[Step], graph: Graph) -> Bundle:
+    outside = frozenset(source for step in steps for source in graph.reads[step]) - frozenset(steps)
+    return Bundle(steps=tuple(steps), waits_for=outside)
+
+
+def _span(units: Sequence[Unit]) -> str:
+    chunks = [unit.chunk for unit in units if unit.chunk]
+    return f"{chunks[0].first}-{chunks[-1].last}" if chunks else units[0].name

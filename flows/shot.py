@@ -1,0 +1,158 @@
+"""The flows: ``shot`` runs the DAG of one shot's stages over its chunks; ``job`` runs every shot of a manifest.
+
+    clear rights -> plan -> ingest, detect (chunks) -> track (shot) -> align .. measure, deliver (chunks)
+    -> deliver (shot) -> plan again: what the ledger says is the outcome
+
+A chunk that fails stops only what can't do without it. The ledger is the truth: how the task runs ended is not asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner
+from prefect_dask.task_runners import DaskTaskRunner
+
+from flows import artifacts, cluster
+from flows.drive import Drive
+from flows.lost import record_lost
+from flows.schedule import bundles_of
+from flows.sheet import sheet_of
+from flows.standing import Standing, stage_name
+from flows.watch import WATCHER
+from fsvfx import manifests, rights, runner
+from fsvfx.errors import RightsError
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.outcome import Outcome
+
+TO_LOCAL_CLUSTER: Any = DaskTaskRunner(cluster_class=cluster.for_flow)
+
+
+@flow(flow_run_name="{name}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
+def shot(
+    manifest: str,
+    name: str,
+    store: str | None = None,
+    frames: str | None = None,
+    redo: Sequence[str] = (),
+    until: str | None = None,
+) -> State[Outcome]:
+    """Run one shot of a manifest: what is not done, or what is named.
+
+    Args:
+        manifest: path of the manifest, as the machine that runs the flow sees it.
+        name: the shot.
+        store: another store than the manifest's: a folder or s3://bucket/prefix.
+        frames: run only what these frames need and what hangs on them, such as 1010-1033.
+        redo: stages to run again even where they are done (on the frames, if some are named).
+        until: the last stage to run; default: all.
+    """
+    begun = time.monotonic()
+    limits = FrameRange.parse(frames) if frames else None
+    job = _cleared(manifest, name, store)
+    if redo:
+        runner.revoke_named(job, frames=limits, stages=tuple(stage_name(one) for one in redo))
+    before = Standing.of(job, frames=limits, stages=tuple(redo), until=until)
+    drive = _run(before)
+    after = before.again()
+    if record_lost(job, after.entries, drive.errors):
+        after = before.again()
+    refused = [error for error in drive.errors.values() if isinstance(error, RightsError)]
+    if refused:
+        raise refused[0]
+    rights.clear(job)
+    outcome = after.outcome(seconds=time.monotonic() - begun, store=store)
+    _show(after, outcome)
+    return _state(outcome)
+
+
+@flow(flow_run_name="{manifest}", persist_result=False)
+def job(
+    manifest: str,
+    shots: Sequence[str] = (),
+    store: str | None = None,
+    frames: str | None = None,
+    redo: Sequence[str] = (),
+    until: str | None = None,
+    scheduler: str | None = None,
+) -> State[list[Outcome]]:
+    """Run every shot of a manifest (or those named), each as a flow run of its own.
+
+    ``scheduler``: address of the Dask scheduler that all of them use; default: each starts its own workers.
+    """
+    one = on(scheduler) if scheduler else shot
+    ended: list[Outcome] = []
+    errors: list[Exception] = []
+    for each in manifests.jobs(Path(manifest), shots=tuple(shots), store=store):
+        state = one(manifest, each.shot.name, store, frames, list(redo), until, return_state=True)
+        answer: Any = state.result(raise_on_failure=False)
+        (ended if isinstance(answer, Outcome) else errors).append(answer)
+    if errors:
+        raise errors[0]
+    return _state(ended)
+
+
+def on(scheduler: str) -> Any:
+    """The flow ``shot`` on a running Dask scheduler."""
+    runner: Any = DaskTaskRunner(address=scheduler)
+    return shot.with_options(task_runner=runner)
+
+
+def _cleared(manifest: str, name: str, store: str | None) -> ShotJob:
+    [found] = manifests.jobs(Path(manifest), shots=(name,), store=store)
+    decision = rights.clear(found)
+    return found.model_copy(update={"rights": decision.digest, "run_id": str(flow_run.id)})
+
+
+def _run(standing: Standing) -> Drive:
+    """Run what is not done; the errors are kept in the drive, and in the ledger."""
+    todo = standing.todo
+    watcher = WATCHER.get()
+    watcher.begins(standing.job.shot.name, standing.counts())
+    total = len(standing.wanted)
+    progress = artifacts.Progress(standing.job, total - len(todo), total)
+    drive = Drive(
+        standing.job,
+        standing.graph,
+        receipts=standing.receipts,
+        runner=_task_runner(),
+        watcher=watcher,
+        advance=progress.advance,
+    )
+    drive.run(bundles_of(standing.graph, todo))
+    progress.close()
+    return drive
+
+
+def _task_runner() -> TaskRunner[Any]:
+    context = FlowRunContext.get()
+    if context is None:
+        raise RuntimeError("there is no flow run here")
+    return context.task_runner
+
+
+def _show(standing: Standing, outcome: Outcome) -> None:
+    artifacts.table(standing.job, standing.rows())
+    picture = sheet_of(standing)
+    if picture is not None:
+        artifacts.sheet(standing.job, picture)
+    artifacts.summary(standing.job, outcome)
+
+
+def _state(ended: Any) -> State[Any]:
+    """Prefect shows a run that ended in part as failed."""
+    every = ended if isinstance(ended, list) else [ended]
+    partial = [outcome for outcome in every if outcome.state == "partial"]
+    if not partial:
+        return Completed(data=ended, message=f"{sum(outcome.total for outcome in every)} steps are done")
+    said = "; ".join(f"{one.shot}: {one.done} of {one.total} done, run {one.command}" for one in partial)
+    return Failed(data=ended, message=said)

@@ -1,0 +1,111 @@
+"""The tracks of a shot, for ``fsvfx faces``: from the ledger's detections, whoever the performers are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from flows.standing import Standing
+from fsvfx.colour import plate_to_comp, preview
+from fsvfx.runner import stage
+from fsvfx.stages.contract import Work
+from fsvfx.store import open_data, open_store
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.receipts import Receipt, Unit
+
+TILE = 192
+OUTLINED: dict[str, Any] = {"fill": "white", "stroke_width": 2, "stroke_fill": "black"}
+SAMPLES = 6
+"""Pictures of each track."""
+MARGIN = 0.35
+"""Shown around the face, as a share of its height."""
+
+
+@dataclass(frozen=True)
+class FaceTrack:
+    """One track, with what a manifest can say to choose it: its number, or a position."""
+
+    number: int
+    frames: FrameRange
+    share: float
+    """Of the shot's frames that show it."""
+    height: float
+    """Median, in plate pixels."""
+    position: tuple[int, int]
+    """Middle of the face in its first frame, plate pixels."""
+    samples: tuple[tuple[int, tuple[float, float, float, float]], ...]
+    """Some frames with the face's box (x0, y0, x1, y1)."""
+
+    @property
+    def mark(self) -> str:
+        return f"[{self.position[0]}, {self.position[1]}] at {self.frames.first}"
+
+
+def tracks_of(job: ShotJob) -> list[FaceTrack]:
+    """Follow the detected faces, choosing nobody. The detections must be done. Raises StoreError."""
+    unit = Unit.of_shot()
+    track = stage("track")
+    detected = open_data(open_store(job), _receipts(job, "detect"))
+    parameters = {**track.parameters(job, unit), "entries": []}
+    numbers = tuple(detected.numbers)
+    work = Work(unit=unit, frames=numbers, parameters=parameters, inputs={"detect": detected}, seed=0, device="cpu")
+    table = {name: np.asarray(column) for name, column in track.run(work).tables["tracks"].items()}
+    seen = {name: column[~table["filled"].astype(bool)] for name, column in table.items()}
+    found: list[FaceTrack] = []
+    for number in np.unique(seen["track"]):
+        own = seen["track"] == number
+        found.append(_track(int(number), seen["frame"][own], seen["box"][own], len(numbers)))
+    return found
+
+
+def write_sheet(job: ShotJob, tracks: Sequence[FaceTrack], folder: Path) -> Path:
+    """Write ``<shot>.faces.png``: one row of pictures per track, numbered. Raises StoreError, OSError."""
+    plate = open_data(open_store(job), _receipts(job, "ingest"))
+    sheet = Image.new("RGB", (SAMPLES * TILE, max(1, len(tracks)) * TILE))
+    draw = ImageDraw.Draw(sheet)
+    for row, track in enumerate(tracks):
+        for column, (frame, box) in enumerate(track.samples):
+            tile = _tile(job, np.asarray(plate.frame("frames", frame)), box)
+            sheet.paste(tile, (column * TILE, row * TILE))
+            draw.text((column * TILE + 4, (row + 1) * TILE - 14), str(frame), **OUTLINED)
+        name = f"track {track.number}"
+        draw.text((4, row * TILE + 4), name, font_size=20, **OUTLINED)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{job.shot.name}.faces.png"
+    sheet.save(path)
+    return path
+
+
+def _receipts(job: ShotJob, name: str) -> list[Receipt]:
+    return [receipt for step, receipt in Standing.of(job).receipts.items() if step.stage == name]
+
+
+def _track(number: int, frames: NDArray[np.generic], boxes: NDArray[np.generic], total: int) -> FaceTrack:
+    places = np.asarray(boxes, dtype=np.float64)
+    x, y = (places[0, :2] + places[0, 2:]) / 2
+    chosen = np.unique(np.linspace(0, len(frames) - 1, min(SAMPLES, len(frames))).round().astype(int))
+    return FaceTrack(
+        number=number,
+        frames=FrameRange(int(frame) for frame in np.asarray(frames)),
+        share=len(frames) / max(1, total),
+        height=float(np.median(places[:, 3] - places[:, 1])),
+        position=(round(x), round(y)),
+        samples=tuple((int(np.asarray(frames)[i]), tuple(map(float, places[i]))) for i in chosen),  # type: ignore[misc]
+    )
+
+
+def _tile(job: ShotJob, frame: NDArray[np.generic], box: tuple[float, float, float, float]) -> Image.Image:
+    space, config = job.shot.plate.color_space, job.colour_config
+    shown = preview(plate_to_comp(frame, space, config), space, config)
+    x0, y0, x1, y1 = box
+    reach = (y1 - y0) * (0.5 + MARGIN)
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    area = (round(x - reach), round(y - reach), round(x + reach), round(y + reach))
+    return Image.fromarray(np.ascontiguousarray(shown)).crop(area).resize((TILE, TILE))

@@ -1,0 +1,24 @@
+"""``fsvfx doctor``: is this machine fit?"""
+
+from __future__ import annotations
+
+from flows.verbs import say
+from flows.verbs.options import AsJson
+
+EXIT_UNFIT = 5
+
+
+def run(json: AsJson = False) -> int:
+    """Check Python, packages, ffmpeg, models, GPU, disk, Prefect and S3; each line says how to mend it."""
+    from flows.checkup import checks
+
+    found = list(checks())
+    if json:
+        say.as_json({"checks": [vars(check) for check in found]})
+    else:
+        marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "bad": "[red]bad[/]"}
+        for check in found:
+            mend = f" -> {check.mend}" if check.mend else ""
+            say.console().print(f"{marks[check.state]:<6} {check.name}: ", end="")
+            say.console().print(f"{check.found}{mend}", markup=False)
+    return EXIT_UNFIT if any(check.state == "bad" for check in found) else 0

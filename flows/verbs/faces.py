@@ -1,0 +1,59 @@
+"""``fsvfx faces``: the tracks of a shot, to choose performers from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store, Workers, jobs_of
+from flows.verbs.submit import cleared, ended, wait_for
+
+if TYPE_CHECKING:
+    from schemas.job import ShotJob
+    from schemas.outcome import Outcome
+
+
+LAST = "detect"
+"""The tracks themselves are made here: the stage track refuses a shot in which the performer is not clear."""
+
+
+def run(
+    manifest: ManifestPath,
+    shot: Shots = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the contact sheets.")] = None,
+    workers: Workers = 0,
+    store: Store = None,
+    json: AsJson = False,
+) -> int:
+    """Find and follow the faces of a shot; show the tracks as a contact sheet and a table."""
+    from flows.tracks import tracks_of, write_sheet
+
+    jobs = cleared(jobs_of(manifest, shot, store))
+    partial = [outcome for outcome in _detected(manifest, jobs, workers, store, json) if outcome.state == "partial"]
+    if partial:
+        return ended(partial, json)
+    told: list[dict[str, Any]] = []
+    for job in jobs:
+        found = tracks_of(job)
+        path = write_sheet(job, found, out or Path.cwd())
+        told.append({"shot": job.shot.name, "sheet": path, "tracks": [vars(track) for track in found]})
+        if not json:
+            rows = [(t.number, t.frames, f"{t.share:.0%}", f"{t.height:.0f} px", t.mark) for t in found]
+            say.table(job.shot.name, ("track", "frames", "of the shot", "height", "position in its first frame"), rows)
+            say.console().print(f"Contact sheet: {path}", markup=False)
+    if json:
+        say.as_json({"shots": told})
+    return 0
+
+
+def _detected(manifest: Path, jobs: Sequence[ShotJob], workers: int, store: str | None, json: bool) -> list[Outcome]:
+    """Run what comes before the tracks, where it is not done."""
+    from flows.launch import Request
+    from flows.standing import Standing
+
+    open_ones = tuple(job.shot.name for job in jobs if Standing.of(job, until=LAST).left)
+    return wait_for(Request(manifest, open_ones, store, until=LAST), workers, json) if open_ones else []

@@ -1,0 +1,70 @@
+"""``fsvfx plan``: what is done and what would run; writes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store, jobs_of, limits_of
+from flows.verbs.submit import cleared
+
+if TYPE_CHECKING:
+    from flows.standing import Standing
+
+
+def run(
+    manifest: ManifestPath, shot: Shots = None, frames: Frames = None, store: Store = None, json: AsJson = False
+) -> None:
+    """Show chunks x stages: what is done, what would run, the disk and the time that it would take."""
+    from flows.standing import Standing, concerned
+
+    limits = limits_of(frames)
+    jobs = cleared(concerned(jobs_of(manifest, shot, store), limits))
+    plans = [Standing.of(job, frames=limits) for job in jobs]
+    if json:
+        say.as_json({"shots": [_data(standing) for standing in plans]})
+        return
+    for standing in plans:
+        _tell(standing)
+
+
+def _data(standing: Standing) -> dict[str, Any]:
+    estimate = standing.plan.estimate
+    return {
+        "shot": standing.job.shot.name,
+        "chunks": len(standing.job.shot.chunks),
+        "stages": {name: {"done": done, "wanted": every} for name, (done, every) in standing.counts().items()},
+        "todo": [str(step) for step in standing.todo],
+        "waived": standing.plan.waived,
+        "seconds": round(estimate.total_seconds, 1),
+        "bytes": estimate.total_bytes,
+        "unknown": estimate.unknown,
+    }
+
+
+def _tell(standing: Standing) -> None:
+    estimate = standing.plan.estimate
+    rows = [
+        (name, every, done, every - done, _time(estimate.seconds.get(name)), _size(estimate.bytes.get(name)))
+        for name, (done, every) in standing.counts().items()
+    ]
+    shot = standing.job.shot
+    columns = ("stage", "wanted", "done", "to run", "worker's time", "store")
+    say.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
+    if not standing.todo:
+        say.console().print("Everything is done.")
+        return
+    unknown = f"; not known yet for {', '.join(estimate.unknown)}" if estimate.unknown else ""
+    known = (
+        f"{_time(estimate.total_seconds) or '0:00:00'} of one worker's time, {_size(estimate.total_bytes) or '0 MiB'}"
+    )
+    say.console().print(f"By past receipts: {known}{unknown}", markup=False)
+
+
+def _time(seconds: float | None) -> str:
+    return str(timedelta(seconds=round(seconds))) if seconds else ""
+
+
+def _size(count: int | None) -> str:
+    return f"{count / (1 << 20):.0f} MiB" if count else ""

@@ -1,0 +1,30 @@
+"""``fsvfx status``: the ledger as a table, chunk x stage."""
+
+from __future__ import annotations
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+
+
+def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: AsJson = False) -> None:
+    """Show where every stage of every chunk stands."""
+    from flows.standing import Standing
+
+    found = [Standing.of(job) for job in jobs_of(manifest, shot, store)]
+    outcomes = [standing.outcome(store=store) for standing in found]
+    if json:
+        shots = [
+            {"shot": outcome.shot, "state": outcome.state, "units": standing.rows(), "outcome": outcome}
+            for standing, outcome in zip(found, outcomes)
+        ]
+        say.as_json({"shots": shots})
+        return
+    for standing, outcome in zip(found, outcomes):
+        rows = standing.rows()
+        title = f"{outcome.shot}: {outcome.done} of {outcome.total} steps are done"
+        say.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
+        for failure in outcome.failures:
+            line = f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.mend}"
+            say.console().print(line, markup=False)
+        if outcome.command:
+            say.console().print(f"Run what is missing: {outcome.command}", markup=False)

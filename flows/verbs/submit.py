@@ -1,0 +1,107 @@
+"""``fsvfx submit``: run the shots of a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store, Workers, jobs_of
+
+if TYPE_CHECKING:
+    from flows.launch import Request
+    from schemas.job import ShotJob
+    from schemas.outcome import Outcome
+
+EXIT_PARTIAL = 4
+
+
+def run(
+    manifest: ManifestPath,
+    wait: Annotated[bool, typer.Option("--wait", help="Run it here and wait until it ends.")] = False,
+    workers: Workers = 0,
+    store: Store = None,
+    shot: Shots = None,
+    json: AsJson = False,
+) -> int:
+    """Run the shots of a manifest as Prefect flow runs: only what is not done."""
+    from flows.launch import Request
+
+    jobs = cleared(jobs_of(manifest, shot, store))
+    finished = [outcome for outcome in map(standing, jobs) if outcome.state == "done"]
+    names = {outcome.shot for outcome in finished}
+    request = Request(manifest, tuple(job.shot.name for job in jobs if job.shot.name not in names), store)
+    if not request.shots:
+        return ended(finished, json)
+    if wait:
+        return ended([*finished, *wait_for(request, workers, json)], json)
+    return leave(request, workers, json)
+
+
+def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
+    """The same jobs, if the rights gate lets all of them through. Raises RightsError."""
+    from fsvfx import rights
+
+    for job in jobs:
+        rights.clear(job)
+    return jobs
+
+
+def standing(job: ShotJob) -> Outcome:
+    """How a shot stands, without running anything."""
+    from flows.standing import Standing
+
+    return Standing.of(job).outcome()
+
+
+def wait_for(request: Request, workers: int, json: bool) -> list[Outcome]:
+    """Run it here, with progress for people."""
+    from flows import launch
+
+    return launch.here(request, workers, say.console(), show=not json)
+
+
+def leave(request: Request, workers: int, json: bool) -> int:
+    """Hand it over to a deployment or to a process of its own, and tell how to watch it."""
+    from flows import launch
+
+    left = launch.elsewhere(request) or launch.detached(request, workers)
+    if json:
+        say.as_json({"state": "submitted", **vars(left)})
+        return 0
+    out = say.console()
+    out.print(
+        f"Submitted: {', '.join(request.shots)}" + (f", as process {left.pid}" if left.pid else " to the deployment")
+    )
+    out.print(f"Prefect's UI: {left.ui}" + (f"/runs/flow-run/{left.flow_run}" if left.flow_run else ""))
+    out.print(f"How it stands: fsvfx status {request.manifest}")
+    if left.log:
+        out.print(f"What it says: {left.log}")
+    return 0
+
+
+def ended(outcomes: Sequence[Outcome], json: bool) -> int:
+    """Tell how it ended; returns the exit code."""
+    partial = [outcome for outcome in outcomes if outcome.state == "partial"]
+    if json:
+        say.as_json({"state": "partial" if partial else "done", "shots": list(outcomes)})
+    else:
+        for outcome in outcomes:
+            _tell(outcome)
+    return EXIT_PARTIAL if partial else 0
+
+
+def _tell(outcome: Outcome) -> None:
+    out = say.console()
+    took = f" in {outcome.seconds:.1f} s" if outcome.seconds else ", nothing to run"
+    out.print(f"{outcome.shot}: {outcome.state}, {outcome.done} of {outcome.total} steps{took}", markup=False)
+    for path in outcome.deliverables:
+        out.print(f"  {path}", markup=False)
+    for failure in outcome.failures:
+        place = f" (frames {failure.frames})" if failure.frames else ""
+        out.print(f"  {failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.mend}", markup=False)
+    if outcome.command:
+        out.print(f"  not finished: {', '.join(outcome.unfinished)}", markup=False)
+        out.print(f"  run again just what is missing:\n    {outcome.command}", markup=False)

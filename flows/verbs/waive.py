@@ -1,0 +1,48 @@
+"""``fsvfx waive``: accept plate frames as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store, frames_of, jobs_of
+
+
+def run(
+    manifest: ManifestPath,
+    frames: Annotated[str, typer.Option("--frames", metavar="RANGE", help="Such as 1010-1033.")],
+    by: Annotated[str, typer.Option("--by", help="Who accepts them.")],
+    why: Annotated[str, typer.Option("--why", help="Why they may go out without a swap.")],
+    shot: Shots = None,
+    store: Store = None,
+    json: AsJson = False,
+) -> None:
+    """Accept frames as the plate's own: they are delivered so, and the report lists them."""
+    from flows.standing import concerned, retry_command
+    from fsvfx.errors import InputError, Where
+    from fsvfx.store import Ledger, open_store
+    from schemas.receipts import Waiver
+
+    chosen = frames_of(frames)
+    jobs = concerned(jobs_of(manifest, shot, store), chosen)
+    if len(jobs) != 1:
+        names = ", ".join(job.shot.name for job in jobs)
+        raise InputError("A waiver is for one shot", mend=f"Add --shot: {names}", where=Where(file=str(manifest)))
+    if not by.strip() or not why.strip():
+        raise InputError("A waiver says who and why", mend="Give --by and --why")
+    [job] = jobs
+    waiver = Waiver(frames=chosen & job.shot.plate.frames, by=by, why=why, at=_now())
+    Ledger(open_store(job)).waive(waiver)
+    if json:
+        say.as_json({"shot": job.shot.name, "waiver": waiver})
+        return
+    out = say.console()
+    out.print(f"{job.shot.name}: frames {waiver.frames} go out as the plate's. By {by}: {why}", markup=False)
+    say.console().print(f"Deliver them so: {retry_command(job, store=store)}", markup=False)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
