@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,8 +12,11 @@ from fsvfx.faces import topology
 _CHANGE = 0.25
 """1 - correlation above which the picture is another one."""
 _SPIKE = 4.0
-"""How far a cut or a jump stands out from the frames about it."""
+"""How far a cut stands out from the usual change about it."""
 _JUMP = 0.07
+"""In heights of the face."""
+_ALONE = 3.0
+"""How far a jump stands out from every step about it: repeated frames make steps, one beside the other."""
 _ABOUT = 4
 
 
@@ -30,7 +35,7 @@ def cuts(numbers: NDArray[np.int64], signatures: NDArray[np.uint8]) -> NDArray[n
     """(n,) whether a new picture starts at each frame. What follows a hole in the numbers is no cut: nobody knows."""
     change = changes(signatures)
     change[_after_holes(numbers)] = 0.0
-    return (change > _CHANGE) & (change > _SPIKE * _typical(change))
+    return (change > _CHANGE) & (change > _SPIKE * _neighbours(change, np.nanmedian))
 
 
 def jumps(numbers: NDArray[np.int64], landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -40,18 +45,17 @@ def jumps(numbers: NDArray[np.int64], landmarks: NDArray[np.floating]) -> NDArra
     steps = np.linalg.norm(np.diff(points, axis=0), axis=2).mean(axis=1) / np.maximum(sizes[1:], 1e-6)
     moved = np.concatenate([[0.0], steps])
     moved[_after_holes(numbers)] = 0.0
-    return (moved > _JUMP) & (moved > _SPIKE * _typical(moved))
+    return (moved > _JUMP) & (moved > _ALONE * _neighbours(moved, np.nanmax))
 
 
 def _after_holes(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.concatenate([[True], np.diff(numbers) > 1]) if len(numbers) else np.zeros(0, np.bool_)
 
 
-def _typical(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median of the neighbours on both sides, without the frame itself."""
+def _neighbours(values: NDArray[np.float64], of: Callable[..., NDArray[np.float64]]) -> NDArray[np.float64]:
+    """``of`` (a nan-function) the values on both sides, without the frame itself."""
     padded = np.pad(values, _ABOUT, constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _ABOUT + 1).copy()
     windows[:, _ABOUT] = np.nan
     windows[np.isnan(windows).all(axis=1)] = 0.0
-    typical: NDArray[np.float64] = np.nanmedian(windows, axis=1)
-    return typical
+    return of(windows, axis=1)

@@ -64,9 +64,9 @@ def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
     fits = [similarity(topology.CANONICAL[topology.RIGID], each[topology.RIGID]) for each in landmarks]
     heads = np.stack([scale * topology.CANONICAL @ turn.T + shift for scale, turn, shift in fits])
     own = np.stack([(each - head) @ fit[1] / fit[0] for each, head, fit in zip(landmarks, heads, fits, strict=True)])
-    heads = _filtered(heads, sigma, _HEAD_TOLERANCE * float(np.median([fit[0] for fit in fits])))
+    heads = _filtered(heads, sigma, _HEAD_TOLERANCE * np.array([fit[0] for fit in fits]))
     for points, tolerance in _REGIONS:
-        own[:, points] = _filtered(own[:, points], sigma, tolerance)
+        own[:, points] = _filtered(own[:, points], sigma, np.full(len(own), tolerance))
     calm = np.empty_like(landmarks)
     for index, (head, expression) in enumerate(zip(heads, own, strict=True)):
         scale, turn, _ = similarity(topology.CANONICAL, head)
@@ -74,8 +74,8 @@ def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
     return calm.astype(np.float32)
 
 
-def _filtered(points: Points, sigma: float, tolerance: float) -> Points:
-    """(n, p, d), symmetric about each frame, so that nothing lags."""
+def _filtered(points: Points, sigma: float, tolerance: NDArray[np.float64]) -> Points:
+    """(n, p, d) with a tolerance for each frame (n,); symmetric about each frame, so that nothing lags."""
     count = len(points)
     total, weights = points.copy(), np.ones(count)
     for step in range(1, min(REACH, int(np.ceil(3 * sigma))) + 1):
@@ -84,7 +84,7 @@ def _filtered(points: Points, sigma: float, tolerance: float) -> Points:
         middle = slice(step, count - step)
         pair = (points[: -2 * step] + points[2 * step :]) / 2
         off = np.sqrt(((pair - points[middle]) ** 2).sum(axis=2).mean(axis=1))
-        weight = 2.0 * np.exp(-0.5 * (step / sigma) ** 2) * np.exp(-0.5 * (off / tolerance) ** 2)
+        weight = 2.0 * np.exp(-0.5 * (step / sigma) ** 2) * np.exp(-0.5 * (off / tolerance[middle]) ** 2)
         total[middle] += weight[:, None, None] * pair
         weights[middle] += weight
     filtered: Points = total / weights[:, None, None]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fsvfx.errors import ModelError, Where
-from fsvfx.models.cards import ModelCard, card
+from fsvfx.models.catalogue import ModelCard, card
 from fsvfx.settings import machine
 
 

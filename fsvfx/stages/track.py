@@ -14,10 +14,11 @@ from fsvfx.errors import InputError, Where
 from fsvfx.faces.align import crop_matrix
 from fsvfx.faces.cuts import cuts, jumps
 from fsvfx.faces.embed import SIZE
-from fsvfx.faces.gaps import Path, fill
+from fsvfx.faces.gaps import Trail, fill
 from fsvfx.faces.people import Seen, people
 from fsvfx.faces.performer import Wanted, choose
 from fsvfx.faces.sampling import scale_of
+from fsvfx.faces.smooth import REACH
 from fsvfx.faces.tracks import Finds, link
 from fsvfx.stages.contract import Data, Need, Resources, Result, Stage, Work
 from schemas.frames import Chunk
@@ -55,13 +56,13 @@ class TrackStage(Stage):
         starts = _cuts(detected, numbers)
         finds = _finds(detected)
         seen = follow(finds, numbers, starts, work.parameters)
-        paths = {each.number: _path(finds, each, numbers, starts, work.parameters) for each in seen}
+        trails = {each.number: _trail(finds, each, numbers, starts, work.parameters) for each in seen}
         chosen = [_chosen(finds, seen, work, index) for index in range(len(_entries(work)))]
         _refuse_shared(chosen, work)
-        performers = [_joined([paths[each.number] for each in group]) for group in chosen]
+        performers = [_joined([trails[each.number] for each in group]) for group in chosen]
         at: list[JsonValue] = [*sorted(starts)]
         return Result(
-            tables={"tracks": _tracks(paths)},
+            tables={"tracks": _tracks(trails)},
             parts=_parts(performers, numbers, starts, work.parameters),
             qc={"tracks": len(seen), "cuts": at, "frames": _counts(performers)},
         )
@@ -88,11 +89,11 @@ def _finds(detected: Data) -> Finds:
     return Finds(table["frame"], table["box"], table["score"], table["landmarks"], table["embedding"])
 
 
-def _path(
+def _trail(
     finds: Finds, each: Seen, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
-) -> Path:
+) -> Trail:
     rows = each.rows
-    found = Path(
+    found = Trail(
         finds.frame[rows], finds.box[rows], finds.score[rows], finds.landmarks[rows], np.zeros(len(rows), np.bool_)
     )
     return fill(found, numbers, starts, int(parameters["max_gap"]))
@@ -127,15 +128,15 @@ def _refuse_shared(chosen: list[list[Seen]], work: Work) -> None:
                 )
 
 
-def _joined(paths: list[Path]) -> Path:
+def _joined(trails: list[Trail]) -> Trail:
     """Several tracks of one performer as one; where filled gaps meet finds in a frame, the find stays."""
     columns = [
         np.concatenate(column)
-        for column in zip(*((p.frame, p.box, p.score, p.landmarks, p.filled) for p in paths), strict=True)
+        for column in zip(*((p.frame, p.box, p.score, p.landmarks, p.filled) for p in trails), strict=True)
     ]
     order = np.lexsort((columns[4], columns[0]))
     first = np.concatenate([[True], np.diff(columns[0][order]) > 0])
-    return Path(*(column[order][first] for column in columns))
+    return Trail(*(column[order][first] for column in columns))
 
 
 def crop_size(landmarks: NDArray[np.floating]) -> int:
@@ -146,12 +147,15 @@ def crop_size(landmarks: NDArray[np.floating]) -> int:
 
 
 def _parts(
-    performers: list[Path], numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
+    performers: list[Trail], numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
 ) -> dict[str, Result]:
-    """One per chunk whose frames are there: what failed before has no part, and changes nobody else's."""
+    """One per chunk whose frames are there: what failed before has no part, and changes nobody else's.
+
+    Each has the rows that the filter of its frames reads too, REACH frames on both sides.
+    """
     there = set(numbers.tolist())
-    sizes = [crop_size(path.landmarks) for path in performers]
-    rows = [_rows(path, starts, size) for path, size in zip(performers, sizes, strict=True)]
+    sizes = [crop_size(trail.landmarks) for trail in performers]
+    rows = [_rows(trail, starts, size) for trail, size in zip(performers, sizes, strict=True)]
     parts = {}
     for first, last in parameters["chunks"]:
         chunk = Chunk(first=first, last=last)
@@ -159,7 +163,8 @@ def _parts(
             continue
         tables: dict[str, dict[str, NDArray[Any]]] = {
             f"r{index}": {
-                key: column[(table["frame"] >= first) & (table["frame"] <= last)] for key, column in table.items()
+                key: column[(table["frame"] >= first - REACH) & (table["frame"] <= last + REACH)]
+                for key, column in table.items()
             }
             for index, table in enumerate(rows)
         }
@@ -168,30 +173,30 @@ def _parts(
     return parts
 
 
-def _rows(path: Path, starts: frozenset[int], size: int) -> dict[str, NDArray[Any]]:
-    new = jumps(path.frame, path.landmarks)
-    new |= np.isin(path.frame, np.array(sorted(starts), np.int64))
+def _rows(trail: Trail, starts: frozenset[int], size: int) -> dict[str, NDArray[Any]]:
+    new = jumps(trail.frame, trail.landmarks)
+    new |= np.isin(trail.frame, np.array(sorted(starts), np.int64))
     return {
-        "frame": path.frame,
-        "box": path.box,
-        "score": path.score,
-        "landmarks": path.landmarks,
-        "filled": path.filled,
+        "frame": trail.frame,
+        "box": trail.box,
+        "score": trail.score,
+        "landmarks": trail.landmarks,
+        "filled": trail.filled,
         "segment_start": new,
-        "crop_size": np.full(len(path.frame), size, np.int64),
+        "crop_size": np.full(len(trail.frame), size, np.int64),
     }
 
 
-def _tracks(paths: Mapping[int, Path]) -> dict[str, NDArray[Any]]:
-    given = [Path.none(), *paths.values()]
-    table: dict[str, NDArray[Any]] = {key: np.concatenate([getattr(path, key) for path in given]) for key in _COLUMNS}
-    table["track"] = np.repeat([0, *paths], [len(path.frame) for path in given]).astype(np.int64)
+def _tracks(trails: Mapping[int, Trail]) -> dict[str, NDArray[Any]]:
+    given = [Trail.none(), *trails.values()]
+    table: dict[str, NDArray[Any]] = {key: np.concatenate([getattr(trail, key) for trail in given]) for key in _COLUMNS}
+    table["track"] = np.repeat([0, *trails], [len(trail.frame) for trail in given]).astype(np.int64)
     order = np.lexsort((table["track"], table["frame"]))
     return {key: column[order] for key, column in table.items()}
 
 
-def _counts(performers: list[Path]) -> dict[str, JsonValue]:
+def _counts(performers: list[Trail]) -> dict[str, JsonValue]:
     return {
-        f"r{index}": {"found": int((~path.filled).sum()), "filled": int(path.filled.sum())}
-        for index, path in enumerate(performers)
+        f"r{index}": {"found": int((~trail.filled).sum()), "filled": int(trail.filled.sum())}
+        for index, trail in enumerate(performers)
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from fsvfx.errors import ModelError, Where
-from fsvfx.models.cards import Archive, ModelCard, card, cards, catalogue
+from fsvfx.models.catalogue import Archive, ModelCard, card, cards, catalogue
 from fsvfx.models.files import how_to_get, path, present, sha256_of
 from fsvfx.settings import machine
 

