@@ -1,0 +1,1 @@
+"""Quality control: figures of comps, and contact sheets to look at."""

@@ -1,0 +1,72 @@
+"""Figures of a comp against its plate: seam, flicker, identity. Taken on display-referred luminance, as eyes see it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces.sampling import sample, scale_of
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+_EDGE = 0.95
+"""The matte's soft edge is where it lies between 0 and this."""
+_SMALLEST = 2 / 255
+"""Gradients below this, in display units per pixel, are not told apart from none."""
+_CELLS = 32
+"""Flicker is taken in so many cells across the aligned crop."""
+
+
+def luminance(picture: U8) -> F32:
+    """sRGB (h, w, 3) uint8 -> (h, w) float32 in [0, 1]."""
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
+
+
+def seam(plate: F32, comp: F32, matte: NDArray[np.floating]) -> float:
+    """How much more the comp's gradient is than the plate's along the matte's soft edge: 1 is no seam. NaN: no edge.
+
+    plate, comp: luminance (h, w). Both are blurred by a pixel, so that texture counts less than steps.
+    """
+    soft = matte.astype(np.float32)
+    edge = cv2.dilate(((soft > 0) & (soft < _EDGE)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not edge.any():
+        return float("nan")
+    before, after = (float(_gradient(picture)[edge].mean()) for picture in (plate, comp))
+    return (after + _SMALLEST) / (before + _SMALLEST)
+
+
+def cells(picture: F32, matrix: NDArray[np.float64], size: int) -> F32:
+    """Luminance or matte (h, w), averaged into (32, 32) cells of the aligned crop, ``size`` wide, of ``matrix``."""
+    coarse = matrix * (_CELLS / size)
+    coarse[:, 2] += 0.5 * _CELLS / size - 0.5
+    wide = max(1, round(1 / max(scale_of(coarse), 1e-6)))
+    smooth = cv2.blur(picture, (wide, wide), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(sample(smooth, coarse, _CELLS, mirror=True), np.float32)
+
+
+def flicker(before: tuple[F32, F32], now: tuple[F32, F32], matte: F32) -> float:
+    """What changes in the comp from frame to frame and not in the plate: its mean over the matte, in display units.
+
+    before, now: (plate, comp) as ``cells``; matte: ``cells`` of this frame's. NaN for an empty matte.
+    """
+    total = float(matte.sum())
+    if total <= 0:
+        return float("nan")
+    plate, comp = (now[index] - before[index] for index in (0, 1))
+    return float((np.abs(comp - plate) * matte).sum() / total)
+
+
+def nearest(embedding: F32, references: F32) -> float:
+    """Distance of an embedding (128,) to the nearest of ``references`` (m, 128); NaN if there is none."""
+    known = references[np.isfinite(references).all(axis=1)]
+    if not len(known):
+        return float("nan")
+    return float(np.linalg.norm(known.astype(np.float64) - embedding.astype(np.float64), axis=1).min())
+
+
+def _gradient(picture: F32) -> F32:
+    smooth = cv2.GaussianBlur(picture, (5, 5), 1.0)
+    across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
+    return np.asarray(cv2.magnitude(across, down), np.float32)

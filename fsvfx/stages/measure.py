@@ -1,0 +1,164 @@
+"""Measure: thumbnails of plate and comp, and figures that say whether a comp can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from fsvfx.comp.patch import Patch
+from fsvfx.faces.embed import embeddings
+from fsvfx.faces.sampling import inverse, move_points
+from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
+from fsvfx.qc.view import View, box_around, thumbnail, view
+from fsvfx.stages.contract import Need, Resources, Result, Stage, Work
+from schemas.job import ShotJob
+from schemas.receipts import Unit
+
+_SIDE = 128
+_FIGURES = ("to_identity", "to_performer", "seam", "flicker")
+F32 = NDArray[np.float32]
+
+
+class MeasureStage(Stage):
+    name = "measure"
+    version = 1
+    needs = (Need("ingest"), Need("align"), Need("composite"), Need("references", of="people"))
+    resources = Resources(cpu=1, memory_mib=1024)
+
+    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
+        return {
+            "identities": [entry.identity for entry in job.shot.replace],
+            "every": job.shot.measure.every,
+            "first_frame": job.shot.plate.first_frame,
+            "color_space": job.shot.plate.color_space,
+            "colour_config": job.colour_config,
+        }
+
+    def weights(self, parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
+        return ("dlib_embedding",)
+
+    def run(self, work: Work) -> Result:
+        """Table ``figures``: a row for each frame and entry with a face. NaN: not taken.
+
+        to_identity: embedding distance of the comp's face to the identity's nearest reference; to_performer: to the
+        plate's face in the same frame; seam, flicker: see ``fsvfx.qc.figures`` (flicker: from the second frame on).
+        """
+        plates, comps = (np.zeros((len(work.frames), _SIDE, _SIDE, 3), np.uint8) for _ in range(2))
+        measurer = _Measurer(work)
+        rows: list[_Row] = []
+        for place, number in enumerate(work.frames):
+            shown, found = measurer.frame(number)
+            plates[place], comps[place] = thumbnail(shown.plate, _SIDE), thumbnail(shown.comp, _SIDE)
+            rows += found
+        table: dict[str, NDArray[Any]] = {
+            "frame": np.array([row.frame for row in rows], np.int64),
+            "entry": np.array([row.entry for row in rows], np.int64),
+        }
+        table |= {name: np.array([row.figures[name] for row in rows], np.float32) for name in _FIGURES}
+        return Result(
+            frames={"plate_thumb": plates, "comp_thumb": comps}, tables={"figures": table}, qc=_summary(table)
+        )
+
+
+@dataclass(frozen=True)
+class _Row:
+    frame: int
+    entry: int
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Face:
+    """One entry's face in a frame: landmarks (468, 3) plate px; matrix plate px -> crop px; the crop's size."""
+
+    entry: int
+    landmarks: F32
+    matrix: NDArray[np.float64]
+    size: int
+    patch: Patch
+
+
+class _Measurer:
+    """Goes through a chunk's frames in order; remembers the frame before, for flicker."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.space, self.config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
+        identities: Any = work.parameters["identities"]
+        self.references: list[NDArray[Any]] = [
+            np.asarray(work.inputs[f"references/{who}"].frames("embedding"), np.float32) for who in identities
+        ]
+        self.before: dict[int, tuple[int, tuple[F32, F32]]] = {}
+
+    def frame(self, number: int) -> tuple[View, list[_Row]]:
+        plate: NDArray[Any] = self.work.inputs["ingest"].frame("frames", number)
+        faces = [face for index in range(len(self.references)) if (face := self._face(index, number))]
+        patches = [face.patch for face in faces]
+        box = box_around([face.landmarks for face in faces], patches, (plate.shape[0], plate.shape[1]))
+        shown = view(plate, patches, box, self.space, self.config)
+        return shown, [
+            _Row(number, face.entry, self._figures(number, face, shown, m)) for face, m in zip(faces, shown.mattes)
+        ]
+
+    def _face(self, index: int, number: int) -> _Face | None:
+        comp, aligned = self.work.inputs["composite"], self.work.inputs["align"]
+        if not comp.frame(f"r{index}/present", number):
+            return None
+        matrix: NDArray[Any] = aligned.frame(f"r{index}/matrix", number)
+        landmarks: NDArray[Any] = aligned.frame(f"r{index}/landmarks", number)
+        origin: NDArray[Any] = comp.frame(f"r{index}/origin", number)
+        pixels: NDArray[Any] = comp.frame(f"r{index}/patch", number)
+        matte: NDArray[Any] = comp.frame(f"r{index}/matte", number)
+        size = aligned.frame(f"r{index}/crops", number).shape[0]
+        patch = Patch((int(origin[0]), int(origin[1])), pixels, matte)
+        return _Face(index, move_points(inverse(matrix), landmarks), matrix, size, patch)
+
+    def _figures(self, number: int, face: _Face, shown: View, matte: NDArray[np.float16]) -> dict[str, float]:
+        pair = luminance(shown.plate), luminance(shown.comp)
+        figures = {name: float("nan") for name in _FIGURES}
+        figures["seam"] = seam(*pair, matte)
+        figures["flicker"] = self._flicker(number, face, shown, pair, matte.astype(np.float32))
+        every: Any = self.work.parameters["every"]
+        first: Any = self.work.parameters["first_frame"]
+        if (number - first) % every == 0:
+            figures |= self._identity(face, shown)
+        return figures
+
+    def _flicker(self, number: int, face: _Face, shown: View, pair: tuple[F32, F32], matte: F32) -> float:
+        matrix = face.matrix.copy()
+        matrix[:, 2] += matrix[:, :2] @ np.array([shown.box[1], shown.box[0]], np.float64)
+        now = cells(pair[0], matrix, face.size), cells(pair[1], matrix, face.size)
+        last, self.before[face.entry] = self.before.get(face.entry), (number, now)
+        if last is None or last[0] != number - 1:
+            return float("nan")
+        return flicker(last[1], now, cells(matte, matrix, face.size))
+
+    def _identity(self, face: _Face, shown: View) -> dict[str, float]:
+        points = face.landmarks - np.array([shown.box[1], shown.box[0], 0], np.float32)
+        (plate,), (comp,) = (embeddings(picture, points[None]) for picture in (shown.plate, shown.comp))
+        return {
+            "to_identity": nearest(comp, self.references[face.entry]),
+            "to_performer": float(np.linalg.norm(comp - plate)),
+        }
+
+
+def _summary(table: Mapping[str, NDArray[Any]]) -> dict[str, JsonValue]:
+    """Medians, the worst seam and its frame, and in how many frames the comp is nearer to the identity."""
+    qc: dict[str, JsonValue] = {"faces": len(table["frame"])}
+    for name in _FIGURES:
+        taken = table[name][np.isfinite(table[name])]
+        if len(taken):
+            qc[name] = round(float(np.median(taken)), 4)
+    if np.isfinite(table["seam"]).any():
+        worst = int(np.nanargmax(table["seam"]))
+        qc["worst_seam"] = {"frame": int(table["frame"][worst]), "seam": round(float(table["seam"][worst]), 4)}
+    compared = np.isfinite(table["to_identity"]) & np.isfinite(table["to_performer"])
+    if compared.any():
+        nearer = table["to_identity"][compared] < table["to_performer"][compared]
+        qc["nearer_to_identity"] = f"{int(nearer.sum())} of {len(nearer)}"
+    return qc
