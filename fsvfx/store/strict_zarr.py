@@ -9,6 +9,7 @@ from zarr.abc.store import ByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import ObjectStore
 
+_ABOVE_ATTEMPTS = re.compile(r"^(stages(/[^/]+){0,3}/)?zarr\.json$")
 _CHUNK = re.compile(r"(^|/)c(/\d+)*$")
 
 
@@ -27,3 +28,8 @@ class StrictZarrStore(ObjectStore[Objects]):
         if found is None and _CHUNK.search(key):
             raise MissingChunkError(key)
         return found
+
+    async def set_if_not_exists(self, key: str, value: Buffer) -> None:
+        # Zarr offers every array's parents up to the root: objects that all would share, at a request each.
+        if not _ABOVE_ATTEMPTS.match(key):
+            await super().set_if_not_exists(key, value)

@@ -1,0 +1,156 @@
+"""Small stages for the runner's tests: numbers instead of faces. Each run is written down, so tests can count them.
+
+ingest -> detect (halo 1) -> track (shot, parts) -> align -> deliver's stand-in is left out. The plate is a text file
+with one number per frame; ``TOY_*`` variables make stages slow, or fail.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from pydantic import JsonValue
+
+from fsvfx.errors import PlateError, Where
+from fsvfx.runner import dag
+from fsvfx.stages.contract import Array, LazyFrames, Need, Result, Stage, Work
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.manifest import Composite, Person, Plate, Shot
+from schemas.receipts import Unit
+
+NAMES = {"ingest": "Ingest", "detect": "Detect", "track": "Track", "align": "Align"}
+PATHS = {name: f"toy_stages:{kind}" for name, kind in NAMES.items()}
+SHAPE = (120, 200, 3)
+"""Large enough for one Zarr chunk per frame."""
+
+
+class Toy(Stage):
+    version = 1
+
+    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
+        return {}
+
+    def run(self, work: Work) -> Result:
+        log = os.environ.get("TOY_LOG")
+        if log:
+            with Path(log).open("a") as file:
+                file.write(f"{self.name} {work.unit.name} {os.getpid()}\n")
+        time.sleep(float(os.environ.get(f"TOY_SLOW_{self.name.upper()}", "0")))
+        if os.environ.get("TOY_FAIL") == f"{self.name} {work.unit.name}":
+            raise RuntimeError("toy fault")
+        return self.make(work)
+
+    def make(self, work: Work) -> Result:
+        raise NotImplementedError
+
+
+class Ingest(Toy):
+    name = "ingest"
+    reads_media = True
+
+    def make(self, work: Work) -> Result:
+        assert work.source is not None
+        return Result(frames={"frames": LazyFrames(SHAPE, np.dtype(np.uint8), work.source.pictures())})
+
+
+class Detect(Toy):
+    name = "detect"
+    needs = (Need("ingest", halo=1),)
+
+    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
+        return {"min_score": job.shot.faces.min_score}
+
+    def make(self, work: Work) -> Result:
+        plate = work.inputs["ingest"]
+        values = [int(plate.frame("frames", number)[0, 0, 0]) for number in work.frames]
+        seen = {number: int(plate.frame("frames", number)[0, 0, 0]) for number in plate.numbers}
+        faces = {"frame": np.array(work.frames), "level": np.array(values), "around": np.full(len(values), sum(seen.values()))}
+        return Result(tables={"faces": faces}, qc={"faces": len(values)})
+
+
+class Track(Toy):
+    name = "track"
+    scope = "shot"
+    needs = (Need("detect", of="all"),)
+
+    def make(self, work: Work) -> Result:
+        faces = work.inputs["detect"].table("faces")
+        parts = {}
+        for first in range(work.frames[0], work.frames[-1] + 1, 4):
+            rows = (faces["frame"] >= first) & (faces["frame"] < first + 4)
+            last = min(first + 3, work.frames[-1])
+            parts[f"{first}-{last}"] = Result(tables={"r0": {name: column[rows] for name, column in faces.items()}})
+        return Result(tables={"tracks": {"frame": np.asarray(faces["frame"])}}, parts=parts)
+
+
+class Align(Toy):
+    name = "align"
+    needs = (Need("ingest"), Need("track"))
+
+    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
+        assert unit.chunk is not None
+        return {"feather": [job.shot.composite.at(frame).feather for frame in unit.chunk.frames]}
+
+    def make(self, work: Work) -> Result:
+        rows = work.inputs["track"].table("r0")
+        levels = dict(zip(rows["frame"].tolist(), rows["level"].tolist()))
+        return Result(frames={"r0/level": np.array([levels.get(number, -1) for number in work.frames])})
+
+
+class ToyPlate:
+    """The text file's numbers as flat frames; ``x`` is a frame that can't be read."""
+
+    def __init__(self, path: str, numbers: range) -> None:
+        self._path = path
+        self._numbers = numbers
+
+    def _levels(self) -> dict[int, str]:
+        return dict(enumerate(Path(self._path).read_text().split(), start=1001))
+
+    def fingerprint(self) -> dict[str, str]:
+        levels = self._levels()
+        return {str(number): levels[number] for number in self._numbers}
+
+    def pictures(self) -> Iterator[Array]:
+        levels = self._levels()
+        for number in self._numbers:
+            if levels[number] == "x":
+                raise PlateError(f"Frame {number} is corrupt", mend="Mend it", where=Where(frames=FrameRange([number])))
+            picture = np.full(SHAPE, int(levels[number]), np.uint8)
+            yield picture
+
+
+def source_for(job: ShotJob, unit: Unit) -> ToyPlate:
+    assert unit.chunk is not None
+    return ToyPlate(job.shot.plate.path, unit.chunk.frames)
+
+
+def toy_job(store: str, plate: Path, *, last: int = 1012, run_id: str = "run-1", min_score: float = 0.5) -> ShotJob:
+    """Chunks of 4 frames from 1001."""
+    people = {"a": Person(consent="a.yaml")}
+    frames = FrameRange.span(1001, last)
+    shot = Shot(
+        name="sh01",
+        plate=Plate(path=str(plate), frames=frames, color_space="sRGB"),
+        chunk_size=4,
+        composite=Composite(),
+        faces={"min_score": min_score},
+    )
+    return ShotJob(
+        production="toy", shot=shot, people=people, deliver=(), store=store, colour_config="none",
+        manifest="toy.yaml", run_id=run_id, rights=f"rights-{datetime.now(UTC).year}",
+    )  # fmt: skip
+
+
+def install() -> None:
+    """In a process of its own: put the toy stages and plate in place of the real ones."""
+    from fsvfx import media
+
+    dag.PATHS.clear()
+    dag.PATHS.update(PATHS)
+    media.source_for = source_for
