@@ -34,6 +34,7 @@ _TOUCH_PIXELS = (
 def report_of(order: Order, info: PlateInfo, track: TimecodeTrack, files: Sequence[DeliveredFile]) -> DeliveryReport:
     """All that is known of the delivery of ``order`` (a whole shot), ``files`` being what it handed over."""
     job, line = order.job, lineage(order)
+    engines = _engine_versions(line)
     return DeliveryReport(
         production=job.production,
         shot=job.shot.name,
@@ -44,7 +45,7 @@ def report_of(order: Order, info: PlateInfo, track: TimecodeTrack, files: Sequen
         waived=order.waived or None,
         waivers=tuple(one for one in Ledger(order.store).waivers() if one.frames & order.waived),
         without_swap=_without_swap(order) or None,
-        swaps=tuple(_swap(entry) for entry in job.shot.replace),
+        swaps=tuple(_swap(entry, engines) for entry in job.shot.replace),
         rights=ReportedRights(
             decision=order.rights.digest, records=order.rights.records, test_records=order.rights.test_records
         ),
@@ -96,22 +97,27 @@ def _without_swap(order: Order) -> FrameRange:
     return order.frames - shown
 
 
-def _swap(entry: Replace) -> ReportedSwap:
+def _swap(entry: Replace, versions: dict[str, int]) -> ReportedSwap:
     overrides: tuple[dict[str, JsonValue], ...] = tuple(one.model_dump(mode="json") for one in entry.overrides)
     return ReportedSwap(
         performer=entry.performer,
         identity=entry.identity,
         engine=entry.engine,
-        engine_version=_engine_version(entry.engine),
+        engine_version=versions.get(entry.engine),
         settings=entry.settings,
         overrides=overrides,
     )
 
 
-def _engine_version(name: str) -> int:
-    from fsvfx.engines.registry import engine  # brings torch, which nothing else here needs
-
-    return engine(name).version
+def _engine_versions(line: Sequence[Receipt]) -> dict[str, int]:
+    """As the swap stage's parameters have them: of the engines that ran, not of those installed now."""
+    found: dict[str, int] = {}
+    for receipt in line:
+        entries = receipt.parameters.get("entries") if receipt.stage == "swap" else None
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, dict) and isinstance(entry.get("engine_version"), int):
+                found[str(entry.get("engine"))] = int(str(entry["engine_version"]))
+    return found
 
 
 def _colour(order: Order) -> ReportedColour:

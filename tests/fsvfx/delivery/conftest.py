@@ -120,7 +120,16 @@ def _run_stages(kit: ShotKit, unit: Unit, skip: Sequence[str]) -> None:
     frames = np.stack(list(open_plate(kit.job).pictures(numbers)))
     kit.ingest.append(_stored(kit.job, "ingest", unit, Result(frames={"frames": frames})))
     if f"composite {unit.name}" not in skip:
-        kit.composite.append(_stored(kit.job, "composite", unit, patches(kit.job, numbers, frames)))
+        made = patches(kit.job, numbers, frames)
+        swap = _stored(
+            kit.job,
+            "swap",
+            unit,
+            Result(tables={"seen": {"frame": np.array(numbers, np.int64)}}),
+            parameters={"entries": [{"engine": "landmark_warp", "engine_version": 7}]},
+            weights={"net": "5" * 64},
+        )
+        kit.composite.append(_stored(kit.job, "composite", unit, made, inputs={f"swap/{unit.name}": swap.digest}))
     kit.measure.append(_stored(kit.job, "measure", unit, _figures(numbers)))
 
 
@@ -152,7 +161,7 @@ def _figures(numbers: Sequence[int]) -> Result:
     return Result(frames={"plate_thumb": thumbs, "comp_thumb": 255 - thumbs}, tables={"figures": table})
 
 
-def _stored(job: ShotJob, stage: str, unit: Unit, result: Result) -> Receipt:
+def _stored(job: ShotJob, stage: str, unit: Unit, result: Result, **more: Any) -> Receipt:
     store, now = open_store(job), datetime.now(UTC)
     path = Address(stage, unit.name, "k").group("a")
     assert unit.chunk is not None
@@ -160,7 +169,7 @@ def _stored(job: ShotJob, stage: str, unit: Unit, result: Result) -> Receipt:
     receipt = Receipt(
         shot=job.shot.name, stage=stage, stage_version=1, unit=unit, key="k", attempt="a", path=path,
         digest=written.digest, colour_config=job.colour_config, seed=0, rights="", started=now, ended=now,
-        peak_rss_mib=1, bytes=written.bytes, worker="w", device="cpu",
+        peak_rss_mib=1, bytes=written.bytes, worker="w", device="cpu", **more,
     )  # fmt: skip
     return Ledger(store).commit(receipt)
 

@@ -85,8 +85,9 @@ def test_report_accounts_for_every_file(kit: Callable[..., Any]) -> None:
     assert (report.frame_rate, report.timecode, report.timecode_source) == ("24000/1001", "01:00:00:00", "plate")
     assert report.colour.delivered == ("ACEScg",)
     assert report.rights.records == report.rights.test_records == ("test-double", "test-lead")
-    assert report.swaps[0].engine_version is not None
-    assert {one.stage for one in report.stages} == {"deliver", "ingest", "composite", "measure"}
+    assert report.swaps[0].engine_version == 7
+    assert {one.stage for one in report.stages} == {"deliver", "ingest", "composite", "measure", "swap"}
+    assert report.weights == {"net": "5" * 64}
     assert report.qc["closer_to_identity"] == 1
     assert report.qc["seam"]["highest"] == 2
     assert report.versions["fsvfx"]
