@@ -16,7 +16,7 @@ U8 = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 """Top, left, bottom, right in plate pixels; the last two are beyond the piece."""
 
-_AROUND = 0.45
+_AROUND = 0.25
 """Share of the faces' extent that is shown on each side of them."""
 
 

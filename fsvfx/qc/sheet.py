@@ -1,0 +1,163 @@
+"""Contact sheets: plate and comp of frames through a shot, and the tracks that a shot has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+U8 = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+AI_ALTERED = "AI-ALTERED"
+MOST = 48
+"""Frames on a sheet; a longer shot is sampled evenly."""
+
+SEAM_LOOK, SEAM_BAD = 1.25, 1.6
+FLICKER_LOOK, FLICKER_BAD = 0.012, 0.03
+_GROUND, _PANEL, _PAPER, _QUIET = (20, 21, 24), (33, 35, 40), (238, 238, 236), (150, 153, 160)
+_PAD, _BORDER, _HEAD = 14, 3, 64
+
+
+class Grade(Enum):
+    """What the figures say, and the colour of its border."""
+
+    GOOD = (88, 190, 120)
+    LOOK = (236, 184, 72)
+    BAD = (232, 92, 80)
+    NONE = (78, 82, 90)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One frame: thumbnails (T, T, 3) uint8 sRGB of plate and comp, two lines of words, and the border's colour."""
+
+    frame: int
+    plate: U8
+    comp: U8
+    words: str = ""
+    grade: Grade = Grade.NONE
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """One track for ``track_sheet``: its number, some thumbnails (T, T, 3) uint8 sRGB, and what is known of it."""
+
+    number: int
+    thumbs: Sequence[U8]
+    words: Sequence[str]
+
+
+def cell(frame: int, plate: U8, comp: U8, figures: Mapping[str, Sequence[float]]) -> Cell:
+    """A frame's cell, from its figures by name: one value per entry, NaN where not taken (measure's table)."""
+    return Cell(frame, plate, comp, _told(figures), grade(figures))
+
+
+def grade(figures: Mapping[str, Sequence[float]]) -> Grade:
+    """The worst that any entry's figures say."""
+    near, far = _worst(figures, "to_identity"), _worst(figures, "to_performer", low=True)
+    seam, flicker = _worst(figures, "seam"), _worst(figures, "flicker")
+    if near >= far or seam > SEAM_BAD or flicker > FLICKER_BAD:
+        return Grade.BAD
+    if seam > SEAM_LOOK or flicker > FLICKER_LOOK:
+        return Grade.LOOK
+    return Grade.NONE if np.isnan([near, seam, flicker]).all() else Grade.GOOD
+
+
+def sampled(numbers: Sequence[int], most: int = MOST) -> list[int]:
+    """Up to ``most`` of ``numbers``, evenly, the first and the last among them."""
+    places = np.linspace(0, len(numbers) - 1, min(most, len(numbers))).round().astype(int)
+    return [numbers[place] for place in places]
+
+
+def contact_sheet(title: str, cells: Sequence[Cell], *, under: str = "", columns: int = 6) -> U8:
+    """The sheet (H, W, 3) uint8 sRGB; ``under``: a second line in the head."""
+    side = max((each.plate.shape[0] for each in cells), default=128)
+    wide, high = 2 * side + 2 * _BORDER + _PAD, side + 2 * _BORDER + 26 + _PAD
+    columns = max(3, min(columns, len(cells)))
+    rows = -(-len(cells) // columns)
+    sheet, draw = _page(columns * wide + _PAD, _HEAD + rows * high + _PAD, title, under)
+    for place, each in enumerate(cells):
+        _draw_cell(sheet, draw, (_PAD + place % columns * wide, _HEAD + _PAD + place // columns * high), side, each)
+    _legend(draw, sheet.width)
+    return np.asarray(sheet)
+
+
+def track_sheet(title: str, tracks: Sequence[TrackRow], *, under: str = "", columns: int = 8) -> U8:
+    """The tracks of a shot, one to a row, with their numbers: to choose performers from. (H, W, 3) uint8 sRGB."""
+    side = max((thumb.shape[0] for row in tracks for thumb in row.thumbs), default=128)
+    label, high = 190, side + _PAD
+    sheet, draw = _page(
+        label + columns * (side + 4) + 2 * _PAD, _HEAD + max(1, len(tracks)) * high + _PAD, title, under
+    )
+    for place, row in enumerate(tracks):
+        top = _HEAD + _PAD + place * high
+        draw.rectangle((_PAD, top, sheet.width - _PAD, top + side), fill=_PANEL)
+        draw.text((_PAD + 14, top + 8), str(row.number), fill=_PAPER, font=ImageFont.load_default(44))
+        for line, words in enumerate(row.words):
+            draw.text((_PAD + 14, top + 64 + 18 * line), words, fill=_QUIET, font=ImageFont.load_default(13))
+        for column, thumb in enumerate(row.thumbs[:columns]):
+            sheet.paste(Image.fromarray(thumb), (label + _PAD + column * (side + 4), top))
+    if not tracks:
+        draw.text((_PAD, _HEAD + _PAD), "No face was found.", fill=_QUIET, font=ImageFont.load_default(18))
+    return np.asarray(sheet)
+
+
+def _page(width: int, height: int, title: str, under: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    sheet = Image.new("RGB", (width, height), _GROUND)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((_PAD, 10), title, fill=_PAPER, font=ImageFont.load_default(22))
+    draw.text((_PAD, 40), under, fill=_QUIET, font=ImageFont.load_default(13))
+    return sheet, draw
+
+
+def _draw_cell(sheet: Image.Image, draw: ImageDraw.ImageDraw, at: tuple[int, int], side: int, each: Cell) -> None:
+    x, y = at
+    right, bottom = x + 2 * side + 2 * _BORDER, y + side + 2 * _BORDER
+    draw.rectangle((x, y, right - 1, bottom - 1 + 24), fill=_PANEL)
+    draw.rectangle((x, y, right - 1, bottom - 1), fill=each.grade.value)
+    for picture, left in ((each.plate, x + _BORDER), (each.comp, x + _BORDER + side)):
+        sheet.paste(Image.fromarray(picture), (left, y + _BORDER))
+    draw.text((x + 6, bottom + 4), str(each.frame), fill=_PAPER, font=ImageFont.load_default(14))
+    draw.text((right - 6, bottom + 6), each.words, fill=_QUIET, font=ImageFont.load_default(12), anchor="ra")
+
+
+def _legend(draw: ImageDraw.ImageDraw, width: int) -> None:
+    """AI-ALTERED, and what the borders mean, at the right of the head."""
+    font = ImageFont.load_default(18)
+    left = width - _PAD - draw.textlength(AI_ALTERED, font) - 16
+    draw.rounded_rectangle((left, 8, width - _PAD, 34), 5, fill=_PAPER)
+    draw.text((left + 8, 21), AI_ALTERED, fill=_GROUND, font=font, anchor="lm")
+    x = float(width - _PAD)
+    small = ImageFont.load_default(12)
+    for one, words in ((Grade.NONE, "not measured"), (Grade.BAD, "mend"), (Grade.LOOK, "look"), (Grade.GOOD, "good")):
+        x -= draw.textlength(words, small)
+        draw.text((x, 48), words, fill=_QUIET, font=small, anchor="lm")
+        x -= 16
+        draw.rectangle((x, 43, x + 10, 53), fill=one.value)
+        x -= 12
+
+
+def _told(figures: Mapping[str, Sequence[float]]) -> str:
+    """``id 0.41 / 0.70  seam 0.98  flicker 0.2 %``: distances to identity, performer; flicker of the display range."""
+    said = []
+    near, far = _worst(figures, "to_identity"), _worst(figures, "to_performer", low=True)
+    if np.isfinite([near, far]).all():
+        said.append(f"id {near:.2f} / {far:.2f}")
+    if np.isfinite(seam := _worst(figures, "seam")):
+        said.append(f"seam {seam:.2f}")
+    if np.isfinite(flicker := _worst(figures, "flicker")):
+        said.append(f"flicker {100 * flicker:.1f} %")
+    return "   ".join(said)
+
+
+def _worst(figures: Mapping[str, Sequence[float]], name: str, *, low: bool = False) -> float:
+    values = np.asarray(figures.get(name, ()), np.float64)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan")
+    return float(values.min() if low else values.max())
