@@ -24,6 +24,8 @@ _TILE = 20.0
 _TURNS = (45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0)
 _CARRIED = 0.95
 """What is left of a face's score in a frame where only its last place tells of it."""
+_SURE = 0.75
+"""Below, a face may be one upside down that was read upright; measured: those .43 to .72, most upright ones over .8."""
 _FIRM = 0.5
 """The score down to which a face is carried on."""
 
@@ -93,8 +95,8 @@ class FaceFinder:
             found = self._merge(found.with_more(self._carry(rgb, found, before)))
         if self._tiles == "always" or (self._tiles == "auto" and not len(found)):
             found = self._merge(found.with_more(self._confirm(rgb, self._in_tiles(rgb))))
-        if self._roll and not len(found):
-            found = self._turned(rgb)
+        if self._roll and not (found.scores >= _SURE).any():
+            found = self._merge(found.with_more(self._turned(rgb)))
         return found
 
     def _confirm(self, rgb: NDArray[np.uint8], seen: Detections) -> Faces:

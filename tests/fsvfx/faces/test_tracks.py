@@ -155,9 +155,9 @@ def pictures(count: int, seed: int) -> np.ndarray:
 
 
 def test_cuts_are_found_and_exposure_steps_and_holes_are_none() -> None:
-    one, two = pictures(20, 1), pictures(20, 2)
-    brighter = np.clip(one * 1.2 + 3, 0, 255)
-    stack = np.concatenate([one, brighter, two]).astype(np.uint8)
+    one, two = pictures(40, 1), pictures(20, 2)
+    one[20:] = np.clip(one[20:] * 1.2 + 3, 0, 255)
+    stack = np.concatenate([one, two]).astype(np.uint8)
     numbers = np.arange(1001, 1061)
     assert numbers[cuts(numbers, stack)].tolist() == [1041]
     holed = np.concatenate([np.arange(1001, 1041), np.arange(1101, 1121)])
