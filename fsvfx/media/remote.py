@@ -17,16 +17,16 @@ from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from fsvfx.errors import FsvfxError, PlateError, StoreError, Where
 from fsvfx.settings import machine
 
 # Backs off up to 20 s a try: a server that is away for a while is waited for.
 _CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 8},
+    retries={"mode": "standard", "max_attempts": 10},
     connect_timeout=5,
     read_timeout=60,
-    s3={"addressing_style": "auto"},
 )
 _PARTS = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20, max_concurrency=4)
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
@@ -37,7 +37,6 @@ def is_remote(url: str) -> bool:
     return url.startswith("s3://")
 
 
-@lru_cache(maxsize=1)
 def session() -> boto3.Session:
     """Credentials by boto3's own chain: environment, profile, instance role."""
     try:
@@ -62,7 +61,8 @@ def local_copy(url: str, etag: str | None = None) -> Path:
             kept.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
                 part = Path(folder) / "part"
-                _client().download_file(bucket, key, str(part), Config=_PARTS, ExtraArgs={"IfMatch": f'"{tag}"'})
+                _client().download_file(bucket, key, str(part), Config=_PARTS)
+                _check_unchanged(url, tag)
                 os.replace(part, kept)
     return kept
 
@@ -107,13 +107,24 @@ def remove(url: str) -> None:
         _client().delete_object(Bucket=bucket, Key=key)
 
 
+def _check_unchanged(url: str, tag: str) -> None:
+    """What was downloaded is what the ETag stood for."""
+    bucket, key = _split(url)
+    if _client().head_object(Bucket=bucket, Key=key)["ETag"].strip('"') != tag:
+        raise StoreError(
+            "the object changes while it is read", mend="Run it again", where=Where(file=url), transient=True
+        )
+
+
 def _client() -> Any:
-    return _client_of(os.getpid(), machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL") or None)
+    """One per process and settings: connections do not survive a fork, nor keys a change of the environment."""
+    settings = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+    endpoint = machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
+    return _client_of(os.getpid(), endpoint, settings)
 
 
 @lru_cache(maxsize=4)
-def _client_of(process: int, endpoint: str | None) -> Any:
-    """One per process: connections do not survive a fork."""
+def _client_of(process: int, endpoint: str | None, settings: tuple[tuple[str, str], ...]) -> Any:
     style = {"addressing_style": "path" if endpoint else "auto"}
     return session().client("s3", endpoint_url=endpoint, config=_CONFIG.merge(Config(s3=style)))
 
@@ -144,7 +155,7 @@ def _told(url: str, *, writes: bool = False) -> Iterator[None]:
     except NoCredentialsError:
         mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
         raise StoreError("there are no S3 credentials", mend=mend, where=Where(file=url)) from None
-    except HTTPClientError as error:
+    except (HTTPClientError, BotoConnectionError) as error:
         raise _away(url, error) from None
     except BotoCoreError as error:
         raise StoreError(f"S3 failed: {error}", mend="Check the AWS_* settings", where=Where(file=url)) from None
