@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.delivery.order import Order
-from fsvfx.stages.contract import Data
+from fsvfx.stages.contract import Array, Data
 from fsvfx.store import open_data
 
 FIGURES = "figures"
@@ -38,6 +40,14 @@ def summary(order: Order) -> dict[str, JsonValue]:
     if {"to_identity", "to_performer"} <= set(table):
         told["closer_to_identity"] = _share(table["to_identity"], table["to_performer"])
     return told
+
+
+def figures_at(table: Mapping[str, Array], frame: int) -> dict[str, list[float]]:
+    """The figures of one frame by name, one value per entry."""
+    if not table:
+        return {}
+    rows = np.asarray(table["frame"]) == frame
+    return {name: np.asarray(table[name], np.float64)[rows].tolist() for name in set(table) - _NOT_FIGURES}
 
 
 def _spread(values: NDArray[np.float64], frames: NDArray[np.int64]) -> JsonValue:
