@@ -40,7 +40,7 @@ def make_up(picture: Picture, mesh: Mesh, seed: int = 7) -> Picture:
         np.random.default_rng(seed).normal(size=light.shape).astype(np.float32), (0, 0), 0.006 * size
     )
     grain /= grain.std()
-    lab[..., 0] -= beard * (9.0 + 2.5 * grain)
+    lab[..., 0] -= beard * (9.0 + 1.2 * grain)
     lab[..., 1:] *= 1 - 0.3 * beard[..., None]
     lab[..., 0] -= brows * 18.0
     lab[..., 1] -= mouth * 5.0

@@ -74,10 +74,16 @@ class _Walk:
         self._known: dict[tuple[str, str], Entry] = {}
 
     def entries(self) -> list[Entry]:
-        return [entry for name in stages() for entry in self._stage(name)]
+        return [entry for name in stages() for units in self._waves(name) for entry in self._wave(name, units)]
 
-    def _stage(self, name: str) -> list[Entry]:
-        drafts = [self._draft(name, unit) for unit in units_of(name, self.job)]
+    def _waves(self, name: str) -> list[list[Unit]]:
+        """The units of a stage, apart where some read others of the same stage: the shot's delivery reads the chunks'."""
+        units = units_of(name, self.job)
+        chunks = [unit for unit in units if unit.chunk]
+        return [wave for wave in (chunks, [unit for unit in units if not unit.chunk]) if wave]
+
+    def _wave(self, name: str, units: Sequence[Unit]) -> list[Entry]:
+        drafts = [self._draft(name, unit) for unit in units]
         _raise_if_nothing_is_readable(drafts)
         wanted = [Address(name, draft.unit.name, draft.key) for draft in drafts if draft.key]
         receipts = self.ledger.receipts(wanted, self.index)
