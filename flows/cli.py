@@ -7,9 +7,10 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from flows.verbs import (
     demo,
@@ -56,10 +57,10 @@ def code_of(arguments: list[str]) -> int:
     machine_readable = "--json" in arguments
     try:
         return int(app(arguments, standalone_mode=False) or 0)
-    except click.ClickException as error:
+    except TyperException as error:
         _tell_usage(error, machine_readable)
         return EXIT_INPUT
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("Stopped. What was committed stays; run it again to go on.\n")
         return EXIT_INTERRUPTED
     except FsvfxError as error:
@@ -75,7 +76,8 @@ def code_of(arguments: list[str]) -> int:
         return EXIT_MACHINE
 
 
-def _tell_usage(error: click.ClickException, machine_readable: bool) -> None:
+def _tell_usage(error: Any, machine_readable: bool) -> None:
+    """A verb or option that there is not, or one that lacks."""
     if machine_readable:
         from flows.verbs import say
 

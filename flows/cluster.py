@@ -55,9 +55,8 @@ def local(workers: int = 0) -> SpecCluster:
     options = {"host": "127.0.0.1", "port": 0, "dashboard": False}
     with dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": threads for name in _THREADS}):
         made: Any = SpecCluster  # which is not typed
-        return cast(
-            SpecCluster, made(workers=nannies, scheduler={"cls": Scheduler, "options": options}, silence_logs=50)
-        )
+        scheduler = {"cls": Scheduler, "options": options}
+        return cast(SpecCluster, made(workers=nannies, scheduler=scheduler, silence_logs=50))
 
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -85,4 +84,5 @@ def _fitting() -> int:
 
 def _nanny(memory: int, environment: dict[str, str], **options: Any) -> dict[str, Any]:
     fixed = {"host": "127.0.0.1", "nthreads": 1, "memory_limit": memory, "dashboard": False, "silence_logs": 40}
+    environment |= {"DASK_LOGGING__DISTRIBUTED": "critical"}  # a closing cluster's workers complain at length
     return {"cls": Nanny, "options": {**fixed, "env": environment, "preload": [PRELOAD], **options}}

@@ -23,6 +23,7 @@ from prefect_dask.task_runners import DaskTaskRunner
 
 from flows import artifacts, cluster
 from flows.drive import Drive
+from flows.fan_out import fanned_out
 from flows.lost import record_lost
 from flows.schedule import bundles_of
 from flows.sheet import sheet_of
@@ -84,11 +85,15 @@ def job(
     redo: Sequence[str] = (),
     until: str | None = None,
     scheduler: str | None = None,
+    deployment: str | None = None,
 ) -> State[list[Outcome]]:
     """Run every shot of a manifest (or those named), each as a flow run of its own.
 
     ``scheduler``: address of the Dask scheduler that all of them use; default: each starts its own workers.
+    ``deployment``: of the flow ``shot``, to run them all at once there, such as ``shot/shot``.
     """
+    if deployment:
+        return _state(fanned_out(deployment, manifest, shots, store, frames=frames, redo=list(redo), until=until))
     one = on(scheduler) if scheduler else shot
     ended: list[Outcome] = []
     errors: list[Exception] = []

@@ -80,7 +80,8 @@ class Standing:
     def rows(self) -> list[dict[str, Any]]:
         """The chunk x stage table: one row per unit; a state, or seconds and worker where it is done."""
         units = dict.fromkeys(step.unit for step in self.graph)
-        return [{"unit": unit.name, **{name: self._cell(name, unit) for name in stage_names()}} for unit in units]
+        names = list(dict.fromkeys(step.stage for step in self.graph))
+        return [{"unit": unit.name, **{name: self._cell(name, unit) for name in names}} for unit in units]
 
     def _cell(self, stage: str, unit: Unit) -> str:
         entry = self.entries.get(Step(stage, unit))

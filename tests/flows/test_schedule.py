@@ -1,0 +1,84 @@
+"""Bundles: few enough, in order, and never waiting for each other in a ring."""
+
+from __future__ import annotations
+
+from graphlib import TopologicalSorter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.schedule import Bundle, Graph, bundles_of
+from schemas.frames import Chunk
+from schemas.receipts import Unit
+from tasks.step import Step
+
+LOCAL_BEFORE = ("ingest", "detect")
+LOCAL_AFTER = ("align", "swap", "composite")
+
+
+def graph_of(chunks: int, halo: bool) -> Graph:
+    """A shot like the real ones; with ``halo`` composite reads the neighbours' swaps."""
+    units = [Unit.of_chunk(Chunk(first=n * 10, last=n * 10 + 9)) for n in range(chunks)]
+    shot = Unit.of_shot()
+    reads: dict[Step, frozenset[Step]] = {}
+    for unit in units:
+        reads[Step("ingest", unit)] = frozenset()
+    for unit in units:
+        reads[Step("detect", unit)] = frozenset({Step("ingest", unit)})
+    reads[Step("track", shot)] = frozenset(Step("detect", unit) for unit in units)
+    for unit in units:
+        reads[Step("align", unit)] = frozenset({Step("ingest", unit), Step("track", shot)})
+    for unit in units:
+        reads[Step("swap", unit)] = frozenset({Step("align", unit)})
+    for n, unit in enumerate(units):
+        near = units[max(0, n - 1) : n + 2] if halo else [unit]
+        reads[Step("composite", unit)] = frozenset(Step("swap", each) for each in near)
+    reads[Step("deliver", shot)] = frozenset(Step("composite", unit) for unit in units)
+    return Graph(reads=reads, required=reads)
+
+
+def order_of(bundles: list[Bundle]) -> list[Bundle]:
+    owner = {step: bundle for bundle in bundles for step in bundle.steps}
+    edges = {bundle: {owner[step] for step in bundle.waits_for} for bundle in bundles}
+    return list(TopologicalSorter(edges).static_order())  # raises CycleError for a ring
+
+
+@settings(max_examples=40, deadline=None)
+@given(chunks=st.integers(1, 120), most=st.integers(20, 200), halo=st.booleans())
+def test_every_step_is_in_one_bundle_there_are_few_and_no_ring(chunks: int, most: int, halo: bool) -> None:
+    graph = graph_of(chunks, halo)
+    bundles = bundles_of(graph, graph, most)
+    assert sorted(str(step) for bundle in bundles for step in bundle.steps) == sorted(map(str, graph))
+    assert len(bundles) <= most
+    assert len(order_of(bundles)) == len(bundles)
+
+
+def test_short_shots_have_a_task_per_step() -> None:
+    graph = graph_of(3, halo=False)
+    assert [bundle.label for bundle in bundles_of(graph, graph)][:4] == [
+        "ingest 0-9",
+        "ingest 10-19",
+        "ingest 20-29",
+        "detect 0-9",
+    ]
+
+
+def test_long_shots_run_the_stages_of_a_chunk_in_a_row() -> None:
+    graph = graph_of(100, halo=False)
+    labels = [bundle.label for bundle in bundles_of(graph, graph, most=210)]
+    assert labels[0] == "ingest..detect 0-9"
+    assert labels[100:102] == ["track shot", "align..composite 0-9"]
+
+
+def test_only_what_is_to_do_is_bundled() -> None:
+    graph = graph_of(3, halo=False)
+    todo = [step for step in graph if step.stage == "swap"]
+    assert [bundle.label for bundle in bundles_of(graph, todo)] == ["swap 0-9", "swap 10-19", "swap 20-29"]
+
+
+@pytest.mark.parametrize(("stage", "count"), [("detect", 1 + 1 + 9 + 1), ("swap", 1 + 1 + 1)])
+def test_what_hangs_on_a_step(stage: str, count: int) -> None:
+    graph = graph_of(3, halo=False)
+    [first, *_] = [step for step in graph if step.stage == stage]
+    assert len(graph.with_downstream([first])) == count

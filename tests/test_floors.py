@@ -1,0 +1,55 @@
+"""Who may import whom: arrows run down only, and what people wait for stays light."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FORBIDDEN = {
+    "schemas": {"numpy", "torch", "fsvfx", "tasks", "flows", "prefect", "dask", "distributed"},
+    "fsvfx": {"prefect", "prefect_dask", "dask", "distributed", "tasks", "flows"},
+    "tasks": {"flows", "dask", "distributed", "numpy", "torch"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of all that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("floor", FORBIDDEN)
+def test_a_floor_imports_nothing_from_above(floor: str) -> None:
+    files = sorted((ROOT / floor).rglob("*.py"))
+    assert files
+    wrong = {str(path.relative_to(ROOT)): found for path in files if (found := imported(path) & FORBIDDEN[floor])}
+    assert not wrong
+
+
+def modules_of(code: str) -> set[str]:
+    """What is imported once ``code`` has run in a process of its own."""
+    script = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("module", ["flows.cli", "flows.server", "flows.standing", "flows.watch"])
+def test_what_answers_at_once_loads_nothing_heavy(module: str) -> None:
+    assert not modules_of(f"import {module}") & {"prefect", "dask", "distributed", "torch"}
+
+
+def test_schemas_load_without_numpy() -> None:
+    assert "numpy" not in modules_of("import schemas.manifest, schemas.job, schemas.receipts, schemas.outcome")
