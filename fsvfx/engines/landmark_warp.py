@@ -21,6 +21,10 @@ _FINEST = 0.004
 """Of detail: as wide as a pore, as a share of the face's size."""
 
 
+_LEAST_TRUST = 0.01
+"""Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
+
+
 class LandmarkWarpSettings(EngineSettings):
     """Settings of ``landmark_warp``."""
 
@@ -32,6 +36,9 @@ class LandmarkWarpSettings(EngineSettings):
     """Finest shading that is taken from the plate, as a share of the face's size; 1: overall tone only."""
     folds: float = Field(0.9, ge=0, le=1)
     """How much of the folds that the performer's expression draws beside nose, mouth and eyes is kept."""
+    rim: float = Field(0.14, ge=0, le=0.4)
+    """Width of the band inside the face's edge where the performer's own skin (hairline, temples, jaw) turns into the
+    identity's, as a share of the face's size."""
     eyes: Literal["performer", "identity"] = "performer"
     """Whose eyeballs. The performer's keep gaze and blinks; the identity's keep their colour."""
     mouth: Literal["performer", "identity"] = "performer"
@@ -79,7 +86,7 @@ class LandmarkWarp(Engine):
         target = references.shape.move(mesh, self.settings.shape)
         raster = rasterise(target, TRIANGLES, len(plate))
         own = raster.sample(plate, mesh)
-        keep = self._kept(target, len(plate))
+        keep = self._kept(target, raster)
         skin = self._blend(plate, mesh, references, raster, own, 1 - raster.of_picture(keep))
         ours, theirs = raster.picture(skin, plate), raster.picture(own, plate)
         lit = self._finished(ours, theirs, raster, target, keep)
@@ -91,17 +98,19 @@ class LandmarkWarp(Engine):
         """(S, S, 3): the identity's face under the plate's light, with its folds and its crispness."""
         length, mask = regions.face_length(mesh), raster.coverage
         gain = tone.relight(ours, theirs, mask, self.settings.light * length)
-        folds = raster.picture(raster.at_pixels(regions.folds()), np.zeros_like(ours[..., :1]))
+        folds = raster.picture(raster.shares(regions.folds()), raster.nothing)
         fine = tone.relight(ours * gain, theirs, mask, _FOLD * length)
         lit = ours * gain * (1 + self.settings.folds * folds * (fine - 1))
         return tone.texture(lit, theirs, mask * (1 - keep), max(_FINEST * length, 0.7))
 
-    def _kept(self, mesh: Floats, size: int) -> Floats:
+    def _kept(self, mesh: Floats, raster: Raster) -> Floats:
         """(S, S): where the performer's own pixels show through."""
-        none = np.zeros((size, size), np.float32)
-        mouth = regions.own_mouth(mesh, size) if self.settings.mouth == "performer" else none
-        eyes = regions.own_eyes(mesh, size) if self.settings.eyes == "performer" else none
-        return np.maximum(mouth, eyes)
+        keep = raster.picture(raster.shares(regions.rim(self.settings.rim)), raster.nothing)[..., 0]
+        if self.settings.mouth == "performer":
+            keep = np.maximum(keep, regions.own_mouth(mesh, raster.size))
+        if self.settings.eyes == "performer":
+            keep = np.maximum(keep, regions.own_eyes(mesh, raster.size))
+        return keep
 
     def _blend(
         self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
@@ -113,7 +122,7 @@ class LandmarkWarp(Engine):
         blend = np.zeros_like(own)
         for index, share in zip(chosen.tolist(), shares.tolist(), strict=True):
             picture = references.pictures[index]
-            trust = raster.at_pixels(picture.trust)
+            trust = np.maximum(raster.shares(picture.trust), _LEAST_TRUST)
             colours = tone.match(raster.sample(picture.crop, picture.mesh), own, skin * trust[:, 0])
             blend += share * trust * colours
             total += share * trust

@@ -15,6 +15,8 @@ _ROW = 256
 """Samples are remapped as rows of this length: cv2 takes no picture wider than 32767."""
 _NO_MAP = np.zeros(0, np.float32)
 _SUBPIXEL_BITS = 4
+_PAST = 0.5
+"""How far past a triangle's edge its map is followed, in triangle heights."""
 _MIN_AREA = 0.02
 """Triangles smaller than this (px^2) are slivers of a folded mesh, and show nothing."""
 
@@ -24,7 +26,7 @@ class Raster:
     """Which point of the mesh each pixel shows.
 
     size: of the square picture. pixels: (p,) flat indices of the covered ones. corners: (p, 3) vertex indices of the
-    triangle seen there. weights: (p, 3) float32 barycentric, in [0, 1], sum 1.
+    triangle seen there. weights: (p, 3) float32 barycentric, sum 1, hardly outside [0, 1].
     """
 
     size: int
@@ -40,6 +42,10 @@ class Raster:
         taken += values[self.corners[:, 2]] * weights[:, 2:]
         return taken
 
+    def shares(self, values: Floats) -> Floats:
+        """Interpolate (v, c) values of [0, 1], and stay there past a triangle's edge too."""
+        return np.asarray(np.clip(self.at_pixels(values), 0, 1), np.float32)
+
     def sample(self, picture: Floats, vertices: Floats) -> Floats:
         """Colours (p, c) of ``picture`` (H, W, c) whose mesh is ``vertices`` (v, 2+): the piecewise affine warp."""
         return remap_points(picture, self.at_pixels(np.ascontiguousarray(vertices[:, :2])))
@@ -53,6 +59,11 @@ class Raster:
     def of_picture(self, picture: Floats) -> Floats:
         """The covered pixels (p, ...) of ``picture`` (size, size, ...)."""
         return picture.reshape(self.size * self.size, *picture.shape[2:])[self.pixels]
+
+    @property
+    def nothing(self) -> Floats:
+        """(size, size, 1) of zeros."""
+        return np.zeros((self.size, self.size, 1), np.float32)
 
     @property
     def coverage(self) -> Floats:
@@ -82,6 +93,8 @@ def rasterise(vertices: Floats, triangles: Ints, size: int) -> Raster:
 def remap_points(picture: Floats, points: Floats) -> Floats:
     """Colours (p, c) of ``picture`` (H, W, c) at ``points`` (p, 2) x, y; bicubic, edges repeated."""
     count = len(points)
+    if not count:
+        return np.zeros((0, picture.shape[2]), np.float32)
     rows = -(-count // _ROW)
     padded = np.zeros((rows * _ROW, 2), np.float32)
     padded[:count] = points
@@ -125,14 +138,35 @@ def _paint(corners: Floats, order: NDArray[np.int64], size: int) -> NDArray[np.i
 def _barycentric(
     corners: Floats, area: Floats, seen: NDArray[np.int32], pixels: NDArray[np.int64], size: int
 ) -> Floats:
-    """Clipped into the triangle: painting covers pixels whose centre lies just outside, and slivers would tear."""
+    """Painting covers pixels whose centre lies just outside: the map goes on there, but slivers' would tear."""
     y, x = np.divmod(pixels, size)
     c = corners[seen]
     twice = -2 * area[seen]
-    px, py = x - c[:, 0, 0], y - c[:, 0, 1]
-    b = c[:, 1, :2] - c[:, 0, :2]
-    d = c[:, 2, :2] - c[:, 0, :2]
-    second = (px * d[:, 1] - py * d[:, 0]) / twice
-    third = (b[:, 0] * py - b[:, 1] * px) / twice
-    weights = np.clip(np.stack([1 - second - third, second, third], 1), 0, 1)
-    return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
+    at = np.stack([x, y], 1) - c[:, 0, :2]
+    b, d = c[:, 1, :2] - c[:, 0, :2], c[:, 2, :2] - c[:, 0, :2]
+    second = _cross(at, d) / twice
+    third = _cross(b, at) / twice
+    weights = np.stack([1 - second - third, second, third], 1)
+    far = weights.min(1) < -_PAST
+    weights[far] = _on_edges(at[far], c[far, :, :2] - c[far, :1, :2])
+    return np.asarray(weights, np.float32)
+
+
+def _on_edges(points: Floats, corners: Floats) -> Floats:
+    """(p, 3) weights of the point on the edge of (p, 3, 2) triangles that is nearest to (p, 2) points."""
+    best = np.zeros((len(points), 3))
+    least = np.full(len(points), np.inf)
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        along = corners[:, other] - corners[:, one]
+        share = ((points - corners[:, one]) * along).sum(1) / np.maximum((along**2).sum(1), 1e-9)
+        share = np.clip(share, 0, 1)[:, None]
+        away = ((corners[:, one] + share * along - points) ** 2).sum(1)
+        nearer = away < least
+        least[nearer] = away[nearer]
+        best[nearer] = 0
+        best[nearer, one], best[nearer, other] = 1 - share[nearer, 0], share[nearer, 0]
+    return np.asarray(best, np.float32)
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]

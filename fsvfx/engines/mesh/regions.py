@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fsvfx.engines.mesh.raster import Floats, blur
 from fsvfx.faces.measures import mouth_opening
-from fsvfx.faces.topology import CANONICAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+from fsvfx.faces.topology import CANONICAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE
 
 _SUBPIXEL_BITS = 4
 _FOLDS = np.array([205, 206, 203, 216, 212, 207, 425, 426, 423, 436, 432, 427, 130, 226, 359, 446])
@@ -66,3 +66,16 @@ def folds() -> Floats:
     weight = np.exp(-((away / _FOLD_REACH) ** 2) / 2)
     weight[LIPS_OUTER] = weight[LIPS_INNER] = 0
     return np.asarray(weight[:, None], np.float32)
+
+
+@lru_cache(maxsize=16)
+def rim(width: float) -> Floats:
+    """(468, 1): 1 on the face's edge, falling to 0 ``width`` (a share of the face's size) inside it."""
+    flat = CANONICAL[:, :2].astype(np.float64)
+    edge = flat[OVAL]
+    steps = np.linspace(0, 1, 8, endpoint=False)[:, None, None]
+    line = (edge + steps * (np.roll(edge, -1, axis=0) - edge)).reshape(-1, 2)
+    depth = np.linalg.norm(flat[:, None] - line, axis=2).min(1)
+    depth[OVAL] = 0
+    t = np.clip(depth / max(width * np.ptp(flat[:, 1]), 1e-6), 0, 1)
+    return np.asarray(1 - t * t * (3 - 2 * t), np.float32)[:, None]

@@ -111,9 +111,9 @@ def _spread() -> Floats:
     wide = [k for k, (_, _, widens) in enumerate(_FEATURES) if widens]
     stretch = share[:, wide] * (flat[:, :1] - middles[wide, 0]) / reach[wide]
     across = np.concatenate([share, stretch], axis=1)
-    return np.stack([_projector(across), _projector(share), _projector(share)]).astype(np.float32)
+    return np.asarray([_projector(across), _projector(share), _projector(share)], np.float32)
 
 
-def _projector(basis: NDArray[np.float64]) -> NDArray[np.float64]:
+def _projector(basis: Floats) -> Floats:
     normal = basis.T @ basis + 1e-3 * np.eye(basis.shape[1])
-    return inside()[:, None] * (basis @ np.linalg.solve(normal, basis.T))
+    return np.asarray(inside()[:, None] * (basis @ np.linalg.solve(normal, basis.T)), np.float32)

@@ -10,7 +10,7 @@ from fsvfx.engines.mesh.raster import Floats, blur
 _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [0.5, 0, -0.5], [-0.25, 0.5, -0.25]], np.float32)
 """RGB -> lightness, red-blue, green-magenta: rows. Skin varies along them nearly independently (cf. Reinhard 2001)."""
 _BACK = np.linalg.inv(_OPPONENT).astype(np.float32)
-_CONTRAST = np.array([[0.75, 0.5, 0.5], [1.3, 1.0, 1.0]], np.float32)
+_CONTRAST = np.array([[0.55, 0.4, 0.4], [1.3, 1.0, 1.0]], np.float32)
 """Least and most that the spread may change by: strong colour contrast would paint lips and cheeks."""
 _GAIN = (0.4, 2.5)
 _CRISPER = 1.9

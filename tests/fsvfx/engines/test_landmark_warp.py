@@ -1,0 +1,119 @@
+"""landmark_warp as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from fsvfx.engines.contract import Identity
+from fsvfx.engines.landmark_warp import LandmarkWarp, LandmarkWarpSettings
+from fsvfx.engines.mesh.pictures import prepare
+from fsvfx.errors import InputError
+
+Made = Callable[..., Any]
+
+
+def engine(**settings: Any) -> LandmarkWarp:
+    return LandmarkWarp(LandmarkWarpSettings(**settings), "cpu")
+
+
+@pytest.fixture(scope="module")
+def person(mesh: Made, picture: Made, identity: Made) -> Identity:
+    poses = [(yaw, opening) for yaw in (-30, 0, 30) for opening in (0, 1.0)]
+    meshes = [mesh(128, yaw, 0, opening) for yaw, opening in poses]
+    return identity([picture(128, seed) for seed in range(6)], meshes)
+
+
+def psnr(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float(-10 * torch.log10(((one - other) ** 2).mean() + 1e-12))
+
+
+@pytest.mark.parametrize("pose", [{}, {"yaw": 25}, {"pitch": -15, "opening": 1.2}])
+def test_a_face_swapped_for_itself_is_itself(
+    mesh: Made, picture: Made, batch: Made, identity: Made, pose: dict[str, float]
+) -> None:
+    """engines.md's proof: PSNR over 40 dB where source and target are one picture."""
+    shown, made = picture(128), mesh(128, **pose)
+    swap = engine(rim=0, mouth="identity", eyes="identity").swap(batch([shown], [made]), identity([shown], [made]))
+    assert psnr(swap.crops[0].permute(1, 2, 0), torch.from_numpy(shown)) > 40
+
+
+def test_the_face_changes_and_the_rest_does_not(person: Identity, mesh: Made, picture: Made, batch: Made) -> None:
+    faces = batch([picture(128, 50, (0.4, 0.5, 0.6))], [mesh(128, 10)])
+    swap = engine().swap(faces, person)
+    outside = swap.matte[:, 0] == 0
+    assert torch.equal(swap.crops.permute(0, 2, 3, 1)[outside], faces.crops.permute(0, 2, 3, 1)[outside])
+    assert (swap.crops - faces.crops).abs().mean(1)[swap.matte[:, 0] > 0.9].mean() > 0.01
+    assert 0.15 < swap.matte.mean() < 0.6
+
+
+@pytest.mark.parametrize("yaw", [-85, -50, 0, 50, 85])
+@pytest.mark.parametrize("shift", [(0, 0), (50, 0), (0, -70), (400, 400)])
+def test_any_pose_gives_a_picture(
+    person: Identity, mesh: Made, picture: Made, batch: Made, yaw: float, shift: tuple[float, float]
+) -> None:
+    swap = engine().swap(batch([picture(128)], [mesh(128, yaw, 10, 0.8, shift)]), person)
+    for part in (swap.crops, swap.matte):
+        assert torch.isfinite(part).all()
+        assert part.dtype == torch.float32
+        assert part.min() >= 0
+        assert part.max() <= 1
+    assert swap.crops.shape == (1, 3, 128, 128)
+    assert swap.matte.shape == (1, 1, 128, 128)
+
+
+def test_chunks_agree_to_the_bit(person: Identity, mesh: Made, picture: Made, batch: Made) -> None:
+    """A frame's pixels must not depend on which frames are done with it: seams between chunks would pop."""
+    meshes = [mesh(128, yaw, 0, yaw / 10) for yaw in (0, 2, 4, 6)]
+    pictures = [picture(128, 60)] * 4
+    whole = engine().swap(batch(pictures, meshes), person)
+    apart = [engine().swap(batch(pictures[i : i + 1], meshes[i : i + 1]), person) for i in range(4)]
+    assert torch.equal(whole.crops, torch.cat([each.crops for each in apart]))
+    assert torch.equal(whole.matte, torch.cat([each.matte for each in apart]))
+
+
+def test_small_movements_give_small_changes(person: Identity, mesh: Made, picture: Made, batch: Made) -> None:
+    yaws = np.linspace(0, 30, 31)
+    swap = engine().swap(batch([picture(128, 60)] * 31, [mesh(128, float(yaw)) for yaw in yaws]), person)
+    steps = (swap.crops[1:] - swap.crops[:-1]).abs().mean((1, 2, 3))
+    assert steps.max() < 4 * steps.median()
+
+
+def test_the_performers_mouth_shows_between_the_lips(person: Identity, mesh: Made, picture: Made, batch: Made) -> None:
+    shown, made = picture(128), mesh(128, opening=2.0)
+    x, y = made[[13, 14], :2].mean(0).round().astype(int)
+    shown[y - 2 : y + 3, x - 2 : x + 3] = (0.05, 0.9, 0.05)
+    for whose, kept in (("performer", True), ("identity", False)):
+        found = engine(shape=0, mouth=whose).swap(batch([shown], [made]), person).crops[0, :, y, x]
+        assert bool(found[1] > found[0] + 0.5) is kept
+
+
+def test_what_covers_a_face_in_one_reference_is_not_trusted(mesh: Made, picture: Made, identity: Made) -> None:
+    meshes = [mesh(128, yaw) for yaw in (-4, -2, 0, 2, 4)]
+    pictures = [picture(128, 3) for _ in meshes]
+    pictures[2][85:, :, :] = (0.05, 0.9, 0.05)
+    references = prepare(identity(pictures, meshes), 128)
+    assert references.pictures[2].trust[152, 0] < 0.3 * references.pictures[1].trust[152, 0]
+    assert references.quality.argmin() == 2
+
+
+def test_no_references_are_said(mesh: Made, picture: Made, batch: Made) -> None:
+    nobody = Identity("lead", torch.zeros(0, 3, 64, 64), torch.zeros(0, 468, 3), torch.zeros(0))
+    with pytest.raises(InputError, match="lead"):
+        engine().swap(batch([picture(128)], [mesh(128)]), nobody)
+
+
+def test_larger_references_are_shrunk(mesh: Made, picture: Made, batch: Made, identity: Made) -> None:
+    swap = engine().swap(batch([picture(64)], [mesh(64)]), identity([picture(256)], [mesh(256)]))
+    assert swap.crops.shape[-1] == 64
+
+
+@pytest.mark.parametrize("wrong", [{"shape": -0.1}, {"references": 0}, {"light": 0}, {"rim": 0.9}, {"nose": 1}])
+def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        LandmarkWarpSettings(**wrong)

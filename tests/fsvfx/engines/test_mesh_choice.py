@@ -1,0 +1,65 @@
+"""The choice of references: the best ones, by weights that never jump."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fsvfx.engines.mesh.choice import measures, weights
+
+Made = Callable[..., Any]
+
+REFERENCES = np.random.default_rng(5).normal(0, 2, (40, 9)).astype(np.float32)
+QUALITY = np.random.default_rng(6).uniform(0.5, 1, 40).astype(np.float32)
+
+
+def dense(target: Any, most: int) -> NDArray[np.float64]:
+    chosen, shares = weights(np.asarray(target, np.float32), REFERENCES, QUALITY, most=most)
+    full = np.zeros(len(REFERENCES))
+    full[chosen] = shares
+    return full
+
+
+@settings(max_examples=100, deadline=None)
+@given(target=st.lists(st.floats(-6, 6), min_size=9, max_size=9), most=st.integers(1, 60))
+def test_weights_are_shares_of_at_most_so_many(target: Any, most: int) -> None:
+    shares = dense(target, most)
+    assert shares.sum() == pytest.approx(1, abs=1e-5)
+    assert (shares >= 0).all()
+    assert (shares > 0).sum() <= most
+
+
+@settings(max_examples=100, deadline=None)
+@given(start=st.lists(st.floats(-4, 4), min_size=9, max_size=9), way=st.lists(st.floats(-1, 1), min_size=9, max_size=9))
+def test_nothing_pops(start: list[float], way: list[float]) -> None:
+    steps = np.linspace(0, 1, 200)[:, None] * np.array(way) + np.array(start)
+    path = np.stack([dense(step, 4) for step in steps])
+    assert np.abs(np.diff(path, axis=0)).sum(1).max() < 0.25
+
+
+def test_the_reference_like_the_frame_leads() -> None:
+    assert dense(REFERENCES[7], 4).argmax() == 7
+
+
+def test_worse_pictures_count_less() -> None:
+    two = np.zeros((2, 9), np.float32)
+    chosen, shares = weights(two[0], two, np.array([1, 0.25], np.float32), most=4)
+    assert dict(zip(chosen.tolist(), shares.tolist(), strict=True))[0] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(("what", "index"), [({"yaw": 20}, 0), ({"pitch": 15}, 1), ({"opening": 1.0}, 2)])
+def test_measures_tell_faces_apart(mesh: Made, picture: Made, what: dict[str, float], index: int) -> None:
+    shown = picture(128)
+    apart = np.abs(measures(shown, mesh(128, **what)) - measures(shown, mesh(128)))
+    assert apart[index] > 1
+
+
+def test_light_from_the_side_is_measured(mesh: Made, picture: Made) -> None:
+    lit = picture(128) * np.linspace(0.4, 1, 128, dtype=np.float32)[None, :, None]
+    assert measures(lit, mesh(128))[7] < measures(lit[:, ::-1].copy(), mesh(128))[7] - 1
