@@ -77,7 +77,7 @@ class _Walk:
         return [entry for name in stages() for units in self._waves(name) for entry in self._wave(name, units)]
 
     def _waves(self, name: str) -> list[list[Unit]]:
-        """The units of a stage, apart where some read others of the same stage: the shot's delivery reads the chunks'."""
+        """The units of a stage; the shot's come after the chunks', which delivery of the shot reads."""
         units = units_of(name, self.job)
         chunks = [unit for unit in units if unit.chunk]
         return [wave for wave in (chunks, [unit for unit in units if not unit.chunk]) if wave]
