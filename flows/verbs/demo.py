@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ def run(
     from fsvfx import demo, models
 
     out = say.console()
-    tell = (lambda line: None) if json else out.print
+    tell: Callable[[str], None] = (lambda line: None) if json else out.print
     models.pull(say=tell)
     tell(f"Making the demo's plate and identity in {folder}")
     manifest = demo.make(folder)
