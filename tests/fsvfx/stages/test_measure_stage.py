@@ -1,0 +1,112 @@
+"""The measure stage on made comps; the embedding is a stand-in, since these faces are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from in_memory import Arrays
+from numpy.typing import NDArray
+
+from fsvfx import colour
+from fsvfx.stages import measure
+from fsvfx.stages.contract import Result, Work
+from fsvfx.stages.measure import MeasureStage
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.manifest import Plate, Replace, Shot
+from schemas.receipts import Unit
+
+FRAMES = (1001, 1002, 1003, 1004)
+SIZE = 64
+
+
+def measured(monkeypatch: pytest.MonkeyPatch, *, brighter: tuple[float, ...]) -> Result:
+    """A grey plate; comps are ``brighter`` by that much light in a square; the last frame has no face."""
+    monkeypatch.setattr(measure, "embeddings", _stand_in)
+    plate = np.full((len(FRAMES), 90, 120, 3), 128, np.uint8)
+    base = colour.plate_to_comp(plate[0, :40, :40], "sRGB", colour.DEFAULT_CONFIG)
+    matte = np.zeros((40, 40), np.float16)
+    matte[4:-4, 4:-4] = 0.5
+    matte[8:-8, 8:-8] = 1
+    comp = {
+        "r0/present": np.array([True, True, True, False]),
+        "r0/origin": np.tile(np.array([[20, 30]], np.int32), (4, 1)),
+        "r0/patch": np.stack([base + np.float16(more) * matte[..., None] for more in (*brighter, 0)]),
+        "r0/matte": np.stack([matte] * 3 + [0 * matte]),
+    }
+    landmarks = np.stack(np.meshgrid(np.linspace(12, 52, 26), np.linspace(12, 52, 18)), -1).reshape(-1, 2)
+    aligned = {
+        "r0/matrix": np.tile(np.array([[1.0, 0, -18], [0, 1, -8]]), (4, 1, 1)),
+        "r0/landmarks": np.tile(np.c_[landmarks, np.zeros(468)].astype(np.float32), (4, 1, 1)),
+        "r0/crops": np.zeros((4, SIZE, SIZE, 3), np.float16),
+    }
+    stage, job = MeasureStage(), _job()
+    inputs: dict[str, Any] = {
+        "ingest": Arrays(FRAMES, {"frames": plate}),
+        "align": Arrays(FRAMES, aligned),
+        "composite": Arrays(FRAMES, comp),
+        "references/i": Arrays((0,), {"embedding": np.full((1, 128), 0.6, np.float32)}),
+    }
+    unit = Unit.of_chunk(job.shot.chunks[0])
+    return stage.run(Work(unit, FRAMES, stage.parameters(job, unit), inputs, 0, "cpu"))
+
+
+def _stand_in(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
+    x, y = landmarks[0, :, :2].mean(axis=0).round().astype(int)
+    return np.full((1, 128), rgb[y, x].mean() / 255, np.float32)
+
+
+def _job() -> ShotJob:
+    plate = Plate(path="/p.mp4", first_frame=1001, frames=FrameRange(FRAMES), color_space="sRGB")
+    replace = (Replace(performer="p", identity="i", engine="landmark_warp"),)
+    shot = Shot(name="s", plate=plate, replace=replace, measure={"every": 2})  # type: ignore[arg-type]
+    return ShotJob(
+        production="t",
+        shot=shot,
+        people={},
+        deliver=(),
+        store="memory://t",
+        colour_config=colour.DEFAULT_CONFIG,
+        manifest="/m.yaml",
+    )
+
+
+def test_figures_of_a_steady_comp(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = measured(monkeypatch, brighter=(0.1, 0.1, 0.1))
+    table = {name: np.asarray(column) for name, column in result.tables["figures"].items()}
+    assert table["frame"].tolist() == [1001, 1002, 1003]
+    assert table["entry"].tolist() == [0, 0, 0]
+    assert np.isnan(table["to_identity"]).tolist() == [False, True, False]
+    assert (table["to_identity"][[0, 2]] < table["to_performer"][[0, 2]]).all()
+    assert np.isnan(table["flicker"][0])
+    assert table["flicker"][1:].max() < 1e-4
+    assert table["seam"].min() > 1.5
+    assert result.qc["nearer_to_identity"] == "2 of 2"
+    assert result.qc["faces"] == 3
+
+
+def test_flicker_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = measured(monkeypatch, brighter=(0.1, 0.2, 0.1)).tables["figures"]
+    assert np.asarray(table["flicker"])[1:].min() > 0.05
+
+
+def test_an_unchanged_comp_has_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = measured(monkeypatch, brighter=(0.0, 0.0, 0.0))
+    assert np.allclose(result.tables["figures"]["seam"], 1.0)
+    assert np.array_equal(result.frames["plate_thumb"], result.frames["comp_thumb"])
+
+
+def test_thumbnails(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = measured(monkeypatch, brighter=(0.3, 0.3, 0.3))
+    plates, comps = (np.asarray(result.frames[name]) for name in ("plate_thumb", "comp_thumb"))
+    assert plates.shape == comps.shape == (4, 128, 128, 3)
+    assert (comps[0, 64, 64] > plates[0, 64, 64] + 20).all()
+    assert np.array_equal(plates[3], comps[3])
+    assert not plates[3, 0].any()
+    assert (plates[3, 64] == 128).all()
+
+
+def test_weights_are_named() -> None:
+    assert MeasureStage().weights({}) == ("dlib_embedding",)
