@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from fsvfx.errors import MachineError
 
 
 class MachineSettings(BaseSettings):
@@ -33,5 +35,9 @@ class MachineSettings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def machine() -> MachineSettings:
-    """The settings, read once per process."""
-    return MachineSettings()
+    """The settings, read once per process. Raises MachineError if one can't be read."""
+    try:
+        return MachineSettings()
+    except (SettingsError, ValidationError) as error:
+        said = " ".join(str(error).split())
+        raise MachineError(f"A setting can't be read: {said}", mend="Mend the FSVFX_* variables") from error
