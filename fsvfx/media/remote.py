@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
@@ -22,15 +23,36 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from fsvfx.errors import FsvfxError, PlateError, StoreError, Where
 from fsvfx.settings import machine
 
-# Backs off up to 20 s a try: a server that is away for a while is waited for.
+P = ParamSpec("P")
+T = TypeVar("T")
+_PATIENCE = 45.0
+"""Seconds that a server may be away. botocore's own retries don't last: they draw on a quota that an outage empties."""
+_PAUSE = 1.0
 _CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 10},
+    retries={"mode": "standard", "max_attempts": 2},
     connect_timeout=5,
     read_timeout=60,
 )
 _PARTS = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20, max_concurrency=4)
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 _REFUSED = {"403", "401", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
+
+
+def _patient(act: Callable[P, T]) -> Callable[P, T]:
+    """Try again while the server is away, for ``_PATIENCE`` seconds at most."""
+
+    @wraps(act)
+    def patiently(*args: P.args, **kwargs: P.kwargs) -> T:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return act(*args, **kwargs)
+            except StoreError as error:
+                if not error.transient or time.monotonic() > until:
+                    raise
+            time.sleep(_PAUSE)
+
+    return patiently
 
 
 def is_remote(url: str) -> bool:
@@ -45,6 +67,7 @@ def session() -> boto3.Session:
         raise StoreError(str(error), mend="Set AWS_PROFILE to a profile that exists") from None
 
 
+@_patient
 def local_copy(url: str, etag: str | None = None) -> Path:
     """The object as a local file, downloaded once per content (ETag); a local path is handed back as it is.
 
@@ -67,6 +90,7 @@ def local_copy(url: str, etag: str | None = None) -> Path:
     return kept
 
 
+@_patient
 def listing(prefix: str) -> dict[str, str]:
     """ETag by URL of every object whose URL starts with ``prefix``. Raises StoreError."""
     bucket, key = _split(prefix)
@@ -77,6 +101,7 @@ def listing(prefix: str) -> dict[str, str]:
     return found
 
 
+@_patient
 def upload(path: Path, url: str) -> None:
     """Put a file, in parts where it is large; the server checks each part's CRC32. Raises StoreError."""
     bucket, key = _split(url)
@@ -84,6 +109,7 @@ def upload(path: Path, url: str) -> None:
         _client().upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "CRC32"}, Config=_PARTS)
 
 
+@_patient
 def exists(url: str) -> bool:
     """Whether a file or object is there. Raises StoreError if that can't be told."""
     if not is_remote(url):
@@ -97,6 +123,7 @@ def exists(url: str) -> bool:
     return True
 
 
+@_patient
 def remove(url: str) -> None:
     """Delete a file or object; one that is absent already is fine."""
     if not is_remote(url):
