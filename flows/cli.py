@@ -56,13 +56,12 @@ def code_of(arguments: list[str]) -> int:
 
     machine_readable = "--json" in arguments
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        code = int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:
         _tell_usage(error, machine_readable)
         return EXIT_INPUT
     except (typer.Abort, KeyboardInterrupt):
-        sys.stderr.write("Stopped. What was committed stays; run it again to go on.\n")
-        return EXIT_INTERRUPTED
+        code = EXIT_INTERRUPTED
     except FsvfxError as error:
         from flows.verbs import say
 
@@ -74,6 +73,10 @@ def code_of(arguments: list[str]) -> int:
     except Exception as error:
         _tell_unexpected(error, machine_readable)
         return EXIT_MACHINE
+
+    if code == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code
+        sys.stderr.write("Stopped. What was committed stays; run it again to go on.\n")
+    return code
 
 
 def _tell_usage(error: Any, machine_readable: bool) -> None:

@@ -22,7 +22,7 @@ INGEST, DETECT = "ingest", "detect"
 class Job:
     """As much of a job as the tasks look at."""
 
-    class shot:  # noqa: N801
+    class shot:
         name = "sh01"
 
 
@@ -30,7 +30,8 @@ def receipt(stage: str, unit: Unit) -> Receipt:
     now = datetime.now(UTC)
     return Receipt(
         shot="sh01", stage=stage, stage_version=1, unit=unit, key="k", attempt="a", path="", digest="d" * 64,
-        colour_config="c", seed=0, rights="r", started=now, ended=now, peak_rss_mib=1, bytes=1, worker="w", device="cpu",
+        colour_config="c", seed=0, rights="r", started=now,
+        ended=now, peak_rss_mib=1, bytes=1, worker="w", device="cpu",
     )  # fmt: skip
 
 
