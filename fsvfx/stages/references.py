@@ -15,10 +15,11 @@ from fsvfx.errors import InputError, Where
 from fsvfx.faces.align import crop, crop_matrix
 from fsvfx.faces.detect import weights_of
 from fsvfx.faces.embed import SAME_PERSON, SIZE, distance, embeddings
-from fsvfx.faces.looks import display, look
+from fsvfx.faces.looks import look
 from fsvfx.faces.sampling import move_points, scale_of
 from fsvfx.faces.search import FaceFinder
 from fsvfx.faces.topology import POINTS
+from fsvfx.stages.align import display_crop
 from fsvfx.stages.contract import Array, Resources, Result, Source, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
@@ -164,7 +165,7 @@ def _result(chosen: Sequence[Seen], source: Source, config: str, counts: dict[st
     size = crop_size(chosen)
     matrices = [crop_matrix(face.landmarks, size) for face in chosen]
     wanted = {face.index: matrix for face, matrix in zip(chosen, matrices, strict=True)}
-    crops = [_cut(picture, wanted[i], size, config) for i, picture in _only(source, wanted)]
+    crops = [display_crop(picture, wanted[i], size, _space(picture), config) for i, picture in _only(source, wanted)]
     return Result(
         frames={
             "crops": np.stack(crops),
@@ -179,11 +180,6 @@ def _result(chosen: Sequence[Seen], source: Source, config: str, counts: dict[st
 def _only(source: Source, wanted: Mapping[int, object]) -> Iterator[tuple[int, Array]]:
     """The pictures again, those only: holding all of them from the first time would take too much memory."""
     return ((index, picture) for index, picture in enumerate(source.pictures()) if index in wanted)
-
-
-def _cut(picture: Array, matrix: NDArray[np.float64], size: int, config: str) -> NDArray[np.float16]:
-    cut = crop(picture if picture.dtype != np.float16 else picture.astype(np.float32), matrix, size)
-    return display(cut.astype(picture.dtype), _space(picture), config).astype(np.float16)
 
 
 def _space(picture: Array) -> str:
