@@ -68,7 +68,10 @@ class Plate(StrictModel):
     color_space: Text
     """The OCIO name of the colour space that the plate is in, or a usual short one (``sRGB``, ``ACEScg``)."""
     frame_rate: FrameRate | None = None
-    """For image sequences, which carry none (``24``, ``24000/1001``); a video's own is used otherwise."""
+    """For image sequences, which carry none (``24``, ``24000/1001``); a video's own is used otherwise.
+
+    A video whose frames are unevenly spaced plays at this rate, frame by frame, without its sound.
+    """
     timecode: Timecode | None = None
     """Of ``first_frame``; the plate's own where it has one."""
 

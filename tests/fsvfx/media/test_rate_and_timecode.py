@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from footage import ffmpeg, shot_job, write_video
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsvfx.media import frame_rate, open_plate, timecodes
@@ -24,12 +24,14 @@ def test_exact_in_every_container(name: str, rate: Fraction, tmp_path: Path) -> 
     assert open_plate(shot_job(path, "1001-1030")).info.frame_rate == rate
 
 
+@settings(deadline=None)
 @given(rate=st.sampled_from(RATES), count=st.integers(2, 3000), tick=st.sampled_from([1000, 600, 12288, 90000]))
 def test_rounded_time_stamps_still_give_the_rate(rate: Fraction, count: int, tick: int) -> None:
     pts = np.array([round(index / rate * tick) for index in range(count)], np.int64)
     assert frame_rate.even_rate(pts, Fraction(1, tick), [rate]) == rate
 
 
+@settings(deadline=None)
 @given(rate=st.sampled_from(RATES), gap=st.integers(2, 50), at=st.integers(1, 99))
 def test_a_gap_is_not_even(rate: Fraction, gap: int, at: int) -> None:
     index = np.arange(100)
@@ -87,6 +89,7 @@ def test_timecode_arithmetic(start: str, frames: int, rate: Fraction, wanted: st
     assert timecodes.shift(start, frames, rate) == wanted
 
 
+@settings(deadline=None)
 @given(frames=st.integers(-200_000, 200_000), rate=st.sampled_from([Fraction(24), Fraction(25), Fraction(30000, 1001)]))
 def test_shifting_there_and_back(frames: int, rate: Fraction) -> None:
     start = "05:00:00;00" if rate.denominator > 1 else "05:00:00:00"

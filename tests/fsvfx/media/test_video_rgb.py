@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, VideoReformatter
 from footage import shot_job, write_video
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsvfx.errors import PlateError
@@ -44,6 +44,7 @@ def by_the_book(codes: tuple[int, int, int], matrix: int, full: bool, bits: int)
     return np.clip([red, (luma - kr * red - kb * blue) / (1 - kr - kb), blue], 0, 1)
 
 
+@settings(deadline=None)
 @given(
     matrix=st.sampled_from(sorted(KR_KB)),
     full=st.booleans(),
