@@ -1,4 +1,4 @@
-"""One frame's blend of swap and plate, by the composite settings; scene-linear."""
+"""The blend of swap and plate, some frames at a time; scene-linear."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def blend(
     mode: Literal["seamless", "overlay"],
     device: str = "cpu",
 ) -> NDArray[np.float16]:
-    """Lay ``swap`` (h, w, 3) over ``plate`` (h, w, 3) under ``matte`` (h, w) in [0, 1]; all in scene-linear light.
+    """Lay ``swap`` (n, h, w, 3) over ``plate`` (same shape) under ``matte`` (n, h, w) in [0, 1]; all scene-linear.
 
     seamless: the swap is first given the plate's light at the matte's rim (``fsvfx.comp.poisson``), steadied against
-    highlights and hair there; overlay: as it is. Gives (h, w, 3) float16, the plate's own bits where the matte is zero.
+    highlights and hair there; overlay: as it is. Gives (n, h, w, 3) float16, with the plate's own bits where the matte
+    is zero.
     """
     under = np.nan_to_num(plate.astype(np.float32), posinf=65504.0, neginf=-65504.0)
     over = np.nan_to_num(swap, posinf=65504.0, neginf=-65504.0)
@@ -45,20 +46,20 @@ def keep_highlights(swap: F32, plate: F32) -> F32:
     A ratio per pixel, faded in over one stop above the knee: highlights that engines can't know survive. Leaves a swap
     alone that has them already, and plates without any.
     """
-    light = plate.mean(axis=2)
+    light = plate.mean(axis=-1)
     if light.max(initial=0.0) <= _KNEE:
         return swap
     weight = np.clip(light / _KNEE - 1.0, 0.0, 1.0)
-    ratio = np.maximum(light / np.maximum(swap.mean(axis=2), 1e-2), 1.0)
+    ratio = np.maximum(light / np.maximum(swap.mean(axis=-1), 1e-2), 1.0)
     return np.asarray(swap * (1.0 + weight * (ratio - 1.0))[..., None], np.float32)
 
 
 def _seamless(swap: F32, plate: F32, matte: NDArray[np.floating], device: str) -> F32:
     over, under = (_tensor(picture, device) for picture in (swap, plate))
-    mask = torch.from_numpy((matte > 0).astype(np.float32))[None, None].to(device)
+    mask = torch.from_numpy((matte > 0).astype(np.float32))[:, None].to(device)
     cloned = seamless(over, under, mask, steady=True)
-    return np.ascontiguousarray(cloned[0].permute(1, 2, 0).cpu().numpy())
+    return np.ascontiguousarray(cloned.permute(0, 2, 3, 1).cpu().numpy())
 
 
 def _tensor(picture: F32, device: str) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].to(device)
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(0, 3, 1, 2))).to(device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,11 @@ from schemas.manifest import CompositeSettings
 from schemas.receipts import Unit
 
 Half = NDArray[np.float16]
+
+TOGETHER = 600_000
+"""Pixels that are blended at once: many small regions share the solver's fixed costs, large ones go one by one."""
+
+_MODES: tuple[Literal["seamless", "overlay"], ...] = ("seamless", "overlay")
 
 
 class CompositeStage(Stage):
@@ -76,9 +81,12 @@ class _Entry:
 
     def fill(self, before: list[_Entry]) -> None:
         """Blend every frame, over the entries that went before."""
-        for row, matte in enumerate(self.mattes):
-            if matte is not None:
-                self._fill(row, matte, before)
+        modes = {row: self.settings[self.work.frames[row]].mode for row, m in enumerate(self.mattes) if m is not None}
+        most = max(1, TOGETHER // (self.size[0] * self.size[1]))
+        for mode in _MODES:
+            rows = [row for row, of in modes.items() if of == mode]
+            for start in range(0, len(rows), most):
+                self._fill(rows[start : start + most], mode, before)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         shown = np.asarray(self.matte.any(axis=(1, 2)), np.bool_)
@@ -102,21 +110,25 @@ class _Entry:
         matte: NDArray[Any] = self.work.inputs["swap"].frame(f"r{self.index}/matte", number)
         return shape(matte, settings)
 
-    def _fill(self, row: int, matte: NDArray[np.float32], before: list[_Entry]) -> None:
-        number, origin, matrix = self.work.frames[row], self.origins[row], self.matrices[row]
-        shown = to_plate(matte, matrix, origin, self.size, sharp=False).astype(np.float16)
-        under = self._under(number, row, before)
-        crop: NDArray[Any] = self.work.inputs["swap"].frame(f"r{self.index}/crops", number)
-        display = to_plate(crop.astype(np.float32), matrix, origin, self.size, sharp=True)
-        swap = colour.decode(display, self.config, self.comp).astype(np.float32)
-        mode = self.settings[number].mode
-        self.patch[row] = blend(under, swap, shown, "overlay" if mode == "overlay" else "seamless", self.work.device)
-        self.matte[row] = shown
+    def _fill(self, rows: list[int], mode: Literal["seamless", "overlay"], before: list[_Entry]) -> None:
+        for row in rows:
+            matte = self.mattes[row]
+            assert matte is not None
+            self.matte[row] = to_plate(matte, self.matrices[row], self.origins[row], self.size, sharp=False)
+        under = np.stack([self._under(row, before) for row in rows])
+        swap = np.stack([self._swap(row) for row in rows])
+        self.patch[rows] = blend(under, swap, self.matte[rows], mode, self.work.device)
 
-    def _under(self, number: int, row: int, before: list[_Entry]) -> Half:
+    def _swap(self, row: int) -> NDArray[np.float32]:
+        """The swap in the plate's region, comp space."""
+        crop: NDArray[Any] = self.work.inputs["swap"].frame(f"r{self.index}/crops", self.work.frames[row])
+        display = to_plate(crop.astype(np.float32), self.matrices[row], self.origins[row], self.size, sharp=True)
+        return colour.decode(display, self.config, self.comp).astype(np.float32)
+
+    def _under(self, row: int, before: list[_Entry]) -> Half:
         """The plate's region in comp space, with the entries that went before on it."""
         (y, x), (height, width) = self.origins[row], self.size
-        frame: NDArray[Any] = self.work.inputs["ingest"].frame("frames", number)
+        frame: NDArray[Any] = self.work.inputs["ingest"].frame("frames", self.work.frames[row])
         area = colour.plate_to_comp(frame[y : y + height, x : x + width], self.space, self.config)
         if before:
             area = area.copy()

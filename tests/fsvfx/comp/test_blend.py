@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fsvfx.comp.blend import blend, keep_highlights
+from fsvfx.comp import blend as blending
+from fsvfx.comp.blend import keep_highlights
 from fsvfx.comp.matte import feather
 
 MODES: tuple[Literal["seamless", "overlay"], ...] = ("seamless", "overlay")
 F32 = NDArray[np.float32]
+
+
+def blend(
+    plate: NDArray[np.float16], swap: F32, soft: F32, mode: Literal["seamless", "overlay"]
+) -> NDArray[np.float16]:
+    """One frame."""
+    return blending.blend(plate[None], swap[None], soft[None], mode)[0]
 
 
 def matte(size: int = 96, width: float = 6) -> F32:
