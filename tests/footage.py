@@ -105,5 +105,5 @@ def shot_job(
         deliver=(),
         store="memory://test",
         colour_config="none",
-        manifest="shots.yaml",
+        manifest=str(Path(references[0] if references else path).parent / "shots.yaml"),
     )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fsvfx.errors import PlateError, Where
+from fsvfx.manifests.reach import ReachError, reach
 from fsvfx.media import digests, remote, stills
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.sequence import SequenceReader
@@ -32,6 +33,7 @@ class PersonSource:
     def __init__(self, job: ShotJob, person: str) -> None:
         self._person = person
         self._shot = job.shot.name
+        self._manifest = job.manifest
         self._files = self._resolve(job.people[person].references)
 
     def fingerprint(self) -> dict[str, str]:
@@ -82,12 +84,22 @@ class PersonSource:
         if has_token(reference):
             return [reference]
         if _GLOB.search(reference):
-            return _remote_glob(reference) if remote.is_remote(reference) else _local_glob(reference)
+            return _remote_glob(reference) if remote.is_remote(reference) else self._local_glob(reference)
         if remote.is_remote(reference):
             return [reference] if remote.exists(reference) else []
         if Path(reference).is_dir():
             raise self._error(f"reference {reference} of {self._person} is a folder", reference)
         return [reference] if Path(reference).exists() else []
+
+    def _local_glob(self, pattern: str) -> list[str]:
+        """What the pattern matches; a link among them may still not lead out of the manifest's reach."""
+        found = sorted(path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+        for path in found:
+            try:
+                reach(self._manifest, path)
+            except ReachError as error:
+                raise self._error(f"reference {error.what}", path) from None
+        return found
 
     def _error(self, what: str, file: str) -> PlateError:
         mend = f"Mend people.{self._person}.references: files, globs such as refs/*.png, or sequences"
@@ -97,10 +109,6 @@ class PersonSource:
 def spread(count: int, most: int = MOST_PER_VIDEO) -> list[int]:
     """Up to ``most`` of ``count`` indices, evenly spread, first and last included."""
     return [int(i) for i in np.rint(np.linspace(0, count - 1, min(count, most)))] if count else []
-
-
-def _local_glob(pattern: str) -> list[str]:
-    return sorted(path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
 
 
 def _remote_glob(pattern: str) -> list[str]:

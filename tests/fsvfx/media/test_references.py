@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from footage import number_in, shot_job, write_stills, write_video
@@ -84,3 +85,14 @@ def test_nobody_has_no_pictures() -> None:
 def test_content_decides_the_fingerprint(tmp_path: Path) -> None:
     write_stills(str(tmp_path / "a%04d.png"), [1, 2])
     assert lead(tmp_path / "a0001.png").fingerprint() != lead(tmp_path / "a0002.png").fingerprint()
+
+
+def test_a_link_that_a_glob_matches_may_not_lead_out_of_reach(tmp_path: Path) -> None:
+    outside = tmp_path / "private"
+    outside.mkdir()
+    cv2.imwrite(str(outside / "face.png"), np.zeros((8, 8, 3), np.uint8))
+    inside = tmp_path / "shot"
+    inside.mkdir()
+    (inside / "face.png").symlink_to(outside / "face.png")
+    with pytest.raises(PlateError, match="leads outside"):
+        source_for(shot_job("plate.mp4", "1001", references=[str(inside / "*.png")]), Unit.of_person("lead"))
