@@ -12,7 +12,7 @@ from pydantic import Field
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.mesh import choice, regions, tone
 from fsvfx.engines.mesh.pictures import References, prepare
-from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise
+from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise, remap_points
 from fsvfx.faces.topology import TRIANGLES
 
 _FOLD = 0.02
@@ -122,8 +122,9 @@ class LandmarkWarp(Engine):
         blend = np.zeros_like(own)
         for index, share in zip(chosen.tolist(), shares.tolist(), strict=True):
             picture = references.pictures[index]
-            trust = np.maximum(raster.shares(picture.trust), _LEAST_TRUST)
-            colours = tone.match(raster.sample(picture.crop, picture.mesh), own, skin * trust[:, 0])
+            place = raster.at_pixels(np.hstack([picture.mesh[:, :2], picture.trust]))
+            trust = np.clip(place[:, 2:], _LEAST_TRUST, 1)
+            colours = tone.match(remap_points(picture.crop, place[:, :2]), own, skin * trust[:, 0])
             blend += share * trust * colours
             total += share * trust
         return np.asarray(blend / np.maximum(total, 1e-6), np.float32)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.integer]
@@ -36,11 +37,9 @@ class Raster:
 
     def at_pixels(self, values: Floats) -> Floats:
         """Interpolate (v, c) values of the vertices: (p, c)."""
-        weights = self.weights
-        taken: Floats = values[self.corners[:, 0]] * weights[:, :1]
-        taken += values[self.corners[:, 1]] * weights[:, 1:2]
-        taken += values[self.corners[:, 2]] * weights[:, 2:]
-        return taken
+        starts = np.arange(0, 3 * len(self.pixels) + 1, 3)
+        mixing = csr_array((self.weights.ravel(), self.corners.ravel(), starts), shape=(len(starts) - 1, len(values)))
+        return np.asarray(mixing @ values, np.float32)
 
     def shares(self, values: Floats) -> Floats:
         """Interpolate (v, c) values of [0, 1], and stay there past a triangle's edge too."""

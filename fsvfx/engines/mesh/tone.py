@@ -25,12 +25,20 @@ def match(colours: Floats, to: Floats, weight: Floats) -> Floats:
     The spread changes within bounds only: a beard or a wrinkle is no contrast of the light.
     """
     share = weight / max(float(weight.sum()), 1e-6)
-    ours, theirs = colours @ _OPPONENT.T, to @ _OPPONENT.T
-    mean, goal = share @ ours, share @ theirs
-    spread = np.sqrt(share @ (ours - mean) ** 2)
-    wanted = np.sqrt(share @ (theirs - goal) ** 2)
+    mean, spread = _moments(colours, share)
+    goal, wanted = _moments(to, share)
     gain = np.clip(wanted / np.maximum(spread, 1e-4), *_CONTRAST)
-    return np.asarray(((ours - mean) * gain + goal) @ _BACK.T, np.float32)
+    change = (_BACK * gain) @ _OPPONENT
+    return np.asarray(colours @ change.T + (goal - change @ mean), np.float32)
+
+
+def _moments(colours: Floats, share: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean (3,) in RGB, and spread (3,) along the opponent axes."""
+    mean = share @ colours
+    away = colours - mean
+    covariance = (away * share[:, None]).T @ away
+    spread = np.sqrt(np.maximum(np.diag(_OPPONENT @ covariance @ _OPPONENT.T), 0))
+    return np.asarray(mean, np.float32), np.asarray(spread, np.float32)
 
 
 def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
@@ -58,7 +66,9 @@ def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
 
 def _blur_within(picture: Floats, mask: Floats, sigma: float) -> Floats:
     """A wide blur at a quarter of the size, normalised by the mask."""
-    both = np.dstack([picture * mask[..., None], mask])
+    both = np.empty((*mask.shape, 4), np.float32)
+    np.multiply(picture, mask[..., None], out=both[..., :3])
+    both[..., 3] = mask
     step = max(int(sigma // 3), 1)
     height, width = mask.shape
     small = cv2.resize(both, (max(width // step, 1), max(height // step, 1)), interpolation=cv2.INTER_AREA)
