@@ -26,15 +26,18 @@ from flows.drive import Drive
 from flows.fan_out import fanned_out
 from flows.lost import record_lost
 from flows.schedule import bundles_of
-from flows.sheet import sheet_of
 from flows.standing import Standing, stage_name
 from flows.watch import WATCHER
 from fsvfx import manifests, rights, runner
 from fsvfx.errors import RightsError
+from fsvfx.qc.shot_sheet import shot_sheet
+from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.outcome import Outcome
 
+SHOWN = 24
+"""Frames on the contact sheet in Prefect's UI."""
 TO_LOCAL_CLUSTER: Any = DaskTaskRunner(cluster_class=cluster.for_flow)
 
 
@@ -147,9 +150,10 @@ def _task_runner() -> TaskRunner[Any]:
 
 def _show(standing: Standing, outcome: Outcome) -> None:
     artifacts.table(standing.job, standing.rows())
-    picture = sheet_of(standing)
-    if picture is not None:
-        artifacts.sheet(standing.job, picture)
+    measured = [receipt for step, receipt in standing.receipts.items() if step.stage == "measure"]
+    if measured:
+        data = open_data(open_store(standing.job), measured)
+        artifacts.sheet(standing.job, shot_sheet(standing.job, data, standing.plan.waived, most=SHOWN))
     artifacts.summary(standing.job, outcome)
 
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from flows.standing import Standing
 from fsvfx.colour import plate_to_comp, preview
+from fsvfx.qc.sheet import TrackRow, track_sheet
 from fsvfx.runner import stage
-from fsvfx.stages.contract import Work
+from fsvfx.stages.contract import Data, Work
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import Receipt, Unit
 
 TILE = 192
-OUTLINED: dict[str, Any] = {"fill": "white", "stroke_width": 2, "stroke_fill": "black"}
 SAMPLES = 6
 """Pictures of each track."""
 MARGIN = 0.35
@@ -68,19 +67,19 @@ def tracks_of(job: ShotJob) -> list[FaceTrack]:
 def write_sheet(job: ShotJob, tracks: Sequence[FaceTrack], folder: Path) -> Path:
     """Write ``<shot>.faces.png``: one row of pictures per track, numbered. Raises StoreError, OSError."""
     plate = open_data(open_store(job), _receipts(job, "ingest"))
-    sheet = Image.new("RGB", (SAMPLES * TILE, max(1, len(tracks)) * TILE))
-    draw = ImageDraw.Draw(sheet)
-    for row, track in enumerate(tracks):
-        for column, (frame, box) in enumerate(track.samples):
-            tile = _tile(job, np.asarray(plate.frame("frames", frame)), box)
-            sheet.paste(tile, (column * TILE, row * TILE))
-            draw.text((column * TILE + 4, (row + 1) * TILE - 14), str(frame), **OUTLINED)
-        name = f"track {track.number}"
-        draw.text((4, row * TILE + 4), name, font_size=20, **OUTLINED)
+    rows = [_row(job, plate, track) for track in tracks]
+    under = "choose with  track: N  or  position: [x, y]"
+    sheet = track_sheet(f"{job.production}  {job.shot.name}", rows, under=under, columns=SAMPLES)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{job.shot.name}.faces.png"
-    sheet.save(path)
+    Image.fromarray(sheet).save(path)
     return path
+
+
+def _row(job: ShotJob, plate: Data, track: FaceTrack) -> TrackRow:
+    thumbs = [_tile(job, np.asarray(plate.frame("frames", frame)), box) for frame, box in track.samples]
+    words = (f"{track.frames}", f"{track.share:.0%} of the shot", f"{track.height:.0f} px high", track.mark)
+    return TrackRow(track.number, thumbs, words)
 
 
 def _receipts(job: ShotJob, name: str) -> list[Receipt]:
@@ -101,11 +100,11 @@ def _track(number: int, frames: NDArray[np.generic], boxes: NDArray[np.generic],
     )
 
 
-def _tile(job: ShotJob, frame: NDArray[np.generic], box: tuple[float, float, float, float]) -> Image.Image:
+def _tile(job: ShotJob, frame: NDArray[np.generic], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
     space, config = job.shot.plate.color_space, job.colour_config
     shown = preview(plate_to_comp(frame, space, config), space, config)
     x0, y0, x1, y1 = box
     reach = (y1 - y0) * (0.5 + MARGIN)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
     area = (round(x - reach), round(y - reach), round(x + reach), round(y + reach))
-    return Image.fromarray(np.ascontiguousarray(shown)).crop(area).resize((TILE, TILE))
+    return np.asarray(Image.fromarray(np.ascontiguousarray(shown)).crop(area).resize((TILE, TILE)))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.delivery.order import Order
-from fsvfx.stages.contract import Array, Data
+from fsvfx.qc.shot_sheet import FIGURES, NOT_FIGURES
+from fsvfx.stages.contract import Data
 from fsvfx.store import open_data
-
-FIGURES = "figures"
-_NOT_FIGURES = {"frame", "entry"}
 
 
 def measured(order: Order) -> Data | None:
@@ -33,21 +29,13 @@ def summary(order: Order) -> dict[str, JsonValue]:
     table = data.table(FIGURES)
     frames = np.asarray(table["frame"], np.int64)
     told: dict[str, JsonValue] = {}
-    for name in sorted(set(table) - _NOT_FIGURES):
+    for name in sorted(set(table) - NOT_FIGURES):
         values = table[name]
         if np.issubdtype(values.dtype, np.number) and values.ndim == 1:
             told[name] = _spread(np.asarray(values, np.float64), frames)
     if {"to_identity", "to_performer"} <= set(table):
         told["closer_to_identity"] = _share(table["to_identity"], table["to_performer"])
     return told
-
-
-def figures_at(table: Mapping[str, Array], frame: int) -> dict[str, list[float]]:
-    """The figures of one frame by name, one value per entry."""
-    if not table:
-        return {}
-    rows = np.asarray(table["frame"]) == frame
-    return {name: np.asarray(table[name], np.float64)[rows].tolist() for name in set(table) - _NOT_FIGURES}
 
 
 def _spread(values: NDArray[np.float64], frames: NDArray[np.int64]) -> JsonValue:
