@@ -75,6 +75,17 @@ def test_the_plates_bits_where_the_matte_is_zero(mode: Literal["seamless", "over
     assert np.isfinite(found[~outside]).all()
 
 
+@pytest.mark.parametrize("light", [0.5, 1.8])
+def test_pupils_stay_dark_and_above_black(light: float) -> None:
+    """Skin takes on the plate's light; what is near black in the swap neither turns milky nor negative."""
+    plate, swap = skin(), skin(seed=5) / light
+    swap[46:50, 46:50] = 0.01
+    found = blend(plate.astype(np.float16), swap, matte(), "seamless").astype(np.float32)
+    assert np.allclose(found[40:44, 40:44].mean((0, 1)), plate[40:44, 40:44].mean((0, 1)), rtol=0.1)
+    assert found[47:49, 47:49].min() > 0
+    assert found[47:49, 47:49].max() < 0.03
+
+
 def test_highlights_of_the_plate_are_kept() -> None:
     plate, swap = skin(), skin(seed=1)
     plate[40:44, 40:44] = 8.0
