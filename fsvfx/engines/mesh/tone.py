@@ -13,8 +13,10 @@ _BACK = np.linalg.inv(_OPPONENT).astype(np.float32)
 _CONTRAST = np.array([[0.55, 0.4, 0.4], [1.3, 1.0, 1.0]], np.float32)
 """Least and most that the spread may change by: strong colour contrast would paint lips and cheeks."""
 _GAIN = (0.4, 2.5)
-_CRISPER = 1.9
-"""Most that fine detail is raised by: beyond, the references' compression would show."""
+_CRISPNESS = (0.35, 2.2)
+"""Least and most that a fine band is multiplied by: beyond, the references' compression would show."""
+_EACH = 0.75
+"""The coarser band holds the finer one: each is changed by this share."""
 _DARK = 0.02
 """Below this a ratio says nothing."""
 
@@ -33,7 +35,8 @@ def match(colours: Floats, to: Floats, weight: Floats) -> Floats:
 
 
 def _moments(colours: Floats, share: Floats) -> tuple[Floats, Floats]:
-    """Weighted mean (3,) in RGB, and spread (3,) along the opponent axes."""
+    """Weighted mean (3,) in RGB, and spread (3,) along the opponent axes; every other pixel tells enough."""
+    colours, share = colours[::2], share[::2] / max(float(share[::2].sum()), 1e-6)
     mean = share @ colours
     away = colours - mean
     covariance = (away * share[:, None]).T @ away
@@ -51,16 +54,17 @@ def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
 
 
 def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
-    """``swap`` (S, S, 3) as crisp as the plate: its finest bands gain what the plate's have more of.
+    """``swap`` (S, S, 3) as crisp as the plate, within bounds: its two finest bands get the energy of the plate's.
 
-    ``mask`` (S, S): bare skin, where the bands are compared; ``sigma`` px: of the finest band.
+    So a soft reference gains detail, and a sharp one takes the plate's focus and motion blur.
+    ``mask`` (S, S): bare skin, where the bands are compared (in green); ``sigma`` px: of the finest band.
     """
-    crisp, share = swap, mask / max(float(mask.sum()), 1e-6)
+    crisp, share, green = swap, mask / max(float(mask.sum()), 1e-6), np.ascontiguousarray(plate[..., 1])
     for scale in (1.0, 2.0):
-        ours, theirs = (picture - blur(picture, sigma * scale) for picture in (swap, plate))
-        energy = [float(np.sqrt((share[..., None] * band**2).sum())) for band in (ours, theirs)]
-        gain = np.clip(energy[1] / max(energy[0], 1e-5), 1.0, _CRISPER)
-        crisp = crisp + (gain - 1) * ours
+        ours = swap - blur(swap, sigma * scale)
+        energy = [np.sqrt((share * band**2).sum()) for band in (ours[..., 1], green - blur(green, sigma * scale))]
+        gain = np.clip(energy[1] / max(float(energy[0]), 1e-5), *_CRISPNESS)
+        crisp = crisp + _EACH * (gain - 1) * ours
     return np.asarray(crisp, np.float32)
 
 

