@@ -21,6 +21,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 _PATIENCE = 60.0
+_ALONE = ("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false")
+"""No services on fixed ports, which a second server could not have; and nothing is told to anybody."""
 
 
 class S3Server:
@@ -30,12 +32,12 @@ class S3Server:
         self.folder = folder
         self.access_key = f"test{secrets.token_hex(6)}"
         self.secret_key = secrets.token_hex(16)
-        self._ports = _free_ports(4)
+        self._ports = _free_ports(8)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._ports[-1]}"
+        return f"http://127.0.0.1:{self._ports[3]}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,19 +50,16 @@ class S3Server:
         }
 
     def start(self) -> None:
-        master, volume, filer, s3 = map(str, self._ports)
+        names = ("master", "volume", "filer", "s3")
+        ports = [f"-{name}.port={port}" for name, port in zip(names, self._ports)]
+        grpc = [f"-{name}.port.grpc={port}" for name, port in zip(names, self._ports[4:])]
+        here = [f"-dir={self._data()}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.config={self._config()}"]
         self._process = subprocess.Popen(
-            [
-                _weed(), "server", f"-dir={self._data()}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-                f"-master.port={master}", f"-master.port.grpc={_free_ports(1)[0]}", f"-volume.port={volume}",
-                f"-volume.port.grpc={_free_ports(1)[0]}", "-volume.max=100", "-filer", f"-filer.port={filer}",
-                f"-filer.port.grpc={_free_ports(1)[0]}", "-s3", f"-s3.port={s3}",
-                f"-s3.port.grpc={_free_ports(1)[0]}", f"-s3.config={self._config()}",
-            ],
+            [_weed(), "server", *here, *ports, *grpc, "-filer", "-s3", *_ALONE, "-volume.max=100"],
             stdout=(self.folder / "weed.log").open("ab"),
             stderr=subprocess.STDOUT,
             cwd=self.folder,
-        )  # fmt: skip
+        )
         self._wait()
 
     def kill(self) -> None:

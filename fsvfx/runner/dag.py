@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from typing import Literal
 
 from fsvfx.stages.contract import Need, Resources, Stage
-from schemas.frames import Chunk, FrameRange
+from schemas.frames import Chunk, FrameRange, chunks_of
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
@@ -60,7 +61,7 @@ def resources_of(name: str) -> Resources:
 
 def units_of(stage_name: str, job: ShotJob) -> list[Unit]:
     """The units of a stage: chunks, the shot, or the people whom the shot names. deliver: chunks, then the shot."""
-    chunks = [Unit.of_chunk(chunk) for chunk in job.shot.chunks]
+    chunks = list(_chunks(job.shot.plate.frames, job.shot.chunk_size, job.shot.plate.first_frame))
     if stage_name == DELIVER:
         return [*chunks, Unit.of_shot()] if job.deliver else []
     return _units_of_scope(stage(stage_name).scope, job, chunks)
@@ -104,6 +105,12 @@ def halo_of(need: Need, unit: Unit, job: ShotJob) -> tuple[int, ...] | None:
         return None
     wanted = range(unit.chunk.first - need.halo, unit.chunk.last + need.halo + 1)
     return tuple(number for number in wanted if number in job.shot.plate.frames)
+
+
+@lru_cache
+def _chunks(frames: FrameRange, size: int, anchor: int) -> tuple[Unit, ...]:
+    """Kept, as every unit of a stage asks for all of them."""
+    return tuple(Unit.of_chunk(chunk) for chunk in chunks_of(frames, size=size, anchor=anchor))
 
 
 def _units_of_scope(scope: Literal["chunk", "shot", "person"], job: ShotJob, chunks: list[Unit]) -> list[Unit]:

@@ -12,13 +12,14 @@ from pathlib import Path
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore
 
-from fsvfx.errors import Where
+from fsvfx.errors import StoreError, Where
 from fsvfx.store.s3 import open_s3
 from fsvfx.store.strict_zarr import StrictZarrStore
 from fsvfx.store.trouble import told_plainly
 from schemas.job import ShotJob
 
 _READERS = 32
+_REPEATS = 2
 _memory: dict[str, MemoryStore] = {}
 
 
@@ -57,7 +58,19 @@ class ShotStore:
             return list(pool.map(self.read, paths))
 
     def create(self, path: str, content: bytes) -> bool:
-        """Put if absent; False if there is one already. Atomic among all who try."""
+        """Put if absent; False if there is one already: perhaps this very one, put again after its answer was lost.
+
+        Atomic among all who try. The client does not repeat conditional puts by itself when a connection breaks.
+        """
+        for repeats in reversed(range(_REPEATS)):
+            try:
+                return self._create(path, content)
+            except StoreError as error:
+                if not (error.transient and repeats):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _create(self, path: str, content: bytes) -> bool:
         with self.guard(Where(file=path)):
             try:
                 obstore.put(self.objects, path, content, mode="create")

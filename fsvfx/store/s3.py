@@ -47,10 +47,10 @@ def _open(root: str, endpoint: str | None, who: tuple[str | None, ...]) -> S3Sto
             "connect_timeout": timedelta(seconds=5),
         },
         retry_config={
-            "max_retries": 40,
+            "max_retries": 1000,  # the time bounds it
             "retry_timeout": timedelta(seconds=_RETRY_SECONDS),
             "backoff": {
-                "init_backoff": timedelta(milliseconds=100),
+                "init_backoff": timedelta(milliseconds=200),
                 "max_backoff": timedelta(seconds=3),
                 "base": 2,
             },

@@ -31,5 +31,6 @@ class StrictZarrStore(ObjectStore[Objects]):
 
     async def set_if_not_exists(self, key: str, value: Buffer) -> None:
         # Zarr offers every array's parents up to the root: objects that all would share, at a request each.
-        if not _ABOVE_ATTEMPTS.match(key):
-            await super().set_if_not_exists(key, value)
+        # Within an attempt nobody else writes; and unlike a conditional put, a plain one is safe to send again.
+        if not _ABOVE_ATTEMPTS.match(key) and not await self.exists(key):
+            await self.set(key, value)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import toy_stages
-from toy_stages import PATHS, source_for
+from toy_stages import PATHS, RunAll, Runs, source_for
 
 from fsvfx import media, runner
 from fsvfx.runner import dag
@@ -35,7 +34,7 @@ def job(tmp_path: Path, plate: Path) -> ShotJob:
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Callable[[], list[str]]:
+def runs(tmp_path: Path) -> Runs:
     """What has run since the last call, as ``stage unit``."""
     log = tmp_path / "runs.log"
 
@@ -48,18 +47,20 @@ def runs(tmp_path: Path) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
-def run_all() -> Callable[[ShotJob], dict[tuple[str, Unit], Receipt]]:
-    """Runs every unit whose required inputs are there, in order; what fails is left out."""
+def run_all() -> RunAll:
+    return EachInTurn()
 
-    def run(job: ShotJob) -> dict[tuple[str, Unit], Receipt]:
+
+class EachInTurn:
+    def __init__(self) -> None:
+        self.errors: dict[tuple[str, str], Exception] = {}
+
+    def __call__(self, job: ShotJob) -> dict[tuple[str, Unit], Receipt]:
         done: dict[tuple[str, Unit], Receipt] = {}
         for stage in dag.PATHS:
             for unit in dag.units_of(stage, job):
                 try:
                     done[stage, unit] = runner.run_unit(job, stage, unit, list(done.values()))
                 except Exception as error:
-                    run.errors[stage, unit.name] = error
+                    self.errors[stage, unit.name] = error
         return done
-
-    run.errors = {}
-    return run

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import errno
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Never
 
 import numpy as np
 import pytest
 import toy_stages
+from toy_stages import RunAll, Runs
 
 from fsvfx.errors import IncompleteError, MachineError, PlateError
 from fsvfx.runner import dag, execute, plan, revoke_named, run_unit, units_of, verify
+from fsvfx.stages.contract import Work
 from fsvfx.store import Address, Ledger, open_data, open_store
 from schemas.frames import Chunk, FrameRange
-from schemas.receipts import ChunkState, Unit
+from schemas.job import ShotJob
+from schemas.receipts import ChunkState, Unit, Waiver
 
 CHUNKS = ["1001-1004", "1005-1008", "1009-1012"]
 EVERYTHING = sorted([f"{stage} {name}" for stage in ("ingest", "detect", "align") for name in CHUNKS] + ["track shot"])
 
 
-def first(job):
+def first(job: ShotJob) -> Unit:
     return units_of("ingest", job)[0]
 
 
-def test_a_shot_runs_once(job, run_all, runs):
+def test_a_shot_runs_once(job: ShotJob, run_all: RunAll, runs: Runs) -> None:
     done = run_all(job)
     assert runs() == EVERYTHING
     again = run_all(job)
@@ -31,7 +37,7 @@ def test_a_shot_runs_once(job, run_all, runs):
     assert plan(job).is_complete
 
 
-def test_receipts_say_what_happened(job, run_all):
+def test_receipts_say_what_happened(job: ShotJob, run_all: RunAll) -> None:
     receipt = run_all(job)["ingest", first(job)]
     assert receipt.seconds >= 0
     assert receipt.peak_rss_mib > 20
@@ -41,15 +47,18 @@ def test_receipts_say_what_happened(job, run_all):
     assert receipt.worker.count(":") == 1
 
 
-@pytest.mark.parametrize("field", ["min_score"])
-def test_an_edited_parameter_redoes_only_what_depends_on_it(job, run_all, runs, plate, field):
+def test_an_edited_parameter_redoes_only_what_depends_on_it(
+    job: ShotJob, run_all: RunAll, runs: Runs, plate: Path
+) -> None:
     run_all(job)
     runs()
     run_all(toy_stages.toy_job(job.store, plate, min_score=0.7))
     assert runs() == sorted(f"detect {name}" for name in CHUNKS)  # equal bytes stop the wave there
 
 
-def test_a_changed_plate_frame_redoes_its_chunk_and_those_that_see_it(job, run_all, runs, plate):
+def test_a_changed_plate_frame_redoes_its_chunk_and_those_that_see_it(
+    job: ShotJob, run_all: RunAll, runs: Runs, plate: Path
+) -> None:
     run_all(job)
     runs()
     levels = plate.read_text().split()
@@ -59,7 +68,9 @@ def test_a_changed_plate_frame_redoes_its_chunk_and_those_that_see_it(job, run_a
     assert runs() == ["align 1001-1004", "detect 1001-1004", "detect 1005-1008", "ingest 1001-1004", "track shot"]
 
 
-def test_a_corrupt_frame_stops_its_chunk_only_and_mending_it_runs_only_what_is_missing(job, run_all, runs, plate):
+def test_a_corrupt_frame_stops_its_chunk_only_and_mending_it_runs_only_what_is_missing(
+    job: ShotJob, run_all: RunAll, runs: Runs, plate: Path
+) -> None:
     good = plate.read_text()
     levels = good.split()
     levels[9] = "x"
@@ -82,7 +93,7 @@ def test_a_corrupt_frame_stops_its_chunk_only_and_mending_it_runs_only_what_is_m
     assert plan(job).is_complete
 
 
-def test_an_unknown_fault_is_recorded_and_told_plainly(job, monkeypatch):
+def test_an_unknown_fault_is_recorded_and_told_plainly(job: ShotJob, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOY_FAIL", "ingest 1001-1004")
     with pytest.raises(MachineError, match="RuntimeError: toy fault") as caught:
         run_unit(job, "ingest", first(job), [])
@@ -108,8 +119,10 @@ def test_an_unknown_fault_is_recorded_and_told_plainly(job, monkeypatch):
         pytest.param(ValueError("odd\nlines"), "ValueError: odd", False, id="a fault"),
     ],
 )
-def test_errors_are_classed(job, monkeypatch, error, said, transient):
-    def fail(self, work):
+def test_errors_are_classed(
+    job: ShotJob, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str, transient: bool
+) -> None:
+    def fail(self: toy_stages.Ingest, work: Work) -> Never:
         raise error
 
     monkeypatch.setattr(toy_stages.Ingest, "make", fail)
@@ -119,12 +132,12 @@ def test_errors_are_classed(job, monkeypatch, error, said, transient):
     assert open_store(job).names("stages") == []  # a failed attempt leaves no data
 
 
-def test_required_inputs_are_required(job):
+def test_required_inputs_are_required(job: ShotJob) -> None:
     with pytest.raises(IncompleteError, match="needs ingest 1001-1004"):
         run_unit(job, "detect", first(job), [])
 
 
-def test_neighbours_that_failed_are_left_out(job):
+def test_neighbours_that_failed_are_left_out(job: ShotJob) -> None:
     units = units_of("ingest", job)
     receipt = run_unit(job, "ingest", units[1], [])
     alone = run_unit(job, "detect", units[1], [receipt])
@@ -134,7 +147,7 @@ def test_neighbours_that_failed_are_left_out(job):
     assert around == [14 + 15 + 16 + 17, 13 + 14 + 15 + 16 + 17]
 
 
-def test_revoked_work_is_done_anew_and_equal_bytes_stop_the_wave(job, run_all, runs):
+def test_revoked_work_is_done_anew_and_equal_bytes_stop_the_wave(job: ShotJob, run_all: RunAll, runs: Runs) -> None:
     run_all(job)
     runs()
     revoked = revoke_named(job, FrameRange.span(1006, 1007), ["ingest"])
@@ -144,7 +157,9 @@ def test_revoked_work_is_done_anew_and_equal_bytes_stop_the_wave(job, run_all, r
     assert runs() == ["ingest 1005-1008"]
 
 
-def test_the_loser_of_a_race_gets_the_winners_receipt_and_leaves_nothing(job, monkeypatch):
+def test_the_loser_of_a_race_gets_the_winners_receipt_and_leaves_nothing(
+    job: ShotJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = open_store(job)
     winner = run_unit(job, "ingest", first(job), [])
     monkeypatch.setattr(execute.UnitRun, "_done", lambda self, at: None)  # as if it had looked just before the commit
@@ -154,7 +169,7 @@ def test_the_loser_of_a_race_gets_the_winners_receipt_and_leaves_nothing(job, mo
     assert verify(job) == []
 
 
-def test_waits_for_another_run_and_takes_its_receipt(job, monkeypatch):
+def test_waits_for_another_run_and_takes_its_receipt(job: ShotJob, monkeypatch: pytest.MonkeyPatch) -> None:
     unit = first(job)
     at = Address("ingest", unit.name, _key(job, unit))
     ledger = Ledger(open_store(job))
@@ -162,7 +177,7 @@ def test_waits_for_another_run_and_takes_its_receipt(job, monkeypatch):
     said = []
     monkeypatch.setattr(execute, "_POLL_SECONDS", 0.01)
 
-    def commit_meanwhile(message):
+    def commit_meanwhile(message: str) -> None:
         said.append(message)
         other = job.model_copy(update={"run_id": "another"})
         run_unit(other, "ingest", unit, [])
@@ -173,42 +188,38 @@ def test_waits_for_another_run_and_takes_its_receipt(job, monkeypatch):
     assert held.claim.run_id == "another"
 
 
-def _key(job, unit):
+def _key(job: ShotJob, unit: Unit) -> str:
     return execute.recipe_of(job, "ingest", unit, [], source=toy_stages.source_for(job, unit)).key
 
 
-def test_waived_chunks_count_as_complete(job, run_all, plate, monkeypatch):
-    from datetime import UTC, datetime
-
-    from schemas.receipts import Waiver
-
+def test_waived_chunks_count_as_complete(
+    job: ShotJob, run_all: RunAll, plate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOY_FAIL", "detect 1009-1012")
     run_all(job)
     assert not plan(job).is_complete
-    Ledger(open_store(job)).waive(
-        Waiver(frames=FrameRange.span(1009, 1012), by="ann", why="fog", at=datetime.now(UTC))
-    )
+    Ledger(open_store(job)).waive(Waiver(frames=FrameRange.span(1009, 1012), by="ann", why="fog", at=datetime.now(UTC)))
     found = plan(job)
     assert found.is_complete
     assert found.entry("detect", "1009-1012").state is ChunkState.WAIVED
     assert found.todo == ()
 
 
-def test_plan_limits_what_is_wanted(job, run_all):
+def test_plan_limits_what_is_wanted(job: ShotJob, run_all: RunAll) -> None:
     found = plan(job, frames=FrameRange.span(1005, 1005), stages=["ingest"])
     assert [str(one) for one in found.todo] == ["ingest 1005-1008"]
     run_all(job)
     assert plan(job, frames=FrameRange.span(1005, 1005)).todo == ()
 
 
-def test_plan_writes_nothing(job, tmp_path):
+def test_plan_writes_nothing(job: ShotJob, tmp_path: Path) -> None:
     found = plan(job)
     assert {str(one) for one in found.todo} == set(EVERYTHING)
     assert not (tmp_path / "store").exists()
     assert found.entry("track", "shot").reason.startswith("known once")
 
 
-def test_estimates_come_from_receipts(job, run_all, plate):
+def test_estimates_come_from_receipts(job: ShotJob, run_all: RunAll, plate: Path) -> None:
     run_all(job)
     longer = toy_stages.toy_job(job.store, plate, last=1016)
     plate.write_text(plate.read_text() + " 1 2 3 4")
@@ -218,7 +229,9 @@ def test_estimates_come_from_receipts(job, run_all, plate):
     assert found.unknown == ()
 
 
-def test_deliver_needs_the_plate_always_and_the_comp_unless_waived(job, monkeypatch):
+def test_deliver_needs_the_plate_always_and_the_comp_unless_waived(
+    job: ShotJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dag, "PATHS", {**dag.PATHS, "composite": "toy_stages:Align", "measure": "toy_stages:Align"})
     unit = Unit.of_chunk(Chunk(first=1001, last=1004))
     required = {one.stage: one.required for one in dag.sources_of("deliver", unit, job)}
@@ -227,9 +240,9 @@ def test_deliver_needs_the_plate_always_and_the_comp_unless_waived(job, monkeypa
     assert {one.stage: one.required for one in waived} == {"ingest": True, "composite": False}
 
 
-def test_a_black_frame_survives(job, run_all, plate):
+def test_a_black_frame_survives(job: ShotJob, run_all: RunAll, plate: Path) -> None:
     plate.write_text(" ".join("0" for _ in range(12)))
     receipt = run_all(job)["ingest", first(job)]
     store = open_store(job)
-    assert len([path for path in store.names(f"{receipt.path}/frames/frames/c")]) == 4
+    assert len(list(store.names(f"{receipt.path}/frames/frames/c"))) == 4
     assert not np.any(open_data(store, [receipt]).frames("frames"))

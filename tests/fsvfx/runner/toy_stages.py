@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from pydantic import JsonValue
@@ -21,12 +22,24 @@ from fsvfx.stages.contract import Array, LazyFrames, Need, Result, Stage, Work
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Composite, Person, Plate, Shot
-from schemas.receipts import Unit
+from schemas.receipts import Receipt, Unit
 
 NAMES = {"ingest": "Ingest", "detect": "Detect", "track": "Track", "align": "Align"}
 PATHS = {name: f"toy_stages:{kind}" for name, kind in NAMES.items()}
 SHAPE = (120, 200, 3)
 """Large enough for one Zarr chunk per frame."""
+
+
+Runs = Callable[[], list[str]]
+"""What has run since the last call, as ``stage unit``."""
+
+
+class RunAll(Protocol):
+    """Runs every unit whose required inputs are there, in order; what fails goes into ``errors``."""
+
+    errors: dict[tuple[str, str], Exception]
+
+    def __call__(self, job: ShotJob) -> dict[tuple[str, Unit], Receipt]: ...
 
 
 class Toy(Stage):
@@ -69,7 +82,11 @@ class Detect(Toy):
         plate = work.inputs["ingest"]
         values = [int(plate.frame("frames", number)[0, 0, 0]) for number in work.frames]
         seen = {number: int(plate.frame("frames", number)[0, 0, 0]) for number in plate.numbers}
-        faces = {"frame": np.array(work.frames), "level": np.array(values), "around": np.full(len(values), sum(seen.values()))}
+        faces = {
+            "frame": np.array(work.frames),
+            "level": np.array(values),
+            "around": np.full(len(values), sum(seen.values())),
+        }
         return Result(tables={"faces": faces}, qc={"faces": len(values)})
 
 

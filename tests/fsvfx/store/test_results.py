@@ -1,0 +1,142 @@
+"""Stage results in Zarr: what goes in comes out, and what was tampered with does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from fsvfx.errors import StoreError
+from fsvfx.stages.contract import LazyFrames, Result
+from fsvfx.store import ShotStore, open_data, open_store, write_result
+from schemas.frames import Chunk
+from schemas.receipts import Receipt, Unit
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KINDS = st.sampled_from(["u1", "u2", "i4", "i8", "f2", "f4", "f8", "?"])
+PICTURES = np.random.default_rng(0).integers(0, 255, (4, 120, 200, 3), np.uint8)
+
+
+def written(
+    store: ShotStore, result: Result, path: str = "stages/swap/1001-1004/k/a", first: int = 1001, count: int = 4
+) -> Receipt:
+    made = write_result(store, path, range(first, first + count), result)
+    unit = Unit.of_chunk(Chunk(first=first, last=first + count - 1))
+    return Receipt(
+        shot="sh01", stage="swap", stage_version=1, unit=unit, key="k", attempt="a", path=path, digest=made.digest,
+        parts=made.parts, colour_config="c", seed=0, rights="r", started=NOW, ended=NOW, peak_rss_mib=1,
+        bytes=made.bytes, worker="w:1", device="cpu",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ShotStore:
+    return open_store(str(tmp_path))
+
+
+@settings(max_examples=25, deadline=None)
+@given(kind=KINDS, inner=hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5), data=st.data())
+def test_any_array_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, inner: tuple[int, ...], data: Any
+) -> None:
+    store = open_store(str(tmp_path_factory.mktemp("any")))
+    array = data.draw(hnp.arrays(np.dtype(kind), (4, *inner)))
+    column = data.draw(hnp.arrays(np.dtype(kind), (data.draw(st.integers(0, 3)), *inner)))
+    read = open_data(store, [written(store, Result(frames={"r0/x": array}, tables={"t": {"c": column}}))])
+    np.testing.assert_array_equal(read.frames("r0/x"), array)
+    np.testing.assert_array_equal(read.table("t")["c"], column)
+    assert (read.frames("r0/x").dtype, read.table("t")["c"].dtype) == (array.dtype, column.dtype)
+
+
+def test_lazy_and_whole_frames_are_the_same_result(store: ShotStore) -> None:
+    whole = written(store, Result(frames={"x": PICTURES}), "stages/swap/1001-1004/k/a")
+    lazy = LazyFrames(PICTURES.shape[1:], PICTURES.dtype, iter(PICTURES))
+    assert written(store, Result(frames={"x": lazy}), "stages/swap/1001-1004/k/b").digest == whole.digest
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(Result(frames={"y": PICTURES}), id="name"),
+        pytest.param(Result(frames={"x": PICTURES.astype(np.uint16)}), id="dtype"),
+        pytest.param(Result(frames={"x": PICTURES.reshape(4, 200, 120, 3)}), id="shape"),
+        pytest.param(Result(frames={"x": PICTURES[::-1]}), id="order"),
+        pytest.param(Result(frames={"x": PICTURES}, tables={"t": {"c": np.zeros(0)}}), id="table"),
+        pytest.param(Result(frames={"x": PICTURES}, parts={"1001-1002": Result()}), id="part"),
+    ],
+)
+def test_every_difference_shows_in_the_digest(store: ShotStore, other: Any) -> None:
+    one = written(store, Result(frames={"x": PICTURES}), "stages/swap/1001-1004/k/a")
+    assert written(store, other, "stages/swap/1001-1004/k/b").digest != one.digest
+
+
+@pytest.mark.parametrize("given_frames", [3, 5])
+def test_too_few_or_too_many_frames_are_refused(store: ShotStore, given_frames: int) -> None:
+    lazy = LazyFrames(PICTURES.shape[1:], PICTURES.dtype, iter([PICTURES[0]] * given_frames))
+    with pytest.raises(ValueError, match="frame"):
+        written(store, Result(frames={"x": lazy}))
+    with pytest.raises(ValueError, match="frames"):
+        written(store, Result(frames={"y": np.zeros((given_frames, 2))}))
+
+
+def test_pictures_are_one_frame_per_zarr_chunk_and_black_ones_are_there(store: ShotStore) -> None:
+    receipt = written(store, Result(frames={"x": np.zeros_like(PICTURES), "small": np.zeros((4, 8))}))
+    assert len(store.names(f"{receipt.path}/frames/x/c")) == 4
+    assert len(store.names(f"{receipt.path}/frames/small/c")) == 1
+
+
+def test_chunks_are_stitched_and_cut(store: ShotStore) -> None:
+    rows = {"frame": np.arange(1001, 1005), "v": np.arange(4)}
+    one = written(store, Result(frames={"x": np.arange(4)}, tables={"t": rows}))
+    more = {"frame": np.arange(1005, 1009), "v": np.arange(4, 8)}
+    two = written(
+        store, Result(frames={"x": np.arange(4, 8)}, tables={"t": more}), "stages/swap/1005-1008/k/a", first=1005
+    )
+    data = open_data(store, [two, one], numbers=[1003, 1004, 1005, 1009])
+    assert list(data.numbers) == [1003, 1004, 1005]
+    assert data.frames("x").tolist() == [2, 3, 4]
+    assert sorted(data.table("t")["v"].tolist()) == [2, 3, 4]
+    assert data.has("x")
+    assert not data.has("y")
+    for number in (1009, 1001):  # nobody vouches for it; not asked for
+        with pytest.raises(StoreError, match="No receipt vouches"):
+            data.frame("x", number)
+
+
+def test_a_chunk_reads_its_part(store: ShotStore) -> None:
+    parts = {name: Result(tables={"r0": {"v": np.array([i])}}) for i, name in enumerate(["1001-1002", "1003-1004"])}
+    receipt = written(store, Result(parts=parts))
+    assert open_data(store, [receipt], part="1003-1004").table("r0")["v"].tolist() == [1]
+
+
+def test_no_reference_pictures_are_no_pictures(store: ShotStore) -> None:
+    receipt = written(store, Result(frames={"crops": np.zeros((0, 64, 64, 3), np.float16)}), count=0)
+    assert open_data(store, [receipt]).frames("crops").shape == (0, 64, 64, 3)
+
+
+@pytest.mark.parametrize("black", [True, False])
+def test_a_missing_chunk_is_an_error_not_a_black_frame(store: ShotStore, black: bool) -> None:
+    receipt = written(store, Result(frames={"x": PICTURES * (not black)}))
+    store.delete(f"{receipt.path}/frames/x/c/2/0/0/0")
+    data = open_data(store, [receipt])
+    data.frame("x", 1001)
+    with pytest.raises(StoreError, match="lacks a Zarr chunk") as caught:
+        data.frame("x", 1003)
+    assert "--frames 1003 --stage swap" in caught.value.mend
+
+
+def test_another_attempts_bytes_do_not_pass(store: ShotStore) -> None:
+    receipt = written(store, Result(frames={"x": PICTURES}))
+    other = written(store, Result(frames={"x": PICTURES[::-1]}), "stages/swap/1001-1004/k/b")
+    chunk = "frames/x/c/1/0/0/0"
+    store.write(f"{receipt.path}/{chunk}", store.read(f"{other.path}/{chunk}") or b"")
+    with pytest.raises(StoreError, match="does not match its digest"):
+        open_data(store, [receipt]).frame("x", 1002)
+    with pytest.raises(StoreError, match="is not what the receipt vouches for"):
+        open_data(store, [receipt.model_copy(update={"path": other.path})]).frame("x", 1002)
