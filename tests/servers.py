@@ -83,7 +83,7 @@ class S3Server:
         self._client().create_bucket(Bucket=name)
         return name
 
-    def _client(self):  # noqa: ANN202 (boto3 makes its clients' types at run time)
+    def _client(self):
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
