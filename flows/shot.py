@@ -29,7 +29,7 @@ from flows.schedule import bundles_of
 from flows.standing import Standing, stage_name
 from flows.watch import WATCHER
 from fsvfx import manifests, rights, runner
-from fsvfx.errors import RightsError
+from fsvfx.errors import InputError, RightsError
 from fsvfx.qc.shot_sheet import shot_sheet
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
@@ -76,6 +76,7 @@ def shot(
     rights.clear(job)
     outcome = after.outcome(seconds=time.monotonic() - begun, store=store)
     _show(after, outcome)
+    _raise_wrong_input(drive)
     return _state(outcome)
 
 
@@ -139,6 +140,13 @@ def _run(standing: Standing) -> Drive:
     drive.run(bundles_of(standing.graph, todo))
     progress.close()
     return drive
+
+
+def _raise_wrong_input(drive: Drive) -> None:
+    """What is wrong for the whole shot (whose face is it?) is no chunk's failure: running again would not mend it."""
+    for step, error in drive.errors.items():
+        if isinstance(error, InputError) and step.unit.chunk is None:
+            raise error
 
 
 def _task_runner() -> TaskRunner[Any]:

@@ -28,7 +28,7 @@ class MachineSettings(BaseSettings):
     lease_seconds: float = Field(60.0, gt=0)
     """How long a silent worker keeps its claim on a chunk."""
     scheduler: str | None = None
-    """Address of a running Dask scheduler to use, such as ``tcp://10.0.0.5:8786``, in place of processes started here."""
+    """Address of a Dask scheduler to use in place of processes started here, such as ``tcp://10.0.0.5:8786``."""
     s3_endpoint: str | None = None
     """For S3 servers other than AWS's; AWS_ENDPOINT_URL is read too."""
 

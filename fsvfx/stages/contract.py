@@ -73,7 +73,7 @@ class Result:
 
 
 class Data(Protocol):
-    """An input, stitched over chunks and cut to the frames asked for. Reading a frame that nobody vouches for raises StoreError."""
+    """An input, stitched over chunks, cut to the frames asked for. A frame that no receipt vouches for: StoreError."""
 
     @property
     def numbers(self) -> Sequence[int]:
