@@ -47,7 +47,7 @@ def test_a_reader_that_gives_too_few_is_found_out(tmp_path: Path) -> None:
         def fingerprint(self) -> dict[str, str]:
             return {}
 
-        def pictures(self):  # noqa: ANN202
+        def pictures(self):
             yield np.zeros((4, 4, 3), np.uint8)
 
     work = Work(Unit.of_shot(), (1, 2), {}, inputs={}, seed=0, device="cpu", source=Short())

@@ -79,7 +79,7 @@ def test_frames_are_decoded_from_the_keyframe_before(tmp_path: Path, monkeypatch
     begun: list[int] = []
     one_pass = VideoDecoder._pass
 
-    def spied(self: VideoDecoder, wanted: list[int], start: int, *, seek: bool):  # noqa: ANN202
+    def spied(self: VideoDecoder, wanted: list[int], start: int, *, seek: bool):
         begun.append(start)
         return one_pass(self, wanted, start, seek=seek)
 

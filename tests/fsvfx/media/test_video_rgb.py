@@ -20,7 +20,7 @@ BITS = {"yuv420p": 8, "yuv444p": 8, "yuv422p10le": 10, "yuv420p10le": 10, "yuv44
 KR_KB = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
 
 
-def flat(pix_fmt: str, codes: tuple[int, int, int], matrix: int, full: bool, size: tuple[int, int] = (16, 16)):  # noqa: ANN201
+def flat(pix_fmt: str, codes: tuple[int, int, int], matrix: int, full: bool, size: tuple[int, int] = (16, 16)):
     frame = av.VideoFrame(*size, pix_fmt)
     for plane, code in zip(frame.planes, codes, strict=True):
         deep = "10" in pix_fmt or "12" in pix_fmt
