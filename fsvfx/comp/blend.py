@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-
-from fsvfx.comp.poisson import seamless
 
 F32 = NDArray[np.float32]
 
@@ -55,11 +52,13 @@ def keep_highlights(swap: F32, plate: F32) -> F32:
 
 
 def _seamless(swap: F32, plate: F32, matte: NDArray[np.floating], device: str) -> F32:
-    over, under = (_tensor(picture, device) for picture in (swap, plate))
+    import torch  # here: planning imports every stage, and must not wait for torch
+
+    from fsvfx.comp.poisson import seamless
+
+    def channels_first(picture: F32) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(picture.transpose(0, 3, 1, 2))).to(device)
+
     mask = torch.from_numpy((matte > 0).astype(np.float32))[:, None].to(device)
-    cloned = seamless(over, under, mask, steady=True)
+    cloned = seamless(channels_first(swap), channels_first(plate), mask, steady=True)
     return np.ascontiguousarray(cloned.permute(0, 2, 3, 1).cpu().numpy())
-
-
-def _tensor(picture: F32, device: str) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(0, 3, 1, 2))).to(device)

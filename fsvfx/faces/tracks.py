@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 _REACH = 0.6
 """How far a face may go between two frames, in its own size."""
@@ -63,6 +62,8 @@ def _match(finds: Finds, live: list[Track], rows: NDArray[np.int64]) -> list[tup
     lost = (finds.frame[rows[0]] - finds.frame[last])[:, None]
     allowed = _REACH * (1.0 + 0.25 * (lost - 1))
     cost = np.where(cost <= allowed, cost, 1e6)
+    from scipy.optimize import linear_sum_assignment  # here: planning imports every stage, and must not wait for it
+
     pairs = zip(*linear_sum_assignment(cost), strict=True)
     return [(int(one), int(rows[other])) for one, other in pairs if cost[one, other] < 1e6]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
@@ -20,6 +19,9 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Replace
 from schemas.receipts import Unit
+
+if TYPE_CHECKING:
+    import torch
 
 
 class SwapStage(Stage):
@@ -113,17 +115,24 @@ def identity_of(name: str, inputs: Mapping[str, Data], device: str) -> Identity:
     return Identity(
         name=name,
         crops=_pictures(np.asarray(data.frames("crops")), device),
-        landmarks=torch.from_numpy(np.asarray(data.frames("landmarks"), np.float32)).to(device),
-        sharpness=torch.from_numpy(np.asarray(data.frames("sharpness"), np.float32)).to(device),
+        landmarks=_tensor(data.frames("landmarks"), device),
+        sharpness=_tensor(data.frames("sharpness"), device),
     )
 
 
 def _batch(index: int, numbers: list[int], aligned: Data, device: str) -> FaceBatch:
     crops = np.stack([aligned.frame(f"r{index}/crops", number) for number in numbers])
-    landmarks = np.stack([aligned.frame(f"r{index}/landmarks", number) for number in numbers]).astype(np.float32)
-    return FaceBatch(_pictures(crops, device), torch.from_numpy(landmarks).to(device), tuple(numbers))
+    landmarks = np.stack([aligned.frame(f"r{index}/landmarks", number) for number in numbers])
+    return FaceBatch(_pictures(crops, device), _tensor(landmarks, device), tuple(numbers))
 
 
 def _pictures(crops: NDArray[np.generic], device: str) -> torch.Tensor:
     """(n, S, S, 3) -> (n, 3, S, S) float32."""
-    return torch.from_numpy(crops.astype(np.float32)).permute(0, 3, 1, 2).contiguous().to(device)
+    return _tensor(crops, device).permute(0, 3, 1, 2).contiguous()
+
+
+def _tensor(values: NDArray[np.generic], device: str) -> torch.Tensor:
+    """As float32 on ``device``."""
+    import torch  # here: planning imports every stage, and must not wait for torch
+
+    return torch.from_numpy(np.array(values, np.float32)).to(device)

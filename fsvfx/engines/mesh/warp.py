@@ -1,0 +1,101 @@
+"""How ``landmark_warp`` makes its pictures: warped references are blended, matched in tone, lit as the plate is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+from fsvfx.engines.contract import FaceBatch, Identity, SwapBatch
+from fsvfx.engines.landmark_warp import LandmarkWarpSettings
+from fsvfx.engines.mesh import choice, regions, tone
+from fsvfx.engines.mesh.pictures import References, prepare
+from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise, remap_points
+from fsvfx.faces.topology import TRIANGLES
+
+_FOLD = 0.02
+"""Finest shading taken from the plate where skin folds, as a share of the face's size."""
+_FINEST = 0.004
+"""Of detail: as wide as a pore, as a share of the face's size."""
+
+
+_LEAST_TRUST = 0.01
+"""Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
+
+
+class Warp:
+    """The warp under some settings."""
+
+    def __init__(self, settings: LandmarkWarpSettings) -> None:
+        self.settings = settings
+
+    def batch(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
+        """Every face by itself, on the CPU; tensors come back on the device of ``faces``."""
+        references = prepare(identity, faces.crops.shape[-1])
+        crops = faces.crops.permute(0, 2, 3, 1).cpu().numpy()
+        meshes = faces.landmarks.cpu().numpy().astype(np.float32)
+        done = [
+            self._one(np.ascontiguousarray(crop), mesh, references) for crop, mesh in zip(crops, meshes, strict=True)
+        ]
+        swapped, mattes = (np.stack([pair[part] for pair in done]) for part in (0, 1))
+        device = faces.crops.device
+        return SwapBatch(
+            torch.from_numpy(swapped).permute(0, 3, 1, 2).contiguous().to(device),
+            torch.from_numpy(mattes)[:, None].to(device),
+        )
+
+    def _one(self, plate: Floats, mesh: Floats, references: References) -> tuple[Floats, Floats]:
+        """One crop (S, S, 3) and its mesh: the swapped crop and the matte (S, S)."""
+        target = references.shape.move(mesh, self.settings.shape)
+        raster = rasterise(target, TRIANGLES, len(plate))
+        own = raster.sample(plate, mesh)
+        keep = self._kept(target, raster)
+        skin = self._blend(plate, mesh, references, raster, own, 1 - raster.of_picture(keep))
+        ours, theirs = raster.picture(skin, plate), raster.picture(own, plate)
+        lit = self._finished(ours, theirs, raster, target, keep)
+        mixed = lit + (theirs - lit) * keep[..., None]
+        swapped = raster.picture(np.clip(raster.of_picture(mixed), 0, 1), plate)
+        return swapped, _matte(raster, regions.face_length(mesh))
+
+    def _finished(self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats) -> Floats:
+        """(S, S, 3): the identity's face under the plate's light, with its folds and its crispness."""
+        length, mask = regions.face_length(mesh), raster.coverage
+        gain = tone.relight(ours, theirs, mask, self.settings.light * length)
+        folds = raster.picture(raster.shares(regions.folds()), raster.nothing)
+        fine = tone.relight(ours * gain, theirs, mask, _FOLD * length)
+        lit = ours * gain * (1 + self.settings.folds * folds * (fine - 1))
+        return tone.texture(lit, theirs, mask * (1 - keep), max(_FINEST * length, 0.7))
+
+    def _kept(self, mesh: Floats, raster: Raster) -> Floats:
+        """(S, S): where the performer's own pixels show through."""
+        keep = raster.picture(raster.shares(regions.rim(self.settings.rim)), raster.nothing)[..., 0]
+        if self.settings.mouth == "performer":
+            keep = np.maximum(keep, regions.own_mouth(mesh, raster.size))
+        if self.settings.eyes == "performer":
+            keep = np.maximum(keep, regions.own_eyes(mesh, raster.size))
+        return keep
+
+    def _blend(
+        self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
+    ) -> Floats:
+        """(p, 3): the chosen references on the raster, each colour matched to the performer's ``own`` pixels."""
+        shown = choice.measures(plate, mesh)
+        chosen, shares = choice.weights(shown, references.measures, references.quality, most=self.settings.references)
+        total = np.zeros((len(own), 1), np.float32)
+        blend = np.zeros_like(own)
+        for index, share in zip(chosen.tolist(), shares.tolist(), strict=True):
+            picture = references.pictures[index]
+            place = raster.at_pixels(np.hstack([picture.mesh[:, :2], picture.trust]))
+            trust = np.clip(place[:, 2:], _LEAST_TRUST, 1)
+            colours = tone.match(remap_points(picture.crop, place[:, :2]), own, skin * trust[:, 0])
+            blend += share * trust * colours
+            total += share * trust
+        return np.asarray(blend / np.maximum(total, 1e-6), np.float32)
+
+
+def _matte(raster: Raster, length: float) -> Floats:
+    """(S, S): the mesh, with an edge just soft enough not to show its triangles."""
+    soft = max(0.006 * length, 0.5)
+    inner = cv2.erode(raster.coverage, np.ones((3, 3), np.uint8), iterations=max(round(soft), 1))
+    edge: Floats = np.clip(blur(np.asarray(inner, np.float32), soft), 0, 1) * raster.coverage
+    return edge
