@@ -53,3 +53,26 @@ def test_what_answers_at_once_loads_nothing_heavy(module: str) -> None:
 
 def test_schemas_load_without_numpy() -> None:
     assert "numpy" not in modules_of("import schemas.manifest, schemas.job, schemas.receipts, schemas.outcome")
+
+
+HEAVY = {"prefect", "dask", "distributed", "torch", "scipy", "onnxruntime"}
+
+
+def test_validating_a_manifest_loads_nothing_heavy() -> None:
+    manifest = ROOT / "examples/harbour.yaml"
+    assert (
+        not modules_of(
+            f"from pathlib import Path\nfrom fsvfx import manifests\nmanifests.load(Path({str(manifest)!r}))"
+        )
+        & HEAVY
+    )
+
+
+def test_planning_loads_nothing_heavy() -> None:
+    """A plan asks every stage for its parameters: they load what they work with when they run."""
+    assert (
+        not modules_of(
+            "from fsvfx.runner import stage\nfrom fsvfx.runner.dag import PATHS\n[stage(name) for name in PATHS]"
+        )
+        & HEAVY
+    )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.integer]
@@ -38,6 +37,8 @@ class Raster:
     def at_pixels(self, values: Floats) -> Floats:
         """Interpolate (v, c) values of the vertices: (p, c)."""
         starts = np.arange(0, 3 * len(self.pixels) + 1, 3)
+        from scipy.sparse import csr_array  # here: planning imports the stages that choose references
+
         mixing = csr_array((self.weights.ravel(), self.corners.ravel(), starts), shape=(len(starts) - 1, len(values)))
         return np.asarray(mixing @ values, np.float32)
 
