@@ -20,7 +20,7 @@ demo: install
 
 test: install
 	$(BIN)/fsvfx models pull
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks import machine, shots
 from fsvfx.manifests import jobs
-from fsvfx.store import Ledger, open_store
+from fsvfx.runner import plan
 from schemas.receipts import Receipt
 
 _RERUN_CHUNKS = 100
@@ -111,7 +111,7 @@ def _memory(folder: Path, lengths: Sequence[int]) -> dict[str, Any]:
 
 def _receipts(manifest: Path) -> list[Receipt]:
     [job] = jobs(manifest)
-    return list(Ledger(open_store(job)).receipts())
+    return [entry.receipt for entry in plan(job).entries if entry.receipt]
 
 
 def _timed(*words: str) -> float:

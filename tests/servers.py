@@ -25,6 +25,10 @@ _ALONE = ("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false")
 """No services on fixed ports, which a second server could not have; and nothing is told to anybody."""
 
 
+_ROOM = ("-volume.max=2000", "-master.volumeSizeLimitMB=64")
+"""Every bucket takes several volumes; with too few, later ones are answered "internal error"."""
+
+
 class S3Server:
     """One ``weed server``; stopped and started again, it has the same ports, keys and data."""
 
@@ -55,7 +59,18 @@ class S3Server:
         grpc = [f"-{name}.port.grpc={port}" for name, port in zip(names, self._ports[4:])]
         here = [f"-dir={self._data()}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.config={self._config()}"]
         self._process = subprocess.Popen(
-            [_weed(), "server", *here, *ports, *grpc, "-filer", "-s3", *_ALONE, "-volume.max=100"],
+            [
+                _weed(),
+                "server",
+                *here,
+                *ports,
+                *grpc,
+                "-filer",
+                "-s3",
+                *_ALONE,
+                "-volume.max=2000",
+                "-master.volumeSizeLimitMB=64",
+            ],
             stdout=(self.folder / "weed.log").open("ab"),
             stderr=subprocess.STDOUT,
             cwd=self.folder,

@@ -19,10 +19,10 @@ from fsvfx.colour import plate_to_comp
 from fsvfx.demo import make
 from fsvfx.manifests import jobs
 from fsvfx.media import open_plate
-from fsvfx.store import Ledger, open_store
+from fsvfx.runner import plan
 from schemas.receipts import Receipt
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real_shot")]
+pytestmark = pytest.mark.slow
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 FIRST, LAST, CHUNK = 1001, 1012, 6
 
@@ -70,7 +70,7 @@ def copied(finished: Path, tmp_path: Path) -> Path:
 
 def receipts_of(manifest: Path, store: str | None = None) -> dict[tuple[str, str], Receipt]:
     [job] = jobs(manifest, store=store)
-    return {(one.stage, one.unit.name): one for one in Ledger(open_store(job)).receipts()}
+    return {(one.stage, one.unit.name): one.receipt for one in plan(job).entries if one.receipt}
 
 
 def exr(manifest: Path, frame: int) -> dict[str, np.ndarray]:
