@@ -1,9 +1,9 @@
 """Times whole shots as a user runs them: frames per second of each stage and end to end, by workers; what orchestration
 costs; what re-running a finished shot costs; memory from a short to a long shot.
 
-    python -m benchmarks.pipeline [--frames 120] [--long 600] [--workers 1 2 4]
+    python -m benchmarks.pipeline [speed] [memory] [--frames 120] [--long 600] [--workers 1 2 4]
 
-Writes benchmarks/results/pipeline.json.
+Writes benchmarks/results/pipeline.json and memory.json.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ _RERUN_CHUNKS = 100
 def main() -> None:
     asked = _arguments()
     with tempfile.TemporaryDirectory(prefix="fsvfx-bench-") as folder:
-        figures = measure(Path(folder), frames=asked.frames, long=asked.long, workers=asked.workers)
-    path = machine.save("pipeline", figures)
-    print(path.read_text())
+        _fsvfx("up", "--detach")  # the server's start is no part of a run
+        if "speed" in asked.what:
+            print(machine.save("pipeline", speed(Path(folder), asked.frames, asked.workers)).read_text())
+        if "memory" in asked.what:
+            print(machine.save("memory", memory(Path(folder), (asked.frames, asked.long))).read_text())
 
 
-def measure(folder: Path, *, frames: int, long: int, workers: Sequence[int]) -> dict[str, Any]:
-    """All figures, by name."""
-    _fsvfx("up", "--detach")  # the server's start is no part of a run
+def speed(folder: Path, frames: int, workers: Sequence[int]) -> dict[str, Any]:
+    """Frames per second of each stage and end to end, by workers; the finished shot again."""
     by_workers: dict[str, Any] = {}
     for count in workers:
         shot = shots.make(folder / f"workers-{count}", frames=frames, chunk=12)
@@ -48,7 +49,6 @@ def measure(folder: Path, *, frames: int, long: int, workers: Sequence[int]) -> 
         "frames": shot.frames,
         "by_workers": by_workers,
         "rerun_of_a_finished_shot": _rerun(folder / "rerun"),
-        "memory": _memory(folder, (frames, long)) if long else None,
     }
 
 
@@ -95,7 +95,7 @@ def _rerun(folder: Path) -> dict[str, Any]:
     return {"chunks": shot.frames, "seconds": round(statistics.median(again), 2)}
 
 
-def _memory(folder: Path, lengths: Sequence[int]) -> dict[str, Any]:
+def memory(folder: Path, lengths: Sequence[int]) -> dict[str, Any]:
     """The highest resident memory of any worker, by the shot's length."""
     found: dict[str, Any] = {}
     for frames in lengths:
@@ -132,8 +132,9 @@ def _say(line: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", default=["speed", "memory"], metavar="speed|memory")
     parser.add_argument("--frames", type=int, default=120, help="of the shot that is timed")
-    parser.add_argument("--long", type=int, default=600, help="of the long shot whose memory is compared; 0: none")
+    parser.add_argument("--long", type=int, default=600, help="of the long shot whose memory is compared")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     return parser.parse_args()
 
