@@ -41,7 +41,7 @@ def speed(folder: Path, frames: int, workers: Sequence[int]) -> dict[str, Any]:
     """Frames per second of each stage and end to end, by workers; the finished shot again."""
     by_workers: dict[str, Any] = {}
     for count in workers:
-        shot = shots.make(folder / f"workers-{count}", frames=frames, chunk=12)
+        shot = shots.make(folder / f"workers-{count}", frames=frames, chunk=24)
         by_workers[str(count)] = _run(shot, count)
         _say(f"{count} workers: {by_workers[str(count)]['frames_per_second']} frames/s end to end")
     return {
