@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from schemas.base import StrictModel
-from schemas.manifest import Name, Text, Use
+from schemas.base import Name, StrictModel, Text
+from schemas.manifest import Use
 
 CONSENT_VERSION = 1
 Role = Literal["source_identity", "target_performer"]

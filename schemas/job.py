@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from schemas.base import StrictModel
-from schemas.manifest import Deliver, Person, Shot
+from schemas.deliver import Deliver
+from schemas.manifest import Person, Shot
 
 
 class ShotJob(StrictModel):

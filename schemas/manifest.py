@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
-from schemas.base import StrictModel
+from schemas.base import Name, StrictModel, Text
+from schemas.composite import Composite
+from schemas.deliver import Deliver
 from schemas.frames import Chunk, FrameRange, chunks_of
 
 SCHEMA_VERSION = 1
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Text = Annotated[str, Field(min_length=1, max_length=1024)]
 Settings = dict[str, JsonValue]
 Use = Literal["face_replacement", "stunt_double", "reshoot", "de_age", "age", "dub", "likeness_insert", "test"]
 LAST_FRAME = 9_999_999
@@ -104,40 +104,6 @@ class Replace(StrictModel):
     """Or where the face is in the first frame that shows it: x, y in plate pixels."""
 
 
-class CompositeSettings(StrictModel):
-    """How the swap goes into the plate. Lengths are in plate pixels of a face 256 px high, and grow with the face."""
-
-    mode: Literal["seamless", "overlay", "original"] = "seamless"
-    """seamless: Poisson blend in scene-linear light; overlay: alpha over; original: the plate as it is."""
-    erode: float = Field(0.0, ge=-64, le=64)
-    """Shrinks the matte (grows it if negative)."""
-    feather: float = Field(12.0, ge=0, le=128)
-    """Width of the matte's soft edge, inwards."""
-    opacity: float = Field(1.0, ge=0, le=1)
-
-
-class CompositeOverride(StrictModel):
-    """Composite settings for some frames only; what is left out stays."""
-
-    frames: FrameRange
-    mode: Literal["seamless", "overlay", "original"] | None = None
-    erode: float | None = Field(None, ge=-64, le=64)
-    feather: float | None = Field(None, ge=0, le=128)
-    opacity: float | None = Field(None, ge=0, le=1)
-
-
-class Composite(CompositeSettings):
-    overrides: tuple[CompositeOverride, ...] = Field((), max_length=256)
-
-    def at(self, frame: int) -> CompositeSettings:
-        """The settings in force at ``frame``; later overrides win."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in CompositeSettings.model_fields}
-        for override in self.overrides:
-            if frame in override.frames:
-                values |= override.model_dump(exclude={"frames"}, exclude_none=True)
-        return CompositeSettings(**values)
-
-
 class Faces(StrictModel):
     """How faces are found and followed."""
 
@@ -183,42 +149,6 @@ class Shot(StrictModel):
     @property
     def chunks(self) -> list[Chunk]:
         return chunks_of(self.plate.frames, size=self.chunk_size, anchor=self.plate.first_frame)
-
-
-class DeliverExr(StrictModel):
-    """Half-float EXR frames: RGB, the matte, and the headers that say what they are."""
-
-    kind: Literal["exr"]
-    path: Text
-    """With ``{frame}`` or ``####`` for the frame number; ``{shot}`` and ``{production}`` are filled in."""
-    color_space: Text | None = None
-    """Default: the plate's own if scene-linear, else ACEScg."""
-    compression: Literal["none", "zips", "zip", "piz", "dwaa"] = "zip"
-
-
-class DeliverReview(StrictModel):
-    """An H.264 video to look at, with burn-in and the plate's sound."""
-
-    kind: Literal["review"]
-    path: Text
-    crf: int = Field(16, ge=0, le=40)
-
-
-class DeliverSheet(StrictModel):
-    """A contact sheet (PNG or JPEG): plate and comp of frames through the shot, with their figures."""
-
-    kind: Literal["contact_sheet"]
-    path: Text
-
-
-class DeliverReport(StrictModel):
-    """The delivery report (JSON): what was delivered, its digests, its figures, whose consent."""
-
-    kind: Literal["report"]
-    path: Text
-
-
-Deliver = Annotated[DeliverExr | DeliverReview | DeliverSheet | DeliverReport, Field(discriminator="kind")]
 
 
 class Manifest(StrictModel):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces.align import FILL
-from schemas.manifest import CompositeSettings
+from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]
 

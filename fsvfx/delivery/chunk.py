@@ -18,9 +18,9 @@ from fsvfx.delivery.place import place
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo, open_plate
 from fsvfx.media.exr_out import ExrWindows, write_exr
+from schemas.deliver import DeliverExr
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.manifest import DeliverExr
 from schemas.receipts import DeliveredFile, Receipt, Unit
 from schemas.templates import frame_path
 

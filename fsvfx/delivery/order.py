@@ -12,9 +12,9 @@ from fsvfx import rights
 from fsvfx.colour import check_space, comp_space
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import ShotStore, open_store, stage_key
+from schemas.deliver import DeliverExr, DeliverReport, DeliverReview, DeliverSheet
 from schemas.frames import Chunk, FrameRange
 from schemas.job import ShotJob
-from schemas.manifest import DeliverExr, DeliverReport, DeliverReview, DeliverSheet
 from schemas.receipts import Receipt, Unit
 
 STAGE = "deliver"

@@ -22,9 +22,9 @@ from fsvfx.delivery.targets import report_targets, sheet_targets
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo, PlateReader, open_plate
 from fsvfx.media.video_out import VideoFormat, write_video
+from schemas.deliver import DeliverReview
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.manifest import DeliverReview
 from schemas.receipts import DeliveredFile, Receipt, Unit
 from schemas.report import AI_STATEMENT, DeliveryReport
 

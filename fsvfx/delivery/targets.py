@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from schemas.deliver import DeliverReport, DeliverSheet
 from schemas.job import ShotJob
-from schemas.manifest import DeliverReport, DeliverSheet
 
 
 def sheet_targets(job: ShotJob) -> list[str]:

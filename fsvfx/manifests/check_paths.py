@@ -9,7 +9,8 @@ from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.reach import ReachError, reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
-from schemas.manifest import Deliver, Plate
+from schemas.deliver import Deliver
+from schemas.manifest import Plate
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_tokens, suffix
 
 _FIELDS = ["shot", "production"]

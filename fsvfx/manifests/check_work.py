@@ -13,7 +13,8 @@ from fsvfx.errors import InputError
 from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.explain import findings
 from fsvfx.manifests.yaml_text import Finding, Loc
-from schemas.manifest import DeliverExr, Replace, Settings
+from schemas.deliver import DeliverExr
+from schemas.manifest import Replace, Settings
 
 if TYPE_CHECKING:
     from fsvfx.engines.contract import Engine

@@ -12,7 +12,9 @@ from typing import Any
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from fsvfx.manifests.yaml_text import Loc
-from schemas.manifest import Composite, Deliver, Manifest, Person, Plate, Replace
+from schemas.composite import Composite
+from schemas.deliver import Deliver
+from schemas.manifest import Manifest, Person, Plate, Replace
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from fsvfx.manifests.explain import explain
 from fsvfx.manifests.reach import reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Document, Finding, dotted, read_yaml
+from schemas.deliver import Deliver, DeliverExr
 from schemas.job import ShotJob
-from schemas.manifest import Deliver, DeliverExr, Manifest, Person, Shot
+from schemas.manifest import Manifest, Person, Shot
 from schemas.templates import filled
 from schemas.upgrade import VersionError, upgrade
 

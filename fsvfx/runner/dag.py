@@ -60,11 +60,15 @@ def resources_of(name: str) -> Resources:
 
 
 def units_of(stage_name: str, job: ShotJob) -> list[Unit]:
-    """The units of a stage: chunks, the shot, or the people whom the shot names. deliver: chunks, then the shot."""
+    """The units of a stage: chunks, the shot, or the people whom the shot names. deliver: chunks, then the shot.
+
+    None of a stage that the shot has no use for.
+    """
     chunks = list(_chunks(job.shot.plate.frames, job.shot.chunk_size, job.shot.plate.first_frame))
     if stage_name == DELIVER:
         return [*chunks, Unit.of_shot()] if job.deliver else []
-    return _units_of_scope(stage(stage_name).scope, job, chunks)
+    one = stage(stage_name)
+    return _units_of_scope(one.scope, job, chunks) if one.is_wanted(job) else []
 
 
 def inputs_of(stage_name: str, unit: Unit, job: ShotJob) -> list[tuple[str, Unit]]:
@@ -74,7 +78,7 @@ def inputs_of(stage_name: str, unit: Unit, job: ShotJob) -> list[tuple[str, Unit
 
 def sources_of(stage_name: str, unit: Unit, job: ShotJob, waived: FrameRange = NO_FRAMES) -> list[Input]:
     """As `inputs_of`, with what can't be done without. A chunk that is ``waived`` whole is delivered as the plate."""
-    found = [source for need in needs_of(stage_name, unit) for source in _sources(need, unit, job)]
+    found = [source for need in needs_of(stage_name, unit, job) for source in _sources(need, unit, job)]
     if stage_name != DELIVER:
         return found
     if unit.chunk is None:
@@ -92,11 +96,11 @@ def is_waived(unit: Unit, waived: FrameRange) -> bool:
     return unit.chunk is not None and all(number in waived for number in unit.chunk.frames)
 
 
-def needs_of(stage_name: str, unit: Unit) -> tuple[Need, ...]:
+def needs_of(stage_name: str, unit: Unit, job: ShotJob) -> tuple[Need, ...]:
     """What a unit of the stage reads."""
     if stage_name == DELIVER:
         return _DELIVER_CHUNK if unit.chunk else _DELIVER_SHOT
-    return stage(stage_name).needs
+    return stage(stage_name).reads(job)
 
 
 def halo_of(need: Need, unit: Unit, job: ShotJob) -> tuple[int, ...] | None:

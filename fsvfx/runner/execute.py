@@ -197,7 +197,7 @@ class UnitRun:
 
     def _data(self) -> dict[str, Data]:
         found: dict[str, Data] = {}
-        for need in needs_of(self.stage, self.unit):
+        for need in needs_of(self.stage, self.unit, self.job):
             receipts = [receipt for receipt in self.inputs if receipt.stage == need.stage]
             if need.of == "people":
                 found |= {f"{need.stage}/{one.unit.person}": open_data(self.store, [one]) for one in receipts}

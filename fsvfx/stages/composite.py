@@ -17,9 +17,9 @@ from fsvfx.comp.matte import shape
 from fsvfx.comp.patch import Patch, paste
 from fsvfx.comp.region import Size, box, regions, to_plate
 from fsvfx.stages.contract import Data, Need, Resources, Result, Stage, Work
+from schemas.composite import CompositeSettings
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.manifest import CompositeSettings
 from schemas.receipts import Unit
 
 Half = NDArray[np.float16]

@@ -136,6 +136,14 @@ class Stage(ABC):
     resources: ClassVar[Resources] = Resources()
     reads_media: ClassVar[bool] = False
 
+    def is_wanted(self, job: ShotJob) -> bool:
+        """Whether the shot has any use for the stage; without, it has no units."""
+        return True
+
+    def reads(self, job: ShotJob) -> tuple[Need, ...]:
+        """What it needs for this shot: ``needs``, unless the manifest asks for more (a halo, another stage)."""
+        return self.needs
+
     @abstractmethod
     def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
         """Just what the stage reads of the manifest for this unit, as JSON: it is part of the key."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fsvfx.comp.matte import border_fade, erode, feather, shape
-from schemas.manifest import CompositeSettings
+from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]
 

@@ -19,9 +19,10 @@ from pydantic import JsonValue
 from fsvfx.errors import PlateError, Where
 from fsvfx.runner import dag
 from fsvfx.stages.contract import Array, LazyFrames, Need, Result, Stage, Work
+from schemas.composite import Composite
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.manifest import Composite, Person, Plate, Shot
+from schemas.manifest import Person, Plate, Shot
 from schemas.receipts import Receipt, Unit
 
 NAMES = {"ingest": "Ingest", "detect": "Detect", "track": "Track", "align": "Align"}

@@ -16,9 +16,10 @@ from fsvfx.faces.sampling import inverse
 from fsvfx.stages.align import display_crop
 from fsvfx.stages.composite import CompositeStage
 from fsvfx.stages.contract import Result, Work
+from schemas.composite import Composite, CompositeOverride
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.manifest import Composite, CompositeOverride, Plate, Replace, Shot
+from schemas.manifest import Plate, Replace, Shot
 from schemas.receipts import Unit
 
 SIZE = 128
