@@ -100,7 +100,7 @@ def needs_of(stage_name: str, unit: Unit, job: ShotJob) -> tuple[Need, ...]:
     """What a unit of the stage reads."""
     if stage_name == DELIVER:
         return _DELIVER_CHUNK if unit.chunk else _DELIVER_SHOT
-    return stage(stage_name).reads(job)
+    return stage(stage_name).reads(job, unit)
 
 
 def halo_of(need: Need, unit: Unit, job: ShotJob) -> tuple[int, ...] | None:

@@ -140,8 +140,11 @@ class Stage(ABC):
         """Whether the shot has any use for the stage; without, it has no units."""
         return True
 
-    def reads(self, job: ShotJob) -> tuple[Need, ...]:
-        """What it needs for this shot: ``needs``, unless the manifest asks for more (a halo, another stage)."""
+    def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
+        """What the unit needs: ``needs``, unless the manifest asks for more (a halo, another stage).
+
+        What only other chunks need stays out: it would be in this one's key.
+        """
         return self.needs
 
     @abstractmethod
