@@ -74,6 +74,12 @@ class Plate(StrictModel):
     """
     timecode: Timecode | None = None
     """Of ``first_frame``; the plate's own where it has one."""
+    layer: Text | None = None
+    """EXR: the layer or part that holds the picture (``beauty``); plain R, G, B otherwise."""
+    data_window: Literal["same", "union"] = "same"
+    """EXR: all frames have the ``same`` data window; or they are laid on black over the ``union`` of theirs."""
+    header_color: Literal["check", "ignore"] = "check"
+    """EXR: a ``colorInteropID`` that contradicts ``color_space`` is refused (``check``), or is wrong (``ignore``)."""
 
 
 Coordinate = Annotated[float, Field(ge=0, le=65536)]
@@ -102,6 +108,10 @@ class Replace(StrictModel):
     """Which track is the performer, as ``fsvfx faces`` numbers them."""
     position: tuple[Coordinate, Coordinate] | None = None
     """Or where the face is in the first frame that shows it: x, y in plate pixels."""
+    roto: Text | None = None
+    """An external matte for every frame: an EXR, PNG or TIFF sequence with ``####``, 0 to 1; may be ``s3://``."""
+    roto_layer: Text | None = None
+    """Which layer or channel of its files is the matte; otherwise the only channel, else A, else R."""
 
 
 class Faces(StrictModel):

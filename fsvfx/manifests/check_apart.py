@@ -49,6 +49,12 @@ def _read(draft: Draft, manifest: Path) -> tuple[dict[str, str], dict[str, str]]
     """What the files and globs are that are read, by where they are."""
     files = [(person.consent, f"the consent of '{name}'") for name, person in draft.people.items()]
     files += [(shot.plate.path, f"the plate of shot {shot.name}") for shot in draft.shots if shot.plate]
+    files += [
+        (entry.roto, f"the roto of shot {shot.name}")
+        for shot in draft.shots
+        for entry in shot.replace.values()
+        if entry.roto
+    ]
     globs = [(p, f"a reference of '{name}'") for name, person in draft.people.items() for p in person.references]
     return _placed(files, manifest), _placed(globs, manifest)
 

@@ -10,7 +10,7 @@ from fsvfx.manifests.reach import ReachError, reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
 from schemas.deliver import Deliver
-from schemas.manifest import Plate
+from schemas.manifest import Plate, Replace
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_tokens, suffix
 
 _FIELDS = ["shot", "production"]
@@ -20,6 +20,7 @@ _ENDINGS = {
     "contact_sheet": (".png", ".jpg", ".jpeg"),
     "report": (".json",),
 }
+_ROTO = (".exr", ".png", ".tif", ".tiff")
 
 
 def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
@@ -32,6 +33,8 @@ def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
     for shot in draft.shots:
         if shot.plate:
             yield from _check_plate((*shot.loc, "plate"), shot.plate, manifest)
+        for index, entry in shot.replace.items():
+            yield from _check_roto((*shot.loc, "replace", index), entry, manifest)
     for index, deliver in draft.deliver.items():
         yield from _check_deliver(("deliver", index, "path"), deliver, manifest)
     if draft.store:
@@ -62,6 +65,21 @@ def _check_plate(at: Loc, plate: Plate, manifest: Path) -> Iterator[Finding]:
     if ending in VIDEOS and plate.frames.first < plate.first_frame:
         what = f"frame {plate.frames.first} is before the plate's first frame ({plate.first_frame})"
         yield Finding((*at, "frames"), what, "Mend frames, or first_frame: the number of the video's first picture")
+
+
+def _check_roto(at: Loc, entry: Replace, manifest: Path) -> Iterator[Finding]:
+    if entry.roto is None:
+        if entry.roto_layer is not None:
+            yield Finding((*at, "roto_layer"), "there is no roto to take a layer from", "Give roto, or leave it out")
+        return
+    path = (*at, "roto")
+    yield from _within(path, entry.roto, manifest, reach_or_s3)
+    if suffix(entry.roto) not in _ROTO:
+        what = f"mattes of kind '{suffix(entry.roto) or entry.roto}' are not read"
+        yield Finding(path, what, f"Write them as one of: {' '.join(_ROTO)}")
+    elif fields(entry.roto) or frame_tokens(entry.roto) != 1:
+        mend = "Write #### once, where the file names have the number, as in roto/sh0040.####.exr"
+        yield Finding(path, "a roto needs one place for the frame number, and no {fields}", mend)
 
 
 def _check_deliver(at: Loc, deliver: Deliver, manifest: Path) -> Iterator[Finding]:

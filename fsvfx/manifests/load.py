@@ -22,7 +22,7 @@ from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Document, Finding, dotted, read_yaml
 from schemas.deliver import Deliver, DeliverExr
 from schemas.job import ShotJob
-from schemas.manifest import Manifest, Person, Shot
+from schemas.manifest import Manifest, Person, Replace, Shot
 from schemas.templates import filled
 from schemas.upgrade import VersionError, upgrade
 
@@ -103,13 +103,17 @@ def _job(manifest: Manifest, shot: Shot, path: Path, store: str) -> ShotJob:
     )
     return ShotJob(
         production=manifest.production,
-        shot=shot.model_copy(update={"plate": plate}),
+        shot=shot.model_copy(update={"plate": plate, "replace": tuple(_entry(one, path) for one in shot.replace)}),
         people={name: _person(person, path) for name, person in manifest.people.items() if name in named},
         deliver=tuple(_deliver(one, manifest.production, shot.name, path) for one in manifest.deliver),
         store=store,
         colour_config=DEFAULT_CONFIG,
         manifest=str(path.absolute()),
     )
+
+
+def _entry(entry: Replace, path: Path) -> Replace:
+    return entry.model_copy(update={"roto": reach_or_s3(path, entry.roto)}) if entry.roto else entry
 
 
 def _person(person: Person, path: Path) -> Person:

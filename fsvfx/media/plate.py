@@ -19,6 +19,14 @@ Window = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
+class Canvas:
+    """Where a plate's pixels lie: its arrays show ``data``, of a picture that fills ``display``."""
+
+    data: Window
+    display: Window
+
+
+@dataclass(frozen=True)
 class PlateInfo:
     """A plate's facts. ``width`` and ``height`` are those of the arrays that come out: turned upright, data window."""
 
@@ -39,6 +47,12 @@ class PlateInfo:
     display_window: Window | None = None
     notes: tuple[str, ...] = ()
     """What a person should know: alpha left out, an assumed colour matrix, anamorphic pixels."""
+
+    @property
+    def canvas(self) -> Canvas:
+        """Where the arrays' pixels lie; plates without windows begin at 0, 0."""
+        whole = (0, 0, self.width - 1, self.height - 1)
+        return Canvas(self.data_window or whole, self.display_window or self.data_window or whole)
 
 
 class PlateReader(Protocol):

@@ -40,7 +40,7 @@ class PersonSource:
         """Digest of each reference's content, by its place in the order. Raises PlateError."""
         return {str(place): digest for place, digest in enumerate(map(self._digest, self._files))}
 
-    def pictures(self) -> Iterator[np.ndarray[Any, Any]]:
+    def pictures(self, series: str = "") -> Iterator[np.ndarray[Any, Any]]:
         """Each picture (H, W, 3), RGB, native depth. Raises PlateError, which names the file and frame."""
         for file in self._files:
             yield from self._pictures_of(file)

@@ -8,6 +8,7 @@ from functools import cached_property
 from fsvfx.media.opening import open_plate
 from fsvfx.media.plate import PlateReader
 from fsvfx.media.references import PersonSource
+from fsvfx.media.roto import RotoSource
 from fsvfx.stages.contract import Array, Source
 from schemas.job import ShotJob
 from schemas.receipts import Unit
@@ -18,7 +19,7 @@ class PlateSource:
 
     def __init__(self, job: ShotJob, unit: Unit) -> None:
         self._job = job
-        self._numbers = list(unit.chunk.frames if unit.chunk else job.shot.plate.frames)
+        self._numbers = _numbers(job, unit)
 
     @cached_property
     def _plate(self) -> PlateReader:
@@ -27,10 +28,17 @@ class PlateSource:
     def fingerprint(self) -> dict[str, str]:
         return self._plate.fingerprint(self._numbers)
 
-    def pictures(self) -> Iterator[Array]:
+    def pictures(self, series: str = "") -> Iterator[Array]:
         yield from self._plate.pictures(self._numbers)
 
 
-def source_for(job: ShotJob, unit: Unit) -> Source:
-    """Plate frames for a chunk (or the whole shot); references for a person. Raises PlateError, StoreError."""
+def source_for(job: ShotJob, unit: Unit, stage: str = "") -> Source:
+    """What ``stage`` reads: external mattes for ``roto``; else plate frames for a chunk (or the whole shot), references
+    for a person. Raises PlateError, StoreError."""
+    if stage == "roto":
+        return RotoSource(job, _numbers(job, unit))
     return PersonSource(job, unit.person) if unit.kind == "person" else PlateSource(job, unit)
+
+
+def _numbers(job: ShotJob, unit: Unit) -> list[int]:
+    return list(unit.chunk.frames if unit.chunk else job.shot.plate.frames)

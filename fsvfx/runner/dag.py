@@ -14,7 +14,7 @@ from schemas.receipts import Unit
 
 PATHS: dict[str, str] = {
     name: f"fsvfx.stages.{name}:{name.capitalize()}Stage"
-    for name in ("references", "ingest", "detect", "track", "align", "swap", "composite", "measure")
+    for name in ("references", "ingest", "roto", "detect", "track", "align", "swap", "composite", "measure")
 }
 """Where each stage's class is; imported when first asked for. Tests put their own here."""
 

@@ -237,7 +237,7 @@ def source_of(job: ShotJob, stage_name: str, unit: Unit) -> Source | None:
         return None
     from fsvfx import media  # heavy, and only few stages need it
 
-    return media.source_for(job, unit)
+    return media.source_for(job, unit, stage_name)
 
 
 def _frames_of(unit: Unit, job: ShotJob) -> tuple[int, ...]:

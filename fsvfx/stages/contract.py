@@ -117,10 +117,11 @@ class Source(Protocol):
     def fingerprint(self) -> dict[str, str]:
         """What the pictures are, by content: goes into the key. Raises PlateError."""
 
-    def pictures(self) -> Iterator[Array]:
+    def pictures(self, series: str = "") -> Iterator[Array]:
         """Each picture (H, W, 3) at native depth (uint8, uint16, float16), in its own colour space, in order.
 
-        A plate gives exactly the unit's frames, all of one shape; a person's references come as they are.
+        A plate gives exactly the unit's frames, all of one shape; a person's references come as they are. Mattes are
+        (H, W) float16, the plate's size, of the ``series`` that is named after their entry (``r0``).
         Raises PlateError, which names the frame.
         """
 

@@ -143,7 +143,7 @@ class ToyPlate:
             yield picture
 
 
-def source_for(job: ShotJob, unit: Unit) -> ToyPlate:
+def source_for(job: ShotJob, unit: Unit, stage: str = "") -> ToyPlate:
     assert unit.chunk is not None
     return ToyPlate(job.shot.plate.path, unit.chunk.frames)
 

@@ -1,0 +1,129 @@
+"""Which channels of a picture file are meant: the plate's RGB, a matte; by layer (``beauty.R``) or by part. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+_RGB = ("r", "g", "b")
+_PLAIN = {"red": "r", "green": "g", "blue": "b", "alpha": "a"}
+_SHOWN = 12
+
+
+class LayerError(ValueError):
+    """No such layer, or several that could be meant: ``what``, and how to ``mend`` it."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(f"{what}; {mend}")
+        self.what = what
+        self.mend = mend
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel of one part of a file; ``part_name`` is empty where the file has none."""
+
+    name: str
+    part: int = 0
+    part_name: str = ""
+
+    @property
+    def layer(self) -> str:
+        return self.name.rpartition(".")[0]
+
+    @property
+    def kind(self) -> str:
+        """``r``, ``g``, ``b``, ``a``, ``y`` ..."""
+        own = self.name.rpartition(".")[2].lower()
+        return _PLAIN.get(own, own)
+
+    @property
+    def path(self) -> str:
+        """As a manifest names its layer: the layer's own name, else the part's; both where they differ."""
+        if self.layer and self.part_name and self.layer != self.part_name:
+            return f"{self.part_name}.{self.layer}"
+        return self.layer or self.part_name
+
+    def lies_in(self, wanted: str | None) -> bool:
+        """Whether the layer ``wanted`` has it; None: whether it is plain, in no layer."""
+        return not self.layer if wanted is None else wanted in (self.path, self.layer or self.part_name)
+
+
+def rgb_of(channels: Iterable[Channel], wanted: str | None = None) -> tuple[Channel, Channel, Channel]:
+    """R, G and B of the layer or part ``wanted``; None: the plain ones. A picture of luminance only: Y three times.
+
+    LayerError lists what there is, if none or several could be meant.
+    """
+    given = list(channels)
+    pictures = [found for group in _groups(given) if (found := _picture(group))]
+    meant = [picture for picture in pictures if picture[0].lies_in(wanted)]
+    if len(meant) == 1:
+        return meant[0]
+    raise _refusal(given, pictures, meant, wanted)
+
+
+def matte_of(channels: Iterable[Channel], wanted: str | None = None) -> Channel:
+    """The channel ``wanted``, or the matte of that layer; None: the only channel, else plain A, else plain R of RGB.
+
+    LayerError lists what there is.
+    """
+    given = list(channels)
+    meant = given if wanted is None else [c for c in given if wanted in (c.name, f"{c.part_name}.{c.name}")]
+    if len(meant) == 1:
+        return meant[0]
+    meant = [c for c in given if c.lies_in(wanted)]
+    if len(meant) == 1 and wanted is not None:
+        return meant[0]
+    for kind in ("a", "r"):
+        found = [c for c in meant if c.kind == kind]
+        if len(found) == 1:
+            return found[0]
+    names = _listed(c.name if c.part_name in ("", c.layer) else f"{c.part_name}.{c.name}" for c in given)
+    what = f"which channel is the matte is not plain: it has {names}"
+    if wanted is not None:
+        what = f"it has no layer or channel '{wanted}' that could be one matte; it has {names}"
+    raise LayerError(what, "Write roto_layer: and one of these names")
+
+
+def _groups(channels: Sequence[Channel]) -> list[list[Channel]]:
+    found: dict[tuple[int, str], list[Channel]] = {}
+    for channel in channels:
+        found.setdefault((channel.part, channel.layer), []).append(channel)
+    return list(found.values())
+
+
+def _picture(group: Sequence[Channel]) -> tuple[Channel, Channel, Channel] | None:
+    by_kind: Mapping[str, Channel] = {channel.kind: channel for channel in group}
+    if all(kind in by_kind for kind in _RGB):
+        return by_kind["r"], by_kind["g"], by_kind["b"]
+    grey = by_kind.get("y")
+    return (grey, grey, grey) if grey and not {"x", "z", "ry", "by"} & by_kind.keys() else None
+
+
+def _refusal(
+    channels: Sequence[Channel],
+    pictures: Sequence[tuple[Channel, ...]],
+    meant: Sequence[tuple[Channel, ...]],
+    wanted: str | None,
+) -> LayerError:
+    names = _listed(picture[0].path for picture in pictures if picture[0].path)
+    if any(channel.kind in ("ry", "by") for channel in channels) and not pictures:
+        return LayerError("its picture is luminance and chroma (Y, RY, BY)", "Write it as R, G, B")
+    if len(meant) > 1:
+        parts = _listed(picture[0].path or f"part {picture[0].part}" for picture in meant)
+        return LayerError(f"several parts of it hold an R, G, B picture: {parts}", "Write plate.layer: and one of them")
+    if wanted is not None:
+        there = f"it has {names}" if names else "its R, G, B lie in none"
+        return LayerError(
+            f"it has no layer or part '{wanted}' with R, G, B; {there}", "Mend plate.layer, or leave it out"
+        )
+    if names:
+        return LayerError(f"it has no plain R, G, B; its layers are {names}", "Write plate.layer: and one of them")
+    has = f"it has {_listed(channel.name for channel in channels)}" if channels else "it has none"
+    return LayerError(f"it has no R, G, B channels; {has}", "Write the plate's picture as R, G, B")
+
+
+def _listed(names: Iterable[str]) -> str:
+    unique = sorted(set(names))
+    more = f" and {len(unique) - _SHOWN} more" if len(unique) > _SHOWN else ""
+    return ", ".join(unique[:_SHOWN]) + more

@@ -1,0 +1,121 @@
+"""External mattes: one channel of an EXR, PNG or TIFF, brought onto the plate's pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.media.layers import Channel, LayerError, matte_of
+from fsvfx.media.oiio_in import opened, pixels
+from fsvfx.media.plate import Canvas, Place, Window
+
+_SLACK = 0.5
+"""Filters overshoot 0 and 1 a little, which is clamped; beyond this it is no matte."""
+
+
+def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place, numbers: Sequence[int]) -> NDArray[Any]:
+    """The matte (H, W) float16 in [0, 1], pixel on pixel with the plate, 0 where its own data window does not reach.
+
+    Codes are read as code / maximum. An EXR lies by its display coordinates; other files are of the size of the plate's
+    picture or of its display window. Raises PlateError.
+    """
+    with opened(path, place, numbers) as file:
+        parts = _parts(file)
+        channel = _channel(parts, layer, place, numbers)
+        spec = parts[channel.part]
+        window = _window(spec, canvas, is_exr=file.format_name() == "openexr", place=place, numbers=numbers)
+        names = list(spec.channelnames)
+        matte = _share(pixels(file, [names.index(channel.name)], place, numbers, channel.part)[..., 0])
+        if layer is None and channel.kind == "a" and "R" in names:
+            red = pixels(file, [names.index("R")], place, numbers, channel.part)[..., 0]
+            _check_opaque(matte, _share(red), place, numbers)
+    _check(matte, window, place, numbers)
+    return _laid(np.clip(matte, 0, 1).astype(np.float16), window, canvas)
+
+
+def _parts(file: Any) -> list[Any]:
+    parts: list[Any] = []
+    while file.seek_subimage(len(parts), 0):
+        parts.append(file.spec())
+    return parts
+
+
+def _channel(parts: Sequence[Any], layer: str | None, place: Place, numbers: Sequence[int]) -> Channel:
+    several = len(parts) > 1
+    given = [
+        Channel(name, part, spec.get_string_attribute("oiio:subimagename") if several else "")
+        for part, spec in enumerate(parts)
+        for name in spec.channelnames
+    ]
+    try:
+        return matte_of(given, layer)
+    except LayerError as error:
+        raise place.error(error.what, error.mend, numbers) from None
+
+
+def _share(codes: NDArray[Any]) -> NDArray[Any]:
+    return codes if codes.dtype.kind == "f" else codes / np.float32(np.iinfo(codes.dtype).max)
+
+
+def _window(spec: Any, canvas: Canvas, *, is_exr: bool, place: Place, numbers: Sequence[int]) -> Window:
+    """The matte's data window in the plate's coordinates."""
+    if is_exr:
+        own = _box(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
+        if own != canvas.display:
+            what = f"the matte's display window is {own}, the plate's is {canvas.display}"
+            raise place.error(what, "Write the matte in the plate's format", numbers)
+        return _box(spec.x, spec.y, spec.width, spec.height)
+    size = (spec.height, spec.width)
+    for window in (canvas.data, canvas.display):
+        if size == _size(window):
+            return window
+    height, width = _size(canvas.data)
+    what = f"the matte is {spec.width}x{spec.height}, the plate is {width}x{height}"
+    raise place.error(what, "Write the matte in the plate's size", numbers)
+
+
+def _check(matte: NDArray[Any], window: Window, place: Place, numbers: Sequence[int]) -> None:
+    for wrong, what in (
+        (~np.isfinite(matte), "no number"),
+        ((matte < -_SLACK) | (matte > 1 + _SLACK), "no share from 0 to 1"),
+    ):
+        if wrong.any():
+            y, x = np.argwhere(wrong)[0]
+            at = f"{x + window[0]},{y + window[1]}"
+            raise place.error(
+                f"the matte's value {float(matte[y, x]):g} at pixel {at} is {what}",
+                "Write mattes from 0 to 1, or choose another channel with roto_layer",
+                numbers,
+            )
+
+
+def _check_opaque(alpha: NDArray[Any], red: NDArray[Any], place: Place, numbers: Sequence[int]) -> None:
+    """Pictures with a filled alpha and the matte in RGB are common: A must not pass for the matte unasked."""
+    if (alpha == 1).all() and not (red == 1).all():
+        what = "which channel is the matte is not plain: A is 1 everywhere, and R is not"
+        raise place.error(what, "Write roto_layer: R (or A, if all of the frame is meant)", numbers)
+
+
+def _laid(matte: NDArray[Any], window: Window, canvas: Canvas) -> NDArray[Any]:
+    """``matte`` of ``window`` on the plate's data window."""
+    if window == canvas.data:
+        return matte
+    out = np.zeros(_size(canvas.data), matte.dtype)
+    x0, y0 = max(window[0], canvas.data[0]), max(window[1], canvas.data[1])
+    x1, y1 = min(window[2], canvas.data[2]) + 1, min(window[3], canvas.data[3]) + 1
+    if x0 < x1 and y0 < y1:
+        part = matte[y0 - window[1] : y1 - window[1], x0 - window[0] : x1 - window[0]]
+        out[y0 - canvas.data[1] : y1 - canvas.data[1], x0 - canvas.data[0] : x1 - canvas.data[0]] = part
+    return out
+
+
+def _size(window: Window) -> tuple[int, int]:
+    return window[3] - window[1] + 1, window[2] - window[0] + 1
+
+
+def _box(x: int, y: int, width: int, height: int) -> Window:
+    return x, y, x + width - 1, y + height - 1

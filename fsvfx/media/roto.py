@@ -1,0 +1,63 @@
+"""The roto of a shot's entries, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from fsvfx.errors import PlateError
+from fsvfx.media.mattes import read_matte
+from fsvfx.media.opening import open_plate
+from fsvfx.media.plate import Canvas, Place
+from fsvfx.media.sequence import SequenceReader
+from fsvfx.stages.contract import Array
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.manifest import Replace
+from schemas.templates import frame_path
+
+
+class RotoSource:
+    """External mattes of some frames: a series for each entry with a roto, named ``r0``, ``r1`` ..."""
+
+    def __init__(self, job: ShotJob, numbers: Sequence[int]) -> None:
+        self._job = job
+        self._numbers = list(numbers)
+        self._entries = {f"r{index}": entry for index, entry in enumerate(job.shot.replace) if entry.roto}
+
+    def fingerprint(self) -> dict[str, str]:
+        """Each file's content, and where the plate's pixels lie. Raises PlateError for frames that have no matte."""
+        found = {"canvas": f"{self._canvas.data} of {self._canvas.display}"}
+        for name, entry in self._entries.items():
+            digests = self._reader(entry).fingerprint(self._numbers)
+            found |= {f"{name}/{number}": digest for number, digest in digests.items()}
+        return found
+
+    def pictures(self, series: str = "") -> Iterator[Array]:
+        """Each frame's matte (H, W) float16 of the entry ``series``. Raises PlateError."""
+        entry = self._entries[series]
+        reader = self._reader(entry)
+        for number in self._numbers:
+            path, place = reader.files[number].local(), reader.place(number)
+            yield read_matte(path, self._canvas, entry.roto_layer, place, [number])
+
+    @cached_property
+    def _canvas(self) -> Canvas:
+        return open_plate(self._job).info.canvas
+
+    def _reader(self, entry: Replace) -> SequenceReader:
+        """Checked to have every frame."""
+        pattern = str(entry.roto)
+        reader = SequenceReader(pattern, Place(pattern, self._job.shot.name))
+        missing = [number for number in self._numbers if number not in reader.files]
+        if missing:
+            raise self._absent(pattern, entry, reader, missing)
+        return reader
+
+    def _absent(self, pattern: str, entry: Replace, reader: SequenceReader, missing: Sequence[int]) -> PlateError:
+        return Place(frame_path(pattern, missing[0]), self._job.shot.name).error(
+            f"the roto of {entry.performer} has no file for {len(missing)} of {len(self._numbers)} frames; "
+            f"there are {FrameRange(reader.files)}",
+            "Bring the missing files: a black one where the matte is empty",
+            missing,
+        )
