@@ -1,0 +1,69 @@
+"""What colours are taken from: swap and plate as planes, each pixel with its share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Planes = NDArray[np.float32]
+"""(C, N): one row per channel."""
+Map = Callable[[Planes], Planes]
+"""From colours to colours, (C, N) each."""
+
+MOST = 65504.0
+"""Half float's reach: nothing beyond it goes in or comes out."""
+ENOUGH = 256
+"""Pixels a side from which colours are taken."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Swap or plate, frame by frame: ``planes`` (3, N), and ``shares`` (N,) in [0, 1]: how much each pixel counts."""
+
+    planes: tuple[Planes, ...]
+    shares: tuple[NDArray[np.float32], ...]
+
+    def moved(self, change: Map) -> Side:
+        """The same in another colour space."""
+        return Side(tuple(change(planes) for planes in self.planes), self.shares)
+
+    def rows(self, which: slice) -> Side:
+        """Some of the channels only."""
+        return self.moved(lambda planes: planes[which])
+
+
+def side_of(pictures: NDArray[np.floating], shares: NDArray[np.floating]) -> Side:
+    """Pictures (n, S, S, 3) with shares (n, S, S). Pixels that are not finite have no share.
+
+    Of large pictures every second (third ...) row and column is taken: that is plenty to know their colours.
+    """
+    step = max(1, pictures.shape[1] // ENOUGH)
+    pictures, shares = pictures[:, ::step, ::step], shares[:, ::step, ::step]
+    planes = [planes_of(picture) for picture in pictures]
+    flat = [np.clip(np.nan_to_num(share.reshape(-1).astype(np.float32)), 0.0, 1.0) for share in shares]
+    for share, picture in zip(flat, pictures, strict=True):
+        if not np.isfinite(picture.sum(dtype=np.float64)):
+            share[~np.isfinite(picture).all(axis=-1).reshape(-1)] = 0
+    return Side(tuple(planes), tuple(flat))
+
+
+def planes_of(picture: NDArray[np.floating]) -> Planes:
+    """(H, W, 3) as finite planes (3, H*W)."""
+    planes = np.ascontiguousarray(picture.reshape(-1, picture.shape[-1]).T, dtype=np.float32)
+    if np.isnan(planes.sum()):
+        np.nan_to_num(planes, copy=False, nan=0.0)
+    return np.clip(planes, -MOST, MOST, out=planes)
+
+
+def mixed(planes: NDArray[np.floating], matrix: NDArray[np.floating]) -> Planes:
+    """``matrix`` (D, C) times the colours; sums in a fixed order, not BLAS's."""
+    weights: Sequence[Sequence[np.float32]] = list(matrix.astype(np.float32))
+    out = np.empty((len(weights), planes.shape[1]), np.float32)
+    for row, factors in zip(out, weights, strict=True):
+        np.multiply(planes[0], factors[0], out=row)
+        for plane, factor in zip(planes[1:], factors[1:], strict=True):
+            row += plane * factor
+    return out
