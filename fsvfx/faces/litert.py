@@ -24,13 +24,21 @@ class LiteModel:
         given: dict[str, Any] = self._interpreter.get_input_details()[0]
         self._input: int = given["index"]
         self.size = int(given["shape"][1])
-        self._outputs = {int(np.prod(each["shape"])): each["index"] for each in self._interpreter.get_output_details()}
+        details = self._interpreter.get_output_details()
+        self._order: list[int] = [each["index"] for each in details]
+        self._outputs = {int(np.prod(each["shape"])): each["index"] for each in details}
 
     def __call__(self, picture: NDArray[np.float32]) -> dict[int, NDArray[np.float32]]:
         """Run on (size, size, 3) float32; the outputs come by their number of elements, flat."""
         self._interpreter.set_tensor(self._input, picture[None])
         self._interpreter.invoke()
         return {count: self._interpreter.get_tensor(index).ravel() for count, index in self._outputs.items()}
+
+    def outputs(self, picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """The same, in the model's own order: for models that have outputs of one size."""
+        self._interpreter.set_tensor(self._input, picture[None])
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index) for index in self._order]
 
 
 def lite_model(name: str) -> LiteModel:

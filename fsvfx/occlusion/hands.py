@@ -1,0 +1,96 @@
+"""Hands (MediaPipe Hands, arXiv 2006.10214): 21 points of each hand around a face, and the area that they span."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces import roi
+from fsvfx.faces.litert import lite_model
+from fsvfx.faces.sampling import apply, inverse, sample
+from fsvfx.occlusion.palms import Square, palms
+
+CARD = "hand_landmark"
+_MIN_PRESENCE = 0.5
+_POINTS = 21
+_WRIST = 0
+_KNUCKLES = (5, 9, 13)
+_STABLE = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
+"""Points that set the next frame's square: fingertips move too much."""
+_NEXT_SIDE, _NEXT_SHIFT = 2.0, 0.1
+_BONES = tuple((first + step, first + step + 1) for first in (1, 5, 9, 13, 17) for step in range(3))
+_PALM = (0, 1, 5, 9, 13, 17)
+_FINGER = 0.19
+"""A finger's width over the palm's length."""
+_SAME_HAND = 0.4
+_SUBPIXEL_BITS = 4
+
+
+@dataclass(frozen=True)
+class Hand:
+    """points (21, 2) float64, px; presence in [0, 1]."""
+
+    points: NDArray[np.float64]
+    presence: float
+
+
+def hands(picture: NDArray[np.float32], before: Sequence[Hand] = ()) -> list[Hand]:
+    """The hands in a square display picture (N, N, 3) in [0, 1]: those from ``before`` tracked on, and new ones.
+
+    Palms are looked for where no hand is tracked. Raises ModelError if the weights are not here.
+    """
+    followed = [hand for each in before if (hand := _look(picture, _next_square(each)))]
+    found = _apart(followed)
+    if not found:
+        found = _apart([hand for each in palms(picture) if (hand := _look(picture, each))])
+    return found
+
+
+def area(hand: Hand, size: int) -> NDArray[np.float32]:
+    """(size, size): 1 on the hand's palm and fingers."""
+    mask = np.zeros((size, size), np.uint8)
+    points = np.round(np.clip(hand.points, -4 * size, 4 * size) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    palm = float(np.linalg.norm(hand.points[9] - hand.points[_WRIST]))
+    width = max(1, round(_FINGER * palm))
+    for start, end in _BONES:
+        cv2.line(mask, points[start].tolist(), points[end].tolist(), 1, width, cv2.LINE_8, _SUBPIXEL_BITS)
+    cv2.fillPoly(mask, [cv2.convexHull(points[list(_PALM)])], 1, cv2.LINE_8, _SUBPIXEL_BITS)
+    return mask.astype(np.float32)
+
+
+def _look(picture: NDArray[np.float32], square: Square) -> Hand | None:
+    model = lite_model(CARD)
+    to_crop = roi.matrix(np.array([*square.centre, square.side, square.angle]), model.size)
+    points, presence, *_ = model.outputs(sample(picture, to_crop, model.size).astype(np.float32))
+    if float(presence.item()) < _MIN_PRESENCE:
+        return None
+    plane = points.reshape(_POINTS, 3)[:, :2].astype(np.float64)
+    return Hand(apply(inverse(to_crop), plane), float(presence.item()))
+
+
+def _next_square(hand: Hand) -> Square:
+    points = hand.points[list(_STABLE)]
+    first, middle, third = (hand.points[each] for each in _KNUCKLES)
+    along = ((first + third) / 2 + middle) / 2 - hand.points[_WRIST]
+    angle = float(np.arctan2(along[1], along[0]) + np.pi / 2)
+    cos, sin = np.cos(angle), np.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    upright = points @ turn
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    side = float((high - low).max())
+    centre = turn @ ((low + high) / 2)
+    return Square(centre + turn @ np.array([0.0, -_NEXT_SHIFT * side]), _NEXT_SIDE * side, angle)
+
+
+def _apart(found: Sequence[Hand]) -> list[Hand]:
+    """Those that are not another one seen twice, surest first."""
+    kept: list[Hand] = []
+    for hand in sorted(found, key=lambda each: -each.presence):
+        reach = _SAME_HAND * np.ptp(hand.points, axis=0).max()
+        if all(np.linalg.norm(hand.points.mean(0) - other.points.mean(0)) > reach for other in kept):
+            kept.append(hand)
+    return kept
