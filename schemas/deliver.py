@@ -8,9 +8,14 @@ from pydantic import Field
 
 from schemas.base import StrictModel, Text
 
+Layer = Literal["matte", "swap", "stmap"]
+MovieCodec = Literal[
+    "prores_422", "prores_422_hq", "prores_4444", "dnxhr_sq", "dnxhr_hq", "dnxhr_hqx", "dnxhr_444", "h264", "hevc"
+]
+
 
 class DeliverExr(StrictModel):
-    """Half-float EXR frames: RGB, the matte, and the headers that say what they are."""
+    """Half-float EXR frames: RGB, the mattes, and the headers that say what they are."""
 
     kind: Literal["exr"]
     path: Text
@@ -18,14 +23,58 @@ class DeliverExr(StrictModel):
     color_space: Text | None = None
     """Default: the plate's own if scene-linear, else ACEScg."""
     compression: Literal["none", "zips", "zip", "piz", "dwaa"] = "zip"
+    layers: tuple[Layer, ...] = ("matte", "swap")
+    """Beside RGB and the joint matte. ``matte``: one per performer; ``swap``: per identity, premultiplied; ``stmap``:
+    per performer, where the aligned crop lies in the plate (32-bit float, a part of its own)."""
+    parts: Literal["single", "multi"] = "single"
+    """Whether mattes and swaps lie in one part with RGB, or in parts of their own."""
+
+
+class DeliverFrames(StrictModel):
+    """The comp as DPX, PNG or TIFF frames. Where nothing is swapped they have the plate's very codes, if the spaces are
+    the same."""
+
+    kind: Literal["frames"]
+    path: Text
+    """With ``{frame}``; its ending says which: ``.dpx``, ``.png``, ``.tif``."""
+    color_space: Text | None = None
+    """Default: the plate's own. DPX must name it; so must integer frames of a scene-linear plate."""
+    depth: Literal[8, 10, 12, 16, "half", "float"] | None = None
+    """Default: 10 for DPX, 16 for PNG and TIFF. ``half`` and ``float`` are for TIFF."""
+
+
+class DeliverMattes(StrictModel):
+    """The mattes as pictures on every frame, black where there is no face: 16-bit PNG or half-float EXR."""
+
+    kind: Literal["mattes"]
+    path: Text
+    """With ``{frame}``; with ``{performer}`` one sequence for each performer, without it their union."""
+
+
+class DeliverMovie(StrictModel):
+    """The comp as a movie without burn-in, with the plate's sound and timecode."""
+
+    kind: Literal["movie"]
+    path: Text
+    codec: MovieCodec = "prores_422_hq"
+    color_space: Text | None = None
+    """Default: the plate's own; movies of scene-linear plates must name one."""
+    bits: Literal[8, 10] = 10
+    """Of ``h264`` and ``hevc``; the others have their own."""
+    crf: int = Field(12, ge=0, le=40)
+    """Of ``h264`` and ``hevc``: lower is better."""
 
 
 class DeliverReview(StrictModel):
-    """An H.264 video to look at, with burn-in and the plate's sound."""
+    """A video to look at, with burn-in and the plate's sound."""
 
     kind: Literal["review"]
     path: Text
+    codec: Literal["h264", "prores"] = "h264"
     crf: int = Field(16, ge=0, le=40)
+    """Of ``h264``."""
+    slate: bool = False
+    """One frame before the first that says what this is."""
 
 
 class DeliverSheet(StrictModel):
@@ -42,4 +91,24 @@ class DeliverReport(StrictModel):
     path: Text
 
 
-Deliver = Annotated[DeliverExr | DeliverReview | DeliverSheet | DeliverReport, Field(discriminator="kind")]
+class DeliverMhl(StrictModel):
+    """An ASC MHL history (xxh128) of the shot's delivered files below a folder on disk."""
+
+    kind: Literal["mhl"]
+    path: Text
+    """The folder; ``ascmhl/`` is made in it. Each shot needs its own."""
+
+
+Deliver = Annotated[
+    DeliverExr
+    | DeliverFrames
+    | DeliverMattes
+    | DeliverMovie
+    | DeliverReview
+    | DeliverSheet
+    | DeliverReport
+    | DeliverMhl,
+    Field(discriminator="kind"),
+]
+PER_FRAME = (DeliverExr, DeliverFrames, DeliverMattes)
+"""Written chunk by chunk, a file per frame; the others once per shot."""

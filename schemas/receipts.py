@@ -55,7 +55,7 @@ class ChunkState(StrEnum):
 class DeliveredFile(StrictModel):
     """A file that was handed over."""
 
-    kind: Literal["exr", "review", "contact_sheet", "report"]
+    kind: Literal["exr", "frames", "mattes", "movie", "review", "contact_sheet", "report", "mhl"]
     path: str
     """Absolute, or ``s3://``."""
     frame: int | None = None

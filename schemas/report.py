@@ -11,6 +11,7 @@ from schemas.frames import FrameRange
 from schemas.receipts import DeliveredFile, Waiver
 
 AI_STATEMENT = "AI-ALTERED: faces in this picture were replaced by software"
+PLAIN_STATEMENT = "Not altered: this delivery replaced no face"
 
 
 class ReportedSwap(StrictModel):
@@ -42,7 +43,7 @@ class ReportedColour(StrictModel):
     plate: str
     comp: str
     delivered: tuple[str, ...]
-    """One per EXR deliverable."""
+    """One per deliverable that is made for a colour space, in the manifest's order."""
 
 
 class ReportedStage(StrictModel):
@@ -76,7 +77,7 @@ class DeliveryReport(StrictModel):
     rights: ReportedRights
     colour: ReportedColour
     files: tuple[DeliveredFile, ...]
-    """All but this report itself."""
+    """All but this report itself, and the MHL that covers it."""
     qc: dict[str, JsonValue] = Field(default_factory=dict)
     """Figures over the shot, by name: median, worst and the frame of the worst."""
     stages: tuple[ReportedStage, ...]

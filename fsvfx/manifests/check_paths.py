@@ -9,13 +9,16 @@ from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.reach import ReachError, reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
-from schemas.deliver import Deliver
+from schemas.deliver import PER_FRAME, Deliver
 from schemas.manifest import Plate, Replace
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_tokens, suffix
 
 _FIELDS = ["shot", "production"]
 _ENDINGS = {
     "exr": (".exr",),
+    "frames": (".dpx", ".png", ".tif", ".tiff"),
+    "mattes": (".png", ".exr"),
+    "movie": (".mov", ".mp4", ".mxf"),
     "review": (".mp4", ".mov"),
     "contact_sheet": (".png", ".jpg", ".jpeg"),
     "report": (".json",),
@@ -84,15 +87,16 @@ def _check_roto(at: Loc, entry: Replace, manifest: Path) -> Iterator[Finding]:
 
 def _check_deliver(at: Loc, deliver: Deliver, manifest: Path) -> Iterator[Finding]:
     given, tokens = deliver.path, frame_tokens(deliver.path)
-    for name in sorted(set(fields(given)) - set(_FIELDS)):
+    known = [*_FIELDS, "performer"] if deliver.kind == "mattes" else _FIELDS
+    for name in sorted(set(fields(given)) - set(known)):
         yield Finding(at, f"{{{name}}} is no field of a folder or file name here", _field_mend(name))
-    endings = _ENDINGS[deliver.kind]
-    if suffix(given) not in endings:
+    endings = _ENDINGS.get(deliver.kind)
+    if endings and suffix(given) not in endings:
         yield Finding(at, f"{deliver.kind} files do not end in '{suffix(given)}'", f"End it in {' or '.join(endings)}")
-    if deliver.kind == "exr" and tokens != 1:
-        mend = "Write {frame} or #### once, in the file's name, as in {shot}.{frame}.exr"
+    if isinstance(deliver, PER_FRAME) and tokens != 1:
+        mend = f"Write {{frame}} or #### once, in the file's name, as in {{shot}}.{{frame}}{suffix(given)}"
         yield Finding(at, f"each frame needs its own file, but the name has {tokens or 'no'} {{frame}}", mend)
-    if deliver.kind != "exr" and tokens:
+    if not isinstance(deliver, PER_FRAME) and tokens:
         yield Finding(at, f"a {deliver.kind} is one file for all frames", "Leave the frame number out of its path")
     yield from _within(at, filled(given, "shot", "production"), manifest, reach_or_s3)
 

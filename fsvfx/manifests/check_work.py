@@ -13,7 +13,6 @@ from fsvfx.errors import InputError
 from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.explain import findings
 from fsvfx.manifests.yaml_text import Finding, Loc
-from schemas.deliver import DeliverExr
 from schemas.manifest import Replace, Settings
 
 if TYPE_CHECKING:
@@ -26,8 +25,9 @@ def check_spaces(draft: Draft) -> Iterator[Finding]:
         ((*shot.loc, "plate", "color_space"), shot.plate.color_space) for shot in draft.shots if shot.plate
     ]
     for index, deliver in draft.deliver.items():
-        if isinstance(deliver, DeliverExr) and deliver.color_space:
-            named.append((("deliver", index, "color_space"), deliver.color_space))
+        space = getattr(deliver, "color_space", None)
+        if space:
+            named.append((("deliver", index, "color_space"), space))
     for loc, name in named:
         try:
             check_space(DEFAULT_CONFIG, name)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from fsvfx.colour import DEFAULT_CONFIG, check_space
 from fsvfx.errors import InputError, ManifestError, Where
 from fsvfx.manifests.check_apart import check_apart
+from fsvfx.manifests.check_deliver import check_deliver
 from fsvfx.manifests.check_paths import check_paths
 from fsvfx.manifests.check_work import check_engines, check_spaces
 from fsvfx.manifests.checks import check_frames, check_names, check_people
@@ -20,7 +21,7 @@ from fsvfx.manifests.explain import explain
 from fsvfx.manifests.reach import reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Document, Finding, dotted, read_yaml
-from schemas.deliver import Deliver, DeliverExr
+from schemas.deliver import Deliver
 from schemas.job import ShotJob
 from schemas.manifest import Manifest, Person, Replace, Shot
 from schemas.templates import filled
@@ -90,6 +91,7 @@ def _findings(draft: Draft, path: Path) -> Iterator[Finding]:
     yield from check_paths(draft, path)
     yield from check_apart(draft, path)
     yield from check_spaces(draft)
+    yield from check_deliver(draft)
     yield from check_engines(draft)
 
 
@@ -123,8 +125,8 @@ def _person(person: Person, path: Path) -> Person:
 
 def _deliver(deliver: Deliver, production: str, shot: str, path: Path) -> Deliver:
     update = {"path": reach_or_s3(path, filled(deliver.path, shot, production))}
-    if isinstance(deliver, DeliverExr) and deliver.color_space:
-        update["color_space"] = check_space(DEFAULT_CONFIG, deliver.color_space)
+    if space := getattr(deliver, "color_space", None):
+        update["color_space"] = check_space(DEFAULT_CONFIG, space)
     return deliver.model_copy(update=update)
 
 
