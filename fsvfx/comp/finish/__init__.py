@@ -1,0 +1,7 @@
+"""Finish: what a compositor does to a swap so that it sits in its plate. Each operator is free of cost when neutral."""
+
+from fsvfx.comp.finish.grain import grain_seed, regrain
+from fsvfx.comp.finish.order import finish
+from fsvfx.comp.finish.super_resolvers import SuperResolver, check_super_resolver, super_resolvers
+
+__all__ = ["SuperResolver", "check_super_resolver", "finish", "grain_seed", "regrain", "super_resolvers"]

@@ -1,0 +1,57 @@
+"""The order in which a swap is finished.
+
+DeepFaceLab's merger super-resolves first, then sharpens, blurs along the motion, takes noise out, degrades. Here each
+step stands where a camera has it:
+
+1. denoise: noise is the last thing a picture caught, so it is the first to go; what follows would sharpen or smear it.
+2. super_resolution, then sharpen: back towards the scene.
+3. motion_blur: the shutter.
+4. match_resolution: lens and sensor; measured after the shutter, whose blur the plate has too: none is made up twice.
+5. degrade: what happened to the picture after the camera.
+
+Grain comes after all that, in the plate's own pixels and in linear light: ``fsvfx.comp.finish.grain``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.comp.finish.degrade import degrade
+from fsvfx.comp.finish.denoise import denoise
+from fsvfx.comp.finish.motion_blur import motion_blur
+from fsvfx.comp.finish.resolution import match_resolution
+from fsvfx.comp.finish.sharpen import sharpen
+from fsvfx.comp.finish.super_resolvers import super_resolve
+from schemas.composite import CompositeSettings
+
+F32 = NDArray[np.float32]
+
+
+def finish(
+    crop: F32,
+    plate_crop: F32,
+    share: NDArray[np.floating],
+    settings: CompositeSettings,
+    *,
+    landmarks: NDArray[np.floating],
+    before: NDArray[np.floating] | None = None,
+    after: NDArray[np.floating] | None = None,
+    scale: float,
+) -> F32:
+    """Finish one frame's swap.
+
+    crop: (S, S, 3) float32, the swap, display light, finite. plate_crop: (S, S, 3) float32, the same part of the plate.
+    share: (S, S) in [0, 1], where the face is: there both are measured. landmarks: (468, 2) px of this crop; before,
+    after: the same face's one frame before and after, in px of this frame's crop; None where there is none. scale: crop
+    px per plate px.
+
+    Gives (S, S, 3) float32 within the range of ``crop``; with neutral settings ``crop`` itself.
+    Raises InputError for an unknown super-resolver.
+    """
+    swap = denoise(crop, settings.denoise)
+    swap = super_resolve(swap, settings.super_resolution, settings.super_resolver)
+    swap = sharpen(swap, settings.sharpen, settings.sharpen_kernel)
+    swap = motion_blur(swap, share, settings.motion_blur, landmarks=landmarks, before=before, after=after)
+    swap = match_resolution(swap, plate_crop, share, settings.match_resolution, scale=scale)
+    return degrade(swap, settings.degrade, scale=scale)
