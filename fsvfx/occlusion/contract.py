@@ -59,6 +59,9 @@ class Segmenter(ABC):
     every: ClassVar[int] = 1
     """Of those, one in so many."""
 
+    margin: ClassVar[int] = 0
+    """How many frames beside those wanted it is given to segment too, so that mattes are steady across chunks."""
+
     @abstractmethod
     def segment(self, faces: Faces, others: Faces) -> Segmentation:
         """What is seen and what is in front in each of ``faces``.

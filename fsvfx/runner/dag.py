@@ -8,19 +8,20 @@ from importlib import import_module
 from typing import Literal
 
 from fsvfx.stages.contract import Need, Resources, Stage
+from schemas.deliver import DeliverExr
 from schemas.frames import Chunk, FrameRange, chunks_of
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 PATHS: dict[str, str] = {
     name: f"fsvfx.stages.{name}:{name.capitalize()}Stage"
-    for name in ("references", "ingest", "roto", "detect", "track", "align", "swap", "composite", "measure")
+    for name in ("references", "ingest", "roto", "detect", "track", "align", "swap", "occlude", "composite", "measure")
 }
 """Where each stage's class is; imported when first asked for. Tests put their own here."""
 
 DELIVER = "deliver"
 STAGE_ORDER: tuple[str, ...] = (*PATHS, DELIVER)
-DELIVER_VERSION = 1
+DELIVER_VERSION = 2
 """Raise it when the same inputs would give other files."""
 DELIVER_RESOURCES = Resources(cpu=1, memory_mib=2048)
 
@@ -99,8 +100,16 @@ def is_waived(unit: Unit, waived: FrameRange) -> bool:
 def needs_of(stage_name: str, unit: Unit, job: ShotJob) -> tuple[Need, ...]:
     """What a unit of the stage reads."""
     if stage_name == DELIVER:
-        return _DELIVER_CHUNK if unit.chunk else _DELIVER_SHOT
+        return _delivery_needs(unit, job)
     return stage(stage_name).reads(job, unit)
+
+
+def _delivery_needs(unit: Unit, job: ShotJob) -> tuple[Need, ...]:
+    """Alignment only where an ST-map is wanted: it would stand in the key."""
+    if unit.chunk is None:
+        return _DELIVER_SHOT
+    stmap = any("stmap" in wish.layers for wish in job.deliver if isinstance(wish, DeliverExr))
+    return (*_DELIVER_CHUNK, Need("align")) if stmap else _DELIVER_CHUNK
 
 
 def halo_of(need: Need, unit: Unit, job: ShotJob) -> tuple[int, ...] | None:

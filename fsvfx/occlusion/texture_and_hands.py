@@ -1,0 +1,111 @@
+"""The embedded segmenter: the face compared with its own look over time, and hands found by their landmarks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.occlusion import difference, edges, own_face
+from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmentation, Segmenter
+from fsvfx.occlusion.hands import CARD as HAND_CARD
+from fsvfx.occlusion.hands import Hand, area, hands
+from fsvfx.occlusion.own_face import SIZE, Floats
+from fsvfx.occlusion.palms import CARD as PALM_CARD
+
+Bools = NDArray[np.bool_]
+
+_ABOUT_HANDS = 0.12
+"""How far about a hand the own look is not learnt, over the crop's side."""
+_AROUND = 0.10
+"""How far beyond the mesh a thing is followed, over the crop's side: mattes may be wider than the mesh."""
+
+
+class TextureAndHands(Segmenter):
+    """No network for segmentation: works for whatever the face shows uncovered some of the time, and for hands."""
+
+    name: ClassVar[str] = "texture_and_hands"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = "things that come before the face, by its own look over time, and hands by their landmarks"
+    source: ClassVar[str] = "our own; hands after MediaPipe Hands (arXiv 2006.10214), edges by He et al. 2013"
+    weights: ClassVar[tuple[str, ...]] = (PALM_CARD, HAND_CARD)
+    reach: ClassVar[int] = 48
+    every: ClassVar[int] = 6
+    margin: ClassVar[int] = 2
+
+    def segment(self, faces: Faces, others: Faces) -> Segmentation:
+        found = [_Frame(faces, row) for row in range(len(faces.frames))]
+        before: list[Hand] = []
+        for each in found:
+            before = each.find_hands(before)
+        refs = [_Frame(others, row) for row in range(len(others.frames))]
+        for each in refs:
+            each.find_hands(())
+        own = own_face.learn(
+            [each.picture for each in refs], [each.mesh for each in refs], [each.about_hands() for each in refs]
+        )
+        steady = _steady([each.front(own) for each in found])
+        size = faces.crops.shape[1]
+        front = np.stack([_enlarged(each, faces.crops[row]) for row, each in enumerate(steady)])
+        face = np.stack([each.face(size) for each in found]) * (1 - front)
+        return Segmentation(face, front)
+
+
+class _Frame:
+    """One frame at SIZE."""
+
+    def __init__(self, faces: Faces, row: int) -> None:
+        size = faces.crops.shape[1]
+        self.wide = faces.wide[row].astype(np.float32)
+        self.crop = cv2.resize(faces.crops[row].astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+        self.picture = own_face.lab(self.crop)
+        self.mesh: Floats = faces.landmarks[row] * np.float32(SIZE / size)
+        self.mesh[:, :2] += (SIZE / size - 1) / 2
+        self.hands: list[Hand] = []
+
+    def find_hands(self, before: list[Hand] | tuple[Hand, ...]) -> list[Hand]:
+        self.hands = hands(self.wide, before)
+        return self.hands
+
+    def hand_area(self) -> Floats:
+        """(SIZE, SIZE)."""
+        whole = np.zeros((WIDE_SIZE, WIDE_SIZE), np.float32)
+        for hand in self.hands:
+            whole = np.maximum(whole, area(hand, WIDE_SIZE))
+        edge = round((1 - 1 / WIDE) / 2 * WIDE_SIZE)
+        return np.asarray(cv2.resize(whole[edge:-edge, edge:-edge], (SIZE, SIZE)), np.float32)
+
+    def about_hands(self) -> Floats:
+        width = 2 * round(_ABOUT_HANDS * SIZE) + 1
+        return np.asarray(cv2.dilate(self.hand_area(), np.ones((width, width), np.uint8)), np.float32)
+
+    def front(self, own: own_face.OwnFace | None) -> Floats:
+        raster = own_face.raster_of(self.mesh)
+        self.on_mesh = raster.coverage
+        if own is None:
+            return np.zeros((SIZE, SIZE), np.float32)
+        expected = own_face.expected(own, self.picture, raster, self.mesh)
+        different = difference.difference(self.picture, expected)
+        hand = self.hand_area() > 0.5
+        region = difference.regions(different, self.on_mesh, hand)
+        hand &= (different > 0.5) | (expected.known < 0.5) | (self.on_mesh == 0)
+        if not (region.any() or (hand & (self.on_mesh > 0)).any()):
+            return np.zeros((SIZE, SIZE), np.float32)
+        width = 2 * round(_AROUND * SIZE) + 1
+        around = cv2.dilate(self.on_mesh, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
+        return np.asarray(edges.refine(self.picture, expected, region, hand, self.crop) * around, np.float32)
+
+    def face(self, size: int) -> Floats:
+        """The mesh's area, its edge moved to the picture's: (size, size)."""
+        return np.asarray(cv2.resize(np.clip(edges.guided(self.crop, self.on_mesh), 0, 1), (size, size)), np.float32)
+
+
+def _steady(fronts: list[Floats]) -> list[Floats]:
+    return fronts
+
+
+def _enlarged(front: Floats, crop: NDArray[np.float16]) -> Floats:
+    size = crop.shape[0]
+    return np.asarray(np.clip(cv2.resize(front, (size, size), interpolation=cv2.INTER_LINEAR), 0, 1), np.float32)
