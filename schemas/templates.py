@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mxf", ".gif"})
-PICTURES = frozenset({".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
+PICTURES = frozenset({".exr", ".dpx", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 
 _FRAME = re.compile(r"\{frame(?::0(\d)d)?\}|%0(\d)d|(#+)")
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -40,6 +40,15 @@ def with_frame_field(template: str) -> str:
 def _in_name(template: str, put: Callable[[re.Match[str]], str]) -> str:
     folder, slash, name = template.rpartition("/")
     return folder + slash + _FRAME.sub(put, name)
+
+
+def around_frame(template: str) -> tuple[str, int, str]:
+    """What stands before the frame number, how many digits it has at least, what stands after. ValueError without one."""
+    folder, slash, name = template.rpartition("/")
+    token = _FRAME.search(name)
+    if token is None:
+        raise ValueError(f"{template} has no place for a frame number")
+    return folder + slash + name[: token.start()], _digits(token), name[token.end() :]
 
 
 def frame_tokens(template: str) -> int:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fsvfx.media.layers import Channel, LayerError, matte_of
 from fsvfx.media.oiio_in import opened, pixels
-from fsvfx.media.plate import Canvas, Place, Window
+from fsvfx.media.plate import Canvas, Place
+from fsvfx.media.windows import Window, laid, size_of, window_at
 
 _SLACK = 0.5
 """Filters overshoot 0 and 1 a little, which is clamped; beyond this it is no matte."""
@@ -34,7 +35,7 @@ def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place, numb
             red = pixels(file, [names.index("R")], place, numbers, channel.part)[..., 0]
             _check_opaque(matte, _share(red), place, numbers)
     _check(matte, window, place, numbers)
-    return _laid(np.clip(matte, 0, 1).astype(np.float16), window, canvas)
+    return laid(np.clip(matte, 0, 1).astype(np.float16), window, canvas.data)
 
 
 def _parts(file: Any) -> list[Any]:
@@ -64,16 +65,16 @@ def _share(codes: NDArray[Any]) -> NDArray[Any]:
 def _window(spec: Any, canvas: Canvas, *, is_exr: bool, place: Place, numbers: Sequence[int]) -> Window:
     """The matte's data window in the plate's coordinates."""
     if is_exr:
-        own = _box(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
+        own = window_at(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
         if own != canvas.display:
             what = f"the matte's display window is {own}, the plate's is {canvas.display}"
             raise place.error(what, "Write the matte in the plate's format", numbers)
-        return _box(spec.x, spec.y, spec.width, spec.height)
+        return window_at(spec.x, spec.y, spec.width, spec.height)
     size = (spec.height, spec.width)
     for window in (canvas.data, canvas.display):
-        if size == _size(window):
+        if size == size_of(window):
             return window
-    height, width = _size(canvas.data)
+    height, width = size_of(canvas.data)
     what = f"the matte is {spec.width}x{spec.height}, the plate is {width}x{height}"
     raise place.error(what, "Write the matte in the plate's size", numbers)
 
@@ -98,24 +99,3 @@ def _check_opaque(alpha: NDArray[Any], red: NDArray[Any], place: Place, numbers:
     if (alpha == 1).all() and not (red == 1).all():
         what = "which channel is the matte is not plain: A is 1 everywhere, and R is not"
         raise place.error(what, "Write roto_layer: R (or A, if all of the frame is meant)", numbers)
-
-
-def _laid(matte: NDArray[Any], window: Window, canvas: Canvas) -> NDArray[Any]:
-    """``matte`` of ``window`` on the plate's data window."""
-    if window == canvas.data:
-        return matte
-    out = np.zeros(_size(canvas.data), matte.dtype)
-    x0, y0 = max(window[0], canvas.data[0]), max(window[1], canvas.data[1])
-    x1, y1 = min(window[2], canvas.data[2]) + 1, min(window[3], canvas.data[3]) + 1
-    if x0 < x1 and y0 < y1:
-        part = matte[y0 - window[1] : y1 - window[1], x0 - window[0] : x1 - window[0]]
-        out[y0 - canvas.data[1] : y1 - canvas.data[1], x0 - canvas.data[0] : x1 - canvas.data[0]] = part
-    return out
-
-
-def _size(window: Window) -> tuple[int, int]:
-    return window[3] - window[1] + 1, window[2] - window[0] + 1
-
-
-def _box(x: int, y: int, width: int, height: int) -> Window:
-    return x, y, x + width - 1, y + height - 1

@@ -58,3 +58,8 @@ def pixels(
     read = read.reshape(spec.height, spec.width, high - low)
     order = [channel - low for channel in channels]
     return read if order == list(range(high - low)) else np.ascontiguousarray(read[..., order])
+
+
+def attributes(file: Any, part: int = 0) -> dict[str, Any]:
+    """The header's fields, by OpenImageIO's names."""
+    return {field.name: field.value for field in file.spec(part, 0).extra_attribs}

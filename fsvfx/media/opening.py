@@ -6,22 +6,22 @@ from fsvfx.media import remote
 from fsvfx.media.plate import Place, PlateReader
 from fsvfx.media.sequence import SequencePlate
 from fsvfx.media.sequence_files import has_token, suggestion
-from fsvfx.media.stills import SUFFIXES
 from fsvfx.media.video import VideoPlate
 from schemas.job import ShotJob
+from schemas.templates import PICTURES, suffix
 
 
 def open_plate(job: ShotJob) -> PlateReader:
     """The shot's plate, checked to have every frame that the shot asks for.
 
-    Videos (mp4, mov, webm, mkv, gif) and image sequences (png, jpg, tiff, exr), on disk or ``s3://``.
+    Videos (mp4, mov, webm, mkv, gif) and image sequences (exr, dpx, png, tiff, jpg), on disk or ``s3://``.
     Raises PlateError (what, which frames, how to mend); StoreError if S3 refuses or is out of reach.
     """
     path = job.shot.plate.path
     place = Place(path, job.shot.name)
     if has_token(path):
         return SequencePlate(job, place)
-    if path.lower().endswith(SUFFIXES):
+    if suffix(path) in PICTURES:
         raise place.error("a single still is no plate", "Write #### (or %04d) for the frame number in its name")
     local = remote.local_copy(path)
     if local.is_dir():

@@ -13,6 +13,17 @@ from fsvfx.stages.contract import Array
 Turn = tuple[int, int, int, int]
 """a, b, c, d of the display matrix in {-1, 0, 1}: x' = a x + c y, y' = b x + d y (y down)."""
 UPRIGHT: Turn = (1, 0, 0, 1)
+OF_EXIF: dict[int, Turn] = {
+    1: UPRIGHT,
+    2: (-1, 0, 0, 1),
+    3: (-1, 0, 0, -1),
+    4: (1, 0, 0, -1),
+    5: (0, 1, 1, 0),
+    6: (0, 1, -1, 0),
+    7: (0, -1, -1, 0),
+    8: (0, -1, 1, 0),
+}
+"""By the orientation tag of TIFF and Exif."""
 
 
 def turn_of(frame: VideoFrame) -> Turn:

@@ -11,11 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from fsvfx.errors import PlateError, Where
+from fsvfx.media.windows import Window
 from fsvfx.stages.contract import Array
 from schemas.frames import FrameRange
-
-Window = tuple[int, int, int, int]
-"""x0, y0, x1, y1, all included, as EXR has them."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,10 @@ class PlateReader(Protocol):
         """A WAV with the sound of the shot's frames, first sample at the first frame; None without sound."""
 
     def exr_header(self, number: int) -> dict[str, Any]:
-        """An EXR frame's header; {} for other kinds of plates."""
+        """An EXR frame's header, the frame's own data window in it; {} for other kinds of plates."""
+
+    def dpx_header(self, number: int) -> dict[str, Any]:
+        """A DPX frame's fields by OpenImageIO's names (``dpx:Transfer``); {} for other kinds of plates."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,14 @@ import numpy as np
 
 from fsvfx.errors import PlateError, Where
 from fsvfx.manifests.reach import ReachError, reach
-from fsvfx.media import digests, remote, stills
+from fsvfx.media import digests, remote
+from fsvfx.media.frame_file import read_frame
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.sequence import SequenceReader
 from fsvfx.media.sequence_files import has_token
 from fsvfx.media.video import VideoReader
 from schemas.job import ShotJob
+from schemas.templates import PICTURES, suffix
 
 MOST_PER_VIDEO = 64
 _GLOB = re.compile(r"[*?\[]")
@@ -51,8 +53,8 @@ class PersonSource:
             sequence = SequenceReader(file, place)
             numbers = sorted(sequence.files)
             yield from (sequence.picture(numbers[i]) for i in spread(len(numbers)))
-        elif file.lower().endswith(stills.SUFFIXES):
-            yield stills.read_still(remote.local_copy(file), place)
+        elif suffix(file) in PICTURES:
+            yield read_frame(remote.local_copy(file), place, ())[0]
         else:
             video = VideoReader(remote.local_copy(file), place, Numbering(0))
             yield from video.pictures(spread(len(video)))

@@ -8,43 +8,58 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fsvfx.errors import PlateError
-from fsvfx.media import digests, exr_in, frame_rate, stills, timecodes
+from fsvfx.media import digests, frame_rate, header_color, timecodes
+from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
 from fsvfx.media.plate import Place, PlateInfo
 from fsvfx.media.sequence_files import SequenceFile, find_files
 from fsvfx.media.video_file import unreadable
+from fsvfx.media.windows import Window, laid, size_of, union_of
+from fsvfx.stages.contract import Array
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
 _DOWNLOADS = 8
+_UNREADABLE = ""
 
 
 class SequenceReader:
-    """Frames of a sequence by number."""
+    """Frames of a sequence by number. ``layer``: of EXR, the layer or part that holds the picture."""
 
-    def __init__(self, pattern: str, place: Place) -> None:
+    def __init__(self, pattern: str, place: Place, layer: str | None = None) -> None:
         self.files: dict[int, SequenceFile] = find_files(pattern, place)
         self._shot = place.shot
+        self._layer = layer
 
     def place(self, number: int) -> Place:
         return Place(self.files[number].url, self._shot)
 
-    def picture(self, number: int) -> np.ndarray[Any, Any]:
+    def picture(self, number: int) -> Array:
         """One frame (H, W, 3) at native depth. PlateError."""
         return self.read(number)[0]
 
-    def read(self, number: int) -> tuple[np.ndarray[Any, Any], exr_in.ExrFrame | None]:
-        """One frame, and all of it where it is an EXR. PlateError."""
-        path, place = self.files[number].local(), self.place(number)
-        if path.suffix.lower() == ".exr":
-            frame = exr_in.read_exr(path, place, [number])
-            return frame.rgb, frame
-        return stills.read_still(path, place, [number]), None
+    def read(self, number: int) -> tuple[Array, FrameHead]:
+        """One frame, and what its file says of it. PlateError."""
+        return read_frame(self.files[number].local(), self.place(number), [number], self._layer)
 
-    def exr_header(self, number: int) -> dict[str, Any]:
-        return exr_in.read_header(self.files[number].local(), self.place(number), [number])
+    def head(self, number: int) -> FrameHead:
+        """What one frame's file says. PlateError."""
+        return read_head(self.files[number].local(), self.place(number), [number], self._layer)
+
+    def notes(self, number: int) -> list[str]:
+        return notes_of(self.files[number].local(), self.place(number), [number], self._layer)
+
+    def union(self, numbers: Sequence[int]) -> Window:
+        """What the data windows of ``numbers`` span, remembered; frames that can't be read are told when they are.
+
+        PlateError if none can.
+        """
+        kind = f"#data window of {self._layer or 'plain'}"
+        places = {f"{self.files[number].url}{kind}": number for number in numbers}
+        stamps = {place: self.files[number].stamp for place, number in places.items()}
+        known = digests.remembered(stamps, lambda place: self._window_text(places[place]), at_once=_DOWNLOADS)
+        found = [tuple(map(int, text.split())) for text in known.values() if text != _UNREADABLE]
+        return union_of([(a, b, c, d) for a, b, c, d in found]) if found else self._window(numbers[0])
 
     def fingerprint(self, numbers: Sequence[int]) -> dict[str, str]:
         """blake3 of each frame's file, by frame number."""
@@ -63,6 +78,17 @@ class SequenceReader:
         except OSError as error:
             raise unreadable(error, Place(file.url, self._shot)) from None
 
+    def _window(self, number: int) -> Window:
+        head = self.head(number)
+        height, width = head.size
+        return head.windows[0] if head.windows else (0, 0, width - 1, height - 1)
+
+    def _window_text(self, number: int) -> str:
+        try:
+            return " ".join(map(str, self._window(number)))
+        except PlateError:
+            return _UNREADABLE
+
 
 class SequencePlate:
     """A shot's plate as numbered picture files of one size and depth."""
@@ -70,114 +96,117 @@ class SequencePlate:
     def __init__(self, job: ShotJob, place: Place) -> None:
         self._job = job
         self._place = place
-        self._reader = SequenceReader(job.shot.plate.path, place)
+        self._reader = SequenceReader(job.shot.plate.path, place, job.shot.plate.layer)
         self._check_range()
+        number, head = self._pattern
+        header_color.check(head.interop_id, job, self._reader.place(number), [number])
 
     @cached_property
     def info(self) -> PlateInfo:
-        picture, exr = self._pattern_frame
-        header = exr.header if exr else {}
-        data, display = exr_in.windows(header) if header else (None, None)
-        rate = self._frame_rate(header)
-        aspect = float(header.get("pixelAspectRatio", 1.0))
+        number, head = self._pattern
+        rate = self._frame_rate(head)
+        height, width = size_of(self._canvas)
         return PlateInfo(
-            width=picture.shape[1],
-            height=picture.shape[0],
-            dtype=picture.dtype,
+            width=width,
+            height=height,
+            dtype=head.dtype,
             frame_rate=rate,
-            timecode=self._timecode(header, rate),
+            timecode=self._timecode(number, head, rate),
             first=min(self._reader.files),
             last=max(self._reader.files),
             has_audio=False,
-            pixel_aspect=aspect,
-            exr_header=header or None,
-            data_window=data,
-            display_window=display,
-            notes=tuple(self._notes(exr)),
+            pixel_aspect=head.pixel_aspect,
+            exr_header=self.exr_header(number) or None,
+            data_window=self._canvas if head.windows else None,
+            display_window=head.windows[1] if head.windows else None,
+            notes=(*self._reader.notes(number), *header_color.notes(self.exr_header(number), self._job)),
         )
 
-    def pictures(self, numbers: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:
+    def pictures(self, numbers: Sequence[int]) -> Iterator[Array]:
         for number in numbers:
-            picture, exr = self._reader.read(number)
-            self._check_alike(number, picture, exr)
-            yield picture
+            picture, head = self._reader.read(number)
+            self._check_alike(number, head)
+            yield laid(picture, head.windows[0], self._canvas) if head.windows else picture
 
     def fingerprint(self, numbers: Sequence[int]) -> dict[str, str]:
-        return self._reader.fingerprint(numbers)
+        plate = self._job.shot.plate
+        chosen = {"layer": plate.layer} if plate.layer else {}
+        laid_on = {"data window": str(self._canvas)} if plate.data_window == "union" else {}
+        return self._reader.fingerprint(numbers) | chosen | laid_on
 
     def audio_file(self) -> Path | None:
         return None
 
     def exr_header(self, number: int) -> dict[str, Any]:
-        return self._reader.exr_header(number) if self._is_exr else {}
+        return self._header(number, ".exr")
 
-    @property
-    def _is_exr(self) -> bool:
-        return self._job.shot.plate.path.lower().endswith(".exr")
+    def dpx_header(self, number: int) -> dict[str, Any]:
+        return self._header(number, ".dpx")
+
+    def _header(self, number: int, ending: str) -> dict[str, Any]:
+        if not self._job.shot.plate.path.lower().endswith(ending):
+            return {}
+        return self._reader.head(number).header
 
     @cached_property
-    def _pattern_frame(self) -> tuple[np.ndarray[Any, Any], exr_in.ExrFrame | None]:
+    def _pattern(self) -> tuple[int, FrameHead]:
         """The shot's first frame that can be read: one that can't must not take the others with it."""
         failed: PlateError | None = None
         for number in self._job.shot.plate.frames:
             try:
-                return self._reader.read(number)
+                return number, self._reader.head(number)
             except PlateError as error:
                 failed = failed or error
         raise failed or self._place.error("the shot has no frames", "Write plate.frames")
 
-    def _check_alike(self, number: int, picture: np.ndarray[Any, Any], exr: exr_in.ExrFrame | None) -> None:
-        pattern, own = self._pattern_frame
-        if picture.shape != pattern.shape or picture.dtype != pattern.dtype:
-            raise self._reader.place(number).error(
-                f"frame {number} is {_kind(picture)}, the shot begins with {_kind(pattern)}",
+    @cached_property
+    def _canvas(self) -> Window:
+        """What the plate's arrays show."""
+        head = self._pattern[1]
+        if head.windows is None:
+            return (0, 0, head.size[1] - 1, head.size[0] - 1)
+        if self._job.shot.plate.data_window == "union":
+            return self._reader.union(list(self._job.shot.plate.frames))
+        return head.windows[0]
+
+    def _check_alike(self, number: int, head: FrameHead) -> None:
+        first, pattern = self._pattern
+        place = self._reader.place(number)
+        moves = self._job.shot.plate.data_window == "union" and head.windows is not None
+        if head.dtype != pattern.dtype or (head.size != pattern.size and not head.windows):
+            raise place.error(
+                f"frame {number} is {_kind(head)}, the shot begins with {_kind(pattern)}",
                 "Hand over frames of one size and depth",
                 [number],
             )
-        if exr and own and exr_in.windows(exr.header) != exr_in.windows(own.header):
-            raise self._reader.place(number).error(
-                f"frame {number} has data and display windows {exr_in.windows(exr.header)}, "
-                f"the shot begins with {exr_in.windows(own.header)}",
-                "Render all frames with one data window and one display window",
+        if head.windows and pattern.windows and head.windows[moves:] != pattern.windows[moves:]:
+            raise place.error(
+                f"frame {number} has data and display windows {head.windows}, frame {first} has {pattern.windows}",
+                "Render all frames with one data window and one display window, or, where only data windows differ, "
+                "write plate.data_window: union",
                 [number],
             )
+        if head.interop_id != pattern.interop_id:
+            header_color.check(head.interop_id, self._job, place, [number])
 
-    def _frame_rate(self, header: dict[str, Any]) -> Fraction:
+    def _frame_rate(self, head: FrameHead) -> Fraction:
         said = self._job.shot.plate.frame_rate
         wanted = frame_rate.parse_rate(said) if said else None
-        own = header.get("framesPerSecond")
-        rate = frame_rate.snap(Fraction(own)) if own else wanted
+        rate = head.frame_rate or wanted
         if rate is None:
             what = "the image sequence carries no frame rate"
             raise self._place.error(what, "Write plate.frame_rate, such as 24000/1001")
         if wanted and rate != wanted:
             raise self._place.error(
-                f"the EXR headers say {rate} frames a second, the manifest says {wanted}",
+                f"the headers say {rate} frames a second, the manifest says {wanted}",
                 f"Leave plate.frame_rate out, or write {rate}",
             )
         return rate
 
-    def _timecode(self, header: dict[str, Any], rate: Fraction) -> str | None:
-        plate = self._job.shot.plate
-        own = timecodes.of_exr(header)
-        at_first = timecodes.shift(own, plate.first_frame - plate.frames.first, rate) if own else None
+    def _timecode(self, number: int, head: FrameHead, rate: Fraction) -> str | None:
+        back = self._job.shot.plate.first_frame - number
+        at_first = timecodes.shift(head.timecode, back, rate) if head.timecode else None
         return timecodes.one_timecode(self._job, at_first, self._place)
-
-    def _notes(self, exr: exr_in.ExrFrame | None) -> Iterator[str]:
-        if exr is None:
-            first = self._reader.files[self._job.shot.plate.frames.first]
-            note = stills.alpha_note(first.local())
-            yield from [note] if note else []
-            return
-        data, display = exr_in.windows(exr.header)
-        aspect = exr.header.get("pixelAspectRatio", 1.0)
-        said = {
-            "alpha is left out": any(channel.name == "A" for channel in exr.header["channels"]),
-            "32-bit float pixels are rounded to half": exr.rounded,
-            "the data window is not the display window: all of its pixels are kept": data != display,
-            f"pixels are not square ({aspect:g}); they are kept as they are": aspect != 1.0,
-        }
-        yield from (note for note, holds in said.items() if holds)
 
     def _check_range(self) -> None:
         missing = [n for n in self._job.shot.plate.frames if n not in self._reader.files]
@@ -191,5 +220,5 @@ class SequencePlate:
         )
 
 
-def _kind(picture: np.ndarray[Any, Any]) -> str:
-    return f"{picture.shape[1]}x{picture.shape[0]} {picture.dtype}"
+def _kind(head: FrameHead) -> str:
+    return f"{head.size[1]}x{head.size[0]} {head.dtype}"

@@ -1,4 +1,4 @@
-"""One picture from one file: png, jpg, tiff, exr, whole or not at all."""
+"""One picture from one file: png, jpg, tiff, whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from fsvfx.media.exr_in import read_exr, to_half
+from fsvfx.media import oiio_in, orientation
+from fsvfx.media.exr_in import to_half
 from fsvfx.media.plate import Place
 from fsvfx.media.video_file import unreadable
 from fsvfx.stages.contract import Array
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr")
+_TIFF = (".tif", ".tiff")
 _COPY = "Copy it anew from its source"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
-    """(H, W, 3) RGB: uint8, uint16, or float16 (EXR, float TIFF). Grey becomes three equal channels, palettes are
+    """(H, W, 3) RGB: uint8, uint16, or float16 (float TIFF). Grey becomes three equal channels, palettes are
     resolved, alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
-    if path.suffix.lower() == ".exr":
-        return read_exr(path, place, numbers).rgb
+    if path.suffix.lower() in _TIFF:
+        return _tiff(path, place, numbers)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -60,6 +61,26 @@ def _jpeg(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
         raise place.error("the JPEG is damaged or cut off", _COPY, numbers) from None
 
 
+def _tiff(path: Path, place: Place, numbers: Sequence[int]) -> Array:
+    """By OpenImageIO, which knows tiles, separate planes, packed 10 and 12 bits, and half float."""
+    with oiio_in.opened(path, place, numbers) as file:
+        names = [name.upper() for name in file.spec().channelnames]
+        grey = names[0] in ("Y", "I")
+        if not grey and names[:3] != ["R", "G", "B"]:
+            raise place.error(f"its channels are {', '.join(names)}", "Write RGB or grey", numbers)
+        picture = oiio_in.pixels(file, (0, 0, 0) if grey else (0, 1, 2), place, numbers)
+        turned = orientation.upright(picture, orientation.OF_EXIF[oiio_in.attributes(file).get("Orientation", 1)])
+    return _known_depth(turned, place, numbers)
+
+
+def _known_depth(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
+    if rgb.dtype in (np.float32, np.float64):
+        return to_half(rgb, place, numbers)
+    if rgb.dtype not in (np.uint8, np.uint16, np.float16):
+        raise place.error(f"its pixels are {rgb.dtype}", "Write 8-bit, 16-bit or float pixels", numbers)
+    return rgb
+
+
 def _by_opencv(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
@@ -69,11 +90,7 @@ def _by_opencv(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
     if picture is None:
         raise place.error("the picture can't be decoded: damaged, cut off or of an unknown kind", _COPY, numbers)
     rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture[..., ::-1]
-    if rgb.dtype in (np.float32, np.float64):
-        return to_half(np.ascontiguousarray(rgb), place, numbers)
-    if rgb.dtype not in (np.uint8, np.uint16):
-        raise place.error(f"its pixels are {rgb.dtype}", "Write 8-bit, 16-bit or float pixels", numbers)
-    return np.ascontiguousarray(rgb)
+    return _known_depth(np.ascontiguousarray(rgb), place, numbers)
 
 
 def _is_whole_png(content: bytes) -> bool:

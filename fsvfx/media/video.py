@@ -122,6 +122,9 @@ class VideoPlate:
     def exr_header(self, number: int) -> dict[str, Any]:
         return {}
 
+    def dpx_header(self, number: int) -> dict[str, Any]:
+        return {}
+
     def _frame_rate(self) -> tuple[Fraction, str]:
         """The rate, and a note where the frames do not keep it evenly.
 

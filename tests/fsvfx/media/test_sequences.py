@@ -14,6 +14,7 @@ from PIL import Image
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
+from fsvfx.media.frame_file import read_frame
 from fsvfx.media.plate import Place
 from fsvfx.media.stills import read_still
 
@@ -73,7 +74,7 @@ def test_half_pixels_come_bit_for_bit(tmp_path: Path) -> None:
     rgb = np.random.default_rng(3).uniform(-1, 60, (48, 96, 3)).astype(np.float16)
     rgb[0, 0] = (np.inf, np.nan, 65504)
     write_exr(tmp_path / "a.exr", rgb)
-    read = read_still(tmp_path / "a.exr", Place("a.exr"))
+    read, _ = read_frame(tmp_path / "a.exr", Place("a.exr"), [])
     np.testing.assert_array_equal(read.view(np.uint16), rgb.view(np.uint16))
 
 

@@ -1,0 +1,95 @@
+"""One frame of an image sequence: its picture, and what its file says of itself. One way for EXR, DPX and stills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsvfx.media import dpx_in, exr_in, frame_rate, stills, timecodes
+from fsvfx.media.plate import Place
+from fsvfx.media.windows import Window
+from fsvfx.stages.contract import Array
+
+
+@dataclass(frozen=True)
+class FrameHead:
+    """What a frame's file says of itself. ``size``: height and width of its pixels.
+
+    header: EXR attributes by their own names; a DPX's fields by OpenImageIO's (``dpx:Transfer``); else empty.
+    """
+
+    size: tuple[int, int]
+    dtype: np.dtype[np.generic]
+    """As the plate's arrays have it."""
+    header: dict[str, Any] = field(default_factory=dict)
+    windows: tuple[Window, Window] | None = None
+    """EXR: data and display window."""
+    frame_rate: Fraction | None = None
+    timecode: str | None = None
+    pixel_aspect: float = 1.0
+    interop_id: str = ""
+    """EXR's ``colorInteropID``."""
+
+
+def read_frame(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> tuple[Array, FrameHead]:
+    """(H, W, 3) RGB at native depth (uint8, uint16 or float16), and the head. Raises PlateError."""
+    kind = path.suffix.lower()
+    if kind == ".exr":
+        frame = exr_in.read_exr(path, place, numbers, layer)
+        return frame.rgb, _of_exr(frame.head)
+    if kind == ".dpx":
+        picture, head = dpx_in.read_dpx(path, place, numbers)
+        return picture, _of_dpx(head)
+    picture = stills.read_still(path, place, numbers)
+    return picture, FrameHead((picture.shape[0], picture.shape[1]), picture.dtype)
+
+
+def read_head(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> FrameHead:
+    """The head alone; of EXR and DPX without reading pixels. Raises PlateError."""
+    kind = path.suffix.lower()
+    if kind == ".exr":
+        return _of_exr(exr_in.read_head(path, place, numbers, layer))
+    if kind == ".dpx":
+        return _of_dpx(dpx_in.read_head(path, place, numbers))
+    return read_frame(path, place, numbers)[1]
+
+
+def notes_of(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> list[str]:
+    """What a person should know of how the frame is read. Raises PlateError."""
+    kind = path.suffix.lower()
+    if kind == ".exr":
+        return exr_in.notes(path, place, numbers, layer)
+    if kind == ".dpx":
+        return dpx_in.notes(dpx_in.read_head(path, place, numbers))
+    note = stills.alpha_note(path)
+    return [note] if note else []
+
+
+def _of_exr(head: exr_in.ExrHead) -> FrameHead:
+    rate = head.header.get("framesPerSecond")
+    return FrameHead(
+        size=head.size,
+        dtype=np.dtype(np.float16),
+        header=head.header,
+        windows=head.windows,
+        frame_rate=frame_rate.snap(Fraction(rate)) if rate else None,
+        timecode=timecodes.of_exr(head.header),
+        pixel_aspect=float(head.header.get("pixelAspectRatio", 1.0)),
+        interop_id=str(head.header.get("colorInteropID", "")),
+    )
+
+
+def _of_dpx(head: dpx_in.DpxHead) -> FrameHead:
+    return FrameHead(
+        size=head.size,
+        dtype=head.dtype,
+        header=head.fields,
+        frame_rate=dpx_in.rate_of(head.fields),
+        timecode=dpx_in.timecode_of(head.fields),
+        pixel_aspect=dpx_in.aspect_of(head.fields),
+    )
