@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from fsvfx.comp.choices import PYRAMIDS, SEAMLESS
+from schemas.composite import CompositeSettings
 
+F32 = NDArray[np.float32]
+Half = NDArray[np.float16]
+
+MOST = 65504.0
+"""Half float's reach."""
 _KNEE = 1.0
 """Light above this, diffuse white, counts as a highlight."""
 
@@ -17,24 +21,36 @@ def blend(
     plate: NDArray[np.floating],
     swap: F32,
     matte: NDArray[np.floating],
-    mode: Literal["seamless", "overlay"],
+    settings: CompositeSettings,
+    *,
+    octaves: int = 0,
     device: str = "cpu",
-) -> NDArray[np.float16]:
+) -> F32:
     """Lay ``swap`` (n, h, w, 3) over ``plate`` (same shape) under ``matte`` (n, h, w) in [0, 1]; all scene-linear.
 
-    seamless: the swap is first given the plate's light at the matte's rim (``fsvfx.comp.poisson``), steadied against
-    highlights and hair there; overlay: as it is. Gives (n, h, w, 3) float16, with the plate's own bits where the matte
-    is zero.
+    The swap first gets the plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against
+    highlights and hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.bands``; ``octaves`` more than
+    for a face 256 px high), or not at all. Gives (n, h, w, 3) float32, finite.
     """
-    under = np.nan_to_num(plate.astype(np.float32), posinf=65504.0, neginf=-65504.0)
-    over = np.nan_to_num(swap, posinf=65504.0, neginf=-65504.0)
-    if mode == "seamless":
-        over = _seamless(over, under, matte, device)
-    over = keep_highlights(over, under)
-    share = matte.astype(np.float32)[..., None]
-    mixed = under + share * (over - under)
-    half = np.clip(mixed, -65504.0, 65504.0).astype(np.float16)
-    return np.where(share > 0, half, plate.astype(np.float16))
+    under = np.nan_to_num(plate.astype(np.float32), posinf=MOST, neginf=-MOST)
+    over = np.nan_to_num(swap, posinf=MOST, neginf=-MOST)
+    share = matte.astype(np.float32)
+    if settings.mode in SEAMLESS:
+        over = _seamless(over, under, share, settings, device)
+    elif settings.mode in PYRAMIDS:
+        over = _banded(over, under, share, settings, octaves)
+    if settings.keep_highlights and settings.mode != "raw":
+        over = keep_highlights(over, under)
+    over -= under
+    over *= share[..., None]
+    over += under
+    return over
+
+
+def sealed(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating]) -> Half:
+    """``patch`` (..., 3) as half, with the bits of ``plate`` where ``matte`` (...) is zero."""
+    half = np.clip(patch, -MOST, MOST).astype(np.float16)
+    return np.where(matte[..., None] > 0, half, plate.astype(np.float16))
 
 
 def keep_highlights(swap: F32, plate: F32) -> F32:
@@ -51,7 +67,15 @@ def keep_highlights(swap: F32, plate: F32) -> F32:
     return np.asarray(swap * (1.0 + weight * (ratio - 1.0))[..., None], np.float32)
 
 
-def _seamless(swap: F32, plate: F32, matte: NDArray[np.floating], device: str) -> F32:
+def _banded(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, octaves: int) -> F32:
+    from fsvfx.comp.bands import multi_band
+
+    count = max(2, settings.bands + octaves)
+    contrast = settings.mode == "contrast-preserving"
+    return np.stack([multi_band(*each, count, contrast=contrast) for each in zip(swap, plate, matte, strict=True)])
+
+
+def _seamless(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, device: str) -> F32:
     import torch  # here: planning imports every stage, and must not wait for torch
 
     from fsvfx.comp.poisson import seamless

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.comp import sides
 from fsvfx.faces.align import FILL
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]
 
-_FACE = 256
+FACE = 256
 """Lengths are given for a face of so many plate pixels."""
 _BORDER = 0.03
 """Share of the crop, at each border, over which the matte fades to nothing."""
@@ -20,26 +21,26 @@ _COARSE = 8.0
 
 
 def shape(matte: NDArray[np.floating], settings: CompositeSettings) -> F32:
-    """Shape an engine's matte (S, S), in [0, 1], in the aligned crop: there the face's height is known (``FILL``).
+    """Shape a matte (S, S), in [0, 1], in the aligned crop: upright there, and the face's height is known (``FILL``).
 
-    Gives (S, S) float32 in [0, 1]: zero at the crop's border, nowhere above the eroded (grown) matte, times opacity.
+    Gives (S, S) float32 in [0, 1]: zero at the crop's border, nowhere above the eroded (grown) matte.
     Greyscale erosion, not a threshold: half-transparent parts stay so, and the matte moves as smoothly as the engine's.
     """
     size = matte.shape[0]
-    unit = FILL * size / _FACE
+    unit = FILL * size / FACE
     soft = np.clip(np.nan_to_num(matte.astype(np.float32)), 0.0, 1.0)
-    times = 1
-    while settings.feather * unit / (2 * times) > _COARSE and size % (2 * times) == 0:
-        times *= 2
+    times = _times(settings.feather * unit, size)
     if times > 1:
         soft = _resized(soft, size // times, cv2.INTER_AREA)
-    soft = erode(soft, settings.erode * unit / times)
+    unit /= times
+    soft = erode(soft, settings.erode * unit)
+    soft = sides.erode(soft, sides.given(settings, "erode", unit))
     soft = np.minimum(soft, border_fade(soft.shape[0]))
-    soft = feather(soft, settings.feather * unit / times)
+    soft = _feathered(soft, settings.feather * unit, sides.given(settings, "feather", unit))
     if times > 1:
         soft = _resized(soft, size, cv2.INTER_LINEAR)
         soft[[0, -1]] = soft[:, [0, -1]] = 0
-    return np.asarray(soft * np.float32(settings.opacity), np.float32)
+    return soft
 
 
 def erode(matte: F32, radius: float) -> F32:
@@ -66,6 +67,23 @@ def border_fade(size: int) -> F32:
     place = np.arange(size, dtype=np.float32)
     line = np.clip(np.minimum(place, size - 1 - place) / reach, 0.0, 1.0)
     return np.minimum(line[:, None], line[None])
+
+
+def _feathered(matte: F32, width: float, wider: dict[sides.Side, float]) -> F32:
+    """Feathered all round by ``width`` px, and by more at some sides."""
+    soft = feather(matte, width)
+    for side, more in wider.items():
+        share = sides.weight(side, matte.shape[0])
+        soft = soft + share * (feather(matte, width + more) - soft)
+    return soft
+
+
+def _times(width: float, size: int) -> int:
+    """How much coarser the grid may be on which an edge ``width`` px wide is softened."""
+    times = 1
+    while width / (2 * times) > _COARSE and size % (2 * times) == 0:
+        times *= 2
+    return times
 
 
 def _resized(matte: F32, size: int, how: int) -> F32:

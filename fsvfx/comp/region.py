@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.sampling import apply, inverse, scale_of
+from fsvfx.comp.matte import FACE
+from fsvfx.faces.align import FILL
+from fsvfx.faces.sampling import apply, inverse, sample, scale_of
 
 F32 = NDArray[np.float32]
 Matrix = NDArray[np.float64]
@@ -51,23 +54,56 @@ def regions(boxes: Sequence[tuple[float, float, float, float] | None], plate: Si
     return origins, (size[0], size[1])
 
 
-def to_plate(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size, *, sharp: bool) -> F32:
-    """Sample a crop (S, S[, C]) at the plate pixels of a region: (h, w[, C]) float32.
+def to_plate(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size) -> F32:
+    """Sample a picture (S, S, C) at the plate pixels of a region: (h, w, C) float32.
 
-    Shrinking averages; otherwise Lanczos (``sharp``) or linear, never beyond the crop's own range. Beyond the crop: its
-    border's values.
+    Shrinking averages; otherwise Lanczos, never beyond the picture's own range. Beyond the crop: its border's values.
     """
+    there = _sampled(crop, matrix, origin, size, cv2.INTER_LANCZOS4, cv2.BORDER_REPLICATE)
+    return np.clip(there, crop.min(), crop.max(), out=there)
+
+
+def matte_to_plate(matte: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size) -> F32:
+    """Sample a matte (S, S) at the plate pixels of a region: (h, w) float32, zero beyond the crop."""
+    return _sampled(matte, matrix, origin, size, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+
+
+def from_plate(picture: NDArray[np.floating], matrix: Matrix, size: int) -> F32:
+    """Sample a matte of the whole plate (H, W) in the crop: (size, size) float32, zero beyond the plate."""
+    corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
+    left, top = np.clip(np.floor(corners.min(axis=0)).astype(int) - _STEP, 0, None)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int) + _STEP
+    piece = picture[top : max(bottom, 0), left : max(right, 0)].astype(np.float32)
+    if not piece.size:
+        return np.zeros((size, size), np.float32)
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ (left, top)
+    return np.asarray(sample(piece, moved, size), np.float32)
+
+
+def octaves(size: int) -> int:
+    """How many times larger, in octaves, faces in crops (size, size) are than those for which lengths are given."""
+    return round(math.log2(FILL * size / FACE))
+
+
+def scaled(size: int, percent: float) -> Matrix:
+    """(2, 3): where a crop's pixels lie in the crop of a face so many percent larger, about its middle."""
+    factor = 1 / (1 + percent / 100)
+    middle = (size - 1) / 2
+    return np.array([[factor, 0.0, middle * (1 - factor)], [0.0, factor, middle * (1 - factor)]])
+
+
+def _sampled(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size, how: int, border: int) -> F32:
     times = max(1, int(np.ceil(scale_of(matrix) - 0.25)))
     back = inverse(matrix)
     back[:, 2] -= origin[::-1]
     back *= times
     back[:, 2] += 0.5 * times - 0.5
-    flags = cv2.INTER_LANCZOS4 if sharp and times == 1 else cv2.INTER_LINEAR
-    wide = (size[1] * times, size[0] * times)
-    there = cv2.warpAffine(crop, back, wide, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    flags = how if times == 1 else cv2.INTER_LINEAR
+    there = cv2.warpAffine(crop, back, (size[1] * times, size[0] * times), flags=flags, borderMode=border)
     if times > 1:
         there = cv2.resize(there, (size[1], size[0]), interpolation=cv2.INTER_AREA)
-    return np.clip(there, crop.min(), crop.max()) if flags == cv2.INTER_LANCZOS4 else np.asarray(there, np.float32)
+    return np.asarray(there, np.float32)
 
 
 def _round_up(length: float) -> int:

@@ -25,7 +25,7 @@ _MARGIN = 8
 
 class AlignStage(Stage):
     name = "align"
-    version = 1
+    version = 2
     needs = (Need("ingest"), Need("track", halo=REACH))
     resources = Resources(cpu=1, memory_mib=1024)
 
@@ -44,6 +44,7 @@ class AlignStage(Stage):
         for index in range(int(entries)):
             aligned = _aligned(work, index)
             frames[f"r{index}/present"] = aligned.present
+            frames[f"r{index}/start"] = aligned.start
             frames[f"r{index}/landmarks"] = aligned.landmarks
             frames[f"r{index}/matrix"] = aligned.matrix
             frames[f"r{index}/crops"] = _crops(work, aligned)
@@ -53,9 +54,11 @@ class AlignStage(Stage):
 
 @dataclass(frozen=True)
 class _Aligned:
-    """present (n,); landmarks (n, 468, 3) f32 crop px; matrix (n, 2, 3) f64; zeros where there is no face."""
+    """present (n,); start (n,): a segment begins, over whose start filters must not reach; landmarks (n, 468, 3) f32
+    crop px; matrix (n, 2, 3) f64; zeros where there is no face."""
 
     present: NDArray[np.bool_]
+    start: NDArray[np.bool_]
     landmarks: NDArray[np.float32]
     matrix: NDArray[np.float64]
     size: int
@@ -69,6 +72,7 @@ def _aligned(work: Work, index: int) -> _Aligned:
     count = len(work.frames)
     result = _Aligned(
         np.zeros(count, np.bool_),
+        np.zeros(count, np.bool_),
         np.zeros((count, topology.POINTS, 3), np.float32),
         np.zeros((count, 2, 3), np.float64),
         _size(track, index),
@@ -80,6 +84,7 @@ def _aligned(work: Work, index: int) -> _Aligned:
             result.matrix[place] = crop_matrix(points, result.size)
             result.landmarks[place] = move_points(result.matrix[place], points)
             result.present[place] = True
+            result.start[place] = table["segment_start"][at[number]]
     return result
 
 

@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx import colour
-from fsvfx.comp.blend import blend
-from fsvfx.comp.matte import shape
+from fsvfx.comp import choices
+from fsvfx.comp.blend import blend, sealed
+from fsvfx.comp.colours import coloured, together
+from fsvfx.comp.face import Face
+from fsvfx.comp.finish import finish, grain_seed, regrain
 from fsvfx.comp.patch import Patch, paste
-from fsvfx.comp.region import Size, box, regions, to_plate
-from fsvfx.stages.contract import Data, Need, Resources, Result, Stage, Work
+from fsvfx.comp.region import Size, box, matte_to_plate, octaves, regions, to_plate
+from fsvfx.comp.spool import Spool
+from fsvfx.faces.sampling import scale_of
+from fsvfx.stages.contract import Data, LazyFrames, Need, Resources, Result, Stage, Work
 from schemas.composite import CompositeSettings
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
+F32 = NDArray[np.float32]
 Half = NDArray[np.float16]
 
 TOGETHER = 600_000
 """Pixels that are blended at once: many small regions share the solver's fixed costs, large ones go one by one."""
 
-_MODES: tuple[Literal["seamless", "overlay"], ...] = ("seamless", "overlay")
-
 
 class CompositeStage(Stage):
     name = "composite"
-    version = 1
+    version = 2
     needs = (Need("ingest"), Need("align"), Need("swap"))
     resources = Resources(cpu=1, memory_mib=2048)
 
+    def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
+        """Neighbour frames where colours are steadied over time or the face's motion blurs it; mattes where named."""
+        held = [settings for _, settings in _groups(job, unit)]
+        colours = max(map(choices.reach, held), default=0)
+        motion = max(map(choices.motion, held), default=0)
+        found = [Need("ingest"), Need("align", halo=max(colours, motion)), Need("swap", halo=colours)]
+        if any(map(choices.takes_roto, held)):
+            found.append(Need("roto", halo=colours))
+        return tuple(found)
+
     def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
         """``settings``: [frame range, settings] for this chunk's frames only: overrides elsewhere cost nothing."""
-        numbers = [] if unit.chunk is None else list(unit.chunk.frames)
-        groups = itertools.groupby(numbers, key=job.shot.composite.at)
         return {
             "entries": len(job.shot.replace),
-            "settings": [[str(FrameRange(held)), at.model_dump(mode="json")] for at, held in groups],
+            "settings": [[str(held), at.model_dump(mode="json")] for held, at in _groups(job, unit)],
             "color_space": job.shot.plate.color_space,
             "colour_config": job.colour_config,
         }
@@ -53,48 +64,54 @@ class CompositeStage(Stage):
         qc: dict[str, JsonValue] = {}
         for index in range(int(entries)):
             started = perf_counter()
-            entry = _Entry(work, index)
-            entry.fill(done)
+            entry = _Entry(work, index, done)
+            entry.fill()
             done.append(entry)
             spent = perf_counter() - started
-            count = int(entry.present.sum())
+            count = int(entry.shown.sum())
             qc[f"r{index}"] = {"composited": count, "region": [*entry.size], "fps": round(count / max(spent, 1e-6), 2)}
         return Result(frames={name: array for entry in done for name, array in entry.arrays().items()}, qc=qc)
 
 
 class _Entry:
-    """One replace entry's patches for the chunk."""
+    """One replace entry's patches for the chunk, over those of the entries ``before``."""
 
-    def __init__(self, work: Work, index: int) -> None:
-        self.work, self.index = work, index
-        self.settings = _settings(work.parameters)
+    def __init__(self, work: Work, index: int, before: Sequence[_Entry]) -> None:
+        self.work, self.index, self.before = work, index, tuple(before)
+        self.face = Face(work.inputs, index)
+        self.settings = _settings(work)
         self.space, self.config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
         self.comp = colour.comp_space(self.config, self.space)
-        self.present = np.asarray(work.inputs["align"].frames(f"r{index}/present"), np.bool_)
-        self.matrices: NDArray[Any] = np.asarray(work.inputs["align"].frames(f"r{index}/matrix"), np.float64)
-        self.mattes = [self._shaped(row) for row in range(len(work.frames))]
-        boxes = [None if m is None else box(m, self.matrices[row]) for row, m in enumerate(self.mattes)]
+        self.crop_mattes, boxes = self._crop_mattes()
+        self.wanted = [row for row, each in enumerate(boxes) if each is not None]
         self.origins, self.size = regions(boxes, _plate_size(work.inputs["ingest"], work.frames))
         count = len(work.frames)
-        self.patch: Half = np.zeros((count, *self.size, 3), np.float16)
-        self.matte: Half = np.zeros((count, *self.size), np.float16)
+        self.shown = np.zeros(count, np.bool_)
+        self.patch = Spool(count, (*self.size, 3), np.float16)
+        self.matte = Spool(count, self.size, np.float16)
 
-    def fill(self, before: list[_Entry]) -> None:
-        """Blend every frame, over the entries that went before."""
-        modes = {row: self.settings[self.work.frames[row]].mode for row, m in enumerate(self.mattes) if m is not None}
-        most = max(1, TOGETHER // (self.size[0] * self.size[1]))
-        for mode in _MODES:
-            rows = [row for row, of in modes.items() if of == mode]
-            for start in range(0, len(rows), most):
-                self._fill(rows[start : start + most], mode, before)
+    def fill(self) -> None:
+        """Colour, finish and blend every frame, a few at a time."""
+        finer = octaves(self.crop_mattes.shape[0])
+        for rows, settings in self._batches():
+            crops = coloured(self.face, [self.work.frames[row] for row in rows], settings, self.config, self.comp)
+            crops = [self._finished(row, crop, settings) for row, crop in zip(rows, crops, strict=True)]
+            swaps = np.stack([self._swap(row, crop, settings) for row, crop in zip(rows, crops, strict=True)])
+            unders = np.stack([self._under(row) for row in rows])
+            mattes = np.stack([self._matte(row, settings) for row in rows])
+            patches = blend(unders, swaps, mattes, settings, octaves=finer, device=self.work.device)
+            for row, patch, under, matte in zip(rows, patches, unders, mattes, strict=True):
+                seed = grain_seed(self.work.seed, self.work.frames[row], self.index)
+                patch = regrain(patch, under, matte, settings.grain, seed)
+                self.shown[row] = matte.any()
+                self.matte[row], self.patch[row] = matte, sealed(patch, under, matte)
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        shown = np.asarray(self.matte.any(axis=(1, 2)), np.bool_)
-        named: dict[str, NDArray[Any]] = {
-            "present": shown,
+    def arrays(self) -> dict[str, NDArray[Any] | LazyFrames]:
+        named: dict[str, NDArray[Any] | LazyFrames] = {
+            "present": self.shown,
             "origin": self.origins,
-            "patch": self.patch,
-            "matte": self.matte,
+            "patch": LazyFrames(self.patch.shape, self.patch.dtype, self.patch),
+            "matte": LazyFrames(self.matte.shape, self.matte.dtype, self.matte),
         }
         return {f"r{self.index}/{name}": array for name, array in named.items()}
 
@@ -102,43 +119,91 @@ class _Entry:
         y, x = self.origins[row]
         return Patch((int(y), int(x)), self.patch[row], self.matte[row])
 
-    def _shaped(self, row: int) -> NDArray[np.float32] | None:
+    def _crop_mattes(self) -> tuple[Spool, list[tuple[float, float, float, float] | None]]:
+        """Every frame's matte in its crop, and what it covers of the plate; None where nothing shows."""
+        frames = self.work.frames
+        size = self.work.inputs["swap"].frame(f"r{self.index}/matte", frames[0]).shape
+        spool = Spool(len(frames), size, np.float32)
+        boxes: list[tuple[float, float, float, float] | None] = [None] * len(frames)
+        for row, number in enumerate(frames):
+            settings = self.settings[number]
+            if self.face.is_there(number) and settings.mode != "original" and settings.opacity > 0:
+                matte = self.face.matte(number, settings)
+                spool[row] = matte
+                boxes[row] = box(matte, self.face.matrix(number, settings))
+        return spool, boxes
+
+    def _batches(self) -> Iterator[tuple[list[int], CompositeSettings]]:
+        """Rows with something to show, some of the same settings at a time."""
+        for settings in dict.fromkeys(self.settings[self.work.frames[row]] for row in self.wanted):
+            rows = [row for row in self.wanted if self.settings[self.work.frames[row]] == settings]
+            most = max(1, TOGETHER // (self.size[0] * self.size[1]))
+            if choices.takes_colours(settings):
+                most = min(most, together(self.crop_mattes.shape[0], settings))
+            for start in range(0, len(rows), most):
+                yield rows[start : start + most], settings
+
+    def _matte(self, row: int, settings: CompositeSettings) -> Half:
+        """In the plate's region."""
+        matrix = self.face.matrix(self.work.frames[row], settings)
+        matte = matte_to_plate(self.crop_mattes[row], matrix, self.origins[row], self.size)
+        return (matte * np.float32(settings.opacity)).astype(np.float16)
+
+    def _finished(self, row: int, crop: F32, settings: CompositeSettings) -> F32:
+        """Sharpness, noise, motion and resolution, in the crop."""
+        if not choices.finishes(settings):
+            return crop
         number = self.work.frames[row]
-        settings = self.settings[number]
-        if not self.present[row] or settings.mode == "original":
-            return None
-        matte: NDArray[Any] = self.work.inputs["swap"].frame(f"r{self.index}/matte", number)
-        return shape(matte, settings)
+        before, after = self._neighbours(number, settings)
+        return finish(
+            crop,
+            self.face.plate(number),
+            self.crop_mattes[row],
+            settings,
+            landmarks=self.face.landmarks(number),
+            before=before,
+            after=after,
+            scale=scale_of(self.face.matrix(number, settings)),
+        )
 
-    def _fill(self, rows: list[int], mode: Literal["seamless", "overlay"], before: list[_Entry]) -> None:
-        for row in rows:
-            matte = self.mattes[row]
-            assert matte is not None
-            self.matte[row] = to_plate(matte, self.matrices[row], self.origins[row], self.size, sharp=False)
-        under = np.stack([self._under(row, before) for row in rows])
-        swap = np.stack([self._swap(row) for row in rows])
-        self.patch[rows] = blend(under, swap, self.matte[rows], mode, self.work.device)
+    def _neighbours(self, number: int, settings: CompositeSettings) -> tuple[F32 | None, F32 | None]:
+        """Where the face is one frame before and after, where that is asked for and known."""
+        near = self.face.segment(number, choices.motion(settings))
+        before, after = (
+            self.face.moved(number, at, settings) if at in near and at != number else None
+            for at in (number - 1, number + 1)
+        )
+        return before, after
 
-    def _swap(self, row: int) -> NDArray[np.float32]:
-        """The swap in the plate's region, comp space."""
-        crop: NDArray[Any] = self.work.inputs["swap"].frame(f"r{self.index}/crops", self.work.frames[row])
-        display = to_plate(crop.astype(np.float32), self.matrices[row], self.origins[row], self.size, sharp=True)
+    def _swap(self, row: int, crop: F32, settings: CompositeSettings) -> F32:
+        """In the plate's region (h, w, 3), comp space."""
+        matrix = self.face.matrix(self.work.frames[row], settings)
+        display = to_plate(crop, matrix, self.origins[row], self.size)
         return colour.decode(display, self.config, self.comp).astype(np.float32)
 
-    def _under(self, row: int, before: list[_Entry]) -> Half:
+    def _under(self, row: int) -> Half:
         """The plate's region in comp space, with the entries that went before on it."""
         (y, x), (height, width) = self.origins[row], self.size
         frame: NDArray[Any] = self.work.inputs["ingest"].frame("frames", self.work.frames[row])
         area = colour.plate_to_comp(frame[y : y + height, x : x + width], self.space, self.config)
-        if before:
+        if self.before:
             area = area.copy()
-            paste(area, np.zeros(self.size, np.float16), (int(y), int(x)), [each.patch_of(row) for each in before])
+            paste(area, np.zeros(self.size, np.float16), (int(y), int(x)), [each.patch_of(row) for each in self.before])
         return area
 
 
-def _settings(parameters: Mapping[str, JsonValue]) -> dict[int, CompositeSettings]:
-    groups: Any = parameters["settings"]
-    return {number: CompositeSettings(**values) for frames, values in groups for number in FrameRange.parse(frames)}
+def _groups(job: ShotJob, unit: Unit) -> list[tuple[FrameRange, CompositeSettings]]:
+    return choices.groups(job.shot.composite, [] if unit.chunk is None else unit.chunk.frames)
+
+
+def _settings(work: Work) -> dict[int, CompositeSettings]:
+    groups: Any = work.parameters["settings"]
+    return {
+        number: settings
+        for frames, values in groups
+        for settings in [CompositeSettings(**values)]
+        for number in FrameRange.parse(frames)
+    }
 
 
 def _plate_size(plate: Data, numbers: tuple[int, ...]) -> Size:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fsvfx.comp import blend as blending
 from fsvfx.comp.blend import keep_highlights
 from fsvfx.comp.matte import feather
+from schemas.composite import CompositeSettings
 
 MODES: tuple[Literal["seamless", "overlay"], ...] = ("seamless", "overlay")
 F32 = NDArray[np.float32]
@@ -21,7 +22,8 @@ def blend(
     plate: NDArray[np.float16], swap: F32, soft: F32, mode: Literal["seamless", "overlay"]
 ) -> NDArray[np.float16]:
     """One frame."""
-    return blending.blend(plate[None], swap[None], soft[None], mode)[0]
+    patch = blending.blend(plate[None], swap[None], soft[None], CompositeSettings(mode=mode))[0]
+    return blending.sealed(patch, plate, soft)
 
 
 def matte(size: int = 96, width: float = 6) -> F32:

@@ -28,7 +28,7 @@ def test_a_point_of_the_crop_lands_where_the_matrix_says(scale: float, degrees: 
         -((np.mgrid[:size, :size][1] - at[0]) ** 2 + (np.mgrid[:size, :size][0] - at[1]) ** 2) / (8 * scale**2)
     )
     origin = np.array([40, 60], np.int32)
-    found = to_plate(spot.astype(np.float32), matrix, origin, (48, 64), sharp=True)
+    found = to_plate(spot.astype(np.float32), matrix, origin, (48, 64))
     y, x = np.mgrid[:48, :64]
     centre = np.array([(found * x).sum(), (found * y).sum()]) / found.sum() + origin[::-1]
     assert np.abs(centre - place).max() < 0.1
@@ -36,14 +36,14 @@ def test_a_point_of_the_crop_lands_where_the_matrix_says(scale: float, degrees: 
 
 def test_sharp_sampling_stays_in_range() -> None:
     steps = (np.indices((64, 64)).sum(0) % 8 < 4).astype(np.float32)[..., None].repeat(3, 2)
-    found = to_plate(steps, similarity(0.7, 10, (3, 2)), np.array([5, 5], np.int32), (64, 64), sharp=True)
+    found = to_plate(steps, similarity(0.7, 10, (3, 2)), np.array([5, 5], np.int32), (64, 64))
     assert found.min() >= 0
     assert found.max() <= 1
 
 
 def test_shrinking_does_not_alias() -> None:
     checks = (np.indices((256, 256)).sum(0) % 2).astype(np.float32)
-    found = to_plate(checks, similarity(4, 0, (0, 0)), np.array([8, 8], np.int32), (40, 40), sharp=True)
+    found = to_plate(checks, similarity(4, 0, (0, 0)), np.array([8, 8], np.int32), (40, 40))
     assert np.abs(found - 0.5).max() < 0.05
 
 

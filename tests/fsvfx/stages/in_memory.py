@@ -52,6 +52,12 @@ def stitched(chunks: Iterable[tuple[Sequence[int], Result]]) -> Arrays:
     return Arrays(numbers, frames, tables)
 
 
+def in_memory(result: Result) -> Result:
+    """The same with every frame at hand."""
+    frames = {name: np.stack(list(_each(array))) for name, array in result.frames.items()}
+    return Result(frames, result.tables, result.parts, result.qc)
+
+
 def _each(array: Any) -> Iterable[Array]:
     return array.frames if isinstance(array, LazyFrames) else array
 

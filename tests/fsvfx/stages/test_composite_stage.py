@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from in_memory import Arrays
+from in_memory import Arrays, in_memory
 from numpy.typing import NDArray
 
 from fsvfx import colour
@@ -79,6 +79,7 @@ def composited(
     swaps: dict[str, Any] = {}
     for index, (matrix, crop, matte) in enumerate(faces):
         frames[f"r{index}/present"] = np.array([True, False])
+        frames[f"r{index}/start"] = np.zeros(2, bool)
         frames[f"r{index}/matrix"] = np.stack([matrix, np.zeros((2, 3))])
         swaps[f"r{index}/crops"] = np.stack([crop, np.zeros_like(crop)])
         swaps[f"r{index}/matte"] = np.stack([matte, np.zeros_like(matte)])
@@ -90,7 +91,7 @@ def composited(
         "align": Arrays(FRAMES, frames),
         "swap": Arrays(FRAMES, swaps),
     }
-    return stage.run(Work(unit, FRAMES, stage.parameters(job, unit), inputs, 0, "cpu"))  # type: ignore[arg-type]
+    return in_memory(stage.run(Work(unit, FRAMES, stage.parameters(job, unit), inputs, 0, "cpu")))  # type: ignore[arg-type]
 
 
 def comp_of(result: Result, plate: NDArray[Any], space: str, row: int = 0) -> tuple[NDArray[np.float16], ...]:

@@ -1,0 +1,93 @@
+"""Which composite settings hold where, what of them matters, and what they ask of other stages."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+
+from fsvfx.comp.mattes import sources
+from schemas.composite import Composite, CompositeSettings
+from schemas.frames import FrameRange
+
+SEAMLESS = ("seamless", "seamless-hist-match")
+HISTOGRAMS = ("hist-match", "seamless-hist-match")
+PYRAMIDS = ("multi-band", "contrast-preserving")
+
+Test = Callable[[CompositeSettings], bool]
+
+
+def takes_colours(settings: CompositeSettings) -> bool:
+    """Whether the swap gets the plate's colours, by transfer or histograms."""
+    return settings.mode not in ("original", "raw") and (
+        settings.color_transfer != "none" or settings.mode in HISTOGRAMS
+    )
+
+
+def finishes(settings: CompositeSettings) -> bool:
+    """Whether anything is done to the swap's picture itself."""
+    asked = (getattr(settings, name) != 0 for name in _FINISHES)
+    return settings.mode not in ("original", "raw") and any(asked)
+
+
+_FINISHES = ("denoise", "super_resolution", "sharpen", "motion_blur", "match_resolution", "degrade")
+_ONLY_WHERE: dict[str, Test] = {
+    "mixed_gradients": lambda each: each.mode in SEAMLESS,
+    "bands": lambda each: each.mode in PYRAMIDS,
+    "hist_threshold": lambda each: each.mode in HISTOGRAMS,
+    "color_transfer_masked": takes_colours,
+    "color_transfer_steady": takes_colours,
+    "color_transfer_space": lambda each: each.color_transfer != "none",
+    "super_resolver": lambda each: each.super_resolution > 0,
+    "sharpen_kernel": lambda each: each.sharpen != 0,
+}
+"""Options without effect unless others say so."""
+_OF_RAW = frozenset({"mode", "opacity"})
+
+
+def groups(composite: Composite, frames: Iterable[int]) -> list[tuple[FrameRange, CompositeSettings]]:
+    """Runs of ``frames`` that share all settings that matter there."""
+    found = [(number, mattering(composite.at(number))) for number in frames]
+    runs = itertools.groupby(found, key=itemgetter(1))
+    return [(FrameRange(number for number, _ in run), settings) for settings, run in runs]
+
+
+def mattering(settings: CompositeSettings) -> CompositeSettings:
+    """``settings``, with what has no effect beside the others set to its default: so that it is in no key."""
+    return CompositeSettings(**{name: value for name, value in settings if _matters(name, settings)})
+
+
+def occludes(settings: CompositeSettings) -> bool:
+    """Whether what is in front of the face, or the face as segmented, is asked for."""
+    named = settings.occlusion != "none" or not sources(settings.matte).isdisjoint({"plate", "identity"})
+    return settings.mode not in ("original", "raw") and named
+
+
+def takes_roto(settings: CompositeSettings) -> bool:
+    """Whether an external matte is asked for."""
+    return settings.mode not in ("original", "raw") and "external" in sources(settings.matte)
+
+
+def reach(settings: CompositeSettings) -> int:
+    """How many frames before and after it a frame's colours depend on.
+
+    Histograms that follow a transfer look at neighbours that have been through it, and so at theirs.
+    """
+    if not takes_colours(settings):
+        return 0
+    both = settings.color_transfer != "none" and settings.mode in HISTOGRAMS
+    return math.ceil(3 * settings.color_transfer_steady) * (2 if both else 1)
+
+
+def motion(settings: CompositeSettings) -> int:
+    """How many frames before and after it tell of the face's motion that blurs it."""
+    return int(settings.motion_blur > 0)
+
+
+def _matters(name: str, settings: CompositeSettings) -> bool:
+    if settings.mode == "original":
+        return name == "mode"
+    if settings.mode == "raw":
+        return name in _OF_RAW
+    return name not in _ONLY_WHERE or _ONLY_WHERE[name](settings)

@@ -1,0 +1,93 @@
+"""One replace entry's face, frame by frame: what the stages before the composite have found and made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.comp import mattes
+from fsvfx.comp.matte import shape
+from fsvfx.comp.region import Matrix, from_plate, scaled
+from fsvfx.faces.sampling import apply, inverse
+from fsvfx.stages.contract import Data
+from schemas.composite import CompositeSettings
+
+F32 = NDArray[np.float32]
+
+
+class Face:
+    """Pictures and mattes are float32: crops (S, S, 3) display light, mattes (S, S) in [0, 1].
+
+    A swap whose face is scaled has a crop of its own: as large, but showing another part of the plate. There the swap's
+    mattes scale along; what is told of the plate (a roto, what is in front) stays where it is in the plate.
+    """
+
+    def __init__(self, inputs: Mapping[str, Data], index: int) -> None:
+        self._inputs, self._name = inputs, f"r{index}"
+        align = inputs["align"]
+        self._rows = {number: row for row, number in enumerate(align.numbers)}
+        self._present = np.asarray(align.frames(f"{self._name}/present"), np.bool_)
+        self._starts = np.asarray(align.frames(f"{self._name}/start"), np.bool_)
+        self._matrices = np.asarray(align.frames(f"{self._name}/matrix"), np.float64)
+
+    def is_there(self, number: int) -> bool:
+        """Whether the frame was read and shows the performer."""
+        return number in self._rows and bool(self._present[self._rows[number]])
+
+    def starts(self, number: int) -> bool:
+        """Whether nothing is known of how the face came into this frame: a cut, or it was not there before."""
+        return bool(self._starts[self._rows[number]]) or not self.is_there(number - 1)
+
+    def segment(self, number: int, reach: int) -> range:
+        """The frames about ``number``, at most ``reach`` away, that show the face without a cut or gap between."""
+        first = last = number
+        while number - first < reach and not self.starts(first):
+            first -= 1
+        while last - number < reach and self.is_there(last + 1) and not self.starts(last + 1):
+            last += 1
+        return range(first, last + 1)
+
+    def matrix(self, number: int, settings: CompositeSettings) -> Matrix:
+        """(2, 3), plate px -> px of the swap's crop."""
+        plain: Matrix = self._matrices[self._rows[number]]
+        if settings.mode == "raw" or not settings.face_scale:
+            return plain
+        change = scaled(self.swap(number).shape[0], settings.face_scale)
+        return np.column_stack([change[:, :2] @ plain[:, :2], apply(change, plain[:, 2])])
+
+    def landmarks(self, number: int) -> F32:
+        """(468, 2) crop px."""
+        return np.asarray(self._inputs["align"].frame(f"{self._name}/landmarks", number)[:, :2], np.float32)
+
+    def swap(self, number: int) -> F32:
+        return self._read("swap", "crops", number)
+
+    def plate(self, number: int) -> F32:
+        return self._read("align", "crops", number)
+
+    def matte(self, number: int, settings: CompositeSettings) -> F32:
+        """Where the swap is to show in its crop: joined, shaped, and less what is in front."""
+        if settings.mode == "raw":
+            return np.ones(self.swap(number).shape[:2], np.float32)
+        given = {name: self._source(name, number, settings) for name in mattes.sources(settings.matte)}
+        return shape(mattes.joined(settings.matte, given), settings)
+
+    def moved(self, number: int, other: int, settings: CompositeSettings) -> F32:
+        """The landmarks (468, 2) of the face in the frame ``other``, as it moves in the crop of ``number``."""
+        here, there = (apply(inverse(self._matrices[self._rows[n]]), self.landmarks(n)) for n in (number, other))
+        change = (there - here) @ self.matrix(number, settings)[:, :2].T
+        return np.asarray(self.landmarks(number) + change, np.float32)
+
+    def _source(self, name: str, number: int, settings: CompositeSettings) -> F32:
+        if name == "learned":
+            return self._read("swap", "matte", number)
+        if name == "external":
+            roto = self._inputs["roto"].frame(f"{self._name}/roto", number)
+            return from_plate(np.asarray(roto, np.float16), self.matrix(number, settings), self.swap(number).shape[0])
+        size = self.swap(number).shape[0]
+        return mattes.hull(self.landmarks(number), size) if name == "hull" else np.ones((size, size), np.float32)
+
+    def _read(self, stage: str, array: str, number: int) -> F32:
+        return np.asarray(self._inputs[stage].frame(f"{self._name}/{array}", number), np.float32)
