@@ -1,32 +1,39 @@
-"""The EXR frames of one chunk."""
+"""What is delivered frame by frame, for one chunk: EXR, DPX, PNG, TIFF, mattes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import convert, to_half
 from fsvfx.delivery.comps import Comp, altered, comps
+from fsvfx.delivery.frames import matte_targets, write_frame, write_matte
 from fsvfx.delivery.fulfil import Written, fulfil
 from fsvfx.delivery.headers import frame_attributes, shot_attributes
+from fsvfx.delivery.layer_names import LayerNames, layer_names
+from fsvfx.delivery.layers import exr_parts
 from fsvfx.delivery.order import Order, order_of
 from fsvfx.delivery.place import place
 from fsvfx.delivery.timecodes import TimecodeTrack
-from fsvfx.media import PlateInfo, open_plate
+from fsvfx.media import PlateInfo, PlateReader, open_plate
 from fsvfx.media.exr_out import ExrWindows, write_exr
-from schemas.deliver import DeliverExr
+from schemas.deliver import DeliverExr, DeliverFrames, DeliverMattes
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile, Receipt, Unit
 from schemas.templates import frame_path
 
+Half = NDArray[np.float16]
+
 
 def deliver_chunk(job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange) -> Receipt:
-    """Write the EXR frames of the chunk ``unit``, from its ingest and composite receipts; a receipt to commit.
+    """Write the frames of the chunk ``unit``, from its ingest, composite and align receipts; a receipt to commit.
 
     What is delivered already and still there is left alone. ``waived`` frames are the plate's. Raises RightsError,
     IncompleteError (frames neither composited nor waived), StoreError, PlateError, MachineError.
@@ -40,34 +47,78 @@ def track_of(order: Order, info: PlateInfo) -> TimecodeTrack:
 
 def _write(order: Order) -> Written:
     shown = FrameRange(frame for chunk in order.chunks for frame in altered(order, chunk))
-    return list(_frames(order)) if order.exrs else [], {"altered": str(shown)}
+    frames = _Frames(order, open_plate(order.job)) if order.wishes else None
+    return list(frames.all()) if frames else [], {"altered": str(shown)}
 
 
-def _frames(order: Order) -> Iterator[DeliveredFile]:
-    plate = open_plate(order.job)
-    info, track = plate.info, track_of(order, plate.info)
-    windows = ExrWindows.of(info.width, info.height, info.data_window, info.display_window)
-    headers = [shot_attributes(order, info, order.space_of(exr)) for exr in order.exrs]
-    for comp in comps(order):
-        own = frame_attributes(comp, track, plate.exr_header(comp.frame))
-        for exr, header in zip(order.exrs, headers):
-            yield _frame(order, exr, comp, header | own, windows)
+@dataclass(frozen=True)
+class _Frames:
+    """Writes every wish of an order, frame by frame: each is read once, whatever is made of it."""
+
+    order: Order
+    plate: PlateReader
+
+    def all(self) -> Iterator[DeliveredFile]:
+        for comp in comps(self.order):
+            own = frame_attributes(self.order, comp, self.track, self.plate.exr_header(comp.frame))
+            for wish in self.order.wishes:
+                if isinstance(wish, DeliverExr):
+                    yield self.exr(wish, comp, own)
+                elif isinstance(wish, DeliverFrames):
+                    yield self.still(wish, comp)
+                elif isinstance(wish, DeliverMattes):
+                    yield from self.mattes(wish, comp, own)
+
+    def exr(self, wish: DeliverExr, comp: Comp, own: dict[str, Any]) -> DeliveredFile:
+        space = self.order.space_of(wish)
+        assert space is not None
+        parts = exr_parts(wish, comp, self.names, partial(_in_space, self.order, space))
+        header = self.header(space) | own
+        return _placed("exr", frame_path(wish.path, comp.frame), comp, lambda path: write_exr(
+            path, parts, header, self.windows, wish.compression
+        ))  # fmt: skip
+
+    def still(self, wish: DeliverFrames, comp: Comp) -> DeliveredFile:
+        target = frame_path(wish.path, comp.frame)
+        return _placed(
+            "frames", target, comp, lambda path: write_frame(path, self.order, wish, comp, self.info, self.track)
+        )
+
+    def mattes(self, wish: DeliverMattes, comp: Comp, own: dict[str, Any]) -> Iterator[DeliveredFile]:
+        header = self.header(None) | own
+        for target, matte in matte_targets(self.order, wish, self.names, comp):
+            write = partial(write_matte, order=self.order, comp=comp, matte=matte, windows=self.windows, header=header)
+            yield _placed("mattes", target, comp, write)
+
+    def header(self, space: str | None) -> dict[str, Any]:
+        return shot_attributes(self.order, self.info, space)
+
+    @cached_property
+    def names(self) -> list[LayerNames]:
+        return layer_names(self.order.job.shot.replace)
+
+    @property
+    def info(self) -> PlateInfo:
+        return self.plate.info
+
+    @cached_property
+    def track(self) -> TimecodeTrack:
+        return track_of(self.order, self.info)
+
+    @cached_property
+    def windows(self) -> ExrWindows:
+        return ExrWindows(self.info.canvas.data, self.info.canvas.display)
 
 
-def _frame(order: Order, exr: DeliverExr, comp: Comp, header: dict[str, Any], windows: ExrWindows) -> DeliveredFile:
-    rgb = _in_space(order, exr, comp)
-
-    def write(path: Path) -> None:
-        write_exr(path, rgb, comp.matte, header, windows, exr.compression)
-
-    target = frame_path(exr.path, comp.frame)
+def _placed(
+    kind: Literal["exr", "frames", "mattes"], target: str, comp: Comp, write: Callable[[Path], None]
+) -> DeliveredFile:
     digest, size = place(target, write)
-    return DeliveredFile(kind="exr", path=target, frame=comp.frame, bytes=size, digest=digest)
+    return DeliveredFile(kind=kind, path=target, frame=comp.frame, bytes=size, digest=digest)
 
 
-def _in_space(order: Order, exr: DeliverExr, comp: Comp) -> NDArray[np.float16]:
+def _in_space(order: Order, space: str, rgb: Half) -> Half:
     """Where nothing is to be converted, nothing is: outside the matte the bits stay the plate's."""
-    space = order.space_of(exr)
     if space == order.comp_space:
-        return comp.rgb
-    return to_half(convert(comp.rgb, order.comp_space, space, order.job.colour_config))
+        return rgb
+    return to_half(convert(rgb, order.comp_space, space, order.job.colour_config))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +19,41 @@ from schemas.frames import Chunk, FrameRange
 
 
 @dataclass(frozen=True)
+class Aligned:
+    """Where a performer's crop (size, size) lies: ``matrix`` (2, 3) plate px -> crop px, None without a face."""
+
+    matrix: NDArray[np.float64] | None
+    size: int
+
+
+@dataclass(frozen=True)
 class Comp:
-    """One frame: rgb (H, W, 3) and matte (H, W), float16, comp space."""
+    """One frame: plate and swaps.
+
+    plate: (H, W, 3) as ingested. base: the same in comp space, float16. patches: one per replace entry, in order; None
+    where it shows nothing. aligned: likewise, where the order asks for it.
+    """
 
     frame: int
-    rgb: NDArray[np.float16]
-    matte: NDArray[np.float16]
+    plate: NDArray[Any]
+    base: NDArray[np.float16]
+    patches: tuple[Patch | None, ...]
     waived: bool
+    aligned: tuple[Aligned, ...] = ()
+
+    @property
+    def rgb(self) -> NDArray[np.float16]:
+        """(H, W, 3), comp space."""
+        return self._applied[0]
+
+    @property
+    def matte(self) -> NDArray[np.float16]:
+        """(H, W), of all entries together."""
+        return self._applied[1]
+
+    @cached_property
+    def _applied(self) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+        return apply(self.base, [patch for patch in self.patches if patch])
 
 
 def comps(order: Order) -> Iterator[Comp]:
@@ -37,40 +67,54 @@ def comps(order: Order) -> Iterator[Comp]:
 
 def altered(order: Order, chunk: Chunk) -> FrameRange:
     """The frames of ``chunk`` that show a swap."""
-    composite = _composite(order, chunk)
+    composite = _data(order, "composite", chunk)
     if composite is None:
         return FrameRange(())
     shown = np.zeros(len(composite.numbers), bool)
-    for entry in _entries(order, composite):
-        shown |= np.asarray(composite.frames(f"{entry}/present"), bool)
+    for entry in _entries(order):
+        if composite.has(f"{entry}/present"):
+            shown |= np.asarray(composite.frames(f"{entry}/present"), bool)
     return FrameRange(number for number, there in zip(composite.numbers, shown) if there) - order.waived
 
 
 def _of_chunk(order: Order, chunk: Chunk) -> Iterator[Comp]:
     plate = open_data(order.store, order.of("ingest", chunk))
-    composite = _composite(order, chunk)
-    entries = _entries(order, composite) if composite else []
+    composite, align = _data(order, "composite", chunk), _data(order, "align", chunk)
+    sizes = _crop_sizes(order, align, chunk)
     for frame in chunk.frames:
-        base = plate_to_comp(plate.frame("frames", frame), order.job.shot.plate.color_space, order.job.colour_config)
+        native = plate.frame("frames", frame)
+        base = plate_to_comp(native, order.job.shot.plate.color_space, order.job.colour_config)
         waived = frame in order.waived
-        patches = [] if waived or composite is None else _patches(composite, entries, frame)
-        yield Comp(frame, *apply(base, patches), waived)
+        patches = tuple(None if waived else _patch(composite, entry, frame) for entry in _entries(order))
+        aligned = tuple(_aligned(align, entry, frame, size) for entry, size in sizes.items())
+        yield Comp(frame, native, base, patches, waived, aligned)
 
 
-def _composite(order: Order, chunk: Chunk) -> Data | None:
-    receipts = order.of("composite", chunk)
+def _data(order: Order, stage: str, chunk: Chunk) -> Data | None:
+    receipts = order.of(stage, chunk)
     return open_data(order.store, receipts) if receipts else None
 
 
-def _entries(order: Order, composite: Data) -> list[str]:
-    entries = [f"r{index}" for index in range(len(order.job.shot.replace))]
-    return [entry for entry in entries if composite.has(f"{entry}/present")]
+def _entries(order: Order) -> list[str]:
+    return [f"r{index}" for index in range(len(order.job.shot.replace))]
 
 
-def _patches(composite: Data, entries: list[str], frame: int) -> Iterator[Patch]:
-    for entry in entries:
-        if composite.frame(f"{entry}/present", frame):
-            y, x = (int(value) for value in composite.frame(f"{entry}/origin", frame))
-            patch = np.asarray(composite.frame(f"{entry}/patch", frame), np.float16)
-            matte = np.asarray(composite.frame(f"{entry}/matte", frame), np.float16)
-            yield Patch((y, x), patch, matte)
+def _patch(composite: Data | None, entry: str, frame: int) -> Patch | None:
+    if composite is None or not composite.has(f"{entry}/present") or not composite.frame(f"{entry}/present", frame):
+        return None
+    y, x = (int(value) for value in composite.frame(f"{entry}/origin", frame))
+    patch = np.asarray(composite.frame(f"{entry}/patch", frame), np.float16)
+    return Patch((y, x), patch, np.asarray(composite.frame(f"{entry}/matte", frame), np.float16))
+
+
+def _crop_sizes(order: Order, align: Data | None, chunk: Chunk) -> dict[str, int]:
+    """The side of each entry's crop; of all entries, where the order asks for alignment (0: chunk waived whole)."""
+    if not order.wants_alignment:
+        return {}
+    return {e: align.frame(f"{e}/crops", chunk.first).shape[0] if align else 0 for e in _entries(order)}
+
+
+def _aligned(align: Data | None, entry: str, frame: int, size: int) -> Aligned:
+    if align is None or not align.frame(f"{entry}/present", frame):
+        return Aligned(None, size)
+    return Aligned(np.asarray(align.frame(f"{entry}/matrix", frame), np.float64), size)

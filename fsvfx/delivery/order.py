@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -12,14 +13,18 @@ from fsvfx import rights
 from fsvfx.colour import check_space, comp_space
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import ShotStore, open_store, stage_key
-from schemas.deliver import DeliverExr, DeliverReport, DeliverReview, DeliverSheet
+from schemas.base import StrictModel
+from schemas.deliver import PER_FRAME, Deliver, DeliverExr, DeliverFrames, DeliverMovie
 from schemas.frames import Chunk, FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import Receipt, Unit
+from schemas.report import AI_STATEMENT, PLAIN_STATEMENT
 
 STAGE = "deliver"
-VERSION = 1
+VERSION = 2
 """Raise it when the same inputs would give other files: it is part of every key."""
+
+Wish = TypeVar("Wish", bound=StrictModel)
 
 
 @dataclass(frozen=True)
@@ -42,29 +47,33 @@ class Order:
     def frames(self) -> FrameRange:
         return FrameRange(frame for chunk in self.chunks for frame in chunk.frames)
 
-    @property
-    def exrs(self) -> list[DeliverExr]:
-        return [wish for wish in self.job.deliver if isinstance(wish, DeliverExr)]
+    @cached_property
+    def wishes(self) -> list[Deliver]:
+        """What this unit writes: a chunk its frames, the shot the rest."""
+        return [wish for wish in self.job.deliver if isinstance(wish, PER_FRAME) == (self.unit.kind == "chunk")]
+
+    def wishes_of(self, kind: type[Wish]) -> list[Wish]:
+        return [wish for wish in self.wishes if isinstance(wish, kind)]
 
     @property
-    def reviews(self) -> list[DeliverReview]:
-        return [wish for wish in self.job.deliver if isinstance(wish, DeliverReview)]
+    def wants_alignment(self) -> bool:
+        return any("stmap" in wish.layers for wish in self.wishes_of(DeliverExr))
 
     @property
-    def sheets(self) -> list[DeliverSheet]:
-        return [wish for wish in self.job.deliver if isinstance(wish, DeliverSheet)]
-
-    @property
-    def reports(self) -> list[DeliverReport]:
-        return [wish for wish in self.job.deliver if isinstance(wish, DeliverReport)]
+    def statement(self) -> str:
+        """Whether faces were replaced, in the words that go into every deliverable."""
+        return AI_STATEMENT if self.job.shot.replace else PLAIN_STATEMENT
 
     @property
     def comp_space(self) -> str:
         return comp_space(self.job.colour_config, self.job.shot.plate.color_space)
 
-    def space_of(self, exr: DeliverExr) -> str:
-        """The colour space of an EXR deliverable, by the config's own name."""
-        return check_space(self.job.colour_config, exr.color_space) if exr.color_space else self.comp_space
+    def space_of(self, wish: Deliver) -> str | None:
+        """The colour space in which ``wish`` is delivered, by the config's own name; None for kinds that have none."""
+        if not isinstance(wish, DeliverExr | DeliverFrames | DeliverMovie):
+            return None
+        own = self.comp_space if isinstance(wish, DeliverExr) else self.job.shot.plate.color_space
+        return check_space(self.job.colour_config, wish.color_space or own)
 
     def of(self, stage: str, chunk: Chunk | None = None) -> list[Receipt]:
         """The input receipts of a stage (for one chunk)."""
@@ -78,13 +87,13 @@ class Order:
     @cached_property
     def key(self) -> str:
         """Of what the files say and where they go. (The runner has a key of its own, by which the ledger is asked.)"""
-        paths: list[JsonValue] = [wish.path for wish in self._wishes()]
+        paths: list[JsonValue] = [wish.path for wish in self.wishes]
         return self._key(self._said() | {"paths": paths})
 
     def check_complete(self) -> None:
         """IncompleteError, naming them, if wanted frames are neither composited nor waived, or have no plate."""
         plate = _frames_of(self.of("ingest"))
-        comped = _frames_of(self.of("composite"))
+        comped = _frames_of(self.of("composite")) if self.job.shot.replace else self.frames
         lost, open_ = self.frames - plate, (self.frames & plate) - comped - self.waived
         if open_:
             raise self._incomplete(f"{len(open_)} frames are neither composited nor waived", open_)
@@ -100,10 +109,6 @@ class Order:
             where=Where(shot=self.job.shot.name, stage=STAGE, frames=frames),
         )
 
-    def _wishes(self) -> list[DeliverExr | DeliverReview | DeliverSheet | DeliverReport]:
-        """What this unit writes."""
-        return [wish for wish in self.job.deliver if isinstance(wish, DeliverExr) == (self.unit.kind == "chunk")]
-
     def _said(self) -> dict[str, JsonValue]:
         shot = self.job.shot
         swaps: list[JsonValue] = [
@@ -117,7 +122,7 @@ class Order:
             "plate": shot.plate.model_dump(mode="json", exclude={"path", "frames"}),
             "first": shot.plate.frames.first,
             "last": shot.plate.frames.last,
-            "wishes": [wish.model_dump(mode="json", exclude={"path"}) for wish in self._wishes()],
+            "wishes": [wish.model_dump(mode="json", exclude={"path"}) for wish in self.wishes],
             "waived": str(self.waived),
             "plates": {one.unit.name: one.key for one in self.of("ingest")},  # a plate's headers count too
         }

@@ -23,6 +23,7 @@ _TOUCH_PIXELS = (
     "numpy",
     "opencolorio",
     "OpenEXR",
+    "OpenImageIO",
     "opencv-python",
     "torch",
     "zarr",
@@ -36,6 +37,7 @@ def report_of(order: Order, info: PlateInfo, track: TimecodeTrack, files: Sequen
     job, line = order.job, lineage(order)
     engines = _engine_versions(line)
     return DeliveryReport(
+        statement=order.statement,
         production=job.production,
         shot=job.shot.name,
         frames=order.frames,
@@ -125,7 +127,7 @@ def _colour(order: Order) -> ReportedColour:
         config=order.job.colour_config,
         plate=check_space(order.job.colour_config, order.job.shot.plate.color_space),
         comp=order.comp_space,
-        delivered=tuple(order.space_of(exr) for exr in order.exrs),
+        delivered=tuple(space for wish in order.job.deliver if (space := order.space_of(wish))),
     )
 
 

@@ -40,7 +40,7 @@ def deliver_shot(job: ShotJob, inputs: Sequence[Receipt], waived: FrameRange) ->
 
 def _write(order: Order) -> Written:
     plate = open_plate(order.job)
-    files = [_review(order, wish, plate) for wish in order.reviews]
+    files = [_review(order, wish, plate) for wish in order.wishes_of(DeliverReview)]
     files += [_sheet(order, target) for target in sheet_targets(order.job)]
     handed = [file for one in order.of("deliver") for file in one.files] + files
     report = report_of(order, plate.info, track_of(order, plate.info), handed)

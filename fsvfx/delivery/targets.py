@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.deliver import DeliverReport, DeliverSheet
+from schemas.deliver import DeliverMhl, DeliverReport, DeliverSheet
 from schemas.job import ShotJob
 
 
@@ -17,7 +17,6 @@ def report_targets(job: ShotJob) -> list[str]:
 
 
 def _beside(job: ShotJob, ending: str) -> list[str]:
-    if not job.deliver:
-        return []
-    folder = job.deliver[0].path.rpartition("/")[0]
-    return [f"{folder}/{job.shot.name}.{ending}"]
+    named = [wish.path for wish in job.deliver if "{performer}" not in wish.path and not isinstance(wish, DeliverMhl)]
+    folders = [path.rpartition("/")[0] for path in named]
+    return [f"{folders[0]}/{job.shot.name}.{ending}"] if folders else []

@@ -1,9 +1,9 @@
-"""EXR frames out: half RGB, the matte as a layer, and headers."""
+"""EXR frames out: parts with their channels, windows and headers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import OpenEXR
 from numpy.typing import NDArray
 
-from fsvfx.media.plate import Window
+from fsvfx.media.windows import Window
 
 MATTE_CHANNEL = "matte.A"
 """A layer of its own. As plain ``A`` it would tell compositing programs that RGB is multiplied by it, which it is not:
@@ -33,35 +33,31 @@ class ExrWindows:
     data: Window
     display: Window
 
-    @classmethod
-    def of(cls, width: int, height: int, data: Window | None, display: Window | None) -> ExrWindows:
-        """The plate's own, or the whole picture for plates that have none."""
-        whole = (0, 0, width - 1, height - 1)
-        return cls(data or whole, display or data or whole)
+
+@dataclass(frozen=True)
+class ExrPart:
+    """channels: names to (H, W) arrays, or ``RGB`` to (H, W, 3); half or float32. attributes: the part's own."""
+
+    name: str
+    channels: Mapping[str, NDArray[Any]]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    is_data: bool = False
+    """Positions, not pictures: tagged as such, and never compressed with loss."""
 
 
 def write_exr(
-    path: Path,
-    rgb: NDArray[np.float16],
-    matte: NDArray[np.float16],
-    attributes: Mapping[str, Any],
-    windows: ExrWindows,
-    compression: str = "zip",
+    path: Path, parts: Sequence[ExrPart], attributes: Mapping[str, Any], windows: ExrWindows, compression: str = "zip"
 ) -> None:
-    """Write rgb (H, W, 3) and matte (H, W), both half, as one scanline EXR. Same input, same bytes.
+    """Write one scanline EXR; same input, same bytes. One part makes a plain file, which every program reads.
 
-    ``attributes`` are written as they are; ``windows.data`` must be the picture's size. Raises OSError.
+    ``attributes`` stand in every part, as they are: OpenEXR wants timecode and chromaticities alike in all. The
+    channels must be of the size of ``windows.data``. Raises OSError.
     """
-    header = {
-        "type": OpenEXR.scanlineimage,
-        "compression": _COMPRESSION[compression],
-        "dataWindow": _box(windows.data),
-        "displayWindow": _box(windows.display),
-        **attributes,
-    }
-    channels = {"RGB": np.ascontiguousarray(rgb), MATTE_CHANNEL: np.ascontiguousarray(matte)}
+    shared = {"type": OpenEXR.scanlineimage, "dataWindow": _box(windows.data), "displayWindow": _box(windows.display)}
+    made = [_part(part, {**shared, **attributes}, compression) for part in parts]
     try:
-        OpenEXR.File(header, channels).write(str(path))
+        file = OpenEXR.File([OpenEXR.Part(*one) for one in made]) if len(made) > 1 else OpenEXR.File(*made[0][:2])
+        file.write(str(path))
     except RuntimeError as error:
         raise OSError(f"{path.name} can't be written: {error}") from error
 
@@ -90,3 +86,11 @@ def colour_attributes(interop_id: str) -> dict[str, Any]:
 
 def _box(window: Window) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return np.array(window[:2], np.int32), np.array(window[2:], np.int32)
+
+
+def _part(part: ExrPart, attributes: Mapping[str, Any], compression: str) -> tuple[dict[str, Any], dict[str, Any], str]:
+    header = {**attributes, "compression": _COMPRESSION[compression], **part.attributes}
+    if part.is_data:
+        lossless = OpenEXR.ZIP_COMPRESSION if compression == "dwaa" else _COMPRESSION[compression]
+        header |= {"compression": lossless, "colorInteropID": "data"}
+    return header, {name: np.ascontiguousarray(pixels) for name, pixels in part.channels.items()}, part.name

@@ -50,7 +50,7 @@ def test_outside_the_matte_the_bits_are_the_plates(kit: Callable[..., Any]) -> N
 
 
 def test_header_says_what_the_frame_is(kit: Callable[..., Any]) -> None:
-    made = kit(cameraModel="Alexa 35", comments="not kept", chromaticities=(0.1,) * 8)
+    made = kit(cameraModel="Alexa 35", comments="kept", **{"com.studio.colorSpace": "ACES"}, chromaticities=(0.1,) * 8)
     receipt = deliver_chunk(made.job, made.units[0], made.of_chunk(made.units[0]), FrameRange([1003]))
     headers = [OpenEXR.File(file.path).header() for file in receipt.files]
     first = headers[0]
@@ -69,7 +69,8 @@ def test_header_says_what_the_frame_is(kit: Callable[..., Any]) -> None:
     assert told == {"shot": "sh010", "performers": "double", "identities": "lead", "engines": "landmark_warp"}
     assert len(first["fsvfx/rights"]) >= 32
     assert first["cameraModel"] == "Alexa 35"
-    assert "comments" not in first
+    assert first["comments"] == "kept"
+    assert "com.studio.colorSpace" not in first
     assert [header["fsvfx/altered"][:3] for header in headers] == ["yes", "no:", "no:"]
 
 

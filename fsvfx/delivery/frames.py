@@ -1,0 +1,101 @@
+"""Frames that are no EXR: the comp as DPX, PNG, TIFF; mattes as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.colour import interop_id
+from fsvfx.colour.spaces import encoding
+from fsvfx.delivery.comps import Comp
+from fsvfx.delivery.headers import altered_text
+from fsvfx.delivery.layer_names import LayerNames
+from fsvfx.delivery.layers import matte_of
+from fsvfx.delivery.order import Order
+from fsvfx.delivery.pixels import Depth, picture
+from fsvfx.delivery.timecodes import TimecodeTrack
+from fsvfx.media import PlateInfo
+from fsvfx.media.exr_out import ExrPart, ExrWindows, write_exr
+from fsvfx.media.stills_out import StillFormat, pack_timecode, write_still
+from schemas.deliver import DeliverFrames, DeliverMattes
+from schemas.templates import fill, frame_path, suffix
+
+_DEFAULT_DEPTH: dict[str, Depth] = {".dpx": 10}
+_BITS = {"half": 16, "float": 32}
+
+
+def depth_of(wish: DeliverFrames) -> Depth:
+    return wish.depth or _DEFAULT_DEPTH.get(suffix(wish.path), 16)
+
+
+def write_frame(
+    path: Path, order: Order, wish: DeliverFrames, comp: Comp, info: PlateInfo, track: TimecodeTrack
+) -> None:
+    """One frame of ``wish``. Raises OSError."""
+    space, depth = order.space_of(wish), depth_of(wish)
+    assert space is not None
+    target = PurePosixPath(frame_path(wish.path, comp.frame)).name
+    told = _described(order, comp, space, info)
+    if suffix(wish.path) == ".dpx":
+        told |= _film(order, comp, space, info)
+    else:
+        told |= {"oiio:ColorSpace": interop_id(order.job.colour_config, space) or "unknown"}
+    bits = depth if isinstance(depth, int) else _BITS[depth]
+    timecode = pack_timecode(track.at(comp.frame)) if suffix(wish.path) == ".dpx" else None
+    write_still(path, picture(order, comp, space, depth), StillFormat(bits, told, timecode, called=target))
+
+
+def matte_targets(
+    order: Order, wish: DeliverMattes, names: Sequence[LayerNames], comp: Comp
+) -> Iterator[tuple[str, NDArray[np.float16]]]:
+    """Where each matte of the frame goes, and the matte (H, W): one per performer, or all together."""
+    template = frame_path(wish.path, comp.frame)
+    if "{performer}" not in wish.path:
+        yield template, comp.matte
+        return
+    for index, entry in enumerate(order.job.shot.replace):
+        yield fill(template, performer=entry.performer), matte_of(comp, index)
+
+
+def write_matte(
+    path: Path, order: Order, comp: Comp, matte: NDArray[np.float16], windows: ExrWindows, header: dict[str, Any]
+) -> None:
+    """One matte, by the ending: 16-bit PNG, or half-float EXR with the one channel ``A``. Raises OSError."""
+    if path.suffix.lower() == ".exr":
+        write_exr(path, [ExrPart("matte", {"A": matte}, is_data=True)], header, windows)
+        return
+    codes = np.rint(np.clip(matte.astype(np.float32), 0, 1) * 65535).astype(np.uint16)
+    words = {"ImageDescription": f"Matte of {order.job.shot.name} {comp.frame}", "Software": _software()}
+    write_still(path, codes, StillFormat(16, words | {"oiio:ColorSpace": "data"}))
+
+
+def _described(order: Order, comp: Comp, space: str, info: PlateInfo) -> dict[str, str | int | float]:
+    said = (
+        f"{order.statement}. Altered: {altered_text(comp)}. {order.job.production} {order.job.shot.name} {comp.frame}"
+    )
+    return {
+        "ImageDescription": f"{said}; colour space {space}; key {order.content_key}",
+        "Software": _software(),
+        "DocumentName": order.job.production,
+        "Copyright": order.statement,
+        "PixelAspectRatio": float(info.pixel_aspect),
+    }
+
+
+def _film(order: Order, comp: Comp, space: str, info: PlateInfo) -> dict[str, str | int | float]:
+    """What DPX headers hold. The transfer is named where ST 268 has a name for it."""
+    config = order.job.colour_config
+    is_log, is_709 = encoding(config, space) == "log", "rec709" in interop_id(config, space)
+    transfer = "Logarithmic" if is_log else "ITU-R 709-4" if is_709 else "User defined"
+    rate = float(info.frame_rate)
+    return {"dpx:Transfer": transfer, "dpx:FrameRate": rate, "dpx:TemporalFrameRate": rate,
+            "dpx:FramePosition": comp.frame}  # fmt: skip
+
+
+def _software() -> str:
+    return f"fsvfx {version('fsvfx')}"

@@ -1,0 +1,77 @@
+"""Single pictures out, by OpenImageIO: DPX, PNG, TIFF. Same input, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_NO_DATE = "    :  :     :  :  "
+"""Blanks, as EXIF writes a date that is not known. Left out, the writers would put the time of day in."""
+_DPX_NAME = slice(36, 136)
+"""The file's own name (SMPTE ST 268, field 4). OpenImageIO puts the path there under which it writes."""
+
+
+@dataclass(frozen=True)
+class StillFormat:
+    """bits: of each channel, 8 to 16 for integer codes; floats are as deep as their dtype.
+
+    attributes: by OpenImageIO's names. dpx: whether the file is a DPX, ``called`` so.
+    """
+
+    bits: int
+    attributes: Mapping[str, str | int | float] = field(default_factory=dict)
+    timecode: tuple[int, int] | None = None
+    """As SMPTE ST 12 packs it."""
+    called: str = ""
+
+
+def write_still(path: Path, picture: NDArray[Any], wanted: StillFormat) -> None:
+    """Write ``picture`` (H, W, 3) or (H, W): codes of ``wanted.bits`` as uint8 or uint16, or float16, float32.
+
+    The path's ending says which kind. Raises OSError.
+    """
+    import OpenImageIO as oiio
+
+    is_dpx = path.suffix.lower() == ".dpx"
+    pixels = np.ascontiguousarray(_widened(picture, wanted.bits) if is_dpx else picture)
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    kind = "half" if pixels.dtype == np.float16 else str(pixels.dtype)
+    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], channels, kind)
+    told = {"oiio:BitsPerSample": wanted.bits, "compression": "zip", "png:compressionLevel": 4, "DateTime": _NO_DATE}
+    if path.suffix.lower() == ".png":
+        del told["DateTime"]
+    for name, value in {**told, **wanted.attributes}.items():
+        spec.attribute(name, value)
+    if wanted.timecode:
+        spec.attribute("smpte:TimeCode", oiio.TypeTimeCode, wanted.timecode)
+    out = oiio.ImageOutput.create(str(path))
+    if not (out and out.open(str(path), spec) and out.write_image(pixels) and out.close()):
+        raise OSError(f"{path.name} can't be written: {out.geterror() if out else oiio.geterror()}")
+    if is_dpx:
+        _name_dpx(path, wanted.called)
+
+
+def pack_timecode(text: str) -> tuple[int, int]:
+    """``01:00:00:00`` (``;``: drop-frame) in SMPTE ST 12's binary-coded digits, and no user bits."""
+    digits = [int(part, 16) for part in text.replace(";", ":").split(":")]
+    code = sum(part << 8 * place for place, part in enumerate(reversed(digits)))
+    return code | (0x40 if ";" in text else 0), 0
+
+
+def _widened(codes: NDArray[Any], bits: int) -> NDArray[Any]:
+    """OpenImageIO cuts 16 bits to 10 or 12: the upper bits repeated in the lower ones come back as they were."""
+    if codes.dtype != np.uint16 or bits == 16:
+        return codes
+    return (codes << (16 - bits)) | (codes >> (2 * bits - 16))
+
+
+def _name_dpx(path: Path, name: str) -> None:
+    room = _DPX_NAME.stop - _DPX_NAME.start
+    with path.open("r+b") as file:
+        file.seek(_DPX_NAME.start)
+        file.write(name.encode()[: room - 1].ljust(room, b"\0"))
