@@ -29,7 +29,7 @@ def blend(
     """Lay ``swap`` (n, h, w, 3) over ``plate`` (same shape) under ``matte`` (n, h, w) in [0, 1]; all scene-linear.
 
     The swap first gets the plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against
-    highlights and hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.bands``; ``octaves`` more than
+    highlights and hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than
     for a face 256 px high), or not at all. Gives (n, h, w, 3) float32, finite.
     """
     under = np.nan_to_num(plate.astype(np.float32), posinf=MOST, neginf=-MOST)
@@ -68,7 +68,7 @@ def keep_highlights(swap: F32, plate: F32) -> F32:
 
 
 def _banded(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, octaves: int) -> F32:
-    from fsvfx.comp.bands import multi_band
+    from fsvfx.comp.multi_band import multi_band
 
     count = max(2, settings.bands + octaves)
     contrast = settings.mode == "contrast-preserving"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fsvfx.comp import mattes
 from fsvfx.comp.matte import shape
 from fsvfx.comp.region import Matrix, from_plate, scaled
-from fsvfx.faces.sampling import apply, inverse
+from fsvfx.faces.sampling import apply, inverse, sample
 from fsvfx.stages.contract import Data
 from schemas.composite import CompositeSettings
 
@@ -24,8 +24,9 @@ class Face:
     mattes scale along; what is told of the plate (a roto, what is in front) stays where it is in the plate.
     """
 
-    def __init__(self, inputs: Mapping[str, Data], index: int) -> None:
-        self._inputs, self._name = inputs, f"r{index}"
+    def __init__(self, inputs: Mapping[str, Data], index: int, own: Collection[int]) -> None:
+        """``own``: the chunk's frames; what is read besides are their neighbours."""
+        self._inputs, self._name, self._own = inputs, f"r{index}", frozenset(own)
         align = inputs["align"]
         self._rows = {number: row for row, number in enumerate(align.numbers)}
         self._present = np.asarray(align.frames(f"{self._name}/present"), np.bool_)
@@ -72,7 +73,12 @@ class Face:
         if settings.mode == "raw":
             return np.ones(self.swap(number).shape[:2], np.float32)
         given = {name: self._source(name, number, settings) for name in mattes.sources(settings.matte)}
-        return shape(mattes.joined(settings.matte, given), settings)
+        shaped = shape(mattes.joined(settings.matte, given), settings)
+        return shaped if settings.occlusion == "none" else shaped * (1 - self.front(number, settings))
+
+    def front(self, number: int, settings: CompositeSettings) -> F32:
+        """How much is in front of the face, in the swap's crop."""
+        return self._of_plate(self._read("occlude", "front", number), settings)
 
     def moved(self, number: int, other: int, settings: CompositeSettings) -> F32:
         """The landmarks (468, 2) of the face in the frame ``other``, as it moves in the crop of ``number``."""
@@ -86,8 +92,20 @@ class Face:
         if name == "external":
             roto = self._inputs["roto"].frame(f"{self._name}/roto", number)
             return from_plate(np.asarray(roto, np.float16), self.matrix(number, settings), self.swap(number).shape[0])
+        if name == "plate":
+            return self._of_plate(self._read("occlude", "face", number), settings)
+        if name == "identity":
+            # Only chunks whose own settings name it have it; among a frame's neighbours the plate's face stands in.
+            return self._read("occlude", "identity" if number in self._own else "face", number)
         size = self.swap(number).shape[0]
         return mattes.hull(self.landmarks(number), size) if name == "hull" else np.ones((size, size), np.float32)
+
+    def _of_plate(self, matte: F32, settings: CompositeSettings) -> F32:
+        """A matte of the plate's crop, in the swap's."""
+        if not settings.face_scale:
+            return matte
+        size = matte.shape[0]
+        return np.asarray(sample(matte, scaled(size, settings.face_scale), size), np.float32)
 
     def _read(self, stage: str, array: str, number: int) -> F32:
         return np.asarray(self._inputs[stage].frame(f"{self._name}/{array}", number), np.float32)

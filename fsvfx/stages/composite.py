@@ -45,6 +45,8 @@ class CompositeStage(Stage):
         colours = max(map(choices.reach, held), default=0)
         motion = max(map(choices.motion, held), default=0)
         found = [Need("ingest"), Need("align", halo=max(colours, motion)), Need("swap", halo=colours)]
+        if any(map(choices.occludes, held)):
+            found.append(Need("occlude", halo=colours))
         if any(map(choices.takes_roto, held)):
             found.append(Need("roto", halo=colours))
         return tuple(found)
@@ -78,7 +80,7 @@ class _Entry:
 
     def __init__(self, work: Work, index: int, before: Sequence[_Entry]) -> None:
         self.work, self.index, self.before = work, index, tuple(before)
-        self.face = Face(work.inputs, index)
+        self.face = Face(work.inputs, index, work.frames)
         self.settings = _settings(work)
         self.space, self.config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
         self.comp = colour.comp_space(self.config, self.space)
