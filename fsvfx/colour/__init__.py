@@ -2,7 +2,8 @@
 
 from fsvfx.colour.convert import convert
 from fsvfx.colour.display import decode, encode, preview
-from fsvfx.colour.plate import plate_to_comp, to_half
+from fsvfx.colour.half import to_half
+from fsvfx.colour.plate import plate_to_comp
 from fsvfx.colour.spaces import DEFAULT_CONFIG, check_space, comp_space, interop_id, is_scene_linear
 
 __all__ = [

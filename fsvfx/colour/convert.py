@@ -45,7 +45,7 @@ def linear_matrix(config: str, src: str, dst: str) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=8)
 def channel_tables(config: str, src: str, dst: str, levels: int) -> F32 | None:
-    """What each channel of an integer picture adds to the converted pixel: (3, levels, 3), read-only.
+    """What each channel of an integer picture adds to those of the converted one: (3, 3, levels), read-only.
 
     Spaces made of a curve per channel and then a matrix are sums of their channels: ``f(r,g,b) = f(r,0,0) + f(0,g,0) +
     f(0,0,b) - 2 f(0,0,0)``. None where that does not hold, which is tried out, not assumed.
@@ -58,7 +58,7 @@ def channel_tables(config: str, src: str, dst: str, levels: int) -> F32 | None:
     tables[0] += black
     if not _adds_up(tables, config, src, dst):
         return None
-    result = tables.astype(np.float32)
+    result = np.ascontiguousarray(tables.transpose(0, 2, 1), dtype=np.float32)
     result.setflags(write=False)
     return result
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour.convert import channel_tables, convert
+from fsvfx.colour.half import to_half
 from fsvfx.colour.spaces import check_space, comp_space
 from fsvfx.errors import PlateError
 
-_HALF_MAX = 65504.0
 _ROWS = 64
 
 
@@ -33,12 +33,6 @@ def plate_to_comp(frame: NDArray[np.generic], plate_space: str, config: str) -> 
     return _from_codes(frame, source, target, config)
 
 
-def to_half(rgb: NDArray[np.floating]) -> NDArray[np.float16]:
-    """Round to half; finite values beyond its range are held at its ends."""
-    half: NDArray[np.float16] = np.clip(rgb, -_HALF_MAX, _HALF_MAX).astype(np.float16)
-    return half
-
-
 def _from_codes(frame: NDArray[np.generic], source: str, target: str, config: str) -> NDArray[np.float16]:
     levels = (255 if frame.dtype == np.uint8 else 65535) + 1
     tables = channel_tables(config, source, target, levels)
@@ -48,9 +42,16 @@ def _from_codes(frame: NDArray[np.generic], source: str, target: str, config: st
         if tables is None:
             scaled = codes.astype(np.float32) / np.float32(levels - 1)
             out[top : top + _ROWS] = to_half(convert(scaled, source, target, config))
-            continue
-        rows = tables[0][codes[..., 0]]
-        rows += tables[1][codes[..., 1]]
-        rows += tables[2][codes[..., 2]]
-        out[top : top + _ROWS] = to_half(rows)
+        else:
+            _looked_up(codes, tables, out[top : top + _ROWS])
     return out
+
+
+def _looked_up(codes: NDArray[np.generic], tables: NDArray[np.float32], out: NDArray[np.float16]) -> None:
+    """Plane by plane: what red, green and blue add to it."""
+    parts = [np.ascontiguousarray(codes[..., channel]) for channel in range(3)]
+    for channel in range(3):
+        plane = np.take(tables[0, channel], parts[0], mode="clip")
+        plane += np.take(tables[1, channel], parts[1], mode="clip")
+        plane += np.take(tables[2, channel], parts[2], mode="clip")
+        out[..., channel] = to_half(plane)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,14 +56,3 @@ def planes_of(picture: NDArray[np.floating]) -> Planes:
     if np.isnan(planes.sum()):
         np.nan_to_num(planes, copy=False, nan=0.0)
     return np.clip(planes, -MOST, MOST, out=planes)
-
-
-def mixed(planes: NDArray[np.floating], matrix: NDArray[np.floating]) -> Planes:
-    """``matrix`` (D, C) times the colours; sums in a fixed order, not BLAS's."""
-    weights: Sequence[Sequence[np.float32]] = list(matrix.astype(np.float32))
-    out = np.empty((len(weights), planes.shape[1]), np.float32)
-    for row, factors in zip(out, weights, strict=True):
-        np.multiply(planes[0], factors[0], out=row)
-        for plane, factor in zip(planes[1:], factors[1:], strict=True):
-            row += plane * factor
-    return out

@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.transfer.footage import Map, Planes, mixed
+from fsvfx.colour.planes import mixed
+from fsvfx.comp.transfer.footage import Map, Planes
 from fsvfx.comp.transfer.moments import Moments
 
 F64 = NDArray[np.float64]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.transfer.footage import Map, Planes, mixed
+from fsvfx.colour.planes import mixed
+from fsvfx.comp.transfer.footage import Map, Planes
 
 _SIDE = 17
 _REACH = 4.0

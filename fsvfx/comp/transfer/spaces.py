@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.transfer.footage import Planes, mixed
+from fsvfx.colour.planes import mixed
+from fsvfx.comp.transfer.footage import Planes
 
 Light = Literal["display", "linear"]
 
@@ -48,7 +49,8 @@ def cielab(rgb: Planes, light: Light) -> Planes:
     """CIE 1976 L*a*b* over 100; Rec.709 primaries, coded as ``display`` (sRGB) or ``linear``."""
     white = mixed(_unsrgb(rgb) if light == "display" else rgb, _RGB_TO_WHITE)
     line = white / (3 * _BREAK**2) + _ZERO
-    return mixed(np.where(white > _BREAK**3, _power(white, 1 / 3), line) - _ZERO, _ROOTS_TO_LAB)
+    roots = np.where(white > _BREAK**3, _power(white, 1 / 3), line)
+    return mixed(np.asarray(roots - _ZERO, np.float32), _ROOTS_TO_LAB)
 
 
 def from_cielab(lab: Planes, light: Light) -> Planes:

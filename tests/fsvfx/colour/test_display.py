@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fsvfx.colour import DEFAULT_CONFIG, decode, encode, plate_to_comp, preview
-from fsvfx.colour.display import KNEE
+from fsvfx.colour.curves import KNEE, shoulder, srgb
+from fsvfx.colour.half import from_half, half_of
+from fsvfx.colour.tables import to_display, to_light
 
 SPACES = ["ACEScg", "ACES2065-1", "Linear Rec.709 (sRGB)", "Linear ARRI Wide Gamut 4"]
 HALVES = st.floats(float(np.float16(-0.05)), 64, width=16)
@@ -35,16 +37,51 @@ def test_single_precision_comes_back_as_seen_on_the_largest_channel(pixels: np.n
     assert np.all(np.abs(back - pixels) <= _half_ulp(largest))
 
 
-def test_every_half_comes_back_where_the_primaries_are_displays() -> None:
-    halves = np.arange(65536, dtype=np.uint16).view(np.float16)
-    halves = halves[(halves >= -0.05) & (halves <= 64)]  # NaN fails both
-    grey = np.repeat(halves[:, None], 3, axis=1).astype(np.float32)
-    for space in SPACES:
-        back = decode(encode(grey, DEFAULT_CONFIG, space), DEFAULT_CONFIG, space).astype(np.float16)
-        off = np.abs(back.astype(np.float64) - grey) > _half_ulp(grey) * 2
-        assert not off[np.abs(grey) > 1e-6].any(), space  # below: the matrix's own rounding of grey
-    rec709 = SPACES[2]
-    assert np.array_equal(decode(encode(grey, DEFAULT_CONFIG, rec709), DEFAULT_CONFIG, rec709).astype(np.float16), grey)
+def _halves() -> np.ndarray:
+    every = np.arange(65536, dtype=np.uint16).view(np.float16)
+    return every[(every >= np.float16(-0.05)) & (every <= 64)].astype(np.float64)  # NaN fails both
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_every_half_comes_back_in_every_channel_beside_any_other_light(space: str, channel: int) -> None:
+    halves = _halves()
+    for others in (-0.05, 0.0, 0.18, 1.0, 64.0):  # out of gamut too: most of these go negative in Rec.709
+        pixels = np.full((len(halves), 3), np.float16(others), np.float64)
+        pixels[:, channel] = halves
+        exact = decode(encode(pixels, DEFAULT_CONFIG, space), DEFAULT_CONFIG, space)
+        assert np.all(np.abs(exact - pixels) <= _half_ulp(pixels))
+        fast = decode(encode(pixels.astype(np.float32), DEFAULT_CONFIG, space), DEFAULT_CONFIG, space)
+        assert np.all(np.abs(fast - pixels) <= _half_ulp(np.abs(pixels).max(axis=1, keepdims=True)))
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_every_grey_half_comes_back_to_half_an_ulp_in_single_precision(space: str) -> None:
+    grey = np.repeat(_halves()[:, None], 3, axis=1)
+    back = decode(encode(grey.astype(np.float32), DEFAULT_CONFIG, space), DEFAULT_CONFIG, space)
+    assert np.all(np.abs(back - grey) <= _half_ulp(grey))
+
+
+def test_the_fast_curves_are_the_curves() -> None:
+    light = np.concatenate([np.geomspace(1e-8, 65504, 300_001), np.linspace(0, 1, 300_001)])
+    shown = srgb(shoulder(light))
+    assert np.abs(to_display(light.astype(np.float32)) - shown).max() < 1e-6
+    back = to_light(shown.astype(np.float32))
+    assert np.all(np.abs(back - light) <= 2e-5 * light + 1e-8)
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1e-3, 1.0, 1e5])
+def test_half_floats_are_rounded_as_numpy_rounds_them(scale: float) -> None:
+    values = (np.random.default_rng(0).standard_normal((64, 999)) * scale).astype(np.float32)
+    every = np.arange(65536, dtype=np.uint16).view(np.float16)
+    with np.errstate(over="ignore"):
+        assert np.array_equal(half_of(values).view(np.uint16), values.astype(np.float16).view(np.uint16))
+    kept = every[~np.isnan(every)]
+    assert np.isnan(from_half(every)[np.isnan(every)]).all()
+    assert np.array_equal(from_half(kept).view(np.uint32), kept.astype(np.float32).view(np.uint32))
+    assert np.array_equal(half_of(from_half(kept)).view(np.uint16), kept.view(np.uint16))
+    middles = (from_half(kept[:31743]) + from_half(kept[1:31744])) / 2
+    assert np.array_equal(half_of(middles), middles.astype(np.float16))
 
 
 def test_display_is_srgb_below_the_knee_and_ends_at_one() -> None:

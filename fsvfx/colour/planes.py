@@ -1,0 +1,48 @@
+"""Pictures as planes: a row per channel, which is what sums and curves are fast on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.colour.half import from_half
+
+Number = TypeVar("Number", bound=np.number[Any])
+Planes = NDArray[np.floating]
+"""(C, N)."""
+
+_BLOCK = 16384
+"""Pixels at a time, so that what is worked on stays in the processor's cache."""
+
+
+def mixed(planes: NDArray[Number], matrix: NDArray[np.floating]) -> NDArray[Number]:
+    """``matrix`` (D, C) times the colours (C, N), in their own precision; not BLAS, whose sums differ per machine."""
+    factors = matrix.astype(planes.dtype)
+    out = np.empty((len(factors), planes.shape[1]), planes.dtype)
+    part = np.empty(planes.shape[1], planes.dtype)
+    for row, shares in zip(out, factors, strict=True):
+        np.multiply(planes[0], shares[0], out=row)
+        for plane, share in zip(planes[1:], shares[1:], strict=True):
+            row += np.multiply(plane, share, out=part)
+    return out
+
+
+def by_blocks(
+    rgb: NDArray[np.floating],
+    within: type[np.floating],
+    change: Callable[[Planes], NDArray[Number]],
+    *,
+    out: type[Number],
+) -> NDArray[Number]:
+    """``change`` every pixel of ``rgb`` (..., 3), some at a time, as planes (3, N) of the precision ``within``."""
+    pixels = rgb.reshape(-1, 3)
+    result = np.empty(pixels.shape, out)
+    for start in range(0, len(pixels), _BLOCK):
+        block = pixels[start : start + _BLOCK]
+        planes = from_half(block.T) if block.dtype == np.float16 else block.T
+        for channel, plane in enumerate(change(np.ascontiguousarray(planes, dtype=within))):
+            result[start : start + _BLOCK, channel] = plane
+    return result.reshape(rgb.shape)
