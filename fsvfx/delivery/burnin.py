@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 U8 = NDArray[np.uint8]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 AI_ALTERED = "AI-ALTERED"
 _SMALLEST, _SHARE = 14, 0.042
 """The strip's height: pixels, and as a share of the picture's shorter side."""
 _SHADE = 0.35
-_PAPER = (235, 235, 235)
-_WARNING = (255, 196, 64)
+PAPER = (235, 235, 235)
+WARNING = (255, 196, 64)
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class BurnIn:
     timecode: str
     note: str = ""
     """After the frame number: ``waived``."""
+    warning: str = AI_ALTERED
 
     @property
     def left(self) -> str:
@@ -57,38 +59,35 @@ def strip_height(height: int, width: int) -> int:
 def _set_words(draw: ImageDraw.ImageDraw, width: int, height: int, words: BurnIn) -> None:
     margin, middle = height // 3, height / 2
     font, left = _fitted(draw, words, width - 2 * margin, height)
-    draw.text((margin, middle), left, font=font, fill=_PAPER, anchor="lm")
-    draw.text((width - margin, middle), words.timecode, font=font, fill=_PAPER, anchor="rm")
+    draw.text((margin, middle), left, font=font, fill=PAPER, anchor="lm")
+    draw.text((width - margin, middle), words.timecode, font=font, fill=PAPER, anchor="rm")
     free = width - draw.textlength(words.timecode, font) - draw.textlength(left, font)
     between = margin + draw.textlength(left, font) + (free - 2 * margin) / 2
-    half = draw.textlength(AI_ALTERED, font) / 2
+    half = draw.textlength(words.warning, font) / 2
     centred = width / 2 - half > margin + draw.textlength(left, font) and half < abs(
         width / 2 - margin - draw.textlength(words.timecode, font)
     )
-    draw.text((width / 2 if centred else between, middle), AI_ALTERED, font=font, fill=_WARNING, anchor="mm")
+    draw.text((width / 2 if centred else between, middle), words.warning, font=font, fill=WARNING, anchor="mm")
 
 
-def _fitted(
-    draw: ImageDraw.ImageDraw, words: BurnIn, width: int, height: int
-) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, str]:
+def _fitted(draw: ImageDraw.ImageDraw, words: BurnIn, width: int, height: int) -> tuple[Font, str]:
     """The largest font in which all stands in one line; as last resort the shot's name loses its beginning."""
     for size in range(round(height * 0.72), 7, -1):
-        font = _font(size)
-        if _length(draw, font, words.left, words.timecode) <= width:
+        font = font_of(size)
+        if _length(draw, font, words.left, words) <= width:
             return font, words.left
     left = words.left
-    while len(left) > len(str(words.frame)) and _length(draw, font, left, words.timecode) > width:
+    while len(left) > len(str(words.frame)) and _length(draw, font, left, words) > width:
         left = left[1:]
     return font, left
 
 
-def _length(
-    draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, left: str, timecode: str
-) -> float:
+def _length(draw: ImageDraw.ImageDraw, font: Font, left: str, words: BurnIn) -> float:
     gap = draw.textlength("00", font)
-    return 2 * gap + sum(draw.textlength(text, font) for text in (left, AI_ALTERED, timecode))
+    return 2 * gap + sum(draw.textlength(text, font) for text in (left, words.warning, words.timecode))
 
 
 @lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font_of(size: int) -> Font:
+    """Pillow's own, so that it is the same everywhere."""
     return ImageFont.load_default(size)

@@ -53,9 +53,9 @@ def _rename(final: Path, write: Callable[[Path], None]) -> tuple[str, int]:
     try:
         write(draft)
         facts = file_digest(draft), draft.stat().st_size
-        _sync(draft)
+        sync(draft)
         draft.replace(final)
-        _sync(final.parent)
+        sync(final.parent)
         return facts
     finally:
         draft.unlink(missing_ok=True)
@@ -70,7 +70,8 @@ def _upload(target: str, write: Callable[[Path], None]) -> tuple[str, int]:
         return facts
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file or folder is safe on its disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

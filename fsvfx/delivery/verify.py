@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from fsvfx.delivery.mhl import check_generation
 from fsvfx.delivery.order import STAGE
 from fsvfx.delivery.place import file_digest
 from fsvfx.delivery.targets import report_targets
@@ -34,7 +35,9 @@ def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
     report = _read(report_targets(job)[0])
     if isinstance(report, FsvfxError):
         return [report]
-    return [found for file in report.files if (found := _check(job, file))]
+    problems = [found for file in report.files if (found := _check(job, file))]
+    lists = [file for file in receipt.files if file.kind == "mhl"]
+    return problems + [found for file in lists if (found := _check(job, file) or _check_mhl(job, file))]
 
 
 def _newest(job: ShotJob) -> Receipt | None:
@@ -50,6 +53,11 @@ def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
     if _digest(file.path) != file.digest:
         return _problem(job, file, "is not what was delivered: its bytes have changed")
     return None
+
+
+def _check_mhl(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
+    wrong = check_generation(Path(file.path))
+    return _problem(job, file, f"does not hold: {wrong}") if wrong else None
 
 
 def _digest(path: str) -> str:

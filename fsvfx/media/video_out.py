@@ -1,4 +1,4 @@
-"""H.264 video out, frame by frame through a pipe to ffmpeg."""
+"""Video out, frame by frame through a pipe to ffmpeg."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, Literal
 
 import av
 import ffmpeg
@@ -15,10 +16,12 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.errors import MachineError, Where
+from fsvfx.errors import InputError, MachineError, Where
+from fsvfx.media.code_points import CodePoints
+from fsvfx.media.codecs import Codec, codec_of
 
-_THREADS = 4
-"""Fixed, since x264's bytes change with the number of threads."""
+_PIPED = {"uint8": "rgb24", "uint16": "rgb48le"}
+_MUXERS = {".mp4": "mp4", ".mov": "mov", ".mxf": "mxf"}
 
 
 @dataclass(frozen=True)
@@ -27,23 +30,32 @@ class VideoFormat:
 
     size: tuple[int, int]
     frame_rate: Fraction
-    crf: int = 16
+    codec: Codec = field(default_factory=lambda: codec_of("h264"))
+    depth: Literal["uint8", "uint16"] = "uint8"
+    """Of the pictures that come in, full range."""
+    colours: CodePoints = field(default_factory=CodePoints)
     pixel_aspect: Fraction = Fraction(1)
     audio: Path | None = None
-    """A sound file that starts with the first frame and ends with the last."""
+    """A sound file that starts with the first frame (after ``lead``) and ends with the last."""
+    lead: int = 0
+    """Frames before the sound: a slate."""
     timecode: str | None = None
+    """Of the first frame, slate or not."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_video(path: Path, pictures: Iterable[NDArray[np.uint8]], wanted: VideoFormat) -> int:
-    """Write ``pictures`` (H, W, 3) uint8 RGB as H.264 in MP4, BT.709 limited range, 4:2:0; the number of frames.
+def write_video(path: Path, pictures: Iterable[NDArray[Any]], wanted: VideoFormat) -> int:
+    """Write ``pictures`` (H, W, 3) RGB, the kind by the path's ending; the number of frames.
 
-    One picture is held at a time. What was written is decoded again and counted. Raises MachineError.
+    By zimg, to the nearest code of Y'CbCr, limited range, in the matrix that ``wanted.colours`` names. One picture is
+    held at a time. What was written is decoded again and counted. Raises MachineError; InputError for pictures that are
+    too small for the codec.
     """
+    _check_size(wanted, path)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(_command(path, wanted), stdin=subprocess.PIPE, stdout=log, stderr=log)
         try:
-            count = _feed(process, pictures, wanted.size)
+            count = _feed(process, pictures, wanted)
         except BaseException:
             process.kill()
             raise
@@ -63,12 +75,12 @@ def count_frames(path: Path) -> int:
         return sum(1 for _ in container.decode(video=0))
 
 
-def _feed(process: subprocess.Popen[bytes], pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int]) -> int:
+def _feed(process: subprocess.Popen[bytes], pictures: Iterable[NDArray[Any]], wanted: VideoFormat) -> int:
     assert process.stdin is not None
     count = 0
     try:
         for picture in pictures:
-            process.stdin.write(_even(picture, size).data)
+            process.stdin.write(_even(picture, wanted).data)
             count += 1
         process.stdin.close()
     except BrokenPipeError:
@@ -76,48 +88,76 @@ def _feed(process: subprocess.Popen[bytes], pictures: Iterable[NDArray[np.uint8]
     return count
 
 
-def _even(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    if picture.shape != (*size, 3) or picture.dtype != np.uint8:
-        raise ValueError(f"the video's pictures are {size} uint8 RGB, this one is {picture.shape} {picture.dtype}")
-    if size[0] % 2 or size[1] % 2:
-        picture = np.pad(picture, ((0, size[0] % 2), (0, size[1] % 2), (0, 0)), mode="edge")
+def _even(picture: NDArray[Any], wanted: VideoFormat) -> NDArray[Any]:
+    height, width = wanted.size
+    if picture.shape != (height, width, 3) or picture.dtype != wanted.depth:
+        what = f"{picture.shape} {picture.dtype}"
+        raise ValueError(f"the video's pictures are {wanted.size} {wanted.depth} RGB, this one is {what}")
+    if height % 2 or width % 2:
+        picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     return np.ascontiguousarray(picture)
 
 
 def _command(path: Path, wanted: VideoFormat) -> list[str]:
     height, width = (side + side % 2 for side in wanted.size)
     rate = f"{wanted.frame_rate.numerator}/{wanted.frame_rate.denominator}"
-    pipe = ffmpeg.input("pipe:", format="rawvideo", pix_fmt="rgb24", s=f"{width}x{height}", framerate=rate)
+    colours = wanted.colours
+    pipe = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=_PIPED[wanted.depth], s=f"{width}x{height}", framerate=rate)
     video = (
-        pipe.filter("scale", out_color_matrix="bt709", out_range="tv", flags="accurate_rnd+full_chroma_int")
-        .filter("format", "yuv420p")
-        .filter("setparams", colorspace="bt709", color_primaries="bt709", color_trc="bt709", range="tv")
+        pipe.filter("zscale", rangein="full", range="limited", matrix=colours.zimg_matrix, dither="none")
+        .filter("format", wanted.codec.pixels)
+        .filter(
+            "setparams",
+            colorspace=colours.matrix,
+            color_primaries=colours.primaries,
+            color_trc=colours.transfer,
+            range="tv",
+        )
         .filter("setsar", f"{wanted.pixel_aspect.numerator}/{wanted.pixel_aspect.denominator}")
     )
-    streams = [video, ffmpeg.input(f"file:{wanted.audio}").audio] if wanted.audio else [video]
+    streams = [video, _sound(wanted.audio, wanted)] if wanted.audio else [video]
     told = {f"metadata:g:{number}": f"{name}={text}" for number, (name, text) in enumerate(wanted.metadata.items())}
-    out = ffmpeg.output(*streams, f"file:{path}", **_options(wanted), **told)
+    out = ffmpeg.output(*streams, f"file:{path}", **_options(path, wanted), **told)
     command: list[str] = ffmpeg.compile(out.overwrite_output(), cmd=imageio_ffmpeg.get_ffmpeg_exe())
     return [command[0], "-hide_banner", "-loglevel", "error", "-nostdin", *command[1:]]
 
 
-def _options(wanted: VideoFormat) -> dict[str, str | int]:
+def _sound(audio: Path, wanted: VideoFormat) -> Any:
+    sound = ffmpeg.input(f"file:{audio}").audio
+    if not wanted.lead:
+        return sound
+    delay = float(wanted.lead / wanted.frame_rate)
+    return sound.filter("adelay", delays=f"{delay * 1000:.6f}", all=1)
+
+
+def _options(path: Path, wanted: VideoFormat) -> dict[str, str | int]:
+    muxer = _MUXERS[path.suffix.lower()]
     options: dict[str, str | int] = {
-        "c:v": "libx264",
-        "crf": wanted.crf,
-        "preset": "medium",
-        "threads": _THREADS,
-        "movflags": "+faststart+use_metadata_tags",
+        "c:v": wanted.codec.encoder,
+        **wanted.codec.options,
         "fflags": "+bitexact",  # no encoder versions, no dates
         "flags:v": "+bitexact",
         "map_metadata": -1,
-        "f": "mp4",
+        "f": muxer,
     }
+    if muxer != "mxf":
+        options["movflags"] = "+faststart+use_metadata_tags"
     if wanted.timecode:
         options["timecode"] = wanted.timecode
     if wanted.audio:
-        options |= {"c:a": "aac", "b:a": "192k", "flags:a": "+bitexact"}
+        options |= {"c:a": "aac", "b:a": "192k"} if muxer == "mp4" else {"c:a": "pcm_s24le", "ar": 48000}
+        options["flags:a"] = "+bitexact"
     return options
+
+
+def _check_size(wanted: VideoFormat, path: Path) -> None:
+    (height, width), (least_width, least_height) = wanted.size, wanted.codec.smallest
+    if width < least_width or height < least_height:
+        raise InputError(
+            f"the picture is {width}x{height}, and {wanted.codec.encoder} takes {least_width}x{least_height} or more",
+            mend="Deliver it as ProRes or as frames",
+            where=Where(file=path.name),
+        )
 
 
 def _check_count(path: Path, fed: int) -> None:

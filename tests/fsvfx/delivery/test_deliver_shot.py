@@ -16,6 +16,7 @@ from PIL import Image
 from fsvfx.delivery import deliver_chunk, deliver_shot, verify_deliverables
 from fsvfx.delivery import shot as shot_module
 from fsvfx.errors import IncompleteError
+from fsvfx.media.codecs import codec_of
 from fsvfx.media.video_out import VideoFormat, write_video
 from schemas.frames import FrameRange
 from schemas.receipts import Receipt
@@ -42,7 +43,7 @@ def kit(tmp_path: Path, shot_kit: Callable[..., Any]) -> Callable[..., Any]:
             file.setframerate(48000)
             file.writeframes((np.sin(np.arange(24000) / 20) * 9000).astype("<i2").tobytes())
         plate = tmp_path / "plate.mp4"
-        write_video(plate, _pictures(12), VideoFormat((71, 91), RATE, crf=4, audio=sound, timecode="01:00:00:00"))
+        write_video(plate, _pictures(12), VideoFormat((71, 91), RATE, codec_of("h264", crf=4), audio=sound, timecode="01:00:00:00"))
         frames = FrameRange.span(1001, 1007)
         return shot_kit({"path": str(plate), "frames": frames, "color_space": "sRGB"}, DELIVER, **options)
 

@@ -1,0 +1,105 @@
+"""Videos of a shot: the review with its burn-in and slate, and movies of the bare comp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.colour import interop_id, preview
+from fsvfx.delivery.burnin import BurnIn, burn_in
+from fsvfx.delivery.chunk import track_of
+from fsvfx.delivery.comps import comps
+from fsvfx.delivery.order import Order
+from fsvfx.delivery.pixels import picture
+from fsvfx.delivery.place import place
+from fsvfx.delivery.slate import draw_slate, slate_lines
+from fsvfx.delivery.timecodes import TimecodeTrack
+from fsvfx.errors import InputError, Where
+from fsvfx.media import PlateInfo, PlateReader
+from fsvfx.media.code_points import code_points
+from fsvfx.media.codecs import codec_of
+from fsvfx.media.video_out import VideoFormat, write_video
+from schemas.deliver import DeliverMovie, DeliverReview
+from schemas.receipts import DeliveredFile
+
+_RATES = {Fraction(n, d) for n in (24, 25, 30, 48, 50, 60) for d in (1, Fraction(1001, 1000))}
+"""Those of television and film: the only ones that timecode tracks and MXF know."""
+_SLATES = 1
+
+
+def deliver_review(order: Order, wish: DeliverReview, plate: PlateReader) -> DeliveredFile:
+    """Write it. Raises MachineError, StoreError, PlateError, InputError."""
+    lead = _SLATES if wish.slate else 0
+    track = track_of(order, plate.info)
+    wanted = _format(order, plate, lead, codec=codec_of(wish.codec, crf=wish.crf))
+
+    def write(path: Path) -> None:
+        write_video(path, _reviewed(order, track, wanted.size, lead), wanted)
+
+    digest, size = place(wish.path, write)
+    return DeliveredFile(kind="review", path=wish.path, bytes=size, digest=digest)
+
+
+def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> DeliveredFile:
+    """Write it. Raises MachineError, StoreError, PlateError, InputError."""
+    if wish.path.lower().endswith(".mxf") and plate.info.frame_rate not in _RATES:
+        what = f"MXF knows no {plate.info.frame_rate} frames a second"
+        raise InputError(what, mend="Deliver it as .mov", where=Where(shot=order.job.shot.name, file=wish.path))
+    space = order.space_of(wish)
+    assert space is not None
+    wanted = _format(
+        order,
+        plate,
+        codec=codec_of(wish.codec, bits=wish.bits, crf=wish.crf),
+        depth="uint16",
+        colours=code_points(interop_id(order.job.colour_config, space)),
+    )
+
+    def write(path: Path) -> None:
+        write_video(path, (picture(order, comp, space, 16) for comp in comps(order)), wanted)
+
+    digest, size = place(wish.path, write)
+    return DeliveredFile(kind="movie", path=wish.path, bytes=size, digest=digest)
+
+
+def _format(order: Order, plate: PlateReader, lead: int = 0, **own: Any) -> VideoFormat:
+    info = plate.info
+    return VideoFormat(
+        size=(info.height, info.width),
+        frame_rate=info.frame_rate,
+        pixel_aspect=Fraction(info.pixel_aspect).limit_denominator(1000),
+        audio=plate.audio_file() if info.has_audio else None,
+        lead=lead,
+        timecode=_timecode(order, info, lead),
+        metadata=_told(order),
+        **own,
+    )
+
+
+def _timecode(order: Order, info: PlateInfo, lead: int) -> str | None:
+    return track_of(order, info).at(order.frames.first - lead) if info.frame_rate in _RATES else None
+
+
+def _reviewed(order: Order, track: TimecodeTrack, size: tuple[int, int], lead: int) -> Iterator[NDArray[np.uint8]]:
+    shot, config = order.job.shot, order.job.colour_config
+    title = order.statement.partition(":")[0]
+    for _ in range(lead):
+        yield draw_slate(size, title, slate_lines(order, track))
+    for comp in comps(order):
+        shown = preview(comp.rgb, shot.plate.color_space, config)
+        note = "waived" if comp.waived else ""
+        yield burn_in(shown, BurnIn(shot.name, comp.frame, track.at(comp.frame), note, warning=title))
+
+
+def _told(order: Order) -> dict[str, str]:
+    return {
+        "title": f"{order.job.production} {order.job.shot.name}",
+        "comment": f"{order.statement}. Rights decision {order.rights.digest}",
+        "description": order.statement.partition(":")[0],
+        "fsvfx_key": order.content_key,
+    }
