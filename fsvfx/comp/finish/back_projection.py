@@ -29,7 +29,7 @@ def back_projection(crop: F32) -> F32:
         seen = cv2.resize(gaussian(large, SPREAD * TIMES), (size, size), interpolation=cv2.INTER_AREA)
         large += _grown(crop - seen)
     around = np.ones((3, 3), np.uint8)
-    low, high = (_near(change(crop, around), size) for change in (cv2.erode, cv2.dilate))
+    low, high = (_near(np.asarray(change(crop, around), np.float32), size) for change in (cv2.erode, cv2.dilate))
     return np.clip(large, low, high)
 
 

@@ -26,6 +26,6 @@ def degrade(crop: F32, amount: float, *, scale: float) -> F32:
     small = max(_LEAST, round(size / max(scale, 1.0) * (1 - amount / 100)))
     if small >= size:
         return crop
-    coarse = cv2.resize(to_light(crop), (small, small), interpolation=cv2.INTER_AREA)
+    coarse = np.asarray(cv2.resize(to_light(crop), (small, small), interpolation=cv2.INTER_AREA), np.float32)
     grown = cv2.resize(to_display(coarse), (size, size), interpolation=cv2.INTER_CUBIC)
     return held(np.asarray(grown, np.float32), crop)

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.finish.pictures import held, unit_of
+from fsvfx.comp.finish.pictures import grey_of, held, unit_of
 
 F32 = NDArray[np.float32]
 
 _RADIUS = 3.0
 """Of the window, in px of a 256 px face."""
+_LARGE = 4
+"""Radius in px from which half the size will do."""
 _FLAT = 0.06
 """At 100, what varies by less than this display light is taken for noise."""
 
@@ -27,13 +29,30 @@ def denoise(crop: F32, amount: float) -> F32:
         return crop
     radius = max(1, round(_RADIUS * unit_of(crop.shape[0])))
     noise = np.float32((amount / 100 * _FLAT) ** 2)
-    guide = crop.mean(axis=2)
+    slope, rest = _lines(crop, radius, noise)
+    return held(slope * grey_of(crop)[..., None] + rest, crop)
+
+
+def _lines(crop: F32, radius: int, noise: np.float32) -> tuple[F32, F32]:
+    """Slope and rest (S, S, 3) of each channel as a linear function of the guide.
+
+    In large windows they are even enough to be found at half the size (He and Sun: "Fast Guided Filter", 2015).
+    """
+    size = crop.shape[0]
+    if radius >= _LARGE:
+        half = np.asarray(cv2.resize(crop, (size // 2, size // 2), interpolation=cv2.INTER_AREA), np.float32)
+        slope, rest = _lines(half, (radius + 1) // 2, noise)
+        return _grown(slope, size), _grown(rest, size)
+    guide = grey_of(crop)
     mean_guide, mean = _mean(guide, radius), _mean(crop, radius)
     variance = _mean(guide * guide, radius) - mean_guide * mean_guide
-    covariance = _mean(crop * guide[..., None], radius) - mean * mean_guide[..., None]
-    slope = covariance / (np.maximum(variance, 0) + noise)[..., None]
-    rest = mean - slope * mean_guide[..., None]
-    return held(_mean(slope, radius) * guide[..., None] + _mean(rest, radius), crop)
+    covariance: F32 = _mean(crop * guide[..., None], radius) - mean * mean_guide[..., None]
+    lines: F32 = covariance / (np.maximum(variance, 0) + noise)[..., None]
+    return _mean(lines, radius), _mean(mean - lines * mean_guide[..., None], radius)
+
+
+def _grown(picture: F32, size: int) -> F32:
+    return np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _mean(picture: F32, radius: int) -> F32:

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.comp.finish.grain_measure import Grain, measure_grain
-from fsvfx.comp.finish.pictures import gaussian
+from fsvfx.comp.finish.pictures import gaussian, grey_of
 
 F32 = NDArray[np.float32]
 
+_RIM = 0.1
+"""Width of the rim about the matte where grain is measured too, as a share of the matte's breadth."""
 _SWAP = 0.95
 """Where the matte is above this, all is swap."""
 
@@ -30,26 +32,37 @@ def regrain(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating]
     """
     if amount == 0 or not (matte > 0).any():
         return patch
-    shot = _finite(plate)
-    wanted = measure_grain(shot, np.ones(matte.shape, np.bool_))
+    wanted = measure_grain(_finite(plate), _around(matte))
     if wanted is None:
         return patch
-    own = measure_grain(_finite(patch), np.asarray(matte > _SWAP, np.bool_))
-    light = gaussian(_finite(patch).mean(axis=2), wanted.size)
-    lacking = _lacking(wanted, own, light, np.asarray(matte, np.float32), amount / 100)
-    return np.asarray(patch + lacking * _noise(wanted, matte.shape, seed), np.float32)
+    swap = _finite(patch)
+    own = measure_grain(swap, np.asarray(matte > _SWAP, np.bool_))
+    inside = matte > 0
+    light = gaussian(grey_of(swap), wanted.size)[inside]
+    lacking = _lacking(wanted, own, light, matte[inside].astype(np.float32), amount / 100)
+    grained = np.array(patch, np.float32)
+    grained[inside] += lacking * _noise(wanted, matte.shape, seed)[inside]
+    return grained
+
+
+def _around(matte: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """The matte and a rim about it: the backdrop's grain may be another, or gone in the codec."""
+    inside = (matte > 0).astype(np.float32)
+    side = 2 * int(_RIM * np.sqrt(inside.sum())) + 1
+    wide: NDArray[np.bool_] = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_CONSTANT) > 1e-6
+    return wide
 
 
 def _lacking(wanted: Grain, own: Grain | None, light: F32, matte: F32, share: float) -> F32:
-    """The standard deviation (h, w, 3) that is to be added.
+    """The standard deviations (n, 3) that are to be added, at ``light`` (n,) under ``matte`` (n,).
 
     Plate's grain comes through by 1 - matte, the swap's by matte; independent variances add.
     """
-    weight = matte[..., None]
+    weight = matte[:, None]
     plate = wanted.at(light) ** 2
     swap = np.float32(0) if own is None else own.at(light) ** 2
     target = plate * (1 - weight + np.float32(share) * weight) ** 2
-    lacking: F32 = np.sqrt(np.maximum(target - plate * (1 - weight) ** 2 - swap * weight**2, 0)) * (weight > 0)
+    lacking: F32 = np.sqrt(np.maximum(target - plate * (1 - weight) ** 2 - swap * weight**2, 0))
     return lacking
 
 
@@ -59,8 +72,7 @@ def _noise(grain: Grain, shape: tuple[int, ...], seed: int) -> F32:
     values, vectors = np.linalg.eigh(grain.alike)
     mix = vectors * np.sqrt(np.maximum(values, 0.0))
     mix /= np.maximum(np.linalg.norm(mix, axis=1, keepdims=True), 1e-6)
-    coarse = _coarse(white, grain.size)
-    return np.asarray(coarse @ mix.T.astype(np.float32), np.float32)
+    return np.asarray(cv2.transform(_coarse(white, grain.size), mix), np.float32)
 
 
 def _coarse(white: F32, size: float) -> F32:

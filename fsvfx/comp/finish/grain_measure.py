@@ -7,13 +7,13 @@ mosquito noise), at several d, by robust deviations, they give v and r at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.finish.pictures import gaussian
+from fsvfx.comp.finish.pictures import gaussian, grey_of
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -21,7 +21,7 @@ F64 = NDArray[np.float64]
 _STEPS = (1, 2, 3, 4)
 _SIZES = np.linspace(0.0, 2.0, 41)
 """Sigmas, in px, of the Gaussians that white noise may have gone through."""
-_SAMPLES = 12_000
+_SAMPLES = 4_000
 """Places that are looked at, at most."""
 _FEWEST = 400
 """With fewer there is no telling."""
@@ -45,7 +45,7 @@ class Grain:
     alike: F64
 
     def at(self, light: F32) -> F32:
-        """Standard deviations (h, w, 3) at ``light`` (h, w)."""
+        """Standard deviations (n, 3) at ``light`` (n,)."""
         found = [np.interp(light, self.levels, self.deviation[:, channel]) for channel in range(3)]
         return np.stack(found, axis=-1).astype(np.float32)
 
@@ -53,24 +53,29 @@ class Grain:
 def measure_grain(linear: F32, where: NDArray[np.bool_]) -> Grain | None:
     """The grain of ``linear`` (h, w, 3), scene-linear and finite, within ``where`` (h, w); None if there is none to be
     told from nothing."""
-    grey = linear.mean(axis=2)
+    grey = grey_of(linear)
     places = _smooth_places(grey, where)
     if len(places) < _FEWEST:
         return None
-    differences = np.stack([_second_differences(linear, places, step) for step in _STEPS])
+    differences = _second_differences(linear, places)
     light = np.tile(gaussian(grey, 2.0).reshape(-1)[places], 2)
-    edges = np.quantile(light, np.linspace(0, 1, _BINS + 1))
-    bins = np.clip(np.searchsorted(edges, light, side="right") - 1, 0, _BINS - 1)
-    kept = [np.flatnonzero(bins == each) for each in range(_BINS)]
-    kept = [each for each in kept if len(each) >= _FEWEST // _BINS]
-    variances = np.array([[_variances(differences[step][rows]) for rows in kept] for step in range(len(_STEPS))])
+    bins = _bins(light)
+    variances = np.stack([_variances(differences[..., rows].reshape(-1, len(rows))) for rows in bins], axis=1)
+    variances = variances.reshape(len(_STEPS), 3, len(bins)).transpose(0, 2, 1)
     if not (variances[0] > 0).any():
         return None
-    size, kept_variance = _fit(variances)
-    levels = np.array([np.median(light[rows]) for rows in kept])
-    deviation = np.sqrt(kept_variance)
-    level_deviation = np.stack([np.interp(light, levels, deviation[:, channel]) for channel in range(3)], axis=1)
-    return Grain(levels, deviation, size, _alike(differences[0] / np.maximum(level_deviation, 1e-12)))
+    size, found = _fit(variances)
+    grain = Grain(np.array([np.median(light[rows]) for rows in bins]), np.sqrt(found), size, np.eye(3))
+    even = differences[0] / np.maximum(grain.at(light).T, 1e-12)
+    return replace(grain, alike=_alike(even))
+
+
+def _bins(light: F32) -> list[NDArray[np.int64]]:
+    """Rows of about equal numbers, from dark to bright; of many of the very same light only those of one bin."""
+    edges = np.quantile(light, np.linspace(0, 1, _BINS + 1))
+    bins = np.clip(np.searchsorted(edges, light, side="right") - 1, 0, _BINS - 1)
+    rows = [np.flatnonzero(bins == each) for each in range(_BINS)]
+    return [each for each in rows if len(each) >= _FEWEST // _BINS]
 
 
 def _smooth_places(grey: F32, where: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -90,23 +95,27 @@ def _smooth_places(grey: F32, where: NDArray[np.bool_]) -> NDArray[np.int64]:
     return places[:: max(1, len(places) // _SAMPLES)]
 
 
-def _second_differences(linear: F32, places: NDArray[np.int64], step: int) -> F32:
-    """Across, then down: (2 n, 3)."""
-    pixels = linear.reshape(-1, 3)
-    twice = 2 * pixels[places]
+def _second_differences(linear: F32, places: NDArray[np.int64]) -> F32:
+    """At each of ``_STEPS``, across, then down: (steps, 3, 2 n)."""
+    planes = np.ascontiguousarray(linear.reshape(-1, 3).T)
+    twice = 2 * planes[:, places]
     width = linear.shape[1]
-    found = [twice - pixels[places - by] - pixels[places + by] for by in (step, step * width)]
-    return np.concatenate(found)
+    found = np.empty((len(_STEPS), 3, 2, len(places)), np.float32)
+    for step, here in zip(_STEPS, found):
+        for way, by in enumerate((step, step * width)):
+            here[:, way] = twice - planes[:, places - by] - planes[:, places + by]
+    return found.reshape(len(_STEPS), 3, -1)
 
 
 def _variances(values: F32) -> F64:
-    """Robust variance of each column of (n, 3): what lies within three deviations by the median. 0 where most are 0."""
-    sizes = np.abs(values - np.median(values, axis=0))
-    limit = 3 * 1.4826 * np.median(sizes, axis=0)
-    inside = sizes <= limit
-    count = np.maximum(inside.sum(axis=0), 1)
+    """Robust variance of each row of (k, n) about zero: of what lies within three deviations by the median. 0 where
+    most are 0."""
+    sizes = np.abs(values)
+    inside = sizes <= 3 * 1.4826 * np.median(sizes, axis=1, keepdims=True)
+    count = np.maximum(inside.sum(axis=1), 1)
     # A normal distribution cut at three deviations has 0.9733 of its variance.
-    return np.asarray((np.where(inside, sizes, 0).astype(np.float64) ** 2).sum(axis=0) / count / 0.9733)
+    variances: F64 = (np.where(inside, sizes, 0) ** 2).sum(axis=1, dtype=np.float64) / count / 0.9733
+    return variances
 
 
 def _kept(size: float) -> F64:
@@ -149,13 +158,11 @@ def _split(kept: F64, wanted: F64) -> tuple[F64, F64]:
     return grain, (left * left).sum(axis=1)
 
 
-def _alike(values: F32 | F64) -> F64:
-    """Correlation of the columns of (n, 3), from robust variances of sums and differences."""
-    scale = np.sqrt(np.maximum(_variances(np.asarray(values, np.float32)), 1e-20))
-    unit = np.asarray(values / scale, np.float32)
+def _alike(values: F32) -> F64:
+    """Correlation of the rows of (3, n), from robust variances of sums and differences."""
+    unit = values / np.sqrt(np.maximum(_variances(values), 1e-20)).astype(np.float32)[:, None]
+    ones, others = unit[[0, 0, 1]], unit[[1, 2, 2]]
+    joint, apart = _variances(ones + others), _variances(ones - others)
     alike = np.eye(3)
-    for one, other in ((0, 1), (0, 2), (1, 2)):
-        pair = np.stack([unit[:, one] + unit[:, other], unit[:, one] - unit[:, other], unit[:, one]], axis=1)
-        joint, apart, _ = _variances(pair)
-        alike[one, other] = alike[other, one] = (joint - apart) / max(joint + apart, 1e-20)
+    alike[[0, 0, 1], [1, 2, 2]] = alike[[1, 2, 2], [0, 0, 1]] = (joint - apart) / np.maximum(joint + apart, 1e-20)
     return alike

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +46,7 @@ def motion_blur(
         return crop
     way = way_of(landmarks, before, after, crop.shape[0]) * np.float32(_SHUTTER * amount / 100)
     rows, columns = _box(share)
-    longest = float(np.sqrt((way[rows, columns] ** 2).sum(axis=-1).max()))
+    longest = float(np.hypot(way[rows, columns, 0], way[rows, columns, 1]).max())
     if longest < _STILL:
         return crop
     blurred = crop.copy()
@@ -64,9 +66,9 @@ def way_of(landmarks: Points, before: Points | None, after: Points | None, size:
     moved = (np.asarray(last, np.float64) - first) / frames
     scale, turn, shift = similarity(landmarks[topology.RIGID], (landmarks + moved)[topology.RIGID])
 
-    def head(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        there: NDArray[np.float64] = scale * points @ turn.T + shift
-        return there - points
+    def head(points: NDArray[Any]) -> NDArray[Any]:
+        moved_there: NDArray[Any] = scale * points @ turn.T + shift - points
+        return moved_there
 
     line = np.linspace(0, size - 1, _GRID)
     places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
@@ -76,7 +78,7 @@ def way_of(landmarks: Points, before: Points | None, after: Points | None, size:
 
 def _spread(places: Points, landmarks: Points, own: Points, reach: float) -> NDArray[np.float64]:
     """The landmarks' ``own`` motion (468, 2) at ``places`` (n, 2): a mean by nearness that dies away off the mesh."""
-    apart = ((places[:, None] - landmarks) ** 2).sum(axis=-1)
+    apart = (places**2).sum(axis=1)[:, None] - 2 * places @ landmarks.T + (landmarks**2).sum(axis=1)
     weights = np.exp(-0.5 / reach**2 * apart)
     spread: NDArray[np.float64] = weights @ own / (weights.sum(axis=1, keepdims=True) + 0.5)
     return spread
@@ -87,7 +89,9 @@ def _grown(grid: F32, size: int) -> F32:
     step = (len(grid) - 1) / (size - 1)
     matrix = np.array([[step, 0, 0], [0, step, 0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(grid, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(
+        cv2.warpAffine(grid, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
 
 
 def _averaged(light: F32, way: F32, box: tuple[slice, slice], count: int) -> F32:
@@ -100,7 +104,7 @@ def _averaged(light: F32, way: F32, box: tuple[slice, slice], count: int) -> F32
         time = (turn + 0.5) / count - 0.5
         map_x, map_y = cv2.scaleAdd(step_x, -time, x), cv2.scaleAdd(step_y, -time, y)
         total += cv2.remap(light, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return total / np.float32(count)
+    return np.asarray(total / count, np.float32)
 
 
 def _box(share: NDArray[np.floating]) -> tuple[slice, slice]:

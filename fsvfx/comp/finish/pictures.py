@@ -27,6 +27,11 @@ def gaussian(picture: F32, sigma: float) -> F32:
     return np.asarray(cv2.GaussianBlur(picture, (taps, taps), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
+def grey_of(picture: F32) -> F32:
+    """The mean of the channels of (h, w, 3): (h, w)."""
+    return np.asarray(cv2.transform(picture, np.full((1, 3), 1 / 3)), np.float32)
+
+
 def held(picture: F32, like: F32) -> F32:
     """``picture``, held within the range of ``like``: above the knee a step of display light is many stops."""
     return np.clip(picture, like.min(), like.max())

@@ -1,9 +1,10 @@
 """The resolution of plate and swap, and the swap softened to the plate's.
 
-Measured is how the energy of the gradient falls off as a picture is blurred more and more. A picture that was blurred
-by sigma has at scale s the energy that the sharp one has at sqrt(s^2 + sigma^2): the plate's curve is the swap's,
-shifted. Contrast shifts both up or down only. Grain adds to the energy everywhere, so what the flattest parts have is
-taken off. (Scale space: Lindeberg, "Edge Detection and Ridge Detection with Automatic Scale Selection", 1998.)
+How soft an edge is shows in how much of its gradient survives when it is blurred some more: of a sharp one little, of a
+soft one most (Zhuo and Sim: "Defocus Map Estimation From a Single Image", 2011). Here that ratio is taken of energies
+in small windows, so that the energy of grain, known from the flattest parts, can be taken off; the median over the
+strongest edges stands for the picture. What is soft by nature, as cheeks and lips are, biases plate and swap alike: so
+the swap is blurred, and measured again, until both agree.
 """
 
 from __future__ import annotations
@@ -12,27 +13,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.finish.pictures import gaussian, held, to_display, to_light
+from fsvfx.comp.finish.pictures import gaussian, grey_of, held, to_display, to_light
 
 F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
-_FINEST, _FINER = 0.8, 0.8 * np.sqrt(2.0)
-"""Blurs at each level of the pyramid, in its own pixels: together the scales go up by half octaves."""
-_LEVELS = 4
-_SCALES = np.sqrt(np.array([(s * s + 1 / 3) * 4**level for level in range(_LEVELS) for s in (_FINEST, _FINER)]))
-"""In crop px; central differences blur by a variance of a third of a pixel."""
-_COMPARED = 5
-"""So many of the finest scales are compared."""
-_SIGMAS = np.concatenate([[0.0], np.geomspace(0.2, 8.0, 120)])
-_FLAT = 30
-"""Percent of the face that is taken for flat."""
-_CLEAR = 0.1
-"""Scales where edges hold less than this share of the energy say nothing: the rest is grain."""
+_ONCE, _TWICE = 1.2, 2.4
+"""Blurs, in px, whose gradients are compared; the first also keeps most of the grain out."""
+_FALL = 1.5
+"""Over an edge of variance v the energy left after a blur s falls as (v + s^2)^-1.5/2: between a step and a line."""
+_WINDOW = 11
+_FLAT, _EDGES = 30, 20
+"""Percent of the face that is taken for flat, and for edges."""
 _LEAST = 256
 """Pixels of face below which nothing is measured."""
 _UNSEEN = 0.15
 """Blurs below this sigma are left out."""
+_WIDEST = 12.0
+_ROUNDS = 3
+_CLOSE = 0.02
 
 
 def match_resolution(crop: F32, plate_crop: F32, share: NDArray[np.floating], amount: float, *, scale: float) -> F32:
@@ -50,43 +48,42 @@ def match_resolution(crop: F32, plate_crop: F32, share: NDArray[np.floating], am
 
 
 def softer_by(plate: F32, swap: F32, share: NDArray[np.floating]) -> float:
-    """The sigma, in px, of the Gaussian that makes ``swap`` (S, S, 3) as soft as ``plate``: 0 if it is as soft or
+    """The sigma, in px, of the Gaussian that makes ``swap`` (S, S, 3) as soft as ``plate``; 0 if it is as soft or
     softer, or if the face is too small to tell. share: (S, S), weights in [0, 1]."""
     weight = np.ascontiguousarray(share, np.float32)
     if (weight > 0.5).sum() < _LEAST:
         return 0.0
-    ours, clear = fall_off(plate, weight)
-    theirs, _ = fall_off(swap, weight)
-    if not (ours[:_COMPARED] > 0).any() or not (theirs > 0).all():
+    wanted, grey = edge_variance(grey_of(plate), weight), grey_of(swap)
+    past, had = 0.0, edge_variance(grey, weight)
+    if not wanted > had:
         return 0.0
-    trust = np.where(clear > _CLEAR, clear**2, 0.0)[:_COMPARED]
-    if (trust > 0).sum() < 2:
-        return 0.0
-    wanted = np.log(np.maximum(ours[:_COMPARED], 1e-12))
-    shifted = np.sqrt(_SCALES[:_COMPARED] ** 2 + _SIGMAS[:, None] ** 2)
-    apart = wanted - np.interp(np.log(shifted), np.log(_SCALES), np.log(theirs))
-    apart -= (apart * trust).sum(axis=1, keepdims=True) / trust.sum()
-    return float(_SIGMAS[(trust * apart**2).sum(axis=1).argmin()])
+    added = wanted - had
+    for _ in range(_ROUNDS):
+        has = edge_variance(gaussian(grey, np.sqrt(added)), weight)
+        if abs(has - wanted) < _CLOSE * wanted or abs(has - had) < 1e-6:
+            break
+        past, had, added = added, has, added + (added - past) * (wanted - has) / (has - had)
+        added = float(np.clip(added, 0.0, _WIDEST**2))
+    return float(np.sqrt(added))
 
 
-def fall_off(picture: F32, weight: F32) -> tuple[F64, F64]:
-    """The energy of the gradient of ``picture`` (S, S, 3) at each of ``_SCALES``, grain taken off; and how much of the
-    energy that is. weight: (S, S) float32."""
-    grey = np.nan_to_num(picture).mean(axis=2)
-    flat = _flattest(grey, weight)
-    whole, grain = [], []
-    for level in range(_LEVELS):
-        fine = gaussian(grey, _FINEST if level == 0 else 0.0)
-        finer = gaussian(fine, np.sqrt(_FINER**2 - _FINEST**2))
-        for each in (fine, finer):
-            energy = _energy(each)
-            whole.append(_mean(energy, weight))
-            grain.append(_mean(energy, flat))
-        # Blurred by twice the finest: half the pixels hold that, and are blurred by the finest in their own pixels.
-        grey = gaussian(finer, np.sqrt(4 * _FINEST**2 - _FINER**2))[::2, ::2]
-        weight, flat = weight[::2, ::2], flat[::2, ::2]
-    edges = np.array(whole) - np.array(grain)
-    return edges, edges / np.maximum(whole, 1e-20)
+def edge_variance(grey: F32, weight: F32) -> float:
+    """How wide the edges of ``grey`` (S, S) are, as the variance in px of the Gaussian that made them so.
+
+    A measure to compare by: natural edges are wider than the picture's blur alone makes them. weight: (S, S) float32.
+    """
+    once = gaussian(grey, _ONCE)
+    fine, coarse = _energy(once), _energy(gaussian(once, np.sqrt(_TWICE**2 - _ONCE**2)))
+    inside = weight > 0.5
+    slope = _window(coarse, 7)
+    flat = inside & (slope <= np.percentile(slope[inside], _FLAT))
+    area = _window(weight, _WINDOW)
+    fine, coarse = (_window(each * weight, _WINDOW) - area * each[flat].mean() for each in (fine, coarse))
+    edges = inside & (coarse >= np.percentile(coarse[inside], 100 - _EDGES)) & (fine > 0) & (coarse > 0)
+    if not edges.any():
+        return 0.0
+    fall = np.maximum((fine[edges] / coarse[edges]) ** (2 / _FALL), 1.0005)
+    return max(float(np.median((_TWICE**2 - fall * _ONCE**2) / (fall - 1))), 0.0)
 
 
 def through_plate(crop: F32, scale: float) -> F32:
@@ -99,16 +96,11 @@ def through_plate(crop: F32, scale: float) -> F32:
     return np.asarray(cv2.resize(there, (size, size), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _flattest(grey: F32, weight: F32) -> F32:
-    slope = _energy(gaussian(grey, 3.0))
-    return weight * (slope <= np.percentile(slope[weight > 0.5], _FLAT))
-
-
 def _energy(grey: F32) -> F32:
     x = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
     y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
     return np.asarray(x * x + y * y, np.float32)
 
 
-def _mean(energy: F32, weight: F32) -> float:
-    return float((energy * weight).sum(dtype=np.float64) / max(float(weight.sum(dtype=np.float64)), 1e-12))
+def _window(picture: F32, side: int) -> F32:
+    return np.asarray(cv2.blur(picture, (side, side), borderType=cv2.BORDER_REFLECT_101), np.float32)

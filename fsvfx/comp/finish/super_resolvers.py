@@ -5,22 +5,19 @@ Other packages register theirs by an entry point of the group ``fsvfx.super_reso
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol
+from typing import Final, Protocol, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.comp.finish.pictures import held
-from fsvfx.errors import InputError, MachineError
+from fsvfx.errors import MachineError
+from fsvfx.plugins import Plugins
 
 F32 = NDArray[np.float32]
 
-GROUP = "fsvfx.super_resolvers"
+REGISTERED: Final = Plugins("fsvfx.super_resolvers", "super-resolver")
 
 
 class SuperResolver(Protocol):
@@ -31,16 +28,12 @@ class SuperResolver(Protocol):
 
 def super_resolvers() -> tuple[str, ...]:
     """The names of all, in alphabetical order; loads none."""
-    return tuple(_registered())
+    return REGISTERED.names()
 
 
 def check_super_resolver(name: str) -> None:
-    """Raises InputError, with the nearest name, if there is no such super-resolver."""
-    known = super_resolvers()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        mend = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}"
-        raise InputError(f"There is no super-resolver '{name}'", mend=mend)
+    """Raises InputError, with the nearest name, if there is no such super-resolver; loads none."""
+    REGISTERED.check(name)
 
 
 def super_resolve(crop: F32, amount: float, name: str) -> F32:
@@ -51,7 +44,7 @@ def super_resolve(crop: F32, amount: float, name: str) -> F32:
     if amount == 0:
         return crop
     size = crop.shape[0]
-    large = _loaded(name)(crop)
+    large = cast(SuperResolver, REGISTERED.load(name, callable, "a function"))(crop)
     if large.ndim != 3 or large.shape[2] != 3 or large.shape[0] != large.shape[1] or large.shape[0] % size:
         raise MachineError(
             f"Super-resolver '{name}' made {large.shape} of {crop.shape}",
@@ -59,30 +52,3 @@ def super_resolve(crop: F32, amount: float, name: str) -> F32:
         )
     fine = np.asarray(cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA), np.float32)
     return held(crop + np.float32(amount / 100) * (np.nan_to_num(fine) - crop), crop)
-
-
-@lru_cache(maxsize=1)
-def _registered() -> dict[str, EntryPoint]:
-    """Entry points by name; of two of the same name the first one found counts, as on the import path."""
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        found.setdefault(point.name, point)
-    return dict(sorted(found.items()))
-
-
-@lru_cache(maxsize=8)
-def _loaded(name: str) -> Callable[[F32], F32]:
-    check_super_resolver(name)
-    point = _registered()[name]
-    try:
-        made: Callable[[F32], F32] = point.load()
-    except Exception as error:
-        raise MachineError(
-            f"Super-resolver '{name}' ({point.value}) can't be loaded: {error}",
-            mend="Mend or uninstall the package that brings it",
-        ) from error
-    if not callable(made):
-        raise MachineError(
-            f"Super-resolver '{name}' ({point.value}) is no function", mend="Mend or uninstall the package"
-        )
-    return made

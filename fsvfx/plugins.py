@@ -1,0 +1,61 @@
+"""What installed packages bring along by entry points."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+
+from fsvfx.errors import InputError, MachineError
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """All entry points of one group. ``kind``: what each of them is, in messages."""
+
+    group: str
+    kind: str
+
+    def names(self) -> tuple[str, ...]:
+        """In alphabetical order."""
+        return tuple(self._points)
+
+    def check(self, name: str) -> None:
+        """Raises InputError, with the nearest name, if there is none of that name; loads nothing."""
+        if name not in self._points:
+            raise InputError(f"There is no {self.kind} '{name}'", mend=nearest(name, self.names()))
+
+    def load(self, name: str, fits: Callable[[object], bool], what: str) -> object:
+        """What the entry point names. Raises InputError if there is none, MachineError if it can't be loaded or does
+        not fit (is not ``what``)."""
+        self.check(name)
+        point = self._points[name]
+        try:
+            loaded: object = point.load()
+        except Exception as error:
+            raise self._broken(point, f"can't be loaded: {error}") from error
+        if not fits(loaded):
+            raise self._broken(point, f"is not {what}")
+        return loaded
+
+    @cached_property
+    def _points(self) -> dict[str, EntryPoint]:
+        """By name; of two of the same name the first one found counts, as on the import path."""
+        found: dict[str, EntryPoint] = {}
+        for point in entry_points(group=self.group):
+            found.setdefault(point.name, point)
+        return dict(sorted(found.items()))
+
+    def _broken(self, point: EntryPoint, why: str) -> MachineError:
+        return MachineError(
+            f"{self.kind.capitalize()} '{point.name}' ({point.value}) {why}",
+            mend="Mend or uninstall the package that brings it",
+        )
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str:
+    """What to say to one who asked for ``name``, where there are only ``known``."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}"
