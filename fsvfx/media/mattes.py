@@ -42,6 +42,7 @@ def _parts(file: Any) -> list[Any]:
     parts: list[Any] = []
     while file.seek_subimage(len(parts), 0):
         parts.append(file.spec())
+    file.geterror()  # some readers take the step beyond the last part for an error
     return parts
 
 
