@@ -102,7 +102,7 @@ def _track(number: int, frames: NDArray[np.generic], boxes: NDArray[np.generic],
 
 def _tile(job: ShotJob, frame: NDArray[np.generic], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
     space, config = job.shot.plate.color_space, job.colour_config
-    shown = preview(plate_to_comp(frame, space, config), space, config)
+    shown = preview(plate_to_comp(frame, space, config), space, config, job.shot.plate.exposure)
     x0, y0, x1, y1 = box
     reach = (y1 - y0) * (0.5 + MARGIN)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2

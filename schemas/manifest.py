@@ -61,12 +61,16 @@ class Plate(StrictModel):
 
     path: Text
     """A video file, or an image sequence with ``####`` or ``%04d`` for the frame number; may be ``s3://``."""
-    first_frame: int = Field(1001, ge=0, le=LAST_FRAME)
-    """The production's number of the video's first frame; a sequence's numbers are in its file names."""
+    first_frame: int = Field(1001, ge=-LAST_FRAME, le=LAST_FRAME)
+    """The production's number of the video's first frame (below 0 where a shot lies deep in a long take); a
+    sequence's numbers are in its file names."""
     frames: Annotated[FrameRange, AfterValidator(_without_gaps)]
     """What to do, in production numbers; without gaps."""
     color_space: Text
     """The OCIO name of the colour space that the plate is in, or a usual short one (``sRGB``, ``ACEScg``)."""
+    exposure: float = Field(0.0, ge=-10, le=10)
+    """Stops by which face models and engines see the plate brighter: for linear and log plates that are under- or
+    overexposed. It is taken back from the swap, so the comp has the plate's own light."""
     frame_rate: FrameRate | None = None
     """For image sequences, which carry none (``24``, ``24000/1001``); a video's own is used otherwise.
 

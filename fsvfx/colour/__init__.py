@@ -2,7 +2,7 @@
 
 from fsvfx.colour.convert import convert
 from fsvfx.colour.display import decode, encode, preview
-from fsvfx.colour.half import to_half
+from fsvfx.colour.half import from_half, to_half
 from fsvfx.colour.plate import plate_to_comp
 from fsvfx.colour.spaces import DEFAULT_CONFIG, check_space, comp_space, interop_id, is_scene_linear
 
@@ -13,6 +13,7 @@ __all__ = [
     "convert",
     "decode",
     "encode",
+    "from_half",
     "interop_id",
     "is_scene_linear",
     "plate_to_comp",

@@ -52,13 +52,13 @@ def decode(display: Floats, config: str, comp: str, exposure: float = 0.0) -> Fl
         return by_blocks(display, _precision(display), light, out=_precision(display))
 
 
-def preview(comp_frame: Floats, plate_space: str, config: str) -> NDArray[np.uint8]:
+def preview(comp_frame: Floats, plate_space: str, config: str, exposure: float = 0.0) -> NDArray[np.uint8]:
     """A comp (..., 3) to look at: sRGB, uint8.
 
     Plates that were made for a display come back as they looked, clipped to the display; for scene-linear and log
-    plates highlights roll off as in ``encode``. A quick look, not the show's viewing transform.
+    plates highlights roll off as in ``encode``. ``exposure`` in stops. A quick look, not the show's viewing transform.
     """
-    matrix = _to_rec709(config, comp_space(config, plate_space))
+    matrix = _to_rec709(config, comp_space(config, plate_space)) * 2.0**exposure
     table = _preview_table(encoding(config, plate_space) != "sdr-video")
 
     def looked_up(light: Planes) -> NDArray[np.uint8]:

@@ -30,8 +30,13 @@ class View:
     mattes: tuple[NDArray[np.float16], ...]
 
 
-def view(frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, space: str, config: str) -> View:
-    """The piece ``box`` of a plate frame (H, W, 3), native depth, in ``space``, without and with its patches."""
+def view(
+    frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, space: str, config: str, exposure: float = 0.0
+) -> View:
+    """The piece ``box`` of a plate frame (H, W, 3), native depth, in ``space``, without and with its patches.
+
+    ``exposure``: stops by which they are looked at brighter.
+    """
     top, left, bottom, right = box
     plate = colour.plate_to_comp(frame[top:bottom, left:right], space, config)
     comp = plate.copy()
@@ -39,8 +44,8 @@ def view(frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, space: 
     for patch in patches:
         mattes.append(np.zeros(comp.shape[:2], np.float16))
         paste(comp, mattes[-1], (top, left), [patch])
-    shown = colour.preview(plate, space, config)
-    return View(box, shown, colour.preview(comp, space, config) if mattes else shown, tuple(mattes))
+    shown = colour.preview(plate, space, config, exposure)
+    return View(box, shown, colour.preview(comp, space, config, exposure) if mattes else shown, tuple(mattes))
 
 
 def box_around(points: Sequence[NDArray[np.floating]], patches: Sequence[Patch], plate: tuple[int, int]) -> Box:

@@ -25,7 +25,7 @@ _MARGIN = 8
 
 class AlignStage(Stage):
     name = "align"
-    version = 2
+    version = 3
     needs = (Need("ingest"), Need("track", halo=REACH))
     resources = Resources(cpu=1, memory_mib=1024)
 
@@ -35,6 +35,7 @@ class AlignStage(Stage):
             "smooth": job.shot.faces.smooth,
             "color_space": job.shot.plate.color_space,
             "colour_config": job.colour_config,
+            "exposure": job.shot.plate.exposure,
         }
 
     def run(self, work: Work) -> Result:
@@ -97,12 +98,13 @@ def _crops(work: Work, aligned: _Aligned) -> LazyFrames:
     """Display [0, 1], one frame of the plate in memory at a time; black where there is no face."""
     size = aligned.size
     space, config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
+    exposure = float(str(work.parameters["exposure"]))
 
     def each() -> Iterator[NDArray[np.float16]]:
         for place, number in enumerate(work.frames):
             if aligned.present[place]:
                 plate = work.inputs["ingest"].frame("frames", number)
-                yield display_crop(plate, aligned.matrix[place], size, space, config)
+                yield display_crop(plate, aligned.matrix[place], size, space, config, exposure)
             else:
                 yield np.zeros((size, size, 3), np.float16)
 
@@ -110,9 +112,9 @@ def _crops(work: Work, aligned: _Aligned) -> LazyFrames:
 
 
 def display_crop(
-    plate: NDArray[Any], matrix: NDArray[np.float64], size: int, space: str, config: str
+    plate: NDArray[Any], matrix: NDArray[np.float64], size: int, space: str, config: str, exposure: float = 0.0
 ) -> NDArray[np.float16]:
-    """The crop of a plate frame (H, W, 3) as engines see it: (size, size, 3) f16 display [0, 1].
+    """The crop of a plate frame (H, W, 3) as engines see it: (size, size, 3) f16 display [0, 1]; exposure in stops.
 
     Only the piece of the plate that shows is converted.
     """
@@ -121,7 +123,7 @@ def display_crop(
     high = np.ceil(corners.max(axis=0)).astype(int) + _MARGIN
     if (low >= plate.shape[1::-1]).any() or (high <= 0).any():
         return np.zeros((size, size, 3), np.float16)
-    piece = display(plate[low[1] : high[1], low[0] : high[0]], space, config)
+    piece = display(plate[low[1] : high[1], low[0] : high[0]], space, config, exposure)
     moved = matrix.copy()
     moved[:, 2] += matrix[:, :2] @ low
     return np.asarray(np.clip(crop(piece, moved, size), 0.0, 1.0), np.float16)

@@ -35,6 +35,7 @@ class DetectStage(Stage):
             **faces,
             "color_space": job.shot.plate.color_space,
             "colour_config": job.colour_config,
+            "exposure": job.shot.plate.exposure,
             "active": bool(job.shot.replace),
         }
 
@@ -51,10 +52,11 @@ class DetectStage(Stage):
         started = perf_counter()
         finder = FaceFinder(str(work.parameters["detector"]), **{key: work.parameters[key] for key in _SEARCH})  # type: ignore[arg-type]
         space, config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
+        exposure = float(str(work.parameters["exposure"]))
         signatures, found, taken = [], [], []
         before: Faces | None = None
         for number in work.frames:
-            picture = look(work.inputs["ingest"].frame("frames", number), space, config)
+            picture = look(work.inputs["ingest"].frame("frames", number), space, config, exposure)
             signatures.append(signature(picture))
             faces = finder.find(picture, before)
             taken.append(_embed(picture, faces, before, number))

@@ -37,6 +37,7 @@ class MeasureStage(Stage):
             "first_frame": job.shot.plate.first_frame,
             "color_space": job.shot.plate.color_space,
             "colour_config": job.colour_config,
+            "exposure": job.shot.plate.exposure,
         }
 
     def weights(self, parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
@@ -89,6 +90,7 @@ class _Measurer:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.space, self.config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
+        self.exposure = float(str(work.parameters["exposure"]))
         identities: Any = work.parameters["identities"]
         self.references: list[NDArray[Any]] = [
             np.asarray(work.inputs[f"references/{who}"].frames("embedding"), np.float32) for who in identities
@@ -100,7 +102,7 @@ class _Measurer:
         faces = [face for index in range(len(self.references)) if (face := self._face(index, number))]
         patches = [face.patch for face in faces]
         box = box_around([face.landmarks for face in faces], patches, (plate.shape[0], plate.shape[1]))
-        shown = view(plate, patches, box, self.space, self.config)
+        shown = view(plate, patches, box, self.space, self.config, self.exposure)
         return shown, [
             _Row(number, face.entry, self._figures(number, face, shown, m)) for face, m in zip(faces, shown.mattes)
         ]

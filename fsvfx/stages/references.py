@@ -50,7 +50,7 @@ class Seen:
 
 class ReferencesStage(Stage):
     name = "references"
-    version = 1
+    version = 2
     scope = "person"
     resources = Resources(cpu=1, memory_mib=2048)
     reads_media = True

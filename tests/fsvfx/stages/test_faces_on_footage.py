@@ -44,7 +44,7 @@ def chunked(pictures: Pictures, size: int = 12) -> list[tuple[Chunk, Pictures]]:
 def detect(pictures: Pictures, **changes: Any) -> list[tuple[range, Result]]:
     parameters = {
         "detector": "blazeface", "min_score": 0.5, "min_size": 24.0, "tiles": "auto", "roll": True, "perturb": 2,
-        "color_space": "sRGB", "colour_config": DEFAULT_CONFIG, "active": True,
+        "color_space": "sRGB", "colour_config": DEFAULT_CONFIG, "exposure": 0, "active": True,
     } | changes  # fmt: skip
     done = []
     for chunk, some in chunked(pictures):
@@ -68,7 +68,7 @@ def track(detected: Iterable[tuple[range, Result]], chunks: list[Chunk] | None =
 
 
 def align(pictures: Pictures, tracked: Result) -> list[Result]:
-    parameters = {"entries": 1, "smooth": 1.0, "color_space": "sRGB", "colour_config": DEFAULT_CONFIG}
+    parameters = {"entries": 1, "smooth": 1.0, "color_space": "sRGB", "colour_config": DEFAULT_CONFIG, "exposure": 0}
     done = []
     for chunk, some in chunked(pictures):
         reach = range(chunk.first - REACH, chunk.last + REACH + 1)
