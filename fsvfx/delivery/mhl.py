@@ -26,6 +26,7 @@ from schemas.deliver import DeliverMhl
 from schemas.receipts import DeliveredFile
 
 if TYPE_CHECKING:
+    from ascmhl.generator import MHLGenerationCreationSession
     from ascmhl.history import MHLHistory
 
 FOLDER = "ascmhl"
@@ -80,14 +81,14 @@ def write_generation(root: Path, files: Sequence[Path]) -> Path:
 
 def check_generation(file: Path) -> str | None:
     """What is wrong with the history that holds the generation ``file``, or with the files that it lists."""
-    from ascmhl.errors import MHLException
     from ascmhl.hasher import hash_file
     from ascmhl.history import MHLHistory
+    from click import ClickException
 
     root = file.parent.parent
     try:
         generation = MHLHistory.load_from_path(str(root)).hash_list_with_file_name(file.name)
-    except (MHLException, OSError, ValueError) as error:
+    except (ClickException, OSError, ValueError) as error:
         return f"the history can't be read: {error or type(error).__name__}"
     if generation is None:
         return "the history does not have it"
@@ -112,12 +113,12 @@ def _locked(root: Path) -> Iterator[None]:
 
 
 def _history(root: Path) -> MHLHistory:
-    from ascmhl.errors import MHLException
     from ascmhl.history import MHLHistory
+    from click import ClickException
 
     try:
         return MHLHistory.load_from_path(str(root))
-    except (MHLException, ValueError) as error:
+    except (ClickException, ValueError) as error:
         raise MachineError(
             f"The folder's MHL history is damaged: {error or type(error).__name__}",
             mend=f"Check what happened to {root / FOLDER}; move it away to begin a new history",
@@ -159,7 +160,7 @@ def _put_aside(root: Path) -> None:
     (root / FOLDER).rename(root / f"{_ASIDE}{number:04d}")
 
 
-def _commit(session: object, root: Path) -> Path:
+def _commit(session: MHLGenerationCreationSession, root: Path) -> Path:
     """The library writes in place: so it writes into a draft, and the finished files are moved."""
     from ascmhl.hashlist import MHLCreatorInfo, MHLProcess, MHLProcessInfo, MHLTool
     from ascmhl.utils import datetime_now_isostring
