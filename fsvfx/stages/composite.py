@@ -58,6 +58,7 @@ class CompositeStage(Stage):
             "settings": [[str(held), at.model_dump(mode="json")] for held, at in _groups(job, unit)],
             "color_space": job.shot.plate.color_space,
             "colour_config": job.colour_config,
+            "exposure": job.shot.plate.exposure,
         }
 
     def run(self, work: Work) -> Result:
@@ -83,6 +84,7 @@ class _Entry:
         self.face = Face(work.inputs, index, work.frames)
         self.settings = _settings(work)
         self.space, self.config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
+        self.exposure = float(str(work.parameters["exposure"]))
         self.comp = colour.comp_space(self.config, self.space)
         self.crop_mattes, boxes = self._crop_mattes()
         self.wanted = [row for row, each in enumerate(boxes) if each is not None]
@@ -96,7 +98,8 @@ class _Entry:
         """Colour, finish and blend every frame, a few at a time."""
         finer = octaves(self.crop_mattes.shape[0])
         for rows, settings in self._batches():
-            crops = coloured(self.face, [self.work.frames[row] for row in rows], settings, self.config, self.comp)
+            numbers = [self.work.frames[row] for row in rows]
+            crops = coloured(self.face, numbers, settings, self.config, self.comp, self.exposure)
             crops = [self._finished(row, crop, settings) for row, crop in zip(rows, crops, strict=True)]
             swaps = np.stack([self._swap(row, crop, settings) for row, crop in zip(rows, crops, strict=True)])
             unders = np.stack([self._under(row) for row in rows])
@@ -181,7 +184,7 @@ class _Entry:
         """In the plate's region (h, w, 3), comp space."""
         matrix = self.face.matrix(self.work.frames[row], settings)
         display = to_plate(crop, matrix, self.origins[row], self.size)
-        return colour.decode(display, self.config, self.comp).astype(np.float32)
+        return colour.decode(display, self.config, self.comp, self.exposure).astype(np.float32)
 
     def _under(self, row: int) -> Half:
         """The plate's region in comp space, with the entries that went before on it."""

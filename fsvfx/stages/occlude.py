@@ -57,6 +57,7 @@ class OccludeStage(Stage):
             "groups": [group.as_json() for group in _groups(job, unit)],
             "color_space": job.shot.plate.color_space,
             "colour_config": job.colour_config,
+            "exposure": job.shot.plate.exposure,
         }
 
     def weights(self, parameters: Any) -> tuple[str, ...]:
@@ -148,10 +149,12 @@ class _Entry:
         matrix = np.asarray(self.aligned.frame(f"r{self.index}/matrix", number), np.float64)
         plate = self.work.inputs["ingest"].frame("frames", number)
         space, config = str(self.work.parameters["color_space"]), str(self.work.parameters["colour_config"])
-        return wide_picture(plate, matrix, self.size, space, config)
+        return wide_picture(plate, matrix, self.size, space, config, float(str(self.work.parameters["exposure"])))
 
 
-def wide_picture(plate: Array, matrix: NDArray[np.float64], size: int, space: str, config: str) -> Half:
+def wide_picture(
+    plate: Array, matrix: NDArray[np.float64], size: int, space: str, config: str, exposure: float = 0.0
+) -> Half:
     """The face's surroundings, (WIDE_SIZE, WIDE_SIZE, 3) display [0, 1]: see ``fsvfx.occlusion.contract``.
 
     matrix: (2, 3), plate px -> px of the (size, size) crop. Large plates are thinned out before their colours are
@@ -162,7 +165,7 @@ def wide_picture(plate: Array, matrix: NDArray[np.float64], size: int, space: st
     wide[:, 2] += (WIDE_SIZE - 1) / 2 - zoom * (size - 1) / 2
     thin = max(1, int(0.5 / scale_of(wide)))
     wide[:, :2] *= thin
-    return display_crop(plate[::thin, ::thin], wide, WIDE_SIZE, space, config)
+    return display_crop(plate[::thin, ::thin], wide, WIDE_SIZE, space, config, exposure)
 
 
 def _asked(occlusion: str | None, matte: str | None) -> bool:
