@@ -34,7 +34,7 @@ class CompositeSettings(StrictModel):
     `raw`: the engine's whole crop, neither matted nor graded."""
     mixed_gradients: bool = False
     """Seamless modes: of swap and plate the stronger gradient, so that stubble or rain shows through."""
-    bands: int = Field(5, ge=2, le=9)
+    bands: int = Field(6, ge=2, le=9)
     """Pyramid modes: the number of bands; the more bands, the lower the lowest."""
     hist_threshold: Percent = 2.0
     """Histogram modes: how many of the darkest and of the brightest pixels the histograms leave out, percent."""

@@ -10,10 +10,13 @@ from fsvfx.comp.pyramid import Pyramid, joined, split, weights_of
 
 F32 = NDArray[np.float32]
 
-_MOST = 2.0
+_MOST = 1.6
 """Contrast is matched by no more than this factor, either way."""
-_WINDOW = 0.06
-"""Standard deviation of the window in which contrast is local, as a share of the region's longer side."""
+_WINDOW = 0.18
+"""Standard deviation of the window in which contrast is local, as a share of the region's longer side: the light on a
+cheek or a brow, not single features."""
+_DARK = 1.5
+"""Where the swap is darker than this many times what is added to it, less is added."""
 _FLAT = 0.003
 """A band that varies by less than this share of the light is flat: noise, whose contrast says nothing."""
 
@@ -25,7 +28,8 @@ def multi_band(swap: F32, plate: F32, matte: F32, count: int, *, contrast: bool 
     lowest band is the plate's; in the others the swap's share fades out towards the rim, over a length that grows with
     the band, but in the finest, which is left to the matte's own edge. ``contrast``: each of the swap's bands first
     gets the plate's local contrast, as in Naruniec et al.: "High-Resolution Neural Face Swapping for Visual Effects",
-    2020. Gives (h, w, 3) float32; zero where the matte is.
+    2020. In the dark less is changed, so that pupils, nostrils and open mouths neither turn milky nor fall below black.
+    Gives (h, w, 3) float32; zero where the matte is.
     """
     weights = weights_of(matte, count)
     inside = weights_of((matte > 0).astype(np.float32), count)
@@ -36,7 +40,14 @@ def multi_band(swap: F32, plate: F32, matte: F32, count: int, *, contrast: bool 
     for depth in range(1, len(weights) - 1):
         share = np.clip(2 * inside[depth] - 1, 0, 1)[..., None]
         bands.append(under.bands[depth] + share * (over.bands[depth] - under.bands[depth]))
-    return joined(over.with_bands([*bands, under.bands[-1]] if len(weights) > 1 else bands))
+    blended = joined(over.with_bands([*bands, under.bands[-1]] if len(weights) > 1 else bands))
+    return _safe_in_the_dark(swap, blended, matte)
+
+
+def _safe_in_the_dark(swap: F32, blended: F32, matte: F32) -> F32:
+    change = (blended - swap) * (matte > 0)[..., None]
+    part = np.divide(swap, _DARK * np.abs(change), out=np.ones_like(swap), where=change != 0)
+    return (swap + change * np.clip(part, 0, 1, out=part)) * (matte > 0)[..., None]
 
 
 def _contrasted(over: Pyramid, under: Pyramid) -> Pyramid:

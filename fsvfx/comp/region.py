@@ -83,7 +83,7 @@ def from_plate(picture: NDArray[np.floating], matrix: Matrix, size: int) -> F32:
 
 def octaves(size: int) -> int:
     """How many times larger, in octaves, faces in crops (size, size) are than those for which lengths are given."""
-    return round(math.log2(FILL * size / FACE))
+    return math.ceil(math.log2(FILL * size / FACE) - 0.25)
 
 
 def scaled(size: int, percent: float) -> Matrix:
