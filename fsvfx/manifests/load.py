@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from fsvfx.colour import DEFAULT_CONFIG, check_space
 from fsvfx.errors import InputError, ManifestError, Where
 from fsvfx.manifests.check_apart import check_apart
+from fsvfx.manifests.check_composite import check_composites
 from fsvfx.manifests.check_deliver import check_deliver
 from fsvfx.manifests.check_paths import check_paths
 from fsvfx.manifests.check_work import check_engines, check_spaces
@@ -93,6 +94,7 @@ def _findings(draft: Draft, path: Path) -> Iterator[Finding]:
     yield from check_spaces(draft)
     yield from check_deliver(draft)
     yield from check_engines(draft)
+    yield from check_composites(draft)
 
 
 def _job(manifest: Manifest, shot: Shot, path: Path, store: str) -> ShotJob:

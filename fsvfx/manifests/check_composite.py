@@ -1,0 +1,79 @@
+"""Whether what a shot's composite names is there: external mattes, segmenters, super-resolvers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from fsvfx.comp import choices
+from fsvfx.comp.mattes import sources
+from fsvfx.errors import InputError
+from fsvfx.manifests.draft import Draft, ShotDraft
+from fsvfx.manifests.yaml_text import Finding, Loc
+from schemas.composite import Composite, CompositeSettings
+from schemas.frames import FrameRange
+
+
+def check_composites(draft: Draft) -> Iterator[Finding]:
+    """Entries have a roto where the matte is to be external, and no roto is for nothing; every name is known."""
+    for shot in draft.shots:
+        if shot.composite is not None:
+            yield from _check_rotos(shot, shot.composite)
+            yield from _check_names(shot, shot.composite)
+
+
+def _check_rotos(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
+    without = [index for index, entry in shot.replace.items() if entry.roto is None]
+    for loc, values in _said(shot, composite):
+        if without and "external" in sources(str(values.get("matte", ""))):
+            entries = ", ".join(f"replace[{index}]" for index in without)
+            mend = "Give each entry its roto, or name another matte"
+            yield Finding((*loc, "matte"), f"it names external, and there is no roto in {entries}", mend)
+    if shot.plate is not None and not _uses_roto(composite, shot.plate.frames):
+        for index, entry in shot.replace.items():
+            if entry.roto is not None:
+                what = "no frame's matte names external: this roto would do nothing"
+                mend = "Write it into composite.matte, as in learned*external; or leave the roto out"
+                yield Finding((*shot.loc, "replace", index, "roto"), what, mend)
+
+
+def _uses_roto(composite: Composite, frames: FrameRange) -> bool:
+    return any(choices.takes_roto(settings) for _, settings in choices.groups(composite, frames))
+
+
+def _check_names(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
+    for loc, values in _said(shot, composite):
+        for option, check in _NAMED.items():
+            if values.get(option, _DEFAULTS[option]) != _DEFAULTS[option]:
+                try:
+                    check(str(values[option]))
+                except InputError as error:
+                    yield Finding((*loc, option), error.what, error.mend)
+
+
+def _said(shot: ShotDraft, composite: Composite) -> Iterator[tuple[Loc, dict[str, object]]]:
+    """What is written, and where: the settings themselves, then each override's."""
+    at = (*shot.loc, "composite")
+    yield at, composite.model_dump(exclude={"overrides"})
+    for index, override in enumerate(composite.overrides):
+        yield (*at, "overrides", index), override.model_dump(exclude={"frames"}, exclude_none=True)
+
+
+def _check_segmenter(name: str) -> None:
+    from fsvfx.occlusion.registry import segmenter  # here: only who names another one waits for it
+
+    if name != "none":
+        segmenter(name)
+
+
+def _check_super_resolver(name: str) -> None:
+    from fsvfx.comp.finish import check_super_resolver
+
+    check_super_resolver(name)
+
+
+_NAMED: dict[str, Callable[[str], None]] = {
+    "occlusion": _check_segmenter,
+    "super_resolver": _check_super_resolver,
+}
+_DEFAULTS = {name: CompositeSettings.model_fields[name].default for name in _NAMED}
+"""These are always there, and are not looked for."""
