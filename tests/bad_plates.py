@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import OpenEXR
 from footage import HEIGHT, WIDTH, ffmpeg, picture, write_exr, write_stills, write_video
+from oiio_files import write_oiio
+from PIL import Image
 
 Entry = dict[str, Any]
 _SCENE = "lin_rec709_scene"
@@ -164,6 +166,58 @@ def _exr(spoil: Callable[[Path], None], dtype: type = np.float16) -> Callable[[P
     return _spoilt(spoil, "exr", dtype=dtype, color_space=_SCENE)
 
 
+def _layers_only(path: Path) -> None:
+    half = picture(5, dtype=np.float16)
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    names = [f"{layer}.{kind}" for layer in ("beauty", "spec") for kind in "RGB"]
+    OpenEXR.File(header, {name: half[..., 0].copy() for name in names}).write(str(path))
+
+
+def _two_pictures(path: Path) -> None:
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    half = picture(5, dtype=np.float16)
+    OpenEXR.File([OpenEXR.Part(header | {"name": name}, {"RGB": half}) for name in ("left", "right")]).write(str(path))
+
+
+def _other_primaries(path: Path) -> None:
+    write_exr(path, picture(5, dtype=np.float16), colorInteropID="lin_ap0_scene")
+
+
+def _subsampled(path: Path) -> None:
+    """The binding writes full-size channels only: R's sampling is set by hand, in a frame that is never decoded."""
+    write_exr(path, picture(5, dtype=np.float16))
+    content = path.read_bytes()
+    at = content.index(b"R\0\1\0\0\0\0\0\0\0") + 10
+    path.write_bytes(content[:at] + b"\2\0\0\0\2\0\0\0" + content[at + 8 :])
+
+
+def _deep(path: Path) -> None:
+    samples = np.empty((HEIGHT, WIDTH), object)
+    for index in np.ndindex(HEIGHT, WIDTH):
+        samples[index] = np.ones(1, np.float16)
+    header = {"compression": OpenEXR.ZIPS_COMPRESSION, "type": OpenEXR.deepscanline}
+    OpenEXR.File(header, dict.fromkeys("RGB", samples)).write(str(path))
+
+
+def _whole_numbers(path: Path) -> None:
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, {kind: np.ones((HEIGHT, WIDTH), np.uint32) for kind in "RGB"}).write(str(path))
+
+
+def _dpx(spoil: Callable[[Path], object] = lambda path: None, **more: Any) -> Callable[[Path], Entry]:
+    def make(folder: Path) -> Entry:
+        for number in range(1001, 1013):
+            write_oiio(folder / f"sh010.{number}.dpx", picture(number, dtype=np.uint16), oiio__BitsPerSample=10)
+        spoil(folder / "sh010.1005.dpx")
+        return _entry(folder / "sh010.####.dpx", **({"frame_rate": "24"} | more))
+
+    return make
+
+
+def _cmyk(path: Path) -> None:
+    Image.fromarray(picture(5)).convert("CMYK").save(path)
+
+
 def _single_still(folder: Path) -> Entry:
     entry = _sequence()(folder)
     return entry | {"path": str(folder / "sh010.1001.png")}
@@ -241,6 +295,35 @@ BAD_PLATES: dict[str, BadPlate] = {
     "exr without RGB": BadPlate(_exr(_no_rgb), ("no R, G, B channels; it has Z", "1005"), at_open=False),
     "exr beyond half": BadPlate(_exr(_too_bright, np.float32), ("1e+06 at pixel 7,3", "65504", "1005"), at_open=False),
     "exr window moves": BadPlate(_exr(_moved_window), ("data and display windows", "1005"), at_open=False),
+    "exr with layers only": BadPlate(
+        _exr(_layers_only), ("no plain R, G, B", "layers are beauty, spec", "plate.layer", "1005"), at_open=False
+    ),
+    "exr with two pictures": BadPlate(_exr(_two_pictures), ("several parts", "left, right", "1005"), at_open=False),
+    "exr without the layer": BadPlate(
+        _sequence(suffix="exr", dtype=np.float16, color_space=_SCENE, layer="beauty"),
+        ("no layer or part 'beauty'", "Mend plate.layer"),
+    ),
+    "exr of another space": BadPlate(
+        _exr(_other_primaries), ("is lin_ap0_scene", f"says {_SCENE}", "header_color: ignore", "1005"), at_open=False
+    ),
+    "exr subsampled": BadPlate(_exr(_subsampled), ("subsampled", "1005"), at_open=False),
+    "deep exr": BadPlate(_exr(_deep), ("deep data", "1005"), at_open=False),
+    "exr of whole numbers": BadPlate(_exr(_whole_numbers), ("channels are uint32", "1005"), at_open=False),
+    "dpx cut off": BadPlate(_dpx(_halve), ("damaged or cut off", "1005"), at_open=False),
+    "dpx header cut off": BadPlate(
+        _dpx(lambda path: path.write_bytes(path.read_bytes()[:900])), ("can't be read", "1005"), at_open=False
+    ),
+    "empty dpx": BadPlate(_dpx(lambda path: path.write_bytes(b"")), ("the file is empty", "1005"), at_open=False),
+    "text called dpx": BadPlate(
+        _dpx(lambda path: path.write_text("no film\n" * 400)), ("can't be read", "1005"), at_open=False
+    ),
+    "dpx without a rate": BadPlate(_dpx(frame_rate=None), ("no frame rate", "plate.frame_rate")),
+    "dpx of another size": BadPlate(
+        _dpx(lambda path: write_oiio(path, picture(5, 64, 64, np.uint16), oiio__BitsPerSample=10)),
+        ("frame 1005 is 64x64", "96x48"),
+        at_open=False,
+    ),
+    "tiff of inks": BadPlate(_spoilt(_cmyk, "tif"), ("RGB or grey", "1005"), at_open=False),
     "size changes": BadPlate(_spoilt(_other_size), ("frame 1005 is 64x64", "begins with 96x48"), at_open=False),
     "depth changes": BadPlate(_spoilt(_deeper), ("uint16", "uint8", "1005"), at_open=False),
 }

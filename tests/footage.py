@@ -14,6 +14,7 @@ import imageio_ffmpeg
 import numpy as np
 import OpenEXR
 
+from fsvfx.colour import DEFAULT_CONFIG
 from schemas.job import ShotJob
 from schemas.manifest import Person, Plate, Shot
 
@@ -104,6 +105,6 @@ def shot_job(
         people={"lead": Person(references=tuple(references), consent="none.yaml")},
         deliver=(),
         store="memory://test",
-        colour_config="none",
+        colour_config=DEFAULT_CONFIG,
         manifest=str(Path(references[0] if references else path).parent / "shots.yaml"),
     )

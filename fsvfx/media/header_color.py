@@ -29,8 +29,10 @@ def check(interop_id: str, job: ShotJob, place: Place, numbers: Sequence[int]) -
 
 def agrees(interop_id: str, space: str, config: str) -> bool:
     """Whether the Color Interop Forum's id can mean ``space``; ids that the config does not know may mean any."""
-    named = _space(interop_id, config)
-    return named is None or named == colour.check_space(config, space) or interop_id == colour.interop_id(config, space)
+    if not interop_id:
+        return True
+    own, named = colour.check_space(config, space), _space(interop_id, config)
+    return named in (None, own) or interop_id == colour.interop_id(config, space)
 
 
 def notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
@@ -52,7 +54,7 @@ def notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
 
 def _space(interop_id: str, config: str) -> str | None:
     """The config's space; None for ids of other makers (``studio:name``) and those that it lacks."""
-    if not interop_id or interop_id == "unknown" or ":" in interop_id:
+    if interop_id == "unknown" or ":" in interop_id:
         return None
     try:
         return colour.check_space(config, interop_id)

@@ -12,7 +12,6 @@ import pytest
 from footage import picture, shot_job, write_exr
 from oiio_files import read_oiio, write_oiio
 
-from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.errors import PlateError
 from fsvfx.media import exr_in, open_plate
 from fsvfx.media.plate import Place
@@ -40,8 +39,7 @@ def same_bits(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def job(path: Path, frames: str = "1001-1003", **plate: Any) -> ShotJob:
-    made = shot_job(path, frames, **({"color_space": "ACEScg", "frame_rate": "24"} | plate))
-    return made.model_copy(update={"colour_config": DEFAULT_CONFIG})
+    return shot_job(path, frames, **({"color_space": "ACEScg", "frame_rate": "24"} | plate))
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
