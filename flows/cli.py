@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from flows.verbs import (
     demo,
     doctor,
+    edit,
     engines,
     faces,
     models,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 for verb in (demo, validate, plan, submit, status, retry, waive, verify, faces, engines, doctor, up):
     app.command(verb.__name__.rpartition(".")[2])(verb.run)
+app.add_typer(edit.app, name="edit")
 app.add_typer(models.app, name="models")
 
 

@@ -3,6 +3,7 @@
 FsvfxError                  exit
 ├── InputError               2    what the user wrote or handed over is wrong
 │   ├── ManifestError             the manifest, with every problem at once
+│   ├── EditError                 an edit (OTIO, EDL), with every problem at once
 │   └── PlateError                a plate: missing, unreadable, truncated, not as declared
 ├── RightsError              3    consent is missing, expired, revoked or out of scope
 ├── IncompleteError          4    some chunks are not done
@@ -95,6 +96,15 @@ class ManifestError(InputError):
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
         super().__init__(f"{count} in the manifest", mend="Mend them and run it again", where=Where(file=file))
+        self.problems = problems
+
+
+class EditError(InputError):
+    """All that keeps an edit from becoming shots, at once; a problem's field is the shot's name."""
+
+    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
+        count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
+        super().__init__(f"{count} in the edit", mend="Mend them and run it again", where=Where(file=file))
         self.problems = problems
 
 

@@ -43,7 +43,7 @@ def _in_name(template: str, put: Callable[[re.Match[str]], str]) -> str:
 
 
 def around_frame(template: str) -> tuple[str, int, str]:
-    """What stands before the frame number, how many digits it has at least, what stands after. ValueError without one."""
+    """What stands before the frame number, how many digits that has at least, and what stands after it. ValueError."""
     folder, slash, name = template.rpartition("/")
     token = _FRAME.search(name)
     if token is None:

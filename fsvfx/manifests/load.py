@@ -21,7 +21,7 @@ from fsvfx.manifests.draft import Draft, draft_of
 from fsvfx.manifests.explain import explain
 from fsvfx.manifests.reach import reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
-from fsvfx.manifests.yaml_text import Document, Finding, dotted, read_yaml
+from fsvfx.manifests.yaml_text import Document, Finding, dotted, parse_yaml, read_yaml
 from schemas.deliver import Deliver
 from schemas.job import ShotJob
 from schemas.manifest import Manifest, Person, Replace, Shot
@@ -31,7 +31,15 @@ from schemas.upgrade import VersionError, upgrade
 
 def load(path: Path) -> Manifest:
     """Read and check the manifest at ``path``, and open nothing else. Raises ManifestError with every problem."""
-    document = read_yaml(path)
+    return _sound(read_yaml(path), path)
+
+
+def parse(text: str, path: Path) -> Manifest:
+    """As ``load``, of a text that is to lie at ``path``. Raises ManifestError."""
+    return _sound(parse_yaml(text), path)
+
+
+def _sound(document: Document, path: Path) -> Manifest:
     manifest = _validated(document, path)
     if manifest is None or document.problems:
         problems = sorted(set(document.problems), key=lambda problem: (problem.line or 0, problem.field))

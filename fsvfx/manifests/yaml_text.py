@@ -80,6 +80,13 @@ def read_yaml(path: Path) -> Document:
     return document
 
 
+def parse_yaml(text: str) -> Document:
+    """As ``read_yaml``, of a text."""
+    document = Document()
+    _parse(text, document)
+    return document
+
+
 def _parse(text: str, document: Document) -> None:
     yaml = YAML(typ="rt")
     yaml.max_depth = MOST_DEPTH * 2

@@ -25,11 +25,19 @@ def tidy(text: str | None) -> str | None:
 
 def shift(text: str, frames: int, rate: Fraction) -> str:
     """``text`` moved by ``frames`` (either way), round the clock."""
+    return label(count(text, rate) + frames, rate, drop=";" in text)
+
+
+def count(text: str, rate: Fraction) -> int:
+    """How many frames after midnight ``text`` is; ``;`` in it means drop-frame."""
     drop = ";" in text
-    start = Timecode(_nominal(rate, drop=drop), text, force_non_drop_frame=not drop)
+    return int(Timecode(_nominal(rate, drop=drop), text, force_non_drop_frame=not drop).frames) - 1
+
+
+def label(frames: int, rate: Fraction, *, drop: bool) -> str:
+    """The timecode ``frames`` after midnight, round the clock."""
     day = 24 * 3600 * round(rate) - (24 * 108 * (round(rate) // 30) if drop else 0)
-    number = (start.frames - 1 + frames) % day
-    moved = Timecode(_nominal(rate, drop=drop), frames=number + 1, force_non_drop_frame=not drop)
+    moved = Timecode(_nominal(rate, drop=drop), frames=frames % day + 1, force_non_drop_frame=not drop)
     return tidy(str(moved)) or str(moved)
 
 

@@ -61,6 +61,13 @@ WRONG = [
     (["verify", "absent.yaml"], 2, "absent.yaml"),
     (["models", "pull", "nonsense"], 2, "nonsense"),
     (["models", "nonsense"], 2, "nonsense"),
+    (["edit", "import", "cut.otio", "--template", "absent.yaml"], 2, "absent.yaml"),
+    (["edit", "import", "cut.otio", "--template", M], 2, "cut.otio"),
+    (["edit", "import", "cut.fcpxml", "--template", M], 2, ".otio"),
+    (["edit", "import", "cut.edl", "--template", M, "--frame-rate", "fast"], 2, "24000/1001"),
+    (["edit", "import", "cut.edl", "--template", M, "--out", "elsewhere/made.yaml"], 2, "template"),
+    (["edit", "export", M, "--out", "made.xml"], 2, ".otio"),
+    (["edit", "export", M, "--out", "made.otio", "--edit", "absent.otio"], 2, "absent.otio"),
 ]
 
 

@@ -1,0 +1,147 @@
+"""``fsvfx edit``: edits (OTIO, EDL) into manifests, deliverables back into edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+
+if TYPE_CHECKING:
+    from schemas.job import ShotJob
+
+app = typer.Typer(
+    help="Edits (.otio, .edl): into a manifest, and deliverables back into an edit.", no_args_is_help=True
+)
+
+Names = Annotated[
+    str,
+    typer.Option(
+        "--names",
+        metavar="TEMPLATE",
+        help="Shots' names, of {clip} {reel} {media} {marker} {number}: sq010_sh{number}.",
+    ),
+]
+Rate = Annotated[
+    str | None, typer.Option("--frame-rate", metavar="RATE", help="Of an EDL, which does not say: 24 or 24000/1001.")
+]
+Plates = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plates",
+        metavar="PATH",
+        help="A folder, or a path with {name} {clip} {reel} {media}; several are tried in order. "
+        "Default: where the edit says.",
+    ),
+]
+FirstFrame = Annotated[
+    int, typer.Option("--first-frame", min=0, max=9_000_000, help="Number of the first frame of full handles.")
+]
+Handles = Annotated[int, typer.Option("--handles", min=0, max=1000, help="Frames before and after what is shown.")]
+
+
+@app.command("import")
+def take_in(
+    edit: Annotated[Path, typer.Argument(metavar="EDIT", help="An .otio, .otioz or .edl.")],
+    template: Annotated[
+        Path, typer.Option("--template", help="Manifest whose people, engine and deliverables to use.")
+    ],
+    plates: Plates = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the manifest here, beside the template.")] = None,
+    first_frame: FirstFrame = 1001,
+    handles: Handles = 8,
+    names: Names = "{clip}",
+    frame_rate: Rate = None,
+    json: AsJson = False,
+) -> None:
+    """Make a manifest of an edit: a shot for each clip, with its plate, its frames and handles, its timecode."""
+    from fsvfx.editorial.take_in import Wishes, as_data
+    from fsvfx.editorial.take_in import take_in as made_of
+
+    _check_beside(template, out)
+    wishes = Wishes(tuple(plates or ()), names, first_frame, handles, _rate(frame_rate))
+    taken = made_of(edit, template, wishes)
+    if out:
+        _write(out, taken.text)
+    if json:
+        manifest = {"out": out} if out else {"manifest": taken.text}
+        say.as_json({**manifest, "shots": as_data(taken.shots), "notes": taken.notes})
+        return
+    if out:
+        rows = [(s.cut.shot, s.frames, s.needed, "{} + {}".format(*s.handles), s.media.path) for s in taken.shots]
+        say.table(f"{edit} -> {out}", ("shot", "frames", "shown", "handles", "plate"), rows)
+    else:
+        typer.echo(taken.text, nl=False)
+    _tell(taken.notes)
+
+
+@app.command("export")
+def send_out(
+    manifest: ManifestPath,
+    out: Annotated[Path, typer.Option("--out", help="The .otio or .edl to write.")],
+    edit: Annotated[Path | None, typer.Option("--edit", help="Relink this edit; default: all shots in a row.")] = None,
+    names: Names = "{clip}",
+    frame_rate: Rate = None,
+    shot: Shots = None,
+    store: Store = None,
+    json: AsJson = False,
+) -> None:
+    """Write an edit that plays what the manifest delivers."""
+    from fsvfx.editorial.send_out import send_out as written
+
+    jobs = jobs_of(manifest, shot, store)
+    sent = written(jobs, out, edit, names=names, rate=_rate(frame_rate) or _stated_rate(jobs))
+    if json:
+        say.as_json({"out": out, "shots": [back.facts for back in sent.shots], "notes": sent.notes})
+        return
+    rows = [(b.facts["shot"], b.facts["frames"], "yes" if b.facts["delivered"] else "not yet") for b in sent.shots]
+    say.table(str(out), ("shot", "frames", "delivered"), rows)
+    _tell(sent.notes)
+
+
+def _stated_rate(jobs: Sequence[ShotJob]) -> Fraction | None:
+    """The manifest's, for an EDL."""
+    return next((_rate(job.shot.plate.frame_rate) for job in jobs if job.shot.plate.frame_rate), None)
+
+
+def _check_beside(template: Path, out: Path | None) -> None:
+    """The template's paths (references, consent) are relative to its folder."""
+    from fsvfx.errors import InputError, Where
+
+    if out and out.absolute().parent != template.absolute().parent:
+        mend = f"Write it to {template.parent / out.name}: its paths are relative to the template's folder"
+        raise InputError("The manifest must lie beside its template", mend=mend, where=Where(field="--out"))
+
+
+def _rate(text: str | None) -> Fraction | None:
+    from pydantic import TypeAdapter, ValidationError
+
+    from fsvfx.errors import InputError, Where
+    from fsvfx.media.frame_rate import parse_rate
+    from schemas.manifest import FrameRate
+
+    if text is None:
+        return None
+    try:
+        return parse_rate(TypeAdapter(FrameRate).validate_python(text))
+    except ValidationError:
+        mend = "Write 24, 23.976 or 24000/1001"
+        raise InputError(f"'{text}' is no frame rate", mend=mend, where=Where(field="--frame-rate")) from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    from fsvfx.delivery.place import place
+
+    place(str(path), lambda draft: draft.write_text(text, encoding="utf-8") and None)
+
+
+def _tell(notes: Sequence[str]) -> None:
+    """On standard error: standard output may be going into a file."""
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)

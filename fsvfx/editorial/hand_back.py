@@ -1,0 +1,132 @@
+"""What a shot hands back to the edit: its frames and review as media references, and what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fsvfx import rights
+from fsvfx.errors import InputError, Where
+from fsvfx.media import remote
+from fsvfx.runner import plan
+from schemas.deliver import Deliver, DeliverReview
+from schemas.job import ShotJob
+from schemas.report import AI_STATEMENT
+from schemas.templates import around_frame
+
+if TYPE_CHECKING:
+    from opentimelineio.opentime import TimeRange
+    from opentimelineio.schema import ExternalReference, ImageSequenceReference
+
+FRAMES = ("exr", "frames")
+MOVIES = ("review", "movie")
+"""Kinds of deliverables that an edit can play, the better first."""
+REVIEW = "review"
+PLATE = "plate"
+"""Keys of media references, beside the default one."""
+FACTS = "fsvfx"
+"""Where metadata has what we say."""
+
+
+@dataclass(frozen=True)
+class HandBack:
+    """One shot's. ``start``: the source time of its first frame, in frames as the edit counts them."""
+
+    job: ShotJob
+    rate: Fraction
+    start: int
+    facts: dict[str, Any]
+
+    @property
+    def available(self) -> TimeRange:
+        """All that is delivered, handles included, in source time."""
+        return span(self.start, len(self.job.shot.plate.frames), self.rate)
+
+
+def hand_back(job: ShotJob, rate: Fraction, start: int) -> HandBack:
+    """Ask the rights gate and the ledger. Raises RightsError, StoreError; InputError if the edit could use nothing."""
+    if not any(one.kind in FRAMES + MOVIES for one in job.deliver):
+        mend = "Add {kind: exr, path: ...} or {kind: review, path: ...} to deliver"
+        raise InputError("The manifest delivers nothing to cut in", mend=mend, where=Where(file=job.manifest))
+    return HandBack(job, rate, start, _facts(job))
+
+
+def span(start: int, frames: int, rate: Fraction) -> TimeRange:
+    from opentimelineio.opentime import RationalTime, TimeRange
+
+    return TimeRange(RationalTime(start, float(rate)), RationalTime(frames, float(rate)))
+
+
+def _facts(job: ShotJob) -> dict[str, Any]:
+    decision = rights.clear(job)
+    entries = [entry for entry in plan(job).entries if entry.stage == "deliver"]
+    return {
+        "statement": AI_STATEMENT,
+        "production": job.production,
+        "shot": job.shot.name,
+        "frames": str(job.shot.plate.frames),
+        "performers": [entry.performer for entry in job.shot.replace],
+        "identities": [entry.identity for entry in job.shot.replace],
+        "engines": [entry.engine for entry in job.shot.replace],
+        "consent_records": list(decision.records),
+        "rights_decision": decision.digest,
+        "delivered": bool(entries) and all(entry.receipt is not None for entry in entries),
+    }
+
+
+def references(back: HandBack, folder: Path) -> dict[str, Any]:
+    """Media references by their keys, for an edit in ``folder``: the frames, then a movie.
+
+    The first there is stands under the default key.
+    """
+    from opentimelineio.schema import Clip
+
+    frames, movie = _first(back.job, FRAMES), _first(back.job, MOVIES)
+    made: dict[str, Any] = {}
+    if frames:
+        made[Clip.DEFAULT_MEDIA_KEY] = _sequence(back, frames.path, folder)
+    if movie:
+        made[REVIEW if frames else Clip.DEFAULT_MEDIA_KEY] = _movie(back, movie, folder)
+    return made
+
+
+def _first(job: ShotJob, kinds: tuple[str, ...]) -> Deliver | None:
+    """The first deliverable of the first kind that there is."""
+    return next((one for kind in kinds for one in job.deliver if one.kind == kind), None)
+
+
+def _sequence(back: HandBack, path: str, folder: Path) -> ImageSequenceReference:
+    from opentimelineio.schema import ImageSequenceReference
+
+    before, digits, after = around_frame(path)
+    place, _, name = before.rpartition("/")
+    return ImageSequenceReference(
+        target_url_base=f"{_url(place, folder)}/",
+        name_prefix=name,
+        name_suffix=after,
+        start_frame=back.job.shot.plate.frames.first,
+        frame_step=1,
+        rate=float(back.rate),
+        frame_zero_padding=digits,
+        missing_frame_policy=ImageSequenceReference.MissingFramePolicy.error,
+        available_range=back.available,
+        metadata={FACTS: back.facts},
+    )
+
+
+def _movie(back: HandBack, movie: Deliver, folder: Path) -> ExternalReference:
+    from opentimelineio.schema import ExternalReference
+
+    slate = int(isinstance(movie, DeliverReview) and movie.slate)
+    available = span(back.start - slate, len(back.job.shot.plate.frames) + slate, back.rate)
+    return ExternalReference(_url(movie.path, folder), available, metadata={FACTS: back.facts})
+
+
+def _url(path: str, folder: Path) -> str:
+    """Relative to the edit's folder if it is below that, so that both can move together."""
+    if remote.is_remote(path):
+        return path
+    here = Path(path)
+    return here.relative_to(folder).as_posix() if here.is_relative_to(folder) else here.as_uri()

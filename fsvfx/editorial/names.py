@@ -1,0 +1,111 @@
+"""What a shot, and the file that an edit plays, are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from fsvfx.errors import InputError, Where
+from schemas.templates import PICTURES, VIDEOS, fields, fill
+
+if TYPE_CHECKING:
+    from opentimelineio.schema import Clip
+
+FIELDS = ("clip", "reel", "media", "marker", "number")
+_BAD = re.compile(r"[^A-Za-z0-9_.-]+")
+_NUMBER = re.compile(r"([._-]?\[\d+-\d+\]|[._-]#+)$")
+_MOST = 58
+"""Letters of a name, so that a use's number still fits."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name for each clip; ``notes`` tell which are not what the template gave."""
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
+    """A name of its own for each clip, in their order.
+
+    Fields of ``template``: ``{clip}`` its name, ``{reel}``, ``{media}`` the file's name, ``{marker}`` that of the
+    first marker (an EDL's LOC), ``{number}`` 0010, 0020 and so on. A clip that is used again gets ``_2``. InputError.
+    """
+    unknown = set(fields(template)) - set(FIELDS)
+    if unknown:
+        mend = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
+        raise InputError(f"{{{min(unknown)}}} is no field of a shot's name", mend=mend, where=Where(field="--names"))
+    names: list[str] = []
+    notes: list[str] = []
+    for index, clip in enumerate(clips):
+        given = fill(template, **_words(clip, index))
+        name = _tidy(given) or f"shot{index + 1:03}"
+        names.append(_free(name, names))
+        if names[-1] != name:
+            notes.append(f"{names[-1]}: there is another {name} in the edit before it")
+        elif name != given:
+            notes.append(f"{name}: called '{given}' in the edit, which is no name for a shot")
+    return Named(tuple(names), tuple(notes))
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """Letter case does not tell shots apart, as it does not on every disk."""
+    lower = {one.lower() for one in taken}
+    numbered = (f"{name}_{use}" for use in count(2))
+    return name if name.lower() not in lower else next(one for one in numbered if one.lower() not in lower)
+
+
+def _words(clip: Clip, index: int) -> dict[str, str]:
+    stem = _stem(clip.name)
+    return {
+        "clip": stem,
+        "reel": reel_of(clip) or stem,
+        "media": media_name(clip) or stem,
+        "marker": clip.markers[0].name.strip() if clip.markers else "",
+        "number": f"{10 * (index + 1):04}",
+    }
+
+
+def reel_of(clip: Clip) -> str:
+    """The tape or camera roll: an EDL's reel, or what editing systems leave in the metadata; empty if none."""
+    spaces: list[Any] = [clip.metadata, clip.media_reference.metadata if clip.media_reference else {}]
+    for space in spaces:
+        for holder in (space, *(value for value in space.values() if hasattr(value, "get"))):
+            for key in ("reel", "reel_name", "Reel Name", "tape", "Tape"):
+                if holder.get(key):
+                    return str(holder[key])
+    return ""
+
+
+def media_path(clip: Clip) -> str:
+    """Path or s3:// of the file that the edit plays, a sequence's with ``#`` for the digits; empty if there is none."""
+    reference: Any = clip.media_reference
+    if hasattr(reference, "target_url_base"):
+        url = reference.abstract_target_url("#" * max(1, reference.frame_zero_padding))
+    else:
+        url = getattr(reference, "target_url", "") or ""
+    url = re.sub(r"\[\d+-\d+\]", lambda span: "#" * len(span[0][1:-1].partition("-")[0]), url).replace("\\", "/")
+    if url.lower().startswith("file:"):
+        return unquote(urlsplit(url.replace("#", "%23")).path)
+    return unquote(url) if "%" in url and "://" not in url else url
+
+
+def media_name(clip: Clip) -> str:
+    """The file's name without number and ending."""
+    return _stem(media_path(clip).rpartition("/")[2])
+
+
+def _stem(name: str) -> str:
+    path = PurePosixPath(name.strip() or "_")
+    stem = path.stem if path.suffix.lower() in PICTURES | VIDEOS else path.name
+    return _NUMBER.sub("", stem) if name.strip() else ""
+
+
+def _tidy(text: str) -> str:
+    return _BAD.sub("_", text).strip("_.-")[:_MOST]

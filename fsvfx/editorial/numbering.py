@@ -1,0 +1,131 @@
+"""Source time <-> the production's frame numbers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fsvfx.editorial.cuts import Cut
+from fsvfx.editorial.plates import Media
+from fsvfx.errors import InputError
+from fsvfx.media import timecodes
+from schemas.frames import FrameRange
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Frame ``number`` of the plate is frame ``time`` of the media's time, as the edit counts it."""
+
+    time: int
+    number: int
+
+    def number_of(self, time: int) -> int:
+        return self.number + time - self.time
+
+    def time_of(self, number: int) -> int:
+        return self.time + number - self.number
+
+
+def anchor_of(cut: Cut, media: Media) -> Anchor:
+    """Where the edit's time runs in the plate; a video's frames count from 0 here.
+
+    By what the edit says of a sequence's numbers; else by the plate's timecode; else by where the edit says that the
+    media begins; else it begins at 0. Raises InputError if the plate has no timecode and another length than the media.
+    """
+    said = cut.stated
+    if said and said.number is not None and media.is_sequence:
+        last = said.number + said.frames - 1
+        if media.first <= said.number and last <= media.last:
+            return Anchor(said.start, said.number)
+    clock = _clock(cut, media)
+    if said is None:
+        return Anchor(clock or 0, media.first)
+    if said.frames == media.frames:
+        return Anchor(said.start, media.first)
+    if clock is None:
+        raise InputError(
+            f"the edit's media has {said.frames} frames, {media.path} has {media.frames} and no timecode",
+            mend="Hand over a plate with timecode, to tell which frames it has, or the one that was cut",
+        )
+    return Anchor(clock, media.first)
+
+
+def _clock(cut: Cut, media: Media) -> int | None:
+    """The plate's timecode in frames, counted as the edit's are."""
+    if media.timecode is None:
+        return None
+    mark = {None: media.timecode[8], True: ";", False: ":"}[cut.drop]
+    return timecodes.count(f"{media.timecode[:8]}{mark}{media.timecode[9:]}", cut.rate)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A cut in the production's numbers. ``frames`` has the handles, ``needed`` only what the edit shows."""
+
+    cut: Cut
+    media: Media
+    first_frame: int
+    """A video's number of its first picture; a sequence's first number in ``frames``."""
+    needed: FrameRange
+    frames: FrameRange
+    timecode: str | None
+    """Of ``first_frame``, as the edit has it; None where the plate has its own."""
+    notes: tuple[str, ...]
+
+    @property
+    def handles(self) -> tuple[int, int]:
+        return self.needed.first - self.frames.first, self.frames.last - self.needed.last
+
+
+def numbered(cut: Cut, media: Media, *, first_frame: int, handles: int) -> Numbered:
+    """Give the cut its numbers: ``first_frame`` is the first of full handles, so the cut begins ``handles`` later.
+
+    A sequence keeps the numbers of its files. Handles are taken as far as the plate has them. Raises InputError if the
+    plate has not the frames that the edit shows, or runs at another rate.
+    """
+    if media.rate != cut.rate:
+        what = f"the plate runs at {media.rate} frames a second, the edit at {cut.rate}: that is a retime"
+        raise InputError(what, mend="Convert the plate, or cut at its rate")
+    anchor = anchor_of(cut, media)
+    first = anchor.number_of(cut.start)
+    last = first + cut.frames - 1
+    if first < media.first or last > media.last:
+        raise InputError(
+            _missing(cut, media, first, last), mend="Bring a plate that has them, or give them in --plates"
+        )
+    head, tail = min(handles, first - media.first), min(handles, media.last - last)
+    moved = 0 if media.is_sequence else first_frame + handles - first
+    number = first - head if media.is_sequence else media.first + moved
+    return Numbered(
+        cut=cut,
+        media=media,
+        first_frame=number,
+        needed=FrameRange.span(first + moved, last + moved),
+        frames=FrameRange.span(first + moved - head, last + moved + tail),
+        timecode=_timecode(cut, media, anchor.time_of(number - moved)),
+        notes=tuple(_short(cut.shot, handles, head, tail)),
+    )
+
+
+def _missing(cut: Cut, media: Media, first: int, last: int) -> str:
+    before, after = max(0, media.first - first), max(0, last - media.last)
+    said = [f"{before} before its beginning"] * bool(before) + [f"{after} after its end"] * bool(after)
+    shown = " with its transitions" if cut.head or cut.tail else ""
+    return f"the edit shows {cut.frames} frames{shown}; {media.path} lacks {' and '.join(said)}"
+
+
+def _timecode(cut: Cut, media: Media, time: int) -> str | None:
+    """Where the plate has none, the edit's; not if the edit counts its media from 0."""
+    told = cut.drop is not None or (cut.stated is not None and cut.stated.start > 0)
+    if media.timecode or not told or time < 0:
+        return None
+    drop = cut.rate.denominator == 1001 and round(cut.rate) % 30 == 0 if cut.drop is None else cut.drop
+    return timecodes.label(time, cut.rate, drop=drop)
+
+
+def _short(shot: str, handles: int, head: int, tail: int) -> list[str]:
+    said = [("head", head, "begins"), ("tail", tail, "ends")]
+    return [
+        f"{shot}: {there} of {handles} {which} handles: the plate {ends} there"
+        for which, there, ends in said
+        if there < handles
+    ]

@@ -1,0 +1,132 @@
+"""Finding the plate of each cut, and asking it for its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+import fileseq
+
+from fsvfx.editorial.cuts import Cut
+from fsvfx.errors import InputError, PlateError, Where
+from fsvfx.media import open_plate, remote
+from fsvfx.media.plate import Place
+from fsvfx.media.sequence_files import find_files, has_token
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.manifest import Plate, Shot
+from schemas.templates import PICTURES, VIDEOS, fields, fill
+
+FIELDS = ("name", "clip", "reel", "media")
+
+
+@dataclass(frozen=True)
+class Media:
+    """A plate as it lies there. A video's frames count from 0; a sequence's numbers are those of its files."""
+
+    path: str
+    is_sequence: bool
+    first: int
+    last: int
+    rate: Fraction
+    timecode: str | None
+    """Of ``first``."""
+
+    @property
+    def frames(self) -> int:
+        return self.last - self.first + 1
+
+
+def check_places(places: Sequence[str]) -> None:
+    """Raises InputError if a place has fields that there are not."""
+    for place in places:
+        unknown = set(fields(place)) - set(FIELDS)
+        if unknown:
+            mend = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
+            raise InputError(
+                f"{{{min(unknown)}}} is no field of a plate's path", mend=mend, where=Where(field="--plates")
+            )
+
+
+def find_plate(cut: Cut, places: Sequence[str], edit: Path) -> str | None:
+    """The first plate that is there: by ``places`` (folders, or paths with fields), else where the edit says.
+
+    In a folder it is a video or a sequence named as the shot, the file that the edit plays, the reel or the clip.
+    """
+    for place in places:
+        folder = Path(place).is_dir()
+        found = next(_in_folder(Path(place), cut), None) if folder else _if_there(fill(place, **_words(cut)))
+        if found:
+            return found
+    if places or not cut.path:
+        return None
+    return _if_there(cut.path if remote.is_remote(cut.path) else str(edit.parent / cut.path))
+
+
+def _words(cut: Cut) -> dict[str, str]:
+    return {"name": cut.shot, "clip": cut.clip, "reel": cut.reel or cut.clip, "media": cut.media or cut.clip}
+
+
+def _if_there(path: str) -> str | None:
+    if has_token(path):
+        try:
+            find_files(path, Place(path))
+        except PlateError:
+            return None
+        return path
+    there = remote.exists(path) if remote.is_remote(path) else Path(path).is_file()
+    return path if there else None
+
+
+def _in_folder(folder: Path, cut: Cut) -> Iterator[str]:
+    known = _plates_in(folder)
+    for word in dict.fromkeys((cut.shot, cut.media, cut.reel, cut.clip)):
+        if word and word.lower() in known:
+            yield known[word.lower()]
+
+
+@lru_cache(maxsize=64)
+def _plates_in(folder: Path) -> dict[str, str]:
+    """Videos and sequences in ``folder`` and in the folders right below it, by their names in lower case."""
+    found: dict[str, str] = {}
+    for place in (folder, *sorted(one for one in folder.iterdir() if one.is_dir())):
+        for file in sorted(place.iterdir()):
+            if file.suffix.lower() in VIDEOS:
+                found.setdefault(file.stem.lower(), str(file))
+        for run in fileseq.findSequencesOnDisk(str(place)):
+            if run.extension().lower() in PICTURES and run.zfill():
+                pattern = f"{run.basename()}{'#' * run.zfill()}{run.extension()}"
+                found.setdefault(run.basename().rstrip("._-").lower(), str(place / pattern))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def media_of(path: str, rate: Fraction) -> Media:
+    """Open the plate at ``path`` and ask it. ``rate``: for sequences, which may carry none.
+
+    Raises PlateError; StoreError for S3.
+    """
+    numbers = find_files(path, Place(path)) if has_token(path) else None
+    first = min(numbers) if numbers else 0
+    plate = Plate(
+        path=path,
+        first_frame=first,
+        frames=FrameRange((first,)),
+        color_space="sRGB",
+        frame_rate=f"{rate.numerator}/{rate.denominator}" if numbers else None,
+    )
+    job = ShotJob(
+        production="edit",
+        shot=Shot(name="plate", plate=plate),
+        people={},
+        deliver=(),
+        store="memory://edit",
+        colour_config="",
+        manifest=path,
+    )
+    info = open_plate(job).info
+    last = max(numbers) if numbers else info.last
+    return Media(path, numbers is not None, first, last, info.frame_rate, info.timecode)

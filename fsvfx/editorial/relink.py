@@ -1,0 +1,100 @@
+"""Timelines that play the deliverables: the production's own edit relinked, or one made of the manifest's shots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fsvfx.delivery.timecodes import TimecodeTrack
+from fsvfx.editorial.cuts import Cut, Cuts
+from fsvfx.editorial.hand_back import FACTS, PLATE, HandBack, hand_back, references
+from fsvfx.editorial.numbering import anchor_of
+from fsvfx.editorial.plates import media_of
+from fsvfx.editorial.read import Edit
+from fsvfx.errors import EditError, InputError, Problem
+from fsvfx.media import open_plate, timecodes
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+
+if TYPE_CHECKING:
+    from opentimelineio.schema import Timeline
+
+
+def relinked(edit: Edit, cuts: Cuts, jobs: Sequence[ShotJob], folder: Path) -> tuple[HandBack, ...]:
+    """Let the clips of ``edit`` play what ``jobs`` deliver; their ranges stay. The plate stays as one more reference.
+
+    Raises EditError with every shot that shows frames which are not delivered; RightsError, StoreError.
+    """
+    by_name = {job.shot.name.lower(): job for job in jobs}
+    backs: list[HandBack] = []
+    problems: list[Problem] = []
+    for cut, use in zip(cuts.cuts, cuts.uses):
+        try:
+            back = _of_cut(cut, by_name[cut.shot.lower()])
+        except InputError as error:
+            problems.append(Problem(cut.shot, error.what, error.mend))
+            continue
+        _attach(use.clip, back, folder)
+        backs.append(back)
+    if problems:
+        raise EditError(str(edit.file), tuple(problems))
+    return tuple(backs)
+
+
+def _of_cut(cut: Cut, job: ShotJob) -> HandBack:
+    """Raises InputError if the edit shows what is not delivered; RightsError, StoreError."""
+    plate = job.shot.plate
+    media = media_of(plate.path, cut.rate)
+    moved = 0 if media.is_sequence else plate.first_frame
+    anchor = anchor_of(cut, media)
+    first = anchor.number_of(cut.start) + moved
+    shown = FrameRange(number for number in range(first, first + cut.frames) if number >= 0)
+    if len(shown) < cut.frames or shown - plate.frames:
+        what = f"the edit shows frames {first}-{first + cut.frames - 1}, the manifest has {plate.frames}"
+        raise InputError(what, mend="Import the edit again; what is done stays done")
+    return hand_back(job, cut.rate, anchor.time_of(plate.frames.first - moved))
+
+
+def _attach(clip: Any, back: HandBack, folder: Path) -> None:
+    made = references(back, folder)
+    if clip.media_reference and not clip.media_reference.is_missing_reference:
+        made[PLATE] = clip.media_reference.clone()
+    clip.set_media_references(made, clip.DEFAULT_MEDIA_KEY)
+    clip.metadata[FACTS] = back.facts
+
+
+def assembled(name: str, jobs: Sequence[ShotJob], folder: Path) -> tuple[Timeline, tuple[HandBack, ...]]:
+    """A timeline of all frames of the shots, in a row. Raises EditError, RightsError, PlateError, StoreError."""
+    from opentimelineio.opentime import RationalTime
+    from opentimelineio.schema import Clip, Timeline, Track, TrackKind
+
+    backs = tuple(_of_shot(job) for job in jobs)
+    _check_one_rate(backs)
+    track = Track("V1", kind=TrackKind.Video)
+    for back in backs:
+        clip = Clip(back.job.shot.name, source_range=back.available)
+        _attach(clip, back, folder)
+        track.append(clip)
+    rate = backs[0].rate
+    timeline = Timeline(name, global_start_time=RationalTime(3600 * round(rate), float(rate)))
+    timeline.tracks.append(track)
+    return timeline, backs
+
+
+def _of_shot(job: ShotJob) -> HandBack:
+    info, plate = open_plate(job).info, job.shot.plate
+    track = TimecodeTrack(info.frame_rate, plate.first_frame, info.timecode)
+    return hand_back(job, info.frame_rate, timecodes.count(track.at(plate.frames.first), info.frame_rate))
+
+
+def _check_one_rate(backs: Sequence[HandBack]) -> None:
+    rate = backs[0].rate
+    mend = "Export shots of one rate: --shot"
+    others = [
+        Problem(back.job.shot.name, f"it runs at {back.rate} frames a second, the first shot at {rate}", mend)
+        for back in backs
+        if back.rate != rate
+    ]
+    if others:
+        raise EditError(backs[0].job.manifest, tuple(others))
