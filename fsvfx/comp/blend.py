@@ -23,6 +23,7 @@ def blend(
     matte: NDArray[np.floating],
     settings: CompositeSettings,
     *,
+    trusted: NDArray[np.bool_] | None = None,
     octaves: int = 0,
     device: str = "cpu",
 ) -> F32:
@@ -30,13 +31,14 @@ def blend(
 
     The swap first gets the plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against
     highlights and hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than
-    for a face 256 px high), or not at all. Gives (n, h, w, 3) float32, finite.
+    for a face 256 px high), or not at all. ``trusted`` (n, h, w): where the plate on the rim is the face's own, and not
+    something in front of it; None: everywhere. Gives (n, h, w, 3) float32, finite.
     """
     under = np.nan_to_num(plate.astype(np.float32), posinf=MOST, neginf=-MOST)
     over = np.nan_to_num(swap, posinf=MOST, neginf=-MOST)
     share = matte.astype(np.float32)
     if settings.mode in SEAMLESS:
-        over = _seamless(over, under, share, settings, device)
+        over = _seamless(over, under, share, settings, trusted, device)
     elif settings.mode in PYRAMIDS:
         over = _banded(over, under, share, settings, octaves)
     if settings.keep_highlights and settings.mode != "raw":
@@ -75,7 +77,9 @@ def _banded(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, octa
     return np.stack([multi_band(*each, count, contrast=contrast) for each in zip(swap, plate, matte, strict=True)])
 
 
-def _seamless(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, device: str) -> F32:
+def _seamless(
+    swap: F32, plate: F32, matte: F32, settings: CompositeSettings, trusted: NDArray[np.bool_] | None, device: str
+) -> F32:
     import torch  # here: planning imports every stage, and must not wait for torch
 
     from fsvfx.comp.poisson import seamless
@@ -83,6 +87,15 @@ def _seamless(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, de
     def channels_first(picture: F32) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(picture.transpose(0, 3, 1, 2))).to(device)
 
-    mask = torch.from_numpy((matte > 0).astype(np.float32))[:, None].to(device)
-    cloned = seamless(channels_first(swap), channels_first(plate), mask, steady=True)
+    def one_channel(mask: NDArray[np.bool_]) -> torch.Tensor:
+        return torch.from_numpy(mask.astype(np.float32))[:, None].to(device)
+
+    cloned = seamless(
+        channels_first(swap),
+        channels_first(plate),
+        one_channel(matte > 0),
+        steady=True,
+        mixed=settings.mixed_gradients,
+        trusted=None if trusted is None else one_channel(trusted),
+    )
     return np.ascontiguousarray(cloned.permute(0, 2, 3, 1).cpu().numpy())

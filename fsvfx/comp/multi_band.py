@@ -47,7 +47,8 @@ def multi_band(swap: F32, plate: F32, matte: F32, count: int, *, contrast: bool 
 def _safe_in_the_dark(swap: F32, blended: F32, matte: F32) -> F32:
     change = (blended - swap) * (matte > 0)[..., None]
     part = np.divide(swap, _DARK * np.abs(change), out=np.ones_like(swap), where=change != 0)
-    return (swap + change * np.clip(part, 0, 1, out=part)) * (matte > 0)[..., None]
+    safe: F32 = (swap + change * np.clip(part, 0, 1, out=part)) * (matte > 0)[..., None]
+    return safe
 
 
 def _contrasted(over: Pyramid, under: Pyramid) -> Pyramid:

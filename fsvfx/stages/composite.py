@@ -32,6 +32,9 @@ Half = NDArray[np.float16]
 TOGETHER = 600_000
 """Pixels that are blended at once: many small regions share the solver's fixed costs, large ones go one by one."""
 
+_IN_FRONT = 0.05
+"""More than this of something in front, and the plate there says nothing of the light on the face."""
+
 
 class CompositeStage(Stage):
     name = "composite"
@@ -104,7 +107,8 @@ class _Entry:
             swaps = np.stack([self._swap(row, crop, settings) for row, crop in zip(rows, crops, strict=True)])
             unders = np.stack([self._under(row) for row in rows])
             mattes = np.stack([self._matte(row, settings) for row in rows])
-            patches = blend(unders, swaps, mattes, settings, octaves=finer, device=self.work.device)
+            trusted = self._trusted(rows, settings)
+            patches = blend(unders, swaps, mattes, settings, trusted=trusted, octaves=finer, device=self.work.device)
             for row, patch, under, matte in zip(rows, patches, unders, mattes, strict=True):
                 seed = grain_seed(self.work.seed, self.work.frames[row], self.index)
                 patch = regrain(patch, under, matte, settings.grain, seed)
@@ -185,6 +189,17 @@ class _Entry:
         matrix = self.face.matrix(self.work.frames[row], settings)
         display = to_plate(crop, matrix, self.origins[row], self.size)
         return colour.decode(display, self.config, self.comp, self.exposure).astype(np.float32)
+
+    def _trusted(self, rows: list[int], settings: CompositeSettings) -> NDArray[np.bool_] | None:
+        """Where nothing is in front of the face (n, h, w), for blends that take their light from the matte's rim."""
+        if settings.mode not in choices.SEAMLESS or settings.occlusion == "none":
+            return None
+        return np.stack([self._front(row, settings) < _IN_FRONT for row in rows])
+
+    def _front(self, row: int, settings: CompositeSettings) -> F32:
+        number = self.work.frames[row]
+        front, matrix = self.face.front(number, settings), self.face.matrix(number, settings)
+        return matte_to_plate(front, matrix, self.origins[row], self.size)
 
     def _under(self, row: int) -> Half:
         """The plate's region in comp space, with the entries that went before on it."""
