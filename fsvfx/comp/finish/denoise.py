@@ -12,6 +12,8 @@ F32 = NDArray[np.float32]
 
 _RADIUS = 3.0
 """Of the window, in px of a 256 px face."""
+_LEAST = 1e-4
+"""And at the least, so that nothing is divided by zero."""
 _LARGE = 4
 """Radius in px from which half the size will do."""
 _FLAT = 0.06
@@ -28,7 +30,7 @@ def denoise(crop: F32, amount: float) -> F32:
     if amount == 0:
         return crop
     radius = max(1, round(_RADIUS * unit_of(crop.shape[0])))
-    noise = np.float32((amount / 100 * _FLAT) ** 2)
+    noise = np.float32(max(amount / 100 * _FLAT, _LEAST) ** 2)
     slope, rest = _lines(crop, radius, noise)
     return held(slope * grey_of(crop)[..., None] + rest, crop)
 

@@ -27,7 +27,7 @@ _FEWEST = 400
 """With fewer there is no telling."""
 _BINS = 6
 _SMOOTH = 50
-"""Percent of the area that counts as smooth."""
+"""Percent of the area at each light that counts as smooth."""
 _EDGE = 95
 """Percentile of the gradient from which there is an edge."""
 _MOSQUITO = 4
@@ -79,20 +79,22 @@ def _bins(light: F32) -> list[NDArray[np.int64]]:
 
 
 def _smooth_places(grey: F32, where: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Flat indices of smooth pixels, evenly thinned, none nearer to the border than the differences reach."""
+    """Flat indices of the smoothest pixels at each light, none close to an edge, nor closer to the border than the
+    differences reach."""
     calm = gaussian(grey, 3.0)
     slope = np.hypot(cv2.Sobel(calm, cv2.CV_32F, 1, 0), cv2.Sobel(calm, cv2.CV_32F, 0, 1))
-    slope /= np.abs(calm) + 0.02
     inner = np.zeros(where.shape, np.bool_)
     reach = _STEPS[-1]
     inner[reach:-reach, reach:-reach] = where[reach:-reach, reach:-reach]
-    if not inner.any():
+    if inner.sum() < _FEWEST:
         return np.zeros(0, np.int64)
-    smooth = inner & (slope <= np.percentile(slope[inner], _SMOOTH))
     edge = (inner & (slope >= np.percentile(slope[inner], _EDGE))).astype(np.uint8)
     near = cv2.dilate(edge, np.ones((2 * _MOSQUITO + 1, 2 * _MOSQUITO + 1), np.uint8)) > 0
-    places = np.flatnonzero(smooth & ~near)
-    return places[:: max(1, len(places) // _SAMPLES)]
+    places = np.flatnonzero(inner & ~near)
+    places = places[:: max(1, len(places) * _SMOOTH // 100 // _SAMPLES)]
+    slopes = slope.reshape(-1)[places]
+    rows = [each[slopes[each] <= np.percentile(slopes[each], _SMOOTH)] for each in _bins(calm.reshape(-1)[places])]
+    return places[np.concatenate(rows)] if rows else np.zeros(0, np.int64)
 
 
 def _second_differences(linear: F32, places: NDArray[np.int64]) -> F32:

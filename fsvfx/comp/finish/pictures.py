@@ -14,6 +14,10 @@ _FACE = 256
 """Lengths are given for a face of so many pixels."""
 
 
+_POINT = 0.1
+"""A Gaussian of a smaller sigma has nothing beside its middle, in px."""
+
+
 def unit_of(size: int) -> float:
     """Pixels of a (size, size) crop that a length of 1 stands for: there the face's height is known (``FILL``)."""
     return FILL * size / _FACE
@@ -21,7 +25,7 @@ def unit_of(size: int) -> float:
 
 def gaussian(picture: F32, sigma: float) -> F32:
     """(h, w[, C]) blurred by ``sigma`` px; mirrored at its edges."""
-    if sigma <= 0:
+    if sigma < _POINT:
         return picture
     taps = 2 * int(np.ceil(3 * sigma)) + 1
     return np.asarray(cv2.GaussianBlur(picture, (taps, taps), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
