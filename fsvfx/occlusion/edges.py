@@ -17,8 +17,10 @@ _NOISE = np.array([4.0, 2.5, 2.5], np.float32)
 """Lab: how a face's pixel scatters about what is expected."""
 _NEAR = 7.0
 """Pixels of a SIZE crop about the region that may belong to it too."""
-_RADIUS, _EPSILON = 4, 4e-4
+_RADIUS, _EPSILON = 3, 4e-4
 """Of the guided filter (He et al., 2013), on display values."""
+_CRISP = 1.5
+"""What the filter takes from the edge's steepness."""
 
 
 def refine(picture: Floats, expected: Expected, region: Bools, hand: Bools, guide: Floats) -> Floats:
@@ -32,11 +34,11 @@ def refine(picture: Floats, expected: Expected, region: Bools, hand: Bools, guid
     away = np.asarray(cv2.distanceTransform((~seeds).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
     thing = _likelihood(picture, _histogram(picture, seeds), away < 2 * _NEAR)
     face = _face_likelihood(picture, expected, (away > _NEAR) & (expected.on_mesh > 0))
-    lean = np.where(region, 2.0, np.where(hand, 0.7, -away / _NEAR * 2.0))
+    lean = np.where(region, 3.0, np.where(hand, 2.0, -away / _NEAR * 2.5))
     odds = np.log(thing) - np.log(face) + lean
-    share = 1 / (1 + np.exp(-np.clip(odds, -20, 20)))
+    share = 1 / (1 + np.exp(-np.clip(1.5 * odds, -20, 20)))
     share[away > 1.6 * _NEAR] = 0
-    return np.clip(guided(guide, share.astype(np.float32)), 0, 1)
+    return np.clip(_CRISP * (guided(guide, share.astype(np.float32)) - 0.5) + 0.5, 0, 1)
 
 
 def guided(guide: Floats, matte: Floats) -> Floats:
@@ -77,4 +79,4 @@ def _face_likelihood(picture: Floats, expected: Expected, face: Bools) -> Floats
     local = np.exp(-away / 2) / (15.75 * sigma.prod(axis=2)) * volume
     overall = _likelihood(picture, _histogram(picture, face), np.ones(face.shape, bool))
     known = (expected.known > 0.5) & (expected.on_mesh > 0)
-    return np.asarray(np.where(known, np.maximum(local, 0.1 * overall), overall) + 1e-5, np.float32)
+    return np.asarray(np.where(known, np.maximum(local, 0.03 * overall), overall) + 1e-5, np.float32)

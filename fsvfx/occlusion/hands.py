@@ -38,14 +38,14 @@ class Hand:
     presence: float
 
 
-def hands(picture: NDArray[np.float32], before: Sequence[Hand] = ()) -> list[Hand]:
-    """The hands in a square display picture (N, N, 3) in [0, 1]: those from ``before`` tracked on, and new ones.
+def hands(picture: NDArray[np.float32], before: Sequence[Hand] = (), *, search: bool = True) -> list[Hand]:
+    """The hands in a square display picture (N, N, 3) in [0, 1]: those from ``before`` tracked on.
 
-    Palms are looked for where no hand is tracked. Raises ModelError if the weights are not here.
+    search: look for palms where no hand is tracked. Raises ModelError if the weights are not here.
     """
     followed = [hand for each in before if (hand := _look(picture, _next_square(each)))]
     found = _apart(followed)
-    if not found:
+    if not found and search:
         found = _apart([hand for each in palms(picture) if (hand := _look(picture, each))])
     return found
 

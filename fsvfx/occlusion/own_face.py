@@ -21,6 +21,8 @@ _FLAT = 128
 _FILL = 0.94
 _LEAST_SEEN = 3
 """A spot that fewer frames show clean is unknown."""
+_THIN = 9
+"""One pixel in so many of the flattened face tells its light."""
 _SPREAD = 1.4826
 """Median absolute deviation -> sigma of a normal distribution."""
 
@@ -83,15 +85,15 @@ def light(seen: Floats, usual: Floats) -> Floats:
 
     Robust (Tukey's biweight): a hand on part of the face does not change it. NaN: not known.
     """
-    x = np.column_stack([flat_places(), np.ones(len(seen), np.float32)])[::3]
-    there = ~np.isnan(seen[::3, 0]) & ~np.isnan(usual[::3, 0])
+    x = np.column_stack([flat_places(), np.ones(len(seen), np.float32)])[::_THIN]
+    there = ~np.isnan(seen[::_THIN, 0]) & ~np.isnan(usual[::_THIN, 0])
     if there.sum() < 50:
         return np.zeros_like(seen)
-    x, y = x[there], (seen - usual)[::3][there]
+    x, y = x[there], (seen - usual)[::_THIN][there]
     upper = np.where(x[:, 1] < 0.1, 1.0, 0.35).astype(np.float32)
     plane, flatness = np.zeros((3, 3), np.float32), 1e-3 * np.diag([1, 1, 0])
     plane[2] = np.median(y[upper > 0.5] if (upper > 0.5).any() else y, axis=0)
-    for _ in range(6):
+    for _ in range(5):
         away = np.abs(y - x @ plane)
         scale = 4.685 * np.maximum(_SPREAD * np.median(away, axis=0), 0.7)
         weight = upper[:, None] * np.square(np.clip(1 - np.square(away / scale), 0, None))

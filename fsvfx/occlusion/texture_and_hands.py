@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import cv2
@@ -17,10 +18,15 @@ from fsvfx.occlusion.palms import CARD as PALM_CARD
 
 Bools = NDArray[np.bool_]
 
-_ABOUT_HANDS = 0.12
+_ABOUT_HANDS = 0.06
 """How far about a hand the own look is not learnt, over the crop's side."""
 _AROUND = 0.10
 """How far beyond the mesh a thing is followed, over the crop's side: mattes may be wider than the mesh."""
+
+_SEARCH = 2
+"""New hands are looked for in one frame of so many."""
+_MOVES = 17
+"""Pixels of a SIZE crop that a thing may move from frame to frame."""
 
 
 class TextureAndHands(Segmenter):
@@ -37,12 +43,10 @@ class TextureAndHands(Segmenter):
 
     def segment(self, faces: Faces, others: Faces) -> Segmentation:
         found = [_Frame(faces, row) for row in range(len(faces.frames))]
-        before: list[Hand] = []
-        for each in found:
-            before = each.find_hands(before)
+        _follow_hands(found)
         refs = [_Frame(others, row) for row in range(len(others.frames))]
         for each in refs:
-            each.find_hands(())
+            each.hands = hands(each.wide)
         own = own_face.learn(
             [each.picture for each in refs], [each.mesh for each in refs], [each.about_hands() for each in refs]
         )
@@ -64,10 +68,6 @@ class _Frame:
         self.mesh: Floats = faces.landmarks[row] * np.float32(SIZE / size)
         self.mesh[:, :2] += (SIZE / size - 1) / 2
         self.hands: list[Hand] = []
-
-    def find_hands(self, before: list[Hand] | tuple[Hand, ...]) -> list[Hand]:
-        self.hands = hands(self.wide, before)
-        return self.hands
 
     def hand_area(self) -> Floats:
         """(SIZE, SIZE)."""
@@ -102,8 +102,29 @@ class _Frame:
         return np.asarray(cv2.resize(np.clip(edges.guided(self.crop, self.on_mesh), 0, 1), (size, size)), np.float32)
 
 
-def _steady(fronts: list[Floats]) -> list[Floats]:
-    return fronts
+def _follow_hands(frames: Sequence[_Frame]) -> None:
+    """Hands of each frame, tracked on; new ones are looked for in every other frame, and then tracked back."""
+    before: list[Hand] = []
+    for index, each in enumerate(frames):
+        before = each.hands = hands(each.wide, before, search=index % _SEARCH == 0)
+    after: list[Hand] = []
+    for each in reversed(frames):
+        after = each.hands = each.hands or hands(each.wide, after, search=False)
+
+
+def _steady(fronts: Sequence[Floats]) -> list[Floats]:
+    """Nothing comes or goes for one frame only: what neither neighbour shows near there goes, what both show stays."""
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_MOVES, _MOVES))
+    near = [np.asarray(cv2.dilate(each, reach), np.float32) for each in fronts]
+    done = []
+    for index, front in enumerate(fronts):
+        sides = [other for other in (index - 1, index + 1) if 0 <= other < len(fronts)]
+        if sides:
+            front = np.minimum(front, np.maximum.reduce([near[other] for other in sides]))
+        if len(sides) == 2:
+            front = np.maximum(front, np.minimum(fronts[sides[0]], fronts[sides[1]]))
+        done.append(front)
+    return done
 
 
 def _enlarged(front: Floats, crop: NDArray[np.float16]) -> Floats:
