@@ -1,0 +1,78 @@
+"""The layers that the autoencoders share. Pictures are (b, channels, height, width)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu, pixel_shuffle
+
+Activation = Callable[[Tensor, float], Tensor]
+"""Of a tensor and the slope that a leaky ReLU would have there."""
+
+
+def leaky(x: Tensor, slope: float) -> Tensor:
+    return leaky_relu(x, slope)
+
+
+def cosine(x: Tensor, slope: float) -> Tensor:
+    """DeepFaceLab's ``-c``: x cos(x), whatever the slope."""
+    return x * torch.cos(x)
+
+
+class Down(nn.Module):
+    """Half the size: a 5 x 5 convolution of stride 2."""
+
+    def __init__(self, channels: int, out: int, act: Activation = leaky) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, out, 5, stride=2, padding=2)
+        self.act = act
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act(self.conv(x), 0.1)
+
+
+class Up(nn.Module):
+    """Twice the size: a 3 x 3 convolution to four times the channels, whose quads become pixels."""
+
+    def __init__(self, channels: int, out: int, act: Activation = leaky) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 4 * out, 3, padding=1)
+        self.act = act
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pixel_shuffle(self.act(self.conv(x), 0.1), 2)
+
+
+class Residual(nn.Module):
+    """Two 3 x 3 convolutions around which the input goes straight."""
+
+    def __init__(self, channels: int, act: Activation = leaky) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.act = act
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act(x + self.second(self.act(self.first(x), 0.2)), 0.2)
+
+
+class ToPicture(nn.Module):
+    """Channels to ``out`` values in [0, 1]. doubled: at twice the size, each of a quad by a convolution of its own."""
+
+    def __init__(self, channels: int, out: int, *, doubled: bool = False) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, out, 1)
+        self.others = nn.ModuleList(nn.Conv2d(channels, out, 3, padding=1) for _ in range(3 if doubled else 0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        quads = [self.first(x), *(other(x) for other in self.others)]
+        if len(quads) == 1:
+            return torch.sigmoid(quads[0])
+        return torch.sigmoid(pixel_shuffle(torch.stack(quads, dim=2).flatten(1, 2), 2))
+
+
+def pixel_norm(code: Tensor) -> Tensor:
+    """Each code (b, n) at unit mean square (Karras et al. 2018, section 4.2)."""
+    return code * torch.rsqrt(code.square().mean(dim=1, keepdim=True) + 1e-6)

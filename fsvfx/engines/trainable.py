@@ -1,0 +1,102 @@
+"""The contract of engines that learn: what a model is, what it is fed, what it is asked to lower.
+
+One trainer (``fsvfx.training``) serves them all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from fsvfx.engines.contract import EngineSettings
+
+
+@dataclass(frozen=True)
+class Side:
+    """One person's pictures in a batch; float32 in [0, 1], display-referred RGB.
+
+    warped: (b, 3, R, R), what the model sees. target: (b, 3, R, R), what it shall make of it. mask: (b, 1, R, R), the
+    face in ``target``. priority: (b, 2, R, R), its eyes, and its mouth.
+    """
+
+    warped: Tensor
+    target: Tensor
+    mask: Tensor
+    priority: Tensor
+
+
+Batch = Mapping[str, Side]
+"""By person, in the order of the model's ``people``."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """rgb: (b, 3, R, R); mask: (b, 1, R, R), None of models that learn none; float32 in [0, 1]."""
+
+    rgb: Tensor
+    mask: Tensor | None
+
+
+class Model(nn.Module, ABC):
+    """An engine's networks, as the trainer sees them.
+
+    Its initial weights come from torch's global random numbers: seed those for a repeatable start.
+    """
+
+    people: tuple[str, ...]
+    """Whose faces it knows. Of a one-to-one model: the identity, then the performer."""
+    resolution: int
+
+    def advance(self, step: int) -> None:
+        """Told before each iteration how many there were: models that grow do it here."""
+
+    def turns(self) -> tuple[str, ...]:
+        """The optimiser steps of one iteration, in order: the generator's, then those of adversaries."""
+        return ("generator",)
+
+    def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
+        """What a turn's step moves. ``random_warp``: whether the inputs are warped; some models then rest a part."""
+        return list(self.parameters())
+
+    @abstractmethod
+    def forward(self, batch: Batch, turn: str = "generator") -> dict[str, Tensor]:
+        """The turn's loss terms, weighted: their sum is what the step lowers. Scalars."""
+
+    @abstractmethod
+    def predict(self, pictures: Tensor, person: str) -> Prediction:
+        """``person``'s face in the performance of ``pictures`` (b, 3, R, R)."""
+
+    def restart(self) -> None:
+        """After pretraining on other people: begin anew what carries identity. Nothing by default."""
+
+
+class Trainable(ABC):
+    """What an engine class adds to ``Engine`` to be trained."""
+
+    Architecture: ClassVar[type[EngineSettings]]
+    """What a training manifest's ``settings`` may say: one source for YAML, command line and documentation."""
+    most_people: ClassVar[int] = 2
+    """Two: an identity and a performer. More: any number of people, all equal."""
+
+    @classmethod
+    @abstractmethod
+    def model(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
+        """A fresh model."""
+
+
+def initialise(module: nn.Module) -> None:
+    """Glorot's uniform weights and zero biases for every convolution and dense layer."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(part.weight)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+
+
+def parameter_count(module: nn.Module) -> int:
+    """How many numbers it learns."""
+    return sum(parameter.numel() for parameter in module.parameters())
