@@ -14,7 +14,7 @@ from av.video.reformatter import VideoReformatter
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
-from fsvfx.media import audio, frame_rate, orientation, timecodes, video_rgb
+from fsvfx.media import audio, frame_rate, orientation, timecodes, video_rgb, video_tags
 from fsvfx.media.plate import Numbering, Place, PlateInfo
 from fsvfx.media.video_decode import VideoDecoder
 from fsvfx.media.video_file import VideoFile, interlaced, open_video
@@ -102,7 +102,7 @@ class VideoPlate:
             last=self._numbering.number(len(self._reader) - 1),
             has_audio=file.has_audio and not uneven,
             pixel_aspect=float(file.pixel_aspect),
-            notes=(*file.notes, uneven) if uneven else file.notes,
+            notes=(*file.notes, *self._tags(), *([uneven] if uneven else [])),
         )
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:
@@ -124,6 +124,10 @@ class VideoPlate:
 
     def dpx_header(self, number: int) -> dict[str, Any]:
         return {}
+
+    def _tags(self) -> list[str]:
+        file, plate = self._reader.file, self._job.shot.plate
+        return video_tags.notes(file.transfer, file.primaries, plate.color_space, self._job.colour_config)
 
     def _frame_rate(self) -> tuple[Fraction, str]:
         """The rate, and a note where the frames do not keep it evenly.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
-from fsvfx.media import digests, orientation, video_rgb
+from fsvfx.media import digests, orientation, video_rgb, video_tags
 from fsvfx.media.plate import Place
 from fsvfx.media.video_index import VideoIndex, build_index
 from fsvfx.settings import machine
@@ -45,6 +45,9 @@ class VideoFile:
     pixel_aspect: Fraction
     timecode: str | None
     has_audio: bool
+    transfer: int
+    primaries: int
+    """Code points of ITU-T H.273; 2: unspecified."""
     notes: tuple[str, ...]
 
 
@@ -80,8 +83,10 @@ def _open(path: Path, stamp: str, place: Place) -> VideoFile:
             if not container.streams.video:
                 raise place.error("the file has no picture, only sound or data", "Name a file with a video stream")
             stream = container.streams.video[0]
+            named = int(stream.codec_context.colorspace)  # the container's, until the first picture is decoded
             frame = _first_picture(container, stream, place)
-            return _facts(path, container, stream, frame, _index(path, stamp, place), place)
+            file = _facts(path, container, stream, frame, _index(path, stamp, place), place)
+            return _noted(file, video_tags.matrix_note(named, int(frame.colorspace)))
     except av.FFmpegError:
         raise _not_a_video(place) from None
 
@@ -130,8 +135,14 @@ def _facts(
         pixel_aspect=1 / aspect if swaps else aspect,
         timecode=_timecode(container),
         has_audio=bool(container.streams.audio),
+        transfer=int(frame.color_trc),
+        primaries=int(frame.color_primaries),
         notes=tuple(_notes(container, frame, turn, aspect)),
     )
+
+
+def _noted(file: VideoFile, note: str | None) -> VideoFile:
+    return replace(file, notes=(*file.notes, note)) if note else file
 
 
 def _notes(
