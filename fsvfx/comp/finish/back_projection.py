@@ -13,7 +13,7 @@ F32 = NDArray[np.float32]
 TIMES = 2
 SPREAD = 0.6
 """Sigma of the blur that the crop is taken to have on top of its pixels, in its own pixels."""
-_ROUNDS = 6
+_ROUNDS = 4
 
 
 def back_projection(crop: F32) -> F32:

@@ -10,13 +10,13 @@ from fsvfx.comp.finish.pictures import grey_of, held, unit_of
 
 F32 = NDArray[np.float32]
 
-_RADIUS = 3.0
+_RADIUS = 2.5
 """Of the window, in px of a 256 px face."""
 _LEAST = 1e-4
 """And at the least, so that nothing is divided by zero."""
 _LARGE = 4
 """Radius in px from which half the size will do."""
-_FLAT = 0.06
+_FLAT = 0.03
 """At 100, what varies by less than this display light is taken for noise."""
 
 

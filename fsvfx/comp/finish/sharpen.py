@@ -15,7 +15,7 @@ Kernel = Literal["gaussian", "box"]
 
 _RADIUS = 1.5
 """Sigma of what the unsharp mask takes off, in px of a 256 px face."""
-_GAIN = 2.0
+_GAIN = 1.5
 """How much of it comes back on top, at 100."""
 _SOFTEST = 4.0
 """Sigma of the blur at -100, in px of a 256 px face."""
