@@ -31,7 +31,7 @@ def difference(picture: Floats, expected: Expected) -> Floats:
     inside = cv2.erode(expected.on_mesh, _SHIFT)[..., None]
     low = np.where(inside > 0, low, np.minimum(expected.look, low + 1e3 * (low == 0)))
     beyond = np.maximum(np.maximum(low - picture, picture - high), 0)
-    away = beyond / (_TOLERANCE + _SIGMAS * expected.spread)
+    away = beyond / ((_TOLERANCE + _SIGMAS * expected.spread) * expected.rough)
     return np.asarray(np.sqrt((away**2).sum(axis=2)) * expected.on_mesh * expected.known, np.float32)
 
 

@@ -38,7 +38,8 @@ def refine(picture: Floats, expected: Expected, region: Bools, hand: Bools, guid
     odds = np.log(thing) - np.log(face) + lean
     share = 1 / (1 + np.exp(-np.clip(1.5 * odds, -20, 20)))
     share[away > 1.6 * _NEAR] = 0
-    return np.clip(_CRISP * (guided(guide, share.astype(np.float32)) - 0.5) + 0.5, 0, 1)
+    filtered = guided(guide, share.astype(np.float32))
+    return np.asarray(np.clip(_CRISP * (filtered - 0.5) + 0.5, 0, 1), np.float32)
 
 
 def guided(guide: Floats, matte: Floats) -> Floats:

@@ -21,6 +21,12 @@ _FLAT = 128
 _FILL = 0.94
 _LEAST_SEEN = 3
 """A spot that fewer frames show clean is unknown."""
+_LEAST_CLEAN = 2
+"""So many looks without any hand are enough."""
+_UPPER = 0.1
+"""The upper face ends here: at the cheekbones."""
+_UNLIKE = 2.5
+"""Lab: frames of one scene are within 1.6 of each other, other people 2.7 and more away."""
 _THIN = 9
 """One pixel in so many of the flattened face tells its light."""
 _SPREAD = 1.4826
@@ -38,12 +44,16 @@ class OwnFace:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the face would look like in a crop, nothing in front: all (SIZE, SIZE[, 3]); 0 beyond the mesh."""
+    """What the face would look like in a crop, nothing in front: all (SIZE, SIZE[, 3]); 0 beyond the mesh.
+
+    rough: how much worse than usual that fits the upper face, at least 1: a turned head, another light.
+    """
 
     look: Floats
     spread: Floats
     known: Floats
     on_mesh: Floats
+    rough: float
 
 
 def lab(picture: NDArray[np.floating]) -> Floats:
@@ -63,20 +73,34 @@ def flat_places() -> Floats:
     return np.stack([x, y], 1).astype(np.float32) * (2 / (_FLAT - 1)) - 1
 
 
-def learn(pictures: list[Floats], landmarks: list[Floats], covered: list[Floats]) -> OwnFace | None:
-    """From Lab crops, meshes in their px and masks (SIZE, SIZE) of hands known to be in front; None without crops."""
-    if not pictures:
-        return None
+def flattened(picture: Floats, mesh: Floats, hands: Floats | None = None) -> Floats:
+    """The flattened face's pixels (p, 3) in a Lab crop; NaN under ``hands`` (SIZE, SIZE)."""
     flat = _flat()
-    looks = np.stack([flat.sample(each, mesh) for each, mesh in zip(pictures, landmarks, strict=True)])
-    hidden = np.stack([flat.sample(each[..., None], mesh)[:, 0] for each, mesh in zip(covered, landmarks, strict=True)])
-    looks[hidden > 0.05] = np.nan
-    seen = (hidden <= 0.05).sum(axis=0)
+    look = flat.sample(picture, mesh)
+    if hands is not None:
+        look[flat.sample(hands[..., None], mesh)[:, 0] > 0.05] = np.nan
+    return look
+
+
+def learn(looks: Floats, like: Floats) -> OwnFace | None:
+    """The usual look of ``looks`` (m, p, 3), flattened, NaN where hands are; None if none will do.
+
+    like: (k, p, 3), from the frames it is meant for: what is not like these (another light, after a cut) is left out.
+    Where there are enough, looks without a hand anywhere are preferred: the next hand may go unnoticed.
+    """
+    home = _median(like)
+    looks = looks[[_roughness(each, home) < _UNLIKE for each in looks]]
+    clean = ~np.isnan(looks).any(axis=(1, 2))
+    if clean.sum() >= _LEAST_CLEAN:
+        looks = looks[clean]
+    if not len(looks):
+        return None
+    seen = (~np.isnan(looks[..., 0])).sum(axis=0)
     look = _median(looks)
     level = np.stack([each - light(each, look) for each in looks])
     look = _median(level)
     spread = _SPREAD * _median(np.abs(level - look))
-    known = (seen >= min(_LEAST_SEEN, len(pictures))).astype(np.float32)
+    known = (seen >= min(_LEAST_SEEN, len(looks))).astype(np.float32)
     return OwnFace(_picture(look), _picture(spread), _picture(known[:, None])[..., 0])
 
 
@@ -90,7 +114,7 @@ def light(seen: Floats, usual: Floats) -> Floats:
     if there.sum() < 50:
         return np.zeros_like(seen)
     x, y = x[there], (seen - usual)[::_THIN][there]
-    upper = np.where(x[:, 1] < 0.1, 1.0, 0.35).astype(np.float32)
+    upper = np.where(x[:, 1] < _UPPER, 1.0, 0.35).astype(np.float32)
     plane, flatness = np.zeros((3, 3), np.float32), 1e-3 * np.diag([1, 1, 0])
     plane[2] = np.median(y[upper > 0.5] if (upper > 0.5).any() else y, axis=0)
     for _ in range(5):
@@ -111,14 +135,26 @@ def expected(own: OwnFace, picture: Floats, raster: Raster, mesh: Floats) -> Exp
     hidden = flat.of_picture(own.known) < 0.5
     masked = seen.copy()
     masked[hidden] = np.nan
-    lit = _picture(usual + light(masked, usual))
+    usual = usual + light(masked, usual)
+    lit = _picture(usual)
     places = raster.at_pixels(_flat_vertices()[:, :2])
     return Expected(
         raster.picture(remap_points(lit, places), np.zeros((SIZE, SIZE, 3), np.float32)),
         raster.picture(remap_points(own.spread, places), np.zeros((SIZE, SIZE, 3), np.float32)),
         raster.picture(remap_points(own.known[..., None], places), raster.nothing)[..., 0],
         raster.coverage,
+        max(1.0, _away(masked - usual)),
     )
+
+
+def _roughness(look: Floats, home: Floats) -> float:
+    return _away(look - light(look, home) - home)
+
+
+def _away(difference: Floats) -> float:
+    """The usual difference (Lab) on the upper face, where hands are seldom."""
+    upper = np.abs(difference[flat_places()[:, 1] < _UPPER])
+    return float(np.nanmedian(upper)) if np.isfinite(upper).any() else np.inf
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,8 @@ _ABOUT_HANDS = 0.06
 _AROUND = 0.10
 """How far beyond the mesh a thing is followed, over the crop's side: mattes may be wider than the mesh."""
 
+_HOME = 5
+"""Frames that tell the scene's look."""
 _SEARCH = 2
 """New hands are looked for in one frame of so many."""
 _MOVES = 17
@@ -44,12 +46,7 @@ class TextureAndHands(Segmenter):
     def segment(self, faces: Faces, others: Faces) -> Segmentation:
         found = [_Frame(faces, row) for row in range(len(faces.frames))]
         _follow_hands(found)
-        refs = [_Frame(others, row) for row in range(len(others.frames))]
-        for each in refs:
-            each.hands = hands(each.wide)
-        own = own_face.learn(
-            [each.picture for each in refs], [each.mesh for each in refs], [each.about_hands() for each in refs]
-        )
+        own = _own(found, [_Frame(others, row) for row in range(len(others.frames))])
         steady = _steady([each.front(own) for each in found])
         size = faces.crops.shape[1]
         front = np.stack([_enlarged(each, faces.crops[row]) for row, each in enumerate(steady)])
@@ -77,9 +74,11 @@ class _Frame:
         edge = round((1 - 1 / WIDE) / 2 * WIDE_SIZE)
         return np.asarray(cv2.resize(whole[edge:-edge, edge:-edge], (SIZE, SIZE)), np.float32)
 
-    def about_hands(self) -> Floats:
+    def look(self) -> Floats:
+        """(p, 3): the flattened face, but for what is near hands."""
         width = 2 * round(_ABOUT_HANDS * SIZE) + 1
-        return np.asarray(cv2.dilate(self.hand_area(), np.ones((width, width), np.uint8)), np.float32)
+        about = cv2.dilate(self.hand_area(), np.ones((width, width), np.uint8))
+        return own_face.flattened(self.picture, self.mesh, np.asarray(about, np.float32))
 
     def front(self, own: own_face.OwnFace | None) -> Floats:
         raster = own_face.raster_of(self.mesh)
@@ -100,6 +99,15 @@ class _Frame:
     def face(self, size: int) -> Floats:
         """The mesh's area, its edge moved to the picture's: (size, size)."""
         return np.asarray(cv2.resize(np.clip(edges.guided(self.crop, self.on_mesh), 0, 1), (size, size)), np.float32)
+
+
+def _own(found: Sequence[_Frame], others: Sequence[_Frame]) -> own_face.OwnFace | None:
+    for each in others:
+        each.hands = hands(each.wide)
+    like = found[:: max(1, len(found) // _HOME)]
+    if not others or not like:
+        return None
+    return own_face.learn(np.stack([each.look() for each in others]), np.stack([each.look() for each in like]))
 
 
 def _follow_hands(frames: Sequence[_Frame]) -> None:
