@@ -19,6 +19,9 @@ class ShotJob(StrictModel):
     store: str
     """Absolute folder, ``s3://bucket/prefix`` or ``memory://name``."""
     colour_config: str
+    """A built-in OCIO config's name; the production's own by the hash of its content (``blake3:...``)."""
+    colour_file: str = ""
+    """Where the production's own is."""
     manifest: str
     """The manifest's path, for messages and the commands that they give."""
     run_id: str = ""

@@ -62,8 +62,10 @@ class Plate(StrictModel):
     path: Text
     """A video file, or an image sequence with ``####`` or ``%04d`` for the frame number; may be ``s3://``."""
     first_frame: int = Field(1001, ge=-LAST_FRAME, le=LAST_FRAME)
-    """The production's number of the video's first frame (below 0 where a shot lies deep in a long take); a
-    sequence's numbers are in its file names."""
+    """The production's number of the video's first frame; a sequence's numbers are in its file names.
+
+    Below 0 where the shot lies deep in a long take.
+    """
     frames: Annotated[FrameRange, AfterValidator(_without_gaps)]
     """What to do, in production numbers; without gaps."""
     color_space: Text
@@ -165,6 +167,14 @@ class Shot(StrictModel):
         return chunks_of(self.plate.frames, size=self.chunk_size, anchor=self.plate.first_frame)
 
 
+class Colour(StrictModel):
+    """How colour spaces are named and converted."""
+
+    config: Text | None = None
+    """An OCIO config: the full name of a built-in one, or a ``.ocio`` or ``.ocioz`` file, relative to the manifest.
+    The studio config of ACES 2 is used otherwise."""
+
+
 class Manifest(StrictModel):
     """One production's shots."""
 
@@ -172,6 +182,7 @@ class Manifest(StrictModel):
     production: Name
     people: dict[Name, Person]
     shots: tuple[Shot, ...] = Field(min_length=1, max_length=2000)
+    colour: Colour = Field(default_factory=Colour)
     deliver: tuple[Deliver, ...] = Field((), max_length=64)
     store: Text = "work/"
     """A folder, relative to the manifest, or ``s3://bucket/prefix``."""

@@ -8,9 +8,13 @@ import numpy as np
 import PyOpenColorIO as ocio
 from numpy.typing import NDArray
 
-from fsvfx.colour.spaces import check_space, load_config
+from fsvfx.colour.own_config import called
+from fsvfx.colour.spaces import DEFAULT_CONFIG, check_space, load_config
+from fsvfx.errors import InputError, Where
 
 F32 = NDArray[np.float32]
+
+_REC709 = "lin_rec709"
 
 
 def convert(rgb: NDArray[np.floating], src: str, dst: str, config: str) -> F32:
@@ -39,6 +43,30 @@ def processor(config: str, src: str, dst: str) -> ocio.CPUProcessor:
 def linear_matrix(config: str, src: str, dst: str) -> NDArray[np.float64]:
     """The (3, 3) matrix between two scene-linear spaces: ``dst = matrix @ src``. Read-only."""
     matrix = convert(np.eye(3, dtype=np.float32), src, dst, config).T.astype(np.float64)
+    matrix.setflags(write=False)
+    return matrix
+
+
+@lru_cache(maxsize=64)
+def rec709_matrix(config: str, src: str) -> NDArray[np.float64]:
+    """The (3, 3) matrix from a scene-linear space to linear Rec.709. Read-only.
+
+    Of a config that has not that space, by way of its role ``aces_interchange``: InputError if it has not that either.
+    """
+    loaded = load_config(config)
+    if loaded.getColorSpace(_REC709) is not None:
+        return linear_matrix(config, src, check_space(config, _REC709))
+    try:
+        way = ocio.Config.GetProcessorFromConfigs(loaded, src, load_config(DEFAULT_CONFIG), _REC709)
+    except ocio.Exception as error:
+        raise InputError(
+            f"{called(config)} does not say what its colours are to a display",
+            mend=f"Give it the role aces_interchange, or a space {_REC709}",
+            where=Where(field="colour.config"),
+        ) from error
+    eye = np.eye(3, dtype=np.float32)
+    way.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS).applyRGB(eye)
+    matrix: NDArray[np.float64] = eye.T.astype(np.float64)
     matrix.setflags(write=False)
     return matrix
 

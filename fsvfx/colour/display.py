@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour.convert import linear_matrix
+from fsvfx.colour.convert import rec709_matrix
 from fsvfx.colour.curves import CEILING, shoulder, srgb, unshoulder, unsrgb
 from fsvfx.colour.half import half_of
 from fsvfx.colour.planes import Planes, by_blocks, mixed
@@ -23,8 +23,6 @@ from fsvfx.colour.tables import to_display, to_light
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
 
-_REC709 = "lin_rec709"
-
 
 def encode(linear: Floats, config: str, comp: str, exposure: float = 0.0) -> Floats:
     """Comp space (..., 3) to display: float32, or float64 where ``linear`` is.
@@ -33,7 +31,7 @@ def encode(linear: Floats, config: str, comp: str, exposure: float = 0.0) -> Flo
     half an ulp of half float over [-0.05, 64]: in float64 each channel; in float32 as measured on the pixel's largest
     channel, since the primaries mix them.
     """
-    matrix = _to_rec709(config, comp) * 2.0**exposure
+    matrix = rec709_matrix(config, check_space(config, comp)) * 2.0**exposure
 
     def shown(light: Planes) -> Planes:
         return _curve(mixed(light, matrix), to_display, lambda x: srgb(shoulder(x)))
@@ -43,7 +41,7 @@ def encode(linear: Floats, config: str, comp: str, exposure: float = 0.0) -> Flo
 
 def decode(display: Floats, config: str, comp: str, exposure: float = 0.0) -> Floats:
     """The inverse of ``encode``. Finite for whatever is finite."""
-    matrix = np.linalg.inv(_to_rec709(config, comp)) / 2.0**exposure
+    matrix = np.linalg.inv(rec709_matrix(config, check_space(config, comp))) / 2.0**exposure
 
     def light(shown: Planes) -> Planes:
         return mixed(_curve(shown, to_light, lambda x: unshoulder(unsrgb(x))), matrix)
@@ -58,7 +56,7 @@ def preview(comp_frame: Floats, plate_space: str, config: str, exposure: float =
     Plates that were made for a display come back as they looked, clipped to the display; for scene-linear and log
     plates highlights roll off as in ``encode``. ``exposure`` in stops. A quick look, not the show's viewing transform.
     """
-    matrix = _to_rec709(config, comp_space(config, plate_space)) * 2.0**exposure
+    matrix = rec709_matrix(config, comp_space(config, plate_space)) * 2.0**exposure
     table = _preview_table(encoding(config, plate_space) != "sdr-video")
 
     def looked_up(light: Planes) -> NDArray[np.uint8]:
@@ -77,10 +75,6 @@ def _preview_table(rolls_off: bool) -> NDArray[np.uint8]:
     shown = srgb(shoulder(light) if rolls_off else np.minimum(light, 1.0))
     table: NDArray[np.uint8] = np.rint(np.clip(shown, 0.0, 1.0) * 255.0).astype(np.uint8)
     return table
-
-
-def _to_rec709(config: str, comp: str) -> NDArray[np.float64]:
-    return linear_matrix(config, comp, check_space(config, _REC709))
 
 
 def _precision(given: Floats) -> type[np.floating]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import PyOpenColorIO as ocio
 
+from fsvfx.colour.own_config import called, is_own, read_own
 from fsvfx.errors import InputError, Where
 
 DEFAULT_CONFIG = "studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
@@ -35,7 +36,12 @@ _FRIENDLY = {
 
 @lru_cache(maxsize=8)
 def load_config(config: str) -> ocio.Config:
-    """The built-in OCIO config of that full name (``ocio://`` may stand before it). InputError if there is none."""
+    """The built-in OCIO config of that full name (``ocio://`` may stand before it), or the production's own.
+
+    InputError if there is none.
+    """
+    if is_own(config):
+        return read_own(config)
     name = config.removeprefix("ocio://")
     known = [entry[0] for entry in ocio.BuiltinConfigRegistry().getBuiltinConfigs()]
     if name not in known:
@@ -57,7 +63,7 @@ def check_space(config: str, name: str) -> str:
     if found is None:
         near = _nearest(config, name)
         raise InputError(
-            f"'{name}' is no colour space of {config}",
+            f"'{name}' is no colour space of {called(config)}",
             mend=f"Did you mean {' or '.join(near)}?" if near else "Try sRGB, Rec.709, linear_rec709 or ACEScg",
             where=Where(field="color_space"),
         )
@@ -71,8 +77,11 @@ def check_space(config: str, name: str) -> str:
 
 
 def is_scene_linear(config: str, name: str) -> bool:
-    """Whether the space's values are proportional to the scene's light."""
-    return encoding(config, name) == "scene-linear"
+    """Whether the space's values are proportional to the scene's light: as its encoding says, or by trying."""
+    said = encoding(config, name)
+    if said:
+        return said == "scene-linear"
+    return bool(load_config(config).isColorSpaceLinear(check_space(config, name), ocio.REFERENCE_SPACE_SCENE))
 
 
 def encoding(config: str, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fsvfx.colour import DEFAULT_CONFIG, is_scene_linear
+from fsvfx.colour import is_scene_linear
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.yaml_text import Finding, Loc
@@ -14,30 +14,30 @@ from schemas.templates import suffix
 DEPTHS: dict[str, tuple[object, ...]] = {
     ".dpx": (10, 12, 16, 8),
     ".png": (16, 8),
-    ".tif": (16, 8, "half", "float"),
-    ".tiff": (16, 8, "half", "float"),
+    ".tif": (16, 8, "float"),
+    ".tiff": (16, 8, "float"),
 }
 """What each kind of frame can hold; the first is the default."""
 _MOVIES = {"prores": (".mov",), "dnxhr": (".mov", ".mxf"), "h264": (".mp4", ".mov"), "hevc": (".mp4", ".mov")}
 _NAME_ONE = "Name one, such as Rec.709, sRGB or ACEScct"
 
 
-def check_deliver(draft: Draft) -> Iterator[Finding]:
-    """What the path's place and form do not tell."""
-    linear = any(_is_linear(shot.plate.color_space) for shot in draft.shots if shot.plate)
+def check_deliver(draft: Draft, config: str) -> Iterator[Finding]:
+    """What the path's place and form do not tell; colour spaces are those of ``config``."""
+    linear = any(_is_linear(shot.plate.color_space, config) for shot in draft.shots if shot.plate)
     for index, wish in draft.deliver.items():
         at: Loc = ("deliver", index)
         if isinstance(wish, DeliverFrames):
-            yield from _check_frames(at, wish, linear)
+            yield from _check_frames(at, wish, linear, config)
         elif isinstance(wish, DeliverMovie):
-            yield from _check_movie(at, wish, linear)
+            yield from _check_movie(at, wish, linear, config)
         elif isinstance(wish, DeliverReview) and wish.codec == "prores":
             yield from _check_ending(at, wish, "prores")
         elif isinstance(wish, DeliverMhl):
             yield from _check_mhl(at, wish, draft)
 
 
-def _check_frames(at: Loc, wish: DeliverFrames, linear: bool) -> Iterator[Finding]:
+def _check_frames(at: Loc, wish: DeliverFrames, linear: bool, config: str) -> Iterator[Finding]:
     depths = DEPTHS.get(suffix(wish.path))
     if depths is None:
         return  # its ending has been told of
@@ -46,14 +46,14 @@ def _check_frames(at: Loc, wish: DeliverFrames, linear: bool) -> Iterator[Findin
         kinds = ", ".join(str(one) for one in depths)
         yield Finding((*at, "depth"), f"{suffix(wish.path)} frames have no depth {depth}", f"Possible are: {kinds}")
     elif isinstance(depth, int):
-        yield from _check_coded(at, wish.color_space, linear, f"{depth}-bit frames")
+        yield from _check_coded(at, wish.color_space, linear, config, f"{depth}-bit frames")
     if suffix(wish.path) == ".dpx" and wish.color_space is None:
         yield Finding((*at, "color_space"), "DPX frames do not tell their colour space by themselves", _NAME_ONE)
 
 
-def _check_movie(at: Loc, wish: DeliverMovie, linear: bool) -> Iterator[Finding]:
+def _check_movie(at: Loc, wish: DeliverMovie, linear: bool, config: str) -> Iterator[Finding]:
     yield from _check_ending(at, wish, wish.codec.partition("_")[0])
-    yield from _check_coded(at, wish.color_space, linear, "a movie")
+    yield from _check_coded(at, wish.color_space, linear, config, "a movie")
 
 
 def _check_ending(at: Loc, wish: Deliver, codec: str) -> Iterator[Finding]:
@@ -63,9 +63,9 @@ def _check_ending(at: Loc, wish: Deliver, codec: str) -> Iterator[Finding]:
         yield Finding((*at, "path"), what, f"End it in {' or '.join(endings)}")
 
 
-def _check_coded(at: Loc, space: str | None, linear: bool, what: str) -> Iterator[Finding]:
+def _check_coded(at: Loc, space: str | None, linear: bool, config: str, what: str) -> Iterator[Finding]:
     """Integer codes end at white and are too few for scene-linear light."""
-    if space is not None and _is_linear(space):
+    if space is not None and _is_linear(space, config):
         yield Finding((*at, "color_space"), f"{what} can't hold scene-linear light", _NAME_ONE)
     elif space is None and linear:
         yield Finding((*at, "color_space"), f"{what} of a scene-linear plate must name a colour space", _NAME_ONE)
@@ -82,8 +82,8 @@ def _check_mhl(at: Loc, wish: DeliverMhl, draft: Draft) -> Iterator[Finding]:
         yield Finding((*at, "path"), what, "Name the folder that the deliverables go to")
 
 
-def _is_linear(space: str) -> bool:
+def _is_linear(space: str, config: str) -> bool:
     try:
-        return is_scene_linear(DEFAULT_CONFIG, space)
+        return is_scene_linear(config, space)
     except InputError:
         return False  # told of where it is named

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from fsvfx.colour import DEFAULT_CONFIG, check_space
+from fsvfx.colour import check_space
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.explain import findings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fsvfx.engines.contract import Engine
 
 
-def check_spaces(draft: Draft) -> Iterator[Finding]:
+def check_spaces(draft: Draft, config: str) -> Iterator[Finding]:
     """Every colour space is one of the config's."""
     named: list[tuple[Loc, str]] = [
         ((*shot.loc, "plate", "color_space"), shot.plate.color_space) for shot in draft.shots if shot.plate
@@ -30,7 +30,7 @@ def check_spaces(draft: Draft) -> Iterator[Finding]:
             named.append((("deliver", index, "color_space"), space))
     for loc, name in named:
         try:
-            check_space(DEFAULT_CONFIG, name)
+            check_space(config, name)
         except InputError as error:
             yield Finding(loc, error.what, error.mend)
 

@@ -38,6 +38,7 @@ class Draft:
     shots: tuple[ShotDraft, ...]
     deliver: dict[int, Deliver]
     store: str | None
+    colour_config: str | None
 
 
 def draft_of(data: dict[str, Any]) -> Draft:
@@ -51,6 +52,7 @@ def draft_of(data: dict[str, Any]) -> Draft:
         shots=tuple(_shot(index, raw) for index, raw in _listed(data.get("shots")) if isinstance(raw, dict)),
         deliver={index: one for index, raw in _listed(data.get("deliver")) if (one := _sound(Deliver, raw))},
         store=_text(data.get("store", fields["store"].default)),
+        colour_config=_text(colour.get("config")) if isinstance(colour := data.get("colour"), dict) else None,
     )
 
 

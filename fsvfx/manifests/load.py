@@ -17,6 +17,7 @@ from fsvfx.manifests.check_deliver import check_deliver
 from fsvfx.manifests.check_paths import check_paths
 from fsvfx.manifests.check_work import check_engines, check_spaces
 from fsvfx.manifests.checks import check_frames, check_names, check_people
+from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.draft import Draft, draft_of
 from fsvfx.manifests.explain import explain
 from fsvfx.manifests.reach import reach, reach_or_s3
@@ -99,27 +100,40 @@ def _findings(draft: Draft, path: Path) -> Iterator[Finding]:
     yield from check_frames(draft)
     yield from check_paths(draft, path)
     yield from check_apart(draft, path)
-    yield from check_spaces(draft)
-    yield from check_deliver(draft)
+    yield from _check_colours(draft, path)
     yield from check_engines(draft)
     yield from check_composites(draft)
 
 
+def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
+    """Without a config nothing is known of its spaces."""
+    try:
+        config, _ = colour_config(path, draft.colour_config)
+    except InputError as error:
+        yield Finding(("colour", "config"), error.what, error.mend)
+        yield from check_deliver(draft, DEFAULT_CONFIG)
+        return
+    yield from check_spaces(draft, config)
+    yield from check_deliver(draft, config)
+
+
 def _job(manifest: Manifest, shot: Shot, path: Path, store: str) -> ShotJob:
+    config, file = colour_config(path, manifest.colour.config)
     named = {name for entry in shot.replace for name in (entry.performer, entry.identity)}
     plate = shot.plate.model_copy(
         update={
             "path": reach_or_s3(path, shot.plate.path),
-            "color_space": check_space(DEFAULT_CONFIG, shot.plate.color_space),
+            "color_space": check_space(config, shot.plate.color_space),
         }
     )
     return ShotJob(
         production=manifest.production,
         shot=shot.model_copy(update={"plate": plate, "replace": tuple(_entry(one, path) for one in shot.replace)}),
         people={name: _person(person, path) for name, person in manifest.people.items() if name in named},
-        deliver=tuple(_deliver(one, manifest.production, shot.name, path) for one in manifest.deliver),
+        deliver=tuple(_deliver(one, manifest.production, shot.name, path, config) for one in manifest.deliver),
         store=store,
-        colour_config=DEFAULT_CONFIG,
+        colour_config=config,
+        colour_file=file,
         manifest=str(path.absolute()),
     )
 
@@ -133,10 +147,10 @@ def _person(person: Person, path: Path) -> Person:
     return person.model_copy(update={"references": references, "consent": str(reach(path, person.consent))})
 
 
-def _deliver(deliver: Deliver, production: str, shot: str, path: Path) -> Deliver:
+def _deliver(deliver: Deliver, production: str, shot: str, path: Path, config: str) -> Deliver:
     update = {"path": reach_or_s3(path, filled(deliver.path, shot, production))}
     if space := getattr(deliver, "color_space", None):
-        update["color_space"] = check_space(DEFAULT_CONFIG, space)
+        update["color_space"] = check_space(config, space)
     return deliver.model_copy(update=update)
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NoReturn
 
+from fsvfx.colour import use_config
 from fsvfx.errors import IncompleteError, StoreError, Where
 from fsvfx.runner.causes import failure_of, told
 from fsvfx.runner.dag import DELIVER, halo_of, needs_of, sources_of, stage
@@ -38,6 +39,7 @@ def run_unit(
     ``inputs``: receipts of `inputs_of` (others are ignored). If another run is at it, waits for its commit, or for its
     lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
     """
+    use_config(job.colour_config, job.colour_file)
     store = open_store(job)
     return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report).receipt()
 

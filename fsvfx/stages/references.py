@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.engines.mesh.choice import measures
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.align import crop, crop_matrix
@@ -33,7 +34,7 @@ _PERTURB = 9
 _BLURRED = 0.4
 """Pictures with less than this share of the median sharpness are dropped."""
 _SPACES = {"float16": "linear_rec709"}
-"""Half-float pictures are taken for scene-linear; the others are sRGB."""
+"""Half-float pictures are taken for scene-linear; the others are sRGB. Both are the built-in config's."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,6 @@ class ReferencesStage(Stage):
             "detector": faces.detector,
             "min_score": faces.min_score,
             "most": MOST,
-            "colour_config": job.colour_config,
         }
 
     def weights(self, parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ class ReferencesStage(Stage):
         """A person without references gives an empty result. Raises InputError if no picture shows a face."""
         if not work.parameters["active"] or work.source is None:
             return _nothing()
-        config = str(work.parameters["colour_config"])
+        config = DEFAULT_CONFIG
         finder = FaceFinder(
             str(work.parameters["detector"]), min_score=float(str(work.parameters["min_score"])), perturb=_PERTURB
         )

@@ -1,0 +1,48 @@
+"""Which OCIO config a manifest means. It is read at once: without it, no colour space can be checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fsvfx import colour
+from fsvfx.errors import InputError, Where
+from fsvfx.manifests.reach import ReachError, reach
+
+_AT = Where(field="colour.config")
+
+
+def colour_config(manifest: Path, given: str | None) -> tuple[str, str]:
+    """The config's name, as it goes into keys, and its file if it is no built-in one. InputError if it is of no use."""
+    if given is None:
+        return colour.DEFAULT_CONFIG, ""
+    if not given.lower().endswith(colour.ENDINGS):
+        name = given.removeprefix("ocio://")
+        colour.comp_space(name, "scene_linear")
+        return name, ""
+    file = _within(manifest, given)
+    name = colour.own_name(file)
+    for _, table in colour.tables(file) if file.suffix.lower() == ".ocio" else ():
+        _within(manifest, str(table))
+    colour.use_config(name, str(file))
+    _check(name, file)
+    return name, str(file)
+
+
+def _within(manifest: Path, given: str) -> Path:
+    try:
+        return reach(manifest, given)
+    except ReachError as error:
+        raise InputError(error.what, mend=error.mend, where=_AT) from error
+
+
+def _check(name: str, file: Path) -> None:
+    """It has the role that comps are made in, and a way from there to a display."""
+    try:
+        linear = colour.check_space(name, "scene_linear")
+    except InputError as error:
+        what = f"The colour config {file.name} has no role scene_linear, in which comps are made"
+        raise InputError(what, mend="Give it that role", where=_AT) from error
+    if not colour.is_scene_linear(name, linear):
+        what = f"The role scene_linear of {file.name} is '{linear}', which is not scene-linear"
+        raise InputError(what, mend="Name a scene-linear space there", where=_AT)
+    colour.rec709_matrix(name, linear)
