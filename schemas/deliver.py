@@ -39,8 +39,8 @@ class DeliverFrames(StrictModel):
     """With ``{frame}``; its ending says which: ``.dpx``, ``.png``, ``.tif``."""
     color_space: Text | None = None
     """Default: the plate's own. DPX must name it; so must integer frames of a scene-linear plate."""
-    depth: Literal[8, 10, 12, 16, "half", "float"] | None = None
-    """Default: 10 for DPX, 16 for PNG and TIFF. ``half`` and ``float`` are for TIFF."""
+    depth: Literal[8, 10, 12, 16, "float"] | None = None
+    """Default: 10 for DPX, 16 for PNG and TIFF. ``float`` (32 bits) is for TIFF; half floats are EXR's."""
 
 
 class DeliverMattes(StrictModel):

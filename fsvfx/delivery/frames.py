@@ -26,7 +26,6 @@ from schemas.deliver import DeliverFrames, DeliverMattes
 from schemas.templates import fill, frame_path, suffix
 
 _DEFAULT_DEPTH: dict[str, Depth] = {".dpx": 10}
-_BITS = {"half": 16, "float": 32}
 
 
 def depth_of(wish: DeliverFrames) -> Depth:
@@ -45,7 +44,7 @@ def write_frame(
         told |= _film(order, comp, space, info)
     else:
         told |= {"oiio:ColorSpace": interop_id(order.job.colour_config, space) or "unknown"}
-    bits = depth if isinstance(depth, int) else _BITS[depth]
+    bits = depth if isinstance(depth, int) else 32
     timecode = pack_timecode(track.at(comp.frame)) if suffix(wish.path) == ".dpx" else None
     write_still(path, picture(order, comp, space, depth), StillFormat(bits, told, timecode, called=target))
 

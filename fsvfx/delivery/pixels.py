@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour import convert, to_half
+from fsvfx.colour import convert
 from fsvfx.delivery.comps import Comp
 from fsvfx.delivery.order import Order
 
 Depth = int | str
-"""Bits of integer codes (8 to 16), ``half`` or ``float``."""
+"""Bits of integer codes (8 to 16), or ``float``."""
 
 
 def picture(order: Order, comp: Comp, space: str, depth: Depth) -> NDArray[Any]:
-    """(H, W, 3) in ``space``: uint8, uint16 (codes of ``depth`` bits), float16 or float32.
+    """(H, W, 3) in ``space``: uint8, uint16 (codes of ``depth`` bits), or float32.
 
     Where the matte is zero and ``space`` is the plate's: the plate's own codes, brought to ``depth``; bit-equal if it
     is as deep as the plate. Codes are rounded to the nearest, not dithered: plates bring their grain along.
@@ -30,11 +30,9 @@ def picture(order: Order, comp: Comp, space: str, depth: Depth) -> NDArray[Any]:
 
 
 def quantised(values: NDArray[np.float32], depth: Depth) -> NDArray[Any]:
-    """float32 to ``depth``: integer codes of 0 to 1, clipped (NaN: 0); half; or as they are."""
+    """float32 to ``depth``: integer codes of 0 to 1, clipped (NaN: 0); or as they are."""
     if depth == "float":
         return values
-    if depth == "half":
-        return to_half(values)
     top = np.float32(2 ** int(depth) - 1)
     with np.errstate(invalid="ignore"):
         finite = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
@@ -45,8 +43,8 @@ def quantised(values: NDArray[np.float32], depth: Depth) -> NDArray[Any]:
 def _plate(order: Order, plate: NDArray[Any], space: str, depth: Depth) -> NDArray[Any]:
     own, config = order.job.shot.plate.color_space, order.job.colour_config
     if space == own:
-        if plate.dtype == np.float16 and depth in ("half", "float"):
-            return plate.astype(np.float16 if depth == "half" else np.float32)  # a copy, NaN and infinities included
+        if plate.dtype == np.float16 and depth == "float":
+            return plate.astype(np.float32)  # exact, NaN and infinities included
         if plate.dtype != np.float16 and isinstance(depth, int):
             return _rescaled(plate, depth)
     light = plate if plate.dtype == np.float16 else plate / np.float32(np.iinfo(plate.dtype).max)

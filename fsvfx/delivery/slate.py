@@ -53,7 +53,7 @@ def draw_slate(size: tuple[int, int], title: str, lines: Sequence[Line]) -> U8:
     margin = width // 16
     draw.text((margin, step * 1.1), title, font=_fitting(draw, title, step * 1.2, width - 2 * margin), fill=WARNING,
               anchor="lm")  # fmt: skip
-    column = margin + width // 6
+    column = margin + width // 5
     for number, (label, text) in enumerate(lines):
         y = step * (number + 2.5)
         draw.text((margin, y), label, font=_fitting(draw, label, step * 0.6, width // 6), fill=_LABEL, anchor="lm")

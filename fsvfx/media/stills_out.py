@@ -31,17 +31,16 @@ class StillFormat:
 
 
 def write_still(path: Path, picture: NDArray[Any], wanted: StillFormat) -> None:
-    """Write ``picture`` (H, W, 3) or (H, W): codes of ``wanted.bits`` as uint8 or uint16, or float16, float32.
+    """Write ``picture`` (H, W, 3) or (H, W): codes of ``wanted.bits`` as uint8 or uint16, or float32.
 
     The path's ending says which kind. Raises OSError.
     """
     import OpenImageIO as oiio
 
     is_dpx = path.suffix.lower() == ".dpx"
-    pixels = np.ascontiguousarray(_widened(picture, wanted.bits) if is_dpx else picture)
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    kind = "half" if pixels.dtype == np.float16 else str(pixels.dtype)
-    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], channels, kind)
+    pixels = _plain(_widened(picture, wanted.bits) if is_dpx else picture)
+    height, width, channels = pixels.shape
+    spec = oiio.ImageSpec(width, height, channels, "float" if pixels.dtype == np.float32 else str(pixels.dtype))
     told = {"oiio:BitsPerSample": wanted.bits, "compression": "zip", "png:compressionLevel": 4, "DateTime": _NO_DATE}
     if path.suffix.lower() == ".png":
         del told["DateTime"]
@@ -61,6 +60,12 @@ def pack_timecode(text: str) -> tuple[int, int]:
     digits = [int(part, 16) for part in text.replace(";", ":").split(":")]
     code = sum(part << 8 * place for place, part in enumerate(reversed(digits)))
     return code | (0x40 if ";" in text else 0), 0
+
+
+def _plain(picture: NDArray[Any]) -> NDArray[Any]:
+    """OpenImageIO takes arrays of two dimensions, and those whose dtype spells out its byte order, for other ones."""
+    pixels = np.atleast_3d(np.ascontiguousarray(picture))
+    return pixels.view(pixels.dtype.type)
 
 
 def _widened(codes: NDArray[Any], bits: int) -> NDArray[Any]:

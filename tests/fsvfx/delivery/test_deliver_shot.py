@@ -43,7 +43,11 @@ def kit(tmp_path: Path, shot_kit: Callable[..., Any]) -> Callable[..., Any]:
             file.setframerate(48000)
             file.writeframes((np.sin(np.arange(24000) / 20) * 9000).astype("<i2").tobytes())
         plate = tmp_path / "plate.mp4"
-        write_video(plate, _pictures(12), VideoFormat((71, 91), RATE, codec_of("h264", crf=4), audio=sound, timecode="01:00:00:00"))
+        write_video(
+            plate,
+            _pictures(12),
+            VideoFormat((71, 91), RATE, codec_of("h264", crf=4), audio=sound, timecode="01:00:00:00"),
+        )
         frames = FrameRange.span(1001, 1007)
         return shot_kit({"path": str(plate), "frames": frames, "color_space": "sRGB"}, DELIVER, **options)
 
