@@ -17,7 +17,7 @@ TOLERANCE = 1e-5
 _OUTLIER = 3.0
 """How many standard deviations off the rim's median a difference may lie before it is held there."""
 _DARK = 0.5
-"""Below this share of the swap's median light on the rim (or 1.5 times the correction), correction becomes a gain."""
+"""Below this share of the swap's median light on the rim (or 1.5 times what is taken away), correction is a gain."""
 
 
 def seamless(
@@ -71,9 +71,9 @@ def _cloned(
     source = _mixed_source(swap, plate, inside | gives) if mixed else None
     membrane = equations.membrane(rim, values, source, tolerance)[:, :, : swap.shape[2], : swap.shape[3]]
     if steady:
-        level = torch.maximum(_DARK * _medians(light, frame, len(swap))[..., None, None], 1.5 * membrane.abs())
-        membrane = membrane * (swap / level.clamp_min(1e-6)).clamp(0, 1)
-    return torch.where(inside, membrane + swap, plate)
+        level = torch.maximum(_DARK * _medians(light, frame, len(swap))[..., None, None], -1.5 * membrane)
+        membrane *= (swap / level.clamp_min_(1e-6)).clamp_(0, 1)
+    return torch.where(inside, membrane.add_(swap), plate)
 
 
 def _box(inside: Tensor) -> tuple[slice, slice] | None:
