@@ -15,8 +15,10 @@ _MOST = 1.6
 _WINDOW = 0.18
 """Standard deviation of the window in which contrast is local, as a share of the region's longer side: the light on a
 cheek or a brow, not single features."""
-_DARK = 1.5
-"""Where the swap is darker than this many times what is added to it, less is added."""
+_DARK = 0.5
+"""Below this share of the swap's mean light, what is added becomes a gain."""
+_ROOM = 1.5
+"""Nor is more taken away than the swap's light over this."""
 _FLAT = 0.003
 """A band that varies by less than this share of the light is flat: noise, whose contrast says nothing."""
 
@@ -45,9 +47,13 @@ def multi_band(swap: F32, plate: F32, matte: F32, count: int, *, contrast: bool 
 
 
 def _safe_in_the_dark(swap: F32, blended: F32, matte: F32) -> F32:
-    change = (blended - swap) * (matte > 0)[..., None]
-    part = np.divide(swap, _DARK * np.abs(change), out=np.ones_like(swap), where=change != 0)
-    safe: F32 = (swap + change * np.clip(part, 0, 1, out=part)) * (matte > 0)[..., None]
+    """``blended``, where the swap is dark with a gain's effect: what is added fades with the swap's own light."""
+    share = matte[..., None]
+    change = (blended - swap) * (share > 0)
+    light = (swap * share).sum(axis=(0, 1)) / max(float(matte.sum()), 1e-6)
+    level = np.maximum(_DARK * light, _ROOM * -change)
+    part = np.divide(swap, level, out=np.ones_like(swap), where=level > 1e-6)
+    safe: F32 = (swap + change * np.clip(part, 0, 1, out=part)) * (share > 0)
     return safe
 
 
