@@ -98,7 +98,7 @@ def _flicker(pictures: F32, share: F32) -> NDArray[np.float64]:
 
 
 def _crops(clips: Path, clip: str, other: str, frames: str, folder: Path) -> tuple[F32, F32, F32]:
-    """Swap and plate (n, SIZE, SIZE, 3), display light, and the learned matte (n, SIZE, SIZE): by the stages' own run."""
+    """Swap, plate (n, SIZE, SIZE, 3; display light) and the learned matte (n, SIZE, SIZE), as the stages make them."""
     (folder / "shot.yaml").write_text(_MANIFEST.format(clip=clip, other=other, frames=frames))
     for name in (clip, other):
         shutil.copy(clips / name, folder)

@@ -172,15 +172,12 @@ def test_only_what_has_a_share_counts() -> None:
 
 FRAMES = 9
 STARTS = np.arange(FRAMES) == 5
+LIGHT = (0.6, 0.5, 0.5), (0.2, 0.2, 0.3)
 
 
-def _run(
-    kind: str, steady: float, wanted: slice = slice(None), size: int = 32, starts: np.ndarray = STARTS
-) -> np.ndarray:
-    swap = np.concatenate([picture(10 + i, (0.5, 0.4, 0.3), 0.5, size) for i in range(FRAMES)])
-    plate = np.concatenate(
-        [picture(50 + i, (0.6, 0.5, 0.5) if i < 5 else (0.2, 0.2, 0.3), 0.6, size) for i in range(FRAMES)]
-    )
+def _run(kind: str, steady: float, wanted: slice = slice(None), starts: np.ndarray = STARTS) -> np.ndarray:
+    swap = np.concatenate([picture(10 + i, (0.5, 0.4, 0.3), 0.5, 32) for i in range(FRAMES)])
+    plate = np.concatenate([picture(50 + i, LIGHT[i >= 5], 0.6, 32) for i in range(FRAMES)])
     share = np.ones(swap.shape[:3], np.float32)
     if kind == "histograms":
         return match_histograms(swap, plate, share, share, 1.0, steady=steady, starts=starts, wanted=wanted)
@@ -244,6 +241,7 @@ def test_nothing_but_numbers_comes_out(swap: np.ndarray, plate: np.ndarray, shar
 
 @given(hnp.arrays(np.float32, (3, 7), elements=st.floats(-2, 64, width=32)), st.sampled_from(["display", "linear"]))
 def test_the_spaces_come_back(rgb: np.ndarray, light: str) -> None:
+    rgb = np.clip(rgb, -1, 4) if light == "display" else rgb
     largest = np.abs(rgb).max() + 1e-2
     assert np.abs(from_ruderman(ruderman(rgb)) - rgb).max() < 1e-3 * largest
     assert np.abs(from_cielab(cielab(rgb, light), light) - rgb).max() < 1e-3 * largest
