@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from fsvfx.delivery.burnin import PAPER, WARNING, Font, font_of
+from fsvfx.delivery.burnin import PAPER, WARNING, font_of
 from fsvfx.delivery.order import Order
 from fsvfx.delivery.timecodes import TimecodeTrack
 
@@ -23,6 +23,7 @@ _CHIPS = [(v, v, v) for v in (0, 37, 73, 110, 146, 183, 219, 255)] + [
 ]  # fmt: skip
 """Greys and primaries along the foot: whether a player shows them right can be seen."""
 _CHIPS_SHARE = 0.06
+_SMALLEST = 6
 
 
 def slate_lines(order: Order, track: TimecodeTrack) -> list[Line]:
@@ -51,23 +52,31 @@ def draw_slate(size: tuple[int, int], title: str, lines: Sequence[Line]) -> U8:
     draw = ImageDraw.Draw(image)
     step = height * (1 - _CHIPS_SHARE) / (len(lines) + 3)
     margin = width // 16
-    draw.text((margin, step * 1.1), title, font=_fitting(draw, title, step * 1.2, width - 2 * margin), fill=WARNING,
-              anchor="lm")  # fmt: skip
+    _write(draw, (margin, step * 1.1), title, WARNING, step * 1.2, width - 2 * margin)
     column = margin + width // 5
     for number, (label, text) in enumerate(lines):
         y = step * (number + 2.5)
-        draw.text((margin, y), label, font=_fitting(draw, label, step * 0.6, width // 6), fill=_LABEL, anchor="lm")
-        draw.text((column, y), text, font=_fitting(draw, text, step * 0.6, width - margin - column), fill=PAPER,
-                  anchor="lm")  # fmt: skip
+        _write(draw, (margin, y), label, _LABEL, step * 0.6, width // 6)
+        _write(draw, (column, y), text, PAPER, step * 0.6, width - margin - column)
     _draw_chips(draw, width, height)
     return np.asarray(image)
 
 
-def _fitting(draw: ImageDraw.ImageDraw, text: str, height: float, width: int) -> Font:
-    size = max(6, round(height))
-    while size > 6 and draw.textlength(text, font_of(size)) > width:
+def _write(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[float, float],
+    text: str,
+    colour: tuple[int, int, int],
+    height: float,
+    width: int,
+) -> None:
+    """One line, smaller where it is too long for ``width``; cut where that is not enough."""
+    size = max(_SMALLEST, round(height))
+    while size > _SMALLEST and draw.textlength(text, font_of(size)) > width:
         size -= 1
-    return font_of(size)
+    while len(text) > 1 and draw.textlength(text, font_of(size)) > width:
+        text = f"{text[:-2]}…"
+    draw.text(at, text, font=font_of(size), fill=colour, anchor="lm")
 
 
 def _draw_chips(draw: ImageDraw.ImageDraw, width: int, height: int) -> None:

@@ -110,6 +110,8 @@ def _check_deliver(at: Loc, deliver: Deliver, manifest: Path) -> Iterator[Findin
 
 
 def _field_mend(name: str) -> str:
+    if name == "performer":
+        return "It is for deliverables of kind mattes"
     near = nearest(name, [*_FIELDS, "frame"])
     if near == "frame":
         return "The frame number goes into the file's name once, as {frame} or ####"

@@ -47,11 +47,12 @@ class ShotKit:
 
     job: ShotJob
     ingest: list[Receipt] = field(default_factory=list)
+    align: list[Receipt] = field(default_factory=list)
     composite: list[Receipt] = field(default_factory=list)
     measure: list[Receipt] = field(default_factory=list)
 
     def of_chunk(self, unit: Unit) -> list[Receipt]:
-        return [one for one in (*self.ingest, *self.composite) if one.unit == unit]
+        return [one for one in (*self.ingest, *self.align, *self.composite) if one.unit == unit]
 
     @property
     def units(self) -> list[Unit]:
@@ -85,10 +86,12 @@ def exr_plate(tmp_path: Path) -> Callable[..., Path]:
 def shot_kit(tmp_path: Path) -> Callable[..., ShotKit]:
     """Makes a ShotKit from a plate on disk; ``deliver`` as manifests have it, its paths below the test's folder."""
 
-    def make(plate: dict[str, Any], deliver: list[dict[str, Any]], *, skip: Sequence[str] = ()) -> ShotKit:
+    def make(
+        plate: dict[str, Any], deliver: list[dict[str, Any]], *, skip: Sequence[str] = (), swaps: bool = True
+    ) -> ShotKit:
         people = {person: Person(consent=str(_consent(tmp_path, person))) for person in ("double", "lead")}
         replace = Replace(performer="double", identity="lead", engine="landmark_warp")
-        shot = Shot(name="sh010", plate=Plate(**plate), replace=(replace,), chunk_size=3)
+        shot = Shot(name="sh010", plate=Plate(**plate), replace=(replace,) if swaps else (), chunk_size=3)
         job = ShotJob.model_validate(
             {
                 "production": "harbour",
@@ -119,7 +122,9 @@ def _run_stages(kit: ShotKit, unit: Unit, skip: Sequence[str]) -> None:
     numbers = list(unit.chunk.frames)
     frames = np.stack(list(open_plate(kit.job).pictures(numbers)))
     kit.ingest.append(_stored(kit.job, "ingest", unit, Result(frames={"frames": frames})))
-    if f"composite {unit.name}" not in skip:
+    if any("stmap" in getattr(wish, "layers", ()) for wish in kit.job.deliver):
+        kit.align.append(_stored(kit.job, "align", unit, _aligned(numbers)))
+    if kit.job.shot.replace and f"composite {unit.name}" not in skip:
         made = patches(kit.job, numbers, frames)
         swap = _stored(
             kit.job,
@@ -146,6 +151,15 @@ def patches(job: ShotJob, numbers: Sequence[int], frames: np.ndarray) -> Result:
     present = np.array([number != 1002 for number in numbers])
     names = {"present": present, "origin": origin, "patch": patch, "matte": matte}
     return Result(frames={f"r0/{name}": array for name, array in names.items()})
+
+
+def _aligned(numbers: Sequence[int]) -> Result:
+    """A crop of 16 px at half the plate's size, moved 2 px to the right; frame 1002 has none."""
+    count = len(numbers)
+    matrix = np.zeros((count, 2, 3)) + np.array([[0.5, 0, 2], [0, 0.5, 0]])
+    present = np.array([number != 1002 for number in numbers])
+    crops = np.zeros((count, 16, 16, 3), np.float16)
+    return Result(frames={"r0/present": present, "r0/matrix": matrix, "r0/crops": crops})
 
 
 def _figures(numbers: Sequence[int]) -> Result:
