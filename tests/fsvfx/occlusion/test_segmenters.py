@@ -1,0 +1,51 @@
+"""Which segmenters there are, and that a studio's own is taken."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pytest
+
+from fsvfx.errors import InputError, MachineError
+from fsvfx.models import cards
+from fsvfx.occlusion import registry
+from fsvfx.occlusion.contract import Segmenter
+
+GROUP = registry.GROUP
+
+
+def test_embedded_is_the_default_one_and_its_weights_come_with_a_pull() -> None:
+    kind = registry.segmenter("embedded")
+    assert kind is registry.segmenter(registry.EMBEDDED)
+    assert kind.name == registry.EMBEDDED
+    assert issubclass(kind, Segmenter)
+    assert kind.weights
+    assert all(cards()[card].embedded and cards()[card].commercial_use for card in kind.weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("texture_and_hand", "texture_and_hands"), ("bisenet", "There are: embedded, none")]
+)
+def test_an_unknown_one_is_named_with_what_there_is(name: str, hint: str) -> None:
+    with pytest.raises(InputError, match=f"no segmenter '{name}'") as caught:
+        registry.segmenter(name)
+    assert hint in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("nowhere.at.all:Thing", "can't be loaded"), ("fsvfx.occlusion.contract:Faces", "is no subclass")],
+)
+def test_a_broken_one_is_told_by_name(monkeypatch: pytest.MonkeyPatch, value: str, said: str) -> None:
+    def points(**_: Any) -> list[EntryPoint]:
+        return [EntryPoint("own", value, GROUP)]
+
+    monkeypatch.setattr(registry, "entry_points", points)
+    registry._registered.cache_clear()
+    try:
+        with pytest.raises(MachineError, match=said):
+            registry.segmenter("own")
+    finally:
+        registry._registered.cache_clear()

@@ -1,0 +1,114 @@
+"""The embedded segmenter on drawn faces: what comes over the rim is in front, what the face itself does is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from fsvfx.faces import topology
+from fsvfx.faces.align import crop_matrix
+from fsvfx.faces.sampling import move_points
+from fsvfx.occlusion import texture_and_hands
+from fsvfx.occlusion.contract import WIDE_SIZE, Faces, Segmentation
+from fsvfx.occlusion.texture_and_hands import TextureAndHands
+
+SIZE = 160
+FRAMES = 12
+SKIN, HAIR, THING = (0.78, 0.58, 0.47), (0.2, 0.15, 0.1), (0.25, 0.4, 0.7)
+CHIN = (80, 126)
+
+Change = Callable[[int, np.ndarray], np.ndarray]
+
+
+@pytest.fixture(autouse=True)
+def _no_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texture_and_hands, "hands", lambda *args, **options: [])
+
+
+def mesh() -> np.ndarray:
+    points = topology.CANONICAL * np.array([1, -1, -1], np.float32)
+    return move_points(crop_matrix(points, SIZE), points)
+
+
+def drawn(number: int) -> np.ndarray:
+    """A head with brows, eyes and a mouth, and a little noise of its own in each frame."""
+    picture = np.full((SIZE, SIZE, 3), 0.6)
+    points = mesh()
+    cv2.fillConvexPoly(picture, cv2.convexHull(np.round(points[:, :2]).astype(np.int32)), SKIN)
+    for ring in (topology.LEFT_BROW, topology.RIGHT_BROW, topology.LEFT_EYE, topology.RIGHT_EYE):
+        cv2.fillPoly(picture, [np.round(points[ring, :2]).astype(np.int32)], HAIR)
+    cv2.fillPoly(picture, [np.round(points[topology.LIPS_OUTER, :2]).astype(np.int32)], (0.7, 0.35, 0.35))
+    soft = cv2.GaussianBlur(picture, (0, 0), 1.2)
+    return np.clip(soft + np.random.default_rng(number).normal(0, 0.01, soft.shape), 0, 1)
+
+
+def faces(numbers: range, change: Change) -> Faces:
+    pictures = [change(number, drawn(number)) for number in numbers]
+    crops = np.array(pictures, np.float16).reshape(-1, SIZE, SIZE, 3)
+    landmarks = np.repeat(mesh()[None], len(crops), axis=0).astype(np.float32)
+    wide = np.zeros((len(crops), WIDE_SIZE, WIDE_SIZE, 3), np.float16)
+    return Faces(crops, landmarks, wide, tuple(numbers))
+
+
+def segment(change: Change, others: Change | None = None) -> Segmentation:
+    return TextureAndHands().segment(faces(range(FRAMES), change), faces(range(0, 24, 2), others or change))
+
+
+def disc(picture: np.ndarray, centre: tuple[int, int], radius: int = 16) -> np.ndarray:
+    return np.asarray(cv2.circle(picture.copy(), centre, radius, THING, -1, cv2.LINE_AA))
+
+
+def on_disc(centre: tuple[int, int], radius: int = 16) -> np.ndarray:
+    hull = cv2.fillConvexPoly(np.zeros((SIZE, SIZE)), cv2.convexHull(np.round(mesh()[:, :2]).astype(np.int32)), 1.0)
+    return (cv2.circle(np.zeros((SIZE, SIZE)), centre, radius, 1.0, -1) * hull) > 0
+
+
+def in_front(number: int) -> bool:
+    return 3 <= number <= 7
+
+
+def test_what_comes_over_the_rim_is_in_front() -> None:
+    found = segment(lambda number, picture: disc(picture, CHIN) if in_front(number) else picture)
+    truth = on_disc(CHIN)
+    for row in range(FRAMES):
+        front = found.front[row] > 0.5
+        if in_front(row):
+            assert (front & truth).sum() / truth.sum() > 0.85
+            assert found.face[row][truth].mean() < 0.25
+        else:
+            assert front.sum() == 0
+            assert found.face[row][truth].mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("nothing", lambda number, picture: picture),
+        ("an open mouth", lambda number, picture: disc(picture, (80, 112), 8) if in_front(number) else picture),
+        ("a step of exposure", lambda number, picture: picture * (0.8 if number > 5 else 1.0)),
+        ("a lamp from the side", lambda number, picture: picture * np.linspace(0.8, 1.0, SIZE)[None, :, None]),
+        ("a flash of one frame", lambda number, picture: disc(picture, CHIN) if number == 5 else picture),
+    ],
+)
+def test_what_the_face_or_the_light_does_is_not_in_front(what: str, change: Change) -> None:
+    assert segment(change).front.max() < 0.05, what
+
+
+def test_another_scene_s_look_is_not_compared_with() -> None:
+    def other(number: int, picture: np.ndarray) -> np.ndarray:
+        return np.random.default_rng(0).uniform(0, 1, (20, 20, 3)).repeat(8, axis=0).repeat(8, axis=1)
+
+    assert segment(lambda number, picture: picture, others=other).front.max() == 0
+
+
+def test_a_face_alone_has_no_front() -> None:
+    alone = TextureAndHands().segment(faces(range(2), lambda number, picture: picture), faces(range(0), drawn_as_is))
+    assert alone.front.max() == 0
+    assert alone.face.mean() == pytest.approx(on_disc((80, 80), 400).mean(), abs=0.02)
+
+
+def drawn_as_is(number: int, picture: np.ndarray) -> np.ndarray:
+    return picture
