@@ -2,8 +2,8 @@
 
 How soft an edge is shows in how much of its gradient survives when it is blurred some more: of a sharp one little, of a
 soft one most (Zhuo and Sim: "Defocus Map Estimation From a Single Image", 2011). Here that ratio is taken of energies
-in small windows, so that the energy of grain, known from the flattest parts, can be taken off; the median over the
-strongest edges stands for the picture. What is soft by nature, as cheeks and lips are, biases plate and swap alike: so
+in small windows, so that the energy of grain, known from the flattest parts, can be taken off; the sharper ones of the
+strongest edges stand for the picture. What is soft by nature, as cheeks and lips are, biases plate and swap alike: so
 the swap is blurred, and measured again, until both agree.
 """
 
@@ -17,11 +17,18 @@ from fsvfx.comp.finish.pictures import gaussian, grey_of, held, to_display, to_l
 
 F32 = NDArray[np.float32]
 
-_ONCE, _TWICE = 1.2, 2.4
-"""Blurs, in px, whose gradients are compared; the first also keeps most of the grain out."""
+_BLUR = 0.8
+"""Gradients are compared after a blur of so many px and after one of twice that; it also keeps grain out."""
+_COARSE = 2.0
+"""For soft pictures those blurs are up to so much wider: grain then hides less of what little gradient there is."""
+_SOFT = 1.5
+"""Width of edges, in px, from which they are."""
 _FALL = 1.5
 """Over an edge of variance v the energy left after a blur s falls as (v + s^2)^-1.5/2: between a step and a line."""
-_WINDOW = 11
+_WINDOW = 3
+"""Half its side, in px."""
+_SHARPER = 35
+"""Percentile of the edges' variances that stands for the picture: shading passes for a soft edge."""
 _FLAT, _EDGES = 30, 20
 """Percent of the face that is taken for flat, and for edges."""
 _LEAST = 256
@@ -53,13 +60,15 @@ def softer_by(plate: F32, swap: F32, share: NDArray[np.floating]) -> float:
     weight = np.ascontiguousarray(share, np.float32)
     if (weight > 0.5).sum() < _LEAST:
         return 0.0
-    wanted, grey = edge_variance(grey_of(plate), weight), grey_of(swap)
-    past, had = 0.0, edge_variance(grey, weight)
+    ours, grey = grey_of(plate), grey_of(swap)
+    times = float(np.clip(np.sqrt(edge_variance(ours, weight)) / _SOFT, 1.0, _COARSE))
+    wanted = edge_variance(ours, weight, times)
+    past, had = 0.0, edge_variance(grey, weight, times)
     if not wanted > had:
         return 0.0
     added = wanted - had
     for _ in range(_ROUNDS):
-        has = edge_variance(gaussian(grey, np.sqrt(added)), weight)
+        has = edge_variance(gaussian(grey, np.sqrt(added)), weight, times)
         if abs(has - wanted) < _CLOSE * wanted or abs(has - had) < 1e-6:
             break
         past, had, added = added, has, added + (added - past) * (wanted - has) / (has - had)
@@ -67,23 +76,25 @@ def softer_by(plate: F32, swap: F32, share: NDArray[np.floating]) -> float:
     return float(np.sqrt(added))
 
 
-def edge_variance(grey: F32, weight: F32) -> float:
+def edge_variance(grey: F32, weight: F32, times: float = 1.0) -> float:
     """How wide the edges of ``grey`` (S, S) are, as the variance in px of the Gaussian that made them so.
 
     A measure to compare by: natural edges are wider than the picture's blur alone makes them. weight: (S, S) float32.
+    times: how much coarser to look.
     """
-    once = gaussian(grey, _ONCE)
-    fine, coarse = _energy(once), _energy(gaussian(once, np.sqrt(_TWICE**2 - _ONCE**2)))
+    blur, side = _BLUR * times, 2 * round(_WINDOW * times) + 1
+    once = gaussian(grey, blur)
+    fine, coarse = _energy(once), _energy(gaussian(once, np.sqrt(3.0) * blur))
     inside = weight > 0.5
-    slope = _window(coarse, 7)
+    slope = _window(coarse, side)
     flat = inside & (slope <= np.percentile(slope[inside], _FLAT))
-    area = _window(weight, _WINDOW)
-    fine, coarse = (_window(each * weight, _WINDOW) - area * each[flat].mean() for each in (fine, coarse))
+    area = _window(weight, side)
+    fine, coarse = (_window(each * weight, side) - area * each[flat].mean() for each in (fine, coarse))
     edges = inside & (coarse >= np.percentile(coarse[inside], 100 - _EDGES)) & (fine > 0) & (coarse > 0)
     if not edges.any():
         return 0.0
     fall = np.maximum((fine[edges] / coarse[edges]) ** (2 / _FALL), 1.0005)
-    return max(float(np.median((_TWICE**2 - fall * _ONCE**2) / (fall - 1))), 0.0)
+    return max(float(np.percentile(blur**2 * (4 - fall) / (fall - 1), _SHARPER)), 0.0)
 
 
 def through_plate(crop: F32, scale: float) -> F32:
