@@ -23,7 +23,7 @@ from fsvfx.comp.masks import eroded, halved, touching
 
 BAND = 8
 """Least width of a band, in points of its grid: the method is then some 1e-6 of the rim's range from exact."""
-_BOTTOM = 200
+_BOTTOM = 64
 """Pictures of up to so many points are solved directly."""
 
 

@@ -62,7 +62,7 @@ class Equations:
         band = self.bands[0]
         added = None if source is None else self._gathered(source)
         if added is not None:
-            half = half.clamp(min=float(added.abs().max()))
+            half = half.clamp(min=float(added.abs().max()) / 10)
         even = (values - middle[rim.pixels[0]]) / half[rim.pixels[0]]
         sums = values.new_zeros(band.size, values.shape[1] + 1)
         sums.index_add_(0, rim.points, torch.cat([even, torch.ones_like(even[:, :1])], 1))
@@ -96,8 +96,10 @@ class Equations:
         picture = values[0].new_zeros(0)
         for level in range(last, -1, -1):
             band = self.bands[level]
-            finer = values[0].new_zeros(values[0].shape[1], *band.shape)
-            if level < last:
+            finer = values[0].new_empty(values[0].shape[1], *band.shape)
+            if level == last:
+                finer.zero_()
+            else:
                 fill(finer, picture, level)
             for channel, value in zip(finer.flatten(1), values[level].T):
                 channel[band.at[: band.size].long()] = value
@@ -111,12 +113,15 @@ class Equations:
         if source is not None:
             self._fixed[0] += source * self.bands[0].inverse[:, None]
         last = 1.0
-        for _ in range(_MOST if len(self.bands) > 1 else 0):
+        if not self._steps:
+            self._cycle(0)
+            return self._x
+        for _ in range(_MOST):
             before = self._x[0][: self.bands[0].reds].clone()
             self._cycle(0)
             change = float((self._x[0][: self.bands[0].reds] - before).abs().max()) if len(before) else 0.0
             share = min(max(change / last, 0.15), 0.9)
-            if change * share / (1 - share) < tolerance:
+            if change * share / (1 - share) < 2 * tolerance:  # x runs from -1 to 1
                 break
             last = change
         return self._x
@@ -133,9 +138,7 @@ class Equations:
             weight = given[:, -1:]
             given = torch.where(weight > 1e-4, given / weight.clamp(min=1e-4), 0.0)
             weight = (coarse.hold * coarse.inverse)[up.evens, None]
-            self._fixed.append(
-                values.new_zeros(coarse.size, values.shape[1]).index_copy_(0, up.evens, given * weight)
-            )
+            self._fixed.append(values.new_zeros(coarse.size, values.shape[1]).index_copy_(0, up.evens, given * weight))
         self._x.append(self._bottom.solve(self._fixed[-1]))
         for level in reversed(range(len(self._steps))):
             self._guess(level)
@@ -147,7 +150,7 @@ class Equations:
 
     def _guess(self, level: int) -> None:
         band, step, x, above = self.bands[level], self._steps[level], self._x[level], self._x[level + 1]
-        x[: band.evens] = above[step.evens]
+        torch.index_select(above, 0, step.evens, out=x[: band.evens])
         odd = times(step.odds, above)
         x[band.evens : band.reds] = odd / odd[:, -1:].clamp(min=0.05)
         self._look_beyond(level)
@@ -161,14 +164,13 @@ class Equations:
         self._relax(level, black=True)
         lack = self._lack(level)
         above = self._x[level + 1]
-        above[step.evens] = x[: band.evens]
+        above.index_copy_(0, step.evens, x[: band.evens])
         before = above.clone()
         self._fixed[level + 1] = self._coarse_fixed(level, lack)
         self._cycle(level + 1)
         above = self._x[level + 1]
-        change = above - before
-        x[: band.evens] += change[step.evens]
-        x[band.evens : band.reds] += times(step.odds, change)
+        torch.index_select(above, 0, step.evens, out=x[: band.evens])
+        x[band.evens : band.reds] += times(step.odds, above - before)
         self._look_beyond(level)
         for _ in range(2):
             self._relax(level, black=True)
@@ -178,32 +180,28 @@ class Equations:
     def _relax(self, level: int, black: bool = False) -> None:
         band, x, fixed = self.bands[level], self._x[level], self._fixed[level]
         part = slice(band.reds, band.size) if black else slice(0, band.reds)
-        x[part] = times(self._sweeps[level][black], x, fixed[part])
+        times(self._sweeps[level][black], x, fixed[part], out=x[part])
 
     def _lack(self, level: int) -> Tensor:
         """What the equations lack, at the points that the coarse grid has, per weight there."""
         band, step, x = self.bands[level], self._steps[level], self._x[level]
         lack = times(self._sweeps[level][0], x, self._fixed[level][: band.reds]).sub_(x[: band.reds])
-        own = lack[: band.evens] * band.total[: band.evens, None]
-        return times(step.restrict, lack[band.evens :], own).mul_(self.bands[level + 1].inverse[step.evens, None])
+        return times(step.restrict, lack[band.evens :], lack[: band.evens] * step.own)
 
     def _coarse_fixed(self, level: int, lack: Tensor) -> Tensor:
-        coarse, step, x = self.bands[level + 1], self._steps[level], self._x[level + 1]
-        if level + 1 < len(self._steps):
-            around = torch.cat([times(part, x) for part in self._sweeps[level + 1]])
-        else:
-            around = self._bottom.around(x)
-        fixed = torch.zeros_like(around)
-        fixed[step.evens] = lack.add_((x[: coarse.size] - around)[step.evens])
+        """Makes the coarse grid's present values, but for what the fine one lacks, fulfil its equations."""
+        step, x = self._steps[level], self._x[level + 1]
+        fixed = x.new_zeros(self.bands[level + 1].size, x.shape[1])
+        fixed.index_copy_(0, step.evens, times(step.even, x, lack))
         if len(step.deep):
-            fixed[step.deep] = times(step.deeper, x)
+            fixed.index_copy_(0, step.deep, times(step.deeper, x))
         return fixed
 
     def _look_beyond(self, level: int) -> None:
         band, step, above = self.bands[level], self._steps[level], self._x[level + 1]
         if band.count > band.size:
             x, evens = self._x[level], band.size + len(step.beyond_even)
-            x[band.size : evens] = above[step.beyond_even]
+            torch.index_select(above, 0, step.beyond_even, out=x[band.size : evens])
             x[evens : band.count] = times(step.beyond_odd, above)
 
 
@@ -218,7 +216,7 @@ def _ranges(values: Tensor, frame: Tensor, frames: int) -> tuple[Tensor, Tensor]
 
 
 class _Bottom:
-    """The coarsest grid, solved by the inverses of its frames' matrices (n, N, N)."""
+    """The coarsest grid, solved by Cholesky factors of its frames' matrices (n, N, N)."""
 
     def __init__(self, band: Band) -> None:
         frames, height, width = band.shape
@@ -228,9 +226,9 @@ class _Bottom:
         points = torch.arange(band.size, device=band.at.device)
         self._rank = points - (sizes.cumsum(0) - sizes)[self._frame]
         self._most = int(sizes.max())
-        self._inverse = self._inverted(points)
+        self._factors = self._factored(points)
 
-    def _inverted(self, points: Tensor) -> Tensor:
+    def _factored(self, points: Tensor) -> Tensor:
         band, frame, rank = self._band, self._frame, self._rank
         matrix = torch.eye(self._most, device=points.device).repeat(self._frames, 1, 1)
         # A hair on the diagonal: a mask that no value holds has a singular matrix, and a right-hand side of zero.
@@ -238,18 +236,13 @@ class _Bottom:
         linked = band.near != band.count
         one, other = points[:, None].expand(-1, 4)[linked], band.near[linked].long()
         matrix[frame[one], rank[one], rank[other]] = -1.0
-        inverse: Tensor = torch.linalg.inv(matrix)
-        return inverse
+        factors: Tensor = torch.linalg.cholesky(matrix)
+        return factors
 
     def solve(self, fixed: Tensor) -> Tensor:
         """Gives x, with the place for nothing."""
         found = fixed.new_zeros(len(fixed) + 1, fixed.shape[1])
         right = fixed.new_zeros(self._frames, self._most, fixed.shape[1])
         right[self._frame, self._rank] = fixed * self._band.total[:, None]
-        found[:-1] = (self._inverse @ right)[self._frame, self._rank]
+        found[:-1] = torch.cholesky_solve(right, self._factors)[self._frame, self._rank]
         return found
-
-    def around(self, x: Tensor) -> Tensor:
-        """What the neighbours add at each point."""
-        around: Tensor = x[self._band.near.long()].sum(1) * self._band.inverse[:, None]
-        return around

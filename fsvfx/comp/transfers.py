@@ -16,14 +16,17 @@ from fsvfx.comp.bands import Band, coarser, finer, offsets
 class Step:
     """From one grid to the next coarser.
 
-    evens: where the coarse grid has the even points. odds: (odd points x coarse points) bilinear; restrict: (even x odd
-    points) the same the other way, times the odd points' weights. beyond_even, beyond_odd: what lies just beyond the
-    band, from the coarse grid. deep: the coarse points that the band does not reach; deeper: (these x coarse points)
-    nine-point minus five-point equation.
+    evens: where the coarse grid has the even points; even: (these x coarse points) its equations there, each point
+    minus what its neighbours give. odds: (odd points x coarse points) bilinear; own, restrict: (even x odd points) the
+    same the other way, for what the fine equations lack, in terms of the coarse ones. beyond_even, beyond_odd: what
+    lies just beyond the band, from the coarse grid. deep: the coarse points that the band does not reach; deeper:
+    (these x coarse points) nine-point minus five-point equation.
     """
 
     evens: Tensor
+    even: Tensor
     odds: Tensor
+    own: Tensor
     restrict: Tensor
     beyond_even: Tensor
     beyond_odd: Tensor
@@ -38,9 +41,19 @@ def step(level: int, fine: Band, coarse: Band) -> Step:
     odd = above[fine.evens : fine.reds]
     around_odd = coarse.find(odd, corners)
     weights = _share(coarse, odd, around_odd)
+    above_weights = coarse.inverse[evens, None]
     beyond_even, beyond_odd = _beyond(level, fine, coarse, above[fine.size :])
     odds = _rows(around_odd, weights[:, None].expand(-1, 4), coarse.count + 1)
-    return Step(evens, odds, _restriction(fine, weights), beyond_even, beyond_odd, *_deep(level + 1, coarse, evens))
+    return Step(
+        evens,
+        _equations(coarse, evens),
+        odds,
+        fine.total[: fine.evens, None] * above_weights,
+        _restriction(fine, weights, above_weights),
+        beyond_even,
+        beyond_odd,
+        *_deep(level + 1, coarse, evens),
+    )
 
 
 def sweep(band: Band, start: int, stop: int) -> Tensor:
@@ -48,10 +61,10 @@ def sweep(band: Band, start: int, stop: int) -> Tensor:
     return _rows(band.near[start:stop], band.inverse[start:stop, None].expand(-1, 4), band.count + 1)
 
 
-def times(matrix: Tensor, x: Tensor, plus: Tensor | None = None) -> Tensor:
-    if not all(matrix.shape):
+def times(matrix: Tensor, x: Tensor, plus: Tensor | None = None, out: Tensor | None = None) -> Tensor:
+    if not matrix.shape[0] or not matrix.shape[1]:
         return x.new_zeros(matrix.shape[0], x.shape[1]) if plus is None else plus
-    return matrix @ x if plus is None else torch.addmm(plus, matrix, x)
+    return matrix @ x if plus is None else torch.addmm(plus, matrix, x, out=out)
 
 
 def between(level: int) -> tuple[float, float]:
@@ -93,13 +106,19 @@ def _share(coarse: Band, odd: Tensor, around: Tensor) -> Tensor:
     return 1 / counted
 
 
-def _restriction(fine: Band, weights: Tensor) -> Tensor:
+def _equations(band: Band, points: Tensor) -> Tensor:
+    columns = torch.cat([points[:, None].int(), band.near[points]], 1)
+    weights = band.inverse[points, None].neg().expand(-1, 4)
+    return _rows(columns, torch.cat([torch.ones_like(weights[:, :1]), weights], 1), band.count + 1)
+
+
+def _restriction(fine: Band, weights: Tensor, above: Tensor) -> Tensor:
     corners = offsets(fine, (-1, -1), (-1, 1), (1, -1), (1, 1))
     odd = fine.find(fine.at[: fine.evens], corners).long()
     odds = fine.reds - fine.evens
     weights = torch.cat([weights * fine.total[fine.evens : fine.reds], weights.new_zeros(1)])
     odd = torch.where((odd >= fine.evens) & (odd < fine.reds), odd - fine.evens, odds)
-    return _rows(odd.clamp(max=max(odds - 1, 0)).int(), weights[odd], odds)
+    return _rows(odd.clamp(max=max(odds - 1, 0)).int(), weights[odd] * above, odds)
 
 
 def _beyond(level: int, fine: Band, coarse: Band, at: Tensor) -> tuple[Tensor, Tensor]:
