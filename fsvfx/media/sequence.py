@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from fsvfx.media.windows import Window, laid, size_of, union_of
 from fsvfx.stages.contract import Array
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
+from schemas.templates import suffix
 
 _DOWNLOADS = 8
 _UNREADABLE = ""
@@ -43,8 +44,8 @@ class SequenceReader:
         return read_frame(self.files[number].local(), self.place(number), [number], self._layer)
 
     def head(self, number: int) -> FrameHead:
-        """What one frame's file says. PlateError."""
-        return read_head(self.files[number].local(), self.place(number), [number], self._layer)
+        """What one frame's file says; remembered per process until the file changes. PlateError."""
+        return _head(self.files[number], self.place(number), number, self._layer)
 
     def notes(self, number: int) -> list[str]:
         return notes_of(self.files[number].local(), self.place(number), [number], self._layer)
@@ -90,6 +91,11 @@ class SequenceReader:
             return _UNREADABLE
 
 
+@lru_cache(maxsize=256)
+def _head(file: SequenceFile, place: Place, number: int, layer: str | None) -> FrameHead:
+    return read_head(file.local(), place, [number], layer)
+
+
 class SequencePlate:
     """A shot's plate as numbered picture files of one size and depth."""
 
@@ -98,8 +104,9 @@ class SequencePlate:
         self._place = place
         self._reader = SequenceReader(job.shot.plate.path, place, job.shot.plate.layer)
         self._check_range()
-        number, head = self._pattern
-        header_color.check(head.interop_id, job, self._reader.place(number), [number])
+        if self._is_kind(".exr"):
+            number, head = self._pattern
+            header_color.check(head.interop_id, job, self._reader.place(number), [number])
 
     @cached_property
     def info(self) -> PlateInfo:
@@ -138,15 +145,13 @@ class SequencePlate:
         return None
 
     def exr_header(self, number: int) -> dict[str, Any]:
-        return self._header(number, ".exr")
+        return dict(self._reader.head(number).header) if self._is_kind(".exr") else {}
 
     def dpx_header(self, number: int) -> dict[str, Any]:
-        return self._header(number, ".dpx")
+        return dict(self._reader.head(number).header) if self._is_kind(".dpx") else {}
 
-    def _header(self, number: int, ending: str) -> dict[str, Any]:
-        if not self._job.shot.plate.path.lower().endswith(ending):
-            return {}
-        return self._reader.head(number).header
+    def _is_kind(self, ending: str) -> bool:
+        return suffix(self._job.shot.plate.path) == ending
 
     @cached_property
     def _pattern(self) -> tuple[int, FrameHead]:
