@@ -1,4 +1,4 @@
-"""Delivery: EXR frames per chunk; review, contact sheet and report per shot. Nothing half-written at a final name."""
+"""Delivery: frames per chunk; videos, contact sheet, report and MHL per shot. Nothing half-written at a final name."""
 
 from fsvfx.delivery.chunk import deliver_chunk
 from fsvfx.delivery.fulfil import is_intact
