@@ -59,7 +59,7 @@ def local(workers: int = 0) -> SpecCluster:
         return cast(SpecCluster, made(workers=nannies, scheduler=scheduler, silence_logs=50))
 
 
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENIMAGEIO_THREADS")
 
 
 def gpu_count() -> int:
