@@ -74,9 +74,8 @@ def write_matte(
 
 
 def _described(order: Order, comp: Comp, space: str, info: PlateInfo) -> dict[str, str | int | float]:
-    said = (
-        f"{order.statement}. Altered: {altered_text(comp)}. {order.job.production} {order.job.shot.name} {comp.frame}"
-    )
+    what = f"{order.job.production} {order.job.shot.name} {comp.frame}"
+    said = f"{order.statement}. {what}. Altered: {altered_text(comp).partition(',')[0]}"
     return {
         "ImageDescription": f"{said}; colour space {space}; key {order.content_key}",
         "Software": _software(),
