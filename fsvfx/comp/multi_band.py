@@ -17,7 +17,7 @@ _WINDOW = 0.18
 cheek or a brow, not single features."""
 _DARK = 0.5
 """Below this share of the swap's mean light, what is added becomes a gain."""
-_ROOM = 1.5
+_ROOM = 1.1
 """Nor is more taken away than the swap's light over this."""
 _FLAT = 0.003
 """A band that varies by less than this share of the light is flat: noise, whose contrast says nothing."""

@@ -36,10 +36,10 @@ _VIEWS = tuple(Pose(yaw=yaw, pitch=pitch) for pitch in (-5.0, 0.0, 5.0) for yaw 
 def make(folder: Path) -> Path:
     """Write the shot into ``folder`` and return its manifest's path."""
     (folder / "refs").mkdir(parents=True, exist_ok=True)
-    portrait = _portrait()
-    mesh = _mesh(portrait)
-    _write_plate(folder / "plate.mp4", _plate(portrait, mesh))
-    for number, view in enumerate(_nobody(portrait, mesh)):
+    sitter = portrait()
+    mesh = mesh_of(sitter)
+    _write_plate(folder / "plate.mp4", _plate(sitter, mesh))
+    for number, (view, _) in enumerate(nobody(sitter, mesh)):
         cv2.imwrite(str(folder / f"refs/nobody.{number:02d}.png"), cv2.cvtColor(view, cv2.COLOR_RGB2BGR))
     for name in ("sitter", "nobody"):
         (folder / f"{name}.consent.yaml").write_text(_template(f"{name}.consent.yaml"))
@@ -58,30 +58,34 @@ def _template(name: str) -> str:
     )
 
 
-def _portrait() -> Picture:
+def portrait() -> Picture:
+    """Who the demo's plate shows, (H, W, 3) sRGB."""
     x0, y0, x1, y1 = _PORTRAIT
     picture: Picture = data.astronaut()[y0:y1, x0:x1]  # type: ignore[no-untyped-call]
     return np.asarray(cv2.resize(picture, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def _mesh(picture: Picture) -> Mesh:
+def mesh_of(picture: Picture) -> Mesh:
+    """The face's mesh (468, 3), px."""
     landmarks: Mesh = FaceFinder(perturb=9).find(picture).landmarks[0]
     return landmarks
 
 
-def _act(picture: Picture, mesh: Mesh, pose: Pose) -> Picture:
+def act(picture: Picture, mesh: Mesh, pose: Pose) -> Picture:
+    """The face of ``picture`` in ``pose``."""
     return morph(picture, mesh[:, :2], perform(mesh, pose)[:, :2])
 
 
-def _nobody(portrait: Picture, mesh: Mesh) -> Iterator[Picture]:
+def nobody(portrait: Picture, mesh: Mesh) -> Iterator[tuple[Picture, Mesh]]:
+    """The identity, in some poses, with its mesh."""
     other = somebody_else(mesh)
     face = make_up(morph(portrait, mesh[:, :2], other[:, :2]), other)
-    return (_act(face, other, pose) for pose in _VIEWS)
+    return ((act(face, other, pose), perform(other, pose)) for pose in _VIEWS)
 
 
 def _plate(portrait: Picture, mesh: Mesh) -> Iterator[Picture]:
     for index in range(FRAMES):
-        yield _camera(_act(portrait, mesh, _pose(index)), mesh, index)
+        yield _camera(act(portrait, mesh, _pose(index)), mesh, index)
 
 
 def _pose(index: int) -> Pose:

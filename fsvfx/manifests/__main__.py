@@ -1,4 +1,4 @@
-"""``python -m fsvfx.manifests FOLDER`` writes the JSON Schemas there."""
+"""``python -m fsvfx.manifests FOLDER`` writes the JSON Schemas and pages there."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""JSON Schemas for editors: ``python -m fsvfx.manifests docs`` writes them."""
+"""JSON Schemas for editors, and the page of composite options: ``python -m fsvfx.manifests docs`` writes them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fsvfx.manifests.composite_page import page
 from schemas.consent import ConsentRecord, RevocationRegister
 from schemas.manifest import Manifest
 
@@ -29,6 +30,7 @@ def as_text(model: type[BaseModel]) -> str:
 
 
 def export(folder: Path) -> None:
-    """Write every schema below ``folder``."""
+    """Write every schema and page below ``folder``."""
     for name, model in FILES.items():
         (folder / name).write_text(as_text(model), encoding="utf-8")
+    (folder / "composite.md").write_text(page(), encoding="utf-8")

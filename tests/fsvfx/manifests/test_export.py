@@ -8,8 +8,10 @@ import jsonschema
 import pytest
 
 from fsvfx.manifests import json_schema
+from fsvfx.manifests.composite_page import page
 from fsvfx.manifests.export import FILES, as_text
 from fsvfx.manifests.yaml_text import read_yaml
+from schemas.composite import CompositeSettings
 
 REPO = Path(__file__).resolve().parents[3]
 EXAMPLES = {
@@ -23,6 +25,14 @@ EXAMPLES = {
 def test_the_committed_schema_is_current(name: str) -> None:
     committed = (REPO / "docs" / name).read_text(encoding="utf-8")
     assert committed == as_text(FILES[name]), "write it anew: python -m fsvfx.manifests docs"
+
+
+def test_the_page_of_composite_options_is_current_and_illustrated() -> None:
+    committed = (REPO / "docs/composite.md").read_text(encoding="utf-8")
+    assert committed == page(), "write it anew: python -m fsvfx.manifests docs"
+    for option in CompositeSettings.model_fields:
+        picture = REPO / f"docs/composite/{option}.jpg"
+        assert 0 < picture.stat().st_size < 16_000, "make it anew: python -m fsvfx.demo.options docs/composite"
 
 
 @pytest.mark.parametrize(("name", "path"), [(name, path) for name, paths in EXAMPLES.items() for path in paths])

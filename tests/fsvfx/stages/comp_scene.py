@@ -95,7 +95,7 @@ def composited(
     inputs = {
         "ingest": Arrays(FRAMES, {"frames": np.stack([plate, plate])}),
         "align": Arrays(FRAMES, frames | dict(more.pop("align", {}))),
-        "swap": Arrays(FRAMES, swaps),
+        "swap": Arrays(FRAMES, swaps | dict(more.pop("swap", {}))),
         "occlude": Arrays(FRAMES, fronts | dict(more.pop("occlude", {}))),
         **{stage: Arrays(FRAMES, arrays) for stage, arrays in more.items()},
     }

@@ -1,0 +1,66 @@
+"""``docs/composite.md``: every composite option in one table, made from the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.composite import CompositeSettings
+
+_HEAD = """\
+# Compositing
+
+How a swap goes into its plate. All of it stands under a shot's `composite`, and `overrides` change any of it for some
+frames:
+
+```yaml
+composite:
+  mode: seamless
+  matte: learned*plate
+  overrides:
+    - {frames: 1040-1052, erode_left: 6, feather: 20}
+```
+
+The steps, in order: mattes are gathered, joined and shaped; what is in front of the face is taken out of them; the swap
+gets the plate's colours, is finished (scale, sharpness, noise, motion), goes into the plate's pixels and into
+scene-linear light, is blended there, and gets grain. Outside the matte the plate keeps its bits.
+
+Lengths are in plate pixels of a face 256 px high, and grow with the face. Left and right are the camera's. In each
+picture the left half is without the option, the right half with it, as the caption says. Faces are the demo's own.
+"""
+
+_UNITS = (
+    (("erode", "feather"), "px"),
+    (("hist_threshold", "face_scale", "super_resolution", "denoise", "match_", "degrade", "motion_", "grain"), "%"),
+    (("color_transfer_steady",), "frames"),
+)
+
+
+def page() -> str:
+    """The page's text. Its pictures are ``fsvfx.demo.options``'."""
+    properties: dict[str, Any] = CompositeSettings.model_json_schema()["properties"]
+    rows = [_row(name, shape) for name, shape in properties.items()]
+    titles = "| option | default | range | unit | what it does | picture |"
+    return "\n".join([_HEAD, titles, "|---|---|---|---|---|---|", *rows, ""])
+
+
+def _row(name: str, shape: dict[str, Any]) -> str:
+    unit = next((unit for starts, unit in _UNITS if name.startswith(starts) and name != "super_resolver"), "")
+    text = " ".join(str(shape.get("description", "")).split()).replace("|", "\\|")
+    picture = f"![{name}](composite/{name}.jpg)"
+    return f"| `{name}` | `{_plain(shape['default'])}` | {_range(shape)} | {unit} | {text} | {picture} |"
+
+
+def _range(shape: dict[str, Any]) -> str:
+    if "enum" in shape:
+        return ", ".join(f"`{value}`" for value in shape["enum"])
+    if "minimum" in shape:
+        return f"{_plain(shape['minimum'])} to {_plain(shape['maximum'])}"
+    if shape["type"] == "boolean":
+        return "`true`, `false`"
+    return "mattes with `*` and `+`" if "pattern" in shape else "a name"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
