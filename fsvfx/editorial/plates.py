@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fileseq
 
+from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.editorial.cuts import Cut
 from fsvfx.errors import InputError, PlateError, Where
 from fsvfx.media import open_plate, remote
@@ -124,7 +125,7 @@ def media_of(path: str, rate: Fraction) -> Media:
         people={},
         deliver=(),
         store="memory://edit",
-        colour_config="",
+        colour_config=DEFAULT_CONFIG,
         manifest=path,
     )
     info = open_plate(job).info
