@@ -21,7 +21,7 @@ from fsvfx.comp.bands import Band, bands, sides
 from fsvfx.comp.transfers import fill, step, sweep, times
 
 _MOST = 60
-"""Cycles. Each leaves about an eighth of the error; a third to a half along free edges."""
+"""Cycles, then it stops. Each leaves about an eighth of the error; a third to a half along free edges."""
 
 
 class Rim(NamedTuple):
