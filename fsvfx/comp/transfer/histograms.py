@@ -1,7 +1,7 @@
 """Histogram matching: each channel of the swap gets the distribution of the plate's.
 
-Gonzalez and Woods, "Digital Image Processing", histogram specification; over time the quantiles are averaged, which are
-the one-dimensional optimal transport's barycentre (Rabin et al. 2011).
+Gonzalez and Woods, "Digital Image Processing", histogram specification. Over time it is the quantiles' shifts that are
+averaged: one-dimensional optimal transports (Rabin et al. 2011), which leave the swap's own changes of light alone.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def quantiles(side: Side, threshold: float) -> F64:
     return np.stack([[_quantiles(plane, share, levels) for plane in planes] for planes, share in pairs])
 
 
-def quantile_map(swap: F64, plate: F64) -> Map:
-    """From quantiles (3, LEVELS) to quantiles; darker and brighter ones move as the ends do."""
+def quantile_map(swap: F64, shift: F64) -> Map:
+    """What has the swap's quantiles (3, LEVELS) moves by their ``shift``; what is beyond them, as the ends do."""
 
     def change(planes: Planes) -> Planes:
         shifted = [
-            plane + np.interp(plane, *_rising(source, target - source)).astype(np.float32)
-            for plane, source, target in zip(planes, swap, plate, strict=True)
+            plane + np.interp(plane, *_rising(source, by)).astype(np.float32)
+            for plane, source, by in zip(planes, swap, shift, strict=True)
         ]
         return np.stack(shifted)
 

@@ -43,9 +43,9 @@ def monge_kantorovich(swap: F64, plate: F64) -> F64:
     return _held(under @ _power(root @ plate @ root, 0.5) @ under)
 
 
-def linear_map(matrix: F64, swap_mean: F64, plate_mean: F64) -> Map:
-    """``matrix (x - swap_mean) + plate_mean``."""
-    shift = (plate_mean - matrix @ swap_mean).astype(np.float32)
+def linear_map(matrix: F64, own_mean: F64, change_of_mean: F64) -> Map:
+    """``matrix (x - own_mean) + own_mean + change_of_mean``."""
+    shift = (own_mean - matrix @ own_mean + change_of_mean).astype(np.float32)
 
     def change(planes: Planes) -> Planes:
         moved = mixed(planes, matrix)
@@ -55,8 +55,13 @@ def linear_map(matrix: F64, swap_mean: F64, plate_mean: F64) -> Map:
     return change
 
 
-def linear_maps(matrices: F64, swap: Moments, plate: Moments) -> list[Map]:
-    return [linear_map(*each) for each in zip(matrices, swap.mean, plate.mean, strict=True)]
+def linear_maps(matrices: F64, own_means: F64, swap: Moments, plate: Moments) -> list[Map]:
+    """Of pooled moments; ``own_means`` (m, C): of the swap's frames by themselves.
+
+    Contrast is scaled about the frame's own mean, so that changes of light from frame to frame are not scaled with it:
+    the transfer adds no flicker.
+    """
+    return [linear_map(*each) for each in zip(matrices, own_means, plate.mean - swap.mean, strict=True)]
 
 
 def whitening(covariance: F64) -> F64:

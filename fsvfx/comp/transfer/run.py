@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from fsvfx.comp.transfer import linear, sliced, spaces
 from fsvfx.comp.transfer.footage import MOST, Map, Planes, Side, planes_of, side_of
 from fsvfx.comp.transfer.histograms import quantile_map, quantiles
-from fsvfx.comp.transfer.moments import known, moments
+from fsvfx.comp.transfer.moments import Moments, known, moments
 from fsvfx.comp.transfer.smooth_map import Grid, smooth_map
 from fsvfx.comp.transfer.spaces import Light
-from fsvfx.comp.transfer.windows import windows
+from fsvfx.comp.transfer.windows import nearest, windows
 from schemas.composite import Transfer
 
 F32 = NDArray[np.float32]
@@ -90,21 +90,28 @@ def match_histograms(
     """
     source, target = side_of(swap, swap_share), side_of(plate, plate_share)
     weights = windows(known(source, target), starts, steady, wanted)
-    pooled = [np.einsum("mn,ncq->mcq", weights, quantiles(side, min(threshold, 49.9))) for side in (source, target)]
-    maps = [quantile_map(*each) for each in zip(*pooled, strict=True)]
+    swaps, plates = (quantiles(side, min(threshold, 49.9)) for side in (source, target))
+    shifts = np.einsum("mn,ncq->mcq", weights, plates - swaps)
+    maps = [quantile_map(*each) for each in zip(swaps[nearest(weights)], shifts, strict=True)]
     return _changed(swap[wanted], _where_known(maps, weights))
 
 
 def _linear(source: Side, target: Side, weights: F64, kind: str) -> list[Map]:
-    swap, plate = moments(source).pooled(weights), moments(target).pooled(weights)
-    return linear.linear_maps(_LINEAR[kind](swap.covariance, plate.covariance), swap, plate)
+    own, swap, plate = _moments(source, target, weights)
+    return linear.linear_maps(_LINEAR[kind](swap.covariance, plate.covariance), own, swap, plate)
+
+
+def _moments(source: Side, target: Side, weights: F64) -> tuple[F64, Moments, Moments]:
+    """The swap's means by itself (m, C), and both sides' pooled moments."""
+    swap = moments(source)
+    return swap.mean[nearest(weights)], swap.pooled(weights), moments(target).pooled(weights)
 
 
 def _sliced(source: Side, target: Side, weights: F64, kind: str) -> list[Map]:
     """Samples of every frame are moved on their own; a frame's map then averages the movements that count for it."""
     move, blur = _SLICED[kind]
-    swap, plate = moments(source).pooled(weights), moments(target).pooled(weights)
-    maps = linear.linear_maps(linear.monge_kantorovich(swap.covariance, plate.covariance), swap, plate)
+    own, swap, plate = _moments(source, target, weights)
+    maps = linear.linear_maps(linear.monge_kantorovich(swap.covariance, plate.covariance), own, swap, plate)
     counted = np.flatnonzero(weights.any(axis=0))
     before = {i: sliced.samples(source.planes[i], source.shares[i]) for i in counted}
     after = {i: move(before[i], sliced.samples(target.planes[i], target.shares[i])) for i in counted}

@@ -27,3 +27,8 @@ def windows(known: NDArray[np.bool_], starts: NDArray[np.bool_], steady: float, 
     total = weights.sum(axis=1, keepdims=True)
     result: NDArray[np.float64] = weights / np.where(total > 0, total, 1.0)
     return result
+
+
+def nearest(windows: NDArray[np.float64]) -> NDArray[np.intp]:
+    """(m,) the frame that counts most for each: itself, or the nearest that is known."""
+    return np.asarray(windows.argmax(axis=1), np.intp)
