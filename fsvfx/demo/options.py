@@ -1,9 +1,9 @@
-"""The pictures of the composite's options: ``python -m fsvfx.demo.options docs/composite`` writes them."""
+"""The pictures of the composite's options: ``python -m fsvfx.demo.options docs/composite [OPTION ...]``."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,11 +31,11 @@ class Shown(NamedTuple):
     change: Change = lambda scene: scene
 
 
-def write(folder: Path) -> None:
-    """A picture for every option into ``folder``: JPEGs below 15 kB."""
+def write(folder: Path, options: Sequence[str] = ()) -> None:
+    """A picture for each of ``options`` (none: for all) into ``folder``: JPEGs below 15 kB."""
     folder.mkdir(parents=True, exist_ok=True)
     scene = made()
-    for name in CompositeSettings.model_fields:
+    for name in options or CompositeSettings.model_fields:
         shown = SHOWN[name]
         changed = shown.change(scene)
         tiles = [_tile(changed.comp(Composite(**values)), caption, changed) for caption, values in shown.tiles]
@@ -195,13 +195,13 @@ def _sheet(tiles: list[Picture]) -> Picture:
 
 
 def _small(sheet: Picture) -> bytes:
-    """As a JPEG, as good as its size allows."""
-    for quality in range(88, 30, -4):
+    """As a JPEG, as good as its size allows; smaller where that would not be good."""
+    for quality in range(88, 60, -4):
         done, data = cv2.imencode(".jpg", sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
         if done and len(data) < _MOST:
-            break
-    return bytes(data)
+            return bytes(data)
+    return _small(np.asarray(cv2.resize(sheet, None, fx=0.85, fy=0.85, interpolation=cv2.INTER_AREA), np.uint8))
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]), sys.argv[2:])
