@@ -20,6 +20,8 @@ def stmap(matrix: NDArray[np.float64] | None, crop: int, height: int, width: int
     if matrix is None:
         return np.full((height, width, 2), NOWHERE, np.float32)
     x, y = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
-    across = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
-    down = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
-    return np.stack([(across + 0.5) / crop, 1.0 - (down + 0.5) / crop], axis=-1).astype(np.float32)
+    planes = np.empty((2, height, width), np.float32)
+    (a, b, c), (d, e, f) = matrix / crop
+    np.add(a * x + (c + 0.5 / crop), b * y, out=planes[0], casting="same_kind")
+    np.add(1.0 - 0.5 / crop - f - d * x, -e * y, out=planes[1], casting="same_kind")
+    return np.moveaxis(planes, 0, -1)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_LOSSLESS = {"compression": "lzw", "png:compressionLevel": 2}
+"""Grain hardly packs: zip takes eight times as long as LZW for a tenth less."""
 _NO_DATE = "    :  :     :  :  "
 """Blanks, as EXIF writes a date that is not known. Left out, the writers would put the time of day in."""
 _DPX_NAME = slice(36, 136)
@@ -20,7 +22,7 @@ _DPX_NAME = slice(36, 136)
 class StillFormat:
     """bits: of each channel, 8 to 16 for integer codes; floats are as deep as their dtype.
 
-    attributes: by OpenImageIO's names. dpx: whether the file is a DPX, ``called`` so.
+    attributes: by OpenImageIO's names. called: the final name of the file, which DPX headers hold.
     """
 
     bits: int
@@ -41,7 +43,7 @@ def write_still(path: Path, picture: NDArray[Any], wanted: StillFormat) -> None:
     pixels = _plain(_widened(picture, wanted.bits) if is_dpx else picture)
     height, width, channels = pixels.shape
     spec = oiio.ImageSpec(width, height, channels, "float" if pixels.dtype == np.float32 else str(pixels.dtype))
-    told = {"oiio:BitsPerSample": wanted.bits, "compression": "zip", "png:compressionLevel": 4, "DateTime": _NO_DATE}
+    told = {"oiio:BitsPerSample": wanted.bits, "DateTime": _NO_DATE, **_LOSSLESS}
     if path.suffix.lower() == ".png":
         del told["DateTime"]
     for name, value in {**told, **wanted.attributes}.items():
