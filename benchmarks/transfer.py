@@ -1,9 +1,9 @@
 """Colour transfer on real footage: ``python benchmarks/transfer.py``.
 
-Takes the aligned crops of a stretch in which the head is nearly still, plate and swap (``landmark_warp``), and gives the
-swap the plate's colours by every method, with and without steadying. Measures the processor's milliseconds for a crop of
-256 px, on one thread, and the flicker: how much mean and standard deviation within the matte change from frame to frame,
-root mean square, over the plate's own. Writes benchmarks/results/transfer.json.
+Takes the aligned crops of a stretch in which the head is nearly still, plate and swap (``landmark_warp``), and gives
+the swap the plate's colours by every method, with and without steadying. Measures the processor's milliseconds for a
+crop of 256 px, on one thread, and the flicker: how much mean and standard deviation within the matte change from frame
+to frame, root mean square, over the plate's own. Writes benchmarks/results/transfer.json.
 """
 
 from __future__ import annotations
