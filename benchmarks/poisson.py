@@ -143,7 +143,8 @@ def _ours(swap: F32, plate: F32, mask: NDArray[np.uint8]) -> F32:
 
 def _opencv(swap: NDArray[np.uint8], plate: NDArray[np.uint8], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     middle = mask.shape[1] // 2, mask.shape[0] // 2
-    return np.asarray(cv2.seamlessClone(swap, plate, mask, middle, cv2.NORMAL_CLONE), np.uint8)
+    eroded = mask.copy()  # OpenCV writes into it
+    return np.asarray(cv2.seamlessClone(swap, plate, eroded, middle, cv2.NORMAL_CLONE), np.uint8)
 
 
 def _eight(picture: F32) -> NDArray[np.uint8]:
