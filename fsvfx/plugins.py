@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeGuard, TypeVar
 
 from fsvfx.errors import InputError, MachineError
+
+Loaded = TypeVar("Loaded")
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,9 @@ class Plugins:
         if name not in self._points:
             raise InputError(f"There is no {self.kind} '{name}'", mend=nearest(name, self.names()))
 
-    def load(self, name: str, fits: Callable[[object], bool], what: str) -> object:
+    def load(self, name: str, fits: Callable[[object], TypeGuard[Loaded]], what: str) -> Loaded:
         """What the entry point names. Raises InputError if there is none, MachineError if it can't be loaded or does
-        not fit (is not ``what``)."""
+        not fit (is no ``what``)."""
         self.check(name)
         point = self._points[name]
         try:
@@ -37,7 +40,7 @@ class Plugins:
         except Exception as error:
             raise self._broken(point, f"can't be loaded: {error}") from error
         if not fits(loaded):
-            raise self._broken(point, f"is not {what}")
+            raise self._broken(point, f"is no {what}")
         return loaded
 
     @cached_property
@@ -55,7 +58,8 @@ class Plugins:
         )
 
 
-def nearest(name: str, known: tuple[str, ...]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
     """What to say to one who asked for ``name``, where there are only ``known``."""
+    known = tuple(known)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}"

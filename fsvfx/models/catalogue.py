@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated
@@ -12,6 +11,7 @@ from pydantic import Field
 from ruamel.yaml import YAML
 
 from fsvfx.errors import InputError
+from fsvfx.plugins import nearest
 from schemas.base import StrictModel
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -75,6 +75,4 @@ def card(name: str) -> ModelCard:
     known = cards()
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(sorted(known))}"
-    raise InputError(f"no model is called '{name}'", mend=hint)
+    raise InputError(f"no model is called '{name}'", mend=nearest(name, sorted(known)))

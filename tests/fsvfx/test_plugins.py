@@ -26,7 +26,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Plugins:
 
 def test_in_order_and_the_first_of_a_name_counts(two: Plugins) -> None:
     assert two.names() == ("gone", "small", "tall")
-    assert two.load("small", lambda found: isinstance(found, float), "a number") == pytest.approx(3.14159, abs=1e-4)
+    assert two.load("small", lambda found: isinstance(found, float), "number") == pytest.approx(3.14159, abs=1e-4)
 
 
 def test_an_unknown_one_is_the_users_mistake(two: Plugins) -> None:
@@ -34,10 +34,10 @@ def test_an_unknown_one_is_the_users_mistake(two: Plugins) -> None:
         two.check("smal")
 
 
-@pytest.mark.parametrize(("name", "said"), [("gone", "can't be loaded"), ("tall", "is not a text")])
+@pytest.mark.parametrize(("name", "said"), [("gone", "can't be loaded"), ("tall", "is no text")])
 def test_a_broken_one_is_the_machines(two: Plugins, name: str, said: str) -> None:
     with pytest.raises(MachineError, match=f"Toy '{name}'.*{said}"):
-        two.load(name, lambda found: isinstance(found, str), "a text")
+        two.load(name, lambda found: isinstance(found, str), "text")
 
 
 def test_what_is_near_and_what_is_not() -> None:

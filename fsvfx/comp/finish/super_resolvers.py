@@ -5,7 +5,7 @@ Other packages register theirs by an entry point of the group ``fsvfx.super_reso
 
 from __future__ import annotations
 
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, TypeGuard
 
 import cv2
 import numpy as np
@@ -44,7 +44,7 @@ def super_resolve(crop: F32, amount: float, name: str) -> F32:
     if amount == 0:
         return crop
     size = crop.shape[0]
-    large = cast(SuperResolver, REGISTERED.load(name, callable, "a function"))(crop)
+    large = REGISTERED.load(name, _is_super_resolver, "function")(crop)
     if large.ndim != 3 or large.shape[2] != 3 or large.shape[0] != large.shape[1] or large.shape[0] % size:
         raise MachineError(
             f"Super-resolver '{name}' made {large.shape} of {crop.shape}",
@@ -52,3 +52,8 @@ def super_resolve(crop: F32, amount: float, name: str) -> F32:
         )
     fine = np.asarray(cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA), np.float32)
     return held(crop + np.float32(amount / 100) * (np.nan_to_num(fine) - crop), crop)
+
+
+def _is_super_resolver(loaded: object) -> TypeGuard[SuperResolver]:
+    """As far as can be told without calling it."""
+    return callable(loaded)

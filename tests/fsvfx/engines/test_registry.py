@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
 
+from fsvfx import plugins
 from fsvfx.engines import registry
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.errors import InputError, MachineError
@@ -16,14 +18,13 @@ Made = Callable[..., Any]
 
 
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+def registered(monkeypatch: pytest.MonkeyPatch) -> Made:
     def register(*points: tuple[str, str]) -> None:
-        found = [EntryPoint(name, value, registry.GROUP) for name, value in points]
-        monkeypatch.setattr(registry, "entry_points", lambda group: found)
-        registry._registered.cache_clear()
+        found = [EntryPoint(name, value, registry.REGISTERED.group) for name, value in points]
+        monkeypatch.setattr(plugins, "entry_points", lambda group: found)
+        monkeypatch.setattr(registry, "REGISTERED", replace(registry.REGISTERED))
 
-    yield register
-    registry._registered.cache_clear()
+    return register
 
 
 def test_the_first_engine_is_registered() -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import EntryPoint
-from typing import Any
 
 import pytest
 
+from fsvfx import plugins
 from fsvfx.errors import InputError, MachineError
 from fsvfx.models import cards
 from fsvfx.occlusion import registry
 from fsvfx.occlusion.contract import Segmenter
-
-GROUP = registry.GROUP
 
 
 def test_embedded_is_the_default_one_and_its_weights_come_with_a_pull() -> None:
@@ -39,13 +38,8 @@ def test_an_unknown_one_is_named_with_what_there_is(name: str, hint: str) -> Non
     [("nowhere.at.all:Thing", "can't be loaded"), ("fsvfx.occlusion.contract:Faces", "is no subclass")],
 )
 def test_a_broken_one_is_told_by_name(monkeypatch: pytest.MonkeyPatch, value: str, said: str) -> None:
-    def points(**_: Any) -> list[EntryPoint]:
-        return [EntryPoint("own", value, GROUP)]
-
-    monkeypatch.setattr(registry, "entry_points", points)
-    registry._registered.cache_clear()
-    try:
-        with pytest.raises(MachineError, match=said):
-            registry.segmenter("own")
-    finally:
-        registry._registered.cache_clear()
+    points = [EntryPoint("own", value, registry.REGISTERED.group)]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: points)
+    monkeypatch.setattr(registry, "REGISTERED", replace(registry.REGISTERED))
+    with pytest.raises(MachineError, match=said):
+        registry.segmenter("own")
