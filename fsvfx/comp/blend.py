@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.colour import from_half, to_half
 from fsvfx.comp.choices import PYRAMIDS, SEAMLESS
+from fsvfx.comp.highlights import MOST, brightest, glare, held, keep_highlights, scaled
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]
 Half = NDArray[np.float16]
-
-MOST = 65504.0
-"""Half float's reach."""
-_KNEE = 1.0
-"""Light above this, diffuse white, counts as a highlight."""
 
 
 def blend(
@@ -29,44 +27,56 @@ def blend(
 ) -> F32:
     """Lay ``swap`` (n, h, w, 3) over ``plate`` (same shape) under ``matte`` (n, h, w) in [0, 1]; all scene-linear.
 
-    The swap first gets the plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against
-    highlights and hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than
-    for a face 256 px high), or not at all. ``trusted`` (n, h, w): where the plate on the rim is the face's own, and not
+    The swap is held at white or at the brightest of the plate under the matte, whichever is more; then it gets the
+    plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against highlights and hair there:
+    ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than for a face 256 px high), or not
+    at all. ``raw`` is the swap as it is. ``trusted`` (n, h, w): where the plate on the rim is the face's own, and not
     something in front of it; None: everywhere. Gives (n, h, w, 3) float32, finite.
     """
-    under = np.nan_to_num(plate.astype(np.float32), posinf=MOST, neginf=-MOST)
-    over = np.nan_to_num(swap, posinf=MOST, neginf=-MOST)
-    share = matte.astype(np.float32)
-    if settings.mode in SEAMLESS:
-        over = _seamless(over, under, share, settings, trusted, device)
-    elif settings.mode in PYRAMIDS:
-        over = _banded(over, under, share, settings, octaves)
-    if settings.keep_highlights and settings.mode != "raw":
-        over = keep_highlights(over, under)
-    over -= under
-    over *= share[..., None]
+    under, over, share = _finite(plate), _finite(swap), _finite(matte)
+    if settings.mode != "raw":
+        over = held(over, brightest(under, share))
+        over = _lit(over, under, share, settings, trusted, octaves, device)
+        over = keep_highlights(over, under) if settings.keep_highlights else over
+    over = scaled(np.subtract(over, under), share)
     over += under
     return over
 
 
 def sealed(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating]) -> Half:
     """``patch`` (..., 3) as half, with the bits of ``plate`` where ``matte`` (...) is zero."""
-    half = np.clip(patch, -MOST, MOST).astype(np.float16)
-    return np.where(matte[..., None] > 0, half, plate.astype(np.float16))
+    half = to_half(patch)
+    outside = (matte <= 0).reshape(-1, 1).view(np.uint8)
+    bits, own = (each.view(np.int16).reshape(-1, 1, 3) for each in (half, to_half(plate)))
+    cv2.copyTo(own, outside, bits)
+    return half
 
 
-def keep_highlights(swap: F32, plate: F32) -> F32:
-    """Where the plate is brighter than diffuse white and the swap less bright, lift the swap to the plate's luminance.
+def _finite(values: NDArray[np.floating]) -> F32:
+    """As float32; no NaN, and infinities at the ends of half float."""
+    wide = from_half(values) if values.dtype == np.float16 else values.astype(np.float32, copy=False)
+    return wide if np.isfinite(wide).all() else np.nan_to_num(wide, posinf=MOST, neginf=-MOST)
 
-    A ratio per pixel, faded in over one stop above the knee: highlights that engines can't know survive. Leaves a swap
-    alone that has them already, and plates without any.
-    """
-    light = plate.mean(axis=-1)
-    if light.max(initial=0.0) <= _KNEE:
+
+def _lit(
+    swap: F32,
+    plate: F32,
+    matte: F32,
+    settings: CompositeSettings,
+    trusted: NDArray[np.bool_] | None,
+    octaves: int,
+    device: str,
+) -> F32:
+    """The swap in the plate's light; glints of either are no part of that, and those of the swap stay as they are."""
+    if settings.mode not in SEAMLESS + PYRAMIDS:
         return swap
-    weight = np.clip(light / _KNEE - 1.0, 0.0, 1.0)
-    ratio = np.maximum(light / np.maximum(swap.mean(axis=-1), 1e-2), 1.0)
-    return np.asarray(swap * (1.0 + weight * (ratio - 1.0))[..., None], np.float32)
+    most = glare(plate, matte)
+    calm, light = held(swap, most), held(plate, most)
+    if settings.mode in SEAMLESS:
+        lit = _seamless(calm, light, matte, settings, trusted, device)
+    else:
+        lit = _banded(calm, light, matte, settings, octaves)
+    return lit if calm is swap else lit + (swap - calm)
 
 
 def _banded(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, octaves: int) -> F32:

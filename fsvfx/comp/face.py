@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.colour import from_half
 from fsvfx.comp import mattes
 from fsvfx.comp.matte import shape
 from fsvfx.comp.region import Matrix, from_plate, scaled
@@ -108,4 +109,4 @@ class Face:
         return np.asarray(sample(matte, scaled(size, settings.face_scale), size), np.float32)
 
     def _read(self, stage: str, array: str, number: int) -> F32:
-        return np.asarray(self._inputs[stage].frame(f"{self._name}/{array}", number), np.float32)
+        return from_half(np.asarray(self._inputs[stage].frame(f"{self._name}/{array}", number), np.float16))

@@ -28,7 +28,8 @@ def shape(matte: NDArray[np.floating], settings: CompositeSettings) -> F32:
     """
     size = matte.shape[0]
     unit = FILL * size / FACE
-    soft = np.clip(np.nan_to_num(matte.astype(np.float32)), 0.0, 1.0)
+    soft = np.clip(matte.astype(np.float32, copy=False), 0.0, 1.0)
+    cv2.patchNaNs(soft)
     times = _times(settings.feather * unit, size)
     if times > 1:
         soft = _resized(soft, size // times, cv2.INTER_AREA)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.pyramid import Pyramid, joined, split, weights_of
+from fsvfx.comp.highlights import luminance, scaled
+from fsvfx.comp.pyramid import Pyramid, joined, levels_of, split, weights_of
 
 F32 = NDArray[np.float32]
 
@@ -34,45 +37,55 @@ def multi_band(swap: F32, plate: F32, matte: F32, count: int, *, contrast: bool 
     Gives (h, w, 3) float32; zero where the matte is.
     """
     weights = weights_of(matte, count)
-    inside = weights_of((matte > 0).astype(np.float32), count)
-    over, under = split(swap, weights), split(plate, weights)
     if contrast:
-        over = _contrasted(over, under)
-    bands = [over.bands[0] if len(weights) > 1 else under.bands[0]]
-    for depth in range(1, len(weights) - 1):
-        share = np.clip(2 * inside[depth] - 1, 0, 1)[..., None]
-        bands.append(under.bands[depth] + share * (over.bands[depth] - under.bands[depth]))
-    blended = joined(over.with_bands([*bands, under.bands[-1]] if len(weights) > 1 else bands))
-    return _safe_in_the_dark(swap, blended, matte)
+        over, under = split(swap, weights), split(plate, weights)
+        apart = over.with_bands([np.subtract(*pair) for pair in zip(under.bands, over.bands, strict=True)])
+        more = [scaled(band, gain - 1) for band, gain in zip(over.bands[:-1], _gains(over, under), strict=True)]
+    else:
+        apart, more = split(plate - swap, weights), []
+    return _safe_in_the_dark(swap, joined(_faded(apart, more, matte)), matte)
 
 
-def _safe_in_the_dark(swap: F32, blended: F32, matte: F32) -> F32:
-    """``blended``, where the swap is dark with a gain's effect: what is added fades with the swap's own light."""
-    share = matte[..., None]
-    change = (blended - swap) * (share > 0)
-    light = (swap * share).sum(axis=(0, 1)) / max(float(matte.sum()), 1e-6)
-    level = np.maximum(_DARK * light, _ROOM * -change)
-    part = np.divide(swap, level, out=np.ones_like(swap), where=level > 1e-6)
-    safe: F32 = (swap + change * np.clip(part, 0, 1, out=part)) * (share > 0)
-    return safe
-
-
-def _contrasted(over: Pyramid, under: Pyramid) -> Pyramid:
-    """``over``, each band but the lowest scaled to ``under``'s local contrast."""
-    weight = over.weights[-1]
-    light = np.maximum(under.bands[-1].mean(axis=-1), 0)
+def _faded(apart: Pyramid, more: Sequence[F32], matte: F32) -> Pyramid:
+    """What is added to the swap: by band what is between it and the plate, as far as that is the plate's, and ``more``
+    as far as it is the swap's."""
+    count = len(apart.bands)
+    inside = levels_of((matte > 0).astype(np.float32), count)
     bands = []
-    for depth, band in enumerate(over.bands[:-1]):
+    for depth, band in enumerate(apart.bands[:-1]):
+        ours = np.clip(2 * inside[depth] - 1, 0, 1) if depth else np.ones_like(matte)
+        added = scaled(band, 1 - ours) if depth else np.zeros_like(band)
+        bands.append(added + scaled(more[depth], ours) if more else added)
+    return apart.with_bands([*bands, apart.bands[-1]])
+
+
+def _safe_in_the_dark(swap: F32, change: F32, matte: F32) -> F32:
+    """``swap`` plus ``change``, which is zero where the matte is; where the swap is dark with a gain's effect: what is
+    added fades with the swap's own light."""
+    light = np.array(cv2.mean(scaled(swap, matte))[:3]) * matte.size / max(float(matte.sum()), 1e-6)
+    level = np.maximum(change * np.float32(-_ROOM), (_DARK * light).astype(np.float32))
+    part = np.divide(swap, np.maximum(level, 1e-6, out=level), out=level)
+    change *= np.clip(part, 0, 1, out=part)
+    change += swap
+    return scaled(change, (matte > 0).astype(np.float32))
+
+
+def _gains(over: Pyramid, under: Pyramid) -> list[F32]:
+    """What brings each band but the lowest of ``over`` to the local contrast of ``under``: (h, w) each."""
+    levels = over.weights.levels
+    light = np.maximum(luminance(under.bands[-1]), 0)
+    gains = []
+    for depth, fine in enumerate(levels[:-1]):
         flat = np.square(_FLAT * light) + np.float32(1e-12)
-        energies = [_energy(each.bands[depth], each.weights[depth], weight) + flat for each in (over, under)]
+        energies = [_energy(each.bands[depth], fine, levels[-1]) + flat for each in (over, under)]
         gain = np.clip(np.sqrt(energies[1] / energies[0]), 1 / _MOST, _MOST)
-        bands.append(band * cv2.resize(gain, band.shape[1::-1], interpolation=cv2.INTER_LINEAR)[..., None])
-    return over.with_bands([*bands, over.bands[-1]])
+        gains.append(np.asarray(cv2.resize(gain, fine.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32))
+    return gains
 
 
 def _energy(band: F32, fine: F32, coarse: F32) -> F32:
     """The band's local mean square within the matte, on the grid of the lowest band."""
-    squares = np.square(band).mean(axis=-1) * fine
+    squares = luminance(np.square(band)) * fine
     size = coarse.shape[1::-1]
     sums = [cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (squares, fine)]
     sigma = max(_WINDOW * max(size), 0.8)

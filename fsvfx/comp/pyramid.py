@@ -21,47 +21,62 @@ _LEAST = 4
 
 
 @dataclass(frozen=True)
+class Weights:
+    """Those of each level, of a matte: (h, w) float32, from fine to coarse; and what is worked out of them but once.
+
+    over: one by them, three channels; 0 where they are. grown: one by what the next coarser ones are on this grid.
+    """
+
+    levels: tuple[F32, ...]
+    over: tuple[F32, ...]
+    grown: tuple[F32, ...]
+
+
+@dataclass(frozen=True)
 class Pyramid:
-    """bands: from fine to coarse, (h, w, 3) float32 each, the last one the low band; weights: (h, w) of each level."""
+    """bands: from fine to coarse, (h, w, 3) float32 each, the last one the low band."""
 
     bands: tuple[F32, ...]
-    weights: tuple[F32, ...]
+    weights: Weights
 
     def with_bands(self, bands: Sequence[F32]) -> Pyramid:
         return Pyramid(tuple(bands), self.weights)
 
 
-def weights_of(matte: F32, count: int) -> tuple[F32, ...]:
-    """The weights of ``count`` levels (fewer in a small picture) of a matte (h, w) in [0, 1]."""
+def levels_of(matte: F32, count: int) -> tuple[F32, ...]:
+    """A matte (h, w) in [0, 1], ever coarser: ``count`` levels, fewer of a small one."""
     levels = [matte]
     while len(levels) < count and min(levels[-1].shape) >= 2 * _LEAST:
         levels.append(_down(levels[-1]))
     return tuple(levels)
 
 
-def split(picture: F32, weights: tuple[F32, ...]) -> Pyramid:
+def weights_of(matte: F32, count: int) -> Weights:
+    """The weights of ``count`` levels (fewer in a small picture) of a matte (h, w) in [0, 1]."""
+    levels = levels_of(matte, count)
+    grown = (_over(_up(coarse, fine)) * (fine > 0) for fine, coarse in pairwise(levels))
+    return Weights(levels, tuple(_thrice(_over(each)) for each in levels), tuple(map(_thrice, grown)))
+
+
+def split(picture: F32, weights: Weights) -> Pyramid:
     """The bands of a picture (h, w, 3). Where a weight is zero, so is the band."""
-    level = picture * (weights[0] > 0)[..., None]
+    weighted = _times(picture, _thrice(weights.levels[0]))
+    level = _times(picture, _thrice((weights.levels[0] > 0).astype(np.float32)))
     bands = []
-    for fine, coarse in pairwise(weights):
-        below = _over(_down(level * fine[..., None]), coarse)
-        bands.append((level - _grown(below, coarse, fine)) * (fine > 0)[..., None])
-        level = below
+    for depth, grown in enumerate(weights.grown):
+        below = _down(weighted)
+        bands.append(level - _times(_up(below, level), grown))
+        weighted, level = below, _times(below, weights.over[depth + 1])
     return Pyramid((*bands, level), weights)
 
 
 def joined(pyramid: Pyramid) -> F32:
     """The picture (h, w, 3) whose bands these are; zero where the matte is."""
-    level = pyramid.bands[-1]
+    weights, level = pyramid.weights, pyramid.bands[-1]
     for depth in range(len(pyramid.bands) - 2, -1, -1):
-        fine = pyramid.weights[depth]
-        level = pyramid.bands[depth] + _grown(level, pyramid.weights[depth + 1], fine) * (fine > 0)[..., None]
-    return np.asarray(level, np.float32)
-
-
-def _grown(level: F32, weight: F32, fine: F32) -> F32:
-    """A level on the next finer one's grid."""
-    return _over(_up(level * weight[..., None], fine), _up(weight, fine))
+        band, weighted = pyramid.bands[depth], _times(level, _thrice(weights.levels[depth + 1]))
+        level = band + _times(_up(weighted, band), weights.grown[depth])
+    return level
 
 
 def _down(level: F32) -> F32:
@@ -72,7 +87,15 @@ def _up(level: F32, like: F32) -> F32:
     return np.asarray(cv2.pyrUp(level, dstsize=like.shape[1::-1]), np.float32)
 
 
-def _over(weighted: F32, weight: F32) -> F32:
-    """Zero where the weight is."""
-    factor = np.divide(1, weight, out=np.zeros_like(weight), where=weight > 0)
-    return weighted * factor[..., None]
+def _times(one: F32, other: F32) -> F32:
+    return np.asarray(cv2.multiply(one, other), np.float32)
+
+
+def _over(weight: F32) -> F32:
+    """One by it; zero where it is."""
+    return np.divide(1, weight, out=np.zeros_like(weight), where=weight > 0)
+
+
+def _thrice(plane: F32) -> F32:
+    """For a picture's three channels; NumPy's own broadcasting over them is ten times slower."""
+    return np.asarray(cv2.merge((plane, plane, plane)), np.float32)

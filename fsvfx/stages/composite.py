@@ -38,7 +38,7 @@ _IN_FRONT = 0.05
 
 class CompositeStage(Stage):
     name = "composite"
-    version = 2
+    version = 3
     needs = (Need("ingest"), Need("align"), Need("swap"))
     resources = Resources(cpu=1, memory_mib=2048)
 
@@ -156,7 +156,7 @@ class _Entry:
         """In the plate's region."""
         matrix = self.face.matrix(self.work.frames[row], settings)
         matte = matte_to_plate(self.crop_mattes[row], matrix, self.origins[row], self.size)
-        return (matte * np.float32(settings.opacity)).astype(np.float16)
+        return colour.to_half(matte * np.float32(settings.opacity))
 
     def _finished(self, row: int, crop: F32, settings: CompositeSettings) -> F32:
         """Sharpness, noise, motion and resolution, in the crop."""
@@ -188,7 +188,7 @@ class _Entry:
         """In the plate's region (h, w, 3), comp space."""
         matrix = self.face.matrix(self.work.frames[row], settings)
         display = to_plate(crop, matrix, self.origins[row], self.size)
-        return colour.decode(display, self.config, self.comp, self.exposure).astype(np.float32)
+        return np.asarray(colour.decode(display, self.config, self.comp, self.exposure), np.float32)
 
     def _trusted(self, rows: list[int], settings: CompositeSettings) -> NDArray[np.bool_] | None:
         """Where nothing is in front of the face (n, h, w), for blends that take their light from the matte's rim."""

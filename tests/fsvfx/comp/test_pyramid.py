@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fsvfx.comp.matte import feather
 from fsvfx.comp.multi_band import multi_band
-from fsvfx.comp.pyramid import joined, split, weights_of
+from fsvfx.comp.pyramid import joined, levels_of, split, weights_of
 
 F32 = NDArray[np.float32]
 
@@ -63,7 +63,7 @@ def test_the_low_band_is_the_plates() -> None:
     plate, swap = 0.4 + 0.2 * picture(4), 1.0 + 0.2 * picture(5)
     found = multi_band(swap, plate, matte, 4)
     low = [split(each, weights_of(matte, 4)).bands[-1] for each in (found, plate, swap)]
-    inside = weights_of(matte, 4)[-1] > 0.5
+    inside = levels_of(matte, 4)[-1] > 0.5
     assert np.abs(low[0] - low[1])[inside].max() < 0.08
     assert np.abs(low[2] - low[1])[inside].min() > 0.3
 

@@ -1,0 +1,86 @@
+"""Light beyond diffuse white: kept where the plate has it, not made up where it has none."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+WHITE = 1.0
+"""Diffuse white; light above counts as a highlight."""
+MOST = 65504.0
+"""Half float's reach."""
+_ORDINARY = 4.0
+"""More than this many times the matte's median light is a glint, not the light that falls on the face."""
+
+
+def luminance(picture: F32) -> F32:
+    """The mean of the channels of (..., 3)."""
+    mean: F32 = np.add(picture[..., 0], picture[..., 1])
+    mean += picture[..., 2]
+    mean *= np.float32(1 / 3)
+    return mean
+
+
+def scaled(picture: F32, shares: F32) -> F32:
+    """``picture`` (..., 3) times ``shares`` (...)."""
+    factors = cv2.merge([shares.reshape(-1, 1)] * 3)
+    return np.asarray(cv2.multiply(picture.reshape(-1, 1, 3), factors), np.float32).reshape(picture.shape)
+
+
+def held(picture: F32, most: F32) -> F32:
+    """Pixels of ``picture`` (n, h, w, 3) whose largest channel exceeds ``most`` (n,), darkened to it: hue stays.
+
+    No channel is below ``-most`` either. The picture itself where all is within.
+    """
+    flat = picture.reshape(len(picture), -1)
+    if (flat.max(axis=1, initial=0.0) <= most).all() and (flat.min(axis=1, initial=0.0) >= -most).all():
+        return picture
+    limit = most[:, None, None]
+    darker = scaled(picture, np.minimum(limit / np.maximum(picture.max(axis=-1), 1e-6), 1.0).astype(np.float32))
+    return np.maximum(darker, -limit[..., None], out=darker)
+
+
+def brightest(plate: F32, matte: F32) -> F32:
+    """The largest value of ``plate`` (n, h, w, 3) under ``matte`` (n, h, w), at least white: (n,).
+
+    A swap has no more than that. Engines are shown highlights by a logarithm, where a step of one code is a multiple
+    of the light: where the plate has no highlights, what they make up beyond white is noise. Values at the end of half
+    float (infinities, too) tell nothing.
+    """
+    return np.array([_brightest(*each) for each in zip(plate, matte, strict=True)], np.float32)
+
+
+def glare(plate: F32, matte: F32) -> F32:
+    """Above this (n,), light in ``plate`` (n, h, w, 3) under ``matte`` (n, h, w) is a glint or a lamp."""
+    return np.array([_glare(*each) for each in zip(plate, matte, strict=True)], np.float32)
+
+
+def keep_highlights(swap: F32, plate: F32) -> F32:
+    """Where the plate is brighter than diffuse white and the swap less bright, lift the swap to the plate's luminance.
+
+    A ratio per pixel, faded in over one stop above white: highlights that engines can't know survive. Leaves a swap
+    alone that has them already, and plates without any.
+    """
+    light = luminance(plate)
+    if light.max(initial=0.0) <= WHITE:
+        return swap
+    weight = np.clip(light / WHITE - 1.0, 0.0, 1.0)
+    ratio = np.maximum(light / np.maximum(luminance(swap), 1e-2), 1.0)
+    return scaled(swap, (1.0 + weight * (ratio - 1.0)).astype(np.float32))
+
+
+def _brightest(plate: F32, matte: F32) -> float:
+    if plate.max(initial=0.0) <= WHITE:
+        return WHITE
+    largest = plate.max(axis=-1)
+    return float(largest[(matte > 0) & (largest < MOST)].max(initial=WHITE))
+
+
+def _glare(plate: F32, matte: F32) -> float:
+    if plate.max(initial=0.0) <= WHITE:
+        return WHITE
+    light = luminance(plate)[matte > 0]
+    return max(WHITE, _ORDINARY * float(np.median(light))) if light.size else WHITE
