@@ -12,8 +12,9 @@ from schemas.base import StrictModel
 class Augmentation(StrictModel):
     """Variation of the pictures. Input and target vary alike, but that the input alone is warped."""
 
-    warp: Literal["cells", "jitter", "none"] = "cells"
-    """How the input is warped: DeepFaceLab's grids of cells; the 5 x 5 grid of Deepfakes' ``original``; not at all."""
+    warp: Literal["cells", "jitter"] = "cells"
+    """How the input is warped, while the trainer's ``random_warp`` is on: by DeepFaceLab's grids of cells, or by the
+    5 x 5 grid of Deepfakes' ``original``."""
     rotation: float = Field(10.0, ge=0, le=180)
     """Turned by up to so many degrees, either way."""
     scale: float = Field(1.15, ge=1, le=2)

@@ -33,6 +33,7 @@ class Piece:
         self.path = f"{receipt.path}/{part_path(part)}" if part else receipt.path
         self.digest = receipt.parts.get(part, "") if part else receipt.digest
         self._blocks: dict[tuple[str, int], Array] = {}
+        self._last: tuple[tuple[str, int], Array] | None = None
         self._arrays: dict[str, zarr.Array[Any]] = {}
 
     @cached_property
@@ -97,12 +98,16 @@ class Piece:
         return [(path, array, i) for path, array in arrays for i in range(len(array.digests))]
 
     def _block(self, path: str, array: ArrayDigest, i: int, number: int | None = None) -> Array:
-        kept = self._blocks.get((path, i))
+        kept, last = self._blocks.get((path, i)), self._last
+        if kept is None and last is not None and last[0] == (path, i):
+            kept = last[1]
         if kept is not None:
             return kept
         block = self._read_block(path, array, i, number)
         if array.rows > 1 and block.nbytes <= _KEEP:
             self._blocks[path, i] = block
+        elif array.rows > 1:
+            self._last = (path, i), block  # rows are mostly read in order
         return block
 
     def _read_block(self, path: str, array: ArrayDigest, i: int, number: int | None) -> Array:

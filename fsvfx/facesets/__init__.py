@@ -1,0 +1,20 @@
+"""Facesets: a person's footage as faces to train on, culled, with some of them held out."""
+
+from fsvfx.facesets.balance import weights
+from fsvfx.facesets.build import build, store_of
+from fsvfx.facesets.faceset import Faceset, merged, open_faceset
+from fsvfx.facesets.footage import Footage, footage_of
+from fsvfx.facesets.views import VIEWS, view
+
+__all__ = [
+    "VIEWS",
+    "Faceset",
+    "Footage",
+    "build",
+    "footage_of",
+    "merged",
+    "open_faceset",
+    "store_of",
+    "view",
+    "weights",
+]

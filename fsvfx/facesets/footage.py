@@ -1,0 +1,135 @@
+"""A person's footage, as the align stage left it, and what is known of every frame of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces.pose import head_pose
+from fsvfx.faces.topology import POINTS
+from fsvfx.stages.contract import Data
+from fsvfx.stages.references import sharpness
+from fsvfx.store import ShotStore, open_data
+from schemas.job import ShotJob
+from schemas.receipts import Receipt
+
+PROBE = 256
+"""Sharpness is taken in crops of this size, whatever the footage's."""
+LOOK = 16
+"""Side of the thumbnails that near-duplicates are told by."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """One replace entry of a shot of which no more is wanted than its performer's aligned face.
+
+    name: as the training manifest says. take: the plate's path; place: the plate's frame that is 0; so that two pieces
+    of one take are known to be neighbours. filled: frames whose landmarks were interpolated. digests: of the results.
+    """
+
+    name: str
+    take: str
+    place: int
+    aligned: Data
+    filled: frozenset[int]
+    digests: tuple[str, ...]
+    entry: int = 0
+
+    def crop(self, frame: int, size: int) -> NDArray[np.float16]:
+        """The face in a frame: (size, size, 3) display [0, 1]."""
+        picture = np.asarray(self.aligned.frame(f"r{self.entry}/crops", frame), np.float32)
+        return np.asarray(resized(picture, size).clip(0, 1), np.float16)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of k frames: all columns have one entry for each.
+
+    footage: index; frame: the production's number; take, place: where in which take. sound: there is a face, found
+    and not interpolated; the rest is zero where there is none. landmarks (k, 468, 3) in shares of the crop's side;
+    pose (k, 3) yaw, pitch, roll in degrees; look (k, 16, 16) in [0, 1].
+    """
+
+    footage: NDArray[np.int64]
+    frame: NDArray[np.int64]
+    take: NDArray[np.int64]
+    place: NDArray[np.int64]
+    present: NDArray[np.bool_]
+    filled: NDArray[np.bool_]
+    landmarks: NDArray[np.float32]
+    pose: NDArray[np.float32]
+    sharpness: NDArray[np.float32]
+    look: NDArray[np.float32]
+
+    def __getitem__(self, rows: NDArray[np.generic]) -> Seen:
+        return Seen(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+
+def footage_of(name: str, job: ShotJob, store: ShotStore, receipts: Sequence[Receipt], entry: int = 0) -> Footage:
+    """Out of a shot's receipts: all chunks of ``align``, and ``track``. Others are ignored."""
+    aligned = sorted((one for one in receipts if one.stage == "align"), key=lambda one: one.unit.name)
+    tracks = [one for one in receipts if one.stage == "track"]
+    filled = {frame for one in tracks for part in one.parts for frame in _filled(store, one, part, entry)}
+    plate = job.shot.plate
+    digests = tuple(one.digest for one in (*aligned, *tracks))
+    return Footage(name, plate.path, plate.first_frame, open_data(store, aligned), frozenset(filled), digests, entry)
+
+
+def _filled(store: ShotStore, track: Receipt, part: str, entry: int) -> list[int]:
+    table = open_data(store, [track], part=part).table(f"r{entry}")
+    return [int(frame) for frame in np.asarray(table["frame"])[np.asarray(table["filled"], np.bool_)]]
+
+
+def look_at(footage: Sequence[Footage]) -> Seen:
+    """Every frame of it, in order. Raises StoreError."""
+    takes = sorted({each.take for each in footage})
+    seen = [_look_at(index, each, takes.index(each.take)) for index, each in enumerate(footage)]
+    return Seen(*(np.concatenate([getattr(one, column.name) for one in seen]) for column in fields(Seen)))
+
+
+def resized(picture: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """(S, S, ...) -> (size, size, ...), without aliasing."""
+    if picture.shape[0] == size:
+        return picture
+    way = cv2.INTER_AREA if size < picture.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (size, size), interpolation=way), np.float32)
+
+
+def _look_at(index: int, footage: Footage, take: int) -> Seen:
+    frames = np.array(footage.aligned.numbers, np.int64)
+    count, name = len(frames), f"r{footage.entry}"
+    seen = Seen(
+        footage=np.full(count, index, np.int64),
+        frame=frames,
+        take=np.full(count, take, np.int64),
+        place=frames - footage.place,
+        present=np.asarray(footage.aligned.frames(f"{name}/present"), np.bool_),
+        filled=np.isin(frames, list(footage.filled)),
+        landmarks=np.zeros((count, POINTS, 3), np.float32),
+        pose=np.zeros((count, 3), np.float32),
+        sharpness=np.zeros(count, np.float32),
+        look=np.zeros((count, LOOK, LOOK), np.float32),
+    )
+    for row in np.flatnonzero(seen.present):
+        picture = np.asarray(footage.aligned.frame(f"{name}/crops", int(frames[row])), np.float32)
+        points = np.asarray(footage.aligned.frame(f"{name}/landmarks", int(frames[row])), np.float32)
+        seen.landmarks[row] = scaled(points, picture.shape[0], 1.0)
+        seen.pose[row] = head_pose(points)
+        probe = np.rint(resized(picture, PROBE).clip(0, 1) * 255).astype(np.uint8)
+        seen.sharpness[row] = sharpness(probe, scaled(seen.landmarks[row], 1.0, PROBE))
+        seen.look[row] = resized(picture.mean(axis=2), LOOK)
+    return seen
+
+
+def scaled(landmarks: NDArray[np.float32], size: float, wanted: float) -> NDArray[np.float32]:
+    """Landmarks (..., 3) in px of a crop of ``size``, in px of one of ``wanted``; with 1, in shares of the side.
+
+    Pixel coordinates have 0 at the first pixel's centre, shares at the edge.
+    """
+    half = np.array([0.5, 0.5, 0.0], np.float32)
+    before, after = (half if each != 1.0 else 0 * half for each in (size, wanted))
+    return np.asarray((landmarks + before) * (wanted / size) - after, np.float32)

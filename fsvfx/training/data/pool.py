@@ -1,0 +1,75 @@
+"""A faceset's pictures in memory, as batches are cut from them: colours, face, eyes and mouth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fsvfx.comp.mattes import hull
+from fsvfx.engines.trainable import Side
+from fsvfx.faces import topology
+from fsvfx.facesets.faceset import Faceset
+from fsvfx.facesets.footage import resized, scaled
+
+_EYE_MARGIN, _MOUTH_MARGIN = 0.3, 0.15
+"""About eyes and lips, in shares of their width."""
+_EYES = ((topology.RIGHT_EYE, topology.RIGHT_EYE_CORNERS), (topology.LEFT_EYE, topology.LEFT_EYE_CORNERS))
+
+
+@dataclass(frozen=True)
+class Pool:
+    """planes (m, 6, P, P) f16 in [0, 1], on the CPU: red, green, blue, face, eyes, mouth."""
+
+    planes: Tensor
+
+    def take(self, rows: Tensor, device: str) -> Tensor:
+        """(b, 6, P, P) float32 on the device."""
+        return self.planes.index_select(0, rows).to(device).float()
+
+
+def pool_of(faceset: Faceset, rows: Sequence[int] | NDArray[np.integer], size: int) -> Pool:
+    """These faces at ``size`` px. Raises StoreError."""
+    planes = np.empty((len(rows), 6, size, size), np.float16)
+    for place, row in enumerate(rows):
+        planes[place, :3] = resized(np.asarray(faceset.crops[int(row)], np.float32), size).clip(0, 1).transpose(2, 0, 1)
+        planes[place, 3] = resized(np.asarray(faceset.mask[int(row)], np.float32), size).clip(0, 255) / 255
+        points = scaled(faceset.landmarks[int(row)], faceset.size, size)
+        planes[place, 4:] = priorities(points, size)
+    return Pool(torch.from_numpy(planes))
+
+
+def plain(faceset: Faceset, rows: Sequence[int] | NDArray[np.integer], resolution: int, device: str) -> Side:
+    """Faces as they are, input and target alike: for previews and evaluation. Raises StoreError."""
+    return side_of(pool_of(faceset, rows, resolution).take(torch.arange(len(rows)), device))
+
+
+def side_of(target: Tensor, warped: Tensor | None = None) -> Side:
+    """``target`` (b, 6, R, R) as ``Pool.take`` gives it; warped (b, 3, R, R): the target's own colours if not given."""
+    return Side(target[:, :3] if warped is None else warped, target[:, :3], target[:, 3:4], target[:, 4:6])
+
+
+def priorities(landmarks: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """(2, size, size) in [0, 1]: the eyes with their lids, and the mouth, of a mesh in crop px."""
+    eyes = [_around(landmarks, loop, corners, _EYE_MARGIN, size) for loop, corners in _EYES]
+    mouth = _around(landmarks, topology.LIPS_OUTER, topology.MOUTH_CORNERS, _MOUTH_MARGIN, size)
+    return np.stack([np.maximum(*eyes), mouth])
+
+
+def _around(
+    landmarks: NDArray[np.float32],
+    loop: NDArray[np.int64],
+    corners: tuple[int, int],
+    margin: float,
+    size: int,
+) -> NDArray[np.float32]:
+    """The hull of a loop of points and of circles about them: a shut eye has a width, too."""
+    points = landmarks[loop, :2]
+    reach = margin * float(np.linalg.norm(landmarks[corners[0], :2] - landmarks[corners[1], :2]))
+    turns = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    circle = np.stack([np.cos(turns), np.sin(turns)], axis=1) * reach
+    return hull((points[:, None] + circle).reshape(-1, 2), size)
