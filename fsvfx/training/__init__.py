@@ -1,0 +1,1 @@
+"""The one trainer of all engines that learn: loop, optimisers, checkpoints, curves, previews."""

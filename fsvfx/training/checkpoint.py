@@ -1,0 +1,120 @@
+"""Checkpoints: whole or not there, told apart by digest, the newest few kept.
+
+``checkpoints/step-00001200/`` has ``tensors.safetensors`` and ``state.json``, which names the former's sha256 and its
+own. Nothing in them is ever run: no pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from fsvfx.errors import MachineError, Where
+from fsvfx.training import tree
+from fsvfx.training.files import place_folder, remove_drafts, remove_folder
+from fsvfx.training.report import Notice, Report, Saved
+
+_FORMAT = 1
+_TENSORS, _STATE = "tensors.safetensors", "state.json"
+
+
+class _BrokenError(Exception):
+    """A checkpoint is not what was written; the text says how."""
+
+
+class Checkpoints:
+    """Those of one training, in ``folder``; the newest ``kept`` stay."""
+
+    def __init__(self, folder: Path, kept: int, report: Report) -> None:
+        self.folder = folder
+        self.kept = kept
+        self.report = report
+
+    def save(self, step: int, state: Mapping[str, Any]) -> Path:
+        """Keep a tree of dicts, lists, numbers and tensors. Raises MachineError if the disk refuses."""
+        final = self.path_of(step)
+        if not final.exists():
+            place_folder(final, lambda draft: _write(draft, step, state))
+            self.report(Saved(step, final))
+        for old in self.found()[: -self.kept]:
+            remove_folder(old)
+        return final
+
+    def newest_step(self) -> int | None:
+        """Of the newest whole one; None: there is none at all. Broken ones are told of and set aside.
+
+        Raises MachineError if every one is broken.
+        """
+        remove_drafts(self.folder)
+        found = self.found()
+        for path in reversed(found):
+            try:
+                return int(_checked(path)["step"])
+            except _BrokenError as broken:
+                aside = _set_aside(path)
+                self.report(Notice(f"Checkpoint {path.name} is broken ({broken}): set aside as {aside.name}"))
+        if found:
+            raise MachineError(
+                f"All {len(found)} checkpoints are broken",
+                mend="Bring them back from a backup, or remove the folder to begin anew",
+                where=Where(file=str(self.folder)),
+            )
+        return None
+
+    def read(self, step: int) -> Any:
+        """The tree that was saved at ``step``, which ``newest_step`` found whole."""
+        path = self.path_of(step)
+        return tree.join(_checked(path)["state"], load_file(path / _TENSORS))
+
+    def path_of(self, step: int) -> Path:
+        return self.folder / f"step-{step:08d}"
+
+    def found(self) -> list[Path]:
+        """Oldest first."""
+        return sorted(self.folder.glob("step-*"))
+
+
+def _write(draft: Path, step: int, state: Mapping[str, Any]) -> None:
+    tensors: dict[str, Tensor] = {}
+    kept = {"format": _FORMAT, "step": step, "state": tree.split(dict(state), "", tensors)}
+    save_file(tensors, draft / _TENSORS)
+    kept["sha256"] = _digest_of(draft / _TENSORS)
+    text = json.dumps(kept)
+    (draft / _STATE).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}\n", encoding="utf-8")
+
+
+def _checked(path: Path) -> Any:
+    """What ``state.json`` says, once both files are found to be as they were written. Raises _BrokenError."""
+    try:
+        digest, text = (path / _STATE).read_text(encoding="utf-8").splitlines()
+        if hashlib.sha256(text.encode()).hexdigest() != digest:
+            raise _BrokenError(f"{_STATE} has changed since it was written")
+        kept = json.loads(text)
+        if kept["format"] != _FORMAT:
+            raise _BrokenError(f"its format is {kept['format']}, this program reads {_FORMAT}")
+        if _digest_of(path / _TENSORS) != kept["sha256"]:
+            raise _BrokenError(f"{_TENSORS} has changed since it was written")
+        return kept
+    except OSError as error:
+        raise _BrokenError(f"{Path(error.filename or path).name}: {error.strerror}") from error
+    except (ValueError, KeyError) as error:
+        raise _BrokenError(f"{_STATE} can't be read: {error}") from error
+
+
+def _set_aside(path: Path) -> Path:
+    """Out of the way of the one that training will write at the same step."""
+    number = 0
+    while (aside := path.with_name(f"broken-{path.name}" + (f"-{number}" if number else ""))).exists():
+        number += 1
+    return path.rename(aside)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

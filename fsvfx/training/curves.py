@@ -1,0 +1,101 @@
+"""Loss curves: a bounded history in memory, and every point in ``curves.jsonl``."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fsvfx.training.files import place_file
+
+_MOST = 4096
+
+
+@dataclass(frozen=True)
+class Point:
+    """Means over ``count`` iterations, the last of which was number ``step``. seconds: of training till then."""
+
+    step: int
+    count: int
+    seconds: float
+    terms: Mapping[str, float]
+
+    @property
+    def loss(self) -> float:
+        """What the model itself lowers: the sum of the generator's terms."""
+        return sum(value for name, value in self.terms.items() if _is_loss(name))
+
+
+class Curves:
+    """A training's curves. Memory keeps up to 4096 points: when full, neighbours are merged."""
+
+    def __init__(self, file: Path, *, writes: bool = True) -> None:
+        self.file, self.writes = file, writes
+        self.points: list[Point] = []
+
+    def add(self, rows: Iterable[tuple[int, Mapping[str, float]]], seconds: float) -> Point:
+        """A point of some iterations' terms, by step; at least one."""
+        rows = list(rows)
+        point = Point(rows[-1][0], len(rows), seconds, _means((terms, 1) for _, terms in rows))
+        self.points.append(point)
+        if len(self.points) > _MOST:
+            self.points = merged(self.points)
+        if self.writes:
+            self._append(point)
+        return point
+
+    def state(self) -> list[dict[str, Any]]:
+        return [asdict(point) for point in self.points]
+
+    def restore(self, state: Iterable[Mapping[str, Any]], step: int) -> None:
+        """Go on after ``step``: what the file has beyond it, or half of, is cut off."""
+        self.points = [Point(**each) for each in state]
+        if not self.writes:
+            return
+        kept = "".join(line for line in _whole_lines(self.file) if json.loads(line)["step"] <= step)
+        place_file(self.file, kept.encode())
+
+    def _append(self, point: Point) -> None:
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(point)) + "\n")
+
+
+def read(file: Path) -> list[Point]:
+    """All points of a ``curves.jsonl``; a last line that is not whole yet is left out."""
+    return [Point(**json.loads(line)) for line in _whole_lines(file)]
+
+
+def merged(points: list[Point]) -> list[Point]:
+    """Two by two; the newest stays alone if their number is odd."""
+    pairs = [points[place : place + 2] for place in range(0, len(points), 2)]
+    return [_merge(pair) if len(pair) > 1 else pair[0] for pair in pairs]
+
+
+def _merge(pair: list[Point]) -> Point:
+    terms = _means((point.terms, point.count) for point in pair)
+    return Point(pair[-1].step, sum(point.count for point in pair), pair[-1].seconds, terms)
+
+
+def _means(rows: Iterable[tuple[Mapping[str, float], int]]) -> dict[str, float]:
+    """Weighted, of each term over the rows that have it."""
+    sums: dict[str, float] = defaultdict(float)
+    weights: dict[str, int] = defaultdict(int)
+    for terms, weight in rows:
+        for name, value in terms.items():
+            sums[name] += value * weight
+            weights[name] += weight
+    return {name: value / weights[name] for name, value in sums.items()}
+
+
+def _whole_lines(file: Path) -> list[str]:
+    if not file.exists():
+        return []
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [line for line in lines if line.endswith("\n")]
+
+
+def _is_loss(name: str) -> bool:
+    return name.startswith("generator/") and name != "generator/gradient"

@@ -1,0 +1,107 @@
+"""One iteration: each turn of the model lowers its own terms by its own weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+from torch.optim import Optimizer
+
+from fsvfx.engines.trainable import Batch, Model
+from fsvfx.errors import InputError
+from fsvfx.training.optimisers import optimiser_of
+from fsvfx.training.precision import Precision
+from fsvfx.training.schedule import rate_at
+from schemas.trainer import TrainerSettings
+
+Losses = Callable[[Batch, str], dict[str, Tensor]]
+
+
+class Loop:
+    """A model and its optimisers, one for each turn. ``losses``: the model's forward, or a wrapper's around it."""
+
+    def __init__(
+        self, model: Model, settings: TrainerSettings, precision: Precision, losses: Losses | None = None
+    ) -> None:
+        self.model, self.settings, self.precision = model, settings, precision
+        self.losses: Losses = losses or model
+        self.optimisers = {turn: optimiser_of(settings, model.parameters_of(turn)) for turn in model.turns()}
+        self._moved: set[int] | None = None
+
+    def iterate(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        """The iteration after ``step`` of them: its terms, named ``turn/term``, and the length of each gradient."""
+        self.model.advance(step)
+        batch = self.precision.batch(batch)
+        terms: dict[str, Tensor] = {}
+        for turn, optimiser in self.optimisers.items():
+            terms |= self._turn(turn, optimiser, batch, rate_at(step, self.settings))
+        self.precision.scaler.update()
+        return terms
+
+    def state(self) -> dict[str, Any]:
+        """Of the optimisers, by the weights' names."""
+        names = {id(weight): name for name, weight in self.model.named_parameters()}
+        moments = {
+            turn: {names[id(weight)]: state for weight, state in optimiser.state.items()}
+            for turn, optimiser in self.optimisers.items()
+        }
+        return {"kind": self.settings.optimiser, "moments": moments, "scaler": self.precision.scaler.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Raises InputError if the optimiser is another one."""
+        if state["kind"] != self.settings.optimiser:
+            raise InputError(
+                f"The checkpoint is of optimiser {state['kind']}, the settings say {self.settings.optimiser}",
+                mend=f"Say {state['kind']}, or begin in another folder",
+            )
+        weights = dict(self.model.named_parameters())
+        for turn, moments in state["moments"].items():
+            if turn not in self.optimisers:
+                continue  # its adversary was switched off
+            for name, moment in moments.items():
+                self.optimisers[turn].state[weights[name]] = {
+                    key: _beside(weights[name], value) for key, value in moment.items()
+                }
+        if state["scaler"] and self.precision.scaler.is_enabled():
+            self.precision.scaler.load_state_dict(state["scaler"])
+
+    def _turn(self, turn: str, optimiser: Optimizer, batch: Batch, rate: float) -> dict[str, Tensor]:
+        moved = self.model.parameters_of(turn, random_warp=self.settings.random_warp)
+        self._own(moved)
+        with self.precision.autocast():
+            terms = self.losses(batch, turn)
+        total = torch.stack([term.float() for term in terms.values()]).sum()
+        self.precision.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        length = self._length(turn, moved)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        self.precision.scaler.step(optimiser)
+        optimiser.zero_grad(set_to_none=True)
+        return {f"{turn}/{name}": term.detach() for name, term in terms.items()} | length
+
+    def _own(self, moved: Iterable[nn.Parameter]) -> None:
+        """Only these get gradients."""
+        wanted = {id(weight) for weight in moved}
+        if wanted != self._moved:
+            for weight in self.model.parameters():
+                weight.requires_grad_(id(weight) in wanted)
+            self._moved = wanted
+
+    def _length(self, turn: str, moved: list[nn.Parameter]) -> dict[str, Tensor]:
+        """Of the gradient, before it is clipped; nothing in fp16, whose scaler steps over infinite ones."""
+        self.precision.scaler.unscale_(self.optimisers[turn])
+        if self.settings.clip is not None:
+            length = clip_grad_norm_(moved, self.settings.clip)
+        elif not self.precision.scaler.is_enabled():
+            length = get_total_norm([weight.grad for weight in moved if weight.grad is not None])
+        return {} if self.precision.scaler.is_enabled() else {f"{turn}/gradient": length}
+
+
+def _beside(weight: nn.Parameter, value: Any) -> Any:
+    """A kept moment in the weight's device and layout."""
+    if isinstance(value, Tensor) and value.shape == weight.shape and value.ndim:
+        return torch.empty_like(weight, dtype=value.dtype).detach().copy_(value)
+    return value

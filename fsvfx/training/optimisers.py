@@ -1,0 +1,73 @@
+"""What moves the weights: Adam (torch's own) and AdaBelief."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from schemas.trainer import TrainerSettings
+
+
+def optimiser_of(settings: TrainerSettings, weights: Iterable[nn.Parameter]) -> Optimizer:
+    """The one that the settings name, over ``weights``."""
+    betas = (settings.beta1, settings.beta2)
+    if settings.optimiser == "adabelief":
+        return AdaBelief(weights, lr=settings.lr, betas=betas)
+    return Adam(weights, lr=settings.lr, betas=betas, fused=True)
+
+
+class AdaBelief(Optimizer):
+    """Steps are long where gradients are as their running mean foretold (Zhuang et al. 2020, algorithm 2).
+
+    As there, epsilon goes into the spread at each step, too; its default is that of the authors' code. Weights of one
+    age are moved together, by torch's operations on lists. Weights without a gradient rest.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[nn.Parameter],
+        lr: float = 5e-5,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-16,
+    ) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for age, weights in self._by_age(group["params"]).items():
+                self._move(weights, age, group)
+
+    def _by_age(self, weights: list[nn.Parameter]) -> dict[int, list[nn.Parameter]]:
+        """Those that have a gradient, by how many steps they took, this one counted."""
+        ages: dict[int, list[nn.Parameter]] = defaultdict(list)
+        for weight in weights:
+            if weight.grad is None:
+                continue
+            state = self.state[weight]
+            if not state:
+                state.update(step=0, mean=torch.zeros_like(weight), spread=torch.zeros_like(weight))
+            state["step"] += 1
+            ages[state["step"]].append(weight)
+        return ages
+
+    def _move(self, weights: list[nn.Parameter], age: int, group: dict[str, Any]) -> None:
+        (beta1, beta2), eps = group["betas"], group["eps"]
+        gradients: list[Tensor] = [weight.grad for weight in weights if weight.grad is not None]
+        means = [self.state[weight]["mean"] for weight in weights]
+        spreads = [self.state[weight]["spread"] for weight in weights]
+        torch._foreach_lerp_(means, gradients, 1 - beta1)
+        surprise = torch._foreach_sub(gradients, means)
+        torch._foreach_mul_(spreads, beta2)
+        torch._foreach_addcmul_(spreads, surprise, surprise, 1 - beta2)
+        torch._foreach_add_(spreads, eps)
+        below = torch._foreach_sqrt(spreads)
+        torch._foreach_div_(below, math.sqrt(1 - beta2**age))
+        torch._foreach_add_(below, eps)
+        torch._foreach_addcdiv_(list(weights), means, below, -group["lr"] / (1 - beta1**age))

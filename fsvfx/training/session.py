@@ -1,0 +1,162 @@
+"""A training in its folder, from its start or from the newest checkpoint on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from fsvfx.engines.trainable import Batch, Model
+from fsvfx.training import previews, rng
+from fsvfx.training.checkpoint import Checkpoints
+from fsvfx.training.curves import Curves
+from fsvfx.training.ema import MeanWeights
+from fsvfx.training.feed import Feed
+from fsvfx.training.finite import Pending
+from fsvfx.training.loop import Loop
+from fsvfx.training.precision import Precision
+from fsvfx.training.report import Notice, Preview, Progress, Report
+from fsvfx.training.resume import load_weights
+from fsvfx.training.stops import reason_to_stop, seconds_left
+from fsvfx.training.throughput import Throughput
+from fsvfx.training.world import World
+from schemas.trainer import TrainerSettings
+
+
+class Session:
+    """One process's part in it; the first process of several writes and reports."""
+
+    def __init__(
+        self,
+        model: Model,
+        feed: Feed,
+        settings: TrainerSettings,
+        folder: Path,
+        world: World,
+        report: Report,
+        held_out: Batch | None,
+    ) -> None:
+        self.model, self.feed, self.settings, self.folder, self.world = model, feed, settings, folder, world
+        self.report: Report = report if world.leads else _silent
+        precision = Precision(settings, world.device)
+        precision.place(model)
+        self.held_out = precision.batch(held_out) if held_out else None
+        if settings.compile:
+            model.compile()
+        self.loop = Loop(model, settings, precision, world.losses_of(model))
+        self.mean = MeanWeights(model, settings.ema) if settings.ema else None
+        self.checkpoints = Checkpoints(folder / "checkpoints", settings.checkpoints_kept, self.report)
+        self.curves = Curves(folder / "curves.jsonl", writes=world.leads)
+        self.clock = Throughput()
+        self.step = 0
+        self._pending = Pending()
+        self._saved: tuple[int, float] | None = None
+        """At which iteration, and how many seconds of training."""
+
+    def begin(self) -> None:
+        """Where the folder's newest whole checkpoint is, or at the start."""
+        step = self.world.told(self.checkpoints.newest_step() if self.world.leads else None)
+        if step is None:
+            rng.seed(self.settings.seed + self.world.rank)
+            self.curves.restore([], 0)
+        else:
+            self._resume(step)
+
+    def iterate(self) -> None:
+        """One iteration, and what is due after it."""
+        with self.clock.for_data():
+            batch = next(self.feed)
+        terms = self.loop.iterate(batch, self.step)
+        self.step += 1
+        self._pending.add(self.step, terms)
+        if self.mean:
+            self.mean.update(self.step)
+        if self.step % self.settings.log_every == 0:
+            self._read()
+        if self.held_out and self.world.leads and self.step % self.settings.preview_iterations == 0:
+            self._preview(self.held_out)
+        every = self.settings.checkpoint_iterations
+        if every and self.step % every == 0:
+            self.save()
+
+    def reason_to_stop(self, should_stop: Callable[[], bool]) -> str | None:
+        """Why to end now; None: go on. Saves on the way if it's time to."""
+        settings = self.settings
+        if self.world.size > 1 and self.step % settings.log_every and self.step != settings.iterations:
+            return None  # asking the others takes time
+        reason = reason_to_stop(settings, self.step, self.clock.seconds, self.curves.points)
+        due = self.clock.seconds - (self._saved[1] if self._saved else 0.0) >= 60 * settings.checkpoint_minutes
+        stopped = "it was stopped" if reason is None and should_stop() else reason
+        stopped, due = self.world.told((stopped, due))
+        if due and stopped is None:
+            self.save()
+        return stopped
+
+    def save(self) -> Path:
+        """A checkpoint of now, unless there is one. Raises DivergedError rather than save a NaN."""
+        self._read()
+        randoms, feeds = self.world.gathered(rng.state()), self.world.gathered(self.feed.state())
+        if self.world.leads:
+            self.checkpoints.save(self.step, self._state() | {"random": randoms, "feeds": feeds})
+        self._saved = (self.step, self.clock.seconds)
+        return self.checkpoints.path_of(self.step)
+
+    def weights(self) -> dict[str, Tensor]:
+        """What to hand out, on the CPU."""
+        with self._at_its_best():
+            return {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "people": list(self.model.people),
+            "weights": self.model.state_dict(),
+            "mean": self.mean.state() if self.mean else None,
+            "optimisers": self.loop.state(),
+            "curves": self.curves.state(),
+            "seconds": self.clock.seconds,
+        }
+
+    def _resume(self, step: int) -> None:
+        state = self.checkpoints.read(step)
+        for turn in load_weights(self.model, state):
+            self.report(Notice(f"The adversary of {turn} is new: it begins from nothing"))
+        self.loop.restore(state["optimisers"])
+        if self.mean:
+            self.mean.restore(state["mean"] or {})
+        self.curves.restore(state["curves"], step)
+        self.clock = Throughput(state["seconds"])
+        self.step, self._saved = step, (step, state["seconds"])
+        if len(state["feeds"]) == self.world.size:
+            rng.restore(state["random"][self.world.rank])
+            self.feed.restore(state["feeds"][self.world.rank])
+        else:
+            self.report(Notice(f"The checkpoint is of {len(state['feeds'])} processes: its data begins anew"))
+        self.report(Notice(f"Resumed at iteration {step}"))
+
+    def _read(self) -> None:
+        """The losses that nobody looked at yet."""
+        if not len(self._pending):
+            return
+        rows = self._pending.read(self._saved[0] if self._saved else None)
+        self.clock.lap(len(rows))
+        seconds = self.clock.seconds
+        point = self.curves.add(rows, seconds)
+        left = seconds_left(self.settings, self.step, seconds, self.clock.speed)
+        self.report(Progress(self.step, seconds, point.terms, self.clock.speed, self.clock.waiting, left))
+
+    def _preview(self, held_out: Batch) -> None:
+        self._read()
+        with self._at_its_best(), self.loop.precision.autocast():
+            picture = previews.grid(self.model, held_out, self.settings.preview_rows)
+        path = previews.place(self.folder, self.step, picture, self.settings.timelapse)
+        self.report(Preview(self.step, path))
+
+    def _at_its_best(self) -> Any:
+        return self.mean.shown() if self.mean else nullcontext()
+
+
+def _silent(event: object) -> None:
+    """Processes but the first."""

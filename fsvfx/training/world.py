@@ -1,0 +1,71 @@
+"""The processes that train one model together, as torchrun starts them; most often there is one.
+
+Each takes its own batches; gradients are their mean (torch's DistributedDataParallel). The first decides and writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import distributed
+from torch.nn.parallel import DistributedDataParallel
+
+from fsvfx.engines.trainable import Model
+from fsvfx.training.loop import Losses
+
+
+class World:
+    """This process among its like."""
+
+    def __init__(self, device: str) -> None:
+        self.rank = int(os.environ.get("RANK", "0"))
+        self.size = int(os.environ.get("WORLD_SIZE", "1"))
+        self.device = device
+        if self.size > 1 and device == "cuda":
+            self.device = f"cuda:{os.environ.get('LOCAL_RANK', self.rank)}"
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Connected to the others, unless the caller already is."""
+        if self.size == 1 or distributed.is_initialized():
+            yield
+            return
+        on_gpu = self.device.startswith("cuda")
+        if on_gpu:
+            torch.cuda.set_device(self.device)
+        distributed.init_process_group("nccl" if on_gpu else "gloo")
+        try:
+            yield
+        finally:
+            distributed.destroy_process_group()
+
+    def losses_of(self, model: Model) -> Losses:
+        """The model's forward; of several processes one that makes them start alike and shares gradients."""
+        if self.size == 1:
+            return model
+        # a turn uses a part of the weights only, and models grow
+        return DistributedDataParallel(model, find_unused_parameters=True)
+
+    def told(self, mine: Any) -> Any:
+        """What the first process says, in all of them. Small and plain."""
+        if self.size == 1:
+            return mine
+        said = [mine]
+        distributed.broadcast_object_list(said, device=torch.device(self.device))
+        return said[0]
+
+    def gathered(self, mine: Any) -> list[Any]:
+        """What each process says, by rank."""
+        if self.size == 1:
+            return [mine]
+        said: list[Any] = [None] * self.size
+        distributed.all_gather_object(said, mine)
+        return said

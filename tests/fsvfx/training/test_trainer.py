@@ -1,0 +1,132 @@
+"""Training from end to end: it learns, tells, stops, and takes up where it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from toys import ToyFeed, settings, tiny_model
+
+from fsvfx.errors import InputError
+from fsvfx.training import curves
+from fsvfx.training.finite import DivergedError
+from fsvfx.training.report import Event, Notice, Preview, Progress, Saved
+from fsvfx.training.trainer import Trained, train
+
+
+@pytest.fixture
+def told() -> list[Event]:
+    return []
+
+
+def run(folder: Path, told: list[Event], *, options: dict[str, Any] | None = None, **values: Any) -> Trained:
+    return train(tiny_model(**(options or {})), ToyFeed(), settings(**values), folder, report=told.append)
+
+
+def losses(folder: Path) -> list[float]:
+    return [point.loss for point in curves.read(folder / "curves.jsonl")]
+
+
+def test_it_learns(tmp_path: Path, told: list[Event]) -> None:
+    trained = run(tmp_path, told, iterations=40)
+    seen = losses(tmp_path)
+    assert trained.step == len(seen) == 40
+    assert sum(seen[-5:]) < 0.8 * sum(seen[:5])
+    assert [event.step for event in told if isinstance(event, Progress)] == list(range(1, 41))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"optimiser": "adam"},
+        {"ema": 0.9, "channels_last": True, "clip": 1.0},
+        {"amp": "bf16"},
+        {"lr_schedule": "cosine", "lr_warmup": 3, "options": {"gan_power": 0.1, "true_face": 0.1}},
+    ],
+)
+def test_in_two_sessions_as_in_one(tmp_path: Path, told: list[Event], values: dict[str, Any]) -> None:
+    whole = run(tmp_path / "whole", told, iterations=5, **values)
+    train(
+        tiny_model(**values.get("options", {})),
+        ToyFeed(),
+        settings(iterations=5, **{key: value for key, value in values.items() if key != "options"}),
+        tmp_path / "parts",
+        report=told.append,
+        should_stop=iter([False] * 3 + [True]).__next__,
+    )
+    torch.rand(5)  # other work in between
+    parts = run(tmp_path / "parts", told, iterations=5, **values)
+    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+    assert Notice("Resumed at iteration 3") in told
+    assert parts.weights.keys() == whole.weights.keys()
+    assert all(torch.equal(whole.weights[name], parts.weights[name]) for name in whole.weights)
+
+
+def test_previews_and_checkpoints_come_when_due(tmp_path: Path, told: list[Event]) -> None:
+    trained = train(
+        tiny_model(),
+        ToyFeed(),
+        settings(iterations=9, preview_iterations=2, timelapse=2, checkpoint_iterations=3, checkpoints_kept=2, ema=0.5),
+        tmp_path,
+        held_out=next(ToyFeed(batch=3)),
+        report=told.append,
+    )
+    assert [event.step for event in told if isinstance(event, Preview)] == [2, 4, 6, 8]
+    assert [event.step for event in told if isinstance(event, Saved)] == [3, 6, 9]
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["step-00000006", "step-00000009"]
+    assert sorted(path.name for path in (tmp_path / "timelapse").iterdir()) == [
+        "step-00000002.png",
+        "step-00000008.png",
+    ]
+    assert trained.preview
+    with Image.open(trained.preview) as picture:
+        assert picture.size == (5 * 64, 3 * 64)
+    assert not list(tmp_path.rglob(".draft*"))
+
+
+def test_a_nan_stops_it_and_is_told(tmp_path: Path, told: list[Event]) -> None:
+    with pytest.raises(DivergedError) as raised:
+        train(
+            tiny_model(),
+            ToyFeed(poisoned=6),
+            settings(iterations=12, log_every=4, checkpoint_iterations=2),
+            tmp_path,
+            report=told.append,
+        )
+    assert raised.value.step == 6
+    assert raised.value.term == "generator/identity"
+    assert "checkpoint at iteration 4" in str(raised.value)
+    trained = run(tmp_path, told, iterations=12)
+    assert Notice("Resumed at iteration 4") in told
+    assert all(torch.isfinite(value).all() for value in trained.weights.values())
+
+
+def test_the_mean_weights_are_handed_out(tmp_path: Path, told: list[Event]) -> None:
+    calm, live = (run(tmp_path / name, told, ema=ema) for name, ema in (("calm", 0.999), ("live", None)))
+    assert losses(tmp_path / "calm") == losses(tmp_path / "live")
+    assert any(not torch.equal(calm.weights[name], live.weights[name]) for name in calm.weights)
+
+
+def test_an_adversary_may_join_and_leave(tmp_path: Path, told: list[Event]) -> None:
+    run(tmp_path, told, iterations=2)
+    run(tmp_path, told, iterations=4, options={"gan_power": 0.1})
+    assert Notice("The adversary of patches is new: it begins from nothing") in told
+    assert run(tmp_path, told, iterations=6).step == 6
+
+
+@pytest.mark.parametrize("other", [{"options": {"variant": "u", "d_mask_dims": 6}}, {"optimiser": "adam"}])
+def test_a_folder_of_another_training_is_refused(tmp_path: Path, told: list[Event], other: dict[str, Any]) -> None:
+    run(tmp_path, told, iterations=1)
+    with pytest.raises(InputError, match="The checkpoint is of"):
+        run(tmp_path, told, iterations=2, **other)
+
+
+def test_minutes_end_it_over_sessions(tmp_path: Path, told: list[Event]) -> None:
+    trained = run(tmp_path, told, iterations=None, minutes=0.01)
+    assert trained.seconds >= 0.6
+    assert "minutes are over" in trained.reason
+    assert run(tmp_path, told, iterations=None, minutes=0.01).step == trained.step
