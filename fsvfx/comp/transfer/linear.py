@@ -27,7 +27,7 @@ _LEAST = 1e-8
 
 def gains(swap: F64, plate: F64) -> F64:
     """Per channel: ratios of standard deviations, as diagonal matrices. (m, C, C) each."""
-    ratio = np.sqrt(_variances(plate) / _variances(swap))
+    ratio = np.sqrt(variances(plate) / variances(swap))
     result: F64 = np.minimum(ratio, _MOST_GAIN)[..., None] * np.eye(swap.shape[-1])
     return result
 
@@ -69,7 +69,8 @@ def whitening(covariance: F64) -> F64:
     return _power(covariance, -0.5)
 
 
-def _variances(covariance: F64) -> F64:
+def variances(covariance: F64) -> F64:
+    """The diagonals (..., C) of (..., C, C), never zero."""
     return np.maximum(np.diagonal(covariance, axis1=-2, axis2=-1), _LEAST)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.comp.transfer.footage import Planes, Side
+from fsvfx.comp.transfer.windows import alike
 
 F64 = NDArray[np.float64]
 
@@ -23,8 +24,9 @@ class Moments:
     covariance: F64
 
     def pooled(self, windows: F64) -> Moments:
-        """Averages by ``windows`` (m, n). Covariances are averaged as they are: light that changes is no contrast."""
-        return Moments(windows @ self.mean, np.einsum("mn,ncd->mcd", windows, self.covariance))
+        """Averages by ``windows`` (m, n). Covariances are averaged as they are: light that changes is no contrast; and
+        over all frames alike, as their measurement is the noisier one."""
+        return Moments(windows @ self.mean, np.einsum("mn,ncd->mcd", alike(windows), self.covariance))
 
 
 def known(swap: Side, plate: Side) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.comp.transfer import linear, sliced, spaces
+from fsvfx.comp.transfer.contrast import followed
 from fsvfx.comp.transfer.footage import MOST, Map, Planes, Side, planes_of, side_of
 from fsvfx.comp.transfer.histograms import quantile_map, quantiles
 from fsvfx.comp.transfer.moments import Moments, known, moments
@@ -69,7 +70,7 @@ def transfer(
         maps = _linear(source, target, weights, kind)
     else:
         maps = _sliced(source, target, weights, kind)
-    return _changed(swap[wanted], _where_known(maps, weights))
+    return _changed(swap[wanted], _where_known(followed(maps, source, target, weights), weights))
 
 
 def match_histograms(
@@ -93,7 +94,7 @@ def match_histograms(
     swaps, plates = (quantiles(side, min(threshold, 49.9)) for side in (source, target))
     shifts = np.einsum("mn,ncq->mcq", weights, plates - swaps)
     maps = [quantile_map(*each) for each in zip(swaps[nearest(weights)], shifts, strict=True)]
-    return _changed(swap[wanted], _where_known(maps, weights))
+    return _changed(swap[wanted], _where_known(followed(maps, source, target, weights), weights))
 
 
 def _linear(source: Side, target: Side, weights: F64, kind: str) -> list[Map]:

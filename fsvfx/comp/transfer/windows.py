@@ -32,3 +32,8 @@ def windows(known: NDArray[np.bool_], starts: NDArray[np.bool_], steady: float, 
 def nearest(windows: NDArray[np.float64]) -> NDArray[np.intp]:
     """(m,) the frame that counts most for each: itself, or the nearest that is known."""
     return np.asarray(windows.argmax(axis=1), np.intp)
+
+
+def alike(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same frames, each counting as much as the others: what is noisy is averaged over as many as there are."""
+    return np.asarray(windows > 0, np.float64) / np.maximum((windows > 0).sum(axis=1, keepdims=True), 1)
