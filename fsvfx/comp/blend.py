@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fsvfx.colour import from_half, to_half
 from fsvfx.comp.choices import PYRAMIDS, SEAMLESS
-from fsvfx.comp.highlights import MOST, brightest, glare, held, keep_highlights, scaled
+from fsvfx.comp.highlights import MOST, glare, held, keep_highlights, scaled
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]
@@ -27,15 +27,13 @@ def blend(
 ) -> F32:
     """Lay ``swap`` (n, h, w, 3) over ``plate`` (same shape) under ``matte`` (n, h, w) in [0, 1]; all scene-linear.
 
-    The swap is held at white or at the brightest of the plate under the matte, whichever is more; then it gets the
-    plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against highlights and hair there:
-    ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than for a face 256 px high), or not
-    at all. ``raw`` is the swap as it is. ``trusted`` (n, h, w): where the plate on the rim is the face's own, and not
-    something in front of it; None: everywhere. Gives (n, h, w, 3) float32, finite.
+    The swap first gets the plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against
+    highlights and hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than for a
+    face 256 px high), or not at all. ``raw`` is the swap as it is. ``trusted`` (n, h, w): where the plate on the rim is
+    the face's own, and not something in front of it; None: everywhere. Gives (n, h, w, 3) float32, finite.
     """
     under, over, share = _finite(plate), _finite(swap), _finite(matte)
     if settings.mode != "raw":
-        over = held(over, brightest(under, share))
         over = _lit(over, under, share, settings, trusted, octaves, device)
         over = keep_highlights(over, under) if settings.keep_highlights else over
     over = scaled(np.subtract(over, under), share)

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.colour.tables import to_display
+
 F32 = NDArray[np.float32]
 
 WHITE = 1.0
@@ -43,14 +45,17 @@ def held(picture: F32, most: F32) -> F32:
     return np.maximum(darker, -limit[..., None], out=darker)
 
 
-def brightest(plate: F32, matte: F32) -> F32:
-    """The largest value of ``plate`` (n, h, w, 3) under ``matte`` (n, h, w), at least white: (n,).
+def most_shown(plate: F32, matte: F32) -> float:
+    """The display value that no channel of a swap may exceed: that of white, or the largest of the plate's crop
+    (S, S, 3), display light, under ``matte`` (S, S).
 
-    A swap has no more than that. Engines are shown highlights by a logarithm, where a step of one code is a multiple
-    of the light: where the plate has no highlights, what they make up beyond white is noise. Values at the end of half
-    float (infinities, too) tell nothing.
+    Displays show highlights by a logarithm, where a step of one code is a multiple of the light. Where the plate has no
+    highlights, what an engine makes up beyond white is noise: a red 0.97 would be light of five times white.
     """
-    return np.array([_brightest(*each) for each in zip(plate, matte, strict=True)], np.float32)
+    white = float(to_display(np.ones(1, np.float32))[0])
+    if plate.max(initial=0.0) <= white:
+        return white
+    return float(plate.max(axis=-1)[matte > 0].max(initial=white))
 
 
 def glare(plate: F32, matte: F32) -> F32:
@@ -70,13 +75,6 @@ def keep_highlights(swap: F32, plate: F32) -> F32:
     weight = np.clip(light / WHITE - 1.0, 0.0, 1.0)
     ratio = np.maximum(light / np.maximum(luminance(swap), 1e-2), 1.0)
     return scaled(swap, (1.0 + weight * (ratio - 1.0)).astype(np.float32))
-
-
-def _brightest(plate: F32, matte: F32) -> float:
-    if plate.max(initial=0.0) <= WHITE:
-        return WHITE
-    largest = plate.max(axis=-1)
-    return float(largest[(matte > 0) & (largest < MOST)].max(initial=WHITE))
 
 
 def _glare(plate: F32, matte: F32) -> float:

@@ -51,7 +51,7 @@ def _pair(option: str, before: object, after: object, change: Change = lambda sc
 
 def _cast(scene: Scene) -> Scene:
     """A swap from another light: cooler and darker."""
-    return scene.with_swap(lambda crop: crop * np.array([0.62, 0.74, 0.92], np.float32))
+    return scene.with_swap(lambda crop: crop * np.array([0.78, 0.86, 0.96], np.float32))
 
 
 def _noisy(scene: Scene) -> Scene:
@@ -147,7 +147,7 @@ SHOWN: dict[str, Shown] = {
     "keep_highlights": _pair("keep_highlights", False, True, _spot, mode="overlay"),
     "opacity": _pair("opacity", 1.0, 0.5, _cast, **_EDGE),
     "matte": Shown(tuple((matte, {**_EDGE, "matte": matte}) for matte in _MATTES), _halved),
-    "occlusion": _pair("occlusion", "none", "embedded", _bar),
+    "occlusion": Shown((("none", {"occlusion": "none"}), ("with the stick's own mask", {})), _bar),
     "erode": Shown(tuple((f"{by}", {**_EDGE, "feather": 2.0, "erode": by}) for by in (0.0, 24.0, -24.0)), _cast),
     **{f"erode_{side}": _pair(f"erode_{side}", 0.0, 40.0, _cast, feather=2.0, **_EDGE) for side in _SIDES},
     "feather": _pair("feather", 0.0, 48.0, _cast, **_EDGE),

@@ -59,7 +59,6 @@ def test_same_colours_stay(mode: Literal["seamless", "overlay"]) -> None:
 @pytest.mark.parametrize("value", [64.0, -0.04, 6e4])
 def test_values_beyond_the_display_survive(mode: Literal["seamless", "overlay"], value: float) -> None:
     plate, swap = skin().astype(np.float16), skin(seed=2)
-    plate[60, 48] = 6e4  # highlights beyond the plate's own are not the swap's to have
     swap[44:52, 44:52] = value
     found = blend(plate, swap, matte(), mode)[48, 48].astype(np.float32)
     assert np.allclose(found, value, rtol=0.01, atol=0.03)

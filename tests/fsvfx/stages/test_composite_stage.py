@@ -126,6 +126,21 @@ def test_light_beyond_white_and_below_black_survives() -> None:
     assert np.array_equal(outside[1][75, 62], plate[75, 62])
 
 
+@pytest.mark.parametrize("mode", ["overlay", "seamless", "multi-band", "contrast-preserving", "raw"])
+def test_a_display_value_near_one_is_no_lamp(mode: Any) -> None:
+    """A red 0.97 decodes to light of five times white: over a plate without highlights that is noise; raw has it."""
+    plate, space = plate_of("u8")
+    matrix = face_matrix(100, 75)
+    crop = display_crop(plate, matrix, SIZE, space, CONFIG)
+    crop[60:68, 60:68, 0] = 0.97
+    result = composited(plate, space, [(matrix, crop, oval())], Composite(mode=mode))
+    comp = comp_of(result, plate, space)[1].astype(np.float32)
+    assert (comp.max() > 2) == (mode == "raw")
+    if mode == "overlay":
+        shown = colour.encode(comp[75, 100], CONFIG, "ACEScg")
+        assert np.allclose(shown[1:], crop[64, 64, 1:], atol=0.03)  # the other channels stay
+
+
 def test_the_key_holds_only_what_the_chunk_reads() -> None:
     stage = CompositeStage()
     unit = Unit.of_chunk(shot_job("sRGB", 1, Composite()).shot.chunks[0])
