@@ -150,6 +150,7 @@ def _culled(footage: Sequence[Footage], seen: Seen, choice: Choice) -> dict[str,
         "footage": seen.footage[rows],
         "frame": seen.frame[rows],
         "reason": choice.reason[rows],
+        "of": np.array([choice.count(Reason(reason)) for reason in choice.reason[rows]], np.int64),
         "thumb": np.array(thumbs, np.uint8).reshape(-1, THUMB, THUMB, 3),
     }
 

@@ -48,7 +48,7 @@ def by_sharpness(faceset: Faceset) -> list[TrackRow]:
 
 
 def left_out(faceset: Faceset) -> list[TrackRow]:
-    """A row for each reason, with how many of those that are kept to be looked at."""
+    """A row for each reason, with how many there were."""
     found = []
     for stored in _stored(faceset):
         table = {name: np.asarray(column) for name, column in stored.data.table("culled").items()}
@@ -56,7 +56,7 @@ def left_out(faceset: Faceset) -> list[TrackRow]:
             rows = np.flatnonzero(table["reason"] == reason).tolist()
             if rows:
                 thumbs = [np.asarray(table["thumb"][row], np.uint8) for row in sampled(rows, _COLUMNS)]
-                found.append(TrackRow(len(rows), thumbs, [reason.name.lower()]))
+                found.append(TrackRow(int(table["of"][rows[0]]), thumbs, [reason.name.lower()]))
     return found
 
 
@@ -88,4 +88,4 @@ def _counted(faceset: Faceset, rows: NDArray[np.integer]) -> str:
 
 
 def _span(sharpness: NDArray[np.float32]) -> str:
-    return f"{sharpness.min():.2f} to {sharpness.max():.2f}"
+    return f"{sharpness.min():.3f} to {sharpness.max():.3f}"

@@ -15,7 +15,8 @@ def frontal(size: int) -> np.ndarray:
     flat = topology.CANONICAL * np.array([1.0, -1.0, -1.0])
     low, high = flat.min(axis=0), flat.max(axis=0)
     placed = (flat - (low + high) / 2) / (high - low)[:2].max() * FILL
-    return ((placed + [0.5, 0.5, 0]) * size - [0.5, 0.5, 0]).astype(np.float32)
+    middle = np.array([0.5, 0.5, 0])
+    return ((placed + middle) * size - middle).astype(np.float32)
 
 
 def faceset(person: str = "lead", count: int = 12, size: int = 64, held_out: int = 0, seed: int = 0) -> Faceset:
