@@ -78,8 +78,9 @@ def total_variation(pictures: Tensor) -> Tensor:
 
 
 def _similarity(one: Tensor, other: Tensor, window: int) -> Tensor:
-    """SSIM of each valid place: (b, C, H - window + 1, W - window + 1)."""
+    """SSIM of each valid place: (b, C, H - window + 1, W - window + 1). Variances, as differences, bear no halves."""
     window = min(window, one.shape[-1])
+    one, other = one.float(), other.float()
     moments = torch.cat([one, other, one * other, one.square() + other.square()], dim=1)
     mean, wanted, product, squares = _smooth(moments, window, _SIGMA).chunk(4, dim=1)
     crossed, level = mean * wanted, mean.square() + wanted.square()
@@ -94,11 +95,12 @@ def _tone(pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _smooth(pictures: Tensor, window: int, sigma: float) -> Tensor:
-    """A Gaussian along both axes, valid places only."""
+    """A Gaussian along both axes, valid places only; in the pictures' own precision, whatever autocast says."""
     channels = pictures.shape[1]
     taps = _taps(window, sigma).to(pictures).expand(channels, 1, window)
-    along = conv2d(pictures, taps[:, :, :, None], groups=channels)
-    return conv2d(along, taps[:, :, None, :], groups=channels)
+    with torch.autocast(pictures.device.type, enabled=False):
+        along = conv2d(pictures, taps[:, :, :, None], groups=channels)
+        return conv2d(along, taps[:, :, None, :], groups=channels)
 
 
 @lru_cache(maxsize=32)
