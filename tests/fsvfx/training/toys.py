@@ -5,25 +5,56 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from fsvfx.engines.autoencoder.df_model import DfModel
-from fsvfx.engines.autoencoder.settings import DfSettings
-from fsvfx.engines.trainable import Batch, Side
+from fsvfx.engines.trainable import Batch, Model, Prediction, Side
 from schemas.trainer import TrainerSettings
 
 PAIR = ("ada", "bea")
 
 
-def tiny_model(**options: Any) -> DfModel:
+class ToyModel(Model):
+    """An encoder and two decoders of a layer each; ``adversary``: a second turn, with weights of its own."""
+
+    people, resolution = PAIR, 16
+
+    def __init__(self, width: int = 4, *, adversary: bool = False) -> None:
+        super().__init__()
+        self.encoder = nn.Conv2d(3, width, 3, padding=1)
+        self.decoders = nn.ModuleList(nn.Conv2d(width, 3, 3, padding=1) for _ in PAIR)
+        self.critic = nn.Conv2d(3, 1, 3) if adversary else None
+
+    def turns(self) -> tuple[str, ...]:
+        return ("generator", "critic") if self.critic else ("generator",)
+
+    def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
+        if turn == "critic" and self.critic:
+            return list(self.critic.parameters())
+        resting = [] if random_warp else list(self.decoders[1].parameters())
+        own = [*self.encoder.parameters(), *self.decoders.parameters()]
+        return [weight for weight in own if all(weight is not other for other in resting)]
+
+    def forward(self, batch: Batch, turn: str = "generator") -> dict[str, Tensor]:
+        made = {person: self.predict(side.warped, person).rgb for person, side in batch.items()}
+        if turn == "critic" and self.critic:
+            return {"critic": (self.critic(made["ada"]) - self.critic(batch["ada"].target)).mean()}
+        terms = {person: (rgb - batch[person].target).square().mean() for person, rgb in made.items()}
+        return terms | ({"fooled": -0.01 * self.critic(made["ada"]).mean()} if self.critic else {})
+
+    def predict(self, pictures: Tensor, person: str) -> Prediction:
+        return Prediction(torch.sigmoid(self.decoders[PAIR.index(person)](self.encoder(pictures))), None)
+
+
+def toy_model(width: int = 4, *, adversary: bool = False) -> ToyModel:
     torch.manual_seed(7)
-    return DfModel(DfSettings(resolution=64, ae_dims=16, e_dims=8, d_dims=8, **options), PAIR)
+    return ToyModel(width, adversary=adversary)
 
 
 class ToyFeed:
-    """Smooth colours; ``NaN`` at ``poisoned``, an iteration; stops counting nowhere."""
+    """Smooth colours, slightly noisy to the model; not numbers at iteration ``poisoned``."""
 
-    def __init__(self, batch: int = 1, seed: int = 3, poisoned: int | None = None) -> None:
+    def __init__(self, batch: int = 2, seed: int = 3, poisoned: int | None = None) -> None:
         self.batch, self.poisoned, self.count = batch, poisoned, 0
         self.random = torch.Generator().manual_seed(seed)
 
@@ -40,9 +71,9 @@ class ToyFeed:
 
     def _side(self) -> Side:
         small = torch.rand(self.batch, 3, 4, 4, generator=self.random)
-        target = interpolate(small, (64, 64), mode="bilinear")
-        mask = torch.zeros(self.batch, 1, 64, 64)
-        mask[..., 12:52, 12:52] = 1
+        target = interpolate(small, (16, 16), mode="bilinear")
+        mask = torch.zeros(self.batch, 1, 16, 16)
+        mask[..., 3:13, 3:13] = 1
         warped = target + 0.01 * torch.rand(target.shape)  # of the global random numbers
         if self.count == self.poisoned:
             target = target * torch.nan
@@ -50,4 +81,4 @@ class ToyFeed:
 
 
 def settings(**values: Any) -> TrainerSettings:
-    return TrainerSettings(**({"iterations": 4, "batch": 1, "log_every": 1, "lr": 1e-3} | values))
+    return TrainerSettings(**({"iterations": 4, "batch": 1, "log_every": 1, "lr": 1e-2} | values))
