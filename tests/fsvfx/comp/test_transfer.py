@@ -201,6 +201,31 @@ def test_the_same_bits_every_time(kind: str) -> None:
     assert np.array_equal(_run(kind, 1.0), _run(kind, 1.0))
 
 
+def _flickering(seed: int, mean: tuple[float, float, float], by: float) -> np.ndarray:
+    """One picture for FRAMES frames, whose contrast changes by some ``by`` of it from frame to frame."""
+    still = picture(seed, mean, 0.6, 32)
+    gains = 1 + by * np.random.default_rng(seed).standard_normal((FRAMES, 1, 1, 1))
+    return (still.mean(axis=(1, 2), keepdims=True) * (1 - gains) + still * gains).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", [*REAL, "histograms"])
+def test_what_is_steadied_has_the_plates_flicker_and_not_the_swaps(kind: str) -> None:
+    swap, plate = _flickering(1, (0.55, 0.42, 0.35), 0.02), _flickering(2, (0.45, 0.40, 0.42), 0.008)
+    share = np.ones(swap.shape[:3], np.float32)
+    steadied = {"steady": 2.0, "starts": STARTS & False, "wanted": slice(None)}
+    if kind == "histograms":
+        given = match_histograms(swap, plate, share, share, 1.0, **steadied)
+    else:
+        given = transfer(swap, plate, share, share, kind, **steadied)
+
+    def flicker(pictures: np.ndarray) -> float:
+        return float(np.sqrt((np.diff(pictures.std(axis=(1, 2)), axis=0) ** 2).mean()))
+
+    most = 1.3 if kind in {"idt", "sot"} else 1.1  # a thousand pixels are few for a whole distribution
+    assert flicker(swap) > 1.5 * flicker(plate)
+    assert flicker(given) < most * flicker(plate)
+
+
 ODD = {
     "no share": (SWAP, PLATE, WHOLE * 0),
     "a few pixels": (SWAP, PLATE, np.pad(np.ones((1, 4, 5), np.float32), ((0, 0), (0, 60), (0, 59)))),
