@@ -154,7 +154,12 @@ def _work(case: tuple[int, int, int], frames: int, mode: str) -> Work:
     unit = Unit.of_chunk(job.shot.chunks[0])
     given = {
         "ingest": {"frames": _picture(random, height, width, np.uint8)},
-        "align": {"r0/present": np.True_, "r0/start": np.False_, "r0/matrix": matrix},
+        "align": {
+            "r0/present": np.True_,
+            "r0/start": np.False_,
+            "r0/matrix": matrix,
+            "r0/crops": _picture(random, size, size, np.float16),
+        },
         "swap": {"r0/crops": _picture(random, size, size, np.float16), "r0/matte": matte.astype(np.float16)},
     }
     inputs = {stage: Same(numbers, {k: np.asarray(v) for k, v in arrays.items()}) for stage, arrays in given.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,12 @@ def held(picture: F32, most: F32) -> F32:
     return np.maximum(darker, -limit[..., None], out=darker)
 
 
+@lru_cache(maxsize=1)
+def white_shown() -> float:
+    """White's display value."""
+    return float(to_display(np.full(1, WHITE, np.float32))[0])
+
+
 def most_shown(plate: F32, matte: F32) -> float:
     """The display value that no channel of a swap may exceed: that of white, or the largest of the plate's crop
     (S, S, 3), display light, under ``matte`` (S, S).
@@ -52,10 +60,7 @@ def most_shown(plate: F32, matte: F32) -> float:
     Displays show highlights by a logarithm, where a step of one code is a multiple of the light. Where the plate has no
     highlights, what an engine makes up beyond white is noise: a red 0.97 would be light of five times white.
     """
-    white = float(to_display(np.ones(1, np.float32))[0])
-    if plate.max(initial=0.0) <= white:
-        return white
-    return float(plate.max(axis=-1)[matte > 0].max(initial=white))
+    return float(plate[matte > 0].max(initial=white_shown()))
 
 
 def glare(plate: F32, matte: F32) -> F32:

@@ -24,8 +24,14 @@ The steps, in order: mattes are gathered, joined and shaped; what is in front of
 gets the plate's colours, is finished (scale, sharpness, noise, motion), goes into the plate's pixels and into
 scene-linear light, is blended there, and gets grain. Outside the matte the plate keeps its bits.
 
+On the way into light a swap's channels are held at white, or at the brightest that the plate has under the matte where
+that is more: displays show highlights by a logarithm, and an engine's noise there would be lamps in the comp. `raw` is
+not held. Nor does a lamp or a glint in the plate light the whole face: modes that take the plate's light look at it up
+to white or four times the face's median, whichever is more; `keep_highlights` brings what is above back in its place.
+
 Lengths are in plate pixels of a face 256 px high, and grow with the face. Left and right are the camera's. In each
-picture the left half is without the option, the right half with it, as the caption says. Faces are the demo's own.
+picture the left half is without the option, the right half with it, as the caption says. Faces are the demo's own;
+what is in front of one there, its own mask tells: the `embedded` segmenter wants to have seen the face without it.
 """
 
 _UNITS = (

@@ -16,7 +16,7 @@ from fsvfx.comp.blend import blend, sealed
 from fsvfx.comp.colours import coloured, together
 from fsvfx.comp.face import Face
 from fsvfx.comp.finish import finish, grain_seed, regrain
-from fsvfx.comp.highlights import most_shown
+from fsvfx.comp.highlights import most_shown, white_shown
 from fsvfx.comp.patch import Patch, paste
 from fsvfx.comp.region import Size, box, matte_to_plate, octaves, regions, to_plate
 from fsvfx.comp.spool import Spool
@@ -189,7 +189,7 @@ class _Entry:
         """In the plate's region (h, w, 3), comp space."""
         matrix = self.face.matrix(self.work.frames[row], settings)
         display = to_plate(crop, matrix, self.origins[row], self.size)
-        if settings.mode != "raw":
+        if settings.mode != "raw" and display.max() > white_shown():
             most = most_shown(self.face.plate(self.work.frames[row]), self.crop_mattes[row])
             np.minimum(display, np.float32(most), out=display)
         return np.asarray(colour.decode(display, self.config, self.comp, self.exposure), np.float32)
