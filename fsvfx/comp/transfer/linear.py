@@ -58,8 +58,7 @@ def linear_map(matrix: F64, own_mean: F64, change_of_mean: F64) -> Map:
 def linear_maps(matrices: F64, own_means: F64, swap: Moments, plate: Moments) -> list[Map]:
     """Of pooled moments; ``own_means`` (m, C): of the swap's frames by themselves.
 
-    Contrast is scaled about the frame's own mean, so that changes of light from frame to frame are not scaled with it:
-    the transfer adds no flicker.
+    Contrast is scaled about the frame's own mean, so that changes of light from frame to frame are not scaled with it.
     """
     return [linear_map(*each) for each in zip(matrices, own_means, plate.mean - swap.mean, strict=True)]
 

@@ -51,8 +51,8 @@ def transfer(
 
     Shares (n, S, S) in [0, 1]: how much each pixel's colour counts (the matte, or ones for the whole crop). ``steady``:
     standard deviation in frames of the Gaussian by which neighbours' colours count, ``reach(steady)`` frames far and
-    never over ``starts`` (n,), where a segment begins. ``light``: in which light the pictures are; CIELAB, in which
-    `mix` works, needs it.
+    never over ``starts`` (n,), where a segment begins; contrast then changes over time as the plate's does
+    (``contrast``). ``light``: in which light the pictures are; CIELAB, in which `mix` works, needs it.
 
     Gives the frames ``wanted`` (m, S, S, 3) f32, finite. A frame whose shares (and its neighbours') are next to nothing
     stays as it is. The same input gives the same bits; methods and papers stand in ``linear`` and ``sliced``.
