@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fsvfx.comp.harmonic import Equations
+from fsvfx.comp.harmonic import harmonic
 
 TOLERANCE = 1e-5
 """Of the rim's range of differences: how far the result may be from the exact solution."""
@@ -41,10 +41,10 @@ def seamless(
     flicker. And in the dark the correction is a gain, so that pupils, nostrils and open mouths neither turn milky nor
     fall below black. The seam is then not quite closed at such pixels: leave it to the matte's feather.
     mixed: between any two neighbours the plate's gradient holds where it is stronger than the swap's, in each channel
-    (Perez's mixed gradients): marks on the plate's skin shine through. No band is narrow then: several times as slow.
+    (Perez's mixed gradients): marks on the plate's skin shine through.
     trusted: (n, 1, h, w); the pixels around the mask where it is 0 (something in front of the face) give no value: the
     swap is free there, as at the picture's edges. Where a part of the mask has no other, it has the swap as it is.
-    tolerance: the error, as a share of the range of plate - swap on the rim.
+    tolerance: the error, as a share of the range of plate - swap on the rim. Raises MachineError if it is not reached.
     """
     inside = mask > 0
     box = _box(inside)
@@ -61,15 +61,14 @@ def seamless(
 def _cloned(
     swap: Tensor, plate: Tensor, inside: Tensor, gives: Tensor, steady: bool, mixed: bool, tolerance: float
 ) -> Tensor:
-    equations = Equations(inside[:, 0].byte(), gives[:, 0].byte(), narrow=not mixed)
-    rim = equations.rim()
-    frame, row, column = rim.pixels
-    light = swap[frame, :, row, column]
-    values = plate[frame, :, row, column] - light
+    rim = _rim(inside, gives)
+    frame, row, column = rim[:, 0].nonzero(as_tuple=True)
+    values = plate - swap
     if steady:
-        values = _held(values, frame, len(swap))
+        light = swap[frame, :, row, column]
+        values[frame, :, row, column] = _held(values[frame, :, row, column], frame, len(swap))
     source = _mixed_source(swap, plate, inside | gives) if mixed else None
-    membrane = equations.membrane(rim, values, source, tolerance)[:, :, : swap.shape[2], : swap.shape[3]]
+    membrane = harmonic(values, inside, rim, source, tolerance)
     if steady:
         level = torch.maximum(_DARK * _medians(light, frame, len(swap))[..., None, None], -1.5 * membrane)
         membrane *= (swap / level.clamp_min_(1e-6)).clamp_(0, 1)
@@ -85,6 +84,16 @@ def _box(inside: Tensor) -> tuple[slice, slice] | None:
             return None
         found.append(slice(max(int(at[0]) - 1, 0), int(at[-1]) + 2))
     return found[0], found[1]
+
+
+def _rim(inside: Tensor, gives: Tensor) -> Tensor:
+    """Which pixels that give a value touch the mask, by an edge."""
+    near = torch.zeros_like(inside)
+    for dim in (2, 3):
+        length = inside.shape[dim] - 1
+        near.narrow(dim, 0, length).logical_or_(inside.narrow(dim, 1, length))
+        near.narrow(dim, 1, length).logical_or_(inside.narrow(dim, 0, length))
+    return near.logical_and_(gives)
 
 
 def _held(values: Tensor, frame: Tensor, frames: int) -> Tensor:
