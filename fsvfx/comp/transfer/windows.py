@@ -36,4 +36,6 @@ def nearest(windows: NDArray[np.float64]) -> NDArray[np.intp]:
 
 def alike(windows: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same frames, each counting as much as the others: what is noisy is averaged over as many as there are."""
-    return np.asarray(windows > 0, np.float64) / np.maximum((windows > 0).sum(axis=1, keepdims=True), 1)
+    counts = np.asarray(windows > 0, np.float64)
+    result: NDArray[np.float64] = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return result
