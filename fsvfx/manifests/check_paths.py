@@ -9,7 +9,6 @@ from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.reach import ReachError, reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
-from schemas.composite import Composite, CompositeSettings
 from schemas.deliver import PER_FRAME, Deliver
 from schemas.manifest import Plate, Replace
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_tokens, suffix
@@ -38,7 +37,7 @@ def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
         if shot.plate:
             yield from _check_plate((*shot.loc, "plate"), shot.plate, manifest)
         for index, entry in shot.replace.items():
-            yield from _check_roto((*shot.loc, "replace", index), entry, shot.composite, manifest)
+            yield from _check_roto((*shot.loc, "replace", index), entry, manifest)
     for index, deliver in draft.deliver.items():
         yield from _check_deliver(("deliver", index, "path"), deliver, manifest)
     if draft.store:
@@ -71,10 +70,8 @@ def _check_plate(at: Loc, plate: Plate, manifest: Path) -> Iterator[Finding]:
         yield Finding((*at, "frames"), what, "Mend frames, or first_frame: the number of the video's first picture")
 
 
-def _check_roto(at: Loc, entry: Replace, composite: Composite | None, manifest: Path) -> Iterator[Finding]:
+def _check_roto(at: Loc, entry: Replace, manifest: Path) -> Iterator[Finding]:
     if entry.roto is None:
-        if composite and any("external" in one.matte for one in _settings(composite)):
-            yield Finding(at, "the composite's matte is external, and the entry has no roto", "Give its roto")
         if entry.roto_layer is not None:
             yield Finding((*at, "roto_layer"), "there is no roto to take a layer from", "Give roto, or leave it out")
         return
@@ -86,11 +83,6 @@ def _check_roto(at: Loc, entry: Replace, composite: Composite | None, manifest: 
     elif fields(entry.roto) or frame_tokens(entry.roto) != 1:
         mend = "Write #### once, where the file names have the number, as in roto/sh0040.####.exr"
         yield Finding(path, "a roto needs one place for the frame number, and no {fields}", mend)
-
-
-def _settings(composite: Composite) -> list[CompositeSettings]:
-    """The shot's own, and those where each override begins."""
-    return [composite, *(composite.at(override.frames.first) for override in composite.overrides)]
 
 
 def _check_deliver(at: Loc, deliver: Deliver, manifest: Path) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ def _digest(identity: Identity) -> str:
     hasher = blake3()
     for values in (identity.crops, identity.landmarks, identity.sharpness):
         hasher.update(str(tuple(values.shape)).encode())
-        hasher.update(np.ascontiguousarray(values.cpu().numpy()).reshape(-1).view(np.uint8))
+        hasher.update(np.ascontiguousarray(values.cpu().numpy()).reshape(-1).view(np.uint8).data)
     return hasher.hexdigest()
 
 

@@ -12,19 +12,21 @@ from fsvfx.manifests import jobs
 
 OLD = "engine: landmark_warp, settings: {},"
 MATTE = "composite: {mode: seamless,"
+EXTERNAL = " matte: external,"
 ENTRY = "shots[0].replace[0]"
+COMPOSITE = "shots[0].composite"
 
 
 @pytest.mark.parametrize(
     ("given", "composite", "field", "says"),
     [
-        ("roto: roto/a.png", "", f"{ENTRY}.roto", "one place for the frame number"),
-        ('roto: "roto/a.####.mov"', "", f"{ENTRY}.roto", "mattes of kind '.mov' are not read"),
-        ('roto: "../../a.####.exr"', "", f"{ENTRY}.roto", "outside the manifest's folder"),
-        ('roto: "roto/{shot}.####.exr"', "", f"{ENTRY}.roto", "no {fields}"),
+        ("roto: roto/a.png", EXTERNAL, f"{ENTRY}.roto", "one place for the frame number"),
+        ('roto: "roto/a.####.mov"', EXTERNAL, f"{ENTRY}.roto", "mattes of kind '.mov' are not read"),
+        ('roto: "../../a.####.exr"', EXTERNAL, f"{ENTRY}.roto", "outside the manifest's folder"),
+        ('roto: "roto/{shot}.####.exr"', EXTERNAL, f"{ENTRY}.roto", "no {fields}"),
         ("roto_layer: A", "", f"{ENTRY}.roto_layer", "no roto to take a layer from"),
-        ("settings: {}", " matte: external,", ENTRY, "the entry has no roto"),
-        ("settings: {}", " matte: learned*external,", ENTRY, "the entry has no roto"),
+        ("settings: {}", EXTERNAL, f"{COMPOSITE}.matte", "there is no roto in replace[0]"),
+        ("settings: {}", " matte: learned*external,", f"{COMPOSITE}.matte", "there is no roto in replace[0]"),
     ],
 )
 def test_wrong(given: str, composite: str, field: str, says: str, write: Callable[..., Path]) -> None:
@@ -39,12 +41,14 @@ def test_wrong(given: str, composite: str, field: str, says: str, write: Callabl
 @pytest.mark.parametrize("given", ["roto/a.####.exr", "s3://bucket/a.%04d.png"])
 def test_sound(given: str, write: Callable[..., Path]) -> None:
     path = write(f'engine: landmark_warp, roto: "{given}", roto_layer: A,', OLD)
+    path.write_text(path.read_text().replace(MATTE, MATTE + EXTERNAL))
     entry = jobs(path)[0].shot.replace[0]
     assert entry.roto == (given if given.startswith("s3") else str(path.parent / given))
 
 
 def test_no_deliverable_goes_over_it(write: Callable[..., Path]) -> None:
     path = write('engine: landmark_warp, roto: "out/sh0040/sh0040.####.exr",', OLD)
+    path.write_text(path.read_text().replace(MATTE, MATTE + EXTERNAL))
     with pytest.raises(ManifestError) as told:
         jobs(path)
     assert "would write over the roto of shot sh0040" in told.value.problems[0].what

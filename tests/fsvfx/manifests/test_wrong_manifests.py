@@ -88,8 +88,8 @@ WRONG = [
     ("NaN", "erode: 4", "erode: .nan", f"{SHOT}.composite.overrides[0].erode", "no finite number", "number"),
     ("infinity", "erode: 4", "erode: -.inf", f"{SHOT}.composite.overrides[0].erode", "no finite number", "number"),
     ("1e999", "erode: 4", "erode: 1.0e+999", f"{SHOT}.composite.overrides[0].erode", "no finite number", "number"),
-    ("first frame out of reach", "first_frame: 1001", "first_frame: -10000000", f"{SHOT}.plate.first_frame", "out of range",
-     "at least -9999999"),
+    ("first frame out of reach", "first_frame: 1001", "first_frame: -10000000", f"{SHOT}.plate.first_frame",
+     "out of range", "at least -9999999"),
     ("negative seed", "chunk_size: 24", "seed: -4", f"{SHOT}.seed", "out of range", "at least 0"),
     # Compositing
     ("matte in words", MODE, "matte: the face", f"{SHOT}.composite.matte", "not written", "learned*plate+external"),
