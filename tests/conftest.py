@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["servers"]
+pytest_plugins = ["servers", "actors_head"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

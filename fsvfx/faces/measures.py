@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.faces import topology
+
 _RIGHT = ((160, 144), (159, 145), (158, 153))
 _LEFT = ((387, 373), (386, 374), (385, 380))
 _INNER_LIPS = ((82, 87), (13, 14), (312, 317))
@@ -44,6 +46,17 @@ def eye_opening(landmarks: NDArray[np.floating]) -> float:
 def mouth_opening(landmarks: NDArray[np.floating]) -> float:
     """Inner lips' opening over the mouth's width."""
     return expression(landmarks).mouth
+
+
+def brow_height(landmarks: NDArray[np.floating]) -> float:
+    """Mean height of both brows above the corners of their eyes, over the distance between the eyes' outer corners."""
+    points = np.asarray(landmarks, np.float64)
+    sides = (
+        (topology.RIGHT_BROW, topology.RIGHT_EYE_CORNERS),
+        (topology.LEFT_BROW, topology.LEFT_EYE_CORNERS),
+    )
+    heights = [np.linalg.norm(points[brow].mean(axis=0) - points[list(eye)].mean(axis=0)) for brow, eye in sides]
+    return float(np.mean(heights)) / _distance(points, 33, 263)
 
 
 def _opening(points: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]) -> float:

@@ -11,15 +11,16 @@ from fsvfx.actors.facekit import facekit
 from fsvfx.settings import machine
 
 
-@pytest.fixture
-def head(shared_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def head(shared_models: Path) -> Iterator[None]:
     """Skips where the file is absent."""
     file = shared_models / "ict_facekit_light.npz"
     if not file.is_file():
         pytest.skip(f"no FaceKit here: {file} is absent")
-    monkeypatch.setenv("FSVFX_ICT_MODEL", str(file))
-    machine.cache_clear()
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FSVFX_ICT_MODEL", str(file))
+        machine.cache_clear()
+        yield
     machine.cache_clear()
 
 

@@ -1,0 +1,93 @@
+"""Trials on synthetic actors, where the true swap is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from fsvfx.actors import Actor, Moment, render
+from fsvfx.actors.clip import shown
+from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.evaluation.evaluate import Trial
+from fsvfx.evaluation.likeness import embeddings_of
+from fsvfx.faces.align import crop, crop_matrix
+from fsvfx.faces.sampling import move_points
+from fsvfx.faces.search import FaceFinder
+
+_FILL = 2.0
+"""Pixels of the picture for one of the crop: a face fills about half of it."""
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Acted:
+    """An actor's faces, aligned; matrices (n, 2, 3): picture px -> crop px; moments: those in which one was found."""
+
+    faces: FaceBatch
+    matrices: NDArray[np.float64]
+    moments: tuple[Moment, ...]
+
+
+def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001) -> Acted:
+    """Render a performance, and cut its faces out as the pipeline does: (size, size) crops, sRGB in [0, 1].
+
+    Frames whose face is not found are left out. Raises ModelError.
+    """
+    finder = FaceFinder()
+    kept: list[tuple[int, Moment, F32, F32, NDArray[np.float64]]] = []
+    for number, moment in enumerate(moments, first):
+        picture = shown(render(actor, moment, round(_FILL * size)).rgb)
+        found = finder.find(np.asarray(picture * 255 + 0.5, np.uint8)).landmarks
+        if len(found):
+            matrix = crop_matrix(found[0], size)
+            kept.append((number, moment, _cut(picture, matrix, size), move_points(matrix, found[0]), matrix))
+    numbers, there, crops, landmarks, matrices = zip(*kept, strict=True) if kept else ((), (), (), (), ())
+    faces = FaceBatch(
+        _tensor(crops, size), torch.from_numpy(np.array(landmarks, np.float32).reshape(-1, 468, 3)), numbers
+    )
+    return Acted(faces, np.array(matrices, np.float64).reshape(-1, 2, 3), there)
+
+
+def true_swap(identity: Actor, performed: Acted) -> torch.Tensor:
+    """``identity`` under the same performance, cut as the performer's faces are: (n, 3, S, S) in [0, 1]."""
+    size = performed.faces.crops.shape[-1]
+    pictures = [shown(render(identity, moment, round(_FILL * size)).rgb) for moment in performed.moments]
+    return _tensor([_cut(*each, size) for each in zip(pictures, performed.matrices, strict=True)], size)
+
+
+def references(actor: Actor, performed: Acted) -> Identity:
+    """An actor's faces as an identity's references; all as sharp as each other."""
+    faces = performed.faces
+    return Identity(actor.name, faces.crops, faces.landmarks, torch.ones(len(faces.crops)))
+
+
+def actor_trial(
+    identity: Actor, performer: Actor, known: Acted, performed: Acted, others: dict[str, Identity] | None = None
+) -> Trial:
+    """``identity``, of whom ``known`` is at hand, into what the performer ``performed``, against the true swap.
+
+    others: more people to retrieve among. The performer is known by the faces of the performance.
+    """
+    people = {identity.name: references(identity, known), performer.name: references(performer, performed)}
+    people |= others or {}
+    return Trial(
+        faces=performed.faces,
+        identity=people[identity.name],
+        performer=performer.name,
+        people={name: embeddings_of(each) for name, each in people.items()},
+        truth=true_swap(identity, performed),
+    )
+
+
+def _cut(picture: F32, matrix: NDArray[np.float64], size: int) -> F32:
+    return np.asarray(crop(picture, matrix, size), np.float32).clip(0, 1)
+
+
+def _tensor(crops: Sequence[F32], size: int) -> torch.Tensor:
+    stacked = np.array(crops, np.float32).reshape(-1, size, size, 3)
+    return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()

@@ -1,0 +1,86 @@
+"""Pictures as the measures want them, and how like two of them are within the face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces import topology
+from schemas.evaluation import PixelFigures
+
+if TYPE_CHECKING:
+    import torch
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+_EXACT = 100.0
+"""dB of pictures that are the same."""
+
+
+def channels_last(pictures: torch.Tensor) -> F32:
+    """(n, 3, S, S) -> (n, S, S, 3) float32 in [0, 1]."""
+    return np.asarray(pictures.detach().float().permute(0, 2, 3, 1).cpu().numpy().clip(0, 1), np.float32)
+
+
+def video(pictures: torch.Tensor) -> U8:
+    """(n, 3, S, S) -> (n, S, S, 3) uint8."""
+    return np.asarray(channels_last(pictures) * 255 + 0.5, np.uint8)
+
+
+def face_of(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
+    """(size, size) within the mesh's rim, of landmarks (468, 2+) crop px: the same region for every engine."""
+    mask = np.zeros((size, size), np.uint8)
+    cv2.fillPoly(mask, [landmarks[topology.OVAL, :2].round().astype(np.int32)], 1)
+    return mask > 0
+
+
+def psnr(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:
+    """dB over a mask (S, S), of pictures (S, S, 3) in [0, 1]; 100 at most. NaN for an empty mask."""
+    if not mask.any():
+        return float("nan")
+    error = float(np.mean((one[mask].astype(np.float64) - other[mask]) ** 2))
+    return min(_EXACT, float(-10 * np.log10(max(error, 1e-12))))
+
+
+def ssim(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:
+    """Structural similarity (Wang et al. 2004), its mean over a mask (S, S). NaN for an empty mask."""
+    from skimage.metrics import structural_similarity  # here: it brings scipy
+
+    if not mask.any():
+        return float("nan")
+    _, everywhere = structural_similarity(one, other, channel_axis=-1, data_range=1.0, full=True)  # type: ignore[no-untyped-call]
+    return float(everywhere[mask].mean())
+
+
+def alike(ones: F32, others: F32, masks: NDArray[np.bool_]) -> tuple[F32, F32]:
+    """PSNR (n,) and SSIM (n,) of pictures (n, S, S, 3) within masks (n, S, S)."""
+    pairs = list(zip(ones, others, masks, strict=True))
+    return np.array([psnr(*each) for each in pairs], np.float32), np.array([ssim(*each) for each in pairs], np.float32)
+
+
+def toned(pictures: F32, likes: F32, masks: NDArray[np.bool_]) -> F32:
+    """``pictures`` (n, S, S, 3) with the mean and deviation of each channel of ``likes``, taken within masks (n, S, S).
+
+    Reinhard et al. 2001, in display RGB.
+    """
+    return np.stack([_toned(*each) for each in zip(pictures, likes, masks, strict=True)])
+
+
+def _toned(picture: F32, like: F32, mask: NDArray[np.bool_]) -> F32:
+    if not mask.any():
+        return picture
+    spread = like[mask].std(axis=0) / np.maximum(picture[mask].std(axis=0), 1e-4)
+    moved = (picture - picture[mask].mean(axis=0)) * spread + like[mask].mean(axis=0)
+    return np.asarray(moved.clip(0, 1), np.float32)
+
+
+def pixel_figures(measured: tuple[F32, F32]) -> PixelFigures | None:
+    """Medians of what ``alike`` found; None if it found nothing."""
+    ratio, structure = (values[np.isfinite(values)] for values in measured)
+    if not len(ratio):
+        return None
+    return PixelFigures(psnr=float(np.median(ratio)), ssim=float(np.median(structure)))

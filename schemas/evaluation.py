@@ -1,0 +1,104 @@
+"""What an engine's evaluation found: figures over held-out frames, and each frame's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from schemas.base import StrictModel
+
+
+class Followed(StrictModel):
+    """How a measure of the swap follows the plate's, over the frames in which both have it."""
+
+    error: float
+    """Mean absolute difference."""
+    bias: float
+    """Mean difference, swap less plate: of shapes it tells the people's proportions apart, too."""
+    r: float | None
+    """Correlation over time; none where the plate's hardly changes."""
+
+
+class IdentityFigures(StrictModel):
+    """Whom the swap looks like, by distances of the identity embedding."""
+
+    to_identity: float
+    """Median distance to the identity's nearest reference."""
+    to_performer: float
+    """Median distance to the performer in the same frame."""
+    plate_to_identity: float
+    """Median distance of the performer to the identity's nearest reference: what there was to gain."""
+    nearer: float
+    """Share of the frames nearer the identity than the performer."""
+    retrieved: float
+    """Share of the frames whose nearest reference, among all people at hand, is the identity's."""
+
+
+class PixelFigures(StrictModel):
+    """Medians over frames, within the face: display-referred pictures in [0, 1]."""
+
+    psnr: float
+    """dB."""
+    ssim: float
+
+
+class FrameFigures(StrictModel):
+    """One frame. None: not taken."""
+
+    frame: int
+    to_identity: float | None = None
+    to_performer: float | None = None
+    nearest: str | None = None
+    """Whose reference is the nearest, among all people at hand."""
+    yaw: float | None = None
+    """Swap less plate, degrees; pitch and roll alike."""
+    pitch: float | None = None
+    roll: float | None = None
+    mouth: float | None = None
+    """Swap less plate; eyes and brows alike: see ``fsvfx.faces.measures``."""
+    eyes: float | None = None
+    brows: float | None = None
+    seam: float | None = None
+    flicker: float | None = None
+    truth_psnr: float | None = None
+    truth_ssim: float | None = None
+
+
+class EvaluationReport(StrictModel):
+    """One engine with one identity in one performance."""
+
+    schema_version: Literal[1] = 1
+    engine: str
+    engine_version: int
+    settings: dict[str, JsonValue]
+    identity: str
+    performer: str
+    people: tuple[str, ...]
+    """At hand for retrieval."""
+    faces: int
+    """Held-out faces that were swapped."""
+    lost: int
+    """Of them, those in which no face was found after the swap; they count in none of the shape figures."""
+    likeness: IdentityFigures | None
+    pose: dict[str, Followed] = Field(default_factory=dict)
+    """yaw, pitch, roll in degrees."""
+    expression: dict[str, Followed] = Field(default_factory=dict)
+    """mouth, eyes, brows: ratios of mesh distances."""
+    self_swap: PixelFigures | None = None
+    """The identity swapped for itself, on its own held-out faces."""
+    truth: PixelFigures | None = None
+    """Against the true swap, where there is one: of synthetic actors."""
+    truth_of_plate: PixelFigures | None = None
+    """The plate against the true swap: what doing nothing gets."""
+    truth_toned: PixelFigures | None = None
+    """As ``truth``, but each picture's channels first get the truth's mean and deviation within the face: a comp keeps
+    the plate's complexion on purpose."""
+    truth_of_plate_toned: PixelFigures | None = None
+    flicker: float | None
+    """Median change from frame to frame that the plate does not have, along the mesh; share of the display range."""
+    seam: float | None
+    """Median gradient along the matte's edge, of the plate's: 1 is no seam."""
+    ms_per_face: float
+    device: str
+    frames: tuple[FrameFigures, ...] = ()
