@@ -1,6 +1,6 @@
 """Training data: facesets as batches, varied on the device, ready before the loop asks for them."""
 
-from fsvfx.training.data.pool import plain
+from fsvfx.training.data.pool import held_out, plain
 from fsvfx.training.data.sampler import Sampler
 
-__all__ = ["Sampler", "plain"]
+__all__ = ["Sampler", "held_out", "plain"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fsvfx.comp.mattes import hull
-from fsvfx.engines.trainable import Side
+from fsvfx.engines.trainable import Batch, Side
+from fsvfx.errors import InputError, Where
 from fsvfx.faces import topology
 from fsvfx.facesets.faceset import Faceset
 from fsvfx.facesets.footage import resized, scaled
+from fsvfx.qc.sheet import sampled
 
 _EYE_MARGIN, _MOUTH_MARGIN = 0.3, 0.15
 """About eyes and lips, in shares of their width."""
@@ -46,6 +48,23 @@ def pool_of(faceset: Faceset, rows: Sequence[int] | NDArray[np.integer], size: i
 def plain(faceset: Faceset, rows: Sequence[int] | NDArray[np.integer], resolution: int, device: str) -> Side:
     """Faces as they are, input and target alike: for previews and evaluation. Raises StoreError."""
     return side_of(pool_of(faceset, rows, resolution).take(torch.arange(len(rows)), device))
+
+
+def held_out(facesets: Mapping[str, Faceset], resolution: int, most: int, device: str) -> Batch:
+    """Up to ``most`` of each person's held-out faces as they are, evenly through them; as many of every person.
+
+    Raises InputError if somebody has none; StoreError.
+    """
+    rows = {person: np.flatnonzero(faceset.held_out).tolist() for person, faceset in facesets.items()}
+    without = [person for person, own in rows.items() if not own]
+    if without:
+        raise InputError(
+            f"No face of {', '.join(without)} is held out",
+            mend="Give more footage, or a larger faceset.held_out",
+            where=Where(field="faceset.held_out"),
+        )
+    count = min(most, *map(len, rows.values()))
+    return {person: plain(facesets[person], sampled(rows[person], count), resolution, device) for person in facesets}
 
 
 def side_of(target: Tensor, warped: Tensor | None = None) -> Side:

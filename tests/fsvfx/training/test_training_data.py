@@ -13,7 +13,7 @@ from torch import Generator
 from toy_facesets import faceset, frontal
 
 from fsvfx.errors import InputError
-from fsvfx.training.data import Sampler, plain
+from fsvfx.training.data import Sampler, held_out, plain
 from fsvfx.training.data.ahead import Ahead
 from fsvfx.training.data.geometry import affines, places, sample, warped
 from fsvfx.training.data.light import changed, jitters, transfers
@@ -199,6 +199,15 @@ def test_held_out_faces_are_never_drawn() -> None:
     assert max(float(target.min()) for batch in batches for target in batch.target) < 0.9
     with pytest.raises(InputError, match="held out"):
         Sampler({"lead": faceset(count=3, held_out=3)}, 32, 6, Augmentation(), "cpu", 5)
+
+
+def test_held_out_faces_are_given_as_they_are_and_as_many_of_each_person() -> None:
+    people = {"lead": faceset("lead", 12, held_out=6), "double": faceset("double", 9, held_out=3)}
+    batch = held_out(people, 32, 5, "cpu")
+    assert [len(side.target) for side in batch.values()] == [3, 3]
+    assert all(side.target.min() == 1 and torch.equal(side.warped, side.target) for side in batch.values())
+    with pytest.raises(InputError, match="lead"):
+        held_out({"lead": faceset("lead")}, 32, 5, "cpu")
 
 
 def test_rare_poses_are_drawn_as_often_as_usual_ones() -> None:
