@@ -18,6 +18,7 @@ from fsvfx.errors import MachineError
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
+I64 = NDArray[np.int64]
 Made = TypeVar("Made")
 Task = TypeVar("Task")
 
@@ -38,13 +39,14 @@ def harmonic(
     held = [_held(*each) for each in zip(masks, rims)]
     made = _in_threads(lambda each: levels(*each), zip(held, rims))
     given = np.zeros((0, 0), np.float32)
+    rim_at = [(rows, columns) for rows, columns in map(np.nonzero, rims)]
     channels = [
-        _Channel(made[n], held[n], rims[n], _array(values[n, c]), given if source is None else _array(source[n, c]))
+        _Channel(made[n], held[n], rim_at[n], _array(values[n, c]), given if source is None else _array(source[n, c]))
         for n in range(len(values))
         for c in range(values.shape[1])
     ]
     if by_torch or values.device.type != "cpu":
-        b = torch.from_numpy(np.stack([each.b for each in channels])).to(values.device)
+        b = torch.from_numpy(np.stack([each.b.reshape(4, -1) for each in channels])).to(values.device)
         found, error = Grids(made, b.view(*values.shape[:2], *b.shape[1:])).solve(tolerance, _MOST)
         results = list(found.flatten(0, 1).cpu().numpy())
     else:
@@ -55,8 +57,10 @@ def harmonic(
             f"Seamless cloning is off by about {error:.0e} of its rim's range after {_MOST} cycles",
             mend="Look for thin strips in the matte, with something in front of the face on both sides, and erode them",
         )
-    pictures = [each.picture(result) for each, result in zip(channels, results)]
-    return torch.from_numpy(np.stack(pictures)).view(values.shape).to(values.device)
+    pictures = torch.empty(len(channels), *masks.shape[1:])
+    for each, result, picture in zip(channels, results, pictures):
+        each.unload(result, picture.numpy())
+    return pictures.view(values.shape).to(values.device)
 
 
 def _in_threads(work: Callable[[Task], Made], tasks: Iterable[Task]) -> list[Made]:
@@ -87,24 +91,28 @@ def _array(values: Tensor) -> F32:
 
 
 class _Channel:
-    """One channel of a frame; values, inside, rim: (h, w); source likewise, or empty."""
+    """One channel of a frame; values, inside: (h, w); source likewise, or empty; rim: rows and columns."""
 
-    def __init__(self, made: Levels, inside: U8, rim: U8, values: F32, source: F32) -> None:
+    def __init__(self, made: Levels, inside: U8, rim: tuple[I64, I64], values: F32, source: F32) -> None:
         self._made, self._inside = made, inside
-        _, width, _, count = made.table[0]
-        self._columns = int(width + 1) // 2 + 2
-        self.b = np.zeros((4, count), np.float32)
-        self._range = load(values, inside, rim, source, self.b, self._columns) if rim.any() else (0.0, 0.0)
+        height, width, _, _ = made.table[0]
+        self.b = np.zeros((4, (height + 1) // 2 + 2, (width + 1) // 2 + 2), np.float32)
+        self._range = (0.0, 0.0)
+        if len(rim[0]):
+            self._range = load(values, inside, *rim, source, self.b)
 
     def solve(self, tolerance: float) -> tuple[F32, float]:
-        """(4, places), and an estimate of the largest error."""
+        """(4, places), and an estimate of the largest error, of a range of 2: so there is some room."""
         places = len(self._made.equations) // 6
-        x, b, result = np.zeros(places, np.float32), np.zeros(places, np.float32), np.zeros_like(self.b)
+        x, b, result = (
+            np.zeros(places, np.float32),
+            np.zeros(places, np.float32),
+            np.zeros((4, self.b[0].size), np.float32),
+        )
         b[: self.b.size] = self.b.ravel()
         return result, solve(*self._made, x, b, result, tolerance, _MOST)
 
-    def picture(self, result: F32) -> F32:
-        out = np.empty(self._inside.shape, np.float32)
+    def unload(self, result: F32, out: F32) -> None:
+        """The picture (h, w)."""
         middle, half = self._range
-        unload(result, self._inside, middle, half, self._columns, out)
-        return out
+        unload(result, self._inside, middle, half, self.b.shape[2], out)

@@ -17,17 +17,18 @@ def solve(table: I64, equations: F32, weights: F32, x: F32, b: F32, result: F32,
     """Solve for ``result`` (4, places); zero at first, as are ``x`` and ``b``, flat, but for b of the finest level.
 
     V-cycles until an estimate of the largest error is below ``tolerance``, ``most`` at the most. Gives that estimate.
-    Every few of them x goes into the result, and what the equations then lack, computed in double precision, becomes b:
+    Now and then x goes into the result, and what the equations then lack, computed in double precision, becomes b:
     so rounding is of a small rest only.
     """
+    scratch = np.zeros(5 * table[0, 3], np.float32)
     before: Number = np.float32(0)
     error: Number = np.float32(1)
     for count in range(most):
-        change = _cycle(table, equations, weights, x, b)
+        change = _cycle(table, equations, weights, x, b, scratch)
         share = min(max(change / before, np.float32(0.05)), np.float32(0.99)) if before > 0 else np.float32(0.3)
         before, error = change, change * share / (1 - share)
         done = error < tolerance
-        if done or count % 4 == 2:
+        if done or count == 2 or count % 16 == 15:
             _keep(table, equations, x, b, result, done)
         if done:
             break
@@ -35,21 +36,21 @@ def solve(table: I64, equations: F32, weights: F32, x: F32, b: F32, result: F32,
 
 
 @compiled
-def _cycle(table: I64, equations: F32, weights: F32, x: F32, b: F32) -> Number:
+def _cycle(table: I64, equations: F32, weights: F32, x: F32, b: F32, scratch: F32) -> Number:
     """One V-cycle; gives the largest correction of the finest level."""
     last = len(table) - 1
     for level in range(last):
         if level:
             _phases(table, x, level)[:] = 0
         _relax(table, equations, x, b, level)
-        _restrict(table, equations, weights, x, b, level)
+        _restrict(table, equations, weights, x, b, level, scratch)
     _phases(table, x, last)[:] = 0
     _relax(table, equations, x, b, last)
     change = np.float32(0)
     for level in range(last - 1, -1, -1):
         if level == 0:
-            change = np.abs(_phases(table, x, 1)).max()
-        _prolong(table, equations, weights, x, level)
+            change = _largest(_phases(table, x, 1).ravel())
+        _prolong(table, equations, weights, x, level, scratch)
         _relax(table, equations, x, b, level)
     return change
 
@@ -64,6 +65,14 @@ def _phases(table: I64, values: F32, level: int) -> F32:
 def _equations(table: I64, equations: F32, level: int) -> F32:
     start, count = table[level, 2], table[level, 3]
     return equations[24 * start : 24 * (start + count)].reshape((6, 4, count))
+
+
+@compiled
+def _largest(values: F32) -> Number:
+    largest = np.float32(0)
+    for k in range(len(values)):
+        largest = max(largest, abs(values[k]))
+    return largest
 
 
 @compiled
@@ -157,14 +166,16 @@ def _add(out: F32, weight: F32, one: F32, other_weight: F32, other: F32, count: 
 
 
 @compiled
-def _restrict(table: I64, equations: F32, weights: F32, x: F32, b: F32, level: int) -> None:
+def _restrict(table: I64, equations: F32, weights: F32, x: F32, b: F32, level: int, scratch: F32) -> None:
     """What the equations lack, to the next coarser level. The phases relaxed last lack nothing."""
     grid, shares = _equations(table, equations, level), _shares(table, weights, level)
     x, b, to = _phases(table, x, level), _phases(table, b, level), _phases(table, b, level + 1)
     height, width = table[level + 1, 0], table[level + 1, 1]
     row = width + 2
     size = x.shape[1]
-    lack = np.zeros((4, size), np.float32)
+    lack = scratch[: 4 * size].reshape((4, size))
+    lack[:, : row + 1] = 0
+    lack[:, size - row - 1 :] = 0
     sums = np.empty(_CHUNK, np.float32)
     for start in range(row + 1, size - row - 1, _CHUNK):
         stop = min(start + _CHUNK, size - row - 1)
@@ -204,13 +215,14 @@ def _rest(lack: F32, total: F32, over: F32, sums: F32, x: F32, count: int) -> No
 
 
 @compiled
-def _prolong(table: I64, equations: F32, weights: F32, x: F32, level: int) -> None:
+def _prolong(table: I64, equations: F32, weights: F32, x: F32, level: int, scratch: F32) -> None:
     """Add the next coarser level's x."""
     shares, coarse = _shares(table, weights, level), _phases(table, x, level + 1)
     over, x = _equations(table, equations, level)[0, 0], _phases(table, x, level)
     height, width = table[level + 1, 0], table[level + 1, 1]
     row, half, size = width + 2, (width + 1) // 2 + 2, x.shape[1]
-    given = np.zeros(size + 1, np.float32)
+    given = scratch[:size]
+    given[:] = 0
     for i in range(height):
         even, odd = coarse[2 * (i & 1)], coarse[2 * (i & 1) + 1]
         here, there = (i + 1) * row + 1, ((i >> 1) + 1) * half + 1
@@ -233,42 +245,47 @@ def _keep(table: I64, equations: F32, x: F32, b: F32, result: F32, done: Number)
     grid, x, b = _equations(table, equations, 0), _phases(table, x, 0), _phases(table, b, 0)
     row, size = (table[0, 1] + 1) // 2 + 2, x.shape[1]
     if not done:
+        inner = size - 2 * row - 2
         for phase in range(4):
+            left = row + (phase & 1)
+            up = 1 if not phase & 2 else row + 1
             beside, above = x[phase ^ 1], x[phase ^ 2]
-            left, down = (phase & 1) - 1, row if phase & 2 else 0
-            for k in range(row + 1, size - row - 1):
-                total = np.float64(grid[1, phase, k])
-                if total > 0:
-                    sums = np.float64(beside[k + left]) + beside[k + left + 1] + above[k + down] + above[k + down - row]
-                    b[phase, k] += sums - total * x[phase, k]
+            rest, total, here = b[phase, row + 1 :], grid[1, phase, row + 1 :], x[phase, row + 1 :]
+            _exact(rest, total, here, beside[left:], beside[left + 1 :], above[up:], above[up + row :], inner)
     result += x
     x[:] = 0
 
 
 @compiled
-def load(values: F32, inside: U8, rim: U8, source: F32, b: F32, columns: int) -> tuple[Number, Number]:
-    """Into b, the finest level's: the rim's values (h, w), scaled to run from -1 to 1, and ``source`` (h, w), if any.
+def _exact(b: F32, total: F32, x: F32, left: F32, right: F32, up: F32, down: F32, count: int) -> None:
+    for k in range(count):
+        sums = np.float64(left[k]) + np.float64(right[k]) + np.float64(up[k]) + np.float64(down[k])
+        rest = np.float32(np.float64(b[k]) + sums - np.float64(total[k]) * np.float64(x[k]))
+        b[k] = rest if total[k] > 0 else np.float32(0)
 
-    Gives the middle and half of the rim's range.
+
+@compiled
+def load(values: F32, inside: U8, rows: I64, columns: I64, source: F32, b: F32) -> tuple[Number, Number]:
+    """Into b (4, rows, columns), the finest level's: the values (h, w) at the rim's rows and columns, scaled to run
+    from -1 to 1, and ``source`` (h, w), if any. Gives the middle and half of the rim's range.
     """
-    height, width = rim.shape
-    low, high = np.float32(np.inf), np.float32(-np.inf)
-    for i in range(height):
-        for j in range(width):
-            if rim[i, j]:
-                low, high = min(low, values[i, j]), max(high, values[i, j])
-    middle, half = (low + high) / 2, max((high - low) / 2, np.float32(1e-12))
+    height, width = inside.shape
+    low: Number = values[rows[0], columns[0]]
+    high: Number = low
+    for i, j in zip(rows, columns):
+        low, high = min(low, values[i, j]), max(high, values[i, j])
+    middle, half = (low + high) / np.float32(2), max((high - low) / np.float32(2), np.float32(1e-12))
     if source.size:
-        half = max(half, np.abs(source).max() / 10)
-    for i in range(height):
-        for j in range(width):
-            if rim[i, j]:
-                value = (values[i, j] - middle) / half
-                for y, x in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)):
-                    if 0 <= y < height and 0 <= x < width and inside[y, x]:
-                        b[2 * (y & 1) + (x & 1), ((y >> 1) + 1) * columns + (x >> 1) + 1] += value
-            elif source.size and inside[i, j]:
-                b[2 * (i & 1) + (j & 1), ((i >> 1) + 1) * columns + (j >> 1) + 1] += source[i, j] / half
+        half = max(half, np.abs(source).max() / np.float32(10))
+        for i in range(height):
+            for j in range(width):
+                if inside[i, j]:
+                    b[2 * (i & 1) + (j & 1), (i >> 1) + 1, (j >> 1) + 1] = source[i, j] / half
+    for i, j in zip(rows, columns):
+        value = (values[i, j] - middle) / half
+        for y, x in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)):
+            if 0 <= y < height and 0 <= x < width and inside[y, x]:
+                b[2 * (y & 1) + (x & 1), (y >> 1) + 1, (x >> 1) + 1] += value
     return middle, half
 
 

@@ -24,9 +24,10 @@ class Levels(NamedTuple):
     """table: (levels, 4): height, width, where the grid's places start, how many each phase has.
 
     equations: by level (6, 4, places): one over the diagonal (0 where nothing is solved for), the diagonal, and the
-    links to the right, below, below right and below left. weights: by level but the last (8, places), by the next
-    coarser point (i, j), at row i + 1, column j + 1: of the fine point on its right the share from it and from the next on
-    the right; of that below it from it and the next below; of that below right from it, right, below, below right.
+    links to the right, below, below right and below left.
+    weights: by level but the last (8, places), by the next coarser point (i, j), at row i + 1, column j + 1: of the
+    fine point on its right the share from it and from the next on the right; of that below it from it and the next
+    below; of that below right from it, right, below, below right.
     """
 
     table: I64
