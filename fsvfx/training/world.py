@@ -34,7 +34,7 @@ class World:
 
     @contextmanager
     def joined(self) -> Iterator[None]:
-        """Connected to the others, unless the caller already is."""
+        """Connected to the others, unless the caller already is. Once in a process: torch hangs at a second time."""
         if self.size == 1 or distributed.is_initialized():
             yield
             return
