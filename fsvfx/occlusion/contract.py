@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-WIDE = 2.0
+WIDE = 3.0
 """The wide picture's side over the crop's: hands need more of the plate than the face."""
-WIDE_SIZE = 384
+WIDE_SIZE = 576
 
 
 @dataclass(frozen=True)

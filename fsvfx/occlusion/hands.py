@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -41,12 +41,12 @@ class Hand:
 def hands(picture: NDArray[np.float32], before: Sequence[Hand] = (), *, search: bool = True) -> list[Hand]:
     """The hands in a square display picture (N, N, 3) in [0, 1]: those from ``before`` tracked on.
 
-    search: look for palms where no hand is tracked. Raises ModelError if the weights are not here.
+    search: look for palms where fewer than two hands are tracked. Raises ModelError if the weights are not here.
     """
     followed = [hand for each in before if (hand := _look(picture, _next_square(each)))]
     found = _apart(followed)
-    if not found and search:
-        found = _apart([hand for each in palms(picture) if (hand := _look(picture, each))])
+    if len(found) < 2 and search:
+        found = _apart([*found, *(_searched(picture, len(picture) // 6) or _searched(picture, 0))])
     return found
 
 
@@ -60,6 +60,13 @@ def area(hand: Hand, size: int) -> NDArray[np.float32]:
         cv2.line(mask, points[start].tolist(), points[end].tolist(), 1, width, cv2.LINE_8, _SUBPIXEL_BITS)
     cv2.fillPoly(mask, [cv2.convexHull(points[list(_PALM)])], 1, cv2.LINE_8, _SUBPIXEL_BITS)
     return mask.astype(np.float32)
+
+
+def _searched(picture: NDArray[np.float32], margin: int) -> list[Hand]:
+    """New hands whose palms lie ``margin`` px or more inside: the less is searched, the smaller palms are found."""
+    inner = np.ascontiguousarray(picture[margin : len(picture) - margin, margin : len(picture) - margin])
+    squares = [replace(each, centre=each.centre + margin) for each in palms(inner)]
+    return _apart([hand for each in squares if (hand := _look(picture, each))])
 
 
 def _look(picture: NDArray[np.float32], square: Square) -> Hand | None:

@@ -35,7 +35,7 @@ class TextureAndHands(Segmenter):
     """No network for segmentation: works for whatever the face shows uncovered some of the time, and for hands."""
 
     name: ClassVar[str] = "texture_and_hands"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "things that come before the face, by its own look over time, and hands by their landmarks"
     source: ClassVar[str] = "our own; hands after MediaPipe Hands (arXiv 2006.10214), edges by He et al. 2013"
     weights: ClassVar[tuple[str, ...]] = (PALM_CARD, HAND_CARD)
