@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.place import file_digest, sync
+from fsvfx.delivery.place import file_digest
+from fsvfx.disk import sync
 from fsvfx.errors import MachineError, Where
 from schemas.deliver import DeliverMhl
 from schemas.receipts import DeliveredFile

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import tempfile
 import uuid
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from fsvfx.disk import sync
 from fsvfx.errors import MachineError, Where
 from fsvfx.media import remote
 
@@ -68,12 +68,3 @@ def _upload(target: str, write: Callable[[Path], None]) -> tuple[str, int]:
         facts = file_digest(draft), draft.stat().st_size
         remote.upload(draft, target)
         return facts
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is safe on its disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

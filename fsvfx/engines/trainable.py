@@ -8,11 +8,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor, nn
-
-from fsvfx.engines.contract import EngineSettings
 
 
 @dataclass(frozen=True)
@@ -74,20 +71,6 @@ class Model(nn.Module, ABC):
         """After pretraining on other people: begin anew what carries identity. Nothing by default."""
 
 
-class Trainable(ABC):
-    """What an engine class adds to ``Engine`` to be trained."""
-
-    Architecture: ClassVar[type[EngineSettings]]
-    """What a training manifest's ``settings`` may say: one source for YAML, command line and documentation."""
-    most_people: ClassVar[int] = 2
-    """Two: an identity and a performer. More: any number of people, all equal."""
-
-    @classmethod
-    @abstractmethod
-    def model(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
-        """A fresh model."""
-
-
 def initialise(module: nn.Module) -> None:
     """Glorot's uniform weights and zero biases for every convolution and dense layer."""
     for part in module.modules():
@@ -95,8 +78,3 @@ def initialise(module: nn.Module) -> None:
             nn.init.xavier_uniform_(part.weight)
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
-
-
-def parameter_count(module: nn.Module) -> int:
-    """How many numbers it learns."""
-    return sum(parameter.numel() for parameter in module.parameters())

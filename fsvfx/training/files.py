@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from fsvfx.disk import sync
 from fsvfx.errors import MachineError, Where
 
 DRAFT = ".draft."
@@ -52,15 +52,6 @@ def remove_drafts(folder: Path) -> None:
     """What a killed process left half-done."""
     for draft in folder.glob(f"{DRAFT}*"):
         shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is safe on its disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _unwritable(path: Path, error: OSError) -> MachineError:
