@@ -20,6 +20,8 @@ class MachineSettings(BaseSettings):
     """Folders that any manifest may read and write, beside its own (JSON list)."""
     models: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/models")
     """Where model files lie."""
+    packages: tuple[Path, ...] = ()
+    """Folders of model packages that any manifest may use, beside its own (JSON list)."""
     ict_model: Path | None = None
     """The ICT-FaceKit head of synthetic actors, ``ict_facekit_light.npz``; else ``ict_facekit/`` in ``models``."""
     cache: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx")

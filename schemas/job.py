@@ -1,10 +1,25 @@
-"""One shot, ready to run: what every task of it is handed. Paths are absolute or s3://."""
+"""One shot or one training, ready to run: what every task of it is handed. Paths are absolute or s3://."""
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
+from schemas.augmentation import Augmentation
 from schemas.base import StrictModel
 from schemas.deliver import Deliver
+from schemas.faceset import FacesetSettings
 from schemas.manifest import Person, Shot
+from schemas.train import Start
+from schemas.trainer import TrainerSettings
+
+
+class TrainedModel(StrictModel):
+    """A model package that a shot uses: who must have allowed their faces' use in training."""
+
+    model: str
+    sha256: str
+    engine: str
+    people: tuple[str, ...]
 
 
 class ShotJob(StrictModel):
@@ -13,7 +28,11 @@ class ShotJob(StrictModel):
     production: str
     shot: Shot
     people: dict[str, Person]
-    """Only those whom the shot names."""
+    """Only those whom the shot names, and those whom its models were trained on."""
+    models: tuple[TrainedModel, ...] = ()
+    """The packages that its engines use."""
+    packages: str = ""
+    """The folder of model packages that the manifest names."""
     deliver: tuple[Deliver, ...]
     """Templates are filled in but for the frame number."""
     store: str
@@ -31,3 +50,39 @@ class ShotJob(StrictModel):
     @property
     def where(self) -> str:
         return f"shot {self.shot.name}"
+
+
+class FootageJob(StrictModel):
+    """A piece of footage, as a shot of which no more is wanted than one performer's aligned face."""
+
+    name: str
+    person: str
+    entry: int
+    """Index of the ``replace`` entry whose performer the person is."""
+    shot: ShotJob
+
+
+class TrainJob(StrictModel):
+    """One training, with its paths resolved and all defaults filled in."""
+
+    production: str
+    model: str
+    engine: str
+    architecture: dict[str, JsonValue]
+    learned: tuple[str, ...]
+    """The identity, the performer, others: the model's order."""
+    people: dict[str, Person]
+    footage: tuple[FootageJob, ...]
+    faceset: FacesetSettings
+    augmentation: Augmentation
+    trainer: TrainerSettings
+    start: Start | None
+    licence: str
+    store: str
+    folder: str
+    """Where checkpoints, curves and previews go."""
+    packages: str
+    manifest: str
+    run_id: str = ""
+    rights: str = ""
+    """Digest of the decision that allowed it."""

@@ -186,3 +186,5 @@ class Manifest(StrictModel):
     deliver: tuple[Deliver, ...] = Field((), max_length=64)
     store: Text = "work/"
     """A folder, relative to the manifest, or ``s3://bucket/prefix``."""
+    packages: Text = "packages/"
+    """A folder of model packages, relative to the manifest; those of FSVFX_PACKAGES are looked for after it."""

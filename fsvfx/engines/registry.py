@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from pydantic import JsonValue, ValidationError
 
 from fsvfx.engines.contract import Engine, EngineSettings
 from fsvfx.errors import InputError, Where
 from fsvfx.plugins import Plugins, nearest
+
+if TYPE_CHECKING:
+    from fsvfx.engines.learned import LearnedEngine
 
 REGISTERED: Final = Plugins("fsvfx.engines", "engine")
 
@@ -22,6 +25,17 @@ def engines() -> dict[str, type[Engine]]:
 def engine(name: str) -> type[Engine]:
     """The engine of that name. Raises InputError, with the nearest name, if there is none."""
     return REGISTERED.load(name, _is_engine, "subclass of fsvfx.engines.contract.Engine")
+
+
+def learned(name: str) -> type[LearnedEngine]:
+    """The engine of that name, one that learns. Raises InputError if there is none, or it does not."""
+    from fsvfx.engines.learned import LearnedEngine
+
+    found = engine(name)
+    if issubclass(found, LearnedEngine):
+        return found
+    learn = [each for each, kind in engines().items() if issubclass(kind, LearnedEngine)]
+    raise InputError(f"Engine '{name}' does not learn", mend=f"Those that do: {', '.join(learn)}")
 
 
 def settings_of(name: str, values: Mapping[str, JsonValue]) -> EngineSettings:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NoReturn
 
+from fsvfx import packages
 from fsvfx.colour import use_config
 from fsvfx.errors import IncompleteError, StoreError, Where
 from fsvfx.runner.causes import failure_of, told
@@ -40,6 +41,7 @@ def run_unit(
     lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
     """
     use_config(job.colour_config, job.colour_file)
+    packages.use(job.packages)
     store = open_store(job)
     return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report).receipt()
 

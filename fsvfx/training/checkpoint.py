@@ -15,9 +15,9 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from fsvfx.disk import place_folder, remove_drafts, remove_folder
 from fsvfx.errors import MachineError, Where
 from fsvfx.training import tree
-from fsvfx.training.files import place_folder, remove_drafts, remove_folder
 from fsvfx.training.report import Notice, Report, Saved
 
 _FORMAT = 1

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fsvfx.training.files import place_file
+from fsvfx.disk import place_file
 
 _MOST = 4096
 

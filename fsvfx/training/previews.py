@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from fsvfx.disk import place_file
 from fsvfx.engines.trainable import Batch, Model
-from fsvfx.training.files import place_file
 
 U8 = NDArray[np.uint8]
 

@@ -1,0 +1,71 @@
+"""Where model packages are, and what their cards say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.plugins import nearest
+from fsvfx.settings import machine
+from schemas.package import PackageCard
+
+CARD, WEIGHTS = "card.yaml", "weights.safetensors"
+_SHORT = 12
+_folder: Path | None = None
+
+
+def use(folder: str) -> None:
+    """From now on, in this process, look for packages in a manifest's own folder first. Empty: it has none."""
+    global _folder
+    _folder = Path(folder) if folder else None
+
+
+def folder_of(root: Path, model: str, sha256: str) -> Path:
+    """Where a package is below a folder of packages."""
+    return root / model / sha256[:_SHORT]
+
+
+def find(model: str, sha256: str) -> Path:
+    """The package's folder. Raises InputError, with what there is, if it is in none of the places looked at."""
+    for root in _roots():
+        found = folder_of(root, model, sha256)
+        if (found / CARD).is_file():
+            return found
+    raise InputError(
+        f"There is no model package '{model}' with sha256 {sha256[:_SHORT]}...",
+        mend=_what_there_is(model),
+        where=Where(field="settings.model"),
+    )
+
+
+def card_of(package: Path) -> PackageCard:
+    """Raises ModelError if the card can't be read."""
+    path = package / CARD
+    try:
+        return PackageCard.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    except (OSError, YAMLError, ValidationError) as error:
+        said = " ".join(str(error).split())
+        raise ModelError(
+            f"The package's card can't be read: {said}", mend="Copy the package anew", where=Where(file=str(path))
+        ) from error
+
+
+def _roots() -> Iterator[Path]:
+    if _folder is not None:
+        yield _folder
+    yield from machine().packages
+
+
+def _what_there_is(model: str) -> str:
+    roots = list(_roots())
+    versions = sorted({one.parent.name for root in roots for one in (root / model).glob(f"*/{CARD}")})
+    if versions:
+        return f"Of '{model}' there are: {', '.join(versions)}; give the sha256 that its card has"
+    known = sorted({one.parent.parent.name for root in roots for one in root.glob(f"*/*/{CARD}")})
+    looked = ", ".join(map(str, roots)) or "no folder"
+    return f"Looked in {looked}. {nearest(model, known)}. `fsvfx train` makes packages"

@@ -1,0 +1,98 @@
+"""The training manifest: whose faces an engine learns, from which footage, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.augmentation import Augmentation
+from schemas.base import Name, StrictModel, Text
+from schemas.consent import Sha256
+from schemas.faceset import FacesetSettings
+from schemas.manifest import Colour, Coordinate, Faces, Person, Plate, Settings
+from schemas.trainer import TrainerSettings
+
+ChunkSize = Annotated[int, Field(ge=1, le=240)]
+
+
+class ShotFootage(StrictModel):
+    """Where footage is a shot of a shot manifest: what the shot's store holds of it is used again."""
+
+    manifest: Text
+    """The shot manifest, relative to this one."""
+    shot: Name
+
+
+class Footage(StrictModel):
+    """A piece of footage of one person, for their faceset. Either ``plate`` or ``shot``."""
+
+    name: Name
+    person: Name
+    plate: Plate | None = None
+    """As in a shot manifest."""
+    shot: ShotFootage | None = None
+    """The person must be the performer of one of its ``replace`` entries."""
+    track: int | None = Field(None, ge=1, le=9999)
+    """Which track is the person, where there are several."""
+    position: tuple[Coordinate, Coordinate] | None = None
+    """Or where the face is in the first frame that shows it: x, y in plate pixels."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.plate is None) == (self.shot is None):
+            raise ValueError("footage is either a plate or a shot; write one of both")
+        if self.shot and (self.track or self.position):
+            raise ValueError("track and position stand in the shot's own manifest; take them out here")
+        return self
+
+
+class Start(StrictModel):
+    """A model package that training begins with, in place of random weights; its people are taken in order."""
+
+    model: Name
+    sha256: Sha256
+    restart: bool = True
+    """Begin anew what carries identity: after pretraining on other people."""
+
+
+class TrainManifest(StrictModel):
+    """One model: who goes in, who performs, by which engine, learned from what."""
+
+    schema_version: Literal[1]
+    production: Name
+    model: Name
+    """What the model package is called."""
+    engine: Text
+    """One that learns, as ``fsvfx engines`` lists them."""
+    architecture: Settings = Field(default_factory=dict)
+    """The engine's sizes and losses."""
+    identity: Name
+    """Whose face goes in."""
+    performer: Name
+    """Whose face is in the plates."""
+    others: tuple[Name, ...] = Field((), max_length=30)
+    """More people that the model learns: of engines that take them (``comb``)."""
+    people: dict[Name, Person]
+    """References are only needed to tell a person among several in their footage."""
+    footage: tuple[Footage, ...] = Field(min_length=1, max_length=500)
+    faces: Faces = Field(default_factory=Faces)
+    faceset: FacesetSettings = Field(default_factory=FacesetSettings)
+    augmentation: Augmentation = Field(default_factory=Augmentation)
+    trainer: TrainerSettings
+    start: Start | None = None
+    licence: Text = "all rights reserved"
+    """What the model package may be used for: goes into its card."""
+    colour: Colour = Field(default_factory=Colour)
+    chunk_size: ChunkSize = 24
+    store: Text = "work/"
+    """As in a shot manifest: footage and facesets go there."""
+    training: Text = "training/"
+    """A folder, relative to the manifest: checkpoints, curves, previews go into ``MODEL/`` there."""
+    packages: Text = "packages/"
+    """A folder, relative to the manifest: the model package goes there, and ``start`` is looked for there."""
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Everybody whom the model learns, in its order."""
+        return (self.identity, self.performer, *self.others)
