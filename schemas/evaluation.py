@@ -16,8 +16,10 @@ class Followed(StrictModel):
     """Mean absolute difference."""
     bias: float
     """Mean difference, swap less plate: of shapes it tells the people's proportions apart, too."""
+    spread: float
+    """Standard deviation of the plate's: what ``r`` was taken over. A small one makes a shaky ``r``."""
     r: float | None
-    """Correlation over time; none where the plate's hardly changes."""
+    """Correlation over all frames; none where the plate's hardly changes."""
 
 
 class IdentityFigures(StrictModel):
@@ -47,6 +49,7 @@ class FrameFigures(StrictModel):
     """One frame. None: not taken."""
 
     frame: int
+    footage: str | None = None
     to_identity: float | None = None
     to_performer: float | None = None
     nearest: str | None = None

@@ -4,44 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.engines.contract import Engine, FaceBatch, Identity, SwapBatch
-from fsvfx.errors import InputError
+from fsvfx.engines.contract import Engine
 from fsvfx.evaluation.likeness import likeness, nearest_person
-from fsvfx.evaluation.motion import EXPRESSION, POSE, all_followed, measures, meshes
-from fsvfx.evaluation.pictures import alike, channels_last, face_of, pixel_figures, toned
+from fsvfx.evaluation.motion import EXPRESSION, POSE, all_followed
+from fsvfx.evaluation.pictures import alike, channels_last, faces_of, pixel_figures, toned, u8
+from fsvfx.evaluation.seen import Seen
 from fsvfx.evaluation.steadiness import flickers, seams
-from fsvfx.faces.embed import SIZE, embeddings
+from fsvfx.evaluation.swapping import over, swapped
+from fsvfx.evaluation.trial import Trial
 from fsvfx.qc.figures import nearest
 from schemas.evaluation import EvaluationReport, FrameFigures, PixelFigures
 
-if TYPE_CHECKING:
-    import torch
-
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
+Column = NDArray[np.floating]
 
-
-@dataclass(frozen=True)
-class Trial:
-    """What an engine is tried on.
-
-    faces: the performer's, held out. identity: who goes in. people: embeddings (k, 128) of everybody at hand by name,
-    the identity and the performer among them (``embeddings_of``). own: held-out faces of the identity, for the swap for
-    itself. truth: the true swap of ``faces``, (n, 3, S, S) in [0, 1], where there is one.
-    """
-
-    faces: FaceBatch
-    identity: Identity
-    performer: str
-    people: Mapping[str, F32]
-    own: FaceBatch | None = None
-    truth: torch.Tensor | None = None
+BATCH = 16
+"""Faces that are handed over at once; engines may divide them further."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +37,32 @@ class Evaluated:
     truth: U8
 
 
-def evaluate(engine: Engine, trial: Trial, *, batch: int = 8) -> Evaluated:
+@dataclass(frozen=True)
+class _Swap:
+    """plates, comps, truth: (n, S, S, 3) in [0, 1]; mattes (n, S, S); masks (n, S, S): the face; plate, comp: what is
+    seen in them; names: whom the comps look like, empty where lost."""
+
+    plates: F32
+    comps: F32
+    truth: F32
+    mattes: F32
+    masks: NDArray[np.bool_]
+    plate: Seen
+    comp: Seen
+    names: list[str]
+
+
+def evaluate(engine: Engine, trial: Trial, *, batch: int = BATCH) -> Evaluated:
     """Figures of ``engine``'s swap of ``trial.faces``, laid over the plate by the engine's own matte, in the crop.
 
-    Raises InputError if the trial lacks something, ModelError if the mesh's or the embedding's weights are not here.
+    Raises InputError if the trial lacks something; ModelError if the mesh's or the embedding's weights are not here,
+    or if the engine's pictures hold NaN.
     """
-    _check(trial)
-    swap, seconds = _swapped(engine, trial.faces, trial.identity, batch)
-    plates, mattes = channels_last(trial.faces.crops), swap.matte[:, 0].cpu().numpy()
-    comps = _over(plates, swap)
-    landmarks = trial.faces.landmarks.cpu().numpy()
-    seen = _Seen.of(_u8(plates), landmarks), _Seen.of(_u8(comps), landmarks)
-    table = _table(trial, seen, plates, comps)
-    table["seam"] = seams(_u8(plates), _u8(comps), mattes)
-    table["flicker"] = flickers(_u8(plates), _u8(comps), mattes, landmarks, trial.faces.frames)
-    truth = channels_last(trial.truth) if trial.truth is not None else plates[:0]
-    masks = _faces(landmarks, plates.shape[1])
-    if len(truth):
-        table["truth_psnr"], table["truth_ssim"] = alike(comps, truth, masks)
-    names = [nearest_person(each, trial.people) if np.isfinite(each).all() else "" for each in seen[1].embeddings]
+    trial.check()
+    trial = trial.on(engine.device)
+    swap, seconds = _swap(engine, trial, batch)
+    table = _table(trial, swap)
+    references = trial.people[trial.identity.name]
     report = EvaluationReport(
         engine=engine.name,
         engine_version=engine.version,
@@ -80,132 +70,89 @@ def evaluate(engine: Engine, trial: Trial, *, batch: int = 8) -> Evaluated:
         identity=trial.identity.name,
         performer=trial.performer,
         people=tuple(sorted(trial.people)),
-        faces=len(plates),
-        lost=int(np.isnan(seen[1].meshes[:, 0, 0]).sum()),
-        likeness=likeness(
-            seen[1].embeddings, seen[0].embeddings, names, trial.identity.name, trial.people[trial.identity.name]
-        ),
-        pose=all_followed(POSE, seen[1].measures, seen[0].measures),
-        expression=all_followed(EXPRESSION, seen[1].measures, seen[0].measures),
+        faces=len(swap.plates),
+        lost=swap.comp.lost,
+        likeness=likeness(swap.comp.embeddings, swap.plate.embeddings, swap.names, trial.identity.name, references),
+        pose=all_followed(POSE, swap.comp.measures, swap.plate.measures),
+        expression=all_followed(EXPRESSION, swap.comp.measures, swap.plate.measures),
         self_swap=_self_swap(engine, trial, batch),
-        **_against_truth(plates, comps, truth, masks),
+        **_against_truth(swap),
         flicker=_median(table["flicker"]),
         seam=_median(table["seam"]),
-        ms_per_face=1000 * seconds / len(plates),
+        ms_per_face=1000 * seconds / len(swap.plates),
         device=engine.device,
-        frames=_rows(trial.faces.frames, table, names),
+        frames=_rows(trial, table, swap.names),
     )
-    return Evaluated(report, _u8(plates), _u8(comps), _u8(truth))
+    return Evaluated(report, u8(swap.plates), u8(swap.comps), u8(swap.truth))
 
 
-def _against_truth(plates: F32, comps: F32, truth: F32, masks: NDArray[np.bool_]) -> dict[str, PixelFigures | None]:
-    """The report's figures of comp and plate against the true swap (n, S, S, 3); empty without one."""
-    if not len(truth):
+def _swap(engine: Engine, trial: Trial, batch: int) -> tuple[_Swap, float]:
+    """And the seconds that the engine took."""
+    made, seconds = swapped(engine, trial.faces, trial.identity, batch)
+    plates = channels_last(trial.faces.crops)
+    comps = over(plates, made)
+    landmarks = trial.faces.landmarks.cpu().numpy()
+    comp = Seen.of(u8(comps), landmarks)
+    swap = _Swap(
+        plates=plates,
+        comps=comps,
+        truth=channels_last(trial.truth) if trial.truth is not None else plates[:0],
+        mattes=channels_last(made.matte)[..., 0],
+        masks=faces_of(landmarks, plates.shape[1]),
+        plate=Seen.of(u8(plates), landmarks),
+        comp=comp,
+        names=[nearest_person(each, trial.people) if np.isfinite(each).all() else "" for each in comp.embeddings],
+    )
+    return swap, seconds
+
+
+def _against_truth(swap: _Swap) -> dict[str, PixelFigures | None]:
+    """The report's figures of comp and plate against the true swap; empty without one."""
+    if not len(swap.truth):
         return {}
-    pairs = {"truth": comps, "truth_of_plate": plates}
-    found = {name: pixel_figures(alike(each, truth, masks)) for name, each in pairs.items()}
+    pairs = {"truth": swap.comps, "truth_of_plate": swap.plates}
+    found = {name: pixel_figures(alike(each, swap.truth, swap.masks)) for name, each in pairs.items()}
     for name, each in pairs.items():
-        found[f"{name}_toned"] = pixel_figures(alike(toned(each, truth, masks), truth, masks))
+        as_bright = toned(each, swap.truth, swap.masks)
+        found[f"{name}_toned"] = pixel_figures(alike(as_bright, swap.truth, swap.masks))
     return found
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What is read off pictures: meshes (n, 468, 3), measures by name (n,), embeddings (n, 128); NaN where lost."""
-
-    meshes: F32
-    measures: Mapping[str, NDArray[np.float64]]
-    embeddings: F32
-
-    @classmethod
-    def of(cls, pictures: U8, landmarks: F32) -> _Seen:
-        found = meshes(pictures, landmarks)
-        taken = np.full((len(pictures), SIZE), np.nan, np.float32)
-        for place in np.flatnonzero(np.isfinite(found[:, 0, 0])):
-            taken[place] = embeddings(pictures[place], found[place : place + 1])[0]
-        return cls(found, measures(found), taken)
-
-
-def _check(trial: Trial) -> None:
-    if not len(trial.faces.crops):
-        raise InputError("There is no held-out face to evaluate on", mend="Hold some faces out of training")
-    absent = {trial.identity.name, trial.performer} - set(trial.people)
-    if absent:
-        raise InputError(
-            f"No embeddings of {', '.join(sorted(absent))}", mend="Give those of the identity and of the performer, too"
-        )
-    if trial.truth is not None and trial.truth.shape != trial.faces.crops.shape:
-        raise InputError("The true swap is not of the faces' shape", mend="Cut it as the faces are cut")
-
-
-def _swapped(engine: Engine, faces: FaceBatch, identity: Identity, batch: int) -> tuple[SwapBatch, float]:
-    """All faces, ``batch`` at a time, and the seconds that it took, without the first face's preparations."""
-    import torch
-
-    engine.swap(_some(faces, slice(0, 1)), identity)
-    _wait(engine.device)
-    started = perf_counter()
-    made = [engine.swap(_some(faces, slice(at, at + batch)), identity) for at in range(0, len(faces.crops), batch)]
-    _wait(engine.device)
-    seconds = perf_counter() - started
-    return SwapBatch(torch.cat([each.crops for each in made]), torch.cat([each.matte for each in made])), seconds
-
-
-def _wait(device: str) -> None:
-    import torch
-
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
-
-
-def _some(faces: FaceBatch, which: slice) -> FaceBatch:
-    return FaceBatch(faces.crops[which], faces.landmarks[which], faces.frames[which])
-
-
-def _over(plates: F32, swap: SwapBatch) -> F32:
-    """The swap over the plate under its matte: (n, S, S, 3)."""
-    matte = swap.matte.permute(0, 2, 3, 1).cpu().numpy()
-    return np.asarray(plates * (1 - matte) + channels_last(swap.crops) * matte, np.float32)
-
-
-def _faces(landmarks: F32, size: int) -> NDArray[np.bool_]:
-    return np.stack([face_of(each, size) for each in landmarks])
 
 
 def _self_swap(engine: Engine, trial: Trial, batch: int) -> PixelFigures | None:
     if trial.own is None or not len(trial.own.crops):
         return None
-    swap, _ = _swapped(engine, trial.own, trial.identity, batch)
+    made, _ = swapped(engine, trial.own, trial.identity, batch)
     plates = channels_last(trial.own.crops)
-    masks = _faces(trial.own.landmarks.cpu().numpy(), plates.shape[1])
-    return pixel_figures(alike(_over(plates, swap), plates, masks))
+    return pixel_figures(
+        alike(over(plates, made), plates, faces_of(trial.own.landmarks.cpu().numpy(), plates.shape[1]))
+    )
 
 
-def _table(trial: Trial, seen: tuple[_Seen, _Seen], plates: F32, comps: F32) -> dict[str, NDArray[np.floating]]:
+def _table(trial: Trial, swap: _Swap) -> dict[str, Column]:
     """Each frame's figures by name, (n,); NaN: not taken."""
-    plate, comp = seen
-    references = trial.people[trial.identity.name]
-    table: dict[str, NDArray[np.floating]] = {
-        "to_identity": np.array([nearest(each, references) for each in comp.embeddings]),
-        "to_performer": np.linalg.norm(comp.embeddings - plate.embeddings, axis=1),
+    plates, comps, references = u8(swap.plates), u8(swap.comps), trial.people[trial.identity.name]
+    table: dict[str, Column] = {
+        "to_identity": np.array([nearest(each, references) for each in swap.comp.embeddings]),
+        "to_performer": np.linalg.norm(swap.comp.embeddings - swap.plate.embeddings, axis=1),
+        "seam": seams(plates, comps, swap.mattes),
+        "flicker": flickers(
+            plates, comps, swap.mattes, trial.faces.landmarks.cpu().numpy(), trial.faces.frames, trial.footage
+        ),
     }
-    return table | {name: comp.measures[name] - plate.measures[name] for name in POSE + EXPRESSION}
+    if len(swap.truth):
+        table["truth_psnr"], table["truth_ssim"] = alike(swap.comps, swap.truth, swap.masks)
+    return table | {name: swap.comp.measures[name] - swap.plate.measures[name] for name in POSE + EXPRESSION}
 
 
-def _rows(
-    numbers: tuple[int, ...], table: Mapping[str, NDArray[np.floating]], names: list[str]
-) -> tuple[FrameFigures, ...]:
+def _rows(trial: Trial, table: Mapping[str, Column], names: list[str]) -> tuple[FrameFigures, ...]:
     rows = []
-    for place, number in enumerate(numbers):
+    for place, number in enumerate(trial.faces.frames):
         figures = {name: float(values[place]) for name, values in table.items() if np.isfinite(values[place])}
-        rows.append(FrameFigures(frame=number, nearest=names[place] or None, **figures))
+        footage = trial.footage[place] if trial.footage else None
+        rows.append(FrameFigures(frame=number, footage=footage, nearest=names[place] or None, **figures))
     return tuple(rows)
 
 
-def _median(values: NDArray[np.floating]) -> float | None:
+def _median(values: Column) -> float | None:
     taken = values[np.isfinite(values)]
     return float(np.median(taken)) if len(taken) else None
-
-
-def _u8(pictures: F32) -> U8:
-    return np.asarray(pictures * 255 + 0.5, np.uint8)

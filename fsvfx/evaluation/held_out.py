@@ -1,31 +1,86 @@
-"""A faceset's held-out faces, as engines take them."""
+"""A faceset's faces, as engines take them: held out to be judged by, trained on to be known by."""
 
 from __future__ import annotations
 
-import numpy as np
-import torch
+from typing import TYPE_CHECKING
 
-from fsvfx.engines.contract import FaceBatch
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.engines.mesh.choice import measures
 from fsvfx.facesets.faceset import Faceset
+from fsvfx.qc.sheet import sampled
+from fsvfx.stages.references import MOST, Seen, sharp, various
+
+if TYPE_CHECKING:
+    import torch
+
+Rows = NDArray[np.int64]
 
 _RUN = 8
 """Faces in a row, for figures over time."""
+_PROBED = 256
+"""Faces that references are chosen from."""
 
 
-def held_out_faces(faceset: Faceset, most: int = 64) -> FaceBatch:
-    """Up to ``most`` faces that no training saw, in runs spread evenly over the faceset; of all its footage.
-
-    Frames are the production's numbers; where footage follows footage they may begin anew.
-    """
+def held_out_rows(faceset: Faceset, most: int) -> Rows:
+    """Up to ``most`` faces that no training saw, in runs spread evenly over the faceset; of all its footage."""
     rows = np.flatnonzero(faceset.held_out)
     if len(rows) > most:
         runs = max(1, most // _RUN)
         starts = np.linspace(0, len(rows) - min(_RUN, most), runs).round().astype(int)
         rows = rows[np.unique((starts[:, None] + np.arange(min(_RUN, most))).ravel())]
+    return rows
+
+
+def spread_rows(faceset: Faceset, most: int, *, held_out: bool) -> Rows:
+    """Up to ``most`` of the faces that are held out, or of the others, evenly through the footage."""
+    return np.array(sampled(np.flatnonzero(faceset.held_out == held_out).tolist(), most), np.int64)
+
+
+def faces_at(faceset: Faceset, rows: Rows) -> FaceBatch:
+    """Frames are the production's numbers; where footage follows footage they may begin anew. Raises StoreError."""
+    return FaceBatch(*_pictures(faceset, rows), tuple(faceset.frame[rows].tolist()))
+
+
+def footage_at(faceset: Faceset, rows: Rows) -> tuple[str, ...]:
+    """The name of each face's footage."""
+    return tuple(faceset.source(int(row))[0] for row in rows)
+
+
+def held_out_faces(faceset: Faceset, most: int = 64) -> FaceBatch:
+    """The faces of ``held_out_rows``."""
+    return faces_at(faceset, held_out_rows(faceset, most))
+
+
+def references(faceset: Faceset) -> Identity:
+    """A person's training faces as reference pictures, chosen as the references stage chooses. Raises StoreError."""
+    seen = [_seen(faceset, row) for row in spread_rows(faceset, _PROBED, held_out=False).tolist()]
+    chosen = [each.index for each in various(sharp(seen), MOST)] if seen else []
+    return identity_at(faceset, np.array(chosen, np.int64))
+
+
+def identity_at(faceset: Faceset, rows: Rows) -> Identity:
+    """These faces as reference pictures; none are fine for engines that need none. Raises StoreError."""
+    import torch
+
+    return Identity(faceset.person, *_pictures(faceset, rows), torch.from_numpy(faceset.sharpness[rows]))
+
+
+def _seen(faceset: Faceset, row: int) -> Seen:
+    """A face as the references stage knows it, but for whom it looks like."""
+    crop, points = np.asarray(faceset.crops[row], np.float32), faceset.landmarks[row]
+    nobody = np.zeros(0, np.float32)
+    shown = measures(crop, points)
+    return Seen(row, points, float(faceset.size), nobody, float(faceset.sharpness[row]), shown)
+
+
+def _pictures(faceset: Faceset, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
+    """Crops (n, 3, S, S), landmarks (n, 468, 3)."""
+    import torch
+
     crops = [np.asarray(faceset.crops[int(row)], np.float32) for row in rows]
     pictures = np.array(crops, np.float32).reshape(-1, faceset.size, faceset.size, 3)
-    return FaceBatch(
-        torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(),
-        torch.from_numpy(np.asarray(faceset.landmarks[rows], np.float32)),
-        tuple(faceset.frame[rows].tolist()),
-    )
+    landmarks = torch.from_numpy(np.asarray(faceset.landmarks[rows], np.float32))
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(), landmarks

@@ -55,6 +55,7 @@ def followed(name: str, swapped: NDArray[np.float64], plate: NDArray[np.float64]
     return Followed(
         error=float(np.abs(apart).mean()),
         bias=float(apart.mean()),
+        spread=float(plate[both].std()),
         r=float(np.corrcoef(swapped[both], plate[both])[0, 1]) if moving else None,
     )
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from fsvfx.actors import Actor, Moment, render
 from fsvfx.actors.clip import shown
 from fsvfx.engines.contract import FaceBatch, Identity
-from fsvfx.evaluation.evaluate import Trial
 from fsvfx.evaluation.likeness import embeddings_of
+from fsvfx.evaluation.trial import Trial
 from fsvfx.faces.align import crop, crop_matrix
 from fsvfx.faces.sampling import move_points
 from fsvfx.faces.search import FaceFinder

@@ -22,13 +22,18 @@ _EXACT = 100.0
 
 
 def channels_last(pictures: torch.Tensor) -> F32:
-    """(n, 3, S, S) -> (n, S, S, 3) float32 in [0, 1]."""
+    """(n, C, S, S) -> (n, S, S, C) float32 in [0, 1]."""
     return np.asarray(pictures.detach().float().permute(0, 2, 3, 1).cpu().numpy().clip(0, 1), np.float32)
 
 
 def video(pictures: torch.Tensor) -> U8:
     """(n, 3, S, S) -> (n, S, S, 3) uint8."""
-    return np.asarray(channels_last(pictures) * 255 + 0.5, np.uint8)
+    return u8(channels_last(pictures))
+
+
+def u8(pictures: F32) -> U8:
+    """[0, 1] -> uint8."""
+    return np.asarray(pictures * 255 + 0.5, np.uint8)
 
 
 def face_of(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
@@ -36,6 +41,11 @@ def face_of(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
     mask = np.zeros((size, size), np.uint8)
     cv2.fillPoly(mask, [landmarks[topology.OVAL, :2].round().astype(np.int32)], 1)
     return mask > 0
+
+
+def faces_of(landmarks: F32, size: int) -> NDArray[np.bool_]:
+    """``face_of`` many: (n, 468, 2+) -> (n, size, size)."""
+    return np.stack([face_of(each, size) for each in landmarks])
 
 
 def psnr(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +24,19 @@ def seams(plates: U8, comps: U8, mattes: F32) -> F32:
     return np.array([seam(luminance(plate), luminance(comp), matte) for plate, comp, matte in pairs], np.float32)
 
 
-def flickers(plates: U8, comps: U8, mattes: F32, landmarks: F32, frames: tuple[int, ...]) -> F32:
+def flickers(
+    plates: U8, comps: U8, mattes: F32, landmarks: F32, frames: Sequence[int], footage: Sequence[str] = ()
+) -> F32:
     """What changes from frame to frame at the mesh's points (n, 468, 2+) in the comp and not in the plate: (n,).
 
-    In shares of the display range; NaN where the frame before is not there.
+    In shares of the display range; NaN where the frame before is not there. footage: each frame's, if of several.
     """
     found = np.full(len(frames), np.nan, np.float32)
     before: tuple[F32, F32] | None = None
     for place, points in enumerate(landmarks):
         now = _along(plates[place], points), _along(comps[place], points)
-        if before is not None and frames[place] == frames[place - 1] + 1:
+        follows = place > 0 and frames[place] == frames[place - 1] + 1
+        if before is not None and follows and (not footage or footage[place] == footage[place - 1]):
             found[place] = flicker(before, now, _at(mattes[place].astype(np.float32), points))
         before = now
     return found

@@ -1,0 +1,90 @@
+"""A model package judged on the faces that were held out of its training, and its card told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fsvfx import packages
+from fsvfx.engines.contract import Engine
+from fsvfx.engines.registry import engine, settings_of
+from fsvfx.errors import InputError, Where
+from fsvfx.evaluation.evaluate import Evaluated, evaluate
+from fsvfx.evaluation.files import files_of
+from fsvfx.evaluation.of_facesets import faceset_trial
+from fsvfx.facesets.faceset import Faceset
+from schemas.evaluation import EvaluationReport
+from schemas.package import Figures, PackageCard
+
+
+def evaluate_package(
+    package: Path,
+    facesets: Mapping[str, Faceset],
+    *,
+    identity: str | None = None,
+    performer: str | None = None,
+    device: str = "cpu",
+    most: int = 64,
+) -> Evaluated:
+    """The identity into up to ``most`` of the performer's held-out faces; the model's first two people unless named.
+
+    Raises InputError if a faceset is not the one that the package was trained on, or has nothing held out; ModelError
+    if the package is broken, or gives NaN; StoreError.
+    """
+    card = packages.card_of(package)
+    check_unseen(card, facesets)
+    first, second = card.names[:2]
+    swaps = packaged(package, device)
+    trial = faceset_trial(facesets, identity or first, performer or second, most=most, with_references=False)
+    return evaluate(swaps, trial)
+
+
+def packaged(package: Path, device: str) -> Engine:
+    """The package's engine, as a shot would use it. From now on this process looks for packages beside it, too."""
+    card = packages.card_of(package)
+    packages.use(str(package.parent.parent))
+    settings = settings_of(card.engine, {"model": card.model, "sha256": card.sha256})
+    return engine(card.engine)(settings, device)
+
+
+def check_unseen(card: PackageCard, facesets: Mapping[str, Faceset]) -> None:
+    """Held-out faces of other facesets may have been trained on. Raises InputError."""
+    for person in card.people:
+        if person.name in facesets and facesets[person.name].digest != person.faceset:
+            raise InputError(
+                f"The faceset of '{person.name}' is not the one that '{card.model}' was trained on: what is held out "
+                "of it may have been trained on",
+                mend="Evaluate with the footage and faceset settings of the training, or train anew",
+                where=Where(field=f"people.{person.name}"),
+            )
+
+
+def recorded(package: Path, evaluated: Evaluated) -> tuple[Path, ...]:
+    """Write the report and its pictures into the package; returns where. Raises ModelError, MachineError.
+
+    Of the model's first two people they are ``evaluation.json`` and ``evaluation.png``, and the card gets the figures;
+    of others ``evaluation_IDENTITY_PERFORMER``.
+    """
+    card, report = packages.card_of(package), evaluated.report
+    usual = (report.identity, report.performer) == card.names[:2]
+    files = files_of(evaluated, "evaluation" if usual else f"evaluation_{report.identity}_{report.performer}")
+    told = card.model_copy(update={"figures": figures(report)}) if usual else card
+    packages.amend(package, told, files)
+    return tuple(package / name for name in files)
+
+
+def figures(report: EvaluationReport) -> Figures:
+    """What a card says of an evaluation."""
+    likeness, yaw, mouth = report.likeness, report.pose.get("yaw"), report.expression.get("mouth")
+    return Figures(
+        identity=report.identity,
+        performer=report.performer,
+        faces=report.faces,
+        nearer=likeness.nearer if likeness else None,
+        retrieved=likeness.retrieved if likeness else None,
+        yaw_r=yaw.r if yaw else None,
+        mouth_r=mouth.r if mouth else None,
+        self_swap_psnr=report.self_swap.psnr if report.self_swap else None,
+        flicker=report.flicker,
+        ms_per_face=report.ms_per_face,
+    )

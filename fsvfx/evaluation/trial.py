@@ -1,0 +1,68 @@
+"""What an engine is tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Held-out faces, and what is known of the people.
+
+    faces: the performer's, held out; footage: the name of each one's, if they are of several. identity: who goes in.
+    people: embeddings (k, 128) of everybody at hand by name, the identity and the performer among them
+    (``embeddings_of``). own: held-out faces of the identity, for the swap for itself. truth: the true swap of
+    ``faces``, (n, 3, S, S) in [0, 1], where there is one.
+    """
+
+    faces: FaceBatch
+    identity: Identity
+    performer: str
+    people: Mapping[str, F32]
+    own: FaceBatch | None = None
+    truth: torch.Tensor | None = None
+    footage: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raises InputError if something lacks, or does not fit."""
+        if not len(self.faces.crops):
+            raise InputError(
+                f"There is no held-out face of '{self.performer}' to evaluate on",
+                mend="Hold some out of training: faceset.held_out above 0",
+            )
+        absent = {self.identity.name, self.performer} - set(self.people)
+        if absent:
+            raise InputError(
+                f"No embeddings of {', '.join(sorted(absent))}",
+                mend="Give those of the identity and of the performer, too",
+            )
+        if self.truth is not None and self.truth.shape != self.faces.crops.shape:
+            raise InputError("The true swap is not of the faces' shape", mend="Cut it as the faces are cut")
+
+    def on(self, device: str) -> Trial:
+        """With all pictures there, as the swap stage hands them to engines."""
+        known = self.identity
+        pictures = (each.to(device) for each in (known.crops, known.landmarks, known.sharpness))
+        return replace(
+            self,
+            faces=_moved(self.faces, device),
+            identity=Identity(known.name, *pictures),
+            own=_moved(self.own, device) if self.own is not None else None,
+        )
+
+
+def _moved(faces: FaceBatch, device: str) -> FaceBatch:
+    return FaceBatch(faces.crops.to(device), faces.landmarks.to(device), faces.frames)
