@@ -21,19 +21,29 @@ class VersionError(ValueError):
 
 def upgrade(manifest: Raw) -> Raw:
     """``manifest`` in the shape of the present version; what was given is left as it was. Raises VersionError."""
+    for step in range(_version(manifest, oldest=0), SCHEMA_VERSION):
+        manifest = {**_UPGRADES[step](manifest), "schema_version": step + 1}
+    return manifest
+
+
+def upgrade_training(manifest: Raw) -> Raw:
+    """As ``upgrade``, of a training manifest: of those there is one version so far. Raises VersionError."""
+    _version(manifest, oldest=SCHEMA_VERSION)
+    return manifest
+
+
+def _version(manifest: Raw, oldest: int) -> int:
     version = manifest.get("schema_version")
     if version is None:
         raise VersionError("schema_version is missing", f"Begin the manifest with schema_version: {SCHEMA_VERSION}")
-    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+    if not isinstance(version, int) or isinstance(version, bool) or version < oldest:
         raise VersionError(f"{version!r} is no version", f"Write schema_version: {SCHEMA_VERSION}")
     if version > SCHEMA_VERSION:
         raise VersionError(
             f"version {version} is newer than this fsvfx reads ({SCHEMA_VERSION})",
             "Install the fsvfx that it was written for",
         )
-    for step in range(version, SCHEMA_VERSION):
-        manifest = {**_UPGRADES[step](manifest), "schema_version": step + 1}
-    return manifest
+    return version
 
 
 def _from_0(old: Raw) -> Raw:

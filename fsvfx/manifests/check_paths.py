@@ -42,6 +42,9 @@ def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
         yield from _check_deliver(("deliver", index, "path"), deliver, manifest)
     if draft.store:
         yield from _check_store(draft.store, manifest)
+    for field, folder in draft.folders.items():
+        yield from _within((field,), folder, manifest, reach)
+        yield from _check_plain((field,), folder)
 
 
 def _within(at: Loc, given: str, manifest: Path, check: Callable[..., object], **how: bool) -> Iterator[Finding]:
@@ -116,5 +119,9 @@ def _check_store(store: str, manifest: Path) -> Iterator[Finding]:
         yield Finding(("store",), "memory:// is for tests: nothing outlives its process", mend)
         return
     yield from _within(("store",), store, manifest, reach_or_s3)
-    if fields(store) or frame_tokens(store):
-        yield Finding(("store",), "the store's path has no fields", "Leave them out: it makes folders of its own")
+    yield from _check_plain(("store",), store)
+
+
+def _check_plain(at: Loc, folder: str) -> Iterator[Finding]:
+    if fields(folder) or frame_tokens(folder):
+        yield Finding(at, f"the path of {at[-1]} has no fields", "Leave them out: it makes folders of its own")

@@ -16,7 +16,7 @@ from fsvfx.manifests.yaml_text import Finding, Loc
 from schemas.manifest import Replace, Settings
 
 if TYPE_CHECKING:
-    from fsvfx.engines.contract import Engine
+    from fsvfx.engines.contract import Engine, EngineSettings
 
 
 def check_spaces(draft: Draft, config: str) -> Iterator[Finding]:
@@ -59,16 +59,17 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
 
 def _check_settings(entry: Replace, engine: type[Engine], at: Loc) -> Iterator[Finding]:
     """An override is checked together with what it overrides, but only what it says itself is told at its place."""
-    for loc, what, mend in _wrong(engine, entry.settings):
+    for loc, what, mend in wrong_settings(engine.Settings, entry.settings):
         yield Finding((*at, "settings", *loc), what, mend)
     for index, override in enumerate(entry.overrides):
-        for loc, what, mend in _wrong(engine, {**entry.settings, **override.settings}):
+        for loc, what, mend in wrong_settings(engine.Settings, {**entry.settings, **override.settings}):
             if not loc or loc[0] in override.settings:
                 yield Finding((*at, "overrides", index, "settings", *loc), what, mend)
 
 
-def _wrong(engine: type[Engine], settings: Settings) -> Iterator[Finding]:
+def wrong_settings(model: type[EngineSettings], settings: Settings) -> Iterator[Finding]:
+    """What is wrong in an engine's ``settings``; places are within them."""
     try:
-        engine.Settings.model_validate_json(json.dumps(settings), strict=True)
+        model.model_validate_json(json.dumps(settings), strict=True)
     except ValidationError as error:
-        yield from findings(error, engine.Settings)
+        yield from findings(error, model)

@@ -18,7 +18,8 @@ def check_names(draft: Draft) -> Iterator[Finding]:
         if shot.name is None:
             continue
         if (other := seen.get(shot.name.lower())) is not None:
-            yield Finding((*shot.loc, "name"), f"there is another shot '{other}'", "Give each shot its own name")
+            what = f"there is another {shot.noun} '{other}'"
+            yield Finding((*shot.loc, "name"), what, f"Give each {shot.noun} its own name")
         seen.setdefault(shot.name.lower(), shot.name)
 
 
@@ -30,7 +31,7 @@ def check_people(draft: Draft) -> Iterator[Finding]:
             at = (*shot.loc, "replace", index)
             for role, name in (("performer", entry.performer), ("identity", entry.identity)):
                 if name not in draft.named:
-                    yield Finding((*at, role), f"'{name}' is not among the people", _whom(name, draft.named))
+                    yield Finding((*at, role), f"'{name}' is not among the people", whom(name, draft.named))
             if entry.performer in seen:
                 mend = "Keep one entry per performer; use overrides for other settings on some frames"
                 yield Finding((*at, "performer"), f"'{entry.performer}' is replaced twice in this shot", mend)
@@ -38,7 +39,8 @@ def check_people(draft: Draft) -> Iterator[Finding]:
         yield from _check_told_apart(shot, draft)
 
 
-def _whom(name: str, named: Sequence[str]) -> str:
+def whom(name: str, named: Sequence[str]) -> str:
+    """What to do where ``name`` is not among the people."""
     near = nearest(name, list(named))
     known = ", ".join(named) or "nobody yet"
     return f"Did you mean '{near}'?" if near else f"Add them to people (there: {known})"
@@ -51,8 +53,7 @@ def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
         at = (*shot.loc, "replace", index)
         person = draft.people.get(entry.performer)
         chosen = entry.track is not None or entry.position is not None
-        if entry.track is not None and entry.position is not None:
-            yield Finding((*at, "position"), "track and position are both given", "Leave one of them out")
+        yield from check_chosen(at, entry.track, entry.position)
         if len(shot.replace) > 1 and person and not person.references and not chosen:
             what = f"several faces are replaced, and nothing says which is '{entry.performer}'"
             yield Finding(
@@ -63,6 +64,12 @@ def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
             yield Finding((*at, "track"), what, "Give each entry its own track")
         if entry.track is not None:
             tracks.setdefault(entry.track, index)
+
+
+def check_chosen(at: Loc, track: int | None, position: tuple[float, float] | None) -> Iterator[Finding]:
+    """One way to say which face it is is enough."""
+    if track is not None and position is not None:
+        yield Finding((*at, "position"), "track and position are both given", "Leave one of them out")
 
 
 def check_frames(draft: Draft) -> Iterator[Finding]:
@@ -82,9 +89,14 @@ def check_frames(draft: Draft) -> Iterator[Finding]:
 
 def _check_overrides(at: Loc, ranges: Iterable[FrameRange], inside: FrameRange) -> Iterator[Finding]:
     for index, frames in enumerate(ranges):
-        if outside := frames - inside:
-            what = f"frame {outside.first} is not in the shot's frames ({inside})"
-            yield Finding((*at, index, "frames"), what, f"Keep within {inside}")
+        yield from check_within((*at, index, "frames"), frames, inside, "shot")
+
+
+def check_within(at: Loc, frames: FrameRange, inside: FrameRange, noun: str) -> Iterator[Finding]:
+    """Whether ``frames`` are ``inside`` those of what ``noun`` says."""
+    if outside := frames - inside:
+        what = f"frame {outside.first} is not in the {noun}'s frames ({inside})"
+        yield Finding(at, what, f"Keep within {inside}")
 
 
 def _check_timecode(shot: ShotDraft, plate: Plate) -> Iterator[Finding]:

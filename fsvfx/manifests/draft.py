@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from fsvfx.manifests.yaml_text import Loc
 from schemas.composite import Composite
@@ -19,13 +19,14 @@ from schemas.manifest import Manifest, Person, Plate, Replace
 
 @dataclass(frozen=True)
 class ShotDraft:
-    """A shot's sound parts, and where it is in the file."""
+    """A shot's sound parts, or a piece of footage's, and where it is in the file."""
 
     loc: Loc
     name: str | None
     plate: Plate | None
     replace: dict[int, Replace]
     composite: Composite | None
+    noun: str = "shot"
 
 
 @dataclass(frozen=True)
@@ -38,39 +39,54 @@ class Draft:
     shots: tuple[ShotDraft, ...]
     deliver: dict[int, Deliver]
     store: str | None
+    folders: dict[str, str]
+    """Others that it names, by their field."""
     colour_config: str | None
 
 
 def draft_of(data: dict[str, Any]) -> Draft:
     """Take what validates out of ``data``."""
-    people = data.get("people") if isinstance(data.get("people"), dict) else {}
-    fields = Manifest.model_fields
+    people = mapping(data.get("people"))
     return Draft(
-        production=_text(data.get("production")),
-        named=tuple(people or {}),
-        people={name: person for name, raw in (people or {}).items() if (person := _sound(Person, raw))},
-        shots=tuple(_shot(index, raw) for index, raw in _listed(data.get("shots")) if isinstance(raw, dict)),
-        deliver={index: one for index, raw in _listed(data.get("deliver")) if (one := _sound(Deliver, raw))},
-        store=_text(data.get("store", fields["store"].default)),
-        colour_config=_text(colour.get("config")) if isinstance(colour := data.get("colour"), dict) else None,
+        production=text(data.get("production")),
+        named=tuple(people),
+        people={name: person for name, raw in people.items() if (person := sound_of(Person, raw))},
+        shots=tuple(_shot(index, raw) for index, raw in listed(data.get("shots")) if isinstance(raw, dict)),
+        deliver={index: one for index, raw in listed(data.get("deliver")) if (one := sound_of(Deliver, raw))},
+        store=text(data.get("store", Manifest.model_fields["store"].default)),
+        folders=folders(data, Manifest, "packages"),
+        colour_config=text(mapping(data.get("colour")).get("config")),
     )
+
+
+def folders(data: dict[str, Any], model: type[BaseModel], *fields: str) -> dict[str, str]:
+    """Those that ``fields`` name, by their field; where nothing is written, the ``model``'s own."""
+    said = {field: text(data.get(field, model.model_fields[field].default)) for field in fields}
+    return {field: given for field, given in said.items() if given}
 
 
 def _shot(index: int, raw: dict[str, Any]) -> ShotDraft:
     return ShotDraft(
         loc=("shots", index),
-        name=_text(raw.get("name")),
-        plate=_sound(Plate, raw.get("plate")),
-        replace={i: one for i, entry in _listed(raw.get("replace")) if (one := _sound(Replace, entry))},
-        composite=_sound(Composite, raw.get("composite", {})),
+        name=text(raw.get("name")),
+        plate=sound_of(Plate, raw.get("plate")),
+        replace={i: one for i, entry in listed(raw.get("replace")) if (one := sound_of(Replace, entry))},
+        composite=sound_of(Composite, raw.get("composite", {})),
     )
 
 
-def _listed(value: object) -> Iterator[tuple[int, Any]]:
+def mapping(value: object) -> dict[str, Any]:
+    """``value`` if it is one; else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> Iterator[tuple[int, Any]]:
+    """The entries of ``value``, if it is a list, with their indices."""
     return enumerate(value) if isinstance(value, list) else enumerate(())
 
 
-def _text(value: object) -> str | None:
+def text(value: object) -> str | None:
+    """``value`` if it is a text with something in it."""
     return value.strip() if isinstance(value, str) and value.strip() else None
 
 
@@ -79,7 +95,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _sound(kind: Any, raw: object) -> Any:
+def sound_of(kind: Any, raw: object) -> Any:
     """``raw`` as ``kind``, less what is wrong in it; None if too little is left."""
     try:
         return _adapter(kind).validate_json(json.dumps(raw), strict=True)

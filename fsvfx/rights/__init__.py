@@ -1,15 +1,16 @@
-"""Rights: a swap needs a consent record from both people. The gate runs at submit, flow start and delivery."""
+"""Rights: swaps and trainings need consent records. The gates run at submit, flow start and delivery."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from fsvfx.errors import RightsError, Where
-from fsvfx.rights.gate import Decision, check, roles_of
+from fsvfx.rights import gate, training_gate
+from fsvfx.rights.decision import Decision
 from fsvfx.rights.records import evidence
-from schemas.job import ShotJob
+from schemas.job import ShotJob, TrainJob
 
-__all__ = ["Decision", "clear"]
+__all__ = ["Decision", "clear", "clear_training"]
 
 
 def clear(job: ShotJob, now: datetime | None = None) -> Decision:
@@ -17,7 +18,18 @@ def clear(job: ShotJob, now: datetime | None = None) -> Decision:
 
     ``now`` is a time with a zone; left out, it is the present. A job that swaps nothing is allowed with no record.
     """
-    decision = check(job, {person: evidence(job, person) for person in roles_of(job)}, now or datetime.now(UTC))
+    found = {person: evidence(job.manifest, job.people, person) for person in gate.asked(job)}
+    where = Where(shot=job.shot.name, file=job.manifest)
+    return _allowed(gate.check(job, found, now or datetime.now(UTC)), where)
+
+
+def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
+    """As ``clear``, of a training: everybody who is learned must have allowed it. Raises RightsError."""
+    found = {person: evidence(job.manifest, job.people, person) for person in training_gate.asked(job)}
+    return _allowed(training_gate.check_training(job, found, now or datetime.now(UTC)), Where(file=job.manifest))
+
+
+def _allowed(decision: Decision, where: Where) -> Decision:
     if not decision.allow:
-        raise RightsError(decision.reasons, where=Where(shot=job.shot.name, file=job.manifest))
+        raise RightsError(decision.reasons, where=where)
     return decision

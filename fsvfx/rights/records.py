@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,10 +14,10 @@ from fsvfx.errors import Problem
 from fsvfx.manifests.explain import explain
 from fsvfx.manifests.reach import ReachError, reach
 from fsvfx.manifests.yaml_text import read_yaml
-from fsvfx.rights.gate import Evidence, Missing
+from fsvfx.rights.decision import Evidence, Missing
 from schemas.base import StrictModel
 from schemas.consent import ConsentRecord, RevocationRegister
-from schemas.job import ShotJob
+from schemas.manifest import Person
 
 M = TypeVar("M", bound=StrictModel)
 
@@ -25,10 +26,12 @@ class RecordError(Exception):
     """A record, register or document that can't be used: why, and how to mend it."""
 
 
-def evidence(job: ShotJob, person: str) -> Evidence | Missing:
+def evidence(manifest: str, people: Mapping[str, Person], person: str) -> Evidence | Missing:
     """What there is of ``person``'s consent; never raises for what is wrong with it."""
+    if person not in people:
+        return Missing("they are not among the manifest's people; add them there, with their consent record")
     try:
-        return _gathered(Path(job.manifest), Path(job.people[person].consent))
+        return _gathered(Path(manifest), Path(people[person].consent))
     except RecordError as error:
         return Missing(str(error))
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fsvfx.rights.gate import Evidence
+from fsvfx.rights.decision import Evidence
 from schemas.consent import ConsentRecord
 from schemas.job import ShotJob
 from schemas.manifest import Manifest

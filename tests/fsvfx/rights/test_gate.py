@@ -10,7 +10,8 @@ from gate_cases import NOW, both, evidence_of, job, raw_record, spoilt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsvfx.rights.gate import Evidence, Missing, check
+from fsvfx.rights.decision import Evidence, Missing
+from fsvfx.rights.gate import check
 
 # id, whose record, which field of it, its value, what the reason says
 REFUSED = [

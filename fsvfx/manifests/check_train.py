@@ -1,0 +1,106 @@
+"""What one field of a training manifest means for another: people, footage, the engine. Each check yields findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fsvfx.errors import InputError
+from fsvfx.manifests.check_work import wrong_settings
+from fsvfx.manifests.checks import check_chosen, check_within, whom
+from fsvfx.manifests.reach import ReachError, reach
+from fsvfx.manifests.shape import nearest
+from fsvfx.manifests.train_draft import TrainDraft
+from fsvfx.manifests.yaml_text import Finding
+
+if TYPE_CHECKING:
+    from fsvfx.engines.learned import LearnedEngine
+
+
+def check_learned(draft: TrainDraft) -> Iterator[Finding]:
+    """Whoever is learned is among the people, once, with footage; and nobody else is."""
+    seen: dict[str, str] = {}
+    for loc, name in draft.learned.items():
+        if name not in draft.common.named:
+            yield Finding(loc, f"'{name}' is not among the people", whom(name, draft.common.named))
+        if name in seen:
+            yield Finding(loc, f"'{name}' is {seen[name]} already", "Name everybody once")
+        seen.setdefault(name, "among others" if loc[0] == "others" else f"the {loc[0]}")
+    for name in draft.common.named:
+        if name not in seen and draft.all_learned and not draft.starts:
+            yield Finding(("people", name), f"'{name}' is not learned", _LEARN)
+    shown = {each.person for each in draft.footage}
+    for name in seen:
+        if name not in shown and None not in shown:
+            yield Finding(("footage",), f"there is no footage of '{name}'", "Add some; each person needs their own")
+
+
+_LEARN = "Make them the identity, the performer or one of others; or leave them out"
+
+
+def check_footage(draft: TrainDraft) -> Iterator[Finding]:
+    """Each piece shows somebody who is learned; what is left out of it is there."""
+    learned = list(draft.learned.values())
+    for each in draft.footage:
+        if each.person is not None and each.person not in learned and draft.all_learned:
+            near = nearest(each.person, learned)
+            mend = f"Did you mean '{near}'?" if near else _LEARN
+            yield Finding((*each.loc, "person"), f"'{each.person}' is not learned", mend)
+        if each.whole is not None:
+            yield from check_chosen(each.loc, each.whole.track, each.whole.position)
+
+
+def check_excluded(draft: TrainDraft) -> Iterator[Finding]:
+    """Frames are left out of footage that there is, and that has them."""
+    names = [each.name for each in draft.footage if each.name]
+    for name, frames in (draft.faceset.exclude if draft.faceset else {}).items():
+        at = ("faceset", "exclude", name)
+        found = draft.footage_named(name)
+        if found is None:
+            near = nearest(name, names)
+            mend = f"Did you mean '{near}'?" if near else f"There are: {', '.join(names)}"
+            yield Finding(at, f"there is no footage '{name}'", mend)
+        elif found.plate is not None:
+            yield from check_within(at, frames, found.plate.frames, "footage")
+
+
+def check_learner(draft: TrainDraft) -> Iterator[Finding]:
+    """The engine learns, so many people, with these settings, from pictures of this size."""
+    from fsvfx.engines import registry
+
+    if draft.engine is None:
+        return
+    try:
+        engine = registry.learned(draft.engine)
+    except InputError as error:
+        yield Finding(("engine",), error.what, error.mend)
+        return
+    if len(draft.learned) > engine.most_people:
+        what = f"engine '{engine.name}' learns {engine.most_people} people at most, and these are {len(draft.learned)}"
+        yield Finding(("others",), what, "Leave others out, or take an engine that learns more, such as comb")
+    wrong = list(wrong_settings(engine.Architecture, draft.architecture))
+    for loc, what, mend in wrong:
+        yield Finding(("architecture", *loc), what, mend)
+    if not wrong:
+        yield from _check_size(draft, engine)
+
+
+def _check_size(draft: TrainDraft, engine: type[LearnedEngine]) -> Iterator[Finding]:
+    """Crops are made smaller for the model, never larger."""
+    resolution = getattr(engine.Architecture.model_validate(draft.architecture), "resolution", 0)
+    if draft.faceset is not None and draft.faceset.size < resolution:
+        what = f"crops of {draft.faceset.size} px are smaller than the model's {resolution} px"
+        yield Finding(("faceset", "size"), what, f"Give {resolution} or more")
+
+
+def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
+    """Checkpoints and packages go to folders of their own."""
+    places = {}
+    for field, given in draft.common.folders.items():
+        try:
+            places[field] = reach(manifest, given)
+        except ReachError:
+            return  # told of
+    if places.get("training") == places.get("packages"):
+        yield Finding(("training",), "checkpoints and packages would lie in one folder", "Give each its own")

@@ -1,0 +1,92 @@
+"""A YAML file as the manifest that it means to be, with every problem in it told at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from fsvfx.errors import ManifestError
+from fsvfx.manifests.explain import explain
+from fsvfx.manifests.yaml_text import Document, Finding, dotted
+from schemas.base import StrictModel
+from schemas.manifest import Manifest
+from schemas.train import TrainManifest
+from schemas.upgrade import VersionError
+
+M = TypeVar("M", bound=StrictModel)
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind(Generic[M]):
+    """A kind of manifest.
+
+    is_other: whether a file is rather a manifest of the other kind; other: what is then told. upgraded: what it says,
+    in its present version; raises VersionError. findings: in its sound parts.
+    """
+
+    model: type[M]
+    is_other: Callable[[Raw], bool]
+    other: Finding
+    upgraded: Callable[[Raw], Raw]
+    findings: Callable[[Raw, Path], Iterable[Finding]]
+
+
+def is_training(data: object) -> bool:
+    """Whether it is rather a training manifest than a shot manifest: by the keys that only one of them has."""
+    return _own_keys(data, TrainManifest, Manifest) > _own_keys(data, Manifest, TrainManifest)
+
+
+def is_shots(data: object) -> bool:
+    """The other way round; what has no keys of its own is neither."""
+    return _own_keys(data, Manifest, TrainManifest) > _own_keys(data, TrainManifest, Manifest)
+
+
+def _own_keys(data: object, model: type[StrictModel], other: type[StrictModel]) -> int:
+    own = model.model_fields.keys() - other.model_fields.keys()
+    return len(own & set(data)) if isinstance(data, dict) else 0
+
+
+def sound(document: Document, path: Path, kind: Kind[M]) -> M:
+    """The manifest that ``document`` holds. Raises ManifestError with every problem."""
+    manifest = _validated(document, path, kind)
+    if manifest is None or document.problems:
+        problems = sorted(set(document.problems), key=lambda problem: (problem.line or 0, problem.field))
+        raise ManifestError(str(path), tuple(problems))
+    return manifest
+
+
+def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
+    data = document.data
+    if data is None and document.problems:
+        return None
+    if not isinstance(data, dict):
+        document.tell((), "a manifest is a mapping", "Begin it with schema_version: 1; examples/ has whole ones")
+        return None
+    if kind.is_other(data):
+        document.tell(*kind.other)
+        return None
+    try:
+        data = kind.upgraded(data)
+    except VersionError as error:
+        document.tell(("schema_version",), error.what, error.mend)
+        data = {**data, "schema_version": 1}
+    manifest = _parsed(data, document, kind.model)
+    told = {problem.field for problem in document.problems}
+    for finding in kind.findings(data, path):
+        if dotted(finding.loc) not in told:
+            document.tell(*finding)
+    return manifest
+
+
+def _parsed(data: Raw, document: Document, model: type[M]) -> M | None:
+    try:
+        return model.model_validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        explain(error, model, document)
+        return None
