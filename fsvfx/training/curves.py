@@ -47,6 +47,13 @@ class Curves:
             self._append(point)
         return point
 
+    def last(self) -> dict[str, float]:
+        """The newest mean of every term."""
+        newest: dict[str, float] = {}
+        for point in self.points:
+            newest |= point.terms
+        return newest
+
     def state(self) -> list[dict[str, Any]]:
         return [asdict(point) for point in self.points]
 

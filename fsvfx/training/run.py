@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fsvfx.facesets import Faceset
+from fsvfx.training.board import on_board
 from fsvfx.training.data import Sampler, held_out
 from fsvfx.training.report import Report
 from fsvfx.training.start import first_model
@@ -32,15 +33,15 @@ def run(
     model = first_model(job, resumes=any((folder / "checkpoints").glob("step-*")))
     people = {person: facesets[person] for person in job.learned}
     seen = held_out(people, model.resolution, settings.preview_rows, "cpu")
-    with Sampler(
+    own = settings.seed + world.rank
+    feed = Sampler(
         people,
         model.resolution,
         settings.batch,
         job.augmentation,
         world.device,
-        settings.seed + world.rank,
+        own,
         random_warp=settings.random_warp,
-    ) as feed:
-        return train(
-            model, feed, settings, folder, device=device, held_out=seen, report=report, should_stop=should_stop
-        )
+    )
+    with feed, on_board(folder / "tensorboard", report) as told:
+        return train(model, feed, settings, folder, device=device, held_out=seen, report=told, should_stop=should_stop)

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from fsvfx.engines.trainable import Batch, Model
@@ -20,7 +21,7 @@ from fsvfx.training.loop import Loop
 from fsvfx.training.precision import Precision
 from fsvfx.training.report import Notice, Preview, Progress, Report
 from fsvfx.training.resume import load_weights
-from fsvfx.training.stops import reason_to_stop, seconds_left
+from fsvfx.training.stops import STOPPED, reason_to_stop, seconds_left
 from fsvfx.training.throughput import Throughput
 from fsvfx.training.world import World
 from schemas.trainer import TrainerSettings
@@ -71,13 +72,14 @@ class Session:
             batch = next(self.feed)
         terms = self.loop.iterate(batch, self.step)
         self.step += 1
-        self._pending.add(self.step, terms)
         if self.mean:
             self.mean.update(self.step)
+        shown = self.held_out if self.world.leads and self.step % self.settings.preview_iterations == 0 else None
+        self._pending.add(self.step, terms | (self._held_out_terms(shown) if shown else {}))
         if self.step % self.settings.log_every == 0:
             self._read()
-        if self.held_out and self.world.leads and self.step % self.settings.preview_iterations == 0:
-            self._preview(self.held_out)
+        if shown:
+            self._preview(shown)
         every = self.settings.checkpoint_iterations
         if every and self.step % every == 0:
             self.save()
@@ -89,7 +91,7 @@ class Session:
             return None  # asking the others takes time
         reason = reason_to_stop(settings, self.step, self.clock.seconds, self.curves.points)
         due = self.clock.seconds - (self._saved[1] if self._saved else 0.0) >= 60 * settings.checkpoint_minutes
-        stopped = "it was stopped" if reason is None and should_stop() else reason
+        stopped = STOPPED if reason is None and should_stop() else reason
         stopped, due = self.world.told((stopped, due))
         if due and stopped is None:
             self.save()
@@ -146,6 +148,14 @@ class Session:
         point = self.curves.add(rows, seconds)
         left = seconds_left(self.settings, self.step, seconds, self.clock.speed)
         self.report(Progress(self.step, seconds, point.terms, self.clock.speed, self.clock.waiting, left))
+
+    @torch.no_grad()
+    def _held_out_terms(self, held_out: Batch) -> dict[str, Tensor]:
+        """What the model makes of faces that it never learns from: it rises where training overfits."""
+        as_is: Any = torch.compiler.set_stance("force_eager") if self.settings.compile else nullcontext()
+        with self._at_its_best(), self.loop.precision.autocast(), as_is:
+            terms = self.model(held_out)
+        return {f"held_out/{name}": term.detach() for name, term in terms.items()}
 
     def _preview(self, held_out: Batch) -> None:
         self._read()

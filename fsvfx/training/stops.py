@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from fsvfx.training.curves import Point
 from schemas.trainer import TrainerSettings
 
+STOPPED = "it was stopped"
+"""The reason where no stop rule is one."""
+
 
 def reason_to_stop(settings: TrainerSettings, step: int, seconds: float, points: Sequence[Point]) -> str | None:
     """Why to stop after ``step`` iterations and ``seconds`` of training; None: go on."""

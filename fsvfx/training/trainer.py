@@ -66,7 +66,7 @@ def train(
         step=session.step,
         seconds=session.clock.seconds,
         reason=reason,
-        losses=session.curves.points[-1].terms if session.curves.points else {},
+        losses=session.curves.last(),
         weights=session.weights(),
         waiting=session.clock.waiting_in_all,
         checkpoint=checkpoint,

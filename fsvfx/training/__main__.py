@@ -1,0 +1,67 @@
+"""``python -m fsvfx.training ORDER.json``: one training in a process of its own, or in several that torchrun starts.
+
+It tells what happens as lines of JSON (``fsvfx.training.lines``). A signal to end, or the end of the pipe that is its
+standard input, makes it save a checkpoint and stop.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from pathlib import Path
+
+import torch
+
+from fsvfx.errors import FsvfxError, InputError
+from fsvfx.facesets import open_faceset, store_of
+from fsvfx.training.alone import alone_in
+from fsvfx.training.kept import keep
+from fsvfx.training.lines import Ended, Told, line_of
+from fsvfx.training.run import run
+from fsvfx.training.stopping import stop_when_asked
+from fsvfx.training.stops import STOPPED
+from fsvfx.training.world import World
+from schemas.training import TrainingOrder
+
+
+def main(path: Path) -> int:
+    """Train as the order says; returns the exit code."""
+    asked = stop_when_asked()
+    try:
+        _train(TrainingOrder.model_validate_json(path.read_bytes()), asked.is_set)
+    except FsvfxError as error:
+        _tell(error)
+        return error.exit_code
+    return 0
+
+
+def _train(order: TrainingOrder, should_stop: Callable[[], bool]) -> None:
+    job, folder, device = order.job, Path(order.job.folder), _device(order.gpus)
+    leads = World(device).leads
+    with alone_in(folder, _tell) if leads else nullcontext():
+        store = store_of(job.store, job.production)
+        facesets = {person: open_faceset(store, receipt) for person, receipt in order.facesets.items()}
+        trained = run(job, facesets, device=device, report=_tell, should_stop=should_stop)
+        if leads:
+            keep(folder, trained)
+            _tell(Ended(trained.step, trained.reason, stopped=trained.reason == STOPPED))
+
+
+def _device(gpus: int) -> str:
+    """A GPU if there is one. Raises InputError if there are fewer than are asked for."""
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if there < gpus:
+        raise InputError(f"{gpus} GPUs are asked for; torch finds {there} here", mend="Ask for fewer, or for none")
+    return "cuda" if there else "cpu"
+
+
+def _tell(told: Told) -> None:
+    """In one piece: several processes share the pipe. If nobody listens any more, a checkpoint is still to be made."""
+    with suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), line_of(told).encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

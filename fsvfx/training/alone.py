@@ -1,0 +1,45 @@
+"""One training process at a time in a folder: a second would write into the first one's curves and checkpoints."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fsvfx.errors import MachineError, Where
+from fsvfx.training.report import Notice, Report
+
+PATIENCE = 120.0
+"""Seconds for a process that was told to stop to finish its iteration and its checkpoint."""
+
+
+@contextmanager
+def alone_in(folder: Path, report: Report, patience: float = PATIENCE) -> Iterator[None]:
+    """Have the folder to oneself, once whoever has it is done. Raises MachineError if that takes too long."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "training.lock").open("w") as gate:
+        until = time.monotonic() + patience
+        told = False
+        while not _locked(gate.fileno()):
+            if not told:
+                report(Notice("Another process is training in this folder: waiting for it to end"))
+                told = True
+            if time.monotonic() > until:
+                raise MachineError(
+                    "Another process is training in this folder",
+                    mend="Wait until it ends, or stop it; then run this again",
+                    where=Where(file=str(folder)),
+                    transient=True,
+                )
+            time.sleep(0.2)
+        yield
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

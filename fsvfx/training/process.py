@@ -1,0 +1,123 @@
+"""Starts a training in processes of its own, and tells what they tell.
+
+Of its own, as it wants all of the machine's cores, as torchrun starts several on several GPUs, and as a crash in it
+must not take a worker along. It ends when its standard input does: when whoever started it is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from fsvfx.errors import FsvfxError, MachineError, Where
+from fsvfx.training.lines import Ended, Told, told_in
+
+PATIENCE = 120.0
+"""Seconds for it to end once it was asked to."""
+_TAIL = 2000
+"""Characters of its log that an error tells."""
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Seat:
+    """What of the machine a training gets.
+
+    processes: how many train together. threads: of all of them together; 0: one for each core. gpus: which ones they
+    see, as in CUDA_VISIBLE_DEVICES; None: those that the starter sees.
+    """
+
+    processes: int = 1
+    threads: int = 0
+    gpus: str | None = None
+
+
+def trained_apart(order: Path, seat: Seat, resume: str) -> Iterator[Told]:
+    """What the training that ``order`` asks for tells, till its end. ``resume``: the command that goes on with it.
+
+    Its standard error goes to ``training.log`` beside the order. Raises what ended it: DivergedError, InputError,
+    StoreError, MachineError as they were raised there; MachineError if the process died. A caller that stops asking
+    stops the training, once its checkpoint is made.
+    """
+    log = order.with_name("training.log")
+    ended = False
+    with _started(order, seat, log) as child:
+        for line in _lines(child):
+            told = told_in(line)
+            if isinstance(told, FsvfxError):
+                raise told
+            ended = ended or isinstance(told, Ended)
+            yield told
+        code = child.wait()
+    if not ended:
+        raise _died(code, log, resume)
+
+
+def command_of(order: Path, processes: int) -> list[str]:
+    """What starts it: this Python, or torchrun for several processes on this machine."""
+    together = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
+    return [sys.executable, "-m", *(together if processes > 1 else []), "fsvfx.training", str(order)]
+
+
+def environment_of(seat: Seat, around: Mapping[str, str]) -> dict[str, str]:
+    """The starter's, but with the seat's threads and GPUs."""
+    threads = max(1, (seat.threads or len(os.sched_getaffinity(0))) // seat.processes)
+    own = {**around, **dict.fromkeys(_THREADS, str(threads))}
+    if seat.gpus is not None:
+        own["CUDA_VISIBLE_DEVICES"] = seat.gpus
+    return own
+
+
+@contextmanager
+def _started(order: Path, seat: Seat, log: Path) -> Iterator[subprocess.Popen[str]]:
+    """In a session of its own: Ctrl-C in the terminal reaches it as the end of its standard input, and softly."""
+    with log.open("w") as sink:
+        child = subprocess.Popen(
+            command_of(order, seat.processes),
+            env=environment_of(seat, os.environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield child
+    finally:
+        _end(child)
+
+
+def _lines(child: subprocess.Popen[str]) -> Iterator[str]:
+    said: IO[str] | None = child.stdout
+    assert said is not None
+    yield from said
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """Ask it to end, and wait; if it does not, end it and all that it started."""
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _died(code: int, log: Path, resume: str) -> MachineError:
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    said = log.read_text(encoding="utf-8", errors="replace").strip()[-_TAIL:]
+    tail = f". Its last words:\n{said}\n" if said else ", without a word; too little memory is often the cause"
+    return MachineError(
+        f"The training process {how}{tail}",
+        mend=f"Its checkpoints are whole; go on with\n  {resume}",
+        where=Where(file=str(log)),
+    )
