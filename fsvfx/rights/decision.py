@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -40,6 +40,7 @@ class Decision:
 
     ``digest`` is the same for as long as the same records allow the same work: later times, and renewed checks for
     revocation, do not change it. ``test_records``: those of ``records`` that were made up for a test or demo.
+    ``by_person``: the records themselves.
     """
 
     allow: bool
@@ -47,6 +48,7 @@ class Decision:
     digest: str
     records: tuple[str, ...]
     test_records: tuple[str, ...] = ()
+    by_person: Mapping[str, ConsentRecord] = field(default_factory=dict)
 
 
 def decide(
@@ -75,6 +77,7 @@ def decide(
         digest=_sha256({**about, "allow": not reasons, "records": digests}),
         records=tuple(sorted({record.record_id for record in records.values()})),
         test_records=tuple(sorted({record.record_id for record in records.values() if record.is_test_record})),
+        by_person=records,
     )
 
 
