@@ -14,7 +14,7 @@ from schemas.trainer import TrainerSettings
 
 
 class TrainedModel(StrictModel):
-    """A model package that a shot uses: who must have allowed their faces' use in training."""
+    """A model package that is used: who must have allowed their faces' use in training."""
 
     model: str
     sha256: str
@@ -72,11 +72,14 @@ class TrainJob(StrictModel):
     learned: tuple[str, ...]
     """The identity, the performer, others: the model's order."""
     people: dict[str, Person]
+    """Those who are learned, and those whom its start was trained on."""
     footage: tuple[FootageJob, ...]
     faceset: FacesetSettings
     augmentation: Augmentation
     trainer: TrainerSettings
     start: Start | None
+    models: tuple[TrainedModel, ...] = ()
+    """The package that it starts with, if it does."""
     licence: str
     store: str
     folder: str

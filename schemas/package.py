@@ -39,6 +39,7 @@ class Ancestor(StrictModel):
     model: Name
     sha256: Sha256
     people: tuple[Name, ...]
+    """Everybody whose faces went into it."""
     restart: bool
 
 
@@ -94,3 +95,8 @@ class PackageCard(StrictModel):
     def names(self) -> tuple[str, ...]:
         """Of the people, in the model's order."""
         return tuple(person.name for person in self.people)
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Whose faces went into the weights: the people, and those of the packages that training began with."""
+        return tuple(dict.fromkeys((*self.names, *(self.start.people if self.start else ()))))

@@ -16,6 +16,7 @@ from fsvfx.manifests.check_work import check_engines, check_spaces
 from fsvfx.manifests.checks import check_frames, check_names, check_people
 from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.draft import Draft, draft_of
+from fsvfx.manifests.models import with_models
 from fsvfx.manifests.reading import Kind, is_training, sound
 from fsvfx.manifests.shot_job import shot_job, shots_of
 from fsvfx.manifests.yaml_text import Finding, parse_yaml, read_yaml
@@ -38,10 +39,12 @@ def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> 
     """A job for each shot of the manifest at ``path`` (or for those named in ``shots``), with absolute paths.
 
     ``store`` takes the place of the manifest's own: a folder relative to the working folder, ``s3://`` or ``memory://``;
-    it comes from who runs fsvfx, so it may be anywhere. Raises ManifestError; InputError if there is no such shot.
+    it comes from who runs fsvfx, so it may be anywhere. The cards of model packages that engines use are opened.
+    Raises ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
     """
     manifest = load(path)
-    return [shot_job(manifest, shot, path, store) for shot in shots_of(manifest, shots, path)]
+    made = [shot_job(manifest, shot, path, store) for shot in shots_of(manifest, shots, path)]
+    return with_models(made, manifest, path)
 
 
 def _findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from fsvfx.manifests.checks import check_frames, check_names
 from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.load import load
+from fsvfx.manifests.models import start_of
 from fsvfx.manifests.reach import reach
 from fsvfx.manifests.reading import Kind, is_shots, sound
 from fsvfx.manifests.resolve import person_at, plate_at, store_at
@@ -39,7 +40,8 @@ def load_training(path: Path) -> TrainManifest:
 def training_job(path: Path, *, store: str | None = None) -> TrainJob:
     """The job of the training manifest at ``path``, with absolute paths and all defaults filled in.
 
-    ``store``: as for shots; it takes the place of the shot manifests' own, too. Raises ManifestError.
+    ``store``: as for shots; it takes the place of the shot manifests' own, too. The card of the package that training
+    starts with is opened. Raises ManifestError; ModelError if that can't be read.
     """
     from fsvfx.engines import registry
 
@@ -57,6 +59,7 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         augmentation=manifest.augmentation,
         trainer=manifest.trainer,
         start=manifest.start,
+        models=start_of(manifest, path),
         licence=manifest.licence,
         store=store_at(path, manifest.store, store),
         folder=str(reach(path, manifest.training) / manifest.model),

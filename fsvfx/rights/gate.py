@@ -10,7 +10,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from fsvfx.rights.decision import Decision, Evidence, Missing, decide
-from fsvfx.rights.refusals import no_training, not_in_order, without_role
+from fsvfx.rights.refusals import no_training, not_in_order, trained_of, without_role
 from schemas.consent import ConsentRecord, Role
 from schemas.job import ShotJob
 
@@ -27,22 +27,13 @@ def roles_of(job: ShotJob) -> dict[str, tuple[Role, ...]]:
     return {person: tuple(sorted(roles[person])) for person in sorted(roles)}
 
 
-def trained_of(job: ShotJob) -> dict[str, tuple[str, ...]]:
-    """Everybody on whose faces the shot's models were trained, and which models those are."""
-    models: dict[str, set[str]] = {}
-    for model in job.models:
-        for person in model.people:
-            models.setdefault(person, set()).add(model.model)
-    return {person: tuple(sorted(models[person])) for person in sorted(models)}
-
-
 def asked(job: ShotJob) -> dict[str, str]:
     """Everybody whose consent the shot needs, with what for, in words."""
-    roles, models = roles_of(job), trained_of(job)
+    roles, models = roles_of(job), trained_of(job.models)
     return {
         person: " and ".join(
             [ROLE_NAMES[role] for role in roles.get(person, ())]
-            + [f"model '{model}' was trained on them" for model in models.get(person, ())]
+            + [f"model '{model}' was trained on their face" for model in models.get(person, ())]
         )
         for person in sorted({*roles, *models})
     }
@@ -50,7 +41,7 @@ def asked(job: ShotJob) -> dict[str, str]:
 
 def check(job: ShotJob, evidence: Mapping[str, Evidence | Missing], now: datetime) -> Decision:
     """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not."""
-    roles, models = roles_of(job), trained_of(job)
+    roles, models = roles_of(job), trained_of(job.models)
 
     def refusals(person: str, found: Evidence) -> Iterator[str]:
         yield from not_in_order(person, job.production, found, now)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from fsvfx.rights.decision import Evidence
 from schemas.consent import ConsentRecord, Role
+from schemas.job import TrainedModel
 
 FRESH = timedelta(hours=24)
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -35,6 +36,15 @@ def no_training(record: ConsentRecord) -> Iterator[str]:
     """The record allows that engines are trained on the person."""
     if not record.scope.training_allowed:
         yield f"record {record.record_id} does not allow training (scope.training_allowed); get consent for it"
+
+
+def trained_of(models: Sequence[TrainedModel]) -> dict[str, tuple[str, ...]]:
+    """Everybody on whose faces the ``models`` were trained, and which of them those are."""
+    found: dict[str, set[str]] = {}
+    for model in models:
+        for person in model.people:
+            found.setdefault(person, set()).add(model.model)
+    return {person: tuple(sorted(found[person])) for person in sorted(found)}
 
 
 def _out_of_time(record: ConsentRecord, now: datetime) -> Iterator[str]:

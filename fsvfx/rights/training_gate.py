@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fsvfx.rights.decision import Decision, Evidence, Missing, decide
 from fsvfx.rights.gate import ROLE_NAMES
-from fsvfx.rights.refusals import no_training, not_in_order, without_role
+from fsvfx.rights.refusals import no_training, not_in_order, trained_of, without_role
 from schemas.consent import Role
 from schemas.job import TrainJob
 
@@ -17,13 +17,16 @@ VERSION = 1
 def asked(job: TrainJob) -> dict[str, str]:
     """Everybody whose consent the training needs, with what for, in words."""
     roles = _roles(job)
-    return {person: ROLE_NAMES[roles[person]] if person in roles else "also learned" for person in job.learned}
+    learned = {person: ROLE_NAMES[roles[person]] if person in roles else "also learned" for person in job.learned}
+    before = trained_of(job.models).items()
+    return {person: f"model '{models[0]}' was trained on their face" for person, models in before} | learned
 
 
 def check_training(job: TrainJob, evidence: Mapping[str, Evidence | Missing], now: datetime) -> Decision:
     """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not.
 
-    In which shots, and for what, the model may be used is for the gate of swaps to ask.
+    Asked is everybody whose face will be in the model: whoever is learned, and whoever was by its start. In which
+    shots, and for what, the model may be used is for the gate of swaps to ask.
     """
     roles = _roles(job)
 
@@ -42,6 +45,7 @@ def check_training(job: TrainJob, evidence: Mapping[str, Evidence | Missing], no
             "production": job.production,
             "model": job.model,
             "learned": list(job.learned),
+            "models": [model.model_dump(mode="json") for model in job.models],
         },
     )
 
