@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fsvfx.actors import Actor, Moment, render
+from fsvfx.actors import Actor, Moment, actor, perform, render
 from fsvfx.actors.clip import shown
 from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.errors import InputError
 from fsvfx.evaluation.likeness import embeddings_of
 from fsvfx.evaluation.trial import Trial
 from fsvfx.faces.align import crop, crop_matrix
@@ -20,6 +21,12 @@ from fsvfx.faces.search import FaceFinder
 
 _FILL = 2.0
 """Pixels of the picture for one of the crop: a face fills about half of it."""
+
+_KNOWN, _APART = 24, 12
+"""References of the identity, and frames from one to the next."""
+_OWN = 8
+_OTHERS, _OTHERS_KNOWN = ("ben", "dora", "eli", "fred"), 4
+"""More people, and references of each."""
 
 F32 = NDArray[np.float32]
 
@@ -31,6 +38,23 @@ class Acted:
     faces: FaceBatch
     matrices: NDArray[np.float64]
     moments: tuple[Moment, ...]
+
+
+def trial_of(identity: str, performer: str, frames: int, size: int = 256) -> Trial:
+    """A trial of two actors by name, over ``frames`` of a performance; some more to retrieve among. Raises ModelError.
+
+    Raises InputError if both are the same.
+    """
+    if identity == performer:
+        raise InputError(f"'{identity}' can't go in for themselves", mend="Name another performer")
+    known = acted(actor(identity), perform(_KNOWN * _APART, seed=1)[::_APART], size)
+    performed = acted(actor(performer), perform(frames, seed=2), size)
+    posed = perform(_OTHERS_KNOWN * _APART, seed=3)[::_APART]
+    names = [name for name in _OTHERS if name not in (identity, performer)]
+    others = {name: references(actor(name), acted(actor(name), posed, size)) for name in names}
+    made = actor_trial(actor(identity), actor(performer), known, performed, others)
+    held_back = acted(actor(identity), perform(_OWN, seed=4), size)
+    return replace(made, own=held_back.faces)
 
 
 def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001) -> Acted:

@@ -1,7 +1,7 @@
 """Facesets: a person's footage as faces to train on, culled, with some of them held out."""
 
 from fsvfx.facesets.balance import weights
-from fsvfx.facesets.build import build, store_of
+from fsvfx.facesets.build import build, built, store_of
 from fsvfx.facesets.faceset import Faceset, merged, open_faceset
 from fsvfx.facesets.footage import Footage, footage_of
 from fsvfx.facesets.views import VIEWS, view
@@ -11,6 +11,7 @@ __all__ = [
     "Faceset",
     "Footage",
     "build",
+    "built",
     "footage_of",
     "merged",
     "open_faceset",

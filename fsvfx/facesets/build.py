@@ -37,6 +37,11 @@ def store_of(store: str, production: str) -> ShotStore:
     return open_store(f"{store.rstrip('/')}/{production}/_facesets")
 
 
+def built(person: str, footage: Sequence[Footage], settings: FacesetSettings, store: ShotStore) -> Receipt | None:
+    """The receipt of the person's faceset, if it is there. Raises StoreError."""
+    return Ledger(store).receipt(Address.of(_wanted(person, footage, settings, rights="")))
+
+
 def build(
     person: str,
     footage: Sequence[Footage],

@@ -1,0 +1,47 @@
+"""The facesets of a training, as the ledger has them: nothing is run, nothing is built."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from flows.standing import Standing
+from fsvfx.errors import InputError, Where
+from schemas.job import FootageJob, TrainJob
+
+if TYPE_CHECKING:
+    from fsvfx.facesets import Faceset, Footage
+
+LAST = "align"
+"""The last stage that footage needs."""
+
+
+def facesets_of(job: TrainJob) -> dict[str, Faceset]:
+    """Of everybody whom the model learns, in its order. Raises InputError where one is not built; StoreError."""
+    from fsvfx import facesets
+
+    store = facesets.store_of(job.store, job.production)
+    found: dict[str, Faceset] = {}
+    for person in job.learned:
+        footage = [_footage(job, each) for each in job.footage if each.person == person]
+        receipt = facesets.built(person, footage, job.faceset, store)
+        if receipt is None:
+            raise _not_there(job, f"The faceset of '{person}' is not built")
+        found[person] = facesets.open_faceset(store, receipt)
+    return found
+
+
+def _footage(job: TrainJob, footage: FootageJob) -> Footage:
+    from fsvfx.facesets import footage_of
+    from fsvfx.store import open_store
+
+    standing = Standing.of(footage.shot, until=LAST)
+    if standing.left:
+        raise _not_there(job, f"The faces in '{footage.name}' are not cut out")
+    receipts = [receipt for step, receipt in standing.receipts.items() if step in standing.wanted]
+    return footage_of(footage.name, footage.shot, open_store(footage.shot), receipts, footage.entry)
+
+
+def _not_there(job: TrainJob, what: str) -> InputError:
+    mend = f"Run {shlex.join(['fsvfx', 'train', job.manifest])} first: it makes what is missing"
+    return InputError(what, mend=mend, where=Where(file=job.manifest))
