@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must not
 class EngineSettings(BaseModel):
     """Base of an engine's settings: one source for YAML, command line and docs. Unknown ones are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)

@@ -5,27 +5,29 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationError
 
 from fsvfx import packages
 from fsvfx.comp.mattes import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
-from fsvfx.errors import InputError, Where
+from fsvfx.engines.learned_matte import usable
+from fsvfx.errors import InputError, ModelError, Where
+from schemas.base import Name
+from schemas.consent import Sha256
+from schemas.package import PackageCard
 
 if TYPE_CHECKING:
     import torch
 
     from fsvfx.engines.trainable import Model
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
 
 class PackageSettings(EngineSettings):
     """Settings of every engine that learns: which model package it swaps with, and how."""
 
-    model: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    model: Name
     """The model package's name."""
     sha256: Sha256
     """Of its weights: what was trained is what runs."""
@@ -63,27 +65,26 @@ class LearnedEngine(Engine):
         import torch
 
         self._check_knows(identity.name)
-        size = faces.crops.shape[-1]
-        parts = [self._part(faces.crops[at : at + self.settings.batch], identity.name) for at in self._starts(faces)]
-        rgb = torch.cat([part[0] for part in parts])
-        masks = [part[1] for part in parts if part[1] is not None]
-        if self.settings.matte == "learned" and masks:
-            return SwapBatch(rgb, torch.cat(masks))
-        hulls = [torch.from_numpy(hull(points, size)) for points in faces.landmarks.cpu().numpy()]
-        return SwapBatch(rgb, torch.stack(hulls)[:, None].to(rgb))
+        if not len(faces.crops):
+            return SwapBatch(faces.crops, faces.crops[:, :1])
+        starts = range(0, len(faces.crops), self.settings.batch)
+        parts = [self._part(faces, slice(at, at + self.settings.batch), identity.name) for at in starts]
+        return SwapBatch(torch.cat([part.crops for part in parts]), torch.cat([part.matte for part in parts]))
 
-    def _starts(self, faces: FaceBatch) -> range:
-        return range(0, len(faces.crops), self.settings.batch)
-
-    def _part(self, crops: torch.Tensor, person: str) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Some crops, in the model's size and back: rgb, and the mask if one is learned."""
+    def _part(self, faces: FaceBatch, which: slice, person: str) -> SwapBatch:
+        """Some faces, in the model's size and back."""
         import torch
 
-        model = self.model
+        crops, landmarks, model = faces.crops[which], faces.landmarks[which], self.model
+        size = crops.shape[-1]
         with torch.inference_mode():
             made = model.predict(_resized(crops, model.resolution), person)
-            size = crops.shape[-1]
-            return _resized(made.rgb, size), None if made.mask is None else _resized(made.mask, size)
+            if made.mask is not None and self.settings.matte == "learned":
+                matte = _resized(usable(made.mask, landmarks, size), size)
+            else:
+                hulls = [torch.from_numpy(hull(points, size)) for points in landmarks.cpu().numpy()]
+                matte = torch.stack(hulls)[:, None].to(crops)
+            return SwapBatch(_resized(made.rgb, size), matte)
 
     def _check_knows(self, person: str) -> None:
         known = self.model.people
@@ -91,7 +92,7 @@ class LearnedEngine(Engine):
             raise InputError(
                 f"The model package '{self.settings.model}' knows {', '.join(known)}, not '{person}'",
                 mend="Name one of them as the identity, or a package that knows this person",
-                where=Where(field="settings.model"),
+                where=Where(field="identity"),
             )
 
 
@@ -105,10 +106,29 @@ def _loaded(kind: type[LearnedEngine], model: str, sha256: str, device: str) -> 
             mend=f"Write engine: {card.engine}",
             where=Where(field="engine"),
         )
-    networks = built(kind, card.architecture, card.names)
-    networks.load_state_dict(packages.weights_of(model, sha256))
+    return restored(kind, card).to(device)
+
+
+def restored(kind: type[LearnedEngine], card: PackageCard) -> Model:
+    """A package's networks as training left them, on the CPU, to predict with. Processes of a machine share its memory.
+
+    Raises InputError if the package is gone, ModelError if its weights are broken or not of these networks.
+    """
+    import torch
+
+    weights = packages.weights_of(card.model, card.sha256)
+    try:
+        with torch.device("meta"):  # without a random start: that would cost time, and random numbers
+            networks = built(kind, card.architecture, card.names)
+        networks.load_state_dict(weights, assign=True)
+    except (RuntimeError, ValidationError) as error:
+        raise ModelError(
+            f"The weights of '{card.model}' are not of this version's '{kind.name}': {' '.join(str(error).split())}",
+            mend=f"Use the version that trained them: fsvfx {card.fsvfx}",
+            where=Where(field="settings.model"),
+        ) from error
     networks.advance(card.iterations)
-    return networks.to(device).eval().requires_grad_(False)
+    return networks.eval().requires_grad_(False)
 
 
 def built(kind: type[LearnedEngine], architecture: Mapping[str, JsonValue], people: tuple[str, ...]) -> Model:
@@ -117,7 +137,7 @@ def built(kind: type[LearnedEngine], architecture: Mapping[str, JsonValue], peop
 
 
 def _resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
-    """(n, C, S, S) -> (n, C, size, size), in [0, 1]; without aliasing."""
+    """(n, C, S, S) -> (n, C, size, size), in [0, 1]; bicubic, averaged where it shrinks."""
     from torch.nn.functional import interpolate
 
     if pictures.shape[-1] == size:

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.packages import seal
 from fsvfx.plugins import nearest
 from fsvfx.settings import machine
 from schemas.package import PackageCard
@@ -31,24 +32,39 @@ def folder_of(root: Path, model: str, sha256: str) -> Path:
 
 
 def find(model: str, sha256: str) -> Path:
-    """The package's folder. Raises InputError, with what there is, if it is in none of the places looked at."""
+    """The package's folder. Raises InputError, with what there is, if it is in none of the places looked at.
+
+    Raises ModelError if its card can't be read.
+    """
     for root in _roots():
         found = folder_of(root, model, sha256)
-        if (found / CARD).is_file():
+        if (found / CARD).is_file() and _read(found).sha256 == sha256:
             return found
     raise InputError(
-        f"There is no model package '{model}' with sha256 {sha256[:_SHORT]}...",
+        f"There is no model package '{model}' with sha256 {sha256}",
         mend=_what_there_is(model),
         where=Where(field="settings.model"),
     )
 
 
+def found(model: str | None = None) -> list[Path]:
+    """The folders of all packages, or of those of one name, in the places looked at; by name, newest card last."""
+    cards = {card for root in _roots() for card in root.glob(f"{model or '*'}/[!.]*/{CARD}")}
+    return [card.parent for card in sorted(cards, key=lambda card: (card.parent.parent.name, card.stat().st_mtime))]
+
+
 def card_of(package: Path) -> PackageCard:
-    """Raises ModelError if the card can't be read."""
+    """What the package is. Raises ModelError if the card can't be read, or is not the weights' own."""
+    card = _read(package)
+    seal.check(card, package / WEIGHTS)
+    return card
+
+
+def _read(package: Path) -> PackageCard:
     path = package / CARD
     try:
         return PackageCard.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
-    except (OSError, YAMLError, ValidationError) as error:
+    except (OSError, YAMLError, ValidationError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
         raise ModelError(
             f"The package's card can't be read: {said}", mend="Copy the package anew", where=Where(file=str(path))
@@ -62,10 +78,11 @@ def _roots() -> Iterator[Path]:
 
 
 def _what_there_is(model: str) -> str:
-    roots = list(_roots())
-    versions = sorted({one.parent.name for root in roots for one in (root / model).glob(f"*/{CARD}")})
+    versions = [_read(package).sha256 for package in found(model)]
     if versions:
-        return f"Of '{model}' there are: {', '.join(versions)}; give the sha256 that its card has"
-    known = sorted({one.parent.parent.name for root in roots for one in root.glob(f"*/*/{CARD}")})
-    looked = ", ".join(map(str, roots)) or "no folder"
-    return f"Looked in {looked}. {nearest(model, known)}. `fsvfx train` makes packages"
+        return f"Of '{model}' there are: {', '.join(versions)}. Give one of these as sha256"
+    looked = ", ".join(map(str, _roots())) or "no folder"
+    known = sorted({package.parent.name for package in found()})
+    return (
+        f"Looked in {looked}. {nearest(model, known)}. `fsvfx train` makes packages, FSVFX_PACKAGES names their folders"
+    )

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from ruamel.yaml import YAML
 
 from fsvfx.disk import place_file, place_folder
+from fsvfx.packages import seal
 from fsvfx.packages.find import CARD, WEIGHTS, folder_of
 from schemas.package import PackageCard
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_UNKNOWN = "0" * 64
 
 
 def place(
@@ -27,7 +30,7 @@ def place(
     """
     from safetensors.torch import save
 
-    content = save(dict(weights))
+    content = save({name: held.contiguous() for name, held in weights.items()}, seal.metadata(card(_UNKNOWN)))
     sha256 = hashlib.sha256(content).hexdigest()
     written = card(sha256)
     final = folder_of(root, written.model, sha256)
@@ -45,7 +48,11 @@ def place(
 
 
 def amend(package: Path, card: PackageCard, files: Mapping[str, bytes]) -> None:
-    """Add ``files`` and a card that knows more; the weights stay. Raises MachineError if the disk refuses."""
+    """Add ``files`` and a card that knows more; the weights stay, and the card must still be theirs.
+
+    Raises ModelError if it is not, MachineError if the disk refuses.
+    """
+    seal.check(card, package / WEIGHTS)
     for name, held in files.items():
         place_file(package / name, held)
     place_file(package / CARD, _yaml(card))

@@ -1,0 +1,194 @@
+"""Engines that learn, swapping by packages of random weights: what they give, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from toy_facesets import frontal
+from toy_packages import SMALL, toy_package
+
+from fsvfx import packages
+from fsvfx.comp.mattes import hull
+from fsvfx.engines import registry
+from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.engines.learned import LearnedEngine, restored
+from fsvfx.engines.learned_matte import usable
+from fsvfx.errors import InputError, ModelError
+
+TINY = ("df", "liae", "comb")
+"""Engines whose settings allow small models."""
+VARIANTS = ["".join(letters) for n in range(5) for letters in combinations("udtc", n)]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    packages.use(str(tmp_path))
+    yield tmp_path
+    packages.use("")
+
+
+def engine_of(root: Path, name: str, people: tuple[str, ...] = ("ada", "bea"), **more: Any) -> LearnedEngine:
+    settings = {name: more.pop(name) for name in ("matte", "batch") if name in more}
+    _, card = toy_package(root, name, people, **more)
+    given = {"model": card.model, "sha256": card.sha256, **settings}
+    made = registry.engine(name)(registry.settings_of(name, given), "cpu")
+    assert isinstance(made, LearnedEngine)
+    return made
+
+
+def faces(count: int, size: int) -> FaceBatch:
+    crops = torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(size))
+    landmarks = torch.from_numpy(np.repeat(frontal(size)[None], count, axis=0))
+    return FaceBatch(crops, landmarks, tuple(range(1001, 1001 + count)))
+
+
+def who(name: str) -> Identity:
+    """Somebody of whom there are no pictures."""
+    return Identity(name, torch.zeros(0, 3, 8, 8), torch.zeros(0, 468, 3), torch.zeros(0))
+
+
+@pytest.mark.parametrize("size", [64, 96])
+@pytest.mark.parametrize("name", TINY)
+def test_a_swap_is_as_the_contract_says(root: Path, name: str, size: int) -> None:
+    swap = engine_of(root, name).swap(faces(3, size), who("ada"))
+    assert swap.crops.shape == (3, 3, size, size)
+    assert swap.matte.shape == (3, 1, size, size)
+    for each in (swap.crops, swap.matte):
+        assert each.dtype == torch.float32
+        assert 0 <= each.min() <= each.max() <= 1
+    assert not swap.crops.is_inference(), "callers may go on with it"
+
+
+def test_original_swaps(root: Path) -> None:
+    """At its published sizes, for it has no others."""
+    swap = engine_of(root, "original").swap(faces(2, 80), who("bea"))
+    assert swap.crops.shape == (2, 3, 80, 80)
+    assert torch.equal(swap.matte[0, 0], torch.from_numpy(hull(frontal(80), 80))), "it learns no mask"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", ["df", "liae"])
+def test_every_variant_comes_back_from_its_package(root: Path, name: str, variant: str) -> None:
+    """The networks of the package are those that were trained, and each person has a face of their own."""
+    folder, card = toy_package(root, name, architecture={**SMALL[name], "variant": variant}, seed=3)
+    torch.manual_seed(3)
+    trained = registry.learned(name).model_of(
+        registry.learned(name).Architecture.model_validate({**SMALL[name], "variant": variant}), card.names
+    )
+    networks = restored(registry.learned(name), packages.card_of(folder))
+    pictures = faces(2, 64).crops
+    with torch.no_grad():
+        made = {person: networks.predict(pictures, person) for person in card.names}
+        for person in card.names:
+            assert torch.equal(made[person].rgb, trained.predict(pictures, person).rgb)
+            assert torch.equal(made[person].mask, trained.predict(pictures, person).mask)
+    assert not torch.equal(made["ada"].rgb, made["bea"].rgb)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_face_does_not_depend_on_its_batch(root: Path, name: str) -> None:
+    given = faces(5, 64)
+    whole, pairs = (engine_of(root, name, batch=batch).swap(given, who("ada")) for batch in (16, 2))
+    assert torch.allclose(whole.crops, pairs.crops, atol=1e-5)
+    assert torch.allclose(whole.matte, pairs.matte, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_no_face_is_no_swap(root: Path, name: str) -> None:
+    swap = engine_of(root, name).swap(faces(0, 64), who("ada"))
+    assert swap.crops.shape == (0, 3, 64, 64)
+    assert swap.matte.shape == (0, 1, 64, 64)
+
+
+@pytest.mark.parametrize(
+    ("iterations", "level", "fade"), [(50, 8, 1.0), (100, 16, 0.0), (125, 16, 0.5), (199, 16, 1.0), (1000, 32, 1.0)]
+)
+def test_a_comb_swaps_at_the_stage_that_it_grew_to(root: Path, iterations: int, level: int, fade: float) -> None:
+    engine = engine_of(root, "comb", ("ada", "bea", "cleo"), iterations=iterations)
+    stage = engine.model.stage  # type: ignore[attr-defined]
+    assert (stage.level, stage.fade) == (level, fade)
+    shown = {person: engine.swap(faces(1, 64), who(person)).crops for person in ("ada", "bea", "cleo")}
+    assert not torch.equal(shown["ada"], shown["cleo"])
+
+
+@pytest.mark.parametrize("matte", ["learned", "mesh"])
+def test_the_matte_is_the_one_that_was_asked_for(root: Path, matte: str) -> None:
+    swap = engine_of(root, "df", matte=matte).swap(faces(1, 64), who("ada"))
+    mesh = torch.from_numpy(hull(frontal(64), 64))
+    assert torch.equal(swap.matte[0, 0], mesh) is (matte == "mesh")
+
+
+def test_a_package_is_read_once_in_a_process(root: Path) -> None:
+    engine = engine_of(root, "df")
+    model = engine.model
+    assert type(engine)(engine.settings, "cpu").model is model
+
+
+def test_reading_a_package_takes_no_random_numbers(root: Path) -> None:
+    engine = engine_of(root, "df", seed=9)
+    torch.manual_seed(1)
+    wanted = torch.rand(3)
+    torch.manual_seed(1)
+    assert engine.model
+    assert torch.equal(torch.rand(3), wanted)
+
+
+def test_who_the_package_does_not_know_is_refused(root: Path) -> None:
+    with pytest.raises(InputError, match=r"knows ada, bea, not 'zoe'") as caught:
+        engine_of(root, "df").swap(faces(1, 64), who("zoe"))
+    assert caught.value.mend
+
+
+def test_a_package_of_another_engine_is_refused(root: Path) -> None:
+    _, card = toy_package(root, "df")
+    wrong = registry.engine("liae")(registry.settings_of("liae", {"model": "toy", "sha256": card.sha256}), "cpu")
+    with pytest.raises(InputError, match="is of engine 'df', not 'liae'") as caught:
+        wrong.swap(faces(1, 64), who("ada"))
+    assert caught.value.mend == "Write engine: df"
+
+
+@pytest.mark.parametrize("harm", [{"ae_dims": 32}, {"ae_dims": 3}, {"depth": 5}])
+def test_weights_of_other_networks_are_told(root: Path, harm: dict[str, Any]) -> None:
+    folder, card = toy_package(root, "df")
+    other = card.model_copy(update={"architecture": {**card.architecture, **harm}})
+    with pytest.raises(ModelError, match="not of this version's 'df'") as caught:
+        restored(registry.learned("df"), other)
+    assert "fsvfx 0.1.0" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({}, "model"), ({"model": "toy"}, "sha256"), ({"model": "toy", "sha256": "abc"}, "sha256"),
+     ({"model": "../toy", "sha256": "a" * 64}, "model"), ({"model": "toy", "sha256": "a" * 64, "matte": "x"}, "matte")],
+)  # fmt: skip
+def test_settings_name_the_package_by_its_hash(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        registry.settings_of("df", values)
+
+
+def test_a_learned_mask_loses_haze_and_what_is_far_from_the_face() -> None:
+    side, size = 64, 256
+    face = torch.from_numpy(hull(frontal(side), side))
+    mask = (face * 0.97).clamp(min=0.03)
+    mask[:6, :6] = 1.0
+    matte = usable(mask[None, None], torch.from_numpy(frontal(size))[None], size)[0, 0]
+    assert matte[:6, :6].max() == 0
+    assert matte[:, :6].max() == 0
+    assert matte[face == 1].min() == 1
+    assert (matte > 0.5).sum() == pytest.approx(float((face > 0.5).sum()), rel=0.02)
+
+
+def test_a_wider_face_keeps_its_mask() -> None:
+    """The identity's jaw may be wider than the performer's."""
+    narrow = frontal(64)
+    wide = narrow.copy()
+    wide[:, 0] = (wide[:, 0] - 31.5) * 1.15 + 31.5
+    mask = torch.from_numpy(hull(wide, 64))[None, None]
+    matte = usable(mask, torch.from_numpy(narrow)[None], 64)
+    assert torch.allclose(matte, ((mask - 0.04) / 0.92).clamp(0, 1))
