@@ -1,26 +1,62 @@
-"""``fsvfx validate``: no I/O beyond the manifest."""
+"""``fsvfx validate``: no I/O beyond the manifest, and the shot manifests that a training manifest names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+from flows.verbs.options import AsJson, Shots
+
+if TYPE_CHECKING:
+    from schemas.manifest import Shot
+    from schemas.train import Footage, TrainManifest
+
+EitherPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A shot manifest or a training manifest (YAML).")]
 
 
-def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: AsJson = False) -> None:
-    """Check a manifest: every problem at once, each with its place in the file."""
-    jobs = jobs_of(manifest, shot, store)
+def run(manifest: EitherPath, shot: Shots = None, json: AsJson = False) -> None:
+    """Check a manifest, of shots or of a training: every problem at once, each with its place in the file."""
+    from fsvfx import manifests
+    from schemas.train import TrainManifest
+
+    found = manifests.load_either(manifest)
+    if isinstance(found, TrainManifest):
+        _tell_training(found, manifest, json)
+    else:
+        _tell_shots(manifests.shots_of(found, tuple(shot or ()), manifest), manifest, json)
+
+
+def _tell_shots(shots: Sequence[Shot], manifest: Path, json: bool) -> None:
     if json:
-        say.as_json(
-            {"valid": True, "shots": [{"shot": job.shot.name, "frames": job.shot.plate.frames} for job in jobs]}
-        )
+        say.as_json({"valid": True, "shots": [{"shot": shot.name, "frames": shot.plate.frames} for shot in shots]})
         return
     rows = [
         (
-            job.shot.name,
-            job.shot.plate.frames,
-            len(job.shot.chunks),
-            ", ".join(f"{entry.performer} -> {entry.identity} ({entry.engine})" for entry in job.shot.replace),
+            shot.name,
+            shot.plate.frames,
+            len(shot.chunks),
+            ", ".join(f"{entry.performer} -> {entry.identity} ({entry.engine})" for entry in shot.replace),
         )
-        for job in jobs
+        for shot in shots
     ]
     say.table(f"{manifest}: in order", ("shot", "frames", "chunks", "replace"), rows)
+
+
+def _tell_training(training: TrainManifest, manifest: Path, json: bool) -> None:
+    footage = [{"name": each.name, "person": each.person, "of": _source(each)} for each in training.footage]
+    if json:
+        about = {"model": training.model, "engine": training.engine, "learned": training.learned, "footage": footage}
+        say.as_json({"valid": True, "training": about})
+        return
+    title = f"{manifest}: in order; {training.model} ({training.engine}) learns {', '.join(training.learned)}"
+    say.table(title, ("footage", "person", "of"), [tuple(each.values()) for each in footage])
+
+
+def _source(footage: Footage) -> str:
+    if footage.shot is not None:
+        return f"shot {footage.shot.shot} of {footage.shot.manifest}"
+    return f"{footage.plate.path}, {footage.plate.frames}" if footage.plate else ""

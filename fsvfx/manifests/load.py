@@ -27,12 +27,12 @@ from schemas.upgrade import upgrade
 
 def load(path: Path) -> Manifest:
     """Read and check the manifest at ``path``, and open nothing else. Raises ManifestError with every problem."""
-    return sound(read_yaml(path), path, _SHOTS)
+    return sound(read_yaml(path), path, SHOTS)
 
 
 def parse(text: str, path: Path) -> Manifest:
     """As ``load``, of a text that is to lie at ``path``. Raises ManifestError."""
-    return sound(parse_yaml(text), path, _SHOTS)
+    return sound(parse_yaml(text), path, SHOTS)
 
 
 def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> list[ShotJob]:
@@ -71,7 +71,7 @@ def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
     yield from check_deliver(draft, config)
 
 
-_SHOTS = Kind(
+SHOTS = Kind(
     model=Manifest,
     is_other=is_training,
     other=Finding((), "it is a training manifest, not one of shots", "Run `fsvfx train` with it"),

@@ -34,7 +34,7 @@ def load_training(path: Path) -> TrainManifest:
 
     Raises ManifestError with every problem.
     """
-    return sound(read_yaml(path), path, _TRAINING)
+    return sound(read_yaml(path), path, TRAINING)
 
 
 def training_job(path: Path, *, store: str | None = None) -> TrainJob:
@@ -137,7 +137,7 @@ def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
         yield from check_spaces(draft, config)
 
 
-_TRAINING = Kind(
+TRAINING = Kind(
     model=TrainManifest,
     is_other=is_shots,
     other=Finding((), "it is a manifest of shots, not of a training", "Run `fsvfx submit` with it"),

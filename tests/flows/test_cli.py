@@ -109,8 +109,7 @@ def test_the_unforeseen_is_one_line_and_a_log(capsys, folder, monkeypatch) -> No
     def explode(*_: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("fsvfx.manifests.jobs", explode)
-    monkeypatch.setattr("flows.verbs.validate.jobs_of", explode)
+    monkeypatch.setattr("fsvfx.manifests.load_either", explode)
     assert cli.code_of(["validate", M]) == 5
     err = capsys.readouterr().err
     assert "Traceback" not in err
@@ -123,7 +122,7 @@ def test_an_interrupt_is_clean(capsys, monkeypatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("flows.verbs.validate.jobs_of", interrupt)
+    monkeypatch.setattr("fsvfx.manifests.load_either", interrupt)
     assert cli.code_of(["validate", M]) == 130
     assert capsys.readouterr().err.startswith("Stopped.")
 
