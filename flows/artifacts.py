@@ -5,35 +5,22 @@ Keys are stable per shot, so that the UI shows their history.
 
 from __future__ import annotations
 
-import base64
-import io
-import re
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from prefect.artifacts import (
-    create_image_artifact,
-    create_markdown_artifact,
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
-)
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from schemas.job import ShotJob
 from schemas.outcome import Outcome
-
-EVERY = 5.0
-"""Seconds between updates of the progress: each is a request."""
-SHEET_WIDTH = 1280
+from tasks import artifacts
+from tasks.artifacts import key_of
 
 
 def key(job: ShotJob, kind: str) -> str:
-    """Prefect takes small letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", f"{job.production}-{job.shot.name}-{kind}".lower()).strip("-")
+    return key_of(job.production, job.shot.name, kind)
 
 
 class Progress:
@@ -42,23 +29,16 @@ class Progress:
     def __init__(self, job: ShotJob, done: int, total: int) -> None:
         self.total = max(1, total)
         self.done = done
-        self._said = time.monotonic()
-        self.id: Any = create_progress_artifact(
-            progress=self._percent(), key=key(job, "progress"), description=f"Steps of {job.shot.name} that are done"
-        )
+        said = f"Steps of {job.shot.name} that are done"
+        self._shown = artifacts.Progress(key(job, "progress"), said, done / self.total)
 
     def advance(self, steps: int) -> None:
         """So many more steps are done."""
         self.done += steps
-        if time.monotonic() - self._said > EVERY:
-            self.close()
+        self._shown.show(self.done / self.total)
 
     def close(self) -> None:
-        update_progress_artifact(self.id, self._percent())
-        self._said = time.monotonic()
-
-    def _percent(self) -> float:
-        return round(100.0 * self.done / self.total, 1)
+        self._shown.close()
 
 
 def table(job: ShotJob, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -72,14 +52,8 @@ def table(job: ShotJob, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def sheet(job: ShotJob, picture: NDArray[np.uint8]) -> None:
-    """``picture``: (H, W, 3) sRGB; embedded as a data: URI, as the server has no place for files."""
-    image = Image.fromarray(picture)
-    if image.width > SHEET_WIDTH:
-        image = image.resize((SHEET_WIDTH, round(image.height * SHEET_WIDTH / image.width)))
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=82)
-    uri = "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
-    create_image_artifact(image_url=uri, key=key(job, "sheet"), description=f"Contact sheet of {job.shot.name}")
+    """``picture``: (H, W, 3) sRGB."""
+    artifacts.picture(Image.fromarray(picture), key(job, "sheet"), f"Contact sheet of {job.shot.name}")
 
 
 def summary(job: ShotJob, outcome: Outcome) -> None:

@@ -24,6 +24,7 @@ from flows.verbs import (
     retry,
     status,
     submit,
+    train,
     up,
     validate,
     verify,
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (demo, validate, plan, submit, status, retry, waive, verify, faces, engines, evaluate, doctor, up):
+for verb in (demo, validate, plan, submit, status, retry, waive, verify, faces, engines, train, evaluate, doctor, up):
     app.command(verb.__name__.rpartition(".")[2])(verb.run)
 app.add_typer(edit.app, name="edit")
 app.add_typer(models.app, name="models")

@@ -106,7 +106,7 @@ class Drive:
         return placed
 
     def _settle(self, bundle: Bundle, steps: tuple[Step, ...], future: PrefectFuture[Any]) -> None:
-        answer = _answer(future)
+        answer = answer_of(future)
         done = answer if isinstance(answer, list) else getattr(answer, "receipts", ())
         self._advance(len(done))
         for receipt in done:
@@ -130,8 +130,8 @@ def _freed(steps: Iterable[Step], waiting: dict[Bundle, set[Step]], readers: dic
     return freed
 
 
-def _answer(future: PrefectFuture[Any]) -> Any:
-    """What the task gave: receipts, or the exception that ended it."""
+def answer_of(future: PrefectFuture[Any]) -> Any:
+    """What the task gave, such as receipts; or the exception that ended it: ``Lost`` if its workers died."""
     try:
         return future.result(raise_on_failure=False)
     except (Exception, CancelledError) as error:  # Dask's own: the task run never ended

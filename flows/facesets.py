@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flows.standing import Standing
 from fsvfx.errors import InputError, Where
 from schemas.job import FootageJob, TrainJob
+from schemas.receipts import Receipt
 
 if TYPE_CHECKING:
     from fsvfx.facesets import Faceset, Footage
@@ -21,21 +22,34 @@ def facesets_of(job: TrainJob) -> dict[str, Faceset]:
     from fsvfx import facesets
 
     store = facesets.store_of(job.store, job.production)
-    found: dict[str, Faceset] = {}
+    return {person: facesets.open_faceset(store, receipt) for person, receipt in receipts_of(job).items()}
+
+
+def receipts_of(job: TrainJob) -> dict[str, Receipt]:
+    """Of those facesets. Raises InputError where one is not built; StoreError."""
+    from fsvfx import facesets
+
+    store = facesets.store_of(job.store, job.production)
+    found: dict[str, Receipt] = {}
     for person in job.learned:
         footage = [_footage(job, each) for each in job.footage if each.person == person]
         receipt = facesets.built(person, footage, job.faceset, store)
         if receipt is None:
             raise _not_there(job, f"The faceset of '{person}' is not built")
-        found[person] = facesets.open_faceset(store, receipt)
+        found[person] = receipt
     return found
+
+
+def standing_of(footage: FootageJob) -> Standing:
+    """How far its faces are cut out: no more than that is wanted of it. Raises StoreError, InputError."""
+    return Standing.of(footage.shot, stages=(LAST,), until=LAST)
 
 
 def _footage(job: TrainJob, footage: FootageJob) -> Footage:
     from fsvfx.facesets import footage_of
     from fsvfx.store import open_store
 
-    standing = Standing.of(footage.shot, until=LAST)
+    standing = standing_of(footage)
     if standing.left:
         raise _not_there(job, f"The faces in '{footage.name}' are not cut out")
     receipts = [receipt for step, receipt in standing.receipts.items() if step in standing.wanted]

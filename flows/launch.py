@@ -6,11 +6,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 
@@ -19,6 +19,7 @@ from flows.watch import watching
 from fsvfx.errors import FsvfxError, MachineError
 from fsvfx.settings import machine
 from schemas.outcome import Outcome
+from schemas.training import TrainingOutcome
 
 DEPLOYMENT = "job/job"
 
@@ -83,7 +84,22 @@ def here(request: Request, workers: int, out: Console, show: bool = True) -> lis
             else:
                 state = flows.job(**given, scheduler=scheduler, return_state=True)
         answer = state.result(raise_on_failure=False)
-    return _outcomes(answer)
+    if isinstance(answer, Outcome):
+        return [answer]
+    return answer if isinstance(answer, list) else _raised(answer)
+
+
+def training_here(parameters: Mapping[str, Any], workers: int, out: Console, show: bool = True) -> TrainingOutcome:
+    """Run the flow ``train`` in this process and its Dask workers. Raises FsvfxError; the outcome may be partial."""
+    with running(workers) as (prefect, scheduler):
+        if show:
+            out.print(f"Prefect's UI: {prefect.ui}")
+        from flows import train as flows
+
+        with watching(out, show):
+            state = flows.on(scheduler)(**parameters, return_state=True)
+        answer = state.result(raise_on_failure=False)
+    return answer if isinstance(answer, TrainingOutcome) else _raised(answer)
 
 
 def elsewhere(request: Request) -> Left | None:
@@ -123,11 +139,8 @@ def _as_arguments(request: Request) -> Sequence[str]:
     return [*words, "--store", request.store] if request.store else words
 
 
-def _outcomes(answer: object) -> list[Outcome]:
-    if isinstance(answer, Outcome):
-        return [answer]
-    if isinstance(answer, list):
-        return answer
+def _raised(answer: object) -> NoReturn:
+    """What ended a flow run without an outcome."""
     if isinstance(answer, FsvfxError):
         raise answer
     mend = "Prefect's UI has the flow run's log"

@@ -15,21 +15,15 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
 from flows import artifacts, cluster
-from flows.drive import Drive
 from flows.fan_out import fanned_out
-from flows.lost import record_lost
-from flows.schedule import bundles_of
+from flows.run_through import raise_wrong_input, run_through
 from flows.standing import Standing, stage_name
-from flows.watch import WATCHER
 from fsvfx import manifests, rights, runner
-from fsvfx.errors import InputError, RightsError
 from fsvfx.qc.shot_sheet import shot_sheet
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
@@ -65,18 +59,11 @@ def shot(
     job = _cleared(manifest, name, store)
     if redo:
         runner.revoke_named(job, frames=limits, stages=tuple(stage_name(one) for one in redo))
-    before = Standing.of(job, frames=limits, stages=tuple(redo), until=until)
-    drive = _run(before)
-    after = before.again()
-    if record_lost(job, after.entries, drive.errors):
-        after = before.again()
-    refused = [error for error in drive.errors.values() if isinstance(error, RightsError)]
-    if refused:
-        raise refused[0]
+    drive, after = run_through(Standing.of(job, frames=limits, stages=tuple(redo), until=until))
     rights.clear(job)
     outcome = after.outcome(seconds=time.monotonic() - begun, store=store)
     _show(after, outcome)
-    _raise_wrong_input(drive)
+    raise_wrong_input(drive)
     return _state(outcome)
 
 
@@ -120,40 +107,6 @@ def _cleared(manifest: str, name: str, store: str | None) -> ShotJob:
     [found] = manifests.jobs(Path(manifest), shots=(name,), store=store)
     decision = rights.clear(found)
     return found.model_copy(update={"rights": decision.digest, "run_id": str(flow_run.id)})
-
-
-def _run(standing: Standing) -> Drive:
-    """Run what is not done; the errors are kept in the drive, and in the ledger."""
-    todo = standing.todo
-    watcher = WATCHER.get()
-    watcher.begins(standing.job.shot.name, standing.counts())
-    total = len(standing.wanted)
-    progress = artifacts.Progress(standing.job, total - len(todo), total)
-    drive = Drive(
-        standing.job,
-        standing.graph,
-        receipts=standing.receipts,
-        runner=_task_runner(),
-        watcher=watcher,
-        advance=progress.advance,
-    )
-    drive.run(bundles_of(standing.graph, todo))
-    progress.close()
-    return drive
-
-
-def _raise_wrong_input(drive: Drive) -> None:
-    """What is wrong for the whole shot (whose face is it?) is no chunk's failure: running again would not mend it."""
-    for step, error in drive.errors.items():
-        if isinstance(error, InputError) and step.unit.chunk is None:
-            raise error
-
-
-def _task_runner() -> TaskRunner[Any]:
-    context = FlowRunContext.get()
-    if context is None:
-        raise RuntimeError("there is no flow run here")
-    return context.task_runner
 
 
 def _show(standing: Standing, outcome: Outcome) -> None:

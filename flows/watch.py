@@ -9,8 +9,13 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBars
 
+from fsvfx.training.lines import Told
+from fsvfx.training.report import Progress
+
+TRAINING, WHOLE = "training", 100
 PLAIN_EVERY = 5.0
 """Seconds between plain lines."""
 
@@ -24,6 +29,9 @@ class Watcher(Protocol):
     def settled(self, stage: str, label: str, error: str | None) -> None:
         """A step is done, or has failed."""
 
+    def trains(self, told: Told) -> None:
+        """A training tells something."""
+
 
 class Nobody:
     """Watches nothing."""
@@ -32,6 +40,9 @@ class Nobody:
         pass
 
     def settled(self, stage: str, label: str, error: str | None) -> None:
+        pass
+
+    def trains(self, told: Told) -> None:
         pass
 
 
@@ -52,7 +63,7 @@ def watching(out: Console, wanted: bool = True) -> Iterator[None]:
             WATCHER.reset(token)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=out) as progress:
+    with ProgressBars(*columns, console=out) as progress:
         token = WATCHER.set(Bars(progress))
         try:
             yield
@@ -63,7 +74,7 @@ def watching(out: Console, wanted: bool = True) -> Iterator[None]:
 class Bars:
     """A progress bar for each stage."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: ProgressBars) -> None:
         self.progress = progress
         self.bars: dict[str, TaskID] = {}
 
@@ -80,6 +91,16 @@ class Bars:
             self.progress.advance(self.bars[stage])
         else:
             self.progress.console.print(f"[red]{label}[/]: {error}", markup=True)
+
+    def trains(self, told: Told) -> None:
+        if not isinstance(told, Progress):
+            self.progress.console.print(str(told), markup=False)
+            return
+        if TRAINING not in self.bars:
+            for bar in self.bars.values():
+                self.progress.remove_task(bar)
+            self.bars = {TRAINING: self.progress.add_task(TRAINING, total=WHOLE)}
+        self.progress.update(self.bars[TRAINING], description=str(told), completed=round(WHOLE * told.share))
 
 
 class Lines:
@@ -103,6 +124,13 @@ class Lines:
         if time.monotonic() - self.last > PLAIN_EVERY or self._finished():
             self.out.print(self._said())
             self.last = time.monotonic()
+
+    def trains(self, told: Told) -> None:
+        if isinstance(told, Progress):
+            if time.monotonic() - self.last < PLAIN_EVERY:
+                return
+            self.last = time.monotonic()
+        self.out.print(str(told), markup=False)
 
     def _finished(self) -> bool:
         return all(done == total for done, total in self.counts.values())

@@ -77,15 +77,16 @@ def stage_task(stage: str) -> Task[..., list[Receipt]]:
     return named
 
 
-_task: Any = task(
-    task_run_name="{label}",
-    cache_policy=NO_CACHE,  # the ledger knows what is done
-    persist_result=False,
-    retries=RETRIES,
-    retry_delay_seconds=exponential_backoff(FIRST_PAUSE),
-    retry_jitter_factor=0.5,
-    retry_condition_fn=is_transient,
-)(run_steps)
+RETRIED: dict[str, Any] = {
+    "cache_policy": NO_CACHE,  # the ledger knows what is done
+    "persist_result": False,
+    "retries": RETRIES,
+    "retry_delay_seconds": exponential_backoff(FIRST_PAUSE),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": is_transient,
+}
+"""Of every task whose work a ledger keeps."""
+_task: Any = task(task_run_name="{label}", **RETRIED)(run_steps)
 
 
 def _run_step(job: ShotJob, stage: str, unit: Unit, inputs: Sequence[Receipt]) -> Receipt:

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
-import torch
-
-from fsvfx.errors import FsvfxError, InputError
+from fsvfx.errors import FsvfxError
 from fsvfx.facesets import open_faceset, store_of
 from fsvfx.training.alone import alone_in
+from fsvfx.training.device import device_with, named
 from fsvfx.training.kept import keep
 from fsvfx.training.lines import Ended, Told, line_of
 from fsvfx.training.run import run
@@ -38,23 +37,16 @@ def main(path: Path) -> int:
 
 
 def _train(order: TrainingOrder, should_stop: Callable[[], bool]) -> None:
-    job, folder, device = order.job, Path(order.job.folder), _device(order.gpus)
-    leads = World(device).leads
-    with alone_in(folder, _tell) if leads else nullcontext():
+    job, folder, device = order.job, Path(order.job.folder), device_with(order.gpus)
+    world = World(device)
+    with alone_in(folder, _tell) if world.leads else nullcontext():
         store = store_of(job.store, job.production)
         facesets = {person: open_faceset(store, receipt) for person, receipt in order.facesets.items()}
         trained = run(job, facesets, device=device, report=_tell, should_stop=should_stop)
-        if leads:
+        if world.leads:
             keep(folder, trained)
-            _tell(Ended(trained.step, trained.reason, stopped=trained.reason == STOPPED))
-
-
-def _device(gpus: int) -> str:
-    """A GPU if there is one. Raises InputError if there are fewer than are asked for."""
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if there < gpus:
-        raise InputError(f"{gpus} GPUs are asked for; torch finds {there} here", mend="Ask for fewer, or for none")
-    return "cuda" if there else "cpu"
+            stopped = trained.reason == STOPPED
+            _tell(Ended(trained.step, named(device, world.size), trained.reason, stopped))
 
 
 def _tell(told: Told) -> None:

@@ -15,6 +15,7 @@ from schemas.receipts import Receipt
 from schemas.training import Finished
 
 _FILE = "done.json"
+_MATTERS = {"production", "model", "engine", "architecture", "learned", "augmentation", "trainer", "start", "licence"}
 
 
 def finished(job: TrainJob, facesets: Mapping[str, Receipt]) -> Finished | None:
@@ -33,7 +34,6 @@ def remember(folder: Path, done: Finished) -> None:
 
 
 def digest_of_training(job: TrainJob, facesets: Mapping[str, Receipt]) -> str:
-    """Of what the weights depend on."""
-    matters = {"production", "model", "engine", "architecture", "learned", "augmentation", "trainer", "start"}
-    said = job.model_dump(mode="json", include=matters)
+    """Of what the weights depend on, and the words that are sealed into them."""
+    said = job.model_dump(mode="json", include=_MATTERS)
     return digest_of([said, {person: facesets[person].digest for person in job.learned}])

@@ -15,9 +15,10 @@ from schemas.frames import FrameRange
 
 @dataclass(frozen=True)
 class Ended:
-    """Training ended without an error: after how many iterations, and why. stopped: not by a stop rule."""
+    """Training ended without an error: after how many iterations, on what, and why. stopped: by no stop rule."""
 
     step: int
+    device: str
     reason: str
     stopped: bool
 

@@ -33,11 +33,20 @@ class Progress:
     waiting: float
     left: float | None
 
-    def __str__(self) -> str:
-        terms = "  ".join(f"{name} {value:.4f}" for name, value in self.losses.items())
+    @property
+    def share(self) -> float:
+        """How much of the training is done, if a stop rule tells; else 0."""
+        return self.seconds / max(self.seconds + self.left, 1e-9) if self.left is not None else 0.0
+
+    @property
+    def rate_text(self) -> str:
         left = f", {_clock(self.left)} left" if self.left is not None else ""
         rate = f"{self.speed:.2f} it/s, {self.waiting:.1%} waiting for data"
-        return f"iteration {self.step} ({_clock(self.seconds)}{left}; {rate})  {terms}"
+        return f"iteration {self.step} ({_clock(self.seconds)}{left}; {rate})"
+
+    def __str__(self) -> str:
+        terms = "  ".join(f"{name} {value:.4f}" for name, value in self.losses.items())
+        return f"{self.rate_text}  {terms}"
 
 
 @dataclass(frozen=True)

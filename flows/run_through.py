@@ -1,0 +1,65 @@
+"""Runs what is not done of a shot, or of footage for a training, on the flow run's workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.context import FlowRunContext
+from prefect.task_runners import TaskRunner
+
+from flows import artifacts
+from flows.drive import Drive
+from flows.lost import record_lost
+from flows.schedule import bundles_of
+from flows.standing import Standing
+from flows.watch import WATCHER
+from fsvfx.errors import InputError, RightsError
+
+
+def run_through(before: Standing) -> tuple[Drive, Standing]:
+    """Run what ``before`` wants and has not; how it stands then is what the ledger says.
+
+    Errors are kept in the drive, and in the ledger. Raises RightsError: it is refused to all of them.
+    """
+    drive = _run(before)
+    after = before.again()
+    if record_lost(before.job, after.entries, drive.errors):
+        after = before.again()
+    refused = [error for error in drive.errors.values() if isinstance(error, RightsError)]
+    if refused:
+        raise refused[0]
+    return drive, after
+
+
+def raise_wrong_input(drive: Drive) -> None:
+    """What is wrong for the whole shot (whose face is it?) is no chunk's failure: running again would not mend it."""
+    for step, error in drive.errors.items():
+        if isinstance(error, InputError) and step.unit.chunk is None:
+            raise error
+
+
+def task_runner() -> TaskRunner[Any]:
+    """Of the flow run that asks."""
+    context = FlowRunContext.get()
+    if context is None:
+        raise RuntimeError("there is no flow run here")
+    return context.task_runner
+
+
+def _run(standing: Standing) -> Drive:
+    todo = standing.todo
+    watcher = WATCHER.get()
+    watcher.begins(standing.job.shot.name, standing.counts())
+    total = len(standing.wanted)
+    progress = artifacts.Progress(standing.job, total - len(todo), total)
+    drive = Drive(
+        standing.job,
+        standing.graph,
+        receipts=standing.receipts,
+        runner=task_runner(),
+        watcher=watcher,
+        advance=progress.advance,
+    )
+    drive.run(bundles_of(standing.graph, todo))
+    progress.close()
+    return drive

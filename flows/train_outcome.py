@@ -1,0 +1,102 @@
+"""How a training ended: as an outcome, in words, and how to go on, or to use the model."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fsvfx import packages
+from schemas.job import TrainJob
+from schemas.package import Figures
+from schemas.training import Finished, TrainingOutcome
+
+if TYPE_CHECKING:
+    from flows.standing import Standing
+
+
+def train_command(job: TrainJob, store: str | None, gpus: int) -> str:
+    """What goes on with it. ``store``: the one that was given in place of the manifest's."""
+    words = ["fsvfx", "train", job.manifest]
+    if store:
+        words += ["--store", store]
+    if gpus:
+        words += ["--gpus", str(gpus)]
+    return shlex.join(words)
+
+
+def as_done(job: TrainJob, done: Finished) -> TrainingOutcome:
+    """There is a package. Raises ModelError if its card can't be read."""
+    return TrainingOutcome(
+        production=job.production,
+        model=job.model,
+        engine=job.engine,
+        state="done",
+        reason=done.reason,
+        package=done.package,
+        sha256=done.sha256,
+        iterations=done.iterations,
+        figures=packages.card_of(Path(done.package)).figures,
+        folder=job.folder,
+    )
+
+
+def as_partial(job: TrainJob, command: str, reason: str, left: Mapping[str, Standing] | None = None) -> TrainingOutcome:
+    """``left``: footage that is not done, by name."""
+    return TrainingOutcome(
+        production=job.production,
+        model=job.model,
+        engine=job.engine,
+        state="partial",
+        reason=reason,
+        folder=job.folder,
+        footage=tuple(
+            standing.outcome().model_copy(update={"shot": name, "command": command})
+            for name, standing in (left or {}).items()
+        ),
+        command=command,
+    )
+
+
+def lines_of(outcome: TrainingOutcome) -> list[str]:
+    """In words, for people."""
+    if outcome.state == "partial":
+        return [f"{outcome.model}: {outcome.reason}", *_failures(outcome), "go on with:", f"  {outcome.command}"]
+    took = f", {outcome.seconds:.1f} s" if outcome.seconds else ", nothing to run"
+    return [
+        f"{outcome.model}: done, {outcome.iterations} iterations ({outcome.reason}){took}",
+        f"package: {outcome.package}",
+        *_figures(outcome.figures),
+        "in a shot manifest's replace entry:",
+        f"  engine: {outcome.engine}",
+        f"  settings: {{model: {outcome.model}, sha256: {outcome.sha256}}}",
+    ]
+
+
+def summary(outcome: TrainingOutcome) -> None:
+    """As an artifact."""
+    from prefect.artifacts import create_markdown_artifact
+
+    from tasks.artifacts import key_of
+
+    text = "```\n" + "\n".join(lines_of(outcome)) + "\n```"
+    key = key_of(outcome.production, outcome.model, "summary")
+    create_markdown_artifact(text, key=key, description=f"How the training of {outcome.model} ended")
+
+
+def _failures(outcome: TrainingOutcome) -> list[str]:
+    said = [f"  footage {one.shot}: {one.done} of {one.total} steps are done" for one in outcome.footage]
+    for one in outcome.footage:
+        for failure in one.failures:
+            place = f" (frames {failure.frames})" if failure.frames else ""
+            said.append(f"  {one.shot} {failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.mend}")
+    return said
+
+
+def _figures(figures: Figures | None) -> list[str]:
+    if figures is None:
+        return []
+    values = figures.model_dump(exclude={"identity", "performer", "faces"}, exclude_none=True)
+    said = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
+    return [f"on {figures.faces} held-out faces: {said}"]

@@ -1,0 +1,64 @@
+"""``fsvfx train``: train an engine for people, from their footage to a model package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, ManifestPath, Store, Workers
+
+if TYPE_CHECKING:
+    from schemas.job import TrainJob
+    from schemas.training import TrainingOutcome
+
+EXIT_PARTIAL = 4
+
+
+def run(
+    manifest: ManifestPath,
+    workers: Workers = 0,
+    store: Store = None,
+    gpus: Annotated[
+        int, typer.Option("--gpus", min=0, help="Train on so many GPUs together; 0: on one if there is one.")
+    ] = 0,
+    json: AsJson = False,
+) -> int:
+    """Train an engine for people: footage, facesets, training, package, evaluation. Only what is not done."""
+    from flows.launch import training_here
+    from fsvfx import manifests, rights
+
+    job = manifests.training_job(manifest, store=store)
+    rights.clear_training(job)
+    outcome = standing(job)
+    if outcome is None:
+        given = {"manifest": str(manifest.resolve()), "store": store, "gpus": gpus}
+        outcome = training_here(given, workers, say.console(), show=not json)
+    return ended(outcome, json)
+
+
+def standing(job: TrainJob) -> TrainingOutcome | None:
+    """What came of the training if it is finished; None if there is something to do."""
+    from flows.facesets import receipts_of
+    from flows.train_outcome import as_done
+    from fsvfx.errors import InputError
+    from fsvfx.training.finished import finished
+
+    try:
+        done = finished(job, receipts_of(job))
+    except InputError:  # a faceset is not there
+        return None
+    return as_done(job, done) if done else None
+
+
+def ended(outcome: TrainingOutcome, json: bool) -> int:
+    """Tell how it ended; returns the exit code."""
+    from flows.train_outcome import lines_of
+
+    if json:
+        say.as_json(outcome.model_dump(mode="json"))
+    else:
+        for line in lines_of(outcome):
+            say.console().print(line, markup=False)
+    return EXIT_PARTIAL if outcome.state == "partial" else 0
