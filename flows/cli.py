@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from flows.verbs import (
+    actors,
     demo,
     doctor,
     edit,
@@ -43,7 +44,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (demo, validate, plan, submit, status, retry, waive, verify, faces, engines, train, evaluate, doctor, up):
+for verb in (
+    demo,
+    validate,
+    plan,
+    submit,
+    status,
+    retry,
+    waive,
+    verify,
+    faces,
+    engines,
+    train,
+    evaluate,
+    actors,
+    doctor,
+    up,
+):
     app.command(verb.__name__.rpartition(".")[2])(verb.run)
 app.add_typer(edit.app, name="edit")
 app.add_typer(models.app, name="models")

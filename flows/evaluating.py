@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.errors import InputError, Where
 
 if TYPE_CHECKING:
+    import torch
     from pydantic import JsonValue
 
     from fsvfx.engines.contract import Engine
-    from fsvfx.evaluation import Evaluated
+    from fsvfx.evaluation import Evaluated, Trial
+    from fsvfx.evaluation.acted_footage import Acted
     from schemas.job import TrainJob
 
 
@@ -52,6 +54,13 @@ def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> li
 
     if len(settings) > len(names):
         raise InputError("There are more --settings than --engine", mend="Give each engine its own, in order")
+    for name in names:
+        if not engine(name).needs_references:
+            raise InputError(
+                f"Engine '{name}' knows nobody before it is trained",
+                mend="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
+                where=Where(field="--engine"),
+            )
     values = [*map(_settings, settings), *({} for _ in names[len(settings) :])]
     made = [engine(name)(settings_of(name, each), device) for name, each in zip(names, values, strict=True)]
     return [
@@ -75,6 +84,7 @@ def on_people(
     """On the held-out faces of the training's facesets. Raises InputError, StoreError, ModelError."""
     from flows.facesets import facesets_of
     from fsvfx import packages
+    from fsvfx.actors.shoot import SIDECAR
     from fsvfx.evaluation import evaluate, faceset_trial
     from fsvfx.evaluation.of_package import check_unseen
 
@@ -89,23 +99,19 @@ def on_people(
         most=most,
         with_references=any(each.engine.needs_references for each in contestants),
     )
+    sidecar = Path(job.manifest).parent / SIDECAR
+    if sidecar.is_file():
+        trial = replace(trial, truth=_truth(trial, _acted(job, sidecar)))
     return [evaluate(each.engine, trial) for each in contestants]
 
 
 def on_actors(
     contestants: Sequence[Contestant], identity: str | None, performer: str | None, most: int
 ) -> list[Evaluated]:
-    """On synthetic actors. Raises InputError for engines that learn, ModelError where the FaceKit is absent."""
+    """On synthetic actors. Raises InputError, ModelError where the FaceKit is absent."""
     from fsvfx.evaluation import evaluate
     from fsvfx.evaluation.on_actors import trial_of
 
-    for each in contestants:
-        if not each.engine.needs_references:
-            raise InputError(
-                f"Engine '{each.engine.name}' knows nobody before it is trained",
-                mend="Make footage with fsvfx actors DIR, then fsvfx train and fsvfx evaluate DIR/train.yaml",
-                where=Where(field="--engine"),
-            )
     trial = trial_of(identity or "cem", performer or "ada", most)
     return [evaluate(each.engine, trial) for each in contestants]
 
@@ -144,6 +150,27 @@ def device_of(asked: str | None) -> str:
             where=Where(field="--device"),
         ) from error
     return asked
+
+
+def _acted(job: TrainJob, sidecar: Path) -> dict[str, Acted]:
+    """The footage that actors made, by name. Raises InputError."""
+    from flows.facesets import footage_at_hand
+    from fsvfx.actors.shoot import read_sidecar
+    from fsvfx.evaluation.acted_footage import Acted
+
+    clips = read_sidecar(sidecar).clips
+    known = [each for each in job.footage if each.name in clips]
+    return {each.name: Acted(clips[each.name], footage_at_hand(job, each), each.shot) for each in known}
+
+
+def _truth(trial: Trial, acted: Mapping[str, Acted]) -> torch.Tensor | None:
+    """None if some of the footage is of others."""
+    from fsvfx.evaluation.acted_footage import true_swap_of
+
+    if not trial.footage or not set(trial.footage) <= set(acted):
+        return None
+    sources = list(zip(trial.footage, trial.faces.frames, strict=True))
+    return true_swap_of(trial.identity.name, acted, sources, trial.faces.crops)
 
 
 def _only(found: list[Path], sha: str, there: Sequence[Path]) -> Path:

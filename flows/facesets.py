@@ -32,7 +32,7 @@ def receipts_of(job: TrainJob) -> dict[str, Receipt]:
     store = facesets.store_of(job.store, job.production)
     found: dict[str, Receipt] = {}
     for person in job.learned:
-        footage = [_footage(job, each) for each in job.footage if each.person == person]
+        footage = [footage_at_hand(job, each) for each in job.footage if each.person == person]
         receipt = facesets.built(person, footage, job.faceset, store)
         if receipt is None:
             raise _not_there(job, f"The faceset of '{person}' is not built")
@@ -45,7 +45,8 @@ def standing_of(footage: FootageJob) -> Standing:
     return Standing.of(footage.shot, stages=(LAST,), until=LAST)
 
 
-def _footage(job: TrainJob, footage: FootageJob) -> Footage:
+def footage_at_hand(job: TrainJob, footage: FootageJob) -> Footage:
+    """Its faces, cut out. Raises InputError where they are not; StoreError."""
     from fsvfx.facesets import footage_of
     from fsvfx.store import open_store
 

@@ -1,0 +1,153 @@
+"""Footage of synthetic actors with all that a training wants: clips, consent records that say test, a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from fsvfx.actors.cast import actor
+from fsvfx.actors.clip import write_clip
+from fsvfx.actors.performance import perform
+from fsvfx.errors import InputError, MachineError, Where
+from schemas.actors import ActedClip, ActedFootage
+from schemas.consent import ConsentRecord, Document, Revocation, Scope, Subject
+from schemas.frames import FrameRange
+from schemas.manifest import Person, Plate
+from schemas.train import Footage, TrainManifest
+
+SIDECAR = "actors.yaml"
+PRODUCTION = "actors"
+_TAKE = 120
+"""Frames of a clip at most: each has a light and a camera of its own."""
+_DAYS = 365
+
+
+def shoot(
+    folder: Path,
+    names: Sequence[str],
+    frames: int,
+    *,
+    seed: int = 0,
+    size: int = 384,
+    report: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Write ``frames`` of each actor into ``folder``, and return the path of a training manifest of them.
+
+    The first goes in, the second performs; a third makes it a ``comb``. Raises ModelError where the FaceKit is absent,
+    InputError for names or a folder that do not serve, MachineError if the disk refuses.
+    """
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise InputError(f"{', '.join(names) or 'Nobody'}: two actors or more are needed", mend="Give different names")
+    manifest = folder / "train.yaml"
+    if manifest.exists():
+        raise InputError("There is footage here already", mend="Give a new folder", where=Where(file=str(manifest)))
+    clips = _clips(names, frames, seed, size)
+    try:
+        for name, clip in clips.items():
+            report(f"{name}: {clip.frames} frames")
+            moments = perform(clip.frames, clip.seed)
+            write_clip(folder / "plates" / name, actor(clip.actor), moments, size=size, first=clip.first, kind="png")
+        for name in names:
+            _write(folder / f"consents/{name}.yaml", consent(name), "Made by fsvfx actors. No person stands behind it.")
+        _write(folder / SIDECAR, ActedFootage(clips=clips), "For fsvfx evaluate: how to know the true swap.")
+        _write(manifest, training(names, clips), "Made by fsvfx actors: nobody's faces, small enough for a CPU.")
+    except OSError as error:
+        raise MachineError(f"The clips can't be written: {error}", mend="Make room, or give another folder") from error
+    return manifest
+
+
+def read_sidecar(path: Path) -> ActedFootage:
+    """What ``shoot`` wrote. Raises InputError if it can't be read."""
+    try:
+        return ActedFootage.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, YAMLError, ValidationError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(
+            f"{path.name} can't be read: {said}", mend="Make the footage anew", where=Where(file=str(path))
+        ) from error
+
+
+def training(names: Sequence[str], clips: dict[str, ActedClip]) -> TrainManifest:
+    """A small model of the actors."""
+    pair = len(names) == 2
+    sizes = {"resolution": 96, "ae_dims": 128, "e_dims": 32, "d_dims": 32, "d_mask_dims": 16}
+    return TrainManifest.model_validate(
+        {
+            "schema_version": 1,
+            "production": PRODUCTION,
+            "model": "_".join(names),
+            "engine": "df" if pair else "comb",
+            "architecture": sizes if pair else {"resolution": 64, "level_steps": 400, "width": 0.5},
+            "identity": names[0],
+            "performer": names[1],
+            "others": tuple(names[2:]),
+            "people": {name: Person(consent=f"consents/{name}.yaml") for name in names},
+            "footage": tuple(_footage(name, clip) for name, clip in clips.items()),
+            "faceset": {"size": 128},
+            "trainer": {"batch": 8, "iterations": 4000, "amp": "bf16"},
+        }
+    )
+
+
+def consent(name: str, now: datetime | None = None) -> ConsentRecord:
+    """A record that says what it is: a test's. Its digest is of a sentence, as there is no paper."""
+    today = now or datetime.now(UTC)
+    said = f"{name} is a synthetic actor: a rendered head of the ICT-FaceKit that looks like no living person."
+    return ConsentRecord(
+        schema_version=1,
+        record_id=f"actors-{name}",
+        person=name,
+        subject=Subject(legal_name=f"Nobody (synthetic actor '{name}')"),
+        replica_kind="independently_created",
+        roles=("source_identity", "target_performer"),
+        scope=Scope(
+            production=PRODUCTION,
+            shots=("*",),
+            uses=("test", "face_replacement"),
+            description=f"Trainings and swaps for tests. {said}",
+            training_allowed=True,
+            valid_from=today.date(),
+            valid_to=(today + timedelta(days=_DAYS)).date(),
+        ),
+        document=Document(sha256=hashlib.sha256(said.encode()).hexdigest()),
+        revocation=Revocation(status="none", checked_at=today, checked_by="fsvfx actors"),
+        is_test_record=True,
+    )
+
+
+def _clips(names: Sequence[str], frames: int, seed: int, size: int) -> dict[str, ActedClip]:
+    """Every clip is another performance."""
+    found: dict[str, ActedClip] = {}
+    for name in names:
+        for take, count in enumerate(_takes(frames), 1):
+            clip = ActedClip(actor=name, frames=count, seed=1000 * seed + len(found), size=size)
+            found[f"{name}_{take}"] = clip
+    return found
+
+
+def _takes(frames: int) -> Iterator[int]:
+    """As even as can be."""
+    count = -(-frames // _TAKE)
+    for take in range(count):
+        yield frames * (take + 1) // count - frames * take // count
+
+
+def _footage(name: str, clip: ActedClip) -> Footage:
+    frames = FrameRange.span(clip.first, clip.first + clip.frames - 1)
+    plate = Plate(path=f"plates/{name}/{clip.actor}.####.png", frames=frames, color_space="sRGB", frame_rate="24")
+    return Footage(name=name, person=clip.actor, plate=plate)
+
+
+def _write(path: Path, content: BaseModel, comment: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"# {comment}\n")
+        yaml = YAML()
+        yaml.default_flow_style, yaml.width = None, 120
+        yaml.dump(content.model_dump(mode="json", exclude_defaults=True, by_alias=True), file)
