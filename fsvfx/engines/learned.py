@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, JsonValue, ValidationError
@@ -13,10 +14,10 @@ from fsvfx import packages
 from fsvfx.comp.mattes import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.learned_matte import usable
-from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.errors import ModelError, Where
+from fsvfx.packages.fit import check_engine, check_knows
 from schemas.base import Name
 from schemas.consent import Sha256
-from schemas.package import PackageCard
 
 if TYPE_CHECKING:
     import torch
@@ -64,7 +65,7 @@ class LearnedEngine(Engine):
         """The face of ``identity.name``, whom the package must know; its reference pictures are not looked at."""
         import torch
 
-        self._check_knows(identity.name)
+        check_knows(self.settings.model, self.model.people, identity.name)
         if not len(faces.crops):
             return SwapBatch(faces.crops, faces.crops[:, :1])
         starts = range(0, len(faces.crops), self.settings.batch)
@@ -86,37 +87,23 @@ class LearnedEngine(Engine):
                 matte = torch.stack(hulls)[:, None].to(crops)
             return SwapBatch(_resized(made.rgb, size), matte)
 
-    def _check_knows(self, person: str) -> None:
-        known = self.model.people
-        if person not in known:
-            raise InputError(
-                f"The model package '{self.settings.model}' knows {', '.join(known)}, not '{person}'",
-                mend="Name one of them as the identity, or a package that knows this person",
-                where=Where(field="identity"),
-            )
-
 
 @lru_cache(maxsize=4)
 def _loaded(kind: type[LearnedEngine], model: str, sha256: str, device: str) -> Model:
     """Once per process."""
-    card = packages.card_of(packages.find(model, sha256))
-    if card.engine != kind.name:
-        raise InputError(
-            f"The model package '{model}' is of engine '{card.engine}', not '{kind.name}'",
-            mend=f"Write engine: {card.engine}",
-            where=Where(field="engine"),
-        )
-    return restored(kind, card).to(device)
+    return restored(kind, packages.find(model, sha256)).to(device)
 
 
-def restored(kind: type[LearnedEngine], card: PackageCard) -> Model:
-    """A package's networks as training left them, on the CPU, to predict with. Processes of a machine share its memory.
+def restored(kind: type[LearnedEngine], package: Path) -> Model:
+    """A package's networks as training left them, on the CPU, to predict with.
 
-    Raises InputError if the package is gone, ModelError if its weights are broken or not of these networks.
+    Raises InputError if they are another engine's, ModelError if the package is broken or not of these networks.
     """
     import torch
 
-    weights = packages.weights_of(card.model, card.sha256)
+    card = packages.card_of(package)
+    check_engine(card, kind.name)
+    weights = packages.weights_in(package, card.sha256)
     try:
         with torch.device("meta"):  # without a random start: that would cost time, and random numbers
             networks = built(kind, card.architecture, card.names)
@@ -125,7 +112,7 @@ def restored(kind: type[LearnedEngine], card: PackageCard) -> Model:
         raise ModelError(
             f"The weights of '{card.model}' are not of this version's '{kind.name}': {' '.join(str(error).split())}",
             mend=f"Use the version that trained them: fsvfx {card.fsvfx}",
-            where=Where(field="settings.model"),
+            where=Where(file=str(package)),
         ) from error
     networks.advance(card.iterations)
     return networks.eval().requires_grad_(False)

@@ -42,7 +42,7 @@ def find(model: str, sha256: str) -> Path:
             return found
     raise InputError(
         f"There is no model package '{model}' with sha256 {sha256}",
-        mend=_what_there_is(model),
+        mend=what_there_is(model),
         where=Where(field="settings.model"),
     )
 
@@ -60,6 +60,16 @@ def card_of(package: Path) -> PackageCard:
     return card
 
 
+def what_there_is(model: str) -> str:
+    """What to say to one who asked for a package of ``model`` that was not found."""
+    versions = [_read(package).sha256 for package in found(model)]
+    if versions:
+        return f"Of '{model}' there are: {', '.join(versions)}. Give one of these as sha256"
+    looked = ", ".join(map(str, _roots())) or "no folder"
+    known = sorted({package.parent.name for package in found()})
+    return f"Looked in {looked}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {nearest(model, known)}"
+
+
 def _read(package: Path) -> PackageCard:
     path = package / CARD
     try:
@@ -75,14 +85,3 @@ def _roots() -> Iterator[Path]:
     if _folder is not None:
         yield _folder
     yield from machine().packages
-
-
-def _what_there_is(model: str) -> str:
-    versions = [_read(package).sha256 for package in found(model)]
-    if versions:
-        return f"Of '{model}' there are: {', '.join(versions)}. Give one of these as sha256"
-    looked = ", ".join(map(str, _roots())) or "no folder"
-    known = sorted({package.parent.name for package in found()})
-    return (
-        f"Looked in {looked}. {nearest(model, known)}. `fsvfx train` makes packages, FSVFX_PACKAGES names their folders"
-    )

@@ -12,13 +12,18 @@ from schemas.package import PackageCard
 def card_for(engine: str, model: str, sha256: str) -> PackageCard:
     """The card of a package of that engine. Raises InputError if there is none, ModelError if it can't be read."""
     card = card_of(find(model, sha256))
+    check_engine(card, engine)
+    return card
+
+
+def check_engine(card: PackageCard, engine: str) -> None:
+    """Raises InputError if the package is of another engine."""
     if card.engine != engine:
         raise InputError(
-            f"The model package '{model}' is of engine '{card.engine}', not '{engine}'",
+            f"The model package '{card.model}' is of engine '{card.engine}', not '{engine}'",
             mend=f"Write engine: {card.engine}",
             where=Where(field="engine"),
         )
-    return card
 
 
 def check_knows(model: str, known: Sequence[str], person: str) -> None:

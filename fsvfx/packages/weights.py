@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.errors import ModelError, Where
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
 
 def weights_of(model: str, sha256: str) -> dict[str, Tensor]:
     """By name, on the CPU. Raises InputError if there is no such package, ModelError if its weights are others."""
+    return weights_in(find(model, sha256), sha256)
+
+
+def weights_in(package: Path, sha256: str) -> dict[str, Tensor]:
+    """Those of a package's folder. The file is mapped: processes of a machine share its memory. Raises ModelError."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    file = find(model, sha256) / WEIGHTS
+    file = package / WEIGHTS
     try:
         held = sha256_of(file)
         if held == sha256:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import toy_packages
 from toy_facesets import frontal
 from toy_packages import SMALL, toy_package
 
@@ -17,7 +18,7 @@ from fsvfx import packages
 from fsvfx.comp.mattes import hull
 from fsvfx.engines import registry
 from fsvfx.engines.contract import FaceBatch, Identity
-from fsvfx.engines.learned import LearnedEngine, restored
+from fsvfx.engines.learned import LearnedEngine, built, restored
 from fsvfx.engines.learned_matte import usable
 from fsvfx.errors import InputError, ModelError
 
@@ -81,7 +82,7 @@ def test_every_variant_comes_back_from_its_package(root: Path, name: str, varian
     trained = registry.learned(name).model_of(
         registry.learned(name).Architecture.model_validate({**SMALL[name], "variant": variant}), card.names
     )
-    networks = restored(registry.learned(name), packages.card_of(folder))
+    networks = restored(registry.learned(name), folder)
     pictures = faces(2, 64).crops
     with torch.no_grad():
         made = {person: networks.predict(pictures, person) for person in card.names}
@@ -155,10 +156,13 @@ def test_a_package_of_another_engine_is_refused(root: Path) -> None:
 
 @pytest.mark.parametrize("harm", [{"ae_dims": 32}, {"ae_dims": 3}, {"depth": 5}])
 def test_weights_of_other_networks_are_told(root: Path, harm: dict[str, Any]) -> None:
-    folder, card = toy_package(root, "df")
-    other = card.model_copy(update={"architecture": {**card.architecture, **harm}})
+    torch.manual_seed(0)
+    card = toy_packages.card("0" * 64)
+    weights = built(registry.learned("df"), card.architecture, card.names).state_dict()
+    other = {**card.architecture, **harm}
+    folder = packages.place(root, weights, lambda sha256: toy_packages.card(sha256, architecture=other), {})
     with pytest.raises(ModelError, match="not of this version's 'df'") as caught:
-        restored(registry.learned("df"), other)
+        restored(registry.learned("df"), folder)
     assert "fsvfx 0.1.0" in caught.value.mend
 
 

@@ -1,0 +1,166 @@
+"""A package's networks for one person as an ONNX file, written only if it agrees with them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+import onnxruntime
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from fsvfx import packages
+from fsvfx.disk import place_file
+from fsvfx.engines.learned import restored
+from fsvfx.engines.registry import learned
+from fsvfx.engines.trainable import Model
+from fsvfx.errors import InputError, MachineError, Where
+from fsvfx.packages.find import CARD
+from schemas.package import PackageCard
+
+LIMIT = 1e-4
+"""How far a value in [0, 1] may be from torch's of the same pictures: 1/40 of an 8-bit step."""
+OPSET = 18
+"""The first whose Resize averages where it shrinks, as the comb's levels need it."""
+_MOST = (1 << 31) - (1 << 20)
+"""Bytes. Protobuf, in which ONNX is written, holds no more than 2 GiB."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """outputs: their names. difference: the largest from torch, of values in [0, 1]."""
+
+    file: Path
+    outputs: tuple[str, ...]
+    difference: float
+    metadata: dict[str, str]
+
+
+def export(package: Path, out: Path, *, person: str | None = None, force: bool = False) -> Exported:
+    """Write ``predict`` for ``person`` (None: the package's first, the identity) to ``out``.
+
+    Its input ``faces`` is (n, 3, R, R) RGB in [0, 1], any n; its outputs are ``rgb`` alike, and ``mask`` (n, 1, R, R)
+    of models that learn one. Raises InputError (an unknown person, ``out`` is there already, too large for a file),
+    ModelError (the package is broken), MachineError (the file would not agree with torch, or can't be written).
+    """
+    card = packages.card_of(package)
+    who = _known(card, person)
+    if out.exists() and not force:
+        raise InputError(f"{out} is there already", mend="Name another file, or add --force to write over it")
+    model = restored(learned(card.engine), package)
+    proto = graph_of(model, who)
+    metadata = _metadata(package, card, who, model.resolution)
+    for name, said in metadata.items():
+        proto.metadata_props.add(key=name, value=said)
+    content = proto.SerializeToString()
+    found = difference(content, model, who)
+    if not found <= LIMIT:  # NaN is no agreement either
+        raise MachineError(
+            f"The ONNX file would differ from the package by {found:.2g}; at most {LIMIT:g} is allowed",
+            mend="Nothing was written. Tell who maintains the engine",
+            where=Where(file=str(package)),
+        )
+    place_file(out, content)
+    return Exported(out, tuple(each.name for each in proto.graph.output), found, metadata)
+
+
+def graph_of(model: Model, person: str) -> onnx.ModelProto:
+    """``model.predict`` for ``person``, of any number of pictures. Raises InputError if no file can hold it."""
+    pictures = torch.zeros(2, 3, model.resolution, model.resolution)
+    predict = _Predict(model, person)
+    with _quiet(), torch.no_grad():  # with gradients it takes three times as long
+        names = ["rgb", "mask"][: len(predict(pictures))]
+        traced = torch.export.export(predict, (pictures,), dynamic_shapes=({0: torch.export.Dim("n")},))
+        program = torch.onnx.export(
+            traced, dynamo=True, opset_version=OPSET, input_names=["faces"], output_names=names, verbose=False
+        )
+    assert program is not None
+    size = sum(weight.const_value.nbytes for weight in program.model.graph.initializers.values() if weight.const_value)
+    if size > _MOST:
+        raise InputError(
+            f"The networks have {size / 2**30:.1f} GiB of weights, and an ONNX file holds 2",
+            mend="Export a model of smaller dims",
+        )
+    return program.model_proto
+
+
+def difference(content: bytes, model: Model, person: str) -> float:
+    """The largest between onnxruntime's and torch's outputs, of noise and of smooth pictures as faces are."""
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    worst = torch.zeros(())
+    for pictures in _pictures(model.resolution):
+        with torch.inference_mode():
+            wanted = _Predict(model, person)(pictures)
+        for got, want in zip(session.run(None, {"faces": pictures.numpy()}), wanted, strict=True):
+            worst = torch.maximum(worst, (torch.from_numpy(got) - want).abs().max())
+    return float(worst)
+
+
+class _Predict(nn.Module):
+    """``predict`` as a plain function of tensors."""
+
+    def __init__(self, model: Model, person: str) -> None:
+        super().__init__()
+        self.model = model
+        self.person = person
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
+        made = self.model.predict(faces, self.person)
+        return (made.rgb,) if made.mask is None else (made.rgb, made.mask)
+
+
+def _pictures(size: int) -> Iterator[Tensor]:
+    """One of noise, three of soft colours, black and white: batches of two sizes that the graph was not traced with."""
+    numbers = torch.Generator().manual_seed(0)
+    yield torch.rand(1, 3, size, size, generator=numbers)
+    coarse = torch.rand(3, 3, 6, 6, generator=numbers)
+    soft = interpolate(coarse, (size, size), mode="bicubic").clamp(0, 1)
+    yield torch.cat([soft, torch.zeros(1, 3, size, size), torch.ones(1, 3, size, size)])
+
+
+def _known(card: PackageCard, person: str | None) -> str:
+    if person is None:
+        return card.names[0]
+    if person not in card.names:
+        raise InputError(
+            f"The model package '{card.model}' knows {', '.join(card.names)}, not '{person}'", mend="Name one of them"
+        )
+    return person
+
+
+def _metadata(package: Path, card: PackageCard, person: str, resolution: int) -> dict[str, str]:
+    """What stays with the file: whose face it is, and what it may be used for."""
+    said = {
+        "model": card.model,
+        "weights_sha256": card.sha256,
+        "card_sha256": hashlib.sha256((package / CARD).read_bytes()).hexdigest(),
+        "engine": card.engine,
+        "person": person,
+        "people": ", ".join(card.names),
+        "consents": ", ".join(each.consent for each in card.people),
+        "licence": card.licence,
+        "resolution": str(resolution),
+        "input": f"faces: (n, 3, {resolution}, {resolution}) float32 RGB in [0, 1], aligned as fsvfx aligns",
+    }
+    return {f"fsvfx.{name}": text for name, text in said.items()}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter speaks of its own deprecations and of packages that are not needed."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
