@@ -18,6 +18,8 @@ from fsvfx.training.report import Progress
 TRAINING, WHOLE = "training", 100
 PLAIN_EVERY = 5.0
 """Seconds between plain lines."""
+TRAINING_EVERY = 15.0
+"""Seconds between a training's lines of losses and speed."""
 
 
 class Watcher(Protocol):
@@ -77,6 +79,7 @@ class Bars:
     def __init__(self, progress: ProgressBars) -> None:
         self.progress = progress
         self.bars: dict[str, TaskID] = {}
+        self.trained = -TRAINING_EVERY
 
     def begins(self, shot: str, stages: Mapping[str, tuple[int, int]]) -> None:
         self.progress.console.print(f"shot {shot}")
@@ -93,14 +96,19 @@ class Bars:
             self.progress.console.print(f"[red]{label}[/]: {error}", markup=True)
 
     def trains(self, told: Told) -> None:
-        if not isinstance(told, Progress):
-            self.progress.console.print(str(told), markup=False)
-            return
+        if isinstance(told, Progress):
+            self._begin_training()
+            self.progress.update(self.bars[TRAINING], completed=round(WHOLE * told.share))
+            if time.monotonic() - self.trained < TRAINING_EVERY:
+                return
+            self.trained = time.monotonic()
+        self.progress.console.print(str(told), markup=False)
+
+    def _begin_training(self) -> None:
         if TRAINING not in self.bars:
             for bar in self.bars.values():
                 self.progress.remove_task(bar)
             self.bars = {TRAINING: self.progress.add_task(TRAINING, total=WHOLE)}
-        self.progress.update(self.bars[TRAINING], description=str(told), completed=round(WHOLE * told.share))
 
 
 class Lines:
@@ -110,6 +118,7 @@ class Lines:
         self.out = out
         self.counts: dict[str, list[int]] = {}
         self.last = 0.0
+        self.trained = -TRAINING_EVERY
 
     def begins(self, shot: str, stages: Mapping[str, tuple[int, int]]) -> None:
         self.counts = {stage: [done, total] for stage, (done, total) in stages.items()}
@@ -127,9 +136,9 @@ class Lines:
 
     def trains(self, told: Told) -> None:
         if isinstance(told, Progress):
-            if time.monotonic() - self.last < PLAIN_EVERY:
+            if time.monotonic() - self.trained < TRAINING_EVERY:
                 return
-            self.last = time.monotonic()
+            self.trained = time.monotonic()
         self.out.print(str(told), markup=False)
 
     def _finished(self) -> bool:

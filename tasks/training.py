@@ -59,12 +59,13 @@ def training(job: TrainJob, people: Mapping[str, Receipt], seat: Seat, gpus: int
 @task(name="package", task_run_name="package", cache_policy=NO_CACHE, persist_result=False)
 def package(job: TrainJob, people: Mapping[str, Receipt], device: str) -> str:
     """The folder of the model package. The gate is asked once more: consent may have been revoked meanwhile."""
-    from fsvfx.training.kept import kept
+    from fsvfx.training.kept import drop, kept
     from fsvfx.training.package import make
 
     decision = rights.clear_training(job)
     cleared = job.model_copy(update={"rights": decision.digest})
     made = make(cleared, _opened(job, people), kept(Path(job.folder)), decision.by_person, device)
+    drop(Path(job.folder))
     get_run_logger().info("%s", made)
     return str(made)
 
