@@ -1,0 +1,61 @@
+"""``fsvfx models``: packages among the models, and what ``export`` says when it can't."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from toy_packages import toy_package
+
+from flows.cli import code_of
+from fsvfx import packages
+from fsvfx.packages.find import CARD
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "packages"
+    packages.use("")
+
+
+def test_packages_are_listed_with_what_a_manifest_needs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, card = toy_package(root, "liae", model="hero")
+    broken, _ = toy_package(root, "df", model="torn")
+    (broken / CARD).write_text("model: torn")
+    assert code_of(["models", "list", "--packages", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert f"engine: liae, settings: {{model: hero, sha256: {card.sha256}}}" in said
+    assert "torn" in said
+    assert code_of(["models", "list", "--packages", str(root), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [each.get("card", {}).get("sha256") for each in told["packages"]] == [card.sha256, None]
+    assert "can't be read" in told["packages"][1]["error"]
+    assert {each["name"] for each in told["models"]} >= {"blazeface_short"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["toi"], "Did you mean 'toy'?"),
+        (["toy"], "There are 2 model packages 'toy'"),
+        (["toy", "--sha256", "f" * 64], "with a sha256 that begins with ffff"),
+        (["{first}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),
+        (["toy", "--sha256", "{sha256}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),
+        (["{first}"], "is there already"),
+    ],
+)
+def test_export_refuses_in_plain_words(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    first, card = toy_package(root)
+    toy_package(root, seed=1)
+    out = tmp_path / "out.onnx"
+    out.write_text("mine")
+    given = [word.format(first=first, sha256=card.sha256[:5]) for word in words]
+    assert code_of(["models", "export", *given, "--packages", str(root), "--onnx", str(out)]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
+    assert out.read_text() == "mine"
