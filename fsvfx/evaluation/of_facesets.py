@@ -18,7 +18,7 @@ from fsvfx.evaluation.held_out import (
     spread_rows,
 )
 from fsvfx.evaluation.likeness import embeddings_of
-from fsvfx.evaluation.trial import Trial
+from fsvfx.evaluation.trial import Trial, nothing_held_out
 from fsvfx.facesets.faceset import Faceset
 
 _KNOWN = 16
@@ -39,6 +39,8 @@ def faceset_trial(
             raise InputError(f"There is no faceset of '{person}'", mend=f"There are some of: {', '.join(facesets)}")
     known, performed = facesets[identity], facesets[performer]
     rows = held_out_rows(performed, most)
+    if not len(rows):
+        raise nothing_held_out(performer)
     return Trial(
         faces=faces_at(performed, rows),
         footage=footage_at(performed, rows),

@@ -39,10 +39,7 @@ class Trial:
     def check(self) -> None:
         """Raises InputError if something lacks, or does not fit."""
         if not len(self.faces.crops):
-            raise InputError(
-                f"There is no held-out face of '{self.performer}' to evaluate on",
-                mend="Hold some out of training: faceset.held_out above 0",
-            )
+            raise nothing_held_out(self.performer)
         absent = {self.identity.name, self.performer} - set(self.people)
         if absent:
             raise InputError(
@@ -62,6 +59,13 @@ class Trial:
             identity=Identity(known.name, *pictures),
             own=_moved(self.own, device) if self.own is not None else None,
         )
+
+
+def nothing_held_out(performer: str) -> InputError:
+    return InputError(
+        f"There is no held-out face of '{performer}' to evaluate on",
+        mend="Hold some out of training: faceset.held_out above 0",
+    )
 
 
 def _moved(faces: FaceBatch, device: str) -> FaceBatch:

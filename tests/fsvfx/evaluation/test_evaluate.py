@@ -12,7 +12,7 @@ import torch
 from fsvfx.actors import Moment, actor
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.registry import engine, settings_of
-from fsvfx.errors import InputError
+from fsvfx.errors import InputError, ModelError
 from fsvfx.evaluation import Trial, evaluate, picture_grid
 from fsvfx.evaluation.motion import followed
 from fsvfx.evaluation.on_actors import acted, actor_trial
@@ -104,6 +104,15 @@ def test_what_a_trial_lacks_is_told(trial: Trial) -> None:
         evaluate(paste, replace(trial, truth=trial.faces.crops[:1]))
 
 
+def test_pictures_that_are_no_numbers_are_no_swap(trial: Trial) -> None:
+    paste = Paste(EngineSettings(), "cpu")
+    assert trial.truth is not None
+    paste.pictures = trial.truth.clone()
+    paste.pictures[1, 0, 5, 5] = float("nan")
+    with pytest.raises(ModelError, match="Of 1 of 4 faces"):
+        evaluate(paste, trial)
+
+
 def test_figures_of_pictures() -> None:
     random = np.random.default_rng(0)
     picture = random.uniform(0.2, 0.8, (32, 32, 3)).astype(np.float32)
@@ -130,6 +139,7 @@ def test_what_trembles_flickers() -> None:
     assert np.isnan(found[0])
     assert found[1:] == pytest.approx(20 / 255, rel=0.2)
     assert np.isnan(flickers(plate, comp, mattes, points, (1, 5, 6))[1])
+    assert np.isnan(flickers(plate, comp, mattes, points, (1, 2, 3), ("talk", "walk", "walk"))[1])
 
 
 def test_correlation_needs_something_that_moves() -> None:
@@ -137,6 +147,7 @@ def test_correlation_needs_something_that_moves() -> None:
     moved = followed("yaw", np.array([1.0, 6, 11, 3]), plate)
     assert moved is not None
     assert (moved.error, moved.bias, moved.r) == (1, 1, pytest.approx(1))
+    assert moved.spread == pytest.approx(np.std([0, 5, 10]))
     still = followed("yaw", np.array([1.0, 6, 11, 3]), plate * 0)
     assert still is not None
     assert still.r is None
