@@ -124,7 +124,9 @@ class Faces(StrictModel):
     """How faces are found and followed."""
 
     detector: Literal["blazeface", "yunet", "insightface"] = "blazeface"
+    """What finds them, as ``fsvfx models list`` has them."""
     min_score: float = Field(0.5, gt=0, lt=1)
+    """How sure the detector must be."""
     min_size: float = Field(24.0, ge=8)
     """Faces lower than this many plate pixels are left alone."""
     tiles: Literal["auto", "always", "never"] = "auto"

@@ -22,13 +22,16 @@ class ShotFootage(StrictModel):
     manifest: Text
     """The shot manifest, relative to this one."""
     shot: Name
+    """Its name there."""
 
 
 class Footage(StrictModel):
     """A piece of footage of one person, for their faceset. Either ``plate`` or ``shot``."""
 
     name: Name
+    """What it is called: in ``faceset.exclude``, and in the package's card."""
     person: Name
+    """Whose face it shows: somebody who is learned."""
     plate: Plate | None = None
     """As in a shot manifest."""
     shot: ShotFootage | None = None
@@ -51,7 +54,9 @@ class Start(StrictModel):
     """A model package that training begins with, in place of random weights; its people are taken in order."""
 
     model: Name
+    """The package's name."""
     sha256: Sha256
+    """Of its weights, as its card has it."""
     restart: bool = True
     """Begin anew what carries identity: after pretraining on other people."""
 
@@ -60,7 +65,9 @@ class TrainManifest(StrictModel):
     """One model: who goes in, who performs, by which engine, learned from what."""
 
     schema_version: Literal[1]
+    """1 until the shape of training manifests changes."""
     production: Name
+    """As consent records name it."""
     model: Name
     """What the model package is called."""
     engine: Text
@@ -76,6 +83,7 @@ class TrainManifest(StrictModel):
     people: dict[Name, Person]
     """References are only needed to tell a person among several in their footage."""
     footage: tuple[Footage, ...] = Field(min_length=1, max_length=500)
+    """Of everybody who is learned."""
     faces: Faces = Field(default_factory=Faces)
     faceset: FacesetSettings = Field(default_factory=FacesetSettings)
     augmentation: Augmentation = Field(default_factory=Augmentation)
@@ -85,6 +93,7 @@ class TrainManifest(StrictModel):
     """What the model package may be used for: goes into its card."""
     colour: Colour = Field(default_factory=Colour)
     chunk_size: ChunkSize = 24
+    """Frames of a plate in one chunk."""
     store: Text = "work/"
     """As in a shot manifest: footage and facesets go there."""
     training: Text = "training/"

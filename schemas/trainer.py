@@ -47,10 +47,12 @@ class TrainerSettings(StrictModel):
     ema: float | None = Field(None, gt=0, lt=1)
     """Keep a running mean of the weights, with this share kept at each iteration, and hand that out."""
     seed: int = Field(0, ge=0, lt=2**31)
+    """Of the first weights, and of which pictures come when, and how varied."""
     random_warp: bool = True
     """Warp what the model sees. Off: only for the last stretch, when the faces are there."""
 
     checkpoint_minutes: float = Field(15.0, gt=0)
+    """Minutes from one checkpoint to the next."""
     checkpoint_iterations: int | None = Field(None, ge=1)
     """Beside the minutes."""
     checkpoints_kept: int = Field(3, ge=1, le=1000)
@@ -67,9 +69,10 @@ class TrainerSettings(StrictModel):
     @model_validator(mode="after")
     def _ends(self) -> Self:
         if self.iterations is None and self.minutes is None and self.plateau is None:
-            raise ValueError("training would never end: give iterations, minutes or plateau")
+            raise ValueError("training would never end; give iterations, minutes or plateau")
         if self.lr_schedule != "constant" and self.iterations is None:
-            raise ValueError(f"lr_schedule '{self.lr_schedule}' needs iterations, at whose end it arrives at 0")
+            raise ValueError(f"lr_schedule '{self.lr_schedule}' ends with the last of iterations; give iterations")
         if self.iterations is not None and self.lr_warmup >= self.iterations:
-            raise ValueError(f"lr_warmup ({self.lr_warmup}) takes all of the iterations ({self.iterations})")
+            what = f"lr_warmup ({self.lr_warmup}) takes all of the iterations ({self.iterations})"
+            raise ValueError(f"{what}; make it shorter")
         return self

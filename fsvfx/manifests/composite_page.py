@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fsvfx.manifests.tables import allowed, description, plain
 from schemas.composite import CompositeSettings
 
 _HEAD = """\
@@ -51,22 +52,9 @@ def page() -> str:
 
 def _row(name: str, shape: dict[str, Any]) -> str:
     unit = next((unit for starts, unit in _UNITS if name.startswith(starts) and name != "super_resolver"), "")
-    text = " ".join(str(shape.get("description", "")).split()).replace("|", "\\|")
     picture = f"![{name}](composite/{name}.jpg)"
-    return f"| `{name}` | `{_plain(shape['default'])}` | {_range(shape)} | {unit} | {text} | {picture} |"
+    return f"| `{name}` | `{plain(shape['default'])}` | {_range(shape)} | {unit} | {description(shape)} | {picture} |"
 
 
 def _range(shape: dict[str, Any]) -> str:
-    if "enum" in shape:
-        return ", ".join(f"`{value}`" for value in shape["enum"])
-    if "minimum" in shape:
-        return f"{_plain(shape['minimum'])} to {_plain(shape['maximum'])}"
-    if shape["type"] == "boolean":
-        return "`true`, `false`"
-    return "mattes with `*` and `+`" if "pattern" in shape else "a name"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return allowed(shape) or ("mattes with `*` and `+`" if "pattern" in shape else "a name")

@@ -30,6 +30,12 @@ _OTHER_NAMES = {
     "outputs": "deliver",
     "workdir": "store",
     "blend": "mode",
+    "steps": "iterations",
+    "epochs": "iterations",
+    "learning_rate": "lr",
+    "precision": "amp",
+    "workspace": "training",
+    "dims": "ae_dims",
 }
 _RETIMES = ("retime", "speed", "time_warp", "timewarp")
 
@@ -158,6 +164,7 @@ _PATTERNS = {
     "^[0-9]{1,6}(\\.": "Write it as 24, 23.976 or 24000/1001",
     "^([01][0-9]|2[": "Write it as 01:00:00:00 (; before the frames for drop-frame)",
     "^(learned|hull": "Join learned, hull, plate, identity, external and full by * and +, as in learned*plate+external",
+    "^u?d?t?c?$": "Write any of u, d, t and c, in this order, as in ud",
     "^[0-9a-f]{64}$": "Give the file's sha256: 64 of 0-9a-f, as sha256sum prints it",
 }
 

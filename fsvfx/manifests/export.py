@@ -1,22 +1,28 @@
-"""JSON Schemas for editors, and the page of composite options: ``python -m fsvfx.manifests docs`` writes them."""
+"""JSON Schemas for editors, and pages of options: ``python -m fsvfx.manifests docs`` writes them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from fsvfx.manifests.composite_page import page
+from fsvfx.manifests import composite_page, train_page
 from schemas.consent import ConsentRecord, RevocationRegister
 from schemas.manifest import Manifest
+from schemas.train import TrainManifest
 
 FILES: dict[str, type[BaseModel]] = {
     "manifest.schema.json": Manifest,
+    "train.schema.json": TrainManifest,
     "consent.schema.json": ConsentRecord,
     "revocations.schema.json": RevocationRegister,
 }
+
+
+PAGES: dict[str, Callable[[], str]] = {"composite.md": composite_page.page, "train.md": train_page.page}
 
 
 def json_schema(model: type[BaseModel] = Manifest) -> dict[str, Any]:
@@ -33,4 +39,5 @@ def export(folder: Path) -> None:
     """Write every schema and page below ``folder``."""
     for name, model in FILES.items():
         (folder / name).write_text(as_text(model), encoding="utf-8")
-    (folder / "composite.md").write_text(page(), encoding="utf-8")
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")

@@ -21,9 +21,9 @@ def schema_of(model: type[BaseModel]) -> Schema:
 def at(model: type[BaseModel], loc: Loc) -> Schema:
     """The schema of the value at ``loc``; empty where there is none."""
     root = schema_of(model)
-    here = _resolved(root, root)
+    here = resolved(root, root)
     for part in loc:
-        here = _resolved(root, _step(root, here, part))
+        here = resolved(root, _step(root, here, part))
     return here
 
 
@@ -56,8 +56,8 @@ def _mapping(value: object) -> Schema:
     return value if isinstance(value, dict) else {}
 
 
-def _resolved(root: Schema, here: Schema) -> Schema:
-    """Follows references, and takes the one kind that is not null."""
+def resolved(root: Schema, here: Schema) -> Schema:
+    """``here`` with its references into ``root`` followed, and the one kind taken that is not null."""
     while True:
         if "$ref" in here:
             here = {**root["$defs"][here["$ref"].rpartition("/")[2]], **{k: v for k, v in here.items() if k != "$ref"}}

@@ -42,7 +42,8 @@ class FamilySettings(EngineSettings):
     @model_validator(mode="after")
     def _divides(self) -> Self:
         if ("d" in self.variant or "t" in self.variant) and self.resolution % 32:
-            raise ValueError(f"variant '{self.variant}' needs a resolution that 32 divides, not {self.resolution}")
+            what = f"variant '{self.variant}' needs a resolution that 32 divides, not {self.resolution}"
+            raise ValueError(f"{what}; take {round(self.resolution / 32) * 32}")
         return self
 
 
@@ -84,5 +85,7 @@ class CombSettings(EngineSettings):
     @model_validator(mode="after")
     def _grows(self) -> Self:
         if self.first > self.resolution:
-            raise ValueError(f"first ({self.first}) is finer than resolution ({self.resolution})")
+            raise ValueError(
+                f"first ({self.first}) is finer than resolution ({self.resolution}); begin with a coarser level"
+            )
         return self

@@ -7,21 +7,33 @@ from pathlib import Path
 
 import pytest
 
-from fsvfx.manifests import jobs
-from fsvfx.rights import clear
+from fsvfx.manifests import jobs, training_job
+from fsvfx.manifests.reading import is_training
+from fsvfx.manifests.yaml_text import read_yaml
+from fsvfx.rights import clear, clear_training
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples").glob("*.yaml"))
+TRAININGS = [path for path in EXAMPLES if is_training(read_yaml(path).data)]
+SHOTS = [path for path in EXAMPLES if path not in TRAININGS]
 THEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """Within a day of when the examples' register was checked."""
 
 
 def test_there_are_examples() -> None:
-    assert {path.stem for path in EXAMPLES} >= {"harbour", "sequence", "s3"}
+    assert {path.stem for path in SHOTS} >= {"harbour", "sequence", "s3"}
+    assert {path.stem for path in TRAININGS} >= {"train", "train_comb"}
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHOTS, ids=lambda path: path.stem)
 def test_example(path: Path) -> None:
     for job in jobs(path):
         decision = clear(job, THEN)
         assert decision.allow
         assert decision.test_records == decision.records
+
+
+@pytest.mark.parametrize("path", TRAININGS, ids=lambda path: path.stem)
+def test_example_of_a_training(path: Path) -> None:
+    decision = clear_training(training_job(path), THEN)
+    assert decision.allow
+    assert decision.test_records == decision.records

@@ -8,14 +8,16 @@ import jsonschema
 import pytest
 
 from fsvfx.manifests import json_schema
-from fsvfx.manifests.composite_page import page
-from fsvfx.manifests.export import FILES, as_text
+from fsvfx.manifests.export import FILES, PAGES, as_text
+from fsvfx.manifests.reading import is_training
 from fsvfx.manifests.yaml_text import read_yaml
 from schemas.composite import CompositeSettings
 
 REPO = Path(__file__).resolve().parents[3]
+MANIFESTS = sorted((REPO / "examples").glob("*.yaml"))
 EXAMPLES = {
-    "manifest.schema.json": sorted((REPO / "examples").glob("*.yaml")),
+    "manifest.schema.json": [path for path in MANIFESTS if not is_training(read_yaml(path).data)],
+    "train.schema.json": [path for path in MANIFESTS if is_training(read_yaml(path).data)],
     "consent.schema.json": [p for p in sorted((REPO / "examples/consents").glob("*.yaml")) if p.stem != "revocations"],
     "revocations.schema.json": [REPO / "examples/consents/revocations.yaml"],
 }
@@ -27,12 +29,22 @@ def test_the_committed_schema_is_current(name: str) -> None:
     assert committed == as_text(FILES[name]), "write it anew: python -m fsvfx.manifests docs"
 
 
-def test_the_page_of_composite_options_is_current_and_illustrated() -> None:
-    committed = (REPO / "docs/composite.md").read_text(encoding="utf-8")
-    assert committed == page(), "write it anew: python -m fsvfx.manifests docs"
+@pytest.mark.parametrize("name", PAGES)
+def test_the_committed_page_is_current(name: str) -> None:
+    committed = (REPO / "docs" / name).read_text(encoding="utf-8")
+    assert committed == PAGES[name](), "write it anew: python -m fsvfx.manifests docs"
+
+
+def test_every_composite_option_is_illustrated() -> None:
     for option in CompositeSettings.model_fields:
         picture = REPO / f"docs/composite/{option}.jpg"
         assert 0 < picture.stat().st_size < 16_000, "make it anew: python -m fsvfx.demo.options docs/composite"
+
+
+def test_the_page_of_trainings_tells_what_every_field_is_for() -> None:
+    rows = [line.split(" | ") for line in PAGES["train.md"]().splitlines() if line.startswith("| `")]
+    assert len(rows) > 80
+    assert [row[0] for row in rows if len(row) != 4 or not row[3].strip(" |")] == []
 
 
 @pytest.mark.parametrize(("name", "path"), [(name, path) for name, paths in EXAMPLES.items() for path in paths])
