@@ -14,7 +14,8 @@ from schemas.manifest import Manifest
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAPER = b"signed"
-ROLES = {"lead": "source_identity", "double": "target_performer"}
+ROLES = {"lead": "source_identity", "double": "target_performer", "friend": "source_identity"}
+PAIR = ("lead", "double")
 
 
 def job(*, swaps: list[tuple[str, str]] | None = None, folder: Path = Path("/job"), **shot: Any) -> ShotJob:
@@ -90,4 +91,9 @@ def evidence_of(raw: dict[str, Any], document: bytes = PAPER) -> Evidence:
 
 def both() -> dict[str, Evidence]:
     """Sound evidence for both people."""
-    return {person: evidence_of(raw_record(person)) for person in ROLES}
+    return {person: evidence_of(raw_record(person)) for person in PAIR}
+
+
+def trainable(person: str) -> dict[str, Any]:
+    """A sound record that allows training, too."""
+    return spoilt(raw_record(person), "scope.training_allowed", True)
