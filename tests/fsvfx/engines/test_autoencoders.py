@@ -109,16 +109,20 @@ def test_style_reaches_the_decoder_only() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "values"),
-    [("df", {**TINY, "variant": v}) for v in ("", "ud", "t", "c")]
-    + [("liae", {**TINY, "variant": v}) for v in ("ud", "udt")]
+    [
+        (kind, {**TINY, "ae_dims": 16, "d_mask_dims": 4, "variant": variant})
+        for kind in ("df", "liae")
+        for variant in VARIANTS
+    ]
     + [("comb", {"resolution": 32, "first": 32, "width": 0.05})],
 )
 def test_each_overfits_one_batch(kind: str, values: dict[str, object]) -> None:
     model = model_of(kind, **values)
-    fed = batch(model)
-    optimiser = torch.optim.Adam(model.parameters_of("generator"), 2e-3)
+    fed = batch(model, count=1)
+    rate = 1e-3 if "c" in str(values.get("variant", "")) else 3e-3  # x cos(x) bears less
+    optimiser = torch.optim.Adam(model.parameters_of("generator"), rate, fused=True)
     losses_ = []
-    for _ in range(50):
+    for _ in range(30):
         optimiser.zero_grad()
         loss = sum(model(fed).values())
         loss.backward()
