@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pixel_shuffle
 
+from fsvfx.engines.autoencoder import winograd
+
 Activation = Callable[[Tensor, float], Tensor]
 """Of a tensor and the slope that a leaky ReLU would have there."""
 
@@ -19,6 +21,19 @@ def leaky(x: Tensor, slope: float) -> Tensor:
 def cosine(x: Tensor, slope: float) -> Tensor:
     """DeepFaceLab's ``-c``: x cos(x), whatever the slope."""
     return x * torch.cos(x)
+
+
+class Conv3(nn.Conv2d):
+    """A 3 x 3 convolution that keeps the size; while training, in the quickest way that there is here."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__(channels, out, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        m = winograd.tile_for(x, self.weight)
+        if m and self.bias is not None:
+            return winograd.convolve(x, self.weight, self.bias, m)
+        return super().forward(x)
 
 
 class Down(nn.Module):
@@ -38,7 +53,7 @@ class Up(nn.Module):
 
     def __init__(self, channels: int, out: int, act: Activation = leaky) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, 4 * out, 3, padding=1)
+        self.conv = Conv3(channels, 4 * out)
         self.act = act
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,8 +65,8 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, act: Activation = leaky) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.first = Conv3(channels, channels)
+        self.second = Conv3(channels, channels)
         self.act = act
 
     def forward(self, x: Tensor) -> Tensor:
@@ -64,7 +79,7 @@ class ToPicture(nn.Module):
     def __init__(self, channels: int, out: int, *, doubled: bool = False) -> None:
         super().__init__()
         self.first = nn.Conv2d(channels, out, 1)
-        self.others = nn.ModuleList(nn.Conv2d(channels, out, 3, padding=1) for _ in range(3 if doubled else 0))
+        self.others = nn.ModuleList(Conv3(channels, out) for _ in range(3 if doubled else 0))
 
     def forward(self, x: Tensor) -> Tensor:
         quads = [self.first(x), *(other(x) for other in self.others)]

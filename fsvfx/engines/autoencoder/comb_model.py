@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, max_pool2d
 
+from fsvfx.engines.autoencoder.blocks import Conv3
 from fsvfx.engines.autoencoder.losses import masked_ssim
 from fsvfx.engines.autoencoder.settings import CombSettings
 from fsvfx.engines.trainable import Batch, Model, Prediction, Side, initialise
@@ -82,7 +83,7 @@ class _Encoder(nn.Module):
         self.blocks = nn.ModuleDict(
             {str(level): _Pair(widths[level], widths[level // 2]) for level in widths if level > _LEVELS[0]}
         )
-        self.first = nn.Conv2d(widths[4], widths[4], 3, padding=1)
+        self.first = Conv3(widths[4], widths[4])
         self.last = nn.Conv2d(widths[4], code, 4)
 
     def forward(self, pictures: Tensor, stage: Stage) -> Tensor:
@@ -104,7 +105,7 @@ class _Decoder(nn.Module):
     def __init__(self, widths: dict[int, int], code: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(code, widths[4], 4, padding=3)
-        self.second = nn.Conv2d(widths[4], widths[4], 3, padding=1)
+        self.second = Conv3(widths[4], widths[4])
         self.blocks = nn.ModuleDict(
             {str(level): _Pair(widths[level // 2], widths[level]) for level in widths if level > _LEVELS[0]}
         )
@@ -131,8 +132,8 @@ class _Pair(nn.Module):
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, out, 3, padding=1)
+        self.first = Conv3(channels, channels)
+        self.second = Conv3(channels, out)
 
     def forward(self, x: Tensor) -> Tensor:
         return leaky_relu(self.second(leaky_relu(self.first(x), 0.2)), 0.2)
