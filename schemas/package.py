@@ -21,9 +21,11 @@ class TrainedPerson(StrictModel):
     """Somebody whose faces the weights were made of."""
 
     name: Name
+    """As the training manifest named them."""
     consent: RecordId
     """The record that allowed it."""
     is_test_record: bool = False
+    """A record that was made for tests: the package is for tests, too."""
     faceset: str
     """Digest of the faceset."""
     faces: int
@@ -31,6 +33,7 @@ class TrainedPerson(StrictModel):
     held_out: int
     """Not trained on."""
     footage: tuple[Name, ...]
+    """The pieces of footage, by name."""
 
 
 class Ancestor(StrictModel):
@@ -41,6 +44,7 @@ class Ancestor(StrictModel):
     people: tuple[Name, ...]
     """Everybody whose faces went into it."""
     restart: bool
+    """Whether what carries identity began anew."""
 
 
 class Figures(StrictModel):
@@ -49,13 +53,19 @@ class Figures(StrictModel):
     identity: Name
     performer: Name
     faces: int
+    """Held-out faces that were looked at."""
     nearer: float | None = None
     """Share of the held-out faces nearer the identity than the performer."""
     retrieved: float | None = None
+    """Share that is nearest to the identity of all people at hand."""
     yaw_r: float | None = None
+    """Correlation of the swap's turn of the head with the plate's."""
     mouth_r: float | None = None
+    """The same of the mouth's opening."""
     self_swap_psnr: float | None = None
+    """Of the identity swapped for itself, dB."""
     flicker: float | None = None
+    """What changes from frame to frame along tracked points and not in the plate, of the display range."""
     ms_per_face: float
 
 
@@ -64,23 +74,30 @@ class PackageCard(StrictModel):
 
     schema_version: Literal[1] = 1
     model: Name
+    """Its name, and its folder's."""
     sha256: Sha256
     """Of weights.safetensors."""
     engine: Text
+    """The only one that can use it."""
     architecture: dict[str, JsonValue]
     """All of the engine's sizes and losses."""
     people: tuple[TrainedPerson, ...] = Field(min_length=1)
     """In the model's order: the identity, the performer, others."""
     production: Name
+    """Which trained it."""
     licence: Text
+    """What it may be used for."""
     rights: str
     """Digest of the decision that allowed the training."""
     trained_at: AwareDatetime
     iterations: int
+    """How many it was trained for; a comb's stage of growth follows from it."""
     seconds: float
+    """Of training."""
     ended: str
     """Why training stopped."""
     device: str
+    """What it was trained on."""
     fsvfx: str
     """The version that trained it."""
     trainer: TrainerSettings

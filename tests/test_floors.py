@@ -76,3 +76,8 @@ def test_planning_loads_nothing_heavy() -> None:
         )
         & HEAVY
     )
+
+
+def test_listing_engines_loads_nothing_heavy() -> None:
+    """Engines that learn among them: their settings are read, their networks are not."""
+    assert not modules_of("from flows.verbs import engines\nengines.run(json=True)\nprint()") & HEAVY

@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 from flows.verbs import say
 from flows.verbs.options import AsJson
 
+if TYPE_CHECKING:
+    from fsvfx.engines.contract import Engine, EngineSettings
+
 
 def run(json: AsJson = False) -> None:
-    """List the engines, with their settings."""
+    """List the engines: their settings, and what those that learn take in a training manifest."""
     from fsvfx.engines.registry import engines
 
     known = engines()
     if json:
-        say.as_json(
-            {
-                name: {
-                    "version": engine.version,
-                    "family": engine.family,
-                    "summary": engine.summary,
-                    "source": engine.source,
-                    "settings": engine.Settings.model_json_schema(),
-                }
-                for name, engine in known.items()
-            }
-        )
+        say.as_json({name: _as_data(engine) for name, engine in known.items()})
         return
     rows = [(name, engine.family, engine.version, engine.summary, engine.source) for name, engine in known.items()]
     say.table("Engines", ("name", "family", "version", "what it does", "follows"), rows)
     for name, engine in known.items():
-        fields = engine.Settings.model_fields.items()
-        settings = [(field, info.annotation, info.default, info.description or "") for field, info in fields]
-        say.table(f"Settings of {name}", ("setting", "type", "default", "what for"), settings)
+        say.table(f"Settings of {name}", _COLUMNS, _fields(engine.Settings))
+        if sizes := _architecture(engine):
+            say.table(f"Architecture of {name}: for training manifests", _COLUMNS, _fields(sizes))
+
+
+_COLUMNS = ("setting", "default", "may be", "what for")
+
+
+def _as_data(engine: type[Engine]) -> dict[str, Any]:
+    sizes = _architecture(engine)
+    return {
+        "version": engine.version,
+        "family": engine.family,
+        "summary": engine.summary,
+        "source": engine.source,
+        "settings": engine.Settings.model_json_schema(),
+        **({"architecture": sizes.model_json_schema()} if sizes else {}),
+    }
+
+
+def _architecture(engine: type[Engine]) -> type[EngineSettings] | None:
+    """What is chosen before training; of engines that learn."""
+    from fsvfx.engines.learned import LearnedEngine
+
+    return engine.Architecture if issubclass(engine, LearnedEngine) else None
+
+
+def _fields(model: type[EngineSettings]) -> Iterator[tuple[str, str, str, str]]:
+    from fsvfx.manifests.shape import resolved, schema_of
+    from fsvfx.manifests.tables import allowed, plain
+
+    root = schema_of(model)
+    for name, shape in root["properties"].items():
+        default = shape.get("default")
+        said = "required" if name in root.get("required", ()) else "" if default is None else plain(default)
+        text = shape.get("description", "").replace("``", "").replace("\n", " ")
+        yield name, said, allowed(resolved(root, shape)).replace("`", ""), text

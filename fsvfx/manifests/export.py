@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fsvfx.manifests import composite_page, train_page
+from fsvfx.manifests import composite_page, models_page, train_page
 from schemas.consent import ConsentRecord, RevocationRegister
 from schemas.manifest import Manifest
 from schemas.train import TrainManifest
@@ -22,7 +22,11 @@ FILES: dict[str, type[BaseModel]] = {
 }
 
 
-PAGES: dict[str, Callable[[], str]] = {"composite.md": composite_page.page, "train.md": train_page.page}
+PAGES: dict[str, Callable[[], str]] = {
+    "composite.md": composite_page.page,
+    "models.md": models_page.page,
+    "train.md": train_page.page,
+}
 
 
 def json_schema(model: type[BaseModel] = Manifest) -> dict[str, Any]:
