@@ -21,10 +21,15 @@ EitherPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A shot man
 def run(manifest: EitherPath, shot: Shots = None, json: AsJson = False) -> None:
     """Check a manifest, of shots or of a training: every problem at once, each with its place in the file."""
     from fsvfx import manifests
+    from fsvfx.errors import InputError, Where
     from schemas.train import TrainManifest
 
     found = manifests.load_either(manifest)
     if isinstance(found, TrainManifest):
+        if shot:
+            raise InputError(
+                "A training manifest has no shots", mend="Leave --shot out", where=Where(file=str(manifest))
+            )
         _tell_training(found, manifest, json)
     else:
         _tell_shots(manifests.shots_of(found, tuple(shot or ()), manifest), manifest, json)
