@@ -90,7 +90,7 @@ def training(names: Sequence[str], clips: dict[str, ActedClip]) -> TrainManifest
             "people": {name: Person(consent=f"consents/{name}.yaml") for name in names},
             "footage": tuple(_footage(name, clip) for name, clip in clips.items()),
             "faceset": {"size": 128},
-            "trainer": {"batch": 8, "iterations": 4000, "amp": "bf16"},
+            "trainer": {"batch": 8, "iterations": 4000},
         }
     )
 
