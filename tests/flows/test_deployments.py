@@ -22,7 +22,8 @@ def test_a_deployment_points_at_a_flow_that_takes_its_parameters(deployment: dic
     taken = inspect.signature(flow.fn).parameters
     assert flow.name == name
     assert set(deployment.get("parameters", {})) <= set(taken)
-    assert {"manifest", "store", "frames", "redo"} <= set(flow.parameters.properties)
+    limits = {"gpus"} if name == "train" else {"frames", "redo"}
+    assert {"manifest", "store"} | limits <= set(flow.parameters.properties)
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])

@@ -1,0 +1,88 @@
+"""Trainings in processes of their own: asked to stop, gone on with by several, and gone wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from ordered import job_in, ordered
+from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.record_writer import masked_crc32c
+
+from fsvfx.errors import InputError
+from fsvfx.training import curves
+from fsvfx.training.device import device_with
+from fsvfx.training.finite import DivergedError
+from fsvfx.training.kept import kept
+from fsvfx.training.lines import Ended, Told
+from fsvfx.training.process import Seat, command_of, environment_of, trained_apart
+from fsvfx.training.report import Notice, Preview, Progress, Saved
+
+RESUME = "fsvfx train train.yaml"
+ONE = Seat(threads=1)
+
+
+def told_by(order: Path, seat: Seat = ONE) -> list[Told]:
+    return list(trained_apart(order, seat, RESUME))
+
+
+@pytest.mark.slow
+def test_stopped_by_one_process_and_gone_on_with_by_two(tmp_path: Path) -> None:
+    job = job_in(tmp_path, iterations=400)
+    folder = Path(job.folder)
+    going = trained_apart(ordered(job), ONE, RESUME)
+    assert next(one for one in going if isinstance(one, Progress)).step >= 1
+    going.close()  # whoever listened is gone: it saves, then ends
+    [saved] = folder.glob("checkpoints/step-*")
+    reached = int(saved.name.removeprefix("step-"))
+    assert curves.read(folder / "curves.jsonl")[-1].step == reached < 400
+
+    longer = job_in(tmp_path, iterations=reached + 4, preview_iterations=2)
+    told = told_by(ordered(longer), Seat(processes=2, threads=2))
+    assert Notice(f"Resumed at iteration {reached}") in told
+    assert [one.step for one in told if isinstance(one, Progress)] == [reached + more for more in range(1, 5)]
+    assert any(isinstance(one, Preview) for one in told)
+    assert [one.step for one in told if isinstance(one, Saved)] == [reached + 4]
+    assert told[-1] == Ended(reached + 4, "2 x cpu", f"{reached + 4} iterations are done", stopped=False)
+    result = kept(folder)
+    assert result.step == reached + 4
+    assert any(name.startswith("held_out/") for name in result.losses)
+    assert all(torch.isfinite(weight).all() for weight in result.weights.values())
+    assert {"generator/identity", "held_out/identity", "speed/waiting", "preview"} <= tags_in(folder / "tensorboard")
+
+
+@pytest.mark.slow
+def test_training_that_diverges_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(DivergedError) as raised:
+        told_by(ordered(job_in(tmp_path), broken=True))
+    assert raised.value.exit_code == InputError.exit_code
+    assert "Iteration 1 of training" in str(raised.value)
+    assert "set clip" in raised.value.mend
+
+
+def test_more_gpus_than_there_are_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="512 GPUs are asked for"):
+        device_with(512)
+
+
+@pytest.mark.parametrize(("processes", "threads", "own"), [(1, 6, "6"), (2, 6, "3"), (4, 2, "1")])
+def test_the_processes_share_the_seats_threads(processes: int, threads: int, own: str) -> None:
+    around = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HOME": "/home"}
+    made = environment_of(Seat(processes, threads, "0,1"), around)
+    assert made["OMP_NUM_THREADS"] == own
+    assert (made["CUDA_VISIBLE_DEVICES"], made["HOME"]) == ("0,1", "/home")
+    assert ("torch.distributed.run" in command_of(Path("order.json"), processes)) == (processes > 1)
+
+
+def tags_in(folder: Path) -> set[str]:
+    """Of every event file's records, whose checksums are looked at."""
+    found: set[str] = set()
+    for file in folder.iterdir():
+        content = file.read_bytes()
+        while content:
+            size = int.from_bytes(content[:8], "little")
+            assert int.from_bytes(content[8:12], "little") == masked_crc32c(content[:8])
+            record, content = content[12 : 12 + size], content[16 + size :]
+            found |= {value.tag for value in Event.FromString(record).summary.value}
+    return found
