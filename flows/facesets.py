@@ -21,19 +21,22 @@ def facesets_of(job: TrainJob) -> dict[str, Faceset]:
     """Of everybody whom the model learns, in its order. Raises InputError where one is not built; StoreError."""
     from fsvfx import facesets
 
+    receipts = receipts_of(job)
     store = facesets.store_of(job.store, job.production)
-    return {person: facesets.open_faceset(store, receipt) for person, receipt in receipts_of(job).items()}
+    return {person: facesets.open_faceset(store, receipt) for person, receipt in receipts.items()}
 
 
 def receipts_of(job: TrainJob) -> dict[str, Receipt]:
     """Of those facesets. Raises InputError where one is not built; StoreError."""
     from fsvfx import facesets
 
-    store = facesets.store_of(job.store, job.production)
+    footage = {
+        name: [footage_at_hand(job, each) for each in job.footage if each.person == name] for name in job.learned
+    }
+    store = facesets.store_of(job.store, job.production)  # makes its folder: not before the footage is known to be done
     found: dict[str, Receipt] = {}
     for person in job.learned:
-        footage = [footage_at_hand(job, each) for each in job.footage if each.person == person]
-        receipt = facesets.built(person, footage, job.faceset, store)
+        receipt = facesets.built(person, footage[person], job.faceset, store)
         if receipt is None:
             raise _not_there(job, f"The faceset of '{person}' is not built")
         found[person] = receipt
