@@ -51,6 +51,13 @@ class ShotJob(StrictModel):
     def where(self) -> str:
         return f"shot {self.shot.name}"
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Its people, in alphabetical order, but for those who are only asked for their part in its models."""
+        named = {name for entry in self.shot.replace for name in (entry.performer, entry.identity)}
+        trained = {name for model in self.models for name in model.people}
+        return tuple(sorted(self.people.keys() - (trained - named)))
+
 
 class FootageJob(StrictModel):
     """A piece of footage, as a shot of which no more is wanted than one performer's aligned face."""

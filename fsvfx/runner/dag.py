@@ -129,7 +129,7 @@ def _chunks(frames: FrameRange, size: int, anchor: int) -> tuple[Unit, ...]:
 def _units_of_scope(scope: Literal["chunk", "shot", "person"], job: ShotJob, chunks: list[Unit]) -> list[Unit]:
     if scope == "chunk":
         return chunks
-    return [Unit.of_shot()] if scope == "shot" else [Unit.of_person(person) for person in sorted(job.people)]
+    return [Unit.of_shot()] if scope == "shot" else [Unit.of_person(person) for person in job.shown]
 
 
 def _sources(need: Need, unit: Unit, job: ShotJob) -> list[Input]:

@@ -13,6 +13,7 @@ from fsvfx import packages
 from fsvfx.errors import ManifestError, ModelError
 from fsvfx.manifests import jobs, load, load_either, load_training, training_job
 from fsvfx.packages.find import CARD, folder_of
+from fsvfx.runner.dag import units_of
 from schemas.manifest import Manifest
 from schemas.package import Ancestor, PackageCard
 from schemas.train import TrainManifest
@@ -149,6 +150,8 @@ def test_the_people_of_a_model_join_those_of_the_shot(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("  friend: {", "  zoe: {consent: consents/zoe.yaml}\n  friend: {"))
     [job] = jobs(path)
     assert job.people["zoe"].consent == str(tmp_path / "consents/zoe.yaml")
+    people = [unit.person for unit in units_of("references", job)]
+    assert people == ["double", "friend", "lead"], "of who is not in the shot nothing is read but their consent"
 
 
 @pytest.mark.parametrize(
