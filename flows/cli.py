@@ -56,6 +56,7 @@ for verb in (
     faces,
     engines,
     train,
+    facesets,
     evaluate,
     actors,
     doctor,

@@ -52,7 +52,7 @@ def local(workers: int = 0) -> SpecCluster:
     nannies = {f"cpu-{n}": _nanny(memory, {"CUDA_VISIBLE_DEVICES": ""}) for n in range(count)}
     for n in range(gpus):
         nannies[f"gpu-{n}"] = _nanny(memory, {"CUDA_VISIBLE_DEVICES": str(n)}, resources={"GPU": 1})
-    options = {"host": "127.0.0.1", "port": 0, "dashboard": False}
+    options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"}
     with dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": threads for name in _THREADS}):
         made: Any = SpecCluster  # which is not typed
         scheduler = {"cls": Scheduler, "options": options}

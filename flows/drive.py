@@ -100,7 +100,7 @@ class Drive:
         if not isinstance(self._runner, DaskTaskRunner):
             return nullcontext()
         wishes: dict[str, Any] = {"priority": stages().index(steps[-1].stage)}
-        if self._has_gpus and any(resources_of(step.stage).gpu for step in steps):
+        if self._has_gpus and any(resources_of(step.stage, self.job).gpu for step in steps):
             wishes["resources"] = {"GPU": 1}
         placed: AbstractContextManager[Any] = dask.annotate(**wishes)  # type: ignore[attr-defined]
         return placed

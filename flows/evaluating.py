@@ -137,10 +137,12 @@ def written(contestants: Sequence[Contestant], results: Sequence[Evaluated], out
 
 def device_of(asked: str | None) -> str:
     """A GPU if there is one, unless told. Raises InputError."""
-    import torch
+    from fsvfx.device import device_for
 
     if asked is None:
-        return "cuda:0" if torch.cuda.is_available() else "cpu"
+        return device_for(gpus=1)
+    import torch
+
     try:
         torch.zeros(1, device=asked)
     except (RuntimeError, AssertionError) as error:

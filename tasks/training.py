@@ -73,8 +73,8 @@ def package(job: TrainJob, people: Mapping[str, Receipt], device: str) -> str:
 @task(name="evaluation", task_run_name="evaluation", cache_policy=NO_CACHE, persist_result=False)
 def evaluation(job: TrainJob, people: Mapping[str, Receipt], made: str) -> Figures | None:
     """Judge the package on held-out faces, and write it into its card."""
+    from fsvfx.device import device_with
     from fsvfx.evaluation.of_package import evaluate_package, recorded
-    from fsvfx.training.device import device_with
 
     folder = Path(made)
     recorded(folder, evaluate_package(folder, _opened(job, people), device=device_with()))

@@ -67,6 +67,8 @@ class Engine(ABC):
     """The paper or project that it follows."""
     needs_references: ClassVar[bool] = True
     """Whether the identity must have reference pictures (else it brings trained weights)."""
+    uses_gpu: ClassVar[bool] = False
+    """Whether it runs on a GPU where there is one."""
     Settings: ClassVar[type[EngineSettings]]
 
     def __init__(self, settings: EngineSettings, device: str) -> None:

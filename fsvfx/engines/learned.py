@@ -43,6 +43,7 @@ class LearnedEngine(Engine):
 
     family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "one_to_one"
     needs_references: ClassVar[bool] = False
+    uses_gpu: ClassVar[bool] = True
     Settings: ClassVar[type[EngineSettings]] = PackageSettings
     Architecture: ClassVar[type[EngineSettings]]
     """What a training manifest may say of its sizes and losses."""

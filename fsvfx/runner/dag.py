@@ -55,9 +55,9 @@ def stage(name: str) -> Stage:
     return made
 
 
-def resources_of(name: str) -> Resources:
+def resources_of(name: str, job: ShotJob) -> Resources:
     """What one run of the stage asks of a worker."""
-    return DELIVER_RESOURCES if name == DELIVER else stage(name).resources
+    return DELIVER_RESOURCES if name == DELIVER else stage(name).resources_for(job)
 
 
 def units_of(stage_name: str, job: ShotJob) -> list[Unit]:

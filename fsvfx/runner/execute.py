@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from fsvfx import packages
 from fsvfx.colour import use_config
+from fsvfx.device import device_for
 from fsvfx.errors import IncompleteError, StoreError, Where
 from fsvfx.runner.causes import failure_of, told
 from fsvfx.runner.dag import DELIVER, halo_of, needs_of, sources_of, stage
@@ -159,7 +160,7 @@ class UnitRun:
 
     def _run(self, at: Address, recipe: Recipe, source: Source | None) -> Receipt:
         one = stage(self.stage)
-        device = _device(one.resources.gpu)
+        device = device_for(one.resources_for(self.job).gpu)
         frames = _frames_of(self.unit, self.job)
         result = one.run(
             Work(
@@ -252,11 +253,3 @@ def _frames_of(unit: Unit, job: ShotJob) -> tuple[int, ...]:
 
 def _length(result: Result) -> int:
     return next((array.shape[0] for array in result.frames.values() if not isinstance(array, LazyFrames)), 0)
-
-
-def _device(gpus: int) -> str:
-    if not gpus:
-        return "cpu"
-    import torch  # slow to import, and only GPU stages need to know
-
-    return "cuda:0" if torch.cuda.is_available() else "cpu"

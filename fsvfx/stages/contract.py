@@ -148,6 +148,10 @@ class Stage(ABC):
         """
         return self.needs
 
+    def resources_for(self, job: ShotJob) -> Resources:
+        """What the stage asks of a worker for this shot: ``resources``, unless the manifest makes a difference."""
+        return self.resources
+
     @abstractmethod
     def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
         """Just what the stage reads of the manifest for this unit, as JSON: it is part of the key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,11 @@ class SwapStage(Stage):
     version = 1
     needs = (Need("align"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=3072)
+
+    def resources_for(self, job: ShotJob) -> Resources:
+        """A GPU, if one of the engines runs on one."""
+        gpu = any(engine(entry.engine).uses_gpu for entry in job.shot.replace)
+        return replace(self.resources, gpu=int(gpu))
 
     def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
         """Per entry: engine, identity, and the settings in force in this chunk, all defaults filled in.

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
+from fsvfx.device import device_with, named
 from fsvfx.errors import FsvfxError
 from fsvfx.facesets import open_faceset, store_of
 from fsvfx.training.alone import alone_in
-from fsvfx.training.device import device_with, named
 from fsvfx.training.kept import keep
 from fsvfx.training.lines import Ended, Told, line_of
 from fsvfx.training.run import run

@@ -10,9 +10,9 @@ from ordered import job_in, ordered
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import masked_crc32c
 
+from fsvfx.device import device_with
 from fsvfx.errors import InputError
 from fsvfx.training import curves
-from fsvfx.training.device import device_with
 from fsvfx.training.finite import DivergedError
 from fsvfx.training.kept import kept
 from fsvfx.training.lines import Ended, Told

@@ -1,0 +1,79 @@
+"""``fsvfx facesets``: what a training's facesets hold, and what was left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.verbs import say
+from flows.verbs.options import AsJson, ManifestPath, Store
+
+if TYPE_CHECKING:
+    from fsvfx.facesets import Faceset
+    from schemas.receipts import Receipt
+
+
+def run(
+    manifest: ManifestPath,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the contact sheets.")] = None,
+    store: Store = None,
+    json: AsJson = False,
+) -> None:
+    """Show the facesets of a training: by yaw, by sharpness, and what was left out, as contact sheets."""
+    from flows.facesets import receipts_of
+    from fsvfx import facesets, manifests, rights
+
+    job = manifests.training_job(manifest, store=store)
+    rights.clear_training(job)
+    where = facesets.store_of(job.store, job.production)
+    told: list[dict[str, Any]] = []
+    for person, receipt in receipts_of(job).items():
+        faceset = facesets.open_faceset(where, receipt)
+        sheets = _sheets(faceset, (out or Path.cwd()) / f"{job.model}_{person}")
+        told.append({**_figures(faceset, receipt), "sheets": sheets})
+    if json:
+        say.as_json({"facesets": told})
+        return
+    columns = ("person", "faces", "held_out", "left_out", "yaw", "footage")
+    say.table(f"Facesets of {job.model}", [name.replace("_", " ") for name in columns], [_row(one) for one in told])
+    for one in told:
+        for sheet in one["sheets"]:
+            say.console().print(f"Contact sheet: {sheet}", markup=False)
+
+
+def _figures(faceset: Faceset, receipt: Receipt) -> dict[str, Any]:
+    from fsvfx.facesets.cull import Reason
+
+    return {
+        "person": faceset.person,
+        "faces": len(faceset),
+        "held_out": int(faceset.held_out.sum()),
+        "left_out": {name: receipt.qc[name] for name in (reason.name.lower() for reason in Reason) if receipt.qc[name]},
+        "yaw": [round(float(edge), 1) for edge in (faceset.pose[:, 0].min(), faceset.pose[:, 0].max())],
+        "footage": list(faceset.names),
+        "digest": faceset.digest,
+    }
+
+
+def _row(one: dict[str, Any]) -> tuple[object, ...]:
+    left_out = ", ".join(f"{count} {reason}" for reason, count in one["left_out"].items())
+    low, high = one["yaw"]
+    footage = ", ".join(one["footage"])
+    return one["person"], one["faces"], one["held_out"], left_out, f"{low:.0f} to {high:.0f} degrees", footage
+
+
+def _sheets(faceset: Faceset, stem: Path) -> list[Path]:
+    """One picture per view: ``STEM_by_yaw.png``."""
+    from PIL import Image
+
+    from fsvfx.facesets import VIEWS, view
+
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name in VIEWS:
+        path = stem.with_name(f"{stem.name}_{name.replace(' ', '_')}.png")
+        Image.fromarray(view(faceset, name)).save(path)
+        paths.append(path)
+    return paths
