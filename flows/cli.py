@@ -20,6 +20,7 @@ from flows.verbs import (
     engines,
     evaluate,
     faces,
+    facesets,
     models,
     plan,
     retry,
