@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 import pytest
+from toy_packages import toy_package
 
 from fsvfx.colour import plate_to_comp
 from fsvfx.demo import make
@@ -137,6 +138,40 @@ def test_a_deleted_piece_is_found_before_delivery(copied: Path, cli: Cli) -> Non
     assert healed.returncode == 0, healed.stdout + healed.stderr
     assert shlex.split(outcome["command"])[:2] == ["fsvfx", "retry"]
     assert np.array_equal(exr(copied, 1012)["matte.A"].shape, (480, 640))
+
+
+def test_a_model_package_swaps_as_any_engine_does(copied: Path, cli: Cli) -> None:
+    """From manifest to EXR; another package is another key, and none at all is told before anything runs."""
+    before = receipts_of(copied)
+    people = ("nobody", "sitter")
+    for person in people:
+        record = copied.parent / f"{person}.consent.yaml"
+        record.write_text(record.read_text().replace("scope:\n", "scope:\n  training_allowed: true\n"))
+    (one, first), (_, second) = (toy_package(copied.parent / "packages", "df", people, seed=n) for n in (1, 2))
+    plain, text = "engine: landmark_warp", copied.read_text()
+    assert plain in text
+
+    def write(sha256: str) -> None:
+        copied.write_text(text.replace(plain, f"engine: df, settings: {{model: toy, sha256: {sha256}}}"))
+
+    write(first.sha256)
+    done = cli("submit", str(copied), "--wait", "--workers", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {stage for stage, _ in _new(receipts_of(copied), before)} == {"swap", "composite", "measure", "deliver"}
+    matte = exr(copied, 1001)["matte.A"]
+    assert 0.02 < (matte > 0).mean() < 0.7, "the learned matte shows something, and not everything"
+    write(second.sha256)
+    [job] = jobs(copied)
+    missing = {one.stage for one in plan(job).entries if one.receipt is None}
+    assert {"swap", "composite"} <= missing
+    assert not {"align", "references"} & missing
+    write(first.sha256)
+    shutil.rmtree(one)
+    for verb in ("plan", "submit"):
+        gone = cli(verb, str(copied))
+        assert gone.returncode == 2, gone.stdout
+        assert f"Of 'toy' there are: {second.sha256}" in gone.stderr
+        assert "Traceback" not in gone.stderr
 
 
 def test_on_s3_the_same_digests(finished: Path, cli: Cli, tmp_path: Path, s3_server, s3_bucket: str) -> None:
