@@ -1,8 +1,8 @@
 """Faces a second through the networks: ``python -m benchmarks.inference``.
 
-Each engine that learns at its published sizes, with random weights: a face at a time, and 8 and 16 at once, each of
-these also with a pixel's channels side by side in memory; in turn, in every round, on one core and on two. On one core
-the processor's time counts, so that other processes do not; on two, the clock's. Writes results/inference.json.
+Each engine that learns at its published sizes, with random weights: a face at a time, and 8 and 16 at once, in turn in
+every round, on one core and on two. On one core the processor's time counts, so that other processes do not; on two,
+the clock's. Writes benchmarks/results/inference.json.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fsvfx.engines.learned import built
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Model
 
-FACES, ROUNDS = 16, 3
+FACES, ROUNDS = 16, 2
 BATCHES = (1, 8, 16)
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "original 64": ("original", {}),
@@ -44,19 +44,18 @@ def _measured(model: Model, threads: int, clock: Callable[[], float]) -> dict[st
     """Faces a second of each way, and its speed as a multiple of one by one: medians of the rounds."""
     torch.set_num_threads(threads)
     pictures = torch.rand(FACES, 3, model.resolution, model.resolution)
-    layouts = {"": torch.contiguous_format, " channels last": torch.channels_last}
-    spent: dict[str, list[float]] = {}
-    for turn in range(ROUNDS + 1):
-        for layout, memory in layouts.items():
-            model.to(memory_format=memory)
-            for batch in BATCHES:
-                seconds = _timed(partial(_predict, model, pictures.to(memory_format=memory), batch), clock)
-                if turn:  # the first only warms up
-                    spent.setdefault(f"{batch}{layout}", []).append(seconds)
-    single = spent["1"]
-    speeds = {f"batch {way}, faces/s": FACES / median(each) for way, each in spent.items()}
-    ratios = {f"batch {way} over 1": median(a / b for a, b in zip(single, each)) for way, each in spent.items()}
-    return {name: round(value, 2) for name, value in (speeds | ratios).items() if name != "batch 1 over 1"}
+    _predict(model, pictures[:1], 1)  # the first only warms up
+    spent: dict[int, list[float]] = {batch: [] for batch in BATCHES}
+    for _ in range(ROUNDS):
+        for batch, each in spent.items():
+            each.append(_timed(partial(_predict, model, pictures, batch), clock))
+    speeds = {f"batch {batch}, faces/s": FACES / median(each) for batch, each in spent.items()}
+    ratios = {
+        f"batch {batch} over 1": median(a / b for a, b in zip(spent[1], each))
+        for batch, each in spent.items()
+        if batch > 1
+    }
+    return {name: round(value, 2) for name, value in (speeds | ratios).items()}
 
 
 def _predict(model: Model, pictures: torch.Tensor, batch: int) -> None:
