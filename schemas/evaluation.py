@@ -62,6 +62,7 @@ class FrameFigures(StrictModel):
     """Swap less plate; eyes and brows alike: see ``fsvfx.faces.measures``."""
     eyes: float | None = None
     brows: float | None = None
+    detail: float | None = None
     seam: float | None = None
     flicker: float | None = None
     truth_psnr: float | None = None
@@ -98,6 +99,8 @@ class EvaluationReport(StrictModel):
     """As ``truth``, but each picture's channels first get the truth's mean and deviation within the face: a comp keeps
     the plate's complexion on purpose."""
     truth_of_plate_toned: PixelFigures | None = None
+    detail: float | None = None
+    """Median energy of the finest detail in the face, of the plate's: 1 is as crisp as the plate."""
     flicker: float | None
     """Median change from frame to frame that the plate does not have, along the mesh; share of the display range."""
     seam: float | None

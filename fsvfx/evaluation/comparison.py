@@ -18,6 +18,7 @@ _GOOD = {
     "eyes": "r over 0.6",
     "brows": "r over 0.4",
     "self-swap": "over 28 dB",
+    "detail": "80 to 120 %",
     "flicker": "under 1.2 %",
     "seam": "0.8 to 1.25",
 }
@@ -45,6 +46,7 @@ def _figures(report: EvaluationReport) -> Iterator[tuple[str, str]]:
     yield "true swap, plate", _pixels(report.truth_of_plate)
     yield "true swap, toned", _pixels(report.truth_toned)
     yield "true swap, plate toned", _pixels(report.truth_of_plate_toned)
+    yield "detail", _or_absent(report.detail, lambda value: f"{value:.0%} of the plate's")
     yield "flicker", _or_absent(report.flicker, lambda value: f"{100 * value:.1f} %")
     yield "seam", _or_absent(report.seam, lambda value: f"{value:.2f}")
     yield "time a face", f"{report.ms_per_face:.0f} ms on {report.device}"

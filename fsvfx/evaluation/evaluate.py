@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fsvfx.engines.contract import Engine
 from fsvfx.evaluation.likeness import likeness, nearest_person
 from fsvfx.evaluation.motion import EXPRESSION, POSE, all_followed
-from fsvfx.evaluation.pictures import alike, channels_last, faces_of, pixel_figures, toned, u8
+from fsvfx.evaluation.pictures import alike, channels_last, details, faces_of, pixel_figures, toned, u8
 from fsvfx.evaluation.seen import Seen
 from fsvfx.evaluation.steadiness import flickers, seams
 from fsvfx.evaluation.swapping import over, swapped
@@ -77,6 +77,7 @@ def evaluate(engine: Engine, trial: Trial, *, batch: int = BATCH) -> Evaluated:
         expression=all_followed(EXPRESSION, swap.comp.measures, swap.plate.measures),
         self_swap=_self_swap(engine, trial, batch),
         **_against_truth(swap),
+        detail=_median(table["detail"]),
         flicker=_median(table["flicker"]),
         seam=_median(table["seam"]),
         ms_per_face=1000 * seconds / len(swap.plates),
@@ -131,13 +132,13 @@ def _self_swap(engine: Engine, trial: Trial, batch: int) -> PixelFigures | None:
 def _table(trial: Trial, swap: _Swap) -> dict[str, Column]:
     """Each frame's figures by name, (n,); NaN: not taken."""
     plates, comps, references = u8(swap.plates), u8(swap.comps), trial.people[trial.identity.name]
+    landmarks = trial.faces.landmarks.cpu().numpy()
     table: dict[str, Column] = {
         "to_identity": np.array([nearest(each, references) for each in swap.comp.embeddings]),
         "to_performer": np.linalg.norm(swap.comp.embeddings - swap.plate.embeddings, axis=1),
+        "detail": details(comps, landmarks) / np.maximum(details(plates, landmarks), 1e-6),
         "seam": seams(plates, comps, swap.mattes),
-        "flicker": flickers(
-            plates, comps, swap.mattes, trial.faces.landmarks.cpu().numpy(), trial.faces.frames, trial.footage
-        ),
+        "flicker": flickers(plates, comps, swap.mattes, landmarks, trial.faces.frames, trial.footage),
     }
     if len(swap.truth):
         table["truth_psnr"], table["truth_ssim"] = alike(swap.comps, swap.truth, swap.masks)

@@ -17,7 +17,7 @@ from schemas.evaluation import Followed
 F32 = NDArray[np.float32]
 POSE = ("yaw", "pitch", "roll")
 EXPRESSION = ("mouth", "eyes", "brows")
-_STILL = {"yaw": 0.5, "pitch": 0.5, "roll": 0.5, "mouth": 0.004, "eyes": 0.004, "brows": 0.002}
+_STILL = {"yaw": 0.5, "pitch": 0.5, "roll": 0.5, "mouth": 0.015, "eyes": 0.01, "brows": 0.002}
 """Of measures that vary less than this (deviation) there is nothing to correlate but noise."""
 _FEWEST = 3
 _LOOKS = 3

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces import topology
+from fsvfx.facesets.footage import PROBE, resized, scaled
+from fsvfx.stages.references import sharpness
 from schemas.evaluation import PixelFigures
 
 if TYPE_CHECKING:
@@ -46,6 +48,18 @@ def face_of(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
 def faces_of(landmarks: F32, size: int) -> NDArray[np.bool_]:
     """``face_of`` many: (n, 468, 2+) -> (n, size, size)."""
     return np.stack([face_of(each, size) for each in landmarks])
+
+
+def details(pictures: U8, landmarks: F32) -> NDArray[np.float64]:
+    """Energy of the finest detail within the face, relative to its contrast, at the size that footage is judged at.
+
+    pictures (n, S, S, 3); landmarks (n, 468, 3) crop px. Returns (n,).
+    """
+    size = pictures.shape[1]
+    probes = [np.rint(resized(each.astype(np.float32), PROBE)).clip(0, 255).astype(np.uint8) for each in pictures]
+    return np.array(
+        [sharpness(probe, scaled(mesh, size, PROBE)) for probe, mesh in zip(probes, landmarks, strict=True)]
+    )
 
 
 def psnr(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:

@@ -81,6 +81,14 @@ def test_doing_nothing_is_told_to_be_nothing(trial: Trial) -> None:
     assert all(each.error == 0 for each in report.pose.values())
     assert report.self_swap is not None
     assert report.self_swap.psnr == 100
+    assert report.detail == 1
+
+
+def test_a_blurred_swap_lacks_detail(trial: Trial) -> None:
+    paste, small = Paste(EngineSettings(), "cpu"), SIZE // 3
+    coarse = torch.nn.functional.interpolate(trial.truth, (small, small), mode="bilinear", antialias=True)
+    paste.pictures = torch.nn.functional.interpolate(coarse, (SIZE, SIZE), mode="bilinear")
+    assert (evaluate(paste, replace(trial, own=None, truth=None)).report.detail or 1) < 0.7
 
 
 def test_an_engine_gets_nearer_to_the_identity(trial: Trial) -> None:
