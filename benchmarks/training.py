@@ -173,7 +173,7 @@ def _bare(session: Session) -> float:
     loss.backward()
     optimiser.step()
     optimiser.zero_grad()
-    return float(loss)
+    return float(loss.detach())
 
 
 class _Same:

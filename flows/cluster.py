@@ -62,8 +62,8 @@ def local(workers: int = 0) -> SpecCluster:
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENIMAGEIO_THREADS")
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 128 << 20, "MALLOC_MMAP_THRESHOLD_": 32 << 20}
-"""Bytes that glibc keeps, and from which on it asks the system. By Dask's own setting (64 KiB) every picture's memory goes
-back at once: the composite stage took more than twice the processor's time, all of it page faults."""
+"""Bytes that glibc keeps, and from which on it asks the system. By Dask's own setting (64 KiB) every picture's memory
+goes back at once: the composite stage took more than twice the processor's time, all of it page faults."""
 
 
 def gpu_count() -> int:
