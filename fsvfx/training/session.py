@@ -109,7 +109,8 @@ class Session:
     def weights(self) -> dict[str, Tensor]:
         """What to hand out, on the CPU."""
         with self._at_its_best():
-            return {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
+            held = self.model.state_dict()
+            return {name: value.detach().cpu().contiguous().clone() for name, value in held.items()}
 
     def _state(self) -> dict[str, Any]:
         return {

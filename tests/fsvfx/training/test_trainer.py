@@ -13,6 +13,7 @@ from toys import ToyFeed, settings, toy_model
 from fsvfx.errors import InputError
 from fsvfx.training import curves
 from fsvfx.training.finite import DivergedError
+from fsvfx.training.kept import keep, kept
 from fsvfx.training.report import Event, Notice, Preview, Progress, Saved
 from fsvfx.training.trainer import Trained, train
 
@@ -109,6 +110,13 @@ def test_the_mean_weights_are_handed_out(tmp_path: Path, told: list[Event]) -> N
     calm, live = (run(tmp_path / name, told, ema=ema) for name, ema in (("calm", 0.999), ("live", None)))
     assert losses(tmp_path / "calm") == losses(tmp_path / "live")
     assert any(not torch.equal(calm.weights[name], live.weights[name]) for name in calm.weights)
+
+
+def test_weights_are_handed_out_in_order_of_memory(tmp_path: Path, told: list[Event]) -> None:
+    """safetensors takes no others, and channels_last lays them out otherwise."""
+    trained = run(tmp_path, told, iterations=2, channels_last=True)
+    keep(tmp_path, trained)
+    assert kept(tmp_path).weights.keys() == trained.weights.keys()
 
 
 def test_an_adversary_may_join_and_leave(tmp_path: Path, told: list[Event]) -> None:
