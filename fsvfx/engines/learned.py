@@ -22,7 +22,7 @@ from schemas.consent import Sha256
 if TYPE_CHECKING:
     import torch
 
-    from fsvfx.engines.trainable import Model
+    from fsvfx.engines.trainable import Model, Prediction
 
 
 class PackageSettings(EngineSettings):
@@ -32,8 +32,10 @@ class PackageSettings(EngineSettings):
     """The model package's name."""
     sha256: Sha256
     """Of its weights: what was trained is what runs."""
-    matte: Literal["learned", "mesh"] = "learned"
-    """Where the swap shows: the mask that the model learned, if it learns one; or the face's mesh."""
+    matte: Literal["learned*mesh", "learned", "mesh"] = "learned*mesh"
+    """Where the swap shows: in the mask that the model learned, if it learns one; in the mesh of the plate's face; or
+    where both are. Of a learned mask alone a wider face's rim lies on the plate's background, whose colour seamless
+    cloning then draws into it."""
     batch: int = Field(16, ge=1, le=1024)
     """Faces that go through the networks at once."""
 
@@ -78,15 +80,19 @@ class LearnedEngine(Engine):
         import torch
 
         crops, landmarks, model = faces.crops[which], faces.landmarks[which], self.model
-        size = crops.shape[-1]
         with torch.inference_mode():
             made = model.predict(_resized(crops, model.resolution), person)
-            if made.mask is not None and self.settings.matte == "learned":
-                matte = _resized(usable(made.mask, landmarks, size), size)
-            else:
-                hulls = [torch.from_numpy(hull(points, size)) for points in landmarks.cpu().numpy()]
-                matte = torch.stack(hulls)[:, None].to(crops)
-            return SwapBatch(_resized(made.rgb, size), matte)
+            return SwapBatch(_resized(made.rgb, crops.shape[-1]), self._matte(made, landmarks, crops.shape[-1]))
+
+    def _matte(self, made: Prediction, landmarks: torch.Tensor, size: int) -> torch.Tensor:
+        import torch
+
+        hulls = torch.stack([torch.from_numpy(hull(points, size)) for points in landmarks.cpu().numpy()])
+        mesh = hulls[:, None].to(made.rgb)
+        if made.mask is None or self.settings.matte == "mesh":
+            return mesh
+        learned = _resized(usable(made.mask, landmarks, size), size)
+        return learned if self.settings.matte == "learned" else learned * mesh
 
 
 @lru_cache(maxsize=4)

@@ -125,11 +125,13 @@ def test_a_comb_swaps_at_the_stage_that_it_grew_to(root: Path, iterations: int, 
     assert not torch.equal(shown["ada"], shown["cleo"])
 
 
-@pytest.mark.parametrize("matte", ["learned", "mesh"])
-def test_the_matte_is_the_one_that_was_asked_for(root: Path, matte: str) -> None:
-    swap = engine_of(root, "df", matte=matte).swap(faces(1, 64), who("ada"))
-    mesh = torch.from_numpy(hull(frontal(64), 64))
-    assert torch.equal(swap.matte[0, 0], mesh) is (matte == "mesh")
+def test_the_matte_is_the_one_that_was_asked_for(root: Path) -> None:
+    ways = ("learned*mesh", "learned", "mesh")
+    both, learned, mesh = (engine_of(root, "df", matte=way).swap(faces(1, 64), who("ada")).matte for way in ways)
+    assert torch.equal(mesh[0, 0], torch.from_numpy(hull(frontal(64), 64)))
+    assert torch.equal(both, learned * mesh)
+    assert (learned > both).any()
+    assert engine_of(root, "df").settings.matte == "learned*mesh"  # type: ignore[attr-defined]
 
 
 def test_a_package_is_read_once_in_a_process(root: Path) -> None:
