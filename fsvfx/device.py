@@ -26,9 +26,9 @@ def device_with(gpus: int = 0) -> str:
 
 def named(device: str, count: int = 1) -> str:
     """For a card: ``cpu``, or the GPU's name; and how many train together."""
-    if device == "cpu":
-        return device
-    import torch
+    name = device
+    if device != "cpu":
+        import torch
 
-    name = torch.cuda.get_device_name(device)
+        name = torch.cuda.get_device_name(device)
     return f"{count} x {name}" if count > 1 else name
