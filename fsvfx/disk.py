@@ -66,6 +66,6 @@ def remove_drafts(folder: Path) -> None:
 def _unwritable(path: Path, error: OSError) -> MachineError:
     return MachineError(
         f"{path.name} can't be written: {error.strerror or error}",
-        mend="Make room on that disk, or check its rights, and start again: it resumes",
+        mend="Make room on that disk, or check its rights, and run it again",
         where=Where(file=str(path)),
     )
