@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
-from typing import Annotated
 
-from pydantic import Field
 from ruamel.yaml import YAML
 
 from fsvfx.errors import InputError
 from fsvfx.plugins import nearest
 from schemas.base import StrictModel
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from schemas.consent import Sha256
 
 
 class Archive(StrictModel):

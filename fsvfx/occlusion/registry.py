@@ -13,11 +13,6 @@ EMBEDDED = "texture_and_hands"
 """What ``embedded`` stands for in a manifest."""
 
 
-def segmenters() -> dict[str, type[Segmenter]]:
-    """Every segmenter by its name. Raises MachineError if one can't be loaded."""
-    return {name: segmenter(name) for name in REGISTERED.names()}
-
-
 def segmenter(name: str) -> type[Segmenter]:
     """The segmenter of that name, or the default for ``embedded``. Raises InputError, with the nearest name."""
     wanted, known = EMBEDDED if name == "embedded" else name, REGISTERED.names()

@@ -36,11 +36,6 @@ def evidence(manifest: str, people: Mapping[str, Person], person: str) -> Eviden
         return Missing(str(error))
 
 
-def read_record(path: Path) -> ConsentRecord:
-    """The consent record in the YAML file at ``path``. Raises RecordError with every problem in it."""
-    return _read(path, ConsentRecord)
-
-
 def _gathered(manifest: Path, path: Path) -> Evidence:
     record = _read(_reached(manifest, path), ConsentRecord)
     revocation = record.revocation

@@ -84,6 +84,19 @@ def test_a_killed_training_tells_the_command_that_goes_on(killed: dict[str, Any]
     assert f"fsvfx train {manifest}" in killed["error"]["mend"]
 
 
+def test_its_facesets_can_be_looked_at(finished: dict[str, Any], manifest: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "flows.cli", "facesets", str(manifest), "--out", str(tmp_path), "--json"]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
+    assert said.returncode == 0, said.stdout + said.stderr
+    told = json.loads(said.stdout)["facesets"]
+    card = packages.card_of(Path(finished["package"]))
+    assert [(one["person"], one["digest"]) for one in told] == [(each.name, each.faceset) for each in card.people]
+    assert all(0 < one["held_out"] < one["faces"] for one in told)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        Path(sheet).name for one in told for sheet in one["sheets"]
+    )
+
+
 def test_run_again_it_resumes_and_ends_in_a_package_that_is_evaluated(finished: dict[str, Any], manifest: Path) -> None:
     assert (finished["state"], finished["iterations"]) == ("done", ITERATIONS)
     folder = Path(finished["folder"])
