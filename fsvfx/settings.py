@@ -33,6 +33,14 @@ class MachineSettings(BaseSettings):
     """How long a silent worker keeps its claim on a chunk."""
     scheduler: str | None = None
     """Address of a Dask scheduler to use in place of processes started here, such as ``tcp://10.0.0.5:8786``."""
+    max_side: int = Field(32_768, ge=1)
+    """Pictures wider or higher than this are refused before a byte of them is decoded."""
+    max_pixels: int = Field(160_000_000, ge=1)
+    """Likewise pictures of more pixels than this, width times height."""
+    max_channels: int = Field(4_096, ge=1)
+    """Likewise pictures of more channels than this, all layers and parts together."""
+    max_header_bytes: int = Field(64 << 20, ge=1)
+    """Likewise pictures with a header longer than this."""
     s3_endpoint: str | None = None
     """For S3 servers other than AWS's; AWS_ENDPOINT_URL is read too."""
 
