@@ -15,6 +15,7 @@ from blake3 import blake3
 
 from fsvfx.errors import PlateError
 from fsvfx.media import audio, frame_rate, orientation, timecodes, video_rgb, video_tags
+from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Numbering, Place, PlateInfo
 from fsvfx.media.video_decode import VideoDecoder
 from fsvfx.media.video_file import VideoFile, interlaced, open_video
@@ -56,7 +57,7 @@ class VideoReader:
     def _upright_rgb(self, number: int, frame: VideoFrame, reformatter: VideoReformatter) -> np.ndarray[Any, Any]:
         if frame.interlaced_frame:
             raise interlaced(self._place)
-        if (frame.width, frame.height) != self.file.coded or video_rgb.depth(frame) != self.file.dtype:
+        if (frame.width, frame.height) != self.file.coded or self._depth(number, frame) != self.file.dtype:
             raise self._place.error(
                 f"the picture changes at frame {number}: {frame.width}x{frame.height}, {video_rgb.depth(frame)}, "
                 f"where the video begins with {self.file.coded[0]}x{self.file.coded[1]}, {self.file.dtype}",
@@ -68,6 +69,12 @@ class VideoReader:
         except ValueError as error:
             raise self._place.error(str(error), "Convert the plate to BT.709 or RGB video", [number]) from None
         return orientation.upright(rgb, self.file.turn)
+
+    def _depth(self, number: int, frame: VideoFrame) -> np.dtype[np.generic]:
+        try:
+            return video_rgb.depth(frame)
+        except UnreadPixels as error:
+            raise self._place.error(error.what, error.mend, [number]) from None
 
     def _cut_off(self, indices: Sequence[int]) -> PlateError:
         numbers = [self._numbering.number(i) for i in indices]

@@ -17,6 +17,7 @@ from blake3 import blake3
 
 from fsvfx.errors import PlateError
 from fsvfx.media import digests, orientation, video_rgb, video_tags
+from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Place
 from fsvfx.media.video_index import VideoIndex, build_index
 from fsvfx.settings import machine
@@ -116,6 +117,8 @@ def _facts(
     try:
         turn = orientation.turn_of(frame)
         video_rgb.matrix_of(frame)
+    except UnreadPixels as error:
+        raise place.error(error.what, error.mend) from None
     except ValueError as error:
         raise place.error(str(error), "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov") from None
     aspect = stream.sample_aspect_ratio or Fraction(1)

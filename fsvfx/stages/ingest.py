@@ -18,7 +18,7 @@ class IngestStage(Stage):
     """``frames`` (n, H, W, 3): RGB, uint8, uint16 or float16, as the plate has them; one frame in memory at a time."""
 
     name: ClassVar[str] = "ingest"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     scope: ClassVar[Literal["chunk", "shot", "person"]] = "chunk"
     resources: ClassVar[Resources] = Resources(cpu=1, memory_mib=1024)
     reads_media: ClassVar[bool] = True
