@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
+from schemas import rates
 from schemas.base import Name, StrictModel, Text
 from schemas.composite import Composite
 from schemas.deliver import Deliver
@@ -32,15 +32,15 @@ def _as_text(value: object) -> object:
 
 
 def _possible_rate(rate: str) -> str:
-    under = rate.partition("/")[2]
-    if (under and not under.strip("0")) or not 1 <= Fraction(rate) <= 240:
-        raise ValueError(f"{rate} frames a second can't be; write 24 or 24000/1001")
+    try:
+        rates.parse(rate)
+    except rates.RateError as error:
+        raise ValueError(f"{error}; write 24, 23.976 or 24000/1001") from None
     return rate
 
 
 FrameRate = Annotated[
     str,
-    Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6}|/[0-9]{1,6})?$"),
     BeforeValidator(_as_text, json_schema_input_type=str | float),
     AfterValidator(_possible_rate),
 ]
@@ -74,7 +74,7 @@ class Plate(StrictModel):
     """Stops by which face models and engines see the plate brighter: for linear and log plates that are under- or
     overexposed. It is taken back from the swap, so the comp has the plate's own light."""
     frame_rate: FrameRate | None = None
-    """For image sequences, which carry none (``24``, ``24000/1001``); a video's own is used otherwise.
+    """For image sequences, which carry none (``24``, ``23.98``, ``24000/1001``); a video's own is used otherwise.
 
     A video whose frames are unevenly spaced plays at this rate, frame by frame, without its sound.
     """

@@ -11,6 +11,7 @@ import typer
 
 from flows.verbs import say
 from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+from schemas import rates
 
 if TYPE_CHECKING:
     from schemas.job import ShotJob
@@ -119,19 +120,13 @@ def _check_beside(template: Path, out: Path | None) -> None:
 
 
 def _rate(text: str | None) -> Fraction | None:
-    from pydantic import TypeAdapter, ValidationError
-
     from fsvfx.errors import InputError, Where
-    from fsvfx.media.frame_rate import parse_rate
-    from schemas.manifest import FrameRate
 
-    if text is None:
-        return None
     try:
-        return parse_rate(TypeAdapter(FrameRate).validate_python(text))
-    except ValidationError:
+        return None if text is None else rates.parse(text)
+    except rates.RateError as error:
         mend = "Write 24, 23.976 or 24000/1001"
-        raise InputError(f"'{text}' is no frame rate", mend=mend, where=Where(field="--frame-rate")) from None
+        raise InputError(str(error), mend=mend, where=Where(field="--frame-rate")) from None
 
 
 def _write(path: Path, text: str) -> None:

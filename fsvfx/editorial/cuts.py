@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from fsvfx.editorial.edl_text import DROP, RETIMED
 from fsvfx.editorial.names import media_name, media_path, reel_of, shot_names
-from fsvfx.editorial.read import Edit, exact
+from fsvfx.editorial.read import Edit
 from fsvfx.editorial.uses import Use, uses_of
 from fsvfx.errors import EditError, Problem
+from schemas import rates
 
 if TYPE_CHECKING:
     from opentimelineio.opentime import RationalTime
@@ -82,10 +83,13 @@ def cuts_of(edit: Edit, names: str = "{clip}", wanted: Container[str] | None = N
     cuts: list[Cut] = []
     uses = [(use, name) for use, name in zip(found.shown, named.names) if wanted is None or name in wanted]
     for use, name in uses:
-        wrong = list(_wrong(use, edit.rate))
-        problems += [Problem(name, what, mend) for what, mend in wrong]
-        if not wrong:
-            cuts.append(_cut(use, name, edit))
+        try:
+            wrong = list(_wrong(use, edit.rate))
+            problems += [Problem(name, what, mend) for what, mend in wrong]
+            if not wrong:
+                cuts.append(_cut(use, name, edit))
+        except rates.RateError as error:
+            problems.append(Problem(name, str(error), "Export the edit again, at the rate that it was cut at"))
     if problems:
         raise EditError(str(edit.file), tuple(problems))
     notes = (*found.notes, *named.notes, *_effects(uses))
@@ -98,9 +102,9 @@ def _wrong(use: Use, rate: Fraction) -> list[tuple[str, str]]:
     if retimes:
         mend = "Bake the retime into the plate and cut that in at its own speed"
         return [(f"it is retimed ({', '.join(dict.fromkeys(retimes))}), which is not done here", mend)]
-    own = exact(use.source.duration.rate)
+    own = rates.exact(use.source.duration.rate)
     played = getattr(use.clip.media_reference, "rate", 0)
-    for what, other in (("the clip", own), ("its image sequence", exact(played) if played else rate)):
+    for what, other in (("the clip", own), ("its image sequence", rates.exact(played) if played else rate)):
         if other != rate:
             said = f"{what} runs at {other} frames a second, the edit at {rate}: that is a retime"
             return [(said, "Convert the media to the edit's rate and cut it in again")]
@@ -181,5 +185,5 @@ def _is_whole(time: RationalTime, rate: Fraction) -> bool:
 
 def _value(time: RationalTime, rate: Fraction) -> float:
     """In frames of ``rate``. Rates that mean the same are not converted: 23.98 would drift against 24000/1001."""
-    own = exact(time.rate)
+    own = rates.snapped(time.rate)
     return float(time.value) if own == rate else float(Fraction(time.value) * rate / own)

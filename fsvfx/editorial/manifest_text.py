@@ -16,6 +16,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from fsvfx.editorial.numbering import Numbered
 from fsvfx.manifests.yaml_text import MOST_BYTES, Document, parse_yaml
+from schemas import rates
 from schemas.upgrade import upgrade
 
 _BOUND = ("overrides", "position")
@@ -76,7 +77,7 @@ def _shot(pattern: dict[str, Any], shot: Numbered, folder: Path) -> CommentedMap
     plate["frames"] = str(shot.frames)
     plate["color_space"] = pattern["plate"]["color_space"]
     if shot.media.is_sequence:
-        plate["frame_rate"] = f"{rate.numerator}/{rate.denominator}" if rate.denominator > 1 else rate.numerator
+        plate["frame_rate"] = rates.written(rate) if rate.denominator > 1 else rate.numerator
     if shot.timecode:
         plate["timecode"] = DoubleQuotedScalarString(shot.timecode)
     plate.yaml_add_eol_comment(f"the edit shows {shot.needed}; handles {head} + {tail}", "frames")

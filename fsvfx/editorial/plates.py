@@ -16,6 +16,7 @@ from fsvfx.errors import InputError, PlateError, Where
 from fsvfx.media import open_plate, remote
 from fsvfx.media.plate import Place
 from fsvfx.media.sequence_files import find_files, has_token
+from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Plate, Shot
@@ -117,7 +118,7 @@ def media_of(path: str, rate: Fraction) -> Media:
         first_frame=first,
         frames=FrameRange((first,)),
         color_space="sRGB",
-        frame_rate=f"{rate.numerator}/{rate.denominator}" if numbers else None,
+        frame_rate=rates.written(rate) if numbers else None,
     )
     job = ShotJob(
         production="edit",

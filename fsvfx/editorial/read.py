@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from fsvfx.editorial.edl_text import is_drop, prepare
 from fsvfx.errors import EditError, InputError, Where
-from fsvfx.media import frame_rate
+from schemas import rates
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Timeline
 
 SUFFIXES = (".otio", ".otioz", ".edl")
 MOST_BYTES = 64 << 20
-_LOOSE = 2e-4
-"""Editing systems write 23.98 for 24000/1001."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class Edit:
     is_edl: bool = False
     record_drop: bool = False
     """Whether an EDL's record timecodes are drop-frame."""
-
-
-def exact(rate: float | Fraction) -> Fraction:
-    """The standard rate that ``rate`` means: 23.976 and 23.98 are 24000/1001."""
-    return frame_rate.snap(Fraction(rate).limit_denominator(100_000), within=_LOOSE)
 
 
 def read_edit(path: Path, rate: Fraction | None = None) -> Edit:
@@ -109,10 +102,12 @@ def _start_at_record(timeline: Timeline) -> None:
 
 
 def _rate_of(timeline: Timeline) -> Fraction:
-    """Of most of the clips: the adapters give none to the timeline itself."""
-    known = Counter(exact(clip.source_range.duration.rate) for clip in timeline.find_clips() if clip.source_range)
+    """Of most of the clips: the adapters give none to the timeline itself. Clips of sound may have a sample rate."""
+    said = [rates.known(clip.source_range.duration.rate) for clip in timeline.find_clips() if clip.source_range]
+    known = Counter(rate for rate in said if rate)
     start = timeline.global_start_time
-    return exact(start.rate) if start and not known else max(known, key=lambda one: known[one], default=Fraction(24))
+    stated = rates.known(start.rate) if start else None
+    return max(known, key=lambda one: known[one], default=stated or Fraction(24))
 
 
 def _absent(path: Path, error: OSError) -> InputError:

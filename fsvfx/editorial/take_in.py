@@ -13,7 +13,7 @@ from fsvfx.editorial.manifest_text import manifest_text
 from fsvfx.editorial.numbering import Numbered
 from fsvfx.editorial.place import placed
 from fsvfx.editorial.read import read_edit
-from fsvfx.media import frame_rate
+from schemas import rates
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def take_in(edit: Path, template: Path, wishes: Wishes) -> Taken:
 
 
 def _rate_of(text: str | None) -> Fraction | None:
-    return frame_rate.parse_rate(text) if text else None
+    return rates.parse(text) if text else None
 
 
 def as_data(shots: Sequence[Numbered]) -> list[dict[str, object]]:

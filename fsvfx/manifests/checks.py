@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fsvfx.manifests.draft import Draft, ShotDraft
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
+from schemas import rates
 from schemas.frames import FrameRange
 from schemas.manifest import Plate
 
@@ -102,8 +103,7 @@ def check_within(at: Loc, frames: FrameRange, inside: FrameRange, noun: str) -> 
 def _check_timecode(shot: ShotDraft, plate: Plate) -> Iterator[Finding]:
     if plate.timecode is None or plate.frame_rate is None:
         return
-    over, _, under = plate.frame_rate.partition("/")
-    rate = round(float(over) / float(under or 1))
+    rate = round(rates.parse(plate.frame_rate))
     at = (*shot.loc, "plate", "timecode")
     if int(plate.timecode[-2:]) >= rate:
         what = f"{plate.timecode} has no such frame at {plate.frame_rate} a second"

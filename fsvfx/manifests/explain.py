@@ -161,7 +161,6 @@ def _own(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 _PATTERNS = {
     "^[A-Za-z0-9][A": "Use letters, digits, _ . and -, beginning with a letter or digit, 64 characters at most",
-    "^[0-9]{1,6}(\\.": "Write it as 24, 23.976 or 24000/1001",
     "^([01][0-9]|2[": "Write it as 01:00:00:00 (; before the frames for drop-frame)",
     "^(learned|hull": "Join learned, hull, plate, identity, external and full by * and +, as in learned*plate+external",
     "^u?d?t?c?$": "Write any of u, d, t and c, in this order, as in ud",

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from fsvfx.media import frame_rate, oiio_in, timecodes
+from fsvfx.media import oiio_in, timecodes
 from fsvfx.media.plate import Place
 from fsvfx.stages.contract import Array
+from schemas import rates
 
 _CHANNELS = {"RGB": (0, 1, 2), "RGBA": (0, 1, 2), "Luma": (0, 0, 0)}
 _UNSAID = (None, "", "User defined", "Unspecified", "Undefined")
@@ -48,11 +49,7 @@ def read_head(path: Path, place: Place, numbers: Sequence[int] = ()) -> DpxHead:
 
 def rate_of(fields: Mapping[str, Any]) -> Fraction | None:
     """The television header's frame rate, else the film header's; what no camera runs at counts as empty."""
-    for name in _RATES:
-        rate = float(fields.get(name, 0.0))
-        if 1 <= rate <= 240:
-            return frame_rate.snap(Fraction(rate).limit_denominator(1001), within=5e-5)
-    return None
+    return next((rate for name in _RATES if (rate := rates.known(fields.get(name)))), None)
 
 
 def timecode_of(fields: Mapping[str, Any]) -> str | None:

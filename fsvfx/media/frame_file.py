@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from fsvfx.media import dpx_in, exr_in, frame_rate, stills, timecodes
+from fsvfx.media import dpx_in, exr_in, stills, timecodes
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window
 from fsvfx.stages.contract import Array
+from schemas import rates
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,12 @@ def notes_of(path: Path, place: Place, numbers: Sequence[int], layer: str | None
 
 
 def _of_exr(head: exr_in.ExrHead) -> FrameHead:
-    rate = head.header.get("framesPerSecond")
     return FrameHead(
         size=head.size,
         dtype=np.dtype(np.float16),
         header=head.header,
         windows=head.windows,
-        frame_rate=frame_rate.snap(Fraction(rate)) if rate else None,
+        frame_rate=rates.known(head.header.get("framesPerSecond")),
         timecode=timecodes.of_exr(head.header),
         pixel_aspect=float(head.header.get("pixelAspectRatio", 1.0)),
         interop_id=str(head.header.get("colorInteropID", "")),

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.errors import PlateError
-from fsvfx.media import digests, frame_rate, header_color, timecodes
+from fsvfx.media import digests, header_color, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
 from fsvfx.media.plate import Place, PlateInfo
 from fsvfx.media.sequence_files import SequenceFile, find_files
 from fsvfx.media.video_file import unreadable
 from fsvfx.media.windows import Window, laid, size_of, union_of
 from fsvfx.stages.contract import Array
+from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.templates import suffix
@@ -196,7 +197,7 @@ class SequencePlate:
 
     def _frame_rate(self, head: FrameHead) -> Fraction:
         said = self._job.shot.plate.frame_rate
-        wanted = frame_rate.parse_rate(said) if said else None
+        wanted = rates.parse(said) if said else None
         rate = head.frame_rate or wanted
         if rate is None:
             what = "the image sequence carries no frame rate"

@@ -19,6 +19,7 @@ from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Numbering, Place, PlateInfo
 from fsvfx.media.video_decode import VideoDecoder
 from fsvfx.media.video_file import VideoFile, interlaced, open_video
+from schemas import rates
 from schemas.job import ShotJob
 
 
@@ -145,7 +146,7 @@ class VideoPlate:
         times = file.index.pts[file.index.presented]
         own = frame_rate.even_rate(times, file.index.time_base, file.rates)
         said = self._job.shot.plate.frame_rate
-        wanted = frame_rate.parse_rate(said) if said else None
+        wanted = rates.parse(said) if said else None
         if own and wanted and own != wanted:
             raise self._place.error(
                 f"the video runs at {own} frames a second, the manifest says {wanted}",
@@ -159,7 +160,7 @@ class VideoPlate:
                 f"{gap}, so its sound has no fixed place",
                 "Convert it to a constant rate, or write plate.frame_rate: frames then play at that rate without sound",
             )
-        rate = wanted or frame_rate.snap(next(rate for rate in (*file.rates, Fraction(24)) if rate))
+        rate = wanted or next(rate for rate in map(rates.known, (*file.rates, 24)) if rate)
         return rate, f"{gap}: frames play one by one at {rate}" + (", without the sound" if file.has_audio else "")
 
     def _check_range(self) -> None:

@@ -40,14 +40,6 @@ def test_a_gap_is_not_even(rate: Fraction, gap: int, at: int) -> None:
     assert frame_rate.widest_gap(pts) == at - 1
 
 
-@pytest.mark.parametrize(
-    ("text", "rate"),
-    [("24", 24), ("23.976", Fraction(24000, 1001)), ("30000/1001", Fraction(30000, 1001)), ("12.5", 12.5)],
-)
-def test_rates_as_people_write_them(text: str, rate: Fraction) -> None:
-    assert frame_rate.parse_rate(text) == rate
-
-
 def test_uneven_frames_without_sound_are_counted_and_told(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mkv", 6, times=[0, 40, 80, 500, 540, 580])
     info = open_plate(shot_job(path, "1001-1006", frame_rate="25")).info
