@@ -27,11 +27,10 @@ def run(
     """Render clips of synthetic actors, with consent records that say test, and a training manifest."""
     from fsvfx.actors.shoot import shoot
 
-    out = say.console()
-    tell = (lambda line: None) if json else out.print
+    tell = (lambda line: None) if json else say.line
     manifest = shoot(folder, actor or USUAL, frames, seed=seed, size=size, report=tell)
     if json:
         say.as_json({"manifest": manifest})
     else:
-        out.print(f"Train on it: {shlex.join(['fsvfx', 'train', str(manifest)])}", markup=False)
+        say.command(f"Train on it: {shlex.join(['fsvfx', 'train', str(manifest)])}")
     return 0

@@ -20,8 +20,7 @@ def run(
     """Make a little shot and run the whole pipeline on it."""
     from fsvfx import demo, models
 
-    out = say.console()
-    tell: Callable[[str], None] = (lambda line: None) if json else out.print
+    tell: Callable[[str], None] = (lambda line: None) if json else say.line
     models.pull(say=tell)
     tell(f"Making the demo's plate and identity in {folder}")
     manifest = demo.make(folder)

@@ -6,6 +6,7 @@ from flows.verbs import say
 from flows.verbs.options import AsJson
 
 EXIT_UNFIT = 5
+_STYLES = {"ok": "", "note": "yellow", "bad": "red"}
 
 
 def run(json: AsJson = False) -> int:
@@ -16,9 +17,7 @@ def run(json: AsJson = False) -> int:
     if json:
         say.as_json({"checks": [vars(check) for check in found]})
     else:
-        marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "bad": "[red]bad[/]"}
         for check in found:
             mend = f" -> {check.mend}" if check.mend else ""
-            say.console().print(f"{marks[check.state]:<6} {check.name}: ", end="")
-            say.console().print(f"{check.found}{mend}", markup=False)
+            say.line(f"{check.state:<4} {check.name}: {check.found}{mend}", style=_STYLES[check.state])
     return EXIT_UNFIT if any(check.state == "bad" for check in found) else 0

@@ -63,4 +63,4 @@ def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[P
     title = f"{reports[0].identity} for {reports[0].performer}"
     say.table(title, ("figure", *(each.label for each in contestants), "good is"), side_by_side(reports))
     for path in paths:
-        say.console().print(f"Written: {path}", markup=False)
+        say.command(f"Written: {path}")

@@ -44,7 +44,7 @@ def run(
         if not json:
             rows = [(t.number, t.frames, f"{t.share:.0%}", f"{t.height:.0f} px", t.mark) for t in found]
             say.table(job.shot.name, ("track", "frames", "of the shot", "height", "position in its first frame"), rows)
-            say.console().print(f"Contact sheet: {path}", markup=False)
+            say.command(f"Contact sheet: {path}")
     if json:
         say.as_json({"shots": told})
     return 0

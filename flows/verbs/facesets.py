@@ -40,7 +40,7 @@ def run(
     say.table(f"Facesets of {job.model}", [name.replace("_", " ") for name in columns], [_row(one) for one in told])
     for one in told:
         for sheet in one["sheets"]:
-            say.console().print(f"Contact sheet: {sheet}", markup=False)
+            say.command(f"Contact sheet: {sheet}")
 
 
 def _figures(faceset: Faceset, receipt: Receipt) -> dict[str, Any]:

@@ -32,13 +32,23 @@ def list_models(packages: Packages = "", json: AsJson = False) -> None:
         say.as_json({"models": known, "packages": trained})
         return
     rows = [
-        (name, card.task, card.version, card.licence, "yes" if card.commercial_use else "no", _place(name, here[name]))
+        (
+            name,
+            card.task,
+            card.version,
+            card.licence,
+            "yes" if card.commercial_use else "no",
+            "yes" if here[name] else "no",
+        )
         for name, card in models.cards().items()
     ]
     say.table("Models", ("name", "for", "version", "licence", "commercial use", "here"), rows)
+    for name, card in models.cards().items():
+        if not here[name]:
+            say.line(f"{name} is not here. {models.how_to_get(card)}")
     say.table("Model packages", ("model", "engine", "people", "licence", "figures"), [_row(each) for each in trained])
-    for card in [each["card"] for each in trained if "card" in each]:  # in lines of their own: tables cut long cells
-        say.console().print(f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}")
+    for card in [each["card"] for each in trained if "card" in each]:  # to be copied into a manifest
+        say.command(f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}")
 
 
 @app.command("pull")
@@ -49,8 +59,7 @@ def pull(
     """Fetch weights and check their hashes."""
     from fsvfx import models
 
-    out = say.console()
-    paths = models.pull(names or (), say=(lambda line: None) if json else out.print)
+    paths = models.pull(names or (), say=(lambda line: None) if json else say.line)
     if json:
         say.as_json({"models": paths})
     else:
@@ -81,13 +90,7 @@ def export(
         say.as_json(vars(done))
         return
     say.table(str(done.file), ("what", "is"), done.metadata.items())
-    say.console().print(f"{', '.join(done.outputs)} differ from torch's by {done.difference:.1e} at most")
-
-
-def _place(name: str, here: bool) -> str:
-    from fsvfx import models
-
-    return "yes" if here else models.how_to_get(models.card(name))
+    say.line(f"{', '.join(done.outputs)} differ from torch's by {done.difference:.1e} at most")
 
 
 def _trained(folder: str) -> Iterator[dict[str, Any]]:
@@ -120,3 +123,7 @@ def _told(figures: Figures) -> str:
             0, f"{figures.nearer:.0%} of {figures.faces} faces nearer {figures.identity} than {figures.performer}"
         )
     return ", ".join(said)
+
+
+def _yes(said: bool) -> str:
+    return "yes" if said else "no"

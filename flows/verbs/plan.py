@@ -53,13 +53,13 @@ def _tell(standing: Standing) -> None:
     columns = ("stage", "wanted", "done", "to run", "worker's time", "store")
     say.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
     if not standing.todo:
-        say.console().print("Everything is done.")
+        say.line("Everything is done.")
         return
     unknown = f"; not known yet for {', '.join(estimate.unknown)}" if estimate.unknown else ""
     known = (
         f"{_time(estimate.total_seconds) or '0:00:00'} of one worker's time, {_size(estimate.total_bytes) or '0 MiB'}"
     )
-    say.console().print(f"By past receipts: {known}{unknown}", markup=False)
+    say.line(f"By past receipts: {known}{unknown}")
 
 
 def _time(seconds: float | None) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
+
+from flows.verbs.tables import folded, laid_out
 
 if TYPE_CHECKING:
     from fsvfx.errors import FsvfxError
@@ -20,17 +21,36 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
+def line(text: str, indent: str = "", out: Console | None = None, style: str = "") -> None:
+    """Print a sentence, as it is (no markup): folded at words in a terminal, one line elsewhere."""
+    out = out or console()
+    for part in folded(text, _width(out), indent):
+        out.print(Text(part, style))
+
+
+def command(text: str, indent: str = "") -> None:
+    """Print what is to be copied: never folded."""
+    console().print(Text(f"{indent}{text}"))
+
+
+def _width(out: Console) -> int | None:
+    return out.width if out.is_terminal else None
+
+
 def as_json(value: Any) -> None:
     """Print ``value`` (pydantic models and frame ranges inside are fine) as JSON."""
     sys.stdout.write(json.dumps(value, default=_plain, indent=1) + "\n")
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; cells are text, not markup."""
-    grid = Table(*columns, title=escape(title), title_justify="left", title_style="bold")
-    for row in rows:
-        grid.add_row(*(escape(str(cell)) for cell in row))
-    console().print(grid)
+    """Print a table; cells are text, not markup. Where it is no terminal: columns two spaces apart, a record a line."""
+    out = console()
+    laid = laid_out(columns, rows, _width(out))
+    line(title, out=out, style="bold")
+    for text in laid.head:
+        out.print(Text(text, "dim"))
+    for text in laid.body or (("none",) if out.is_terminal else ()):
+        out.print(Text(text))
 
 
 def error(problem: FsvfxError, machine_readable: bool) -> None:
@@ -39,11 +59,11 @@ def error(problem: FsvfxError, machine_readable: bool) -> None:
         as_json({"error": _as_data(problem), "exit_code": problem.exit_code})
         return
     out = Console(stderr=True, highlight=False, soft_wrap=True)
-    place = f" [dim]({escape(str(problem.where))})[/]" if str(problem.where) else ""
-    out.print(f"[red]{escape(problem.what)}[/]{place}")
+    place = f" ({problem.where})" if str(problem.where) else ""
+    line(f"{problem.what}{place}", out=out, style="red")
     for each in getattr(problem, "problems", ()):
-        out.print(f"  {escape(str(each))}")
-    out.print(escape(problem.mend))
+        line(str(each), "  ", out)
+    line(problem.mend, out=out)
 
 
 def _as_data(problem: FsvfxError) -> dict[str, Any]:

@@ -24,7 +24,6 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
         title = f"{outcome.shot}: {outcome.done} of {outcome.total} steps are done"
         say.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
         for failure in outcome.failures:
-            line = f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.mend}"
-            say.console().print(line, markup=False)
+            say.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.mend}")
         if outcome.command:
-            say.console().print(f"Run what is missing: {outcome.command}", markup=False)
+            say.command(f"Run what is missing: {outcome.command}")

@@ -71,14 +71,13 @@ def leave(request: Request, workers: int, json: bool) -> int:
     if json:
         say.as_json({"state": "submitted", **vars(left)})
         return 0
-    out = say.console()
-    out.print(
+    say.line(
         f"Submitted: {', '.join(request.shots)}" + (f", as process {left.pid}" if left.pid else " to the deployment")
     )
-    out.print(f"Prefect's UI: {left.ui}" + (f"/runs/flow-run/{left.flow_run}" if left.flow_run else ""))
-    out.print(f"How it stands: fsvfx status {request.manifest}")
+    say.command(f"Prefect's UI: {left.ui}" + (f"/runs/flow-run/{left.flow_run}" if left.flow_run else ""))
+    say.command(f"How it stands: fsvfx status {request.manifest}")
     if left.log:
-        out.print(f"What it says: {left.log}")
+        say.command(f"What it says: {left.log}")
     return 0
 
 
@@ -94,14 +93,14 @@ def ended(outcomes: Sequence[Outcome], json: bool) -> int:
 
 
 def _tell(outcome: Outcome) -> None:
-    out = say.console()
     took = f" in {outcome.seconds:.1f} s" if outcome.seconds else ", nothing to run"
-    out.print(f"{outcome.shot}: {outcome.state}, {outcome.done} of {outcome.total} steps{took}", markup=False)
+    say.line(f"{outcome.shot}: {outcome.state}, {outcome.done} of {outcome.total} steps{took}")
     for path in outcome.deliverables:
-        out.print(f"  {path}", markup=False)
+        say.command(path, "  ")
     for failure in outcome.failures:
         place = f" (frames {failure.frames})" if failure.frames else ""
-        out.print(f"  {failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.mend}", markup=False)
+        say.line(f"{failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.mend}", "  ")
     if outcome.command:
-        out.print(f"  not finished: {', '.join(outcome.unfinished)}", markup=False)
-        out.print(f"  run again just what is missing:\n    {outcome.command}", markup=False)
+        say.line(f"not finished: {', '.join(outcome.unfinished)}", "  ")
+        say.line("run again just what is missing:", "  ")
+        say.command(outcome.command, "    ")

@@ -60,5 +60,5 @@ def ended(outcome: TrainingOutcome, json: bool) -> int:
         say.as_json(outcome.model_dump(mode="json"))
     else:
         for line in lines_of(outcome):
-            say.console().print(line, markup=False)
+            (say.command if line.startswith(" ") else say.line)(line)
     return EXIT_PARTIAL if outcome.state == "partial" else 0

@@ -26,7 +26,7 @@ def run(
     running = server.wait(server.begin())
     _tell(json, {"ui": running.ui, "api": running.api, "pid": running.pid}, f"Prefect's UI: {running.ui}")
     if running.pid is not None and not detach:
-        say.console().print("Ctrl-C stops it.")
+        say.line("Ctrl-C stops it.")
         _until_ended(running.pid)
 
 
@@ -52,4 +52,4 @@ def _tell(json: bool, data: dict[str, Any], text: str) -> None:
     if json:
         say.as_json(data)
     else:
-        say.console().print(text)
+        say.command(text)

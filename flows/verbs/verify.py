@@ -20,7 +20,7 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
     if json:
         say.as_json({"problems": {name: [str(one) for one in problems] for name, problems in found.items()}})
     for name, problems in () if json else found.items():
-        say.console().print(f"{name}: {len(problems)} problems" if problems else f"{name}: all is as its digests say")
+        say.line(f"{name}: {len(problems)} problems" if problems else f"{name}: all is as its digests say")
         for problem in problems:
-            say.console().print(f"  {problem}", markup=False)
+            say.line(str(problem), "  ")
     return EXIT_DAMAGED if broken else 0

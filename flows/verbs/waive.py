@@ -39,9 +39,8 @@ def run(
     if json:
         say.as_json({"shot": job.shot.name, "waiver": waiver})
         return
-    out = say.console()
-    out.print(f"{job.shot.name}: frames {waiver.frames} go out as the plate's. By {by}: {why}", markup=False)
-    say.console().print(f"Deliver them so: {retry_command(job, store=store)}", markup=False)
+    say.line(f"{job.shot.name}: frames {waiver.frames} go out as the plate's. By {by}: {why}")
+    say.command(f"Deliver them so: {retry_command(job, store=store)}")
 
 
 def _now() -> datetime:

@@ -1,0 +1,130 @@
+"""Tables as text: in columns where they fit a terminal, else record by record; a line a record where they go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+GAP = "  "
+_INDENT = "  "
+_NOTHING = "-"
+"""Stands in an empty cell where a record is a line: columns can then be told apart by their two spaces."""
+
+_TALLEST = 1.5
+"""Columns that take more lines than this times what records take are too narrow to read."""
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """``head``: the columns' names; none where each record names its own."""
+
+    head: tuple[str, ...]
+    body: tuple[str, ...]
+
+
+def laid_out(columns: Sequence[str], rows: Iterable[Sequence[object]], width: int | None) -> Laid:
+    """The table in lines of up to ``width`` terminal cells; None: one line a record, however long.
+
+    No word is cut: cells are folded at spaces, and where even that is too wide, or takes more lines, each record stands
+    by itself, its cells beside their columns' names. A word longer than a line (a path, a hash) stays whole.
+    """
+    texts = [tuple(" ".join(str(cell).split()) for cell in row) for row in rows]
+    if width is None:
+        return _set(columns, [tuple(cell or _NOTHING for cell in row) for row in texts])
+    in_columns = _in_columns(columns, texts, width)
+    records = _by_record(columns, texts, width)
+    if in_columns is None or len(in_columns.body) > _TALLEST * len(records.body):
+        return records
+    return in_columns
+
+
+def folded(text: str, width: int | None, indent: str = "") -> list[str]:
+    """``text`` in lines of up to ``width`` cells after ``indent``; those after the first stand further in."""
+    if width is None:
+        return [f"{indent}{text}"]
+    lines = _wrapped(text, max(width - cell_len(indent) - len(_INDENT), 1), max(width - cell_len(indent), 1))
+    return [f"{indent}{_INDENT if number else ''}{line}" for number, line in enumerate(lines)]
+
+
+def _in_columns(columns: Sequence[str], rows: Sequence[Row], width: int) -> Laid | None:
+    """None if the columns' longest words do not fit beside each other."""
+    every = [columns, *rows]
+    least = [max(cell_len(word) for row in every for word in row[at].split(" ")) for at in range(len(columns))]
+    widths = _shared(_natural(every), least, width)
+    return _set(columns, rows, widths) if widths else None
+
+
+def _set(columns: Sequence[str], rows: Sequence[Row], widths: Sequence[int] = ()) -> Laid:
+    """In columns of ``widths``; by default as wide as their widest cells."""
+    widths = widths or _natural([columns, *rows])
+    head, *body = (tuple(_lines(row, widths)) for row in (columns, *rows))
+    return Laid(head, tuple(line for lines in body for line in lines))
+
+
+def _natural(rows: Sequence[Row]) -> list[int]:
+    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+
+
+def _shared(natural: Sequence[int], least: Sequence[int], width: int) -> list[int] | None:
+    """How wide each column may be: what is left beside the longest words goes to the widest wishes, evenly."""
+    left = width - len(GAP) * (len(natural) - 1) - sum(least)
+    if left < 0:
+        return None
+    widths = list(least)
+    while left and (open_ones := [at for at in range(len(widths)) if widths[at] < natural[at]]):
+        narrowest = min(open_ones, key=lambda at: widths[at])
+        widths[narrowest] += 1
+        left -= 1
+    return widths
+
+
+def _lines(row: Row, widths: Sequence[int]) -> list[str]:
+    cells = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    height = max(map(len, cells), default=1)
+    padded = [[*cell, *[""] * (height - len(cell))] for cell in cells]
+    return [
+        GAP.join(_padded(part, width) for part, width in zip(parts, widths, strict=True)).rstrip()
+        for parts in zip(*padded, strict=True)
+    ]
+
+
+def _by_record(columns: Sequence[str], rows: Sequence[Row], width: int) -> Laid:
+    lines: list[str] = []
+    for row in rows:
+        lines += folded(row[0], width)
+        pairs = [f"{name}: {cell}" for name, cell in zip(columns[1:], row[1:], strict=True) if cell]
+        lines += _flowed(pairs, width)
+    return Laid((), tuple(lines))
+
+
+def _flowed(pairs: Sequence[str], width: int) -> list[str]:
+    """As many of ``pairs`` in a line as fit; one that is longer than a line has lines of its own."""
+    lines: list[str] = []
+    is_open = False
+    for pair in pairs:
+        if is_open and cell_len(lines[-1]) + len(GAP) + cell_len(pair) <= width:
+            lines[-1] += GAP + pair
+        else:
+            own = folded(pair, width, _INDENT)
+            lines, is_open = [*lines, *own], len(own) == 1
+    return lines
+
+
+def _wrapped(text: str, width: int, first: int | None = None) -> list[str]:
+    """At spaces only. ``first``: how wide the first line may be, if not ``width``."""
+    lines, line, room = [], "", width if first is None else first
+    for word in text.split(" "):
+        if line and cell_len(line) + 1 + cell_len(word) > room:
+            lines.append(line)
+            line, room = word, width
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, line]
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
