@@ -104,12 +104,15 @@ def code_of(arguments: list[str]) -> int:
 
 def _tell_usage(error: Any, machine_readable: bool) -> None:
     """A verb or option that there is not, or one that lacks."""
+    from fsvfx.printable import printable
+
     if machine_readable:
         from flows.verbs import say
 
         told = {"kind": "UsageError", "what": error.format_message(), "mend": "See fsvfx --help"}
         say.as_json({"error": told, "exit_code": EXIT_INPUT})
     else:
+        error.message = printable(error.message)
         error.show()
 
 
@@ -133,7 +136,9 @@ def _write_log(error: Exception) -> Path:
     folder = machine().cache / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    path.write_text(f"{sys.argv}\n" + "".join(traceback.format_exception(error)))
+    path.write_text(
+        f"{sys.argv}\n" + "".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace"
+    )
     return path
 
 

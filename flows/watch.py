@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBars
 
@@ -93,7 +94,7 @@ class Bars:
         if error is None:
             self.progress.advance(self.bars[stage])
         else:
-            self.progress.console.print(f"[red]{label}[/]: {error}", markup=True)
+            self.progress.console.print(f"[red]{escape(label)}[/]: {escape(error)}", markup=True)
 
     def trains(self, told: Told) -> None:
         if isinstance(told, Progress):
@@ -102,7 +103,7 @@ class Bars:
             if time.monotonic() - self.trained < TRAINING_EVERY:
                 return
             self.trained = time.monotonic()
-        self.progress.console.print(str(told), markup=False)
+        self.progress.console.print(str(told))
 
     def _begin_training(self) -> None:
         if TRAINING not in self.bars:
@@ -127,7 +128,7 @@ class Lines:
 
     def settled(self, stage: str, label: str, error: str | None) -> None:
         if error is not None:
-            self.out.print(f"{label} failed: {error}", markup=False)
+            self.out.print(f"{label} failed: {error}")
             return
         self.counts[stage][0] += 1
         if time.monotonic() - self.last > PLAIN_EVERY or self._finished():
@@ -139,7 +140,7 @@ class Lines:
             if time.monotonic() - self.trained < TRAINING_EVERY:
                 return
             self.trained = time.monotonic()
-        self.out.print(str(told), markup=False)
+        self.out.print(str(told))
 
     def _finished(self) -> bool:
         return all(done == total for done, total in self.counts.values())

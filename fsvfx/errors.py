@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fsvfx.printable import one_line, printable
 from schemas.frames import FrameRange
 
 
@@ -58,8 +59,8 @@ class FsvfxError(Exception):
         return _rebuild, (type(self), self.what, self.mend, self.where, self.transient, self.__dict__)
 
     def __str__(self) -> str:
-        place = f" ({self.where})" if str(self.where) else ""
-        return f"{self.what}{place}. {self.mend}"
+        place = f" ({one_line(str(self.where))})" if str(self.where) else ""
+        return printable(f"{self.what}{place}. {self.mend}")
 
 
 def _rebuild(

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from flows.verbs.tables import folded, laid_out
+from fsvfx.printable import one_line, printable
 
 if TYPE_CHECKING:
     from fsvfx.errors import FsvfxError
 
 
-def console() -> Console:
-    """Standard output; no colours and no wrapping where it is no terminal."""
-    return Console(highlight=False, soft_wrap=True)
+class SafeConsole(Console):
+    """A console on which no text can steer the terminal: only its own styles and cursor moves are sent as such."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Standard output; no colours and no wrapping where it is no terminal. What is printed is text, no markup."""
+    return SafeConsole(highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=stderr)
 
 
 def line(text: str, indent: str = "", out: Console | None = None, style: str = "") -> None:
     """Print a sentence, as it is (no markup): folded at words in a terminal, one line elsewhere."""
     out = out or console()
-    for part in folded(text, _width(out), indent):
+    for part in folded(printable(text), _width(out), indent):
         out.print(Text(part, style))
 
 
@@ -45,7 +55,7 @@ def as_json(value: Any) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; cells are text, not markup. Where it is no terminal: columns two spaces apart, a record a line."""
     out = console()
-    laid = laid_out(columns, rows, _width(out))
+    laid = laid_out(columns, [[printable(str(cell)) for cell in row] for row in rows], _width(out))
     line(title, out=out, style="bold")
     for text in laid.head:
         out.print(Text(text, "dim"))
@@ -58,11 +68,11 @@ def error(problem: FsvfxError, machine_readable: bool) -> None:
     if machine_readable:
         as_json({"error": _as_data(problem), "exit_code": problem.exit_code})
         return
-    out = Console(stderr=True, highlight=False, soft_wrap=True)
-    place = f" ({problem.where})" if str(problem.where) else ""
+    out = console(stderr=True)
+    place = f" ({one_line(str(problem.where))})" if str(problem.where) else ""
     line(f"{problem.what}{place}", out=out, style="red")
     for each in getattr(problem, "problems", ()):
-        line(str(each), "  ", out)
+        line(one_line(str(each)), "  ", out)
     line(problem.mend, out=out)
 
 
