@@ -311,11 +311,11 @@ BAD_PLATES: dict[str, BadPlate] = {
     "exr of whole numbers": BadPlate(_exr(_whole_numbers), ("channels are uint32", "1005"), at_open=False),
     "dpx cut off": BadPlate(_dpx(_halve), ("damaged or cut off", "1005"), at_open=False),
     "dpx header cut off": BadPlate(
-        _dpx(lambda path: path.write_bytes(path.read_bytes()[:900])), ("can't be read", "1005"), at_open=False
+        _dpx(lambda path: path.write_bytes(path.read_bytes()[:900])), ("header is cut off", "1005"), at_open=False
     ),
     "empty dpx": BadPlate(_dpx(lambda path: path.write_bytes(b"")), ("the file is empty", "1005"), at_open=False),
     "text called dpx": BadPlate(
-        _dpx(lambda path: path.write_text("no film\n" * 400)), ("can't be read", "1005"), at_open=False
+        _dpx(lambda path: path.write_text("no film\n" * 400)), ("is no DPX", "1005"), at_open=False
     ),
     "dpx without a rate": BadPlate(_dpx(frame_rate=None), ("no frame rate", "plate.frame_rate")),
     "dpx of another size": BadPlate(

@@ -1,12 +1,16 @@
-"""DPX frames in (SMPTE ST 268), by OpenImageIO: code values, as they were scanned or recorded.
+"""DPX frames in (SMPTE ST 268-1): code values, as they were scanned or recorded, turned upright.
 
 8 bits give uint8; 10 and 12 bits give uint16 by repeating their upper bits in the lower ones: white is 65535, and
-``value >> 6`` (``>> 4`` for 12 bits) is the code again, so a round trip is bit-equal.
+``value >> 6`` (``>> 4`` for 12 bits) is the code again, so a round trip is bit-equal. Floats give float16, rounded.
+
+The pixels are unpacked here: where scanners leave offsets, signs or encodings empty or odd, and where lines end on
+words, OpenImageIO hands out other pixels without saying so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,37 +18,80 @@ from typing import Any
 
 import numpy as np
 
-from fsvfx.media import oiio_in, timecodes
+from fsvfx.media import dpx_header, limits, orientation, timecodes
+from fsvfx.media.dpx_header import DpxError, DpxHeader
+from fsvfx.media.dpx_picture import DpxPicture, picture_of
+from fsvfx.media.dpx_pixels import FLOATS, Plane, unpacked
+from fsvfx.media.exr_in import to_half
 from fsvfx.media.plate import Place
+from fsvfx.media.video_file import unreadable
 from fsvfx.stages.contract import Array
 from schemas import rates
 
-_CHANNELS = {"RGB": (0, 1, 2), "RGBA": (0, 1, 2), "Luma": (0, 0, 0)}
-_UNSAID = (None, "", "User defined", "Unspecified", "Undefined")
+_COPY = "Copy it again from its source"
+_UNSAID = ("", "User defined")
 _RATES = ("dpx:TemporalFrameRate", "dpx:FrameRate")
+_OF_EXIF = (1, 2, 4, 3, 5, 6, 8, 7)
+"""The orientation tag that means the same as ST 268's 0 to 7."""
 
 
 @dataclass(frozen=True)
 class DpxHead:
-    """size: height, width. fields: the header's, by OpenImageIO's names."""
+    """header: the file's own. picture: where its pixels are."""
 
-    size: tuple[int, int]
-    dtype: np.dtype[np.generic]
-    channels: tuple[int, int, int]
-    fields: dict[str, Any]
+    header: DpxHeader
+    picture: DpxPicture
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height, width, turned upright."""
+        stored = (self.header.height, self.header.width)
+        return stored[::-1] if self._is_turned else stored
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """As the picture comes out."""
+        bits = self.picture.planes[0].bits
+        return np.dtype(np.uint8 if bits == 8 else np.float16 if bits in FLOATS else np.uint16)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """By OpenImageIO's names."""
+        return dict(self.header.fields)
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel by its height, turned upright; 1 where the field is empty."""
+        return 1 / self.header.pixel_aspect if self._is_turned else self.header.pixel_aspect
+
+    @property
+    def _is_turned(self) -> bool:
+        return self.header.orientation >= 4
 
 
 def read_dpx(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[Array, DpxHead]:
-    """(H, W, 3) uint8 or uint16 RGB; luminance alone becomes three equal channels. Raises PlateError."""
-    with oiio_in.opened(path, place, numbers) as file:
-        head = _head(file, place, numbers)
-        return oiio_in.pixels(file, head.channels, place, numbers), head
+    """(H, W, 3) uint8, uint16 or float16 RGB; luminance alone becomes three equal channels. Raises PlateError."""
+    head = read_head(path, place, numbers)
+    with _told(place, numbers):
+        planes = [unpacked(_bytes_of(path, plane), plane) for plane in head.picture.planes]
+    if len(planes) == 1 and head.picture.channels == ((0, 0), (0, 1), (0, 2)):
+        rgb = planes[0][..., :3]
+    else:
+        rgb = np.stack([planes[plane][..., at] for plane, at in head.picture.channels], axis=-1)
+    turned = orientation.upright(rgb, orientation.OF_EXIF[_OF_EXIF[head.header.orientation]])
+    return to_half(turned, place, numbers) if turned.dtype.kind == "f" else turned, head
 
 
 def read_head(path: Path, place: Place, numbers: Sequence[int] = ()) -> DpxHead:
-    """Raises PlateError."""
-    with oiio_in.opened(path, place, numbers) as file:
-        return _head(file, place, numbers)
+    """Raises PlateError: no DPX, or a field of its header can't be used."""
+    with _told(place, numbers):
+        with path.open("rb") as file:
+            head = file.read(dpx_header.LONGEST)
+        if not head:
+            raise DpxError("the file is empty", _COPY)
+        header = dpx_header.parse(head)
+        limits.check_size(header.width, header.height, place, numbers)
+        return DpxHead(header, picture_of(header, path.stat().st_size))
 
 
 def rate_of(fields: Mapping[str, Any]) -> Fraction | None:
@@ -58,29 +105,39 @@ def timecode_of(fields: Mapping[str, Any]) -> str | None:
     return None if text == "00:00:00:00" else text
 
 
-def aspect_of(fields: Mapping[str, Any]) -> float:
-    """Width of a pixel by its height; 1 where the field is empty."""
-    aspect = float(fields.get("PixelAspectRatio", 1.0))
-    return aspect if 0.1 <= aspect <= 10 else 1.0
-
-
 def notes(head: DpxHead) -> list[str]:
-    """Alpha that is left out; the transfer that the header names, for headers are often wrong."""
-    transfer = head.fields.get("dpx:Transfer")
+    """What of the header a person should know: what is left out, turned, or overruled by the manifest."""
+    header, element = head.header, head.header.elements[0]
+    transfer, (low, high) = element.transfer_name, (element.low, element.high)
+    top = 2 ** min(element.bits, 16) - 1
+    is_part = element.bits not in FLOATS and bool(high) and (low or 0, high) not in ((0, top), (0, top + 1))
     said = {
-        "alpha is left out": head.fields.get("dpx:ImageDescriptor") == "RGBA",
-        "luminance alone: it becomes three equal channels": head.channels == (0, 0, 0),
+        "alpha is left out": head.picture.has_alpha,
+        "luminance alone: it becomes three equal channels": head.picture.is_grey,
+        "32 or 64-bit float pixels are rounded to half": element.bits in FLOATS,
+        f"its orientation is {header.orientation}: it is turned upright": header.orientation != 0,
+        f"its header says black is {low or 0} and white {high}; codes are kept as they are": is_part,
+        "its header says that it is interlaced; its lines are kept as they are": header.interlaced,
         f"the DPX header says '{transfer}'; the manifest's color_space counts": transfer not in _UNSAID,
-        f"pixels are not square ({aspect_of(head.fields):g}); they are kept as they are": aspect_of(head.fields) != 1,
+        f"pixels are not square ({head.pixel_aspect:g}); they are kept as they are": head.pixel_aspect != 1,
     }
     return [note for note, holds in said.items() if holds]
 
 
-def _head(file: Any, place: Place, numbers: Sequence[int]) -> DpxHead:
-    spec, fields = file.spec(), oiio_in.attributes(file)
-    kind = str(fields.get("dpx:ImageDescriptor", ""))
-    if kind not in _CHANNELS:
-        raise place.error(f"its picture is {kind or 'of no known kind'}, not RGB", "Write the DPX as RGB", numbers)
-    if str(spec.format) not in ("uint8", "uint16"):
-        raise place.error(f"its pixels are {spec.format}", "Write 8, 10, 12 or 16 bits", numbers)
-    return DpxHead((spec.height, spec.width), np.dtype(str(spec.format)), _CHANNELS[kind], fields)
+def _bytes_of(path: Path, plane: Plane) -> bytes:
+    with path.open("rb") as file:
+        file.seek(plane.offset)
+        raw = file.read(plane.needed - plane.offset)
+    if len(raw) < plane.needed - plane.offset:
+        raise DpxError("the frame's pixels are damaged or cut off", _COPY)
+    return raw
+
+
+@contextmanager
+def _told(place: Place, numbers: Sequence[int]) -> Iterator[None]:
+    try:
+        yield
+    except DpxError as error:
+        raise place.error(error.what, error.mend, numbers) from None
+    except OSError as error:
+        raise unreadable(error, place) from None

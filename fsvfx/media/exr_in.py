@@ -145,7 +145,7 @@ def to_half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
     """float32 to float16, rounded; a finite value beyond half's range is a PlateError."""
     with np.errstate(over="ignore"):
         half = rgb.astype(np.float16)
-    beyond = np.isinf(half) & np.isfinite(rgb.astype(np.float32))
+    beyond = np.isinf(half) & np.isfinite(rgb)
     if beyond.any():
         y, x, _ = np.argwhere(beyond)[0]
         raise place.error(

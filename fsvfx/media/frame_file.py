@@ -91,5 +91,5 @@ def _of_dpx(head: dpx_in.DpxHead) -> FrameHead:
         header=head.fields,
         frame_rate=dpx_in.rate_of(head.fields),
         timecode=dpx_in.timecode_of(head.fields),
-        pixel_aspect=dpx_in.aspect_of(head.fields),
+        pixel_aspect=head.pixel_aspect,
     )
