@@ -81,4 +81,5 @@ def _name_dpx(path: Path, name: str) -> None:
     room = _DPX_NAME.stop - _DPX_NAME.start
     with path.open("r+b") as file:
         file.seek(_DPX_NAME.start)
-        file.write(name.encode()[: room - 1].ljust(room, b"\0"))
+        whole = name.encode()[: room - 1].decode(errors="ignore").encode()  # no half characters
+        file.write(whole.ljust(room, b"\0"))
