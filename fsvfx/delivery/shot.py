@@ -12,8 +12,8 @@ from fsvfx.delivery.order import Order, order_of
 from fsvfx.delivery.place import place
 from fsvfx.delivery.report import report_of
 from fsvfx.delivery.sheet import draw_sheet
-from fsvfx.delivery.targets import report_targets, sheet_targets
 from fsvfx.delivery.videos import deliver_movie, deliver_review
+from fsvfx.footprint import report_targets, sheet_targets
 from fsvfx.media import PlateReader, open_plate
 from schemas.deliver import DeliverMhl, DeliverMovie, DeliverReview
 from schemas.frames import FrameRange
@@ -37,7 +37,7 @@ def _write(order: Order) -> Written:
     files = list(_pictures(order, plate))
     handed = [file for one in order.of("deliver") for file in one.files] + files
     report = report_of(order, plate.info, track_of(order, plate.info), handed)
-    reports = [_report(target, report) for target in report_targets(order.job)]
+    reports = [_report(target, report) for target in report_targets(order.job.shot.name, order.job.deliver)]
     lists = [deliver_mhl(order, wish, [*handed, *reports]) for wish in order.wishes_of(DeliverMhl)]
     return [*files, *reports, *lists], {}
 
@@ -48,7 +48,7 @@ def _pictures(order: Order, plate: PlateReader) -> Iterator[DeliveredFile]:
             yield deliver_review(order, wish, plate)
         elif isinstance(wish, DeliverMovie):
             yield deliver_movie(order, wish, plate)
-    yield from (_sheet(order, target) for target in sheet_targets(order.job))
+    yield from (_sheet(order, target) for target in sheet_targets(order.job.shot.name, order.job.deliver))
 
 
 def _sheet(order: Order, target: str) -> DeliveredFile:

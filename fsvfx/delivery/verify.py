@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from fsvfx.delivery.mhl import check_generation
 from fsvfx.delivery.order import STAGE
 from fsvfx.delivery.place import file_digest
-from fsvfx.delivery.targets import report_targets
 from fsvfx.errors import FsvfxError, MachineError, Where
+from fsvfx.footprint import report_targets
 from fsvfx.media import remote
 from fsvfx.store import Ledger, open_store
 from schemas.job import ShotJob
@@ -32,7 +32,7 @@ def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
     if problems:  # the list itself can't be trusted: the ledger's is the next best
         rest = [file for file in receipt.files if file.kind != "report"]
         return problems + [found for file in rest if (found := _check(job, file))]
-    report = _read(report_targets(job)[0])
+    report = _read(report_targets(job.shot.name, job.deliver)[0])
     if isinstance(report, FsvfxError):
         return [report]
     problems = [found for file in report.files if (found := _check(job, file))]

@@ -1,70 +1,100 @@
-"""Whether everything that a manifest's shots write lies apart: from each other, from what is read, from the store."""
+"""Whether everything that a manifest's shots write lies apart: from each other, from what is read, from the store.
+
+Files are compared, not spellings of their paths: see ``fsvfx.footprint``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from fsvfx.manifests.draft import Draft
+from fsvfx.colour import ENDINGS
+from fsvfx.footprint import Disk, Taken, reads_of, writes_of
+from fsvfx.footprint.patterns import Files, Tree
+from fsvfx.footprint.reads import Read, Shown
+from fsvfx.footprint.writes import Wish
+from fsvfx.manifests.draft import Draft, ShotDraft
 from fsvfx.manifests.reach import ReachError, reach_or_s3
 from fsvfx.manifests.yaml_text import Finding
-from schemas.templates import filled, with_frame_field
+from fsvfx.settings import machine
+from schemas.deliver import PER_FRAME, Deliver
+from schemas.templates import filled, frame_tokens
 
 _APART = "Give each its own path; with several shots, put {shot} into it"
+_INTO_STORE = "the store"
+_STORE = "Give the store a folder of its own, such as work/"
 
 
-def check_apart(draft: Draft, manifest: Path) -> Iterator[Finding]:
-    """Each deliverable is told of once, for the first shot whose file is not its own."""
-    read, globs = _read(draft, manifest)
-    store = _place(manifest, draft.store) if draft.store else None
-    written: dict[str, str] = {}
+def check_apart(draft: Draft, manifest: Path, store: str | None = None) -> Iterator[Finding]:
+    """Each deliverable is told of once, for the first shot whose file is not its own.
+
+    ``store``: an absolute one, in place of the manifest's.
+    """
+    disk, taken = Disk(), Taken()
+    for files, what in _read(disk, draft, manifest):
+        taken.add(files, what)
+    root = store or (_place(manifest, draft.store) if draft.store else None)
+    if root and draft.production:
+        yield from _check_store(disk, taken, draft, root)
+        inside = Tree(disk.folder(f"{root.rstrip('/')}/{draft.production}"))
+        taken.add(inside, _INTO_STORE)
     told: set[int] = set()
-    for shot, index, path in _deliverables(draft, manifest):
-        owner = f"deliver[{index}] of shot {shot}"
-        other = written.get(path) or read.get(path) or _matched(path, globs)
-        written.setdefault(path, owner)
-        at = ("deliver", index, "path")
-        if index in told:
-            continue
-        if other:
-            told.add(index)
-            yield Finding(at, f"{owner} would write over {other}", _APART)
-        elif store and path.startswith(f"{store.rstrip('/')}/{draft.production}/"):
-            told.add(index)
-            yield Finding(at, f"{owner} would write into the store", "Deliver elsewhere")
-
-
-def _deliverables(draft: Draft, manifest: Path) -> Iterator[tuple[str, int, str]]:
-    """Shot, number of the deliverable, and where it goes."""
     for shot in draft.shots:
-        for index, deliver in draft.deliver.items():
-            if shot.name and draft.production:
-                path = _place(manifest, filled(deliver.path, shot.name, draft.production))
-                if path:
-                    yield shot.name, index, path
+        for wish, files in _written(disk, draft, shot, manifest):
+            other = taken.by(files)
+            taken.add(files, wish.what)
+            if other and wish.index not in told:
+                told.add(wish.index)
+                yield _finding(wish.index, wish.what, other, files.shown)
 
 
-def _read(draft: Draft, manifest: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """What the files and globs are that are read, by where they are."""
-    files = [(person.consent, f"the consent of '{name}'") for name, person in draft.people.items()]
-    files += [(shot.plate.path, f"the plate of shot {shot.name}") for shot in draft.shots if shot.plate]
-    files += [
-        (entry.roto, f"the roto of shot {shot.name}")
-        for shot in draft.shots
-        for entry in shot.replace.values()
-        if entry.roto
-    ]
-    globs = [(p, f"a reference of '{name}'") for name, person in draft.people.items() for p in person.references]
-    return _placed(files, manifest), _placed(globs, manifest)
+def _finding(index: int, what: str, other: str, shown: str) -> Finding:
+    at = ("deliver", index, "path")
+    if other.startswith(_INTO_STORE):
+        return Finding(at, f"{what} would write into the store", "Deliver elsewhere")
+    return Finding(at, f"{what} would write over {other}: {shown}", _APART)
 
 
-def _placed(named: list[tuple[str, str]], manifest: Path) -> dict[str, str]:
-    return {place: what for path, what in named if (place := _place(manifest, with_frame_field(path)))}
+def _check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[Finding]:
+    """Each shot's own folder in the store has no other shot's, and nothing that is read."""
+    for shot in draft.shots:
+        if shot.name is None:
+            continue
+        tree = Tree(disk.folder(f"{root.rstrip('/')}/{draft.production}/{shot.name}"))
+        if other := taken.by(tree):
+            yield Finding(("store",), f"the store of shot {shot.name} would write over {other}: {tree.shown}", _STORE)
+            return
+        taken.add(tree, f"the store of shot {shot.name}")
 
 
-def _matched(path: str, globs: dict[str, str]) -> str | None:
-    return next((what for glob, what in globs.items() if fnmatchcase(path, glob)), None)
+def _written(disk: Disk, draft: Draft, shot: ShotDraft, manifest: Path) -> Iterator[tuple[Wish, Files]]:
+    if shot.name and draft.production and shot.plate:
+        deliver = [
+            (index, one.model_copy(update={"path": path}))
+            for index, one in draft.deliver.items()
+            if _is_sound(one) and (path := _place(manifest, filled(one.path, shot.name, draft.production)))
+        ]
+        performers = [entry.performer for entry in shot.replace.values()]
+        yield from writes_of(disk, shot.name, shot.plate.frames, performers, deliver)
+
+
+def _is_sound(deliver: Deliver) -> bool:
+    """Else it has been told of."""
+    return frame_tokens(deliver.path) == (1 if isinstance(deliver, PER_FRAME) else 0)
+
+
+def _read(disk: Disk, draft: Draft, manifest: Path) -> Iterator[Read]:
+    packages = [*filter(None, [draft.folders.get("packages")]), *map(str, machine().packages), str(machine().models)]
+    config = draft.colour_config
+    return reads_of(
+        disk,
+        str(manifest.absolute()),
+        draft.people,
+        [Shown(shot.name or "?", shot.plate, shot.replace.values()) for shot in draft.shots],
+        packages=packages,
+        colour=config if config and config.lower().endswith(ENDINGS) else None,
+        place=lambda given: _place(manifest, given),
+    )
 
 
 def _place(manifest: Path, given: str) -> str | None:

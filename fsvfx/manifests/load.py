@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.draft import Draft, draft_of
 from fsvfx.manifests.models import with_models
 from fsvfx.manifests.reading import Kind, is_training, sound
+from fsvfx.manifests.resolve import store_at
 from fsvfx.manifests.shot_job import shot_job, shots_of
 from fsvfx.manifests.yaml_text import Finding, parse_yaml, read_yaml
 from schemas.job import ShotJob
@@ -42,18 +45,18 @@ def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> 
     it comes from who runs fsvfx, so it may be anywhere. The cards of model packages that engines use are opened.
     Raises ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
     """
-    manifest = load(path)
+    manifest = load(path) if store is None else sound(read_yaml(path), path, _kept_in(store_at(path, "", store)))
     made = [shot_job(manifest, shot, path, store) for shot in shots_of(manifest, shots, path)]
     return with_models(made, manifest, path)
 
 
-def _findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:
+def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Iterator[Finding]:
     draft = draft_of(data)
     yield from check_names(draft)
     yield from check_people(draft)
     yield from check_frames(draft)
     yield from check_paths(draft, path)
-    yield from check_apart(draft, path)
+    yield from check_apart(draft, path, store)
     yield from _check_colours(draft, path)
     yield from check_engines(draft)
     yield from check_composites(draft)
@@ -69,6 +72,11 @@ def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
         return
     yield from check_spaces(draft, config)
     yield from check_deliver(draft, config)
+
+
+def _kept_in(store: str) -> Kind[Manifest]:
+    """Manifests of shots whose results go to ``store``."""
+    return replace(SHOTS, findings=partial(_findings, store=store))
 
 
 SHOTS = Kind(
