@@ -41,7 +41,10 @@ def deliver_chunk(job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: F
     return fulfil(order_of(job, unit, inputs, waived), _write)
 
 
-def track_of(order: Order, info: PlateInfo) -> TimecodeTrack:
+def track_of(order: Order, info: PlateInfo) -> TimecodeTrack | None:
+    """None where the frame rate is not known."""
+    if info.frame_rate is None:
+        return None
     return TimecodeTrack(info.frame_rate, order.job.shot.plate.first_frame, info.timecode)
 
 
@@ -102,7 +105,7 @@ class _Frames:
         return self.plate.info
 
     @cached_property
-    def track(self) -> TimecodeTrack:
+    def track(self) -> TimecodeTrack | None:
         return track_of(self.order, self.info)
 
     @cached_property

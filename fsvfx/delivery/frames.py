@@ -33,7 +33,7 @@ def depth_of(wish: DeliverFrames) -> Depth:
 
 
 def write_frame(
-    path: Path, order: Order, wish: DeliverFrames, comp: Comp, info: PlateInfo, track: TimecodeTrack
+    path: Path, order: Order, wish: DeliverFrames, comp: Comp, info: PlateInfo, track: TimecodeTrack | None
 ) -> None:
     """One frame of ``wish``. Raises OSError."""
     space, depth = order.space_of(wish), depth_of(wish)
@@ -45,7 +45,7 @@ def write_frame(
     else:
         told |= {"oiio:ColorSpace": interop_id(order.job.colour_config, space) or "unknown"}
     bits = depth if isinstance(depth, int) else 32
-    timecode = pack_timecode(track.at(comp.frame)) if suffix(wish.path) == ".dpx" else None
+    timecode = pack_timecode(track.at(comp.frame)) if track and suffix(wish.path) == ".dpx" else None
     write_still(path, picture(order, comp, space, depth), StillFormat(bits, told, timecode, called=target))
 
 
@@ -90,9 +90,10 @@ def _film(order: Order, comp: Comp, space: str, info: PlateInfo) -> dict[str, st
     config = order.job.colour_config
     is_log, is_709 = encoding(config, space) == "log", "rec709" in interop_id(config, space)
     transfer = "Logarithmic" if is_log else "ITU-R 709-4" if is_709 else "User defined"
-    rate = float(info.frame_rate)
-    return {"dpx:Transfer": transfer, "dpx:FrameRate": rate, "dpx:TemporalFrameRate": rate,
-            "dpx:FramePosition": comp.frame}  # fmt: skip
+    told: dict[str, str | int | float] = {"dpx:Transfer": transfer, "dpx:FramePosition": comp.frame}
+    if info.frame_rate:
+        told |= {"dpx:FrameRate": float(info.frame_rate), "dpx:TemporalFrameRate": float(info.frame_rate)}
+    return told
 
 
 def _software() -> str:

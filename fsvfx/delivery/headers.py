@@ -34,7 +34,7 @@ def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[st
     }
     return {
         **(colour_attributes(interop_id(job.colour_config, space)) if space else {}),
-        "framesPerSecond": info.frame_rate,
+        **({"framesPerSecond": info.frame_rate} if info.frame_rate else {}),
         "pixelAspectRatio": float(info.pixel_aspect),
         "software": f"fsvfx {version('fsvfx')}",
         "fsvfx/first_frame": shot.plate.frames.first,
@@ -42,18 +42,25 @@ def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[st
     }
 
 
-def frame_attributes(order: Order, comp: Comp, track: TimecodeTrack, plate: Mapping[str, Any]) -> dict[str, Any]:
-    """What is one frame's own; ``plate`` is the header of the plate's frame."""
-    text = track.at(comp.frame)
+def frame_attributes(order: Order, comp: Comp, track: TimecodeTrack | None, plate: Mapping[str, Any]) -> dict[str, Any]:
+    """What is one frame's own; ``plate`` is the header of the plate's frame, whose ``timeCode`` stays without a
+    ``track``."""
     return {
         "owner": order.job.production,
         "imageCounter": comp.frame,
         **kept(plate),
-        **_time_code(text, track, plate),
+        **(_timecodes(comp.frame, track, plate) if track else {}),
         "fsvfx/frame": comp.frame,
+        "fsvfx/altered": altered_text(comp),
+    }
+
+
+def _timecodes(frame: int, track: TimecodeTrack, plate: Mapping[str, Any]) -> dict[str, Any]:
+    text = track.at(frame)
+    return {
+        **_time_code(text, track, plate),
         "fsvfx/timecode": text,
         "fsvfx/timecode_source": track.source,
-        "fsvfx/altered": altered_text(comp),
     }
 
 

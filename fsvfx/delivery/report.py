@@ -32,7 +32,9 @@ _TOUCH_PIXELS = (
 )
 
 
-def report_of(order: Order, info: PlateInfo, track: TimecodeTrack, files: Sequence[DeliveredFile]) -> DeliveryReport:
+def report_of(
+    order: Order, info: PlateInfo, track: TimecodeTrack | None, files: Sequence[DeliveredFile]
+) -> DeliveryReport:
     """All that is known of the delivery of ``order`` (a whole shot), ``files`` being what it handed over."""
     job, line = order.job, lineage(order)
     engines = _engine_versions(line)
@@ -41,9 +43,9 @@ def report_of(order: Order, info: PlateInfo, track: TimecodeTrack, files: Sequen
         production=job.production,
         shot=job.shot.name,
         frames=order.frames,
-        frame_rate=str(info.frame_rate),
-        timecode=track.at(order.frames.first),
-        timecode_source=track.source,
+        frame_rate=str(info.frame_rate) if info.frame_rate else None,
+        timecode=track.at(order.frames.first) if track else None,
+        timecode_source=track.source if track else None,
         waived=order.waived or None,
         waivers=tuple(one for one in Ledger(order.store).waivers() if one.frames & order.waived),
         without_swap=_without_swap(order) or None,

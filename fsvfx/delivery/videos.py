@@ -23,11 +23,12 @@ from fsvfx.errors import InputError, Where
 from fsvfx.media import PlateInfo, PlateReader
 from fsvfx.media.code_points import code_points
 from fsvfx.media.codecs import codec_of
+from fsvfx.media.sequence import RATE_MEND
 from fsvfx.media.video_out import VideoFormat, write_video
 from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.receipts import DeliveredFile
 
-_RATES = {Fraction(n, d) for n in (24, 25, 30, 48, 50, 60) for d in (1, Fraction(1001, 1000))}
+RATES = {Fraction(n, d) for n in (24, 25, 30, 48, 50, 60) for d in (1, Fraction(1001, 1000))}
 """Those of television and film: the only ones that timecode tracks and MXF know."""
 _SLATES = 1
 
@@ -35,8 +36,8 @@ _SLATES = 1
 def deliver_review(order: Order, wish: DeliverReview, plate: PlateReader) -> DeliveredFile:
     """Write it. Raises MachineError, StoreError, PlateError, InputError."""
     lead = _SLATES if wish.slate else 0
-    track = track_of(order, plate.info)
-    wanted = _format(order, plate, lead, codec=codec_of(wish.codec, crf=wish.crf))
+    track = _track(order, plate.info)
+    wanted = _format(order, plate, track, lead, codec=codec_of(wish.codec, crf=wish.crf))
 
     def write(path: Path) -> None:
         write_video(path, _reviewed(order, track, wanted.size, lead), wanted)
@@ -47,14 +48,16 @@ def deliver_review(order: Order, wish: DeliverReview, plate: PlateReader) -> Del
 
 def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> DeliveredFile:
     """Write it. Raises MachineError, StoreError, PlateError, InputError."""
-    if wish.path.lower().endswith(".mxf") and plate.info.frame_rate not in _RATES:
-        what = f"MXF knows no {plate.info.frame_rate} frames a second"
+    track = _track(order, plate.info)
+    if wish.path.lower().endswith(".mxf") and track.rate not in RATES:
+        what = f"MXF knows no {track.rate} frames a second"
         raise InputError(what, mend="Deliver it as .mov", where=Where(shot=order.job.shot.name, file=wish.path))
     space = order.space_of(wish)
     assert space is not None
     wanted = _format(
         order,
         plate,
+        track,
         codec=codec_of(wish.codec, bits=wish.bits, crf=wish.crf),
         depth="uint16",
         colours=code_points(interop_id(order.job.colour_config, space)),
@@ -67,22 +70,26 @@ def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> Deliv
     return DeliveredFile(kind="movie", path=wish.path, bytes=size, digest=digest)
 
 
-def _format(order: Order, plate: PlateReader, lead: int = 0, **own: Any) -> VideoFormat:
+def _track(order: Order, info: PlateInfo) -> TimecodeTrack:
+    track = track_of(order, info)
+    if track is None:  # preflight says so before a run
+        where = Where(shot=order.job.shot.name, field="plate.frame_rate")
+        raise InputError("A video needs the plate's frame rate, and nothing tells it", mend=RATE_MEND, where=where)
+    return track
+
+
+def _format(order: Order, plate: PlateReader, track: TimecodeTrack, lead: int = 0, **own: Any) -> VideoFormat:
     info = plate.info
     return VideoFormat(
         size=(info.height, info.width),
-        frame_rate=info.frame_rate,
+        frame_rate=track.rate,
         pixel_aspect=Fraction(info.pixel_aspect).limit_denominator(1000),
         audio=plate.audio_file() if info.has_audio else None,
         lead=lead,
-        timecode=_timecode(order, info, lead),
+        timecode=track.at(order.frames.first - lead) if track.rate in RATES else None,
         metadata=_told(order),
         **own,
     )
-
-
-def _timecode(order: Order, info: PlateInfo, lead: int) -> str | None:
-    return track_of(order, info).at(order.frames.first - lead) if info.frame_rate in _RATES else None
 
 
 def _reviewed(order: Order, track: TimecodeTrack, size: tuple[int, int], lead: int) -> Iterator[NDArray[np.uint8]]:

@@ -131,4 +131,4 @@ def media_of(path: str, rate: Fraction) -> Media:
     )
     info = open_plate(job).info
     last = max(numbers) if numbers else info.last
-    return Media(path, numbers is not None, first, last, info.frame_rate, info.timecode)
+    return Media(path, numbers is not None, first, last, info.frame_rate or rate, info.timecode)

@@ -12,8 +12,9 @@ from fsvfx.editorial.hand_back import FACTS, PLATE, HandBack, hand_back, referen
 from fsvfx.editorial.numbering import anchor_of
 from fsvfx.editorial.plates import media_of
 from fsvfx.editorial.read import Edit
-from fsvfx.errors import EditError, InputError, Problem
+from fsvfx.errors import EditError, InputError, Problem, Where
 from fsvfx.media import open_plate, timecodes
+from fsvfx.media.sequence import RATE_MEND
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
@@ -84,6 +85,9 @@ def assembled(name: str, jobs: Sequence[ShotJob], folder: Path) -> tuple[Timelin
 
 def _of_shot(job: ShotJob) -> HandBack:
     info, plate = open_plate(job).info, job.shot.plate
+    if info.frame_rate is None:
+        what = f"An edit counts in frames a second, and shot {job.shot.name}'s plate tells no frame rate"
+        raise InputError(what, mend=RATE_MEND, where=Where(shot=job.shot.name, field="plate.frame_rate"))
     track = TimecodeTrack(info.frame_rate, plate.first_frame, info.timecode)
     return hand_back(job, info.frame_rate, timecodes.count(track.at(plate.frames.first), info.frame_rate))
 

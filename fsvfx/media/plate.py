@@ -32,7 +32,8 @@ class PlateInfo:
     height: int
     dtype: np.dtype[np.generic]
     """uint8, uint16 or float16."""
-    frame_rate: Fraction
+    frame_rate: Fraction | None
+    """None: an image sequence whose files and manifest tell none."""
     timecode: str | None
     """Of the manifest's ``first_frame``; ``;`` before the frames means drop-frame."""
     first: int

@@ -23,6 +23,7 @@ from schemas.templates import suffix
 
 _DOWNLOADS = 8
 _UNREADABLE = ""
+RATE_MEND = "Write plate.frame_rate, such as 24000/1001"
 
 
 class SequenceReader:
@@ -195,13 +196,11 @@ class SequencePlate:
         if head.interop_id != pattern.interop_id:
             header_color.check(head.interop_id, self._job, place, [number])
 
-    def _frame_rate(self, head: FrameHead) -> Fraction:
+    def _frame_rate(self, head: FrameHead) -> Fraction | None:
+        """What the headers or the manifest say; frames need none, videos and timecodes do."""
         said = self._job.shot.plate.frame_rate
         wanted = rates.parse(said) if said else None
         rate = head.frame_rate or wanted
-        if rate is None:
-            what = "the image sequence carries no frame rate"
-            raise self._place.error(what, "Write plate.frame_rate, such as 24000/1001")
         if wanted and rate != wanted:
             raise self._place.error(
                 f"the headers say {rate} frames a second, the manifest says {wanted}",
@@ -209,7 +208,12 @@ class SequencePlate:
             )
         return rate
 
-    def _timecode(self, number: int, head: FrameHead, rate: Fraction) -> str | None:
+    def _timecode(self, number: int, head: FrameHead, rate: Fraction | None) -> str | None:
+        if rate is None:
+            if self._job.shot.plate.timecode:
+                what = "plate.timecode can't be counted on: the image sequence carries no frame rate"
+                raise self._place.error(what, RATE_MEND)
+            return None  # each frame keeps what its own header says
         back = self._job.shot.plate.first_frame - number
         at_first = timecodes.shift(head.timecode, back, rate) if head.timecode else None
         return timecodes.one_timecode(self._job, at_first, self._place)

@@ -125,7 +125,7 @@ class VideoPlate:
         frames = self._job.shot.plate.frames
         file = self._reader.file
         start = file.index.seconds(self._numbering.index(frames.first)) - file.start
-        return audio.extract(file.path, start, len(frames) / self.info.frame_rate, self._place)
+        return audio.extract(file.path, start, len(frames) / self._frame_rate()[0], self._place)
 
     def exr_header(self, number: int) -> dict[str, Any]:
         return {}
