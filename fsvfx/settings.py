@@ -41,6 +41,10 @@ class MachineSettings(BaseSettings):
     """Likewise pictures of more channels than this, all layers and parts together."""
     max_header_bytes: int = Field(64 << 20, ge=1)
     """Likewise pictures with a header longer than this."""
+    max_edit_bytes: int = Field(64 << 20, ge=1)
+    """Edits of more bytes than this are refused."""
+    max_edit_depth: int = Field(256, ge=8, le=900)
+    """Likewise edits whose JSON is nested deeper than this; a nested sequence takes four of it."""
     s3_endpoint: str | None = None
     """For S3 servers other than AWS's; AWS_ENDPOINT_URL is read too."""
 

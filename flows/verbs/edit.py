@@ -40,6 +40,14 @@ Plates = Annotated[
         "Default: where the edit says.",
     ),
 ]
+Maps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FROM=TO",
+        help=r"Where paths of the edit are here, such as D:\shots=/mnt/shots; may be given several times.",
+    ),
+]
 FirstFrame = Annotated[
     int, typer.Option("--first-frame", min=0, max=9_000_000, help="Number of the first frame of full handles.")
 ]
@@ -48,11 +56,12 @@ Handles = Annotated[int, typer.Option("--handles", min=0, max=1000, help="Frames
 
 @app.command("import")
 def take_in(
-    edit: Annotated[Path, typer.Argument(metavar="EDIT", help="An .otio, .otioz or .edl.")],
+    edit: Annotated[Path, typer.Argument(metavar="EDIT", help="An .otio, .otioz, .otiod or .edl.")],
     template: Annotated[
         Path, typer.Option("--template", help="Manifest whose people, engine and deliverables to use.")
     ],
     plates: Plates = None,
+    maps: Maps = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the manifest here, beside the template.")] = None,
     first_frame: FirstFrame = 1001,
     handles: Handles = 8,
@@ -65,7 +74,7 @@ def take_in(
     from fsvfx.editorial.take_in import take_in as made_of
 
     _check_beside(template, out)
-    wishes = Wishes(tuple(plates or ()), names, first_frame, handles, _rate(frame_rate))
+    wishes = Wishes(tuple(plates or ()), tuple(maps or ()), names, first_frame, handles, _rate(frame_rate))
     taken = made_of(edit, template, wishes)
     if out:
         _write(out, taken.text)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from fsvfx.editorial.edl_text import DROP, RETIMED
+from fsvfx.editorial.edl_timeline import DROP
 from fsvfx.editorial.names import media_name, media_path, reel_of, shot_names
-from fsvfx.editorial.read import Edit
+from fsvfx.editorial.read import Edit, stated_rate
+from fsvfx.editorial.retimes import Retimes, remarks_of, retimes_of
 from fsvfx.editorial.uses import Use, uses_of
 from fsvfx.errors import EditError, Problem
 from schemas import rates
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from opentimelineio.opentime import RationalTime
 
 _WHOLE = 1e-3
-_RETIMES = {"timeremap", "timewarp", "retime", "speed", "speedchange", "timestretch", "freezeframe", "timeeffect"}
-"""Names of effects by which editing systems change time, besides OpenTimelineIO's own kinds."""
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -81,68 +81,80 @@ def cuts_of(edit: Edit, names: str = "{clip}", wanted: Container[str] | None = N
     named = shot_names([use.clip for use in found.shown], names)
     problems: list[Problem] = []
     cuts: list[Cut] = []
+    notes: list[str] = [*edit.notes, *found.notes, *named.notes]
     uses = [(use, name) for use, name in zip(found.shown, named.names) if wanted is None or name in wanted]
     for use, name in uses:
-        try:
-            wrong = list(_wrong(use, edit.rate))
-            problems += [Problem(name, what, mend) for what, mend in wrong]
-            if not wrong:
-                cuts.append(_cut(use, name, edit))
-        except rates.RateError as error:
-            problems.append(Problem(name, str(error), "Export the edit again, at the rate that it was cut at"))
+        retimes = retimes_of(use)
+        wrong = _wrong(use, edit.rate, retimes)
+        problems += [Problem(_at(name, use), what, mend) for what, mend in wrong]
+        notes += _effects(name, retimes)
+        if not wrong:
+            cuts.append(_cut(use, name, edit))
     if problems:
         raise EditError(str(edit.file), tuple(problems))
-    notes = (*found.notes, *named.notes, *_effects(uses))
-    return Cuts(tuple(cuts), tuple(use for use, _ in uses), notes)
+    return Cuts(tuple(cuts), tuple(use for use, _ in uses), tuple(notes))
 
 
-def _wrong(use: Use, rate: Fraction) -> list[tuple[str, str]]:
+def _at(name: str, use: Use) -> str:
+    """A shot's name may be of a template; then the edit's own name is told, too."""
+    return name if not use.clip.name or name in use.clip.name else f"{name} (clip '{use.clip.name}')"
+
+
+def _wrong(use: Use, rate: Fraction, retimes: Retimes) -> list[tuple[str, str]]:
     """What keeps a use from being a shot, and how to mend it."""
-    retimes = [said for said in map(_retime, use.effects) if said] + _motion(use)
-    if retimes:
+    if retimes.told:
         mend = "Bake the retime into the plate and cut that in at its own speed"
-        return [(f"it is retimed ({', '.join(dict.fromkeys(retimes))}), which is not done here", mend)]
-    own = rates.exact(use.source.duration.rate)
-    played = getattr(use.clip.media_reference, "rate", 0)
-    for what, other in (("the clip", own), ("its image sequence", rates.exact(played) if played else rate)):
-        if other != rate:
-            said = f"{what} runs at {other} frames a second, the edit at {rate}: that is a retime"
-            return [(said, "Convert the media to the edit's rate and cut it in again")]
-    if not all(_is_whole(time, rate) for time in (use.source.start_time, use.source.duration)):
-        return [("it begins or ends between two frames", "Snap the cut to frames in the editing system")]
+        return [(f"it is retimed ({', '.join(retimes.told)}), which is not done here", mend)]
+    if said := next(_other_rates(use, rate), None):
+        return [(said, "Convert the media to the edit's rate and cut it in again")]
+    if said := _contradiction(use):
+        return [(said, "Mend the clip in the editing system, and export the edit again")]
+    times = (use.source.start_time, use.source.duration, use.head, use.tail)
+    if not all(_is_whole(time, rate) for time in times if time is not None):
+        return [
+            ("it, or its transition, begins or ends between two frames", "Snap the cut to frames in the editing system")
+        ]
     return []
 
 
-def _retime(effect: Any) -> str | None:
-    from opentimelineio.schema import FreezeFrame, LinearTimeWarp, TimeEffect
+def _other_rates(use: Use, rate: Fraction) -> Iterator[str]:
+    """Media at another rate is played in real time, with frames left out, or off speed: the edit does not say which."""
+    reference: Any = use.clip.media_reference
+    there = reference.available_range if reference else None
+    kept = use.clip.source_range
+    spans: list[tuple[str, Any]] = [("the clip", kept), ("its media", there)]
+    spans += [(f"'{item.name or item.schema_name()}', in which it lies,", item.source_range) for item in use.around]
+    for what, span in spans:
+        for time in (span.start_time, span.duration) if span else ():
+            own = stated_rate(time)
+            if own is not None and own != rate:
+                yield f"{what} runs at {own} frames a second, the edit at {rate}: that is a retime"
+    if hasattr(reference, "frame_step"):
+        played, step = reference.rate, reference.frame_step
+        if rates.known(played) != rate:
+            yield f"its image sequence runs at {played:g} frames a second, the edit at {rate}: that is a retime"
+        if step != 1:
+            yield f"its image sequence plays every {step}. file (frame_step {step}): that is a retime"
 
-    if isinstance(effect, FreezeFrame):
-        return "a freeze frame"
-    if isinstance(effect, LinearTimeWarp):
-        return None if effect.time_scalar == 1 else f"speed {effect.time_scalar:.4g}"
-    plain = {"".join(filter(str.isalpha, name.lower())) for name in (effect.effect_name, effect.name)}
-    if isinstance(effect, TimeEffect) or plain & _RETIMES:
-        return str(effect.effect_name or effect.name or "a time effect")
+
+def _contradiction(use: Use) -> str | None:
+    """The clip against its media: lengths, and digits of an image sequence that no file has."""
+    reference: Any = use.clip.media_reference
+    there = reference.available_range if reference else None
+    own = use.clip.trimmed_range().duration
+    if there is not None and own.to_seconds() > there.duration.to_seconds() + 1e-6:
+        return f"it shows {own.value:g} frames, but its media has {there.duration.value:g}"
+    if not 0 <= getattr(reference, "frame_zero_padding", 0) <= _MOST_DIGITS:
+        return f"its image sequence has numbers of {reference.frame_zero_padding} digits"
     return None
 
 
-def _motion(use: Use) -> list[str]:
-    return [said.removeprefix(RETIMED).strip() for said in _comments(use) if said.startswith(RETIMED)]
-
-
-def _comments(use: Use) -> list[str]:
-    """What an EDL says below the event."""
-    return [str(said) for said in use.clip.metadata.get("cmx_3600", {}).get("comments", [])]
-
-
-def _effects(uses: Sequence[tuple[Use, str]]) -> list[str]:
+def _effects(name: str, retimes: Retimes) -> Iterator[str]:
     """Effects that leave time alone stay with the editing system."""
-    return [
-        f"{name}: the edit's effect {effect.effect_name or effect.name} is not applied"
-        for use, name in uses
-        for effect in use.effects
-        if not hasattr(effect, "time_scalar")
-    ]
+    for effect in retimes.others:
+        yield f"{name}: the edit's effect {effect} is not applied"
+    for effect in retimes.unknown:
+        yield f"{name}: the edit's effect {effect} is not known here and not applied; check that it leaves time alone"
 
 
 def _cut(use: Use, name: str, edit: Edit) -> Cut:
@@ -159,7 +171,7 @@ def _cut(use: Use, name: str, edit: Edit) -> Cut:
         frames=_frames(use.source.duration, rate) + head + tail,
         head=head,
         tail=tail,
-        drop=DROP in _comments(use) if edit.is_edl else None,
+        drop=DROP in remarks_of(use.clip) if edit.is_edl else None,
         stated=None if edit.is_edl else _stated(use, rate),  # an EDL's is made up from its clips
     )
 

@@ -25,6 +25,7 @@ MOVIES = ("review", "movie")
 """Kinds of deliverables that an edit can play, the better first."""
 REVIEW = "review"
 PLATE = "plate"
+TWIN = "frames"
 """Keys of media references, beside the default one."""
 FACTS = "fsvfx"
 """Where metadata has what we say."""
@@ -79,7 +80,8 @@ def _facts(job: ShotJob) -> dict[str, Any]:
 def references(back: HandBack, folder: Path) -> dict[str, Any]:
     """Media references by their keys, for an edit in ``folder``: the frames, then a movie.
 
-    The first there is stands under the default key.
+    The first there is stands under the default key. Frames are there a second time, as an ExternalReference with the
+    numbers in its file's name: Resolve and others know sequences only by that.
     """
     from opentimelineio.schema import Clip
 
@@ -87,6 +89,7 @@ def references(back: HandBack, folder: Path) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if frames:
         made[Clip.DEFAULT_MEDIA_KEY] = _sequence(back, frames.path, folder)
+        made[TWIN] = _twin(back, frames.path, folder)
     if movie:
         made[REVIEW if frames else Clip.DEFAULT_MEDIA_KEY] = _movie(back, movie, folder)
     return made
@@ -102,7 +105,7 @@ def _sequence(back: HandBack, path: str, folder: Path) -> ImageSequenceReference
 
     before, digits, after = around_frame(path)
     place, _, name = before.rpartition("/")
-    return ImageSequenceReference(
+    made = ImageSequenceReference(
         target_url_base=f"{_url(place, folder)}/",
         name_prefix=name,
         name_suffix=after,
@@ -114,6 +117,25 @@ def _sequence(back: HandBack, path: str, folder: Path) -> ImageSequenceReference
         available_range=back.available,
         metadata={FACTS: back.facts},
     )
+    made.name = _file_name(back, path)
+    return made
+
+
+def _twin(back: HandBack, path: str, folder: Path) -> ExternalReference:
+    from opentimelineio.schema import ExternalReference
+
+    place = path.rpartition("/")[0]
+    name = _file_name(back, path)
+    made = ExternalReference(f"{_url(place, folder)}/{name}", back.available, metadata={FACTS: back.facts})
+    made.name = name
+    return made
+
+
+def _file_name(back: HandBack, path: str) -> str:
+    """``sh010.[1001-1036].exr``, as editing systems call a sequence."""
+    before, digits, after = around_frame(path)
+    frames = back.job.shot.plate.frames
+    return f"{before.rpartition('/')[2]}[{frames.first:0{digits}}-{frames.last:0{digits}}]{after}"
 
 
 def _movie(back: HandBack, movie: Deliver, folder: Path) -> ExternalReference:
@@ -121,7 +143,9 @@ def _movie(back: HandBack, movie: Deliver, folder: Path) -> ExternalReference:
 
     slate = int(isinstance(movie, DeliverReview) and movie.slate)
     available = span(back.start - slate, len(back.job.shot.plate.frames) + slate, back.rate)
-    return ExternalReference(_url(movie.path, folder), available, metadata={FACTS: back.facts})
+    made = ExternalReference(_url(movie.path, folder), available, metadata={FACTS: back.facts})
+    made.name = movie.path.rpartition("/")[2]
+    return made
 
 
 def _url(path: str, folder: Path) -> str:

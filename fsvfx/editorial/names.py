@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from fsvfx.editorial.paths import plain
 from fsvfx.errors import InputError, Where
 from schemas.templates import PICTURES, VIDEOS, fields, fill
 
@@ -77,7 +78,7 @@ def reel_of(clip: Clip) -> str:
     spaces: list[Any] = [clip.metadata, clip.media_reference.metadata if clip.media_reference else {}]
     for space in spaces:
         for holder in (space, *(value for value in space.values() if hasattr(value, "get"))):
-            for key in ("reel", "reel_name", "Reel Name", "tape", "Tape"):
+            for key in ("reel_name", "reel", "Reel Name", "tape", "Tape"):
                 if holder.get(key):
                     return str(holder[key])
     return ""
@@ -87,18 +88,13 @@ def media_path(clip: Clip) -> str:
     """Path or s3:// of the file that the edit plays, a sequence's with ``#`` for the digits; empty if there is none."""
     reference: Any = clip.media_reference
     if hasattr(reference, "target_url_base"):
-        url = reference.abstract_target_url("#" * max(1, reference.frame_zero_padding))
-    else:
-        url = getattr(reference, "target_url", "") or ""
-    url = re.sub(r"\[\d+-\d+\]", lambda span: "#" * len(span[0][1:-1].partition("-")[0]), url).replace("\\", "/")
-    if url.lower().startswith("file:"):
-        return unquote(urlsplit(url.replace("#", "%23")).path)
-    return unquote(url) if "%" in url and "://" not in url else url
+        return plain(reference.abstract_target_url("#" * max(1, min(reference.frame_zero_padding, 9))))
+    return plain(getattr(reference, "target_url", "") or "")
 
 
 def media_name(clip: Clip) -> str:
     """The file's name without number and ending."""
-    return _stem(media_path(clip).rpartition("/")[2])
+    return _stem(unquote(media_path(clip).rpartition("/")[2]))
 
 
 def _stem(name: str) -> str:

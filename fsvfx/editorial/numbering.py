@@ -40,7 +40,7 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
     if said is None:
         return Anchor(clock or 0, media.first)
     if said.frames == media.frames:
-        return Anchor(said.start, media.first)
+        return Anchor(_near(said.start, cut, media), media.first)
     if clock is None:
         raise InputError(
             f"the edit's media has {said.frames} frames, {media.path} has {media.frames} and no timecode",
@@ -54,7 +54,14 @@ def _clock(cut: Cut, media: Media) -> int | None:
     if media.timecode is None:
         return None
     mark = {None: media.timecode[8], True: ";", False: ":"}[cut.drop]
-    return timecodes.count(f"{media.timecode[:8]}{mark}{media.timecode[9:]}", cut.rate)
+    return _near(timecodes.count(f"{media.timecode[:8]}{mark}{media.timecode[9:]}", cut.rate), cut, media)
+
+
+def _near(time: int, cut: Cut, media: Media) -> int:
+    """``time`` on the cut's day: media may begin before midnight, and the edit count its frames after that from 0."""
+    drop = ";" in (media.timecode or "") if cut.drop is None else cut.drop
+    day = timecodes.day(cut.rate, drop=drop)
+    return time + day * round((cut.start - time) / day)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fsvfx.editorial.cuts import Cut, Cuts
 from fsvfx.editorial.numbering import Numbered, numbered
+from fsvfx.editorial.paths import PathMap, is_windows, mapped
 from fsvfx.editorial.plates import check_places, find_plate, media_of
 from fsvfx.editorial.read import Edit
 from fsvfx.errors import EditError, InputError, Problem
+
+_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,9 @@ class Placed:
     notes: tuple[str, ...]
 
 
-def placed(edit: Edit, cuts: Cuts, places: Sequence[str], *, first_frame: int, handles: int) -> Placed:
+def placed(
+    edit: Edit, cuts: Cuts, places: Sequence[str], maps: Sequence[PathMap] = (), *, first_frame: int, handles: int
+) -> Placed:
     """Find and open the plate of every cut. Raises EditError with every shot that has none, or not all of its frames.
 
     StoreError if S3 is out of reach.
@@ -30,21 +35,38 @@ def placed(edit: Edit, cuts: Cuts, places: Sequence[str], *, first_frame: int, h
     problems: list[Problem] = []
     for cut in cuts.cuts:
         try:
-            shots.append(_placed(edit, cut, places, first_frame, handles))
+            path = _plate_of(edit, cut, places, maps)
+            shots.append(numbered(cut, media_of(path, cut.rate), first_frame=first_frame, handles=handles))
         except InputError as error:
             problems.append(Problem(cut.shot, error.what, error.mend))
+    mapping = tuple(_of_maps(cuts, maps))
     if problems:
-        raise EditError(str(edit.file), tuple(problems))
-    return Placed(tuple(shots), (*cuts.notes, *(note for shot in shots for note in shot.notes)))
+        unused = tuple(Problem("--map", note, "Check how the edit writes its paths") for note in mapping)
+        raise EditError(str(edit.file), (*problems, *unused))
+    return Placed(tuple(shots), (*cuts.notes, *mapping, *(note for shot in shots for note in shot.notes)))
 
 
-def _placed(edit: Edit, cut: Cut, places: Sequence[str], first_frame: int, handles: int) -> Numbered:
-    path = find_plate(cut, places, edit.file)
-    if path is None:
-        sought = ", ".join(places) or cut.path or "nowhere: the edit names no file"
-        named = f"clip '{cut.clip}'" + (f", reel '{cut.reel}'" if cut.reel else "")
-        raise InputError(
-            f"no plate is found for {named} ({sought})",
-            mend="Give --plates: a folder, or a path such as plates/{name}/{name}.####.exr",
-        )
-    return numbered(cut, media_of(path, cut.rate), first_frame=first_frame, handles=handles)
+def _plate_of(edit: Edit, cut: Cut, places: Sequence[str], maps: Sequence[PathMap]) -> str:
+    path = find_plate(cut, places, edit.folder, maps)
+    if path is not None:
+        return path
+    there = mapped(cut.path, maps)
+    said = f"{cut.path} -> {there}" if there else cut.path
+    sought = ", ".join((*places, said) if said else places) or "nowhere: the edit names no file"
+    named = f"clip '{cut.clip}'" + (f", reel '{cut.reel}'" if cut.reel else "")
+    mend = "Give --plates: a folder, or a path such as plates/{name}/{name}.####.exr"
+    if cut.path and there is None and (is_windows(cut.path) or cut.path.startswith("/")):
+        mend += f"; or --map {cut.path.rpartition('/')[0] or '/'}=FOLDER: where that is here"
+    raise InputError(f"no plate is found for {named} ({sought})", mend=mend)
+
+
+def _of_maps(cuts: Cuts, maps: Sequence[PathMap]) -> Iterator[str]:
+    """What ``--map`` did not do."""
+    paths = list(dict.fromkeys(cut.path for cut in cuts.cuts if cut.path))
+    for one in maps:
+        if not any(one.applied(path) is not None for path in paths):
+            yield f"--map {one.said}: no path of the edit begins with {one.source}"
+    rest = [path for path in paths if mapped(path, maps) is None] if maps else []
+    if rest:
+        more = f" and {len(rest) - _SHOWN} more" if len(rest) > _SHOWN else ""
+        yield f"no --map is for {', '.join(rest[:_SHOWN])}{more}"

@@ -12,6 +12,7 @@ import fileseq
 
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.editorial.cuts import Cut
+from fsvfx.editorial.paths import PathMap, mapped, spellings
 from fsvfx.errors import InputError, PlateError, Where
 from fsvfx.media import open_plate, remote
 from fsvfx.media.plate import Place
@@ -53,19 +54,24 @@ def check_places(places: Sequence[str]) -> None:
             )
 
 
-def find_plate(cut: Cut, places: Sequence[str], edit: Path) -> str | None:
+def find_plate(cut: Cut, places: Sequence[str], edit: Path, maps: Sequence[PathMap] = ()) -> str | None:
     """The first plate that is there: by ``places`` (folders, or paths with fields), else where the edit says.
 
     In a folder it is a video or a sequence named as the shot, the file that the edit plays, the reel or the clip.
+    What the edit says is relative to the folder ``edit``; ``maps`` tell where its paths are here. With ``places``, only
+    what a map is for is taken from the edit.
     """
     for place in places:
         folder = Path(place).is_dir()
         found = next(_in_folder(Path(place), cut), None) if folder else _if_there(fill(place, **_words(cut)))
         if found:
             return found
-    if places or not cut.path:
+    path = mapped(cut.path, maps)
+    if not cut.path or (places and path is None):
         return None
-    return _if_there(cut.path if remote.is_remote(cut.path) else str(edit.parent / cut.path))
+    said = path or cut.path
+    sought = (said if remote.is_remote(said) else str(edit / said) for said in spellings(said))
+    return next((one for one in sought if _if_there(one)), None)
 
 
 def _words(cut: Cut) -> dict[str, str]:

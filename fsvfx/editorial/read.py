@@ -3,118 +3,109 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsvfx.editorial.edl_text import is_drop, prepare
+from fsvfx.editorial.edit_text import decoded
+from fsvfx.editorial.edl_events import drop_rate, read_events
+from fsvfx.editorial.edl_timeline import laid_out
+from fsvfx.editorial.otio_file import bounded_bytes, read_otio
 from fsvfx.errors import EditError, InputError, Where
 from schemas import rates
 
 if TYPE_CHECKING:
+    from opentimelineio.opentime import RationalTime
     from opentimelineio.schema import Timeline
 
-SUFFIXES = (".otio", ".otioz", ".edl")
-MOST_BYTES = 64 << 20
+SUFFIXES = (".otio", ".otioz", ".otiod", ".edl")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A timeline as its file has it."""
+    """A timeline as its file has it; ``notes`` tell what was not clear in it."""
 
     file: Path
     timeline: Timeline
     rate: Fraction
+    notes: tuple[str, ...] = ()
     is_edl: bool = False
     record_drop: bool = False
     """Whether an EDL's record timecodes are drop-frame."""
 
+    @property
+    def folder(self) -> Path:
+        """To which the edit's relative paths are relative."""
+        return self.file if self.file.suffix.lower() == ".otiod" else self.file.parent
+
+
+def stated_rate(time: RationalTime) -> Fraction | None:
+    """None for OpenTimelineIO's default time, zero at a rate of 1: nobody has said that."""
+    return None if time.rate == 1 and time.value == 0 else rates.snapped(time.rate)
+
 
 def read_edit(path: Path, rate: Fraction | None = None) -> Edit:
-    """Read an .otio, .otioz or .edl. An EDL does not tell its ``rate``, unless it is drop-frame: then 30000/1001.
+    """Read an .otio, .otioz, .otiod or .edl. An EDL does not tell its ``rate``, unless it is drop-frame.
 
-    Raises InputError (no such file, another kind, not readable), EditError (what an EDL says wrongly).
+    Raises InputError (no such file, another kind, not readable), EditError (what the edit says wrongly).
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        mend = f"Export it as one of {' '.join(SUFFIXES)}"
+        mend = f"Export it from the editing system as one of {' '.join(SUFFIXES)}"
         raise InputError(f"Edits of kind '{suffix or path.name}' are not read", mend=mend, where=Where(file=str(path)))
-    return _read_edl(path, rate) if suffix == ".edl" else _read_otio(path)
-
-
-def _read_otio(path: Path) -> Edit:
-    import opentimelineio as otio
-
+    if suffix == ".edl":
+        return _read_edl(path, rate)
+    timeline, notes = read_otio(path)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError(
-                f"The edit is over {MOST_BYTES >> 20} MiB", mend="Cut it into reels", where=Where(file=str(path))
-            )
-        timeline: Any = otio.adapters.read_from_file(str(path))
-    except OSError as error:
-        raise _absent(path, error) from None
-    except (otio.exceptions.OTIOError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise _unreadable(path, error) from None
-    if not isinstance(timeline, otio.schema.Timeline):
-        what = f"The file holds a {type(timeline).__name__}, not one timeline"
-        raise InputError(what, mend="Export one timeline", where=Where(file=str(path)))
-    return Edit(path, timeline, _rate_of(timeline))
+        return Edit(path, timeline, rates.exact(_rate_of(timeline)), notes)
+    except rates.RateError as error:
+        mend = "Export the edit again, at the rate that it was cut at"
+        raise InputError(f"The edit's rate: {error}", mend=mend, where=Where(file=str(path))) from None
 
 
 def _read_edl(path: Path, rate: Fraction | None) -> Edit:
-    import opentimelineio as otio
-
-    try:
-        text = path.read_bytes()[:MOST_BYTES].decode("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise _absent(path, error) from None
-    rate = rate or (Fraction(30000, 1001) if is_drop(text) else None)
+    said = decoded(bounded_bytes(path))
+    rate = rate or drop_rate(said.text)
     if rate is None:
         mend = "Give --frame-rate, such as 24000/1001, or plate.frame_rate in the template"
         raise InputError("An EDL does not say its frame rate", mend=mend, where=Where(file=str(path)))
-    prepared = prepare(text, rate)
-    if prepared.problems:
-        raise EditError(str(path), prepared.problems)
-    try:
-        timeline: Any = otio.adapters.read_from_string(prepared.text, "cmx_3600", rate=float(rate))
-    except (otio.exceptions.OTIOError, ValueError, TypeError, AttributeError, IndexError) as error:
-        raise _unreadable(path, error) from None
-    _start_at_record(timeline)
-    return Edit(path, timeline, rate, is_edl=True, record_drop=prepared.record_drop)
-
-
-def _start_at_record(timeline: Timeline) -> None:
-    """The adapter keeps where the record begins as a track's negative start, which would trim all of the track away."""
-    from opentimelineio.opentime import RationalTime, TimeRange
-    from opentimelineio.schema import Gap
-
-    begins = {
-        track.name: -track.source_range.start_time.value if track.source_range else 0 for track in timeline.tracks
-    }
-    start = min(begins.values(), default=0)
-    for track in timeline.tracks:
-        rate = track.available_range().duration.rate
-        timeline.global_start_time = RationalTime(start, rate)
-        track.source_range = None
-        if later := begins[track.name] - start:
-            track.insert(0, Gap(source_range=TimeRange(RationalTime(0, rate), RationalTime(later, rate))))
+    events = read_events(said.text, rate)
+    laid = laid_out(events, rate) if not events.problems else None
+    problems = laid.problems if laid else events.problems
+    if laid is None or problems:
+        raise EditError(str(path), tuple(problems))
+    notes = ((said.note,) if said.note else ()) + tuple(laid.notes)
+    return Edit(path, laid.timeline, rate, notes, is_edl=True, record_drop=events.record_drop)
 
 
 def _rate_of(timeline: Timeline) -> Fraction:
-    """Of most of the clips: the adapters give none to the timeline itself. Clips of sound may have a sample rate."""
-    said = [rates.known(clip.source_range.duration.rate) for clip in timeline.find_clips() if clip.source_range]
-    known = Counter(rate for rate in said if rate)
+    """The timeline's own, which its start, its gaps and its transitions tell; else that of most of its clips."""
     start = timeline.global_start_time
-    stated = rates.known(start.rate) if start else None
-    return max(known, key=lambda one: known[one], default=stated or Fraction(24))
+    if start is not None and (said := stated_rate(start)):
+        return said
+    for times in (_record_times(timeline), _source_times(timeline)):
+        known = Counter(rate for rate in map(stated_rate, times) if rate)
+        if known:
+            return max(known, key=lambda one: known[one])
+    return Fraction(24)
 
 
-def _absent(path: Path, error: OSError) -> InputError:
-    return InputError(f"The edit can't be read: {error.strerror}", mend="Check the path", where=Where(file=str(path)))
+def _record_times(timeline: Timeline) -> Iterator[RationalTime]:
+    from opentimelineio.schema import Gap, Transition
+
+    for track in timeline.video_tracks():
+        for item in track:
+            if isinstance(item, Gap) and item.source_range:
+                yield item.source_range.duration
+            elif isinstance(item, Transition):
+                yield from (item.in_offset, item.out_offset)
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
-    said = " ".join(str(error).split()).strip(". ") or type(error).__name__
-    mend = "Export the edit again; of an EDL, check the events' timecodes"
-    return InputError(f"The edit is no sound {path.suffix[1:]}: {said}", mend=mend, where=Where(file=str(path)))
+def _source_times(timeline: Timeline) -> Iterator[RationalTime]:
+    for track in timeline.video_tracks():
+        for clip in track.find_clips():
+            span: Any = clip.source_range or getattr(clip.media_reference, "available_range", None)
+            if span:
+                yield span.duration

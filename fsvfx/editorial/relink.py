@@ -50,18 +50,21 @@ def _of_cut(cut: Cut, job: ShotJob) -> HandBack:
     moved = 0 if media.is_sequence else plate.first_frame
     anchor = anchor_of(cut, media)
     first = anchor.number_of(cut.start) + moved
-    shown = FrameRange(number for number in range(first, first + cut.frames) if number >= 0)
-    if len(shown) < cut.frames or shown - plate.frames:
-        what = f"the edit shows frames {first}-{first + cut.frames - 1}, the manifest has {plate.frames}"
+    last = first + cut.frames - 1
+    is_within = plate.frames.first <= first and last <= plate.frames.last
+    if not is_within or FrameRange.span(first, last) - plate.frames:
+        what = f"the edit shows frames {first}-{last}, the manifest has {plate.frames}"
         raise InputError(what, mend="Import the edit again; what is done stays done")
     return hand_back(job, cut.rate, anchor.time_of(plate.frames.first - moved))
 
 
 def _attach(clip: Any, back: HandBack, folder: Path) -> None:
-    made = references(back, folder)
-    if clip.media_reference and not clip.media_reference.is_missing_reference:
-        made[PLATE] = clip.media_reference.clone()
-    clip.set_media_references(made, clip.DEFAULT_MEDIA_KEY)
+    """What the clip had beside the medium that it plays, such as proxies, stays, too."""
+    played = clip.active_media_reference_key
+    kept = {key: one.clone() for key, one in clip.media_references().items() if not one.is_missing_reference}
+    if played in kept:
+        kept.setdefault(PLATE, kept.pop(played))
+    clip.set_media_references(kept | references(back, folder), clip.DEFAULT_MEDIA_KEY)
     clip.metadata[FACTS] = back.facts
 
 

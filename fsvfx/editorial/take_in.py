@@ -11,6 +11,7 @@ from fsvfx import manifests
 from fsvfx.editorial.cuts import cuts_of
 from fsvfx.editorial.manifest_text import manifest_text
 from fsvfx.editorial.numbering import Numbered
+from fsvfx.editorial.paths import parse_maps
 from fsvfx.editorial.place import placed
 from fsvfx.editorial.read import read_edit
 from schemas import rates
@@ -22,6 +23,8 @@ class Wishes:
 
     places: tuple[str, ...] = ()
     """Where the plates are, see ``find_plate``."""
+    maps: tuple[str, ...] = ()
+    """``FROM=TO``: where paths of the edit are here, see ``parse_maps``."""
     names: str = "{clip}"
     """Template of the shots' names, see ``shot_names``."""
     first_frame: int = 1001
@@ -44,12 +47,12 @@ def take_in(edit: Path, template: Path, wishes: Wishes) -> Taken:
 
     Raises EditError, ManifestError (the template's, or what the edit makes of it), InputError, StoreError.
     """
+    maps = parse_maps(wishes.maps)
     pattern = manifests.load(template)
     rate = wishes.rate or _rate_of(pattern.shots[0].plate.frame_rate)
     read = read_edit(edit, rate)
-    found = placed(
-        read, cuts_of(read, wishes.names), wishes.places, first_frame=wishes.first_frame, handles=wishes.handles
-    )
+    cuts = cuts_of(read, wishes.names)
+    found = placed(read, cuts, wishes.places, maps, first_frame=wishes.first_frame, handles=wishes.handles)
     written = template.read_text(encoding="utf-8-sig")
     made = manifest_text(written, found.shots, template.absolute().parent, edit.name)
     manifests.parse(made.text, template)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,13 @@ class Use:
     """How far a transition reaches out before ``source``; None without one."""
     tail: RationalTime | None
     track: str
-    effects: tuple[Any, ...]
-    """The clip's own and those of all that it is nested in."""
+    around: tuple[Any, ...]
+    """What the clip is nested in, from the innermost outwards."""
+
+    @property
+    def effects(self) -> tuple[Any, ...]:
+        """The clip's own and those of all that it is nested in."""
+        return tuple(effect for item in (self.clip, *self.around) for effect in item.effects)
 
 
 @dataclass(frozen=True)
@@ -94,30 +99,60 @@ def _why_not(clip: Clip) -> str | None:
 
 def _use(clip: Clip, timeline: Timeline) -> Use | None:
     """None if nothing of it is seen."""
-    from opentimelineio.opentime import TimeRange
     from opentimelineio.schema import Track
 
+    around = tuple(_around(clip))
+    own = clip.trimmed_range()
+    most = _seen(clip, around, with_transitions=True)
+    here = _seen(clip, around, with_transitions=False) or most
+    if here is None or most is None:
+        return None
+    tracks = [item.name for item in around if isinstance(item, Track)]
+    before = here.start_time - most.start_time
+    after = most.end_time_exclusive() - here.end_time_exclusive()
+    inside = timeline.tracks.transformed_time_range(here, clip)
+    source = own if here.duration == own.duration else _at_rates(inside, own)
+    return Use(clip, source, here, _if_any(before), _if_any(after), tracks[-1] if tracks else "", around)
+
+
+def _at_rates(there: TimeRange, own: TimeRange) -> TimeRange:
+    from opentimelineio.opentime import TimeRange
+
+    return TimeRange(there.start_time.rescaled_to(own.start_time.rate), there.duration.rescaled_to(own.duration.rate))
+
+
+def _if_any(time: RationalTime) -> RationalTime | None:
+    return time if time.value > 0 else None
+
+
+def _seen(clip: Clip, around: Sequence[Any], *, with_transitions: bool) -> TimeRange | None:
+    """What the timeline shows of it, in the timeline's time; with what transitions show beyond the cuts, if asked for.
+
+    A transition beside a nest shows more of the clips at the nest's ends.
+    """
+    from opentimelineio.opentime import TimeRange
+
     inner: Any = clip
-    own = here = clip.trimmed_range()
-    trimmed = False
-    for outer in _around(clip):
-        here = inner.transformed_time_range(here, outer)
+    here: TimeRange | None = None
+    for outer in (clip, *around):
+        if outer is not clip and here is not None:
+            here = inner.transformed_time_range(here, outer)
         limit = outer.trimmed_range()
-        start = max(here.start_time, limit.start_time)
-        end = min(here.end_time_exclusive(), limit.end_time_exclusive())
+        head, tail = _reach(outer) if with_transitions else (None, None)
+        start = limit.start_time - head if head else limit.start_time
+        end = limit.end_time_exclusive() + tail if tail else limit.end_time_exclusive()
+        if here is not None:
+            start, end = max(here.start_time, start), min(here.end_time_exclusive(), end)
         if end <= start:
             return None
-        if (start, end) != (here.start_time, here.end_time_exclusive()):
-            here, trimmed = TimeRange(start, end - start), True
-        inner = outer
-    parent = clip.parent()
-    head, tail = parent.handles_of_child(clip) if parent is not None else (None, None)
-    tracks = [item.name for item in _around(clip) if isinstance(item, Track)]
-    effects = tuple(effect for item in (clip, *_around(clip)) for effect in item.effects)
-    if trimmed:
-        there = timeline.tracks.transformed_time_range(here, clip)
-        own = TimeRange(there.start_time.rescaled_to(own.start_time), there.duration.rescaled_to(own.duration))
-    return Use(clip, own, here, head, tail, tracks[-1] if tracks else "", effects)
+        here, inner = TimeRange(start, end - start), outer
+    return here
+
+
+def _reach(item: Any) -> tuple[RationalTime | None, RationalTime | None]:
+    """How far the transitions beside ``item`` show it beyond its ends."""
+    parent = item.parent()
+    return parent.handles_of_child(item) if parent is not None else (None, None)
 
 
 def _around(clip: Clip) -> Iterator[Any]:

@@ -36,9 +36,13 @@ def count(text: str, rate: Fraction) -> int:
 
 def label(frames: int, rate: Fraction, *, drop: bool) -> str:
     """The timecode ``frames`` after midnight, round the clock."""
-    day = 24 * 3600 * round(rate) - (24 * 108 * (round(rate) // 30) if drop else 0)
-    moved = Timecode(_nominal(rate, drop=drop), frames=frames % day + 1, force_non_drop_frame=not drop)
+    moved = Timecode(_nominal(rate, drop=drop), frames=frames % day(rate, drop=drop) + 1, force_non_drop_frame=not drop)
     return tidy(str(moved)) or str(moved)
+
+
+def day(rate: Fraction, *, drop: bool) -> int:
+    """How many frames timecode counts in 24 hours."""
+    return 24 * 3600 * round(rate) - (24 * 108 * (round(rate) // 30) if drop else 0)
 
 
 def of_exr(header: dict[str, Any]) -> str | None:

@@ -1,0 +1,193 @@
+"""An EDL's text -> its events, as CMX 3600 has them and as editing systems write them. Pure.
+
+``FCM`` in the header tells how the record timecode counts, one between events how the sources after it do.
+``M2 reel speed timecode`` retimes the event above it. Other lines between events are remarks on the one above.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from fsvfx.errors import Problem
+from fsvfx.media import timecodes
+
+_CODE = r"(?:\d\d?[:;.,]\d\d[:;.,]\d\d[:;.,]\d\d|\d{1,9})"
+_EVENT = re.compile(
+    r"(?P<number>\d+)\s+(?:(?P<reel>\S.*?)\s+)?(?P<channels>NONE|[AVB][AVB0-9/]*)\s+"
+    r"(?P<kind>C|D|W\s?\d{1,3}|K\s?[BO]?)(?:\s+(?P<length>\d{1,4}))?(?:\s+\(F\))?"
+    rf"\s+(?P<codes>{_CODE}\s+{_CODE}\s+{_CODE}\s+{_CODE})",
+    re.ASCII | re.IGNORECASE,
+)
+_STARTS = re.compile(r"\d+\s+\S", re.ASCII)
+_DROP = re.compile(r"FCM:?\s*DROP", re.IGNORECASE)
+_MOTION = re.compile(r"M2\b", re.IGNORECASE)
+_SPEED = re.compile(r"(?<=\s)(?P<speed>[-+]?\d+(?:\.\d*)?)(?:\s+\d\d?[:;.]\d\d[:;.]\d\d[:;.]\d\d)?$", re.ASCII)
+_PARTS = re.compile(r"(\d\d?)[:;.,](\d\d)[:;.,](\d\d)([:;.,])(\d\d)", re.ASCII)
+_LINES = re.compile(r"\r\n|\r|\n")
+_LONGEST = 2000
+_SHOWN = 90
+DROP_RATES = (Fraction(30000, 1001), Fraction(60000, 1001))
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of an EDL and what is said below it. Times are in frames; those of the source and of the record."""
+
+    line: int
+    number: str
+    reel: str
+    channels: str
+    kind: str
+    """``C``ut, ``D``issolve, ``W``ipe with its code, ``K``ey."""
+    length: int
+    """Frames of a dissolve or wipe."""
+    source: tuple[int, int]
+    record: tuple[int, int]
+    source_drop: bool
+    motions: tuple[str, ...] = ()
+    """Its M2 lines."""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def speeds(self) -> tuple[float | None, ...]:
+        """Of its M2 lines, in frames a second; None: it can't be read."""
+        found = [_SPEED.search(line) for line in self.motions]
+        return tuple(float(one["speed"]) if one else None for one in found)
+
+    @property
+    def is_empty(self) -> bool:
+        """The outgoing half of a transition shows nothing of its own."""
+        return self.source[0] == self.source[1] and self.record[0] == self.record[1]
+
+    @property
+    def has_picture(self) -> bool:
+        return "V" in self.channels or self.channels == "B"
+
+    @property
+    def name(self) -> str:
+        return f"event {self.number}"
+
+
+@dataclass
+class EdlEvents:
+    """All of an EDL's, in the order of its lines."""
+
+    title: str = ""
+    record_drop: bool = False
+    events: list[Event] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def lines_of(text: str) -> list[str]:
+    """Without the spaces around them; what is longer than any line of an EDL is cut off."""
+    return [line[:_LONGEST].replace("\0", " ").strip() for line in _LINES.split(text)]
+
+
+def drop_rate(text: str) -> Fraction | None:
+    """The rate that drop-frame timecode tells: 29.97, or 59.94 if frames above 29 are counted. None: not drop-frame."""
+    lines = lines_of(text)
+    codes = [part for line in lines if _EVENT.fullmatch(line) for part in _PARTS.finditer(line)]
+    if not any(_DROP.match(line) for line in lines) and not any(part[4] == ";" for part in codes):
+        return None
+    counted = [int(part[5]) for part in codes]
+    return DROP_RATES[max(counted, default=0) > 29]
+
+
+def read_events(text: str, rate: Fraction) -> EdlEvents:
+    """The events of ``text``, and everything in it that can't be read."""
+    made = EdlEvents()
+    source_drop: bool | None = None
+    below: list[str] = []  # what stands below the last event
+    for number, line in enumerate(lines_of(text), 1):
+        if line.upper().startswith("FCM"):
+            is_header = not made.events
+            source_drop = bool(_DROP.match(line))
+            made.record_drop = source_drop if is_header else made.record_drop
+        elif line.upper().startswith("TITLE:"):
+            made.title = line[6:].strip()
+        elif _STARTS.match(line):
+            _close(made, below)
+            _add_event(made, line, number, rate, made.record_drop if source_drop is None else source_drop)
+        elif line:
+            below.append(line)
+    _close(made, below)
+    if rate not in DROP_RATES and (made.record_drop or any(event.source_drop for event in made.events)):
+        what = f"its timecode is drop-frame, which there is at 29.97 and 59.94, not at {rate} frames a second"
+        made.problems.insert(0, Problem("(edit)", what, "Give --frame-rate 30000/1001 or 60000/1001"))
+    if not made.events and not made.problems:
+        made.problems.append(Problem("(edit)", "it has no events", "Export it as a CMX 3600 EDL"))
+    return made
+
+
+def _close(made: EdlEvents, below: list[str]) -> None:
+    """Give the last event what stands below it."""
+    if made.events:
+        remarks = tuple(line.lstrip("* ").strip() for line in below if not _MOTION.match(line))
+        motions = tuple(line for line in below if _MOTION.match(line))
+        made.events[-1] = replace(made.events[-1], remarks=remarks, motions=motions)
+    below.clear()
+
+
+def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_drop: bool) -> None:
+    found = _EVENT.fullmatch(line)
+    if found is None:
+        mend = "Write number, reel, channels, C or D with its length, and four timecodes; remarks begin with *"
+        made.problems.append(Problem(f"line {number}", f"it is no event of CMX 3600: {line[:_SHOWN]}", mend))
+        return
+    codes = found["codes"].split()
+    source_drop = source_drop or ";" in codes[0]
+    made.record_drop = record_drop = made.record_drop or ";" in codes[2]
+    try:
+        times = [frames_of(code, rate, drop=drop) for code, drop in zip(codes, [source_drop] * 2 + [record_drop] * 2)]
+    except ValueError as error:
+        mend = "Check the frame rate of the EDL (--frame-rate), or mend the timecode"
+        made.problems.append(Problem(f"line {number}", f"{error} at {float(rate):.5g} frames a second", mend))
+        return
+    event = Event(
+        line=number,
+        number=found["number"],
+        reel=found["reel"] or "",
+        channels=found["channels"].upper(),
+        kind=found["kind"].upper().replace(" ", ""),
+        length=int(found["length"] or 0),
+        source=(times[0], times[1]),
+        record=(times[2], times[3]),
+        source_drop=source_drop,
+    )
+    made.events.append(_past_midnight(event, made, rate))
+
+
+def _past_midnight(event: Event, made: EdlEvents, rate: Fraction) -> Event:
+    """Times that only rise: an event that ends after midnight, and records that go on after it."""
+    source = _risen(event.source, timecodes.day(rate, drop=event.source_drop))
+    day = timecodes.day(rate, drop=made.record_drop)
+    record = _risen(event.record, day)
+    if made.events:
+        days = round((made.events[-1].record[1] - record[0]) / day)
+        record = (record[0] + days * day, record[1] + days * day)
+    for what, (start, end), whole in (("source", source, day), ("record", record, day)):
+        if end - start > whole // 2:
+            said = f"its {what} ends before it begins"
+            made.problems.append(Problem(event.name, said, f"Mend its {what} timecodes (line {event.line})"))
+    return replace(event, source=source, record=record)
+
+
+def _risen(times: tuple[int, int], day: int) -> tuple[int, int]:
+    start, end = times
+    return (start, end + day) if end < start else times
+
+
+def frames_of(code: str, rate: Fraction, *, drop: bool) -> int:
+    """Frames after midnight. Raises ValueError for what the rate can't count, such as frame 24 of 24."""
+    parts = _PARTS.fullmatch(code)
+    if parts is None:
+        return int(code)
+    hours, minutes, seconds, frames = (int(parts[one]) for one in (1, 2, 3, 5))
+    fast = round(rate)
+    is_dropped = drop and frames < 2 * (fast // 30) and seconds == 0 and minutes % 10 != 0
+    if hours > 24 or minutes > 59 or seconds > 59 or frames >= fast or is_dropped:
+        raise ValueError(f"{code} is no timecode")
+    text = f"{hours % 24:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}"
+    return timecodes.count(text, rate) + (timecodes.day(rate, drop=drop) if hours == 24 else 0)

@@ -1,0 +1,89 @@
+"""The JSON of an edit, looked through before OpenTimelineIO sees it: its parser is C++, which bad input can crash.
+
+Nesting, numbers, kinds of objects. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from fsvfx.errors import Problem
+
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
+_AGAIN = "Export the edit again"
+MOST_RATE = 1e6
+"""Sound has 192000 samples a second."""
+MOST_VALUE = 1e12
+_SHOWN = 40
+_TIMES = ("RationalTime", "TimeRange")
+
+
+def nesting(text: str) -> int:
+    """How deep the lists and objects of JSON ``text`` are nested, whether it is sound or not."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.finditer(_STRINGS.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """``text`` as data. Raises ValueError."""
+    data = json.loads(text)
+    if not isinstance(data, dict) or "OTIO_SCHEMA" not in data:
+        raise ValueError("it is JSON, but no OpenTimelineIO object")
+    return data
+
+
+def problems_in(data: dict[str, Any], known: frozenset[str]) -> tuple[Problem, ...]:
+    """Objects of kinds that are not ``known``, references between objects, and times that can be none.
+
+    A problem's field is the name of the innermost named object. Metadata may hold what it likes, but for its times:
+    OpenTimelineIO reads those, too.
+    """
+    return tuple(_walk(data, "(edit)", known, inside_metadata=False))
+
+
+def _walk(value: Any, name: str, known: frozenset[str], *, inside_metadata: bool) -> Iterator[Problem]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _walk(one, name, known, inside_metadata=inside_metadata)
+    elif isinstance(value, dict):
+        schema = str(value.get("OTIO_SCHEMA", ""))
+        kind = schema.partition(".")[0]
+        if isinstance(value.get("name"), str) and value["name"] and not inside_metadata:
+            name = value["name"]
+        if kind in _TIMES:
+            yield from _wrong_time(kind, value, name)
+        elif kind.startswith("SerializableObjectRef"):
+            yield Problem(name, "it refers to another object of the file (SerializableObjectRef)", _AGAIN)
+        elif kind and kind not in known and not inside_metadata:
+            mend = "If it changes time or picture, bake it into the plate; then export the edit without it"
+            yield Problem(name, f"it holds an object of a kind that is not known: {schema[:80]}", mend)
+        for key, one in value.items():
+            yield from _walk(one, name, known, inside_metadata=inside_metadata or key == "metadata")
+
+
+def _wrong_time(kind: str, value: dict[str, Any], name: str) -> Iterator[Problem]:
+    if kind == "TimeRange":
+        length = value.get("duration")
+        if isinstance(length, dict) and isinstance(length.get("value"), int | float) and length["value"] < 0:
+            yield Problem(name, f"a duration is negative: {length['value']:g}", _AGAIN)
+        return
+    rate, count = _number(value.get("rate")), _number(value.get("value"))
+    if rate is None or not 0 < rate <= MOST_RATE:
+        yield Problem(name, f"{str(value.get('rate'))[:_SHOWN]} is no frame rate", _AGAIN)
+    elif count is None or abs(count) > MOST_VALUE:
+        yield Problem(name, f"{str(value.get('value'))[:_SHOWN]} is no time", _AGAIN)
+
+
+def _number(value: Any) -> float | None:
+    """None for what is none, infinity and NaN among it."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) < math.inf else None

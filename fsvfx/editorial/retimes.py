@@ -1,0 +1,174 @@
+"""Whether an edit plays a clip at another speed than it was shot at, wherever the editing system has hidden it. Pure.
+
+OpenTimelineIO has LinearTimeWarp, FreezeFrame and TimeEffect. Editing systems also write plain effects, whose names and
+metadata tell; and metadata of clips, media and nests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fsvfx.editorial.edl_timeline import RETIMED
+from fsvfx.editorial.effect_words import KEYS, KNOWN, NAMES, speaks_of_time, squeezed, words
+from fsvfx.editorial.uses import Use
+
+_IDENTIFIERS = words("effectname effectid matchname operation operationgroup operationdefinition name effecttype")
+"""Keys of metadata whose value is an effect's name."""
+_PARAMETERS = words("parameterid displayname name id")
+_VALUES = words("value parametervalue startvalue")
+_OFF = frozenset(("", "false", "no", "none", "off"))
+_ZERO = frozenset(("0", "0.0"))
+_AS_SHOT = frozenset(("1", "1.0", "100", "100.0", "100%", "100.0%", "1/1"))
+_SPEEDS = words(
+    "speed speedratio speedpercent speedpercentage clipspeed playbackspeed playbackrate playrate timescalar"
+)
+_DEEPEST = 24
+_RESOLVE = "Resolve_OTIO"
+_SLOT = "Resolve Effect"
+"""Resolve gives every clip an empty slot of each of its own effects, ``Retime and Scaling`` among them. A retime is a
+LinearTimeWarp or TimeEffect beside them, and the slot stays empty."""
+
+
+@dataclass(frozen=True)
+class Retimes:
+    """``told``: what changes time, each in a few words. ``others``: names of effects that don't, and of which that is
+    only taken to be so."""
+
+    told: tuple[str, ...]
+    others: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def retimes_of(use: Use) -> Retimes:
+    """Of a clip and of all that it is nested in."""
+    told: list[str] = [*_remarks(use)]
+    others: list[str] = []
+    unknown: list[str] = []
+    for holder in (use.clip, use.clip.media_reference, *use.around):
+        told += _signs(holder.metadata if holder else {})
+    for effect in use.effects:
+        name = _shown_name(effect)
+        if said := _said(effect):
+            told.append(said) if effect.enabled else others.append(f"{name} (switched off)")
+        elif not _is_warp(effect) and not _is_empty_slot(effect):
+            (others if _is_known(effect) else unknown).append(name)
+    return Retimes(tuple(dict.fromkeys(told)), tuple(dict.fromkeys(others)), tuple(dict.fromkeys(unknown)))
+
+
+def remarks_of(clip: Any) -> list[str]:
+    """What an EDL says below the event."""
+    facts = clip.metadata.get("cmx_3600")
+    said = facts.get("comments", []) if hasattr(facts, "get") else []
+    return [one for one in said if isinstance(one, str)]
+
+
+def _remarks(use: Use) -> list[str]:
+    return [said.removeprefix(RETIMED).strip() for said in remarks_of(use.clip) if said.startswith(RETIMED)]
+
+
+def _is_warp(effect: Any) -> bool:
+    from opentimelineio.schema import LinearTimeWarp
+
+    return isinstance(effect, LinearTimeWarp)
+
+
+def _said(effect: Any) -> str | None:
+    """What ``effect`` does to time; None: nothing."""
+    from opentimelineio.schema import FreezeFrame, TimeEffect
+
+    if isinstance(effect, FreezeFrame):
+        return "a freeze frame"
+    if _is_warp(effect):
+        return None if effect.time_scalar == 1 else f"speed {effect.time_scalar:.4g}"
+    if isinstance(effect, TimeEffect):
+        return _shown_name(effect)
+    if _is_empty_slot(effect):
+        return None
+    if any(map(speaks_of_time, _names(effect))) and not _is_known(effect):
+        return _shown_name(effect)
+    return next(_signs(effect.metadata), None)
+
+
+def _names(effect: Any) -> list[str]:
+    """All that the effect is called: editing systems keep their own names in the metadata."""
+    spaces = [effect.metadata, *(value for value in effect.metadata.values() if hasattr(value, "items"))]
+    found = [
+        value
+        for space in spaces
+        for key, value in space.items()
+        if squeezed(str(key)) in _IDENTIFIERS and isinstance(value, str)
+    ]
+    return [name for name in (*found, effect.effect_name, effect.name) if name]
+
+
+def _shown_name(effect: Any) -> str:
+    names = [name for name in _names(effect) if name != _SLOT]
+    return (names or [effect.schema_name()])[0][:80]
+
+
+def _is_known(effect: Any) -> bool:
+    names = [squeezed(name) for name in _names(effect) if name != _SLOT]
+    return bool(names) and all(name.removeprefix("aeadbe") in KNOWN for name in names)
+
+
+def _is_empty_slot(effect: Any) -> bool:
+    facts = effect.metadata.get(_RESOLVE)
+    is_slot = effect.effect_name == _SLOT and hasattr(facts, "get") and "Parameters" in facts
+    return bool(is_slot and hasattr(facts["Parameters"], "__len__") and len(facts["Parameters"]) == 0)
+
+
+def _signs(metadata: Any, deep: int = 0) -> Iterator[str]:
+    """What metadata tell of a changed time, by keys and by effects' names that mean nothing else."""
+    if deep > _DEEPEST or isinstance(metadata, str):
+        return
+    if not hasattr(metadata, "items"):
+        for one in metadata if hasattr(metadata, "__iter__") else ():
+            yield from _signs(one, deep + 1)
+        return
+    if _is_slot_data(metadata):
+        return
+    yield from _parameter(metadata)
+    for key, value in metadata.items():
+        plain = squeezed(str(key))
+        if plain in KEYS and not _is_neutral(value, plain):
+            yield f"{key}: {str(value)[:40]}" if isinstance(value, str | int | float) else str(key)
+        elif plain in _IDENTIFIERS and isinstance(value, str) and squeezed(value) in NAMES:
+            yield value
+        else:
+            yield from _signs(value, deep + 1)
+
+
+def _is_slot_data(metadata: Any) -> bool:
+    """An entry of Resolve's list of a clip's effects, with nothing set."""
+    parameters = metadata.get("Parameters")
+    return "Effect Name" in metadata and hasattr(parameters, "__len__") and len(parameters) == 0
+
+
+def _parameter(metadata: Any) -> Iterator[str]:
+    """``{parameterid: speed, value: 50}``"""
+    plain = {squeezed(str(key)): value for key, value in metadata.items()}
+    called = {squeezed(value) for key, value in plain.items() if key in _PARAMETERS and isinstance(value, str)}
+    for name in called & KEYS:
+        values = [_inner(value) for key, value in plain.items() if key in _VALUES]
+        if any(not _is_neutral(value, name) for value in values) or plain.get("keyframes"):
+            yield f"{name}: {str(values[0])[:40]}" if values else name
+
+
+def _inner(value: Any) -> Any:
+    """Premiere's ``{Position: ..., Value: 100}``."""
+    if not hasattr(value, "items"):
+        return value
+    return next((one for key, one in value.items() if squeezed(str(key)) in _VALUES), value)
+
+
+def _is_neutral(value: Any, key: str) -> bool:
+    """Nothing set, switched off, or a speed of 1 or 100 %. A speed of 0 is a frozen frame."""
+    if hasattr(value, "items"):
+        keyed = ((squeezed(str(name)), one) for name, one in value.items())
+        return all(_is_neutral(one, name if name in KEYS else key) for name, one in keyed)
+    if hasattr(value, "__len__") and not isinstance(value, str):
+        return len(value) == 0
+    said = "" if value is None else str(value).strip().lower()
+    return said in _OFF or said in (_AS_SHOT if key in _SPEEDS else _ZERO)
