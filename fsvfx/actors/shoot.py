@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from fsvfx.actors.cast import actor
 from fsvfx.actors.clip import write_clip
 from fsvfx.actors.performance import perform
 from fsvfx.errors import InputError, MachineError, Where
+from fsvfx.manifests.yaml_text import RecordError, read_record
 from schemas.actors import ActedClip, ActedFootage
 from schemas.consent import ConsentRecord, Document, Revocation, Scope, Subject
 from schemas.frames import FrameRange
@@ -65,11 +65,10 @@ def shoot(
 def read_sidecar(path: Path) -> ActedFootage:
     """What ``shoot`` wrote. Raises InputError if it can't be read."""
     try:
-        return ActedFootage.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, YAMLError, ValidationError) as error:
-        said = " ".join(str(error).split())
+        return read_record(path, ActedFootage)
+    except RecordError as error:
         raise InputError(
-            f"{path.name} can't be read: {said}", mend="Make the footage anew", where=Where(file=str(path))
+            f"{path.name} can't be read: {error}", mend="Make the footage anew", where=Where(file=str(path))
         ) from error
 
 

@@ -6,25 +6,35 @@ numbers with a leading zero and dates stay text, and tags can do nothing.
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from fsvfx.errors import Problem
 
 Loc = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
 
 MOST_BYTES = 1 << 20
 MOST_VALUES = 50_000
+"""A production of a thousand shots has half of it. With their keys: what half a minute reads."""
 MOST_DEPTH = 32
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
 _TOO_DEEP = ("it is nested too deeply", "Write plain YAML, as in examples/")
+_TOO_LARGE = (
+    f"it holds over {MOST_VALUES} values or {MOST_DEPTH} levels",
+    "Split it; aliases count each time they are used",
+)
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -87,11 +97,36 @@ def parse_yaml(text: str) -> Document:
     return document
 
 
+class RecordError(ValueError):
+    """A record that is no such thing: the first thing that is wrong with it, in one line."""
+
+
+def read_record(path: Path, model: type[M]) -> M:
+    """A record that fsvfx itself has written, such as a package's card. Raises RecordError."""
+    return _record(read_yaml(path), model)
+
+
+def parse_record(text: str, model: type[M]) -> M:
+    """As ``read_record``, of a text."""
+    return _record(parse_yaml(text), model)
+
+
+def _record(document: Document, model: type[M]) -> M:
+    if document.problems:
+        raise RecordError(str(document.problems[0]))
+    try:
+        return model.model_validate_json(json.dumps(document.data))
+    except ValidationError as error:
+        raise RecordError(" ".join(str(error).split())) from None
+
+
 def _parse(text: str, document: Document) -> None:
     yaml = YAML(typ="rt")
     yaml.max_depth = MOST_DEPTH * 2
+    yaml.Composer = _BoundedComposer
     try:
-        node = yaml.compose(text)
+        with warnings.catch_warnings(action="ignore"):  # of anchors that are there twice, by the thousand
+            node = yaml.compose(text)
     except MarkedYAMLError as error:
         if "maximum depth" in str(error.problem):
             document.tell((), *_TOO_DEEP)
@@ -101,6 +136,8 @@ def _parse(text: str, document: Document) -> None:
         document.problems.append(Problem(field="(file)", what=what, mend=_syntax_mend(error), line=line))
     except RecursionError:
         document.tell((), *_TOO_DEEP)
+    except _TooMuch:
+        document.tell((), *_TOO_LARGE)
     except (YAMLError, ValueError) as error:
         document.tell((), f"this is no YAML: {error}", "Write plain YAML, as in examples/")
     else:
@@ -122,6 +159,18 @@ class _TooMuch(Exception):
     pass
 
 
+class _BoundedComposer(Composer):
+    """Stops at what would be too much in any case: reading half a million nodes takes minutes."""
+
+    left = 2 * MOST_VALUES
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise _TooMuch
+        return super().compose_node(parent, index)
+
+
 class _Builder:
     """Turns nodes into data, and remembers their lines."""
 
@@ -136,8 +185,7 @@ class _Builder:
         try:
             self.document.data = self._value(node, ())
         except (_TooMuch, RecursionError):
-            what = f"it holds over {MOST_VALUES} values or {MOST_DEPTH} levels"
-            self.document.tell((), what, "Split it; aliases count each time they are used")
+            self.document.tell((), *_TOO_LARGE)
 
     def _value(self, node: Node, loc: Loc) -> Any:
         self.left -= 1
@@ -175,6 +223,8 @@ class _Builder:
         found: dict[str, Any] = {}
         for source in sources:
             self.left -= 1
+            if self.left < 0:
+                raise _TooMuch
             if isinstance(source, MappingNode):
                 found = self._mapping(source, loc) | found
             else:

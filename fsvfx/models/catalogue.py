@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
-from ruamel.yaml import YAML
-
 from fsvfx.errors import InputError
 from fsvfx.plugins import nearest
 from schemas.base import StrictModel
@@ -58,8 +56,10 @@ class Catalogue(StrictModel):
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
     """All that is known, from ``cards.yaml``."""
+    from fsvfx.manifests.yaml_text import parse_record  # the manifests' checks look for models, too
+
     text = files("fsvfx.models").joinpath("cards.yaml").read_text(encoding="utf-8")
-    return Catalogue.model_validate(YAML(typ="safe").load(text))
+    return parse_record(text, Catalogue)
 
 
 def cards() -> Mapping[str, ModelCard]:

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.packages import seal
 from fsvfx.plugins import nearest
@@ -71,13 +67,14 @@ def what_there_is(model: str) -> str:
 
 
 def _read(package: Path) -> PackageCard:
+    from fsvfx.manifests.yaml_text import RecordError, read_record  # the manifests' checks look for packages, too
+
     path = package / CARD
     try:
-        return PackageCard.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
-    except (OSError, YAMLError, ValidationError, UnicodeDecodeError) as error:
-        said = " ".join(str(error).split())
+        return read_record(path, PackageCard)
+    except RecordError as error:
         raise ModelError(
-            f"The package's card can't be read: {said}", mend="Copy the package anew", where=Where(file=str(path))
+            f"The package's card can't be read: {error}", mend="Copy the package anew", where=Where(file=str(path))
         ) from error
 
 

@@ -1,0 +1,84 @@
+"""YAML that would eat time or memory, or nest without end, is refused wherever YAML is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fsvfx import packages
+from fsvfx.actors.shoot import read_sidecar
+from fsvfx.errors import InputError, ManifestError, ModelError
+from fsvfx.manifests import load, load_training
+from fsvfx.manifests.yaml_text import parse_yaml
+from fsvfx.packages.find import CARD
+from fsvfx.rights.records import RecordError, _read
+from schemas.consent import ConsentRecord
+
+
+def _chain(link: str, first: str, links: int = 40) -> str:
+    return f"a0: &a0 {first}\n" + "".join(
+        f"a{n}: &a{n} {link.replace('@', f'*a{n - 1}')}\n" for n in range(1, links + 1)
+    )
+
+
+HOSTILE = {
+    "aliases": _chain("[@, @, @, @, @, @, @, @, @]", "[x, x, x, x, x, x, x, x, x]"),
+    "aliases of mappings": _chain("{l: @, r: @}", "{x: y}"),
+    "merges of nothing": _chain("{<<: [@, @]}", "{}"),
+    "merges": _chain("{<<: [@, @], k: @}", "{x: y}"),
+    "an alias of itself": "a: &a [*a]\n",
+    "a merge of itself": "a: &a {<<: *a, b: 1}\n",
+    "brackets": "a: " + "[" * 5000,
+    "braces": "a: " + "{a: " * 5000,
+    "dashes": "- " * 20_000 + "x",
+    "question marks": "? " * 20_000 + "x",
+    "steps": "".join(" " * depth + "a:\n" for depth in range(1000)),
+    "a huge scalar": "a: '" + "x" * (2 << 20) + "'",
+    "a huge number": "a: " + "9" * 100_000,
+    "many documents": "---\na: 1\n" * 2000,
+    "tags": "a: !!python/object/apply:os.system [x]\n",
+    "an endless key": f"{'k' * 5000}: 1\n" * 2,
+    "half a byte": "a: \udcff\n",
+    "NUL": "a: \0\n",
+}
+
+
+def _card(path: Path) -> None:
+    folder = path.parent / "toy" / ("0" * 12)
+    folder.mkdir(parents=True)
+    path.rename(folder / CARD)
+    packages.card_of(folder)
+
+
+READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
+    "manifest": (load, ManifestError),
+    "training manifest": (load_training, ManifestError),
+    "consent": (lambda path: _read(path, ConsentRecord), RecordError),
+    "package card": (_card, ModelError),
+    "sidecar": (read_sidecar, InputError),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_refused_with_an_error_of_ours(name: str, reader: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(HOSTILE[name], errors="surrogateescape")
+    read, refusal = READERS[reader]
+    with pytest.raises(refusal) as told:
+        read(path)
+    assert len(str(told.value)) < 20_000
+
+
+@pytest.mark.parametrize("name", ["aliases", "aliases of mappings", "merges of nothing", "merges"])
+def test_aliases_count_each_time_they_are_used(name: str) -> None:
+    assert "over 50000 values" in str(parse_yaml(HOSTILE[name]).problems[0])
+
+
+def test_half_a_million_values_are_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsvfx.manifests.yaml_text._BoundedComposer.left", 500)
+    document = parse_yaml("- 1\n" * 600)
+    assert document.data is None
+    assert "over 50000 values" in str(document.problems[0])
