@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from fsvfx.errors import MachineError
+
+S3Root = Annotated[str, StringConstraints(pattern=r"^s3://[^/]+(/.*)?$")]
 
 
 class MachineSettings(BaseSettings):
@@ -18,6 +21,12 @@ class MachineSettings(BaseSettings):
 
     roots: tuple[Path, ...] = ()
     """Folders that any manifest may read and write, beside its own (JSON list)."""
+    production_roots: dict[str, tuple[str, ...]] = {}
+    """Folders and ``s3://bucket/prefix`` that the manifests of one production may read and write besides (JSON object:
+    its name, a list)."""
+    s3_roots: tuple[S3Root, ...] | None = None
+    """``s3://bucket/prefix`` that any manifest may read and write (JSON list). Unset, and with none in
+    ``production_roots``: every bucket that the keys open."""
     models: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/models")
     """Where model files lie."""
     packages: tuple[Path, ...] = ()

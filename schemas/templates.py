@@ -10,6 +10,7 @@ VIDEOS = frozenset({".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".mxf", ".g
 PICTURES = frozenset({".exr", ".dpx", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 
 _FRAME = re.compile(r"\{frame(?::0(\d)d)?\}|%0(\d)d|(#+)")
+_READ = re.compile(r"%0?(\d?)d|(#+)")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _DIGITS = 4
 
@@ -49,6 +50,21 @@ def around_frame(template: str) -> tuple[str, int, str]:
     if token is None:
         raise ValueError(f"{template} has no place for a frame number")
     return folder + slash + name[: token.start()], _digits(token), name[token.end() :]
+
+
+def frame_place(pattern: str) -> tuple[str, int, str] | None:
+    """Of a sequence that is read: what stands before the frame number (``####``, ``%04d``), how many digits that has at
+    least, and what stands after it. None without one.
+
+    Of several places the last one counts: the others belong to the name, as in ``take#2.####.exr``.
+    """
+    folder, slash, name = pattern.rpartition("/")
+    tokens = list(_READ.finditer(name))
+    if not tokens:
+        return None
+    digits, hashes = tokens[-1].groups()
+    before, after = name[: tokens[-1].start()], name[tokens[-1].end() :]
+    return folder + slash + before, len(hashes) if hashes else int(digits or 1), after
 
 
 def frame_tokens(template: str) -> int:

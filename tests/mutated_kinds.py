@@ -77,10 +77,11 @@ def _manifest(path: Path) -> object:
 
 
 def _consent(path: Path) -> object:
+    from fsvfx.reach import Reach
     from fsvfx.rights.records import evidence
     from schemas.manifest import Person
 
-    return evidence(str(path.parent / "shots.yaml"), {"lead": Person(references=(), consent=str(path))}, "lead")
+    return evidence(Reach(path.parent / "shots.yaml"), {"lead": Person(references=(), consent=str(path))}, "lead")
 
 
 def _package(path: Path) -> object:

@@ -3,19 +3,16 @@
 from fsvfx.manifests.either import load_either
 from fsvfx.manifests.export import json_schema
 from fsvfx.manifests.load import jobs, load, parse
-from fsvfx.manifests.reach import ReachError, reach
 from fsvfx.manifests.shot_job import shots_of
 from fsvfx.manifests.train import load_training, training_job
 
 __all__ = [
-    "ReachError",
     "jobs",
     "json_schema",
     "load",
     "load_either",
     "load_training",
     "parse",
-    "reach",
     "shots_of",
     "training_job",
 ]

@@ -14,8 +14,8 @@ from fsvfx.footprint.patterns import Files, Tree
 from fsvfx.footprint.reads import Read, Shown
 from fsvfx.footprint.writes import Wish
 from fsvfx.manifests.draft import Draft, ShotDraft
-from fsvfx.manifests.reach import ReachError, reach_or_s3
 from fsvfx.manifests.yaml_text import Finding
+from fsvfx.reach import Reach, ReachError
 from fsvfx.settings import machine
 from schemas.deliver import PER_FRAME, Deliver
 from schemas.templates import filled, frame_tokens
@@ -30,17 +30,17 @@ def check_apart(draft: Draft, manifest: Path, store: str | None = None) -> Itera
 
     ``store``: an absolute one, in place of the manifest's.
     """
-    disk, taken = Disk(), Taken()
-    for files, what in _read(disk, draft, manifest):
+    disk, taken, reach = Disk(), Taken(), Reach(manifest, draft.production)
+    for files, what in _read(disk, draft, reach):
         taken.add(files, what)
-    root = store or (_place(manifest, draft.store) if draft.store else None)
+    root = store or (_place(reach, draft.store) if draft.store else None)
     if root and draft.production:
         yield from _check_store(disk, taken, draft, root)
         inside = Tree(disk.folder(f"{root.rstrip('/')}/{draft.production}"))
         taken.add(inside, _INTO_STORE)
     told: set[int] = set()
     for shot in draft.shots:
-        for wish, files in _written(disk, draft, shot, manifest):
+        for wish, files in _written(disk, draft, shot, reach):
             other = taken.by(files)
             taken.add(files, wish.what)
             if other and wish.index not in told:
@@ -67,12 +67,12 @@ def _check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[
         taken.add(tree, f"the store of shot {shot.name}")
 
 
-def _written(disk: Disk, draft: Draft, shot: ShotDraft, manifest: Path) -> Iterator[tuple[Wish, Files]]:
+def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterator[tuple[Wish, Files]]:
     if shot.name and draft.production and shot.plate:
         deliver = [
             (index, one.model_copy(update={"path": path}))
             for index, one in draft.deliver.items()
-            if _is_sound(one) and (path := _place(manifest, filled(one.path, shot.name, draft.production)))
+            if _is_sound(one) and (path := _place(reach, filled(one.path, shot.name, draft.production)))
         ]
         performers = [entry.performer for entry in shot.replace.values()]
         yield from writes_of(disk, shot.name, shot.plate.frames, performers, deliver)
@@ -83,22 +83,22 @@ def _is_sound(deliver: Deliver) -> bool:
     return frame_tokens(deliver.path) == (1 if isinstance(deliver, PER_FRAME) else 0)
 
 
-def _read(disk: Disk, draft: Draft, manifest: Path) -> Iterator[Read]:
+def _read(disk: Disk, draft: Draft, reach: Reach) -> Iterator[Read]:
     packages = [*filter(None, [draft.folders.get("packages")]), *map(str, machine().packages), str(machine().models)]
     config = draft.colour_config
     return reads_of(
         disk,
-        str(manifest.absolute()),
+        str(reach.manifest.absolute()),
         draft.people,
         [Shown(shot.name or "?", shot.plate, shot.replace.values()) for shot in draft.shots],
         packages=packages,
         colour=config if config and config.lower().endswith(ENDINGS) else None,
-        place=lambda given: _place(manifest, given),
+        place=lambda given: _place(reach, given),
     )
 
 
-def _place(manifest: Path, given: str) -> str | None:
+def _place(reach: Reach, given: str) -> str | None:
     try:
-        return reach_or_s3(manifest, given, glob=True)
+        return reach.place(given, glob=True)
     except ReachError:
         return None

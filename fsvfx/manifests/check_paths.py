@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.reach import ReachError, reach, reach_or_s3
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
+from fsvfx.reach import Reach, ReachError
 from schemas.deliver import PER_FRAME, Deliver
 from schemas.manifest import Plate, Replace
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_tokens, suffix
@@ -28,35 +28,36 @@ _ROTO = (".exr", ".png", ".tif", ".tiff")
 
 def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
     """All of them."""
+    reach = Reach(manifest, draft.production)
     for name, person in draft.people.items():
         at: Loc = ("people", name)
-        yield from _within((*at, "consent"), person.consent, manifest, reach)
+        yield from _within((*at, "consent"), person.consent, reach.file)
         for index, given in enumerate(person.references):
-            yield from _within((*at, "references", index), given, manifest, reach_or_s3, glob=True)
+            yield from _within((*at, "references", index), given, reach.place, glob=True)
     for shot in draft.shots:
         if shot.plate:
-            yield from _check_plate((*shot.loc, "plate"), shot.plate, manifest)
+            yield from _check_plate((*shot.loc, "plate"), shot.plate, reach)
         for index, entry in shot.replace.items():
-            yield from _check_roto((*shot.loc, "replace", index), entry, manifest)
+            yield from _check_roto((*shot.loc, "replace", index), entry, reach)
     for index, deliver in draft.deliver.items():
-        yield from _check_deliver(("deliver", index, "path"), deliver, manifest)
+        yield from _check_deliver(("deliver", index, "path"), deliver, reach)
     if draft.store:
-        yield from _check_store(draft.store, manifest)
+        yield from _check_store(draft.store, reach)
     for field, folder in draft.folders.items():
-        yield from _within((field,), folder, manifest, reach)
+        yield from _within((field,), folder, reach.file)
         yield from _check_plain((field,), folder)
 
 
-def _within(at: Loc, given: str, manifest: Path, check: Callable[..., object], **how: bool) -> Iterator[Finding]:
+def _within(at: Loc, given: str, check: Callable[..., object], **how: bool) -> Iterator[Finding]:
     try:
-        check(manifest, given, **how)
+        check(given, **how)
     except ReachError as error:
         yield Finding(at, error.what, error.mend)
 
 
-def _check_plate(at: Loc, plate: Plate, manifest: Path) -> Iterator[Finding]:
+def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
     path = (*at, "path")
-    yield from _within(path, plate.path, manifest, reach_or_s3)
+    yield from _within(path, plate.path, reach.place)
     ending, tokens = suffix(plate.path), frame_tokens(plate.path)
     if fields(plate.path) or "{frame" in plate.path:
         yield Finding(path, "a plate's path has no {fields}", "Write it out; #### stands for the frame number")
@@ -73,13 +74,13 @@ def _check_plate(at: Loc, plate: Plate, manifest: Path) -> Iterator[Finding]:
         yield Finding((*at, "frames"), what, "Mend frames, or first_frame: the number of the video's first picture")
 
 
-def _check_roto(at: Loc, entry: Replace, manifest: Path) -> Iterator[Finding]:
+def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
     if entry.roto is None:
         if entry.roto_layer is not None:
             yield Finding((*at, "roto_layer"), "there is no roto to take a layer from", "Give roto, or leave it out")
         return
     path = (*at, "roto")
-    yield from _within(path, entry.roto, manifest, reach_or_s3)
+    yield from _within(path, entry.roto, reach.place)
     if suffix(entry.roto) not in _ROTO:
         what = f"mattes of kind '{suffix(entry.roto) or entry.roto}' are not read"
         yield Finding(path, what, f"Write them as one of: {' '.join(_ROTO)}")
@@ -88,7 +89,7 @@ def _check_roto(at: Loc, entry: Replace, manifest: Path) -> Iterator[Finding]:
         yield Finding(path, "a roto needs one place for the frame number, and no {fields}", mend)
 
 
-def _check_deliver(at: Loc, deliver: Deliver, manifest: Path) -> Iterator[Finding]:
+def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]:
     given, tokens = deliver.path, frame_tokens(deliver.path)
     known = [*_FIELDS, "performer"] if deliver.kind == "mattes" else _FIELDS
     for name in sorted(set(fields(given)) - set(known)):
@@ -101,7 +102,7 @@ def _check_deliver(at: Loc, deliver: Deliver, manifest: Path) -> Iterator[Findin
         yield Finding(at, f"each frame needs its own file, but the name has {tokens or 'no'} {{frame}}", mend)
     if not isinstance(deliver, PER_FRAME) and tokens:
         yield Finding(at, f"a {deliver.kind} is one file for all frames", "Leave the frame number out of its path")
-    yield from _within(at, filled(given, "shot", "production"), manifest, reach_or_s3)
+    yield from _within(at, filled(given, "shot", "production"), reach.place)
 
 
 def _field_mend(name: str) -> str:
@@ -113,12 +114,12 @@ def _field_mend(name: str) -> str:
     return f"Did you mean {{{near}}}?" if near else "There are {shot}, {production} and, in the file's name, {frame}"
 
 
-def _check_store(store: str, manifest: Path) -> Iterator[Finding]:
+def _check_store(store: str, reach: Reach) -> Iterator[Finding]:
     if store.startswith("memory:"):
         mend = "Give a folder or s3://bucket/prefix"
         yield Finding(("store",), "memory:// is for tests: nothing outlives its process", mend)
         return
-    yield from _within(("store",), store, manifest, reach_or_s3)
+    yield from _within(("store",), store, reach.place)
     yield from _check_plain(("store",), store)
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from fsvfx.errors import InputError
 from fsvfx.manifests.check_work import wrong_settings
 from fsvfx.manifests.checks import check_chosen, check_within, whom
-from fsvfx.manifests.reach import ReachError, reach
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.train_draft import TrainDraft
 from fsvfx.manifests.yaml_text import Finding
+from fsvfx.reach import Reach, ReachError
 
 if TYPE_CHECKING:
     from fsvfx.engines.learned import LearnedEngine
@@ -99,7 +99,7 @@ def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
     places = {}
     for field, given in draft.common.folders.items():
         try:
-            places[field] = reach(manifest, given)
+            places[field] = Reach(manifest, draft.common.production).file(given)
         except ReachError:
             return  # told of
     if places.get("training") == places.get("packages"):

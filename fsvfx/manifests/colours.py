@@ -6,12 +6,12 @@ from pathlib import Path
 
 from fsvfx import colour
 from fsvfx.errors import InputError, Where
-from fsvfx.manifests.reach import ReachError, reach
+from fsvfx.reach import Reach, ReachError
 
 _AT = Where(field="colour.config")
 
 
-def colour_config(manifest: Path, given: str | None) -> tuple[str, str]:
+def colour_config(reach: Reach, given: str | None) -> tuple[str, str]:
     """The config's name, as it goes into keys, and its file if it is no built-in one. InputError if it is of no use."""
     if given is None:
         return colour.DEFAULT_CONFIG, ""
@@ -19,18 +19,18 @@ def colour_config(manifest: Path, given: str | None) -> tuple[str, str]:
         name = given.removeprefix("ocio://")
         colour.comp_space(name, "scene_linear")
         return name, ""
-    file = _within(manifest, given)
+    file = _within(reach, given)
     name = colour.own_name(file)
     for _, table in colour.tables(file) if file.suffix.lower() == ".ocio" else ():
-        _within(manifest, str(table))
+        _within(reach, str(table))
     colour.use_config(name, str(file))
     _check(name, file)
     return name, str(file)
 
 
-def _within(manifest: Path, given: str) -> Path:
+def _within(reach: Reach, given: str) -> Path:
     try:
-        return reach(manifest, given)
+        return reach.file(given)
     except ReachError as error:
         raise InputError(error.what, mend=error.mend, where=_AT) from error
 

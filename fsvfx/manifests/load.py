@@ -23,6 +23,7 @@ from fsvfx.manifests.reading import Kind, is_training, sound
 from fsvfx.manifests.resolve import store_at
 from fsvfx.manifests.shot_job import shot_job, shots_of
 from fsvfx.manifests.yaml_text import Finding, parse_yaml, read_yaml
+from fsvfx.reach import Reach
 from schemas.job import ShotJob
 from schemas.manifest import Manifest
 from schemas.upgrade import upgrade
@@ -65,7 +66,7 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
 def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
     """Without a config nothing is known of its spaces."""
     try:
-        config, _ = colour_config(path, draft.colour_config)
+        config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
     except InputError as error:
         yield Finding(("colour", "config"), error.what, error.mend)
         yield from check_deliver(draft, DEFAULT_CONFIG)

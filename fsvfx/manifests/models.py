@@ -7,10 +7,10 @@ from pathlib import Path
 
 from fsvfx import packages
 from fsvfx.errors import InputError, ManifestError, Problem
-from fsvfx.manifests.reach import reach
 from fsvfx.manifests.resolve import person_at
 from fsvfx.manifests.yaml_text import Loc, dotted
 from fsvfx.packages.fit import card_for, check_knows
+from fsvfx.reach import Reach
 from schemas.job import ShotJob, TrainedModel
 from schemas.manifest import Manifest, Replace, Settings
 from schemas.package import PackageCard
@@ -39,7 +39,7 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
     """
     if manifest.start is None:
         return ()
-    packages.use(str(reach(path, manifest.packages)))
+    packages.use(str(Reach(path, manifest.production).file(manifest.packages)))
     try:
         card = card_for(manifest.engine, manifest.start.model, manifest.start.sha256)
     except InputError as error:
@@ -66,7 +66,8 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
             else:
                 models[card.sha256] = _trained(card)
     people = {person for model in models.values() for person in model.people} - job.people.keys()
-    added = {name: person_at(path, person) for name, person in manifest.people.items() if name in people}
+    reach = Reach(path, manifest.production)
+    added = {name: person_at(reach, person) for name, person in manifest.people.items() if name in people}
     return job.model_copy(update={"models": tuple(models.values()), "people": {**job.people, **added}})
 
 

@@ -9,23 +9,21 @@ from pathlib import Path
 from fsvfx.errors import InputError, ManifestError
 from fsvfx.manifests.checks import check_within
 from fsvfx.manifests.load import load
-from fsvfx.manifests.reach import ReachError, reach
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.shot_job import shots_of
 from fsvfx.manifests.train_draft import FootageDraft, TrainDraft
 from fsvfx.manifests.yaml_text import Finding, Loc
+from fsvfx.reach import Reach, ReachError
 from schemas.manifest import Manifest, Shot
 from schemas.train import ShotFootage
 
 
-def shot_of(
-    manifest: Path, footage: ShotFootage, read: Callable[[Path], Manifest] = load
-) -> tuple[Path, Manifest, Shot]:
-    """The shot manifest's path, and what ``footage`` of the training manifest at ``manifest`` names there.
+def shot_of(reach: Reach, footage: ShotFootage, read: Callable[[Path], Manifest] = load) -> tuple[Path, Manifest, Shot]:
+    """The shot manifest's path, and what ``footage`` of the training manifest with this ``reach`` names there.
 
     Raises ReachError, ManifestError, InputError.
     """
-    path = reach(manifest, footage.manifest)
+    path = reach.file(footage.manifest)
     found = read(path)
     [shot] = shots_of(found, (footage.shot,), path)
     return path, found, shot
@@ -38,12 +36,12 @@ def entry_of(shot: Shot, person: str) -> int | None:
 
 def check_shot_footage(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
     """Each such shot is there, of this production, and replaces the person."""
-    read = cache(load)
+    read, reach = cache(load), Reach(manifest, draft.common.production)
     for each in draft.footage:
         if each.shot is None:
             continue
         try:
-            _, found, shot = shot_of(manifest, each.shot, read)
+            _, found, shot = shot_of(reach, each.shot, read)
         except InputError as error:
             yield _refused(each, each.shot, error)
         except ReachError as error:

@@ -8,9 +8,9 @@ from pathlib import Path
 from fsvfx.colour import check_space
 from fsvfx.errors import InputError, Where
 from fsvfx.manifests.colours import colour_config
-from fsvfx.manifests.reach import reach, reach_or_s3
 from fsvfx.manifests.resolve import person_at, plate_at, store_at
 from fsvfx.manifests.shape import nearest
+from fsvfx.reach import Reach
 from schemas.deliver import Deliver
 from schemas.job import ShotJob
 from schemas.manifest import Manifest, Replace, Shot
@@ -30,28 +30,29 @@ def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]
 
 def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> ShotJob:
     """The job of a shot of the manifest at ``path``; it says nothing yet of the models that its engines use."""
-    config, file = colour_config(path, manifest.colour.config)
+    reach = Reach(path, manifest.production)
+    config, file = colour_config(reach, manifest.colour.config)
     named = {name for entry in shot.replace for name in (entry.performer, entry.identity)}
-    replace = tuple(_entry(one, path) for one in shot.replace)
+    replace = tuple(_entry(one, reach) for one in shot.replace)
     return ShotJob(
         production=manifest.production,
-        shot=shot.model_copy(update={"plate": plate_at(path, shot.plate, config), "replace": replace}),
-        people={name: person_at(path, person) for name, person in manifest.people.items() if name in named},
-        packages=str(reach(path, manifest.packages)),
-        deliver=tuple(_deliver(one, manifest.production, shot.name, path, config) for one in manifest.deliver),
-        store=store_at(path, manifest.store, store),
+        shot=shot.model_copy(update={"plate": plate_at(reach, shot.plate, config), "replace": replace}),
+        people={name: person_at(reach, person) for name, person in manifest.people.items() if name in named},
+        packages=str(reach.file(manifest.packages)),
+        deliver=tuple(_deliver(one, shot.name, reach, config) for one in manifest.deliver),
+        store=store_at(reach, manifest.store, store),
         colour_config=config,
         colour_file=file,
         manifest=str(path.absolute()),
     )
 
 
-def _entry(entry: Replace, path: Path) -> Replace:
-    return entry.model_copy(update={"roto": reach_or_s3(path, entry.roto)}) if entry.roto else entry
+def _entry(entry: Replace, reach: Reach) -> Replace:
+    return entry.model_copy(update={"roto": reach.place(entry.roto)}) if entry.roto else entry
 
 
-def _deliver(deliver: Deliver, production: str, shot: str, path: Path, config: str) -> Deliver:
-    update = {"path": reach_or_s3(path, filled(deliver.path, shot, production))}
+def _deliver(deliver: Deliver, shot: str, reach: Reach, config: str) -> Deliver:
+    update = {"path": reach.place(filled(deliver.path, shot, str(reach.production)))}
     if space := getattr(deliver, "color_space", None):
         update["color_space"] = check_space(config, space)
     return deliver.model_copy(update=update)

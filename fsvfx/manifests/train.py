@@ -16,13 +16,13 @@ from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.load import load
 from fsvfx.manifests.models import start_of
-from fsvfx.manifests.reach import reach
 from fsvfx.manifests.reading import Kind, is_shots, sound
 from fsvfx.manifests.resolve import person_at, plate_at, store_at
 from fsvfx.manifests.shot_footage import check_shot_footage, entry_of, shot_of
 from fsvfx.manifests.shot_job import shot_job
 from fsvfx.manifests.train_draft import train_draft_of
 from fsvfx.manifests.yaml_text import Finding, read_yaml
+from fsvfx.reach import Reach
 from schemas.job import FootageJob, ShotJob, TrainJob
 from schemas.manifest import Replace, Shot
 from schemas.train import Footage, TrainManifest
@@ -46,6 +46,7 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
     from fsvfx.engines import registry
 
     manifest = load_training(path)
+    reach = Reach(path, manifest.production)
     engine = registry.learned(manifest.engine)
     return TrainJob(
         production=manifest.production,
@@ -53,7 +54,7 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         engine=manifest.engine,
         architecture=engine.Architecture.model_validate(manifest.architecture).model_dump(mode="json"),
         learned=manifest.learned,
-        people={name: person_at(path, person) for name, person in manifest.people.items()},
+        people={name: person_at(reach, person) for name, person in manifest.people.items()},
         footage=_footage(manifest, path, store),
         faceset=manifest.faceset,
         augmentation=manifest.augmentation,
@@ -61,21 +62,21 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         start=manifest.start,
         models=start_of(manifest, path),
         licence=manifest.licence,
-        store=store_at(path, manifest.store, store),
-        folder=str(reach(path, manifest.training) / manifest.model),
-        packages=str(reach(path, manifest.packages)),
+        store=store_at(reach, manifest.store, store),
+        folder=str(reach.file(manifest.training) / manifest.model),
+        packages=str(reach.file(manifest.packages)),
         manifest=str(path.absolute()),
     )
 
 
 def _footage(manifest: TrainManifest, path: Path, store: str | None) -> tuple[FootageJob, ...]:
-    read = cache(load)
+    read, reach = cache(load), Reach(path, manifest.production)
 
     def made(footage: Footage) -> FootageJob:
         if footage.shot is None:
             job = _plate_job(manifest, footage, path, store)
         else:
-            where, found, shot = shot_of(path, footage.shot, read)
+            where, found, shot = shot_of(reach, footage.shot, read)
             job = shot_job(found, shot, where, store).model_copy(update={"deliver": ()})
         entry = entry_of(job.shot, footage.person)
         assert entry is not None, "the checks hold it"
@@ -87,7 +88,8 @@ def _footage(manifest: TrainManifest, path: Path, store: str | None) -> tuple[Fo
 def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str | None) -> ShotJob:
     """A shot that replaces the person by themselves: whose face goes in does not matter up to ``align``."""
     assert footage.plate is not None, "the schema holds it"
-    config, file = colour_config(path, manifest.colour.config)
+    reach = Reach(path, manifest.production)
+    config, file = colour_config(reach, manifest.colour.config)
     themselves = Replace(
         performer=footage.person,
         identity=footage.person,
@@ -99,14 +101,14 @@ def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str
         production=manifest.production,
         shot=Shot(
             name=footage.name,
-            plate=plate_at(path, footage.plate, config),
+            plate=plate_at(reach, footage.plate, config),
             replace=(themselves,),
             faces=manifest.faces,
             chunk_size=manifest.chunk_size,
         ),
-        people={footage.person: person_at(path, manifest.people[footage.person])},
+        people={footage.person: person_at(reach, manifest.people[footage.person])},
         deliver=(),
-        store=store_at(path, manifest.store, store),
+        store=store_at(reach, manifest.store, store),
         colour_config=config,
         colour_file=file,
         manifest=str(path.absolute()),
@@ -130,7 +132,7 @@ def _findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:
 def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
     """Without a config nothing is known of its spaces."""
     try:
-        config, _ = colour_config(path, draft.colour_config)
+        config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
     except InputError as error:
         yield Finding(("colour", "config"), error.what, error.mend)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,9 @@ import ffmpeg
 import imageio_ffmpeg
 from blake3 import blake3
 
-from fsvfx.media import digests
+from fsvfx.media import containers, digests
+from fsvfx.media.containers import Demuxer
+from fsvfx.media.held import held
 from fsvfx.media.plate import Place
 from fsvfx.settings import machine
 
@@ -33,22 +36,31 @@ def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path
 
 
 def _cut(path: Path, start: Fraction, length: Fraction, out: Path, place: Place) -> None:
+    with held(path, place) as there, there.open("rb") as file:
+        # The child is handed the open file: by its name it would be looked up again, and names may look like options.
+        source = f"file:/dev/fd/{file.fileno()}"
+        command = _command(containers.demuxer_of(there, place), source, start, length, out)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[file.fileno()])
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").replace(source, path.name).strip().splitlines()
+        raise place.error(
+            f"its sound can't be decoded: {said[-1] if said else 'no reason given'}",
+            "Replace the sound stream, or take it out: ffmpeg -i IN -c copy -an OUT",
+        )
+
+
+def _command(demuxer: Demuxer, source: str, start: Fraction, length: Fraction, out: Path) -> list[str]:
     # first_pts=0 pads sound that begins after the pictures; apad, sound that ends before them.
     stream = (
-        ffmpeg.input(str(path))
+        ffmpeg.input(source, **demuxer.arguments)
         .audio.filter("aresample", **{"async": 1, "first_pts": 0})
         .filter("atrim", start=f"{float(start):.9f}")
         .filter("asetpts", "PTS-STARTPTS")
         .filter("apad", whole_dur=f"{float(length):.9f}")
         .filter("atrim", end=f"{float(length):.9f}")
-        .output(str(out), acodec="pcm_s24le", map_metadata=-1)
+        .output(f"file:{out}", f="wav", acodec="pcm_s24le", map_metadata=-1)
         .global_args("-xerror", "-v", "error")
+        .overwrite_output()
     )
-    try:
-        stream.run(cmd=imageio_ffmpeg.get_ffmpeg_exe(), capture_stderr=True, overwrite_output=True)
-    except ffmpeg.Error as error:
-        said = (error.stderr or b"").decode(errors="replace").strip().splitlines()
-        raise place.error(
-            f"its sound can't be decoded: {said[-1] if said else 'no reason given'}",
-            "Replace the sound stream, or take it out: ffmpeg -i IN -c copy -an OUT",
-        ) from None
+    command: list[str] = ffmpeg.compile(stream, cmd=imageio_ffmpeg.get_ffmpeg_exe())
+    return command

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,11 @@ from typing import Any
 import numpy as np
 import OpenEXR
 
+from fsvfx.errors import PlateError
 from fsvfx.media import oiio_in
+from fsvfx.media.held import held
 from fsvfx.media.layers import Channel, LayerError, rgb_of
 from fsvfx.media.plate import Place
-from fsvfx.media.video_file import unreadable
 from fsvfx.media.windows import Window, size_of
 from fsvfx.stages.contract import Array
 
@@ -99,10 +101,10 @@ def _alone(path: Path, place: Place, numbers: Sequence[int]) -> Array:
     """A file of R, G, B and nothing else."""
     said = io.StringIO()  # the binding prints what is wrong with the pixels, and then hands out fewer parts
     try:
-        with contextlib.redirect_stdout(said):
-            file = OpenEXR.File(str(path))
+        with held(path, place, numbers) as there, contextlib.redirect_stdout(said):
+            file = OpenEXR.File(str(there))
     except (RuntimeError, ValueError, TypeError) as error:
-        raise place.error(f"the EXR can't be read: {error}", _COPY, numbers) from None
+        raise _damaged(error, path, place, numbers) from None
     rgb = file.channels()["RGB"].pixels if file.parts and not said.getvalue() else None
     if rgb is None:
         raise place.error("the frame's pixels are damaged or cut off", _COPY, numbers)
@@ -157,19 +159,20 @@ def to_half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
 
 
 def _headers(path: Path, place: Place, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise unreadable(error, place) from None
-    if magic != b"\x76\x2f\x31\x01":
-        what = "the file is no EXR" if magic else "the file is empty"
-        raise place.error(what, _COPY, numbers)
-    try:
-        file = OpenEXR.File(str(path), header_only=True)
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise place.error(f"the EXR can't be read: {error}", _COPY, numbers) from None
+    with held(path, place, numbers) as there:
+        with there.open("rb") as raw:
+            if raw.read(4) != b"\x76\x2f\x31\x01":
+                raise place.error("the file is no EXR", _COPY, numbers)
+        try:
+            file = OpenEXR.File(str(there), header_only=True)
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise _damaged(error, path, place, numbers) from None
     return [file.header(part) for part in range(len(file.parts))]
+
+
+def _damaged(error: Exception, path: Path, place: Place, numbers: Sequence[int]) -> PlateError:
+    said = re.sub(r"/proc/self/fd/\d+", path.name, str(error))
+    return place.error(f"the EXR can't be read: {said}", _COPY, numbers)
 
 
 def _check_kind(header: Mapping[str, Any], rgb: Sequence[str], place: Place, numbers: Sequence[int]) -> None:

@@ -67,7 +67,7 @@ def notes_of(path: Path, place: Place, numbers: Sequence[int], layer: str | None
         return exr_in.notes(path, place, numbers, layer)
     if kind == ".dpx":
         return dpx_in.notes(dpx_in.read_head(path, place, numbers))
-    note = stills.alpha_note(path)
+    note = stills.alpha_note(path, place)
     return [note] if note else []
 
 

@@ -10,35 +10,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.media.held import held
 from fsvfx.media.plate import Place
-from fsvfx.media.video_file import unreadable
 
 _COPY = "Copy it anew from its source, or render it again"
+_MAGICS = (b"\x76\x2f\x31\x01", b"SDPX", b"XPDS", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n")
+"""How files begin that are read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
 
 
 @contextmanager
 def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
-    """An ``OpenImageIO.ImageInput`` on the file. PlateError: absent, empty, or nothing that can be read."""
+    """An ``OpenImageIO.ImageInput`` on the file, of the kind that its content is. PlateError: absent, empty, or nothing
+    that can be read."""
     import OpenImageIO as oiio  # 0.3 s that planning need not wait
 
-    try:
-        with path.open("rb") as raw:
-            if not raw.read(1):
-                raise place.error("the file is empty", _COPY, numbers)
-    except OSError as error:
-        raise unreadable(error, place) from None
     # As stored: OpenImageIO would multiply RGB by alpha, and turn CMYK and YCbCr into RGB.
     config = oiio.ImageSpec()
     config.attribute("oiio:UnassociatedAlpha", 1)
     config.attribute("oiio:RawColor", 1)
-    file = oiio.ImageInput.open(str(path), config)
-    if file is None:
-        said = oiio.geterror().strip().splitlines()
-        raise place.error(f"the picture can't be read: {said[0] if said else 'no reason given'}", _COPY, numbers)
-    try:
-        yield file
-    finally:
-        file.close()
+    with held(path, place, numbers) as there:
+        _check_kind(there, place, numbers)
+        file = oiio.ImageInput.open(str(there), config)
+        if file is None:
+            raise place.error(f"the picture can't be read: {_said(oiio.geterror(), there, path)}", _COPY, numbers)
+        try:
+            yield file
+        finally:
+            file.close()
+
+
+def _check_kind(file: Path, place: Place, numbers: Sequence[int]) -> None:
+    with file.open("rb") as raw:
+        if not raw.read(8).startswith(_MAGICS):
+            raise place.error("the picture can't be read: it is no EXR, DPX, TIFF or PNG", _COPY, numbers)
+
+
+def _said(error: str, file: Path, path: Path) -> str:
+    """The library's reason, in one line, with the file's own name."""
+    lines = error.replace(str(file), path.name).strip().splitlines()
+    return lines[0] if lines else "no reason given"
 
 
 def pixels(

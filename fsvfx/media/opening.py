@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fsvfx.media import remote
+from fsvfx.media.held import check_reach
 from fsvfx.media.plate import Place, PlateReader
 from fsvfx.media.sequence import SequencePlate
 from fsvfx.media.sequence_files import has_token, suggestion
 from fsvfx.media.video import VideoPlate
+from fsvfx.reach import reach_of
 from schemas.job import ShotJob
 from schemas.templates import PICTURES, suffix
 
@@ -18,12 +20,13 @@ def open_plate(job: ShotJob) -> PlateReader:
     Raises PlateError (what, which frames, how to mend); StoreError if S3 refuses or is out of reach.
     """
     path = job.shot.plate.path
-    place = Place(path, job.shot.name)
-    if has_token(path):
-        return SequencePlate(job, place)
+    place = Place(path, job.shot.name, reach_of(job))
+    check_reach(place, path)
     if suffix(path) in PICTURES:
+        if has_token(path):
+            return SequencePlate(job, place)
         raise place.error("a single still is no plate", "Write #### (or %04d) for the frame number in its name")
-    local = remote.local_copy(path)
+    local = remote.local_copy(remote.spelled(path))
     if local.is_dir():
         raise place.error("this is a folder", suggestion(local))
     return VideoPlate(job, local, place)

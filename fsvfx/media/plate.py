@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ import numpy as np
 
 from fsvfx.errors import PlateError, Where
 from fsvfx.media.windows import Window
+from fsvfx.reach import Reach
 from fsvfx.stages.contract import Array
 from schemas.frames import FrameRange
 
@@ -96,6 +97,12 @@ class Place:
 
     file: str
     shot: str | None = None
+    reach: Reach | None = None
+    """Asked whenever a file is opened; None: whoever runs fsvfx has named it."""
+
+    def of(self, file: str) -> Place:
+        """The same for another file."""
+        return replace(self, file=file)
 
     def error(self, what: str, mend: str, numbers: Sequence[int] = ()) -> PlateError:
         frames = FrameRange(numbers) if numbers else None

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import glob
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fsvfx import spelling
 from fsvfx.errors import PlateError, Where
-from fsvfx.manifests.reach import ReachError, reach
 from fsvfx.media import digests, remote
 from fsvfx.media.frame_file import read_frame
+from fsvfx.media.held import held
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.sequence import SequenceReader
 from fsvfx.media.sequence_files import has_token
 from fsvfx.media.video import VideoReader
+from fsvfx.reach import ReachError, reach_of
+from fsvfx.spelling import fixed_part, is_glob, matches, plain
 from schemas.job import ShotJob
-from schemas.templates import PICTURES, suffix
+from schemas.templates import PICTURES, VIDEOS, suffix
 
 MOST_PER_VIDEO = 64
-_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of references, or the pattern of a sequence."""
+
+    url: str
+    is_sequence: bool = False
 
 
 class PersonSource:
@@ -35,7 +44,7 @@ class PersonSource:
     def __init__(self, job: ShotJob, person: str) -> None:
         self._person = person
         self._shot = job.shot.name
-        self._manifest = job.manifest
+        self._reach = reach_of(job)
         self._files = self._resolve(job.people[person].references)
 
     def fingerprint(self) -> dict[str, str]:
@@ -47,33 +56,31 @@ class PersonSource:
         for file in self._files:
             yield from self._pictures_of(file)
 
-    def _pictures_of(self, file: str) -> Iterator[np.ndarray[Any, Any]]:
-        place = Place(file, self._shot)
-        if has_token(file):
-            sequence = SequenceReader(file, place)
+    def _pictures_of(self, file: _File) -> Iterator[np.ndarray[Any, Any]]:
+        place = self._place(file.url)
+        if file.is_sequence:
+            sequence = SequenceReader(file.url, place)
             numbers = sorted(sequence.files)
             yield from (sequence.picture(numbers[i]) for i in spread(len(numbers)))
-        elif suffix(file) in PICTURES:
-            yield read_frame(remote.local_copy(file), place, ())[0]
+        elif suffix(file.url) in PICTURES:
+            yield read_frame(remote.local_copy(file.url), place, ())[0]
         else:
-            video = VideoReader(remote.local_copy(file), place, Numbering(0))
+            video = VideoReader(remote.local_copy(file.url), place, Numbering(0))
             yield from video.pictures(spread(len(video)))
 
-    def _digest(self, file: str) -> str:
-        if has_token(file):
-            sequence = SequenceReader(file, Place(file, self._shot))
+    def _digest(self, file: _File) -> str:
+        place = self._place(file.url)
+        if file.is_sequence:
+            sequence = SequenceReader(file.url, place)
             numbers = sorted(sequence.files)
             chosen = [numbers[i] for i in spread(len(numbers))]
             return "+".join(sequence.fingerprint(chosen).values())
-        try:
-            local = remote.local_copy(file)
-            stamps = {str(local): digests.stamp_of(local)}
-            known = digests.remembered(stamps, lambda name: digests.file_digest(Path(name)))
-        except OSError as error:
-            raise self._error(f"reference {file} can't be read: {error.strerror}", file) from None
-        return known[str(local)]
+        local = remote.local_copy(file.url)
+        with held(local, place) as there:
+            stamps = {str(local): digests.stamp_of(there)}
+            return digests.remembered(stamps, lambda name: digests.file_digest(there))[str(local)]
 
-    def _resolve(self, references: Sequence[str]) -> list[str]:
+    def _resolve(self, references: Sequence[str]) -> list[_File]:
         """Every file, each once; all that is missing is told at once."""
         found = {reference: self._matches(reference) for reference in references}
         absent = [reference for reference, files in found.items() if not files]
@@ -82,30 +89,43 @@ class PersonSource:
             raise self._error(f"{what} of {self._person} not found: {', '.join(absent)}", absent[0])
         return list(dict.fromkeys(file for files in found.values() for file in files))
 
-    def _matches(self, reference: str) -> list[str]:
-        if has_token(reference):
-            return [reference]
-        if _GLOB.search(reference):
-            return _remote_glob(reference) if remote.is_remote(reference) else self._local_glob(reference)
-        if remote.is_remote(reference):
-            return [reference] if remote.exists(reference) else []
-        if Path(reference).is_dir():
+    def _matches(self, reference: str) -> list[_File]:
+        """A file that is there is itself, whatever letters are in its name; else it is a sequence, or a glob."""
+        self._check(reference if remote.is_remote(reference) else str(fixed_part(Path(reference))))
+        found = _found(reference)
+        if found is None and has_token(reference) and suffix(reference) not in VIDEOS:
+            return [_File(reference, is_sequence=True)]
+        if found is None and is_glob(reference):
+            files = _remote_glob(reference) if remote.is_remote(reference) else matches(Path(reference))
+            for file in files:
+                self._check(file)
+            return [_File(file) for file in files]
+        if found is None and not remote.is_remote(reference) and Path(reference).is_dir():
             raise self._error(f"reference {reference} of {self._person} is a folder", reference)
-        return [reference] if Path(reference).exists() else []
+        return [_File(found)] if found else []
 
-    def _local_glob(self, pattern: str) -> list[str]:
-        """What the pattern matches; a link among them may still not lead out of the manifest's reach."""
-        found = sorted(path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
-        for path in found:
-            try:
-                reach(self._manifest, path)
-            except ReachError as error:
-                raise self._error(f"reference {error.what}", path) from None
-        return found
+    def _check(self, file: str) -> None:
+        try:
+            self._reach.check(file)
+        except ReachError as error:
+            raise self._error(f"reference {error.what}", file) from None
+
+    def _place(self, file: str) -> Place:
+        return Place(file, self._shot, self._reach)
 
     def _error(self, what: str, file: str) -> PlateError:
+        near = None if remote.is_remote(file) or Path(file).exists() else spelling.near(Path(file))
         mend = f"Mend people.{self._person}.references: files, globs such as refs/*.png, or sequences"
+        mend = f"Did you mean '{near}'?" if near else mend
         return PlateError(what, mend=mend, where=Where(shot=self._shot, file=file))
+
+
+def _found(reference: str) -> str | None:
+    """The file that is called so, as it is spelled there."""
+    if remote.is_remote(reference):
+        url = remote.spelled(reference)
+        return url if remote.exists(url) else None
+    return reference if Path(reference).is_file() else None
 
 
 def spread(count: int, most: int = MOST_PER_VIDEO) -> list[int]:
@@ -114,5 +134,6 @@ def spread(count: int, most: int = MOST_PER_VIDEO) -> list[int]:
 
 
 def _remote_glob(pattern: str) -> list[str]:
-    fixed = _GLOB.split(pattern, maxsplit=1)[0]
-    return sorted(url for url in remote.listing(fixed) if fnmatchcase(url, pattern))
+    """Folders that are there as they are written count as such, whatever letters are in them; ``*`` takes ``/`` in."""
+    fixed, rest = remote.fixed_part(pattern)
+    return sorted(url for url in remote.listing(fixed) if fnmatchcase(plain(url.removeprefix(fixed)), plain(rest)))

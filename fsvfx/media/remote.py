@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 import boto3
 from blake3 import blake3
@@ -22,6 +21,8 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from fsvfx.errors import FsvfxError, PlateError, StoreError, Where
 from fsvfx.settings import machine
+from fsvfx.spelling import is_glob, one_of
+from schemas.templates import suffix
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,6 +102,49 @@ def listing(prefix: str) -> dict[str, str]:
     return found
 
 
+def spelled(url: str) -> str:
+    """``url`` as the bucket spells it (a local path stays): a part that is not there, where one is that differs only in
+    how its accents are composed, is that one. Raises StoreError."""
+    if not is_remote(url) or url.isascii() or exists(url):
+        return url
+    bucket, key = _split(url)
+    found = f"s3://{bucket}/"
+    *folders, name = key.split("/")
+    for part in folders:
+        found += one_of(f"{part}/", _parts_below(found, part)) or f"{part}/"
+    return found + (one_of(name, _parts_below(found, name)) or name)
+
+
+def fixed_part(pattern: str) -> tuple[str, str]:
+    """The folders of a glob (``s3://bucket/a/``) up to the first part with ``* ? [`` that is not there as it is
+    written, and the rest. Raises StoreError."""
+    bucket, key = _split(spelled(pattern))
+    found = f"s3://{bucket}/"
+    parts = key.split("/")
+    while len(parts) > 1 and (not is_glob(parts[0]) or f"{parts[0]}/" in _parts_below(found, parts[0])):
+        found += f"{parts.pop(0)}/"
+    return found, "/".join(parts)
+
+
+def ascii_part(name: str) -> str:
+    """How ``name`` begins, up to the first letter that may be spelled in two ways."""
+    end = next((at for at, letter in enumerate(name) if not letter.isascii()), None)
+    return name if end is None else name[: max(end - 1, 0)]
+
+
+@_patient
+def _parts_below(folder: str, like: str) -> list[str]:
+    """Names right below ``folder`` (ends in /) that begin as ``like`` does; folders end in /."""
+    bucket, key = _split(folder)
+    names: list[str] = []
+    with _told(folder):
+        pages = _client().get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=bucket, Prefix=key + ascii_part(like), Delimiter="/"):
+            names += [item["Prefix"].removeprefix(key) for item in page.get("CommonPrefixes", ())]
+            names += [item["Key"].removeprefix(key) for item in page.get("Contents", ())]
+    return names
+
+
 @_patient
 def upload(path: Path, url: str) -> None:
     """Put a file, in parts where it is large; the server checks each part's CRC32. Raises StoreError."""
@@ -157,9 +201,9 @@ def _client_of(process: int, endpoint: str | None, settings: tuple[tuple[str, st
 
 
 def _place(url: str, etag: str) -> Path:
-    """Keeps the file's own name at the end: its suffix says how to read it."""
+    """Keeps the name's ending, which says how to read it; keys may be longer than names of files."""
     folder = blake3(f"{url}|{etag}".encode()).hexdigest()[:24]
-    return machine().cache / "remote" / folder[:2] / folder / Path(urlsplit(url).path).name
+    return machine().cache / "remote" / folder[:2] / folder / f"object{suffix(url)[:16]}"
 
 
 def _split(url: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from fsvfx.media.mattes import read_matte
 from fsvfx.media.opening import open_plate
 from fsvfx.media.plate import Canvas, Place
 from fsvfx.media.sequence import SequenceReader
+from fsvfx.reach import reach_of
 from fsvfx.stages.contract import Array
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -48,7 +49,7 @@ class RotoSource:
     def _reader(self, entry: Replace) -> SequenceReader:
         """Checked to have every frame."""
         pattern = str(entry.roto)
-        reader = SequenceReader(pattern, Place(pattern, self._job.shot.name))
+        reader = SequenceReader(pattern, Place(pattern, self._job.shot.name, reach_of(self._job)))
         missing = [number for number in self._numbers if number not in reader.files]
         if missing:
             raise self._absent(pattern, entry, reader, missing)

@@ -11,9 +11,9 @@ from typing import Any
 from fsvfx.errors import PlateError
 from fsvfx.media import digests, header_color, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
+from fsvfx.media.held import check_reach, held
 from fsvfx.media.plate import Place, PlateInfo
 from fsvfx.media.sequence_files import SequenceFile, find_files
-from fsvfx.media.video_file import unreadable
 from fsvfx.media.windows import Window, laid, size_of, union_of
 from fsvfx.stages.contract import Array
 from schemas import rates
@@ -31,11 +31,11 @@ class SequenceReader:
 
     def __init__(self, pattern: str, place: Place, layer: str | None = None) -> None:
         self.files: dict[int, SequenceFile] = find_files(pattern, place)
-        self._shot = place.shot
+        self._place = place
         self._layer = layer
 
     def place(self, number: int) -> Place:
-        return Place(self.files[number].url, self._shot)
+        return self._place.of(self.files[number].url)
 
     def picture(self, number: int) -> Array:
         """One frame (H, W, 3) at native depth. PlateError."""
@@ -66,20 +66,21 @@ class SequenceReader:
 
     def fingerprint(self, numbers: Sequence[int]) -> dict[str, str]:
         """blake3 of each frame's file, by frame number."""
-        files = {self.files[number].url: self.files[number] for number in numbers}
-        stamps = {url: file.stamp for url, file in files.items()}
+        by_url = {self.files[number].url: number for number in numbers}
+        stamps = {url: self.files[number].stamp for url, number in by_url.items()}
+        for number in numbers:
+            if self.files[number].is_link:
+                check_reach(self.place(number), self.files[number].url, [number])
 
         def digest(url: str) -> str:
-            return self._digest(files[url])
+            return self._digest(by_url[url])
 
         known = digests.remembered(stamps, digest, at_once=_DOWNLOADS)
         return {str(number): known[self.files[number].url] for number in numbers}
 
-    def _digest(self, file: SequenceFile) -> str:
-        try:
-            return digests.file_digest(file.local())
-        except OSError as error:
-            raise unreadable(error, Place(file.url, self._shot)) from None
+    def _digest(self, number: int) -> str:
+        with held(self.files[number].local(), self.place(number), [number]) as there:
+            return digests.file_digest(there)
 
     def _window(self, number: int) -> Window:
         head = self.head(number)

@@ -13,8 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fsvfx.media import oiio_in, orientation
 from fsvfx.media.exr_in import to_half
+from fsvfx.media.held import held
 from fsvfx.media.plate import Place
-from fsvfx.media.video_file import unreadable
 from fsvfx.stages.contract import Array
 
 _TIFF = (".tif", ".tiff")
@@ -29,12 +29,8 @@ def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
     resolved, alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
     if path.suffix.lower() in _TIFF:
         return _tiff(path, place, numbers)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise unreadable(error, place) from None
-    if not content:
-        raise place.error("the file is empty", _COPY, numbers)
+    with held(path, place, numbers) as there:
+        content = there.read_bytes()
     if path.suffix.lower() in (".jpg", ".jpeg"):
         return _jpeg(content, place, numbers)
     if content.startswith(_PNG) and not _is_whole_png(content):
@@ -42,10 +38,10 @@ def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
     return _by_opencv(content, place, numbers)
 
 
-def alpha_note(path: Path) -> str | None:
+def alpha_note(path: Path, place: Place) -> str | None:
     """Says so if the picture carries alpha (png, tiff)."""
     try:
-        with Image.open(path) as picture:
+        with held(path, place) as there, Image.open(there) as picture:
             has = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
     except (OSError, ValueError, SyntaxError):
         return None

@@ -11,6 +11,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from fsvfx.errors import PlateError
+from fsvfx.media import containers
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.video_index import VideoIndex
 
@@ -70,7 +71,7 @@ class VideoDecoder:
     def _pass(self, wanted: Sequence[int], start: int, *, seek: bool) -> Iterator[VideoFrame]:
         todo = list(reversed(wanted))
         damage = _Damage(self.index)
-        with av.open(str(self.path)) as container:
+        with containers.opened(self.path, self.place) as container:
             stream = container.streams.video[0]
             # One thread: an error then belongs to the very packet that was handed in. Chunks run side by side instead.
             stream.codec_context.thread_count = 1

@@ -16,7 +16,8 @@ from av.video.frame import VideoFrame
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
-from fsvfx.media import digests, orientation, video_rgb, video_tags
+from fsvfx.media import containers, digests, orientation, video_rgb, video_tags
+from fsvfx.media.held import held
 from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Place
 from fsvfx.media.video_index import VideoIndex, build_index
@@ -54,33 +55,15 @@ class VideoFile:
 
 def open_video(path: Path, place: Place) -> VideoFile:
     """Read the file's facts; remembered per process until the file changes. Raises PlateError."""
-    try:
-        stamp = digests.stamp_of(path)
-        if path.is_dir():
-            raise IsADirectoryError(path)
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise place.error("the file is empty", "Copy it anew from its source")
-    except OSError as error:
-        raise unreadable(error, place) from None
+    with held(path, place) as there:
+        stamp = digests.stamp_of(there)
     return _open(path, stamp, place)
-
-
-def unreadable(error: OSError, place: Place) -> PlateError:
-    """What keeps a file from being opened, in plain words."""
-    if isinstance(error, FileNotFoundError):
-        return place.error("the file does not exist", "Check the path; relative paths start at the manifest's folder")
-    if isinstance(error, PermissionError):
-        return place.error("the file may not be read", "Give this user the right to read it")
-    if isinstance(error, IsADirectoryError):
-        return place.error("this is a folder", "Name a video file, or a sequence such as plates/sh0040.####.exr")
-    return place.error(f"the file can't be read: {error.strerror or error}", "Check the disk and the path")
 
 
 @lru_cache(maxsize=64)
 def _open(path: Path, stamp: str, place: Place) -> VideoFile:
     try:
-        with av.open(str(path)) as container:
+        with containers.opened(path, place) as container:
             if not container.streams.video:
                 raise place.error("the file has no picture, only sound or data", "Name a file with a video stream")
             stream = container.streams.video[0]
@@ -89,7 +72,7 @@ def _open(path: Path, stamp: str, place: Place) -> VideoFile:
             file = _facts(path, container, stream, frame, _index(path, stamp, place), place)
             return _noted(file, video_tags.matrix_note(named, int(frame.colorspace)))
     except av.FFmpegError:
-        raise _not_a_video(place) from None
+        raise containers.no_video(place) from None
 
 
 def _first_picture(container: av.container.InputContainer, stream: av.VideoStream, place: Place) -> VideoFrame:
@@ -180,7 +163,7 @@ def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
     index = _load(kept)
     if index is None:
         try:
-            index = build_index(path)
+            index = build_index(path, place)
         except ValueError as error:
             what, mend = error.args
             raise place.error(what, mend) from None
@@ -212,13 +195,6 @@ def _save(kept: Path, index: VideoIndex) -> None:
         os.replace(part.name, kept)
     except OSError:
         return  # a cache that can't be written only costs time
-
-
-def _not_a_video(place: Place) -> PlateError:
-    return place.error(
-        "this is no video that can be read, or its beginning or index is cut off",
-        "Check that it plays, or copy it anew from its source",
-    )
 
 
 def interlaced(place: Place) -> PlateError:

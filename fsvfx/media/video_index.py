@@ -15,6 +15,9 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from fsvfx.media import containers
+from fsvfx.media.plate import Place
+
 
 @dataclass(frozen=True)
 class VideoIndex:
@@ -69,9 +72,10 @@ class VideoIndex:
         return range(int(starts[-1]) if len(starts) else 0, own + 1)
 
 
-def build_index(path: Path) -> VideoIndex:
-    """Demux ``path`` once. Raises ``av.FFmpegError``, and ValueError (what, how to mend) for what can't be indexed."""
-    with av.open(str(path)) as container:
+def build_index(path: Path, place: Place) -> VideoIndex:
+    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and ValueError (what, how to mend) for
+    what can't be indexed."""
+    with containers.opened(path, place) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
         rows = [

@@ -71,7 +71,7 @@ def write_video(path: Path, pictures: Iterable[NDArray[Any]], wanted: VideoForma
 
 def count_frames(path: Path) -> int:
     """Frames that can be decoded from the video."""
-    with av.open(str(path)) as container:
+    with path.open("rb") as file, av.open(file, "r", _MUXERS[path.suffix.lower()]) as container:
         return sum(1 for _ in container.decode(video=0))
 
 
@@ -123,7 +123,7 @@ def _command(path: Path, wanted: VideoFormat) -> list[str]:
 
 
 def _sound(audio: Path, wanted: VideoFormat) -> Any:
-    sound = ffmpeg.input(f"file:{audio}").audio
+    sound = ffmpeg.input(f"file:{audio}", f="wav", protocol_whitelist="file").audio
     if not wanted.lead:
         return sound
     delay = float(wanted.lead / wanted.frame_rate)

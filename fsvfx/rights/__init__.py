@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fsvfx.errors import RightsError, Where
+from fsvfx.reach import reach_of
 from fsvfx.rights import gate, training_gate
 from fsvfx.rights.decision import Decision
 from fsvfx.rights.records import evidence
@@ -18,14 +19,14 @@ def clear(job: ShotJob, now: datetime | None = None) -> Decision:
 
     ``now`` is a time with a zone; left out, it is the present. A job that swaps nothing is allowed with no record.
     """
-    found = {person: evidence(job.manifest, job.people, person) for person in gate.asked(job)}
+    found = {person: evidence(reach_of(job), job.people, person) for person in gate.asked(job)}
     where = Where(shot=job.shot.name, file=job.manifest)
     return _allowed(gate.check(job, found, now or datetime.now(UTC)), where)
 
 
 def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
     """As ``clear``, of a training: everybody who is learned must have allowed it. Raises RightsError."""
-    found = {person: evidence(job.manifest, job.people, person) for person in training_gate.asked(job)}
+    found = {person: evidence(reach_of(job), job.people, person) for person in training_gate.asked(job)}
     return _allowed(training_gate.check_training(job, found, now or datetime.now(UTC)), Where(file=job.manifest))
 
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from fsvfx.errors import Problem
 from fsvfx.manifests.explain import explain
-from fsvfx.manifests.reach import ReachError, reach
 from fsvfx.manifests.yaml_text import read_yaml
+from fsvfx.reach import Reach, ReachError
 from fsvfx.rights.decision import Evidence, Missing
 from schemas.base import StrictModel
 from schemas.consent import ConsentRecord, RevocationRegister
@@ -26,31 +26,31 @@ class RecordError(Exception):
     """A record, register or document that can't be used: why, and how to mend it."""
 
 
-def evidence(manifest: str, people: Mapping[str, Person], person: str) -> Evidence | Missing:
+def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidence | Missing:
     """What there is of ``person``'s consent; never raises for what is wrong with it."""
     if person not in people:
         return Missing("they are not among the manifest's people; add them there, with their consent record")
     try:
-        return _gathered(Path(manifest), Path(people[person].consent))
+        return _gathered(reach, Path(people[person].consent))
     except RecordError as error:
         return Missing(str(error))
 
 
-def _gathered(manifest: Path, path: Path) -> Evidence:
-    record = _read(_reached(manifest, path), ConsentRecord)
+def _gathered(reach: Reach, path: Path) -> Evidence:
+    record = _read(_reached(reach, path), ConsentRecord)
     revocation = record.revocation
     standing, checked_at = revocation.status, revocation.checked_at
     if revocation.register_file:
-        register = _read(_reached(manifest, path.parent / revocation.register_file), RevocationRegister)
+        register = _read(_reached(reach, path.parent / revocation.register_file), RevocationRegister)
         standing, checked_at = register.records.get(record.record_id), register.checked_at
     document = record.document.path
-    hashed = _hash(_reached(manifest, path.parent / document)) if document else None
+    hashed = _hash(_reached(reach, path.parent / document)) if document else None
     return Evidence(record=record, standing=standing, checked_at=checked_at, document=hashed)
 
 
-def _reached(manifest: Path, path: Path) -> Path:
+def _reached(reach: Reach, path: Path) -> Path:
     try:
-        return reach(manifest, str(path))
+        return reach.file(str(path))
     except ReachError as error:
         raise RecordError(str(error)) from error
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from fsvfx.errors import InputError, ManifestError, Problem
-from fsvfx.manifests import jobs, load, reach
+from fsvfx.manifests import jobs, load
+from fsvfx.reach import Reach
 from fsvfx.settings import machine
 from schemas.frames import FrameRange
 from schemas.templates import frame_path
@@ -177,7 +178,7 @@ def test_references_may_be_on_s3(write: Write) -> None:
 def test_a_link_to_the_manifest_s_folder_is_no_way_out(write: Write, tmp_path: Path) -> None:
     path = write()
     (tmp_path / "link").symlink_to(path.parent)
-    assert reach(tmp_path / "link" / path.name, "a.mp4") == tmp_path / "link/a.mp4"
+    assert Reach(tmp_path / "link" / path.name).file("a.mp4") == tmp_path / "link/a.mp4"
 
 
 def test_validation_opens_nothing_but_the_manifest(write: Write) -> None:

@@ -45,7 +45,7 @@ def test_digests_are_remembered_until_the_file_changes(tmp_path: Path, monkeypat
     job = shot_job(pattern, "1001-1003", frame_rate="24")
     read: list[str] = []
     digest = digests.file_digest
-    monkeypatch.setattr(digests, "file_digest", lambda path: read.append(path.name) or digest(path))
+    monkeypatch.setattr(digests, "file_digest", lambda path: read.append(path.resolve().name) or digest(path))
     first = open_plate(job).fingerprint([1001, 1002, 1003])
     assert open_plate(job).fingerprint([1001, 1002, 1003]) == first
     assert sorted(read) == ["a.1001.png", "a.1002.png", "a.1003.png"]

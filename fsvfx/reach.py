@@ -1,0 +1,130 @@
+"""What a manifest may reach: its own folder, the machine's roots, its production's; and s3:// where that is allowed.
+
+Asked when the manifest is loaded, for every path in it (``file``, ``place``), and again whenever one is opened or
+written (``check``): by then a folder may have become a link.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fsvfx import spelling
+from fsvfx.settings import machine
+
+if TYPE_CHECKING:
+    from schemas.job import ShotJob, TrainJob
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=/|[^\\]*//)")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
+_OUTSIDE = "Move the files below the manifest, or let the machine's owner add their folder to FSVFX_ROOTS"
+_NOT_LISTED = "Use a bucket that is listed, or let the machine's owner add this one to FSVFX_S3_ROOTS"
+
+
+class ReachError(ValueError):
+    """A path that a manifest may not name: ``what``, and how to ``mend`` it."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(f"{what}; {mend}")
+        self.what = what
+        self.mend = mend
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the manifest at ``manifest``, of ``production``, may read and write."""
+
+    manifest: Path
+    production: str | None = None
+
+    def file(self, given: str, *, glob: bool = False) -> Path:
+        """The absolute path of ``given`` as the manifest means it, spelled as on the disk. Raises ReachError if it
+        leads outside.
+
+        Symbolic links count as what they point at. Of a ``glob`` only the fixed part is looked at: who opens what it
+        matches checks each match.
+        """
+        folder = self.manifest.absolute().parent
+        _check_text(given, folder)
+        if (scheme := _SCHEME.match(given)) and not _is_named_so(folder, given):
+            raise ReachError(f"{scheme[1]}:// is not possible here", "Give a file, relative to the manifest")
+        path = spelling.on_disk(Path(os.path.normpath(folder / given)))
+        real = Path(os.path.realpath(spelling.fixed_part(path) if glob else path))
+        if not self.holds(real):
+            raise ReachError(f"'{given}' leads outside the manifest's folder", _OUTSIDE)
+        return path
+
+    def place(self, given: str, *, glob: bool = False) -> str:
+        """As ``file``; ``s3://bucket/key`` passes where it is allowed. Raises ReachError, for other URLs too."""
+        if not given.lower().startswith("s3:"):
+            scheme = _SCHEME.match(given)
+            if scheme and not _is_named_so(self.manifest.absolute().parent, given):
+                raise ReachError(f"{scheme[1]}:// is not read", "Use a file or s3://bucket/key")
+            return str(self.file(given, glob=glob))
+        _check_control(given)
+        if not _BUCKET.fullmatch(given) or ".." in given.split("/"):
+            raise ReachError(f"'{given}' is no S3 address", "Write it as s3://bucket/key, without ..")
+        self.check(given)
+        return given
+
+    def check(self, path: Path | str) -> None:
+        """Raises ReachError if ``path`` (absolute, or s3://) leads outside as things are now."""
+        url = str(path)
+        if url.startswith("s3://"):
+            listed = self._s3_roots()
+            if listed is not None and not any(_is_below(url, root) for root in listed):
+                raise ReachError(f"'{url}' is in no bucket or folder that this machine lists", _NOT_LISTED)
+        elif not self.holds(Path(os.path.realpath(Path(path)))):
+            raise ReachError(f"'{path}' leads outside the manifest's folder", _OUTSIDE)
+
+    def holds(self, real: Path) -> bool:
+        """Whether ``real``, a path without links, lies inside."""
+        return any(real.is_relative_to(root) for root in self._folders())
+
+    def _folders(self) -> list[Path]:
+        own = (root for root in self._own_roots() if not root.startswith("s3://"))
+        return [Path(os.path.realpath(str(root))) for root in (self.manifest.absolute().parent, *machine().roots, *own)]
+
+    def _s3_roots(self) -> list[str] | None:
+        """None: nobody has listed any, so all may be used."""
+        productions = machine().production_roots.values()
+        any_listed = any(root.startswith("s3://") for roots in productions for root in roots)
+        if machine().s3_roots is None and not any_listed:
+            return None
+        own = (root for root in self._own_roots() if root.startswith("s3://"))
+        return [*(machine().s3_roots or ()), *own]
+
+    def _own_roots(self) -> tuple[str, ...]:
+        return machine().production_roots.get(self.production or "", ())
+
+
+def reach_of(job: ShotJob | TrainJob) -> Reach:
+    """What the job's manifest may reach."""
+    return Reach(Path(job.manifest), job.production)
+
+
+def _is_below(url: str, root: str) -> bool:
+    return f"{url}/".startswith(f"{root.rstrip('/')}/")
+
+
+def _check_text(given: str, folder: Path) -> None:
+    """What looks like something else is a file's name all the same, if there is such a file."""
+    _check_control(given)
+    first, *_ = given.split("/")
+    if first.startswith("~") and not os.path.lexists(folder / first):
+        raise ReachError(f"'{given}' begins with ~, which is not expanded", "Write a path relative to the manifest")
+    if "\\" in given and not os.path.lexists(folder / given):
+        raise ReachError(f"'{given}' has backslashes in it", "Separate folders with /")
+
+
+def _check_control(given: str) -> None:
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in given):
+        raise ReachError("the path has control characters in it", "Take them out")
+
+
+def _is_named_so(folder: Path, given: str) -> bool:
+    """Whether the first folder of ``given`` is there, or the file that it names alone."""
+    return os.path.lexists(folder / given.partition("/")[0])
