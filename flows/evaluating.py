@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.errors import InputError, Where
+from fsvfx.reach import reach_of
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +36,7 @@ def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Conte
     from fsvfx import packages
     from fsvfx.evaluation.of_package import packaged
 
-    packages.use(job.packages)
+    packages.use(job.packages, reach_of(job))
     cards = {package: packages.card_of(package) for package in packages.found(job.model)}
     there = sorted(cards, key=lambda package: cards[package].trained_at)
     if not there:

@@ -16,7 +16,7 @@ from fsvfx.editorial.paths import PathMap, mapped, spellings
 from fsvfx.errors import InputError, PlateError, Where
 from fsvfx.media import open_plate, remote
 from fsvfx.media.plate import Place
-from fsvfx.media.sequence_files import find_files, has_token
+from fsvfx.media.sequence_files import find_files, is_sequence
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -79,7 +79,7 @@ def _words(cut: Cut) -> dict[str, str]:
 
 
 def _if_there(path: str) -> str | None:
-    if has_token(path):
+    if is_sequence(path):
         try:
             find_files(path, Place(path))
         except PlateError:
@@ -117,7 +117,7 @@ def media_of(path: str, rate: Fraction) -> Media:
 
     Raises PlateError; StoreError for S3.
     """
-    numbers = find_files(path, Place(path)) if has_token(path) else None
+    numbers = find_files(path, Place(path)) if is_sequence(path) else None
     first = min(numbers) if numbers else 0
     plate = Plate(
         path=path,
@@ -133,7 +133,7 @@ def media_of(path: str, rate: Fraction) -> Media:
         deliver=(),
         store="memory://edit",
         colour_config=DEFAULT_CONFIG,
-        manifest=path,
+        manifest="/",  # whoever runs this names the plates: they may lie anywhere
     )
     info = open_plate(job).info
     last = max(numbers) if numbers else info.last

@@ -86,8 +86,8 @@ def _pictures(disk: Disk, path: str, what: str, *, may_glob: bool = False) -> It
     yield from _file(disk, path, what)
     folder, _, name = path.rpartition("/")
     tokens = list(_TOKEN.finditer(name))
-    if len(tokens) == 1:
-        yield from _sequence(disk, folder, name, tokens[0], what)
+    if tokens:
+        yield from _sequence(disk, folder, name, tokens[-1], what)
     if may_glob and _GLOB.search(path):
         yield from _globbed(disk, path, what)
 

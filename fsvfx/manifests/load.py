@@ -20,7 +20,7 @@ from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.draft import Draft, draft_of
 from fsvfx.manifests.models import with_models
 from fsvfx.manifests.reading import Kind, is_training, sound
-from fsvfx.manifests.resolve import store_at
+from fsvfx.manifests.resolve import named_store
 from fsvfx.manifests.shot_job import shot_job, shots_of
 from fsvfx.manifests.yaml_text import Finding, parse_yaml, read_yaml
 from fsvfx.reach import Reach
@@ -46,7 +46,7 @@ def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> 
     it comes from who runs fsvfx, so it may be anywhere. The cards of model packages that engines use are opened.
     Raises ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
     """
-    manifest = load(path) if store is None else sound(read_yaml(path), path, _kept_in(store_at(path, "", store)))
+    manifest = load(path) if store is None else sound(read_yaml(path), path, _kept_in(named_store(store)))
     made = [shot_job(manifest, shot, path, store) for shot in shots_of(manifest, shots, path)]
     return with_models(made, manifest, path)
 

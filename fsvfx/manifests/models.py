@@ -39,7 +39,8 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
     """
     if manifest.start is None:
         return ()
-    packages.use(str(Reach(path, manifest.production).file(manifest.packages)))
+    reach = Reach(path, manifest.production)
+    packages.use(str(reach.file(manifest.packages)), reach)
     try:
         card = card_for(manifest.engine, manifest.start.model, manifest.start.sha256)
     except InputError as error:
@@ -53,7 +54,7 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
 
 
 def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems: list[Problem]) -> ShotJob:
-    packages.use(job.packages)
+    packages.use(job.packages, Reach(path, manifest.production))
     models: dict[str, TrainedModel] = {}
     for index, entry in enumerate(job.shot.replace):
         for loc, settings in _settings(entry):

@@ -22,12 +22,12 @@ def person_at(reach: Reach, person: Person) -> Person:
 
 
 def store_at(reach: Reach, given: str, chosen: str | None) -> str:
-    """The manifest's store; ``chosen`` takes its place, and may be anywhere: it comes from who runs fsvfx.
+    """The manifest's store; ``chosen`` takes its place. Raises ReachError."""
+    return reach.place(given).rstrip("/") if chosen is None else named_store(chosen)
 
-    Raises ReachError.
-    """
-    if chosen is None:
-        return reach.place(given).rstrip("/")
+
+def named_store(chosen: str) -> str:
+    """A store that may be anywhere: it comes from who runs fsvfx."""
     if chosen.startswith(("s3://", "memory://")):
         return chosen.rstrip("/")
     return str(Path(chosen).expanduser().absolute())

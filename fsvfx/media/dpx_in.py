@@ -23,8 +23,8 @@ from fsvfx.media.dpx_header import DpxError, DpxHeader
 from fsvfx.media.dpx_picture import DpxPicture, picture_of
 from fsvfx.media.dpx_pixels import FLOATS, Plane, unpacked
 from fsvfx.media.exr_in import to_half
+from fsvfx.media.held import held, unreadable
 from fsvfx.media.plate import Place
-from fsvfx.media.video_file import unreadable
 from fsvfx.stages.contract import Array
 from schemas import rates
 
@@ -71,9 +71,9 @@ class DpxHead:
 
 def read_dpx(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[Array, DpxHead]:
     """(H, W, 3) uint8, uint16 or float16 RGB; luminance alone becomes three equal channels. Raises PlateError."""
-    head = read_head(path, place, numbers)
-    with _told(place, numbers):
-        planes = [unpacked(_bytes_of(path, plane), plane) for plane in head.picture.planes]
+    with held(path, place, numbers) as there, _told(place, numbers):
+        head = _head(there, place, numbers)
+        planes = [unpacked(_bytes_of(there, plane), plane) for plane in head.picture.planes]
     if len(planes) == 1 and head.picture.channels == ((0, 0), (0, 1), (0, 2)):
         rgb = planes[0][..., :3]
     else:
@@ -84,14 +84,8 @@ def read_dpx(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[Arr
 
 def read_head(path: Path, place: Place, numbers: Sequence[int] = ()) -> DpxHead:
     """Raises PlateError: no DPX, or a field of its header can't be used."""
-    with _told(place, numbers):
-        with path.open("rb") as file:
-            head = file.read(dpx_header.LONGEST)
-        if not head:
-            raise DpxError("the file is empty", _COPY)
-        header = dpx_header.parse(head)
-        limits.check_size(header.width, header.height, place, numbers)
-        return DpxHead(header, picture_of(header, path.stat().st_size))
+    with held(path, place, numbers) as there, _told(place, numbers):
+        return _head(there, place, numbers)
 
 
 def rate_of(fields: Mapping[str, Any]) -> Fraction | None:
@@ -122,6 +116,13 @@ def notes(head: DpxHead) -> list[str]:
         f"pixels are not square ({head.pixel_aspect:g}); they are kept as they are": head.pixel_aspect != 1,
     }
     return [note for note, holds in said.items() if holds]
+
+
+def _head(path: Path, place: Place, numbers: Sequence[int]) -> DpxHead:
+    with path.open("rb") as file:
+        header = dpx_header.parse(file.read(dpx_header.LONGEST))
+    limits.check_size(header.width, header.height, place, numbers)
+    return DpxHead(header, picture_of(header, path.stat().st_size))
 
 
 def _bytes_of(path: Path, plane: Plane) -> bytes:

@@ -17,12 +17,12 @@ from fsvfx.media.frame_file import read_frame
 from fsvfx.media.held import held
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.sequence import SequenceReader
-from fsvfx.media.sequence_files import has_token
+from fsvfx.media.sequence_files import is_sequence
 from fsvfx.media.video import VideoReader
 from fsvfx.reach import ReachError, reach_of
 from fsvfx.spelling import fixed_part, is_glob, matches, plain
 from schemas.job import ShotJob
-from schemas.templates import PICTURES, VIDEOS, suffix
+from schemas.templates import PICTURES, suffix
 
 MOST_PER_VIDEO = 64
 
@@ -93,7 +93,7 @@ class PersonSource:
         """A file that is there is itself, whatever letters are in its name; else it is a sequence, or a glob."""
         self._check(reference if remote.is_remote(reference) else str(fixed_part(Path(reference))))
         found = _found(reference)
-        if found is None and has_token(reference) and suffix(reference) not in VIDEOS:
+        if found is None and is_sequence(reference):
             return [_File(reference, is_sequence=True)]
         if found is None and is_glob(reference):
             files = _remote_glob(reference) if remote.is_remote(reference) else matches(Path(reference))

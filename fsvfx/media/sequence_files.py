@@ -16,7 +16,7 @@ from fsvfx.media import digests, remote
 from fsvfx.media.held import check_reach, unreadable
 from fsvfx.media.plate import Place
 from fsvfx.spelling import names_in, plain
-from schemas.templates import frame_place
+from schemas.templates import VIDEOS, frame_place, suffix
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class SequenceFile:
 def has_token(path: str) -> bool:
     """Whether the file name has a place for the frame number."""
     return frame_place(path) is not None
+
+
+def is_sequence(path: str) -> bool:
+    """Whether ``path`` stands for numbered files. A file that is there (on disk) as it is written is itself."""
+    return has_token(path) and suffix(path) not in VIDEOS and not (not remote.is_remote(path) and Path(path).is_file())
 
 
 def find_files(pattern: str, place: Place) -> dict[int, SequenceFile]:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.packages import seal
 from fsvfx.plugins import nearest
+from fsvfx.reach import Reach
 from fsvfx.settings import machine
 from schemas.package import PackageCard
 
 CARD, WEIGHTS = "card.yaml", "weights.safetensors"
 _SHORT = 12
 _folder: Path | None = None
+_reach: Reach | None = None
 
 
-def use(folder: str) -> None:
-    """From now on, in this process, look for packages in a manifest's own folder first. Empty: it has none."""
-    global _folder
-    _folder = Path(folder) if folder else None
+def use(folder: str, reach: Reach | None = None) -> None:
+    """From now on, in this process, look for packages in a manifest's own folder first. Empty: it has none.
+
+    ``reach``: the manifest's; links in its folder lead no further. None: whoever runs fsvfx has named the folder.
+    """
+    global _folder, _reach
+    _folder, _reach = (Path(folder), reach) if folder else (None, None)
 
 
 def folder_of(root: Path, model: str, sha256: str) -> Path:
@@ -34,7 +40,10 @@ def find(model: str, sha256: str) -> Path:
     """
     for root in _roots():
         found = folder_of(root, model, sha256)
-        if (found / CARD).is_file() and _read(found).sha256 == sha256:
+        if not (found / CARD).is_file():
+            continue
+        _check_reach(found)
+        if _read(found).sha256 == sha256:
             return found
     raise InputError(
         f"There is no model package '{model}' with sha256 {sha256}",
@@ -64,6 +73,19 @@ def what_there_is(model: str) -> str:
     looked = ", ".join(map(str, _roots())) or "no folder"
     known = sorted({package.parent.name for package in found()})
     return f"Looked in {looked}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {nearest(model, known)}"
+
+
+def _check_reach(package: Path) -> None:
+    """The manifest may read the files, or the machine's owner has put them among the packages."""
+    for file in (package / CARD, package / WEIGHTS):
+        real = Path(os.path.realpath(file))
+        shared = any(real.is_relative_to(os.path.realpath(root)) for root in machine().packages)
+        if _reach is not None and not shared and not _reach.holds(real):
+            raise ModelError(
+                f"The package's {file.name} is a link out of what the manifest may read",
+                mend="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
+                where=Where(file=str(file)),
+            )
 
 
 def _read(package: Path) -> PackageCard:

@@ -13,6 +13,7 @@ from fsvfx import packages
 from fsvfx.colour import use_config
 from fsvfx.device import device_for
 from fsvfx.errors import IncompleteError, StoreError, Where
+from fsvfx.reach import reach_of
 from fsvfx.runner.causes import failure_of, told
 from fsvfx.runner.dag import DELIVER, halo_of, needs_of, sources_of, stage
 from fsvfx.runner.keying import Recipe, recipe_of
@@ -42,7 +43,7 @@ def run_unit(
     lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
     """
     use_config(job.colour_config, job.colour_file)
-    packages.use(job.packages)
+    packages.use(job.packages, reach_of(job))
     store = open_store(job)
     return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report).receipt()
 

@@ -9,6 +9,7 @@ from fsvfx.engines.learned import built
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError, Where
+from fsvfx.reach import reach_of
 from fsvfx.training import rng
 from schemas.job import TrainJob
 from schemas.train import Start
@@ -22,7 +23,7 @@ def first_model(job: TrainJob, *, resumes: bool) -> Model:
     rng.seed(job.trainer.seed)
     model = built(learned(job.engine), job.architecture, job.learned)
     if job.start and not resumes:
-        packages.use(job.packages)
+        packages.use(job.packages, reach_of(job))
         _begin_from(model, job.engine, job.start)
     return model
 
