@@ -44,7 +44,7 @@ FrameRate = Annotated[
     BeforeValidator(_as_text, json_schema_input_type=str | float),
     AfterValidator(_possible_rate),
 ]
-Timecode = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][:;][0-9][0-9]$")]
+Timecode = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][:;][0-9]{2,3}$")]
 
 
 class Person(StrictModel):
@@ -79,7 +79,7 @@ class Plate(StrictModel):
     A video whose frames are unevenly spaced plays at this rate, frame by frame, without its sound.
     """
     timecode: Timecode | None = None
-    """Of ``first_frame``; the plate's own where it has one."""
+    """Of ``first_frame``, each frame counted (00 to 59 at 60 a second); the plate's own where it has one."""
     layer: Text | None = None
     """EXR: the layer or part that holds the picture (``beauty``); plain R, G, B otherwise."""
     data_window: Literal["same", "union"] = "same"

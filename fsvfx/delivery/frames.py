@@ -21,7 +21,7 @@ from fsvfx.delivery.pixels import Depth, picture
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
 from fsvfx.media.exr_out import ExrPart, ExrWindows, write_exr
-from fsvfx.media.stills_out import StillFormat, pack_timecode, write_still
+from fsvfx.media.stills_out import StillFormat, write_still
 from schemas.deliver import DeliverFrames, DeliverMattes
 from schemas.templates import fill, frame_path, suffix
 
@@ -45,8 +45,8 @@ def write_frame(
     else:
         told |= {"oiio:ColorSpace": interop_id(order.job.colour_config, space) or "unknown"}
     bits = depth if isinstance(depth, int) else 32
-    timecode = pack_timecode(track.at(comp.frame)) if track and suffix(wish.path) == ".dpx" else None
-    write_still(path, picture(order, comp, space, depth), StillFormat(bits, told, timecode, called=target))
+    address = track.address(comp.frame) if track and suffix(wish.path) == ".dpx" else None
+    write_still(path, picture(order, comp, space, depth), StillFormat(bits, told, address, called=target))
 
 
 def matte_targets(

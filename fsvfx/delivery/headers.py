@@ -12,8 +12,8 @@ from fsvfx.delivery.header_policy import kept
 from fsvfx.delivery.order import Order
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
+from fsvfx.media.addresses import Address
 from fsvfx.media.exr_out import colour_attributes, time_code
-from fsvfx.media.timecodes import of_exr
 
 
 def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[str, Any]:
@@ -58,18 +58,15 @@ def frame_attributes(order: Order, comp: Comp, track: TimecodeTrack | None, plat
 def _timecodes(frame: int, track: TimecodeTrack, plate: Mapping[str, Any]) -> dict[str, Any]:
     text = track.at(frame)
     return {
-        **_time_code(text, track, plate),
+        **_time_code(track.address(frame), plate),
         "fsvfx/timecode": text,
         "fsvfx/timecode_source": track.source,
     }
 
 
-def _time_code(text: str, track: TimecodeTrack, plate: Mapping[str, Any]) -> dict[str, Any]:
-    """The plate's own, with its user bits, if it tells the same time."""
-    if of_exr(dict(plate)) == text:
-        return {"timeCode": plate["timeCode"]}
-    code = time_code(text, track.counts)
-    return {"timeCode": code} if code else {}
+def _time_code(address: Address | None, plate: Mapping[str, Any]) -> dict[str, Any]:
+    """With the plate's user bits. Where an address can't say the frame, the plate's own stays."""
+    return {"timeCode": time_code(address, plate.get("timeCode"))} if address else {}
 
 
 def altered_text(comp: Comp) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from fsvfx.media.addresses import Address, address_of
 from fsvfx.media.timecodes import shift
 
 
@@ -21,13 +22,12 @@ class TimecodeTrack:
         """``plate`` or, where the plate has no timecode, ``frame number``."""
         return "plate" if self.start else "frame number"
 
-    @property
-    def counts(self) -> int:
-        """Frames that a second of timecode counts: 24 at 24000/1001."""
-        return max(1, round(self.rate))
-
     def at(self, frame: int) -> str:
         """Of frame ``frame``: ``01:00:00:00``, or ``01:00:00;00`` if drop-frame. Runs on past midnight from zero."""
         if self.start:
             return shift(self.start, frame - self.first, self.rate)
         return shift("00:00:00:00", frame, self.rate)
+
+    def address(self, frame: int) -> Address | None:
+        """The same for headers, which count pairs above 30 frames a second; None if they can't say it."""
+        return address_of(self.at(frame), self.rate)

@@ -9,6 +9,7 @@ from fsvfx.editorial.plates import Media
 from fsvfx.errors import InputError
 from fsvfx.media import timecodes
 from schemas.frames import FrameRange
+from schemas.timecode import drops_by_default
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _timecode(cut: Cut, media: Media, time: int) -> str | None:
     told = cut.drop is not None or (cut.stated is not None and cut.stated.start > 0)
     if media.timecode or not told or time < 0:
         return None
-    drop = cut.rate.denominator == 1001 and round(cut.rate) % 30 == 0 if cut.drop is None else cut.drop
+    drop = drops_by_default(cut.rate) if cut.drop is None else cut.drop
     return timecodes.label(time, cut.rate, drop=drop)
 
 

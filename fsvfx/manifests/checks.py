@@ -10,6 +10,7 @@ from fsvfx.manifests.yaml_text import Finding, Loc
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.manifest import Plate
+from schemas.timecode import problem
 
 
 def check_names(draft: Draft) -> Iterator[Finding]:
@@ -103,11 +104,5 @@ def check_within(at: Loc, frames: FrameRange, inside: FrameRange, noun: str) -> 
 def _check_timecode(shot: ShotDraft, plate: Plate) -> Iterator[Finding]:
     if plate.timecode is None or plate.frame_rate is None:
         return
-    rate = round(rates.parse(plate.frame_rate))
-    at = (*shot.loc, "plate", "timecode")
-    if int(plate.timecode[-2:]) >= rate:
-        what = f"{plate.timecode} has no such frame at {plate.frame_rate} a second"
-        yield Finding(at, what, f"Count frames from 00 to {rate - 1:02d}")
-    if ";" in plate.timecode and rate not in (30, 60):
-        what = f"{plate.timecode} is drop-frame, which {plate.frame_rate} frames a second has not"
-        yield Finding(at, what, "Write : before the frames")
+    if wrong := problem(plate.timecode, rates.parse(plate.frame_rate)):
+        yield Finding((*shot.loc, "plate", "timecode"), *wrong)

@@ -20,7 +20,6 @@ SHORTEST = 1664
 _ORDERS = {b"SDPX": ">", b"XPDS": "<"}
 _CINEON = (b"\x80\x2a\x5f\xd7", b"\xd7\x5f\x2a\x80")
 _ELEMENTS, _ELEMENT_BYTES, _MOST_ELEMENTS = 780, 72, 8
-_DROP = 0x40
 _ELEMENT = "IIfIfBBBBHHIII"
 _TRANSFERS = (
     "User defined", "Printing density", "Linear", "Logarithmic", "Unspecified video", "SMPTE 274M", "ITU-R 709-4",
@@ -66,8 +65,7 @@ class DpxElement:
 class DpxHeader:
     """order: ``>`` or ``<``. width, height: pixels of a stored line, stored lines. orientation: 0 to 7.
 
-    frame_rates: of the television and the film header. timecode: as stored. fields: what the file tells of itself, by
-    OpenImageIO's names.
+    fields: what the file tells of itself, by OpenImageIO's names.
     """
 
     order: str
@@ -183,13 +181,5 @@ def _described(told: _Fields, first: DpxElement) -> dict[str, Any]:
         "dpx:Transfer": first.transfer_name,
         "dpx:TemporalFrameRate": told.f32(1940),
         "dpx:FrameRate": told.f32(1724),
-        "dpx:TimeCode": _timecode(told.u32(1920)),
+        "smpte:TimeCode": told.u32(1920),
     }
-
-
-def _timecode(code: int | None) -> str | None:
-    """Binary-coded digits; of the bits that are none, only the drop-frame flag is taken out."""
-    if code is None:
-        return None
-    hours, minutes, seconds, frames = (code & ~_DROP).to_bytes(4)
-    return f"{hours:02x}:{minutes:02x}:{seconds:02x}{';' if code & _DROP else ':'}{frames:02x}"

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from fsvfx.media import dpx_header, limits, orientation, timecodes
+from fsvfx.media import dpx_header, limits, orientation
+from fsvfx.media.addresses import Address
 from fsvfx.media.dpx_header import DpxError, DpxHeader
 from fsvfx.media.dpx_picture import DpxPicture, picture_of
 from fsvfx.media.dpx_pixels import FLOATS, Plane, unpacked
@@ -93,10 +94,10 @@ def rate_of(fields: Mapping[str, Any]) -> Fraction | None:
     return next((rate for name in _RATES if (rate := rates.known(fields.get(name)))), None)
 
 
-def timecode_of(fields: Mapping[str, Any]) -> str | None:
-    """As the television header has it; many writers leave it at zero, which counts as empty."""
-    text = timecodes.tidy(fields.get("dpx:TimeCode"))
-    return None if text == "00:00:00:00" else text
+def address_of(fields: Mapping[str, Any]) -> Address | None:
+    """The timecode in the television header; many writers leave it at zero, which counts as empty."""
+    word = fields.get("smpte:TimeCode")
+    return Address(word) if word else None
 
 
 def notes(head: DpxHead) -> list[str]:

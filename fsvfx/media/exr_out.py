@@ -11,6 +11,7 @@ import numpy as np
 import OpenEXR
 from numpy.typing import NDArray
 
+from fsvfx.media.addresses import Address
 from fsvfx.media.windows import Window
 
 MATTE_CHANNEL = "matte.A"
@@ -62,18 +63,16 @@ def write_exr(
         raise OSError(f"{path.name} can't be written: {error}") from error
 
 
-def time_code(text: str, counts: int) -> OpenEXR.TimeCode | None:
-    """EXR's timeCode of ``01:00:00:00`` (``;``: drop-frame) that counts ``counts`` frames a second.
-
-    Above 30 the frames are counted in pairs and the field phase tells the second one, as SMPTE ST 12 does for 50 and
-    60. None above 60, which it can't say.
-    """
-    if counts > 60:
-        return None
-    hours, minutes, seconds, frames = (int(part) for part in text.replace(";", ":").split(":"))
-    pairs = counts > 30
-    flags = [";" in text, False, pairs and frames % 2 == 1, False, False, False]
-    return OpenEXR.TimeCode(hours, minutes, seconds, frames // 2 if pairs else frames, *flags, *[0] * 8)
+def time_code(address: Address, plate: OpenEXR.TimeCode | None = None) -> OpenEXR.TimeCode:
+    """EXR's timeCode of ``address``, with the user bits and their flags of the ``plate``'s."""
+    phase = bool(address.word & 0x80008000)  # one place for it here, whatever the rate
+    user, kept = (plate.userData, plate) if plate else (0, None)
+    flags = [
+        address.drop,
+        *((kept.colorFrame, phase, kept.bgf0, kept.bgf1, kept.bgf2) if kept else (0, phase, 0, 0, 0)),
+    ]
+    groups = [user >> 4 * place & 15 for place in range(8)]
+    return OpenEXR.TimeCode(*address.time, address.frames, *map(int, flags), *groups)
 
 
 def colour_attributes(interop_id: str) -> dict[str, Any]:

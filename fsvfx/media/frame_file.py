@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fsvfx.media import dpx_in, exr_in, stills, timecodes
+from fsvfx.media import addresses, dpx_in, exr_in, stills
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window
 from fsvfx.stages.contract import Array
@@ -31,7 +31,8 @@ class FrameHead:
     windows: tuple[Window, Window] | None = None
     """EXR: data and display window."""
     frame_rate: Fraction | None = None
-    timecode: str | None = None
+    address: addresses.Address | None = None
+    """Of the timecode; which frame it means, its neighbours tell."""
     pixel_aspect: float = 1.0
     interop_id: str = ""
     """EXR's ``colorInteropID``."""
@@ -78,7 +79,7 @@ def _of_exr(head: exr_in.ExrHead) -> FrameHead:
         header=head.header,
         windows=head.windows,
         frame_rate=rates.known(head.header.get("framesPerSecond")),
-        timecode=timecodes.of_exr(head.header),
+        address=_address(head.header),
         pixel_aspect=float(head.header.get("pixelAspectRatio", 1.0)),
         interop_id=str(head.header.get("colorInteropID", "")),
     )
@@ -90,6 +91,15 @@ def _of_dpx(head: dpx_in.DpxHead) -> FrameHead:
         dtype=head.dtype,
         header=head.fields,
         frame_rate=dpx_in.rate_of(head.fields),
-        timecode=dpx_in.timecode_of(head.fields),
+        address=dpx_in.address_of(head.fields),
         pixel_aspect=head.pixel_aspect,
     )
+
+
+def _address(header: dict[str, Any]) -> addresses.Address | None:
+    code = header.get("timeCode")
+    if code is None:
+        return None
+    flags = {6: code.dropFrame, 7: code.colorFrame, 15: code.fieldPhase, 23: code.bgf0, 30: code.bgf1, 31: code.bgf2}
+    word = sum(bool(flag) << place for place, flag in flags.items())
+    return addresses.of_fields((code.hours, code.minutes, code.seconds), code.frame, word)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.errors import PlateError
-from fsvfx.media import digests, header_color, timecodes
+from fsvfx.media import addresses, digests, header_color, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
 from fsvfx.media.held import check_reach, held
 from fsvfx.media.plate import Place, PlateInfo
@@ -115,13 +115,14 @@ class SequencePlate:
     def info(self) -> PlateInfo:
         number, head = self._pattern
         rate = self._frame_rate(head)
+        read = addresses.read(lambda later: self._address(number + later), rate) if rate else addresses.Reading()
         height, width = size_of(self._canvas)
         return PlateInfo(
             width=width,
             height=height,
             dtype=head.dtype,
             frame_rate=rate,
-            timecode=self._timecode(number, head, rate),
+            timecode=self._timecode(number, read, rate),
             first=min(self._reader.files),
             last=max(self._reader.files),
             has_audio=False,
@@ -129,7 +130,11 @@ class SequencePlate:
             exr_header=self.exr_header(number) or None,
             data_window=self._canvas if head.windows else None,
             display_window=head.windows[1] if head.windows else None,
-            notes=(*self._reader.notes(number), *header_color.notes(self.exr_header(number), self._job)),
+            notes=(
+                *self._reader.notes(number),
+                *header_color.notes(self.exr_header(number), self._job),
+                *filter(None, [read.note]),
+            ),
         )
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[Array]:
@@ -209,15 +214,24 @@ class SequencePlate:
             )
         return rate
 
-    def _timecode(self, number: int, head: FrameHead, rate: Fraction | None) -> str | None:
+    def _timecode(self, number: int, read: addresses.Reading, rate: Fraction | None) -> str | None:
         if rate is None:
             if self._job.shot.plate.timecode:
                 what = "plate.timecode can't be counted on: the image sequence carries no frame rate"
                 raise self._place.error(what, RATE_MEND)
             return None  # each frame keeps what its own header says
         back = self._job.shot.plate.first_frame - number
-        at_first = timecodes.shift(head.timecode, back, rate) if head.timecode else None
+        at_first = timecodes.shift(read.text, back, rate) if read.text else None
         return timecodes.one_timecode(self._job, at_first, self._place)
+
+    def _address(self, number: int) -> addresses.Address | None:
+        """Of frame ``number``, if the shot has it and it can be read."""
+        if number not in self._job.shot.plate.frames:
+            return None
+        try:
+            return self._reader.head(number).address
+        except PlateError:
+            return None
 
     def _check_range(self) -> None:
         missing = [n for n in self._job.shot.plate.frames if n not in self._reader.files]

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.media.addresses import Address
+
 _LOSSLESS = {"compression": "lzw", "png:compressionLevel": 2}
 """Grain hardly packs: zip takes eight times as long as LZW for a tenth less."""
 _NO_DATE = "    :  :     :  :  "
@@ -27,8 +29,8 @@ class StillFormat:
 
     bits: int
     attributes: Mapping[str, str | int | float] = field(default_factory=dict)
-    timecode: tuple[int, int] | None = None
-    """As SMPTE ST 12 packs it."""
+    address: Address | None = None
+    """Of the timecode."""
     called: str = ""
 
 
@@ -48,20 +50,13 @@ def write_still(path: Path, picture: NDArray[Any], wanted: StillFormat) -> None:
         del told["DateTime"]
     for name, value in {**told, **wanted.attributes}.items():
         spec.attribute(name, value)
-    if wanted.timecode:
-        spec.attribute("smpte:TimeCode", oiio.TypeTimeCode, wanted.timecode)
+    if wanted.address:
+        spec.attribute("smpte:TimeCode", oiio.TypeTimeCode, (wanted.address.word, 0))
     out = oiio.ImageOutput.create(str(path))
     if not (out and out.open(str(path), spec) and out.write_image(pixels) and out.close()):
         raise OSError(f"{path.name} can't be written: {out.geterror() if out else oiio.geterror()}")
     if is_dpx:
         _name_dpx(path, wanted.called)
-
-
-def pack_timecode(text: str) -> tuple[int, int]:
-    """``01:00:00:00`` (``;``: drop-frame) in SMPTE ST 12's binary-coded digits, and no user bits."""
-    digits = [int(part, 16) for part in text.replace(";", ":").split(":")]
-    code = sum(part << 8 * place for place, part in enumerate(reversed(digits)))
-    return code | (0x40 if ";" in text else 0), 0
 
 
 def _plain(picture: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media.exr_out import time_code
 
 F24, F25, F30 = Fraction(24), Fraction(25), Fraction(30)
-NTSC24, NTSC30, NTSC60 = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
+NTSC24, NTSC30, NTSC48, NTSC60, NTSC120 = (Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 120))
 
 
 @pytest.mark.parametrize(
@@ -42,21 +42,34 @@ def test_each_frame_has_its_timecode(rate: Fraction, start: str | None, frame: i
 
 
 @pytest.mark.parametrize(
-    ("text", "counts", "frame", "phase", "drop"),
+    ("rate", "start", "frame", "wanted"),
     [
-        ("01:02:03:23", 24, 23, 0, 0),
-        ("00:01:00;02", 30, 2, 0, 1),
-        ("00:00:00:47", 48, 23, 1, 0),
-        ("00:00:00:49", 50, 24, 1, 0),
-        ("00:01:00;04", 60, 2, 0, 1),
+        (F24, "01:00:00:00", 1024, (23, 0, 0)),
+        (NTSC30, "00:00:59;29", 1002, (2, 0, 1)),
+        (NTSC48, "01:00:00:00", 1048, (23, 1, 0)),
+        (Fraction(48), "01:00:00:00", 1001, (0, 0, 0)),
+        (Fraction(50), "01:00:00:00", 1050, (24, 1, 0)),
+        (NTSC60, "01:00:00:58", 1001, (29, 0, 0)),
+        (NTSC60, "01:00:00:58", 1002, (29, 1, 0)),
+        (NTSC60, "00:00:59;59", 1002, (2, 0, 1)),
+        (Fraction(60), None, 1019, (29, 1, 0)),
+        (Fraction(96), "01:00:00:00", 1096, (23, 0, 0)),
+        (Fraction(100), "01:00:00:00", 1100, (24, 0, 0)),
+        (Fraction(120), "01:00:00:000", 1005, (1, 0, 0)),
+        (NTSC120, "00:00:59;119", 1002, (2, 0, 1)),
     ],
 )
-def test_exr_packs_it(text: str, counts: int, frame: int, phase: int, drop: int) -> None:
-    code = time_code(text, counts)
-    assert code is not None
-    assert (code.frame, code.fieldPhase, code.dropFrame) == (frame, phase, drop)
-    assert (code.hours, code.minutes, code.seconds) == tuple(int(part) for part in text[:8].split(":"))
+def test_exr_counts_pairs_as_smpte_does(
+    rate: Fraction, start: str | None, frame: int, wanted: tuple[int, int, int]
+) -> None:
+    track = TimecodeTrack(rate, 1001, start)
+    address = track.address(frame)
+    assert address is not None
+    code = time_code(address)
+    assert (code.frame, code.fieldPhase, code.dropFrame) == wanted
+    assert (code.hours, code.minutes, code.seconds) == tuple(int(part) for part in track.at(frame)[:8].split(":"))
 
 
-def test_what_exr_cannot_say_is_left_out() -> None:
-    assert time_code("00:00:00:99", 120) is None
+@pytest.mark.parametrize("rate", [Fraction(33), Fraction(37), Fraction(75, 2)])
+def test_what_32_bits_cannot_say_is_left_out(rate: Fraction) -> None:
+    assert TimecodeTrack(rate, 1001, "00:00:00:32").address(1001) is None

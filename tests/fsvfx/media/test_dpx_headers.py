@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from dpx_files import UNDEFINED, dpx_bytes, write_dpx
 from footage import shot_job
 
 from fsvfx.errors import PlateError
-from fsvfx.media import open_plate
-from fsvfx.media.dpx_in import notes, rate_of, read_dpx, read_head, timecode_of
+from fsvfx.media import addresses, open_plate
+from fsvfx.media.dpx_in import address_of, notes, rate_of, read_dpx, read_head
 from fsvfx.media.plate import Place
 
 PLACE = Place("a.dpx")
@@ -240,7 +241,7 @@ def test_pixels_are_no_film_header(tmp_path: Path) -> None:
     """Where the pixels begin behind the generic headers, rates and timecode would be read out of them."""
     path = write_dpx(tmp_path / "a.dpx", [np.full((20, 70, 3), 0x1AF)], start=1664)
     fields = read_head(path, PLACE).fields
-    assert (rate_of(fields), timecode_of(fields)) == (None, None)
+    assert (rate_of(fields), address_of(fields)) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -251,13 +252,15 @@ def test_pixels_are_no_film_header(tmp_path: Path) -> None:
         (0x23595923, "23:59:59:23"),
         (0, None),
         (UNDEFINED, None),
-        (0x99999999, None),
+        (0x25000000, None),
+        (0x81808004, "01:00:00:04"),
         (0x0102030A, None),
     ],
 )
 def test_timecodes(code: int, text: str | None, tmp_path: Path) -> None:
     path = write_dpx(tmp_path / "a.dpx", [codes()], fields={"timecode": code})
-    assert timecode_of(read_head(path, PLACE).fields) == text
+    address = address_of(read_head(path, PLACE).fields)
+    assert addresses.read(lambda later: None if later else address, Fraction(30)).text == text
 
 
 @pytest.mark.parametrize(

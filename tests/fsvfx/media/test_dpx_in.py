@@ -94,7 +94,7 @@ def test_timecode_and_fields(tmp_path: Path) -> None:
     path = sequence(tmp_path, {_TIMECODE: b"\x01\x02\x03\x04"}, dpx__Transfer="Logarithmic")
     plate = open_plate(shot_job(path, "1002-1003", frame_rate="24"))
     assert plate.info.timecode == "01:02:03:04"  # of first_frame, 1001
-    assert plate.dpx_header(1003)["dpx:TimeCode"] == "01:02:03:06"
+    assert plate.dpx_header(1003)["smpte:TimeCode"] == 0x01020306
     assert plate.exr_header(1003) == {}
     assert any("says 'Logarithmic'" in note for note in plate.info.notes)
     assert [number_in(rgb) for rgb in plate.pictures([1002, 1003])] == [1002, 1003]
