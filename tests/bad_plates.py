@@ -308,7 +308,7 @@ BAD_PLATES: dict[str, BadPlate] = {
     ),
     "exr subsampled": BadPlate(_exr(_subsampled), ("subsampled", "1005"), at_open=False),
     "deep exr": BadPlate(_exr(_deep), ("deep data", "1005"), at_open=False),
-    "exr of whole numbers": BadPlate(_exr(_whole_numbers), ("channels are uint32", "1005"), at_open=False),
+    "exr of whole numbers": BadPlate(_exr(_whole_numbers), ("whole numbers", "1005"), at_open=False),
     "dpx cut off": BadPlate(_dpx(_halve), ("damaged or cut off", "1005"), at_open=False),
     "dpx header cut off": BadPlate(
         _dpx(lambda path: path.write_bytes(path.read_bytes()[:900])), ("header is cut off", "1005"), at_open=False

@@ -1,8 +1,8 @@
 """EXR frames in: RGB at half depth, the data window as it is.
 
-By measurement (benchmarks/exr.py): OpenEXR reads headers and plain pictures, at half of OpenImageIO's cost; OpenImageIO
-reads pictures among other layers and parts, of which OpenEXR's binding would hold every one in memory. A test holds
-that both give the same bits.
+By measurement (benchmarks/exr.py): OpenEXR reads plain pictures, at half of OpenImageIO's cost; OpenImageIO reads
+pictures among other layers and parts, of which OpenEXR's binding would hold every one in memory, and those with headers
+that the binding can't read. A test holds that both give the same bits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,16 +21,19 @@ from typing import Any
 import numpy as np
 import OpenEXR
 
-from fsvfx.errors import PlateError
-from fsvfx.media import oiio_in
+from fsvfx.errors import FsvfxError
+from fsvfx.media import exr_clean, exr_header, limits, oiio_in
+from fsvfx.media.exr_header import ExrError, ExrPartHeader, TooLong
 from fsvfx.media.held import held
 from fsvfx.media.layers import Channel, LayerError, rgb_of
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window, size_of
+from fsvfx.settings import machine
 from fsvfx.stages.contract import Array
 
 _COPY = "Render or copy the frame anew"
-_OWN = frozenset({"channels", "chunkCount", "chromaticities", "colorInteropID", "name", "tiles", "view"})
+_SHOWN = 6
+_OWN = frozenset({"chromaticities", "colorInteropID"})
 """What one part's header says of itself alone; the rest of the first part's goes for the whole file."""
 
 
@@ -37,18 +43,31 @@ class ExrHead:
 
     part: int
     rgb: tuple[str, str, str]
+    parts: tuple[ExrPartHeader, ...]
     header: dict[str, Any]
+    """Attributes of the part, and those of the first part that go for the whole file."""
     is_alone: bool
-    """The file has R, G and B in scanlines, and nothing else."""
+    """The file has R, G and B of one type in scanlines, and nothing that OpenEXR's binding can't read."""
+
+    @property
+    def own(self) -> ExrPartHeader:
+        """Of the picture's part."""
+        return self.parts[self.part]
 
     @property
     def windows(self) -> tuple[Window, Window]:
-        return windows(self.header)
+        """Data window and display window."""
+        return self.own.data, self.own.display
 
     @property
     def size(self) -> tuple[int, int]:
         """Height, width of the data window."""
-        return size_of(self.windows[0])
+        return size_of(self.own.data)
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel by its height; 1 where the header has none that can be."""
+        return float(self.header.get("pixelAspectRatio", 1.0))
 
 
 @dataclass(frozen=True)
@@ -62,28 +81,42 @@ class ExrFrame:
 
 def read_head(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> ExrHead:
     """Header of the part that holds the picture, of ``layer`` where it is named. Raises PlateError."""
-    headers = _headers(path, place, numbers)
-    several = len(headers) > 1
-    channels = [
-        Channel(channel.name, part, str(header.get("name", "")) if several else "")
-        for part, header in enumerate(headers)
-        for channel in header["channels"]
-    ]
+    parts = read_parts(path, place, numbers)
     try:
-        rgb = rgb_of(channels, layer)
+        rgb = rgb_of(channels_of(parts), layer)
     except LayerError as error:
         raise place.error(f"the EXR can't be used: {error.what}", error.mend, numbers) from None
-    part, names = rgb[0].part, (rgb[0].name, rgb[1].name, rgb[2].name)
-    _check_kind(headers[part], names, place, numbers)
-    shared = {name: value for name, value in headers[0].items() if name not in _OWN}
-    plain = [channel.name for channel in channels] == ["B", "G", "R"] and not several
-    return ExrHead(part, names, shared | headers[part], plain and headers[0]["type"] == OpenEXR.scanlineimage)
+    names = (rgb[0].name, rgb[1].name, rgb[2].name)
+    own = parts[rgb[0].part]
+    _check_kind(own, names, place, numbers)
+    limits.check_size(*size_of(own.data)[::-1], place, numbers)
+    shared = {name: value for name, value in parts[0].attributes.items() if name not in _OWN}
+    return ExrHead(rgb[0].part, names, parts, {**shared, **own.attributes}, _is_alone(parts))
 
 
-def windows(header: Mapping[str, Any]) -> tuple[Window, Window]:
-    """Data window and display window."""
-    data, display = (_window(header[name]) for name in ("dataWindow", "displayWindow"))
-    return data, display
+def read_parts(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[ExrPartHeader, ...]:
+    """Every part's header. PlateError: no EXR, damaged, or beyond the machine's limits."""
+    try:
+        with path.open("rb") as file:
+            parts = exr_header.parse(file, path.stat().st_size, machine().max_header_bytes)
+    except OSError as error:
+        raise unreadable(error, place) from None
+    except ExrError as error:
+        raise place.error(error.what, _COPY, numbers) from None
+    except TooLong:
+        raise limits.too_long(place, numbers) from None
+    limits.check_channels(len(parts) + sum(len(part.channels) for part in parts), place, numbers)
+    return parts
+
+
+def channels_of(parts: Sequence[ExrPartHeader]) -> list[Channel]:
+    """Every channel of every part."""
+    several = len(parts) > 1
+    return [
+        Channel(channel.name, index, part.name if several else "")
+        for index, part in enumerate(parts)
+        for channel in part.channels
+    ]
 
 
 def read_exr(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> ExrFrame:
@@ -97,14 +130,30 @@ def read_exr(path: Path, place: Place, numbers: Sequence[int] = (), layer: str |
     return ExrFrame(_half(rgb, place, numbers), head, rgb.dtype != np.float16)
 
 
+def _is_alone(parts: Sequence[ExrPartHeader]) -> bool:
+    part = parts[0]
+    only_rgb = [channel.name for channel in part.channels] == ["B", "G", "R"]
+    alike = len({channel.pixels for channel in part.channels}) == 1
+    return len(parts) == 1 and only_rgb and alike and _is_plain(parts) and not part.is_tiled
+
+
+def _is_plain(parts: Sequence[ExrPartHeader]) -> bool:
+    """Whether libraries read the headers as they are: each part of several has a name of its own."""
+    names = {part.name for part in parts}
+    return all(part.is_plain for part in parts) and (len(parts) == 1 or ("" not in names and len(names) == len(parts)))
+
+
 def _alone(path: Path, place: Place, numbers: Sequence[int]) -> Array:
     """A file of R, G, B and nothing else."""
     said = io.StringIO()  # the binding prints what is wrong with the pixels, and then hands out fewer parts
     try:
         with held(path, place, numbers) as there, contextlib.redirect_stdout(said):
             file = OpenEXR.File(str(there))
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise _damaged(error, path, place, numbers) from None
+    except FsvfxError:
+        raise
+    except Exception as error:  # whatever a library throws at a foreign file is about the file
+        reason = re.sub(r"/proc/self/fd/\d+", path.name, str(error))
+        raise place.error(f"the EXR can't be read: {reason}", _COPY, numbers) from None
     rgb = file.channels()["RGB"].pixels if file.parts and not said.getvalue() else None
     if rgb is None:
         raise place.error("the frame's pixels are damaged or cut off", _COPY, numbers)
@@ -113,26 +162,53 @@ def _alone(path: Path, place: Place, numbers: Sequence[int]) -> Array:
 
 
 def _among_others(path: Path, head: ExrHead, place: Place, numbers: Sequence[int]) -> Array:
-    with oiio_in.opened(path, place, numbers) as file:
-        names = list(file.spec(head.part, 0).channelnames)
-        return oiio_in.pixels(file, [names.index(name) for name in head.rgb], place, numbers, head.part)
+    with _readable(path, head, place, numbers) as (own, names), oiio_in.opened(own, place, numbers) as file:
+        indices = [oiio_in.index_of(file, name, place, numbers, head.part) for name in names]
+        return oiio_in.pixels(file, indices, place, numbers, head.part)
+
+
+@contextmanager
+def _readable(
+    path: Path, head: ExrHead, place: Place, numbers: Sequence[int]
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """A file that libraries read, and its RGB channels' names: the frame's own, or a copy with a clean header."""
+    if _is_plain(head.parts):
+        yield path, head.rgb
+        return
+    try:
+        clean = exr_clean.cleaned(head.parts)
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "clean.exr"
+            with path.open("rb") as source, copy.open("wb") as target:
+                target.write(source.read(exr_header.PREFIX) + clean)
+                source.seek(exr_header.PREFIX + len(clean))
+                shutil.copyfileobj(source, target, 1 << 20)
+            yield copy, tuple(exr_clean.clean_name(head.own, name) for name in head.rgb)
+    except ExrError as error:
+        raise place.error(error.what, _COPY, numbers) from None
 
 
 def notes(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> list[str]:
     """What a person should know of how the frame is read. Raises PlateError."""
     head = read_head(path, place, numbers, layer)
-    with oiio_in.opened(path, place, numbers) as file:
-        spec = file.spec(head.part, 0)
+    own, kinds = head.own, {channel.name: channel.pixels for channel in head.own.channels}
     data, display = head.windows
-    aspect = head.header.get("pixelAspectRatio", 1.0)
+    unread, latin = _listed(own.unread), _listed(own.latin)
     said = {
-        "alpha is left out": f"{head.rgb[0].removesuffix('R').removesuffix('Y')}A" in spec.channelnames,
-        "32-bit float pixels are rounded to half": spec.channelformat(spec.channelindex(head.rgb[0])) == "float",
+        "alpha is left out": f"{head.rgb[0].removesuffix('R').removesuffix('Y')}A" in kinds,
+        "32-bit float pixels are rounded to half": any(kinds[name] == "float" for name in head.rgb),
         "luminance alone: it becomes three equal channels": head.rgb[0] == head.rgb[1],
         "the data window is not the display window: all of its pixels are kept": data != display,
-        f"pixels are not square ({aspect:g}); they are kept as they are": aspect != 1.0,
+        f"pixels are not square ({head.pixel_aspect:g}); they are kept as they are": head.pixel_aspect != 1.0,
+        f"header entries that can't be read are left out: {unread}": bool(unread),
+        f"header texts that are not UTF-8 are read as Latin-1: {latin}": bool(latin),
     }
     return [note for note, holds in said.items() if holds]
+
+
+def _listed(names: Iterable[str]) -> str:
+    given = list(names)
+    return ", ".join(given[:_SHOWN]) + (f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else "")
 
 
 def _half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
@@ -158,30 +234,11 @@ def to_half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
     return half
 
 
-def _headers(path: Path, place: Place, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    with held(path, place, numbers) as there:
-        with there.open("rb") as raw:
-            if raw.read(4) != b"\x76\x2f\x31\x01":
-                raise place.error("the file is no EXR", _COPY, numbers)
-        try:
-            file = OpenEXR.File(str(there), header_only=True)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise _damaged(error, path, place, numbers) from None
-    return [file.header(part) for part in range(len(file.parts))]
-
-
-def _damaged(error: Exception, path: Path, place: Place, numbers: Sequence[int]) -> PlateError:
-    said = re.sub(r"/proc/self/fd/\d+", path.name, str(error))
-    return place.error(f"the EXR can't be read: {said}", _COPY, numbers)
-
-
-def _check_kind(header: Mapping[str, Any], rgb: Sequence[str], place: Place, numbers: Sequence[int]) -> None:
-    if header["type"] not in (OpenEXR.scanlineimage, OpenEXR.tiledimage):
+def _check_kind(part: ExrPartHeader, rgb: Sequence[str], place: Place, numbers: Sequence[int]) -> None:
+    if part.is_deep:
         raise place.error("its picture is deep data", "Flatten it: one value per pixel", numbers)
-    if any(c.name in rgb and (c.xSampling, c.ySampling) != (1, 1) for c in header["channels"]):
+    used = [channel for channel in part.channels if channel.name in rgb]
+    if any(channel.sampling != (1, 1) for channel in used):
         raise place.error("its RGB channels are subsampled", "Write full-size channels", numbers)
-
-
-def _window(corners: Any) -> Window:
-    (x0, y0), (x1, y1) = corners
-    return int(x0), int(y0), int(x1), int(y1)
+    if any(channel.pixels == "uint" for channel in used):
+        raise place.error("its RGB channels are whole numbers (uint)", "Write half or float channels", numbers)

@@ -80,7 +80,7 @@ def _of_exr(head: exr_in.ExrHead) -> FrameHead:
         windows=head.windows,
         frame_rate=rates.known(head.header.get("framesPerSecond")),
         address=_address(head.header),
-        pixel_aspect=float(head.header.get("pixelAspectRatio", 1.0)),
+        pixel_aspect=head.pixel_aspect,
         interop_id=str(head.header.get("colorInteropID", "")),
     )
 

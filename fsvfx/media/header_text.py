@@ -5,10 +5,15 @@ from __future__ import annotations
 
 def text_of(raw: bytes) -> str:
     """UTF-8; else each byte as one character (Latin-1), so that nothing is lost."""
+    return raw.decode("utf-8" if is_utf8(raw) else "latin-1")
+
+
+def is_utf8(raw: bytes) -> bool:
     try:
-        return raw.decode("utf-8")
+        raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return False
+    return True
 
 
 def field_of(raw: bytes) -> str:

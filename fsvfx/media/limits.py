@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fsvfx.errors import PlateError
 from fsvfx.media.plate import Place
 from fsvfx.settings import machine
 
@@ -14,25 +15,23 @@ def check_size(width: int, height: int, place: Place, numbers: Sequence[int] = (
     if width < 1 or height < 1:
         raise place.error(f"its header says {width}x{height} pixels", "Render or copy the file again", numbers)
     if max(width, height) > allowed.max_side:
-        _refuse(f"it is {width}x{height} pixels; a side may have {allowed.max_side}", "MAX_SIDE", place, numbers)
+        raise _refusal(f"it is {width}x{height} pixels; a side may have {allowed.max_side}", "MAX_SIDE", place, numbers)
     if width * height > allowed.max_pixels:
         what = f"it is {width}x{height} = {width * height} pixels; a picture may have {allowed.max_pixels}"
-        _refuse(what, "MAX_PIXELS", place, numbers)
+        raise _refusal(what, "MAX_PIXELS", place, numbers)
 
 
 def check_channels(count: int, place: Place, numbers: Sequence[int] = ()) -> None:
     """PlateError for more channels than the machine's settings allow."""
     allowed = machine().max_channels
     if count > allowed:
-        _refuse(f"it has {count} channels; a file may have {allowed}", "MAX_CHANNELS", place, numbers)
+        raise _refusal(f"it has {count} channels; a file may have {allowed}", "MAX_CHANNELS", place, numbers)
 
 
-def check_header(size: int, place: Place, numbers: Sequence[int] = ()) -> None:
-    """PlateError for a header of more bytes than the machine's settings allow."""
-    allowed = machine().max_header_bytes
-    if size > allowed:
-        _refuse(f"its header has more than {allowed} bytes", "MAX_HEADER_BYTES", place, numbers)
+def too_long(place: Place, numbers: Sequence[int] = ()) -> PlateError:
+    """For a header of more bytes than the machine's settings allow."""
+    return _refusal(f"its header has more than {machine().max_header_bytes} bytes", "MAX_HEADER_BYTES", place, numbers)
 
 
-def _refuse(what: str, setting: str, place: Place, numbers: Sequence[int]) -> None:
-    raise place.error(what, f"If the file is right, set FSVFX_{setting} higher", numbers)
+def _refusal(what: str, setting: str, place: Place, numbers: Sequence[int]) -> PlateError:
+    return place.error(what, f"If the file is right, set FSVFX_{setting} higher", numbers)

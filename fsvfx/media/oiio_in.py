@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from fsvfx.media.plate import Place
 _COPY = "Copy it anew from its source, or render it again"
 _MAGICS = (b"\x76\x2f\x31\x01", b"SDPX", b"XPDS", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n")
 """How files begin that are read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
+_APART = 16
+"""Channels that are further apart are read one by one: what lies between them may be a hundred layers."""
 
 
 @contextmanager
@@ -61,6 +65,9 @@ def pixels(
     low, high = min(channels), max(channels) + 1
     spec = file.spec_dimensions(part, 0)
     kinds = [spec.channelformats[c] if spec.channelformats else spec.format for c in channels]
+    if high - low > _APART:
+        lone = [pixels(file, [channel], place, numbers, part) for channel in channels]
+        return np.concatenate(lone, axis=-1)
     read = file.read_image(part, 0, low, high, max(kinds, key=lambda kind: int(kind.size())))
     if read is None or file.has_error:
         file.geterror()
@@ -70,6 +77,31 @@ def pixels(
     return read if order == list(range(high - low)) else np.ascontiguousarray(read[..., order])
 
 
+def index_of(file: Any, name: str, place: Place, numbers: Sequence[int] = (), part: int = 0) -> int:
+    """Where the channel is among the part's. PlateError where OpenImageIO does not know it by that name."""
+    index = int(file.spec(part, 0).channelindex(name))
+    if index < 0:
+        what = f"its channel '{name}' can't be reached by that name"
+        raise place.error(what, "Give channels names in UTF-8, each once", numbers)
+    return index
+
+
+def channel_names(spec: Any) -> list[str]:
+    """Every channel's name; one that is not UTF-8 is named by its number."""
+    return [_decoded(partial(spec.channel_name, index)) or f"channel {index}" for index in range(spec.nchannels)]
+
+
 def attributes(file: Any, part: int = 0) -> dict[str, Any]:
-    """The header's fields, by OpenImageIO's names."""
-    return {field.name: field.value for field in file.spec(part, 0).extra_attribs}
+    """The header's fields, by OpenImageIO's names; without those whose text is not UTF-8."""
+    found = {}
+    for field in file.spec(part, 0).extra_attribs:
+        with contextlib.suppress(UnicodeDecodeError):
+            found[field.name] = field.value
+    return found
+
+
+def _decoded(ask: Callable[[], str]) -> str:
+    try:
+        return ask()
+    except UnicodeDecodeError:
+        return ""

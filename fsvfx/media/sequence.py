@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.errors import PlateError
-from fsvfx.media import addresses, digests, header_color, timecodes
+from fsvfx.media import addresses, digests, header_color, limits, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
 from fsvfx.media.held import check_reach, held
 from fsvfx.media.plate import Place, PlateInfo
@@ -179,7 +179,10 @@ class SequencePlate:
         if head.windows is None:
             return (0, 0, head.size[1] - 1, head.size[0] - 1)
         if self._job.shot.plate.data_window == "union":
-            return self._reader.union(list(self._job.shot.plate.frames))
+            union = self._reader.union(list(self._job.shot.plate.frames))
+            height, width = size_of(union)
+            limits.check_size(width, height, self._place)
+            return union
         return head.windows[0]
 
     def _check_alike(self, number: int, head: FrameHead) -> None:

@@ -22,7 +22,6 @@ PLACE = Place("a.tif")
         (lambda: limits.check_size(65_500, 4, PLACE), "FSVFX_MAX_SIDE"),
         (lambda: limits.check_size(16_000, 16_000, PLACE), "FSVFX_MAX_PIXELS"),
         (lambda: limits.check_channels(200_000, PLACE), "FSVFX_MAX_CHANNELS"),
-        (lambda: limits.check_header(1 << 30, PLACE), "FSVFX_MAX_HEADER_BYTES"),
     ],
 )
 def test_what_is_beyond_a_limit_is_told_by_the_settings_name(check: Callable[[], None], says: str) -> None:
