@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import SEEK_CUR
 from typing import Any, BinaryIO
 
 from fsvfx.media.exr_attributes import AttributeUnread, texts_of, value_of
@@ -49,6 +50,10 @@ class TooLong(ValueError):
     """The headers are longer than allowed."""
 
 
+class TooMany(ValueError):
+    """There are more channels, or parts, than allowed."""
+
+
 @dataclass(frozen=True)
 class ExrChannel:
     """raw: the name's bytes. pixels: ``half``, ``float`` or ``uint``. sampling: across, down."""
@@ -83,10 +88,10 @@ class ExrPartHeader:
         return not self.unread and not self.latin and not _ASKED - {name for name, _, _ in self.raw}
 
 
-def parse(file: BinaryIO, size: int, longest: int) -> tuple[ExrPartHeader, ...]:
-    """Every part's header. size: of the whole file. longest: bytes that the headers may have.
+def parse(file: BinaryIO, size: int, longest: int, most: int) -> tuple[ExrPartHeader, ...]:
+    """Every part's header. size: of the whole file. longest: bytes that the headers may have. most: channels likewise.
 
-    ExrError: no EXR, cut off, or without what the format demands. TooLong.
+    ExrError: no EXR, cut off, or without what the format demands. TooLong, TooMany.
     """
     if file.read(4) != _MAGIC:
         raise ExrError("the file is no EXR" if size else "the file is empty")
@@ -99,7 +104,10 @@ def parse(file: BinaryIO, size: int, longest: int) -> tuple[ExrPartHeader, ...]:
         raw = _attributes(reader)
         if not raw and parts:
             return tuple(parts)
-        parts.append(_part(raw, version))
+        if most < 1:
+            raise TooMany
+        parts.append(_part(raw, version, most))
+        most -= max(1, len(parts[-1].channels))
         if not version & _PARTS:
             return tuple(parts)
 
@@ -123,12 +131,12 @@ class _Reader:
 
     def name(self) -> bytes:
         """Up to the next NUL."""
-        found = bytearray()
-        while (byte := self.take(1)) != b"\0":
-            found += byte
-            if len(found) > _LONGEST_NAME:
-                raise ExrError("the EXR's header is damaged: a name has no end")
-        return bytes(found)
+        ahead = self._file.read(_LONGEST_NAME + 1)
+        end = ahead.find(b"\0")
+        if end < 0 and len(ahead) > _LONGEST_NAME:
+            raise ExrError("the EXR's header is damaged: a name has no end")
+        self._file.seek(-len(ahead), SEEK_CUR)
+        return self.take(end + 1 if end >= 0 else len(ahead) + 1)[:-1]
 
 
 def _attributes(reader: _Reader) -> list[RawAttribute]:
@@ -143,7 +151,7 @@ def _attributes(reader: _Reader) -> list[RawAttribute]:
     return found
 
 
-def _part(raw: list[RawAttribute], version: int) -> ExrPartHeader:
+def _part(raw: list[RawAttribute], version: int, most: int) -> ExrPartHeader:
     given = {text_of(name): (text_of(kind), value) for name, kind, value in raw}
     attributes: dict[str, Any] = {}
     unread: dict[str, str] = {}
@@ -165,7 +173,7 @@ def _part(raw: list[RawAttribute], version: int) -> ExrPartHeader:
         is_tiled=own_kind.endswith("tile") or own_kind == "tiledimage" or (not own_kind and bool(version & _TILED)),
         data=data,
         display=display,
-        channels=_channels(_demanded(given, "channels")),
+        channels=_channels(_demanded(given, "channels"), most),
         raw=tuple(raw),
         attributes={**attributes, "dataWindow": _corners(data), "displayWindow": _corners(display)},
         unread=unread,
@@ -208,9 +216,12 @@ def _corners(window: Window) -> tuple[tuple[int, int], tuple[int, int]]:
     return (window[0], window[1]), (window[2], window[3])
 
 
-def _channels(raw: bytes) -> tuple[ExrChannel, ...]:
-    found, at = [], 0
+def _channels(raw: bytes, most: int) -> tuple[ExrChannel, ...]:
+    found: list[ExrChannel] = []
+    at = 0
     while at < len(raw) and raw[at]:
+        if len(found) >= most:
+            raise TooMany
         end = raw.find(b"\0", at)
         if end < 0 or end + 17 > len(raw):
             raise ExrError("the EXR's list of channels is damaged")

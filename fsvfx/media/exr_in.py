@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import OpenEXR
 
 from fsvfx.errors import FsvfxError
 from fsvfx.media import exr_clean, exr_header, limits, oiio_in
-from fsvfx.media.exr_header import ExrError, ExrPartHeader, TooLong
+from fsvfx.media.exr_header import ExrError, ExrPartHeader, TooLong, TooMany
 from fsvfx.media.held import held
 from fsvfx.media.layers import Channel, LayerError, rgb_of
 from fsvfx.media.plate import Place
@@ -96,17 +96,17 @@ def read_head(path: Path, place: Place, numbers: Sequence[int] = (), layer: str 
 
 def read_parts(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[ExrPartHeader, ...]:
     """Every part's header. PlateError: no EXR, damaged, or beyond the machine's limits."""
+    allowed = machine()
     try:
-        with path.open("rb") as file:
-            parts = exr_header.parse(file, path.stat().st_size, machine().max_header_bytes)
-    except OSError as error:
-        raise unreadable(error, place) from None
+        with held(path, place, numbers) as there, there.open("rb") as file:
+            size = there.stat().st_size
+            return exr_header.parse(file, size, allowed.max_header_bytes, allowed.max_channels)
     except ExrError as error:
         raise place.error(error.what, _COPY, numbers) from None
     except TooLong:
         raise limits.too_long(place, numbers) from None
-    limits.check_channels(len(parts) + sum(len(part.channels) for part in parts), place, numbers)
-    return parts
+    except TooMany:
+        raise limits.too_many_channels(place, numbers) from None
 
 
 def channels_of(parts: Sequence[ExrPartHeader]) -> list[Channel]:
@@ -162,30 +162,32 @@ def _alone(path: Path, place: Place, numbers: Sequence[int]) -> Array:
 
 
 def _among_others(path: Path, head: ExrHead, place: Place, numbers: Sequence[int]) -> Array:
-    with _readable(path, head, place, numbers) as (own, names), oiio_in.opened(own, place, numbers) as file:
-        indices = [oiio_in.index_of(file, name, place, numbers, head.part) for name in names]
+    with readable(path, head.parts, place, numbers) as file:
+        own = file.spec(head.part, 0)
+        names = head.rgb if _is_plain(head.parts) else [exr_clean.clean_name(head.own, name) for name in head.rgb]
+        indices = [oiio_in.index_of(own, name, place, numbers) for name in names]
         return oiio_in.pixels(file, indices, place, numbers, head.part)
 
 
 @contextmanager
-def _readable(
-    path: Path, head: ExrHead, place: Place, numbers: Sequence[int]
-) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """A file that libraries read, and its RGB channels' names: the frame's own, or a copy with a clean header."""
-    if _is_plain(head.parts):
-        yield path, head.rgb
+def readable(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
+    """An ``OpenImageIO.ImageInput`` on the file, or on a copy with a clean header where that is needed. PlateError."""
+    if _is_plain(parts):
+        with oiio_in.opened(path, place, numbers) as file:
+            yield file
         return
     try:
-        clean = exr_clean.cleaned(head.parts)
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / "clean.exr"
-            with path.open("rb") as source, copy.open("wb") as target:
-                target.write(source.read(exr_header.PREFIX) + clean)
-                source.seek(exr_header.PREFIX + len(clean))
-                shutil.copyfileobj(source, target, 1 << 20)
-            yield copy, tuple(exr_clean.clean_name(head.own, name) for name in head.rgb)
+        clean = exr_clean.cleaned(parts)
     except ExrError as error:
         raise place.error(error.what, _COPY, numbers) from None
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        with held(path, place, numbers) as there, there.open("rb") as source, copy.open("wb") as target:
+            target.write(source.read(exr_header.PREFIX) + clean)
+            source.seek(exr_header.PREFIX + len(clean))
+            shutil.copyfileobj(source, target, 1 << 20)
+        with oiio_in.opened(copy, replace(place, reach=None), numbers) as file:
+            yield file
 
 
 def notes(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> list[str]:

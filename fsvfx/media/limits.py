@@ -21,11 +21,9 @@ def check_size(width: int, height: int, place: Place, numbers: Sequence[int] = (
         raise _refusal(what, "MAX_PIXELS", place, numbers)
 
 
-def check_channels(count: int, place: Place, numbers: Sequence[int] = ()) -> None:
-    """PlateError for more channels than the machine's settings allow."""
-    allowed = machine().max_channels
-    if count > allowed:
-        raise _refusal(f"it has {count} channels; a file may have {allowed}", "MAX_CHANNELS", place, numbers)
+def too_many_channels(place: Place, numbers: Sequence[int] = ()) -> PlateError:
+    """For more channels, or parts, than the machine's settings allow."""
+    return _refusal(f"it has more than {machine().max_channels} channels or parts", "MAX_CHANNELS", place, numbers)
 
 
 def too_long(place: Place, numbers: Sequence[int] = ()) -> PlateError:

@@ -77,9 +77,9 @@ def pixels(
     return read if order == list(range(high - low)) else np.ascontiguousarray(read[..., order])
 
 
-def index_of(file: Any, name: str, place: Place, numbers: Sequence[int] = (), part: int = 0) -> int:
+def index_of(spec: Any, name: str, place: Place, numbers: Sequence[int] = ()) -> int:
     """Where the channel is among the part's. PlateError where OpenImageIO does not know it by that name."""
-    index = int(file.spec(part, 0).channelindex(name))
+    index = int(spec.channelindex(name))
     if index < 0:
         what = f"its channel '{name}' can't be reached by that name"
         raise place.error(what, "Give channels names in UTF-8, each once", numbers)

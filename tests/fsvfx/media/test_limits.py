@@ -21,7 +21,6 @@ PLACE = Place("a.tif")
         (lambda: limits.check_size(10, -3, PLACE), "10x-3 pixels"),
         (lambda: limits.check_size(65_500, 4, PLACE), "FSVFX_MAX_SIDE"),
         (lambda: limits.check_size(16_000, 16_000, PLACE), "FSVFX_MAX_PIXELS"),
-        (lambda: limits.check_channels(200_000, PLACE), "FSVFX_MAX_CHANNELS"),
     ],
 )
 def test_what_is_beyond_a_limit_is_told_by_the_settings_name(check: Callable[[], None], says: str) -> None:
