@@ -163,9 +163,9 @@ def _alone(path: Path, place: Place, numbers: Sequence[int]) -> Array:
 
 def _among_others(path: Path, head: ExrHead, place: Place, numbers: Sequence[int]) -> Array:
     with readable(path, head.parts, place, numbers) as file:
-        own = file.spec(head.part, 0)
+        spec = file.spec(head.part, 0)
         names = head.rgb if _is_plain(head.parts) else [exr_clean.clean_name(head.own, name) for name in head.rgb]
-        indices = [oiio_in.index_of(own, name, place, numbers) for name in names]
+        indices = [oiio_in.index_of(spec, name, place, numbers) for name in names]
         return oiio_in.pixels(file, indices, place, numbers, head.part)
 
 
