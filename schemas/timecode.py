@@ -14,6 +14,11 @@ def nominal(rate: Fraction) -> int:
     return max(1, round(rate))
 
 
+def is_counted(rate: Fraction) -> bool:
+    """Whether a second of timecode is a second of pictures, or 1000/1001 of one: not so at 12.5."""
+    return rate in (nominal(rate), Fraction(1000 * nominal(rate), 1001))
+
+
 def can_drop(rate: Fraction) -> bool:
     """Whether labels may be left out: at 29.97, 59.94, 119.88; at 30, 60 and 120 too, where some write it."""
     return nominal(rate) in (30, 60, 120)

@@ -27,9 +27,13 @@ from fsvfx.media.sequence import RATE_MEND
 from fsvfx.media.video_out import VideoFormat, write_video
 from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.receipts import DeliveredFile
+from schemas.timecode import is_counted
 
-RATES = {Fraction(n, d) for n in (24, 25, 30, 48, 50, 60) for d in (1, Fraction(1001, 1000))}
-"""Those of television and film: the only ones that timecode tracks and MXF know."""
+MXF_RATES = {
+    *(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 96, 100, 120)),
+    *(Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 96, 120)),
+}
+"""Those that MXF knows."""
 _SLATES = 1
 
 
@@ -49,7 +53,7 @@ def deliver_review(order: Order, wish: DeliverReview, plate: PlateReader) -> Del
 def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> DeliveredFile:
     """Write it. Raises MachineError, StoreError, PlateError, InputError."""
     track = _track(order, plate.info)
-    if wish.path.lower().endswith(".mxf") and track.rate not in RATES:
+    if wish.path.lower().endswith(".mxf") and track.rate not in MXF_RATES:
         what = f"MXF knows no {track.rate} frames a second"
         raise InputError(what, mend="Deliver it as .mov", where=Where(shot=order.job.shot.name, file=wish.path))
     space = order.space_of(wish)
@@ -86,7 +90,7 @@ def _format(order: Order, plate: PlateReader, track: TimecodeTrack, lead: int = 
         pixel_aspect=Fraction(info.pixel_aspect).limit_denominator(1000),
         audio=plate.audio_file() if info.has_audio else None,
         lead=lead,
-        timecode=track.at(order.frames.first - lead) if track.rate in RATES else None,
+        timecode=track.at(order.frames.first - lead) if is_counted(track.rate) else None,
         metadata=_told(order),
         **own,
     )

@@ -95,12 +95,24 @@ def read(at: Callable[[int], Address | None], rate: Fraction) -> Reading:
     group, count = group_of(rate), nominal(rate)
     base = count // group
     if group == 1:
-        return _labelled(first, first.frames, first.drop, rate)
+        return _labelled(first.time, first.frames, first.drop, rate)
     near = _successive(at, group + 2)
     beyond = any(one.frames >= base for one in near)
     if group == 2 and not beyond and _pairs(near, base, rate / group):
-        return _labelled(first, 2 * first.frames + first.mark(base), first.drop, rate)
+        return _labelled(first.time, 2 * first.frames + first.mark(base), first.drop, rate)
     return _of_all(first, at, rate) if beyond or _counts_all(near, base, rate) else _held(near, group, rate)
+
+
+def read_label(text: str | None, counted: Fraction, rate: Fraction) -> Reading:
+    """A video's timecode, whose track counts ``counted`` labels a second: as many as there are pictures, or pairs."""
+    label, group = timecodes.tidy(text), Fraction(nominal(rate), nominal(counted))
+    if label is None:
+        return Reading(note=f"its timecode '{text}' can't be: it counts as absent" if text else "")
+    if group.denominator > 1:
+        what = f"its timecode counts {counted} frames a second, the pictures run at {rate}: it counts as absent"
+        return Reading(note=what)
+    hours, minutes, seconds, frames = parts(label)
+    return _labelled((hours, minutes, seconds), frames * group.numerator, ";" in label, rate)
 
 
 def _successive(at: Callable[[int], Address | None], most: int) -> list[Address]:
@@ -148,7 +160,7 @@ def _of_all(first: Address, at: Callable[[int], Address | None], rate: Fraction)
     frames, drop = count - end, drops and (after.drop if after and ends else first.drop)
     if not ends or (first.frames != frames % 40 and first.overlong != frames):  # cut off, or it jumps there
         ends, frames = False, first.frames if drops or first.overlong >= count else first.overlong
-    read = _labelled(first, frames, drop, rate)
+    read = _labelled(first.time, frames, drop, rate)
     note = f"the headers' timecode counts each of the {count} frames in a second, where SMPTE counts pairs"
     lost = first.clipped and not ends and frames + 40 < count
     return Reading(read.text, read.note or note + ("; headers hold 39 at most: it may begin 40 frames later" * lost))
@@ -159,12 +171,12 @@ def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
     first = near[0]
     change = next((n for n, one in enumerate(near) if (one.time, one.frames) != (first.time, first.frames)), None)
     if change is not None and change <= group:
-        return _labelled(first, group * first.frames + group - change, first.drop, rate)
+        return _labelled(first.time, group * first.frames + group - change, first.drop, rate)
     place = first.mark(nominal(rate) // group) if group == 2 else 0
     what = (
         f"the headers' timecode has one address for {group} frames; that this is its frame {place + 1} can't be proved"
     )
-    read = _labelled(first, group * first.frames + place, first.drop, rate)
+    read = _labelled(first.time, group * first.frames + place, first.drop, rate)
     return Reading(read.text, read.note or what)
 
 
@@ -176,13 +188,13 @@ def of_fields(time: tuple[int, int, int], frames: int, flags: int) -> Address:
     return Address(sum(_coded(part) << 8 * place for place, part in enumerate(reversed(whole))) | flags, clipped=True)
 
 
-def _labelled(first: Address, frames: int, drop: bool, rate: Fraction) -> Reading:
+def _labelled(time: tuple[int, int, int], frames: int, drop: bool, rate: Fraction) -> Reading:
     """A drop-frame flag where nothing is dropped is rubbish: it is told, and left out."""
     drops = drop and can_drop(rate)
-    text = text_of(*first.time, frames, rate, drop=drops)
+    text = text_of(*time, frames, rate, drop=drops)
     if wrong := problem(text, rate):
-        return Reading(note=f"the header's timecode can't be ({wrong[0]}): it counts as absent")
-    note = f"the header's timecode is marked drop-frame, which {rate} frames a second has not" if drop > drops else ""
+        return Reading(note=f"the timecode can't be ({wrong[0]}): it counts as absent")
+    note = f"the timecode is marked drop-frame, which {rate} frames a second has not" if drop > drops else ""
     return Reading(text, note)
 
 

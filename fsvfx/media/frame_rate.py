@@ -25,7 +25,8 @@ def even_rate(pts: NDArray[np.int64], time_base: Fraction, declared: Iterable[Fr
     pts: presentation times, ascending. declared: what the container says, most trusted first; what can't be is passed
     over. A rate that fits to the time base's rounding wins over one that fits loosely.
     """
-    said = [rate for rate in declared if rate is not None and rates.known(rate)]
+    each = [1 / time_base] if len(pts) > 1 and bool((np.diff(pts) == 1).all()) else []  # libavformat says 120 of 119.88
+    said = [rate for rate in (*each, *declared) if rate is not None and rates.known(rate)]
     known = [rates.exact(rate) for rate in said]
     if len(pts) < 2:
         return known[0] if known else None

@@ -14,7 +14,7 @@ from av.video.reformatter import VideoReformatter
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
-from fsvfx.media import audio, frame_rate, orientation, timecodes, video_rgb, video_tags
+from fsvfx.media import addresses, audio, frame_rate, orientation, timecodes, video_rgb, video_tags
 from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Numbering, Place, PlateInfo
 from fsvfx.media.video_decode import VideoDecoder
@@ -100,17 +100,18 @@ class VideoPlate:
     def info(self) -> PlateInfo:
         file = self._reader.file
         rate, uneven = self._frame_rate()
+        read = addresses.read_label(file.timecode, file.timecode_rate or rate, rate)
         return PlateInfo(
             width=file.width,
             height=file.height,
             dtype=file.dtype,
             frame_rate=rate,
-            timecode=timecodes.one_timecode(self._job, timecodes.tidy(file.timecode), self._place),
+            timecode=timecodes.one_timecode(self._job, read.text, self._place),
             first=self._numbering.number(0),
             last=self._numbering.number(len(self._reader) - 1),
             has_audio=file.has_audio and not uneven,
             pixel_aspect=float(file.pixel_aspect),
-            notes=(*file.notes, *self._tags(), *([uneven] if uneven else [])),
+            notes=(*file.notes, *self._tags(), *filter(None, (uneven, read.note))),
         )
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:

@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
-from fsvfx.media import containers, digests, orientation, video_rgb, video_tags
+from fsvfx.media import containers, digests, orientation, tmcd, video_rgb, video_tags
 from fsvfx.media.held import held
 from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Place
@@ -46,6 +46,8 @@ class VideoFile:
     """Seconds at which the container's clock begins."""
     pixel_aspect: Fraction
     timecode: str | None
+    timecode_rate: Fraction | None
+    """What a QuickTime timecode track counts in a second; None: the file does not say."""
     has_audio: bool
     transfer: int
     primaries: int
@@ -120,6 +122,7 @@ def _facts(
         start=Fraction(container.start_time or 0, av.time_base),
         pixel_aspect=1 / aspect if swaps else aspect,
         timecode=_timecode(container),
+        timecode_rate=_timecode_rate(path, place),
         has_audio=bool(container.streams.audio),
         transfer=int(frame.color_trc),
         primaries=int(frame.color_primaries),
@@ -155,6 +158,11 @@ def _timecode(container: av.container.InputContainer) -> str | None:
     streams = [*container.streams.video, *container.streams.data]
     said = [*(stream.metadata for stream in streams), container.metadata]
     return next((found for metadata in said if (found := metadata.get("timecode"))), None)
+
+
+def _timecode_rate(path: Path, place: Place) -> Fraction | None:
+    with held(path, place) as there:
+        return tmcd.rate_of(there)
 
 
 def _index(path: Path, stamp: str, place: Place) -> VideoIndex:

@@ -102,7 +102,7 @@ def _command(path: Path, wanted: VideoFormat) -> list[str]:
     height, width = (side + side % 2 for side in wanted.size)
     rate = f"{wanted.frame_rate.numerator}/{wanted.frame_rate.denominator}"
     colours = wanted.colours
-    pipe = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=_PIPED[wanted.depth], s=f"{width}x{height}", framerate=rate)
+    pipe = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=_PIPED[wanted.depth], s=f"{width}x{height}", r=rate)
     video = (
         pipe.filter("zscale", rangein="full", range="limited", matrix=colours.zimg_matrix, dither="none")
         .filter("format", wanted.codec.pixels)
