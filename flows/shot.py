@@ -21,9 +21,10 @@ from prefect_dask.task_runners import DaskTaskRunner
 
 from flows import artifacts, cluster
 from flows.fan_out import fanned_out
-from flows.run_through import raise_wrong_input, run_through
-from flows.standing import Standing, stage_name
+from flows.run_through import run_through
+from flows.standing import Standing, refused, stage_name
 from fsvfx import manifests, rights, runner
+from fsvfx.errors import InputError, ManifestError
 from fsvfx.qc.shot_sheet import shot_sheet
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
@@ -59,11 +60,10 @@ def shot(
     job = _cleared(manifest, name, store)
     if redo:
         runner.revoke_named(job, frames=limits, stages=tuple(stage_name(one) for one in redo))
-    drive, after = run_through(Standing.of(job, frames=limits, stages=tuple(redo), until=until))
+    _, after = run_through(Standing.of(job, frames=limits, stages=tuple(redo), until=until))
     rights.clear(job)
     outcome = after.outcome(seconds=time.monotonic() - begun, store=store)
     _show(after, outcome)
-    raise_wrong_input(drive)
     return _state(outcome)
 
 
@@ -87,10 +87,12 @@ def job(
         return _state(fanned_out(deployment, manifest, shots, store, frames=frames, redo=list(redo), until=until))
     one = on(scheduler) if scheduler else shot
     ended: list[Outcome] = []
-    errors: list[Exception] = []
+    errors: list[BaseException] = []
     for each in manifests.jobs(Path(manifest), shots=tuple(shots), store=store):
         state = one(manifest, each.shot.name, store, frames, list(redo), until, return_state=True)
         answer: Any = state.result(raise_on_failure=False)
+        if isinstance(answer, InputError) and not isinstance(answer, ManifestError):
+            answer = refused(each, answer)
         (ended if isinstance(answer, Outcome) else errors).append(answer)
     if errors:
         raise errors[0]

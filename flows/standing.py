@@ -115,6 +115,34 @@ class Standing:
         return frames if wanted(self.job, self.graph, frames).issuperset(self.left) else None
 
 
+def refused(job: ShotJob, error: InputError) -> Outcome:
+    """Of a shot whose input is so wrong that not even its standing can be told: the other shots go on."""
+    failure = Failure(
+        shot=job.shot.name,
+        stage=error.where.stage or "ingest",
+        unit=Unit.of_shot(),
+        key=UNKEYED,
+        attempt="plan",
+        transient=False,
+        error=type(error).__name__,
+        message=error.what,
+        mend=error.mend,
+        frames=error.where.frames,
+        at=datetime.now(UTC),
+        worker="plan",
+    )
+    return Outcome(
+        production=job.production,
+        shot=job.shot.name,
+        state="partial",
+        total=0,
+        done=0,
+        failures=(failure,),
+        unfinished=("shot",),
+        command=retry_command(job),
+    )
+
+
 def wanted(
     job: ShotJob,
     graph: Graph,

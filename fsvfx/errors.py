@@ -4,6 +4,7 @@ FsvfxError                  exit
 ├── InputError               2    what the user wrote or handed over is wrong
 │   ├── ManifestError             the manifest, with every problem at once
 │   ├── EditError                 an edit (OTIO, EDL), with every problem at once
+│   ├── PreflightError            what keeps shots from running, found before the run
 │   └── PlateError                a plate: missing, unreadable, truncated, not as declared
 ├── RightsError              3    consent is missing, expired, revoked or out of scope
 ├── IncompleteError          4    some chunks are not done
@@ -106,6 +107,14 @@ class EditError(InputError):
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
         super().__init__(f"{count} in the edit", mend="Mend them and run it again", where=Where(file=file))
+        self.problems = problems
+
+
+class PreflightError(InputError):
+    """All that keeps a manifest's shots from running, found before the run; a problem's field begins with its shot."""
+
+    def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__("This can't run", mend="Correct it and run it again", where=Where(file=file))
         self.problems = problems
 
 

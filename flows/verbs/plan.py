@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flows.verbs import say
 from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store, jobs_of, limits_of
-from flows.verbs.submit import cleared
+from flows.verbs.ready import finished_of, ready
+from flows.verbs.submit import EXIT_PARTIAL, cleared
 
 if TYPE_CHECKING:
     from flows.standing import Standing
@@ -15,18 +16,23 @@ if TYPE_CHECKING:
 
 def run(
     manifest: ManifestPath, shot: Shots = None, frames: Frames = None, store: Store = None, json: AsJson = False
-) -> None:
-    """Show chunks x stages: what is done, what would run, the disk and the time that it would take."""
+) -> int:
+    """Show chunks x stages: what is done, what would run, the disk and time it would take, and what would stop it."""
     from flows.standing import Standing, concerned
 
     limits = limits_of(frames)
     jobs = cleared(concerned(jobs_of(manifest, shot, store), limits))
-    plans = [Standing.of(job, frames=limits) for job in jobs]
+    finished = finished_of(jobs)
+    found = ready(jobs, manifest, finished)
+    able = {outcome.shot for outcome in finished} | {job.shot.name for job in found.able}
+    plans = [Standing.of(job, frames=limits) for job in jobs if job.shot.name in able]
     if json:
-        say.as_json({"shots": [_data(standing) for standing in plans]})
-        return
-    for standing in plans:
-        _tell(standing)
+        say.as_json({"shots": [_data(standing) for standing in plans], "problems": found.as_data()})
+    else:
+        for standing in plans:
+            _tell(standing)
+        found.tell()
+    return EXIT_PARTIAL if found.refused else 0
 
 
 def _data(standing: Standing) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Stages, Store, Workers, jobs_of, limits_of
-from flows.verbs.submit import cleared, ended, standing, wait_for
+from flows.verbs.ready import finished_of, ready
+from flows.verbs.submit import cleared, ended, wait_for
 
 
 def run(
@@ -21,10 +22,11 @@ def run(
 
     limits = limits_of(frames)
     jobs = cleared(concerned(jobs_of(manifest, shot, store), limits, stage or ()))
-    finished = [] if stage else [outcome for outcome in (standing(job) for job in jobs) if outcome.state == "done"]
-    names = {outcome.shot for outcome in finished}
-    left = tuple(job.shot.name for job in jobs if job.shot.name not in names)
+    found = ready(jobs, manifest, [] if stage else finished_of(jobs))
+    if not json:
+        found.tell()
+    left = tuple(job.shot.name for job in found.able)
     if not left:
-        return ended(finished, json)
+        return ended(found.finished, json, found)
     request = Request(manifest, left, store, str(limits) if limits else None, tuple(stage or ()))
-    return ended([*finished, *wait_for(request, workers, json)], json)
+    return ended([*found.finished, *wait_for(request, workers, json)], json, found)

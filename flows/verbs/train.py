@@ -8,6 +8,7 @@ import typer
 
 from flows.verbs import say
 from flows.verbs.options import AsJson, ManifestPath, Store, Workers
+from flows.verbs.ready import footage_ready
 
 if TYPE_CHECKING:
     from schemas.job import TrainJob
@@ -33,6 +34,9 @@ def run(
     rights.clear_training(job)
     outcome = standing(job)
     if outcome is None:
+        looked = footage_ready(job, manifest)
+        if not json:
+            looked.tell()
         given = {"manifest": str(manifest.resolve()), "store": store, "gpus": gpus}
         outcome = training_here(given, workers, say.console(), show=not json)
     return ended(outcome, json)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.verbs import say
-from flows.verbs.options import AsJson, Shots
+from flows.verbs.options import AsJson, Shots, jobs_of
+from flows.verbs.ready import Ready, footage_ready, ready
+from flows.verbs.submit import EXIT_PARTIAL
 
 if TYPE_CHECKING:
     from schemas.manifest import Shot
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
 EitherPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A shot manifest or a training manifest (YAML).")]
 
 
-def run(manifest: EitherPath, shot: Shots = None, json: AsJson = False) -> None:
+def run(
+    manifest: EitherPath,
+    shot: Shots = None,
+    preflight: Annotated[
+        bool, typer.Option("--preflight", help="Look at plates, references, outputs, disks, S3 too, as plan does.")
+    ] = False,
+    json: AsJson = False,
+) -> int:
     """Check a manifest, of shots or of a training: every problem at once, each with its place in the file."""
     from fsvfx import manifests
     from fsvfx.errors import InputError, Where
@@ -30,14 +39,20 @@ def run(manifest: EitherPath, shot: Shots = None, json: AsJson = False) -> None:
             raise InputError(
                 "A training manifest has no shots", mend="Leave --shot out", where=Where(file=str(manifest))
             )
+        looked = footage_ready(manifests.training_job(manifest), manifest) if preflight else None
         _tell_training(found, manifest, json)
     else:
-        _tell_shots(manifests.shots_of(found, tuple(shot or ()), manifest), manifest, json)
+        looked = ready(jobs_of(manifest, shot, None), manifest) if preflight else None
+        _tell_shots(manifests.shots_of(found, tuple(shot or ()), manifest), manifest, looked, json)
+    if looked and not json:
+        looked.tell()
+    return EXIT_PARTIAL if looked and looked.refused else 0
 
 
-def _tell_shots(shots: Sequence[Shot], manifest: Path, json: bool) -> None:
+def _tell_shots(shots: Sequence[Shot], manifest: Path, looked: Ready | None, json: bool) -> None:
     if json:
-        say.as_json({"valid": True, "shots": [{"shot": shot.name, "frames": shot.plate.frames} for shot in shots]})
+        told = {"valid": True, "shots": [{"shot": shot.name, "frames": shot.plate.frames} for shot in shots]}
+        say.as_json({**told, **({"problems": looked.as_data()} if looked else {})})
         return
     rows = [
         (

@@ -22,9 +22,16 @@ FILES: dict[str, type[BaseModel]] = {
 }
 
 
+def _preflight_page() -> str:
+    from fsvfx.preflight.page import page  # here, as preflight reads media, which ask what a manifest may reach
+
+    return page()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "composite.md": composite_page.page,
     "models.md": models_page.page,
+    "preflight.md": _preflight_page,
     "train.md": train_page.page,
 }
 

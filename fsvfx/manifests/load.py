@@ -14,6 +14,7 @@ from fsvfx.manifests.check_apart import check_apart
 from fsvfx.manifests.check_composite import check_composites
 from fsvfx.manifests.check_deliver import check_deliver
 from fsvfx.manifests.check_paths import check_paths
+from fsvfx.manifests.check_rates import check_rates
 from fsvfx.manifests.check_work import check_engines, check_spaces
 from fsvfx.manifests.checks import check_frames, check_names, check_people
 from fsvfx.manifests.colours import colour_config
@@ -56,6 +57,7 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
     yield from check_names(draft)
     yield from check_people(draft)
     yield from check_frames(draft)
+    yield from check_rates(draft, path)
     yield from check_paths(draft, path)
     yield from check_apart(draft, path, store)
     yield from _check_colours(draft, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -55,6 +56,11 @@ class PersonSource:
         """Each picture (H, W, 3), RGB, native depth. Raises PlateError, which names the file and frame."""
         for file in self._files:
             yield from self._pictures_of(file)
+
+    def firsts(self) -> Iterator[np.ndarray[Any, Any]]:
+        """The first picture of every file. Raises PlateError."""
+        for file in self._files:
+            yield from islice(self._pictures_of(file), 1)
 
     def _pictures_of(self, file: _File) -> Iterator[np.ndarray[Any, Any]]:
         place = self._place(file.url)

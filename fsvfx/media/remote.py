@@ -178,6 +178,20 @@ def remove(url: str) -> None:
         _client().delete_object(Bucket=bucket, Key=key)
 
 
+def check_bucket(bucket: str) -> None:
+    """Asks for one name in it, and does not wait for a server that is away.
+
+    Raises StoreError if there is no such bucket, if the keys are none of the server's, or if nobody answers. Keys that
+    may read and write but not list pass: what they may do shows when it is done.
+    """
+    with _told(f"s3://{bucket}", writes=True):
+        try:
+            _client().list_objects_v2(Bucket=bucket, MaxKeys=1)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "AccessDenied":
+                raise
+
+
 def _check_unchanged(url: str, tag: str) -> None:
     """What was downloaded is what the ETag stood for."""
     bucket, key = _split(url)

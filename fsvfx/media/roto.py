@@ -42,6 +42,10 @@ class RotoSource:
             path, place = reader.files[number].local(), reader.place(number)
             yield read_matte(path, self._canvas, entry.roto_layer, place, [number])
 
+    def check(self, series: str) -> None:
+        """Raises PlateError for frames that have no matte; opens none."""
+        self._reader(self._entries[series])
+
     @cached_property
     def _canvas(self) -> Canvas:
         return open_plate(self._job).info.canvas

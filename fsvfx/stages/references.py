@@ -81,7 +81,7 @@ class ReferencesStage(Stage):
         pictures, seen = 0, []
         for index, picture in enumerate(work.source.pictures()):
             pictures += 1
-            seen += faces_of(index, look(picture, _space(picture), config), finder)
+            seen += faces_of(index, look(picture, space_of(picture), config), finder)
         if not seen:
             raise InputError(
                 f"No face is seen in any of the {pictures} reference pictures of '{work.unit.person}'",
@@ -165,7 +165,7 @@ def _result(chosen: Sequence[Seen], source: Source, config: str, counts: dict[st
     size = crop_size(chosen)
     matrices = [crop_matrix(face.landmarks, size) for face in chosen]
     wanted = {face.index: matrix for face, matrix in zip(chosen, matrices, strict=True)}
-    crops = [display_crop(picture, wanted[i], size, _space(picture), config) for i, picture in _only(source, wanted)]
+    crops = [display_crop(picture, wanted[i], size, space_of(picture), config) for i, picture in _only(source, wanted)]
     return Result(
         frames={
             "crops": np.stack(crops),
@@ -182,7 +182,8 @@ def _only(source: Source, wanted: Mapping[int, object]) -> Iterator[tuple[int, A
     return ((index, picture) for index, picture in enumerate(source.pictures()) if index in wanted)
 
 
-def _space(picture: Array) -> str:
+def space_of(picture: Array) -> str:
+    """The colour space that a reference picture is taken for."""
     return _SPACES.get(picture.dtype.name, "sRGB")
 
 

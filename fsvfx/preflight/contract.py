@@ -1,0 +1,85 @@
+"""What preflight checks look at, and what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from fsvfx import media, runner
+from fsvfx.errors import FsvfxError
+from fsvfx.media import PlateReader
+from fsvfx.preflight.buckets import Buckets
+from fsvfx.runner import Plan
+from schemas.job import ShotJob
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that the run would meet. ``field``: its place in the manifest, within the shot."""
+
+    field: str
+    what: str
+    mend: str
+    stops: bool = True
+    """Whether the shot can't be run with it; otherwise it is only told."""
+
+    @classmethod
+    def of(cls, field: str, error: FsvfxError) -> Trouble:
+        """What an error says, with its file."""
+        file = f" ({error.where.file})" if error.where.file and error.where.file not in error.what else ""
+        return cls(field, f"{error.what}{file}", error.mend)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.what}. {self.mend}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A shot before it runs. What several checks want is opened once; None where it can't be: one check says why."""
+
+    job: ShotJob
+    buckets: Buckets
+
+    @cached_property
+    def plate(self) -> PlateReader | None:
+        """Open, its facts known."""
+        try:
+            return self.open_plate()
+        except FsvfxError:
+            return None
+
+    def open_plate(self) -> PlateReader | None:
+        """Raises PlateError, StoreError; None if it lies in a bucket that can't be used."""
+        if not self.buckets.usable(self.job.shot.plate.path):
+            return None
+        plate = media.open_plate(self.job)
+        plate.info  # noqa: B018  what it raises is wanted
+        return plate
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """What the ledger has."""
+        references = (path for one in self.job.people.values() for path in one.references)
+        paths = (self.job.store, self.job.shot.plate.path, *references)
+        if self.plate is None or not all(map(self.buckets.usable, paths)):
+            return None
+        try:
+            return runner.plan(self.job)
+        except FsvfxError:
+            return None
+
+    def would_run(self, stage: str, unit: str) -> bool:
+        """Whether the unit is not done; True if nobody knows."""
+        if self.plan is None:
+            return True
+        return any(one.name == (stage, unit) and not one.is_settled for one in self.plan.entries)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A row of the table. ``says``: for the documentation."""
+
+    name: str
+    says: str
+    find: Callable[[Look], Iterator[Trouble]]

@@ -1,0 +1,123 @@
+"""Whether what a shot reads is there and fits: plate, rotos, references, models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from fsvfx import models
+from fsvfx.colour import DEFAULT_CONFIG
+from fsvfx.errors import FsvfxError
+from fsvfx.faces.looks import look
+from fsvfx.faces.search import FaceFinder
+from fsvfx.media.references import PersonSource, spread
+from fsvfx.media.roto import RotoSource
+from fsvfx.preflight.contract import Look, Trouble
+from fsvfx.runner.dag import DELIVER, stage, stages, units_of
+from fsvfx.stages.contract import Array
+from fsvfx.stages.references import space_of
+from schemas.job import ShotJob
+from schemas.receipts import Unit
+
+_LOOKED_AT = 8
+"""Frames of a plate and of a roto that are looked at, spread over the shot."""
+_FACES = 64
+"""Reference pictures in which a face is looked for, until one is found."""
+
+
+def plate(shot: Look) -> Iterator[Trouble]:
+    """Readable as the manifest says, with every frame of the shot; a frame that alone can't be read is only told."""
+    try:
+        found = shot.open_plate()
+    except FsvfxError as error:
+        yield Trouble.of("plate", error)
+        return
+    if found is None:
+        return
+    for number in _some(shot.job):
+        try:
+            for _ in found.pictures([number]):
+                pass
+        except FsvfxError as error:
+            mend = f"Its chunk will fail, the others run. {error.mend}"
+            file = f" ({error.where.file})" if error.where.file else ""
+            yield Trouble("plate", f"frame {number}: {error.what}{file}", mend, stops=False)
+
+
+def rotos(shot: Look) -> Iterator[Trouble]:
+    """Every frame has its matte, of the plate's size, in the layer that is named."""
+    if shot.plate is None or "roto" not in stages() or not units_of("roto", shot.job):
+        return
+    numbers = list(shot.job.shot.plate.frames)
+    for index, entry in enumerate(shot.job.shot.replace):
+        if not entry.roto or not shot.buckets.usable(entry.roto):
+            continue
+        try:
+            RotoSource(shot.job, numbers).check(f"r{index}")
+            for _ in RotoSource(shot.job, _some(shot.job)).pictures(f"r{index}"):
+                pass
+        except FsvfxError as error:
+            yield Trouble.of(f"replace[{index}].roto", error)
+
+
+def references(shot: Look) -> Iterator[Trouble]:
+    """Every file can be read, and a face is seen: as the stage would look for it, but only until one is found."""
+    for person in shot.job.shown:
+        given = shot.job.people[person].references
+        unit = Unit.of_person(person)
+        if not given or not all(map(shot.buckets.usable, given)) or not shot.would_run("references", unit.name):
+            continue
+        field = f"people.{person}.references"
+        try:
+            source = PersonSource(shot.job, person)
+            firsts = list(source.firsts())
+            if not _absent_models(shot.job, "references"):
+                yield from _faceless(shot.job, source, firsts, field)
+        except FsvfxError as error:
+            yield Trouble.of(field, error)
+
+
+def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field: str) -> Iterator[Trouble]:
+    """``firsts``: of each file the first picture. Raises PlateError."""
+    finder = FaceFinder(job.shot.faces.detector, min_score=job.shot.faces.min_score, perturb=1)
+    if any(_shows_face(finder, picture) for picture in firsts):
+        return
+    pictures = source.pictures()
+    looked = 0
+    for picture in islice(pictures, _FACES):
+        if _shows_face(finder, picture):
+            return
+        looked += 1
+    is_all = next(pictures, None) is None
+    yield Trouble(
+        field,
+        f"no face is seen in {'any of the' if is_all else 'the first'} {looked} pictures",
+        "Give footage or stills in which the face is large, lit and unobstructed",
+        stops=is_all,
+    )
+
+
+def _shows_face(finder: FaceFinder, picture: Array) -> bool:
+    return bool(len(finder.find(look(picture, space_of(picture), DEFAULT_CONFIG))))
+
+
+def weights(shot: Look) -> Iterator[Trouble]:
+    """The weights of every stage that the shot goes through are here, with their cards' hashes."""
+    for name in _absent_models(shot.job, *(one for one in stages() if one != DELIVER)):
+        yield Trouble("models", f"the model '{name}' is not here", models.how_to_get(models.card(name)))
+
+
+def _some(job: ShotJob) -> list[int]:
+    numbers = list(job.shot.plate.frames)
+    return [numbers[at] for at in spread(len(numbers), _LOOKED_AT)]
+
+
+def _absent_models(job: ShotJob, *names: str) -> list[str]:
+    return [name for name in dict.fromkeys(_used(job, names)) if not models.present(name)]
+
+
+def _used(job: ShotJob, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        one = stage(name)
+        for unit in units_of(name, job):
+            yield from one.weights(one.parameters(job, unit))

@@ -1,0 +1,137 @@
+"""Whether what a shot is to deliver can be made of its plate, and written where it goes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from fsvfx.delivery.videos import RATES
+from fsvfx.errors import FsvfxError
+from fsvfx.media import PlateInfo, remote
+from fsvfx.media.codecs import Codec, codec_of
+from fsvfx.media.sequence import RATE_MEND
+from fsvfx.media.video_out import VideoFormat, write_video
+from fsvfx.preflight.buckets import named
+from fsvfx.preflight.contract import Look, Trouble
+from schemas.deliver import PER_FRAME, Deliver, DeliverMhl, DeliverMovie, DeliverReview
+from schemas.job import ShotJob
+from schemas.templates import frame_path, suffix
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name that disks take."""
+
+
+def rate(shot: Look) -> Iterator[Trouble]:
+    """Videos are timed: the plate or the manifest tells a frame rate, and an MXF's is one of television or film."""
+    if shot.plate is None:
+        return
+    found = shot.plate.info.frame_rate
+    for index, wish in _videos(shot.job):
+        if found is None:
+            yield Trouble(f"deliver[{index}]", f"a {wish.kind} needs a frame rate, and the plate tells none", RATE_MEND)
+        elif suffix(wish.path) == ".mxf" and found not in RATES:
+            mend = "Deliver it as .mov, or correct plate.frame_rate"
+            yield Trouble(f"deliver[{index}]", f"MXF knows no {found} frames a second", mend)
+
+
+def codecs(shot: Look) -> Iterator[Trouble]:
+    """Each video's codec takes the plate's size: by the limits of its standard, then by encoding one frame."""
+    if shot.plate is None:
+        return
+    info = shot.plate.info
+    for index, wish in _videos(shot.job):
+        codec = codec_of(wish.codec, bits=getattr(wish, "bits", 8), crf=wish.crf)
+        yield from _against_size(f"deliver[{index}]", wish, codec, info)
+
+
+def _against_size(field: str, wish: DeliverReview | DeliverMovie, codec: Codec, info: PlateInfo) -> Iterator[Trouble]:
+    width, height = info.width, info.height
+    (least_width, least_height), (side, pixels) = codec.smallest, codec.largest
+    if width < least_width or height < least_height:
+        what = f"{wish.codec} takes pictures of {least_width}x{least_height} or more; the plate is {width}x{height}"
+        yield Trouble(field, what, "Deliver it as ProRes or as frames")
+    elif max(width, height) > side or width * height > pixels:
+        what = f"{wish.codec} takes up to {side} pixels a side and {pixels} in all; the plate is {width}x{height}"
+        yield Trouble(field, what, "Deliver it as ProRes or as frames")
+    elif (why := _refused(wish, codec, info)) is not None:
+        yield Trouble(field, f"{wish.codec} can't hold the plate's {width}x{height}: {why}", "Deliver it as frames")
+    elif width % 2 or height % 2:
+        what = f"videos have even sizes: the plate's {width}x{height} grows by a row or column, repeated"
+        yield Trouble(field, what, "Deliver frames where the size must stay", stops=False)
+
+
+def _refused(wish: DeliverReview | DeliverMovie, codec: Codec, info: PlateInfo) -> str | None:
+    """What the encoder says to one black frame; None if it takes it."""
+    size = info.height, info.width
+    wanted = VideoFormat(size, info.frame_rate if info.frame_rate in RATES else Fraction(24), codec)
+    black = np.zeros((*size, 3), np.uint8)
+    with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
+        try:
+            write_video(Path(folder) / f"trial{suffix(wish.path)}", [black], wanted)
+        except FsvfxError as error:
+            return error.what
+    return None
+
+
+def places(shot: Look) -> Iterator[Trouble]:
+    """Every file can be written where it goes: told is the nearest folder that is there."""
+    for index, wish in enumerate(shot.job.deliver):
+        if not remote.is_remote(wish.path):
+            yield from _place(f"deliver[{index}].path", wish, shot.job)
+    if not shot.job.store.startswith(("s3://", "memory://")):
+        yield from _folder("store", Path(shot.job.store))
+
+
+def _place(field: str, wish: Deliver, job: ShotJob) -> Iterator[Trouble]:
+    if isinstance(wish, DeliverMhl):
+        yield from _folder(field, Path(wish.path))
+        return
+    numbers = job.shot.plate.frames
+    path = Path(frame_path(wish.path, numbers.last) if isinstance(wish, PER_FRAME) else wish.path)
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        yield Trouble(field, f"the file's name has over {_LONGEST_NAME} bytes: {path.name}", "Shorten it")
+    elif path.is_dir():
+        yield Trouble(field, f"{path} is a folder", "Name a file, or move the folder away")
+    else:
+        yield from _folder(field, path.parent)
+
+
+def _folder(field: str, folder: Path) -> Iterator[Trouble]:
+    there = nearest(folder)
+    if not there.is_dir():
+        yield Trouble(field, f"{folder} can't be made: {there} is a file", "Move that file away, or write elsewhere")
+    elif not os.access(there, os.W_OK | os.X_OK) or os.statvfs(there).f_flag & os.ST_RDONLY:
+        nearest_one = "" if there == folder else f"; the nearest folder that is there is {there}"
+        yield Trouble(field, f"{folder} can't be written{nearest_one}", "Check its permissions, or write elsewhere")
+
+
+def nearest(path: Path) -> Path:
+    """``path``, or what of its parents is there."""
+    return next(one for one in (path, *path.parents) if os.path.lexists(one))
+
+
+def buckets(shot: Look) -> Iterator[Trouble]:
+    """S3 answers, lets us in, and has every bucket that the shot reads, writes or stores in."""
+    for field, url in named(_urls(shot.job)).values():
+        if (error := shot.buckets.trouble(url)) is not None:
+            yield Trouble.of(field, error)
+
+
+def _urls(job: ShotJob) -> Iterator[tuple[str, str]]:
+    yield "store", job.store
+    yield "plate.path", job.shot.plate.path
+    for name, person in job.people.items():
+        yield from ((f"people.{name}.references", path) for path in person.references)
+    for index, entry in enumerate(job.shot.replace):
+        yield f"replace[{index}].roto", entry.roto or ""
+    for index, wish in enumerate(job.deliver):
+        yield f"deliver[{index}].path", wish.path
+
+
+def _videos(job: ShotJob) -> Iterator[tuple[int, DeliverReview | DeliverMovie]]:
+    return ((index, one) for index, one in enumerate(job.deliver) if isinstance(one, DeliverReview | DeliverMovie))

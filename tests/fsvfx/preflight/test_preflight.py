@@ -1,0 +1,364 @@
+"""Preflight: what would stop a run, or be met by it, is told before it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from footage import shot_job, write_stills, write_video
+from servers import s3_bucket, s3_server  # noqa: F401
+from skimage import data
+
+from fsvfx import models
+from fsvfx.media import remote
+from fsvfx.preflight import Trouble, preflight, refusal, table
+from fsvfx.settings import machine
+from schemas.job import ShotJob
+from schemas.manifest import Replace
+
+FRAMES = "1001-1012"
+
+
+@pytest.fixture
+def face(tmp_path: Path) -> str:
+    path = tmp_path / "refs/face.png"
+    path.parent.mkdir()
+    cv2.imwrite(str(path), cv2.cvtColor(data.astronaut()[:300, 70:380], cv2.COLOR_RGB2BGR))
+    return str(path)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., ShotJob]:
+    """A shot that has nothing wrong, but for what is given."""
+
+    def made(
+        plate: Path | str | None = None,
+        frames: str = FRAMES,
+        references: Sequence[str] = (),
+        deliver: Sequence[dict[str, Any]] = (),
+        replace: Sequence[dict[str, Any]] = (),
+        store: str | None = None,
+        **more: Any,
+    ) -> ShotJob:
+        path = plate if plate is not None else write_video(tmp_path / "plate.mp4", 12)
+        job = shot_job(path, frames, references, **more)
+        placed = [one | {"path": one["path"].replace("OUT", str(tmp_path))} for one in deliver]
+        entries = tuple(Replace(performer="lead", identity="lead", engine="landmark_warp", **one) for one in replace)
+        whole = job.model_dump() | {
+            "shot": job.shot.model_copy(update={"replace": entries}).model_dump(),
+            "deliver": placed,
+            "store": store or str(tmp_path / "work"),
+            "manifest": str(tmp_path / "shots.yaml"),
+        }
+        return ShotJob.model_validate(whole)
+
+    return made
+
+
+def troubles(job: ShotJob) -> list[Trouble]:
+    return list(preflight([job])["sh010"])
+
+
+REVIEW = {"kind": "review", "path": "OUT/out/r.mp4"}
+MOVIE = {"kind": "movie", "path": "OUT/out/m.mov"}
+MXF = {"kind": "movie", "path": "OUT/out/m.mxf", "codec": "dnxhr_hq"}
+EXR = {"kind": "exr", "path": "OUT/out/e.####.exr"}
+
+
+def _still(folder: Path, name: str = "p.%04d.png", numbers: Sequence[int] = range(1001, 1013), **how: Any) -> str:
+    (folder / "seq").mkdir(exist_ok=True)
+    return write_stills(str(folder / "seq" / name), numbers, **how).replace("%04d", "####")
+
+
+def test_a_shot_in_order_has_no_trouble(make: Callable[..., ShotJob], face: str, tmp_path: Path) -> None:
+    plate = write_video(tmp_path / "large.mp4", 12, size=(256, 120))
+    job = make(plate, references=[face], deliver=[EXR, REVIEW, MOVIE, MXF])
+    assert troubles(job) == []
+    assert not Path(job.store).exists()
+    assert not Path(job.deliver[0].path).parent.exists()
+
+
+def _truncated(folder: Path) -> Path:
+    whole = write_video(folder / "whole.mp4", 12).read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    return folder / "cut.mp4"
+
+
+def _text(folder: Path) -> Path:
+    (folder / "text.mp4").write_text("no video")
+    return folder / "text.mp4"
+
+
+PLATES: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
+    "absent": (lambda folder: folder / "absent.mp4", {}, "absent.mp4"),
+    "too short": (lambda folder: write_video(folder / "short.mp4", 5), {}, "frame"),
+    "cut off": (_truncated, {}, "cut.mp4"),
+    "text": (_text, {}, "text.mp4"),
+    "missing frames": (lambda f: _still(f, numbers=[*range(1001, 1005), *range(1008, 1013)]), {}, "3 of 12 frames"),
+    "no such folder": (lambda folder: folder / "none/p.####.exr", {}, "folder does not exist"),
+    "timecode without rate": (_still, {"timecode": "01:00:00:00"}, "carries no frame rate"),
+}
+
+
+@pytest.mark.parametrize("name", PLATES)
+def test_plates_that_can_not_be_read(name: str, make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    write, more, said = PLATES[name]
+    [trouble] = troubles(make(write(tmp_path), **more))
+    assert (trouble.field, trouble.stops) == ("plate", True)
+    assert said in trouble.what
+    assert trouble.mend
+
+
+@pytest.mark.parametrize("number", [1001, 1012])
+def test_one_frame_that_can_not_be_read_is_told_and_stops_nothing(
+    number: int, make: Callable[..., ShotJob], tmp_path: Path
+) -> None:
+    path = _still(tmp_path)
+    broken = Path(path.replace("####", str(number)))
+    broken.write_bytes(broken.read_bytes()[:60])
+    found = troubles(make(path, frame_rate="24"))
+    assert [(one.field, one.stops) for one in found] == [("plate", False)]
+    assert f"frame {number}" in found[0].what
+
+
+RATES: dict[str, tuple[dict[str, Any], str, dict[str, Any], str]] = {
+    "review of png": (REVIEW, "png", {}, "a review needs a frame rate"),
+    "movie of png": (MOVIE, "png", {}, "a movie needs a frame rate"),
+    "movie of tiff": (MOVIE, "tif", {}, "a movie needs a frame rate"),
+    "mxf at 12": (MXF, "png", {"frame_rate": "12"}, "MXF knows no 12 frames a second"),
+    "mxf at 120": (MXF, "png", {"frame_rate": "120"}, "MXF knows no 120 frames a second"),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_videos_need_a_frame_rate(name: str, make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    wish, ending, more, said = RATES[name]
+    [trouble] = troubles(make(_still(tmp_path, f"p.%04d.{ending}", width=256, height=120), deliver=[EXR, wish], **more))
+    assert (trouble.field, trouble.stops) == ("deliver[1]", True)
+    assert said in trouble.what
+
+
+DPX = {"kind": "frames", "path": "OUT/f.####.dpx", "color_space": "Rec.709"}
+MATTES = {"kind": "mattes", "path": "OUT/m.####.png"}
+
+
+@pytest.mark.parametrize("wish", [EXR, DPX, MATTES, {"kind": "report", "path": "OUT/r.json"}])
+def test_frames_need_none(wish: dict[str, Any], make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    assert troubles(make(_still(tmp_path), deliver=[wish])) == []
+
+
+SIZES: list[tuple[tuple[int, int], dict[str, Any], str, bool]] = [
+    ((97, 48), REVIEW, "grows by a row or column", False),
+    ((96, 49), MOVIE, "grows by a row or column", False),
+    ((200, 110), MXF, "takes pictures of 256x120 or more", True),
+    ((255, 120), MOVIE | {"codec": "dnxhr_444"}, "takes pictures of 256x120 or more", True),
+    ((17_000, 16), REVIEW, "takes up to 16888 pixels a side", True),
+    ((17_000, 16), MOVIE | {"path": "OUT/m.mp4", "codec": "hevc"}, "takes up to 16888 pixels a side", True),
+    ((96, 48), MOVIE | {"codec": "prores_4444"}, "", False),
+]
+
+
+@pytest.mark.parametrize(("size", "wish", "said", "stops"), SIZES)
+def test_codecs_against_the_size(
+    size: tuple[int, int], wish: dict[str, Any], said: str, stops: bool, make: Callable[..., ShotJob], tmp_path: Path
+) -> None:
+    path = _still(tmp_path, numbers=[1001], width=size[0], height=size[1])
+    found = troubles(make(path, "1001", deliver=[wish], frame_rate="24"))
+    assert [(one.field, one.stops) for one in found] == ([("deliver[0]", stops)] if said else [])
+    assert all(said in one.what for one in found)
+
+
+def test_what_the_encoder_refuses_is_told(make: Callable[..., ShotJob], monkeypatch: pytest.MonkeyPatch) -> None:
+    from fsvfx.errors import MachineError
+    from fsvfx.preflight import outputs
+
+    def refuses(*_: Any) -> None:
+        raise MachineError("The video can't be written: dimensions not set", mend="")
+
+    monkeypatch.setattr(outputs, "write_video", refuses)
+    [trouble] = troubles(make(deliver=[REVIEW]))
+    assert "dimensions not set" in trouble.what
+
+
+def _noise(path: Path) -> str:
+    cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8))
+    return str(path)
+
+
+def _broken(path: Path) -> str:
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    return str(path)
+
+
+REFERENCES: dict[str, tuple[Callable[[Path], list[str]], str, bool]] = {
+    "absent": (lambda f: [str(f / "none.png")], "not found", True),
+    "no match": (lambda f: [str(f / "none*.png")], "not found", True),
+    "no face in a still": (lambda f: [_noise(f / "n.png")], "no face is seen in any of the 1 pictures", True),
+    "no face in a video": (lambda f: [str(write_video(f / "v.mp4", 3))], "no face is seen in any of the 3", True),
+    "broken": (lambda f: [_broken(f / "b.png")], "b.png", True),
+    "a folder": (lambda f: [str(f)], "is a folder", True),
+}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_references_that_are_of_no_use(name: str, make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    write, said, stops = REFERENCES[name]
+    [trouble] = troubles(make(references=write(tmp_path)))
+    assert (trouble.field, trouble.stops) == ("people.lead.references", stops)
+    assert said in trouble.what
+
+
+def test_one_face_among_the_references_is_enough(make: Callable[..., ShotJob], face: str, tmp_path: Path) -> None:
+    assert troubles(make(references=[_noise(tmp_path / "n.png"), face])) == []
+
+
+ROTOS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "another size": ({"width": 48, "height": 48}, {}, "48x48"),
+    "frames missing": ({"numbers": range(1001, 1010)}, {}, "no file for 3 of 12 frames"),
+    "no such layer": ({}, {"roto_layer": "hero"}, "hero"),
+    "no such channel of an EXR": ({"name": "r.%04d.exr", "dtype": np.float16}, {"roto_layer": "mask.Q"}, "mask.Q"),
+}
+
+
+@pytest.mark.parametrize("name", ROTOS)
+def test_rotos_that_do_not_fit(name: str, make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    how, more, said = ROTOS[name]
+    roto = _still(tmp_path, **({"name": "r.%04d.png"} | how))
+    [trouble] = [one for one in troubles(make(replace=[{"roto": roto, **more}])) if "roto" in one.field]
+    assert (trouble.field, trouble.stops) == ("replace[0].roto", True)
+    assert said in trouble.what
+
+
+def _file_in_the_way(folder: Path) -> None:
+    (folder / "out").write_text("a file")
+
+
+def _folder_in_the_way(folder: Path) -> None:
+    (folder / "out/r.mp4").mkdir(parents=True)
+
+
+PLACES: dict[str, tuple[Callable[[Path], None], dict[str, Any], str]] = {
+    "a file is in the way": (_file_in_the_way, REVIEW, "is a file"),
+    "a folder has the name": (_folder_in_the_way, REVIEW, "is a folder"),
+    "too long": (lambda folder: None, EXR | {"path": f"OUT/{'x' * 250}.####.exr"}, "over 255 bytes"),
+    "two folders below a file": (_file_in_the_way, EXR | {"path": "OUT/out/a/b/e.####.exr"}, "is a file"),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_outputs_that_can_not_be_written(name: str, make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    before, wish, said = PLACES[name]
+    before(tmp_path)
+    [trouble] = troubles(make(deliver=[wish]))
+    assert (trouble.field, trouble.stops) == ("deliver[0].path", True)
+    assert said in trouble.what
+
+
+def test_folders_that_may_not_be_written(
+    make: Callable[..., ShotJob], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path)
+    job = make(deliver=[REVIEW], store=str(tmp_path / "work"))
+    found = troubles(job)
+    assert [one.field for one in found] == ["deliver[0].path", "store"]
+    assert all(f"nearest folder that is there is {tmp_path}" in one.what for one in found)
+
+
+@pytest.mark.parametrize(
+    ("deliver", "free", "is_told"),
+    [
+        ([], 12 * 96 * 48 * 3 - 1, True),
+        ([], 12 * 96 * 48 * 3, False),
+        ([{"kind": "frames", "path": "OUT/f.####.dpx", "color_space": "Rec.709"}], 12 * 96 * 48 * 7 - 1, True),
+        ([{"kind": "frames", "path": "OUT/f.####.dpx", "color_space": "Rec.709"}], 12 * 96 * 48 * 7, False),
+        ([EXR], 12 * 96 * 48 * 5 - 1, True),
+    ],
+)
+def test_too_little_room(
+    deliver: list[dict[str, Any]],
+    free: int,
+    is_told: bool,
+    make: Callable[..., ShotJob],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(total=free, used=0, free=free))
+    found = troubles(make(deliver=deliver))
+    assert [one.field for one in found] == (["store"] if is_told else [])
+    assert all("are free at" in one.what for one in found)
+
+
+def test_missing_models(make: Callable[..., ShotJob], face: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "present", lambda name: name != "facemesh")
+    [trouble] = troubles(make(references=[face]))
+    assert (trouble.field, trouble.stops) == ("models", True)
+    assert "facemesh" in trouble.what
+    assert "fsvfx models pull facemesh" in trouble.mend
+
+
+def _names(bucket: str) -> dict[str, dict[str, Any]]:
+    return {
+        "store": {"store": f"{bucket}/work"},
+        "plate.path": {"plate": f"{bucket}/plate.mp4"},
+        "people.lead.references": {"references": [f"{bucket}/face.png"]},
+        "deliver[0].path": {"deliver": [{"kind": "exr", "path": f"{bucket}/e.####.exr"}]},
+    }
+
+
+@pytest.mark.parametrize("field", _names(""))
+def test_s3_that_does_not_answer(field: str, make: Callable[..., ShotJob], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    machine.cache_clear()
+    [trouble] = troubles(make(**_names("s3://some-bucket")[field]))
+    assert (trouble.field, trouble.stops) == (field, True)
+    assert "can't be reached" in trouble.what
+
+
+@pytest.mark.parametrize("field", _names(""))
+def test_a_bucket_that_is_not_there(field: str, make: Callable[..., ShotJob], s3_bucket: str) -> None:  # noqa: F811
+    [trouble] = troubles(make(**_names("s3://no-such-bucket-here")[field]))
+    assert (trouble.field, trouble.stops) == (field, True)
+    assert "no such bucket" in trouble.what
+
+
+def test_keys_that_are_wrong(
+    make: Callable[..., ShotJob],
+    s3_bucket: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    [trouble] = troubles(make(store=f"{s3_bucket}/work"))
+    assert "refuses the keys" in trouble.what
+
+
+def test_s3_in_order(make: Callable[..., ShotJob], s3_bucket: str, tmp_path: Path) -> None:  # noqa: F811
+    remote.upload(write_video(tmp_path / "p.mp4", 12), f"{s3_bucket}/plate.mp4")
+    out = [{"kind": "exr", "path": f"{s3_bucket}/e.####.exr"}]
+    assert troubles(make(f"{s3_bucket}/plate.mp4", store=f"{s3_bucket}/work", deliver=out)) == []
+
+
+def test_all_problems_of_a_shot_at_once_and_only_its_own(make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    _file_in_the_way(tmp_path)
+    bad = make(_still(tmp_path), references=[str(tmp_path / "none.png")], deliver=[REVIEW])
+    good = make()
+    good = good.model_copy(update={"shot": good.shot.model_copy(update={"name": "sh020"})})
+    found = preflight([bad, good])
+    assert [one.field for one in found["sh010"]] == ["people.lead.references", "deliver[0]", "deliver[0].path"]
+    assert found["sh020"] == ()
+    assert refusal("shots.yaml", found) is None
+    error = refusal("shots.yaml", {"sh010": found["sh010"]})
+    assert error is not None
+    assert [problem.field.split(": ")[0] for problem in error.problems] == ["sh010"] * 3
+    assert error.exit_code == 2
+
+
+def test_every_check_says_what_it_looks_at() -> None:
+    assert len({check.name for check in table.CHECKS}) == len(table.CHECKS)
+    assert all(check.says.endswith(".") for check in table.CHECKS)
