@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fsvfx.errors import FsvfxError
 from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.reach import ReachError, reach_or_s3
 from fsvfx.manifests.yaml_text import Finding
+from fsvfx.reach import Reach, ReachError
 from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.manifest import Plate
 from schemas.templates import VIDEOS, suffix
@@ -20,29 +20,31 @@ _HEADERS = {".exr", ".dpx"}
 def check_rates(draft: Draft, manifest: Path) -> Iterator[Finding]:
     """Told at the plate. Of EXR and DPX the header of the shot's first frame is asked, if it is on this machine."""
     timed = next((one.kind for one in draft.deliver.values() if isinstance(one, DeliverMovie | DeliverReview)), None)
+    reach = Reach(manifest, draft.production)
     for shot in draft.shots:
         if shot.plate is None or shot.plate.frame_rate or suffix(shot.plate.path) in VIDEOS:
             continue
         wants = f"a {timed}" if timed else "plate.timecode" if shot.plate.timecode else None
-        if wants and _tells_none(shot.plate, manifest):
+        if wants and _tells_none(shot.plate, reach):
             what = f"{wants} needs a frame rate, and the image sequence carries none"
             yield Finding((*shot.loc, "plate"), what, "Write frame_rate, such as 24000/1001")
 
 
-def _tells_none(plate: Plate, manifest: Path) -> bool:
+def _tells_none(plate: Plate, reach: Reach) -> bool:
     if suffix(plate.path) not in _HEADERS:
         return True
     try:
-        return _first_rate(plate, reach_or_s3(manifest, plate.path)) is None
+        return _first_rate(plate, reach) is None
     except (FsvfxError, ReachError, KeyError, ValueError):
         return False  # told by other checks, or by preflight
 
 
-def _first_rate(plate: Plate, path: str) -> object:
+def _first_rate(plate: Plate, reach: Reach) -> object:
     from fsvfx.media.plate import Place  # here: media ask this package what may be reached
     from fsvfx.media.remote import is_remote
     from fsvfx.media.sequence import SequenceReader
 
+    path = reach.place(plate.path)
     if is_remote(path):
         raise ReachError("it is not on this machine", "")
-    return SequenceReader(path, Place(path), plate.layer).head(plate.frames.first).frame_rate
+    return SequenceReader(path, Place(path, reach=reach), plate.layer).head(plate.frames.first).frame_rate
