@@ -140,7 +140,9 @@ def _other_rates(use: Use, rate: Fraction) -> Iterator[str]:
 def _contradiction(use: Use) -> str | None:
     """The clip against its media: lengths, and digits of an image sequence that no file has."""
     reference: Any = use.clip.media_reference
-    there = reference.available_range if reference else None
+    if reference is None:
+        return f"it plays its media '{use.clip.active_media_reference_key}', which it has not"
+    there = reference.available_range
     own = use.clip.trimmed_range().duration
     if there is not None and own.to_seconds() > there.duration.to_seconds() + 1e-6:
         return f"it shows {own.value:g} frames, but its media has {there.duration.value:g}"

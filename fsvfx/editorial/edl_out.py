@@ -170,11 +170,10 @@ def _relabelled(
 ) -> str:
     """``line`` with its number, and each of its timecodes in its mode."""
     source = (facts.source[1],) * 2 if facts.source and is_outgoing else facts.source
-    place = iter(range(4))
-
-    def code(found: re.Match[str]) -> str:
-        at = next(place)
-        frames = source[at] if source and at < 2 else timecodes.count(found[0], rate)
-        return timecodes.label(frames, rate, drop=(drops[0] or facts.drop) if at < 2 else drops[1])
-
-    return _EVENT.sub(lambda found: f"{number:03}{found[2]}", _CODE.sub(code, line))
+    codes = list(_CODE.finditer(line))[-4:]  # a reel may look like one
+    made = line[: codes[0].start()]
+    for place, code in enumerate(codes):
+        frames = source[place] if source and place < 2 else timecodes.count(code[0], rate)
+        drop = (drops[0] or facts.drop) if place < 2 else drops[1]
+        made += timecodes.label(frames, rate, drop=drop) + " " * (place < 3)
+    return _EVENT.sub(lambda found: f"{number:03}{found[2]}", made)

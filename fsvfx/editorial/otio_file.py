@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fsvfx.editorial.edit_text import decoded
+from fsvfx.editorial.otio_fields import OLD_NAMES
 from fsvfx.editorial.otio_text import nesting, parsed, problems_in
 from fsvfx.errors import EditError, InputError, Where
 from fsvfx.settings import machine
@@ -74,7 +75,7 @@ def _timeline(path: Path, text: str) -> Timeline:
 
     try:
         data = parsed(text)
-        if problems := problems_in(data, frozenset(otio.core.type_version_map())):
+        if problems := problems_in(data, otio.core.type_version_map() | OLD_NAMES):
             raise EditError(str(path), problems)
         made: Any = otio.adapters.read_from_string(text, "otio_json")
     except (otio.exceptions.OTIOError, ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:

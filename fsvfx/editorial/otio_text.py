@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fsvfx.editorial.otio_fields import OPAQUE, kind_of, wrong_fields
 from fsvfx.errors import Problem
 
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -40,8 +41,8 @@ def parsed(text: str) -> dict[str, Any]:
     return data
 
 
-def problems_in(data: dict[str, Any], known: frozenset[str]) -> tuple[Problem, ...]:
-    """Objects of kinds that are not ``known``, references between objects, and times that can be none.
+def problems_in(data: dict[str, Any], known: Mapping[str, int]) -> tuple[Problem, ...]:
+    """Objects of kinds and versions that are not ``known``, references between objects, and times that can be none.
 
     A problem's field is the name of the innermost named object. Metadata may hold what it likes, but for its times:
     OpenTimelineIO reads those, too.
@@ -49,13 +50,12 @@ def problems_in(data: dict[str, Any], known: frozenset[str]) -> tuple[Problem, .
     return tuple(_walk(data, "(edit)", known, inside_metadata=False))
 
 
-def _walk(value: Any, name: str, known: frozenset[str], *, inside_metadata: bool) -> Iterator[Problem]:
+def _walk(value: Any, name: str, known: Mapping[str, int], *, inside_metadata: bool) -> Iterator[Problem]:
     if isinstance(value, list):
         for one in value:
             yield from _walk(one, name, known, inside_metadata=inside_metadata)
     elif isinstance(value, dict):
-        schema = str(value.get("OTIO_SCHEMA", ""))
-        kind = schema.partition(".")[0]
+        schema, kind = str(value.get("OTIO_SCHEMA", "")), kind_of(value)
         if isinstance(value.get("name"), str) and value["name"] and not inside_metadata:
             name = value["name"]
         if kind in _TIMES:
@@ -65,8 +65,19 @@ def _walk(value: Any, name: str, known: frozenset[str], *, inside_metadata: bool
         elif kind and kind not in known and not inside_metadata:
             mend = "If it changes time or picture, bake it into the plate; then export the edit without it"
             yield Problem(name, f"it holds an object of a kind that is not known: {schema[:80]}", mend)
+        elif kind in known and _version(schema) > known[kind]:
+            what = f"it holds {schema[:80]}; the newest that is read is {kind}.{known[kind]}"
+            yield Problem(name, what, "Export the edit for an older OpenTimelineIO")
+        if kind in known or not inside_metadata:
+            for field in wrong_fields(value):
+                yield Problem(name, f"its field {field} holds what can't be there, or is missing", _AGAIN)
         for key, one in value.items():
-            yield from _walk(one, name, known, inside_metadata=inside_metadata or key == "metadata")
+            yield from _walk(one, name, known, inside_metadata=inside_metadata or key in OPAQUE)
+
+
+def _version(schema: str) -> int:
+    version = schema.rpartition(".")[2]
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
 
 
 def _wrong_time(kind: str, value: dict[str, Any], name: str) -> Iterator[Problem]:

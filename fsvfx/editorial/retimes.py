@@ -6,7 +6,7 @@ metadata tell; and metadata of clips, media and nests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,16 +91,17 @@ def _said(effect: Any) -> str | None:
     return next(_signs(effect.metadata), None)
 
 
-def _names(effect: Any) -> list[str]:
-    """All that the effect is called: editing systems keep their own names in the metadata."""
+def _names(effect: Any, of: Collection[str] = ()) -> list[str]:
+    """All that the effect is called, in its metadata, too. ``of``: only by these keys of theirs."""
     spaces = [effect.metadata, *(value for value in effect.metadata.values() if hasattr(value, "items"))]
     found = [
         value
         for space in spaces
         for key, value in space.items()
-        if squeezed(str(key)) in _IDENTIFIERS and isinstance(value, str)
+        if squeezed(str(key)) in (of or _IDENTIFIERS) and isinstance(value, str)
     ]
-    return [name for name in (*found, effect.effect_name, effect.name) if name]
+    own = () if of else (effect.effect_name, effect.name)
+    return [name for name in (*found, *own) if name]
 
 
 def _shown_name(effect: Any) -> str:
@@ -109,7 +110,8 @@ def _shown_name(effect: Any) -> str:
 
 
 def _is_known(effect: Any) -> bool:
-    names = [squeezed(name) for name in _names(effect) if name != _SLOT]
+    """By the name that is the same in every language, if the editing system has one."""
+    names = [squeezed(name) for name in _names(effect, of=("matchname",)) or _names(effect) if name != _SLOT]
     return bool(names) and all(name.removeprefix("aeadbe") in KNOWN for name in names)
 
 
