@@ -12,8 +12,9 @@ from fractions import Fraction
 
 from fsvfx.errors import Problem
 from fsvfx.media import timecodes
+from schemas.timecode import can_drop, problem, text_of
 
-_CODE = r"(?:\d\d?[:;.,]\d\d[:;.,]\d\d[:;.,]\d\d|\d{1,9})"
+_CODE = r"(?:\d\d?[:;.,]\d\d[:;.,]\d\d[:;.,]\d{2,3}|\d{1,9})"
 _EVENT = re.compile(
     r"(?P<number>\d+)\s+(?:(?P<reel>\S.*?)\s+)?(?P<channels>NONE|[AVB][AVB0-9/]*)\s+"
     r"(?P<kind>C|D|W\s?\d{1,3}|K\s?[BO]?)(?:\s+(?P<length>\d{1,4}))?(?:\s+\(F\))?"
@@ -23,8 +24,8 @@ _EVENT = re.compile(
 _STARTS = re.compile(r"\d+\s+\S", re.ASCII)
 _DROP = re.compile(r"FCM:?\s*DROP", re.IGNORECASE)
 _MOTION = re.compile(r"M2\b", re.IGNORECASE)
-_SPEED = re.compile(r"(?<=\s)(?P<speed>[-+]?\d+(?:\.\d*)?)(?:\s+\d\d?[:;.]\d\d[:;.]\d\d[:;.]\d\d)?$", re.ASCII)
-_PARTS = re.compile(r"(\d\d?)[:;.,](\d\d)[:;.,](\d\d)([:;.,])(\d\d)", re.ASCII)
+_SPEED = re.compile(r"(?<=\s)(?P<speed>[-+]?\d+(?:\.\d*)?)(?:\s+\d\d?[:;.]\d\d[:;.]\d\d[:;.]\d{2,3})?$", re.ASCII)
+_PARTS = re.compile(r"(\d\d?)[:;.,](\d\d)[:;.,](\d\d)([:;.,])(\d{2,3})", re.ASCII)
 _LINES = re.compile(r"\r\n|\r|\n")
 _LONGEST = 2000
 _SHOWN = 90
@@ -113,7 +114,7 @@ def read_events(text: str, rate: Fraction) -> EdlEvents:
         elif line:
             below.append(line)
     _close(made, below)
-    if rate not in DROP_RATES and (made.record_drop or any(event.source_drop for event in made.events)):
+    if not can_drop(rate) and (made.record_drop or any(event.source_drop for event in made.events)):
         what = f"its timecode is drop-frame, which there is at 29.97 and 59.94, not at {rate} frames a second"
         made.problems.insert(0, Problem("(edit)", what, "Give --frame-rate 30000/1001 or 60000/1001"))
     if not made.events and not made.problems:
@@ -181,13 +182,11 @@ def _risen(times: tuple[int, int], day: int) -> tuple[int, int]:
 
 def frames_of(code: str, rate: Fraction, *, drop: bool) -> int:
     """Frames after midnight. Raises ValueError for what the rate can't count, such as frame 24 of 24."""
-    parts = _PARTS.fullmatch(code)
-    if parts is None:
+    found = _PARTS.fullmatch(code)
+    if found is None:
         return int(code)
-    hours, minutes, seconds, frames = (int(parts[one]) for one in (1, 2, 3, 5))
-    fast = round(rate)
-    is_dropped = drop and frames < 2 * (fast // 30) and seconds == 0 and minutes % 10 != 0
-    if hours > 24 or minutes > 59 or seconds > 59 or frames >= fast or is_dropped:
+    hours, minutes, seconds, frames = (int(found[one]) for one in (1, 2, 3, 5))
+    text = text_of(hours % 24, minutes, seconds, frames, rate, drop=drop)
+    if hours > 24 or minutes > 59 or seconds > 59 or problem(text, rate):
         raise ValueError(f"{code} is no timecode")
-    text = f"{hours % 24:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}"
     return timecodes.count(text, rate) + (timecodes.day(rate, drop=drop) if hours == 24 else 0)

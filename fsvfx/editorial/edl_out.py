@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from fsvfx.editorial.edl_events import DROP_RATES
 from fsvfx.editorial.edl_timeline import BLACK, DROP, MOTION, RETIMED, SOURCE
 from fsvfx.editorial.retimes import remarks_of
 from fsvfx.errors import InputError
 from fsvfx.media import timecodes
+from schemas.timecode import drops_by_default
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Clip, Timeline, Track
 
-_CODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d\d")
+_CODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d{2,3}")
 _EVENT = re.compile(r"(\d+)(\s.*)")
 _INTO_OTIO = "Write an .otio; it holds any edit"
 _CLIP = "FSVFX CLIP"
@@ -49,8 +49,7 @@ def edl_of(timeline: Timeline, rate: Fraction, drops: tuple[bool, bool] | None) 
     except (otio.exceptions.OTIOError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         said = " ".join(str(error).split()).strip(". ")
         raise InputError(f"This is no edit for an EDL: {said}", mend=_INTO_OTIO) from None
-    can_drop = rate in DROP_RATES
-    source, record = drops or (can_drop, can_drop)
+    source, record = drops or (drops_by_default(rate), drops_by_default(rate))
     header, events = _grouped(text.splitlines())
     lines = [*header, f"FCM: {'' if record else 'NON-'}DROP FRAME", ""]
     for number, event in enumerate((one for one in events if not _is_nothing(one)), 1):

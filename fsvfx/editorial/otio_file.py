@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 import zlib
 from pathlib import Path
@@ -77,7 +78,7 @@ def _timeline(path: Path, text: str) -> Timeline:
         data = parsed(text)
         if problems := problems_in(data, otio.core.type_version_map() | OLD_NAMES):
             raise EditError(str(path), problems)
-        made: Any = otio.adapters.read_from_string(text, "otio_json")
+        made: Any = otio.adapters.read_from_string(json.dumps(data), "otio_json")  # as it was looked through
     except (otio.exceptions.OTIOError, ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
         raise unreadable(path, error) from None  # RecursionError is a RuntimeError
     timelines = [made] if isinstance(made, otio.schema.Timeline) else _in_bin(made)

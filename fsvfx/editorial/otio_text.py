@@ -34,11 +34,20 @@ def nesting(text: str) -> int:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """``text`` as data. Raises ValueError."""
-    data = json.loads(text)
+    """``text`` as data. Raises ValueError; also for a key that an object has twice: readers differ in which they take."""
+    data = json.loads(text, object_pairs_hook=_object)
     if not isinstance(data, dict) or "OTIO_SCHEMA" not in data:
         raise ValueError("it is JSON, but no OpenTimelineIO object")
     return data
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object has '{twice[:_SHOWN]}' twice")
+    return made
 
 
 def problems_in(data: dict[str, Any], known: Mapping[str, int]) -> tuple[Problem, ...]:

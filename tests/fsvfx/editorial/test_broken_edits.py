@@ -97,6 +97,7 @@ OTIOS: dict[str, tuple[Callable[[], str], str]] = {
         lambda: changed(lambda d: d.update(global_start_time=d["tracks"])),
         "global_start_time",
     ),
+    "a key twice": (lambda: json.dumps(sound()).replace('"effects"', '"children"', 1), "has 'children' twice"),
     "no tracks": (lambda: changed(lambda d: d.pop("tracks")), "field tracks"),
     "no such active media": (
         lambda: changed(lambda d: shot_in(d).update(active_media_reference_key="gone")),
