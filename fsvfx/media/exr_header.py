@@ -17,7 +17,7 @@ from fsvfx.media.windows import Window
 
 PREFIX = 8
 """Bytes before the first part's header: magic number and version."""
-_MAGIC = b"\x76\x2f\x31\x01"
+MAGIC = b"\x76\x2f\x31\x01"
 _TILED, _DEEP, _PARTS = 0x200, 0x800, 0x1000
 _LONGEST_NAME = 255
 _PIXEL_TYPES = ("uint", "half", "float")
@@ -93,7 +93,7 @@ def parse(file: BinaryIO, size: int, longest: int, most: int) -> tuple[ExrPartHe
 
     ExrError: no EXR, cut off, or without what the format demands. TooLong, TooMany.
     """
-    if file.read(4) != _MAGIC:
+    if file.read(4) != MAGIC:
         raise ExrError("the file is no EXR" if size else "the file is empty")
     reader = _Reader(file, size, longest)
     (version,) = struct.unpack("<I", reader.take(4))
@@ -117,7 +117,7 @@ class _Reader:
 
     def __init__(self, file: BinaryIO, size: int, longest: int) -> None:
         self._file = file
-        self._left = size - len(_MAGIC)
+        self._left = size - len(MAGIC)
         self._allowed = longest
 
     def take(self, count: int) -> bytes:

@@ -88,10 +88,17 @@ def read_head(path: Path, place: Place, numbers: Sequence[int] = (), layer: str 
         raise place.error(f"the EXR can't be used: {error.what}", error.mend, numbers) from None
     names = (rgb[0].name, rgb[1].name, rgb[2].name)
     own = parts[rgb[0].part]
-    _check_kind(own, names, place, numbers)
-    limits.check_size(*size_of(own.data)[::-1], place, numbers)
+    check_part(own, names, place, numbers)
+    if any(channel.pixels == "uint" for channel in own.channels if channel.name in names):
+        raise place.error("its RGB channels are whole numbers (uint)", "Write half or float channels", numbers)
     shared = {name: value for name, value in parts[0].attributes.items() if name not in _OWN}
     return ExrHead(rgb[0].part, names, parts, {**shared, **own.attributes}, _is_alone(parts))
+
+
+def is_exr(path: Path, place: Place, numbers: Sequence[int] = ()) -> bool:
+    """By its content. PlateError: absent or out of reach."""
+    with held(path, place, numbers) as there, there.open("rb") as file:
+        return file.read(len(exr_header.MAGIC)) == exr_header.MAGIC
 
 
 def read_parts(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[ExrPartHeader, ...]:
@@ -162,15 +169,30 @@ def _alone(path: Path, place: Place, numbers: Sequence[int]) -> Array:
 
 
 def _among_others(path: Path, head: ExrHead, place: Place, numbers: Sequence[int]) -> Array:
-    with readable(path, head.parts, place, numbers) as file:
-        spec = file.spec(head.part, 0)
-        names = head.rgb if _is_plain(head.parts) else [exr_clean.clean_name(head.own, name) for name in head.rgb]
+    return read_channels(path, head.parts, head.part, head.rgb, place, numbers)
+
+
+def read_channels(
+    path: Path,
+    parts: Sequence[ExrPartHeader],
+    part: int,
+    wanted: Sequence[str],
+    place: Place,
+    numbers: Sequence[int] = (),
+) -> Array:
+    """(H, W, len(wanted)) of one part's data window, in the file's own type (the widest of the channels').
+
+    PlateError: damaged or cut off.
+    """
+    with _readable(path, parts, place, numbers) as file:
+        spec = file.spec(part, 0)
+        names = wanted if _is_plain(parts) else [exr_clean.clean_name(parts[part], name) for name in wanted]
         indices = [oiio_in.index_of(spec, name, place, numbers) for name in names]
-        return oiio_in.pixels(file, indices, place, numbers, head.part)
+        return oiio_in.pixels(file, indices, place, numbers, part)
 
 
 @contextmanager
-def readable(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
+def _readable(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
     """An ``OpenImageIO.ImageInput`` on the file, or on a copy with a clean header where that is needed. PlateError."""
     if _is_plain(parts):
         with oiio_in.opened(path, place, numbers) as file:
@@ -236,11 +258,11 @@ def to_half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
     return half
 
 
-def _check_kind(part: ExrPartHeader, rgb: Sequence[str], place: Place, numbers: Sequence[int]) -> None:
+def check_part(part: ExrPartHeader, names: Sequence[str], place: Place, numbers: Sequence[int] = ()) -> None:
+    """PlateError if the part's channels ``names`` are no picture of full size within the machine's limits."""
     if part.is_deep:
         raise place.error("its picture is deep data", "Flatten it: one value per pixel", numbers)
-    used = [channel for channel in part.channels if channel.name in rgb]
-    if any(channel.sampling != (1, 1) for channel in used):
-        raise place.error("its RGB channels are subsampled", "Write full-size channels", numbers)
-    if any(channel.pixels == "uint" for channel in used):
-        raise place.error("its RGB channels are whole numbers (uint)", "Write half or float channels", numbers)
+    if any(channel.sampling != (1, 1) for channel in part.channels if channel.name in names):
+        raise place.error(f"its channels {', '.join(names)} are subsampled", "Write full-size channels", numbers)
+    height, width = size_of(part.data)
+    limits.check_size(width, height, place, numbers)

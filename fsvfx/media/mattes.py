@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.media import exr_in
 from fsvfx.media.layers import Channel, LayerError, matte_of
-from fsvfx.media.oiio_in import opened, pixels
+from fsvfx.media.oiio_in import channel_names, opened, pixels
 from fsvfx.media.plate import Canvas, Place
-from fsvfx.media.windows import Window, laid, size_of, window_at
+from fsvfx.media.windows import Window, laid, size_of
 
+_Placed = tuple[NDArray[Any], Window]
+"""A matte (H, W), and where it lies."""
 _SLACK = 0.5
 """Filters overshoot 0 and 1 a little, which is clamped; beyond this it is no matte."""
 
@@ -24,35 +27,48 @@ def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place, numb
     Codes are read as code / maximum. An EXR lies by its display coordinates; other files are of the size of the plate's
     picture or of its display window. Raises PlateError.
     """
-    with opened(path, place, numbers) as file:
-        parts = _parts(file)
-        channel = _channel(parts, layer, place, numbers)
-        spec = parts[channel.part]
-        window = _window(spec, canvas, is_exr=file.format_name() == "openexr", place=place, numbers=numbers)
-        names = list(spec.channelnames)
-        matte = _share(pixels(file, [names.index(channel.name)], place, numbers, channel.part)[..., 0])
-        if layer is None and channel.kind == "a" and "R" in names:
-            red = pixels(file, [names.index("R")], place, numbers, channel.part)[..., 0]
-            _check_opaque(matte, _share(red), place, numbers)
+    if exr_in.is_exr(path, place, numbers):
+        matte, window = _of_exr(path, canvas, layer, place, numbers)
+    else:
+        matte, window = _of_still(path, canvas, layer, place, numbers)
     _check(matte, window, place, numbers)
     return laid(np.clip(matte, 0, 1).astype(np.float16), window, canvas.data)
 
 
-def _parts(file: Any) -> list[Any]:
-    parts: list[Any] = []
-    while file.seek_subimage(len(parts), 0):
-        parts.append(file.spec())
-    file.geterror()  # some readers take the step beyond the last part for an error
-    return parts
+def _of_exr(path: Path, canvas: Canvas, layer: str | None, place: Place, numbers: Sequence[int]) -> _Placed:
+    parts = exr_in.read_parts(path, place, numbers)
+    channel = _chosen(exr_in.channels_of(parts), layer, place, numbers)
+    part = parts[channel.part]
+    exr_in.check_part(part, [channel.name], place, numbers)
+    if part.display != canvas.display:
+        what = f"the matte's display window is {part.display}, the plate's is {canvas.display}"
+        raise place.error(what, "Write the matte in the plate's format", numbers)
+    names = [channel.name]
+    if layer is None and channel.kind == "a" and "R" in [other.name for other in part.channels]:
+        names.append("R")
+    read = _share(exr_in.read_channels(path, parts, channel.part, names, place, numbers))
+    _check_opaque(read, place, numbers)
+    return read[..., 0], part.data
 
 
-def _channel(parts: Sequence[Any], layer: str | None, place: Place, numbers: Sequence[int]) -> Channel:
-    several = len(parts) > 1
-    given = [
-        Channel(name, part, spec.get_string_attribute("oiio:subimagename") if several else "")
-        for part, spec in enumerate(parts)
-        for name in spec.channelnames
-    ]
+def _of_still(path: Path, canvas: Canvas, layer: str | None, place: Place, numbers: Sequence[int]) -> _Placed:
+    """PNG, TIFF: of the first page."""
+    with opened(path, place, numbers) as file:
+        if file.format_name() not in ("png", "tiff"):
+            raise place.error(f"the matte is a {file.format_name().upper()}", "Write it as EXR, PNG or TIFF", numbers)
+        spec = file.spec()
+        names = channel_names(spec)
+        channel = _chosen([Channel(name) for name in names], layer, place, numbers)
+        wanted = [names.index(channel.name)]
+        if layer is None and channel.kind == "a" and "R" in names:
+            wanted.append(names.index("R"))
+        window = _window((spec.height, spec.width), canvas, place, numbers)
+        read = _share(pixels(file, wanted, place, numbers))
+    _check_opaque(read, place, numbers)
+    return read[..., 0], window
+
+
+def _chosen(given: Sequence[Channel], layer: str | None, place: Place, numbers: Sequence[int]) -> Channel:
     try:
         return matte_of(given, layer)
     except LayerError as error:
@@ -63,20 +79,13 @@ def _share(codes: NDArray[Any]) -> NDArray[Any]:
     return codes if codes.dtype.kind == "f" else codes / np.float32(np.iinfo(codes.dtype).max)
 
 
-def _window(spec: Any, canvas: Canvas, *, is_exr: bool, place: Place, numbers: Sequence[int]) -> Window:
-    """The matte's data window in the plate's coordinates."""
-    if is_exr:
-        own = window_at(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
-        if own != canvas.display:
-            what = f"the matte's display window is {own}, the plate's is {canvas.display}"
-            raise place.error(what, "Write the matte in the plate's format", numbers)
-        return window_at(spec.x, spec.y, spec.width, spec.height)
-    size = (spec.height, spec.width)
+def _window(size: tuple[int, int], canvas: Canvas, place: Place, numbers: Sequence[int]) -> Window:
+    """Where a picture without windows lies, by its height and width."""
     for window in (canvas.data, canvas.display):
         if size == size_of(window):
             return window
     height, width = size_of(canvas.data)
-    what = f"the matte is {spec.width}x{spec.height}, the plate is {width}x{height}"
+    what = f"the matte is {size[1]}x{size[0]}, the plate is {width}x{height}"
     raise place.error(what, "Write the matte in the plate's size", numbers)
 
 
@@ -95,8 +104,9 @@ def _check(matte: NDArray[Any], window: Window, place: Place, numbers: Sequence[
             )
 
 
-def _check_opaque(alpha: NDArray[Any], red: NDArray[Any], place: Place, numbers: Sequence[int]) -> None:
-    """Pictures with a filled alpha and the matte in RGB are common: A must not pass for the matte unasked."""
-    if (alpha == 1).all() and not (red == 1).all():
+def _check_opaque(read: NDArray[Any], place: Place, numbers: Sequence[int]) -> None:
+    """Pictures with a filled alpha (first) and the matte in RGB are common: A must not pass for the matte unasked."""
+    alpha, *others = np.moveaxis(read, -1, 0)
+    if others and (alpha == 1).all() and not (others[0] == 1).all():
         what = "which channel is the matte is not plain: A is 1 everywhere, and R is not"
         raise place.error(what, "Write roto_layer: R (or A, if all of the frame is meant)", numbers)

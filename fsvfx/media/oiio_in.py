@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.media import limits
 from fsvfx.media.held import held
 from fsvfx.media.plate import Place
+from fsvfx.settings import machine
 
 _COPY = "Copy it anew from its source, or render it again"
 _MAGICS = (b"\x76\x2f\x31\x01", b"SDPX", b"XPDS", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n")
@@ -32,6 +34,7 @@ def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[An
     config = oiio.ImageSpec()
     config.attribute("oiio:UnassociatedAlpha", 1)
     config.attribute("oiio:RawColor", 1)
+    oiio.attribute("limits:channels", machine().max_channels)
     with held(path, place, numbers) as there:
         _check_kind(there, place, numbers)
         file = oiio.ImageInput.open(str(there), config)
@@ -64,6 +67,7 @@ def pixels(
     """
     low, high = min(channels), max(channels) + 1
     spec = file.spec_dimensions(part, 0)
+    limits.check_size(spec.width, spec.height, place, numbers)
     kinds = [spec.channelformats[c] if spec.channelformats else spec.format for c in channels]
     if high - low > _APART:
         lone = [pixels(file, [channel], place, numbers, part) for channel in channels]
