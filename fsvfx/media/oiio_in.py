@@ -12,13 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.media import limits
+from fsvfx.media import limits, tiff_header
 from fsvfx.media.held import held
 from fsvfx.media.plate import Place
+from fsvfx.media.tiff_header import TiffError
 from fsvfx.settings import machine
 
 _COPY = "Copy it anew from its source, or render it again"
-_MAGICS = (b"\x76\x2f\x31\x01", b"SDPX", b"XPDS", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n")
+_KINDS = {
+    b"\x76\x2f\x31\x01": "EXR", b"SDPX": "DPX", b"XPDS": "DPX", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"II+\0": "TIFF",
+    b"MM\0+": "TIFF", b"\x89PNG": "PNG",
+}  # fmt: skip
 """How files begin that are read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
 _APART = 16
 """Channels that are further apart are read one by one: what lies between them may be a hundred layers."""
@@ -36,26 +40,38 @@ def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[An
     config.attribute("oiio:RawColor", 1)
     oiio.attribute("limits:channels", machine().max_channels)
     with held(path, place, numbers) as there:
-        _check_kind(there, place, numbers)
+        kind = _kind(there, place, numbers)
+        if kind == "TIFF":
+            _check_tiff(there, place, numbers)
         file = oiio.ImageInput.open(str(there), config)
         if file is None:
-            raise place.error(f"the picture can't be read: {_said(oiio.geterror(), there, path)}", _COPY, numbers)
+            oiio.geterror()  # it tells only that no reader took the file
+            raise place.error(f"the {kind} can't be read: its header is damaged or of an unknown form", _COPY, numbers)
         try:
             yield file
         finally:
             file.close()
 
 
-def _check_kind(file: Path, place: Place, numbers: Sequence[int]) -> None:
+def _kind(file: Path, place: Place, numbers: Sequence[int]) -> str:
     with file.open("rb") as raw:
-        if not raw.read(8).startswith(_MAGICS):
-            raise place.error("the picture can't be read: it is no EXR, DPX, TIFF or PNG", _COPY, numbers)
+        kind = _KINDS.get(raw.read(4))
+    if kind is None:
+        raise place.error("the picture can't be read: it is no EXR, DPX, TIFF or PNG", _COPY, numbers)
+    return kind
 
 
-def _said(error: str, file: Path, path: Path) -> str:
-    """The library's reason, in one line, with the file's own name."""
-    lines = error.replace(str(file), path.name).strip().splitlines()
-    return lines[0] if lines else "no reason given"
+def _check_tiff(file: Path, place: Place, numbers: Sequence[int]) -> None:
+    """From the header alone: libtiff makes room for what a picture claims, and takes odd headers for plain ones."""
+    try:
+        with file.open("rb") as raw:
+            header = tiff_header.parse(raw, file.stat().st_size)
+        limits.check_size(header.width, header.height, place, numbers)
+        if header.samples > machine().max_channels:
+            raise limits.too_many_channels(place, numbers)
+        tiff_header.check(header)
+    except TiffError as error:
+        raise place.error(error.what, error.mend, numbers) from None
 
 
 def pixels(

@@ -18,8 +18,6 @@ from fsvfx.media.plate import Place
 from fsvfx.stages.contract import Array
 
 _TIFF = (".tif", ".tiff")
-_PLAIN = (0, 1, 2, 3)
-"""TIFF's PhotometricInterpretation for grey, RGB and palettes."""
 _COPY = "Copy it anew from its source"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -62,14 +60,15 @@ def _jpeg(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
 def _tiff(path: Path, place: Place, numbers: Sequence[int]) -> Array:
     """By OpenImageIO, which knows tiles, separate planes, packed 10 and 12 bits, and half float."""
     with oiio_in.opened(path, place, numbers) as file:
-        names = [name.upper() for name in file.spec().channelnames]
+        names = [name.upper() for name in oiio_in.channel_names(file.spec())]
         fields = oiio_in.attributes(file)
         grey = names[0] in ("Y", "I")
-        if (not grey and names[:3] != ["R", "G", "B"]) or fields.get("tiff:PhotometricInterpretation") not in _PLAIN:
-            kind = fields.get("tiff:ColorSpace", ", ".join(names))
-            raise place.error(f"its picture is {kind}", "Write RGB or grey", numbers)
+        if not grey and names[:3] != ["R", "G", "B"]:
+            raise place.error(f"its picture is {', '.join(names)}", "Write RGB or grey", numbers)
         picture = oiio_in.pixels(file, (0, 0, 0) if grey else (0, 1, 2), place, numbers)
-        turned = orientation.upright(picture, orientation.OF_EXIF[fields.get("Orientation", 1)])
+        turned = orientation.upright(
+            picture, orientation.OF_EXIF.get(fields.get("Orientation", 1), orientation.UPRIGHT)
+        )
     return _known_depth(turned, place, numbers)
 
 
