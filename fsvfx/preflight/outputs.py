@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fsvfx.delivery.videos import RATES
+from fsvfx.delivery.videos import MXF_RATES
 from fsvfx.errors import FsvfxError
 from fsvfx.media import PlateInfo, remote
 from fsvfx.media.codecs import Codec, codec_of
@@ -34,7 +34,7 @@ def rate(shot: Look) -> Iterator[Trouble]:
     for index, wish in _videos(shot.job):
         if found is None:
             yield Trouble(f"deliver[{index}]", f"a {wish.kind} needs a frame rate, and the plate tells none", RATE_MEND)
-        elif suffix(wish.path) == ".mxf" and found not in RATES:
+        elif suffix(wish.path) == ".mxf" and found not in MXF_RATES:
             mend = "Deliver it as .mov, or correct plate.frame_rate"
             yield Trouble(f"deliver[{index}]", f"MXF knows no {found} frames a second", mend)
 
@@ -68,7 +68,7 @@ def _against_size(field: str, wish: DeliverReview | DeliverMovie, codec: Codec, 
 def _refused(wish: DeliverReview | DeliverMovie, codec: Codec, info: PlateInfo) -> str | None:
     """What the encoder says to one black frame; None if it takes it."""
     size = info.height, info.width
-    wanted = VideoFormat(size, info.frame_rate if info.frame_rate in RATES else Fraction(24), codec)
+    wanted = VideoFormat(size, info.frame_rate if info.frame_rate in MXF_RATES else Fraction(24), codec)
     black = np.zeros((*size, 3), np.uint8)
     with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
         try:

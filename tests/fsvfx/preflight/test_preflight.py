@@ -132,7 +132,7 @@ RATES: dict[str, tuple[dict[str, Any], str, dict[str, Any], str]] = {
     "movie of png": (MOVIE, "png", {}, "a movie needs a frame rate"),
     "movie of tiff": (MOVIE, "tif", {}, "a movie needs a frame rate"),
     "mxf at 12": (MXF, "png", {"frame_rate": "12"}, "MXF knows no 12 frames a second"),
-    "mxf at 120": (MXF, "png", {"frame_rate": "120"}, "MXF knows no 120 frames a second"),
+    "mxf at 72": (MXF, "png", {"frame_rate": "72"}, "MXF knows no 72 frames a second"),
 }
 
 
