@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from numbers import Rational
+from numbers import Rational, Real
 
 SLOWEST, FASTEST = 1, 240
 """Frames a second that a picture may run at."""
@@ -24,7 +24,7 @@ class RateError(ValueError):
 
 
 def exact(rate: float | Rational) -> Fraction:
-    """The rate that ``rate`` means. Raises RateError for NaN, infinity, 0, and what no picture runs at."""
+    """The rate that ``rate`` means. Raises RateError for NaN, infinity, 0, what no picture runs at, and no number."""
     value = _fraction(rate)
     if not SLOWEST <= value <= FASTEST:
         raise RateError(f"{_shown(rate)} frames a second can't be")
@@ -41,10 +41,10 @@ def parse(text: str) -> Fraction:
     return exact(Fraction(match[0]))
 
 
-def known(rate: float | Rational | None) -> Fraction | None:
-    """``exact`` for headers, which are often empty or wrong: None for what can't be."""
+def known(rate: object) -> Fraction | None:
+    """``exact`` for headers, which are often empty or wrong and may hold anything: None for what can't be."""
     try:
-        return None if rate is None else exact(rate)
+        return exact(rate) if isinstance(rate, Real) else None  # type: ignore[arg-type]  # exact looks closer
     except RateError:
         return None
 
@@ -63,7 +63,7 @@ def _fraction(rate: float | Rational) -> Fraction:
     if getattr(rate, "denominator", 1) == 0:  # files have them, and Fraction then works until it is used
         raise RateError(f"{rate} frames a second can't be")
     try:
-        value = Fraction(rate).limit_denominator(1_000_000)
+        value = Fraction(rate if isinstance(rate, Rational) else float(rate)).limit_denominator(1_000_000)
     except (TypeError, ValueError, OverflowError):
         raise RateError(f"{rate} is no frame rate") from None
     if value <= 0:

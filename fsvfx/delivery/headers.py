@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+import OpenEXR
+
 from fsvfx.colour import interop_id
 from fsvfx.delivery.comps import Comp
 from fsvfx.delivery.header_policy import kept
@@ -66,7 +68,8 @@ def _timecodes(frame: int, track: TimecodeTrack, plate: Mapping[str, Any]) -> di
 
 def _time_code(address: Address | None, plate: Mapping[str, Any]) -> dict[str, Any]:
     """With the plate's user bits. Where an address can't say the frame, the plate's own stays."""
-    return {"timeCode": time_code(address, plate.get("timeCode"))} if address else {}
+    own = plate.get("timeCode")
+    return {"timeCode": time_code(address, own if isinstance(own, OpenEXR.TimeCode) else None)} if address else {}
 
 
 def altered_text(comp: Comp) -> str:

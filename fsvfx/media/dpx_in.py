@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,9 @@ from fsvfx.media.exr_in import to_half
 from fsvfx.media.held import held, unreadable
 from fsvfx.media.plate import Place
 from fsvfx.stages.contract import Array
-from schemas import rates
 
 _COPY = "Copy it again from its source"
 _UNSAID = ("", "User defined")
-_RATES = ("dpx:TemporalFrameRate", "dpx:FrameRate")
 _OF_EXIF = (1, 2, 4, 3, 5, 6, 8, 7)
 """The orientation tag that means the same as ST 268's 0 to 7."""
 
@@ -87,11 +84,6 @@ def read_head(path: Path, place: Place, numbers: Sequence[int] = ()) -> DpxHead:
     """Raises PlateError: no DPX, or a field of its header can't be used."""
     with held(path, place, numbers) as there, _told(place, numbers):
         return _head(there, place, numbers)
-
-
-def rate_of(fields: Mapping[str, Any]) -> Fraction | None:
-    """The television header's frame rate, else the film header's; what no camera runs at counts as empty."""
-    return next((rate for name in _RATES if (rate := rates.known(fields.get(name)))), None)
 
 
 def address_of(fields: Mapping[str, Any]) -> Address | None:

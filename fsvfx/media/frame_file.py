@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import OpenEXR
 
 from fsvfx.media import addresses, dpx_in, exr_in, stills
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window
 from fsvfx.stages.contract import Array
 from schemas import rates
+
+_EXR_RATES = ("framesPerSecond", "FramesPerSecond")
+"""The standard's, and the name by which OpenImageIO writes it."""
+_DPX_RATES = ("dpx:TemporalFrameRate", "dpx:FrameRate")
+"""Of the television and of the film header."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,11 @@ def notes_of(path: Path, place: Place, numbers: Sequence[int], layer: str | None
     """What a person should know of how the frame is read. Raises PlateError."""
     kind = path.suffix.lower()
     if kind == ".exr":
-        return exr_in.notes(path, place, numbers, layer)
+        header = exr_in.read_head(path, place, numbers, layer).header
+        return [*exr_in.notes(path, place, numbers, layer), *_rate_notes(header, _EXR_RATES)]
     if kind == ".dpx":
-        return dpx_in.notes(dpx_in.read_head(path, place, numbers))
+        head = dpx_in.read_head(path, place, numbers)
+        return [*dpx_in.notes(head), *_rate_notes(head.fields, _DPX_RATES)]
     note = stills.alpha_note(path, place)
     return [note] if note else []
 
@@ -78,7 +87,7 @@ def _of_exr(head: exr_in.ExrHead) -> FrameHead:
         dtype=np.dtype(np.float16),
         header=head.header,
         windows=head.windows,
-        frame_rate=rates.known(head.header.get("framesPerSecond")),
+        frame_rate=_rate(head.header, _EXR_RATES),
         address=_address(head.header),
         pixel_aspect=head.pixel_aspect,
         interop_id=str(head.header.get("colorInteropID", "")),
@@ -90,15 +99,32 @@ def _of_dpx(head: dpx_in.DpxHead) -> FrameHead:
         size=head.size,
         dtype=head.dtype,
         header=head.fields,
-        frame_rate=dpx_in.rate_of(head.fields),
+        frame_rate=_rate(head.fields, _DPX_RATES),
         address=dpx_in.address_of(head.fields),
         pixel_aspect=head.pixel_aspect,
     )
 
 
-def _address(header: dict[str, Any]) -> addresses.Address | None:
+def _rate(header: Mapping[str, Any], names: Sequence[str]) -> Fraction | None:
+    return next((rate for name in names if (rate := rates.known(header.get(name)))), None)
+
+
+def _rate_notes(header: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Empty fields hold 0, or NaN where all bits are set."""
+    return [
+        f"{name} is {_short(value)} in the header, which can't be: it counts as absent"
+        for name, value in ((name, header.get(name)) for name in names)
+        if not (value is None or rates.known(value) or (isinstance(value, Real) and (value == 0 or value != value)))
+    ]
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)[:40]
+
+
+def _address(header: Mapping[str, Any]) -> addresses.Address | None:
     code = header.get("timeCode")
-    if code is None:
+    if not isinstance(code, OpenEXR.TimeCode):
         return None
     flags = {6: code.dropFrame, 7: code.colorFrame, 15: code.fieldPhase, 23: code.bgf0, 30: code.bgf1, 31: code.bgf2}
     word = sum(bool(flag) << place for place, flag in flags.items())

@@ -13,8 +13,8 @@ from dpx_files import UNDEFINED, dpx_bytes, write_dpx
 from footage import shot_job
 
 from fsvfx.errors import PlateError
-from fsvfx.media import addresses, open_plate
-from fsvfx.media.dpx_in import address_of, notes, rate_of, read_dpx, read_head
+from fsvfx.media import addresses, frame_file, open_plate
+from fsvfx.media.dpx_in import address_of, notes, read_dpx, read_head
 from fsvfx.media.plate import Place
 
 PLACE = Place("a.dpx")
@@ -240,8 +240,8 @@ def test_a_file_that_ends_anywhere(length: int, tmp_path: Path) -> None:
 def test_pixels_are_no_film_header(tmp_path: Path) -> None:
     """Where the pixels begin behind the generic headers, rates and timecode would be read out of them."""
     path = write_dpx(tmp_path / "a.dpx", [np.full((20, 70, 3), 0x1AF)], start=1664)
-    fields = read_head(path, PLACE).fields
-    assert (rate_of(fields), address_of(fields)) == (None, None)
+    head = frame_file.read_head(path, PLACE, [])
+    assert (head.frame_rate, head.address) == (None, None)
 
 
 @pytest.mark.parametrize(
