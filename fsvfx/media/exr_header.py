@@ -22,7 +22,7 @@ _TILED, _DEEP, _PARTS = 0x200, 0x800, 0x1000
 _LONGEST_NAME = 255
 _PIXEL_TYPES = ("uint", "half", "float")
 _STRUCTURE = {"channels": "chlist", "dataWindow": "box2i", "displayWindow": "box2i", "compression": "compression",
-              "lineOrder": "lineOrder", "tiles": "tiledesc", "type": "string", "name": "string", "view": "string",
+              "lineOrder": "lineOrder", "tiles": "tiledesc", "type": "string", "name": "string",
               "chunkCount": "int", "preview": "preview"}  # fmt: skip
 """What describes the file itself: its types are fixed, and it is never carried along."""
 _FIXED = {"timeCode": "timecode", "chromaticities": "chromaticities", "colorInteropID": "string",

@@ -33,7 +33,7 @@ from fsvfx.stages.contract import Array
 
 _COPY = "Render or copy the frame anew"
 _SHOWN = 6
-_OWN = frozenset({"chromaticities", "colorInteropID"})
+_OWN = frozenset({"chromaticities", "colorInteropID", "view"})
 """What one part's header says of itself alone; the rest of the first part's goes for the whole file."""
 
 
