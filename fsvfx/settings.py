@@ -46,6 +46,8 @@ class MachineSettings(BaseSettings):
     """Pictures wider or higher than this are refused before a byte of them is decoded."""
     max_pixels: int = Field(160_000_000, ge=1)
     """Likewise pictures of more pixels than this, width times height."""
+    max_frames: int = Field(2_000_000, ge=1)
+    """Videos of more frames than this are refused: a day at 24 frames a second."""
     max_channels: int = Field(4_096, ge=1)
     """Likewise pictures of more channels than this, all layers and parts together."""
     max_header_bytes: int = Field(64 << 20, ge=1)

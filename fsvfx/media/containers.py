@@ -9,30 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import av
 
 from fsvfx.errors import PlateError
 from fsvfx.media.held import held
 from fsvfx.media.plate import Place
+from fsvfx.media.sniff import EMPTY, UNKNOWN, kind_of
 
 _HEAD = 64 << 10
 _BOXES = set(b"ftyp moov mdat free skip wide pnot uuid moof sidx styp pdin udta junk".split())
 _MXF = bytes.fromhex("060e2b34020501010d010201")
 _SYNC = (0, 188, 376, 564)
 _EBML = b"\x1aE\xdf\xa3"
-_TEXTS = {
-    b"ffconcat": "an ffconcat playlist",
-    b"#EXTM3U": "an HLS playlist",
-    b"[playlist]": "a playlist",
-    b"v=0": "an SDP session",
-    b"<smil": "a SMIL playlist",
-    b"<MPD": "a DASH manifest",
-    b"<?xml": "XML",
-    b"<ASX": "a playlist",
-    b"RTSPtext": "a QuickTime link",
-    b"SMILtext": "a QuickTime link",
-}
 _OPTIONS = {"mov": {"enable_drefs": "0", "use_absolute_path": "0"}}
 _READ = "Give an mp4, mov, m4v, mkv, webm, mxf, avi or gif"
 
@@ -59,17 +49,25 @@ def opened(path: Path, place: Place) -> Iterator[av.container.InputContainer]:
     """The video at ``path`` as PyAV's container. Raises PlateError; ``av.FFmpegError`` for what is damaged."""
     with held(path, place) as there:
         demuxer = demuxer_of(there, place)
-        with there.open("rb") as file, av.open(file, "r", demuxer.name, demuxer.options) as container:
+        with there.open("rb") as file, _open(file, demuxer) as container:
             yield container
+
+
+def _open(file: IO[bytes], demuxer: Demuxer) -> av.container.InputContainer:
+    """Tags that are no UTF-8 are replaced: they keep nobody from the pictures."""
+    return av.open(file, "r", demuxer.name, demuxer.options, metadata_errors="replace")
 
 
 def demuxer_of(file: Path, place: Place) -> Demuxer:
     """By the file's first bytes. PlateError says what it is, if it is no such container."""
     with file.open("rb") as raw:
         head = raw.read(_HEAD + 32)
-    name, what = _name(head), _what(head)
+    kind = kind_of(head)
+    if not kind.is_video and kind not in (UNKNOWN, EMPTY):
+        raise place.error(f"the file is {kind.said}, no video that can be read", _READ)
+    name = _name(head)
     if name is None:
-        raise place.error(f"the file is {what}, not a video", _READ) if what else no_video(place)
+        raise no_video(place)
     return Demuxer(name)
 
 
@@ -92,11 +90,3 @@ def _name(head: bytes) -> str | None:
     if all(head[at : at + 1] == b"G" for at in _SYNC):
         return "mpegts"
     return "mxf" if _MXF in head else None
-
-
-def _what(head: bytes) -> str | None:
-    """Texts that name other files, as people call them."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if b"<MPD" in head:
-        return "a DASH manifest"
-    return next((what for begins, what in _TEXTS.items() if text.lower().startswith(begins.lower())), None)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import OpenEXR
 
-from fsvfx.media import addresses, dpx_in, exr_in, stills
+from fsvfx.media import addresses, dpx_in, exr_in, sniff, stills
+from fsvfx.media.guard import guarded
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window
 from fsvfx.stages.contract import Array
@@ -47,38 +48,40 @@ class FrameHead:
 
 def read_frame(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> tuple[Array, FrameHead]:
     """(H, W, 3) RGB at native depth (uint8, uint16 or float16), and the head. Raises PlateError."""
-    kind = path.suffix.lower()
-    if kind == ".exr":
-        frame = exr_in.read_exr(path, place, numbers, layer)
-        return frame.rgb, _of_exr(frame.head)
-    if kind == ".dpx":
-        picture, head = dpx_in.read_dpx(path, place, numbers)
-        return picture, _of_dpx(head)
-    picture = stills.read_still(path, place, numbers)
-    return picture, FrameHead((picture.shape[0], picture.shape[1]), picture.dtype)
+    kind = sniff.picture_kind(path, place, numbers)
+    with guarded(f"the {kind.name} can't be read", place, numbers):
+        if kind is sniff.EXR:
+            frame = exr_in.read_exr(path, place, numbers, layer)
+            return frame.rgb, _of_exr(frame.head)
+        if kind is sniff.DPX:
+            picture, head = dpx_in.read_dpx(path, place, numbers)
+            return picture, _of_dpx(head)
+        picture = stills.read_still(path, place, numbers)
+        return picture, FrameHead((picture.shape[0], picture.shape[1]), picture.dtype)
 
 
 def read_head(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> FrameHead:
     """The head alone; of EXR and DPX without reading pixels. Raises PlateError."""
-    kind = path.suffix.lower()
-    if kind == ".exr":
-        return _of_exr(exr_in.read_head(path, place, numbers, layer))
-    if kind == ".dpx":
-        return _of_dpx(dpx_in.read_head(path, place, numbers))
-    return read_frame(path, place, numbers)[1]
+    kind = sniff.picture_kind(path, place, numbers)
+    with guarded(f"the {kind.name} can't be read", place, numbers):
+        if kind is sniff.EXR:
+            return _of_exr(exr_in.read_head(path, place, numbers, layer))
+        if kind is sniff.DPX:
+            return _of_dpx(dpx_in.read_head(path, place, numbers))
+        return read_frame(path, place, numbers)[1]
 
 
 def notes_of(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> list[str]:
     """What a person should know of how the frame is read. Raises PlateError."""
-    kind = path.suffix.lower()
-    if kind == ".exr":
-        header = exr_in.read_head(path, place, numbers, layer).header
-        return [*exr_in.notes(path, place, numbers, layer), *_rate_notes(header, _EXR_RATES)]
-    if kind == ".dpx":
-        head = dpx_in.read_head(path, place, numbers)
-        return [*dpx_in.notes(head), *_rate_notes(head.fields, _DPX_RATES)]
-    note = stills.alpha_note(path, place)
-    return [note] if note else []
+    kind = sniff.picture_kind(path, place, numbers)
+    with guarded(f"the {kind.name} can't be read", place, numbers):
+        if kind is sniff.EXR:
+            header = exr_in.read_head(path, place, numbers, layer).header
+            return [*exr_in.notes(path, place, numbers, layer), *_rate_notes(header, _EXR_RATES)]
+        if kind is sniff.DPX:
+            head = dpx_in.read_head(path, place, numbers)
+            return [*dpx_in.notes(head), *_rate_notes(head.fields, _DPX_RATES)]
+        return stills.notes_of(path, place, numbers)
 
 
 def _of_exr(head: exr_in.ExrHead) -> FrameHead:

@@ -31,5 +31,12 @@ def too_long(place: Place, numbers: Sequence[int] = ()) -> PlateError:
     return _refusal(f"its header has more than {machine().max_header_bytes} bytes", "MAX_HEADER_BYTES", place, numbers)
 
 
+def check_frames(count: int, place: Place) -> None:
+    """PlateError for a video that has, or says that it has, more frames than the machine's settings allow."""
+    allowed = machine().max_frames
+    if count > allowed:
+        raise _refusal(f"it says that it has {count} frames; a video may have {allowed}", "MAX_FRAMES", place, ())
+
+
 def _refusal(what: str, setting: str, place: Place, numbers: Sequence[int]) -> PlateError:
     return place.error(what, f"If the file is right, set FSVFX_{setting} higher", numbers)

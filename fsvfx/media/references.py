@@ -19,11 +19,11 @@ from fsvfx.media.held import held
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.sequence import SequenceReader
 from fsvfx.media.sequence_files import is_sequence
+from fsvfx.media.sniff import is_footage
 from fsvfx.media.video import VideoReader
 from fsvfx.reach import ReachError, reach_of
 from fsvfx.spelling import fixed_part, is_glob, matches, plain
 from schemas.job import ShotJob
-from schemas.templates import PICTURES, suffix
 
 MOST_PER_VIDEO = 64
 
@@ -68,11 +68,13 @@ class PersonSource:
             sequence = SequenceReader(file.url, place)
             numbers = sorted(sequence.files)
             yield from (sequence.picture(numbers[i]) for i in spread(len(numbers)))
-        elif suffix(file.url) in PICTURES:
-            yield read_frame(remote.local_copy(file.url), place, ())[0]
-        else:
-            video = VideoReader(remote.local_copy(file.url), place, Numbering(0))
+            return
+        local = remote.local_copy(file.url)
+        if is_footage(local, place):
+            video = VideoReader(local, place, Numbering(0))
             yield from video.pictures(spread(len(video)))
+        else:
+            yield read_frame(local, place, ())[0]
 
     def _digest(self, file: _File) -> str:
         place = self._place(file.url)

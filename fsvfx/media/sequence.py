@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.errors import PlateError
-from fsvfx.media import addresses, digests, header_color, limits, timecodes
+from fsvfx.media import addresses, digests, header_color, limits, sniff, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
 from fsvfx.media.held import check_reach, held
 from fsvfx.media.plate import Place, PlateInfo
@@ -19,7 +19,6 @@ from fsvfx.stages.contract import Array
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.templates import suffix
 
 _DOWNLOADS = 8
 _UNREADABLE = ""
@@ -48,6 +47,10 @@ class SequenceReader:
     def head(self, number: int) -> FrameHead:
         """What one frame's file says; remembered per process until the file changes. PlateError."""
         return _head(self.files[number], self.place(number), number, self._layer)
+
+    def kind(self, number: int) -> sniff.Kind:
+        """What one frame's file is, by its content. PlateError if it is no picture that is read."""
+        return sniff.picture_kind(self.files[number].local(), self.place(number), [number])
 
     def notes(self, number: int) -> list[str]:
         return notes_of(self.files[number].local(), self.place(number), [number], self._layer)
@@ -107,7 +110,7 @@ class SequencePlate:
         self._place = place
         self._reader = SequenceReader(job.shot.plate.path, place, job.shot.plate.layer)
         self._check_range()
-        if self._is_kind(".exr"):
+        if self._kind is sniff.EXR:
             number, head = self._pattern
             header_color.check(head.interop_id, job, self._reader.place(number), [number])
 
@@ -153,13 +156,20 @@ class SequencePlate:
         return None
 
     def exr_header(self, number: int) -> dict[str, Any]:
-        return dict(self._reader.head(number).header) if self._is_kind(".exr") else {}
+        return dict(self._reader.head(number).header) if self._kind is sniff.EXR else {}
 
     def dpx_header(self, number: int) -> dict[str, Any]:
-        return dict(self._reader.head(number).header) if self._is_kind(".dpx") else {}
+        return dict(self._reader.head(number).header) if self._kind is sniff.DPX else {}
 
-    def _is_kind(self, ending: str) -> bool:
-        return suffix(self._job.shot.plate.path) == ending
+    @cached_property
+    def _kind(self) -> sniff.Kind | None:
+        """What the first of the shot's frames is that is a picture at all, by its content."""
+        for number in self._job.shot.plate.frames:
+            try:
+                return self._reader.kind(number)
+            except PlateError:
+                continue
+        return None
 
     @cached_property
     def _pattern(self) -> tuple[int, FrameHead]:

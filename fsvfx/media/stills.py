@@ -1,60 +1,132 @@
-"""One picture from one file: png, jpg, tiff, whole or not at all."""
+"""One picture from one file, by its content: TIFF, PNG, JPEG, WebP, BMP, single GIF; whole or not at all."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import IO, Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, WebPImagePlugin
+from PIL.ImageFile import ImageFile
 
-from fsvfx.media import oiio_in, orientation
+from fsvfx.media import limits, oiio_in, orientation, sniff
 from fsvfx.media.exr_in import to_half
+from fsvfx.media.guard import guarded
 from fsvfx.media.held import held
+from fsvfx.media.jpeg_header import JpegHeader, jpeg_header
 from fsvfx.media.plate import Place
+from fsvfx.media.png_chunks import PngHeader, png_header
 from fsvfx.stages.contract import Array
 
-_TIFF = (".tif", ".tiff")
 _COPY = "Copy it anew from its source"
-_PNG = b"\x89PNG\r\n\x1a\n"
+_NO_ALPHA = "alpha is left out"
+_ORIENTATION = 0x0112
+"""EXIF's tag."""
+_BITS_OF_JPEG = 8
+_INKS = 4
+_PILLOWS: dict[sniff.Kind, Callable[[IO[bytes]], ImageFile]] = {
+    sniff.JPEG: JpegImagePlugin.JpegImageFile,
+    sniff.WEBP: WebPImagePlugin.WebPImageFile,
+    sniff.GIF: GifImagePlugin.GifImageFile,
+    sniff.BMP: BmpImagePlugin.BmpImageFile,
+}
+"""Pillow's readers, asked by name: it would take a JPEG with more pictures behind it (MPO) for another kind."""
 
 
 def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
     """(H, W, 3) RGB: uint8, uint16, or float16 (float TIFF). Grey becomes three equal channels, palettes are
     resolved, alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
-    if path.suffix.lower() in _TIFF:
+    kind = sniff.picture_kind(path, place, numbers)
+    if kind is sniff.TIFF:
         return _tiff(path, place, numbers)
+    content = _content(path, place, numbers)
+    if kind is sniff.PNG:
+        return _png(content, place, numbers)
+    if kind is sniff.JPEG:
+        _check_jpeg(content, place, numbers)
+    if kind is sniff.WEBP:
+        _check_webp(content, place, numbers)
+    return _by_pillow(content, kind, place, numbers)
+
+
+def notes_of(path: Path, place: Place, numbers: Sequence[int] = ()) -> list[str]:
+    """What a person should know: alpha that is left out, a colour profile that is not asked. Raises PlateError."""
+    kind = sniff.picture_kind(path, place, numbers)
+    content = _content(path, place, numbers)
+    if kind is sniff.PNG:
+        header = png_header(content)
+        return [_NO_ALPHA] if header and header.has_alpha else []
+    if kind is sniff.TIFF:
+        with oiio_in.opened(path, place, numbers) as file:
+            return [_NO_ALPHA] if file.spec().alpha_channel >= 0 else []
+    damaged = guarded(f"the {kind.name} is damaged", place, numbers)
+    with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
+        has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    return [_NO_ALPHA] if has_alpha else []
+
+
+def _content(path: Path, place: Place, numbers: Sequence[int]) -> bytes:
     with held(path, place, numbers) as there:
-        content = there.read_bytes()
-    if path.suffix.lower() in (".jpg", ".jpeg"):
-        return _jpeg(content, place, numbers)
-    if content.startswith(_PNG) and not _is_whole_png(content):
-        raise place.error("the PNG is damaged or cut off", _COPY, numbers)
-    return _by_opencv(content, place, numbers)
+        return there.read_bytes()
 
 
-def alpha_note(path: Path, place: Place) -> str | None:
-    """Says so if the picture carries alpha (png, tiff)."""
+def _check_jpeg(content: bytes, place: Place, numbers: Sequence[int]) -> None:
+    """Told from the header: Pillow says of all of these only that it can't."""
+    header: JpegHeader | None = jpeg_header(content)
+    if header is None:
+        raise place.error("the JPEG is damaged or cut off: it has no frame header", _COPY, numbers)
+    limits.check_size(header.width, header.height, place, numbers)
+    if header.bits != _BITS_OF_JPEG or header.process:
+        kind = f"a {header.process} JPEG" if header.process else f"a JPEG of {header.bits} bits"
+        raise place.error(f"this is {kind}, which fsvfx does not read", "Convert it to PNG, TIFF or EXR", numbers)
+    if header.components == _INKS:
+        raise place.error("its picture is inks (CMYK)", "Convert it to RGB by its colour profile", numbers)
+
+
+def _check_webp(content: bytes, place: Place, numbers: Sequence[int]) -> None:
+    """Pillow's reader makes room for the picture before it tells its size, and takes what is left of a cut-off one."""
+    if len(content) < 30 or len(content) < int.from_bytes(content[4:8], "little") + 8:
+        raise place.error("the WebP is damaged or cut off", _COPY, numbers)
+    limits.check_size(*_webp_size(content), place, numbers)
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    """Width, height, from the first chunk (RFC 9649)."""
+    chunk = content[12:16]
+    if chunk == b"VP8X":
+        return int.from_bytes(content[24:27], "little") + 1, int.from_bytes(content[27:30], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(content[26:28], "little") & 0x3FFF, int.from_bytes(content[28:30], "little") & 0x3FFF
+
+
+def _by_pillow(content: bytes, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> Array:
+    """Also JPEG: OpenCV fills what a cut-off JPEG lacks with grey, and says nothing."""
+    damaged = guarded(f"the {kind.name} is damaged or cut off", place, numbers)
+    with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
+        limits.check_size(picture.width, picture.height, place, numbers)
+        _check_single(getattr(picture, "n_frames", 1), kind, place, numbers)
+        rgb = np.array(picture.convert("RGB"))
+        return orientation.upright(rgb, _turn_of(picture))
+
+
+def _turn_of(picture: ImageFile) -> orientation.Turn:
+    """A photo's EXIF that can't be read says nothing of its pixels."""
     try:
-        with held(path, place) as there, Image.open(there) as picture:
-            has = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    except (OSError, ValueError, SyntaxError):
-        return None
-    return "alpha is left out" if has else None
+        return orientation.OF_EXIF.get(picture.getexif().get(_ORIENTATION, 1), orientation.UPRIGHT)
+    except Exception:
+        return orientation.UPRIGHT
 
 
-def _jpeg(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
-    """By Pillow: OpenCV fills what a cut-off JPEG lacks with grey, and says nothing."""
-    try:
-        with Image.open(BytesIO(content), formats=["JPEG", "MPO"]) as picture:
-            return np.array(ImageOps.exif_transpose(picture).convert("RGB"))
-    except UnidentifiedImageError:
-        raise place.error("the file is no JPEG", _COPY, numbers) from None
-    except (OSError, ValueError, SyntaxError):
-        raise place.error("the JPEG is damaged or cut off", _COPY, numbers) from None
+def _check_single(pictures: int, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> None:
+    if pictures > 1:
+        what = f"this is an animated {kind.name} of {pictures} pictures, where one is wanted"
+        raise place.error(what, "Write each picture to a file of its own, or all to a video", numbers)
 
 
 def _tiff(path: Path, place: Place, numbers: Sequence[int]) -> Array:
@@ -80,28 +152,17 @@ def _known_depth(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
     return rgb
 
 
-def _by_opencv(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
+def _png(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
+    """By OpenCV, which keeps 16 bits."""
+    header: PngHeader | None = png_header(content)
+    if header is None:
+        raise place.error("the PNG is damaged or cut off", _COPY, numbers)
+    limits.check_size(header.width, header.height, place, numbers)
+    _check_single(header.pictures, sniff.PNG, place, numbers)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
-    except cv2.error:
-        picture = None
-    if picture is None:
-        raise place.error("the picture can't be decoded: damaged, cut off or of an unknown kind", _COPY, numbers)
+    with guarded("the PNG is damaged or cut off", place, numbers):
+        picture: Any = cv2.imdecode(np.frombuffer(header.plain, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    if picture is None or picture.shape[0] * picture.shape[1] != header.width * header.height:
+        raise place.error("the PNG is damaged or cut off", _COPY, numbers)
     rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture[..., ::-1]
-    return _known_depth(np.ascontiguousarray(rgb), place, numbers)
-
-
-def _is_whole_png(content: bytes) -> bool:
-    """Every chunk is there with the right checksum, up to IEND."""
-    at = len(_PNG)
-    while at + 12 <= len(content):
-        size = int.from_bytes(content[at : at + 4])
-        end = at + 12 + size
-        kind = content[at + 4 : at + 8]
-        if end > len(content) or zlib.crc32(content[at + 4 : end - 4]) != int.from_bytes(content[end - 4 : end]):
-            return False
-        if kind == b"IEND":
-            return True
-        at = end
-    return False
+    return np.ascontiguousarray(rgb)

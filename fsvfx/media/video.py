@@ -15,6 +15,7 @@ from blake3 import blake3
 
 from fsvfx.errors import PlateError
 from fsvfx.media import addresses, audio, frame_rate, orientation, timecodes, video_rgb, video_tags
+from fsvfx.media.guard import guarded
 from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Numbering, Place, PlateInfo
 from fsvfx.media.video_decode import VideoDecoder
@@ -36,6 +37,10 @@ class VideoReader:
 
     def pictures(self, indices: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:
         """Each frame (H, W, 3). PlateError names a frame that is damaged, cut off, interlaced or of another size."""
+        with guarded("the video can't be decoded", self._place):
+            yield from self._pictures(indices)
+
+    def _pictures(self, indices: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:
         present = [index for index in indices if index < len(self.file.index)]
         decoder = VideoDecoder(self.file.path, self.file.index, self._place, self._numbering)
         reformatter = VideoReformatter()

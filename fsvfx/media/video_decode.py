@@ -14,10 +14,16 @@ from fsvfx.errors import PlateError
 from fsvfx.media import containers
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.video_index import VideoIndex
+from fsvfx.settings import machine
 
 # explode: a decoder that meets broken data says so, where by default it would paint something over it.
 _STRICT = {"err_detect": "explode"}
 _MEND = "Copy the plate anew from its source, or waive its frames after replacing them"
+
+
+def limited(options: dict[str, str]) -> dict[str, str]:
+    """A decoder's ``options``, and the machine's limit: it refuses a frame that grows beyond it."""
+    return options | {"max_pixels": str(machine().max_pixels)}
 
 
 class _SeekMissed(Exception):
@@ -75,7 +81,7 @@ class VideoDecoder:
             stream = container.streams.video[0]
             # One thread: an error then belongs to the very packet that was handed in. Chunks run side by side instead.
             stream.codec_context.thread_count = 1
-            stream.codec_context.options = _STRICT
+            stream.codec_context.options = limited(_STRICT)
             if seek:
                 container.seek(int(self.index.pts[start]), stream=stream, backward=True, any_frame=False)
             for frame in self._decode(container, stream, start, damage):

@@ -16,7 +16,8 @@ from av.video.frame import VideoFrame
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
-from fsvfx.media import containers, digests, orientation, tmcd, video_rgb, video_tags
+from fsvfx.media import containers, digests, limits, orientation, tmcd, video_decode, video_rgb, video_tags
+from fsvfx.media.guard import guarded
 from fsvfx.media.held import held
 from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Place
@@ -64,17 +65,32 @@ def open_video(path: Path, place: Place) -> VideoFile:
 
 @lru_cache(maxsize=64)
 def _open(path: Path, stamp: str, place: Place) -> VideoFile:
+    with guarded("the video can't be read", place):
+        return _read(path, stamp, place)
+
+
+def _read(path: Path, stamp: str, place: Place) -> VideoFile:
     try:
         with containers.opened(path, place) as container:
             if not container.streams.video:
                 raise place.error("the file has no picture, only sound or data", "Name a file with a video stream")
             stream = container.streams.video[0]
+            _check_claims(stream, place)
             named = int(stream.codec_context.colorspace)  # the container's, until the first picture is decoded
             frame = _first_picture(container, stream, place)
             file = _facts(path, container, stream, frame, _index(path, stamp, place), place)
             return _noted(file, video_tags.matrix_note(named, int(frame.colorspace)))
     except av.FFmpegError:
         raise containers.no_video(place) from None
+
+
+def _check_claims(stream: av.VideoStream, place: Place) -> None:
+    """What the headers say, before anything is decoded; what frames say further on is the decoder's to check."""
+    context = stream.codec_context
+    if context.width or context.height:
+        limits.check_size(context.width, context.height, place)
+    limits.check_frames(stream.frames, place)
+    context.options = video_decode.limited({})
 
 
 def _first_picture(container: av.container.InputContainer, stream: av.VideoStream, place: Place) -> VideoFrame:

@@ -37,9 +37,15 @@ def _said(weights: Path) -> dict[str, object]:
 
     try:
         with safe_open(weights, framework="numpy") as file:
-            said: dict[str, object] = json.loads(file.metadata()[_ENTRY])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            text = file.metadata()[_ENTRY]
+    except (OSError, SafetensorError, KeyError, TypeError) as error:
         raise _broken(weights, f"can't be read: {' '.join(str(error).split())}") from error
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _broken(weights, f"do not say what they are: {error}") from error
+    if not isinstance(said, dict):
+        raise _broken(weights, f"do not say what they are: their header has a {type(said).__name__}, where a record is")
     return said
 
 

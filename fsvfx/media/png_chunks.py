@@ -1,0 +1,42 @@
+"""A PNG's chunks (ISO/IEC 15948): whether they are whole, and what they say before anything is decoded. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+MAGIC = b"\x89PNG\r\n\x1a\n"
+_NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf")
+
+
+@dataclass(frozen=True)
+class PngHeader:
+    width: int
+    height: int
+    has_alpha: bool
+    pictures: int
+    """More than one: animated."""
+    plain: bytes
+    """The file with what its pixels need, and nothing that could unpack to gigabytes (texts, profiles)."""
+
+
+def png_header(content: bytes) -> PngHeader | None:
+    """None if a chunk is damaged, or the file ends before IEND."""
+    at, kept = len(MAGIC), [MAGIC]
+    size, has_alpha, pictures = (0, 0), False, 1
+    while at + 12 <= len(content):
+        end = at + 12 + int.from_bytes(content[at : at + 4])
+        kind, body = content[at + 4 : at + 8], content[at + 8 : end - 4]
+        if end > len(content) or zlib.crc32(content[at + 4 : end - 4]) != int.from_bytes(content[end - 4 : end]):
+            return None
+        if kind == b"IHDR" and len(body) == 13:
+            size, has_alpha = (int.from_bytes(body[:4]), int.from_bytes(body[4:8])), body[9] in (4, 6)
+        elif kind == b"acTL":
+            pictures = int.from_bytes(body[:4])
+        has_alpha |= kind == b"tRNS"
+        if kind in _NEEDED:
+            kept.append(content[at:end])
+        if kind == b"IEND":
+            return PngHeader(*size, has_alpha, pictures, b"".join(kept))
+        at = end
+    return None
