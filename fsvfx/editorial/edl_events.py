@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from fsvfx.errors import Problem
 from fsvfx.media import timecodes
-from schemas.timecode import can_drop, problem, text_of
+from fsvfx.media.addresses import group_of
+from schemas.timecode import can_drop, nominal, problem, text_of
 
 _CODE = r"(?:\d\d?[:;.,]\d\d[:;.,]\d\d[:;.,]\d{2,3}|\d{1,9})"
 _EVENT = re.compile(
@@ -29,7 +30,7 @@ _PARTS = re.compile(r"(\d\d?)[:;.,](\d\d)[:;.,](\d\d)([:;.,])(\d{2,3})", re.ASCI
 _LINES = re.compile(r"\r\n|\r|\n")
 _LONGEST = 2000
 _SHOWN = 90
-DROP_RATES = (Fraction(30000, 1001), Fraction(60000, 1001))
+_DROP_RATES = (Fraction(30000, 1001), Fraction(60000, 1001))
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,23 @@ def lines_of(text: str) -> list[str]:
 
 def drop_rate(text: str) -> Fraction | None:
     """The rate that drop-frame timecode tells: 29.97, or 59.94 if frames above 29 are counted. None: not drop-frame."""
-    lines = lines_of(text)
-    codes = [part for line in lines if _EVENT.fullmatch(line) for part in _PARTS.finditer(line)]
-    if not any(_DROP.match(line) for line in lines) and not any(part[4] == ";" for part in codes):
+    codes = _codes(text)
+    if not any(_DROP.match(line) for line in lines_of(text)) and not any(part[4] == ";" for part in codes):
         return None
-    counted = [int(part[5]) for part in codes]
-    return DROP_RATES[max(counted, default=0) > 29]
+    return _DROP_RATES[max((int(part[5]) for part in codes), default=0) > 29]
+
+
+def pairs_note(text: str, rate: Fraction) -> str | None:
+    """Above 30 frames a second: that no label of ``text`` tells frames from pairs of them."""
+    count, group = nominal(rate), group_of(rate)
+    most = max((int(part[5]) for part in _codes(text)), default=count)
+    if group == 1 or most >= count // group:
+        return None
+    return f"its frame numbers are all below {count // group}, as if it counted pairs: each is read as one of {count}"
+
+
+def _codes(text: str) -> list[re.Match[str]]:
+    return [part for line in lines_of(text) if _EVENT.fullmatch(line) for part in _PARTS.finditer(line)]
 
 
 def read_events(text: str, rate: Fraction) -> EdlEvents:

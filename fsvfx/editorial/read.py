@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fsvfx.editorial.edit_text import decoded
-from fsvfx.editorial.edl_events import drop_rate, read_events
+from fsvfx.editorial.edl_events import drop_rate, pairs_note, read_events
 from fsvfx.editorial.edl_timeline import laid_out
 from fsvfx.editorial.otio_file import bounded_bytes, read_otio
 from fsvfx.errors import EditError, InputError, Where
@@ -76,7 +76,7 @@ def _read_edl(path: Path, rate: Fraction | None) -> Edit:
     problems = laid.problems if laid else events.problems
     if laid is None or problems:
         raise EditError(str(path), tuple(problems))
-    notes = ((said.note,) if said.note else ()) + tuple(laid.notes)
+    notes = (*filter(None, (said.note, pairs_note(said.text, rate))), *laid.notes)
     return Edit(path, laid.timeline, rate, notes, is_edl=True, record_drop=events.record_drop)
 
 
