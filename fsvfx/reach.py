@@ -47,10 +47,12 @@ class Reach:
         Symbolic links count as what they point at. Of a ``glob`` only the fixed part is looked at: who opens what it
         matches checks each match.
         """
+        _check_text(given)
         folder = self.manifest.absolute().parent
-        _check_text(given, folder)
-        if (scheme := _SCHEME.match(given)) and not _is_named_so(folder, given):
-            raise ReachError(f"{scheme[1]}:// is not possible here", "Give a file, relative to the manifest")
+        if not self.is_there(given):
+            is_below = "/" in given and os.path.lexists(folder / given.partition("/")[0])
+            given = given.rstrip() if is_below else given.strip()
+            _check_kind(given, folder)
         path = spelling.on_disk(Path(os.path.normpath(folder / given)))
         real = Path(os.path.realpath(spelling.fixed_part(path) if glob else path))
         if not self.holds(real):
@@ -59,16 +61,23 @@ class Reach:
 
     def place(self, given: str, *, glob: bool = False) -> str:
         """As ``file``; ``s3://bucket/key`` passes where it is allowed. Raises ReachError, for other URLs too."""
-        if not given.lower().startswith("s3:"):
+        if not given.strip().lower().startswith("s3:"):
             scheme = _SCHEME.match(given)
-            if scheme and not _is_named_so(self.manifest.absolute().parent, given):
+            if scheme and not os.path.lexists(self.manifest.absolute().parent / given.partition("/")[0]):
                 raise ReachError(f"{scheme[1]}:// is not read", "Use a file or s3://bucket/key")
             return str(self.file(given, glob=glob))
-        _check_control(given)
+        _check_text(given)
+        given = given.lstrip()
         if not _BUCKET.fullmatch(given) or ".." in given.split("/"):
             raise ReachError(f"'{given}' is no S3 address", "Write it as s3://bucket/key, without ..")
         self.check(given)
         return given
+
+    def is_there(self, given: str) -> bool:
+        """Whether ``given`` is a file, a folder or a sequence that is there (on disk) as it is written."""
+        if given.startswith("s3://") or "\0" in given:
+            return False
+        return spelling.is_there(spelling.on_disk(Path(os.path.normpath(self.manifest.absolute().parent / given))))
 
     def check(self, path: Path | str) -> None:
         """Raises ReachError if ``path`` (absolute, or s3://) leads outside as things are now."""
@@ -110,21 +119,21 @@ def _is_below(url: str, root: str) -> bool:
     return f"{url}/".startswith(f"{root.rstrip('/')}/")
 
 
-def _check_text(given: str, folder: Path) -> None:
-    """What looks like something else is a file's name all the same, if there is such a file."""
-    _check_control(given)
-    first, *_ = given.split("/")
-    if first.startswith("~") and not os.path.lexists(folder / first):
-        raise ReachError(f"'{given}' begins with ~, which is not expanded", "Write a path relative to the manifest")
-    if "\\" in given and not os.path.lexists(folder / given):
-        raise ReachError(f"'{given}' has backslashes in it", "Separate folders with /")
-
-
-def _check_control(given: str) -> None:
+def _check_text(given: str) -> None:
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in given):
         raise ReachError("the path has control characters in it", "Take them out")
+    if not given.strip():
+        raise ReachError("the path is empty", "Write one, or leave the field out")
 
 
-def _is_named_so(folder: Path, given: str) -> bool:
-    """Whether the first folder of ``given`` is there, or the file that it names alone."""
-    return os.path.lexists(folder / given.partition("/")[0])
+def _check_kind(given: str, folder: Path) -> None:
+    """What is not there, and looks like something else than a file's name."""
+    first = given.partition("/")[0]
+    if os.path.lexists(folder / first):
+        first, given = "", given.partition("/")[2]
+    if first.startswith("~"):
+        raise ReachError(f"'{given}' begins with ~, which is not expanded", "Write a path relative to the manifest")
+    if first and (scheme := _SCHEME.match(given)):
+        raise ReachError(f"{scheme[1]}:// is not possible here", "Give a file, relative to the manifest")
+    if "\\" in given:
+        raise ReachError(f"'{given}' has backslashes in it", "Separate folders with /")

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from unicodedata import normalize
 
+from schemas.templates import frame_place
+
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -39,6 +41,24 @@ def _part_on_disk(folder: Path, part: str) -> str:
     if part.isascii() or os.path.lexists(folder / part):
         return part
     return one_of(part, names_in(folder)) or part
+
+
+def is_there(path: Path) -> bool:
+    """Whether ``path`` is there as it is written: a file, a folder, or files with numbers where it has ``####``."""
+    if os.path.lexists(path):
+        return True
+    parts = frame_place(str(path))
+    if parts is None:
+        return False
+    folder, _, before = parts[0].rpartition("/")
+    before, after = plain(before), plain(parts[2])
+    names = [plain(name) for name in names_in(Path(folder))]
+    return any(_between(name, before, after).isdecimal() for name in names)
+
+
+def _between(name: str, before: str, after: str) -> str:
+    around = name.startswith(before) and name.endswith(after)
+    return name[len(before) : len(name) - len(after)] if around else ""
 
 
 def one_of(name: str, names: Iterable[str]) -> str | None:

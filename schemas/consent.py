@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from schemas.base import Name, StrictModel, Text
+from schemas.base import FilePath, Name, StrictModel, Text
 from schemas.manifest import Use
 
 CONSENT_VERSION = 1
@@ -65,7 +65,7 @@ class Document(StrictModel):
     """The paper itself."""
 
     sha256: Sha256
-    path: Text | None = None
+    path: FilePath | None = None
     """The file, relative to the record: it is hashed each time the gate runs."""
     uri: Text | None = None
     """Where else it is kept; never opened."""
@@ -81,7 +81,7 @@ class Revocation(StrictModel):
     checked_by: Text | None = None
     at: AwareDatetime | None = None
     """When it was revoked."""
-    register_file: Text | None = Field(None, alias="register")
+    register_file: FilePath | None = Field(None, alias="register")
     """A ``RevocationRegister`` (YAML), relative to the record: one file to renew a day instead of one per person."""
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import StrictModel, Text
+from schemas.base import FilePath, StrictModel, Text
 
 Layer = Literal["matte", "swap", "stmap"]
 MovieCodec = Literal[
@@ -18,7 +18,7 @@ class DeliverExr(StrictModel):
     """Half-float EXR frames: RGB, the mattes, and the headers that say what they are."""
 
     kind: Literal["exr"]
-    path: Text
+    path: FilePath
     """With ``{frame}`` or ``####`` for the frame number; ``{shot}`` and ``{production}`` are filled in."""
     color_space: Text | None = None
     """Default: the plate's own if scene-linear, else ACEScg."""
@@ -35,7 +35,7 @@ class DeliverFrames(StrictModel):
     the same."""
 
     kind: Literal["frames"]
-    path: Text
+    path: FilePath
     """With ``{frame}``; its ending says which: ``.dpx``, ``.png``, ``.tif``."""
     color_space: Text | None = None
     """Default: the plate's own. DPX must name it; so must integer frames of a scene-linear plate."""
@@ -47,7 +47,7 @@ class DeliverMattes(StrictModel):
     """The mattes as pictures on every frame, black where there is no face: 16-bit PNG or half-float EXR."""
 
     kind: Literal["mattes"]
-    path: Text
+    path: FilePath
     """With ``{frame}``; with ``{performer}`` one sequence for each performer, without it their union."""
 
 
@@ -55,7 +55,7 @@ class DeliverMovie(StrictModel):
     """The comp as a movie without burn-in, with the plate's sound and timecode."""
 
     kind: Literal["movie"]
-    path: Text
+    path: FilePath
     codec: MovieCodec = "prores_422_hq"
     color_space: Text | None = None
     """Default: the plate's own; movies of scene-linear plates must name one."""
@@ -69,7 +69,7 @@ class DeliverReview(StrictModel):
     """A video to look at, with burn-in and the plate's sound."""
 
     kind: Literal["review"]
-    path: Text
+    path: FilePath
     codec: Literal["h264", "prores"] = "h264"
     crf: int = Field(16, ge=0, le=40)
     """Of ``h264``."""
@@ -81,21 +81,21 @@ class DeliverSheet(StrictModel):
     """A contact sheet (PNG or JPEG): plate and comp of frames through the shot, with their figures."""
 
     kind: Literal["contact_sheet"]
-    path: Text
+    path: FilePath
 
 
 class DeliverReport(StrictModel):
     """The delivery report (JSON): what was delivered, its digests, its figures, whose consent."""
 
     kind: Literal["report"]
-    path: Text
+    path: FilePath
 
 
 class DeliverMhl(StrictModel):
     """An ASC MHL history (xxh128) of the shot's delivered files below a folder on disk."""
 
     kind: Literal["mhl"]
-    path: Text
+    path: FilePath
     """The folder; ``ascmhl/`` is made in it. Each shot needs its own."""
 
 

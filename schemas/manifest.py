@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from schemas import rates
-from schemas.base import Name, StrictModel, Text
+from schemas.base import FilePath, Name, StrictModel, Text
 from schemas.composite import Composite
 from schemas.deliver import Deliver
 from schemas.frames import Chunk, FrameRange, chunks_of
@@ -50,16 +50,16 @@ Timecode = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0
 class Person(StrictModel):
     """Somebody whose face is in a plate (performer) or goes into one (identity)."""
 
-    references: tuple[Text, ...] = Field((), max_length=256)
+    references: tuple[FilePath, ...] = Field((), max_length=256)
     """Footage and stills of the face: files or globs, relative to the manifest."""
-    consent: Text
+    consent: FilePath
     """The consent record (YAML), relative to the manifest."""
 
 
 class Plate(StrictModel):
     """The photographed frames."""
 
-    path: Text
+    path: FilePath
     """A video file, or an image sequence with ``####`` or ``%04d`` for the frame number; may be ``s3://``."""
     first_frame: int = Field(1001, ge=-LAST_FRAME, le=LAST_FRAME)
     """The production's number of the video's first frame; a sequence's numbers are in its file names.
@@ -114,7 +114,7 @@ class Replace(StrictModel):
     """Which track is the performer, as ``fsvfx faces`` numbers them."""
     position: tuple[Coordinate, Coordinate] | None = None
     """Or where the face is in the first frame that shows it: x, y in plate pixels."""
-    roto: Text | None = None
+    roto: FilePath | None = None
     """An external matte for every frame: an EXR, PNG or TIFF sequence with ``####``, 0 to 1; may be ``s3://``."""
     roto_layer: Text | None = None
     """Which layer or channel of its files is the matte; otherwise the only channel, else A, else R."""
@@ -172,7 +172,7 @@ class Shot(StrictModel):
 class Colour(StrictModel):
     """How colour spaces are named and converted."""
 
-    config: Text | None = None
+    config: FilePath | None = None
     """An OCIO config: the full name of a built-in one, or a ``.ocio`` or ``.ocioz`` file, relative to the manifest.
     The studio config of ACES 2 is used otherwise."""
 
@@ -186,7 +186,7 @@ class Manifest(StrictModel):
     shots: tuple[Shot, ...] = Field(min_length=1, max_length=2000)
     colour: Colour = Field(default_factory=Colour)
     deliver: tuple[Deliver, ...] = Field((), max_length=64)
-    store: Text = "work/"
+    store: FilePath = "work/"
     """A folder, relative to the manifest, or ``s3://bucket/prefix``."""
-    packages: Text = "packages/"
+    packages: FilePath = "packages/"
     """A folder of model packages, relative to the manifest; those of FSVFX_PACKAGES are looked for after it."""

@@ -89,4 +89,4 @@ def fields(template: str) -> list[str]:
 
 def suffix(path: str) -> str:
     """The file name's ending, in lower case, with its dot."""
-    return PurePosixPath(path).suffix.lower()
+    return PurePosixPath(path.strip()).suffix.lower()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.augmentation import Augmentation
-from schemas.base import Name, StrictModel, Text
+from schemas.base import FilePath, Name, StrictModel, Text
 from schemas.consent import Sha256
 from schemas.faceset import FacesetSettings
 from schemas.manifest import Colour, Coordinate, Faces, Person, Plate, Settings
@@ -19,7 +19,7 @@ ChunkSize = Annotated[int, Field(ge=1, le=240)]
 class ShotFootage(StrictModel):
     """Where footage is a shot of a shot manifest: what the shot's store holds of it is used again."""
 
-    manifest: Text
+    manifest: FilePath
     """The shot manifest, relative to this one."""
     shot: Name
     """Its name there."""
@@ -94,11 +94,11 @@ class TrainManifest(StrictModel):
     colour: Colour = Field(default_factory=Colour)
     chunk_size: ChunkSize = 24
     """Frames of a plate in one chunk."""
-    store: Text = "work/"
+    store: FilePath = "work/"
     """As in a shot manifest: footage and facesets go there."""
-    training: Text = "training/"
+    training: FilePath = "training/"
     """A folder, relative to the manifest: checkpoints, curves, previews go into ``MODEL/`` there."""
-    packages: Text = "packages/"
+    packages: FilePath = "packages/"
     """A folder, relative to the manifest: the model package goes there, and ``start`` is looked for there."""
 
     @property

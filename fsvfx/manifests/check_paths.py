@@ -11,7 +11,7 @@ from fsvfx.manifests.yaml_text import Finding, Loc
 from fsvfx.reach import Reach, ReachError
 from schemas.deliver import PER_FRAME, Deliver
 from schemas.manifest import Plate, Replace
-from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_tokens, suffix
+from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_place, frame_tokens, suffix
 
 _FIELDS = ["shot", "production"]
 _ENDINGS = {
@@ -45,7 +45,7 @@ def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
         yield from _check_store(draft.store, reach)
     for field, folder in draft.folders.items():
         yield from _within((field,), folder, reach.file)
-        yield from _check_plain((field,), folder)
+        yield from _check_plain((field,), folder, reach)
 
 
 def _within(at: Loc, given: str, check: Callable[..., object], **how: bool) -> Iterator[Finding]:
@@ -59,19 +59,31 @@ def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
     path = (*at, "path")
     yield from _within(path, plate.path, reach.place)
     ending, tokens = suffix(plate.path), frame_tokens(plate.path)
-    if fields(plate.path) or "{frame" in plate.path:
+    if ending not in VIDEOS | PICTURES:
+        known = " ".join(sorted(VIDEOS | PICTURES))
+        yield Finding(path, f"plates of kind '{ending or plate.path}' are not read", f"Convert it to one of: {known}")
+    elif _is_itself(plate.path, reach):
+        pass
+    elif fields(plate.path) or "{frame" in plate.path:
         yield Finding(path, "a plate's path has no {fields}", "Write it out; #### stands for the frame number")
     elif ending in VIDEOS and tokens:
         yield Finding(path, f"a video ({ending}) has no place for a frame number", "Give one file")
     elif ending in PICTURES and tokens != 1:
         mend = "Write #### once, where the file names have the number, as in plates/sh0040.####.exr"
         yield Finding(path, f"an image sequence needs one place for the frame number, this has {tokens}", mend)
-    elif ending not in VIDEOS | PICTURES:
-        known = " ".join(sorted(VIDEOS | PICTURES))
-        yield Finding(path, f"plates of kind '{ending or plate.path}' are not read", f"Convert it to one of: {known}")
     if ending in VIDEOS and plate.frames.first < plate.first_frame:
         what = f"frame {plate.frames.first} is before the plate's first frame ({plate.first_frame})"
         yield Finding((*at, "frames"), what, "Mend frames, or first_frame: the number of the video's first picture")
+
+
+def _is_itself(given: str, reach: Reach) -> bool:
+    """Whether a video or sequence is there as it is written, whatever letters are in its name. Keys of S3 may have any,
+    and are looked for when they are opened; but what is a field elsewhere is hardly meant as a name."""
+    if suffix(given) in PICTURES and frame_place(given) is None:
+        return False
+    if given.startswith("s3://"):
+        return not {*_FIELDS, "performer"} & set(fields(given)) and "{frame" not in given
+    return reach.is_there(given)
 
 
 def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
@@ -84,7 +96,7 @@ def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
     if suffix(entry.roto) not in _ROTO:
         what = f"mattes of kind '{suffix(entry.roto) or entry.roto}' are not read"
         yield Finding(path, what, f"Write them as one of: {' '.join(_ROTO)}")
-    elif fields(entry.roto) or frame_tokens(entry.roto) != 1:
+    elif (fields(entry.roto) or frame_tokens(entry.roto) != 1) and not _is_itself(entry.roto, reach):
         mend = "Write #### once, where the file names have the number, as in roto/sh0040.####.exr"
         yield Finding(path, "a roto needs one place for the frame number, and no {fields}", mend)
 
@@ -93,6 +105,8 @@ def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]
     given, tokens = deliver.path, frame_tokens(deliver.path)
     known = [*_FIELDS, "performer"] if deliver.kind == "mattes" else _FIELDS
     for name in sorted(set(fields(given)) - set(known)):
+        if _is_folder(name, given, reach):
+            continue
         yield Finding(at, f"{{{name}}} is no field of a folder or file name here", _field_mend(name))
     endings = _ENDINGS.get(deliver.kind)
     if endings and suffix(given) not in endings:
@@ -103,6 +117,12 @@ def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]
     if not isinstance(deliver, PER_FRAME) and tokens:
         yield Finding(at, f"a {deliver.kind} is one file for all frames", "Leave the frame number out of its path")
     yield from _within(at, filled(given, "shot", "production"), reach.place)
+
+
+def _is_folder(name: str, given: str, reach: Reach) -> bool:
+    """Whether a folder that is called ``{name}``, or has that in its name, is there."""
+    folder, _, rest = given.rpartition("/")[0].partition(f"{{{name}}}")
+    return f"{{{name}}}" in given.rpartition("/")[0] and reach.is_there(f"{folder}{{{name}}}{rest.partition('/')[0]}")
 
 
 def _field_mend(name: str) -> str:
@@ -120,9 +140,9 @@ def _check_store(store: str, reach: Reach) -> Iterator[Finding]:
         yield Finding(("store",), "memory:// is for tests: nothing outlives its process", mend)
         return
     yield from _within(("store",), store, reach.place)
-    yield from _check_plain(("store",), store)
+    yield from _check_plain(("store",), store, reach)
 
 
-def _check_plain(at: Loc, folder: str) -> Iterator[Finding]:
-    if fields(folder) or frame_tokens(folder):
+def _check_plain(at: Loc, folder: str, reach: Reach) -> Iterator[Finding]:
+    if (fields(folder) or frame_tokens(folder)) and not reach.is_there(folder):
         yield Finding(at, f"the path of {at[-1]} has no fields", "Leave them out: it makes folders of its own")

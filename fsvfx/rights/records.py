@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from fsvfx import spelling
 from fsvfx.errors import Problem
 from fsvfx.manifests.explain import explain
 from fsvfx.manifests.yaml_text import read_yaml
@@ -57,7 +58,9 @@ def _reached(reach: Reach, path: Path) -> Path:
 
 def _read(path: Path, model: type[M]) -> M:
     if not path.is_file():
-        raise RecordError(f"there is no {path}; get the consent, and write its record there")
+        near = spelling.near(path)
+        mend = f"Did you mean '{near}'?" if near else "get the consent, and write its record there"
+        raise RecordError(f"there is no {path}; {mend}")
     document = read_yaml(path)
     if not isinstance(document.data, dict) and not document.problems:
         document.tell((), "a record is a mapping", "Begin it with schema_version: 1")
