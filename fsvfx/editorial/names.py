@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -42,24 +42,22 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
     if unknown:
         mend = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
         raise InputError(f"{{{min(unknown)}}} is no field of a shot's name", mend=mend, where=Where(field="--names"))
-    names: list[str] = []
+    names: dict[str, str] = {}  # by lower case: letter case does not tell shots apart, as it does not on every disk
+    uses: Counter[str] = Counter()
     notes: list[str] = []
     for index, clip in enumerate(clips):
         given = fill(template, **_words(clip, index))
-        name = _tidy(given) or f"shot{index + 1:03}"
-        names.append(_free(name, names))
-        if names[-1] != name:
-            notes.append(f"{names[-1]}: there is another {name} in the edit before it")
+        wanted = _tidy(given) or f"shot{index + 1:03}"
+        name = wanted
+        while name.lower() in names:
+            uses[wanted.lower()] += 1
+            name = f"{wanted}_{uses[wanted.lower()] + 1}"
+        names[name.lower()] = name
+        if name != wanted:
+            notes.append(f"{name}: there is another {wanted} in the edit before it")
         elif name != given:
             notes.append(f"{name}: called '{given}' in the edit, which is no name for a shot")
-    return Named(tuple(names), tuple(notes))
-
-
-def _free(name: str, taken: Sequence[str]) -> str:
-    """Letter case does not tell shots apart, as it does not on every disk."""
-    lower = {one.lower() for one in taken}
-    numbered = (f"{name}_{use}" for use in count(2))
-    return name if name.lower() not in lower else next(one for one in numbered if one.lower() not in lower)
+    return Named(tuple(names.values()), tuple(notes))
 
 
 def _words(clip: Clip, index: int) -> dict[str, str]:

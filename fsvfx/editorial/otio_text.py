@@ -34,7 +34,7 @@ def nesting(text: str) -> int:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """``text`` as data. Raises ValueError; also for a key that an object has twice: readers differ in which they take."""
+    """``text`` as data. Raises ValueError; also for a key twice in an object: readers differ in which they take."""
     data = json.loads(text, object_pairs_hook=_object)
     if not isinstance(data, dict) or "OTIO_SCHEMA" not in data:
         raise ValueError("it is JSON, but no OpenTimelineIO object")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fsvfx.editorial.cuts import Cut, Cuts
@@ -39,10 +39,12 @@ def placed(
             shots.append(numbered(cut, media_of(path, cut.rate), first_frame=first_frame, handles=handles))
         except InputError as error:
             problems.append(Problem(cut.shot, error.what, error.mend))
-    mapping = tuple(_of_maps(cuts, maps))
+    paths = list(dict.fromkeys(cut.path for cut in cuts.cuts if cut.path))
+    unused = _unused(paths, maps)
     if problems:
-        unused = tuple(Problem("--map", note, "Check how the edit writes its paths") for note in mapping)
-        raise EditError(str(edit.file), (*problems, *unused))
+        problems += [Problem("--map", said, "Compare it with the paths above") for said in unused]
+        raise EditError(str(edit.file), tuple(problems))
+    mapping = [*(f"--map {said}" for said in unused), *_unmapped(paths, maps)]
     return Placed(tuple(shots), (*cuts.notes, *mapping, *(note for shot in shots for note in shot.notes)))
 
 
@@ -60,13 +62,16 @@ def _plate_of(edit: Edit, cut: Cut, places: Sequence[str], maps: Sequence[PathMa
     raise InputError(f"no plate is found for {named} ({sought})", mend=mend)
 
 
-def _of_maps(cuts: Cuts, maps: Sequence[PathMap]) -> Iterator[str]:
-    """What ``--map`` did not do."""
-    paths = list(dict.fromkeys(cut.path for cut in cuts.cuts if cut.path))
-    for one in maps:
-        if not any(one.applied(path) is not None for path in paths):
-            yield f"--map {one.said}: no path of the edit begins with {one.source}"
+def _unused(paths: Sequence[str], maps: Sequence[PathMap]) -> list[str]:
+    """What of ``--map`` was of no use."""
+    return [
+        f"{one.said}: no path of the edit begins with {one.source}"
+        for one in maps
+        if not any(one.applied(path) is not None for path in paths)
+    ]
+
+
+def _unmapped(paths: Sequence[str], maps: Sequence[PathMap]) -> list[str]:
     rest = [path for path in paths if mapped(path, maps) is None] if maps else []
-    if rest:
-        more = f" and {len(rest) - _SHOWN} more" if len(rest) > _SHOWN else ""
-        yield f"no --map is for {', '.join(rest[:_SHOWN])}{more}"
+    more = f" and {len(rest) - _SHOWN} more" if len(rest) > _SHOWN else ""
+    return [f"no --map is for {', '.join(rest[:_SHOWN])}{more}"] * bool(rest)
