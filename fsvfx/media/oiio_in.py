@@ -45,12 +45,18 @@ def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[An
             _check_tiff(there, place, numbers)
         file = oiio.ImageInput.open(str(there), config)
         if file is None:
-            oiio.geterror()  # it tells only that no reader took the file
+            _forget(oiio)
             raise place.error(f"the {kind} can't be read: its header is damaged or of an unknown form", _COPY, numbers)
         try:
             yield file
         finally:
             file.close()
+
+
+def _forget(teller: Any) -> None:
+    """Its message is taken, so that it is not printed: it tells too little, or in bytes that are not UTF-8."""
+    with contextlib.suppress(UnicodeDecodeError):
+        teller.geterror()
 
 
 def _kind(file: Path, place: Place, numbers: Sequence[int]) -> str:
@@ -90,7 +96,7 @@ def pixels(
         return np.concatenate(lone, axis=-1)
     read = file.read_image(part, 0, low, high, max(kinds, key=lambda kind: int(kind.size())))
     if read is None or file.has_error:
-        file.geterror()
+        _forget(file)
         raise place.error("the frame's pixels are damaged or cut off", _COPY, numbers)
     read = read.reshape(spec.height, spec.width, high - low)
     order = [channel - low for channel in channels]
