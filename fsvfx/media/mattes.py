@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.media import exr_in
+from fsvfx.media.guard import guarded
 from fsvfx.media.layers import Channel, LayerError, matte_of
 from fsvfx.media.oiio_in import channel_names, opened, pixels
 from fsvfx.media.plate import Canvas, Place
@@ -27,10 +28,9 @@ def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place, numb
     Codes are read as code / maximum. An EXR lies by its display coordinates; other files are of the size of the plate's
     picture or of its display window. Raises PlateError.
     """
-    if exr_in.is_exr(path, place, numbers):
-        matte, window = _of_exr(path, canvas, layer, place, numbers)
-    else:
-        matte, window = _of_still(path, canvas, layer, place, numbers)
+    read = _of_exr if exr_in.is_exr(path, place, numbers) else _of_still
+    with guarded("the matte can't be read", place, numbers):
+        matte, window = read(path, canvas, layer, place, numbers)
     _check(matte, window, place, numbers)
     return laid(np.clip(matte, 0, 1).astype(np.float16), window, canvas.data)
 
