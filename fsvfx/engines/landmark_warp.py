@@ -32,13 +32,14 @@ class LandmarkWarpSettings(EngineSettings):
 class LandmarkWarp(Engine):
     """Image-editing face replacement: no training, one forward warp per frame.
 
-    Piecewise affine warps on the FaceMesh triangulation, colour matched as in Reinhard 2001 and relit by a quotient
-    image; unlike the classic recipe, several references are blended by pose, expression and light,
+    Piecewise affine warps on the FaceMesh triangulation, colour matched after Reinhard 2001 (but by turning hues, not
+    by shifting colours) and relit by a quotient image of the skin; unlike the classic recipe, several references are
+    blended by pose, expression and light,
     and the mesh takes the identity's proportions. The Poisson blend is the composite stage's.
     """
 
     name: ClassVar[str] = "landmark_warp"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "image"
     summary: ClassVar[str] = (
         "warps the identity's best-matching reference pictures to the performer's mesh; no training"

@@ -18,7 +18,9 @@ from fsvfx.faces.topology import TRIANGLES, UV
 
 _ATLAS = 64
 """Side of the pictures laid out by the mesh's UV, in which references are compared with each other."""
-_TOLERANCE = 0.09
+_FEW = 5
+"""Fewer pictures have nothing in common that would be surer than each of them."""
+_TOLERANCE = 0.085
 """Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
 
 
@@ -33,12 +35,16 @@ class ReferencePicture:
 
 @dataclass(frozen=True)
 class References:
-    """pictures: m of them; measures: (m, d), quality: (m,) for the choice; shape: the person's own."""
+    """pictures: m of them; measures: (m, d), quality: (m,) for the choice; shape: the person's own.
+
+    usual: the colours (k, k, 3) that most of them show, laid out as ``usual_places`` says; None if they are too few.
+    """
 
     pictures: tuple[ReferencePicture, ...]
     measures: Floats
     quality: Floats
     shape: ShapeSpace
+    usual: Floats | None = None
 
 
 def prepare(identity: Identity, size: int) -> References:
@@ -79,7 +85,9 @@ def _prepare(identity: Identity, size: int) -> References:
     fitted = [_shrunk(crop, scale) for crop in crops]
     meshes = identity.landmarks.cpu().numpy().astype(np.float32)
     meshes = (meshes + _HALF) * scale - _HALF
-    trusts = _trusts(fitted, meshes)
+    laid = _laid_out(fitted, meshes)
+    usual = _usual(laid)
+    trusts = _trusts(laid, usual, meshes)
     sharpness = identity.sharpness.cpu().numpy()
     quality = np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5) * trusts.mean((1, 2)) ** 2
     return References(
@@ -87,6 +95,7 @@ def _prepare(identity: Identity, size: int) -> References:
         np.stack([measures(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
         np.asarray(quality, np.float32),
         ShapeSpace.learn(meshes),
+        _filled(usual) if len(fitted) >= _FEW else None,
     )
 
 
@@ -101,13 +110,34 @@ def _shrunk(crop: Floats, scale: float) -> Floats:
     return np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _trusts(crops: list[Floats], meshes: Floats) -> Floats:
-    """(m, 468, 1): seen from the front, and like the other references there."""
+def usual_places() -> Floats:
+    """(468, 2): where the mesh's vertices lie in ``References.usual``, px."""
+    return _uv_px()[:, :2]
+
+
+def _laid_out(crops: list[Floats], meshes: Floats) -> list[Floats]:
+    """The pictures, a bit blurred, in the atlas: (p, 3) each."""
+    return [_uv_raster().sample(blur(crop, len(crop) / 100), mesh) for crop, mesh in zip(crops, meshes)]
+
+
+def _usual(laid: list[Floats]) -> Floats:
+    """(p, 3): what the pictures show, all in one tone: the median."""
+    skin = np.ones(len(laid[0]), np.float32)
+    first = np.asarray(np.median(laid, axis=0), np.float32)
+    return np.asarray(np.median([match(each, first, skin) for each in laid], axis=0), np.float32)
+
+
+def _filled(laid: Floats) -> Floats:
+    """The atlas as a picture, carried on beyond the mesh."""
     atlas = _uv_raster()
-    skin = np.ones(len(atlas.pixels), np.float32)
-    laid = [atlas.sample(blur(crop, len(crop) / 100), mesh) for crop, mesh in zip(crops, meshes)]
-    usual = np.median(laid, axis=0)
-    usual = np.median([match(each, usual, skin) for each in laid], axis=0)
+    picture = atlas.picture(laid, np.zeros((_ATLAS, _ATLAS, 3), np.float32))
+    around = blur(picture, 2.0) / np.maximum(blur(atlas.coverage, 2.0), 1e-3)[..., None]
+    return np.asarray(np.where(atlas.coverage[..., None] > 0, picture, around), np.float32)
+
+
+def _trusts(laid: list[Floats], usual: Floats, meshes: Floats) -> Floats:
+    """(m, 468, 1): seen from the front, and like the other references there."""
+    atlas, skin = _uv_raster(), np.ones(len(usual), np.float32)
     trusts = []
     for each, mesh in zip(laid, meshes, strict=True):
         apart = np.abs(match(each, usual, skin) - usual).mean(1, keepdims=True)

@@ -68,6 +68,14 @@ def folds() -> Floats:
     return np.asarray(weight[:, None], np.float32)
 
 
+@lru_cache(maxsize=1)
+def unpainted() -> Floats:
+    """(468, 1): 0 on the lips, whose colour says nothing of the light, 1 elsewhere."""
+    flat = CANONICAL[:, :2].astype(np.float32)
+    inside = [cv2.pointPolygonTest(flat[LIPS_OUTER], point.tolist(), measureDist=True) > -0.01 for point in flat]
+    return 1 - np.array(inside, np.float32)[:, None]
+
+
 @lru_cache(maxsize=16)
 def rim(width: float) -> Floats:
     """(468, 1): 1 on the face's edge, falling to 0 ``width`` (a share of the face's size) inside it."""

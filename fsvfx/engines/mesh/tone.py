@@ -12,36 +12,77 @@ _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [0.5, 0, -0.5], [-0.25, 0.5, -0.25]
 _BACK = np.linalg.inv(_OPPONENT).astype(np.float32)
 _CONTRAST = np.array([[0.55, 0.4, 0.4], [1.3, 1.0, 1.0]], np.float32)
 """Least and most that the spread may change by: strong colour contrast would paint lips and cheeks."""
+_GREY = 0.05
+"""A skin of less colour than this, over its lightness, is grey: a black and white picture, whose hue says nothing."""
+_STRETCH = (0.25, 1.6)
+"""Least and most that differences of colour are stretched by."""
 _GAIN = (0.4, 2.5)
 _CRISPNESS = (0.35, 2.2)
 """Least and most that a fine band is multiplied by: beyond, the references' compression would show."""
 _EACH = 0.75
 """The coarser band holds the finer one: each is changed by this share."""
+_THIN = 2
+"""One pixel in so many tells the tone."""
 _DARK = 0.02
 """Below this a ratio says nothing."""
 
 
 def match(colours: Floats, to: Floats, weight: Floats) -> Floats:
-    """(p, 3) ``colours`` with the weighted mean and spread of ``to``, in an opponent space (after Reinhard 2001).
+    """(p, 3) ``colours`` with the weighted mean and spread of ``to`` (after Reinhard 2001).
 
-    The spread changes within bounds only: a beard or a wrinkle is no contrast of the light.
+    Black stays black, and colours keep their place beside the skin's own hue: of each, what differs from that hue is
+    turned and stretched as the one skin's hue is to become the other's. Reinhard's shift paints lips and shadows in the
+    difference of the two skins. Spreads change within bounds only: a beard or a wrinkle is no contrast of the light.
     """
-    share = weight / max(float(weight.sum()), 1e-6)
-    mean, spread = _moments(colours, share)
-    goal, wanted = _moments(to, share)
-    gain = np.clip(wanted / np.maximum(spread, 1e-4), *_CONTRAST)
-    change = (_BACK * gain) @ _OPPONENT
-    return np.asarray(colours @ change.T + (goal - change @ mean), np.float32)
+    if not weight.any():
+        return colours
+    share = weight[::_THIN] / max(float(weight[::_THIN].sum()), 1e-6)
+    (mean, ours), (goal, theirs) = (_moments(each[::_THIN], share) for each in (colours, to))
+    (hue, level), (wanted, light) = (_hue(each) for each in (mean, goal))
+    change = _turned(hue, wanted) @ _off(hue) * (light / level)
+    gain = np.clip(_spread(_off(wanted), theirs) / np.maximum(_spread(change, ours), 1e-4), *_CONTRAST)
+    change = _BACK @ np.linalg.inv(_beside(wanted)) @ (gain[:, None] * change)
+    affine = np.column_stack([change, goal - change @ mean])
+    return np.asarray(cv2.transform(colours[:, None], affine), np.float32).reshape(-1, 3)
 
 
 def _moments(colours: Floats, share: Floats) -> tuple[Floats, Floats]:
-    """Weighted mean (3,) in RGB, and spread (3,) along the opponent axes; every other pixel tells enough."""
-    colours, share = colours[::2], share[::2] / max(float(share[::2].sum()), 1e-6)
+    """Weighted mean (3,) and covariance (3, 3)."""
     mean = share @ colours
     away = colours - mean
-    covariance = (away * share[:, None]).T @ away
-    spread = np.sqrt(np.maximum(np.diag(_OPPONENT @ covariance @ _OPPONENT.T), 0))
-    return np.asarray(mean, np.float32), np.asarray(spread, np.float32)
+    return np.asarray(mean, np.float32), np.asarray((away * share[:, None]).T @ away, np.float32)
+
+
+def _hue(mean: Floats) -> tuple[Floats, float]:
+    """The two colour axes (2,) of a colour (3,), over its lightness; and that."""
+    axes = _OPPONENT @ mean
+    level = max(float(axes[0]), _DARK)
+    return np.asarray(axes[1:] / level, np.float32), level
+
+
+def _beside(hue: Floats) -> Floats:
+    """(3, 3), of opponent axes: to how far a colour is off ``hue`` (2,) at its lightness."""
+    return np.array([[1, 0, 0], [-hue[0], 1, 0], [-hue[1], 0, 1]], np.float32)
+
+
+def _off(hue: Floats) -> Floats:
+    """The same, of RGB."""
+    return np.asarray(_beside(hue) @ _OPPONENT, np.float32)
+
+
+def _spread(axes: Floats, covariance: Floats) -> Floats:
+    """Standard deviations (3,) along ``axes`` (3, 3)."""
+    return np.asarray(np.sqrt(np.maximum(np.diag(axes @ covariance @ axes.T), 0)), np.float32)
+
+
+def _turned(before: Floats, after: Floats) -> Floats:
+    """(3, 3), of opponent axes: turns and stretches the hue ``before`` (2,) towards ``after``, within bounds."""
+    one, other = complex(*before), complex(*after)
+    if abs(one) < _GREY or abs(other) < _GREY:
+        return np.eye(3, dtype=np.float32)
+    turn = other / one
+    turn *= float(np.clip(abs(turn), *_STRETCH)) / abs(turn)
+    return np.array([[1, 0, 0], [0, turn.real, -turn.imag], [0, turn.imag, turn.real]], np.float32)
 
 
 def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
@@ -53,26 +94,36 @@ def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
     return np.asarray(np.clip((low_plate + _DARK) / (low_swap + _DARK), *_GAIN), np.float32)
 
 
+def recolour(swap: Floats, usual: Floats, mask: Floats, sigma: float) -> Floats:
+    """``swap`` (S, S, 3), its lightness kept, with the colour of ``usual`` in all that is coarser than ``sigma`` px.
+
+    So single pictures' colour that is not the person's (a codec's blocks, a lamp) does not show.
+    """
+    gained = swap * relight(swap, usual, mask, sigma)
+    light, had = (np.asarray(cv2.transform(each, _OPPONENT[:1]), np.float32) for each in (swap, gained))
+    return np.asarray(gained * (light / np.maximum(had, 1e-3))[..., None], np.float32)
+
+
 def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
     """``swap`` (S, S, 3) as crisp as the plate, within bounds: its two finest bands get the energy of the plate's.
 
     So a soft reference gains detail, and a sharp one takes the plate's focus and motion blur.
     ``mask`` (S, S): bare skin, where the bands are compared (in green); ``sigma`` px: of the finest band.
     """
-    crisp, share, green = swap, mask / max(float(mask.sum()), 1e-6), np.ascontiguousarray(plate[..., 1])
+    share = mask / max(float(mask.sum()), 1e-6)
+    greens = [np.ascontiguousarray(picture[..., 1]) for picture in (swap, plate)]
+    change = np.zeros_like(greens[0])
     for scale in (1.0, 2.0):
-        ours = swap - blur(swap, sigma * scale)
-        energy = [np.sqrt((share * band**2).sum()) for band in (ours[..., 1], green - blur(green, sigma * scale))]
+        ours, theirs = (green - blur(green, sigma * scale) for green in greens)
+        energy = [np.sqrt((share * band**2).sum()) for band in (ours, theirs)]
         gain = np.clip(energy[1] / max(float(energy[0]), 1e-5), *_CRISPNESS)
-        crisp = crisp + _EACH * (gain - 1) * ours
-    return np.asarray(crisp, np.float32)
+        change += _EACH * (gain - 1) * ours
+    return np.asarray(swap * (1 + change / np.maximum(greens[0], _DARK))[..., None], np.float32)
 
 
 def _blur_within(picture: Floats, mask: Floats, sigma: float) -> Floats:
     """A wide blur at a quarter of the size, normalised by the mask."""
-    both = np.empty((*mask.shape, 4), np.float32)
-    np.multiply(picture, mask[..., None], out=both[..., :3])
-    both[..., 3] = mask
+    both = cv2.merge([*(channel * mask for channel in cv2.split(picture)), mask])
     step = max(int(sigma // 3), 1)
     height, width = mask.shape
     small = cv2.resize(both, (max(width // step, 1), max(height // step, 1)), interpolation=cv2.INTER_AREA)

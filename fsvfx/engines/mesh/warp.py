@@ -9,12 +9,14 @@ import torch
 from fsvfx.engines.contract import FaceBatch, Identity, SwapBatch
 from fsvfx.engines.landmark_warp import LandmarkWarpSettings
 from fsvfx.engines.mesh import choice, regions, tone
-from fsvfx.engines.mesh.pictures import References, prepare
+from fsvfx.engines.mesh.pictures import References, prepare, usual_places
 from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise, remap_points
 from fsvfx.faces.topology import TRIANGLES
 
 _FOLD = 0.02
 """Finest shading taken from the plate where skin folds, as a share of the face's size."""
+_COLOUR = 0.02
+"""Coarser colour than this share of the face's size is what most references show, not just those chosen."""
 _FINEST = 0.004
 """Of detail: as wide as a pore, as a share of the face's size."""
 
@@ -50,19 +52,33 @@ class Warp:
         raster = rasterise(target, TRIANGLES, len(plate))
         own = raster.sample(plate, mesh)
         keep = self._kept(target, raster)
-        skin = self._blend(plate, mesh, references, raster, own, 1 - raster.of_picture(keep))
-        ours, theirs = raster.picture(skin, plate), raster.picture(own, plate)
-        lit = self._finished(ours, theirs, raster, target, keep)
+        bare = raster.picture(raster.shares(regions.unpainted()), raster.nothing)[..., 0]
+        weight = raster.of_picture(bare * (1 - keep))
+        ours, theirs = self._ours(plate, mesh, references, raster, own, weight), raster.picture(own, plate)
+        lit = self._finished(ours, theirs, raster, target, keep, bare)
         mixed = lit + (theirs - lit) * keep[..., None]
-        swapped = raster.picture(np.clip(raster.of_picture(mixed), 0, 1), plate)
-        return swapped, _matte(raster, regions.face_length(mesh))
+        shown = raster.picture(np.clip(raster.of_picture(mixed), 0, 1), plate)
+        return shown, _matte(raster, regions.face_length(mesh))
 
-    def _finished(self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats) -> Floats:
+    def _ours(
+        self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
+    ) -> Floats:
+        """(S, S, 3): the identity's face in the plate's tone, of the chosen references, in the colours of most."""
+        picture = raster.picture(self._blend(plate, mesh, references, raster, own, skin), plate)
+        if references.usual is None:
+            return picture
+        usual = tone.match(raster.sample(references.usual, usual_places()), own, skin)
+        sigma = _COLOUR * regions.face_length(mesh)
+        return tone.recolour(picture, raster.picture(usual, plate), raster.coverage, sigma)
+
+    def _finished(
+        self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats, skin: Floats
+    ) -> Floats:
         """(S, S, 3): the identity's face under the plate's light, with its folds and its crispness."""
         length, mask = regions.face_length(mesh), raster.coverage
-        gain = tone.relight(ours, theirs, mask, self.settings.light * length)
+        gain = tone.relight(ours, theirs, skin, self.settings.light * length)
         folds = raster.picture(raster.shares(regions.folds()), raster.nothing)
-        fine = tone.relight(ours * gain, theirs, mask, _FOLD * length)
+        fine = tone.relight(ours * gain, theirs, skin, _FOLD * length)
         lit = ours * gain * (1 + self.settings.folds * folds * (fine - 1))
         return tone.texture(lit, theirs, mask * (1 - keep), max(_FINEST * length, 0.7))
 
