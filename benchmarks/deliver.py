@@ -29,6 +29,7 @@ from fsvfx.delivery.pixels import quantised
 from fsvfx.delivery.place import place
 from fsvfx.media.exr_out import ExrWindows, write_exr
 from fsvfx.media.stills_out import StillFormat, write_still
+from fsvfx.outputs import Named
 from schemas.deliver import DeliverExr
 from schemas.manifest import Replace
 
@@ -83,7 +84,8 @@ def _exr(folder: Path, comp: Comp, wish: dict[str, Any], rounds: int) -> dict[st
     def whole() -> None:
         fresh = Comp(comp.frame, comp.plate, comp.base, comp.patches, False, comp.aligned)
         made = exr_parts(wanted, fresh, names, lambda rgb: rgb)
-        place(str(folder / "x.exr"), lambda path: write_exr(path, made, {}, windows, wanted.compression))
+        draw = partial(write_exr, parts=made, attributes={}, windows=windows, compression=wanted.compression)
+        place(str(folder / "x.exr"), draw, Named(replace=True))
 
     seconds, alone = _in_turn(rounds, whole, lambda: write(folder / "y.exr"))
     return {

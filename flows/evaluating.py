@@ -117,13 +117,15 @@ def on_actors(
     return [evaluate(each.engine, trial) for each in contestants]
 
 
-def written(contestants: Sequence[Contestant], results: Sequence[Evaluated], out: Path | None) -> list[Path]:
+def written(
+    contestants: Sequence[Contestant], results: Sequence[Evaluated], out: Path | None, replace: bool = False
+) -> list[Path]:
     """Every result as files: a package's in its own folder, unless ``out`` is given; others in ``./evaluation``.
 
-    Raises MachineError.
+    Raises MachineError; InputError for files of others that are there, unless ``replace`` says that they may go.
     """
-    from fsvfx.disk import place_file
-    from fsvfx.evaluation import files_of, recorded
+    from fsvfx.evaluation import files_of, is_own, recorded
+    from fsvfx.outputs import Named, write_file
 
     paths: list[Path] = []
     for contestant, result, stem in zip(contestants, results, _stems(contestants), strict=True):
@@ -132,7 +134,7 @@ def written(contestants: Sequence[Contestant], results: Sequence[Evaluated], out
             continue
         for name, content in files_of(result, stem).items():
             paths.append((out or Path("evaluation")) / name)
-            place_file(paths[-1], content)
+            write_file(paths[-1], content, Named(replace, is_own=is_own))
     return paths
 
 

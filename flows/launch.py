@@ -34,6 +34,7 @@ class Request:
     frames: str | None = None
     redo: tuple[str, ...] = ()
     until: str | None = None
+    replace: bool = False
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -44,6 +45,7 @@ class Request:
             "frames": self.frames,
             "redo": list(self.redo),
             "until": self.until,
+            "replace": self.replace,
         }
 
 
@@ -136,7 +138,8 @@ def _as_arguments(request: Request) -> Sequence[str]:
     words = ["submit", str(request.manifest.resolve()), "--wait"]
     for name in request.shots:
         words += ["--shot", name]
-    return [*words, "--store", request.store] if request.store else words
+    words += ["--store", request.store] if request.store else []
+    return [*words, "--replace"] if request.replace else words
 
 
 def _raised(answer: object) -> NoReturn:

@@ -44,6 +44,7 @@ def shot(
     frames: str | None = None,
     redo: Sequence[str] = (),
     until: str | None = None,
+    replace: bool = False,
 ) -> State[Outcome]:
     """Run one shot of a manifest: what is not done, or what is named.
 
@@ -54,10 +55,11 @@ def shot(
         frames: run only what these frames need and what hangs on them, such as 1010-1033.
         redo: stages to run again even where they are done (on the frames, if some are named).
         until: the last stage to run; default: all.
+        replace: deliver over files that are there and that the shot did not deliver.
     """
     begun = time.monotonic()
     limits = FrameRange.parse(frames) if frames else None
-    job = _cleared(manifest, name, store)
+    job = _cleared(manifest, name, store, replace)
     if redo:
         runner.revoke_named(job, frames=limits, stages=tuple(stage_name(one) for one in redo))
     _, after = run_through(Standing.of(job, frames=limits, stages=tuple(redo), until=until))
@@ -77,6 +79,7 @@ def job(
     until: str | None = None,
     scheduler: str | None = None,
     deployment: str | None = None,
+    replace: bool = False,
 ) -> State[list[Outcome]]:
     """Run every shot of a manifest (or those named), each as a flow run of its own.
 
@@ -84,12 +87,14 @@ def job(
     ``deployment``: of the flow ``shot``, to run them all at once there, such as ``shot/shot``.
     """
     if deployment:
-        return _state(fanned_out(deployment, manifest, shots, store, frames=frames, redo=list(redo), until=until))
+        return _state(
+            fanned_out(deployment, manifest, shots, store, frames=frames, redo=list(redo), until=until, replace=replace)
+        )
     one = on(scheduler) if scheduler else shot
     ended: list[Outcome] = []
     errors: list[BaseException] = []
     for each in manifests.jobs(Path(manifest), shots=tuple(shots), store=store):
-        state = one(manifest, each.shot.name, store, frames, list(redo), until, return_state=True)
+        state = one(manifest, each.shot.name, store, frames, list(redo), until, replace, return_state=True)
         answer: Any = state.result(raise_on_failure=False)
         if isinstance(answer, InputError) and not isinstance(answer, ManifestError):
             answer = refused(each, answer)
@@ -105,10 +110,10 @@ def on(scheduler: str) -> Any:
     return shot.with_options(task_runner=runner)
 
 
-def _cleared(manifest: str, name: str, store: str | None) -> ShotJob:
+def _cleared(manifest: str, name: str, store: str | None, replace: bool) -> ShotJob:
     [found] = manifests.jobs(Path(manifest), shots=(name,), store=store)
     decision = rights.clear(found)
-    return found.model_copy(update={"rights": decision.digest, "run_id": str(flow_run.id)})
+    return found.model_copy(update={"rights": decision.digest, "run_id": str(flow_run.id), "may_replace": replace})
 
 
 def _show(standing: Standing, outcome: Outcome) -> None:

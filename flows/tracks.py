@@ -12,6 +12,7 @@ from PIL import Image
 
 from flows.standing import Standing
 from fsvfx.colour import plate_to_comp, preview
+from fsvfx.outputs import Named, is_own_png, png, write_file
 from fsvfx.qc.sheet import TrackRow, track_sheet
 from fsvfx.runner import stage
 from fsvfx.stages.contract import Data, Work
@@ -64,15 +65,16 @@ def tracks_of(job: ShotJob) -> list[FaceTrack]:
     return found
 
 
-def write_sheet(job: ShotJob, tracks: Sequence[FaceTrack], folder: Path) -> Path:
-    """Write ``<shot>.faces.png``: one row of pictures per track, numbered. Raises StoreError, OSError."""
+def write_sheet(job: ShotJob, tracks: Sequence[FaceTrack], folder: Path, replace: bool = False) -> Path:
+    """Write ``<shot>.faces.png``: one row of pictures per track, numbered. Raises StoreError, MachineError; InputError
+    for another file that is there, unless ``replace`` says that it may go.
+    """
     plate = open_data(open_store(job), _receipts(job, "ingest"))
     rows = [_row(job, plate, track) for track in tracks]
     under = "choose with  track: N  or  position: [x, y]"
     sheet = track_sheet(f"{job.production}  {job.shot.name}", rows, under=under, columns=SAMPLES)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{job.shot.name}.faces.png"
-    Image.fromarray(sheet).save(path)
+    write_file(path, png(sheet), Named(replace, is_own=is_own_png))
     return path
 
 

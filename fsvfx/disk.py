@@ -1,15 +1,87 @@
-"""Files and folders that are there whole or not at all, and last."""
+"""Files and folders that are there whole or not at all, and last; and what went wrong with a disk, in plain words."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from fsvfx.errors import MachineError, Where
+from fsvfx.errors import FsvfxError, MachineError, Where
 
 DRAFT = ".draft."
+_MENDS = {
+    errno.ENOSPC: "The disk is full: make room on it, then run this again",
+    errno.EDQUOT: "The disk quota is used up: delete what is not needed or have it raised, then run this again",
+    errno.EROFS: "The disk is mounted read-only: have it mounted for writing, or name another folder",
+    errno.EACCES: "Give the user who runs fsvfx the right to write there, or name another folder",
+    errno.EPERM: "Give the user who runs fsvfx the right to write there, or name another folder",
+    errno.EIO: "The disk or share reports errors: check it, then run this again",
+    errno.ESTALE: "The share is gone: mount it again, then run this again",
+    errno.ENAMETOOLONG: "Give it a shorter name",
+    errno.ENOTDIR: "A part of its path is a file, no folder: name another one",
+    errno.EEXIST: "A part of its path is a file, no folder: name another one",
+    errno.EISDIR: "There is a folder of that name: name another file",
+    errno.EFBIG: "The disk can't hold files of that size: use another disk",
+}
+_TOLD_IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE)
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, None}
+"""What may be better if tried again."""
+_PROBE = 1 << 18
+
+
+@contextmanager
+def told_plainly(path: Path) -> Iterator[None]:
+    """Writing ``path`` inside: what a disk refuses comes out as MachineError, also where a library raised its own.
+
+    Errors that have nothing to do with the disk pass as they are.
+    """
+    try:
+        yield
+    except FsvfxError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+    except Exception as error:
+        found = _reason(error, path)
+        if found is None:
+            raise
+        raise unwritable(path, found) from error
+
+
+def unwritable(path: Path, error: OSError) -> MachineError:
+    """What to say when ``path`` could not be written."""
+    number = error.errno if error.errno in _MENDS else (found.errno if (found := _reason(error, path)) else error.errno)
+    said = os.strerror(number) if number in _MENDS and number is not None else error.strerror or str(error)
+    return MachineError(
+        f"{path} can't be written: {said}",
+        mend=_MENDS.get(number or 0, "Check the path and the disk, then run this again"),
+        where=Where(file=str(path)),
+        transient=number in _PASSING,
+    )
+
+
+def _reason(error: Exception, path: Path) -> OSError | None:
+    """Why the disk refused: encoders and libraries tell it in words at most. If not even that, the disk is asked."""
+    text = str(error).lower()
+    for number in _TOLD_IN_TEXT:
+        if os.strerror(number).lower() in text:
+            return OSError(number, os.strerror(number))
+    try:
+        with tempfile.TemporaryFile(dir=_existing(path.parent)) as probe:
+            probe.write(bytes(_PROBE))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as found:
+        return found
+    return None
+
+
+def _existing(folder: Path) -> Path:
+    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path("/"))
 
 
 def sync(path: Path) -> None:
@@ -24,7 +96,7 @@ def sync(path: Path) -> None:
 def place_folder(final: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a folder, then give it its final name, all of it safe on the disk. Raises MachineError."""
     draft = final.with_name(f"{DRAFT}{final.name}")
-    try:
+    with told_plainly(final):
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         write(draft)
@@ -33,21 +105,21 @@ def place_folder(final: Path, write: Callable[[Path], None]) -> None:
         sync(draft)
         draft.rename(final)
         sync(final.parent)
-    except OSError as error:
-        raise _unwritable(final, error) from error
 
 
 def place_file(final: Path, content: bytes) -> None:
     """Write a file; what was there stays until all of the new one is safe. Raises MachineError."""
     draft = final.with_name(f"{DRAFT}{final.name}")
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-        sync(draft)
-        draft.replace(final)
-        sync(final.parent)
-    except OSError as error:
-        raise _unwritable(final, error) from error
+        with told_plainly(final):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
+            sync(draft)
+            draft.replace(final)
+            sync(final.parent)
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def remove_folder(folder: Path) -> None:
@@ -61,11 +133,3 @@ def remove_drafts(folder: Path) -> None:
     """What a killed process left half-done."""
     for draft in folder.glob(f"{DRAFT}*"):
         shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
-
-
-def _unwritable(path: Path, error: OSError) -> MachineError:
-    return MachineError(
-        f"{path.name} can't be written: {error.strerror or error}",
-        mend="Make room on that disk, or check its rights, and run it again",
-        where=Where(file=str(path)),
-    )

@@ -9,7 +9,8 @@ FsvfxError                  exit
 ├── RightsError              3    consent is missing, expired, revoked or out of scope
 ├── IncompleteError          4    some chunks are not done
 └── MachineError             5    the machine, the store or the cluster failed
-    ├── StoreError                the store: unreachable, refused, or data that does not match its receipt
+    ├── StoreError                the store: unreachable or refused
+    │   └── DamagedError              data that does not match its receipt; ``where`` says what to make anew
     └── ModelError                a model file: absent, or not the one its card names
 """
 
@@ -146,6 +147,10 @@ class MachineError(FsvfxError):
 
 class StoreError(MachineError):
     """The store can't be reached, refuses, or holds what no receipt vouches for."""
+
+
+class DamagedError(StoreError):
+    """Stored data is not what its receipt vouches for: ``where`` has the stage and the frames to make anew."""
 
 
 class ModelError(MachineError):

@@ -41,11 +41,15 @@ class ShotJob(StrictModel):
     """A built-in OCIO config's name; the production's own by the hash of its content (``blake3:...``)."""
     colour_file: str = ""
     """Where the production's own is."""
+    chosen_store: str = ""
+    """The store, where it was given in place of the manifest's."""
     manifest: str
     """The manifest's path, for messages and the commands that they give."""
     run_id: str = ""
     rights: str = ""
     """Digest of the decision that allowed this run."""
+    may_replace: bool = False
+    """Whether deliverables may replace files that the shot did not deliver."""
 
     @property
     def where(self) -> str:

@@ -118,8 +118,18 @@ class Failure(StrictModel):
     message: str
     mend: str
     frames: FrameRange | None = None
+    redo: str | None = None
+    """The stage whose stored result is damaged on ``frames``: it must be made anew."""
     at: datetime
     worker: str
+
+
+class Intent(StrictModel):
+    """A deliverable that is about to be put in its place: should the run end there, the file is known by it."""
+
+    path: str
+    digest: str
+    """blake3 of its bytes, in hex."""
 
 
 class Claim(StrictModel):

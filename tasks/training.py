@@ -12,6 +12,7 @@ from fsvfx import facesets, packages, rights
 from fsvfx.disk import place_file
 from fsvfx.facesets import Faceset
 from fsvfx.store import open_store
+from fsvfx.training.alone import check_folder
 from fsvfx.training.lines import Ended, line_of
 from fsvfx.training.process import Seat, trained_apart
 from schemas.job import TrainJob
@@ -41,6 +42,7 @@ def faceset(job: TrainJob, person: str, given: Mapping[str, Sequence[Receipt]]) 
 def training(job: TrainJob, people: Mapping[str, Receipt], seat: Seat, gpus: int, resume: str) -> Ended:
     """Train in a process of its own, telling all that it tells. ``resume``: the command that goes on with it."""
     log, folder, view = get_run_logger(), Path(job.folder), View(job)
+    check_folder(folder)
     order = folder / "order.json"
     wanted = TrainingOrder(job=job, facesets=dict(people), gpus=gpus)
     place_file(order, wanted.model_dump_json().encode())

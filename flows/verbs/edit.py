@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, jobs_of
 from schemas import rates
 
 if TYPE_CHECKING:
@@ -67,17 +67,23 @@ def take_in(
     handles: Handles = 8,
     names: Names = "{clip}",
     frame_rate: Rate = None,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Make a manifest of an edit: a shot for each clip, with its plate, its frames and handles, its timecode."""
+    from fsvfx.delivery.place import place
     from fsvfx.editorial.take_in import Wishes, as_data
     from fsvfx.editorial.take_in import take_in as made_of
+    from fsvfx.outputs import Named
 
     _check_beside(template, out)
+    owner = Named(replace, (edit, template))
+    if out:
+        owner.check_read(out)
     wishes = Wishes(tuple(plates or ()), tuple(maps or ()), names, first_frame, handles, _rate(frame_rate))
     taken = made_of(edit, template, wishes)
     if out:
-        _write(out, taken.text)
+        place(str(out), lambda draft: draft.write_text(taken.text, encoding="utf-8") and None, owner)
     if json:
         manifest = {"out": out} if out else {"manifest": taken.text}
         say.as_json({**manifest, "shots": as_data(taken.shots), "notes": taken.notes})
@@ -99,13 +105,14 @@ def send_out(
     frame_rate: Rate = None,
     shot: Shots = None,
     store: Store = None,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Write an edit that plays what the manifest delivers."""
     from fsvfx.editorial.send_out import send_out as written
 
     jobs = jobs_of(manifest, shot, store)
-    sent = written(jobs, out, edit, names=names, rate=_rate(frame_rate) or _stated_rate(jobs))
+    sent = written(jobs, out, edit, names=names, rate=_rate(frame_rate) or _stated_rate(jobs), replace=replace)
     if json:
         say.as_json({"out": out, "shots": [back.facts for back in sent.shots], "notes": sent.notes})
         return
@@ -136,13 +143,6 @@ def _rate(text: str | None) -> Fraction | None:
     except rates.RateError as error:
         mend = "Write 24, 23.976 or 24000/1001"
         raise InputError(str(error), mend=mend, where=Where(field="--frame-rate")) from None
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    from fsvfx.delivery.place import place
-
-    place(str(path), lambda draft: draft.write_text(text, encoding="utf-8") and None)
 
 
 def _tell(notes: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.verbs import say
-from flows.verbs.options import AsJson, Store
+from flows.verbs.options import AsJson, Replace, Store
 
 if TYPE_CHECKING:
     from flows.evaluating import Contestant
@@ -31,6 +31,7 @@ def run(
     device: Annotated[str | None, typer.Option(help="cpu or cuda:0; a GPU if there is one.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write; else the package's folder.")] = None,
     store: Store = None,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> int:
     """Evaluate the newest model package of a training, another one, or any engine, on the same held-out faces."""
@@ -49,7 +50,7 @@ def run(
         if model or not names:
             contestants = [*evaluating.of_packages(job, model or [], where), *contestants]
         results = evaluating.on_people(job, contestants, identity, performer, most)
-    _tell(contestants, results, evaluating.written(contestants, results, out), json)
+    _tell(contestants, results, evaluating.written(contestants, results, out, replace), json)
     return 0
 
 

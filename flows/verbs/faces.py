@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Shots, Store, Workers, jobs_of
+from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, Workers, jobs_of
 from flows.verbs.submit import cleared, ended, wait_for
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def run(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the contact sheets.")] = None,
     workers: Workers = 0,
     store: Store = None,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> int:
     """Find and follow the faces of a shot; show the tracks as a contact sheet and a table."""
@@ -39,7 +40,7 @@ def run(
     told: list[dict[str, Any]] = []
     for job in jobs:
         found = tracks_of(job)
-        path = write_sheet(job, found, out or Path.cwd())
+        path = write_sheet(job, found, out or Path.cwd(), replace)
         told.append({"shot": job.shot.name, "sheet": path, "tracks": [vars(track) for track in found]})
         if not json:
             rows = [(t.number, t.frames, f"{t.share:.0%}", f"{t.height:.0f} px", t.mark) for t in found]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Store
+from flows.verbs.options import AsJson, ManifestPath, Replace, Store
 
 if TYPE_CHECKING:
     from fsvfx.facesets import Faceset
@@ -19,6 +19,7 @@ def run(
     manifest: ManifestPath,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the contact sheets.")] = None,
     store: Store = None,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Show the facesets of a training: by yaw, by sharpness, and what was left out, as contact sheets."""
@@ -31,7 +32,7 @@ def run(
     told: list[dict[str, Any]] = []
     for person, receipt in receipts_of(job).items():
         faceset = facesets.open_faceset(where, receipt)
-        sheets = _sheets(faceset, (out or Path.cwd()) / f"{job.model}_{person}")
+        sheets = _sheets(faceset, (out or Path.cwd()) / f"{job.model}_{person}", replace)
         told.append({**_figures(faceset, receipt), "sheets": sheets})
     if json:
         say.as_json({"facesets": told})
@@ -64,16 +65,14 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
     return one["person"], one["faces"], one["held_out"], left_out, f"{low:.0f} to {high:.0f} degrees", footage
 
 
-def _sheets(faceset: Faceset, stem: Path) -> list[Path]:
+def _sheets(faceset: Faceset, stem: Path, replace: bool) -> list[Path]:
     """One picture per view: ``STEM_by_yaw.png``."""
-    from PIL import Image
-
     from fsvfx.facesets import VIEWS, view
+    from fsvfx.outputs import Named, is_own_png, png, write_file
 
-    stem.parent.mkdir(parents=True, exist_ok=True)
     paths = []
     for name in VIEWS:
         path = stem.with_name(f"{stem.name}_{name.replace(' ', '_')}.png")
-        Image.fromarray(view(faceset, name)).save(path)
+        write_file(path, png(view(faceset, name)), Named(replace, is_own=is_own_png))
         paths.append(path)
     return paths

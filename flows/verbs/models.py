@@ -75,7 +75,7 @@ def export(
         str, typer.Option("--sha256", help="Of its weights, or how it begins: if several go by the name.")
     ] = "",
     packages: Packages = "",
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--replace", "--force", help="Write over a file that is there.")] = False,
     json: AsJson = False,
 ) -> None:
     """Write a trained engine as ONNX, checked against torch first."""

@@ -22,14 +22,17 @@ Frames = Annotated[
 ]
 Stages = Annotated[list[str] | None, typer.Option("--stage", help="Redo this stage; may be given several times.")]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Dask worker processes; 0: one per core.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Write over files that are there and were not made by this.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 
-def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None) -> list[ShotJob]:
-    """The shots of a manifest that are asked for. Raises ManifestError, InputError."""
+def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, replace: bool = False) -> list[ShotJob]:
+    """The shots of a manifest that are asked for. ``replace``: they may deliver over what others delivered. Raises
+    ManifestError, InputError."""
     from fsvfx import manifests
 
-    return manifests.jobs(manifest, shots=tuple(shots or ()), store=store)
+    found = manifests.jobs(manifest, shots=tuple(shots or ()), store=store)
+    return [job.model_copy(update={"may_replace": replace}) for job in found]
 
 
 def limits_of(text: str | None) -> FrameRange | None:

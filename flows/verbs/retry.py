@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Stages, Store, Workers, jobs_of, limits_of
+from flows.verbs.options import AsJson, Frames, ManifestPath, Replace, Shots, Stages, Store, Workers, jobs_of, limits_of
 from flows.verbs.ready import finished_of, ready
 from flows.verbs.submit import cleared, ended, wait_for
 
@@ -14,6 +14,7 @@ def run(
     shot: Shots = None,
     workers: Workers = 0,
     store: Store = None,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> int:
     """Run what is not done. --frames: only those, and what hangs on them. --stage: redo it even where it is done."""
@@ -21,12 +22,12 @@ def run(
     from flows.standing import concerned
 
     limits = limits_of(frames)
-    jobs = cleared(concerned(jobs_of(manifest, shot, store), limits, stage or ()))
+    jobs = cleared(concerned(jobs_of(manifest, shot, store, replace=replace), limits, stage or ()))
     found = ready(jobs, manifest, [] if stage else finished_of(jobs))
     if not json:
         found.tell()
     left = tuple(job.shot.name for job in found.able)
     if not left:
         return ended(found.finished, json, found)
-    request = Request(manifest, left, store, str(limits) if limits else None, tuple(stage or ()))
+    request = Request(manifest, left, store, str(limits) if limits else None, tuple(stage or ()), replace=replace)
     return ended([*found.finished, *wait_for(request, workers, json)], json, found)

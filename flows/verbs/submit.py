@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Shots, Store, Workers, jobs_of
+from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, Workers, jobs_of
 from flows.verbs.ready import Ready, finished_of, ready
 
 if TYPE_CHECKING:
@@ -28,16 +28,17 @@ def run(
     workers: Workers = 0,
     store: Store = None,
     shot: Shots = None,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> int:
     """Run the shots of a manifest as Prefect flow runs: only what is not done."""
     from flows.launch import Request
 
-    jobs = cleared(jobs_of(manifest, shot, store))
+    jobs = cleared(jobs_of(manifest, shot, store, replace=replace))
     found = ready(jobs, manifest, finished_of(jobs))
     if not json:
         found.tell()
-    request = Request(manifest, tuple(job.shot.name for job in found.able), store)
+    request = Request(manifest, tuple(job.shot.name for job in found.able), store, replace=replace)
     if not request.shots:
         return ended(found.finished, json, found)
     if wait:

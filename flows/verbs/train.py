@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,9 +30,11 @@ def run(
     """Train an engine for people: footage, facesets, training, package, evaluation. Only what is not done."""
     from flows.launch import training_here
     from fsvfx import manifests, rights
+    from fsvfx.training.alone import check_folder
 
     job = manifests.training_job(manifest, store=store)
     rights.clear_training(job)
+    check_folder(Path(job.folder))
     outcome = standing(job)
     if outcome is None:
         looked = footage_ready(job, manifest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,7 +46,8 @@ def shoot(
     if len(names) < 2 or len(set(names)) < len(names):
         raise InputError(f"{', '.join(names) or 'Nobody'}: two actors or more are needed", mend="Give different names")
     manifest = folder / "train.yaml"
-    if manifest.exists():
+    ours = (manifest, folder / SIDECAR, *(folder / f"consents/{name}.yaml" for name in names), folder / "plates")
+    if any(map(os.path.lexists, ours)):
         raise InputError("There is footage here already", mend="Give a new folder", where=Where(file=str(manifest)))
     clips = _clips(names, frames, seed, size)
     try:

@@ -2,7 +2,8 @@
 
 from fsvfx.delivery.chunk import deliver_chunk
 from fsvfx.delivery.fulfil import is_intact
+from fsvfx.delivery.in_the_way import check_free
 from fsvfx.delivery.shot import deliver_shot
 from fsvfx.delivery.verify import verify_deliverables
 
-__all__ = ["deliver_chunk", "deliver_shot", "is_intact", "verify_deliverables"]
+__all__ = ["check_free", "deliver_chunk", "deliver_shot", "is_intact", "verify_deliverables"]

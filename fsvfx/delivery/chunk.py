@@ -30,6 +30,7 @@ from schemas.receipts import DeliveredFile, Receipt, Unit
 from schemas.templates import frame_path
 
 Half = NDArray[np.float16]
+PerFrame = Literal["exr", "frames", "mattes"]
 
 
 def deliver_chunk(job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange) -> Receipt:
@@ -77,13 +78,13 @@ class _Frames:
         assert space is not None
         parts = exr_parts(wish, comp, self.names, partial(_in_space, self.order, space))
         header = self.header(space) | own
-        return _placed("exr", frame_path(wish.path, comp.frame), comp, lambda path: write_exr(
+        return self.placed("exr", frame_path(wish.path, comp.frame), comp, lambda path: write_exr(
             path, parts, header, self.windows, wish.compression
         ))  # fmt: skip
 
     def still(self, wish: DeliverFrames, comp: Comp) -> DeliveredFile:
         target = frame_path(wish.path, comp.frame)
-        return _placed(
+        return self.placed(
             "frames", target, comp, lambda path: write_frame(path, self.order, wish, comp, self.info, self.track)
         )
 
@@ -91,7 +92,11 @@ class _Frames:
         header = self.header(None) | own
         for target, matte in matte_targets(self.order, wish, self.names, comp):
             write = partial(write_matte, order=self.order, comp=comp, matte=matte, windows=self.windows, header=header)
-            yield _placed("mattes", target, comp, write)
+            yield self.placed("mattes", target, comp, write)
+
+    def placed(self, kind: PerFrame, target: str, comp: Comp, write: Callable[[Path], None]) -> DeliveredFile:
+        digest, size = place(target, write, self.order.own)
+        return DeliveredFile(kind=kind, path=target, frame=comp.frame, bytes=size, digest=digest)
 
     def header(self, space: str | None) -> dict[str, Any]:
         return shot_attributes(self.order, self.info, space)
@@ -111,13 +116,6 @@ class _Frames:
     @cached_property
     def windows(self) -> ExrWindows:
         return ExrWindows(self.info.canvas.data, self.info.canvas.display)
-
-
-def _placed(
-    kind: Literal["exr", "frames", "mattes"], target: str, comp: Comp, write: Callable[[Path], None]
-) -> DeliveredFile:
-    digest, size = place(target, write)
-    return DeliveredFile(kind=kind, path=target, frame=comp.frame, bytes=size, digest=digest)
 
 
 def _in_space(order: Order, space: str, rgb: Half) -> Half:

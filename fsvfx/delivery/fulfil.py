@@ -29,7 +29,7 @@ def fulfil(order: Order, write: Callable[[Order], Written]) -> Receipt:
     replaced, and a size alone would not tell.
     """
     order.check_complete()
-    ledger = Ledger(order.store)
+    ledger = order.own.ledger
     past = _past(ledger, order)
     for receipt in past:
         if receipt.qc.get(_KEY) == order.key and is_intact(receipt):

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.place import file_digest
-from fsvfx.disk import sync
+from fsvfx.delivery.place import Owner, file_digest
+from fsvfx.disk import sync, told_plainly
 from fsvfx.errors import MachineError, Where
 from schemas.deliver import DeliverMhl
 from schemas.receipts import DeliveredFile
@@ -39,6 +39,7 @@ _FORMAT = "xxh128"
 def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) -> DeliveredFile:
     """A generation that lists those of ``files`` that lie below ``wish.path``. Raises MachineError."""
     root = Path(wish.path)
+    chain = root / FOLDER / _CHAIN
     listed = sorted(path for path in (Path(file.path) for file in files) if path.is_relative_to(root))
     if not listed:
         raise MachineError(
@@ -46,19 +47,16 @@ def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) 
             mend="Name the folder that the deliverables go to",
             where=Where(shot=order.job.shot.name, file=wish.path),
         )
-    try:
-        made = write_generation(root, listed)
-    except OSError as error:
-        raise MachineError(
-            f"The MHL can't be written: {error.strerror or error}",
-            mend="Check the disk and the rights of the folder",
-            where=Where(file=wish.path),
-        ) from error
+    with told_plainly(root / FOLDER):
+        if os.path.lexists(chain.parent) and not order.own.has_below(str(chain.parent)):
+            order.own.check(str(chain), "")
+        made = write_generation(root, listed, order.own)
     return DeliveredFile(kind="mhl", path=str(made), bytes=made.stat().st_size, digest=file_digest(made))
 
 
-def write_generation(root: Path, files: Sequence[Path]) -> Path:
-    """Hash ``files`` (below ``root``) and add a generation of them to the history in ``root``; its file.
+def write_generation(root: Path, files: Sequence[Path], owner: Owner | None = None) -> Path:
+    """Hash ``files`` (below ``root``) and add a generation of them to the history in ``root``; its file. The ``owner``
+    is told of the chain that is about to be written.
 
     All of it is there or nothing: a generation counts once the chain names it. Raises OSError, MachineError.
     """
@@ -77,7 +75,7 @@ def write_generation(root: Path, files: Sequence[Path]) -> Path:
         for file, found in hashes.items():
             facts = os.stat(file)
             session.append_file_hash(file, facts.st_size, datetime.fromtimestamp(facts.st_mtime), _FORMAT, found)
-        return _commit(session, root)
+        return _commit(session, root, owner)
 
 
 def check_generation(file: Path) -> str | None:
@@ -161,7 +159,7 @@ def _put_aside(root: Path) -> None:
     (root / FOLDER).rename(root / f"{_ASIDE}{number:04d}")
 
 
-def _commit(session: MHLGenerationCreationSession, root: Path) -> Path:
+def _commit(session: MHLGenerationCreationSession, root: Path, owner: Owner | None) -> Path:
     """The library writes in place: so it writes into a draft, and the finished files are moved."""
     from ascmhl.hashlist import MHLCreatorInfo, MHLProcess, MHLProcessInfo, MHLTool
     from ascmhl.utils import datetime_now_isostring
@@ -179,6 +177,8 @@ def _commit(session: MHLGenerationCreationSession, root: Path) -> Path:
         (made,) = written.glob("*.mhl")
         for file in (made, written / _CHAIN):
             sync(file)
+        if owner is not None:
+            owner.intend(str(final / _CHAIN), file_digest(written / _CHAIN))
         if final.exists():
             made.replace(final / made.name)
             (written / _CHAIN).replace(final / _CHAIN)

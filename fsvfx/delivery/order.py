@@ -11,8 +11,9 @@ from pydantic import JsonValue
 
 from fsvfx import rights
 from fsvfx.colour import check_space, comp_space
+from fsvfx.delivery.own import Own
 from fsvfx.errors import IncompleteError, Where
-from fsvfx.store import ShotStore, open_store, stage_key
+from fsvfx.store import Ledger, ShotStore, open_store, stage_key
 from schemas.base import StrictModel
 from schemas.deliver import PER_FRAME, Deliver, DeliverExr, DeliverFrames, DeliverMovie
 from schemas.frames import Chunk, FrameRange
@@ -38,6 +39,11 @@ class Order:
     """Of the unit's frames only."""
     rights: rights.Decision
     store: ShotStore
+
+    @cached_property
+    def own(self) -> Own:
+        """What the shot delivered before."""
+        return Own(self.job, Ledger(self.store), self.unit)
 
     @cached_property
     def chunks(self) -> list[Chunk]:

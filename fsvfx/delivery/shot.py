@@ -9,6 +9,7 @@ from fsvfx.delivery.chunk import track_of
 from fsvfx.delivery.fulfil import Written, fulfil
 from fsvfx.delivery.mhl import deliver_mhl
 from fsvfx.delivery.order import Order, order_of
+from fsvfx.delivery.own import Own
 from fsvfx.delivery.place import place
 from fsvfx.delivery.report import report_of
 from fsvfx.delivery.sheet import draw_sheet
@@ -37,7 +38,7 @@ def _write(order: Order) -> Written:
     files = list(_pictures(order, plate))
     handed = [file for one in order.of("deliver") for file in one.files] + files
     report = report_of(order, plate.info, track_of(order, plate.info), handed)
-    reports = [_report(target, report) for target in report_targets(order.job.shot.name, order.job.deliver)]
+    reports = [_report(target, report, order.own) for target in report_targets(order.job.shot.name, order.job.deliver)]
     lists = [deliver_mhl(order, wish, [*handed, *reports]) for wish in order.wishes_of(DeliverMhl)]
     return [*files, *reports, *lists], {}
 
@@ -52,15 +53,15 @@ def _pictures(order: Order, plate: PlateReader) -> Iterator[DeliveredFile]:
 
 
 def _sheet(order: Order, target: str) -> DeliveredFile:
-    digest, size = place(target, lambda path: draw_sheet(path, order))
+    digest, size = place(target, lambda path: draw_sheet(path, order), order.own)
     return DeliveredFile(kind="contact_sheet", path=target, bytes=size, digest=digest)
 
 
-def _report(target: str, report: DeliveryReport) -> DeliveredFile:
+def _report(target: str, report: DeliveryReport, own: Own) -> DeliveredFile:
     text = report.model_dump_json(indent=1) + "\n"
 
     def write(path: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
-    digest, size = place(target, write)
+    digest, size = place(target, write, own)
     return DeliveredFile(kind="report", path=target, bytes=size, digest=digest)

@@ -46,7 +46,7 @@ def deliver_review(order: Order, wish: DeliverReview, plate: PlateReader) -> Del
     def write(path: Path) -> None:
         write_video(path, _reviewed(order, track, wanted.size, lead), wanted)
 
-    digest, size = place(wish.path, write)
+    digest, size = place(wish.path, write, order.own)
     return DeliveredFile(kind="review", path=wish.path, bytes=size, digest=digest)
 
 
@@ -70,7 +70,7 @@ def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> Deliv
     def write(path: Path) -> None:
         write_video(path, (picture(order, comp, space, 16) for comp in comps(order)), wanted)
 
-    digest, size = place(wish.path, write)
+    digest, size = place(wish.path, write, order.own)
     return DeliveredFile(kind="movie", path=wish.path, bytes=size, digest=digest)
 
 

@@ -7,6 +7,7 @@ proportions and painting it over until it is nobody's: no person's likeness is p
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -21,6 +22,7 @@ from skimage import data
 from fsvfx.demo.makeup import make_up
 from fsvfx.demo.morph import morph
 from fsvfx.demo.puppet import Mesh, Pose, perform, somebody_else
+from fsvfx.errors import InputError, Where
 from fsvfx.faces.search import FaceFinder
 
 Picture = NDArray[np.uint8]
@@ -34,7 +36,8 @@ _VIEWS = tuple(Pose(yaw=yaw, pitch=pitch) for pitch in (-5.0, 0.0, 5.0) for yaw 
 
 
 def make(folder: Path) -> Path:
-    """Write the shot into ``folder`` and return its manifest's path."""
+    """Write the shot into ``folder`` and return its manifest's path. Raises InputError for other files there."""
+    _check_free(folder)
     (folder / "refs").mkdir(parents=True, exist_ok=True)
     sitter = portrait()
     mesh = mesh_of(sitter)
@@ -46,6 +49,20 @@ def make(folder: Path) -> Path:
     manifest = folder / "demo.yaml"
     manifest.write_text(_template("demo.yaml"))
     return manifest
+
+
+def _check_free(folder: Path) -> None:
+    """What an earlier demo wrote may be written again."""
+    manifest = folder / "demo.yaml"
+    try:
+        if manifest.read_text(encoding="utf-8").startswith(_template("demo.yaml").splitlines()[0]):
+            return
+    except (OSError, UnicodeDecodeError):
+        pass
+    written = ("demo.yaml", "plate.mp4", "refs", "sitter.consent.yaml", "nobody.consent.yaml")
+    if found := [name for name in written if os.path.lexists(folder / name)]:
+        what = f"The folder has other files that the demo would write over: {', '.join(found)}"
+        raise InputError(what, mend="Give a new folder", where=Where(file=str(folder)))
 
 
 def _template(name: str) -> str:

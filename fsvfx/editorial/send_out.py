@@ -13,6 +13,7 @@ from fsvfx.editorial.read import read_edit
 from fsvfx.editorial.relink import assembled, relinked
 from fsvfx.editorial.write import check_suffix, write_edit
 from fsvfx.errors import InputError, Where
+from fsvfx.outputs import Named
 from schemas.job import ShotJob
 
 
@@ -25,17 +26,26 @@ class Sent:
 
 
 def send_out(
-    jobs: Sequence[ShotJob], out: Path, edit: Path | None = None, *, names: str = "{clip}", rate: Fraction | None = None
+    jobs: Sequence[ShotJob],
+    out: Path,
+    edit: Path | None = None,
+    *,
+    names: str = "{clip}",
+    rate: Fraction | None = None,
+    replace: bool = False,
 ) -> Sent:
     """Write ``out``, an .otio or .edl that plays what ``jobs`` deliver: ``edit`` relinked, or all shots in a row.
+    ``replace``: over a file that is there.
 
     Raises EditError, InputError, PlateError, RightsError, StoreError, MachineError; then nothing is written.
     """
     check_suffix(out)
+    owner = Named(replace, tuple(filter(None, [edit, *(Path(job.manifest) for job in jobs)])))
+    owner.check_read(out)
     folder = out.absolute().parent
     if edit is None:
         timeline, backs = assembled(out.stem, jobs, folder)
-        write_edit(timeline, out, backs[0].rate)
+        write_edit(timeline, out, backs[0].rate, owner=owner)
         return Sent(backs, _undelivered(backs))
     read = read_edit(edit, rate)
     shots = {job.shot.name for job in jobs}
@@ -45,7 +55,7 @@ def send_out(
         raise InputError("The edit has none of the manifest's shots", mend=mend, where=Where(file=str(edit)))
     backs = relinked(read, cuts, jobs, folder)
     absent = sorted(shots - {cut.shot for cut in cuts.cuts})
-    write_edit(read.timeline, out, read.rate, (False, read.record_drop) if read.is_edl else None)
+    write_edit(read.timeline, out, read.rate, (False, read.record_drop) if read.is_edl else None, owner=owner)
     notes = [f"{name}: it is not in the edit" for name in absent]
     return Sent(backs, (*cuts.notes, *notes, *_undelivered(backs)))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fsvfx.delivery.place import place
 from fsvfx.editorial.edl_out import edl_of
 from fsvfx.errors import InputError, Where
+from fsvfx.outputs import KEEP, Named
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Timeline
@@ -23,10 +24,13 @@ def check_suffix(path: Path) -> None:
         raise InputError(f"Edits of kind '{path.suffix}' are not written", mend=mend, where=Where(field="--out"))
 
 
-def write_edit(timeline: Timeline, path: Path, rate: Fraction, drops: tuple[bool, bool] | None = None) -> None:
-    """Write ``timeline``, whole or not at all. ``drops``, of an EDL: whether sources that don't say so themselves, and
-    the record, are drop-frame; default: at 29.97 and 59.94. Raises InputError (an EDL has one picture track),
-    MachineError.
+def write_edit(
+    timeline: Timeline, path: Path, rate: Fraction, drops: tuple[bool, bool] | None = None, *, owner: Named = KEEP
+) -> None:
+    """Write ``timeline``, whole or not at all, and not over what the ``owner`` keeps.
+
+    ``drops``, of an EDL: whether sources that don't say so themselves, and the record, are drop-frame; default: at
+    29.97 and 59.94. Raises InputError (an EDL has one picture track), MachineError.
     """
     as_edl = path.suffix.lower() == ".edl"
     text = edl_of(timeline, rate, drops) if as_edl else str(timeline.to_json_string(4)) + "\n"
@@ -34,4 +38,4 @@ def write_edit(timeline: Timeline, path: Path, rate: Fraction, drops: tuple[bool
     def write(draft: Path) -> None:
         draft.write_text(text, encoding="utf-8")
 
-    place(str(path), write)
+    place(str(path), write, owner)

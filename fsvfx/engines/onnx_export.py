@@ -22,6 +22,7 @@ from fsvfx.engines.learned import restored
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError, MachineError, Where
+from fsvfx.outputs import Named
 from fsvfx.packages.find import CARD
 from schemas.package import PackageCard
 
@@ -52,8 +53,7 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     """
     card = packages.card_of(package)
     who = _known(card, person)
-    if out.exists() and not force:
-        raise InputError(f"{out} is there already", mend="Name another file, or add --force to write over it")
+    Named(force, tuple(package.iterdir())).check_free(out)
     model = restored(learned(card.engine), package)
     proto = graph_of(model, who)
     metadata = _metadata(package, card, who, model.resolution)

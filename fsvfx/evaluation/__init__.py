@@ -1,7 +1,7 @@
 """Honest figures for any engine, on faces that it was not trained on."""
 
 from fsvfx.evaluation.evaluate import Evaluated, evaluate
-from fsvfx.evaluation.files import files_of
+from fsvfx.evaluation.files import files_of, is_own
 from fsvfx.evaluation.grid import picture_grid
 from fsvfx.evaluation.likeness import embeddings_of
 from fsvfx.evaluation.of_facesets import faceset_trial
@@ -16,6 +16,7 @@ __all__ = [
     "evaluate_package",
     "faceset_trial",
     "files_of",
+    "is_own",
     "picture_grid",
     "recorded",
 ]

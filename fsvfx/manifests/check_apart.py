@@ -5,7 +5,7 @@ Files are compared, not spellings of their paths: see ``fsvfx.footprint``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fsvfx.colour import ENDINGS
@@ -31,11 +31,11 @@ def check_apart(draft: Draft, manifest: Path, store: str | None = None) -> Itera
     ``store``: an absolute one, in place of the manifest's.
     """
     disk, taken, reach = Disk(), Taken(), Reach(manifest, draft.production)
-    for files, what in _read(disk, draft, reach):
+    for files, what in read_by(disk, draft, reach, packages=_packages(draft)):
         taken.add(files, what)
-    root = store or (_place(reach, draft.store) if draft.store else None)
+    root = store or (place_of(reach, draft.store) if draft.store else None)
     if root and draft.production:
-        yield from _check_store(disk, taken, draft, root)
+        yield from check_store(disk, taken, draft, root)
         inside = Tree(disk.folder(f"{root.rstrip('/')}/{draft.production}"))
         taken.add(inside, _INTO_STORE)
     told: set[int] = set()
@@ -55,7 +55,7 @@ def _finding(index: int, what: str, other: str, shown: str) -> Finding:
     return Finding(at, f"{what} would write over {other}: {shown}", _APART)
 
 
-def _check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[Finding]:
+def check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[Finding]:
     """Each shot's own folder in the store has no other shot's, and nothing that is read."""
     for shot in draft.shots:
         if shot.name is None:
@@ -72,7 +72,7 @@ def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterato
         deliver = [
             (index, one.model_copy(update={"path": path}))
             for index, one in draft.deliver.items()
-            if _is_sound(one) and (path := _place(reach, filled(one.path, shot.name, draft.production)))
+            if _is_sound(one) and (path := place_of(reach, filled(one.path, shot.name, draft.production)))
         ]
         performers = [entry.performer for entry in shot.replace.values()]
         yield from writes_of(disk, shot.name, shot.plate.frames, performers, deliver)
@@ -83,8 +83,13 @@ def _is_sound(deliver: Deliver) -> bool:
     return frame_tokens(deliver.path) == (1 if isinstance(deliver, PER_FRAME) else 0)
 
 
-def _read(disk: Disk, draft: Draft, reach: Reach) -> Iterator[Read]:
-    packages = [*filter(None, [draft.folders.get("packages")]), *map(str, machine().packages), str(machine().models)]
+def _packages(draft: Draft) -> list[str]:
+    named = [draft.folders["packages"]] if "packages" in draft.folders else []
+    return [*named, *map(str, machine().packages), str(machine().models)]
+
+
+def read_by(disk: Disk, draft: Draft, reach: Reach, *, packages: Sequence[str]) -> Iterator[Read]:
+    """What the manifest's people and shots read, its colour config and its model ``packages``."""
     config = draft.colour_config
     return reads_of(
         disk,
@@ -93,11 +98,12 @@ def _read(disk: Disk, draft: Draft, reach: Reach) -> Iterator[Read]:
         [Shown(shot.name or "?", shot.plate, shot.replace.values()) for shot in draft.shots],
         packages=packages,
         colour=config if config and config.lower().endswith(ENDINGS) else None,
-        place=lambda given: _place(reach, given),
+        place=lambda given: place_of(reach, given),
     )
 
 
-def _place(reach: Reach, given: str) -> str | None:
+def place_of(reach: Reach, given: str) -> str | None:
+    """Absolute or s3://; None for what may not be named, which is told of elsewhere."""
     try:
         return reach.place(given, glob=True)
     except ReachError:

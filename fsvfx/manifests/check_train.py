@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.errors import InputError
+from fsvfx.footprint import Disk, Taken
+from fsvfx.footprint.patterns import Tree
+from fsvfx.manifests.check_apart import check_store, place_of, read_by
 from fsvfx.manifests.check_work import wrong_settings
 from fsvfx.manifests.checks import check_chosen, check_within, whom
+from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.train_draft import TrainDraft
 from fsvfx.manifests.yaml_text import Finding
@@ -96,11 +100,25 @@ def _check_size(draft: TrainDraft, engine: type[LearnedEngine]) -> Iterator[Find
 
 def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
     """Checkpoints and packages go to folders of their own."""
-    places = {}
+    reach, places = Reach(manifest, draft.common.production), {}
     for field, given in draft.common.folders.items():
         try:
-            places[field] = Reach(manifest, draft.common.production).file(given)
+            places[field] = reach.file(given)
         except ReachError:
             return  # told of
     if places.get("training") == places.get("packages"):
         yield Finding(("training",), "checkpoints and packages would lie in one folder", "Give each its own")
+    yield from _check_apart(draft.common, draft.model, reach, places)
+
+
+def _check_apart(common: Draft, model: str | None, reach: Reach, places: dict[str, Path]) -> Iterator[Finding]:
+    """Nothing that is read lies where checkpoints, packages or the store go."""
+    disk, taken = Disk(), Taken()
+    for files, what in read_by(disk, common, reach, packages=()):
+        taken.add(files, what)
+    for field, folder in places.items():
+        own = folder / model if model else folder
+        if other := taken.by(Tree(disk.folder(str(own)))):
+            yield Finding((field,), f"{own} would be written over {other}", "Give it a folder of its own")
+    if common.store and (root := place_of(reach, common.store)):
+        yield from check_store(disk, taken, common, root)

@@ -8,7 +8,7 @@ from pathlib import Path
 from fsvfx.colour import check_space
 from fsvfx.errors import InputError, Where
 from fsvfx.manifests.colours import colour_config
-from fsvfx.manifests.resolve import person_at, plate_at, store_at
+from fsvfx.manifests.resolve import named_store, person_at, plate_at, store_at
 from fsvfx.manifests.shape import nearest
 from fsvfx.reach import Reach
 from schemas.deliver import Deliver
@@ -41,6 +41,7 @@ def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> S
         packages=str(reach.file(manifest.packages)),
         deliver=tuple(_deliver(one, shot.name, reach, config) for one in manifest.deliver),
         store=store_at(reach, manifest.store, store),
+        chosen_store=named_store(store) if store else "",
         colour_config=config,
         colour_file=file,
         manifest=str(path.absolute()),

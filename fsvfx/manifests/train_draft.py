@@ -33,6 +33,7 @@ class TrainDraft:
     """
 
     common: Draft
+    model: str | None
     learned: dict[Loc, str]
     all_learned: bool
     footage: tuple[FootageDraft, ...]
@@ -51,6 +52,7 @@ def train_draft_of(data: dict[str, Any]) -> TrainDraft:
     said = _said(data)
     return TrainDraft(
         common=_common(data, footage),
+        model=text(data.get("model")),
         learned={loc: found for loc, name in said.items() if (found := text(name))},
         all_learned=isinstance(data.get("others", []), list) and all(text(name) for name in said.values()),
         footage=footage,

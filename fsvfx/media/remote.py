@@ -36,6 +36,9 @@ _CONFIG = Config(
 )
 _PARTS = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20, max_concurrency=4)
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+_TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+_NO_CONDITIONS = {"501", "NotImplemented"}
+"""How servers say that they know no put-if-absent."""
 _REFUSED = {"403", "401", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 
 
@@ -146,11 +149,30 @@ def _parts_below(folder: str, like: str) -> list[str]:
 
 
 @_patient
+def create(path: Path, url: str) -> bool:
+    """Put a file where there is no object yet; False if there is one. Raises StoreError."""
+    bucket, key = _split(url)
+    if exists(url):
+        return False
+    with _told(url, writes=True):
+        try:
+            _put(_client(creates=True), path, bucket, key)
+        except (ClientError, S3UploadFailedError) as error:
+            code = _code_of(error)
+            if code in _TAKEN:
+                return False
+            if code not in _NO_CONDITIONS:
+                raise
+            _put(_client(), path, bucket, key)
+    return True
+
+
+@_patient
 def upload(path: Path, url: str) -> None:
     """Put a file, in parts where it is large; the server checks each part's CRC32. Raises StoreError."""
     bucket, key = _split(url)
     with _told(url, writes=True):
-        _client().upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "CRC32"}, Config=_PARTS)
+        _put(_client(), path, bucket, key)
 
 
 @_patient
@@ -201,17 +223,36 @@ def _check_unchanged(url: str, tag: str) -> None:
         )
 
 
-def _client() -> Any:
-    """One per process and settings: connections do not survive a fork, nor keys a change of the environment."""
+def _put(client: Any, path: Path, bucket: str, key: str) -> None:
+    client.upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "CRC32"}, Config=_PARTS)
+
+
+def _code_of(error: ClientError | S3UploadFailedError) -> str:
+    cause = error if isinstance(error, ClientError) else error.__context__
+    return str(cause.response.get("Error", {}).get("Code", "")) if isinstance(cause, ClientError) else ""
+
+
+def _client(*, creates: bool = False) -> Any:
+    """One per process and settings: connections do not survive a fork, nor keys a change of the environment.
+
+    ``creates``: its puts fail where there is an object already, in one step of the server's.
+    """
     settings = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
     endpoint = machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
-    return _client_of(os.getpid(), endpoint, settings)
+    return _client_of(os.getpid(), endpoint, settings, creates)
+
+
+def _if_none_match(params: dict[str, Any], **_: Any) -> dict[str, Any]:
+    return {**params, "IfNoneMatch": "*"}
 
 
 @lru_cache(maxsize=4)
-def _client_of(process: int, endpoint: str | None, settings: tuple[tuple[str, str], ...]) -> Any:
+def _client_of(process: int, endpoint: str | None, settings: tuple[tuple[str, str], ...], creates: bool) -> Any:
     style = {"addressing_style": "path" if endpoint else "auto"}
-    return session().client("s3", endpoint_url=endpoint, config=_CONFIG.merge(Config(s3=style)))
+    client = session().client("s3", endpoint_url=endpoint, config=_CONFIG.merge(Config(s3=style)))
+    for call in ("PutObject", "CompleteMultipartUpload") if creates else ():
+        client.meta.events.register(f"provide-client-params.s3.{call}", _if_none_match)
+    return client
 
 
 def _place(url: str, etag: str) -> Path:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fsvfx import delivery
 from fsvfx.delivery.videos import MXF_RATES
-from fsvfx.errors import FsvfxError
+from fsvfx.errors import FsvfxError, InputError
 from fsvfx.media import PlateInfo, remote
 from fsvfx.media.codecs import Codec, codec_of
 from fsvfx.media.sequence import RATE_MEND
@@ -108,6 +109,15 @@ def _folder(field: str, folder: Path) -> Iterator[Trouble]:
     elif not os.access(there, os.W_OK | os.X_OK) or os.statvfs(there).f_flag & os.ST_RDONLY:
         nearest_one = "" if there == folder else f"; the nearest folder that is there is {there}"
         yield Trouble(field, f"{folder} can't be written{nearest_one}", "Check its permissions, or write elsewhere")
+
+
+def strangers(shot: Look) -> Iterator[Trouble]:
+    """What others put where deliverables go is not written over."""
+    if all(shot.buckets.usable(url) for _, url in _urls(shot.job)):
+        try:
+            delivery.check_free(shot.job)
+        except InputError as error:
+            yield Trouble.of("deliver", error)
 
 
 def nearest(path: Path) -> Path:

@@ -22,6 +22,8 @@ CHECKS: tuple[Check, ...] = (
           "frame. Odd sizes are told: the picture grows by a row or column.", outputs.codecs),
     Check("places", "Deliverables and store can be written: the nearest folder that is there is writable, no folder's "
           "name is a file's, no file's a folder's, no name too long.", outputs.places),
+    Check("strangers", "No file that the shot did not deliver lies where a deliverable goes; `--replace` lets them go.",
+          outputs.strangers),
     Check("room", "The disks have room for what the store and the frames would take, as far as receipts and the "
           "plate's size tell. S3 is not asked.", room.room),
 )  # fmt: skip

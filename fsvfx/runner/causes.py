@@ -6,7 +6,8 @@ import errno
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from fsvfx.errors import FsvfxError, MachineError
+from fsvfx import commands
+from fsvfx.errors import DamagedError, FsvfxError, MachineError
 from fsvfx.store import Address, this_worker
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -30,8 +31,7 @@ def told(error: Exception, job: ShotJob, stage: str, unit: Unit) -> FsvfxError:
 
 def again(job: ShotJob, stage: str, unit: Unit) -> str:
     """The command that runs this unit again."""
-    limit = f" --frames {unit.chunk.first}-{unit.chunk.last}" if unit.chunk else ""
-    return f"fsvfx retry {job.manifest}{limit} --stage {stage}"
+    return commands.retry(job, frames=_frames(unit), stages=[stage])
 
 
 def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, unit: Unit, attempt: str) -> Failure:
@@ -47,6 +47,7 @@ def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, u
         message=error.what,
         mend=error.mend,
         frames=error.where.frames,
+        redo=error.where.stage if isinstance(error, DamagedError) else None,
         at=datetime.now(UTC),
         worker=this_worker(),
     )

@@ -150,6 +150,9 @@ class UnitRun:
         winner = self.ledger.commit(receipt)
         if winner.attempt != self.attempt:
             self._discard(at)
+        elif winner.files:
+            with suppress(StoreError):  # they only take room
+                self.ledger.settle(winner.files)
         return winner
 
     def _deliver(self) -> Receipt:

@@ -8,6 +8,7 @@ from schemas.receipts import Receipt
 
 LEDGER = "ledger"
 WAIVERS = f"{LEDGER}/waivers"
+INTENTS = f"{LEDGER}/intents"
 UNKEYED = "unkeyed"
 """In place of the key, for failures from before a key could be made (a plate that can't be read)."""
 
@@ -40,6 +41,9 @@ class Address(NamedTuple):
     def revoked(self, number: int) -> str:
         return f"{self.stem}.revoked.{number}.json"
 
+    def broken(self, number: int) -> str:
+        return f"{self.stem}.broken.{number}.json"
+
     def group(self, attempt: str) -> str:
         """Of the attempt's Zarr group."""
         return f"stages/{self.stage}/{self.unit}/{self.key}/{attempt}"
@@ -63,6 +67,10 @@ class Index:
         """Paths of all receipts (of one stage), those for keys no longer wanted too."""
         return sorted(path for path in self._paths if _is_receipt(path, stage))
 
+    def past_receipts(self, stage: str) -> list[str]:
+        """Paths of all receipts of a stage, those that were moved aside too."""
+        return [*self.receipts(stage), *(path for path in sorted(self._paths) if _is_revoked(path, stage))]
+
     def last_claim(self, at: Address) -> str | None:
         return self._last(at, "claim")
 
@@ -74,8 +82,24 @@ class Index:
         return sorted(path for path in self._paths if path.startswith(f"{WAIVERS}/"))
 
     def _last(self, at: Address, kind: str) -> str | None:
-        found = self._records.get(f"{at.stem}.{kind}")
-        return found[-1] if found else None
+        found = [path for path in self._records.get(f"{at.stem}.{kind}", ()) if turn_of(path) >= 0]
+        return max(found, key=turn_of, default=None)
+
+
+def turn_of(claim: str) -> int:
+    """Which turn the claim at this path is; -1 for a name that is no claim's."""
+    turn = claim.removesuffix(".json").rpartition(".")[2]
+    return int(turn) if turn.isascii() and turn.isdigit() else -1
+
+
+def unit_of(path: str) -> str:
+    """The unit's name in a path of the ledger."""
+    return path.split("/")[-2]
+
+
+def _is_revoked(path: str, stage: str) -> bool:
+    folders, _, name = path.rpartition("/")
+    return folders.startswith(f"{LEDGER}/{stage}/") and ".revoked." in name
 
 
 def _is_receipt(path: str, stage: str | None) -> bool:

@@ -12,7 +12,8 @@ import numpy as np
 import zarr
 from pydantic import ValidationError
 
-from fsvfx.errors import StoreError, Where
+from fsvfx import commands
+from fsvfx.errors import DamagedError, StoreError, Where
 from fsvfx.stages.contract import Array, Table
 from fsvfx.store.layout import ATTRIBUTE, ArrayDigest, Contents, block_digest, column_path, frames_path, part_path
 from fsvfx.store.objects import ShotStore
@@ -83,12 +84,15 @@ class Piece:
     def damaged(self, what: str, path: str, number: int | None = None) -> StoreError:
         frames = FrameRange([number]) if number is not None else frames_of(self.receipt)
         stage = self.receipt.stage
-        limit = f" --frames {frames}" if frames and self.receipt.unit.kind == "chunk" else ""
-        return StoreError(
+        return DamagedError(
             f"Stored data of {stage} {self.receipt.unit.name} {what}",
-            mend=f"Make it anew: fsvfx retry {self.store.manifest}{limit} --stage {stage}",
+            mend=f"Make it anew: {self._command(stage, frames)}",
             where=Where(shot=self.receipt.shot, stage=stage, frames=frames, file=f"{self.store.root}/{path}"),
         )
+
+    def _command(self, stage: str, frames: FrameRange | None) -> str:
+        own = frames if self.receipt.unit.kind == "chunk" else None
+        return commands.retry(self.store.job, frames=own, stages=[stage])
 
     def _everything(self) -> list[tuple[str, ArrayDigest, int]]:
         contents = self.contents

@@ -10,13 +10,14 @@ from pydantic import BaseModel, ValidationError
 
 from fsvfx.errors import StoreError, Where
 from fsvfx.settings import machine
-from fsvfx.store.address import LEDGER, WAIVERS, Address, Index
+from fsvfx.store.address import INTENTS, LEDGER, WAIVERS, Address, Index, turn_of, unit_of
 from fsvfx.store.claims import Lease, is_live, take, this_worker
 from fsvfx.store.keys import digest_of
 from fsvfx.store.objects import ShotStore
 from schemas.frames import FrameRange
-from schemas.receipts import Claim, Failure, Receipt, Waiver
+from schemas.receipts import Claim, DeliveredFile, Failure, Intent, Receipt, Waiver
 
+DELIVER = "deliver"
 Record = TypeVar("Record", bound=BaseModel)
 
 
@@ -25,7 +26,11 @@ def _utc_now() -> datetime:
 
 
 class Ledger:
-    """The records below ``ledger/`` of one shot's store. Every method raises StoreError if the store fails."""
+    """The records below ``ledger/`` of one shot's store. Every method raises StoreError if the store fails.
+
+    A record that can't be read (truncated, garbage, of another version) counts as none and is named in ``damaged``; a
+    receipt is moved aside once its work has been done again.
+    """
 
     def __init__(
         self, store: ShotStore, *, lease_seconds: float | None = None, now: Callable[[], datetime] = _utc_now
@@ -33,6 +38,8 @@ class Ledger:
         self.store = store
         self.lease_seconds = lease_seconds or machine().lease_seconds
         self.now = now
+        self.damaged: dict[str, None] = {}
+        """Paths of records that were met and can't be read: each counts as none."""
 
     def index(self) -> Index:
         """What there is, in one listing."""
@@ -42,17 +49,22 @@ class Ledger:
 
     def receipt(self, at: Address) -> Receipt | None:
         """The committed receipt, if any."""
-        return self._read(at.receipt, Receipt)
+        return self._sound(at, self._read(at.receipt, Receipt))
 
     def receipts(self, wanted: Iterable[Address], index: Index | None = None) -> dict[Address, Receipt]:
         """Those of ``wanted`` that are committed, read side by side."""
         there = [at for at in wanted if index is None or index.has_receipt(at)]
         found = self._read_many([at.receipt for at in there], Receipt)
-        return {at: receipt for at, receipt in zip(there, found) if receipt is not None}
+        return {at: one for at, receipt in zip(there, found) if (one := self._sound(at, receipt)) is not None}
 
     def history(self, index: Index, stage: str, most: int = 24) -> list[Receipt]:
         """Some receipts of a stage, whatever their keys: what it cost before."""
         return [one for one in self._read_many(index.receipts(stage)[:most], Receipt) if one is not None]
+
+    def delivered(self, is_of: Callable[[str], bool]) -> list[Receipt]:
+        """Receipts with files, those that were moved aside too, of the units whose names pass ``is_of``."""
+        paths = [path for path in self.index().past_receipts(DELIVER) if is_of(unit_of(path))]
+        return [one for one in self._read_many(paths, Receipt) if one is not None]
 
     def commit(self, receipt: Receipt) -> Receipt:
         """Put the receipt if there is none; returns the one that counts, which is another's if that one was first."""
@@ -61,8 +73,9 @@ class Ledger:
             if self.store.create(at.receipt, _json(receipt)):
                 return receipt
             winner = self.receipt(at)
-            if winner is not None:  # None: revoked in between
+            if winner is not None:  # None: revoked in between, or damaged
                 return winner
+            self._put_broken_aside(at)
         raise StoreError(
             f"The commit of {at.stage} {at.unit} was revoked each time",
             mend="Stop the other 'fsvfx retry' and run it again",
@@ -75,11 +88,41 @@ class Ledger:
         content = self.store.read(at.receipt)
         if content is None:
             return False
-        number = 1
-        while not self.store.create(at.revoked(number), content):
-            number += 1
-        self.store.delete(at.receipt)
+        self._move(at.receipt, content, at.revoked)
         return True
+
+    def _put_broken_aside(self, at: Address) -> None:
+        content = self.store.read(at.receipt)
+        if content is not None and self.receipt(at) is None:
+            self._move(at.receipt, content, at.broken)
+
+    def _move(self, path: str, content: bytes, aside: Callable[[int], str]) -> None:
+        number = 1
+        while not self.store.create(aside(number), content):
+            number += 1
+        self.store.delete(path)
+
+    def _sound(self, at: Address, receipt: Receipt | None) -> Receipt | None:
+        """None for a receipt of something else: a copy in the wrong place."""
+        if receipt is None or Address.of(receipt) == at:
+            return receipt
+        self.damaged[at.receipt] = None
+        return None
+
+    # Files that are about to be delivered
+
+    def intend(self, path: str, digest: str) -> None:
+        """Note that a file of ``digest`` is about to be put at ``path``."""
+        self.store.write(_intent(path, digest), _json(Intent(path=path, digest=digest)))
+
+    def intended(self, path: str, digest: str) -> bool:
+        """Whether that was noted, and no receipt of it committed."""
+        return self.store.read(_intent(path, digest)) is not None
+
+    def settle(self, files: Iterable[DeliveredFile]) -> None:
+        """Drop the notes of files that a committed receipt names."""
+        for file in files:
+            self.store.delete(_intent(file.path, file.digest))
 
     # Claims
 
@@ -147,7 +190,7 @@ class Ledger:
         path = self._index_of(at).last_claim(at)
         if path is None:
             return None, 0
-        turn = int(path.removesuffix(".json").rpartition(".")[2])
+        turn = turn_of(path)
         return self._read(path, Claim), turn + 1
 
     def _read(self, path: str, kind: type[Record]) -> Record | None:
@@ -161,12 +204,13 @@ class Ledger:
             return None
         try:
             return kind.model_validate_json(content)
-        except ValidationError as error:
-            raise StoreError(
-                f"A ledger record is damaged, or of another version of fsvfx: {error.error_count()} problems",
-                mend=f"Move {self.store.root}/{path} away, then run the shot again",
-                where=Where(file=path),
-            ) from error
+        except ValidationError:
+            self.damaged[path] = None
+            return None
+
+
+def _intent(path: str, digest: str) -> str:
+    return f"{INTENTS}/{digest_of([path, digest])}.json"
 
 
 def _json(record: BaseModel) -> bytes:

@@ -29,7 +29,7 @@ class ShotStore:
 
     root: str
     objects: ObjectStore
-    manifest: str = "MANIFEST"
+    job: ShotJob | None = None
     """For the commands that messages give."""
 
     @cached_property
@@ -120,7 +120,7 @@ def open_store(job: ShotJob | str, *, create: bool = True) -> ShotStore:
     if isinstance(job, str):
         return ShotStore(job.rstrip("/"), _open(job.rstrip("/"), create))
     root = f"{job.store.rstrip('/')}/{job.production}/{job.shot.name}"
-    return ShotStore(root, _open(root, create), job.manifest)
+    return ShotStore(root, _open(root, create), job)
 
 
 def _open(root: str, create: bool) -> ObjectStore:

@@ -8,11 +8,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fsvfx.errors import MachineError, Where
+from fsvfx.disk import unwritable
+from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.training.report import Notice, Report
 
 PATIENCE = 120.0
 """Seconds for a process that was told to stop to finish its iteration and its checkpoint."""
+
+
+_MARKS = ("order.json", "training.lock")
+
+
+def check_folder(folder: Path) -> None:
+    """Whether a training may have the folder: it is new, empty or a training's. Raises InputError."""
+    try:
+        names = {each.name for each in folder.iterdir()}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    if names and not names.intersection(_MARKS):
+        raise InputError(
+            "The training's folder holds files that no training wrote",
+            mend="Give the model another name, or set 'training' to another folder in the manifest",
+            where=Where(file=str(folder), field="training"),
+        )
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def _parts(path: str) -> list[tuple[Any, np.ndarray]]:
 @pytest.mark.parametrize("space", [None, "linear_rec709", "ACEScct"])
 def test_layers_over_the_plate_are_the_comp(kit: Callable[..., Any], parts: str, space: str | None) -> None:
     made = kit({"layers": ["matte", "swap", "stmap"], "parts": parts, "color_space": space})
-    empty = kit({"layers": [], "color_space": space}, swaps=False)
+    empty = kit({"layers": [], "color_space": space, "path": "plain.{frame}.exr"}, swaps=False)
     (unit,) = made.units
     files = deliver_chunk(made.job, unit, made.of_chunk(unit), NONE).files
     comps = [_parts(file.path) for file in files]

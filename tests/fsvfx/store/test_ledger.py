@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fsvfx.errors import StoreError
 from fsvfx.store import Address, Lease, Ledger, open_store
+from fsvfx.store.address import WAIVERS
 from schemas.frames import Chunk, FrameRange
 from schemas.receipts import Failure, Receipt, Unit, Waiver
 
@@ -43,6 +43,16 @@ def failure(attempt: str, at: datetime = NOW) -> Failure:
         shot="sh01", stage=AT.stage, unit=Unit.of_chunk(Chunk(first=1001, last=1024)), key=AT.key, attempt=attempt,
         transient=False, error="ValueError", message="odd", mend="mend it", at=at, worker="w:1",
     )  # fmt: skip
+
+
+DAMAGED = {
+    "empty": b"",
+    "half": b'{"shot": "sh01", "stage": "swap", "unit": {"kind": "ch',
+    "another schema": b'{"schema_version": 9, "what": []}',
+    "no object": b"[1, 2]",
+    "binary": bytes(range(256)),
+    "zeros": bytes(4096),
+}
 
 
 class LedgerContract:
@@ -158,11 +168,37 @@ class LedgerContract:
         assert [waiver.by for waiver in ledger.waivers()] == ["ann", "bob"]
         assert ledger.waived(ledger.index()) == FrameRange.span(1001, 1004)
 
-    def test_a_damaged_record_is_told_with_its_path(self, ledger: Ledger) -> None:
-        ledger.store.write(AT.receipt, b"{")
-        with pytest.raises(StoreError, match="ledger record is damaged") as caught:
-            ledger.receipt(AT)
-        assert AT.receipt in caught.value.mend
+    @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+    def test_a_damaged_receipt_is_none_and_is_moved_aside_by_the_next_commit(
+        self, ledger: Ledger, content: bytes
+    ) -> None:
+        ledger.store.write(AT.receipt, content)
+        assert ledger.receipt(AT) is None
+        assert ledger.receipts([AT], ledger.index()) == {}
+        assert list(ledger.damaged) == [AT.receipt]
+        assert ledger.commit(receipt("b")).attempt == "b"
+        assert ledger.receipt(AT) == receipt("b")
+        assert ledger.store.read(AT.broken(1)) == content
+
+    def test_a_receipt_of_something_else_is_none(self, ledger: Ledger) -> None:
+        other = Address(AT.stage, AT.unit, "other")
+        ledger.commit(receipt("a"))
+        ledger.store.write(other.receipt, ledger.store.read(AT.receipt) or b"")
+        assert ledger.receipt(other) is None
+        assert ledger.receipt(AT) == receipt("a")
+
+    @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+    def test_damaged_claims_failures_and_waivers_block_nothing(self, ledger: Ledger, content: bytes) -> None:
+        waived = Waiver(frames=FrameRange.span(1001, 1002), by="ann", why="dark", at=NOW)
+        ledger.waive(waived)
+        paths = (AT.claim(0), AT.failure("x"), f"{WAIVERS}/0123.json")
+        for path in paths:
+            ledger.store.write(path, content)
+        assert ledger.claimed(AT) is None
+        assert isinstance(ledger.claim(AT, run_id="r", attempt="a"), Lease)
+        assert ledger.failures(AT) == []
+        assert ledger.waivers() == [waived]
+        assert set(ledger.damaged) == set(paths)
 
 
 class TestInAFolder(LedgerContract):

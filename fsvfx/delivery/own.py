@@ -1,0 +1,146 @@
+"""Whose a file is that lies where a deliverable goes: what this shot delivered may be replaced, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from fsvfx import commands
+from fsvfx.delivery.place import file_digest
+from fsvfx.errors import FsvfxError, InputError, Where
+from fsvfx.footprint import Disk, Taken, reads_of, report_targets
+from fsvfx.footprint.patterns import File
+from fsvfx.footprint.reads import Shown
+from fsvfx.media import remote
+from fsvfx.store import Ledger
+from schemas.job import ShotJob
+from schemas.receipts import DeliveredFile, Unit
+from schemas.report import DeliveryReport
+
+
+@dataclass(frozen=True)
+class Own:
+    """What the shot of ``job`` has delivered. ``unit``: who asks; None: all of the shot.
+
+    Receipts tell it, those that a redo has moved aside too; of a run that was interrupted, the notes that it made
+    before it put each file in place; where the store is lost, the delivery report that lies there.
+    """
+
+    job: ShotJob
+    ledger: Ledger
+    unit: Unit | None = None
+
+    def intend(self, target: str, digest: str) -> None:
+        """Note that a file of ``digest`` is about to be put at ``target``. Raises StoreError."""
+        self.ledger.intend(target, digest)
+
+    def check(self, target: str, digest: str) -> None:
+        """Whether a file of ``digest`` may replace what is at ``target``. Raises InputError if not; StoreError."""
+        if what := self._reads.by(File(self._disk.path(target))):
+            raise _refused(self.job, f"The manifest reads this file: it is {what}", "Deliver elsewhere", target)
+        if self.is_ours(target, digest):
+            return
+        if not self.job.may_replace:
+            raise foreign(self.job, target)
+
+    def names(self, target: str) -> bool:
+        """Whether a receipt names the file at ``target``."""
+        return target in self._paths
+
+    def is_ours(self, target: str, digest: str | None = None) -> bool:
+        """Whether the file at ``target`` was delivered by this shot, or has ``digest`` anyhow."""
+        if target in self._paths:
+            return True
+        found = digest_of(target)
+        return found is not None and (
+            found in {digest, *self._digests, *self._reported} or self.ledger.intended(target, found)
+        )
+
+    def has_below(self, folder: str) -> bool:
+        """Whether the shot delivered a file in ``folder``."""
+        return any(path.startswith(f"{folder}/") for path in self._paths)
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(file.path for file in self._files)
+
+    @cached_property
+    def _digests(self) -> frozenset[str]:
+        """The files may have been moved, the store with them."""
+        return frozenset(file.digest for file in self._files)
+
+    @cached_property
+    def _files(self) -> list[DeliveredFile]:
+        return [file for receipt in self.ledger.delivered(self._concerns) for file in receipt.files]
+
+    def _concerns(self, unit: str) -> bool:
+        """Chunks may have been cut otherwise before."""
+        chunk = self.unit.chunk if self.unit else None
+        first, _, last = unit.partition("-")
+        if self.unit is None or not (first.isdigit() and last.isdigit()):
+            return True
+        return chunk is not None and int(first) <= chunk.last and chunk.first <= int(last)
+
+    @cached_property
+    def _reported(self) -> frozenset[str]:
+        return frozenset(digest for path in self._report_paths for digest in reported(self.job, path))
+
+    @property
+    def _report_paths(self) -> list[str]:
+        return report_targets(self.job.shot.name, self.job.deliver)
+
+    @cached_property
+    def _disk(self) -> Disk:
+        return Disk()
+
+    @cached_property
+    def _reads(self) -> Taken:
+        taken, job = Taken(), self.job
+        shot = Shown(job.shot.name, job.shot.plate, job.shot.replace)
+        packages = [job.packages] if job.packages else []
+        for files, what in reads_of(
+            self._disk, job.manifest, job.people, [shot], packages=packages, colour=job.colour_file or None
+        ):
+            taken.add(files, what)
+        return taken
+
+
+def reported(job: ShotJob, path: str) -> set[str]:
+    """Digests of what the report at ``path`` lists, and its own; none if it is no report of this shot."""
+    try:
+        content = Path(remote.local_copy(path)).read_bytes()
+        report = DeliveryReport.model_validate_json(content)
+    except (OSError, ValidationError, FsvfxError):
+        return set()
+    if (report.production, report.shot) != (job.production, job.shot.name):
+        return set()
+    own = digest_of(path)
+    return {file.digest for file in report.files} | ({own} if own else set())
+
+
+def digest_of(target: str) -> str | None:
+    """Of the file or object at ``target``; None if there is none that can be read as a file."""
+    if not remote.is_remote(target):
+        path = Path(target)
+        return file_digest(path) if path.is_file() and not path.is_symlink() else None
+    if not remote.exists(target):
+        return None
+    copy = remote.local_copy(target)
+    try:
+        return file_digest(copy)
+    finally:
+        copy.unlink(missing_ok=True)  # a shot's frames would fill the cache
+
+
+def foreign(job: ShotJob, target: str, more: int = 0) -> InputError:
+    """What to say of a file in the way; ``more`` of them are there."""
+    command = commands.retry(job, replace=True)
+    what = "A file is in the way that this shot did not deliver" + (f", and {more} more are" if more else "")
+    return _refused(job, what, f"Move it away or deliver elsewhere; to replace it: {command}", target)
+
+
+def _refused(job: ShotJob, what: str, mend: str, target: str) -> InputError:
+    return InputError(what, mend=mend, where=Where(shot=job.shot.name, stage="deliver", file=target))
