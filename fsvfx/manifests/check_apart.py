@@ -61,10 +61,12 @@ def check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[F
         if shot.name is None:
             continue
         tree = Tree(disk.folder(f"{root.rstrip('/')}/{draft.production}/{shot.name}"))
-        if other := taken.by(tree):
-            yield Finding(("store",), f"the store of shot {shot.name} would write over {other}: {tree.shown}", _STORE)
+        own = f"the store of shot {shot.name}"
+        other = taken.by(tree)
+        if other and other != own:  # two shots of one name have been told of
+            yield Finding(("store",), f"{own} would write over {other}: {tree.shown}", _STORE)
             return
-        taken.add(tree, f"the store of shot {shot.name}")
+        taken.add(tree, own)
 
 
 def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterator[tuple[Wish, Files]]:
