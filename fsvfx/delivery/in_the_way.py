@@ -56,6 +56,7 @@ def _listed(folder: str) -> set[str]:
     if remote.is_remote(folder):
         return {url.rpartition("/")[2] for url in remote.listing(f"{folder}/") if url.rpartition("/")[0] == folder}
     try:
-        return set(os.listdir(folder))
+        with os.scandir(folder) as entries:
+            return {each.name for each in entries if not each.is_dir()}  # a folder of that name is told of elsewhere
     except OSError:  # absent, mostly; else writing there says what is wrong
         return set()
