@@ -98,7 +98,9 @@ def notes(head: DpxHead) -> list[str]:
     transfer, (low, high) = element.transfer_name, (element.low, element.high)
     top = 2 ** min(element.bits, 16) - 1
     is_part = element.bits not in FLOATS and bool(high) and (low or 0, high) not in ((0, top), (0, top + 1))
+    rest = head.picture.left_over
     said = {
+        f"the file has {rest} bytes more than its header tells of; they are not read": rest > 0,
         "alpha is left out": head.picture.has_alpha,
         "luminance alone: it becomes three equal channels": head.picture.is_grey,
         "32 or 64-bit float pixels are rounded to half": element.bits in FLOATS,

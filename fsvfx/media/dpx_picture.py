@@ -23,11 +23,15 @@ _BITS = (8, 10, 12, 16, *FLOATS)
 
 @dataclass(frozen=True)
 class DpxPicture:
-    """planes: one that holds R, G, B (or Y), or one each; ``channels``: plane and component of R, G and B."""
+    """planes: one that holds R, G, B (or Y), or one each; ``channels``: plane and component of R, G and B.
+
+    left_over: bytes behind the pixels that no field of the header accounts for, where they are a line or more.
+    """
 
     planes: tuple[Plane, ...]
     channels: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     has_alpha: bool
+    left_over: int
 
     @property
     def is_grey(self) -> bool:
@@ -51,7 +55,10 @@ def picture_of(header: DpxHeader, file_size: int) -> DpxPicture:
     grey = places.get("Y")
     red, green, blue = (grey,) * 3 if grey else (places[name] for name in "RGB")
     left_out = any(element.descriptor == 4 for element in header.elements)
-    return DpxPicture(planes, (red, green, blue), "A" in places or left_out)
+    rest = 0 if len(header.elements) > 1 else file_size - planes[0].end - chosen[0].image_padding
+    return DpxPicture(
+        planes, (red, green, blue), "A" in places or left_out, rest if rest >= planes[0].line_bytes else 0
+    )
 
 
 def _check_whole(header: DpxHeader) -> None:

@@ -33,6 +33,8 @@ from fsvfx.stages.contract import Array
 
 _COPY = "Render or copy the frame anew"
 _SHOWN = 6
+_FURTHEST = 2**30
+"""From the origin: OpenEXR refuses windows beyond."""
 _OWN = frozenset({"chromaticities", "colorInteropID", "view"})
 """What one part's header says of itself alone; the rest of the first part's goes for the whole file."""
 
@@ -266,3 +268,6 @@ def check_part(part: ExrPartHeader, names: Sequence[str], place: Place, numbers:
         raise place.error(f"its channels {', '.join(names)} are subsampled", "Write full-size channels", numbers)
     height, width = size_of(part.data)
     limits.check_size(width, height, place, numbers)
+    if min(size_of(part.display)) < 1 or max(map(abs, (*part.data, *part.display))) > _FURTHEST:
+        what = f"its data window {part.data} or display window {part.display} can't be"
+        raise place.error(what, "Write windows that hold a pixel, within 2**30 of the origin", numbers)

@@ -268,6 +268,7 @@ def test_timecodes(code: int, text: str | None, tmp_path: Path) -> None:
     [
         ({}, {"low": 64, "high": 940}, "black is 64 and white 940"),
         ({}, {"transfer": 3}, "says 'Logarithmic'"),
+        ({"height": 4}, {}, "52 bytes more than its header tells of"),
         ({"interlace": 1}, {}, "interlaced"),
         ({"aspect_across": 2, "aspect_down": 1}, {}, "not square (2)"),
         ({"aspect_across": 2, "aspect_down": 1, "orientation": 4}, {}, "not square (0.5)"),

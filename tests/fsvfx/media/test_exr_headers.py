@@ -194,6 +194,8 @@ REFUSED: dict[str, tuple[dict[bytes, Any], str]] = {
     "65500 pixels a side": ({b"dataWindow": box(0, 0, 65499, 65499)}, "FSVFX_MAX_SIDE"),
     "2 ** 31 pixels a side": ({b"dataWindow": box(-(2**31), -(2**31), 2**31 - 1, 2**31 - 1)}, "FSVFX_MAX_SIDE"),
     "too many pixels": ({b"dataWindow": box(0, 0, 15999, 15999)}, "FSVFX_MAX_PIXELS"),
+    "an empty display window": ({b"displayWindow": box(5, 5, 4, 4)}, "display window .* can't be"),
+    "a window out of the world": ({b"dataWindow": box(2**30, 0, 2**30 + 31, 23)}, "data window .* can't be"),
     "no data window": ({b"dataWindow": None}, "no dataWindow"),
     "no channels": ({b"channels": None}, "no channels"),
     "no compression": ({b"compression": None}, "no compression"),
@@ -207,7 +209,7 @@ REFUSED: dict[str, tuple[dict[bytes, Any], str]] = {
     "200 000 channels": ({b"channels": b"".join(channel(f"l{i}.R".encode()) for i in range(200_000)) + b"\0"},
                          "FSVFX_MAX_CHANNELS"),
 }  # fmt: skip
-KINDS = {b"dataWindow": b"box2i", b"channels": b"chlist", b"compression": b"compression"}
+KINDS = {b"dataWindow": b"box2i", b"displayWindow": b"box2i", b"channels": b"chlist", b"compression": b"compression"}
 
 
 @pytest.mark.parametrize(("wrong", "says"), REFUSED.values(), ids=REFUSED.keys())
