@@ -180,14 +180,6 @@ def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
     return Reading(read.text, read.note or what)
 
 
-def of_fields(time: tuple[int, int, int], frames: int, flags: int) -> Address:
-    """From what a reader has taken apart; ``flags``: the bits that are no digits."""
-    whole = (*time, frames)
-    if not all(0 <= part < 100 for part in whole):
-        return Address(_UNDEFINED)
-    return Address(sum(_coded(part) << 8 * place for place, part in enumerate(reversed(whole))) | flags, clipped=True)
-
-
 def _labelled(time: tuple[int, int, int], frames: int, drop: bool, rate: Fraction) -> Reading:
     """A drop-frame flag where nothing is dropped is rubbish: it is told, and left out."""
     drops = drop and can_drop(rate)

@@ -23,6 +23,7 @@ import OpenEXR
 
 from fsvfx.errors import FsvfxError
 from fsvfx.media import exr_clean, exr_header, limits, oiio_in
+from fsvfx.media.addresses import Address
 from fsvfx.media.exr_header import ExrError, ExrPartHeader, TooLong, TooMany
 from fsvfx.media.held import held
 from fsvfx.media.layers import Channel, LayerError, rgb_of
@@ -65,6 +66,13 @@ class ExrHead:
     def size(self) -> tuple[int, int]:
         """Height, width of the data window."""
         return size_of(self.own.data)
+
+    @property
+    def address(self) -> Address | None:
+        """The timecode's 32 bits as they are: OpenEXR's type for it takes frames to 29 only."""
+        raw = [entry for part in (self.own, self.parts[0]) for entry in part.raw]
+        found = next((value for name, kind, value in raw if (name, kind) == (b"timeCode", b"timecode")), b"")
+        return Address(int.from_bytes(found[:4], "little"), clipped=True) if len(found) == 8 else None
 
     @property
     def pixel_aspect(self) -> float:
@@ -219,7 +227,9 @@ def notes(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | No
     head = read_head(path, place, numbers, layer)
     own, kinds = head.own, {channel.name: channel.pixels for channel in head.own.channels}
     data, display = head.windows
-    unread, latin = _listed(own.unread), _listed(own.latin)
+    is_read = head.address is not None and head.address.is_sound
+    unread = _listed(name for name in own.unread if name != "timeCode" or not is_read)
+    latin = _listed(own.latin)
     said = {
         "alpha is left out": f"{head.rgb[0].removesuffix('R').removesuffix('Y')}A" in kinds,
         "32-bit float pixels are rounded to half": any(kinds[name] == "float" for name in head.rgb),

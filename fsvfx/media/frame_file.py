@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import OpenEXR
 
 from fsvfx.media import addresses, dpx_in, exr_in, sniff, stills
 from fsvfx.media.guard import guarded
@@ -91,7 +90,7 @@ def _of_exr(head: exr_in.ExrHead) -> FrameHead:
         header=head.header,
         windows=head.windows,
         frame_rate=_rate(head.header, _EXR_RATES),
-        address=_address(head.header),
+        address=head.address,
         pixel_aspect=head.pixel_aspect,
         interop_id=str(head.header.get("colorInteropID", "")),
     )
@@ -123,12 +122,3 @@ def _rate_notes(header: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)[:40]
-
-
-def _address(header: Mapping[str, Any]) -> addresses.Address | None:
-    code = header.get("timeCode")
-    if not isinstance(code, OpenEXR.TimeCode):
-        return None
-    flags = {6: code.dropFrame, 7: code.colorFrame, 15: code.fieldPhase, 23: code.bgf0, 30: code.bgf1, 31: code.bgf2}
-    word = sum(bool(flag) << place for place, flag in flags.items())
-    return addresses.of_fields((code.hours, code.minutes, code.seconds), code.frame, word)

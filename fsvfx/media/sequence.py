@@ -235,7 +235,7 @@ class SequencePlate:
             return None  # each frame keeps what its own header says
         back = self._job.shot.plate.first_frame - number
         at_first = timecodes.shift(read.text, back, rate) if read.text else None
-        return timecodes.one_timecode(self._job, at_first, self._place)
+        return timecodes.one_timecode(self._job, at_first, rate, self._place)
 
     def _address(self, number: int) -> addresses.Address | None:
         """Of frame ``number``, if the shot has it and it can be read."""

@@ -9,7 +9,7 @@ from timecode.timecode import Timecode
 
 from fsvfx.media.plate import Place
 from schemas.job import ShotJob
-from schemas.timecode import can_drop, nominal, parts, text_of
+from schemas.timecode import can_drop, nominal, parts, problem, text_of
 
 _FORM = re.compile(r"([0-9]{2}):([0-5][0-9]):([0-5][0-9])([:;.])([0-9]{2,3})")
 
@@ -48,10 +48,13 @@ def label(frames: int, rate: Fraction, *, drop: bool) -> str:
     return text_of(hours, minutes, seconds, int(left), rate, drop=drops)
 
 
-def one_timecode(job: ShotJob, own: str | None, place: Place) -> str | None:
-    """The plate's own, else the manifest's; two that differ are a PlateError."""
+def one_timecode(job: ShotJob, own: str | None, rate: Fraction, place: Place) -> str | None:
+    """The plate's own, else the manifest's. PlateError: two that differ, or a label that no frame has at ``rate``."""
     said = tidy(job.shot.plate.timecode)
-    if own and said and (parts(own), ";" in own) != (parts(said), ";" in said):
+    if said and (wrong := problem(said, rate)):
+        raise place.error(f"plate.timecode: {wrong[0]}", wrong[1])
+    said = text_of(*parts(said), rate, drop=";" in said) if said else None
+    if own and said and own != said:
         raise place.error(
             f"the plate's timecode at frame {job.shot.plate.first_frame} is {own}, the manifest says {said}",
             "Leave plate.timecode out, or write the plate's",

@@ -111,7 +111,7 @@ class VideoPlate:
             height=file.height,
             dtype=file.dtype,
             frame_rate=rate,
-            timecode=timecodes.one_timecode(self._job, read.text, self._place),
+            timecode=timecodes.one_timecode(self._job, read.text, rate, self._place),
             first=self._numbering.number(0),
             last=self._numbering.number(len(self._reader) - 1),
             has_audio=file.has_audio and not uneven,

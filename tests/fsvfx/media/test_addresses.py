@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
+from footage import write_exr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsvfx.media import timecodes
 from fsvfx.media.addresses import Address, address_of, group_of, read
 from fsvfx.media.exr_out import time_code
-from fsvfx.media.frame_file import _address
+from fsvfx.media.frame_file import read_head
+from fsvfx.media.plate import Place
 from schemas.timecode import drops_by_default, nominal, parts
 
 SLOWED = [Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 96, 120)]
@@ -69,12 +74,18 @@ def test_what_is_written_is_read_again(rate: Fraction, frames: int, drop: bool) 
     assert (got.text, got.note) == (start, "")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=60)
 @given(rates_, st.integers(0, 24 * 3600 * 24), st.booleans())
 def test_exr_and_back(rate: Fraction, frames: int, drop: bool) -> None:
     start = timecodes.label(frames, rate, drop=drop and drops_by_default(rate))
-    headers = [{"timeCode": time_code(one)} for one in written(start, 6, rate) if one]
-    got = read(along([_address(header) for header in headers]), rate)
+    with TemporaryDirectory() as folder:
+        heads = []
+        for number, one in enumerate(written(start, 6, rate)):
+            assert one
+            path = Path(folder) / f"{number}.exr"
+            write_exr(path, np.zeros((2, 2, 3), np.float16), timeCode=time_code(one))
+            heads.append(read_head(path, Place(path.name), [number]).address)
+    got = read(along(heads), rate)
     assert (got.text, got.note) == (start, "")
 
 

@@ -10,6 +10,7 @@ import pytest
 from oiio_files import read_oiio
 
 from fsvfx.media import exr_in
+from fsvfx.media.addresses import Address
 from fsvfx.media.exr_out import ExrPart, ExrWindows, colour_attributes, time_code, write_exr
 from fsvfx.media.plate import Place
 
@@ -28,7 +29,7 @@ def test_layers_and_headers(compression: str, tmp_path: Path) -> None:
     swap = {f"swap.lead.{kind}": noise(2 + i, 1) for i, kind in enumerate("RGB")}
     attributes = {
         **colour_attributes("lin_ap1_scene"),
-        "timeCode": time_code("01:02:03:04", 24),
+        "timeCode": time_code(Address(0x01020304)),
         "framesPerSecond": Fraction(24000, 1001),
         "owner": "production",
     }

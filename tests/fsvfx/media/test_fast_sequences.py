@@ -13,6 +13,7 @@ import pytest
 from footage import picture, shot_job, write_exr
 from oiio_files import write_oiio
 
+from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
 
 _TIMECODE, _VIDEO_RATE = 1920, 1940
@@ -110,6 +111,36 @@ def test_timecode_of_dpx(rate: float, words: list[int], wanted: str, tmp_path: P
 def test_the_manifest_counts_every_frame(tmp_path: Path) -> None:
     path = exrs(tmp_path, F5994, [code(1, 0, 0, 29), code(1, 0, 0, 29, 1)])
     assert info_of(path, 2, timecode="01:00:00:58", frame_rate="59.94").timecode == "01:00:00:58"
+
+
+@pytest.mark.parametrize(
+    ("rate", "timecode", "wanted"),
+    [
+        (Fraction(120), "01:00:00:05", "01:00:00:005"),
+        (Fraction(120), "01:00:00:119", "01:00:00:119"),
+        (F5994, "01:00:00;59", "01:00:00;59"),
+        (F5994, "01:00:00:59", "01:00:00:59"),
+        (F50, "01:00:00:49", "01:00:00:49"),
+    ],
+)
+def test_timecode_of_the_manifest(rate: Fraction, timecode: str, wanted: str, tmp_path: Path) -> None:
+    write_exr(tmp_path / "a.1001.exr", picture(1, dtype=np.float16), framesPerSecond=rate)
+    assert info_of(tmp_path / "a.####.exr", 1, timecode=timecode).timecode == wanted
+
+
+@pytest.mark.parametrize(
+    ("rate", "timecode", "what"),
+    [
+        (F50, "01:00:00:50", "no such frame"),
+        (Fraction(24), "01:00:00:24", "no such frame"),
+        (F5994, "00:01:00;03", "leaves out"),
+        (F48, "01:00:00;00", "drop-frame"),
+    ],
+)
+def test_timecode_of_the_manifest_that_no_frame_has(rate: Fraction, timecode: str, what: str, tmp_path: Path) -> None:
+    write_exr(tmp_path / "a.1001.exr", picture(1, dtype=np.float16), framesPerSecond=rate)
+    with pytest.raises(PlateError, match=what):
+        info_of(tmp_path / "a.####.exr", 1, timecode=timecode)
 
 
 def test_nothing_to_tell_is_not_told(tmp_path: Path) -> None:
