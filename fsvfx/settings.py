@@ -52,6 +52,10 @@ class MachineSettings(BaseSettings):
     """Likewise pictures of more channels than this, all layers and parts together."""
     max_header_bytes: int = Field(64 << 20, ge=1)
     """Likewise pictures with a header longer than this."""
+    probe_seconds: float = Field(120.0, gt=0)
+    """How long the first picture of a file that this machine has not met may take to be read."""
+    probe_gib: float = Field(8.0, gt=0)
+    """How much memory that may take."""
     max_edit_bytes: int = Field(64 << 20, ge=1)
     """Edits of more bytes than this are refused."""
     max_edit_depth: int = Field(256, ge=8, le=900)

@@ -12,18 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.media import limits, tiff_header
+from fsvfx.media import limits, sniff, tiff_header
 from fsvfx.media.held import held
 from fsvfx.media.plate import Place
 from fsvfx.media.tiff_header import TiffError
 from fsvfx.settings import machine
 
 _COPY = "Copy it anew from its source, or render it again"
-_KINDS = {
-    b"\x76\x2f\x31\x01": "EXR", b"SDPX": "DPX", b"XPDS": "DPX", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"II+\0": "TIFF",
-    b"MM\0+": "TIFF", b"\x89PNG": "PNG",
-}  # fmt: skip
-"""How files begin that are read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
+_KINDS = (sniff.EXR, sniff.DPX, sniff.TIFF, sniff.PNG)
+"""What is read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
 _APART = 16
 """Channels that are further apart are read one by one: what lies between them may be a hundred layers."""
 
@@ -40,13 +37,16 @@ def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[An
     config.attribute("oiio:RawColor", 1)
     oiio.attribute("limits:channels", machine().max_channels)
     with held(path, place, numbers) as there:
-        kind = _kind(there, place, numbers)
-        if kind == "TIFF":
+        kind = sniff.picture_kind(there, place, numbers)
+        if kind not in _KINDS:
+            raise place.error(f"this is {kind.said}, where an EXR, DPX, TIFF or PNG is wanted", kind.mend, numbers)
+        if kind is sniff.TIFF:
             _check_tiff(there, place, numbers)
         file = oiio.ImageInput.open(str(there), config)
         if file is None:
             _forget(oiio)
-            raise place.error(f"the {kind} can't be read: its header is damaged or of an unknown form", _COPY, numbers)
+            what = f"the {kind.name} can't be read: its header is damaged or of an unknown form"
+            raise place.error(what, _COPY, numbers)
         try:
             yield file
         finally:
@@ -57,14 +57,6 @@ def _forget(teller: Any) -> None:
     """Its message is taken, so that it is not printed: it tells too little, or in bytes that are not UTF-8."""
     with contextlib.suppress(UnicodeDecodeError):
         teller.geterror()
-
-
-def _kind(file: Path, place: Place, numbers: Sequence[int]) -> str:
-    with file.open("rb") as raw:
-        kind = _KINDS.get(raw.read(4))
-    if kind is None:
-        raise place.error("the picture can't be read: it is no EXR, DPX, TIFF or PNG", _COPY, numbers)
-    return kind
 
 
 def _check_tiff(file: Path, place: Place, numbers: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fsvfx import spelling
 from fsvfx.errors import PlateError, Where
-from fsvfx.media import digests, remote
+from fsvfx.media import digests, probe, remote
 from fsvfx.media.frame_file import read_frame
 from fsvfx.media.held import held
 from fsvfx.media.plate import Numbering, Place
@@ -67,6 +67,7 @@ class PersonSource:
         if file.is_sequence:
             sequence = SequenceReader(file.url, place)
             numbers = sorted(sequence.files)
+            sequence.probe(numbers[0])
             yield from (sequence.picture(numbers[i]) for i in spread(len(numbers)))
             return
         local = remote.local_copy(file.url)
@@ -74,6 +75,7 @@ class PersonSource:
             video = VideoReader(local, place, Numbering(0))
             yield from video.pictures(spread(len(video)))
         else:
+            probe.check("picture", local, place)
             yield read_frame(local, place, ())[0]
 
     def _digest(self, file: _File) -> str:

@@ -38,6 +38,7 @@ class RotoSource:
         """Each frame's matte (H, W) float16 of the entry ``series``. Raises PlateError."""
         entry = self._entries[series]
         reader = self._reader(entry)
+        reader.probe(self._numbers[0])
         for number in self._numbers:
             path, place = reader.files[number].local(), reader.place(number)
             yield read_matte(path, self._canvas, entry.roto_layer, place, [number])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.errors import PlateError
-from fsvfx.media import addresses, digests, header_color, limits, sniff, timecodes
+from fsvfx.media import addresses, digests, header_color, limits, probe, sniff, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
 from fsvfx.media.held import check_reach, held
 from fsvfx.media.plate import Place, PlateInfo
@@ -47,6 +47,10 @@ class SequenceReader:
     def head(self, number: int) -> FrameHead:
         """What one frame's file says; remembered per process until the file changes. PlateError."""
         return _head(self.files[number], self.place(number), number, self._layer)
+
+    def probe(self, number: int) -> None:
+        """PlateError if reading the frame harms whoever reads it; see ``probe``."""
+        probe.check("picture", self.files[number].local(), self.place(number), [number], self._layer)
 
     def kind(self, number: int) -> sniff.Kind:
         """What one frame's file is, by its content. PlateError if it is no picture that is read."""
@@ -177,6 +181,7 @@ class SequencePlate:
         failed: PlateError | None = None
         for number in self._job.shot.plate.frames:
             try:
+                self._reader.probe(number)
                 return number, self._reader.head(number)
             except PlateError as error:
                 failed = failed or error

@@ -13,11 +13,12 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
-from fsvfx.media import containers, digests, limits, orientation, tmcd, video_decode, video_rgb, video_tags
-from fsvfx.media.guard import guarded
+from fsvfx.media import containers, digests, limits, orientation, probe, tmcd, video_decode, video_rgb, video_tags
+from fsvfx.media.guard import guarded, is_of_memory
 from fsvfx.media.held import held
 from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Place
@@ -65,17 +66,25 @@ def open_video(path: Path, place: Place) -> VideoFile:
 
 @lru_cache(maxsize=64)
 def _open(path: Path, stamp: str, place: Place) -> VideoFile:
+    probe.check("video", path, place)
     with guarded("the video can't be read", place):
         return _read(path, stamp, place)
+
+
+def peek(path: Path, place: Place) -> None:
+    """Read the headers and the first picture: what ``open_video`` does before it goes through the file. PlateError."""
+    try:
+        with guarded("the video can't be read", place), containers.opened(path, place) as container:
+            frame = _first_picture(container, _stream(container, place), place)
+            video_rgb.to_rgb(frame, VideoReformatter())
+    except av.FFmpegError:
+        raise containers.no_video(place) from None
 
 
 def _read(path: Path, stamp: str, place: Place) -> VideoFile:
     try:
         with containers.opened(path, place) as container:
-            if not container.streams.video:
-                raise place.error("the file has no picture, only sound or data", "Name a file with a video stream")
-            stream = container.streams.video[0]
-            _check_claims(stream, place)
+            stream = _stream(container, place)
             named = int(stream.codec_context.colorspace)  # the container's, until the first picture is decoded
             frame = _first_picture(container, stream, place)
             file = _facts(path, container, stream, frame, _index(path, stamp, place), place)
@@ -84,13 +93,17 @@ def _read(path: Path, stamp: str, place: Place) -> VideoFile:
         raise containers.no_video(place) from None
 
 
-def _check_claims(stream: av.VideoStream, place: Place) -> None:
-    """What the headers say, before anything is decoded; what frames say further on is the decoder's to check."""
+def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStream:
+    """The first with pictures. Its claims are checked before anything is decoded; what frames claim, by its decoder."""
+    if not container.streams.video:
+        raise place.error("the file has no picture, only sound or data", "Name a file with a video stream")
+    stream = container.streams.video[0]
     context = stream.codec_context
     if context.width or context.height:
         limits.check_size(context.width, context.height, place)
     limits.check_frames(stream.frames, place)
     context.options = video_decode.limited({})
+    return stream
 
 
 def _first_picture(container: av.container.InputContainer, stream: av.VideoStream, place: Place) -> VideoFrame:
@@ -100,8 +113,9 @@ def _first_picture(container: av.container.InputContainer, stream: av.VideoStrea
         try:
             for frame in packet.decode():
                 return frame
-        except av.FFmpegError:
-            continue
+        except av.FFmpegError as error:
+            if is_of_memory(error):
+                raise MemoryError from None
     raise place.error("no frame of the video can be decoded", "Copy it anew from its source")
 
 

@@ -1,0 +1,127 @@
+"""A file new to this machine is first read by a process that may die alone: ``python -m fsvfx.media.probing``.
+
+A decoder that crashes, hangs or asks for all memory then takes no worker along. One such process serves many files: the
+first frame of each video and sequence, and every still; a file that came through is remembered until it changes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from fsvfx.media import digests
+from fsvfx.media.held import held
+from fsvfx.media.plate import Place
+from fsvfx.settings import machine
+
+Role = Literal["picture", "video"]
+Question = Mapping[str, str | None]
+_SOUND = "sound"
+_SEND_AGAIN = "Copy it again from its source, or convert it with another program"
+
+
+class _DiedError(Exception):
+    """The process ended without an answer; negative: by a signal."""
+
+
+def check(role: Role, path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> None:
+    """PlateError if reading ``path`` as ``role`` crashes, takes too long or too much memory.
+
+    What else may be wrong with it is told when it is read.
+    """
+    with held(path, place, numbers) as there:
+        stamps = {f"{path}#probed as {role} {layer or ''}": digests.stamp_of(there)}
+    question = {"role": role, "path": str(path.absolute()), "layer": layer}
+
+    def probed(_: str) -> str:
+        _told(question, place, numbers)
+        return _SOUND
+
+    digests.remembered(stamps, probed)
+
+
+def _told(question: Question, place: Place, numbers: Sequence[int]) -> None:
+    settings = machine()
+    try:
+        answer = _prober(os.getpid()).ask(question, settings.probe_seconds)
+    except TimeoutError:
+        mend = "Check the disk; if the file is right, set FSVFX_PROBE_SECONDS higher"
+        raise place.error(f"it was not read in {settings.probe_seconds:g} s", mend, numbers) from None
+    except _DiedError as error:
+        what = f"the decoder crashed on it ({error}); it may want more memory than FSVFX_PROBE_GIB allows"
+        raise place.error(what, _SEND_AGAIN, numbers) from None
+    if answer:
+        raise place.error(answer["what"], answer["mend"], numbers)
+
+
+class Prober:
+    """The process, started when it is first asked, and again when it has ended. One question at a time."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = list(command)
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[str] | None = None
+
+    def ask(self, question: Question, seconds: float) -> Any:
+        """Its answer: nothing, or ``what`` and ``mend``. Raises TimeoutError, _DiedError."""
+        with self._lock:
+            child = self._running()
+            assert child.stdin is not None
+            assert child.stdout is not None
+            try:
+                child.stdin.write(json.dumps(question) + "\n")
+                child.stdin.flush()
+                line = _line(child.stdout, seconds)
+            except BrokenPipeError:
+                line = ""
+            except TimeoutError:
+                self._end(child)
+                raise
+            if line:
+                return json.loads(line)
+            self._end(child)
+            raise _DiedError(_how(child.returncode))
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._child is None or self._child.poll() is not None:
+            self._child = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        return self._child
+
+    def _end(self, child: subprocess.Popen[str]) -> None:
+        self._child = None
+        child.kill()
+        child.communicate()
+
+
+@lru_cache(maxsize=1)
+def _prober(process: int) -> Prober:
+    """One per process: a fork does not inherit it."""
+    return Prober([sys.executable, "-m", "fsvfx.media.probing", str(machine().probe_gib)])
+
+
+def _line(pipe: IO[str], seconds: float) -> str:
+    """The next line; empty at the end. The child writes whole lines. Raises TimeoutError."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        if not selector.select(seconds):
+            raise TimeoutError
+        return pipe.readline()
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit {code}"

@@ -1,0 +1,132 @@
+"""A file that crashes, hangs or eats memory harms only the process that looks at it first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from footage import picture, shot_job, write_stills, write_video
+
+from fsvfx.errors import PlateError
+from fsvfx.media import open_plate, probe, source_for
+from fsvfx.media.plate import Place
+from fsvfx.settings import machine
+from schemas.receipts import Unit
+
+SEGV = "import os, signal, sys; sys.stdin.readline(); os.kill(os.getpid(), signal.SIGSEGV)"
+KILLED = "import os, signal, sys; sys.stdin.readline(); os.kill(os.getpid(), signal.SIGKILL)"
+QUIT = "import sys; sys.stdin.readline(); sys.exit(3)"
+ABORT = "import os, sys; sys.stdin.readline(); os.abort()"
+HANGS = "import sys, time; sys.stdin.readline(); time.sleep(600)"
+SOUND = "import sys\nfor line in sys.stdin: print('{}', flush=True)"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The real process' questions, by path."""
+    paths: list[str] = []
+    ask = probe.Prober.ask
+
+    def noted(self: probe.Prober, question: probe.Question, seconds: float) -> object:
+        paths.append(Path(str(question["path"])).name)
+        return ask(self, question, seconds)
+
+    monkeypatch.setattr(probe.Prober, "ask", noted)
+    probe._prober.cache_clear()
+    yield paths
+    probe._prober.cache_clear()
+
+
+def _instead(monkeypatch: pytest.MonkeyPatch, program: str, seconds: str = "60") -> None:
+    monkeypatch.setenv("FSVFX_PROBE_SECONDS", seconds)
+    machine.cache_clear()
+    prober = probe.Prober([sys.executable, "-c", program])
+    monkeypatch.setattr(probe, "_prober", lambda process: prober)
+
+
+@pytest.mark.parametrize(
+    ("program", "says"), [(SEGV, "signal 11"), (KILLED, "signal 9"), (ABORT, "signal 6"), (QUIT, "exit 3")]
+)
+@pytest.mark.parametrize("role", ["video", "sequence", "reference"])
+def test_a_crash_is_told_with_the_files_name(
+    role: str, program: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _instead(monkeypatch, program)
+    write_stills(str(tmp_path / "a.%04d.png"), [1001])
+    write_video(tmp_path / "a.mp4", 4)
+    for _ in range(2):  # it is started again, and the crash is not remembered as an answer
+        with pytest.raises(PlateError, match=f"crashed on it \\({says}\\)") as told:
+            _read(role, tmp_path)
+        assert str(tmp_path / "a.") in str(told.value)
+
+
+def _read(role: str, folder: Path) -> None:
+    if role == "video":
+        open_plate(shot_job(folder / "a.mp4", "1001-1004"))
+    elif role == "sequence":
+        open_plate(shot_job(folder / "a.####.png", "1001", frame_rate="24")).info  # noqa: B018
+    else:
+        job = shot_job("none.mp4", "1001", [str(folder / "a.1001.png")])
+        list(source_for(job, Unit.of_person("lead")).pictures())
+
+
+def test_a_hang_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead(monkeypatch, HANGS, "0.5")
+    write_video(tmp_path / "a.mp4", 4)
+    with pytest.raises(PlateError, match=r"not read in 0.5 s.*FSVFX_PROBE_SECONDS"):
+        open_plate(shot_job(tmp_path / "a.mp4", "1001-1004"))
+
+
+def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
+    monkeypatch.setenv("FSVFX_PROBE_GIB", "0.05")
+    machine.cache_clear()
+    cv2.imwrite(str(tmp_path / "a.1001.png"), np.zeros((9000, 9000, 3), np.uint8))
+    with pytest.raises(PlateError, match="FSVFX_PROBE_GIB"):
+        open_plate(shot_job(tmp_path / "a.####.png", "1001", frame_rate="24")).info  # noqa: B018
+    assert asked == ["a.1001.png"]
+
+
+def test_one_process_asked_once_per_file(tmp_path: Path, asked: list[str]) -> None:
+    """Of sequences and videos, their first frame only."""
+    write_stills(str(tmp_path / "a.%04d.png"), range(1001, 1009))
+    write_video(tmp_path / "b.mp4", 6)
+    for _ in range(2):
+        plate = open_plate(shot_job(tmp_path / "a.####.png", "1001-1008", frame_rate="24"))
+        assert len(list(plate.pictures(range(1001, 1009)))) == 8
+        assert len(list(open_plate(shot_job(tmp_path / "b.mp4", "1001-1006")).pictures([1001, 1006]))) == 2
+    assert asked == ["a.1001.png", "b.mp4"]
+    child = probe._prober(os.getpid())._child
+    assert child is not None
+    assert child.poll() is None
+
+
+def test_a_changed_file_is_asked_again(tmp_path: Path, asked: list[str]) -> None:
+    path = tmp_path / "a.png"
+    for number in (1, 2):
+        cv2.imwrite(str(path), picture(number))
+        os.utime(path, ns=(number * 10**9, number * 10**9))
+        probe.check("picture", path, Place("a.png"))
+        probe.check("picture", path, Place("a.png"))
+    assert asked == ["a.png", "a.png"]
+
+
+def test_the_process_ends_with_whoever_started_it(tmp_path: Path, asked: list[str]) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), picture(1))
+    probe.check("picture", tmp_path / "a.png", Place("a.png"))
+    child = probe._prober(os.getpid())._child
+    assert child is not None
+    assert child.stdin is not None
+    child.stdin.close()
+    child.wait(timeout=60)
+    cv2.imwrite(str(tmp_path / "b.png"), picture(1))
+    probe.check("picture", tmp_path / "b.png", Place("b.png"))
+
+
+def test_one_process_answers_many_questions() -> None:
+    prober = probe.Prober([sys.executable, "-c", SOUND])
+    assert [prober.ask({"role": "picture", "path": "x", "layer": None}, 60) for _ in range(50)] == [{}] * 50
