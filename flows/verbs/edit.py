@@ -53,6 +53,14 @@ FirstFrame = Annotated[
 ]
 Handles = Annotated[int, typer.Option("--handles", min=0, max=1000, help="Frames before and after what is shown.")]
 
+External = Annotated[
+    bool,
+    typer.Option(
+        "--external",
+        help="In an .otio, let clips play sequences as one file name with numbers, as Resolve asks for.",
+    ),
+]
+
 
 @app.command("import")
 def take_in(
@@ -103,6 +111,7 @@ def send_out(
     edit: Annotated[Path | None, typer.Option("--edit", help="Relink this edit; default: all shots in a row.")] = None,
     names: Names = "{clip}",
     frame_rate: Rate = None,
+    external: External = False,
     shot: Shots = None,
     store: Store = None,
     replace: Replace = False,
@@ -112,7 +121,8 @@ def send_out(
     from fsvfx.editorial.send_out import send_out as written
 
     jobs = jobs_of(manifest, shot, store)
-    sent = written(jobs, out, edit, names=names, rate=_rate(frame_rate) or _stated_rate(jobs), replace=replace)
+    rate = _rate(frame_rate) or _stated_rate(jobs)
+    sent = written(jobs, out, edit, names=names, rate=rate, external=external, replace=replace)
     if json:
         say.as_json({"out": out, "shots": [back.facts for back in sent.shots], "notes": sent.notes})
         return

@@ -77,19 +77,20 @@ def _facts(job: ShotJob) -> dict[str, Any]:
     }
 
 
-def references(back: HandBack, folder: Path) -> dict[str, Any]:
+def references(back: HandBack, folder: Path, *, external: bool = False) -> dict[str, Any]:
     """Media references by their keys, for an edit in ``folder``: the frames, then a movie.
 
     The first there is stands under the default key. Frames are there a second time, as an ExternalReference with the
-    numbers in its file's name: Resolve and others know sequences only by that.
+    numbers in its file's name: Resolve and others know sequences only by that. ``external``: so under the default key.
     """
     from opentimelineio.schema import Clip
 
     frames, movie = _first(back.job, FRAMES), _first(back.job, MOVIES)
     made: dict[str, Any] = {}
     if frames:
-        made[Clip.DEFAULT_MEDIA_KEY] = _sequence(back, frames.path, folder)
-        made[TWIN] = _twin(back, frames.path, folder)
+        sequence, twin = _sequence(back, frames.path, folder), _twin(back, frames.path, folder)
+        played, other = (twin, sequence) if external else (sequence, twin)
+        made |= {Clip.DEFAULT_MEDIA_KEY: played, TWIN: other}
     if movie:
         made[REVIEW if frames else Clip.DEFAULT_MEDIA_KEY] = _movie(back, movie, folder)
     return made

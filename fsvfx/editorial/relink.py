@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from opentimelineio.schema import Timeline
 
 
-def relinked(edit: Edit, cuts: Cuts, jobs: Sequence[ShotJob], folder: Path) -> tuple[HandBack, ...]:
+def relinked(
+    edit: Edit, cuts: Cuts, jobs: Sequence[ShotJob], folder: Path, *, external: bool = False
+) -> tuple[HandBack, ...]:
     """Let the clips of ``edit`` play what ``jobs`` deliver; their ranges stay. The plate stays as one more reference.
+
+    ``external``: see ``references``.
 
     Raises EditError with every shot that shows frames which are not delivered; RightsError, StoreError.
     """
@@ -36,7 +40,7 @@ def relinked(edit: Edit, cuts: Cuts, jobs: Sequence[ShotJob], folder: Path) -> t
         except InputError as error:
             problems.append(Problem(cut.shot, error.what, error.mend))
             continue
-        _attach(use.clip, back, folder)
+        _attach(use.clip, back, folder, external=external)
         backs.append(back)
     if problems:
         raise EditError(str(edit.file), tuple(problems))
@@ -58,17 +62,19 @@ def _of_cut(cut: Cut, job: ShotJob) -> HandBack:
     return hand_back(job, cut.rate, anchor.time_of(plate.frames.first - moved))
 
 
-def _attach(clip: Any, back: HandBack, folder: Path) -> None:
+def _attach(clip: Any, back: HandBack, folder: Path, *, external: bool) -> None:
     """What the clip had beside the medium that it plays, such as proxies, stays, too."""
     played = clip.active_media_reference_key
     kept = {key: one.clone() for key, one in clip.media_references().items() if not one.is_missing_reference}
     if played in kept:
         kept.setdefault(PLATE, kept.pop(played))
-    clip.set_media_references(kept | references(back, folder), clip.DEFAULT_MEDIA_KEY)
+    clip.set_media_references(kept | references(back, folder, external=external), clip.DEFAULT_MEDIA_KEY)
     clip.metadata[FACTS] = back.facts
 
 
-def assembled(name: str, jobs: Sequence[ShotJob], folder: Path) -> tuple[Timeline, tuple[HandBack, ...]]:
+def assembled(
+    name: str, jobs: Sequence[ShotJob], folder: Path, *, external: bool = False
+) -> tuple[Timeline, tuple[HandBack, ...]]:
     """A timeline of all frames of the shots, in a row. Raises EditError, RightsError, PlateError, StoreError."""
     from opentimelineio.opentime import RationalTime
     from opentimelineio.schema import Clip, Timeline, Track, TrackKind
@@ -78,7 +84,7 @@ def assembled(name: str, jobs: Sequence[ShotJob], folder: Path) -> tuple[Timelin
     track = Track("V1", kind=TrackKind.Video)
     for back in backs:
         clip = Clip(back.job.shot.name, source_range=back.available)
-        _attach(clip, back, folder)
+        _attach(clip, back, folder, external=external)
         track.append(clip)
     rate = backs[0].rate
     timeline = Timeline(name, global_start_time=RationalTime(3600 * round(rate), float(rate)))

@@ -32,10 +32,12 @@ def send_out(
     *,
     names: str = "{clip}",
     rate: Fraction | None = None,
+    external: bool = False,
     replace: bool = False,
 ) -> Sent:
     """Write ``out``, an .otio or .edl that plays what ``jobs`` deliver: ``edit`` relinked, or all shots in a row.
-    ``replace``: over a file that is there.
+
+    ``replace``: over a file that is there. ``external``: clips play sequences as ExternalReference, for Resolve.
 
     Raises EditError, InputError, PlateError, RightsError, StoreError, MachineError; then nothing is written.
     """
@@ -44,7 +46,7 @@ def send_out(
     owner.check_read(out)
     folder = out.absolute().parent
     if edit is None:
-        timeline, backs = assembled(out.stem, jobs, folder)
+        timeline, backs = assembled(out.stem, jobs, folder, external=external)
         write_edit(timeline, out, backs[0].rate, owner=owner)
         return Sent(backs, _undelivered(backs))
     read = read_edit(edit, rate)
@@ -53,7 +55,7 @@ def send_out(
     if not cuts.cuts:
         mend = "Give the same --names as when it was imported"
         raise InputError("The edit has none of the manifest's shots", mend=mend, where=Where(file=str(edit)))
-    backs = relinked(read, cuts, jobs, folder)
+    backs = relinked(read, cuts, jobs, folder, external=external)
     absent = sorted(shots - {cut.shot for cut in cuts.cuts})
     write_edit(read.timeline, out, read.rate, (False, read.record_drop) if read.is_edl else None, owner=owner)
     notes = [f"{name}: it is not in the edit" for name in absent]

@@ -188,3 +188,118 @@ def test_numbers_and_source_time_are_each_others_inverse(data) -> None:
     anchor = anchor_of(cut, media)
     shift = made.needed.first - anchor.number_of(cut.start)
     assert [anchor.time_of(one - shift) for one in made.needed] == list(range(cut.start, cut.end))
+
+
+FADES_EDL = """\
+TITLE: fades
+FCM: NON-DROP FRAME
+001  BL       V     C        00:00:00:00 00:00:00:00 10:00:00:00 10:00:00:00
+001  A001     V     D    012 01:00:00:10 01:00:01:10 10:00:00:00 10:00:01:00
+* TO CLIP NAME:  sh010
+002  A001     V     C        01:00:01:10 01:00:01:10 10:00:01:00 10:00:01:00
+002  BL       V     D    012 00:00:00:00 00:00:00:12 10:00:01:00 10:00:01:12
+* FROM CLIP NAME:  sh010
+003  BL       V     C        00:00:00:00 00:00:00:00 10:00:03:00 10:00:03:00
+003  A001     V     D    006 01:00:02:00 01:00:03:00 10:00:03:00 10:00:04:00
+* TO CLIP NAME:  sh020
+"""
+MIDNIGHT_EDL = """\
+TITLE: midnight
+FCM: NON-DROP FRAME
+001  M001     V     C        23:59:59:12 00:00:00:12 23:59:59:12 00:00:00:12
+* FROM CLIP NAME:  sh010
+002  M001     V     C        00:00:00:12 00:00:00:22 00:00:00:12 00:00:00:22
+M2   M001       024.0                00:00:00:12
+* FROM CLIP NAME:  sh020
+"""
+REELS_EDL = """\
+TITLE: reels
+FCM: NON-DROP FRAME
+001  A001     AA/V  C        01:00:00:10 01:00:01:10 10:00:00:00 10:00:01:00
+* FROM CLIP NAME:  sh010
+* COMMENT: 3 in 1
+002  A001     A2    C        01:00:00:10 01:00:01:10 10:00:01:00 10:00:02:00
+"""
+WRITTEN = {"fades": FADES_EDL, "midnight": MIDNIGHT_EDL, "channels": REELS_EDL}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_an_edl_as_it_was_written_comes_back(tmp_path: Path, case: str) -> None:
+    write_video(tmp_path / "A001.mov", 100, metadata={"timecode": "01:00:00:00"})
+    write_video(tmp_path / "M001.mov", 48, metadata={"timecode": "23:59:59:00"})
+    text = WRITTEN[case]
+    (tmp_path / "cut.edl").write_text(text)
+    round_trip(tmp_path, tmp_path / "cut.edl", "out.edl", rate=Fraction(24), handles=0)
+    back = (tmp_path / "out.edl").read_text()
+    pictures = [codes for codes, line in zip(events_of(text), event_lines(text)) if "V" in line.split()[2]]
+    assert events_of(back) == pictures
+    kept = [line for line in text.splitlines() if line.startswith(("M2", "* COMMENT"))]
+    assert [line for line in back.splitlines() if line in kept] == kept
+
+
+def event_lines(edl: str) -> list[str]:
+    return [line for line in edl.splitlines() if line[:3].isdigit()]
+
+
+def test_retimed_events_that_are_not_ours_come_back_as_they_were(tmp_path: Path) -> None:
+    write_video(tmp_path / "any.mp4", 60, metadata={"timecode": "01:00:00:00"})
+    text = """\
+TITLE: part
+FCM: NON-DROP FRAME
+001  any      V     C        01:00:00:00 01:00:00:10 10:00:00:00 10:00:00:10
+* FROM CLIP NAME:  pattern
+002  B001     V     C        01:00:00:00 01:00:02:00 10:00:00:10 10:00:01:10
+M2   B001       048.0                01:00:00:00
+* FROM CLIP NAME:  fast
+"""
+    (tmp_path / "cut.edl").write_text(text)
+    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.edl", tmp_path / "cut.edl", rate=Fraction(24))
+    back = (tmp_path / "out.edl").read_text()
+    assert events_of(back) == events_of(text)
+    assert "M2   B001       048.0                01:00:00:00" in back
+    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", tmp_path / "cut.edl", rate=Fraction(24))
+    assert clips_of(tmp_path / "out.otio")[1].effects[0].time_scalar == 2
+
+
+def test_sequences_have_a_twin_that_resolve_knows_and_what_was_there_is_kept(tmp_path: Path) -> None:
+    write_video(tmp_path / "A001.mov", 100, metadata={"timecode": "01:00:00:00"})
+    cut = clip("sh010", HOUR + 10, 20, media="A001.mov")
+    proxy = otio.schema.ExternalReference("proxy/A001.mov")
+    cut.set_media_references({**cut.media_references(), "proxy": proxy}, cut.DEFAULT_MEDIA_KEY)
+    cut.metadata["show"] = {"scene": "12A"}
+    cut.markers.append(otio.schema.Marker("look here", span(HOUR + 12, 1)))
+    cut.effects.append(otio.schema.Effect(effect_name="Blur", metadata={"a": 1}))
+    round_trip(tmp_path, save(timeline(cut), tmp_path / "cut.otio"), "out.otio")
+    [back] = clips_of(tmp_path / "out.otio")
+    there = back.media_references()
+    assert set(there) == {"DEFAULT_MEDIA", "frames", "review", "plate", "proxy"}
+    sequence, twin = there["DEFAULT_MEDIA"], there["frames"]
+    assert isinstance(sequence, otio.schema.ImageSequenceReference)
+    assert isinstance(twin, otio.schema.ExternalReference)
+    assert twin.target_url == "out/sh010/sh010.[1001-1036].exr"
+    assert twin.name == sequence.name == "sh010.[1001-1036].exr"
+    assert twin.available_range == sequence.available_range
+    assert there["plate"].target_url == "A001.mov"
+    assert there["proxy"].target_url == "proxy/A001.mov"
+    assert back.metadata["show"]["scene"] == "12A"
+    assert back.markers[0].name == "look here"
+    assert back.effects[0].metadata["a"] == 1
+    again = send_out(manifests.jobs(tmp_path / "made.yaml"), tmp_path / "twice.otio", tmp_path / "cut.otio")
+    assert len(again.shots) == 1
+
+
+def test_clips_play_the_twin_if_asked_to(tmp_path: Path) -> None:
+    write_video(tmp_path / "any.mp4", 10, metadata={"timecode": "02:00:00:00"})
+    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", external=True)
+    [made] = clips_of(tmp_path / "out.otio")
+    assert made.media_reference.target_url == "out/pattern/pattern.[1001-1010].exr"
+    assert made.media_references()["frames"].start_frame == 1001
+
+
+def test_nests_are_no_edl(tmp_path: Path) -> None:
+    write_video(tmp_path / "any.mp4", 60)
+    inner = otio.schema.Track("in", kind="Video")
+    inner.append(clip("pattern", 0, 10, media="any.mp4"))
+    cut = save(timeline(otio.schema.Stack("nest", children=[inner])), tmp_path / "cut.otio")
+    with pytest.raises(InputError, match="'nest' is nested"):
+        send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.edl", cut)
