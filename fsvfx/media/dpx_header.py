@@ -56,6 +56,10 @@ class DpxElement:
     image_padding: int
 
     @property
+    def is_empty(self) -> bool:
+        return self.descriptor in (0, 255) and self.bits in (0, 255)
+
+    @property
     def transfer_name(self) -> str:
         """By OpenImageIO's names; empty if unknown or undefined."""
         return _TRANSFERS[self.transfer] if self.transfer < len(_TRANSFERS) else ""
@@ -143,11 +147,12 @@ def _said(value: int, bits: int) -> int | None:
 
 
 def _elements(reader: _Fields) -> tuple[DpxElement, ...]:
-    """An empty number of elements means one: no picture has none."""
+    """An empty number of elements means one: no picture has none. Some programs count the channels of the first."""
     count = reader.u16(770) or 1
     if count > _MOST_ELEMENTS:
         raise DpxError(f"its header says {count} image elements; ST 268 has {_MOST_ELEMENTS}", "Write the DPX again")
-    return tuple(_element(reader, _ELEMENTS + _ELEMENT_BYTES * index) for index in range(count))
+    first, *more = (_element(reader, _ELEMENTS + _ELEMENT_BYTES * index) for index in range(count))
+    return first, *(element for element in more if not element.is_empty)
 
 
 def _element(reader: _Fields, place: int) -> DpxElement:

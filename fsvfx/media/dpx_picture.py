@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fsvfx.media.dpx_header import SHORTEST, DpxElement, DpxError, DpxHeader
-from fsvfx.media.dpx_pixels import FLOATS, FROM_LEAST, Plane
+from fsvfx.media.dpx_pixels import FLOATS, FROM_LEAST, METHOD_A, Plane
 
 _AGAIN = "Write the DPX again, or copy it again from its source"
 _COMPONENTS = {1: "R", 2: "G", 3: "B", 4: "A", 6: "Y", 8: "Z", 50: "RGB", 51: "RGBA", 52: "ABGR"}
@@ -113,9 +113,10 @@ def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
     ]
     if not readings:
         raise DpxError("the frame's pixels are damaged or cut off: the file is shorter than its header says", _AGAIN)
+    ends = {file_size, *(other.offset for other in header.elements if other.offset)}
+    _check_packing(header, element, readings, ends)
     if len(readings) == 1:
         return readings[0]
-    ends = {file_size, *(other.offset for other in header.elements if other.offset)}
     proved = [reading for reading in readings if _ends_of(reading, element) & ends]
     if len(proved) == 1:
         return proved[0]
@@ -123,6 +124,17 @@ def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
         what = f"its header names two places where the pixels begin: {header.image_offset} and {element.offset}"
         raise DpxError(f"{what}; the file's size proves neither", _AGAIN)
     raise DpxError("its lines may be padded to four bytes or not: the file's size allows both", _AGAIN)
+
+
+def _check_packing(header: DpxHeader, element: DpxElement, readings: Sequence[Plane], ends: set[int]) -> None:
+    """Programs that fill words and leave the field at 0 are common: the file's size gives them away."""
+    if element.packing != 0 or any(_ends_of(reading, element) & ends for reading in readings):
+        return
+    alike = replace(element, packing=METHOD_A)
+    filled = [other for reading in readings for other in _readings(header, alike, reading.offset)]
+    if element.bits in (10, 12) and any(_ends_of(reading, element) & ends for reading in filled):
+        what = "its header says that codes are packed, its size is that of filled words"
+        raise DpxError(what, "Write its packing field: 1 (method A) or 2 (method B)")
 
 
 def _ends_of(reading: Plane, element: DpxElement) -> set[int]:

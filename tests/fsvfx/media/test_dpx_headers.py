@@ -71,6 +71,7 @@ USED: dict[str, dict[str, Any]] = {
     "orientation undefined": {"fields": {"orientation": NO_16}},
     "number of elements 0": {"fields": {"elements": 0}},
     "number of elements undefined": {"fields": {"elements": NO_16}},
+    "three elements, of which two are empty": {"fields": {"elements": 3}},
     "sign undefined": {"element": {"sign": UNDEFINED}},
     "low and high undefined": {"element": {"low": UNDEFINED, "high": UNDEFINED}},
     "transfer unknown": {"element": {"transfer": 200}},
@@ -201,6 +202,20 @@ def test_elements_that_make_no_one_picture(
     planes = [codes(bits, 3 if descriptor == 50 else 1) for descriptor in descriptors]
     path = write_dpx(tmp_path / "a.dpx", planes, bits=bits, packing=packing, descriptors=descriptors)
     with pytest.raises(PlateError, match=says):
+        read(path)
+
+
+@pytest.mark.parametrize(("bits", "packing"), [(10, 1), (10, 2), (12, 1), (12, 2)])
+def test_filled_words_that_call_themselves_packed(bits: int, packing: int, tmp_path: Path) -> None:
+    path = write_dpx(tmp_path / "a.dpx", [codes(bits, 3, 70)], bits=bits, packing=packing, element={"packing": 0})
+    with pytest.raises(PlateError, match="that of filled words"):
+        read(path)
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_packed_codes_that_call_themselves_filled(bits: int, tmp_path: Path) -> None:
+    path = write_dpx(tmp_path / "a.dpx", [codes(bits, 3, 70)], bits=bits, packing=0, element={"packing": 1})
+    with pytest.raises(PlateError, match="damaged or cut off"):
         read(path)
 
 
