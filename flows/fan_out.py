@@ -29,7 +29,7 @@ def fanned_out(deployment: str, manifest: str, shots: Sequence[str], store: str 
     with get_client(sync_client=True) as client:
         for each in begun:
             _wait(client, each)
-    return [Standing.of(job, until=limits.get("until")).outcome(store=store) for job in jobs]
+    return [Standing.of(job, until=limits.get("until")).outcome() for job in jobs]
 
 
 def _wait(client: SyncPrefectClient, run: UUID) -> None:

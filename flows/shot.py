@@ -64,7 +64,7 @@ def shot(
         runner.revoke_named(job, frames=limits, stages=tuple(stage_name(one) for one in redo))
     _, after = run_through(Standing.of(job, frames=limits, stages=tuple(redo), until=until))
     rights.clear(job)
-    outcome = after.outcome(seconds=time.monotonic() - begun, store=store)
+    outcome = after.outcome(seconds=time.monotonic() - begun)
     _show(after, outcome)
     return _state(outcome)
 

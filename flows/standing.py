@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from flows.schedule import Graph
-from fsvfx import runner
+from fsvfx import commands, runner
 from fsvfx.errors import InputError, Where
 from fsvfx.runner import Plan
 from fsvfx.runner.dag import stages as stage_names
@@ -89,8 +88,30 @@ class Standing:
             return ""
         return f"done {entry.receipt.seconds:.1f} s" if entry.receipt else entry.state.value
 
-    def outcome(self, seconds: float = 0.0, store: str | None = None) -> Outcome:
-        """How it stands now. ``store``: the one that was given in place of the manifest's."""
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the ledger."""
+        what = "can't be read and counts as none; a run does its work again"
+        return [
+            f"{self.job.store}/{self.job.production}/{self.job.shot.name}/{each} {what}" for each in self.plan.damaged
+        ]
+
+    @property
+    def _command(self) -> str:
+        """Runs what is left; where stored data is damaged, makes that anew, too."""
+        failures = self.failures
+        redo = [stage for stage in stage_names() if stage in {each.redo for each in failures}]
+        frames = self._frames_to_retry()
+        if redo:
+            broken = FrameRange(number for each in failures if each.redo for number in each.frames or ())
+            frames = broken | (frames or FrameRange(()))
+            if not wanted(self.job, self.graph, frames or None, redo).issuperset(self.left):
+                frames = None
+        return commands.retry(self.job, frames=frames, stages=redo)
+
+    def outcome(self, seconds: float = 0.0) -> Outcome:
+        """How it stands now."""
+        command = self._command if self.left else ""
         units = list(dict.fromkeys(step.unit for step in self.left))
         return Outcome(
             production=self.job.production,
@@ -98,10 +119,10 @@ class Standing:
             state="partial" if self.left else "done",
             total=len(self.wanted),
             done=len(self.wanted) - len(self.left),
-            failures=tuple(self.failures),
+            failures=tuple(_mended_by(command, each) for each in self.failures),
             unfinished=tuple(unit.name for unit in units),
             frames=_frames(units) or None,
-            command=retry_command(self.job, self._frames_to_retry(), store) if self.left else "",
+            command=command,
             deliverables=() if self.left else tuple(each.path for each in self.job.deliver),
             seconds=round(seconds, 2),
         )
@@ -113,6 +134,11 @@ class Standing:
         if not frames or not all(unit.chunk for unit in failed):
             return None
         return frames if wanted(self.job, self.graph, frames).issuperset(self.left) else None
+
+
+def _mended_by(command: str, failure: Failure) -> Failure:
+    """With one command told, not two."""
+    return failure.model_copy(update={"mend": f"Make it anew: {command}"}) if failure.redo else failure
 
 
 def refused(job: ShotJob, error: InputError) -> Outcome:
@@ -139,7 +165,7 @@ def refused(job: ShotJob, error: InputError) -> Outcome:
         done=0,
         failures=(failure,),
         unfinished=("shot",),
-        command=retry_command(job),
+        command=commands.retry(job),
     )
 
 
@@ -218,13 +244,3 @@ def stage_name(name: str) -> str:
     if name not in stage_names():
         raise InputError(f"There is no stage '{name}'", mend=f"One of: {', '.join(stage_names())}")
     return name
-
-
-def retry_command(job: ShotJob, frames: FrameRange | None = None, store: str | None = None) -> str:
-    """The exact command that runs what is missing."""
-    words = ["fsvfx", "retry", job.manifest, "--shot", job.shot.name]
-    if frames:
-        words += ["--frames", str(frames)]
-    if store:
-        words += ["--store", store]
-    return shlex.join(words)

@@ -46,6 +46,7 @@ def _data(standing: Standing) -> dict[str, Any]:
         "seconds": round(estimate.total_seconds, 1),
         "bytes": estimate.total_bytes,
         "unknown": estimate.unknown,
+        "notes": standing.notes,
     }
 
 
@@ -58,6 +59,8 @@ def _tell(standing: Standing) -> None:
     shot = standing.job.shot
     columns = ("stage", "wanted", "done", "to run", "worker's time", "store")
     say.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
+    for note in standing.notes:
+        say.line(f"note: {note}")
     if not standing.todo:
         say.line("Everything is done.")
         return

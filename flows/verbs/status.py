@@ -11,10 +11,16 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
     from flows.standing import Standing
 
     found = [Standing.of(job) for job in jobs_of(manifest, shot, store)]
-    outcomes = [standing.outcome(store=store) for standing in found]
+    outcomes = [standing.outcome() for standing in found]
     if json:
         shots = [
-            {"shot": outcome.shot, "state": outcome.state, "units": standing.rows(), "outcome": outcome}
+            {
+                "shot": outcome.shot,
+                "state": outcome.state,
+                "units": standing.rows(),
+                "outcome": outcome,
+                "notes": standing.notes,
+            }
             for standing, outcome in zip(found, outcomes)
         ]
         say.as_json({"shots": shots})
@@ -25,5 +31,7 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
         say.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
         for failure in outcome.failures:
             say.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.mend}")
+        for note in standing.notes:
+            say.line(f"note: {note}")
         if outcome.command:
             say.command(f"Run what is missing: {outcome.command}")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from flows.verbs import say
 from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+
+if TYPE_CHECKING:
+    from fsvfx.errors import FsvfxError
+    from schemas.job import ShotJob
 
 EXIT_DAMAGED = 5
 
@@ -12,15 +19,36 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
     """Check every byte of store and deliverables against the receipts."""
     from fsvfx import delivery, runner
 
-    found = {
-        job.shot.name: [*runner.verify(job), *delivery.verify_deliverables(job)]
-        for job in jobs_of(manifest, shot, store)
-    }
-    broken = sum(map(len, found.values()))
+    jobs = {job.shot.name: job for job in jobs_of(manifest, shot, store)}
+    found = {name: [*runner.verify(job), *delivery.verify_deliverables(job)] for name, job in jobs.items()}
+    notes = {name: delivery.delivery_notes(job) for name, job in jobs.items()}
     if json:
-        say.as_json({"problems": {name: [str(one) for one in problems] for name, problems in found.items()}})
+        told = {name: [str(one) for one in problems] for name, problems in found.items()}
+        mends = {name: mend for name, problems in found.items() if (mend := _mend(jobs[name], problems))}
+        say.as_json({"problems": told, "notes": notes, "commands": mends})
     for name, problems in () if json else found.items():
-        say.line(f"{name}: {len(problems)} problems" if problems else f"{name}: all is as its digests say")
-        for problem in problems:
-            say.line(str(problem), "  ")
-    return EXIT_DAMAGED if broken else 0
+        _tell(jobs[name], problems, notes[name])
+    return EXIT_DAMAGED if any(found.values()) else 0
+
+
+def _tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> None:
+    name = job.shot.name
+    say.line(f"{name}: {len(problems)} problems" if problems else f"{name}: all is as its digests say")
+    for problem in problems:
+        say.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.mend}"), "  ")
+    for note in notes:
+        say.line(f"note: {note}", "  ")
+    if command := _mend(job, problems):
+        say.command(f"  Make it anew: {command}")
+
+
+def _mend(job: ShotJob, problems: Sequence[FsvfxError]) -> str:
+    """The one command that makes all of it anew; empty if there is nothing that a run could make."""
+    from fsvfx import commands
+    from fsvfx.runner.dag import stages
+    from schemas.frames import FrameRange
+
+    broken = {problem.where.stage for problem in problems}
+    frames = FrameRange(number for problem in problems for number in problem.where.frames or ())
+    named = [stage for stage in stages() if stage in broken]
+    return commands.retry(job, frames=frames, stages=named) if named else ""

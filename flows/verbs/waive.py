@@ -21,7 +21,8 @@ def run(
     json: AsJson = False,
 ) -> None:
     """Accept frames as the plate's own: they are delivered so, and the report lists them."""
-    from flows.standing import concerned, retry_command
+    from flows.standing import concerned
+    from fsvfx import commands
     from fsvfx.errors import InputError, Where
     from fsvfx.store import Ledger, open_store
     from schemas.receipts import Waiver
@@ -40,7 +41,7 @@ def run(
         say.as_json({"shot": job.shot.name, "waiver": waiver})
         return
     say.line(f"{job.shot.name}: frames {waiver.frames} go out as the plate's. By {by}: {why}")
-    say.command(f"Deliver them so: {retry_command(job, store=store)}")
+    say.command(f"Deliver them so: {commands.retry(job)}")
 
 
 def _now() -> datetime:

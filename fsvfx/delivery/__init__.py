@@ -4,6 +4,6 @@ from fsvfx.delivery.chunk import deliver_chunk
 from fsvfx.delivery.fulfil import is_intact
 from fsvfx.delivery.in_the_way import check_free
 from fsvfx.delivery.shot import deliver_shot
-from fsvfx.delivery.verify import verify_deliverables
+from fsvfx.delivery.verify import delivery_notes, verify_deliverables
 
-__all__ = ["check_free", "deliver_chunk", "deliver_shot", "is_intact", "verify_deliverables"]
+__all__ = ["check_free", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "verify_deliverables"]

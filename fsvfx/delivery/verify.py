@@ -2,49 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from fsvfx import commands
 from fsvfx.delivery.mhl import check_generation
 from fsvfx.delivery.order import STAGE
 from fsvfx.delivery.place import file_digest
 from fsvfx.errors import FsvfxError, MachineError, Where
-from fsvfx.footprint import report_targets
+from fsvfx.footprint import Disk, Taken, writes_of
+from fsvfx.footprint.patterns import File
 from fsvfx.media import remote
 from fsvfx.store import Ledger, open_store
+from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.receipts import DeliveredFile, Receipt
+from schemas.receipts import DeliveredFile
 from schemas.report import DeliveryReport
 
 
 def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
     """Read every delivered file again; one problem per file that is gone or changed. Nothing delivered, no problems.
 
-    The files are those of the report, and the report itself by the ledger's receipt. Raises StoreError for a server
-    that can't be asked.
+    The files are those that receipts of chunks and of the shot name, and those of the report. Raises StoreError for a
+    server that can't be asked.
     """
-    receipt = _newest(job)
-    if receipt is None:
+    found = _delivered(job)
+    problems = [problem for file in found.files.values() if (problem := _check(job, file))]
+    told = {problem.where.file for problem in problems}
+    for file in found.files.values():
+        if file.kind == "mhl" and file.path not in told and (problem := _check_mhl(job, file)):
+            problems.append(problem)
+    return [*found.problems, *problems]
+
+
+def delivery_notes(job: ShotJob) -> list[str]:
+    """What ``verify_deliverables`` could not look at, in words."""
+    found = _delivered(job)
+    if found.is_whole:
         return []
-    own = [file for file in receipt.files if file.kind == "report"]
-    problems = [found for file in own if (found := _check(job, file))]
-    if problems:  # the list itself can't be trusted: the ledger's is the next best
-        rest = [file for file in receipt.files if file.kind != "report"]
-        return problems + [found for file in rest if (found := _check(job, file))]
-    report = _read(report_targets(job.shot.name, job.deliver)[0])
-    if isinstance(report, FsvfxError):
-        return [report]
-    problems = [found for file in report.files if (found := _check(job, file))]
-    lists = [file for file in receipt.files if file.kind == "mhl"]
-    return problems + [found for file in lists if (found := _check(job, file) or _check_mhl(job, file))]
+    if not found.files:
+        return ["no receipt names a delivered file: nothing of the delivery was checked"]
+    files = f"{len(found.files)} files that receipts of chunks name were checked"
+    return [f"the shot's last delivery has no receipt: only the {files}; no review, sheet, report or MHL"]
 
 
-def _newest(job: ShotJob) -> Receipt | None:
+@dataclass(frozen=True)
+class _Delivered:
+    """files: by path, the newest word on each. is_whole: a receipt of the whole shot is among the sources."""
+
+    files: dict[str, DeliveredFile]
+    is_whole: bool
+    problems: tuple[FsvfxError, ...] = ()
+
+
+def _delivered(job: ShotJob) -> _Delivered:
     ledger = Ledger(open_store(job, create=False))
-    past = ledger.history(ledger.index(), STAGE, most=1_000_000)
-    shots = [one for one in past if one.unit.kind == "shot" and one.files]
-    return max(shots, key=lambda one: one.ended, default=None)
+    past = sorted(ledger.history(ledger.index(), STAGE, most=1_000_000), key=lambda one: one.ended)
+    whole = [one for one in past if one.unit.kind == "shot" and one.files]
+    files: dict[str, DeliveredFile] = {}
+    for receipt in [one for one in past if one.unit.kind != "shot"] + whole[-1:]:
+        files |= {file.path: file for file in receipt.files}
+    wanted = _wanted(job)
+    files = {path: file for path, file in files.items() if wanted(path)}
+    for file in whole[-1].files if whole else ():
+        if file.kind == "report" and _check(job, file) is None:
+            report = _read(file.path)
+            if isinstance(report, FsvfxError):
+                return _Delivered(files, True, (report,))
+            files = {each.path: each for each in report.files} | files
+    return _Delivered(files, bool(whole))
+
+
+def _wanted(job: ShotJob) -> Callable[[str], bool]:
+    """Whether a path is of a deliverable that the manifest still has."""
+    disk, taken = Disk(), Taken()
+    performers = [entry.performer for entry in job.shot.replace]
+    for wish, files in writes_of(disk, job.shot.name, job.shot.plate.frames, performers, list(enumerate(job.deliver))):
+        taken.add(files, wish.what)
+    return lambda path: taken.by(File(disk.path(path))) is not None
 
 
 def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
@@ -81,9 +119,9 @@ def _read(path: str) -> DeliveryReport | FsvfxError:
 
 
 def _problem(job: ShotJob, file: DeliveredFile, what: str) -> FsvfxError:
-    frames = f" --frames {file.frame}" if file.frame is not None else ""
+    frames = FrameRange([file.frame]) if file.frame is not None else None
     return MachineError(
         f"A delivered {file.kind} {what}",
-        mend=f"Deliver it again: fsvfx retry {job.manifest}{frames} --stage deliver",
-        where=Where(shot=job.shot.name, stage=STAGE, file=file.path),
+        mend=f"Deliver it again: {commands.retry(job, frames=frames, stages=[STAGE])}",
+        where=Where(shot=job.shot.name, stage=STAGE, frames=frames, file=file.path),
     )

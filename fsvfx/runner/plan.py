@@ -71,6 +71,8 @@ class Plan:
     entries: tuple[Entry, ...]
     waived: FrameRange
     estimate: Estimate
+    damaged: tuple[str, ...] = ()
+    """Records of the ledger that can't be read: each counts as none, and its work is done again."""
 
     @property
     def todo(self) -> tuple[Entry, ...]:

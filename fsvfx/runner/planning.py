@@ -30,7 +30,7 @@ def plan(job: ShotJob, *, frames: FrameRange | None = None, stages: Sequence[str
     ledger = Ledger(open_store(job, create=False))
     walk = _Walk(job, ledger, ledger.index())
     entries = tuple(replace(one, wanted=_is_wanted(one, frames, stages)) for one in walk.entries())
-    return Plan(entries, walk.waived, estimate_of(job, ledger, walk.index, entries))
+    return Plan(entries, walk.waived, estimate_of(job, ledger, walk.index, entries), tuple(ledger.damaged))
 
 
 def revoke_named(job: ShotJob, frames: FrameRange | None = None, stages: Sequence[str] = ()) -> list[Entry]:
