@@ -54,11 +54,20 @@ def _own_keys(data: object, model: type[StrictModel], other: type[StrictModel]) 
 
 def sound(document: Document, path: Path, kind: Kind[M]) -> M:
     """The manifest that ``document`` holds. Raises ManifestError with every problem."""
+    _check_folder(document, path)
     manifest = _validated(document, path, kind)
     if manifest is None or document.problems:
         problems = sorted(set(document.problems), key=lambda problem: (problem.line or 0, problem.field))
         raise ManifestError(str(path), tuple(problems))
     return manifest
+
+
+def _check_folder(document: Document, path: Path) -> None:
+    """All paths start there, and stand in receipts and headers, which are UTF-8."""
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError:
+        document.tell((), "the name of the manifest or of a folder above it is not UTF-8", "Rename it")
 
 
 def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:

@@ -24,7 +24,7 @@ def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path
 
     Kept in the machine's cache. Raises PlateError if the sound can't be decoded.
     """
-    name = blake3(f"{path}|{digests.stamp_of(path)}|{start}|{length}".encode()).hexdigest()[:32]
+    name = blake3(os.fsencode(f"{path}|{digests.stamp_of(path)}|{start}|{length}")).hexdigest()[:32]
     kept = machine().cache / "audio" / f"{name}.wav"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -42,21 +42,23 @@ def remembered(stamps: Mapping[str, str], compute: Callable[[str], str], *, at_o
 
 def _recall(stamps: Mapping[str, str]) -> dict[str, str]:
     known: dict[str, str] = {}
-    places = list(stamps)
+    places = {_spelt(place): place for place in stamps}
+    names = list(places)
     try:
         with closing(_open()) as memory:
-            for at in range(0, len(places), 500):
-                some = places[at : at + 500]
+            for at in range(0, len(names), 500):
+                some = names[at : at + 500]
                 marks = ",".join("?" * len(some))
                 rows = memory.execute(f"SELECT place, stamp, digest FROM digests WHERE place IN ({marks})", some)
-                known |= {place: digest for place, stamp, digest in rows if stamps[place] == stamp}
+                found = ((places[name], stamp, digest) for name, stamp, digest in rows)
+                known |= {place: digest for place, stamp, digest in found if stamps[place] == stamp}
     except (sqlite3.Error, OSError):
         return {}
     return known
 
 
 def _keep(rows: Iterable[tuple[str, str, str]]) -> None:
-    fresh = list(rows)
+    fresh = [(_spelt(place), stamp, digest) for place, stamp, digest in rows]
     if not fresh:
         return
     try:
@@ -64,6 +66,11 @@ def _keep(rows: Iterable[tuple[str, str, str]]) -> None:
             memory.executemany("INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", fresh)
     except (sqlite3.Error, OSError):
         return
+
+
+def _spelt(place: str) -> str:
+    """As SQLite takes it: names need not be UTF-8."""
+    return place.encode("utf-8", "backslashreplace").decode()
 
 
 def _open() -> sqlite3.Connection:

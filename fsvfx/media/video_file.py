@@ -197,7 +197,8 @@ def _timecode_rate(path: Path, place: Place) -> Fraction | None:
 
 def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
     """Built once per file and machine: demuxing reads the whole file."""
-    kept = machine().cache / "index" / f"{blake3(f'{path}|{stamp}|{_INDEX_FORM}'.encode()).hexdigest()[:32]}.npz"
+    name = blake3(os.fsencode(f"{path}|{stamp}|{_INDEX_FORM}")).hexdigest()[:32]
+    kept = machine().cache / "index" / f"{name}.npz"
     index = _load(kept)
     if index is None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,3 +83,14 @@ def test_half_a_million_values_are_not_even_read(monkeypatch: pytest.MonkeyPatch
     document = parse_yaml("- 1\n" * 600)
     assert document.data is None
     assert "over 50000 values" in str(document.problems[0])
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9/shot.yaml", b"a\xc3.yaml", b"\xff/\xfe/shot.yaml", b"a/\xed\xa0\x80.yaml"])
+def test_a_folder_whose_name_is_no_utf_8(name: bytes, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("schema_version: 1\n")
+    for read in (load, load_training):
+        with pytest.raises(ManifestError) as told:
+            read(path)
+        assert any("is not UTF-8" in problem.what for problem in told.value.problems)
