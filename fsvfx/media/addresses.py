@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from fsvfx.media import timecodes
-from schemas.timecode import can_drop, nominal, parts, problem, text_of
+from schemas.timecode import can_drop, drops_by_default, nominal, parts, problem, text_of
 
 _BASES = (30, 25, 24)
 _DROP = 0x40
@@ -181,13 +181,15 @@ def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
 
 
 def _labelled(time: tuple[int, int, int], frames: int, drop: bool, rate: Fraction) -> Reading:
-    """A drop-frame flag where nothing is dropped is rubbish: it is told, and left out."""
+    """A drop-frame flag where nothing can be dropped is rubbish: it is told, and left out."""
     drops = drop and can_drop(rate)
     text = text_of(*time, frames, rate, drop=drops)
     if wrong := problem(text, rate):
         return Reading(note=f"the timecode can't be ({wrong[0]}): it counts as absent")
-    note = f"the timecode is marked drop-frame, which {rate} frames a second has not" if drop > drops else ""
-    return Reading(text, note)
+    if drop and not drops:
+        return Reading(text, f"the timecode is marked drop-frame, which {rate} frames a second has not: read without")
+    odd = drops and not drops_by_default(rate)
+    return Reading(text, f"the timecode is drop-frame, at {rate} frames a second exactly: read so" if odd else "")
 
 
 def _digits(coded: int) -> int:

@@ -169,6 +169,13 @@ def test_drop_frame_where_there_is_none_is_told(rate: Fraction) -> None:
     assert "drop-frame" in got.note
 
 
+@pytest.mark.parametrize("rate", [Fraction(30), F60, F120])
+def test_drop_frame_at_a_whole_rate_is_read_and_told(rate: Fraction) -> None:
+    got = read(along(written(timecodes.label(1000, rate, drop=True), 6, rate)), rate)
+    assert got.text == timecodes.label(1000, rate, drop=True)
+    assert "exactly" in got.note
+
+
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=70), rates_, st.booleans())
 @settings(deadline=None)
 def test_any_bits_are_a_timecode_or_told(words: list[int], rate: Fraction, clipped: bool) -> None:
