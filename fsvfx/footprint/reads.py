@@ -6,10 +6,13 @@ import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from fsvfx.footprint.patterns import File, Files, Glob, Numbered, Tree
 from fsvfx.footprint.where import Disk
+from fsvfx.spelling import fixed_part, matches
 from schemas.manifest import Person, Plate, Replace
+from schemas.templates import VIDEOS, suffix
 
 _TOKEN = re.compile(r"\{frame(?::0(\d)d)?\}|%0?(\d*)d|(#+)")
 """Every way to write a frame number that some reader knows."""
@@ -86,7 +89,7 @@ def _pictures(disk: Disk, path: str, what: str, *, may_glob: bool = False) -> It
     yield from _file(disk, path, what)
     folder, _, name = path.rpartition("/")
     tokens = list(_TOKEN.finditer(name))
-    if tokens:
+    if tokens and suffix(name) not in VIDEOS:
         yield from _sequence(disk, folder, name, tokens[-1], what)
     if may_glob and _GLOB.search(path):
         yield from _globbed(disk, path, what)
@@ -110,12 +113,12 @@ def _globbed(disk: Disk, path: str, what: str) -> Iterator[Read]:
     if path.startswith("s3://"):
         yield Glob(path), what
         return
-    parts = path.split("/")
-    first = next(number for number, part in enumerate(parts) if _GLOB.search(part))
-    fixed, rest = "/".join(parts[:first]), "/".join(parts[first:])
-    real = disk.folder(fixed or "/")
-    yield Glob(f"{real.rstrip('/')}/{disk.name(rest, real)}"), what
-    for found in glob.iglob(path, recursive=True):
+    fixed = fixed_part(Path(path))
+    if str(fixed) == path:
+        return  # it is there as it is written
+    real, rest = disk.folder(str(fixed)), str(Path(path).relative_to(fixed))
+    yield Glob(f"{glob.escape(real).rstrip('/')}/{disk.name(rest, real)}"), what
+    for found in matches(Path(path)):
         yield File(disk.target(found)), what
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from fsvfx.footprint.patterns import File, Files, Glob, Key, Numbered, Tree
+
+_ESCAPED = re.compile(r"\[([*?\[])\]")
+"""As ``glob.escape`` writes letters that mean themselves."""
 
 
 class Taken:
@@ -85,7 +89,7 @@ def _fixed(pattern: str) -> str:
     """The folder that a glob is surely below."""
     fixed = []
     for part in pattern.split("/")[:-1]:
-        if any(letter in part for letter in "*?["):
+        if any(letter in _ESCAPED.sub("", part) for letter in "*?["):
             break
-        fixed.append(part)
+        fixed.append(_ESCAPED.sub(r"\1", part))
     return "/".join(fixed)

@@ -67,11 +67,11 @@ def here(tmp_path: Path, media: Path) -> Path:
     return tmp_path
 
 
-def _job(here: Path, **given: str) -> ShotJob:
+def _job(here: Path, text: str = MANIFEST, **given: str) -> ShotJob:
     said = {"reference": "refs/a.png", "consent": "consents/lead.yaml", "plate": "plates/p.####.png",
             "roto": "roto/r.####.png", "deliver": "out/{shot}.{frame}.exr"} | given  # fmt: skip
     quoted = {name: "'" + text.replace("'", "''") + "'" for name, text in said.items()}
-    (here / "shots.yaml").write_text(MANIFEST.format(**quoted), encoding="utf-8")
+    (here / "shots.yaml").write_text(text.format(**quoted), encoding="utf-8")
     [job] = jobs(here / "shots.yaml")
     return job
 
@@ -219,3 +219,21 @@ def test_a_folder_in_braces_that_is_there(here: Path, folder: str) -> None:
         _job(here, deliver=f"{folder}/{{shot}}.{{frame}}.exr")
     (here / folder).mkdir(parents=True)
     assert _job(here, deliver=f"{folder}/{{shot}}.{{frame}}.exr").deliver
+
+
+@pytest.mark.parametrize(
+    ("given", "deliver"),
+    [({"reference": "refs[v2]/*.png"}, "refs[v2]/{shot}.####.png"), ({"reference": "refs[v2]/*"}, "refs[v2]/new.png"),
+     ({"reference": "refs[v2]/a[1].png"}, "refs[v2]/a[1].png"), ({"reference": "refs[v2]/a*.png"}, "refs[v2]/a{frame}.png")],
+)  # fmt: skip
+def test_names_that_look_like_more_are_not_written_over(
+    here: Path, media: Path, given: dict[str, str], deliver: str
+) -> None:
+    (here / "refs[v2]").mkdir()
+    for file in ("refs[v2]/a[1].png", "t#2.1001.png", "t#2.1002.png", "a#1.mp4"):
+        shutil.copy(media / "s.1001.png", here / file)
+    kind = "frames" if "####" in deliver or "{frame}" in deliver else "review" if "mp4" in deliver else "contact_sheet"
+    text = MANIFEST.replace("kind: exr", f"kind: {kind}")
+    with pytest.raises(ManifestError) as told:
+        _job(here, text, deliver=deliver, **given)
+    assert any("write over" in problem.what for problem in told.value.problems), told.value.problems
