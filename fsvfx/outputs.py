@@ -34,6 +34,9 @@ class Named:
     reads: tuple[Path, ...] = ()
     is_own: Callable[[Path], bool] = _never
 
+    def enter(self, folder: str) -> None:
+        """Anywhere: whoever runs fsvfx has named it."""
+
     def intend(self, target: str, digest: str) -> None:
         """Nothing is noted."""
 

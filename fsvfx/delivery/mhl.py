@@ -39,6 +39,7 @@ _FORMAT = "xxh128"
 def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) -> DeliveredFile:
     """A generation that lists those of ``files`` that lie below ``wish.path``. Raises MachineError."""
     root = Path(wish.path)
+    order.own.enter(os.path.realpath(root))
     chain = root / FOLDER / _CHAIN
     listed = sorted(path for path in (Path(file.path) for file in files) if path.is_relative_to(root))
     if not listed:

@@ -15,6 +15,7 @@ from fsvfx.footprint import Disk, Taken, reads_of, report_targets
 from fsvfx.footprint.patterns import File
 from fsvfx.footprint.reads import Shown
 from fsvfx.media import remote
+from fsvfx.reach import ReachError, reach_of
 from fsvfx.store import Ledger
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile, Unit
@@ -32,6 +33,13 @@ class Own:
     job: ShotJob
     ledger: Ledger
     unit: Unit | None = None
+
+    def enter(self, folder: str) -> None:
+        """Whether the manifest may write there, as things are now. Raises InputError if not."""
+        try:
+            reach_of(self.job).check(folder)
+        except ReachError as error:
+            raise _refused(self.job, error.what, error.mend, folder) from None
 
     def intend(self, target: str, digest: str) -> None:
         """Note that a file of ``digest`` is about to be put at ``target``. Raises StoreError."""

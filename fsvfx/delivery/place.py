@@ -6,22 +6,27 @@ import errno
 import os
 import tempfile
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 from blake3 import blake3
 
 from fsvfx.disk import sync, told_plainly
+from fsvfx.errors import MachineError, Where
 from fsvfx.media import remote
+from schemas.templates import suffix
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
 """How disks say that they know no hard links."""
 
 
 class Owner(Protocol):
-    """Who places a file: knows what may be replaced."""
+    """Who places a file: knows where it may go, and what may be replaced."""
+
+    def enter(self, folder: str) -> None:
+        """Raises InputError if no file may be put into ``folder`` (or below s3://), which is no link and in no link."""
 
     def intend(self, target: str, digest: str) -> None:
         """Told before a file of ``digest`` is put at ``target``."""
@@ -51,23 +56,48 @@ def file_digest(path: Path) -> str:
 
 
 def _rename(final: Path, write: Callable[[Path], None], owner: Owner) -> tuple[str, int]:
-    draft = final.with_name(f".{final.stem}.{uuid.uuid4().hex[:12]}.part{final.suffix}")
+    with _entered(final, owner) as folder:
+        draft, there = folder / f".{uuid.uuid4().hex}.part{final.suffix}", folder / final.name
+        try:
+            with told_plainly(final):
+                write(draft)
+                digest, size = file_digest(draft), draft.stat().st_size
+                sync(draft)
+            owner.intend(str(final), digest)
+            _check_same(folder, final)
+            with told_plainly(final):
+                if not _placed_anew(draft, there):
+                    owner.check(str(final), digest)
+                    draft.replace(there)
+                sync(folder)
+            return digest, size
+        finally:
+            with suppress(OSError):
+                draft.unlink()
+
+
+@contextmanager
+def _entered(final: Path, owner: Owner) -> Iterator[Path]:
+    """The folder of ``final``, by a path (of Linux's /proc) that means this very folder to fsvfx and to the processes
+    that it starts, whatever becomes of its name. The owner is asked where it really lies."""
+    owner.enter(os.path.realpath(final.parent))
+    with told_plainly(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(final.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with told_plainly(final):
-            final.parent.mkdir(parents=True, exist_ok=True)
-            write(draft)
-            digest, size = file_digest(draft), draft.stat().st_size
-            sync(draft)
-        owner.intend(str(final), digest)
-        with told_plainly(final):
-            if not _placed_anew(draft, final):
-                owner.check(str(final), digest)
-                draft.replace(final)
-            sync(final.parent)
-        return digest, size
+        folder = f"/proc/{os.getpid()}/fd/{handle}"
+        owner.enter(os.readlink(folder))
+        yield Path(folder)
     finally:
-        with suppress(OSError):
-            draft.unlink()
+        os.close(handle)
+
+
+def _check_same(folder: Path, final: Path) -> None:
+    """Raises MachineError if another folder has come in place of the one that was entered."""
+    with told_plainly(final):
+        if not os.path.samestat(os.stat(final.parent), os.stat(folder)):
+            what = f"{final.parent} was moved or replaced while {final.name} was written"
+            raise MachineError(what, mend="Run it again", where=Where(file=str(final)), transient=True)
 
 
 def _placed_anew(draft: Path, final: Path) -> bool:
@@ -86,8 +116,9 @@ def _placed_anew(draft: Path, final: Path) -> bool:
 
 
 def _upload(target: str, write: Callable[[Path], None], owner: Owner) -> tuple[str, int]:
+    owner.enter(target)
     with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
-        draft = Path(folder) / target.rpartition("/")[2]
+        draft = Path(folder) / f"draft{suffix(target)}"
         with told_plainly(draft):
             write(draft)
             digest, size = file_digest(draft), draft.stat().st_size

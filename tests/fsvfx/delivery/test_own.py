@@ -115,7 +115,7 @@ def test_an_interrupted_run_is_gone_on_with(kit: Callable[..., Any], monkeypatch
     def crash(draft: Path, final: Path) -> bool:
         if placed:
             raise KeyboardInterrupt
-        placed.append(final)
+        placed.append(final.resolve())
         return link(draft, final)
 
     monkeypatch.setattr(place_module, "_placed_anew", crash)

@@ -224,7 +224,8 @@ def test_a_folder_in_braces_that_is_there(here: Path, folder: str) -> None:
 @pytest.mark.parametrize(
     ("given", "deliver"),
     [({"reference": "refs[v2]/*.png"}, "refs[v2]/{shot}.####.png"), ({"reference": "refs[v2]/*"}, "refs[v2]/new.png"),
-     ({"reference": "refs[v2]/a[1].png"}, "refs[v2]/a[1].png"), ({"reference": "refs[v2]/a*.png"}, "refs[v2]/a{frame}.png")],
+     ({"reference": "refs[v2]/a[1].png"}, "refs[v2]/a[1].png"),
+     ({"reference": "refs[v2]/a*.png"}, "refs[v2]/a{frame}.png")],
 )  # fmt: skip
 def test_names_that_look_like_more_are_not_written_over(
     here: Path, media: Path, given: dict[str, str], deliver: str
