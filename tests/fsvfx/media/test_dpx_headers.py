@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from dpx_files import UNDEFINED, dpx_bytes, write_dpx
 from footage import shot_job
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fsvfx.errors import PlateError
 from fsvfx.media import addresses, frame_file, open_plate
@@ -46,6 +48,35 @@ def test_every_packing_gives_the_exact_codes(
     values = codes(bits, max(channels) + 1 if descriptor in (50, 6) else 4)
     path = write_dpx(tmp_path / "a.dpx", [values], bits=bits, packing=packing, order=order, descriptors=[descriptor])
     np.testing.assert_array_equal(read(path), spread(values[..., channels], bits), strict=True)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bits=st.sampled_from([8, 10, 12, 16]),
+    packing=st.sampled_from([0, 1, 2]),
+    order=st.sampled_from("<>"),
+    descriptor=st.sampled_from([6, 50, 51]),
+    size=st.tuples(st.integers(2, 40), st.integers(4, 6)),
+    start=st.sampled_from([1664, 2048, 8192]),
+    line_padding=st.sampled_from([0, 4, 7]),
+    image_padding=st.sampled_from([0, 24]),
+)
+def test_any_layout_gives_its_codes(
+    bits: int,
+    packing: int,
+    order: str,
+    descriptor: int,
+    size: tuple[int, int],
+    start: int,
+    line_padding: int,
+    image_padding: int,
+    tmp_path: Path,
+) -> None:
+    count = {6: 1, 50: 3, 51: 4}[descriptor]
+    values = codes(bits, count, *size)
+    layout = {"bits": bits, "packing": packing, "order": order, "start": start, "descriptors": [descriptor]}
+    path = write_dpx(tmp_path / "a.dpx", [values], **layout, line_padding=line_padding, gap=image_padding)
+    np.testing.assert_array_equal(read(path), spread(values[..., [0, 1, 2] if count > 1 else [0, 0, 0]], bits))
 
 
 USED: dict[str, dict[str, Any]] = {
