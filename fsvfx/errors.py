@@ -7,6 +7,7 @@ FsvfxError                  exit
 │   ├── PreflightError            what keeps shots from running, found before the run
 │   └── PlateError                a plate: missing, unreadable, truncated, not as declared
 ├── RightsError              3    consent is missing, expired, revoked or out of scope
+│   └── LicenceError              weights may not be used for what the production is for
 ├── IncompleteError          4    some chunks are not done
 └── MachineError             5    the machine, the store or the cluster failed
     ├── StoreError                the store: unreachable or refused
@@ -135,6 +136,15 @@ class RightsError(FsvfxError):
             where=where,
         )
         self.reasons = reasons
+
+
+class LicenceError(RightsError):
+    """Weights may not be used for what the production is for; ``reasons`` has every one."""
+
+    def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
+        super().__init__(reasons, where=where)
+        self.what = "Licences of weights do not cover this: " + "; ".join(reasons)
+        self.mend = "Use other weights, get a licence, or mark the production as research"
 
 
 class IncompleteError(FsvfxError):

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1, max_length=1024)]
 FilePath = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=4096)]
 """Kept as it is written: names of files may begin or end with spaces."""

@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from schemas.base import FilePath, Name, StrictModel, Text
+from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 from schemas.manifest import Use
 
 CONSENT_VERSION = 1
 Role = Literal["source_identity", "target_performer"]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Standing = Literal["none", "revoked"]
 RecordId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
 

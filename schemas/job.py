@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from schemas.augmentation import Augmentation
 from schemas.base import StrictModel
 from schemas.deliver import Deliver
 from schemas.faceset import FacesetSettings
-from schemas.manifest import Person, Shot
+from schemas.manifest import HeldLicence, Person, Purpose, Shot
 from schemas.train import Start
 from schemas.trainer import TrainerSettings
 
@@ -20,6 +20,8 @@ class TrainedModel(StrictModel):
     sha256: str
     engine: str
     people: tuple[str, ...]
+    licence: str = ""
+    commercial_use: bool = True
 
 
 class ShotJob(StrictModel):
@@ -45,6 +47,9 @@ class ShotJob(StrictModel):
     """The store, where it was given in place of the manifest's."""
     manifest: str
     """The manifest's path, for messages and the commands that they give."""
+    purpose: Purpose = "commercial"
+    licences: dict[str, HeldLicence] = Field(default_factory=dict)
+    """Those that the production holds, their paths absolute."""
     run_id: str = ""
     rights: str = ""
     """Digest of the decision that allowed this run."""
@@ -97,6 +102,8 @@ class TrainJob(StrictModel):
     """Where checkpoints, curves and previews go."""
     packages: str
     manifest: str
+    purpose: Purpose = "commercial"
+    licences: dict[str, HeldLicence] = Field(default_factory=dict)
     run_id: str = ""
     rights: str = ""
     """Digest of the decision that allowed it."""

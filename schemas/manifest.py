@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from schemas import rates
-from schemas.base import FilePath, Name, StrictModel, Text
+from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 from schemas.composite import Composite
 from schemas.deliver import Deliver
 from schemas.frames import Chunk, FrameRange, chunks_of
@@ -169,6 +169,18 @@ class Shot(StrictModel):
         return chunks_of(self.plate.frames, size=self.chunk_size, anchor=self.plate.first_frame)
 
 
+Purpose = Literal["commercial", "research"]
+
+
+class HeldLicence(StrictModel):
+    """A licence that the production holds for weights whose own does not allow its use."""
+
+    file: FilePath
+    """Relative to the manifest."""
+    sha256: Sha256
+    """Of the file."""
+
+
 class Colour(StrictModel):
     """How colour spaces are named and converted."""
 
@@ -190,3 +202,7 @@ class Manifest(StrictModel):
     """A folder, relative to the manifest, or ``s3://bucket/prefix``."""
     packages: FilePath = "packages/"
     """A folder of model packages, relative to the manifest; those of FSVFX_PACKAGES are looked for after it."""
+    purpose: Purpose = "commercial"
+    """What the production is for: ``research`` may use weights whose licence keeps commercial use out."""
+    licences: dict[Text, HeldLicence] = Field(default_factory=dict)
+    """Licences that the production holds, by the name of the weights (``fsvfx models list``) or of the package."""

@@ -11,8 +11,8 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from schemas.augmentation import Augmentation
-from schemas.base import Name, StrictModel, Text
-from schemas.consent import RecordId, Sha256
+from schemas.base import Name, Sha256, StrictModel, Text
+from schemas.consent import RecordId
 from schemas.faceset import FacesetSettings
 from schemas.trainer import TrainerSettings
 
@@ -87,6 +87,9 @@ class PackageCard(StrictModel):
     """Which trained it."""
     licence: Text
     """What it may be used for."""
+    commercial_use: bool | None = None
+    """Whether it may be used commercially: not if weights had a part in its training that may not. None: a card of
+    before this was told; its licence's words count."""
     rights: str
     """Digest of the decision that allowed the training."""
     trained_at: AwareDatetime

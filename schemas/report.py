@@ -34,6 +34,19 @@ class ReportedRights(StrictModel):
     """Ids of the consent records."""
     test_records: tuple[str, ...] = ()
     """Those that were made up for a test or a demo."""
+    purpose: str = "commercial"
+    """``research``: not to be used commercially."""
+    weights: tuple[ReportedWeights, ...] = ()
+
+
+class ReportedWeights(StrictModel):
+    """Weights that had a part in it, and under which licence."""
+
+    name: str
+    licence: str
+    commercial_use: bool | None
+    held: str = ""
+    """The licence of its own that the production holds."""
 
 
 class ReportedColour(StrictModel):

@@ -7,10 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.augmentation import Augmentation
-from schemas.base import FilePath, Name, StrictModel, Text
-from schemas.consent import Sha256
+from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 from schemas.faceset import FacesetSettings
-from schemas.manifest import Colour, Coordinate, Faces, Person, Plate, Settings
+from schemas.manifest import Colour, Coordinate, Faces, HeldLicence, Person, Plate, Purpose, Settings
 from schemas.trainer import TrainerSettings
 
 ChunkSize = Annotated[int, Field(ge=1, le=240)]
@@ -91,6 +90,10 @@ class TrainManifest(StrictModel):
     start: Start | None = None
     licence: Text = "all rights reserved"
     """What the model package may be used for: goes into its card."""
+    purpose: Purpose = "commercial"
+    """As in a shot manifest. What was trained with weights for research only is for research only, too."""
+    licences: dict[Text, HeldLicence] = Field(default_factory=dict)
+    """As in a shot manifest."""
     colour: Colour = Field(default_factory=Colour)
     chunk_size: ChunkSize = 24
     """Frames of a plate in one chunk."""

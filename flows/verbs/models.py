@@ -125,5 +125,5 @@ def _told(figures: Figures) -> str:
     return ", ".join(said)
 
 
-def _yes(said: bool) -> str:
-    return "yes" if said else "no"
+def _yes(said: bool | None) -> str:
+    return "not known" if said is None else "yes" if said else "no"

@@ -29,6 +29,7 @@ def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[st
         "identities": ", ".join(entry.identity for entry in shot.replace),
         "engines": ", ".join(entry.engine for entry in shot.replace),
         "rights": order.rights.digest,
+        "purpose": "research, not for commercial use" if order.rights.purpose == "research" else "",
         "key": order.content_key,
         "colour_config": job.colour_config,
         "color_space": space or "",

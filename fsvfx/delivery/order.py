@@ -130,6 +130,7 @@ class Order:
             "last": shot.plate.frames.last,
             "wishes": [wish.model_dump(mode="json", exclude={"path"}) for wish in self.wishes],
             "waived": str(self.waived),
+            **({"purpose": self.job.purpose} if self.job.purpose != "commercial" else {}),
             "plates": {one.unit.name: one.key for one in self.of("ingest")},  # a plate's headers count too
         }
 

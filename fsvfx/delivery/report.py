@@ -12,11 +12,19 @@ from fsvfx.delivery.figures import summary
 from fsvfx.delivery.order import Order
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
+from fsvfx.rights.weights import Weights
 from fsvfx.store import Ledger
 from schemas.frames import FrameRange
 from schemas.manifest import Replace
 from schemas.receipts import DeliveredFile, Receipt
-from schemas.report import DeliveryReport, ReportedColour, ReportedRights, ReportedStage, ReportedSwap
+from schemas.report import (
+    DeliveryReport,
+    ReportedColour,
+    ReportedRights,
+    ReportedStage,
+    ReportedSwap,
+    ReportedWeights,
+)
 
 _TOUCH_PIXELS = (
     "fsvfx",
@@ -51,7 +59,11 @@ def report_of(
         without_swap=_without_swap(order) or None,
         swaps=tuple(_swap(entry, engines) for entry in job.shot.replace),
         rights=ReportedRights(
-            decision=order.rights.digest, records=order.rights.records, test_records=order.rights.test_records
+            decision=order.rights.digest,
+            records=order.rights.records,
+            test_records=order.rights.test_records,
+            purpose=order.rights.purpose,
+            weights=tuple(_weights(one) for one in order.rights.weights),
         ),
         colour=_colour(order),
         files=tuple(files),
@@ -131,6 +143,10 @@ def _colour(order: Order) -> ReportedColour:
         comp=order.comp_space,
         delivered=tuple(space for wish in order.job.deliver if (space := order.space_of(wish))),
     )
+
+
+def _weights(one: Weights) -> ReportedWeights:
+    return ReportedWeights(name=one.name, licence=one.licence, commercial_use=one.commercial_use, held=one.held)
 
 
 def _stage(receipt: Receipt) -> ReportedStage:

@@ -69,6 +69,8 @@ class Engine(ABC):
     """Whether the identity must have reference pictures (else it brings trained weights)."""
     uses_gpu: ClassVar[bool] = False
     """Whether it runs on a GPU where there is one."""
+    weights: ClassVar[tuple[str, ...]] = ()
+    """The model cards whose weights it uses; a package's are known by its settings."""
     Settings: ClassVar[type[EngineSettings]]
 
     def __init__(self, settings: EngineSettings, device: str) -> None:

@@ -16,8 +16,7 @@ from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, 
 from fsvfx.engines.learned_matte import usable
 from fsvfx.errors import ModelError, Where
 from fsvfx.packages.fit import check_engine, check_knows
-from schemas.base import Name
-from schemas.consent import Sha256
+from schemas.base import Name, Sha256
 
 if TYPE_CHECKING:
     import torch

@@ -13,6 +13,7 @@ from fsvfx.errors import InputError
 from fsvfx.manifests.check_apart import check_apart
 from fsvfx.manifests.check_composite import check_composites
 from fsvfx.manifests.check_deliver import check_deliver
+from fsvfx.manifests.check_licences import check_licences
 from fsvfx.manifests.check_paths import check_paths
 from fsvfx.manifests.check_rates import check_rates
 from fsvfx.manifests.check_work import check_engines, check_spaces
@@ -63,6 +64,7 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
     yield from _check_colours(draft, path)
     yield from check_engines(draft)
     yield from check_composites(draft)
+    yield from check_licences(draft, data, path)
 
 
 def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:

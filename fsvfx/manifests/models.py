@@ -73,7 +73,16 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
 
 
 def _trained(card: PackageCard) -> TrainedModel:
-    return TrainedModel(model=card.model, sha256=card.sha256, engine=card.engine, people=card.everybody)
+    from fsvfx.rights.weights import package_weights
+
+    return TrainedModel(
+        model=card.model,
+        sha256=card.sha256,
+        engine=card.engine,
+        people=card.everybody,
+        licence=card.licence,
+        commercial_use=bool(package_weights(card).commercial_use),
+    )
 
 
 def _settings(entry: Replace) -> Iterator[tuple[Loc, Settings]]:

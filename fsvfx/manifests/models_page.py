@@ -34,6 +34,25 @@ name, sizes, people and their consent records, licence, iterations. A card that 
 header that was changed is no longer the weights that the hash names. So nobody leaves a package, and no licence is
 bettered, by editing a text file.
 
+## What weights may be used for
+
+A production is commercial unless its manifest says `purpose: research`. A commercial one uses no weights whose licence
+keeps commercial use out, or says nothing of it: detectors, segmenters, super-resolvers, engines, packages. They are
+refused by `validate` and again wherever something runs, with the licence, whose they are, and the way out. A package
+that was trained with such weights, or that began with such a package, says `commercial_use: false` in its card; of
+cards that do not say, the licence's words count (CC-BY-NC, non-commercial, research only).
+
+Whoever holds a licence of their own names it, by the name of the weights or the package:
+
+```yaml
+licences:
+  insightface: {file: contracts/insightface.pdf, sha256: ...}
+```
+
+For insightface's packs a signed `MODEL.LICENSE` beside the files does, if it grants commercial use, names the pack and
+has not ended; insightface's own code checks its signature (`pip install 'fsvfx[licences]'`). The delivery report lists
+all weights with their licences; frames that are for research only say so in `fsvfx/purpose`.
+
 ## Using one
 
 ```yaml

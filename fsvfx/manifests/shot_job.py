@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fsvfx.colour import check_space
 from fsvfx.errors import InputError, Where
+from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.resolve import named_store, person_at, plate_at, store_at
 from fsvfx.manifests.shape import nearest
@@ -45,6 +46,8 @@ def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> S
         colour_config=config,
         colour_file=file,
         manifest=str(path.absolute()),
+        purpose=manifest.purpose,
+        licences=held_at(manifest.licences, reach),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.errors import InputError
+from fsvfx.manifests.check_licences import check_licences, held_at
 from fsvfx.manifests.check_paths import check_paths
 from fsvfx.manifests.check_train import check_excluded, check_folders, check_footage, check_learned, check_learner
 from fsvfx.manifests.check_work import check_spaces
@@ -66,6 +67,8 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         folder=str(reach.file(manifest.training) / manifest.model),
         packages=str(reach.file(manifest.packages)),
         manifest=str(path.absolute()),
+        purpose=manifest.purpose,
+        licences=held_at(manifest.licences, reach),
     )
 
 
@@ -80,6 +83,7 @@ def _footage(manifest: TrainManifest, path: Path, store: str | None) -> tuple[Fo
             job = shot_job(found, shot, where, store).model_copy(update={"deliver": ()})
         entry = entry_of(job.shot, footage.person)
         assert entry is not None, "the checks hold it"
+        job = job.model_copy(update={"purpose": manifest.purpose, "licences": held_at(manifest.licences, reach)})
         return FootageJob(name=footage.name, person=footage.person, entry=entry, shot=job)
 
     return tuple(map(made, manifest.footage))
@@ -127,6 +131,7 @@ def _findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:
     yield from check_shot_footage(draft, path)
     yield from _check_colours(draft.common, path)
     yield from check_learner(draft)
+    yield from check_licences(draft.common, data, path)
 
 
 def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:

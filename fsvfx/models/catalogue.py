@@ -8,8 +8,7 @@ from importlib.resources import files
 
 from fsvfx.errors import InputError
 from fsvfx.plugins import nearest
-from schemas.base import StrictModel
-from schemas.consent import Sha256
+from schemas.base import Sha256, StrictModel
 
 
 class Archive(StrictModel):
@@ -37,7 +36,8 @@ class ModelCard(StrictModel):
     member: str | None = None
     source: str
     licence: str
-    commercial_use: bool
+    commercial_use: bool | None = None
+    """None: nothing says."""
     trained_on: str
     consent: str
     """The consent records of the people it was trained on."""

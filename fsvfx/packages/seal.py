@@ -11,13 +11,15 @@ from fsvfx.errors import ModelError, Where
 from schemas.package import PackageCard
 
 _ENTRY = "fsvfx"
-_SEALED = ("model", "engine", "architecture", "people", "licence", "iterations", "start")
+_SEALED = ("model", "engine", "architecture", "people", "licence", "commercial_use", "iterations", "start")
 """What the card says of the weights themselves; the rest is of how they were made and measured."""
 
 
 def metadata(card: PackageCard) -> dict[str, str]:
     """For the weights file's header. One entry, in one spelling: equal weights of equal people are equal bytes."""
     said = card.model_dump(mode="json", include=set(_SEALED))
+    if card.commercial_use is None:
+        del said["commercial_use"]
     return {_ENTRY: json.dumps(said, sort_keys=True, separators=(",", ":"))}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fsvfx.errors import RightsError, Where
@@ -9,9 +10,10 @@ from fsvfx.reach import reach_of
 from fsvfx.rights import gate, training_gate
 from fsvfx.rights.decision import Decision
 from fsvfx.rights.records import evidence
+from fsvfx.rights.weights import check_weights
 from schemas.job import ShotJob, TrainJob
 
-__all__ = ["Decision", "clear", "clear_training"]
+__all__ = ["Decision", "check_weights", "clear", "clear_training"]
 
 
 def clear(job: ShotJob, now: datetime | None = None) -> Decision:
@@ -21,13 +23,15 @@ def clear(job: ShotJob, now: datetime | None = None) -> Decision:
     """
     found = {person: evidence(reach_of(job), job.people, person) for person in gate.asked(job)}
     where = Where(shot=job.shot.name, file=job.manifest)
-    return _allowed(gate.check(job, found, now or datetime.now(UTC)), where)
+    decision = _allowed(gate.check(job, found, now or datetime.now(UTC)), where)
+    return replace(decision, purpose=job.purpose, weights=check_weights(job))
 
 
 def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
     """As ``clear``, of a training: everybody who is learned must have allowed it. Raises RightsError."""
     found = {person: evidence(reach_of(job), job.people, person) for person in training_gate.asked(job)}
-    return _allowed(training_gate.check_training(job, found, now or datetime.now(UTC)), Where(file=job.manifest))
+    decision = _allowed(training_gate.check_training(job, found, now or datetime.now(UTC)), Where(file=job.manifest))
+    return replace(decision, purpose=job.purpose, weights=check_weights(job))
 
 
 def _allowed(decision: Decision, where: Where) -> Decision:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from fsvfx.rights.weights import Weights
 from schemas.consent import ConsentRecord, Standing
 
 
@@ -49,6 +50,9 @@ class Decision:
     records: tuple[str, ...]
     test_records: tuple[str, ...] = ()
     by_person: Mapping[str, ConsentRecord] = field(default_factory=dict)
+    purpose: str = "commercial"
+    weights: tuple[Weights, ...] = ()
+    """All that the work uses, with their licences."""
 
 
 def decide(

@@ -63,7 +63,8 @@ def check(job: ShotJob, evidence: Mapping[str, Evidence | Missing], now: datetim
             "use": job.shot.use,
             "nudity_or_sexual": job.shot.nudity_or_sexual,
             "roles": {person: list(needed) for person, needed in roles.items()},
-            "models": [model.model_dump(mode="json") for model in job.models],
+            "models": [model.model_dump(mode="json", exclude={"licence", "commercial_use"}) for model in job.models],
+            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
         },
     )
 

@@ -45,7 +45,8 @@ def check_training(job: TrainJob, evidence: Mapping[str, Evidence | Missing], no
             "production": job.production,
             "model": job.model,
             "learned": list(job.learned),
-            "models": [model.model_dump(mode="json") for model in job.models],
+            "models": [model.model_dump(mode="json", exclude={"licence", "commercial_use"}) for model in job.models],
+            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
         },
     )
 

@@ -14,6 +14,7 @@ from fsvfx.colour import use_config
 from fsvfx.device import device_for
 from fsvfx.errors import IncompleteError, StoreError, Where
 from fsvfx.reach import reach_of
+from fsvfx.rights.weights import check_weights
 from fsvfx.runner.causes import failure_of, told
 from fsvfx.runner.dag import DELIVER, halo_of, needs_of, sources_of, stage
 from fsvfx.runner.keying import Recipe, recipe_of
@@ -42,6 +43,7 @@ def run_unit(
     ``inputs``: receipts of `inputs_of` (others are ignored). If another run is at it, waits for its commit, or for its
     lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
     """
+    check_weights(job)
     use_config(job.colour_config, job.colour_file)
     packages.use(job.packages, reach_of(job))
     store = open_store(job)

@@ -87,6 +87,7 @@ def _delivery_recipe(
             "plates": dict(plates),
             "swaps": [entry.model_dump(mode="json", include={"performer", "identity", "engine"}) for entry in replace],
             "waived": str(waived & frames),
+            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
         },
         weights={},
         inputs=inputs,

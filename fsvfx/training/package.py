@@ -10,6 +10,7 @@ from pathlib import Path
 from fsvfx import packages
 from fsvfx.engines.registry import learned
 from fsvfx.facesets import Faceset
+from fsvfx.rights.weights import refusal, used_by
 from fsvfx.training.trainer import Trained
 from schemas.consent import ConsentRecord
 from schemas.job import TrainJob
@@ -46,6 +47,7 @@ def _card(job: TrainJob, people: tuple[TrainedPerson, ...], trained: Trained, de
         people=people,
         production=job.production,
         licence=job.licence,
+        commercial_use=all(refusal(one, "commercial", job.licences) is None for one in used_by(job)),
         rights=job.rights,
         trained_at=datetime.now(UTC),
         iterations=trained.step,

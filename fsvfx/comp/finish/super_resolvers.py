@@ -36,6 +36,11 @@ def check_super_resolver(name: str) -> None:
     REGISTERED.check(name)
 
 
+def weights_of_resolver(name: str) -> tuple[str, ...]:
+    """The model cards whose weights it uses: its attribute ``weights``, if there is one. Raises InputError."""
+    return tuple(getattr(REGISTERED.load(name, _is_super_resolver, "function"), "weights", ()))
+
+
 def super_resolve(crop: F32, amount: float, name: str) -> F32:
     """Mix ``amount`` percent of the super-resolved ``crop`` (S, S, 3), display light, into it; at its own size.
 

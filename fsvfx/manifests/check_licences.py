@@ -1,0 +1,95 @@
+"""Whether the weights that a manifest uses may be used for what its production is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fsvfx import packages
+from fsvfx.errors import InputError, ModelError
+from fsvfx.manifests.draft import Draft, mapping, sound_of
+from fsvfx.manifests.yaml_text import Finding, Loc
+from fsvfx.packages.find import card_of, find
+from fsvfx.reach import Reach, ReachError
+from schemas.manifest import Faces, HeldLicence
+
+Licences = dict[str, HeldLicence]
+
+
+def check_licences(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterator[Finding]:
+    """Of each shot's detector, segmenters, super-resolvers and engines; of packages, where they can be found."""
+    from fsvfx.rights.weights import of_shot
+
+    reach = Reach(manifest, draft.production)
+    held, purpose = _held(data, reach), data.get("purpose", "commercial")
+    for name, licence in held.items():
+        yield from _unreached(("licences", name, "file"), licence.file, reach)
+    for shot in draft.shots:
+        whole = mapping(data["shots"][shot.loc[1]]) if "shots" in data else data
+        faces = sound_of(Faces, whole.get("faces", {})) or Faces()
+        for name, field in of_shot(faces, shot.replace.values(), shot.composite).items():
+            at = shot.loc if "shots" in data else ()
+            yield from _refused((*at, *_parts(field)), name, purpose, held)
+        for number, entry in shot.replace.items():
+            settings = [entry.settings, *(one.settings for one in entry.overrides)]
+            for said in {(str(s["model"]), str(s["sha256"])): s for s in settings if {"model", "sha256"} <= s.keys()}:
+                yield from _package(
+                    (*shot.loc, "replace", number, "settings", "model"), said, draft, purpose, held, reach
+                )
+    start = mapping(data.get("start"))
+    if {"model", "sha256"} <= start.keys():
+        said = str(start["model"]), str(start["sha256"])
+        yield from _package(("start", "model"), said, draft, purpose, held, reach)
+
+
+def held_at(licences: dict[str, HeldLicence], reach: Reach) -> Licences:
+    """With absolute paths. Raises ReachError."""
+    return {name: one.model_copy(update={"file": str(reach.file(one.file))}) for name, one in licences.items()}
+
+
+def _held(data: dict[str, Any], reach: Reach) -> Licences:
+    said = {name: sound_of(HeldLicence, raw) for name, raw in mapping(data.get("licences")).items()}
+    try:
+        return held_at({name: one for name, one in said.items() if one}, reach)
+    except ReachError:
+        return {name: one for name, one in said.items() if one}
+
+
+def _unreached(at: Loc, given: str, reach: Reach) -> Iterator[Finding]:
+    try:
+        reach.file(given)
+    except ReachError as error:
+        yield Finding(at, error.what, error.mend)
+
+
+def _refused(at: Loc, name: str, purpose: object, held: Licences) -> Iterator[Finding]:
+    from fsvfx.rights.weights import card_weights, refusal
+
+    try:
+        why = refusal(card_weights(name), str(purpose), held)
+    except InputError as error:
+        why = error.what, error.mend
+    if why:
+        yield Finding(at, *why)
+
+
+def _package(
+    at: Loc, said: tuple[str, str], draft: Draft, purpose: object, held: Licences, reach: Reach
+) -> Iterator[Finding]:
+    """One that is not found is told when it is wanted."""
+    from fsvfx.rights.weights import package_weights, refusal
+
+    try:
+        packages.use(str(reach.file(draft.folders.get("packages", "packages/"))), reach)
+        why = refusal(package_weights(card_of(find(*said))), str(purpose), held)
+    except (InputError, ModelError, ReachError):
+        return
+    if why:
+        yield Finding(at, *why)
+
+
+def _parts(field: str) -> Loc:
+    from fsvfx.rights.weights import named_in
+
+    return tuple(named_in(field))

@@ -1,0 +1,175 @@
+"""The gate of weights: which models a shot or training uses, and whether their licences allow what it is for.
+
+A production that is not marked ``purpose: research`` uses no weights whose licence keeps commercial use out, or says
+nothing of it, unless it holds a licence of its own: a signed ``MODEL.LICENSE`` beside insightface's pack, or a file
+that the manifest names with its hash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fsvfx import models
+from fsvfx.errors import InputError, LicenceError, Where
+from fsvfx.faces.detect import weights_of
+from fsvfx.models.files import sha256_of
+from fsvfx.settings import machine
+from schemas.composite import Composite
+from schemas.job import ShotJob, TrainedModel, TrainJob
+from schemas.manifest import Faces, HeldLicence, Replace
+from schemas.package import PackageCard
+
+SIGNED = "MODEL.LICENSE"
+"""What insightface hands those who buy a licence; it lies beside the pack's files."""
+_FORBIDS = re.compile(r"non[- ]?commercial|\bNC\b|research[- ](use[- ])?only|academic", re.IGNORECASE)
+_ALWAYS = ("facemesh", "dlib_embedding")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights that are used. ``commercial_use`` None: nothing says. ``file``: where a licence that is held lies."""
+
+    name: str
+    licence: str
+    whose: str
+    commercial_use: bool | None
+    held: str = ""
+    """What allows it beside the weights' own licence."""
+
+
+def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | None) -> dict[str, str]:
+    """Names of the model cards of all that a shot uses, each with the field that asks for it."""
+    found = dict.fromkeys((*weights_of(faces.detector), *_ALWAYS), "faces.detector")
+    said: list[Any] = [] if composite is None else [composite, *composite.overrides]
+    for name in dict.fromkeys(one.occlusion for one in said if one.occlusion not in (None, "none")):
+        found |= dict.fromkeys(_segmenter_weights(name), "composite.occlusion")
+    resolvers = [one.super_resolver for one in said if one.super_resolver is not None]
+    for name in dict.fromkeys(resolvers if any(one.super_resolution for one in said) else ()):
+        found |= dict.fromkeys(_resolver_weights(name), "composite.super_resolver")
+    for index, entry in enumerate(replace):
+        found |= dict.fromkeys(_engine_weights(entry.engine), f"replace[{index}].engine")
+    return found
+
+
+def card_weights(name: str) -> Weights:
+    """What a model card says, or the signed licence beside the file."""
+    try:
+        card = models.card(name)
+    except InputError:
+        return Weights(name, "unknown", "unknown", None)
+    held = ""
+    if not card.commercial_use and (signed := machine().models / Path(card.file).parent / SIGNED).is_file():
+        held = _verified(signed, card.version)
+    return Weights(name, card.licence, card.source, card.commercial_use or bool(held) or card.commercial_use, held)
+
+
+def package_weights(card: PackageCard) -> Weights:
+    """A package's: what its card says, and its licence's words."""
+    allows = card.commercial_use is not False and not _FORBIDS.search(card.licence)
+    return Weights(card.model, card.licence, f"the production {card.production}", allows)
+
+
+def model_weights(model: TrainedModel) -> Weights:
+    return Weights(model.model, model.licence, f"the engine {model.engine}'s package", model.commercial_use)
+
+
+def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence]) -> tuple[str, str] | None:
+    """Why they may not be used, and the way out; None if they may. ``licences``: files by absolute path."""
+    if purpose == "research" or weights.commercial_use:
+        return None
+    held = licences.get(weights.name)
+    if held is not None:
+        return _wrong_file(weights.name, held)
+    if weights.commercial_use is None:
+        what = f"nothing says whether '{weights.name}' ({weights.licence}; of {weights.whose}) may be used commercially"
+    else:
+        what = f"the licence of '{weights.name}' allows no commercial use: {weights.licence} (of {weights.whose})"
+    return what, _way_out(weights.name)
+
+
+def check_weights(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
+    """All that the job uses. Raises LicenceError with every one that its purpose may not use."""
+    used = used_by(job)
+    found = [(one, why) for one in used if (why := refusal(one, job.purpose, job.licences))]
+    if found:
+        name = job.shot.name if isinstance(job, ShotJob) else None
+        reasons = tuple(f"{what}. {mend}" for _, (what, mend) in found)
+        raise LicenceError(reasons, where=Where(shot=name, file=job.manifest))
+    return used
+
+
+def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
+    """Cards and packages, each once."""
+    shots = [job] if isinstance(job, ShotJob) else [each.shot for each in job.footage]
+    names = {name: None for one in shots for name in of_shot(one.shot.faces, one.shot.replace, one.shot.composite)}
+    return (*map(card_weights, names), *map(model_weights, job.models))
+
+
+def _way_out(name: str) -> str:
+    signed = f", or put insightface's signed {SIGNED} beside its files" if name == "insightface" else ""
+    return (
+        "Use others; or write purpose: research, if the production is that; or get a licence and name it: "
+        f"licences: {{{name}: {{file: ..., sha256: ...}}}}{signed}"
+    )
+
+
+def _wrong_file(name: str, held: HeldLicence) -> tuple[str, str] | None:
+    path = Path(held.file)
+    if not path.is_file():
+        return f"the licence for '{name}' is not at {path}", "Put the file there, or correct licences"
+    if (found := sha256_of(path)) != held.sha256:
+        return f"{path} is not the licence that was named: its sha256 is {found}", "Put the right file there"
+    return None
+
+
+def _verified(signed: Path, model: str) -> str:
+    """The signed licence's id if it grants commercial use of the pack. Raises InputError if it is not valid."""
+    from insightface.model_zoo import model_license
+
+    where = Where(file=str(signed))
+    try:
+        licence = model_license.verify_model_license(signed, expected_model_id=model)
+    except model_license.ModelLicenseDependencyError as error:
+        what = f"The licence {signed} can't be checked: {error}"
+        raise InputError(what, mend="pip install 'fsvfx[licences]'", where=where) from error
+    except model_license.ModelLicenseError as error:
+        mend = "Get it anew from insightface, or take it away and use another detector"
+        raise InputError(f"The licence {signed} is not valid: {error}", mend=mend, where=where) from error
+    return f"{SIGNED} {licence.license_id}" if licence.commercial_use_permitted else ""
+
+
+def _segmenter_weights(name: str) -> tuple[str, ...]:
+    from fsvfx.occlusion.registry import segmenter
+
+    try:
+        return segmenter(name).weights
+    except InputError:
+        return ()  # told where it is named
+
+
+def _engine_weights(name: str) -> tuple[str, ...]:
+    from fsvfx.engines.registry import engine
+
+    try:
+        return engine(name).weights
+    except InputError:
+        return ()
+
+
+def _resolver_weights(name: str) -> tuple[str, ...]:
+    from fsvfx.comp.finish.super_resolvers import weights_of_resolver
+
+    try:
+        return weights_of_resolver(name)
+    except InputError:
+        return ()
+
+
+def named_in(field: str) -> Iterator[str | int]:
+    """The parts of a field's name, as places in a manifest have them."""
+    for part in re.findall(r"[a-z_]+|\d+", field):
+        yield int(part) if part.isdigit() else part
