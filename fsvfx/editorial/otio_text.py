@@ -69,6 +69,8 @@ def _walk(value: Any, name: str, known: Mapping[str, int], *, inside_metadata: b
             name = value["name"]
         if kind in _TIMES:
             yield from _wrong_time(kind, value, name)
+        elif kind == "Transition" and any(_is_negative(value.get(side)) for side in ("in_offset", "out_offset")):
+            yield Problem(name, "a transition has a negative offset", _AGAIN)
         elif kind.startswith("SerializableObjectRef"):
             yield Problem(name, "it refers to another object of the file (SerializableObjectRef)", _AGAIN)
         elif kind and kind not in known and not inside_metadata:
@@ -91,15 +93,19 @@ def _version(schema: str) -> int:
 
 def _wrong_time(kind: str, value: dict[str, Any], name: str) -> Iterator[Problem]:
     if kind == "TimeRange":
-        length = value.get("duration")
-        if isinstance(length, dict) and isinstance(length.get("value"), int | float) and length["value"] < 0:
-            yield Problem(name, f"a duration is negative: {length['value']:g}", _AGAIN)
+        if _is_negative(value.get("duration")):
+            yield Problem(name, f"a duration is negative: {value['duration']['value']:g}", _AGAIN)
         return
     rate, count = _number(value.get("rate")), _number(value.get("value"))
     if rate is None or not 0 < rate <= MOST_RATE:
         yield Problem(name, f"{str(value.get('rate'))[:_SHOWN]} is no frame rate", _AGAIN)
     elif count is None or abs(count) > MOST_VALUE:
         yield Problem(name, f"{str(value.get('value'))[:_SHOWN]} is no time", _AGAIN)
+
+
+def _is_negative(time: Any) -> bool:
+    count = _number(time.get("value")) if isinstance(time, dict) else None
+    return count is not None and count < 0
 
 
 def _number(value: Any) -> float | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from edits import clip, gap, timeline
+from edits import clip, dissolve, gap, timeline
 
 from fsvfx import settings
 from fsvfx.editorial.cuts import cuts_of
@@ -51,6 +51,11 @@ def refers(data: dict[str, Any]) -> None:
     shot_in(data)["metadata"]["a"] = {"OTIO_SCHEMA": "SerializableObjectRef.1", "id": "Track-1"}
 
 
+def backwards_transition() -> str:
+    made = timeline(clip("a", 0, 9, media="a.mov"), dissolve(-2, 3), clip("b", 0, 9, media="a.mov"))
+    return str(made.to_json_string())
+
+
 def media(**what: Any) -> Callable[[dict[str, Any]], object]:
     return lambda data: shot_in(data)["media_references"]["DEFAULT_MEDIA"].update(what)
 
@@ -74,6 +79,7 @@ OTIOS: dict[str, tuple[Callable[[], str], str]] = {
     "length below 0": (lambda: changed(set_range(value=-5)), "negative"),
     "length of 30 digits": (lambda: changed(set_range(value=10**30)), "is no time"),
     "length of 9000 digits": (lambda: json.dumps(sound()).replace("20.0", "9" * 9000, 1), "no sound otio"),
+    "transition below 0": (backwards_transition, "negative offset"),
     "references between objects": (lambda: changed(refers), "refers to another object"),
     "unknown effect": (
         lambda: changed(lambda d: shot_in(d)["effects"].append({"OTIO_SCHEMA": "SpeedRamp.1", "name": "x"})),
