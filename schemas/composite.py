@@ -98,6 +98,9 @@ class CompositeSettings(StrictModel):
     """Coarsens the swap by shrinking and growing it, percent of its size given up."""
     motion_blur: float = Field(0.0, ge=0, le=200)
     """Blurs the swap along the face's own motion, percent of a 180 degree shutter's."""
+    texture: Literal["plate", "swap"] = "plate"
+    """`plate`: where the swap is smoother than the skin that it replaces, it gets the plate's pores and grain; `swap`:
+    the swap's own texture only."""
     grain: float = Field(0.0, ge=0, le=200)
     """Grain for the swap only, as measured in the plate around it, percent; only what is missing is added."""
 

@@ -64,6 +64,11 @@ def occludes(settings: CompositeSettings) -> bool:
     return settings.mode not in ("original", "raw") and named
 
 
+def takes_texture(settings: CompositeSettings) -> bool:
+    """Whether the swap gets the plate's pores and grain."""
+    return settings.mode not in ("original", "raw") and settings.texture == "plate"
+
+
 def takes_roto(settings: CompositeSettings) -> bool:
     """Whether an external matte is asked for."""
     return settings.mode not in ("original", "raw") and "external" in sources(settings.matte)

@@ -168,7 +168,8 @@ SHOWN: dict[str, Shown] = {
     "match_resolution": _pair("match_resolution", 0.0, 100.0, _soft),
     "degrade": _pair("degrade", 0.0, 75.0),
     "motion_blur": _pair("motion_blur", 0.0, 200.0),
-    "grain": _pair("grain", 0.0, 100.0, _noisy),
+    "texture": _pair("texture", "swap", "plate", lambda scene: _noisy(_soft_swap(scene))),
+    "grain": _pair("grain", 0.0, 100.0, _noisy, texture="swap"),
 }
 """What each option's picture shows. A test holds that none is left out."""
 

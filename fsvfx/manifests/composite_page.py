@@ -23,7 +23,7 @@ composite:
 
 The steps, in order: mattes are gathered, joined and shaped; what is in front of the face is taken out of them; the swap
 gets the plate's colours, is finished (scale, sharpness, noise, motion), goes into the plate's pixels and into
-scene-linear light, is blended there, and gets grain. Outside the matte the plate keeps its bits.
+scene-linear light, is blended there, and gets texture and grain. Outside the matte the plate keeps its bits.
 
 On the way into light a swap's channels are held at white, or at the brightest that the plate has under the matte where
 that is more: displays show highlights by a logarithm, and an engine's noise there would be lamps in the comp. `raw` is

@@ -15,7 +15,7 @@ from fsvfx.comp import choices
 from fsvfx.comp.blend import blend, sealed
 from fsvfx.comp.colours import coloured, together
 from fsvfx.comp.face import Face
-from fsvfx.comp.finish import finish, grain_seed, regrain
+from fsvfx.comp.finish import finish, grain_seed, plate_texture, regrain
 from fsvfx.comp.highlights import most_shown, white_shown
 from fsvfx.comp.patch import Patch, paste
 from fsvfx.comp.region import Size, box, matte_to_plate, octaves, regions, to_plate
@@ -39,7 +39,7 @@ _IN_FRONT = 0.05
 
 class CompositeStage(Stage):
     name = "composite"
-    version = 3
+    version = 4
     needs = (Need("ingest"), Need("align"), Need("swap"))
     resources = Resources(cpu=1, memory_mib=2048)
 
@@ -112,6 +112,8 @@ class _Entry:
             patches = blend(unders, swaps, mattes, settings, trusted=trusted, octaves=finer, device=self.work.device)
             for row, patch, under, matte in zip(rows, patches, unders, mattes, strict=True):
                 seed = grain_seed(self.work.seed, self.work.frames[row], self.index)
+                if choices.takes_texture(settings):
+                    patch = plate_texture(patch, under, matte)
                 patch = regrain(patch, under, matte, settings.grain, seed)
                 self.shown[row] = matte.any()
                 self.matte[row], self.patch[row] = matte, sealed(patch, under, matte)

@@ -3,5 +3,14 @@
 from fsvfx.comp.finish.grain import grain_seed, regrain
 from fsvfx.comp.finish.order import finish
 from fsvfx.comp.finish.super_resolvers import SuperResolver, check_super_resolver, super_resolvers
+from fsvfx.comp.finish.texture import plate_texture
 
-__all__ = ["SuperResolver", "check_super_resolver", "finish", "grain_seed", "regrain", "super_resolvers"]
+__all__ = [
+    "SuperResolver",
+    "check_super_resolver",
+    "finish",
+    "grain_seed",
+    "plate_texture",
+    "regrain",
+    "super_resolvers",
+]

@@ -47,6 +47,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "match_resolution": {"match_resolution": 100.0},
     "degrade": {"degrade": 60.0},
     "motion_blur": {"motion_blur": 200.0},
+    "texture": {"texture": "swap"},
     "grain": {"grain": 200.0},
 }
 """Each option away from its default."""

@@ -1,0 +1,83 @@
+"""The plate's own texture for the swap: pores and grain that its references did not have.
+
+Where a swap is smoother than the skin that it replaces, it gets so much of the plate's finest bands that both are as
+strong. They are the plate's, not made up: so they move, focus and flicker as the plate does. What is stronger in the
+plate than skin and grain are (brows, lashes, lips, wrinkles) is the performer's face, and stays out.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.colour import from_half
+from fsvfx.comp.finish.pictures import gaussian, grey_of
+from fsvfx.comp.highlights import scaled
+
+F32 = NDArray[np.float32]
+
+_SIGMAS = (1.0, 2.0)
+"""px: what the finer and the coarser band have lost when they are blurred."""
+_WINDOW = 0.06
+"""Half the side of the window in which strengths are compared, as a share of the matte's breadth."""
+_NARROW = 2
+"""Half the side, in px, of that in which the plate's texture is told from its features."""
+_FEATURE = 2.0
+"""So many times as strong as usual, and it is a feature."""
+_DARK = 0.02
+"""Texture is a share of the light, and of this much at least."""
+_SWAP = 0.9
+"""Where the matte is above this share of its most, the swap shows fully."""
+_LEAST = 200
+"""With fewer pixels of swap there is no telling."""
+
+
+def plate_texture(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating]) -> F32:
+    """Give ``patch`` (h, w, 3) what it lacks of the fine texture of ``plate`` (h, w, 3).
+
+    Both scene-linear in the plate's own pixels; patch: the swap already over the plate by ``matte`` (h, w) in [0, 1].
+    Nothing is made softer. Outside the matte nothing changes.
+    """
+    share = np.asarray(matte, np.float32)
+    inside = share > _SWAP * max(float(share.max(initial=0.0)), 1e-6)
+    if inside.sum() < _LEAST:
+        return patch
+    wide = max(3, int(_WINDOW * np.sqrt(inside.sum())))
+    swap, under = (_finite(each) for each in (patch, plate))
+    (ours, light), (theirs, ground) = (_bands(grey_of(each)) for each in (swap, under))
+    added = np.zeros_like(swap)
+    for own, wanted, band in zip(ours, theirs, _bands(under)[0], strict=True):
+        had, has, near = (
+            _strength(own, light, wide),
+            _strength(wanted, ground, wide),
+            _strength(wanted, ground, _NARROW),
+        )
+        most = _FEATURE * float(np.median(near[inside]))
+        skin = np.square(np.minimum(1, np.square(most / np.maximum(near, 1e-9))))
+        lacking = np.sqrt(np.maximum(1 - np.square(had / np.maximum(np.minimum(has, most), 1e-9)), 0))
+        added += scaled(band, lacking * skin)
+    brightness = np.clip(np.maximum(light, _DARK) / np.maximum(ground, _DARK), 0, 2)
+    added = scaled(added, np.asarray(share * brightness, np.float32))
+    added += swap
+    return np.where(share[..., None] > 0, added, patch)
+
+
+def _finite(picture: NDArray[np.floating]) -> F32:
+    wide = from_half(picture) if picture.dtype == np.float16 else picture.astype(np.float32, copy=False)
+    return wide if np.isfinite(wide).all() else np.nan_to_num(wide, posinf=65504.0, neginf=-65504.0)
+
+
+def _bands(picture: F32) -> tuple[list[F32], F32]:
+    """From fine to coarse, and what is left."""
+    levels = [picture, *(gaussian(picture, sigma) for sigma in _SIGMAS)]
+    return [fine - coarse for fine, coarse in pairwise(levels)], levels[-1]
+
+
+def _strength(band: F32, light: F32, reach: int) -> F32:
+    """(h, w): the band's local standard deviation, over the light."""
+    side = (2 * reach + 1, 2 * reach + 1)
+    energy = cv2.blur(np.square(band / np.maximum(light, _DARK)), side, borderType=cv2.BORDER_REFLECT_101)
+    return np.sqrt(np.maximum(energy, 0))  # sums that run along may fall below zero
