@@ -123,6 +123,11 @@ def read_events(text: str, rate: Fraction) -> EdlEvents:
         elif _STARTS.match(line):
             _close(made, below)
             _add_event(made, line, number, rate, made.record_drop if source_drop is None else source_drop)
+        elif _MOTION.match(line) and not made.events:
+            mend = "Put it below the event that it retimes"
+            made.problems.append(
+                Problem(f"line {number}", f"an M2 line stands before all events: {line[:_SHOWN]}", mend)
+            )
         elif line:
             below.append(line)
     _close(made, below)

@@ -16,7 +16,15 @@ import pytest
 from edits import clip, dissolve, exr_plates, gap, save, span, template, timeline
 from footage import write_video
 from opentimelineio.opentime import RationalTime
-from opentimelineio.schema import Clip, ExternalReference, GeneratorReference, SerializableCollection, Stack, Track
+from opentimelineio.schema import (
+    Clip,
+    ExternalReference,
+    GeneratorReference,
+    ImageSequenceReference,
+    SerializableCollection,
+    Stack,
+    Track,
+)
 
 from fsvfx.editorial.read import read_edit
 from fsvfx.editorial.take_in import Taken, Wishes, take_in
@@ -250,6 +258,7 @@ WRONG_EDLS = {
     ),
     "three codes": ("001  A001  V  C  01:00:00:00 01:00:02:00 10:00:00:00", "no event of CMX 3600"),
     "drop-frame at 24": ("FCM: DROP FRAME\n" + event("001", "A001", "V", "C", 0, 20, 0), "drop-frame"),
+    "M2 of no event": ("M2 A001 048.0 01:00:00:00\n" + event("001", "A001", "V", "C", 0, 9, 0), "before all events"),
     "source backwards": ("001  A001  V  C  01:00:02:00 01:00:00:00 10:00:00:00 10:00:02:00", "ends before it begins"),
 }
 
@@ -436,3 +445,15 @@ def test_a_map_for_a_sequence_of_an_edl(tmp_path: Path) -> None:
     (tmp_path / "cut.edl").write_text(text)
     result = taken(tmp_path, tmp_path / "cut.edl", rate=FILM, maps=(rf"X:\p={tmp_path}",))
     assert [str(shot.needed) for shot in result.shots] == ["1093-1112"]
+
+
+def test_a_map_for_an_image_sequence_of_an_otio(tmp_path: Path) -> None:
+    template(tmp_path)
+    exr_plates(tmp_path / "A", "A002", range(1093, 1141))
+    cut = clip("s1", 500, 24)
+    cut.media_reference = ImageSequenceReference(
+        "file:///P:/show%201/A/", "A002.", ".exr", 1093, 1, 24, 4, available_range=span(490, 48)
+    )
+    edit = save(timeline(cut), tmp_path / "cut.otio")
+    result = taken(tmp_path, edit, maps=(rf"P:\show 1={tmp_path}",))
+    assert [str(shot.needed) for shot in result.shots] == ["1103-1126"]
