@@ -7,13 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import OpenEXR
 import OpenImageIO as oiio
 import pytest
 
-from fsvfx.delivery import deliver_chunk
+from fsvfx.delivery import deliver_chunk, deliver_shot
 from fsvfx.media import open_plate
 from schemas.frames import FrameRange
+from schemas.report import DeliveryReport
 
 NONE = FrameRange(())
 WISHES = [
@@ -95,6 +97,36 @@ def test_super_frames(
     headers = [OpenEXR.File(file.path, header_only=True).header() for file in files]
     assert [header["timeCode"].frame for header in headers] == frames
     assert headers[0]["fsvfx/timecode"] == start
+
+
+@pytest.mark.parametrize(
+    ("rate", "start", "movie", "review"),
+    [
+        (Fraction(60000, 1001), "00:00:59;59", "00:00:59;59", "00:00:59;58"),
+        (Fraction(50), "01:00:00:49", "01:00:00:49", "01:00:00:48"),
+        (Fraction(120000, 1001), "00:01:00;008", "00:01:00;008", "00:00:59;119"),
+    ],
+)
+def test_movies_and_report(
+    rate: Fraction, start: str, movie: str, review: str, shot_kit: Callable[..., Any], exr_plate: Callable[..., Path]
+) -> None:
+    """The review's slate stands one frame before the shot."""
+    path = exr_plate(range(1001, 1004), size=(48, 64), framesPerSecond=rate)
+    plate = {"path": str(path), "frames": "1001-1003", "color_space": "ACEScg", "timecode": start}
+    wishes = [
+        {"kind": "movie", "path": "m.mov", "codec": "prores_422"},
+        {"kind": "review", "path": "r.mp4", "slate": True},
+    ]
+    made = shot_kit(plate, wishes)
+    chunks = [made.commit(deliver_chunk(made.job, unit, made.of_chunk(unit), NONE)) for unit in made.units]
+    receipt = deliver_shot(made.job, [*chunks, *made.ingest, *made.composite, *made.measure], NONE)
+    paths = {file.kind: file.path for file in receipt.files}
+    for kind, timecode in (("movie", movie), ("review", review)):
+        with av.open(paths[kind]) as container:
+            assert container.streams.video[0].average_rate == rate
+            assert container.streams.data[0].metadata["timecode"] == timecode
+    report = DeliveryReport.model_validate_json(Path(paths["report"]).read_bytes())
+    assert (report.frame_rate, report.timecode) == (str(rate), start)
 
 
 def _word(path: str) -> int:
