@@ -16,6 +16,8 @@ class PngHeader:
     has_alpha: bool
     pictures: int
     """More than one: animated."""
+    profile: str
+    """The name of its colour profile; empty: it has none."""
     plain: bytes
     """The file with what its pixels need, and nothing that could unpack to gigabytes (texts, profiles)."""
 
@@ -23,7 +25,7 @@ class PngHeader:
 def png_header(content: bytes) -> PngHeader | None:
     """None if a chunk is damaged, or the file ends before IEND."""
     at, kept = len(MAGIC), [MAGIC]
-    size, has_alpha, pictures = (0, 0), False, 1
+    size, has_alpha, pictures, profile = (0, 0), False, 1, ""
     while at + 12 <= len(content):
         end = at + 12 + int.from_bytes(content[at : at + 4])
         kind, body = content[at + 4 : at + 8], content[at + 8 : end - 4]
@@ -33,10 +35,12 @@ def png_header(content: bytes) -> PngHeader | None:
             size, has_alpha = (int.from_bytes(body[:4]), int.from_bytes(body[4:8])), body[9] in (4, 6)
         elif kind == b"acTL":
             pictures = int.from_bytes(body[:4])
+        elif kind == b"iCCP":
+            profile = body[:80].partition(b"\0")[0].decode("latin-1")
         has_alpha |= kind == b"tRNS"
         if kind in _NEEDED:
             kept.append(content[at:end])
         if kind == b"IEND":
-            return PngHeader(*size, has_alpha, pictures, b"".join(kept))
+            return PngHeader(*size, has_alpha, pictures, profile, b"".join(kept))
         at = end
     return None

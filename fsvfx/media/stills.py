@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import cv2
 import numpy as np
-from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, WebPImagePlugin
+from PIL import BmpImagePlugin, GifImagePlugin, ImageCms, JpegImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
 from fsvfx.media import limits, oiio_in, orientation, sniff
@@ -23,7 +23,7 @@ from fsvfx.media.png_chunks import PngHeader, png_header
 from fsvfx.stages.contract import Array
 
 _COPY = "Copy it anew from its source"
-_NO_ALPHA = "alpha is left out"
+_SRGB = "srgb"
 _ORIENTATION = 0x0112
 """EXIF's tag."""
 _BITS_OF_JPEG = 8
@@ -59,14 +59,36 @@ def notes_of(path: Path, place: Place, numbers: Sequence[int] = ()) -> list[str]
     content = _content(path, place, numbers)
     if kind is sniff.PNG:
         header = png_header(content)
-        return [_NO_ALPHA] if header and header.has_alpha else []
+        return _notes(header.has_alpha, header.profile) if header else []
     if kind is sniff.TIFF:
         with oiio_in.opened(path, place, numbers) as file:
-            return [_NO_ALPHA] if file.spec().alpha_channel >= 0 else []
+            profile = oiio_in.attributes(file).get("ICCProfile:profile_description", "")
+            return _notes(file.spec().alpha_channel >= 0, str(profile))
     damaged = guarded(f"the {kind.name} is damaged", place, numbers)
     with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
         has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    return [_NO_ALPHA] if has_alpha else []
+        return _notes(has_alpha, _profile_of(picture))
+
+
+def _notes(has_alpha: bool, profile: str) -> list[str]:
+    said = {
+        "alpha is left out": has_alpha,
+        f"it carries the colour profile '{profile}'; the manifest's color_space counts": (
+            profile and _SRGB not in profile.lower().replace(" ", "")
+        ),
+    }
+    return [note for note, holds in said.items() if holds]
+
+
+def _profile_of(picture: ImageFile) -> str:
+    """The name of its colour profile; empty: it has none."""
+    content = picture.info.get("icc_profile")
+    if not content:
+        return ""
+    try:
+        return str(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(BytesIO(content)))).strip()
+    except (OSError, ImageCms.PyCMSError):
+        return "(damaged)"
 
 
 def _content(path: Path, place: Place, numbers: Sequence[int]) -> bytes:

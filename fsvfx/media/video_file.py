@@ -131,6 +131,10 @@ def _facts(
         raise interlaced(place)
     try:
         turn = orientation.turn_of(frame)
+    except ValueError as error:
+        mend = "Write it upright, without the flag: ffmpeg -i IN -c:v prores_ks OUT.mov"
+        raise place.error(str(error), mend) from None
+    try:
         video_rgb.matrix_of(frame)
     except UnreadPixels as error:
         raise place.error(error.what, error.mend) from None

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from footage import picture, shot_job, write_exr, write_stills, write_video
 from oiio_files import write_oiio
-from PIL import Image
+from PIL import Image, ImageCms
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate, sniff, source_for
@@ -371,12 +371,38 @@ def test_the_limit_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_unpacks_to_gigabytes_is_not_unpacked(kind: bytes, tmp_path: Path) -> None:
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(bytes(1 << 24)) for _ in range(16)) + packer.flush()
-    start = b"name\0\1\0en\0name\0" if kind == b"iTXt" else b"name\0\0"
+    start = b"name\0\1\0en\0name\0" if kind == b"iTXt" else b"sRGB\0\0"
     png = by_pillow("PNG")
     at = 8 + 25
     (tmp_path / "a.png").write_bytes(png[:at] + _chunk(kind, start + packed) + png[at:])
     np.testing.assert_array_equal(read_still(tmp_path / "a.png", Place("a")), RGB)
     assert notes_of(tmp_path / "a.png", Place("a")) == []
+
+
+P3 = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    ("profile", "is_told"), [(P3.tobytes(), True), (SRGB.tobytes(), False), (b"", False), (b"no profile" * 20, True)]
+)
+def test_a_colour_profile_is_told(kind: str, profile: bytes, is_told: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(by_pillow(kind, icc_profile=profile or None))
+    if kind == "PNG" and profile:  # Pillow writes no name of its own
+        name = b"sRGB" if not is_told else b"Other"
+        path.write_bytes(_renamed(path.read_bytes(), name))
+    notes = notes_of(path, Place("a"))
+    assert any("colour profile" in note for note in notes) == is_told
+    assert read_still(path, Place("a")).shape == RGB.shape
+
+
+def _renamed(png: bytes, name: bytes) -> bytes:
+    at = png.index(b"iCCP") - 4
+    size = int.from_bytes(png[at : at + 4])
+    body = png[at + 8 : at + 8 + size]
+    return png[:at] + _chunk(b"iCCP", name + body[body.index(b"\0") :]) + png[at + 12 + size :]
 
 
 def test_a_gif_of_many_pixels_as_a_plate(tmp_path: Path) -> None:
