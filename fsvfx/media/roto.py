@@ -58,6 +58,7 @@ class RotoSource:
         missing = [number for number in self._numbers if number not in reader.files]
         if missing:
             raise self._absent(pattern, entry, reader, missing)
+        reader.check_links(self._numbers)
         return reader
 
     def _absent(self, pattern: str, entry: Replace, reader: SequenceReader, missing: Sequence[int]) -> PlateError:

@@ -75,15 +75,19 @@ class SequenceReader:
         """blake3 of each frame's file, by frame number."""
         by_url = {self.files[number].url: number for number in numbers}
         stamps = {url: self.files[number].stamp for url, number in by_url.items()}
-        for number in numbers:
-            if self.files[number].is_link:
-                check_reach(self.place(number), self.files[number].url, [number])
+        self.check_links(numbers)
 
         def digest(url: str) -> str:
             return self._digest(by_url[url])
 
         known = digests.remembered(stamps, digest, at_once=_DOWNLOADS)
         return {str(number): known[self.files[number].url] for number in numbers}
+
+    def check_links(self, numbers: Sequence[int]) -> None:
+        """PlateError if a file of ``numbers`` is a link out of what the manifest may read."""
+        for number in numbers:
+            if self.files[number].is_link:
+                check_reach(self.place(number), self.files[number].url, [number])
 
     def _digest(self, number: int) -> str:
         with held(self.files[number].local(), self.place(number), [number]) as there:
@@ -254,6 +258,7 @@ class SequencePlate:
     def _check_range(self) -> None:
         missing = [n for n in self._job.shot.plate.frames if n not in self._reader.files]
         if not missing:
+            self._reader.check_links(list(self._job.shot.plate.frames))
             return
         there = FrameRange(self._reader.files)
         raise self._place.error(
