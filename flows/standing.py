@@ -101,13 +101,15 @@ class Standing:
         """Runs what is left; where stored data is damaged, makes that anew, too."""
         failures = self.failures
         redo = [stage for stage in stage_names() if stage in {each.redo for each in failures}]
-        frames = self._frames_to_retry()
-        if redo:
-            broken = FrameRange(number for each in failures if each.redo for number in each.frames or ())
-            frames = broken | (frames or FrameRange(()))
-            if not wanted(self.job, self.graph, frames or None, redo).issuperset(self.left):
-                frames = None
-        return commands.retry(self.job, frames=frames, stages=redo)
+        if not redo:
+            return commands.retry(self.job, frames=self._frames_to_retry())
+        broken = FrameRange(number for each in failures if each.redo for number in each.frames or ())
+        tried = (broken, broken | (self._frames_to_retry() or broken))
+        enough = (each for each in tried if each and self._covers_left(each, redo))
+        return commands.retry(self.job, frames=next(enough, None), stages=redo)
+
+    def _covers_left(self, frames: FrameRange, redo: Sequence[str] = ()) -> bool:
+        return wanted(self.job, self.graph, frames, redo).issuperset(self.left)
 
     def outcome(self, seconds: float = 0.0) -> Outcome:
         """How it stands now."""
@@ -133,7 +135,7 @@ class Standing:
         frames = _frames(failed)
         if not frames or not all(unit.chunk for unit in failed):
             return None
-        return frames if wanted(self.job, self.graph, frames).issuperset(self.left) else None
+        return frames if self._covers_left(frames) else None
 
 
 def _mended_by(command: str, failure: Failure) -> Failure:

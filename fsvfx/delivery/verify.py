@@ -32,10 +32,8 @@ def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
     found = _delivered(job)
     problems = [problem for file in found.files.values() if (problem := _check(job, file))]
     told = {problem.where.file for problem in problems}
-    for file in found.files.values():
-        if file.kind == "mhl" and file.path not in told and (problem := _check_mhl(job, file)):
-            problems.append(problem)
-    return [*found.problems, *problems]
+    lists = [file for file in found.files.values() if file.kind == "mhl" and file.path not in told]
+    return [*found.problems, *problems, *(problem for file in lists if (problem := _check_mhl(job, file)))]
 
 
 def delivery_notes(job: ShotJob) -> list[str]:

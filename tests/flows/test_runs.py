@@ -74,3 +74,18 @@ def _who_runs(log: Path, stage: str, run: subprocess.Popen[str]) -> int:
                 return int(line.rpartition(" ")[2])
         time.sleep(0.1)
     raise AssertionError(f"{stage} never ran: {run.communicate()[1] if run.poll() is not None else 'still running'}")
+
+
+@pytest.mark.slow
+def test_a_flipped_byte_in_the_store_is_mended_by_the_one_command_that_is_printed(cli, manifest, tmp_path):
+    assert cli("submit", str(manifest), "--wait", "--workers", "2").returncode == 0
+    [path, *_] = (each for each in tmp_path.glob("work/toy/sh01/stages/ingest/1005-1008/**/c/**/*") if each.is_file())
+    path.write_bytes(bytes([*path.read_bytes()[:-1], path.read_bytes()[-1] ^ 1]))
+    verified = cli("verify", str(manifest), "--json")
+    assert verified.returncode == 5
+    told = json.loads(verified.stdout)
+    [command] = told["commands"].values()
+    assert "--stage ingest" in command
+    assert all("ingest 1005-1008" in one for problems in told["problems"].values() for one in problems)
+    assert cli(*shlex.split(command)[1:], "--workers", "2").returncode == 0
+    assert cli("verify", str(manifest)).returncode == 0
