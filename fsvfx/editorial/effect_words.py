@@ -15,11 +15,12 @@ def words(text: str) -> frozenset[str]:
 
 
 _WORDS = words(
-    "time times rate fps tempo strobe cadence pulldown pullup slow fast faster slower rewind hold zeit temps tiempo"
+    "time times rate fps tempo strobe cadence pulldown pullup slow slower faster rewind hold zeit temps tiempo"
 )
 _PARTS = words(
     """
     retim remap timewarp timestretch timeeffect timeshift timescal posterizetime speed freez frozen revers backward
+    fastforward
     slowmo fastmo varispeed fittofill trimtofill twixtor kronos oflow opticalflow framehold framerate frameblend
     stillframe motioncontrol motioneffect playbackrate timecurve
     zeitlupe zeitraffer zeitverzer zeitneu zeiteffekt geschwindigkeit standbild ruckwart umkehr einfrier bildrate
@@ -41,7 +42,7 @@ KNOWN = HARMLESS | words(
     colourcorrection cdl lut exposure brightness contrast brightnesscontrast saturation huesaturation curves levels tint
     invert blackandwhite vignette glow noise grain filmgrain flip flop horizontalflip verticalflip mirror rotate scale
     resize pan panandzoom cornerpin distort dropshadow border mask chromakey lumakey keyer ultrakey resizer
-    color colour grade volume audiolevels
+    color colour grade volume audiolevels colorremap colourremap gradientremap fastcolorcorrector
     """
 )
 """Effects that surely leave time alone, squeezed."""

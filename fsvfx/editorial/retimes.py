@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from fsvfx.editorial.edl_timeline import RETIMED
@@ -19,8 +20,6 @@ _IDENTIFIERS = words("effectname effectid matchname operation operationgroup ope
 _PARAMETERS = words("parameterid displayname name id")
 _VALUES = words("value parametervalue startvalue")
 _OFF = frozenset(("", "false", "no", "none", "off"))
-_ZERO = frozenset(("0", "0.0"))
-_AS_SHOT = frozenset(("1", "1.0", "100", "100.0", "100%", "100.0%", "1/1"))
 _SPEEDS = words(
     "speed speedratio speedpercent speedpercentage clipspeed playbackspeed playbackrate playrate timescalar"
 )
@@ -173,4 +172,10 @@ def _is_neutral(value: Any, key: str) -> bool:
     if hasattr(value, "__len__") and not isinstance(value, str):
         return len(value) == 0
     said = "" if value is None else str(value).strip().lower()
-    return said in _OFF or said in (_AS_SHOT if key in _SPEEDS else _ZERO)
+    if said in _OFF:
+        return True
+    try:
+        number = float(Fraction(said.rstrip("% ")))
+    except (ValueError, ZeroDivisionError):
+        return False
+    return number in (1, 100) if key in _SPEEDS else number == 0
