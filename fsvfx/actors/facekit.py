@@ -80,7 +80,7 @@ def facekit() -> FaceKit:
     try:
         with np.load(path, allow_pickle=False) as data:
             return _read(data)
-    except (OSError, KeyError, ValueError) as error:
+    except Exception as error:  # numpy, zlib and zipfile each have their own
         raise ModelError(
             f"This is no ICT-FaceKit head as fsvfx reads it: {error}",
             mend="Point FSVFX_ICT_MODEL to ict_facekit_light.npz",

@@ -218,14 +218,13 @@ def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
 
 def _load(kept: Path) -> VideoIndex | None:
     try:
-        with np.load(kept) as arrays:
+        with np.load(kept, allow_pickle=False) as arrays:
             facts = json.loads(str(arrays["facts"]))
             columns = {name: arrays[name] for name in ("pts", "key", "shown", "damaged", "digest")}
-    except (OSError, ValueError, KeyError):
+        base = Fraction(facts["time_base"])
+        return VideoIndex(**columns, time_base=base, declared=facts["declared"], header=facts["header"])
+    except Exception:  # whatever became of it: a cache that can't be read only costs time
         return None
-    return VideoIndex(
-        **columns, time_base=Fraction(facts["time_base"]), declared=facts["declared"], header=facts["header"]
-    )
 
 
 def _save(kept: Path, index: VideoIndex) -> None:

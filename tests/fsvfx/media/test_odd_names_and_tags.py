@@ -16,7 +16,7 @@ from oiio_files import write_oiio
 from PIL import Image
 
 from fsvfx.errors import PlateError
-from fsvfx.media import open_plate, source_for
+from fsvfx.media import open_plate, source_for, video_file
 from schemas.receipts import Unit
 
 LATIN = os.fsdecode(b"caf\xe9")
@@ -189,3 +189,16 @@ def test_a_video_without_colour_facts(tmp_path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=96x64:r=24:d=0.25", "-c:v", "prores_ks", tmp_path / "a.mov")
     plate = open_plate(shot_job(tmp_path / "a.mov", "1001-1004"))
     assert any("names no colour matrix; taken as BT.601" in note for note in plate.info.notes)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04broken", b"\x93NUMPY broken", b"text", None])
+def test_an_index_that_was_kept_and_is_broken_is_built_anew(
+    content: bytes | None, tmp_path: Path, own_cache: Path
+) -> None:
+    path = write_video(tmp_path / "a.mp4", 4)
+    wanted = open_plate(shot_job(path, "1001-1004")).fingerprint([1001])
+    [kept] = (own_cache / "index").glob("*.npz")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    video_file._open.cache_clear()
+    assert open_plate(shot_job(path, "1001-1004")).fingerprint([1001]) == wanted
