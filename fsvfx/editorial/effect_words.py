@@ -14,11 +14,19 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def squeezed(text: str) -> str:
+    """Letters and digits only, lower case, without accents: ``Time Re-Map`` and ``timeRemap`` are one."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
 _WORDS = words(
     "time times rate fps tempo strobe cadence pulldown pullup slow slower faster rewind hold zeit temps tiempo"
 )
-_PARTS = words(
-    """
+_PARTS = frozenset(
+    squeezed(part)
+    for part in words(
+        """
     retim remap timewarp timestretch timeeffect timeshift timescal posterizetime speed freez frozen revers backward
     fastforward
     slowmo fastmo varispeed fittofill trimtofill twixtor kronos oflow opticalflow framehold framerate frameblend
@@ -26,8 +34,9 @@ _PARTS = words(
     zeitlupe zeitraffer zeitverzer zeitneu zeiteffekt geschwindigkeit standbild ruckwart umkehr einfrier bildrate
     vitesse ralenti accelere arretsurimage imagefigee geldimage remappage temporel
     velocidad camaralenta congel velocita rallenta fermoimmagine fermofotogramma
-    速度 リタイム タイム スピード フリーズ 逆再生 时间 時間 变速 変速 定格 倒放 속도
-    """
+    速度 リタイム タイムリマップ タイムワープ タイムストレッチ スピード フリーズ 逆再生 时间 時間 变速 変速 定格 倒放 속도
+        """
+    )
 )
 HARMLESS = words(
     "timecode timecodegenerator timecodeburnin timecodereader timecodeoverlay nameandtimecode "
@@ -59,12 +68,6 @@ KEYS = words(
     "reversespeed playbackward playbackwards playreverse motioncontrol timestretch framehold"
 )
 """Keys of metadata that hold a change of time, or that there is none."""
-
-
-def squeezed(text: str) -> str:
-    """Letters and digits only, lower case, without accents: ``Time Re-Map`` and ``timeRemap`` are one."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(letter for letter in plain if letter.isalnum())
 
 
 def speaks_of_time(name: str) -> bool:

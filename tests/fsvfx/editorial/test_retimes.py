@@ -105,6 +105,8 @@ RETIMED: dict[str, tuple[Callable[[], Any], str]] = {
     "plug-in": (lambda: shot(effect("Twixtor Pro")), "Twixtor"),
     "German": (lambda: shot(effect("Zeit-Neuzuordnung")), "Zeit"),
     "German freeze": (lambda: shot(effect("Standbild einfügen")), "Standbild"),
+    "Japanese": (lambda: shot(effect("クリップのスピード")), "スピード"),
+    "Korean": (lambda: shot(effect("클립 속도")), "속도"),
     "French": (lambda: shot(effect("Arrêt sur image")), "Arrêt"),
     "French speed": (lambda: shot(effect("Vitesse/durée")), "Vitesse"),
     "Final Cut's filter as effect": (lambda: shot(effect("", fcp_xml=TIMEREMAP)), "timeremap"),
