@@ -18,7 +18,8 @@ from PIL import Image, ImageCms
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate, sniff, source_for
-from fsvfx.media.plate import Place
+from fsvfx.media.mattes import read_matte
+from fsvfx.media.plate import Canvas, Place
 from fsvfx.media.stills import notes_of, read_still
 from fsvfx.settings import machine
 from schemas.receipts import Unit
@@ -409,3 +410,32 @@ def test_a_gif_of_many_pixels_as_a_plate(tmp_path: Path) -> None:
     (tmp_path / "a.gif").write_bytes(by_pillow("GIF", Image.new("P", (13_100, 13_000))))
     with pytest.raises(PlateError, match="FSVFX_MAX_PIXELS"):
         open_plate(shot_job(tmp_path / "a.gif", "1001"))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (by_pillow("JPEG"), "this is a JPEG picture, where an EXR, DPX, TIFF or PNG is wanted"),
+        (by_pillow("WEBP"), "this is a WebP picture, where"),
+        (FOREIGN["heic"][0], "this is a HEIC picture"),
+        (FOREIGN["psd"][0], "this is a Photoshop document"),
+        (FOREIGN["error page"][0], "this is a web page"),
+        (FOREIGN["png without its magic"][0], "no kind that is known"),
+        (b"", "empty"),
+    ],
+)
+def test_a_roto_that_is_no_matte_file(content: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "r.png").write_bytes(content)
+    canvas = Canvas((0, 0, 95, 47), (0, 0, 95, 47))
+    with pytest.raises(PlateError, match=says):
+        read_matte(tmp_path / "r.png", canvas, None, Place("r.png"), [1001])
+
+
+@pytest.mark.parametrize("ending", ["png", "exr", "tif"])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_a_roto_by_content(kind: str, ending: str, tmp_path: Path) -> None:
+    levels = np.random.default_rng(0).integers(0, 256, (48, 96), np.uint8)
+    path = tmp_path / f"r.{ending}"
+    path.write_bytes(by_pillow(kind, Image.fromarray(levels)))
+    matte = read_matte(path, Canvas((0, 0, 95, 47), (0, 0, 95, 47)), None, Place("r"), [1001])
+    np.testing.assert_allclose(matte, levels / 255, atol=1e-3)
