@@ -41,11 +41,11 @@ def told_plainly(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except FsvfxError:
-        raise
     except OSError as error:
         raise unwritable(path, error) from error
     except Exception as error:
+        if isinstance(error, FsvfxError) and type(error) is not MachineError:
+            raise
         found = _reason(error, path)
         if found is None:
             raise
@@ -82,6 +82,23 @@ def _reason(error: Exception, path: Path) -> OSError | None:
 
 def _existing(folder: Path) -> Path:
     return next((each for each in (folder, *folder.parents) if each.is_dir()), Path("/"))
+
+
+def check_room(file: Path) -> None:
+    """Whether the disk still takes what is written behind ``file``. Raises OSError.
+
+    Some writers of pictures swallow it when their last buffer finds no room: the file is cut short, and nothing says
+    so. A disk that has no room for a buffer more is full.
+    """
+    size = file.stat().st_size
+    with file.open("r+b", buffering=0) as handle:
+        handle.seek(size)
+        try:
+            written = handle.write(bytes(_PROBE))
+        finally:
+            handle.truncate(size)
+    if written < _PROBE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def sync(path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from blake3 import blake3
 
-from fsvfx.disk import sync, told_plainly
+from fsvfx.disk import check_room, sync, told_plainly
 from fsvfx.errors import MachineError, Where
 from fsvfx.media import remote
 from schemas.templates import suffix
@@ -61,6 +61,7 @@ def _rename(final: Path, write: Callable[[Path], None], owner: Owner) -> tuple[s
         try:
             with told_plainly(final):
                 write(draft)
+                check_room(draft)
                 digest, size = file_digest(draft), draft.stat().st_size
                 sync(draft)
             owner.intend(str(final), digest)
@@ -121,6 +122,7 @@ def _upload(target: str, write: Callable[[Path], None], owner: Owner) -> tuple[s
         draft = Path(folder) / f"draft{suffix(target)}"
         with told_plainly(draft):
             write(draft)
+            check_room(draft)
             digest, size = file_digest(draft), draft.stat().st_size
         owner.intend(target, digest)
         if not remote.create(draft, target):

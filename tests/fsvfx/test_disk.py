@@ -51,7 +51,10 @@ def test_where_not_even_words_tell_it_the_disk_is_asked(
     assert "The disk is full" in told.value.mend
 
 
-@pytest.mark.parametrize("raised", [RuntimeError("a fault"), InputError("wrong", mend="mend"), KeyError("x")])
+@pytest.mark.parametrize(
+    "raised",
+    [RuntimeError("a fault"), MachineError("a GPU's", mend="mend"), InputError("wrong", mend="mend"), KeyError("x")],
+)
 def test_what_has_nothing_to_do_with_the_disk_passes(tmp_path: Path, raised: Exception) -> None:
     with pytest.raises(type(raised)) as told, disk.told_plainly(tmp_path / "a"):
         raise raised

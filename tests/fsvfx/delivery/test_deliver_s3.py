@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from servers import s3_bucket, s3_server  # noqa: F401
 
-from fsvfx.delivery import deliver_chunk, deliver_shot, is_intact, verify_deliverables
+from fsvfx.delivery import check_free, deliver_chunk, deliver_shot, is_intact, verify_deliverables
+from fsvfx.errors import InputError
 from fsvfx.media import remote
 from schemas.frames import FrameRange
 
@@ -38,3 +39,42 @@ def test_s3_has_the_same_bytes(shot_kit: Callable[..., Any], exr_plate: Callable
     assert not is_intact(chunk)
     (problem,) = verify_deliverables(job)
     assert (problem.where.file, "is gone" in problem.what) == (f"{s3_bucket}/out/a.1002.exr", True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [10, 20 << 20])
+def test_an_object_is_put_only_where_there_is_none(s3_bucket: str, tmp_path: Path, size: int) -> None:  # noqa: F811
+    """20 MiB go up in parts."""
+    mine, url = tmp_path / "mine", f"{s3_bucket}/out/a.exr"
+    mine.write_bytes(b"m" * size)
+    assert remote.create(mine, url)
+    assert not remote.create(mine, url)
+    mine.write_bytes(b"other")
+    assert not remote.create(mine, url)
+    assert remote.local_copy(url).stat().st_size == size
+
+
+@pytest.mark.slow
+def test_an_object_of_others_stays(
+    shot_kit: Callable[..., Any],
+    exr_plate: Callable[..., Path],
+    s3_bucket: str,
+    tmp_path: Path,  # noqa: F811
+) -> None:
+    plate = {"path": str(exr_plate(range(1001, 1004))), "frames": FrameRange.span(1001, 1003), "color_space": "ACEScg"}
+    made = shot_kit({**plate, "frame_rate": "24"}, [{"kind": "exr", "path": "a.{frame}.exr"}])
+    (wish,) = made.job.deliver
+    job = made.job.model_copy(
+        update={"deliver": (wish.model_copy(update={"path": f"{s3_bucket}/out/a.{{frame}}.exr"}),)}
+    )
+    theirs, url = tmp_path / "theirs", f"{s3_bucket}/out/a.1002.exr"
+    theirs.write_bytes(b"theirs")
+    remote.upload(theirs, url)
+    with pytest.raises(InputError, match="A file is in the way"):
+        check_free(job)
+    with pytest.raises(InputError, match="did not deliver"):
+        deliver_chunk(job, made.units[0], made.of_chunk(made.units[0]), NONE)
+    assert remote.local_copy(url).read_bytes() == b"theirs"
+    may = job.model_copy(update={"may_replace": True})
+    deliver_chunk(may, made.units[0], made.of_chunk(made.units[0]), NONE)
+    assert remote.local_copy(url).read_bytes() != b"theirs"
