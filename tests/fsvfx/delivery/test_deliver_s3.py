@@ -58,8 +58,8 @@ def test_an_object_is_put_only_where_there_is_none(s3_bucket: str, tmp_path: Pat
 def test_an_object_of_others_stays(
     shot_kit: Callable[..., Any],
     exr_plate: Callable[..., Path],
-    s3_bucket: str,
-    tmp_path: Path,  # noqa: F811
+    s3_bucket: str,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     plate = {"path": str(exr_plate(range(1001, 1004))), "frames": FrameRange.span(1001, 1003), "color_space": "ACEScg"}
     made = shot_kit({**plate, "frame_rate": "24"}, [{"kind": "exr", "path": "a.{frame}.exr"}])
