@@ -6,6 +6,7 @@ first frame of each video and sequence, and every still; a file that came throug
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -25,6 +26,8 @@ from fsvfx.settings import machine
 Role = Literal["picture", "video"]
 Question = Mapping[str, str | None]
 _SOUND = "sound"
+_GRACE = 10.0
+"""Seconds that a process which has closed its output may take to end."""
 _SEND_AGAIN = "Copy it again from its source, or convert it with another program"
 
 
@@ -73,22 +76,29 @@ class Prober:
     def ask(self, question: Question, seconds: float) -> Any:
         """Its answer: nothing, or ``what`` and ``mend``. Raises TimeoutError, _DiedError."""
         with self._lock:
-            child = self._running()
-            assert child.stdin is not None
-            assert child.stdout is not None
-            try:
-                child.stdin.write(json.dumps(question) + "\n")
-                child.stdin.flush()
-                line = _line(child.stdout, seconds)
-            except BrokenPipeError:
-                line = ""
-            except TimeoutError:
-                self._end(child)
-                raise
-            if line:
-                return json.loads(line)
+            for _ in range(2):
+                child = self._running()
+                line = self._answer(child, question, seconds)
+                if line:
+                    return json.loads(line)
+                self._end(child, _GRACE)
+                if child.returncode:
+                    raise _DiedError(_how(child.returncode))
+        raise _DiedError("no answer")
+
+    def _answer(self, child: subprocess.Popen[str], question: Question, seconds: float) -> str:
+        """Empty if it has ended: by a crash, or because nobody asked for a while."""
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            child.stdin.write(json.dumps(question) + "\n")
+            child.stdin.flush()
+            return _line(child.stdout, seconds)
+        except BrokenPipeError:
+            return ""
+        except TimeoutError:
             self._end(child)
-            raise _DiedError(_how(child.returncode))
+            raise
 
     def _running(self) -> subprocess.Popen[str]:
         if self._child is None or self._child.poll() is not None:
@@ -102,8 +112,11 @@ class Prober:
             )
         return self._child
 
-    def _end(self, child: subprocess.Popen[str]) -> None:
+    def _end(self, child: subprocess.Popen[str], grace: float = 0.0) -> None:
+        """Its own exit, not our kill, says how it ended."""
         self._child = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(grace)
         child.kill()
         child.communicate()
 

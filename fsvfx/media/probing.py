@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import select
 import sys
 from pathlib import Path
 
@@ -13,13 +14,16 @@ from fsvfx.media import frame_file, video_file
 from fsvfx.media.guard import TooMuchMemoryError
 from fsvfx.media.plate import Place
 
+_IDLE = 60.0
+"""Seconds after which the process gives its memory back."""
+
 
 def main(gib: float) -> None:
-    """Until standard input ends: with whoever asks."""
+    """Until nobody asks for a while, or standard input ends: with whoever asks."""
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # decoders print
         _limit(gib)
-        for line in sys.stdin:
+        while select.select([sys.stdin], [], [], _IDLE)[0] and (line := sys.stdin.readline()):
             question = json.loads(line)
             answers.write(json.dumps(_answer(**question)) + "\n")
             answers.flush()

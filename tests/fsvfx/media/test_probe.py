@@ -130,3 +130,9 @@ def test_the_process_ends_with_whoever_started_it(tmp_path: Path, asked: list[st
 def test_one_process_answers_many_questions() -> None:
     prober = probe.Prober([sys.executable, "-c", SOUND])
     assert [prober.ask({"role": "picture", "path": "x", "layer": None}, 60) for _ in range(50)] == [{}] * 50
+
+
+def test_a_process_that_had_nothing_to_do_is_started_again() -> None:
+    ends = "import sys; sys.stdin.readline(); print('{}', flush=True)"
+    prober = probe.Prober([sys.executable, "-c", ends])
+    assert [prober.ask({"role": "picture", "path": "x", "layer": None}, 60) for _ in range(4)] == [{}] * 4
