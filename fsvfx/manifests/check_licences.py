@@ -26,10 +26,10 @@ def check_licences(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterat
     for name, licence in held.items():
         yield from _unreached(("licences", name, "file"), licence.file, reach)
     for shot in draft.shots:
-        whole = mapping(data["shots"][shot.loc[1]]) if "shots" in data else data
+        whole = mapping(data["shots"][shot.loc[1]]) if shot.loc[0] == "shots" else data
         faces = sound_of(Faces, whole.get("faces", {})) or Faces()
         for name, field in of_shot(faces, shot.replace.values(), shot.composite).items():
-            at = shot.loc if "shots" in data else ()
+            at = shot.loc if shot.loc[0] == "shots" else ()
             yield from _refused((*at, *_parts(field)), name, purpose, held)
         for number, entry in shot.replace.items():
             settings = [entry.settings, *(one.settings for one in entry.overrides)]
