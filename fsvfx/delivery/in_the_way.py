@@ -32,7 +32,7 @@ def check_free(job: ShotJob) -> None:
 
 def _there(job: ShotJob) -> Iterator[str]:
     names: dict[str, set[str]] = {}
-    for target in _targets(job):
+    for target in dict.fromkeys(_targets(job)):
         folder, _, name = target.rpartition("/")
         if folder not in names:
             names[folder] = _listed(folder)
