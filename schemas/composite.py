@@ -48,7 +48,7 @@ class CompositeSettings(StrictModel):
     `hull`: around the plate's face mesh; `plate`, `identity`: the face as found in the plate and in the swap;
     `external`: the entry's own roto (`replace.roto`); `full`: the whole crop."""
     occlusion: str = Field("embedded", min_length=1, max_length=64)
-    """The segmenter that keeps hands, hair and things in front of the face; `none`: nothing is kept."""
+    """The segmenter that keeps hands, hair, glasses and things in front of the face; `none`: nothing is kept."""
     erode: float = Field(0.0, ge=-64, le=64)
     """Shrinks the matte; grows it if negative."""
     erode_top: Side = 0.0

@@ -9,8 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.engines.mesh.raster import rasterise
+from fsvfx.faces.topology import TRIANGLES
 from fsvfx.occlusion import difference, edges, own_face
 from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmentation, Segmenter
+from fsvfx.occlusion.glasses import Glasses
+from fsvfx.occlusion.glasses import find as find_glasses
 from fsvfx.occlusion.hands import CARD as HAND_CARD
 from fsvfx.occlusion.hands import Hand, area, hands
 from fsvfx.occlusion.own_face import SIZE, Floats
@@ -25,6 +29,8 @@ _AROUND = 0.10
 
 _HOME = 5
 """Frames that tell the scene's look."""
+_AROUND_FRAMES = 8
+"""Frames around that tell of glasses."""
 _SEARCH = 2
 """New hands are looked for in one frame of so many."""
 _MOVES = 17
@@ -35,8 +41,10 @@ class TextureAndHands(Segmenter):
     """No network for segmentation: works for whatever the face shows uncovered some of the time, and for hands."""
 
     name: ClassVar[str] = "texture_and_hands"
-    version: ClassVar[int] = 2
-    summary: ClassVar[str] = "things that come before the face, by its own look over time, and hands by their landmarks"
+    version: ClassVar[int] = 3
+    summary: ClassVar[str] = (
+        "things that come before the face, by its own look over time, hands by their landmarks, and glasses"
+    )
     source: ClassVar[str] = "our own; hands after MediaPipe Hands (arXiv 2006.10214), edges by He et al. 2013"
     weights: ClassVar[tuple[str, ...]] = (PALM_CARD, HAND_CARD)
     reach: ClassVar[int] = 48
@@ -50,6 +58,8 @@ class TextureAndHands(Segmenter):
         steady = _steady([each.front(own) for each in found])
         size = faces.crops.shape[1]
         front = np.stack([_enlarged(each, faces.crops[row]) for row, each in enumerate(steady)])
+        if worn := _glasses(faces, others):
+            front = np.maximum(front, np.stack([worn.on(rasterise(mesh, TRIANGLES, size)) for mesh in faces.landmarks]))
         face = np.stack([each.face(size) for each in found]) * (1 - front)
         return Segmentation(face, front)
 
@@ -108,6 +118,16 @@ def _own(found: Sequence[_Frame], others: Sequence[_Frame]) -> own_face.OwnFace 
     if not others or not like:
         return None
     return own_face.learn(np.stack([each.look() for each in others]), np.stack([each.look() for each in like]))
+
+
+def _glasses(faces: Faces, others: Faces) -> Glasses | None:
+    """What the face wears, in the frames around and in some of its own; swapped faces, which come alone, wear none."""
+    if not len(others.frames):
+        return None
+    some = slice(None, None, max(1, len(faces.frames) // _HOME))
+    around = slice(None, None, max(1, len(others.frames) // _AROUND_FRAMES))
+    crops = [*others.crops[around], *faces.crops[some]]
+    return find_glasses(crops, [*others.landmarks[around], *faces.landmarks[some]])
 
 
 def _follow_hands(frames: Sequence[_Frame]) -> None:
