@@ -35,13 +35,14 @@ class FrameRange:
     ``:`` is refused: it means *step* in some of the field's tools and *stagger* in others.
     """
 
-    __slots__ = ("_members", "_numbers")
+    __slots__ = ("_hash", "_members", "_numbers")
 
     def __init__(self, numbers: Iterable[int]) -> None:
         self._numbers = tuple(sorted({int(number) for number in numbers}))
         if self._numbers and self._numbers[0] < 0:
             raise ValueError(f"frame {self._numbers[0]}: the field counts frames from 0 up")
         self._members = frozenset(self._numbers)
+        self._hash = hash(self._numbers)
 
     @classmethod
     def parse(cls, text: str | int) -> FrameRange:
@@ -93,10 +94,10 @@ class FrameRange:
         return FrameRange(self._members - other._members)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, FrameRange) and self._numbers == other._numbers
+        return self is other or (isinstance(other, FrameRange) and self._numbers == other._numbers)
 
     def __hash__(self) -> int:
-        return hash(self._numbers)
+        return self._hash
 
     def __str__(self) -> str:
         return str(FrameSet(self._numbers)) if self._numbers else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from operator import itemgetter
 
 from fsvfx.comp.mattes import sources
@@ -47,12 +48,21 @@ _OF_RAW = frozenset({"mode", "opacity"})
 
 
 def groups(composite: Composite, frames: Iterable[int]) -> list[tuple[FrameRange, CompositeSettings]]:
-    """Runs of ``frames`` that share all settings that matter there."""
-    found = [(number, mattering(composite.at(number))) for number in frames]
-    runs = itertools.groupby(found, key=itemgetter(1))
-    return [(FrameRange(number for number, _ in run), settings) for settings, run in runs]
+    """Runs of ``frames`` that share all settings that matter there: looked up once for each run of the same overrides,
+    not frame by frame."""
+    numbers = list(frames)
+    if not numbers:
+        return []
+    near = [one.frames for one in composite.overrides if one.frames.first <= max(numbers)]
+    near = [held for held in near if held.last >= min(numbers)]
+    runs = itertools.groupby(numbers, key=lambda number: tuple(number in held for held in near))
+    ranges = [list(run) for _, run in runs]
+    found = [(held, mattering(composite.at(held[0]))) for held in ranges]
+    joined = itertools.groupby(found, key=itemgetter(1))
+    return [(FrameRange(number for held, _ in run for number in held), settings) for settings, run in joined]
 
 
+@lru_cache(maxsize=1024)
 def mattering(settings: CompositeSettings) -> CompositeSettings:
     """``settings``, with what has no effect beside the others set to its default: so that it is in no key."""
     return CompositeSettings(**{name: value for name, value in settings if _matters(name, settings)})

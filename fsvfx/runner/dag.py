@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -140,12 +141,13 @@ def _sources(need: Need, unit: Unit, job: ShotJob) -> list[Input]:
         return [Input(need.stage, one, required=one.kind != "chunk") for one in upstream]
     if unit.chunk is None or need.stage == DELIVER:
         return [Input(need.stage, one, required=True) for one in upstream if one == unit]
-    return [
-        Input(need.stage, one, required=one == unit or one.kind == "shot")
-        for one in upstream
-        if one.chunk is None or _overlap(one.chunk, unit.chunk, need.halo)
-    ]
+    if upstream and upstream[0].chunk:
+        upstream = _near(upstream, unit.chunk, need.halo)
+    return [Input(need.stage, one, required=one == unit or one.kind == "shot") for one in upstream]
 
 
-def _overlap(one: Chunk, other: Chunk, halo: int) -> bool:
-    return one.first <= other.last + halo and one.last >= other.first - halo
+def _near(units: list[Unit], chunk: Chunk, halo: int) -> list[Unit]:
+    """Of a stage's chunks, in order, those that ``chunk`` and its halo touch; found without looking at the others."""
+    begin = bisect_left(units, chunk.first - halo, key=lambda one: one.chunk.last if one.chunk else 0)
+    end = bisect_right(units, chunk.last + halo, key=lambda one: one.chunk.first if one.chunk else 0)
+    return units[begin:end]

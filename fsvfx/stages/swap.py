@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +73,10 @@ def _entry(entry: Replace, numbers: list[int]) -> dict[str, JsonValue]:
     """``groups``: [frame range, checked settings] for the frames that share them."""
     kind = engine(entry.engine)
     groups: dict[str, list[int]] = {}
-    for number in numbers:
-        values = settings_of(entry.engine, effective(entry, number))
-        groups.setdefault(json.dumps(values.model_dump(mode="json"), sort_keys=True), []).append(number)
+    for _, run in groupby(numbers, key=lambda number: tuple(number in one.frames for one in entry.overrides)):
+        held = list(run)
+        values = settings_of(entry.engine, effective(entry, held[0]))
+        groups.setdefault(json.dumps(values.model_dump(mode="json"), sort_keys=True), []).extend(held)
     return {
         "identity": entry.identity,
         "engine": kind.name,
