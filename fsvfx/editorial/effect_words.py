@@ -34,7 +34,8 @@ _PARTS = frozenset(
     zeitlupe zeitraffer zeitverzer zeitneu zeiteffekt geschwindigkeit standbild ruckwart umkehr einfrier bildrate
     vitesse ralenti accelere arretsurimage imagefigee geldimage remappage temporel
     velocidad camaralenta congel velocita rallenta fermoimmagine fermofotogramma
-    速度 リタイム タイムリマップ タイムワープ タイムストレッチ スピード フリーズ 逆再生 时间 時間 变速 変速 定格 倒放 속도
+    速度 リタイム タイムリマップ タイムワープ タイムストレッチ スピード フリーズ 逆再生
+    时间 時間 变速 変速 定格 倒放 속도
         """
     )
 )
