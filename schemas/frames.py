@@ -16,6 +16,7 @@ _PART = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7})(?:x([1-9][0-9]{0,6}))?)?")
 _HOW = "write frames as 1001-1240, 1001,1005 or 1001-1010x3"
 _MOST = 250_000
 _SHOWN = 60
+_MANY = 100
 
 
 def _span_of(part: str) -> range:
@@ -100,6 +101,8 @@ class FrameRange:
         return self._hash
 
     def __str__(self) -> str:
+        if len(self) > _MANY and self.is_contiguous:
+            return f"{self.first}-{self.last}"  # what follows takes a second for a long shot
         return str(FrameSet(self._numbers)) if self._numbers else ""
 
     def __repr__(self) -> str:
