@@ -40,11 +40,8 @@ class OccludeStage(Stage):
 
     def is_wanted(self, job: ShotJob) -> bool:
         composite = job.shot.composite
-        said = (composite, *composite.overrides)
-        return bool(job.shot.replace) and any(
-            _asked(getattr(each, "occlusion"), getattr(each, "matte"))
-            for each in said  # noqa: B009
-        )
+        said: list[Any] = [composite, *composite.overrides]
+        return bool(job.shot.replace) and any(_asked(each.occlusion, each.matte) for each in said)
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
         """As far around the chunk as its segmenters want to see."""
