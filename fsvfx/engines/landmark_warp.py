@@ -39,7 +39,7 @@ class LandmarkWarp(Engine):
     """
 
     name: ClassVar[str] = "landmark_warp"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "image"
     summary: ClassVar[str] = (
         "warps the identity's best-matching reference pictures to the performer's mesh; no training"

@@ -99,9 +99,11 @@ def recolour(swap: Floats, usual: Floats, mask: Floats, sigma: float) -> Floats:
 
     So single pictures' colour that is not the person's (a codec's blocks, a lamp) does not show.
     """
+    swap = np.maximum(swap, 0)
     gained = swap * relight(swap, usual, mask, sigma)
     light, had = (np.asarray(cv2.transform(each, _OPPONENT[:1]), np.float32) for each in (swap, gained))
-    return np.asarray(gained * (light / np.maximum(had, 1e-3))[..., None], np.float32)
+    back = np.clip((light + _DARK) / (had + _DARK), 1 / _GAIN[1], 1 / _GAIN[0])
+    return np.asarray(gained * back[..., None], np.float32)
 
 
 def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
@@ -118,7 +120,8 @@ def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
         energy = [np.sqrt((share * band**2).sum()) for band in (ours, theirs)]
         gain = np.clip(energy[1] / max(float(energy[0]), 1e-5), *_CRISPNESS)
         change += _EACH * (gain - 1) * ours
-    return np.asarray(swap * (1 + change / np.maximum(greens[0], _DARK))[..., None], np.float32)
+    gain = np.clip(1 + change / np.maximum(greens[0], _DARK), 0, _GAIN[1])
+    return np.asarray(swap * gain[..., None], np.float32)
 
 
 def _blur_within(picture: Floats, mask: Floats, sigma: float) -> Floats:

@@ -99,3 +99,14 @@ def test_one_pictures_violet_block_is_not_the_persons(violet: int, mesh: Made, b
     ]
     assert shown[0] > 1.5, "a person with one picture looks as on that"
     assert abs(shown[1]) < 0.4
+
+
+@pytest.mark.parametrize("dark", [(0.0, 0.0, 0.0), (0.03, 0.0, 0.0), (-0.1, -0.2, 0.05), (0.1, -0.05, -0.05)])
+def test_nostrils_glow_in_no_colour(dark: Colour) -> None:
+    """What is dark stays dark, whatever a match has left there: below black, or of one channel only."""
+    picture = np.ones((64, 64, 3), np.float32) * np.array(_SKINS["fair"], np.float32)
+    usual, mask = picture.copy(), np.ones((64, 64), np.float32)
+    picture[30:33, 30:34] = dark
+    shown = tone.texture(tone.recolour(picture, usual, mask, 1.5), usual, mask, 0.7)
+    assert shown[31, 31:33].max() < 0.33
+    assert np.isfinite(shown).all()
