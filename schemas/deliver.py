@@ -112,3 +112,8 @@ Deliver = Annotated[
 ]
 PER_FRAME = (DeliverExr, DeliverFrames, DeliverMattes)
 """Written chunk by chunk, a file per frame; the others once per shot."""
+
+
+def template(deliver: Deliver) -> str:
+    """The path, for ``schemas.templates``. A folder's ends in /: only the names of files have frame numbers."""
+    return f"{deliver.path.rstrip('/')}/" if isinstance(deliver, DeliverMhl) else deliver.path

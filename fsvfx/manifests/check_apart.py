@@ -17,10 +17,12 @@ from fsvfx.manifests.draft import Draft, ShotDraft
 from fsvfx.manifests.yaml_text import Finding
 from fsvfx.reach import Reach, ReachError
 from fsvfx.settings import machine
-from schemas.deliver import PER_FRAME, Deliver
+from schemas.deliver import PER_FRAME, Deliver, template
 from schemas.templates import filled, frame_tokens
 
 _APART = "Give each its own path; with several shots, put {shot} into it"
+_ELSEWHERE = "Deliver into another folder, or under another name"
+_WRITTEN = ("deliver[", "the contact sheet of ", "the report of ")
 _INTO_STORE = "the store"
 _STORE = "Give the store a folder of its own, such as work/"
 
@@ -52,7 +54,8 @@ def _finding(index: int, what: str, other: str, shown: str) -> Finding:
     at = ("deliver", index, "path")
     if other.startswith(_INTO_STORE):
         return Finding(at, f"{what} would write into the store", "Deliver elsewhere")
-    return Finding(at, f"{what} would write over {other}: {shown}", _APART)
+    mend = _APART if other.startswith(_WRITTEN) else _ELSEWHERE
+    return Finding(at, f"{what} would write over {other}: {shown}", mend)
 
 
 def check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[Finding]:
@@ -74,7 +77,7 @@ def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterato
         deliver = [
             (index, one.model_copy(update={"path": path}))
             for index, one in draft.deliver.items()
-            if _is_sound(one) and (path := place_of(reach, filled(one.path, shot.name, draft.production)))
+            if _is_sound(one) and (path := place_of(reach, filled(template(one), shot.name, draft.production)))
         ]
         performers = [entry.performer for entry in shot.replace.values()]
         yield from writes_of(disk, shot.name, shot.plate.frames, performers, deliver)
@@ -82,7 +85,7 @@ def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterato
 
 def _is_sound(deliver: Deliver) -> bool:
     """Else it has been told of."""
-    return frame_tokens(deliver.path) == (1 if isinstance(deliver, PER_FRAME) else 0)
+    return frame_tokens(template(deliver)) == (1 if isinstance(deliver, PER_FRAME) else 0)
 
 
 def _packages(draft: Draft) -> list[str]:

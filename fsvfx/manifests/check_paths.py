@@ -9,7 +9,7 @@ from fsvfx.manifests.draft import Draft
 from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
 from fsvfx.reach import Reach, ReachError
-from schemas.deliver import PER_FRAME, Deliver
+from schemas.deliver import PER_FRAME, Deliver, template
 from schemas.manifest import Plate, Replace
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_place, frame_tokens, suffix
 
@@ -102,7 +102,8 @@ def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
 
 
 def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]:
-    given, tokens = deliver.path, frame_tokens(deliver.path)
+    given = template(deliver)
+    tokens = frame_tokens(given)
     known = [*_FIELDS, "performer"] if deliver.kind == "mattes" else _FIELDS
     for name in sorted(set(fields(given)) - set(known)):
         if _is_folder(name, given, reach):

@@ -12,7 +12,7 @@ from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.resolve import named_store, person_at, plate_at, store_at
 from fsvfx.manifests.shape import nearest
 from fsvfx.reach import Reach
-from schemas.deliver import Deliver
+from schemas.deliver import Deliver, template
 from schemas.job import ShotJob
 from schemas.manifest import Manifest, Replace, Shot
 from schemas.templates import filled
@@ -56,7 +56,7 @@ def _entry(entry: Replace, reach: Reach) -> Replace:
 
 
 def _deliver(deliver: Deliver, shot: str, reach: Reach, config: str) -> Deliver:
-    update = {"path": reach.place(filled(deliver.path, shot, str(reach.production)))}
+    update = {"path": reach.place(filled(template(deliver), shot, str(reach.production)))}
     if space := getattr(deliver, "color_space", None):
         update["color_space"] = check_space(config, space)
     return deliver.model_copy(update=update)

@@ -177,6 +177,9 @@ APART = [
      {"consent": "plates/lead.yaml", "consent2": "plates/double.yaml"}),
     ("S3 keys with two slashes", [frames("s3://bucket/plates//p.####.png")], {"plate": "s3://bucket/plates/p.####.png"}),
     ("another bucket", [frames("s3://other/plates/p.####.png")], {"plate": "s3://bucket/plates/p.####.png"}),
+    ("an MHL's folder with #", [frames("out #3/a.####.png"), other("mhl", "out #3")], {}),
+    ("an MHL's folder with %", [frames("v%04d/a.####.png"), other("mhl", "v%04d")], {}),
+    ("an MHL's folder of #", [frames("{shot}/####/a.####.png"), other("mhl", "{shot}/####/")], {}),
     ("store in the manifest's folder", [other("report", "out/{shot}.json")], {"store": "."}),
 ]  # fmt: skip
 
@@ -184,6 +187,19 @@ APART = [
 @pytest.mark.parametrize(("deliver", "more"), [row[1:] for row in APART], ids=[row[0] for row in APART])
 def test_what_lies_apart_stays_valid(manifest: Callable[..., Path], deliver: list[str], more: dict[str, str]) -> None:
     load(manifest(*deliver, **more))
+
+
+@pytest.mark.parametrize("folder", ["out #3", "v%04d", "####", "out #3/"])
+def test_the_folder_of_an_mhl_stays_as_it_is_called(manifest: Callable[..., Path], folder: str) -> None:
+    path = manifest(frames(f"{folder}/a.####.png"), other("mhl", folder))
+    [job] = jobs(path)
+    assert job.deliver[1].path == str(path.parent / folder.rstrip("/"))
+
+
+@pytest.mark.parametrize(("target", "says"), [("plates/p.#.png", "Deliver into another folder"),
+                                              ("out/a.%04d.png", "put {shot} into it")])  # fmt: skip
+def test_the_advice_is_of_use(manifest: Callable[..., Path], target: str, says: str) -> None:
+    assert says in refusal(manifest(frames("out/a.####.png"), frames(target)))
 
 
 def two(first: str, second: str, plates: tuple[str, str] = ("plates/a.####.png", "plates/b.####.png")) -> list[str]:
