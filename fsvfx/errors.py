@@ -108,7 +108,7 @@ class EditError(InputError):
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the edit", mend="Mend them and run it again", where=Where(file=file))
+        super().__init__(f"{count} in the edit", mend="Correct the edit and run it again", where=Where(file=file))
         self.problems = problems
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fsvfx.editorial.edl_timeline import DROP
 from fsvfx.editorial.names import media_name, media_path, reel_of, shot_names
 from fsvfx.editorial.read import Edit, stated_rate
-from fsvfx.editorial.retimes import Retimes, remarks_of, retimes_of
+from fsvfx.editorial.retimes import Retimes, remarks_of, retimes_of, source_rates
 from fsvfx.editorial.uses import Use, uses_of
 from fsvfx.errors import EditError, Problem
 from schemas import rates
@@ -104,7 +104,7 @@ def _wrong(use: Use, rate: Fraction, retimes: Retimes) -> list[tuple[str, str]]:
     """What keeps a use from being a shot, and how to mend it."""
     if retimes.told:
         mend = "Bake the retime into the plate and cut that in at its own speed"
-        return [(f"it is retimed ({', '.join(retimes.told)}), which is not done here", mend)]
+        return [(f"it is retimed ({', '.join(retimes.told)}), and retimes are not applied here", mend)]
     if said := next(_other_rates(use, rate), None):
         return [(said, "Convert the media to the edit's rate and cut it in again")]
     if said := _contradiction(use):
@@ -129,6 +129,9 @@ def _other_rates(use: Use, rate: Fraction) -> Iterator[str]:
             own = stated_rate(time)
             if own is not None and own != rate:
                 yield f"{what} runs at {own} frames a second, the edit at {rate}: that is a retime"
+    for key, own in source_rates(use):
+        if own != rate:
+            yield f"its {key} is {own} frames a second, the edit runs at {rate}: that is a retime"
     if hasattr(reference, "frame_step"):
         played, step = reference.rate, reference.frame_step
         if rates.known(played) != rate:

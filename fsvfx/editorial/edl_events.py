@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -24,8 +25,9 @@ _EVENT = re.compile(
 )
 _STARTS = re.compile(r"\d+\s+\S", re.ASCII)
 _DROP = re.compile(r"FCM:?\s*DROP", re.IGNORECASE)
-_MOTION = re.compile(r"M2\b", re.IGNORECASE)
-_SPEED = re.compile(r"(?<=\s)(?P<speed>[-+]?\d+(?:\.\d*)?)(?:\s+\d\d?[:;.]\d\d[:;.]\d\d[:;.]\d{2,3})?$", re.ASCII)
+_MOTION = re.compile(r"M2\b|[*\s]+M2\s.*\s[-+]?\s?\d+[.,]\d", re.IGNORECASE)
+"""Some writers make a remark of it."""
+_SPEED = re.compile(r"(?<=\s)(?P<speed>[-+]?\s?\d+(?:\.\d*)?)(?:\s+\d\d?[:;.]\d\d[:;.]\d\d[:;.]\d{2,3})?$", re.ASCII)
 _PARTS = re.compile(r"(\d\d?)[:;.,](\d\d)[:;.,](\d\d)([:;.,])(\d{2,3})", re.ASCII)
 _LINES = re.compile(r"\r\n|\r|\n")
 _LONGEST = 2000
@@ -44,7 +46,7 @@ class Event:
     kind: str
     """``C``ut, ``D``issolve, ``W``ipe with its code, ``K``ey."""
     length: int
-    """Frames of a dissolve or wipe."""
+    """Frames of a dissolve or wipe; 0 if it gives none."""
     source: tuple[int, int]
     record: tuple[int, int]
     source_drop: bool
@@ -55,8 +57,7 @@ class Event:
     @property
     def speeds(self) -> tuple[float | None, ...]:
         """Of its M2 lines, in frames a second; None: it can't be read."""
-        found = [_SPEED.search(line) for line in self.motions]
-        return tuple(float(one["speed"]) if one else None for one in found)
+        return tuple(speed_of(line) for line in self.motions)
 
     @property
     def is_empty(self) -> bool:
@@ -80,6 +81,22 @@ class EdlEvents:
     record_drop: bool = False
     events: list[Event] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+
+def is_event(line: str) -> bool:
+    """Whether ``line`` begins as an event does, with a number."""
+    return _STARTS.match(line) is not None
+
+
+def is_motion(line: str) -> bool:
+    """Whether ``line`` is an M2, which retimes the event above it."""
+    return _MOTION.match(line) is not None
+
+
+def speed_of(motion: str) -> float | None:
+    """Frames a second of an M2; None: it can't be read."""
+    found = _SPEED.search(motion.strip())
+    return float(found["speed"].replace(" ", "")) if found else None
 
 
 def lines_of(text: str) -> list[str]:
@@ -111,19 +128,20 @@ def _codes(text: str) -> list[re.Match[str]]:
 def read_events(text: str, rate: Fraction) -> EdlEvents:
     """The events of ``text``, and everything in it that can't be read."""
     made = EdlEvents()
-    source_drop: bool | None = None
+    source_drop: bool | None = None  # as an FCM between events says
     below: list[str] = []  # what stands below the last event
     for number, line in enumerate(lines_of(text), 1):
         if line.upper().startswith("FCM"):
-            is_header = not made.events
-            source_drop = bool(_DROP.match(line))
-            made.record_drop = source_drop if is_header else made.record_drop
+            if made.events:
+                source_drop = bool(_DROP.match(line))
+            else:
+                made.record_drop = bool(_DROP.match(line))
         elif line.upper().startswith("TITLE:"):
             made.title = line[6:].strip()
-        elif _STARTS.match(line):
+        elif is_event(line):
             _close(made, below)
-            _add_event(made, line, number, rate, made.record_drop if source_drop is None else source_drop)
-        elif _MOTION.match(line) and not made.events:
+            _add_event(made, line, number, rate, source_drop)
+        elif is_motion(line) and not made.events:
             mend = "Put it below the event that it retimes"
             made.problems.append(
                 Problem(f"line {number}", f"an M2 line stands before all events: {line[:_SHOWN]}", mend)
@@ -142,23 +160,26 @@ def read_events(text: str, rate: Fraction) -> EdlEvents:
 def _close(made: EdlEvents, below: list[str]) -> None:
     """Give the last event what stands below it."""
     if made.events:
-        remarks = tuple(line.lstrip("* ").strip() for line in below if not _MOTION.match(line))
-        motions = tuple(line for line in below if _MOTION.match(line))
+        remarks = tuple(line.lstrip("* ").strip() for line in below if not is_motion(line))
+        motions = tuple(line for line in below if is_motion(line))
         made.events[-1] = replace(made.events[-1], remarks=remarks, motions=motions)
     below.clear()
 
 
-def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_drop: bool) -> None:
+def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_drop: bool | None) -> None:
     found = _EVENT.fullmatch(line)
     if found is None:
         mend = "Write number, reel, channels, C or D with its length, and four timecodes; remarks begin with *"
         made.problems.append(Problem(f"line {number}", f"it is no event of CMX 3600: {line[:_SHOWN]}", mend))
         return
     codes = found["codes"].split()
+    made.record_drop = made.record_drop or ";" in codes[2]
+    if source_drop is None and ";" not in codes[0]:
+        source_drop = _source_drops(codes, rate, record_drop=made.record_drop)
     source_drop = source_drop or ";" in codes[0]
-    made.record_drop = record_drop = made.record_drop or ";" in codes[2]
+    drops = [source_drop] * 2 + [made.record_drop] * 2
     try:
-        times = [frames_of(code, rate, drop=drop) for code, drop in zip(codes, [source_drop] * 2 + [record_drop] * 2)]
+        times = [frames_of(code, rate, drop=drop) for code, drop in zip(codes, drops)]
     except ValueError as error:
         mend = "Check the frame rate of the EDL (--frame-rate), or mend the timecode"
         made.problems.append(Problem(f"line {number}", f"{error} at {float(rate):.5g} frames a second", mend))
@@ -175,6 +196,24 @@ def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_d
         source_drop=source_drop,
     )
     made.events.append(_past_midnight(event, made, rate))
+
+
+def _source_drops(codes: Sequence[str], rate: Fraction, *, record_drop: bool) -> bool:
+    """Whether source labels that don't say it are drop-frame: as the record's are, unless only the other way of
+    counting makes the source as long as the record. Resolve and Premiere have no FCM for single events.
+    """
+    try:
+        start, end = (frames_of(code, rate, drop=record_drop) for code in codes[2:])
+    except ValueError:
+        return record_drop
+    for drop in (record_drop, not record_drop) if can_drop(rate) else ():
+        try:
+            first, after = (frames_of(code, rate, drop=drop) for code in codes[:2])
+        except ValueError:
+            continue
+        if after - first == end - start:
+            return drop
+    return record_drop
 
 
 def _past_midnight(event: Event, made: EdlEvents, rate: Fraction) -> Event:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from fsvfx.editorial.edl_events import EdlEvents, Event, frames_of
-from fsvfx.editorial.edl_remarks import Said, said_of
+from fsvfx.editorial.edl_remarks import Said, retimed_name, retimes_in, said_of
 from fsvfx.errors import Problem
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ SOURCE = "FSVFX SOURCE"
 MOTION = "FSVFX M2"
 """Begins the remark with an M2 line as it was."""
 BLACK = ("BL", "BLACK")
-_NEAR = 0.1
-"""M2 gives speeds with one decimal: 023.9 or 024.0 for 24000/1001."""
 _UNKNOWN = "AX"
+_FROZEN = re.compile(r" FF(?: \(Freeze Frame\))?$", re.IGNORECASE)
+"""Avid's mark of a frozen clip."""
+_MARKER_LIST = "|M:"
+"""Resolve's list of markers, as an EDL has it: each is an event of one frame with its name below it."""
 
 
 @dataclass
@@ -63,9 +66,23 @@ def laid_out(read: EdlEvents, rate: Fraction) -> Laid:
         _add_track(laid, name, [event for event in read.events if name in _of(event, pictures=True)], start)
     for name in _channels(read.events, pictures=False):
         _add_sound(laid, name, [event for event in read.events if name in _of(event, pictures=False)], start)
+    _tell_empty(laid, read.events)
+    if read.events and all(any(_MARKER_LIST in one for one in event.remarks) for event in read.events):
+        mend = "Export the timeline as an EDL, not its markers"
+        laid.problems.append(Problem("(edit)", "it is a list of markers, without a cut", mend))
     if silent := [event.number for event in read.events if event.channels == "NONE"]:
         laid.notes.append(f"events {', '.join(silent)} are on no channel: left out")
     return laid
+
+
+def _tell_empty(laid: Laid, events: Sequence[Event]) -> None:
+    """What is easily taken for a shot or a transition, and is none."""
+    for event, after in zip(events, [*events[1:], None]):
+        comes_before = after is not None and after.kind != "C"
+        if event.kind == "C" and event.is_empty and event.has_picture and not comes_before:
+            laid.notes.append(f"{event.name} shows no frame: left out (line {event.line})")
+        elif event.kind[0] in "DW" and not event.length:
+            laid.notes.append(f"{event.name} is a transition without a length: read as a cut (line {event.line})")
 
 
 def _channels(events: Sequence[Event], *, pictures: bool) -> list[str]:
@@ -161,8 +178,8 @@ def _clip(laid: Laid, event: Event, *, from_black: bool) -> Clip:
         media = GeneratorReference(generator_kind="SMPTEBars")
     retimes = list(_retimes(event, said, laid.rate))
     name = said.name or _file_name(said.media) or _known_reel(event.reel) or event.number
-    if retimes and name.endswith(" FF"):  # Avid's mark of a frozen clip
-        name = name[:-3]
+    if retimes and (marked := _FROZEN.search(name)):
+        name = name[: marked.start()]
     clip = Clip(name, media, _range(laid, event), metadata=_facts(event, said, retimes))
     clip.markers.extend(_markers(laid, said))
     if retimes:
@@ -196,13 +213,7 @@ def _facts(event: Event, said: Said, retimes: Sequence[str]) -> dict[str, Any]:
 
 def _retimes(event: Event, said: Said, rate: Fraction) -> list[str]:
     """What the event says of its speed, each in words; empty if it is played as it was shot."""
-    told: list[str] = []
-    for line, speed in zip(event.motions, event.speeds):
-        if speed is None:
-            told.append(line)
-        elif abs(speed - float(rate)) >= _NEAR:
-            told.append(f"{speed:g} frames a second in place of {float(rate):.5g}")
-    told += said.retimes
+    told = [*retimes_in(event.motions, rate), *said.retimes, *retimed_name(said.name, rate)]
     source, record = event.source[1] - event.source[0], event.record[1] - event.record[0]
     return told + [f"{source} frames of its source fill {record} of the record"] * (source != record)
 

@@ -59,14 +59,15 @@ KNOWN = HARMLESS | words(
 NAMES = words(
     "timeremap timeremapping timewarp timestretch retime retimeandscaling resolveretimeandscaling speed speedchange "
     "speedramp speedduration freezeframe freeze framehold reverse motioncontrol motioneffect timeeffect "
-    "varispeed variablespeed fittofill trimtofill"
+    "varispeed variablespeed fittofill trimtofill pulldown"
 )
 """Whole names by which editing systems call a change of time, as metadata have them."""
 KEYS = words(
     "timeremap timeremapping timewarp retime retimed retimecurve retimekeyframes speed speedratio speedpercent "
     "speedpercentage clipspeed playbackspeed playbackrate playrate timescalar variablespeed graphdict speedramp "
-    "speedchange freeze freezeframe isfreeze isfreezeframe stillframe isstillframe reverse reversed isreversed "
-    "reversespeed playbackward playbackwards playreverse motioncontrol timestretch framehold"
+    "speedchange warpspeed speedmap paramspeedmapu paramspeedoffsetmapu motioneffect m2 timewarps timemap retimes "
+    "visualscale warpactive freeze freezeframe isfreeze isfreezeframe stillframe isstillframe reverse reversed "
+    "isreversed reversespeed playbackward playbackwards playreverse motioncontrol timestretch framehold"
 )
 """Keys of metadata that hold a change of time, or that there is none."""
 

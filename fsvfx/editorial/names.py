@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FIELDS = ("clip", "reel", "media", "marker", "number")
 _BAD = re.compile(r"[^A-Za-z0-9_.-]+")
 _NUMBER = re.compile(r"([._-]?\[\d+-\d+\]|[._-]#+)$")
+_SHOWN = 8
 _MOST = 58
 """Letters of a name, so that a use's number still fits."""
 
@@ -44,6 +45,7 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
         raise InputError(f"{{{min(unknown)}}} is no field of a shot's name", mend=mend, where=Where(field="--names"))
     names: dict[str, str] = {}  # by lower case: letter case does not tell shots apart, as it does not on every disk
     uses: Counter[str] = Counter()
+    again: dict[str, list[str]] = {}
     notes: list[str] = []
     for index, clip in enumerate(clips):
         given = fill(template, **_words(clip, index))
@@ -54,10 +56,18 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
             name = f"{wanted}_{uses[wanted.lower()] + 1}"
         names[name.lower()] = name
         if name != wanted:
-            notes.append(f"{name}: there is another {wanted} in the edit before it")
+            again.setdefault(wanted, []).append(name)
         elif name != given:
             notes.append(f"{name}: called '{given}' in the edit, which is no name for a shot")
+    notes += [
+        f"{wanted} is in the edit {len(more) + 1} times: {_first_and_last(more)}" for wanted, more in again.items()
+    ]
     return Named(tuple(names.values()), tuple(notes))
+
+
+def _first_and_last(names: Sequence[str]) -> str:
+    few = len(names) <= _SHOWN
+    return f"then as {', '.join(names)}" if few else f"then as {names[0]} to {names[-1]}"
 
 
 def _words(clip: Clip, index: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ from fsvfx.editorial.plates import Media
 from fsvfx.errors import InputError
 from fsvfx.media import timecodes
 from schemas.frames import FrameRange
-from schemas.timecode import drops_by_default
+from schemas.timecode import drops_by_default, problem
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,27 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
 
 
 def _clock(cut: Cut, media: Media) -> int | None:
-    """The plate's timecode in frames, counted as the edit's are."""
+    """The plate's timecode in frames, counted as the edit's are.
+
+    Labels mean the plate's frames, so if an EDL counts them the other way, they are counted again as the plate does.
+    InputError if the plate has no such label.
+    """
     if media.timecode is None:
         return None
-    mark = {None: media.timecode[8], True: ";", False: ":"}[cut.drop]
-    return _near(timecodes.count(f"{media.timecode[:8]}{mark}{media.timecode[9:]}", cut.rate), cut, media)
+    if not _is_counted_otherwise(cut, media):
+        return _near(timecodes.count(media.timecode, cut.rate), cut, media)
+    shown = cut.start + cut.head
+    said = timecodes.label(shown, cut.rate, drop=bool(cut.drop))
+    label = f"{said[:8]}{media.timecode[8]}{said[9:]}"
+    if wrong := problem(label, cut.rate):
+        raise InputError(f"by the plate's timecode, {wrong[0]}", mend="Export the edit again, or check the plate")
+    day = timecodes.day(cut.rate, drop=media.timecode[8] == ";")
+    into = timecodes.count(label, cut.rate) - timecodes.count(media.timecode, cut.rate)
+    return shown - (into + day if into < -day // 2 else into)
+
+
+def _is_counted_otherwise(cut: Cut, media: Media) -> bool:
+    return media.timecode is not None and cut.drop is not None and cut.drop != (media.timecode[8] == ";")
 
 
 def _near(time: int, cut: Cut, media: Media) -> int:
@@ -110,8 +126,15 @@ def numbered(cut: Cut, media: Media, *, first_frame: int, handles: int) -> Numbe
         needed=FrameRange.span(first + moved, last + moved),
         frames=FrameRange.span(first + moved - head, last + moved + tail),
         timecode=_timecode(cut, media, anchor.time_of(number - moved)),
-        notes=tuple(_short(cut.shot, handles, head, tail)),
+        notes=(*_short(cut.shot, handles, head, tail), *_counted(cut, media)),
     )
+
+
+def _counted(cut: Cut, media: Media) -> list[str]:
+    if not _is_counted_otherwise(cut, media):
+        return []
+    modes = ("drop-frame", "non-drop") if cut.drop else ("non-drop", "drop-frame")
+    return [f"{cut.shot}: its timecode is {modes[0]} in the edit, {modes[1]} in the plate: taken as the plate's"]
 
 
 def _missing(cut: Cut, media: Media, first: int, last: int) -> str:

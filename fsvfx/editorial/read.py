@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from fsvfx.editorial.edit_text import decoded
 from fsvfx.editorial.edl_events import drop_rate, pairs_note, read_events
+from fsvfx.editorial.edl_remarks import header_rate
 from fsvfx.editorial.edl_timeline import laid_out
 from fsvfx.editorial.otio_file import bounded_bytes, read_otio
-from fsvfx.errors import EditError, InputError, Where
+from fsvfx.errors import EditError, InputError, Problem, Where
 from schemas import rates
 
 if TYPE_CHECKING:
@@ -67,7 +68,12 @@ def read_edit(path: Path, rate: Fraction | None = None) -> Edit:
 
 def _read_edl(path: Path, rate: Fraction | None) -> Edit:
     said = decoded(bounded_bytes(path))
-    rate = rate or drop_rate(said.text)
+    told = header_rate(said.text)
+    rate = rate or told or drop_rate(said.text)
+    if told and told != rate:
+        what = f"its header says {told} frames a second, and it is to be read at {rate}"
+        mend = f"Give --frame-rate {told}, or correct the header if that is wrong"
+        raise EditError(str(path), (Problem("(edit)", what, mend),))
     if rate is None:
         mend = "Give --frame-rate, such as 24000/1001, or plate.frame_rate in the template"
         raise InputError("An EDL does not say its frame rate", mend=mend, where=Where(file=str(path)))

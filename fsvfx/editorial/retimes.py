@@ -6,23 +6,39 @@ metadata tell; and metadata of clips, media and nests.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from fsvfx.editorial.edl_remarks import retimes_in
 from fsvfx.editorial.edl_timeline import RETIMED
 from fsvfx.editorial.effect_words import KEYS, KNOWN, NAMES, speaks_of_time, squeezed, words
 from fsvfx.editorial.uses import Use
+from schemas import rates
 
-_IDENTIFIERS = words("effectname effectid matchname operation operationgroup operationdefinition name effecttype")
+_IDENTIFIERS = words(
+    "effectname effectid matchname operation operationgroup operationdefinition name effecttype class classname "
+    "mltservice"
+)
 """Keys of metadata whose value is an effect's name."""
 _PARAMETERS = words("parameterid displayname name id")
 _VALUES = words("value parametervalue startvalue")
 _OFF = frozenset(("", "false", "no", "none", "off"))
 _SPEEDS = words(
-    "speed speedratio speedpercent speedpercentage clipspeed playbackspeed playbackrate playrate timescalar"
+    "speed speedratio speedpercent speedpercentage clipspeed playbackspeed playbackrate playrate timescalar warpspeed "
+    "visualscale"
 )
+_SOURCE_RATES = words(
+    "foundrysourceframerate sourceframerate srcframerate mediainputframerate interpretfootageframerate"
+)
+_CURVES = words("lookup keyframes curve points timept")
+"""Keys of a time warp's metadata that hold it frame by frame."""
+_NORMAL = 1e-6
+"""How far speed 1 may be off: what a float32 makes of it."""
+_MLT_WARP = re.compile(r"(-?\d+\.?\d*):.")
+"""Kdenlive's address of a file at another speed."""
 _DEEPEST = 24
 _RESOLVE = "Resolve_OTIO"
 _SLOT = "Resolve Effect"
@@ -42,7 +58,7 @@ class Retimes:
 
 def retimes_of(use: Use) -> Retimes:
     """Of a clip and of all that it is nested in."""
-    told: list[str] = [*_remarks(use)]
+    told: list[str] = [*_remarks(use), *_address(use.clip.media_reference)]
     others: list[str] = []
     unknown: list[str] = []
     for holder in (use.clip, use.clip.media_reference, *use.around):
@@ -60,11 +76,41 @@ def remarks_of(clip: Any) -> list[str]:
     """What an EDL says below the event."""
     facts = clip.metadata.get("cmx_3600")
     said = facts.get("comments", []) if hasattr(facts, "get") else []
-    return [one for one in said if isinstance(one, str)]
+    return [one for one in ([said] if isinstance(said, str) else said) if isinstance(one, str)]
+
+
+def source_rates(use: Use) -> Iterator[tuple[str, Fraction]]:
+    """Rates that metadata give for the medium, with their keys. Cameras' sensor rates are not among them."""
+    for holder in (use.clip, use.clip.media_reference):
+        for key, value in _entries(holder.metadata if holder else {}):
+            if squeezed(key) in _SOURCE_RATES and (rate := _rate(value)):
+                yield key, rate
+
+
+def _entries(metadata: Any, deep: int = 0) -> Iterator[tuple[str, Any]]:
+    for key, value in metadata.items() if hasattr(metadata, "items") and deep < _DEEPEST else ():
+        yield str(key), value
+        yield from _entries(value, deep + 1)
+
+
+def _rate(value: Any) -> Fraction | None:
+    try:
+        return rates.parse(str(value))
+    except rates.RateError:
+        return None
 
 
 def _remarks(use: Use) -> list[str]:
-    return [said.removeprefix(RETIMED).strip() for said in remarks_of(use.clip) if said.startswith(RETIMED)]
+    """What our reader of EDLs says, and what one of OpenTimelineIO has left as it was."""
+    told = [said.removeprefix(RETIMED).strip() for said in remarks_of(use.clip) if said.startswith(RETIMED)]
+    left = [said.lstrip("* ").strip() for said in remarks_of(use.clip) if not said.startswith("FSVFX")]
+    return [*told, *retimes_in(left, rates.snapped(use.source.duration.rate))]
+
+
+def _address(reference: Any) -> list[str]:
+    """The speed that the medium's address tells."""
+    warp = _MLT_WARP.match(getattr(reference, "target_url", None) or "")
+    return [f"speed {warp[1]}"] if warp and float(warp[1]) != 1 else []
 
 
 def _is_warp(effect: Any) -> bool:
@@ -80,7 +126,8 @@ def _said(effect: Any) -> str | None:
     if isinstance(effect, FreezeFrame):
         return "a freeze frame"
     if _is_warp(effect):
-        return None if effect.time_scalar == 1 else f"speed {effect.time_scalar:.4g}"
+        is_normal = abs(effect.time_scalar - 1) <= _NORMAL
+        return next(_curves(effect.metadata), None) if is_normal else f"speed {effect.time_scalar:.7g}"
     if isinstance(effect, TimeEffect):
         return _shown_name(effect)
     if _is_empty_slot(effect):
@@ -132,13 +179,23 @@ def _signs(metadata: Any, deep: int = 0) -> Iterator[str]:
         return
     yield from _parameter(metadata)
     for key, value in metadata.items():
-        plain = squeezed(str(key))
+        plain = squeezed(str(key).rpartition(".")[2])  # ``foundry.timeline.retime``
         if plain in KEYS and not _is_neutral(value, plain):
             yield f"{key}: {str(value)[:40]}" if isinstance(value, str | int | float) else str(key)
         elif plain in _IDENTIFIERS and isinstance(value, str) and squeezed(value) in NAMES:
             yield value
         else:
             yield from _signs(value, deep + 1)
+
+
+def _curves(metadata: Any, deep: int = 0) -> Iterator[str]:
+    """Of a time warp's metadata: what it does frame by frame, beside its speed."""
+    for key, value in metadata.items() if hasattr(metadata, "items") and deep < _DEEPEST else ():
+        if squeezed(str(key)) in _CURVES and hasattr(value, "__len__") and len(value):
+            yield str(key)
+        else:
+            yield from _curves(value, deep + 1)
+    yield from _signs(metadata) if deep == 0 else ()
 
 
 def _is_slot_data(metadata: Any) -> bool:

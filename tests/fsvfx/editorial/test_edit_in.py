@@ -64,7 +64,7 @@ def test_shots_of_one_plate_with_handles_where_it_has_them(tmp_path: Path, plate
     said = "\n".join(made.notes)
     assert "sh010: 3 of 8 head handles" in said
     assert "sh010_2: 0 of 8 tail handles" in said
-    assert "sh010_2: there is another sh010" in said
+    assert "sh010 is in the edit 2 times: then as sh010_2" in said
 
 
 def test_people_engine_and_deliverables_come_from_the_template(tmp_path: Path, plate: Path) -> None:

@@ -26,6 +26,7 @@ from opentimelineio.schema import (
     Track,
 )
 
+from fsvfx.editorial.cuts import cuts_of
 from fsvfx.editorial.read import read_edit
 from fsvfx.editorial.take_in import Taken, Wishes, take_in
 from fsvfx.errors import EditError, InputError
@@ -165,6 +166,37 @@ EDLS: dict[str, tuple[list[str], dict[str, tuple[int, int]]]] = {
     "reel with dots": ([event("001", "A001.C003", "V", "C", 10, 20, 0), NAME("s1")], {"s1": (10, 20)}),
     "reel in a remark": ([event("001", "AX", "V", "C", 10, 20, 0), "* REEL: A001", NAME("s1")], {"s1": (10, 20)}),
     "source file": ([event("001", "AX", "V", "C", 10, 20, 0), "* SOURCE FILE: A001.mov", NAME("s1")], {"s1": (10, 20)}),
+    "reel that Final Cut Pro put a number in place of": (
+        [event("001", "001", "V", "C", 10, 20, 0), "FINAL CUT PRO REEL: A001 REPLACED BY: 001", NAME("s1")],
+        {"s1": (10, 20)},
+    ),
+    "Avid's file number": (
+        [event("000001", "FILE_129", "V", "C", 10, 20, 0), NAME("s1"), "* SOURCE FILE: A001", "* ASC_SAT: 1.0"],
+        {"s1": (10, 20)},
+    ),
+    "Avid's sound": (
+        [event("001", "A001", "V", "C", 10, 20, 0), "AUD   3    4", NAME("s1"), "SPLIT:    AUDIO DELAY=  00:00:00:05"],
+        {"s1": (10, 20)},
+    ),
+    "name without a colon": ([event("001", "A001", "V", "C", 10, 20, 0), "* FROM CLIP NAME  s1"], {"s1": (10, 20)}),
+    "name behind IS": ([event("001", "A001", "V", "C", 10, 20, 0), "FROM CLIP NAME IS: s1"], {"s1": (10, 20)}),
+    "name in lower case": ([event("001", "AX", "V", "C", 10, 20, 0), "* from clip name: A001.mov"], {"A001": (10, 20)}),
+    "name with a colon": ([event("001", "A001", "V", "C", 10, 20, 0), "*FROM CLIP NAME : s1: b"], {"s1_b": (10, 20)}),
+    "one frame": ([event("001", "A001", "V", "C", 10, 1, 0), NAME("s1")], {"s1": (10, 1)}),
+    "no frame": (
+        [event("001", "A001", "V", "C", 10, 0, 0), NAME("s0"), event("002", "A001", "V", "C", 10, 20, 0), NAME("s1")],
+        {"s1": (10, 20)},
+    ),
+    "wipe without a length": (
+        [
+            event("001", "A001", "V", "C", 10, 20, 0),
+            NAME("s1"),
+            event("002", "A001", "V", "W001", 60, 20, 20),
+            TO("s2"),
+        ],
+        {"s1": (10, 20), "s2": (60, 20)},
+    ),
+    "header that tells the rate": (["* FRAME RATE: 24", event("001", "A001", "V", "C", 10, 9, 0)], {"A001": (10, 9)}),
     "no reel": ([event("001", "", "V", "C", 10, 20, 0), NAME("A001.mov")], {"A001": (10, 20)}),
     "remarks anywhere": (
         [
@@ -238,7 +270,35 @@ def test_an_edl_in_any_encoding(plates: Path, tmp_path: Path, encoding: str, end
     assert ("not UTF-8" in "\n".join(made.notes)) == guessed
 
 
+TOLD = {
+    "no frame": "event 001 shows no frame: left out (line 3)",
+    "wipe without a length": "event 002 is a transition without a length: read as a cut (line 5)",
+}
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_what_an_edl_leaves_open_is_told(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "cut.edl").write_text("\n".join(["TITLE: x", "FCM: NON-DROP FRAME", *EDLS[kind][0]]))
+    assert TOLD[kind] in read_edit(tmp_path / "cut.edl", FILM).notes
+
+
+def test_a_clip_that_is_used_again_and_again_is_one_note(tmp_path: Path) -> None:
+    lines = [event(f"{index:03}", "A001", "V", "C", index, 1, index) for index in range(1200)]
+    (tmp_path / "cut.edl").write_text("\n".join(lines))
+    found = cuts_of(read_edit(tmp_path / "cut.edl", FILM))
+    assert len(found.cuts) == 1200
+    assert found.notes == ("A001 is in the edit 1200 times: then as A001_2 to A001_1200",)
+
+
 WRONG_EDLS = {
+    "a list of markers": (
+        event("001", "001", "V", "C", 10, 1, 0) + "\n |C:ResolveColorBlue |M:Marker 1 |D:1",
+        "list of markers",
+    ),
+    "a header of another rate": (
+        "TITLE: x\nFPS: 25\n" + event("001", "A001", "V", "C", 0, 9, 0),
+        "its header says 25 frames a second, and it is to be read at 24",
+    ),
     "frame 24 of 24": (
         "001  A001  V  C  01:00:00:24 01:00:02:00 10:00:00:00 10:00:01:00",
         "01:00:00:24 is no timecode",
@@ -290,6 +350,40 @@ def test_drop_frame_tells_the_rate_and_counts_no_dropped_numbers(
     assert edit.rate == rate
     [only] = edit.timeline.find_clips()
     assert only.source_range.duration.value == frames
+
+
+MIXED = [  # labels mean the plate's frames, however the edit counts them; plates begin at 01:00:59:00
+    (":", "DROP FRAME", "01:01:02:10 01:01:03:10", 100),
+    (";", "DROP FRAME", "01:01:02:10 01:01:03:10", 98),
+    (";", "DROP FRAME", "01:01:02;10 01:01:03;10", 98),
+    (":", "DROP FRAME", "01:01:02;10 01:01:03;10", 100),
+    (":", "NON-DROP FRAME", "01:01:02:10 01:01:03:10", 100),
+    (";", "NON-DROP FRAME", "01:01:02:10 01:01:03:10", 98),
+    (":", "DROP FRAME", "01:00:59:20 01:01:00:20", 20),
+    (":", "DROP FRAME", "01:01:00:00 01:01:01:00", 30),
+]
+
+
+@pytest.mark.parametrize(("mark", "mode", "source", "index"), MIXED)
+def test_drop_and_non_drop_may_be_mixed(tmp_path: Path, mark: str, mode: str, source: str, index: int) -> None:
+    template(tmp_path)
+    rate = Fraction(30000, 1001)
+    write_video(tmp_path / "A001.mov", 150, rate=rate, metadata={"timecode": f"01:00:59{mark}00"})
+    text = f"FCM: {mode}\n001  A001  V  C  {source} 10:00:00:00 10:00:01:00\n* FROM CLIP NAME: s1\n"
+    (tmp_path / "cut.edl").write_text(text)
+    made = taken(tmp_path, tmp_path / "cut.edl", tmp_path, rate=rate)
+    assert shown(made) == {"s1": (index, 30)}
+
+
+def test_a_label_that_the_plate_has_not_is_told(tmp_path: Path) -> None:
+    template(tmp_path)
+    rate = Fraction(30000, 1001)
+    write_video(tmp_path / "A001.mov", 150, rate=rate, metadata={"timecode": "01:00:59;00"})
+    text = "FCM: NON-DROP FRAME\n001  A001  V  C  01:01:00:00 01:01:01:00 10:00:00:00 10:00:01:00\n"
+    (tmp_path / "cut.edl").write_text(text)
+    with pytest.raises(EditError) as caught:
+        taken(tmp_path, tmp_path / "cut.edl", tmp_path, rate=rate)
+    assert "01:01:00;00 is a label that drop-frame leaves out" in caught.value.problems[0].what
 
 
 def sh(name: str, start: int, frames: int, **more: Any) -> Clip:
