@@ -50,7 +50,7 @@ def problem(text: str, rate: Fraction) -> tuple[str, str] | None:
     if ";" not in text:
         return None
     if not can_drop(rate):
-        return f"{text} is drop-frame, which {rate} frames a second has not", "Write : before the frames"
+        return f"{text} is drop-frame, which doesn't exist at {rate} frames a second", "Write : before the frames"
     left_out = count // 15
     if seconds == 0 and minutes % 10 and frames < left_out:
         what = f"{text} is a label that drop-frame leaves out"

@@ -144,7 +144,7 @@ def _contradiction(use: Use) -> str | None:
     """The clip against its media: lengths, and digits of an image sequence that no file has."""
     reference: Any = use.clip.media_reference
     if reference is None:
-        return f"it plays its media '{use.clip.active_media_reference_key}', which it has not"
+        return f"it is to play its media '{use.clip.active_media_reference_key}', and has none of that name"
     there = reference.available_range
     own = use.clip.trimmed_range().duration
     if there is not None and own.to_seconds() > there.duration.to_seconds() + 1e-6:

@@ -150,7 +150,7 @@ def read_events(text: str, rate: Fraction) -> EdlEvents:
             below.append(line)
     _close(made, below)
     if not can_drop(rate) and (made.record_drop or any(event.source_drop for event in made.events)):
-        what = f"its timecode is drop-frame, which there is at 29.97 and 59.94, not at {rate} frames a second"
+        what = f"its timecode is drop-frame, which exists at 29.97 and 59.94, not at {rate} frames a second"
         made.problems.insert(0, Problem("(edit)", what, "Give --frame-rate 30000/1001 or 60000/1001"))
     if not made.events and not made.problems:
         made.problems.append(Problem("(edit)", "it has no events", "Export it as a CMX 3600 EDL"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from fsvfx.errors import FsvfxError
-from fsvfx.manifests.draft import Draft
+from fsvfx.manifests.draft import Draft, listed, mapping
 from fsvfx.manifests.yaml_text import Finding
 from fsvfx.reach import Reach, ReachError
 from schemas.deliver import DeliverMovie, DeliverReview
@@ -17,12 +18,16 @@ _HEADERS = {".exr", ".dpx"}
 """Sequences whose headers may tell a rate."""
 
 
-def check_rates(draft: Draft, manifest: Path) -> Iterator[Finding]:
-    """Told at the plate. Of EXR and DPX the header of the shot's first frame is asked, if it is on this machine."""
+def check_rates(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterator[Finding]:
+    """Told at the plate, unless it has a rate in the file's ``data`` that is wrong: that is told already.
+
+    Of EXR and DPX the header of the shot's first frame is asked, if it is on this machine.
+    """
     timed = next((one.kind for one in draft.deliver.values() if isinstance(one, DeliverMovie | DeliverReview)), None)
     reach = Reach(manifest, draft.production)
+    said = {index for index, raw in listed(data.get("shots")) if mapping(mapping(raw).get("plate")).get("frame_rate")}
     for shot in draft.shots:
-        if shot.plate is None or shot.plate.frame_rate or suffix(shot.plate.path) in VIDEOS:
+        if shot.plate is None or shot.loc[1] in said or suffix(shot.plate.path) in VIDEOS:
             continue
         wants = f"a {timed}" if timed else "plate.timecode" if shot.plate.timecode else None
         if wants and _tells_none(shot.plate, reach):

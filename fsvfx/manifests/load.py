@@ -58,7 +58,7 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
     yield from check_names(draft)
     yield from check_people(draft)
     yield from check_frames(draft)
-    yield from check_rates(draft, path)
+    yield from check_rates(draft, data, path)
     yield from check_paths(draft, path)
     yield from check_apart(draft, path, store)
     yield from _check_colours(draft, path)

@@ -187,7 +187,9 @@ def _labelled(time: tuple[int, int, int], frames: int, drop: bool, rate: Fractio
     if wrong := problem(text, rate):
         return Reading(note=f"the timecode can't be ({wrong[0]}): it counts as absent")
     if drop and not drops:
-        return Reading(text, f"the timecode is marked drop-frame, which {rate} frames a second has not: read without")
+        return Reading(
+            text, f"the timecode is marked drop-frame, which doesn't exist at {rate} frames a second: read without it"
+        )
     odd = drops and not drops_by_default(rate)
     return Reading(text, f"the timecode is drop-frame, at {rate} frames a second exactly: read so" if odd else "")
 

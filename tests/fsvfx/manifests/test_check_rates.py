@@ -60,3 +60,13 @@ def test_what_is_timed_needs_a_rate(plate: str, more: str, deliver: str, said: s
     [problem] = caught.value.problems
     assert (problem.field, problem.line) == ("shots[0].plate", 6)
     assert said in problem.what
+
+
+@pytest.mark.parametrize("rate", ["24/0", "24p", "'23,976'", "-24", ".nan", "true", "[24]", "1000"])
+def test_a_wrong_rate_is_not_told_as_a_missing_one(rate: str, tmp_path: Path) -> None:
+    path = tmp_path / "shot.yaml"
+    more = f", frame_rate: {rate}"
+    path.write_text(MANIFEST.format(plate="p.####.png", more=more, deliver=REVIEW, space="sRGB"))
+    with pytest.raises(ManifestError) as caught:
+        manifests.load(path)
+    assert [problem.field for problem in caught.value.problems] == ["shots[0].plate.frame_rate"]
