@@ -107,7 +107,7 @@ OTIOS: dict[str, tuple[Callable[[], str], str]] = {
     "no tracks": (lambda: changed(lambda d: d.pop("tracks")), "field tracks"),
     "no such active media": (
         lambda: changed(lambda d: shot_in(d).update(active_media_reference_key="gone")),
-        "media 'gone', which it has not",
+        "media 'gone', and has none of that name",
     ),
     "digits of a sequence": (
         lambda: changed(
