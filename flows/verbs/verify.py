@@ -33,7 +33,8 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
 
 def _tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> None:
     name = job.shot.name
-    say.line(f"{name}: {len(problems)} problems" if problems else f"{name}: all is as its digests say")
+    well = "what was checked is as its digests say" if notes else "all is as its digests say"
+    say.line(f"{name}: {len(problems)} problems" if problems else f"{name}: {well}")
     for problem in problems:
         say.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.mend}"), "  ")
     for note in notes:

@@ -32,7 +32,7 @@ def check_free(job: ShotJob) -> None:
 
 def _there(job: ShotJob) -> Iterator[str]:
     names: dict[str, set[str]] = {}
-    for target in dict.fromkeys(_targets(job)):
+    for target in dict.fromkeys(targets_of(job)):
         folder, _, name = target.rpartition("/")
         if folder not in names:
             names[folder] = _listed(folder)
@@ -40,7 +40,8 @@ def _there(job: ShotJob) -> Iterator[str]:
             yield target
 
 
-def _targets(job: ShotJob) -> Iterator[str]:
+def targets_of(job: ShotJob) -> Iterator[str]:
+    """Every file that the shot's delivery makes, but for MHL histories."""
     for wish in job.deliver:
         if isinstance(wish, PER_FRAME):
             people = [entry.performer for entry in job.shot.replace] if "{performer}" in wish.path else [""]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from fsvfx import commands
+from fsvfx.delivery.in_the_way import targets_of
 from fsvfx.delivery.mhl import check_generation
 from fsvfx.delivery.order import STAGE
 from fsvfx.delivery.place import file_digest
@@ -39,12 +40,23 @@ def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
 def delivery_notes(job: ShotJob) -> list[str]:
     """What ``verify_deliverables`` could not look at, in words."""
     found = _delivered(job)
-    if found.is_whole:
-        return []
     if not found.files:
-        return ["no receipt names a delivered file: nothing of the delivery was checked"]
-    files = f"{len(found.files)} files that receipts of chunks name were checked"
-    return [f"the shot's last delivery has no receipt: only the {files}; no review, sheet, report or MHL"]
+        what = "no receipt names a file where the manifest delivers now: nothing of the delivery was checked"
+        return [f"{what}. To deliver: {commands.retry(job)}"]
+    if not found.is_whole:
+        files = f"{len(found.files)} files that receipts of chunks name were checked"
+        return [f"the shot's last delivery has no receipt: only the {files}; no review, sheet, report or MHL"]
+    return list(_not_delivered(job, found.files))
+
+
+def _not_delivered(job: ShotJob, files: Iterable[str]) -> Iterator[str]:
+    """Paths may have changed since, or frames have been added."""
+    disk, wanted = Disk(), list(targets_of(job))
+    known = set(map(disk.path, files))
+    lost = [target for target in wanted if disk.path(target) not in known]
+    if lost:
+        what = f"no receipt names {len(lost)} of {len(wanted)} files that the manifest asks for, such as {lost[0]}"
+        yield f"{what}: they were not checked. To deliver: {commands.retry(job)}"
 
 
 @dataclass(frozen=True)
@@ -65,12 +77,11 @@ def _delivered(job: ShotJob) -> _Delivered:
         files |= {file.path: file for file in receipt.files}
     wanted = _wanted(job)
     files = {path: file for path, file in files.items() if wanted(path)}
-    for file in whole[-1].files if whole else ():
-        if file.kind == "report" and _check(job, file) is None:
-            report = _read(file.path)
-            if isinstance(report, FsvfxError):
-                return _Delivered(files, True, (report,))
-            files = {each.path: each for each in report.files} | files
+    for file in [file for file in files.values() if file.kind == "report" and _check(job, file) is None]:
+        report = _read(file.path)
+        if isinstance(report, FsvfxError):
+            return _Delivered(files, bool(whole), (report,))
+        files = {each.path: each for each in report.files if wanted(each.path)} | files
     return _Delivered(files, bool(whole))
 
 

@@ -106,3 +106,27 @@ def test_what_is_no_longer_asked_for_is_not_missed(made: Any) -> None:
     job = made.job.model_copy(update={"deliver": (wish,)})
     shutil.rmtree(out(made))
     assert verify_deliverables(job) == []
+
+
+def test_what_goes_elsewhere_now_was_not_checked(made: Any) -> None:
+    """The manifest's paths have changed, or the project's folder has another name."""
+    delivered(made)
+    exr, review, mhl = made.job.deliver
+    moved = [wish.model_copy(update={"path": wish.path.replace("/out", "/moved")}) for wish in made.job.deliver]
+    cases = [
+        ((exr, moved[1], mhl), "names 1 of 8 files"),
+        ((moved[0], review, mhl), "names 7 of 8 files"),
+        (moved, "nothing"),
+    ]
+    for deliver, count in cases:
+        (note,) = delivery_notes(made.job.model_copy(update={"deliver": tuple(deliver)}))
+        assert count in note
+        assert f"fsvfx retry {made.job.manifest} --shot sh010" in note
+
+
+def test_frames_that_were_added_were_not_checked(made: Any) -> None:
+    delivered(made)
+    plate = made.job.shot.plate.model_copy(update={"frames": FrameRange.span(1001, 1007)})
+    (note,) = delivery_notes(made.job.model_copy(update={"shot": made.job.shot.model_copy(update={"plate": plate})}))
+    assert "names 2 of 10 files" in note
+    assert "a.1006.exr" in note
