@@ -251,7 +251,8 @@ BAD_PLATES: dict[str, BadPlate] = {
     "a folder": BadPlate(_folder, ("this is a folder", "sh010.####.png")),
     "empty file": BadPlate(_file("plate.mp4", b""), ("the file is empty", "plate.mp4")),
     "text called mp4": BadPlate(
-        _file("plate.mp4", b"not a film\n" * 50), ("the file is plain text, no video that can be read", "Give an mp4")
+        _file("plate.mp4", b"not a film\n" * 50),
+        ("the file is plain text, no video that can be read", "the media file itself"),
     ),
     "zeros called mov": BadPlate(_file("plate.mov", bytes(5000)), ("no video that can be read",)),
     "index cut off": BadPlate(_index_cut_off, ("no video that can be read", "cut off", "copy it anew")),

@@ -64,7 +64,8 @@ def demuxer_of(file: Path, place: Place) -> Demuxer:
         head = raw.read(_HEAD + 32)
     kind = kind_of(head)
     if not kind.is_video and kind not in (UNKNOWN, EMPTY):
-        raise place.error(f"the file is {kind.said}, no video that can be read", _READ)
+        mend = _READ if kind.is_picture else kind.mend
+        raise place.error(f"the file is {kind.said}, no video that can be read", mend)
     name = _name(head)
     if name is None:
         raise no_video(place)

@@ -47,7 +47,7 @@ UNKNOWN = _other(
 )
 EMPTY = _other("empty", "Copy it anew from its source")
 
-_COPY = "Get the file itself, and put it in this one's place"
+_COPY = "Replace it with the media file itself"
 _DEVELOP = "Develop it to TIFF or EXR"
 _STARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"\x76\x2f\x31\x01", EXR),
