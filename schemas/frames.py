@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from numbers import Integral
 from typing import Any
 
 from fileseq.frameset import FrameSet
@@ -16,7 +19,6 @@ _PART = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7})(?:x([1-9][0-9]{0,6}))?)?")
 _HOW = "write frames as 1001-1240, 1001,1005 or 1001-1010x3"
 _MOST = 250_000
 _SHOWN = 60
-_MANY = 100
 
 
 def _span_of(part: str) -> range:
@@ -29,21 +31,80 @@ def _span_of(part: str) -> range:
     return range(first, last + 1, step)
 
 
+def _start(run: range) -> int:
+    return run.start
+
+
+def _range_of(span: range) -> tuple[range, ...]:
+    """As ascending runs of neighbouring numbers."""
+    ascending = span if span.step > 0 else span[::-1]
+    if ascending.step == 1:
+        return (ascending,) if ascending else ()
+    return tuple(range(number, number + 1) for number in ascending)
+
+
+def _runs_of(numbers: Sequence[int]) -> tuple[range, ...]:
+    """``numbers``: ascending, none twice."""
+    ends = [at for at in range(1, len(numbers)) if numbers[at] != numbers[at - 1] + 1]
+    return tuple(
+        range(numbers[begin], numbers[end - 1] + 1)
+        for begin, end in zip([0, *ends], [*ends, len(numbers)])
+        if begin < end
+    )
+
+
+def _joined(runs: Iterable[range]) -> Iterator[range]:
+    """In order; what overlaps or touches is one."""
+    held = range(0)
+    for run in sorted(filter(None, runs), key=_start):
+        if held and run.start <= held.stop:
+            held = range(held.start, max(held.stop, run.stop))
+            continue
+        if held:
+            yield held
+        held = run
+    if held:
+        yield held
+
+
+def _common(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))
+
+
+def _without(run: range, holes: Iterable[range]) -> Iterator[range]:
+    """What ``holes``, ascending, leave of ``run``."""
+    start = run.start
+    for hole in holes:
+        yield range(start, hole.start)
+        start = hole.stop
+    yield range(start, run.stop)
+
+
 class FrameRange:
-    """An immutable, sorted set of frame numbers: ``1001-1010x3,1020``.
+    """An immutable, sorted set of frame numbers: ``1001-1010x3,1020``. Kept as runs, so a long shot costs no more.
 
     ``str`` gives the canonical text, which parses back to an equal range.
     ``:`` is refused: it means *step* in some of the field's tools and *stagger* in others.
     """
 
-    __slots__ = ("_hash", "_members", "_numbers")
+    __slots__ = ("_hash", "_runs")
 
     def __init__(self, numbers: Iterable[int]) -> None:
-        self._numbers = tuple(sorted({int(number) for number in numbers}))
-        if self._numbers and self._numbers[0] < 0:
-            raise ValueError(f"frame {self._numbers[0]}: the field counts frames from 0 up")
-        self._members = frozenset(self._numbers)
-        self._hash = hash(self._numbers)
+        runs = _range_of(numbers) if isinstance(numbers, range) else _runs_of(sorted(set(map(int, numbers))))
+        self._set(runs)
+
+    @classmethod
+    def _of(cls, runs: Iterable[range]) -> FrameRange:
+        made = cls.__new__(cls)
+        made._set(tuple(_joined(runs)))
+        return made
+
+    def _set(self, runs: tuple[range, ...]) -> None:
+        """``runs``: ascending, of one frame at least, none touching the next."""
+        if runs and runs[0].start < 0:
+            raise ValueError(f"frame {runs[0].start}: the field counts frames from 0 up")
+        self._runs = runs
+        self._hash = hash(runs)
 
     @classmethod
     def parse(cls, text: str | int) -> FrameRange:
@@ -55,7 +116,7 @@ class FrameRange:
         spans = [_span_of(part) for part in plain.split(",")]
         if sum(map(len, spans)) > _MOST:
             raise ValueError(f"'{shown}' is over {_MOST} frames; {_HOW}")
-        return cls(number for span in spans for number in span)
+        return cls._of(run for span in spans for run in _range_of(span))
 
     @classmethod
     def span(cls, first: int, last: int) -> FrameRange:
@@ -65,45 +126,62 @@ class FrameRange:
     @property
     def first(self) -> int:
         """The lowest number; IndexError if there is none."""
-        return self._numbers[0]
+        return self._runs[0].start
 
     @property
     def last(self) -> int:
         """The highest number; IndexError if there is none."""
-        return self._numbers[-1]
+        return self._runs[-1].stop - 1
+
+    @property
+    def runs(self) -> tuple[range, ...]:
+        """Neighbouring numbers together, ascending."""
+        return self._runs
 
     @property
     def is_contiguous(self) -> bool:
-        return not self or len(self) == self.last - self.first + 1
+        return len(self._runs) <= 1
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._numbers)
+        return chain.from_iterable(self._runs)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return sum(map(len, self._runs))
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
 
     def __contains__(self, frame: object) -> bool:
-        return frame in self._members
+        if not isinstance(frame, Integral):
+            return False
+        at = bisect_right(self._runs, frame, key=_start) - 1
+        return at >= 0 and frame in self._runs[at]
 
     def __and__(self, other: FrameRange) -> FrameRange:
-        return FrameRange(self._members & other._members)
+        few, many = sorted((self, other), key=lambda one: len(one._runs))
+        return FrameRange._of(_common(mine, run) for run in few._runs for mine in many._touching(run))
 
     def __or__(self, other: FrameRange) -> FrameRange:
-        return FrameRange(self._members | other._members)
+        return FrameRange._of((*self._runs, *other._runs))
 
     def __sub__(self, other: FrameRange) -> FrameRange:
-        return FrameRange(self._members - other._members)
+        return FrameRange._of(part for run in self._runs for part in _without(run, other._touching(run)))
+
+    def _touching(self, run: range) -> tuple[range, ...]:
+        """The runs that share a frame with ``run``."""
+        begin = bisect_right(self._runs, run.start, key=lambda one: one.stop)
+        return self._runs[begin : bisect_left(self._runs, run.stop, key=_start)]
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, FrameRange) and self._numbers == other._numbers)
+        return self is other or (isinstance(other, FrameRange) and self._runs == other._runs)
 
     def __hash__(self) -> int:
         return self._hash
 
     def __str__(self) -> str:
-        if len(self) > _MANY and self.is_contiguous:
+        if len(self._runs) == 1 and len(self) > 2:
             return f"{self.first}-{self.last}"  # what follows takes a second for a long shot
-        return str(FrameSet(self._numbers)) if self._numbers else ""
+        return str(FrameSet(tuple(self))) if self else ""
 
     def __repr__(self) -> str:
         return f"FrameRange({str(self)!r})"

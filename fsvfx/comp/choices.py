@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from operator import itemgetter
 
@@ -47,19 +47,34 @@ _ONLY_WHERE: dict[str, Test] = {
 _OF_RAW = frozenset({"mode", "opacity"})
 
 
-def groups(composite: Composite, frames: Iterable[int]) -> list[tuple[FrameRange, CompositeSettings]]:
-    """Runs of ``frames`` that share all settings that matter there: looked up once for each run of the same overrides,
-    not frame by frame."""
-    numbers = list(frames)
-    if not numbers:
-        return []
-    near = [one.frames for one in composite.overrides if one.frames.first <= max(numbers)]
-    near = [held for held in near if held.last >= min(numbers)]
-    runs = itertools.groupby(numbers, key=lambda number: tuple(number in held for held in near))
-    ranges = [list(run) for _, run in runs]
-    found = [(held, mattering(composite.at(held[0]))) for held in ranges]
+def groups(composite: Composite, frames: FrameRange) -> list[tuple[FrameRange, CompositeSettings]]:
+    """Runs of ``frames`` that share all settings that matter there."""
+    found = ((held, mattering(settings)) for held, settings in runs(composite, frames))
     joined = itertools.groupby(found, key=itemgetter(1))
     return [(FrameRange(number for held, _ in run for number in held), settings) for settings, run in joined]
+
+
+def in_force(composite: Composite, frames: FrameRange) -> set[CompositeSettings]:
+    """All settings that matter anywhere in ``frames``."""
+    return {mattering(settings) for settings in {settings for _, settings in runs(composite, frames)}}
+
+
+def runs(composite: Composite, frames: FrameRange) -> Iterator[tuple[FrameRange, CompositeSettings]]:
+    """Runs of ``frames`` in which the same overrides hold, and the settings there.
+
+    Settings are looked up once for each set of overrides that meet, not frame by frame.
+    """
+    if not frames:
+        return
+    near = [one.frames & frames for one in composite.overrides]
+    edges = {edge for held in near for run in held.runs for edge in (run.start, run.stop)}
+    looked_up: dict[tuple[bool, ...], CompositeSettings] = {}
+    for start, stop in itertools.pairwise(sorted(edges | {frames.first, frames.last + 1})):
+        met = tuple(start in held for held in near)
+        if met not in looked_up:
+            looked_up[met] = composite.at(start)
+        if held := frames & FrameRange.span(start, stop - 1):
+            yield held, looked_up[met]
 
 
 @lru_cache(maxsize=1024)

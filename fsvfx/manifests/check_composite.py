@@ -37,7 +37,7 @@ def _check_rotos(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
 
 
 def _uses_roto(composite: Composite, frames: FrameRange) -> bool:
-    return any(choices.takes_roto(settings) for _, settings in choices.groups(composite, frames))
+    return any(map(choices.takes_roto, choices.in_force(composite, frames)))
 
 
 def _check_names(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:

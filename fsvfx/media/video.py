@@ -21,6 +21,7 @@ from fsvfx.media.plate import Numbering, Place, PlateInfo
 from fsvfx.media.video_decode import VideoDecoder
 from fsvfx.media.video_file import VideoFile, interlaced, open_video
 from schemas import rates
+from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
 
@@ -54,7 +55,7 @@ class VideoReader:
         index = self.file.index
         content = blake3(f"{index.header}|{self.file.turn}".encode())
         present = [i for i in indices if i < len(index)]
-        positions = sorted({position for i in present for position in index.chain(i)})
+        positions = index.needed(present)
         content.update(index.digest[positions].tobytes())
         content.update(np.array([index.presented[i] - positions[0] for i in present], np.int64).tobytes())
         content.update(str(len(indices) - len(present)).encode())
@@ -171,10 +172,10 @@ class VideoPlate:
 
     def _check_range(self) -> None:
         first, last = self._numbering.number(0), self._numbering.number(len(self._reader) - 1)
-        outside = [n for n in self._job.shot.plate.frames if not first <= n <= last]
+        outside = self._job.shot.plate.frames - FrameRange.span(max(first, 0), last)
         if outside:
             raise self._place.error(
                 f"the video has frames {first}-{last} ({last - first + 1} of them)",
-                "Mend plate.frames or plate.first_frame",
-                outside,
+                "Correct plate.frames or plate.first_frame",
+                tuple(outside),
             )

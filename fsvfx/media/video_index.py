@@ -5,6 +5,8 @@ Frame i is the i-th *presented* frame: packets are ordered by presentation time,
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -68,8 +70,20 @@ class VideoIndex:
         need the GOP before.
         """
         own = int(self.presented[index])
-        starts = np.flatnonzero(self.key[: own + 1] & (self.pts[: own + 1] <= self.pts[own]))
-        return range(int(starts[-1]) if len(starts) else 0, own + 1)
+        before = (self._keys[at] for at in range(bisect_right(self._keys, own) - 1, -1, -1))
+        return range(next((key for key in before if self.pts[key] <= self.pts[own]), 0), own + 1)
+
+    def needed(self, indices: Iterable[int]) -> NDArray[np.int64]:
+        """Decoding positions that any of the frames ``indices`` may depend on, ascending."""
+        ends: dict[int, int] = {}
+        for chain in map(self.chain, indices):
+            ends[chain.start] = max(chain.stop, ends.get(chain.start, 0))
+        spans = [np.arange(start, stop) for start, stop in ends.items()]
+        return np.unique(np.concatenate(spans)) if spans else np.zeros(0, np.int64)
+
+    @cached_property
+    def _keys(self) -> list[int]:
+        return [int(position) for position in np.flatnonzero(self.key)]
 
 
 def build_index(path: Path, place: Place) -> VideoIndex:

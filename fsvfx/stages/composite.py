@@ -45,7 +45,7 @@ class CompositeStage(Stage):
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
         """Neighbour frames where colours are steadied over time or the face's motion blurs it; mattes where named."""
-        held = [settings for _, settings in _groups(job, unit)]
+        held = choices.in_force(job.shot.composite, _frames(unit))
         colours = max(map(choices.reach, held), default=0)
         motion = max(map(choices.motion, held), default=0)
         found = [Need("ingest"), Need("align", halo=max(colours, motion)), Need("swap", halo=colours)]
@@ -219,7 +219,11 @@ class _Entry:
 
 
 def _groups(job: ShotJob, unit: Unit) -> list[tuple[FrameRange, CompositeSettings]]:
-    return choices.groups(job.shot.composite, [] if unit.chunk is None else unit.chunk.frames)
+    return choices.groups(job.shot.composite, _frames(unit))
+
+
+def _frames(unit: Unit) -> FrameRange:
+    return FrameRange([] if unit.chunk is None else unit.chunk.frames)
 
 
 def _settings(work: Work) -> dict[int, CompositeSettings]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.comp import choices
 from fsvfx.faces.sampling import scale_of
 from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmenter
 from fsvfx.occlusion.registry import EMBEDDED, segmenter
@@ -179,12 +180,12 @@ def _names(matte: str | None, source: str) -> bool:
 
 def _groups(job: ShotJob, unit: Unit) -> list[_Group]:
     held: dict[tuple[str, bool, bool], list[int]] = {}
-    for number in [] if unit.chunk is None else unit.chunk.frames:
-        settings = job.shot.composite.at(number)
+    frames = FrameRange([] if unit.chunk is None else unit.chunk.frames)
+    for run, settings in choices.runs(job.shot.composite, frames):
         if _asked(settings.occlusion, settings.matte):
             front = settings.occlusion != "none"
             name = segmenter(settings.occlusion if front else EMBEDDED).name
-            held.setdefault((name, front, _names(settings.matte, "identity")), []).append(number)
+            held.setdefault((name, front, _names(settings.matte, "identity")), []).extend(run)
     return [_Group(FrameRange(numbers), *key) for key, numbers in held.items()]
 
 

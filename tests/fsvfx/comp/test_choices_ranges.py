@@ -8,6 +8,7 @@ import pytest
 
 from fsvfx.comp import choices
 from schemas.composite import Composite, CompositeSettings
+from schemas.frames import FrameRange
 
 OVERRIDES: dict[str, list[dict[str, object]]] = {
     "none": [],
@@ -27,7 +28,7 @@ def test_ranges_are_those_of_the_frames(name: str) -> None:
     numbers = range(1, 41)
     each = [(number, choices.mattering(composite.at(number))) for number in numbers]
     wanted = [([n for n, _ in run], held) for held, run in itertools.groupby(each, key=lambda pair: pair[1])]
-    assert [(list(held), settings) for held, settings in choices.groups(composite, numbers)] == wanted
+    assert [(list(held), settings) for held, settings in choices.groups(composite, FrameRange(numbers))] == wanted
 
 
 def test_no_look_per_frame(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,9 +41,9 @@ def test_no_look_per_frame(monkeypatch: pytest.MonkeyPatch) -> None:
         return at(self, frame)
 
     monkeypatch.setattr(Composite, "at", counted)
-    assert len(choices.groups(composite, range(1, 250_001))) == 3
-    assert looked == [1, 1000, 2001]
+    assert len(choices.groups(composite, FrameRange.span(1, 250_000))) == 3
+    assert looked == [1, 1000]
 
 
 def test_no_frames_no_ranges() -> None:
-    assert choices.groups(Composite(), []) == []
+    assert choices.groups(Composite(), FrameRange([])) == []

@@ -204,4 +204,4 @@ def test_what_has_no_effect_is_in_no_key() -> None:
     assert mattering(idle) == plain
     assert mattering(CompositeSettings(mode="original", erode=9)) == CompositeSettings(mode="original")
     override = CompositeOverride(frames=FrameRange([1002]), bands=3)
-    assert len(groups(Composite(mode="overlay", overrides=(override,)), FRAMES)) == 1
+    assert len(groups(Composite(mode="overlay", overrides=(override,)), FrameRange(FRAMES))) == 1
