@@ -145,6 +145,8 @@ def digest_of(target: str) -> str | None:
 
 def foreign(job: ShotJob, target: str, more: int = 0) -> InputError:
     """What to say of a file in the way; ``more`` of them are there."""
+    if not remote.is_remote(target) and Path(target).is_dir():
+        return _refused(job, "A folder of this name is in the way", "Move it away or deliver elsewhere", target)
     command = commands.retry(job, replace=True)
     what = "A file is in the way that this shot did not deliver" + (f", and {more} more are" if more else "")
     return _refused(job, what, f"Move it away or deliver elsewhere; to replace it: {command}", target)

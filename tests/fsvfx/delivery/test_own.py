@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,37 @@ def test_a_file_of_others_stays(kit: Callable[..., Any], kind: str) -> None:
     assert told.value.where.file == str(path)
     assert f"fsvfx retry {made.job.manifest} --shot sh010 --replace" in told.value.mend
     assert not list(out(made).rglob("*.part*"))
+
+
+@pytest.mark.parametrize("kind", ["exr", "frames", "review", "report"])
+def test_a_folder_in_the_way_is_called_one(kit: Callable[..., Any], kind: str) -> None:
+    """--replace would not help."""
+    made = kit(kind)
+    (out(made) / PLACES[kind]).mkdir(parents=True)
+    with pytest.raises(InputError, match="A folder of this name is in the way") as told:
+        shot(made, made.commit(chunk(made)))
+    assert "--replace" not in told.value.mend
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+@pytest.mark.parametrize("may_replace", [False, True])
+def test_a_link_to_a_plate_may_go_but_the_plate_stays(
+    kit: Callable[..., Any], link: Callable[[Path, Path], None], may_replace: bool
+) -> None:
+    made = kit("exr")
+    plate = Path(made.job.shot.plate.path).with_name("p.1002.exr")
+    before, path = plate.read_bytes(), out(made) / "a.1002.exr"
+    path.parent.mkdir()
+    link(plate, path)
+    job = made.job.model_copy(update={"may_replace": may_replace})
+    if may_replace:
+        chunk(made, job)
+    else:
+        with pytest.raises(InputError, match="did not deliver"):
+            chunk(made, job)
+    assert plate.read_bytes() == before
+    assert (path.read_bytes() != before) == may_replace
+    assert not path.is_symlink() or not may_replace
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "mhl"])
