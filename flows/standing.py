@@ -140,7 +140,7 @@ class Standing:
 
 def _mended_by(command: str, failure: Failure) -> Failure:
     """With one command told, not two."""
-    return failure.model_copy(update={"mend": f"Make it anew: {command}"}) if failure.redo else failure
+    return failure.model_copy(update={"mend": f"Make it again: {command}"}) if failure.redo else failure
 
 
 def refused(job: ShotJob, error: InputError) -> Outcome:
@@ -234,7 +234,7 @@ def _failure(job: ShotJob, entry: Entry) -> Failure:
         transient=False,
         error="PlateError",
         message=entry.reason,
-        mend="Mend it and run the command below",
+        mend="Fix it and run the command below",
         frames=_frames([entry.unit]) or None,
         at=datetime.now(UTC),
         worker="plan",

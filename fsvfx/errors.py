@@ -99,7 +99,7 @@ class ManifestError(InputError):
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the manifest", mend="Mend them and run it again", where=Where(file=file))
+        super().__init__(f"{count} in the manifest", mend="Correct them and run it again", where=Where(file=file))
         self.problems = problems
 
 

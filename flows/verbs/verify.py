@@ -40,7 +40,7 @@ def _tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) ->
     for note in notes:
         say.line(f"note: {note}", "  ")
     if command := _mend(job, problems):
-        say.command(f"  Make it anew: {command}")
+        say.command(f"  Make it again: {command}")
 
 
 def _mend(job: ShotJob, problems: Sequence[FsvfxError]) -> str:

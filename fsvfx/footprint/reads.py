@@ -10,13 +10,12 @@ from pathlib import Path
 
 from fsvfx.footprint.patterns import File, Files, Glob, Numbered, Tree
 from fsvfx.footprint.where import Disk
-from fsvfx.spelling import fixed_part, matches
+from fsvfx.spelling import fixed_part, is_glob, matches
 from schemas.manifest import Person, Plate, Replace
 from schemas.templates import VIDEOS, suffix
 
 _TOKEN = re.compile(r"\{frame(?::0(\d)d)?\}|%0?(\d*)d|(#+)")
 """Every way to write a frame number that some reader knows."""
-_GLOB = re.compile(r"[*?\[]")
 
 Read = tuple[Files | Glob, str]
 """What, and whose it is: ``the plate of shot sh010``."""
@@ -91,7 +90,7 @@ def _pictures(disk: Disk, path: str, what: str, *, may_glob: bool = False) -> It
     tokens = list(_TOKEN.finditer(name))
     if tokens and suffix(name) not in VIDEOS:
         yield from _sequence(disk, folder, name, tokens[-1], what)
-    if may_glob and _GLOB.search(path):
+    if may_glob and is_glob(path):
         yield from _globbed(disk, path, what)
 
 

@@ -73,7 +73,7 @@ def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
         yield Finding(path, f"an image sequence needs one place for the frame number, this has {tokens}", mend)
     if ending in VIDEOS and plate.frames.first < plate.first_frame:
         what = f"frame {plate.frames.first} is before the plate's first frame ({plate.first_frame})"
-        yield Finding((*at, "frames"), what, "Mend frames, or first_frame: the number of the video's first picture")
+        yield Finding((*at, "frames"), what, "Correct frames, or first_frame: the number of the video's first picture")
 
 
 def _is_itself(given: str, reach: Reach) -> bool:

@@ -86,7 +86,7 @@ class Piece:
         stage = self.receipt.stage
         return DamagedError(
             f"Stored data of {stage} {self.receipt.unit.name} {what}",
-            mend=f"Make it anew: {self._command(stage, frames)}",
+            mend=f"Make it again: {self._command(stage, frames)}",
             where=Where(shot=self.receipt.shot, stage=stage, frames=frames, file=f"{self.store.root}/{path}"),
         )
 

@@ -82,7 +82,7 @@ def _local_error(error: Exception, text: str, root: str, where: Where | None) ->
     if number in _CLOSED or isinstance(error, PermissionDeniedError):
         return StoreError(
             f"The store {root} can't be written or read: {os.strerror(number or errno.EACCES)}",
-            mend="Mend the folder's rights, or choose another with 'store' in the manifest or --store",
+            mend="Fix the folder's permissions, or choose another with 'store' in the manifest or --store",
             where=where,
         )
     if number in _NO_FOLDER:

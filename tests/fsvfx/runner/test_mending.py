@@ -55,7 +55,7 @@ def test_a_run_that_meets_damage_prints_one_command_and_it_helps(
     outcome = Standing.of(job).outcome()
     assert outcome.state == "partial"
     assert f"--stage {stage}" in outcome.command
-    assert {failure.mend for failure in outcome.failures} == {f"Make it anew: {outcome.command}"}
+    assert {failure.mend for failure in outcome.failures} == {f"Make it again: {outcome.command}"}
     runs()
     obey(job, outcome.command, run_all)
     assert Standing.of(job).outcome().state == "done"
