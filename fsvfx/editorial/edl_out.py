@@ -9,16 +9,20 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from fsvfx.editorial.edl_timeline import BLACK, DROP, MOTION, RETIMED, SOURCE
+from fsvfx.editorial.hand_back import DROPS, FACTS
 from fsvfx.editorial.retimes import remarks_of
 from fsvfx.errors import InputError
 from fsvfx.media import timecodes
-from schemas.timecode import drops_by_default
+from schemas.timecode import drops_by_default, parts
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Clip, Timeline, Track
 
 _CODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d{2,3}")
 _EVENT = re.compile(r"(\d+)(\s.*)")
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
+_LONGEST_REEL = 32
+"""Letters that editing systems read."""
 _INTO_OTIO = "Write an .otio; it holds any edit"
 _CLIP = "FSVFX CLIP"
 """Begins the remark that tells whose the remarks after it are: the adapter writes both clips' in a transition."""
@@ -28,7 +32,8 @@ _CLIP = "FSVFX CLIP"
 class _Facts:
     """What an EDL says of a clip beyond what the adapter writes. ``source``: of one not as long as its record."""
 
-    drop: bool
+    drop: bool | None
+    """None: nothing tells."""
     source: tuple[int, int] | None
     motions: tuple[str, ...]
 
@@ -49,12 +54,22 @@ def edl_of(timeline: Timeline, rate: Fraction, drops: tuple[bool, bool] | None) 
     except (otio.exceptions.OTIOError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         said = " ".join(str(error).split()).strip(". ")
         raise InputError(f"This is no edit for an EDL: {said}", mend=_INTO_OTIO) from None
-    source, record = drops or (drops_by_default(rate), drops_by_default(rate))
+    source, record = drops or (drops_by_default(rate), _record_drops(timeline, rate))
     header, events = _grouped(text.splitlines())
     lines = [*header, f"FCM: {'' if record else 'NON-'}DROP FRAME", ""]
     for number, event in enumerate((one for one in events if not _is_nothing(one)), 1):
         lines += _event(event, number, facts, rate, (source, record))
     return "\n".join(lines) + "\n"
+
+
+def _record_drops(timeline: Timeline, rate: Fraction) -> bool:
+    """An OTIO does not say it: at 29.97 and 59.94 it does, unless only without it a second begins at the start."""
+    start = timeline.global_start_time
+    if not drops_by_default(rate) or start is None:
+        return drops_by_default(rate)
+    labels = (timecodes.label(round(start.value), rate, drop=drop) for drop in (True, False))
+    dropped, plain = (parts(label)[2:] == (0, 0) for label in labels)
+    return dropped or not plain
 
 
 def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
@@ -80,6 +95,22 @@ def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
         if isinstance(item, Clip):
             item.source_range = item.trimmed_range()
             facts.append(_put_aside(item, len(facts)))
+            _name_files(item)
+
+
+def _name_files(clip: Clip) -> None:
+    """A sequence's file name has its numbers with all their digits; without a reel the clip's name stands for it."""
+    from opentimelineio.schema import ExternalReference, ImageSequenceReference
+
+    media = clip.media_reference
+    if isinstance(media, ImageSequenceReference) and media.available_range:
+        first, last = (f"{number:0{media.frame_zero_padding}}" for number in (media.start_frame, media.end_frame()))
+        name = f"{media.name_prefix}[{first}-{last}]{media.name_suffix}"
+        base = media.target_url_base
+        clip.media_reference = ExternalReference(f"{base}{'/' * (bool(base) and base[-1] != '/')}{name}")
+    own: Any = clip.metadata["cmx_3600"]
+    if not own.get("reel"):
+        own["reel"] = _UNFIT.sub("_", clip.name)[:_LONGEST_REEL] or "AX"
 
 
 def _black(frames: float, rate: Fraction) -> Clip:
@@ -104,7 +135,9 @@ def _put_aside(clip: Clip, index: int) -> _Facts:
         clip.effects.clear()
     spans = [one.removeprefix(SOURCE).split() for one in said if one.startswith(SOURCE)]
     motions = [one.removeprefix(MOTION).strip() for one in said if one.startswith(MOTION)]
-    return _Facts(DROP in said, (int(spans[0][0]), int(spans[0][1])) if spans else None, tuple(motions))
+    facts: Any = clip.metadata.get(FACTS)
+    drop = DROP in said or (facts.get(DROPS) if hasattr(facts, "get") else None)
+    return _Facts(drop, (int(spans[0][0]), int(spans[0][1])) if spans else None, tuple(motions))
 
 
 def _at_start(timeline: Timeline) -> None:
@@ -173,6 +206,6 @@ def _relabelled(
     made = line[: codes[0].start()]
     for place, code in enumerate(codes):
         frames = source[place] if source and place < 2 else timecodes.count(code[0], rate)
-        drop = (drops[0] or facts.drop) if place < 2 else drops[1]
+        drop = drops[1] if place > 1 else drops[0] if facts.drop is None else facts.drop
         made += timecodes.label(frames, rate, drop=drop) + " " * (place < 3)
     return _EVENT.sub(lambda found: f"{number:03}{found[2]}", made)

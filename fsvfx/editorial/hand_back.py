@@ -29,6 +29,8 @@ TWIN = "frames"
 """Keys of media references, beside the default one."""
 FACTS = "fsvfx"
 """Where metadata has what we say."""
+DROPS = "drop_frame"
+"""Its key for how the plate's timecode counts."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,15 @@ class HandBack:
         return span(self.start, len(self.job.shot.plate.frames), self.rate)
 
 
-def hand_back(job: ShotJob, rate: Fraction, start: int) -> HandBack:
-    """Ask the rights gate and the ledger. Raises RightsError, StoreError; InputError if the edit could use nothing."""
+def hand_back(job: ShotJob, rate: Fraction, start: int, *, drop: bool | None) -> HandBack:
+    """Ask the rights gate and the ledger. ``drop``: whether an EDL's labels of it are drop-frame; None: the edit says.
+
+    Raises RightsError, StoreError; InputError if the edit could use nothing."""
     if not any(one.kind in FRAMES + MOVIES for one in job.deliver):
         mend = "Add {kind: exr, path: ...} or {kind: review, path: ...} to deliver"
         raise InputError("The manifest delivers nothing to cut in", mend=mend, where=Where(file=job.manifest))
-    return HandBack(job, rate, start, _facts(job))
+    facts = _facts(job)
+    return HandBack(job, rate, start, facts if drop is None else facts | {DROPS: drop})
 
 
 def span(start: int, frames: int, rate: Fraction) -> TimeRange:

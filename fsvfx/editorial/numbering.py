@@ -30,7 +30,8 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
     """Where the edit's time runs in the plate; a video's frames count from 0 here.
 
     By what the edit says of a sequence's numbers; else by the plate's timecode; else by where the edit says that the
-    media begins; else it begins at 0. Raises InputError if the plate has no timecode and another length than the media.
+    media begins; else by a sequence's numbers, if its frames can't be counted from 0; else it begins at 0. Raises
+    InputError if the plate has no timecode and another length than the media, or no such label.
     """
     said = cut.stated
     if said and said.number is not None and media.is_sequence:
@@ -39,7 +40,7 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
             return Anchor(said.start, said.number)
     clock = _clock(cut, media)
     if said is None:
-        return Anchor(clock or 0, media.first)
+        return Anchor(_untimed(cut, media) if clock is None else clock, media.first)
     if said.frames == media.frames:
         return Anchor(_near(said.start, cut, media), media.first)
     if clock is None:
@@ -48,6 +49,19 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
             mend="Hand over a plate with timecode, to tell which frames it has, or the one that was cut",
         )
     return Anchor(clock, media.first)
+
+
+def _untimed(cut: Cut, media: Media) -> int:
+    """Of the first frame of a plate that has no timecode. Editing systems count a sequence's frames by its numbers, or
+    from 0."""
+    counted, numbered = _untimed_fits(cut, media)
+    return media.first if numbered and not counted else 0
+
+
+def _untimed_fits(cut: Cut, media: Media) -> tuple[bool, bool]:
+    """Whether the plate has what the cut shows if its frames are counted from 0, and if its numbers are meant."""
+    has_numbers = media.is_sequence and media.first <= cut.start and cut.end - 1 <= media.last
+    return cut.start >= 0 and cut.end <= media.frames, has_numbers
 
 
 def _clock(cut: Cut, media: Media) -> int | None:
@@ -131,6 +145,9 @@ def numbered(cut: Cut, media: Media, *, first_frame: int, handles: int) -> Numbe
 
 
 def _counted(cut: Cut, media: Media) -> list[str]:
+    """How frames were counted where that is not clear."""
+    if media.timecode is None and cut.stated is None and media.first and all(_untimed_fits(cut, media)):
+        return [f"{cut.shot}: the plate has no timecode: {cut.start} is taken to count from its first frame"]
     if not _is_counted_otherwise(cut, media):
         return []
     modes = ("drop-frame", "non-drop") if cut.drop else ("non-drop", "drop-frame")

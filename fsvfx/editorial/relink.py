@@ -17,6 +17,7 @@ from fsvfx.media import open_plate, timecodes
 from fsvfx.media.sequence import RATE_MEND
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
+from schemas.timecode import drops_by_default
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Timeline
@@ -59,7 +60,9 @@ def _of_cut(cut: Cut, job: ShotJob) -> HandBack:
     if not is_within or FrameRange.span(first, last) - plate.frames:
         what = f"the edit shows frames {first}-{last}, the manifest has {plate.frames}"
         raise InputError(what, mend="Import the edit again; what is done stays done")
-    return hand_back(job, cut.rate, anchor.time_of(plate.frames.first - moved))
+    told = media.timecode or plate.timecode
+    drop = ";" in told if told and cut.drop is None else None
+    return hand_back(job, cut.rate, anchor.time_of(plate.frames.first - moved), drop=drop)
 
 
 def _attach(clip: Any, back: HandBack, folder: Path, *, external: bool) -> None:
@@ -87,7 +90,8 @@ def assembled(
         _attach(clip, back, folder, external=external)
         track.append(clip)
     rate = backs[0].rate
-    timeline = Timeline(name, global_start_time=RationalTime(3600 * round(rate), float(rate)))
+    hour = timecodes.count("01:00:00;00" if drops_by_default(rate) else "01:00:00:00", rate)
+    timeline = Timeline(name, global_start_time=RationalTime(hour, float(rate)))
     timeline.tracks.append(track)
     return timeline, backs
 
@@ -98,7 +102,8 @@ def _of_shot(job: ShotJob) -> HandBack:
         what = f"An edit counts in frames a second, and shot {job.shot.name}'s plate tells no frame rate"
         raise InputError(what, mend=RATE_MEND, where=Where(shot=job.shot.name, field="plate.frame_rate"))
     track = TimecodeTrack(info.frame_rate, plate.first_frame, info.timecode)
-    return hand_back(job, info.frame_rate, timecodes.count(track.at(plate.frames.first), info.frame_rate))
+    label = track.at(plate.frames.first)
+    return hand_back(job, info.frame_rate, timecodes.count(label, info.frame_rate), drop=";" in label)
 
 
 def _check_one_rate(backs: Sequence[HandBack]) -> None:

@@ -16,6 +16,7 @@ from test_edit_in import DISSOLVE_EDL, DROP_EDL, EDL_23976, HOUR
 
 from fsvfx import manifests
 from fsvfx.editorial.cuts import Cut, Stated
+from fsvfx.editorial.edl_out import edl_of
 from fsvfx.editorial.numbering import anchor_of, numbered
 from fsvfx.editorial.plates import Media
 from fsvfx.editorial.send_out import Sent, send_out
@@ -303,3 +304,39 @@ def test_nests_are_no_edl(tmp_path: Path) -> None:
     cut = save(timeline(otio.schema.Stack("nest", children=[inner])), tmp_path / "cut.otio")
     with pytest.raises(InputError, match="'nest' is nested"):
         send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.edl", cut)
+
+
+@pytest.mark.parametrize(
+    ("rate", "plate", "wanted"),
+    [
+        (NTSC, "01:00:00:00", ["01:00:00:00", "01:00:00:10", "01:00:00;00", "01:00:00;10"]),
+        (NTSC, "00:01:00;02", ["00:01:00;02", "00:01:00;12", "01:00:00;00", "01:00:00;10"]),
+        (Fraction(60000, 1001), "00:01:00:00", ["00:01:00:00", "00:01:00:10", "01:00:00;00", "01:00:00;10"]),
+        (Fraction(60000, 1001), "00:01:00;04", ["00:01:00;04", "00:01:00;14", "01:00:00;00", "01:00:00;10"]),
+        (NTSC_FILM, "01:00:00:00", ["01:00:00:00", "01:00:00:10", "01:00:00:00", "01:00:00:10"]),
+    ],
+)
+def test_an_edls_labels_are_those_of_the_plate(tmp_path: Path, rate: Fraction, plate: str, wanted: list[str]) -> None:
+    write_video(tmp_path / "any.mp4", 10, rate=rate, metadata={"timecode": plate})
+    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.edl")
+    [made] = events_of((tmp_path / "out.edl").read_text())
+    assert made[1:] == wanted
+
+
+@pytest.mark.parametrize(
+    ("start", "record"),
+    [(108000, "01:00:00:00"), (107892, "01:00:00;00"), (0, "00:00:00;00"), (1799, "00:00:59;29")],
+)
+def test_the_start_of_an_otio_tells_whether_its_record_drops(start: int, record: str) -> None:
+    made = timeline(clip("s1", 0, 10, rate=NTSC, media="a.mov"), start=RationalTime(start, float(NTSC)))
+    assert events_of(edl_of(made, NTSC, None))[0][3] == record
+
+
+def test_a_sequence_in_an_edl_keeps_its_digits(tmp_path: Path) -> None:
+    exr_plates(tmp_path, "A001", range(12, 30), framesPerSecond=Fraction(24))
+    cut = timeline(clip("s1", 14, 10, media="A001.[0012-0029].exr"), start=RationalTime(HOUR, 24))
+    cut.find_clips()[0].media_reference.available_range = span(12, 18)
+    round_trip(tmp_path, save(cut, tmp_path / "cut.otio"), "out.edl", handles=0)
+    text = (tmp_path / "out.edl").read_text()
+    assert "s1.[0014-0023].exr" in text
+    assert events_of(text)[0][0] == "s1"

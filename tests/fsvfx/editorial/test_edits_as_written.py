@@ -541,6 +541,26 @@ def test_a_map_for_a_sequence_of_an_edl(tmp_path: Path) -> None:
     assert [str(shot.needed) for shot in result.shots] == ["1093-1112"]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "start", "needed", "told"),
+    [
+        (range(1001, 1061), 1005, "1005-1014", ""),
+        (range(1001, 1061), 5, "1006-1015", ""),
+        (range(1001, 1061), 0, "1001-1010", ""),
+        (range(1, 61), 51, "51-60", ""),
+        (range(10, 71), 20, "30-39", "20 is taken to count from its first frame"),
+    ],
+)
+def test_a_sequence_without_timecode(tmp_path: Path, numbers: range, start: int, needed: str, told: str) -> None:
+    template(tmp_path)
+    exr_plates(tmp_path, "A001", numbers, framesPerSecond=Fraction(24))
+    cut = timeline(clip("s1", start, 10, media=f"A001.[{numbers[0]:04}-{numbers[-1]:04}].exr"))
+    made = taken(tmp_path, save(cut, tmp_path / "cut.otio"))
+    assert str(made.shots[0].needed) == needed
+    assert told in "\n".join(made.notes)
+    assert told or not made.notes
+
+
 def test_a_map_for_an_image_sequence_of_an_otio(tmp_path: Path) -> None:
     template(tmp_path)
     exr_plates(tmp_path / "A", "A002", range(1093, 1141))
