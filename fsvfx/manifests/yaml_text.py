@@ -1,6 +1,6 @@
 """YAML as fsvfx reads it: 1.2, plain data only, bounded, with the line of every value.
 
-The node tree of ruamel.yaml is turned into data here and not by its constructors: so every duplicate key can be told,
+The tree of nodes is turned into data here and not by ruamel.yaml's constructors: so every duplicate key can be told,
 numbers with a leading zero and dates stay text, and tags can do nothing.
 """
 
@@ -9,25 +9,23 @@ from __future__ import annotations
 import json
 import math
 import re
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.error import MarkedYAMLError, YAMLError
 
 from fsvfx.errors import Problem
+from fsvfx.manifests.yaml_nodes import TooDeep, TooManyNodes, compose
 
 Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
 MOST_BYTES = 1 << 20
 MOST_VALUES = 50_000
-"""A production of a thousand shots has half of it. With their keys: what half a minute reads."""
+"""A production of a thousand shots has half of it."""
 MOST_DEPTH = 32
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
 _TOO_DEEP = ("it is nested too deeply", "Write plain YAML, as in examples/")
@@ -121,54 +119,42 @@ def _record(document: Document, model: type[M]) -> M:
 
 
 def _parse(text: str, document: Document) -> None:
-    yaml = YAML(typ="rt")
-    yaml.max_depth = MOST_DEPTH * 2
-    yaml.Composer = _BoundedComposer
     try:
-        with warnings.catch_warnings(action="ignore"):  # of anchors that are there twice, by the thousand
-            node = yaml.compose(text)
+        node = compose(text, 2 * MOST_VALUES, 2 * MOST_DEPTH)
+    except TooDeep:
+        document.tell((), *_TOO_DEEP)
+    except TooManyNodes:
+        document.tell((), *_TOO_LARGE)
     except MarkedYAMLError as error:
-        if "maximum depth" in str(error.problem):
-            document.tell((), *_TOO_DEEP)
-            return
         line = error.problem_mark.line + 1 if error.problem_mark else None
         what = f"this is no YAML: {error.problem or error.context}"
-        document.problems.append(Problem(field="(file)", what=what, mend=_syntax_mend(error), line=line))
-    except RecursionError:
-        document.tell((), *_TOO_DEEP)
-    except _TooMuch:
-        document.tell((), *_TOO_LARGE)
+        mend = _syntax_mend(str(error.problem), _letter_at(text, error.problem_mark))
+        document.problems.append(Problem(field="(file)", what=what, mend=mend, line=line))
     except (YAMLError, ValueError) as error:
         document.tell((), f"this is no YAML: {error}", "Write plain YAML, as in examples/")
     else:
         _Builder(document).fill(node)
 
 
-def _syntax_mend(error: MarkedYAMLError) -> str:
-    problem = str(error.problem)
-    if "\\t" in problem:
+def _letter_at(text: str, mark: Any) -> str:
+    lines = text.split("\n", mark.line + 1) if mark else []
+    return lines[mark.line][mark.column : mark.column + 1] if mark and mark.line < len(lines) else ""
+
+
+def _syntax_mend(problem: str, letter: str) -> str:
+    if "tab" in problem or letter == "\t":
         return "Indent with spaces"
     if "another document" in problem:
         return "Keep one document per file"
     if "alias" in problem:
         return "Put text that begins with * in quotes"
+    if letter and letter in "@`%":
+        return f"Put text that begins with {letter} in quotes"
     return "Check the indentation, brackets and quotes there"
 
 
 class _TooMuch(Exception):
     pass
-
-
-class _BoundedComposer(Composer):
-    """Stops at what would be too much in any case: reading half a million nodes takes minutes."""
-
-    left = 2 * MOST_VALUES
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        self.left -= 1
-        if self.left < 0:
-            raise _TooMuch
-        return super().compose_node(parent, index)
 
 
 class _Builder:

@@ -12,6 +12,7 @@ from fsvfx import packages
 from fsvfx.actors.shoot import read_sidecar
 from fsvfx.errors import InputError, ManifestError, ModelError
 from fsvfx.manifests import load, load_training
+from fsvfx.manifests.yaml_nodes import TooDeep, TooManyNodes, compose
 from fsvfx.manifests.yaml_text import parse_yaml
 from fsvfx.packages.find import CARD
 from fsvfx.rights.records import RecordError, _read
@@ -78,11 +79,20 @@ def test_aliases_count_each_time_they_are_used(name: str) -> None:
     assert "over 50000 values" in str(parse_yaml(HOSTILE[name]).problems[0])
 
 
-def test_half_a_million_values_are_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsvfx.manifests.yaml_text._BoundedComposer.left", 500)
-    document = parse_yaml("- 1\n" * 600)
-    assert document.data is None
-    assert "over 50000 values" in str(document.problems[0])
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("- 1\n" * 600 + "]", TooManyNodes),
+        ("[" + "1," * 600 + "}", TooManyNodes),
+        ("[" * 600 + "}", TooDeep),
+        ("".join(f"k{n}: v\n" for n in range(300)) + "]", TooManyNodes),
+        ("".join(f"{' ' * n}k:\n" for n in range(60)) + "}", TooDeep),
+    ],
+)
+def test_reading_stops_where_it_is_too_much(text: str, refusal: type[ValueError]) -> None:
+    """Before what comes behind, which is no YAML."""
+    with pytest.raises(refusal):
+        compose(text, most=500, deepest=40)
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9/shot.yaml", b"a\xc3.yaml", b"\xff/\xfe/shot.yaml", b"a/\xed\xa0\x80.yaml"])
