@@ -22,7 +22,7 @@ import numpy as np
 import OpenEXR
 
 from fsvfx.errors import FsvfxError
-from fsvfx.media import exr_clean, exr_header, limits, oiio_in
+from fsvfx.media import exr_clean, exr_header, limits, oiio_in, probe
 from fsvfx.media.addresses import Address
 from fsvfx.media.exr_header import ExrError, ExrPartHeader, TooLong, TooMany
 from fsvfx.media.held import held
@@ -196,17 +196,50 @@ def read_channels(
     """
     with _readable(path, parts, place, numbers) as file:
         spec = file.spec(part, 0)
-        names = wanted if _is_plain(parts) else [exr_clean.clean_name(parts[part], name) for name in wanted]
-        indices = [oiio_in.index_of(spec, name, place, numbers) for name in names]
+        indices = [oiio_in.index_of(spec, name, place, numbers) for name in _plain_names(parts, part, wanted)]
         return oiio_in.pixels(file, indices, place, numbers, part)
+
+
+def probe_exr(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> None:
+    """PlateError if decoding the picture harms whoever does it, or as ``read_head``."""
+    head = read_head(path, place, numbers, layer)
+    if head.is_alone:
+        probe.ask({"by": "OpenEXR", "path": str(path.absolute())}, place, numbers)
+    else:
+        probe_channels(path, head.parts, head.part, head.rgb, place, numbers)
+
+
+def probe_channels(
+    path: Path,
+    parts: Sequence[ExrPartHeader],
+    part: int,
+    wanted: Sequence[str],
+    place: Place,
+    numbers: Sequence[int] = (),
+) -> None:
+    """PlateError if ``read_channels`` of the same would harm whoever asks for it."""
+    with _plain(path, parts, place, numbers) as plain:
+        oiio_in.probe_pixels(plain, place, numbers, part, _plain_names(parts, part, wanted))
+
+
+def _plain_names(parts: Sequence[ExrPartHeader], part: int, names: Sequence[str]) -> list[str]:
+    return list(names) if _is_plain(parts) else [exr_clean.clean_name(parts[part], name) for name in names]
 
 
 @contextmanager
 def _readable(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
     """An ``OpenImageIO.ImageInput`` on the file, or on a copy with a clean header where that is needed. PlateError."""
-    if _is_plain(parts):
-        with oiio_in.opened(path, place, numbers) as file:
+    with _plain(path, parts, place, numbers) as plain:
+        own = place if plain == path else replace(place, reach=None)
+        with oiio_in.opened(plain, own, numbers) as file:
             yield file
+
+
+@contextmanager
+def _plain(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Path]:
+    """The file, or a copy with a clean header where libraries could not read its own. PlateError."""
+    if _is_plain(parts):
+        yield path
         return
     try:
         clean = exr_clean.cleaned(parts)
@@ -218,8 +251,7 @@ def _readable(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers:
             target.write(source.read(exr_header.PREFIX) + clean)
             source.seek(exr_header.PREFIX + len(clean))
             shutil.copyfileobj(source, target, 1 << 20)
-        with oiio_in.opened(copy, replace(place, reach=None), numbers) as file:
-            yield file
+        yield copy
 
 
 def notes(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> list[str]:

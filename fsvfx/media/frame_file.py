@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fsvfx.media import addresses, dpx_in, exr_in, sniff, stills
+from fsvfx.media import addresses, dpx_in, exr_in, probe, sniff, stills
 from fsvfx.media.guard import guarded
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window
@@ -57,6 +57,23 @@ def read_frame(path: Path, place: Place, numbers: Sequence[int], layer: str | No
             return picture, _of_dpx(head)
         picture = stills.read_still(path, place, numbers)
         return picture, FrameHead((picture.shape[0], picture.shape[1]), picture.dtype)
+
+
+def probe_frame(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> None:
+    """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read.
+
+    DPX is unpacked here, by no library.
+    """
+
+    def ask() -> None:
+        kind = sniff.picture_kind(path, place, numbers)
+        with guarded(f"the {kind.name} can't be read", place, numbers):
+            if kind is sniff.EXR:
+                exr_in.probe_exr(path, place, numbers, layer)
+            elif kind is not sniff.DPX:
+                stills.probe_still(path, place, numbers)
+
+    probe.once(f"picture {layer or ''}", path, place, numbers, ask)
 
 
 def read_head(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> FrameHead:

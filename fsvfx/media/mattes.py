@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.media import exr_in
+from fsvfx.media import exr_in, probe
+from fsvfx.media.exr_header import ExrPartHeader
 from fsvfx.media.guard import guarded
 from fsvfx.media.layers import Channel, LayerError, matte_of
-from fsvfx.media.oiio_in import channel_names, opened, pixels
+from fsvfx.media.oiio_in import channel_names, opened, pixels, probe_pixels
 from fsvfx.media.plate import Canvas, Place
 from fsvfx.media.windows import Window, laid, size_of
 
@@ -35,20 +36,43 @@ def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place, numb
     return laid(np.clip(matte, 0, 1).astype(np.float16), window, canvas.data)
 
 
+def probe_matte(path: Path, layer: str | None, place: Place, numbers: Sequence[int]) -> None:
+    """PlateError if decoding the matte harms whoever does it, or its header says that it is none."""
+
+    def ask() -> None:
+        with guarded("the matte can't be read", place, numbers):
+            if exr_in.is_exr(path, place, numbers):
+                parts, part, names = _chosen_of_exr(path, layer, place, numbers)
+                exr_in.probe_channels(path, parts, part, names, place, numbers)
+            else:
+                probe_pixels(path, place, numbers)
+
+    probe.once(f"matte {layer or ''}", path, place, numbers, ask)
+
+
 def _of_exr(path: Path, canvas: Canvas, layer: str | None, place: Place, numbers: Sequence[int]) -> _Placed:
+    parts, index, names = _chosen_of_exr(path, layer, place, numbers)
+    part = parts[index]
+    if part.display != canvas.display:
+        what = f"the matte's display window is {part.display}, the plate's is {canvas.display}"
+        raise place.error(what, "Write the matte in the plate's format", numbers)
+    read = _share(exr_in.read_channels(path, parts, index, names, place, numbers))
+    _check_opaque(read, place, numbers)
+    return read[..., 0], part.data
+
+
+def _chosen_of_exr(
+    path: Path, layer: str | None, place: Place, numbers: Sequence[int]
+) -> tuple[tuple[ExrPartHeader, ...], int, list[str]]:
+    """Every part's header; the matte's part, and its channel, with R beside it where that may be the matte as well."""
     parts = exr_in.read_parts(path, place, numbers)
     channel = _chosen(exr_in.channels_of(parts), layer, place, numbers)
     part = parts[channel.part]
     exr_in.check_part(part, [channel.name], place, numbers)
-    if part.display != canvas.display:
-        what = f"the matte's display window is {part.display}, the plate's is {canvas.display}"
-        raise place.error(what, "Write the matte in the plate's format", numbers)
     names = [channel.name]
     if layer is None and channel.kind == "a" and "R" in [other.name for other in part.channels]:
         names.append("R")
-    read = _share(exr_in.read_channels(path, parts, channel.part, names, place, numbers))
-    _check_opaque(read, place, numbers)
-    return read[..., 0], part.data
+    return parts, channel.part, names
 
 
 def _of_still(path: Path, canvas: Canvas, layer: str | None, place: Place, numbers: Sequence[int]) -> _Placed:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.media import limits, sniff, tiff_header
+from fsvfx.media import limits, probe, sniff, tiff_header
 from fsvfx.media.held import held
 from fsvfx.media.plate import Place
 from fsvfx.media.tiff_header import TiffError
@@ -93,6 +93,17 @@ def pixels(
     read = read.reshape(spec.height, spec.width, high - low)
     order = [channel - low for channel in channels]
     return read if order == list(range(high - low)) else np.ascontiguousarray(read[..., order])
+
+
+def probe_pixels(
+    path: Path, place: Place, numbers: Sequence[int] = (), part: int = 0, names: Sequence[str] = ()
+) -> None:
+    """PlateError if reading the channels ``names`` (none: all) harms whoever reads, or a TIFF is none that is read."""
+    with held(path, place, numbers) as there:
+        if sniff.picture_kind(there, place, numbers) is sniff.TIFF:
+            _check_tiff(there, place, numbers)
+    question = {"by": "OpenImageIO", "path": str(path.absolute()), "part": part, "names": list(names)}
+    probe.ask({**question, "channels": machine().max_channels}, place, numbers)
 
 
 def index_of(spec: Any, name: str, place: Place, numbers: Sequence[int] = ()) -> int:

@@ -1,4 +1,4 @@
-"""A file new to this machine is first read by a process that may die alone: ``python -m fsvfx.media.probing``.
+"""A file new to this machine is first decoded by a process that may die alone: that of ``fsvfx.media.probing``.
 
 A decoder that crashes, hangs or asks for all memory then takes no worker along. One such process serves many files: the
 first frame of each video and sequence, and every still; a file that came through is remembered until it changes.
@@ -13,45 +13,46 @@ import selectors
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from fsvfx.media import digests
 from fsvfx.media.held import held
 from fsvfx.media.plate import Place
+from fsvfx.media.probing import MEMORY, SOUND
 from fsvfx.settings import machine
 
-Role = Literal["picture", "video"]
-Question = Mapping[str, str | None]
-_SOUND = "sound"
+Question = Mapping[str, Any]
+"""``by``: the library that decodes it; ``path``; and what that library is told besides. See ``probing``."""
 _GRACE = 10.0
 """Seconds that a process which has closed its output may take to end."""
 _SEND_AGAIN = "Copy it again from its source, or convert it with another program"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from fsvfx.media.probing import main; main(float(sys.argv[1]))"
 
 
 class _DiedError(Exception):
     """The process ended without an answer; negative: by a signal."""
 
 
-def check(role: Role, path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> None:
-    """PlateError if reading ``path`` as ``role`` crashes, takes too long or too much memory.
-
-    What else may be wrong with it is told when it is read.
-    """
+def once(role: str, path: Path, place: Place, numbers: Sequence[int], ask_of_it: Callable[[], None]) -> None:
+    """``ask_of_it`` asks of ``path`` as ``role`` what is to be asked: unless it came through before as it is."""
     with held(path, place, numbers) as there:
-        stamps = {f"{path}#probed as {role} {layer or ''}": digests.stamp_of(there)}
-    question = {"role": role, "path": str(path.absolute()), "layer": layer}
+        stamps = {f"{path}#probed as {role}": digests.stamp_of(there)}
 
     def probed(_: str) -> str:
-        _told(question, place, numbers)
-        return _SOUND
+        ask_of_it()
+        return SOUND
 
     digests.remembered(stamps, probed)
 
 
-def _told(question: Question, place: Place, numbers: Sequence[int]) -> None:
+def ask(question: Question, place: Place, numbers: Sequence[int] = ()) -> None:
+    """PlateError if decoding it crashes, takes too long or too much memory.
+
+    What else may be wrong with it is told when it is read.
+    """
     settings = machine()
     try:
         answer = _prober(os.getpid()).ask(question, settings.probe_seconds)
@@ -61,8 +62,9 @@ def _told(question: Question, place: Place, numbers: Sequence[int]) -> None:
     except _DiedError as error:
         what = f"the decoder crashed on it ({error}); it may want more memory than FSVFX_PROBE_GIB allows"
         raise place.error(what, _SEND_AGAIN, numbers) from None
-    if answer:
-        raise place.error(answer["what"], answer["mend"], numbers)
+    if answer == MEMORY:
+        mend = "Make the picture smaller; if the machine has more, set FSVFX_PROBE_GIB higher"
+        raise place.error("it can't be read: it asks for more memory than it may have", mend, numbers)
 
 
 class Prober:
@@ -73,14 +75,14 @@ class Prober:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[str] | None = None
 
-    def ask(self, question: Question, seconds: float) -> Any:
-        """Its answer: nothing, or ``what`` and ``mend``. Raises TimeoutError, _DiedError."""
+    def ask(self, question: Question, seconds: float) -> str:
+        """Its answer: SOUND or MEMORY. Raises TimeoutError, _DiedError."""
         with self._lock:
             for _ in range(2):
                 child = self._running()
                 line = self._answer(child, question, seconds)
                 if line:
-                    return json.loads(line)
+                    return line.strip()
                 self._end(child, _GRACE)
                 if child.returncode:
                     raise _DiedError(_how(child.returncode))
@@ -124,7 +126,9 @@ class Prober:
 @lru_cache(maxsize=1)
 def _prober(process: int) -> Prober:
     """One per process: a fork does not inherit it."""
-    return Prober([sys.executable, "-m", "fsvfx.media.probing", str(machine().probe_gib)])
+    home = str(Path(__file__).parents[2])
+    isolated = ["-I", "-S"]  # no site: where this process finds its libraries, it finds them
+    return Prober([sys.executable, *isolated, "-c", _START, str(machine().probe_gib), home, *filter(None, sys.path)])
 
 
 def _line(pipe: IO[str], seconds: float) -> str:

@@ -1,56 +1,132 @@
-"""The process of ``fsvfx.media.probe``: reads the files that its standard input names, and answers a line each."""
+"""The process of ``fsvfx.media.probe``: decodes the pictures that its standard input names, and answers a line each.
+
+It imports the one library that a file wants, and of fsvfx only what imports nothing itself: it shall start in no time.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import io
 import json
 import os
 import resource
 import select
 import sys
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from fsvfx.errors import FsvfxError
-from fsvfx.media import frame_file, video_file
-from fsvfx.media.guard import TooMuchMemoryError
-from fsvfx.media.plate import Place
+from fsvfx.media.memory import is_of_memory
+from fsvfx.media.picture_stream import picture_streams
+from fsvfx.media.pixel_formats import READ
+from fsvfx.media.png_chunks import png_header
 
 _IDLE = 60.0
 """Seconds after which the process gives its memory back."""
+SOUND, MEMORY = "sound", "memory"
 
 
 def main(gib: float) -> None:
     """Until nobody asks for a while, or standard input ends: with whoever asks."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no crash leaves its memory on the disk
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # decoders print
-        _limit(gib)
         while select.select([sys.stdin], [], [], _IDLE)[0] and (line := sys.stdin.readline()):
-            question = json.loads(line)
-            answers.write(json.dumps(_answer(**question)) + "\n")
+            answers.write(_answer(json.loads(line), gib) + "\n")
             answers.flush()
 
 
-def _answer(role: str, path: str, layer: str | None) -> dict[str, str]:
+def _answer(question: Mapping[str, Any], gib: float) -> str:
     """Of errors only that of memory: whoever asked reads the file next, and tells the others."""
-    place = Place(path)
+    library, decode = _DECODERS[question["by"]]
+    _limit(None)
+    loaded = importlib.import_module(library)
+    _limit(gib)
     try:
-        if role == "video":
-            video_file.peek(Path(path), place)
-        else:
-            frame_file.read_frame(Path(path), place, (), layer)
-    except TooMuchMemoryError as error:
-        return {"what": error.what, "mend": error.mend}
-    except FsvfxError:
-        return {}
-    return {}
+        with Path(question["path"]).open("rb") as file:
+            decode(loaded, file, question)
+    except Exception as error:
+        return MEMORY if is_of_memory(error) else SOUND
+    return SOUND
 
 
-def _limit(gib: float) -> None:
-    """What the process may take beyond what it has; and no crash leaves its memory on the disk."""
-    have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    most = have + int(gib * (1 << 30))
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _limit(gib: float | None) -> None:
+    """What the process may take beyond what it has; None: all that there is."""
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if gib is not None:
+        have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        wanted = have + int(gib * (1 << 30))
+        most = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-if __name__ == "__main__":
-    main(float(sys.argv[1]))
+def _by_ffmpeg(av: Any, file: io.BufferedReader, question: Mapping[str, Any]) -> None:
+    """The first picture that decodes, with its chroma at full size."""
+    opened = av.open(file, "r", question["demuxer"], question["options"], metadata_errors="replace")
+    with opened as container:
+        stream = picture_streams(container)[0]
+        stream.codec_context.thread_count = 1
+        stream.codec_context.options = question["decoder"]
+        for packet in container.demux(stream):
+            try:
+                frame = next(iter(packet.decode()), None)
+            except av.FFmpegError as error:
+                if is_of_memory(error):
+                    raise
+                continue
+            if frame is not None:
+                known = READ.get(frame.format.name)
+                if known and known.full:
+                    frame.reformat(format=known.full)
+                return
+
+
+def _by_pillow(image: Any, file: io.BufferedReader, question: Mapping[str, Any]) -> None:
+    plugin = importlib.import_module(f"PIL.{question['kind'].removesuffix('File')}Plugin")
+    with warnings.catch_warnings(action="ignore"), vars(plugin)[question["kind"]](io.BytesIO(file.read())) as picture:
+        picture.convert("RGB")
+        picture.getexif()
+
+
+def _by_opencv(cv2: Any, file: io.BufferedReader, question: Mapping[str, Any]) -> None:
+    header = png_header(file.read())
+    if header:
+        content = importlib.import_module("numpy").frombuffer(header.plain, "u1")
+        cv2.imdecode(content, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+
+
+def _by_openexr(openexr: Any, file: io.BufferedReader, question: Mapping[str, Any]) -> None:
+    said = io.StringIO()  # the binding prints what is wrong
+    with contextlib.redirect_stdout(said):
+        openexr.File(_name(file))
+    if said.getvalue():
+        raise RuntimeError(said.getvalue())
+
+
+def _by_openimageio(oiio: Any, file: io.BufferedReader, question: Mapping[str, Any]) -> None:
+    oiio.attribute("limits:channels", question["channels"])
+    source = oiio.ImageInput.open(_name(file))
+    if source is None:
+        return
+    part = question["part"]
+    spec = source.spec(part, 0)
+    channels = [spec.channelindex(name) for name in question["names"]] or list(range(spec.nchannels))
+    if min(channels, default=-1) < 0:
+        return
+    if source.read_image(part, 0, min(channels), max(channels) + 1, spec.format) is None:
+        raise RuntimeError(source.geterror())
+
+
+def _name(file: io.BufferedReader) -> str:
+    return f"/proc/self/fd/{file.fileno()}"
+
+
+_DECODERS: Mapping[str, tuple[str, Callable[[Any, io.BufferedReader, Mapping[str, Any]], None]]] = {
+    "FFmpeg": ("av", _by_ffmpeg),
+    "Pillow": ("PIL.Image", _by_pillow),
+    "OpenCV": ("cv2", _by_opencv),
+    "OpenEXR": ("OpenEXR", _by_openexr),
+    "OpenImageIO": ("OpenImageIO", _by_openimageio),
+}

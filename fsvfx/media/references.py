@@ -13,8 +13,8 @@ import numpy as np
 
 from fsvfx import spelling
 from fsvfx.errors import PlateError, Where
-from fsvfx.media import digests, probe, remote
-from fsvfx.media.frame_file import read_frame
+from fsvfx.media import digests, remote
+from fsvfx.media.frame_file import probe_frame, read_frame
 from fsvfx.media.held import held
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.sequence import SequenceReader
@@ -75,7 +75,7 @@ class PersonSource:
             video = VideoReader(local, place, Numbering(0))
             yield from video.pictures(spread(len(video)))
         else:
-            probe.check("picture", local, place)
+            probe_frame(local, place)
             yield read_frame(local, place, ())[0]
 
     def _digest(self, file: _File) -> str:

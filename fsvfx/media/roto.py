@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from fsvfx.errors import PlateError
-from fsvfx.media.mattes import read_matte
+from fsvfx.media.mattes import probe_matte, read_matte
 from fsvfx.media.opening import open_plate
 from fsvfx.media.plate import Canvas, Place
 from fsvfx.media.sequence import SequenceReader
@@ -38,9 +38,10 @@ class RotoSource:
         """Each frame's matte (H, W) float16 of the entry ``series``. Raises PlateError."""
         entry = self._entries[series]
         reader = self._reader(entry)
-        reader.probe(self._numbers[0])
         for number in self._numbers:
             path, place = reader.files[number].local(), reader.place(number)
+            if number == self._numbers[0]:
+                probe_matte(path, entry.roto_layer, place, [number])
             yield read_matte(path, self._canvas, entry.roto_layer, place, [number])
 
     def check(self, series: str) -> None:

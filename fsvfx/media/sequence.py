@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.errors import PlateError
-from fsvfx.media import addresses, digests, header_color, limits, probe, sniff, timecodes
-from fsvfx.media.frame_file import FrameHead, notes_of, read_frame, read_head
+from fsvfx.media import addresses, digests, header_color, limits, sniff, timecodes
+from fsvfx.media.frame_file import FrameHead, notes_of, probe_frame, read_frame, read_head
 from fsvfx.media.held import check_reach, held
 from fsvfx.media.plate import Place, PlateInfo
 from fsvfx.media.sequence_files import SequenceFile, find_files
@@ -49,8 +49,8 @@ class SequenceReader:
         return _head(self.files[number], self.place(number), number, self._layer)
 
     def probe(self, number: int) -> None:
-        """PlateError if reading the frame harms whoever reads it; see ``probe``."""
-        probe.check("picture", self.files[number].local(), self.place(number), [number], self._layer)
+        """PlateError if reading the frame harms whoever reads it; see ``media/probe.py``."""
+        probe_frame(self.files[number].local(), self.place(number), [number], self._layer)
 
     def kind(self, number: int) -> sniff.Kind:
         """What one frame's file is, by its content. PlateError if it is no picture that is read."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import BmpImagePlugin, GifImagePlugin, ImageCms, JpegImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
-from fsvfx.media import limits, oiio_in, orientation, sniff
+from fsvfx.media import limits, oiio_in, orientation, probe, sniff
 from fsvfx.media.exr_in import to_half
 from fsvfx.media.guard import guarded
 from fsvfx.media.held import held
@@ -45,12 +46,26 @@ def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
         return _tiff(path, place, numbers)
     content = _content(path, place, numbers)
     if kind is sniff.PNG:
-        return _png(content, place, numbers)
-    if kind is sniff.JPEG:
-        _check_jpeg(content, place, numbers)
-    if kind is sniff.WEBP:
-        _check_webp(content, place, numbers)
-    return _by_pillow(content, kind, place, numbers)
+        return _png(_check_png(content, place, numbers), place, numbers)
+    with _pillow(content, kind, place, numbers) as picture:
+        rgb = np.array(picture.convert("RGB"))
+        return orientation.upright(rgb, _turn_of(picture))
+
+
+def probe_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> None:
+    """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read."""
+    kind = sniff.picture_kind(path, place, numbers)
+    if kind is sniff.TIFF:
+        oiio_in.probe_pixels(path, place, numbers)
+        return
+    content = _content(path, place, numbers)
+    if kind is sniff.PNG:
+        _check_png(content, place, numbers)
+        probe.ask({"by": "OpenCV", "path": str(path.absolute())}, place, numbers)
+        return
+    with _pillow(content, kind, place, numbers) as picture:
+        question = {"by": "Pillow", "path": str(path.absolute()), "kind": type(picture).__name__}
+    probe.ask(question, place, numbers)
 
 
 def notes_of(path: Path, place: Place, numbers: Sequence[int] = ()) -> list[str]:
@@ -127,14 +142,18 @@ def _webp_size(content: bytes) -> tuple[int, int]:
     return int.from_bytes(content[26:28], "little") & 0x3FFF, int.from_bytes(content[28:30], "little") & 0x3FFF
 
 
-def _by_pillow(content: bytes, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> Array:
-    """Also JPEG: OpenCV fills what a cut-off JPEG lacks with grey, and says nothing."""
+@contextmanager
+def _pillow(content: bytes, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> Iterator[ImageFile]:
+    """Also JPEG: OpenCV fills what a cut-off JPEG lacks with grey, and says nothing. Nothing is decoded yet."""
+    if kind is sniff.JPEG:
+        _check_jpeg(content, place, numbers)
+    if kind is sniff.WEBP:
+        _check_webp(content, place, numbers)
     damaged = guarded(f"the {kind.name} is damaged or cut off", place, numbers)
     with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
         limits.check_size(picture.width, picture.height, place, numbers)
         _check_single(getattr(picture, "n_frames", 1), kind, place, numbers)
-        rgb = np.array(picture.convert("RGB"))
-        return orientation.upright(rgb, _turn_of(picture))
+        yield picture
 
 
 def _turn_of(picture: ImageFile) -> orientation.Turn:
@@ -174,13 +193,17 @@ def _known_depth(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
     return rgb
 
 
-def _png(content: bytes, place: Place, numbers: Sequence[int]) -> Array:
-    """By OpenCV, which keeps 16 bits."""
+def _check_png(content: bytes, place: Place, numbers: Sequence[int]) -> PngHeader:
     header: PngHeader | None = png_header(content)
     if header is None:
         raise place.error("the PNG is damaged or cut off", _COPY, numbers)
     limits.check_size(header.width, header.height, place, numbers)
     _check_single(header.pictures, sniff.PNG, place, numbers)
+    return header
+
+
+def _png(header: PngHeader, place: Place, numbers: Sequence[int]) -> Array:
+    """By OpenCV, which keeps 16 bits."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with guarded("the PNG is damaged or cut off", place, numbers):
         picture: Any = cv2.imdecode(np.frombuffer(header.plain, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 
 from fsvfx.errors import PlateError
 from fsvfx.media import containers
+from fsvfx.media.picture_stream import picture_streams
 from fsvfx.media.plate import Numbering, Place
 from fsvfx.media.video_index import VideoIndex
 from fsvfx.settings import machine
@@ -78,7 +79,7 @@ class VideoDecoder:
         todo = list(reversed(wanted))
         damage = _Damage(self.index)
         with containers.opened(self.path, self.place) as container:
-            stream = container.streams.video[0]
+            stream = picture_streams(container)[0]
             # One thread: an error then belongs to the very packet that was handed in. Chunks run side by side instead.
             stream.codec_context.thread_count = 1
             stream.codec_context.options = limited(_STRICT)

@@ -13,21 +13,22 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from blake3 import blake3
 
 from fsvfx.errors import PlateError
 from fsvfx.media import containers, digests, limits, orientation, probe, tmcd, video_decode, video_rgb, video_tags
-from fsvfx.media.guard import guarded, is_of_memory
+from fsvfx.media.guard import guarded
 from fsvfx.media.held import held
+from fsvfx.media.memory import is_of_memory
+from fsvfx.media.picture_stream import picture_streams
 from fsvfx.media.pixel_formats import UnreadPixels
 from fsvfx.media.plate import Place
 from fsvfx.media.video_index import VideoIndex, build_index
 from fsvfx.settings import machine
 
 _PROGRESSIVE = (0, 1)
-_INDEX_FORM = 1
-"""Raise it when VideoIndex changes: stored indices of other forms are left alone."""
+_INDEX_FORM = 2
+"""Raise it when VideoIndex or what is in it changes: stored indices of other forms are left alone."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,24 @@ def open_video(path: Path, place: Place) -> VideoFile:
 
 @lru_cache(maxsize=64)
 def _open(path: Path, stamp: str, place: Place) -> VideoFile:
-    probe.check("video", path, place)
+    probe.once("video", path, place, (), lambda: _probe(path, place))
     with guarded("the video can't be read", place):
         return _read(path, stamp, place)
 
 
-def peek(path: Path, place: Place) -> None:
-    """Read the headers and the first picture: what ``open_video`` does before it goes through the file. PlateError."""
-    try:
-        with guarded("the video can't be read", place), containers.opened(path, place) as container:
-            frame = _first_picture(container, _stream(container, place), place)
-            video_rgb.to_rgb(frame, VideoReformatter())
-    except av.FFmpegError:
-        raise containers.no_video(place) from None
+def _probe(path: Path, place: Place) -> None:
+    with held(path, place) as there:
+        demuxer = containers.demuxer_of(there, place)
+    probe.ask(
+        {
+            "by": "FFmpeg",
+            "path": str(path.absolute()),
+            "demuxer": demuxer.name,
+            "options": demuxer.options,
+            "decoder": video_decode.limited({}),
+        },
+        place,
+    )
 
 
 def _read(path: Path, stamp: str, place: Place) -> VideoFile:
@@ -95,9 +101,11 @@ def _read(path: Path, stamp: str, place: Place) -> VideoFile:
 
 def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStream:
     """The first with pictures. Its claims are checked before anything is decoded; what frames claim, by its decoder."""
-    if not container.streams.video:
-        raise place.error("the file has no picture, only sound or data", "Name a file with a video stream")
-    stream = container.streams.video[0]
+    streams = picture_streams(container)
+    if not streams:
+        there = "only cover art" if container.streams.video else "only sound or data"
+        raise place.error(f"the file has no moving picture, {there}", "Name a file with a video stream")
+    stream = streams[0]
     context = stream.codec_context
     if context.width or context.height:
         limits.check_size(context.width, context.height, place)
@@ -178,7 +186,7 @@ def _notes(
         f"the stream names no colour matrix; taken as {_MATRIX[video_rgb.matrix_of(frame)]} by its size": (
             video_rgb.is_assumed(frame)
         ),
-        "only the first of several picture streams is read": len(container.streams.video) > 1,
+        "only the first of several picture streams is read": len(picture_streams(container)) > 1,
         "only the first of several sound streams is carried": len(container.streams.audio) > 1,
     }
     return [note for note, holds in said.items() if holds]

@@ -18,6 +18,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from fsvfx.media import containers
+from fsvfx.media.picture_stream import picture_streams
 from fsvfx.media.plate import Place
 
 
@@ -90,7 +91,7 @@ def build_index(path: Path, place: Place) -> VideoIndex:
     """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and ValueError (what, how to mend) for
     what can't be indexed."""
     with containers.opened(path, place) as container:
-        stream = container.streams.video[0]
+        stream = picture_streams(container)[0]
         context = stream.codec_context
         rows = [
             (packet.pts, packet.is_keyframe, _is_shown(packet, context.name), packet.is_corrupt, _digest(packet))
@@ -109,7 +110,7 @@ def build_index(path: Path, place: Place) -> VideoIndex:
             damaged=np.array([row[3] for row in rows], bool),
             digest=np.frombuffer(b"".join(row[4] for row in rows), np.uint8).reshape(-1, 32),
             time_base=stream.time_base or Fraction(1, 1),
-            declared=stream.frames,
+            declared=max(0, stream.frames - sum(not row[2] for row in rows)),  # it counts hidden ones, too
             header=_header_digest(stream),
         )
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenEXR
 import pytest
 from footage import picture, shot_job, write_stills, write_video
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate, probe, source_for
+from fsvfx.media.frame_file import probe_frame
 from fsvfx.media.plate import Place
 from fsvfx.settings import machine
 from schemas.receipts import Unit
@@ -23,7 +26,7 @@ KILLED = "import os, signal, sys; sys.stdin.readline(); os.kill(os.getpid(), sig
 QUIT = "import sys; sys.stdin.readline(); sys.exit(3)"
 ABORT = "import os, sys; sys.stdin.readline(); os.abort()"
 HANGS = "import sys, time; sys.stdin.readline(); time.sleep(600)"
-SOUND = "import sys\nfor line in sys.stdin: print('{}', flush=True)"
+SOUND = "import sys\nfor line in sys.stdin: print('sound', flush=True)"
 
 
 @pytest.fixture
@@ -91,6 +94,49 @@ def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aske
     assert asked == ["a.1001.png"]
 
 
+def _exr(path: Path, layers: tuple[str, ...]) -> None:
+    zeros = np.zeros((3000, 3000, 3), np.float16)
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, {f"{layer}RGB": zeros for layer in layers}).write(str(path))
+
+
+def _tiff(path: Path) -> None:
+    cv2.imwrite(str(path), np.zeros((6000, 6000, 3), np.uint8))
+
+
+HUNGRY: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "OpenCV": ("a.png", _tiff),
+    "Pillow": ("a.jpg", _tiff),
+    "OpenImageIO": ("a.tif", _tiff),
+    "OpenEXR": ("a.exr", lambda path: _exr(path, ("",))),
+    "a layer": ("a.exr", lambda path: _exr(path, ("", "other."))),
+}
+
+
+@pytest.mark.parametrize("kind", HUNGRY)
+def test_every_decoder_of_pictures_is_bounded(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, write = HUNGRY[kind]
+    write(tmp_path / name)
+    monkeypatch.setenv("FSVFX_PROBE_GIB", "0.02")
+    machine.cache_clear()
+    probe._prober.cache_clear()
+    with pytest.raises(PlateError, match="FSVFX_PROBE_GIB"):
+        probe_frame(tmp_path / name, Place(name))
+    probe._prober.cache_clear()
+    monkeypatch.undo()
+    machine.cache_clear()
+    probe_frame(tmp_path / name, Place(name))
+
+
+HEAVY = ("numpy", "cv2", "av", "OpenEXR", "OpenImageIO", "PIL", "pydantic", "boto3", "schemas")
+
+
+def test_the_process_starts_in_no_time() -> None:
+    """It imports the one library that a file wants, when it is asked."""
+    program = f"import sys, fsvfx.media.probing; print([name for name in {HEAVY} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
 def test_one_process_asked_once_per_file(tmp_path: Path, asked: list[str]) -> None:
     """Of sequences and videos, their first frame only."""
     write_stills(str(tmp_path / "a.%04d.png"), range(1001, 1009))
@@ -110,29 +156,29 @@ def test_a_changed_file_is_asked_again(tmp_path: Path, asked: list[str]) -> None
     for number in (1, 2):
         cv2.imwrite(str(path), picture(number))
         os.utime(path, ns=(number * 10**9, number * 10**9))
-        probe.check("picture", path, Place("a.png"))
-        probe.check("picture", path, Place("a.png"))
+        probe_frame(path, Place("a.png"))
+        probe_frame(path, Place("a.png"))
     assert asked == ["a.png", "a.png"]
 
 
 def test_the_process_ends_with_whoever_started_it(tmp_path: Path, asked: list[str]) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), picture(1))
-    probe.check("picture", tmp_path / "a.png", Place("a.png"))
+    probe_frame(tmp_path / "a.png", Place("a.png"))
     child = probe._prober(os.getpid())._child
     assert child is not None
     assert child.stdin is not None
     child.stdin.close()
     child.wait(timeout=60)
     cv2.imwrite(str(tmp_path / "b.png"), picture(1))
-    probe.check("picture", tmp_path / "b.png", Place("b.png"))
+    probe_frame(tmp_path / "b.png", Place("b.png"))
 
 
 def test_one_process_answers_many_questions() -> None:
     prober = probe.Prober([sys.executable, "-c", SOUND])
-    assert [prober.ask({"role": "picture", "path": "x", "layer": None}, 60) for _ in range(50)] == [{}] * 50
+    assert [prober.ask({"by": "OpenCV", "path": "x"}, 60) for _ in range(50)] == ["sound"] * 50
 
 
 def test_a_process_that_had_nothing_to_do_is_started_again() -> None:
-    ends = "import sys; sys.stdin.readline(); print('{}', flush=True)"
+    ends = "import sys; sys.stdin.readline(); print('sound', flush=True)"
     prober = probe.Prober([sys.executable, "-c", ends])
-    assert [prober.ask({"role": "picture", "path": "x", "layer": None}, 60) for _ in range(4)] == [{}] * 4
+    assert [prober.ask({"by": "OpenCV", "path": "x"}, 60) for _ in range(4)] == ["sound"] * 4
