@@ -24,7 +24,7 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
     notes = {name: delivery.delivery_notes(job) for name, job in jobs.items()}
     if json:
         told = {name: [str(one) for one in problems] for name, problems in found.items()}
-        mends = {name: mend for name, problems in found.items() if (mend := _mend(jobs[name], problems))}
+        mends = {name: mend for name, job in jobs.items() if (mend := _mend(job, found[name], notes[name]))}
         say.as_json({"problems": told, "notes": notes, "commands": mends})
     for name, problems in () if json else found.items():
         _tell(jobs[name], problems, notes[name])
@@ -39,12 +39,12 @@ def _tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) ->
         say.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.mend}"), "  ")
     for note in notes:
         say.line(f"note: {note}", "  ")
-    if command := _mend(job, problems):
-        say.command(f"  Make it again: {command}")
+    if command := _mend(job, problems, notes):
+        say.command(f"  {'Make it again' if problems else 'To deliver it'}: {command}")
 
 
-def _mend(job: ShotJob, problems: Sequence[FsvfxError]) -> str:
-    """The one command that makes all of it anew; empty if there is nothing that a run could make."""
+def _mend(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> str:
+    """The one command that makes all of it again, and what was not delivered; empty if a run would make nothing."""
     from fsvfx import commands
     from fsvfx.runner.dag import stages
     from schemas.frames import FrameRange
@@ -52,4 +52,4 @@ def _mend(job: ShotJob, problems: Sequence[FsvfxError]) -> str:
     broken = {problem.where.stage for problem in problems}
     frames = FrameRange(number for problem in problems for number in problem.where.frames or ())
     named = [stage for stage in stages() if stage in broken]
-    return commands.retry(job, frames=frames, stages=named) if named else ""
+    return commands.retry(job, frames=frames, stages=named) if named or notes else ""

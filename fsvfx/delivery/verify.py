@@ -41,8 +41,7 @@ def delivery_notes(job: ShotJob) -> list[str]:
     """What ``verify_deliverables`` could not look at, in words."""
     found = _delivered(job)
     if not found.files:
-        what = "no receipt names a file where the manifest delivers now: nothing of the delivery was checked"
-        return [f"{what}. To deliver: {commands.retry(job)}"]
+        return ["no receipt names a file where the manifest delivers now: nothing of the delivery was checked"]
     if not found.is_whole:
         files = f"{len(found.files)} files that receipts of chunks name were checked"
         return [f"the shot's last delivery has no receipt: only the {files}; no review, sheet, report or MHL"]
@@ -56,7 +55,7 @@ def _not_delivered(job: ShotJob, files: Iterable[str]) -> Iterator[str]:
     lost = [target for target in wanted if disk.path(target) not in known]
     if lost:
         what = f"no receipt names {len(lost)} of {len(wanted)} files that the manifest asks for, such as {lost[0]}"
-        yield f"{what}: they were not checked. To deliver: {commands.retry(job)}"
+        yield f"{what}: they were not checked"
 
 
 @dataclass(frozen=True)
