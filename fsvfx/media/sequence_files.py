@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable
@@ -136,10 +137,12 @@ def _add(found: dict[int, SequenceFile], form: _Form, name: str, file: Callable[
 
 
 def _file(entry: os.DirEntry[str]) -> SequenceFile | None:
-    """None for a link to nothing: that frame is missing, the others are not."""
+    """None for a link to nothing, or to itself: that frame is missing, the others are not."""
     try:
         return SequenceFile(entry.path, digests.stamp_of(Path(entry.path)), is_link=entry.is_symlink())
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
+            raise
         return None
 
 

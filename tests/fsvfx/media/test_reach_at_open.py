@@ -86,10 +86,11 @@ def test_a_frame_that_links_out_of_range_does_no_harm(inside: Path, outside: Pat
     assert len(_fingerprint(job)) == 3
 
 
-def test_a_link_to_nothing_is_a_missing_frame(inside: Path, outside: Path) -> None:
+@pytest.mark.parametrize("to", ["nowhere.png", "p.1003.png"])
+def test_a_link_to_nothing_or_itself_is_a_missing_frame(inside: Path, outside: Path, to: str) -> None:
     for number in NUMBERS[:2]:
         shutil.copy(outside / f"s.{number}.png", inside / f"plates/p.{number}.png")
-    (inside / "plates/p.1003.png").symlink_to("nowhere.png")
+    (inside / "plates/p.1003.png").symlink_to(to)
     with pytest.raises(PlateError, match="1 of 3 frames are missing"):
         open_plate(_job(inside, "plates/p.####.png"))
 
