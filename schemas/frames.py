@@ -154,7 +154,7 @@ class FrameRange:
     def __contains__(self, frame: object) -> bool:
         if not isinstance(frame, Integral):
             return False
-        at = bisect_right(self._runs, frame, key=_start) - 1
+        at = bisect_right(self._runs, int(frame), key=_start) - 1
         return at >= 0 and frame in self._runs[at]
 
     def __and__(self, other: FrameRange) -> FrameRange:
