@@ -118,7 +118,11 @@ def _refusal(
             f"it has no layer or part '{wanted}' with R, G, B; {there}", "Mend plate.layer, or leave it out"
         )
     if names:
-        return LayerError(f"it has no plain R, G, B; its layers are {names}", "Write plate.layer: and one of them")
+        several = ", " in names
+        return LayerError(
+            f"it has no plain R, G, B; its {'layers are' if several else 'only layer is'} {names}",
+            "Write plate.layer: and one of them" if several else f"Write plate.layer: {names}",
+        )
     has = f"it has {_listed(channel.name for channel in channels)}" if channels else "it has none"
     return LayerError(f"it has no R, G, B channels; {has}", "Write the plate's picture as R, G, B")
 

@@ -9,6 +9,11 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 _NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf")
 
 
+_PRIMARIES = {1: "BT.709", 9: "BT.2020", 11: "P3 DCI", 12: "P3 D65"}
+_TRANSFERS = {1: "BT.709", 8: "linear", 13: "IEC 61966-2-1", 16: "PQ", 18: "HLG"}
+"""By the code points of ITU-T H.273."""
+
+
 @dataclass(frozen=True)
 class PngHeader:
     width: int
@@ -17,7 +22,7 @@ class PngHeader:
     pictures: int
     """More than one: animated."""
     profile: str
-    """The name of its colour profile; empty: it has none."""
+    """The name of its colour profile, or of what its code points (cICP) say; empty: it has neither."""
     plain: bytes
     """The file with what its pixels need, and nothing that could unpack to gigabytes (texts, profiles)."""
 
@@ -36,7 +41,9 @@ def png_header(content: bytes) -> PngHeader | None:
         elif kind == b"acTL":
             pictures = int.from_bytes(body[:4])
         elif kind == b"iCCP":
-            profile = body[:80].partition(b"\0")[0].decode("latin-1")
+            profile = profile or body[:80].partition(b"\0")[0].decode("latin-1")
+        elif kind == b"cICP" and len(body) == 4:  # it overrules a profile
+            profile = _coded(body[0], body[1])
         has_alpha |= kind == b"tRNS"
         if kind in _NEEDED:
             kept.append(content[at:end])
@@ -44,3 +51,9 @@ def png_header(content: bytes) -> PngHeader | None:
             return PngHeader(*size, has_alpha, pictures, profile, b"".join(kept))
         at = end
     return None
+
+
+def _coded(primaries: int, transfer: int) -> str:
+    first = _PRIMARIES.get(primaries, f"primaries {primaries}")
+    second = _TRANSFERS.get(transfer, f"transfer {transfer}")
+    return "sRGB" if (primaries, transfer) == (1, 13) else f"{first} {second}"

@@ -31,6 +31,9 @@ _GRACE = 10.0
 _SEND_AGAIN = "Copy it again from its source, or convert it with another program"
 _START = "import sys; sys.path[:] = sys.argv[2:]; from fsvfx.media.probing import main; main(float(sys.argv[1]))"
 
+_FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+"""Every thread reserves memory, which counts: many cores would use up what a picture may take."""
+
 
 class _DiedError(Exception):
     """The process ended without an answer; negative: by a signal."""
@@ -110,7 +113,7 @@ class Prober:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
-                env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                env=os.environ | _FRUGAL,
             )
         return self._child
 

@@ -106,6 +106,7 @@ def _by_openexr(openexr: Any, file: io.BufferedReader, question: Mapping[str, An
 
 
 def _by_openimageio(oiio: Any, file: io.BufferedReader, question: Mapping[str, Any]) -> None:
+    oiio.attribute("threads", 1)
     oiio.attribute("limits:channels", question["channels"])
     source = oiio.ImageInput.open(_name(file))
     if source is None:

@@ -41,6 +41,8 @@ HOSTILE = {
     "a huge number": "a: " + "9" * 100_000,
     "many documents": "---\na: 1\n" * 2000,
     "tags": "a: !!python/object/apply:os.system [x]\n",
+    "an endless tag": f"a: !{'t' * 500_000} x\n",
+    "a prefix for tags": f"%TAG ! {'t' * 100_000}\n---\na: [{'!x y, ' * 1000}]\n",
     "an endless key": f"{'k' * 5000}: 1\n" * 2,
     "half a byte": "a: \udcff\n",
     "NUL": "a: \0\n",

@@ -48,7 +48,7 @@ def test_rgb(channels: list[Channel], layer: str | None, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("channels", "layer", "says"),
     [
-        (plain("beauty.R", "beauty.G", "beauty.B"), None, ("its layers are beauty", "Write plate.layer")),
+        (plain("beauty.R", "beauty.G", "beauty.B"), None, ("its only layer is beauty", "Write plate.layer: beauty")),
         (PARTS, None, ("several parts", "diffuse, main", "plate.layer")),
         (LAYERS, "beaty", ("no layer or part 'beaty'", "it has beauty", "Mend plate.layer")),
         (RGBA, "beauty", ("its R, G, B lie in none", "leave it out")),

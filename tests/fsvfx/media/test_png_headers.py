@@ -14,7 +14,7 @@ import pytest
 from fsvfx.errors import PlateError
 from fsvfx.media.mattes import read_matte
 from fsvfx.media.plate import Canvas, Place
-from fsvfx.media.stills import read_still
+from fsvfx.media.stills import notes_of, read_still
 
 PLACE = Place("a.png")
 RGB = np.random.default_rng(0).integers(0, 65536, (6, 8, 3), np.uint16)
@@ -93,3 +93,21 @@ def test_sizes_that_are_claimed(width: int, height: int, tmp_path: Path) -> None
         read_still(path, PLACE)
     with pytest.raises(PlateError):
         read_matte(path, Canvas((0, 0, 7, 5), (0, 0, 7, 5)), None, PLACE, [])
+
+
+@pytest.mark.parametrize(
+    ("codes", "names"),
+    [
+        ((9, 16, 0, 1), ["BT.2020 PQ"]),
+        ((12, 13, 0, 1), ["P3 D65 IEC 61966-2-1"]),
+        ((1, 13, 0, 1), []),
+        ((5, 8, 0, 1), ["primaries 5 linear"]),
+        ((9, 16), ["Other"]),
+    ],
+)
+def test_code_points_overrule_a_profile(codes: tuple[int, ...], names: list[str], tmp_path: Path) -> None:
+    """As screenshots of HDR screens carry them."""
+    path = written(tmp_path, (b"iCCP", b"Other\0\0"), (b"cICP", bytes(codes)))
+    assert notes_of(path, Place(str(path))) == [
+        f"it carries the colour profile '{name}'; the manifest's color_space counts" for name in names
+    ]
