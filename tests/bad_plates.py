@@ -258,7 +258,7 @@ BAD_PLATES: dict[str, BadPlate] = {
     "index cut off": BadPlate(_index_cut_off, ("no video that can be read", "cut off", "copy it anew")),
     "end cut off": BadPlate(_end_cut_off, ("frame 1012 can't be decoded", "frames 1012"), at_open=False),
     "one damaged packet": BadPlate(_one_damaged_packet, ("frame 1005 can't be decoded", "frames 1005"), at_open=False),
-    "sound only": BadPlate(_sound_only, ("has no picture",)),
+    "sound only": BadPlate(_sound_only, ("has no moving picture",)),
     "uneven frames with sound": BadPlate(
         _uneven_with_sound, ("frame rate varies", "after frame 1008", "plate.frame_rate")
     ),

@@ -218,8 +218,8 @@ def probe_channels(
     numbers: Sequence[int] = (),
 ) -> None:
     """PlateError if ``read_channels`` of the same would harm whoever asks for it."""
-    with _plain(path, parts, place, numbers) as plain:
-        oiio_in.probe_pixels(plain, place, numbers, part, _plain_names(parts, part, wanted))
+    with _plain(path, parts, place, numbers) as (plain, own):
+        oiio_in.probe_pixels(plain, own, numbers, part, _plain_names(parts, part, wanted))
 
 
 def _plain_names(parts: Sequence[ExrPartHeader], part: int, names: Sequence[str]) -> list[str]:
@@ -229,17 +229,20 @@ def _plain_names(parts: Sequence[ExrPartHeader], part: int, names: Sequence[str]
 @contextmanager
 def _readable(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
     """An ``OpenImageIO.ImageInput`` on the file, or on a copy with a clean header where that is needed. PlateError."""
-    with _plain(path, parts, place, numbers) as plain:
-        own = place if plain == path else replace(place, reach=None)
-        with oiio_in.opened(plain, own, numbers) as file:
-            yield file
+    with _plain(path, parts, place, numbers) as (plain, own), oiio_in.opened(plain, own, numbers) as file:
+        yield file
 
 
 @contextmanager
-def _plain(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Path]:
-    """The file, or a copy with a clean header where libraries could not read its own. PlateError."""
+def _plain(
+    path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()
+) -> Iterator[tuple[Path, Place]]:
+    """The file, or a copy with a clean header where libraries could not read its own; and its place. PlateError.
+
+    The copy is ours: no manifest's reach is asked of it.
+    """
     if _is_plain(parts):
-        yield path
+        yield path, place
         return
     try:
         clean = exr_clean.cleaned(parts)
@@ -251,7 +254,7 @@ def _plain(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Se
             target.write(source.read(exr_header.PREFIX) + clean)
             source.seek(exr_header.PREFIX + len(clean))
             shutil.copyfileobj(source, target, 1 << 20)
-        yield copy
+        yield copy, replace(place, reach=None)
 
 
 def notes(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> list[str]:
