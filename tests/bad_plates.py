@@ -255,7 +255,7 @@ BAD_PLATES: dict[str, BadPlate] = {
         ("the file is plain text, no video that can be read", "the media file itself"),
     ),
     "zeros called mov": BadPlate(_file("plate.mov", bytes(5000)), ("no video that can be read",)),
-    "index cut off": BadPlate(_index_cut_off, ("no video that can be read", "cut off", "copy it anew")),
+    "index cut off": BadPlate(_index_cut_off, ("no video that can be read", "cut off", "copy it again")),
     "end cut off": BadPlate(_end_cut_off, ("frame 1012 can't be decoded", "frames 1012"), at_open=False),
     "one damaged packet": BadPlate(_one_damaged_packet, ("frame 1005 can't be decoded", "frames 1005"), at_open=False),
     "sound only": BadPlate(_sound_only, ("has no moving picture",)),

@@ -70,7 +70,7 @@ def read_sidecar(path: Path) -> ActedFootage:
         return read_record(path, ActedFootage)
     except RecordError as error:
         raise InputError(
-            f"{path.name} can't be read: {error}", mend="Make the footage anew", where=Where(file=str(path))
+            f"{path.name} can't be read: {error}", mend="Make the footage again", where=Where(file=str(path))
         ) from error
 
 

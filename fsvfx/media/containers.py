@@ -75,7 +75,7 @@ def demuxer_of(file: Path, place: Place) -> Demuxer:
 def no_video(place: Place) -> PlateError:
     return place.error(
         "this is no video that can be read, or its beginning or index is cut off",
-        "Check that it plays, or copy it anew from its source",
+        "Check that it plays, or copy it again from its source",
     )
 
 

@@ -32,7 +32,7 @@ from fsvfx.media.windows import Window, size_of
 from fsvfx.settings import machine
 from fsvfx.stages.contract import Array
 
-_COPY = "Render or copy the frame anew"
+_COPY = "Render or copy the frame again"
 _SHOWN = 6
 _FURTHEST = 2**30
 """From the origin: OpenEXR refuses windows beyond."""

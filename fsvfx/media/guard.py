@@ -9,7 +9,7 @@ from fsvfx.errors import FsvfxError
 from fsvfx.media.memory import is_of_memory
 from fsvfx.media.plate import Place
 
-COPY = "Copy it anew from its source"
+COPY = "Copy it again from its source"
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from fsvfx.media.plate import Place
 from fsvfx.media.tiff_header import TiffError
 from fsvfx.settings import machine
 
-_COPY = "Copy it anew from its source, or render it again"
+_COPY = "Copy it again from its source, or render it again"
 _KINDS = (sniff.EXR, sniff.DPX, sniff.TIFF, sniff.PNG)
 """What is read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
 _APART = 16

@@ -43,9 +43,9 @@ EXR = _picture("EXR", "an EXR picture")
 DPX, TIFF, PNG, JPEG, WEBP, BMP = map(_picture, ("DPX", "TIFF", "PNG", "JPEG", "WebP", "BMP"))
 GIF = Kind("GIF", "a GIF", is_picture=True, is_video=True)
 UNKNOWN = _other(
-    "of no kind that is known, or its first bytes are damaged", "Copy it anew from its source, or convert it to PNG"
+    "of no kind that is known, or its first bytes are damaged", "Copy it again from its source, or convert it to PNG"
 )
-EMPTY = _other("empty", "Copy it anew from its source")
+EMPTY = _other("empty", "Copy it again from its source")
 
 _COPY = "Replace it with the media file itself"
 _DEVELOP = "Develop it to TIFF or EXR"

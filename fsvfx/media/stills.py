@@ -23,7 +23,7 @@ from fsvfx.media.plate import Place
 from fsvfx.media.png_chunks import PngHeader, png_header
 from fsvfx.stages.contract import Array
 
-_COPY = "Copy it anew from its source"
+_COPY = "Copy it again from its source"
 _SRGB = "srgb"
 _ORIENTATION = 0x0112
 """EXIF's tag."""

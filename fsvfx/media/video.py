@@ -87,7 +87,7 @@ class VideoReader:
         numbers = [self._numbering.number(i) for i in indices]
         return self._place.error(
             f"the file is cut off: it promises {self.file.index.declared} frames and holds {len(self.file.index)}",
-            "Copy it anew from its source",
+            "Copy it again from its source",
             numbers,
         )
 

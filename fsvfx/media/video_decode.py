@@ -19,7 +19,7 @@ from fsvfx.settings import machine
 
 # explode: a decoder that meets broken data says so, where by default it would paint something over it.
 _STRICT = {"err_detect": "explode"}
-_MEND = "Copy the plate anew from its source, or waive its frames after replacing them"
+_MEND = "Copy the plate again from its source, or waive its frames after replacing them"
 
 
 def limited(options: dict[str, str]) -> dict[str, str]:

@@ -124,7 +124,7 @@ def _first_picture(container: av.container.InputContainer, stream: av.VideoStrea
         except av.FFmpegError as error:
             if is_of_memory(error):
                 raise MemoryError from None
-    raise place.error("no frame of the video can be decoded", "Copy it anew from its source")
+    raise place.error("no frame of the video can be decoded", "Copy it again from its source")
 
 
 def _facts(
@@ -220,7 +220,7 @@ def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
             raise place.error(what, mend) from None
         _save(kept, index)
     if not len(index):
-        raise place.error("the video has no frames", "Copy it anew from its source")
+        raise place.error("the video has no frames", "Copy it again from its source")
     return index
 
 

@@ -96,7 +96,7 @@ def _read(package: Path) -> PackageCard:
         return read_record(path, PackageCard)
     except RecordError as error:
         raise ModelError(
-            f"The package's card can't be read: {error}", mend="Copy the package anew", where=Where(file=str(path))
+            f"The package's card can't be read: {error}", mend="Copy the package again", where=Where(file=str(path))
         ) from error
 
 

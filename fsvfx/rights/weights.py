@@ -137,7 +137,7 @@ def _verified(signed: Path, model: str) -> str:
         what = f"The licence {signed} can't be checked: {error}"
         raise InputError(what, mend="pip install 'fsvfx[licences]'", where=where) from error
     except model_license.ModelLicenseError as error:
-        mend = "Get it anew from insightface, or take it away and use another detector"
+        mend = "Get it again from insightface, or take it away and use another detector"
         raise InputError(f"The licence {signed} is not valid: {error}", mend=mend, where=where) from error
     return f"{SIGNED} {licence.license_id}" if licence.commercial_use_permitted else ""
 
