@@ -6,8 +6,9 @@ import io
 import re
 from pathlib import Path
 
+import cv2
 import pytest
-from footage import write_video
+from footage import picture, write_video
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -133,7 +134,7 @@ deliver:
 @pytest.fixture
 def manifest(tmp_path: Path) -> str:
     write_video(tmp_path / "plate.mp4", 6)
-    (tmp_path / "lead.png").write_bytes(b"")
+    cv2.imwrite(str(tmp_path / "lead.png"), picture(1))
     (tmp_path / "shot.yaml").write_text(MANIFEST)
     return str(tmp_path / "shot.yaml")
 
@@ -146,7 +147,7 @@ VERBS = (["validate", "M"], ["status", "M"], ["engines"], ["models", "list"], ["
 def test_verbs_in_a_terminal(words: list[str], width: int, manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sink = io.StringIO()
     shown = Console(file=sink, force_terminal=True, color_system=None, width=width, highlight=False, soft_wrap=True)
-    monkeypatch.setattr(say, "console", lambda: shown)
+    monkeypatch.setattr(say, "console", lambda **_: shown)
     assert cli.code_of([manifest if word == "M" else word for word in words]) in (0, 5)
     said = sink.getvalue()
     assert not re.search("[\u2500-\u257f…]", said)
