@@ -75,7 +75,8 @@ def test_no_trained_face_is_near_a_held_out_one(
     place = np.array([number for numbers in frames for number in sorted(numbers)], np.int64)
     held, near = split(take, place, share, stretch=stretch, gap=gap, seed=seed)
     assert not (held & near).any()
-    assert abs(held.sum() - share * len(take)) <= 0.5 + 0.5 * max(1, round(share * len(take) / stretch))
+    wanted = round(share * len(take))
+    assert abs(held.sum() - wanted) <= 0.5 * max(1, round(wanted / stretch))  # each stretch is of whole faces
     trained = ~held & ~near
     apart = np.abs(place[held][:, None] - place[trained][None])
     assert (apart[take[held][:, None] == take[trained][None]] > gap).all()
