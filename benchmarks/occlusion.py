@@ -120,7 +120,7 @@ def job_of(clip: str, frames: str, folder: Path, identity: str | None, **composi
         deliver=(),
         store=str(folder / "store"),
         colour_config=DEFAULT_CONFIG,
-        manifest=str(folder / "shots.yaml"),
+        manifest=str(CLIPS / "shots.yaml"),
     )
 
 
