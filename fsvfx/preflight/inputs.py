@@ -91,7 +91,7 @@ def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field
     is_all = next(pictures, None) is None
     yield Trouble(
         field,
-        f"no face is seen in {'any of the' if is_all else 'the first'} {looked} pictures",
+        f"no face is found in the {'' if is_all else 'first '}{looked} picture{'' if looked == 1 else 's'}",
         "Give footage or stills in which the face is large, lit and unobstructed",
         stops=is_all,
     )
