@@ -69,13 +69,21 @@ def trainer_of(run: subprocess.Popen[str], folder: Path) -> int:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and run.poll() is None:
         if list(folder.glob("checkpoints/step-*")):
-            return next(child.pid for child in _descendants(run.pid) if "fsvfx.training" in child.cmdline())
+            return next(child.pid for child in _descendants(run.pid) if "fsvfx.training" in _words(child))
         time.sleep(0.02)
     raise AssertionError(f"it never trained: {run.communicate()}")
 
 
 def _descendants(pid: int) -> Iterator[psutil.Process]:
     yield from psutil.Process(pid).children(recursive=True)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """Of its command; none of a process that has ended and was not asked about yet, as the one that reads new files."""
+    try:
+        return process.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return []
 
 
 def test_a_killed_training_tells_the_command_that_goes_on(killed: dict[str, Any], manifest: Path) -> None:
