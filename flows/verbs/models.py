@@ -123,7 +123,3 @@ def _told(figures: Figures) -> str:
             0, f"{figures.nearer:.0%} of {figures.faces} faces nearer {figures.identity} than {figures.performer}"
         )
     return ", ".join(said)
-
-
-def _yes(said: bool | None) -> str:
-    return "not known" if said is None else "yes" if said else "no"

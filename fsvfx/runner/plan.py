@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from schemas.frames import FrameRange
@@ -98,11 +97,6 @@ class Plan:
         """(stage, unit name) -> receipt of what is done."""
         return {one.name: one.receipt for one in self.entries if one.receipt is not None}
 
-    @property
-    def incomplete_frames(self) -> FrameRange:
-        """Of the chunks that are not complete."""
-        return frames_of(one.unit for one in self.incomplete)
-
     def entry(self, stage: str, unit: str) -> Entry:
         """The entry of that name. KeyError if there is none."""
         return self._by_name[stage, unit]
@@ -125,8 +119,3 @@ class Plan:
             states = found.setdefault(one.stage, {})
             states[one.state] = states.get(one.state, 0) + 1
         return found
-
-
-def frames_of(units: Iterable[Unit]) -> FrameRange:
-    """All frames of the chunks among ``units``."""
-    return FrameRange(number for unit in units if unit.chunk for number in unit.chunk.frames)
