@@ -77,7 +77,7 @@ def summary_text(outcome: Outcome) -> str:
         ]
     for failure in outcome.failures:
         frames = f" (frames {failure.frames})" if failure.frames else ""
-        lines.append(f"- **{failure.stage} {failure.unit.name}**{frames}: {failure.message}. {failure.mend}")
+        lines.append(f"- **{failure.stage} {failure.unit.name}**{frames}: {failure.message}. {failure.hint}")
     if outcome.deliverables:
         lines += ["Delivered:", *(f"- `{path}`" for path in outcome.deliverables)]
     return "\n\n".join(lines)

@@ -1,4 +1,4 @@
-"""What ``fsvfx doctor`` looks at. Each check says what it found and how to mend it."""
+"""What ``fsvfx doctor`` looks at. Each check says what it found and how to fix it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Check:
     name: str
     state: Literal["ok", "note", "bad"]
     found: str
-    mend: str = ""
+    hint: str = ""
 
 
 def checks() -> Iterator[Check]:
@@ -43,8 +43,8 @@ def checks() -> Iterator[Check]:
 
 def python() -> Check:
     fits = (3, 11) <= sys.version_info < (3, 13)
-    mend = "" if fits else "Make the virtual environment with Python 3.11 or 3.12"
-    return Check("python", "ok" if fits else "bad", platform.python_version(), mend)
+    hint = "" if fits else "Make the virtual environment with Python 3.11 or 3.12"
+    return Check("python", "ok" if fits else "bad", platform.python_version(), hint)
 
 
 def packages() -> Check:
@@ -63,8 +63,8 @@ def packages() -> Check:
         else:
             if not needed.specifier.contains(here, prereleases=True):
                 wrong.append(f"{needed.name} {here} is not {needed.specifier}")
-    mend = "pip install -c constraints.txt -e ." if wrong else ""
-    return Check("packages", "bad" if wrong else "ok", "; ".join(wrong) or f"fsvfx {version('fsvfx')}", mend)
+    hint = "pip install -c constraints.txt -e ." if wrong else ""
+    return Check("packages", "bad" if wrong else "ok", "; ".join(wrong) or f"fsvfx {version('fsvfx')}", hint)
 
 
 def ffmpeg() -> Check:
@@ -111,8 +111,8 @@ def disk(folder: Path) -> Check:
     if not os.access(there, os.W_OK):
         return Check("disk", "bad", f"{there} can't be written", "Set FSVFX_CACHE to a folder that you may write")
     free = shutil.disk_usage(there).free
-    mend = "" if free >= LEAST_DISK else "Free some, or set FSVFX_CACHE to a larger disk"
-    return Check("disk", "ok" if free >= LEAST_DISK else "note", f"{free / (1 << 30):.0f} GiB free at {there}", mend)
+    hint = "" if free >= LEAST_DISK else "Free some, or set FSVFX_CACHE to a larger disk"
+    return Check("disk", "ok" if free >= LEAST_DISK else "note", f"{free / (1 << 30):.0f} GiB free at {there}", hint)
 
 
 def prefect() -> Check:
@@ -142,8 +142,8 @@ def s3() -> Iterator[Check]:
     try:
         remote.session().client("s3", endpoint_url=endpoint, config=quick).list_buckets()
     except ClientError as error:
-        mend = "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_PROFILE"
-        yield Check("s3", "bad", f"{where} refuses: {error.response['Error'].get('Code', error)}", mend)
+        hint = "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_PROFILE"
+        yield Check("s3", "bad", f"{where} refuses: {error.response['Error'].get('Code', error)}", hint)
     except (BotoCoreError, ValueError) as error:
         yield Check("s3", "bad", f"{where} can't be reached: {error}", "Check FSVFX_S3_ENDPOINT and the network")
     else:

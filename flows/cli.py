@@ -69,7 +69,7 @@ app.add_typer(models.app, name="models")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code; never a traceback for what a user can mend."""
+    """Run the command line and exit with its code; never a traceback for what a user can fix."""
     sys.exit(code_of(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -109,7 +109,7 @@ def _tell_usage(error: Any, machine_readable: bool) -> None:
     if machine_readable:
         from flows.verbs import say
 
-        told = {"kind": "UsageError", "what": error.format_message(), "mend": "See fsvfx --help"}
+        told = {"kind": "UsageError", "what": error.format_message(), "hint": "See fsvfx --help"}
         say.as_json({"error": told, "exit_code": EXIT_INPUT})
     else:
         error.message = printable(error.message)
@@ -122,12 +122,12 @@ def _tell_unexpected(error: Exception, machine_readable: bool) -> None:
 
     what = f"Something unforeseen: {type(error).__name__}: {error}"
     try:
-        mend = f"The whole story is in {_write_log(error)}; please send it along"
+        hint = f"The whole story is in {_write_log(error)}; please send it along"
     except OSError:
-        mend = "The log could not be written; set FSVFX_CACHE to a folder that you may write"
+        hint = "The log could not be written; set FSVFX_CACHE to a folder that you may write"
     from flows.verbs import say
 
-    say.error(MachineError(what, mend=mend), machine_readable)
+    say.error(MachineError(what, hint=hint), machine_readable)
 
 
 def _write_log(error: Exception) -> Path:

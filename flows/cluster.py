@@ -37,8 +37,8 @@ def address(workers: int = 0) -> Iterator[str]:
     try:
         cluster = local(workers)
     except (OSError, TimeoutError, RuntimeError) as error:
-        mend = "Run fsvfx doctor; fewer --workers need less memory"
-        raise MachineError(f"The Dask workers did not start: {error}", mend=mend, transient=True) from error
+        hint = "Run fsvfx doctor; fewer --workers need less memory"
+        raise MachineError(f"The Dask workers did not start: {error}", hint=hint, transient=True) from error
     with cluster:
         yield cluster.scheduler_address
 

@@ -42,7 +42,7 @@ def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Conte
     if not there:
         raise InputError(
             f"There is no package of '{job.model}' yet",
-            mend=f"Run fsvfx train {job.manifest}, or name an engine that needs no training: --engine landmark_warp",
+            hint=f"Run fsvfx train {job.manifest}, or name an engine that needs no training: --engine landmark_warp",
             where=Where(file=job.packages),
         )
     chosen = [_only([each for each in there if cards[each].sha256.startswith(sha)], sha, there) for sha in wanted]
@@ -54,12 +54,12 @@ def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> li
     from fsvfx.engines.registry import engine, settings_of
 
     if len(settings) > len(names):
-        raise InputError("There are more --settings than --engine", mend="Give each engine its own, in order")
+        raise InputError("There are more --settings than --engine", hint="Give each engine its own, in order")
     for name in names:
         if not engine(name).needs_references:
             raise InputError(
                 f"Engine '{name}' knows nobody before it is trained",
-                mend="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
+                hint="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
                 where=Where(field="--engine"),
             )
     values = [*map(_settings, settings), *({} for _ in names[len(settings) :])]
@@ -151,7 +151,7 @@ def device_of(asked: str | None) -> str:
     except (RuntimeError, AssertionError) as error:
         raise InputError(
             f"There is no device '{asked}' here: {str(error).splitlines()[0]}",
-            mend="Give cpu, or cuda:0 where there is a GPU",
+            hint="Give cpu, or cuda:0 where there is a GPU",
             where=Where(field="--device"),
         ) from error
     return asked
@@ -182,7 +182,7 @@ def _only(found: list[Path], sha: str, there: Sequence[Path]) -> Path:
     if len(found) != 1:
         raise InputError(
             f"{len(found) or 'No'} packages have a sha256 that begins with '{sha}'",
-            mend=f"There are: {', '.join(each.name for each in there)}",
+            hint=f"There are: {', '.join(each.name for each in there)}",
             where=Where(field="--model"),
         )
     return found[0]
@@ -192,9 +192,9 @@ def _settings(text: str) -> dict[str, JsonValue]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise InputError(f"The settings are no JSON: {error}", mend=_LIKE, where=Where(field="--settings")) from error
+        raise InputError(f"The settings are no JSON: {error}", hint=_LIKE, where=Where(field="--settings")) from error
     if not isinstance(found, dict):
-        raise InputError("The settings are no JSON object", mend=_LIKE, where=Where(field="--settings"))
+        raise InputError("The settings are no JSON object", hint=_LIKE, where=Where(field="--settings"))
     return found
 
 

@@ -61,5 +61,5 @@ def footage_at_hand(job: TrainJob, footage: FootageJob) -> Footage:
 
 
 def _not_there(job: TrainJob, what: str) -> InputError:
-    mend = f"Run {shlex.join(['fsvfx', 'train', job.manifest])} first: it makes what is missing"
-    return InputError(what, mend=mend, where=Where(file=job.manifest))
+    hint = f"Run {shlex.join(['fsvfx', 'train', job.manifest])} first: it makes what is missing"
+    return InputError(what, hint=hint, where=Where(file=job.manifest))

@@ -146,7 +146,7 @@ def _raised(answer: object) -> NoReturn:
     """What ended a flow run without an outcome."""
     if isinstance(answer, FsvfxError):
         raise answer
-    mend = "Prefect's UI has the flow run's log"
-    raise MachineError(f"The flow run ended with {type(answer).__name__}: {answer}", mend=mend) from (
+    hint = "Prefect's UI has the flow run's log"
+    raise MachineError(f"The flow run ended with {type(answer).__name__}: {answer}", hint=hint) from (
         answer if isinstance(answer, BaseException) else None
     )

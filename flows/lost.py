@@ -37,7 +37,7 @@ def _failure(job: ShotJob, step: Step, key: str | None, error: Lost) -> Failure:
         transient=True,
         error="Lost",
         message=str(error),
-        mend="Run it again with fewer --workers, or with a smaller chunk_size",
+        hint="Run it again with fewer --workers, or with a smaller chunk_size",
         frames=FrameRange(step.unit.chunk.frames) if step.unit.chunk else None,
         at=datetime.now(UTC),
         worker="",

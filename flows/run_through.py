@@ -32,7 +32,7 @@ def run_through(before: Standing) -> tuple[Drive, Standing]:
 
 
 def raise_wrong_input(drive: Drive) -> None:
-    """What is wrong for the whole shot (whose face is it?) is no chunk's failure: running again would not mend it."""
+    """What is wrong for the whole shot (whose face is it?) is no chunk's failure: running again would not fix it."""
     for step, error in drive.errors.items():
         if isinstance(error, InputError) and step.unit.chunk is None:
             raise error

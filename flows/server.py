@@ -176,8 +176,8 @@ def _locked(home: Path) -> Iterator[None]:
         home.mkdir(parents=True, exist_ok=True)
         gate = (home / "fsvfx-server.lock").open("w")
     except OSError as error:
-        mend = "Set FSVFX_PREFECT_HOME to a folder that you may write"
-        raise MachineError(f"{home} can't be used: {error.strerror}", mend=mend) from error
+        hint = "Set FSVFX_PREFECT_HOME to a folder that you may write"
+        raise MachineError(f"{home} can't be used: {error.strerror}", hint=hint) from error
     with gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         yield
@@ -185,6 +185,6 @@ def _locked(home: Path) -> Iterator[None]:
 
 def _not_up(server: Server, what: str) -> MachineError:
     if server.log is None:
-        mend = "Check PREFECT_API_URL, or unset it to have one started here"
-        return MachineError(what, mend=mend, where=Where(file=server.api))
-    return MachineError(what, mend="Its log says why", where=Where(file=str(server.log)), transient=True)
+        hint = "Check PREFECT_API_URL, or unset it to have one started here"
+        return MachineError(what, hint=hint, where=Where(file=server.api))
+    return MachineError(what, hint="Its log says why", where=Where(file=str(server.log)), transient=True)

@@ -121,7 +121,7 @@ class Standing:
             state="partial" if self.left else "done",
             total=len(self.wanted),
             done=len(self.wanted) - len(self.left),
-            failures=tuple(_mended_by(command, each) for each in self.failures),
+            failures=tuple(_with_command(command, each) for each in self.failures),
             unfinished=tuple(unit.name for unit in units),
             frames=_frames(units) or None,
             command=command,
@@ -138,9 +138,9 @@ class Standing:
         return frames if self._covers_left(frames) else None
 
 
-def _mended_by(command: str, failure: Failure) -> Failure:
+def _with_command(command: str, failure: Failure) -> Failure:
     """With one command told, not two."""
-    return failure.model_copy(update={"mend": f"Make it again: {command}"}) if failure.redo else failure
+    return failure.model_copy(update={"hint": f"Make it again: {command}"}) if failure.redo else failure
 
 
 def refused(job: ShotJob, error: InputError) -> Outcome:
@@ -154,7 +154,7 @@ def refused(job: ShotJob, error: InputError) -> Outcome:
         transient=False,
         error=type(error).__name__,
         message=error.what,
-        mend=error.mend,
+        hint=error.hint,
         frames=error.where.frames,
         at=datetime.now(UTC),
         worker="plan",
@@ -197,7 +197,7 @@ def concerned(jobs: Sequence[ShotJob], frames: FrameRange | None, stages: Sequen
     found = [job for job in jobs if frames & job.shot.plate.frames]
     if not found:
         has = "; ".join(f"{job.shot.name} has {job.shot.plate.frames}" for job in jobs)
-        raise InputError(f"No shot here has any of the frames {frames}", mend=f"{has}", where=Where(field="--frames"))
+        raise InputError(f"No shot here has any of the frames {frames}", hint=f"{has}", where=Where(field="--frames"))
     return found
 
 
@@ -234,7 +234,7 @@ def _failure(job: ShotJob, entry: Entry) -> Failure:
         transient=False,
         error="PlateError",
         message=entry.reason,
-        mend="Fix it and run the command below",
+        hint="Fix it and run the command below",
         frames=_frames([entry.unit]) or None,
         at=datetime.now(UTC),
         worker="plan",
@@ -244,5 +244,5 @@ def _failure(job: ShotJob, entry: Entry) -> Failure:
 def stage_name(name: str) -> str:
     """``name`` if there is such a stage; InputError, with those that there are, if not."""
     if name not in stage_names():
-        raise InputError(f"There is no stage '{name}'", mend=f"One of: {', '.join(stage_names())}")
+        raise InputError(f"There is no stage '{name}'", hint=f"One of: {', '.join(stage_names())}")
     return name

@@ -90,7 +90,7 @@ def _failures(outcome: TrainingOutcome) -> list[str]:
     for one in outcome.footage:
         for failure in one.failures:
             place = f" (frames {failure.frames})" if failure.frames else ""
-            said.append(f"  {one.shot} {failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.mend}")
+            said.append(f"  {one.shot} {failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.hint}")
     return said
 
 

@@ -95,7 +95,7 @@ class Steps:
     def _answer(self, future: Any) -> Any:
         answer = answer_of(future)
         if isinstance(answer, Lost):
-            raise MachineError(str(answer), mend=f"Go on with\n  {self.command}", transient=True)
+            raise MachineError(str(answer), hint=f"Go on with\n  {self.command}", transient=True)
         if isinstance(answer, BaseException):
             raise answer
         return answer

@@ -20,7 +20,7 @@ def device_with(gpus: int = 0) -> str:
 
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if there < gpus:
-        raise InputError(f"{gpus} GPUs are asked for; torch finds {there} here", mend="Ask for fewer, or for none")
+        raise InputError(f"{gpus} GPUs are asked for; torch finds {there} here", hint="Ask for fewer, or for none")
     return "cuda" if there else "cpu"
 
 

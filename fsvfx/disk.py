@@ -13,7 +13,7 @@ from pathlib import Path
 from fsvfx.errors import FsvfxError, MachineError, Where
 
 DRAFT = ".draft."
-_MENDS = {
+_HINTS = {
     errno.ENOSPC: "The disk is full: make room on it, then run this again",
     errno.EDQUOT: "The disk quota is used up: delete what is not needed or have it raised, then run this again",
     errno.EROFS: "The disk is mounted read-only: have it mounted for writing, or name another folder",
@@ -54,11 +54,11 @@ def told_plainly(path: Path) -> Iterator[None]:
 
 def unwritable(path: Path, error: OSError) -> MachineError:
     """What to say when ``path`` could not be written."""
-    number = error.errno if error.errno in _MENDS else (found.errno if (found := _reason(error, path)) else error.errno)
-    said = os.strerror(number) if number in _MENDS and number is not None else error.strerror or str(error)
+    number = error.errno if error.errno in _HINTS else (found.errno if (found := _reason(error, path)) else error.errno)
+    said = os.strerror(number) if number in _HINTS and number is not None else error.strerror or str(error)
     return MachineError(
         f"{path} can't be written: {said}",
-        mend=_MENDS.get(number or 0, "Check the path and the disk, then run this again"),
+        hint=_HINTS.get(number or 0, "Check the path and the disk, then run this again"),
         where=Where(file=str(path)),
         transient=number in _PASSING,
     )

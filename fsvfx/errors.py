@@ -1,4 +1,4 @@
-"""The errors that fsvfx raises on purpose. Each says what, where, and how to mend it.
+"""The errors that fsvfx raises on purpose. Each says what, where, and how to fix it.
 
 FsvfxError                  exit
 ├── InputError               2    what the user wrote or handed over is wrong
@@ -51,27 +51,27 @@ class FsvfxError(Exception):
 
     exit_code: ClassVar[int] = 5
 
-    def __init__(self, what: str, *, mend: str, where: Where | None = None, transient: bool = False) -> None:
-        super().__init__(what, mend, where, transient)
+    def __init__(self, what: str, *, hint: str, where: Where | None = None, transient: bool = False) -> None:
+        super().__init__(what, hint, where, transient)
         self.what = what
-        self.mend = mend
+        self.hint = hint
         self.where = where or Where()
         self.transient = transient
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.what, self.mend, self.where, self.transient, self.__dict__)
+        return _rebuild, (type(self), self.what, self.hint, self.where, self.transient, self.__dict__)
 
     def __str__(self) -> str:
         place = f" ({one_line(str(self.where))})" if str(self.where) else ""
-        return printable(f"{self.what}{place}. {self.mend}")
+        return printable(f"{self.what}{place}. {self.hint}")
 
 
 def _rebuild(
-    kind: type[FsvfxError], what: str, mend: str, where: Where, transient: bool, state: dict[str, object]
+    kind: type[FsvfxError], what: str, hint: str, where: Where, transient: bool, state: dict[str, object]
 ) -> FsvfxError:
     """Errors cross process borders by pickle, whatever their constructors take."""
     error = kind.__new__(kind)
-    FsvfxError.__init__(error, what, mend=mend, where=where, transient=transient)
+    FsvfxError.__init__(error, what, hint=hint, where=where, transient=transient)
     error.__dict__.update(state)
     return error
 
@@ -86,12 +86,12 @@ class Problem:
 
     field: str
     what: str
-    mend: str
+    hint: str
     line: int | None = None
 
     def __str__(self) -> str:
         at = f" (line {self.line})" if self.line else ""
-        return f"{self.field}{at}: {self.what}. {self.mend}"
+        return f"{self.field}{at}: {self.what}. {self.hint}"
 
 
 class ManifestError(InputError):
@@ -99,7 +99,7 @@ class ManifestError(InputError):
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the manifest", mend="Correct them and run it again", where=Where(file=file))
+        super().__init__(f"{count} in the manifest", hint="Correct them and run it again", where=Where(file=file))
         self.problems = problems
 
 
@@ -108,7 +108,7 @@ class EditError(InputError):
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the edit", mend="Correct the edit and run it again", where=Where(file=file))
+        super().__init__(f"{count} in the edit", hint="Correct the edit and run it again", where=Where(file=file))
         self.problems = problems
 
 
@@ -116,7 +116,7 @@ class PreflightError(InputError):
     """All that keeps a manifest's shots from running, found before the run; a problem's field begins with its shot."""
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__("This can't run", mend="Correct it and run it again", where=Where(file=file))
+        super().__init__("This can't run", hint="Correct it and run it again", where=Where(file=file))
         self.problems = problems
 
 
@@ -132,7 +132,7 @@ class RightsError(FsvfxError):
     def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
         super().__init__(
             "Consent does not cover this: " + "; ".join(reasons),
-            mend="Get or mend the consent records; there is no way around the gate",
+            hint="Get or correct the consent records; there is no way around the gate",
             where=where,
         )
         self.reasons = reasons
@@ -144,7 +144,7 @@ class LicenceError(RightsError):
     def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
         super().__init__(reasons, where=where)
         self.what = "Licences of weights do not cover this: " + "; ".join(reasons)
-        self.mend = "Use other weights, get a licence, or mark the production as research"
+        self.hint = "Use other weights, get a licence, or mark the production as research"
 
 
 class IncompleteError(FsvfxError):

@@ -62,7 +62,7 @@ class Named:
         for each in self.reads:
             if os.path.realpath(each) == os.path.realpath(target) or _are_one(each, target):
                 what = f"{target} is read by this command, so it can't be written by it"
-                raise InputError(what, mend="Name another file to write", where=Where(file=str(target)))
+                raise InputError(what, hint="Name another file to write", where=Where(file=str(target)))
 
 
 KEEP = Named()
@@ -96,8 +96,8 @@ def is_own_png(path: Path) -> bool:
 
 
 def _taken(target: str) -> InputError:
-    mend = "Name another file or folder, or add --replace to write over it"
-    return InputError(f"{target} is there already", mend=mend, where=Where(file=target))
+    hint = "Name another file or folder, or add --replace to write over it"
+    return InputError(f"{target} is there already", hint=hint, where=Where(file=target))
 
 
 def _are_one(path: Path, other: Path) -> bool:

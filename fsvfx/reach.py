@@ -25,12 +25,12 @@ _NOT_LISTED = "Use a bucket that is listed, or let the machine's owner add this 
 
 
 class ReachError(ValueError):
-    """A path that a manifest may not name: ``what``, and how to ``mend`` it."""
+    """A path that a manifest may not name: ``what``, and a ``hint``."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(f"{what}; {mend}")
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what}; {hint}")
         self.what = what
-        self.mend = mend
+        self.hint = hint
 
 
 @dataclass(frozen=True)

@@ -71,4 +71,4 @@ def machine() -> MachineSettings:
         return MachineSettings()
     except (SettingsError, ValidationError) as error:
         said = " ".join(str(error).split())
-        raise MachineError(f"A setting can't be read: {said}", mend="Mend the FSVFX_* variables") from error
+        raise MachineError(f"A setting can't be read: {said}", hint="Fix the FSVFX_* variables") from error

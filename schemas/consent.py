@@ -56,7 +56,7 @@ class Scope(StrictModel):
     @model_validator(mode="after")
     def _forwards(self) -> Scope:
         if self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from; mend the dates")
+            raise ValueError("valid_to is before valid_from; correct the dates")
         return self
 
 

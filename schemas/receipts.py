@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import AliasChoices, Field, JsonValue
 
 from schemas.base import StrictModel
 from schemas.frames import Chunk, FrameRange
@@ -105,7 +105,7 @@ class Receipt(StrictModel):
 
 
 class Failure(StrictModel):
-    """One attempt that did not work: what, where, and how to mend it."""
+    """One attempt that did not work: what, where, and how to fix it."""
 
     shot: str
     stage: str
@@ -116,7 +116,8 @@ class Failure(StrictModel):
     error: str
     """The error's class."""
     message: str
-    mend: str
+    hint: str = Field(validation_alias=AliasChoices("hint", "mend"))
+    """What to do; ledgers of version 0.1 call it ``mend``."""
     frames: FrameRange | None = None
     redo: str | None = None
     """The stage whose stored result is damaged on ``frames``: it must be made anew."""

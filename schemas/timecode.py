@@ -42,7 +42,7 @@ def text_of(hours: int, minutes: int, seconds: int, frames: int, rate: Fraction,
 
 
 def problem(text: str, rate: Fraction) -> tuple[str, str] | None:
-    """Why no frame has this label at ``rate``, and how to mend it; None: one has."""
+    """Why no frame has this label at ``rate``, and how to fix it; None: one has."""
     _, minutes, seconds, frames = parts(text)
     count = nominal(rate)
     if frames >= count:

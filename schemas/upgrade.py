@@ -11,12 +11,12 @@ Raw = dict[str, Any]
 
 
 class VersionError(ValueError):
-    """A ``schema_version`` that can't be read: ``what`` and how to ``mend`` it."""
+    """A ``schema_version`` that can't be read: ``what`` and a ``hint``."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(f"{what}; {mend}")
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what}; {hint}")
         self.what = what
-        self.mend = mend
+        self.hint = hint
 
 
 def upgrade(manifest: Raw) -> Raw:

@@ -28,7 +28,7 @@ class StepsFailed(FsvfxError):
     def __init__(self, errors: Mapping[Step, Exception], receipts: Sequence[Receipt]) -> None:
         said = "; ".join(f"{step}: {error}" for step, error in errors.items())
         passing = any(_passes(error) for error in errors.values())
-        super().__init__(f"{len(errors)} steps failed: {said}", mend="See each cause", transient=passing)
+        super().__init__(f"{len(errors)} steps failed: {said}", hint="See each cause", transient=passing)
         self.errors = tuple(errors.items())
         self.receipts = tuple(receipts)
 

@@ -1,4 +1,4 @@
-"""Plates that must be refused, and the words that the refusal must have: what, where, how to mend it.
+"""Plates that must be refused, and the words that the refusal must have: what, where, how to fix it.
 
 Each maker gets a folder, puts the plate there, and returns the manifest's ``plate`` entry.
 """
@@ -301,7 +301,7 @@ BAD_PLATES: dict[str, BadPlate] = {
     "exr with two pictures": BadPlate(_exr(_two_pictures), ("several parts", "left, right", "1005"), at_open=False),
     "exr without the layer": BadPlate(
         _sequence(suffix="exr", dtype=np.float16, color_space=_SCENE, layer="beauty"),
-        ("no layer or part 'beauty'", "Mend plate.layer"),
+        ("no layer or part 'beauty'", "Fix plate.layer"),
     ),
     "exr of another space": BadPlate(
         _exr(_other_primaries), ("is lin_ap0_scene", f"says {_SCENE}", "header_color: ignore", "1005"), at_open=False

@@ -231,7 +231,7 @@ def _outcome(kind: Kind, path: Path) -> str:
     try:
         kind.read(path)
     except FsvfxError as error:
-        return f"refused: {error}" if error.what and error.mend else "refused without a word"
+        return f"refused: {error}" if error.what and error.hint else "refused without a word"
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
     return "read"

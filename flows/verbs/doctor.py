@@ -10,7 +10,7 @@ _STYLES = {"ok": "", "note": "yellow", "bad": "red"}
 
 
 def run(json: AsJson = False) -> int:
-    """Check Python, packages, ffmpeg, models, GPU, disk, Prefect and S3; each line says how to mend it."""
+    """Check Python, packages, ffmpeg, models, GPU, disk, Prefect and S3; each line says how to fix it."""
     from flows.checkup import checks
 
     found = list(checks())
@@ -18,6 +18,6 @@ def run(json: AsJson = False) -> int:
         say.as_json({"checks": [vars(check) for check in found]})
     else:
         for check in found:
-            mend = f" -> {check.mend}" if check.mend else ""
-            say.line(f"{check.state:<4} {check.name}: {check.found}{mend}", style=_STYLES[check.state])
+            hint = f" -> {check.hint}" if check.hint else ""
+            say.line(f"{check.state:<4} {check.name}: {check.found}{hint}", style=_STYLES[check.state])
     return EXIT_UNFIT if any(check.state == "bad" for check in found) else 0

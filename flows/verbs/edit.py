@@ -141,8 +141,8 @@ def _check_beside(template: Path, out: Path | None) -> None:
     from fsvfx.errors import InputError, Where
 
     if out and out.absolute().parent != template.absolute().parent:
-        mend = f"Write it to {template.parent / out.name}: its paths are relative to the template's folder"
-        raise InputError("The manifest must lie beside its template", mend=mend, where=Where(field="--out"))
+        hint = f"Write it to {template.parent / out.name}: its paths are relative to the template's folder"
+        raise InputError("The manifest must lie beside its template", hint=hint, where=Where(field="--out"))
 
 
 def _rate(text: str | None) -> Fraction | None:
@@ -151,8 +151,8 @@ def _rate(text: str | None) -> Fraction | None:
     try:
         return None if text is None else rates.parse(text)
     except rates.RateError as error:
-        mend = "Write 24, 23.976 or 24000/1001"
-        raise InputError(str(error), mend=mend, where=Where(field="--frame-rate")) from None
+        hint = "Write 24, 23.976 or 24000/1001"
+        raise InputError(str(error), hint=hint, where=Where(field="--frame-rate")) from None
 
 
 def _tell(notes: Sequence[str]) -> None:

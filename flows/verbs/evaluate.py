@@ -39,7 +39,7 @@ def run(
     from fsvfx.errors import InputError
 
     if actors == (manifest is not None):
-        raise InputError("Evaluate on what?", mend="Give either a training manifest or --actors")
+        raise InputError("Evaluate on what?", hint="Give either a training manifest or --actors")
     names, where = engine or [], evaluating.device_of(device)
     if manifest is None:
         contestants = evaluating.of_engines(names or ["landmark_warp"], settings or [], where)

@@ -48,5 +48,5 @@ def frames_of(text: str) -> FrameRange:
     try:
         return FrameRange.parse(text)
     except ValueError as error:
-        what, _, mend = str(error).partition("; ")
-        raise InputError(what, mend=mend[:1].upper() + mend[1:], where=Where(field="--frames")) from error
+        what, _, hint = str(error).partition("; ")
+        raise InputError(what, hint=hint[:1].upper() + hint[1:], where=Where(field="--frames")) from error

@@ -64,7 +64,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def error(problem: FsvfxError, machine_readable: bool) -> None:
-    """Tell an error: what, where, and how to mend it."""
+    """Tell an error: what, where, and how to fix it."""
     if machine_readable:
         as_json({"error": _as_data(problem), "exit_code": problem.exit_code})
         return
@@ -73,7 +73,7 @@ def error(problem: FsvfxError, machine_readable: bool) -> None:
     line(f"{problem.what}{place}", out=out, style="red")
     for each in getattr(problem, "problems", ()):
         line(one_line(str(each)), "  ", out)
-    line(problem.mend, out=out)
+    line(problem.hint, out=out)
 
 
 def _as_data(problem: FsvfxError) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _as_data(problem: FsvfxError) -> dict[str, Any]:
         "kind": type(problem).__name__,
         "what": problem.what,
         "where": {name: value for name, value in vars(problem.where).items() if value is not None},
-        "mend": problem.mend,
+        "hint": problem.hint,
         "transient": problem.transient,
         **({"problems": told} if told else {}),
         **({"reasons": list(problem.reasons)} if hasattr(problem, "reasons") else {}),

@@ -30,7 +30,7 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
         title = f"{outcome.shot}: {outcome.done} of {outcome.total} steps are done"
         say.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
         for failure in outcome.failures:
-            say.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.mend}")
+            say.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.hint}")
         for note in standing.notes:
             say.line(f"note: {note}")
         if outcome.command:

@@ -117,7 +117,7 @@ def _tell(outcome: Outcome) -> None:
         say.command(path, "  ")
     for failure in outcome.failures:
         place = f" (frames {failure.frames})" if failure.frames else ""
-        say.line(f"{failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.mend}", "  ")
+        say.line(f"{failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.hint}", "  ")
     if outcome.command:
         say.line(f"not finished: {', '.join(outcome.unfinished)}", "  ")
         say.line("run again just what is missing:", "  ")

@@ -37,7 +37,7 @@ def run(
     if isinstance(found, TrainManifest):
         if shot:
             raise InputError(
-                "A training manifest has no shots", mend="Leave --shot out", where=Where(file=str(manifest))
+                "A training manifest has no shots", hint="Leave --shot out", where=Where(file=str(manifest))
             )
         looked = footage_ready(manifests.training_job(manifest), manifest) if preflight else None
         _tell_training(found, manifest, json)

@@ -24,8 +24,8 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
     notes = {name: delivery.delivery_notes(job) for name, job in jobs.items()}
     if json:
         told = {name: [str(one) for one in problems] for name, problems in found.items()}
-        mends = {name: mend for name, job in jobs.items() if (mend := _mend(job, found[name], notes[name]))}
-        say.as_json({"problems": told, "notes": notes, "commands": mends})
+        hints = {name: hint for name, job in jobs.items() if (hint := _hint(job, found[name], notes[name]))}
+        say.as_json({"problems": told, "notes": notes, "commands": hints})
     for name, problems in () if json else found.items():
         _tell(jobs[name], problems, notes[name])
     return EXIT_DAMAGED if any(found.values()) else 0
@@ -36,14 +36,14 @@ def _tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) ->
     well = "what was checked is as its digests say" if notes else "all is as its digests say"
     say.line(f"{name}: {len(problems)} problems" if problems else f"{name}: {well}")
     for problem in problems:
-        say.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.mend}"), "  ")
+        say.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.hint}"), "  ")
     for note in notes:
         say.line(f"note: {note}", "  ")
-    if command := _mend(job, problems, notes):
+    if command := _hint(job, problems, notes):
         say.command(f"  {'Make it again' if problems else 'To deliver it'}: {command}")
 
 
-def _mend(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> str:
+def _hint(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> str:
     """The one command that makes all of it again, and what was not delivered; empty if a run would make nothing."""
     from fsvfx import commands
     from fsvfx.runner.dag import stages

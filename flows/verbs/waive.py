@@ -31,9 +31,9 @@ def run(
     jobs = concerned(jobs_of(manifest, shot, store), chosen)
     if len(jobs) != 1:
         names = ", ".join(job.shot.name for job in jobs)
-        raise InputError("A waiver is for one shot", mend=f"Add --shot: {names}", where=Where(file=str(manifest)))
+        raise InputError("A waiver is for one shot", hint=f"Add --shot: {names}", where=Where(file=str(manifest)))
     if not by.strip() or not why.strip():
-        raise InputError("A waiver says who and why", mend="Give --by and --why")
+        raise InputError("A waiver says who and why", hint="Give --by and --why")
     [job] = jobs
     waiver = Waiver(frames=chosen & job.shot.plate.frames, by=by, why=why, at=_now())
     Ledger(open_store(job)).waive(waiver)

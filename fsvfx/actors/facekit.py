@@ -63,7 +63,7 @@ class FaceKit:
         """(v, 3) deltas of an expression, by the FaceKit's names (ARKit's, with _L and _R). Raises InputError."""
         unknown = sorted(set(coefficients) - set(self.names))
         if unknown:
-            raise InputError(f"No such expression: {', '.join(unknown)}", mend=f"There are: {', '.join(self.names)}")
+            raise InputError(f"No such expression: {', '.join(unknown)}", hint=f"There are: {', '.join(self.names)}")
         weights = np.array([coefficients.get(name, 0.0) for name in self.names], np.float32)
         used = np.flatnonzero(weights)
         return np.asarray(np.tensordot(weights[used], self.expression[used], 1), np.float32)
@@ -83,7 +83,7 @@ def facekit() -> FaceKit:
     except Exception as error:  # numpy, zlib and zipfile each have their own
         raise ModelError(
             f"This is no ICT-FaceKit head as fsvfx reads it: {error}",
-            mend="Point FSVFX_ICT_MODEL to ict_facekit_light.npz",
+            hint="Point FSVFX_ICT_MODEL to ict_facekit_light.npz",
             where=Where(file=str(path)),
         ) from error
 
@@ -93,7 +93,7 @@ def _path() -> Path:
     if not path.is_file():
         raise ModelError(
             f"Synthetic actors need the ICT-FaceKit head, and there is none at {path}",
-            mend="Get the FaceKit (MIT) from https://github.com/ICT-VGL/ICT-FaceKit, pack its OBJ files into "
+            hint="Get the FaceKit (MIT) from https://github.com/ICT-VGL/ICT-FaceKit, pack its OBJ files into "
             "ict_facekit_light.npz (fsvfx/actors/facekit.py has names and shapes), and set FSVFX_ICT_MODEL to it",
         )
     return path

@@ -44,11 +44,11 @@ def shoot(
     InputError for names or a folder that do not serve, MachineError if the disk refuses.
     """
     if len(names) < 2 or len(set(names)) < len(names):
-        raise InputError(f"{', '.join(names) or 'Nobody'}: two actors or more are needed", mend="Give different names")
+        raise InputError(f"{', '.join(names) or 'Nobody'}: two actors or more are needed", hint="Give different names")
     manifest = folder / "train.yaml"
     ours = (manifest, folder / SIDECAR, *(folder / f"consents/{name}.yaml" for name in names), folder / "plates")
     if any(map(os.path.lexists, ours)):
-        raise InputError("There is footage here already", mend="Give a new folder", where=Where(file=str(manifest)))
+        raise InputError("There is footage here already", hint="Give a new folder", where=Where(file=str(manifest)))
     clips = _clips(names, frames, seed, size)
     try:
         for name, clip in clips.items():
@@ -60,7 +60,7 @@ def shoot(
         _write(folder / SIDECAR, ActedFootage(clips=clips), "For fsvfx evaluate: how to know the true swap.")
         _write(manifest, training(names, clips), "Made by fsvfx actors: nobody's faces, small enough for a CPU.")
     except OSError as error:
-        raise MachineError(f"The clips can't be written: {error}", mend="Make room, or give another folder") from error
+        raise MachineError(f"The clips can't be written: {error}", hint="Make room, or give another folder") from error
     return manifest
 
 
@@ -70,7 +70,7 @@ def read_sidecar(path: Path) -> ActedFootage:
         return read_record(path, ActedFootage)
     except RecordError as error:
         raise InputError(
-            f"{path.name} can't be read: {error}", mend="Make the footage again", where=Where(file=str(path))
+            f"{path.name} can't be read: {error}", hint="Make the footage again", where=Where(file=str(path))
         ) from error
 
 

@@ -61,7 +61,7 @@ def rec709_matrix(config: str, src: str) -> NDArray[np.float64]:
     except ocio.Exception as error:
         raise InputError(
             f"{called(config)} does not say what its colours are to a display",
-            mend=f"Give it the role aces_interchange, or a space {_REC709}",
+            hint=f"Give it the role aces_interchange, or a space {_REC709}",
             where=Where(field="colour.config"),
         ) from error
     eye = np.eye(3, dtype=np.float32)

@@ -22,14 +22,14 @@ def plate_to_comp(frame: NDArray[np.generic], plate_space: str, config: str) -> 
     """
     if frame.ndim != 3 or frame.shape[2] != 3:
         raise PlateError(
-            f"A plate frame is {frame.shape}", mend="Plates are pictures of three channels, red green blue"
+            f"A plate frame is {frame.shape}", hint="Plates are pictures of three channels, red green blue"
         )
     source, target = check_space(config, plate_space), comp_space(config, plate_space)
     if frame.dtype == np.float16:
         half = frame.astype(np.float16, copy=False)
         return half if source == target else to_half(convert(half, source, target, config))
     if frame.dtype not in (np.uint8, np.uint16):
-        raise PlateError(f"A plate frame is {frame.dtype}", mend="Plates are uint8, uint16 or float16")
+        raise PlateError(f"A plate frame is {frame.dtype}", hint="Plates are uint8, uint16 or float16")
     return _from_codes(frame, source, target, config)
 
 

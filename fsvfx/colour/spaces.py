@@ -48,7 +48,7 @@ def load_config(config: str) -> ocio.Config:
         near = get_close_matches(name, known, n=1, cutoff=0.0)
         raise InputError(
             f"'{config}' is no built-in OCIO colour config",
-            mend=f"Name one in full, such as {near[0] if near else DEFAULT_CONFIG}",
+            hint=f"Name one in full, such as {near[0] if near else DEFAULT_CONFIG}",
         )
     return ocio.Config.CreateFromBuiltinConfig(name)
 
@@ -64,13 +64,13 @@ def check_space(config: str, name: str) -> str:
         near = _nearest(config, name)
         raise InputError(
             f"'{name}' is no colour space of {called(config)}",
-            mend=f"Did you mean {' or '.join(near)}?" if near else "Try sRGB, Rec.709, linear_rec709 or ACEScg",
+            hint=f"Did you mean {' or '.join(near)}?" if near else "Try sRGB, Rec.709, linear_rec709 or ACEScg",
             where=Where(field="color_space"),
         )
     if found.isData():
         raise InputError(
             f"'{name}' marks data, not colour",
-            mend="Name the space in which the picture was written, such as sRGB, Rec.709 or ACEScg",
+            hint="Name the space in which the picture was written, such as sRGB, Rec.709 or ACEScg",
             where=Where(field="color_space"),
         )
     return str(found.getName())

@@ -55,7 +55,7 @@ def harmonic(
     if not error < tolerance:
         raise MachineError(
             f"Seamless cloning is off by about {error:.0e} of its rim's range after {_MOST} cycles",
-            mend="Look for thin strips in the matte, with something in front of the face on both sides, and erode them",
+            hint="Look for thin strips in the matte, with something in front of the face on both sides, and erode them",
         )
     pictures = torch.empty(len(channels), *masks.shape[1:])
     for each, result, picture in zip(channels, results, pictures):

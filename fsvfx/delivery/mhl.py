@@ -45,7 +45,7 @@ def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) 
     if not listed:
         raise MachineError(
             "No delivered file lies in the MHL's folder",
-            mend="Name the folder that the deliverables go to",
+            hint="Name the folder that the deliverables go to",
             where=Where(shot=order.job.shot.name, file=wish.path),
         )
     with told_plainly(root / FOLDER):
@@ -121,7 +121,7 @@ def _history(root: Path) -> MHLHistory:
     except (ClickException, ValueError) as error:
         raise MachineError(
             f"The folder's MHL history is damaged: {error or type(error).__name__}",
-            mend=f"Check what happened to {root / FOLDER}; move it away to begin a new history",
+            hint=f"Check what happened to {root / FOLDER}; move it away to begin a new history",
             where=Where(file=str(root / FOLDER)),
         ) from error
 

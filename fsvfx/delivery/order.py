@@ -111,7 +111,7 @@ class Order:
         accept = f"or accept the plate there: fsvfx waive {self.job.manifest} --frames {frames} --by NAME --why REASON"
         return IncompleteError(
             what[0].upper() + what[1:],
-            mend=f"Run them again: {run}; {accept}" if waive else f"Fix the plate, then: {run}",
+            hint=f"Run them again: {run}; {accept}" if waive else f"Fix the plate, then: {run}",
             where=Where(shot=self.job.shot.name, stage=STAGE, frames=frames),
         )
 

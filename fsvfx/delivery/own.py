@@ -39,7 +39,7 @@ class Own:
         try:
             reach_of(self.job).check(folder)
         except ReachError as error:
-            raise _refused(self.job, error.what, error.mend, folder) from None
+            raise _refused(self.job, error.what, error.hint, folder) from None
 
     def intend(self, target: str, digest: str) -> None:
         """Note that a file of ``digest`` is about to be put at ``target``. Raises StoreError."""
@@ -152,5 +152,5 @@ def foreign(job: ShotJob, target: str, more: int = 0) -> InputError:
     return _refused(job, what, f"Move it away or deliver elsewhere; to replace it: {command}", target)
 
 
-def _refused(job: ShotJob, what: str, mend: str, target: str) -> InputError:
-    return InputError(what, mend=mend, where=Where(shot=job.shot.name, stage="deliver", file=target))
+def _refused(job: ShotJob, what: str, hint: str, target: str) -> InputError:
+    return InputError(what, hint=hint, where=Where(shot=job.shot.name, stage="deliver", file=target))

@@ -98,7 +98,7 @@ def _check_same(folder: Path, final: Path) -> None:
     with told_plainly(final):
         if not os.path.samestat(os.stat(final.parent), os.stat(folder)):
             what = f"{final.parent} was moved or replaced while {final.name} was written"
-            raise MachineError(what, mend="Run it again", where=Where(file=str(final)), transient=True)
+            raise MachineError(what, hint="Run it again", where=Where(file=str(final)), transient=True)
 
 
 def _placed_anew(draft: Path, final: Path) -> bool:

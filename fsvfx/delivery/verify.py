@@ -121,7 +121,7 @@ def _read(path: str) -> DeliveryReport | FsvfxError:
     except (OSError, ValidationError) as error:
         return MachineError(
             f"The delivery report can't be read: {error.__class__.__name__}",
-            mend="Deliver again: fsvfx retry MANIFEST --stage deliver",
+            hint="Deliver again: fsvfx retry MANIFEST --stage deliver",
             where=Where(file=path),
         )
 
@@ -130,6 +130,6 @@ def _problem(job: ShotJob, file: DeliveredFile, what: str) -> FsvfxError:
     frames = FrameRange([file.frame]) if file.frame is not None else None
     return MachineError(
         f"A delivered {file.kind} {what}",
-        mend=f"Deliver it again: {commands.retry(job, frames=frames, stages=[STAGE])}",
+        hint=f"Deliver it again: {commands.retry(job, frames=frames, stages=[STAGE])}",
         where=Where(shot=job.shot.name, stage=STAGE, frames=frames, file=file.path),
     )

@@ -23,7 +23,7 @@ from fsvfx.errors import InputError, Where
 from fsvfx.media import PlateInfo, PlateReader
 from fsvfx.media.code_points import code_points
 from fsvfx.media.codecs import codec_of
-from fsvfx.media.sequence import RATE_MEND
+from fsvfx.media.sequence import RATE_HINT
 from fsvfx.media.video_out import VideoFormat, write_video
 from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.receipts import DeliveredFile
@@ -55,7 +55,7 @@ def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> Deliv
     track = _track(order, plate.info)
     if wish.path.lower().endswith(".mxf") and track.rate not in MXF_RATES:
         what = f"MXF knows no {track.rate} frames a second"
-        raise InputError(what, mend="Deliver it as .mov", where=Where(shot=order.job.shot.name, file=wish.path))
+        raise InputError(what, hint="Deliver it as .mov", where=Where(shot=order.job.shot.name, file=wish.path))
     space = order.space_of(wish)
     assert space is not None
     wanted = _format(
@@ -78,7 +78,7 @@ def _track(order: Order, info: PlateInfo) -> TimecodeTrack:
     track = track_of(order, info)
     if track is None:  # preflight says so before a run
         where = Where(shot=order.job.shot.name, field="plate.frame_rate")
-        raise InputError("A video needs the plate's frame rate, and nothing tells it", mend=RATE_MEND, where=where)
+        raise InputError("A video needs the plate's frame rate, and nothing tells it", hint=RATE_HINT, where=where)
     return track
 
 

@@ -62,7 +62,7 @@ def _check_free(folder: Path) -> None:
     written = ("demo.yaml", "plate.mp4", "refs", "sitter.consent.yaml", "nobody.consent.yaml")
     if found := [name for name in written if os.path.lexists(folder / name)]:
         what = f"The folder has other files that the demo would write over: {', '.join(found)}"
-        raise InputError(what, mend="Give a new folder", where=Where(file=str(folder)))
+        raise InputError(what, hint="Give a new folder", where=Where(file=str(folder)))
 
 
 def _template(name: str) -> str:

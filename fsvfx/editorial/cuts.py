@@ -86,7 +86,7 @@ def cuts_of(edit: Edit, names: str = "{clip}", wanted: Container[str] | None = N
     for use, name in uses:
         retimes = retimes_of(use)
         wrong = _wrong(use, edit.rate, retimes)
-        problems += [Problem(_at(name, use), what, mend) for what, mend in wrong]
+        problems += [Problem(_at(name, use), what, hint) for what, hint in wrong]
         notes += _effects(name, retimes)
         if not wrong:
             cuts.append(_cut(use, name, edit))
@@ -101,14 +101,14 @@ def _at(name: str, use: Use) -> str:
 
 
 def _wrong(use: Use, rate: Fraction, retimes: Retimes) -> list[tuple[str, str]]:
-    """What keeps a use from being a shot, and how to mend it."""
+    """What keeps a use from being a shot, and how to fix it."""
     if retimes.told:
-        mend = "Bake the retime into the plate and cut that in at its own speed"
-        return [(f"it is retimed ({', '.join(retimes.told)}), and retimes are not applied here", mend)]
+        hint = "Bake the retime into the plate and cut that in at its own speed"
+        return [(f"it is retimed ({', '.join(retimes.told)}), and retimes are not applied here", hint)]
     if said := next(_other_rates(use, rate), None):
         return [(said, "Convert the media to the edit's rate and cut it in again")]
     if said := _contradiction(use):
-        return [(said, "Mend the clip in the editing system, and export the edit again")]
+        return [(said, "Fix the clip in the editing system, and export the edit again")]
     times = (use.source.start_time, use.source.duration, use.head, use.tail)
     if not all(_is_whole(time, rate) for time in times if time is not None):
         return [

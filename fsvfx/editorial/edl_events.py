@@ -142,9 +142,9 @@ def read_events(text: str, rate: Fraction) -> EdlEvents:
             _close(made, below)
             _add_event(made, line, number, rate, source_drop)
         elif is_motion(line) and not made.events:
-            mend = "Put it below the event that it retimes"
+            hint = "Put it below the event that it retimes"
             made.problems.append(
-                Problem(f"line {number}", f"an M2 line stands before all events: {line[:_SHOWN]}", mend)
+                Problem(f"line {number}", f"an M2 line stands before all events: {line[:_SHOWN]}", hint)
             )
         elif line:
             below.append(line)
@@ -169,8 +169,8 @@ def _close(made: EdlEvents, below: list[str]) -> None:
 def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_drop: bool | None) -> None:
     found = _EVENT.fullmatch(line)
     if found is None:
-        mend = "Write number, reel, channels, C or D with its length, and four timecodes; remarks begin with *"
-        made.problems.append(Problem(f"line {number}", f"it is no event of CMX 3600: {line[:_SHOWN]}", mend))
+        hint = "Write number, reel, channels, C or D with its length, and four timecodes; remarks begin with *"
+        made.problems.append(Problem(f"line {number}", f"it is no event of CMX 3600: {line[:_SHOWN]}", hint))
         return
     codes = found["codes"].split()
     made.record_drop = made.record_drop or ";" in codes[2]
@@ -181,8 +181,8 @@ def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_d
     try:
         times = [frames_of(code, rate, drop=drop) for code, drop in zip(codes, drops)]
     except ValueError as error:
-        mend = "Check the frame rate of the EDL (--frame-rate), or mend the timecode"
-        made.problems.append(Problem(f"line {number}", f"{error} at {float(rate):.5g} frames a second", mend))
+        hint = "Check the frame rate of the EDL (--frame-rate), or correct the timecode"
+        made.problems.append(Problem(f"line {number}", f"{error} at {float(rate):.5g} frames a second", hint))
         return
     event = Event(
         line=number,
@@ -227,7 +227,7 @@ def _past_midnight(event: Event, made: EdlEvents, rate: Fraction) -> Event:
     for what, (start, end), whole in (("source", source, day), ("record", record, day)):
         if end - start > whole // 2:
             said = f"its {what} ends before it begins"
-            made.problems.append(Problem(event.name, said, f"Mend its {what} timecodes (line {event.line})"))
+            made.problems.append(Problem(event.name, said, f"Correct its {what} timecodes (line {event.line})"))
     return replace(event, source=source, record=record)
 
 

@@ -53,7 +53,7 @@ def edl_of(timeline: Timeline, rate: Fraction, drops: tuple[bool, bool] | None) 
         text = otio.adapters.write_to_string(ours, "cmx_3600", rate=float(rate))
     except (otio.exceptions.OTIOError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         said = " ".join(str(error).split()).strip(". ")
-        raise InputError(f"This is no edit for an EDL: {said}", mend=_INTO_OTIO) from None
+        raise InputError(f"This is no edit for an EDL: {said}", hint=_INTO_OTIO) from None
     source, record = drops or (drops_by_default(rate), _record_drops(timeline, rate))
     header, events = _grouped(text.splitlines())
     lines = [*header, f"FCM: {'' if record else 'NON-'}DROP FRAME", ""]
@@ -87,7 +87,7 @@ def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
                 track.append(_black(0, rate))
         elif not isinstance(item, Clip | Gap):
             what = f"'{item.name or item.schema_name()}' is nested, which an EDL can't be"
-            raise InputError(f"This is no edit for an EDL: {what}", mend=_INTO_OTIO)
+            raise InputError(f"This is no edit for an EDL: {what}", hint=_INTO_OTIO)
         track.append(item)
     if items and isinstance(items[-1], Transition):
         track.append(_black(items[-1].out_offset.rescaled_to(float(rate)).value, rate))

@@ -51,8 +51,8 @@ class Laid:
 
         return TimeRange(self.time(start), self.time(frames))
 
-    def tell(self, event: Event, what: str, mend: str) -> None:
-        self.problems.append(Problem(event.name, f"{what} (line {event.line})", mend))
+    def tell(self, event: Event, what: str, hint: str) -> None:
+        self.problems.append(Problem(event.name, f"{what} (line {event.line})", hint))
 
 
 def laid_out(read: EdlEvents, rate: Fraction) -> Laid:
@@ -68,8 +68,8 @@ def laid_out(read: EdlEvents, rate: Fraction) -> Laid:
         _add_sound(laid, name, [event for event in read.events if name in _of(event, pictures=False)], start)
     _tell_empty(laid, read.events)
     if read.events and all(any(_MARKER_LIST in one for one in event.remarks) for event in read.events):
-        mend = "Export the timeline as an EDL, not its markers"
-        laid.problems.append(Problem("(edit)", "it is a list of markers, without a cut", mend))
+        hint = "Export the timeline as an EDL, not its markers"
+        laid.problems.append(Problem("(edit)", "it is a list of markers, without a cut", hint))
     if silent := [event.number for event in read.events if event.channels == "NONE"]:
         laid.notes.append(f"events {', '.join(silent)} are on no channel: left out")
     return laid
@@ -124,7 +124,7 @@ def _add_track(laid: Laid, name: str, events: Sequence[Event], start: int) -> No
             outgoing = event
             continue
         elif event.record[0] < end:
-            laid.tell(event, f"its record begins before {shown and shown.name} ends", "Mend the record timecodes")
+            laid.tell(event, f"its record begins before {shown and shown.name} ends", "Fix the record timecodes")
         else:
             if event.record[0] > end:
                 items.append(Gap(source_range=laid.span(0, event.record[0] - end)))
@@ -145,14 +145,12 @@ def _transition(laid: Laid, event: Event, before: Event | None, outgoing: Event 
 
     is_black = outgoing is None or outgoing.reel.upper() in BLACK
     if event.length > event.record[1] - event.record[0]:
-        laid.tell(event, f"its transition of {event.length} frames is longer than itself", "Mend its length")
+        laid.tell(event, f"its transition of {event.length} frames is longer than itself", "Fix its length")
     if outgoing and not is_black and not (before and _goes_on(before, outgoing)):
-        mend = "Write the outgoing clip as an event of its own, which ends where the transition begins"
-        laid.tell(event, f"its transition comes from {outgoing.reel}, which is not what is shown before it", mend)
+        hint = "Write the outgoing clip as an event of its own, which ends where the transition begins"
+        laid.tell(event, f"its transition comes from {outgoing.reel}, which is not what is shown before it", hint)
     if is_black and outgoing and before and before.reel.upper() not in BLACK:
-        laid.tell(
-            event, f"its transition comes from black, but {before.name} is shown before it", "Mend its first line"
-        )
+        laid.tell(event, f"its transition comes from black, but {before.name} is shown before it", "Fix its first line")
     kind = TransitionTypes.SMPTE_Dissolve if event.kind == "D" else "SMPTE_Wipe"
     facts = {"transition": event.kind, "transition_duration": event.length}
     return Transition(

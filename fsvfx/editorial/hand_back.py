@@ -53,8 +53,8 @@ def hand_back(job: ShotJob, rate: Fraction, start: int, *, drop: bool | None) ->
 
     Raises RightsError, StoreError; InputError if the edit could use nothing."""
     if not any(one.kind in FRAMES + MOVIES for one in job.deliver):
-        mend = "Add {kind: exr, path: ...} or {kind: review, path: ...} to deliver"
-        raise InputError("The manifest delivers nothing to cut in", mend=mend, where=Where(file=job.manifest))
+        hint = "Add {kind: exr, path: ...} or {kind: review, path: ...} to deliver"
+        raise InputError("The manifest delivers nothing to cut in", hint=hint, where=Where(file=job.manifest))
     facts = _facts(job)
     return HandBack(job, rate, start, facts if drop is None else facts | {DROPS: drop})
 

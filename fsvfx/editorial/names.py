@@ -41,8 +41,8 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
     """
     unknown = set(fields(template)) - set(FIELDS)
     if unknown:
-        mend = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
-        raise InputError(f"{{{min(unknown)}}} is no field of a shot's name", mend=mend, where=Where(field="--names"))
+        hint = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
+        raise InputError(f"{{{min(unknown)}}} is no field of a shot's name", hint=hint, where=Where(field="--names"))
     names: dict[str, str] = {}  # by lower case: letter case does not tell shots apart, as it does not on every disk
     uses: Counter[str] = Counter()
     again: dict[str, list[str]] = {}

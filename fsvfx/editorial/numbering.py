@@ -46,7 +46,7 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
     if clock is None:
         raise InputError(
             f"the edit's media has {said.frames} frames, {media.path} has {media.frames} and no timecode",
-            mend="Hand over a plate with timecode, to tell which frames it has, or the one that was cut",
+            hint="Hand over a plate with timecode, to tell which frames it has, or the one that was cut",
         )
     return Anchor(clock, media.first)
 
@@ -78,7 +78,7 @@ def _clock(cut: Cut, media: Media) -> int | None:
     said = timecodes.label(shown, cut.rate, drop=bool(cut.drop))
     label = f"{said[:8]}{media.timecode[8]}{said[9:]}"
     if wrong := problem(label, cut.rate):
-        raise InputError(f"by the plate's timecode, {wrong[0]}", mend="Export the edit again, or check the plate")
+        raise InputError(f"by the plate's timecode, {wrong[0]}", hint="Export the edit again, or check the plate")
     day = timecodes.day(cut.rate, drop=media.timecode[8] == ";")
     into = timecodes.count(label, cut.rate) - timecodes.count(media.timecode, cut.rate)
     return shown - (into + day if into < -day // 2 else into)
@@ -122,13 +122,13 @@ def numbered(cut: Cut, media: Media, *, first_frame: int, handles: int) -> Numbe
     """
     if media.rate != cut.rate:
         what = f"the plate runs at {media.rate} frames a second, the edit at {cut.rate}: that is a retime"
-        raise InputError(what, mend="Convert the plate, or cut at its rate")
+        raise InputError(what, hint="Convert the plate, or cut at its rate")
     anchor = anchor_of(cut, media)
     first = anchor.number_of(cut.start)
     last = first + cut.frames - 1
     if first < media.first or last > media.last:
         raise InputError(
-            _missing(cut, media, first, last), mend="Bring a plate that has them, or give them in --plates"
+            _missing(cut, media, first, last), hint="Bring a plate that has them, or give them in --plates"
         )
     head, tail = min(handles, first - media.first), min(handles, media.last - last)
     moved = 0 if media.is_sequence else first_frame + handles - first

@@ -31,8 +31,8 @@ def read_otio(path: Path) -> tuple[Timeline, tuple[str, ...]]:
     most = machine().max_edit_depth
     depth = nesting(text.text)
     if depth > most:
-        mend = "Flatten nested sequences; if the edit is right, set FSVFX_MAX_EDIT_DEPTH higher"
-        raise InputError(f"The edit is nested {depth} deep; {most} are allowed", mend=mend, where=_at(path))
+        hint = "Flatten nested sequences; if the edit is right, set FSVFX_MAX_EDIT_DEPTH higher"
+        raise InputError(f"The edit is nested {depth} deep; {most} are allowed", hint=hint, where=_at(path))
     return _timeline(path, text.text), (text.note,) * bool(text.note)
 
 
@@ -40,31 +40,31 @@ def bounded_bytes(path: Path) -> bytes:
     """A regular file's content. Raises InputError, also if it has more bytes than the machine's settings allow."""
     try:
         if path.exists() and not path.is_file():
-            raise InputError("The edit is no file", mend="Check the path", where=_at(path))
+            raise InputError("The edit is no file", hint="Check the path", where=_at(path))
         with path.open("rb") as file:
             return _within_limit(file.read(machine().max_edit_bytes + 1), path)
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"The edit can't be read: {said}", mend="Check the path", where=_at(path)) from None
+        raise InputError(f"The edit can't be read: {said}", hint="Check the path", where=_at(path)) from None
 
 
 def _within_limit(content: bytes, path: Path) -> bytes:
     most = machine().max_edit_bytes
     if len(content) > most:
-        mend = "Cut it into reels; if the edit is right, set FSVFX_MAX_EDIT_BYTES higher"
-        raise InputError(f"The edit has over {most} bytes", mend=mend, where=_at(path))
+        hint = "Cut it into reels; if the edit is right, set FSVFX_MAX_EDIT_BYTES higher"
+        raise InputError(f"The edit has over {most} bytes", hint=hint, where=_at(path))
     return content
 
 
 def _from_zip(path: Path) -> bytes:
     if path.exists() and not path.is_file():
-        raise InputError("The edit is no file", mend="Check the path", where=_at(path))
+        raise InputError("The edit is no file", hint="Check the path", where=_at(path))
     try:
         with zipfile.ZipFile(path) as bundle, bundle.open(PLAYLIST) as file:
             return _within_limit(file.read(machine().max_edit_bytes + 1), path)
     except OSError as error:
         said = error.strerror or str(error)
-        raise InputError(f"The edit can't be read: {said}", mend="Check the path", where=_at(path)) from None
+        raise InputError(f"The edit can't be read: {said}", hint="Check the path", where=_at(path)) from None
     except KeyError:
         raise unreadable(path, f"it has no {PLAYLIST}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
@@ -90,7 +90,7 @@ def _timeline(path: Path, text: str) -> Timeline:
         what = f"The file holds {len(timelines)} timelines: {names}{more}"
     else:
         what = f"The file holds a {type(made).__name__} without a timeline"
-    raise InputError(what, mend="Export the timeline that you mean on its own", where=_at(path))
+    raise InputError(what, hint="Export the timeline that you mean on its own", where=_at(path))
 
 
 def _in_bin(made: Any) -> list[Timeline]:
@@ -108,8 +108,8 @@ def _in_bin(made: Any) -> list[Timeline]:
 def unreadable(path: Path, error: Exception | str) -> InputError:
     """What a parser said, as an error of ours."""
     said = " ".join(str(error).split()).strip(". ")[:300] or type(error).__name__
-    mend = "Export the edit again, or copy it again from its source"
-    return InputError(f"The edit is no sound {path.suffix[1:].lower()}: {said}", mend=mend, where=_at(path))
+    hint = "Export the edit again, or copy it again from its source"
+    return InputError(f"The edit is no sound {path.suffix[1:].lower()}: {said}", hint=hint, where=_at(path))
 
 
 def _at(path: Path) -> Where:

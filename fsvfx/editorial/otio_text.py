@@ -74,8 +74,8 @@ def _walk(value: Any, name: str, known: Mapping[str, int], *, inside_metadata: b
         elif kind.startswith("SerializableObjectRef"):
             yield Problem(name, "it refers to another object of the file (SerializableObjectRef)", _AGAIN)
         elif kind and kind not in known and not inside_metadata:
-            mend = "If it changes time or picture, bake it into the plate; then export the edit without it"
-            yield Problem(name, f"it holds an object of a kind that is not known: {schema[:80]}", mend)
+            hint = "If it changes time or picture, bake it into the plate; then export the edit without it"
+            yield Problem(name, f"it holds an object of a kind that is not known: {schema[:80]}", hint)
         elif kind in known and _version(schema) > known[kind]:
             what = f"it holds {schema[:80]}; the newest that is read is {kind}.{known[kind]}"
             yield Problem(name, what, "Export the edit for an older OpenTimelineIO")

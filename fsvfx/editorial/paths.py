@@ -41,8 +41,8 @@ def parse_maps(texts: Sequence[str]) -> tuple[PathMap, ...]:
     for text in texts:
         source, equals, target = text.partition("=")
         if not equals or not source.strip() or not target.strip():
-            mend = r"Write FROM=TO, such as --map D:\shots=/mnt/shots"
-            raise InputError(f"'{text}' does not map a path", mend=mend, where=Where(field="--map"))
+            hint = r"Write FROM=TO, such as --map D:\shots=/mnt/shots"
+            raise InputError(f"'{text}' does not map a path", hint=hint, where=Where(field="--map"))
         made.append(PathMap(text, plain(source.strip()), target.strip()))
     return tuple(made)
 

@@ -38,7 +38,7 @@ def placed(
             path = _plate_of(edit, cut, places, maps)
             shots.append(numbered(cut, media_of(path, cut.rate), first_frame=first_frame, handles=handles))
         except InputError as error:
-            problems.append(Problem(cut.shot, error.what, error.mend))
+            problems.append(Problem(cut.shot, error.what, error.hint))
     paths = list(dict.fromkeys(cut.path for cut in cuts.cuts if cut.path))
     unused = _unused(paths, maps)
     if problems:
@@ -56,10 +56,10 @@ def _plate_of(edit: Edit, cut: Cut, places: Sequence[str], maps: Sequence[PathMa
     said = f"{cut.path} -> {there}" if there else cut.path
     sought = ", ".join((*places, said) if said else places) or "nowhere: the edit names no file"
     named = f"clip '{cut.clip}'" + (f", reel '{cut.reel}'" if cut.reel else "")
-    mend = "Give --plates: a folder, or a path such as plates/{name}/{name}.####.exr"
+    hint = "Give --plates: a folder, or a path such as plates/{name}/{name}.####.exr"
     if cut.path and there is None and (is_windows(cut.path) or cut.path.startswith("/")):
-        mend += f"; or --map {cut.path.rpartition('/')[0] or '/'}=FOLDER: where that is here"
-    raise InputError(f"no plate is found for {named} ({sought})", mend=mend)
+        hint += f"; or --map {cut.path.rpartition('/')[0] or '/'}=FOLDER: where that is here"
+    raise InputError(f"no plate is found for {named} ({sought})", hint=hint)
 
 
 def _unused(paths: Sequence[str], maps: Sequence[PathMap]) -> list[str]:

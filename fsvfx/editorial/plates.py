@@ -48,9 +48,9 @@ def check_places(places: Sequence[str]) -> None:
     for place in places:
         unknown = set(fields(place)) - set(FIELDS)
         if unknown:
-            mend = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
+            hint = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
             raise InputError(
-                f"{{{min(unknown)}}} is no field of a plate's path", mend=mend, where=Where(field="--plates")
+                f"{{{min(unknown)}}} is no field of a plate's path", hint=hint, where=Where(field="--plates")
             )
 
 

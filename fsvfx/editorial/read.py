@@ -54,16 +54,16 @@ def read_edit(path: Path, rate: Fraction | None = None) -> Edit:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        mend = f"Export it from the editing system as one of {' '.join(SUFFIXES)}"
-        raise InputError(f"Edits of kind '{suffix or path.name}' are not read", mend=mend, where=Where(file=str(path)))
+        hint = f"Export it from the editing system as one of {' '.join(SUFFIXES)}"
+        raise InputError(f"Edits of kind '{suffix or path.name}' are not read", hint=hint, where=Where(file=str(path)))
     if suffix == ".edl":
         return _read_edl(path, rate)
     timeline, notes = read_otio(path)
     try:
         return Edit(path, timeline, rates.exact(_rate_of(timeline)), notes)
     except rates.RateError as error:
-        mend = "Export the edit again, at the rate that it was cut at"
-        raise InputError(f"The edit's rate: {error}", mend=mend, where=Where(file=str(path))) from None
+        hint = "Export the edit again, at the rate that it was cut at"
+        raise InputError(f"The edit's rate: {error}", hint=hint, where=Where(file=str(path))) from None
 
 
 def _read_edl(path: Path, rate: Fraction | None) -> Edit:
@@ -72,11 +72,11 @@ def _read_edl(path: Path, rate: Fraction | None) -> Edit:
     rate = rate or told or drop_rate(said.text)
     if told and told != rate:
         what = f"its header says {told} frames a second, and it is to be read at {rate}"
-        mend = f"Give --frame-rate {told}, or correct the header if that is wrong"
-        raise EditError(str(path), (Problem("(edit)", what, mend),))
+        hint = f"Give --frame-rate {told}, or correct the header if that is wrong"
+        raise EditError(str(path), (Problem("(edit)", what, hint),))
     if rate is None:
-        mend = "Give --frame-rate, such as 24000/1001, or plate.frame_rate in the template"
-        raise InputError("An EDL does not say its frame rate", mend=mend, where=Where(file=str(path)))
+        hint = "Give --frame-rate, such as 24000/1001, or plate.frame_rate in the template"
+        raise InputError("An EDL does not say its frame rate", hint=hint, where=Where(file=str(path)))
     events = read_events(said.text, rate)
     laid = laid_out(events, rate) if not events.problems else None
     problems = laid.problems if laid else events.problems

@@ -14,7 +14,7 @@ from fsvfx.editorial.plates import media_of
 from fsvfx.editorial.read import Edit
 from fsvfx.errors import EditError, InputError, Problem, Where
 from fsvfx.media import open_plate, timecodes
-from fsvfx.media.sequence import RATE_MEND
+from fsvfx.media.sequence import RATE_HINT
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.timecode import drops_by_default
@@ -39,7 +39,7 @@ def relinked(
         try:
             back = _of_cut(cut, by_name[cut.shot.lower()])
         except InputError as error:
-            problems.append(Problem(cut.shot, error.what, error.mend))
+            problems.append(Problem(cut.shot, error.what, error.hint))
             continue
         _attach(use.clip, back, folder, external=external)
         backs.append(back)
@@ -59,7 +59,7 @@ def _of_cut(cut: Cut, job: ShotJob) -> HandBack:
     is_within = plate.frames.first <= first and last <= plate.frames.last
     if not is_within or FrameRange.span(first, last) - plate.frames:
         what = f"the edit shows frames {first}-{last}, the manifest has {plate.frames}"
-        raise InputError(what, mend="Import the edit again; what is done stays done")
+        raise InputError(what, hint="Import the edit again; what is done stays done")
     told = media.timecode or plate.timecode
     drop = ";" in told if told and cut.drop is None else None
     return hand_back(job, cut.rate, anchor.time_of(plate.frames.first - moved), drop=drop)
@@ -100,7 +100,7 @@ def _of_shot(job: ShotJob) -> HandBack:
     info, plate = open_plate(job).info, job.shot.plate
     if info.frame_rate is None:
         what = f"An edit counts in frames a second, and shot {job.shot.name}'s plate tells no frame rate"
-        raise InputError(what, mend=RATE_MEND, where=Where(shot=job.shot.name, field="plate.frame_rate"))
+        raise InputError(what, hint=RATE_HINT, where=Where(shot=job.shot.name, field="plate.frame_rate"))
     track = TimecodeTrack(info.frame_rate, plate.first_frame, info.timecode)
     label = track.at(plate.frames.first)
     return hand_back(job, info.frame_rate, timecodes.count(label, info.frame_rate), drop=";" in label)
@@ -108,9 +108,9 @@ def _of_shot(job: ShotJob) -> HandBack:
 
 def _check_one_rate(backs: Sequence[HandBack]) -> None:
     rate = backs[0].rate
-    mend = "Export shots of one rate: --shot"
+    hint = "Export shots of one rate: --shot"
     others = [
-        Problem(back.job.shot.name, f"it runs at {back.rate} frames a second, the first shot at {rate}", mend)
+        Problem(back.job.shot.name, f"it runs at {back.rate} frames a second, the first shot at {rate}", hint)
         for back in backs
         if back.rate != rate
     ]

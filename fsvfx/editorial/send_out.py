@@ -53,8 +53,8 @@ def send_out(
     shots = {job.shot.name for job in jobs}
     cuts = cuts_of(read, names, wanted=shots)
     if not cuts.cuts:
-        mend = "Give the same --names as when it was imported"
-        raise InputError("The edit has none of the manifest's shots", mend=mend, where=Where(file=str(edit)))
+        hint = "Give the same --names as when it was imported"
+        raise InputError("The edit has none of the manifest's shots", hint=hint, where=Where(file=str(edit)))
     backs = relinked(read, cuts, jobs, folder, external=external)
     absent = sorted(shots - {cut.shot for cut in cuts.cuts})
     write_edit(read.timeline, out, read.rate, (False, read.record_drop) if read.is_edl else None, owner=owner)

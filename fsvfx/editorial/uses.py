@@ -77,9 +77,9 @@ def uses_of(edit: Edit) -> Uses:
 
 
 def _check_ranges(edit: Edit) -> None:
-    mend = "Give each clip a source_range, or its media an available_range"
+    hint = "Give each clip a source_range, or its media an available_range"
     lacking = [
-        Problem(clip.name or "a clip without a name", "nothing says which of its frames are meant", mend)
+        Problem(clip.name or "a clip without a name", "nothing says which of its frames are meant", hint)
         for clip in edit.timeline.find_clips()
         if clip.source_range is None and getattr(clip.media_reference, "available_range", None) is None
     ]

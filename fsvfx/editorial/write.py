@@ -20,8 +20,8 @@ SUFFIXES = (".otio", ".edl")
 def check_suffix(path: Path) -> None:
     """Raises InputError for kinds that are not written."""
     if path.suffix.lower() not in SUFFIXES:
-        mend = f"End it in {' or '.join(SUFFIXES)}"
-        raise InputError(f"Edits of kind '{path.suffix}' are not written", mend=mend, where=Where(field="--out"))
+        hint = f"End it in {' or '.join(SUFFIXES)}"
+        raise InputError(f"Edits of kind '{path.suffix}' are not written", hint=hint, where=Where(field="--out"))
 
 
 def write_edit(

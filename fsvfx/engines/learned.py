@@ -117,7 +117,7 @@ def restored(kind: type[LearnedEngine], package: Path) -> Model:
     except (RuntimeError, ValidationError) as error:
         raise ModelError(
             f"The weights of '{card.model}' are not of this version's '{kind.name}': {' '.join(str(error).split())}",
-            mend=f"Use the version that trained them: fsvfx {card.fsvfx}",
+            hint=f"Use the version that trained them: fsvfx {card.fsvfx}",
             where=Where(file=str(package)),
         ) from error
     networks.advance(card.iterations)

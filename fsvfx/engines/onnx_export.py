@@ -64,7 +64,7 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     if not found <= LIMIT:  # NaN is no agreement either
         raise MachineError(
             f"The ONNX file would differ from the package by {found:.2g}; at most {LIMIT:g} is allowed",
-            mend="Nothing was written. Tell who maintains the engine",
+            hint="Nothing was written. Tell who maintains the engine",
             where=Where(file=str(package)),
         )
     place_file(out, content)
@@ -86,7 +86,7 @@ def graph_of(model: Model, person: str) -> onnx.ModelProto:
     if size > _MOST:
         raise InputError(
             f"The networks have {size / 2**30:.1f} GiB of weights, and an ONNX file holds 2",
-            mend="Export a model of smaller dims",
+            hint="Export a model of smaller dims",
         )
     return program.model_proto
 
@@ -130,7 +130,7 @@ def _known(card: PackageCard, person: str | None) -> str:
         return card.names[0]
     if person not in card.names:
         raise InputError(
-            f"The model package '{card.model}' knows {', '.join(card.names)}, not '{person}'", mend="Name one of them"
+            f"The model package '{card.model}' knows {', '.join(card.names)}, not '{person}'", hint="Name one of them"
         )
     return person
 

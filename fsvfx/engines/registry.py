@@ -35,7 +35,7 @@ def learned(name: str) -> type[LearnedEngine]:
     if issubclass(found, LearnedEngine):
         return found
     learn = [each for each, kind in engines().items() if issubclass(kind, LearnedEngine)]
-    raise InputError(f"Engine '{name}' does not learn", mend=f"Those that do: {', '.join(learn)}")
+    raise InputError(f"Engine '{name}' does not learn", hint=f"Those that do: {', '.join(learn)}")
 
 
 def settings_of(name: str, values: Mapping[str, JsonValue]) -> EngineSettings:
@@ -47,7 +47,7 @@ def settings_of(name: str, values: Mapping[str, JsonValue]) -> EngineSettings:
         said = "; ".join(_problem(one["loc"], one["msg"], list(model.model_fields)) for one in error.errors())
         raise InputError(
             f"Engine '{name}' does not take these settings: {said}",
-            mend="Mend them in the manifest; `fsvfx engines` lists what each engine takes",
+            hint="Fix them in the manifest; `fsvfx engines` lists what each engine takes",
             where=Where(field="settings"),
         ) from error
 

@@ -64,7 +64,7 @@ def true_swap_of(
     if apart > _ALIKE:
         raise InputError(
             f"'{name}' is not what actors.yaml says: frame {frame} rendered anew differs by {apart:.3f}",
-            mend="Make the footage again with fsvfx actors, and train again; or take actors.yaml away",
+            hint="Make the footage again with fsvfx actors, and train again; or take actors.yaml away",
         )
     made = np.stack([acted[name].as_by(identity, frame, size) for name, frame in sources])
     return torch.from_numpy(made).permute(0, 3, 1, 2).contiguous()

@@ -36,7 +36,7 @@ def faceset_trial(
     """
     for person in (identity, performer):
         if person not in facesets:
-            raise InputError(f"There is no faceset of '{person}'", mend=f"There are some of: {', '.join(facesets)}")
+            raise InputError(f"There is no faceset of '{person}'", hint=f"There are some of: {', '.join(facesets)}")
     known, performed = facesets[identity], facesets[performer]
     rows = held_out_rows(performed, most)
     if not len(rows):

@@ -54,7 +54,7 @@ def check_unseen(card: PackageCard, facesets: Mapping[str, Faceset]) -> None:
             raise InputError(
                 f"The faceset of '{person.name}' is not the one that '{card.model}' was trained on: what is held out "
                 "of it may have been trained on",
-                mend="Evaluate with the footage and faceset settings of the training, or train again",
+                hint="Evaluate with the footage and faceset settings of the training, or train again",
                 where=Where(field=f"people.{person.name}"),
             )
 

@@ -65,5 +65,5 @@ def _check_numbers(engine: Engine, swap: SwapBatch) -> None:
     if broken:
         raise ModelError(
             f"Of {broken} of {len(swap.crops)} faces, engine '{engine.name}' gives pictures that are no numbers (NaN)",
-            mend="Name another model package; training from an earlier checkpoint may be sound",
+            hint="Name another model package; training from an earlier checkpoint may be sound",
         )

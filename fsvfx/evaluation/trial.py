@@ -44,10 +44,10 @@ class Trial:
         if absent:
             raise InputError(
                 f"No embeddings of {', '.join(sorted(absent))}",
-                mend="Give those of the identity and of the performer, too",
+                hint="Give those of the identity and of the performer, too",
             )
         if self.truth is not None and self.truth.shape != self.faces.crops.shape:
-            raise InputError("The true swap is not of the faces' shape", mend="Cut it as the faces are cut")
+            raise InputError("The true swap is not of the faces' shape", hint="Cut it as the faces are cut")
 
     def on(self, device: str) -> Trial:
         """With all pictures there, as the swap stage hands them to engines."""
@@ -64,7 +64,7 @@ class Trial:
 def nothing_held_out(performer: str) -> InputError:
     return InputError(
         f"There is no held-out face of '{performer}' to evaluate on",
-        mend="Hold some out of training: faceset.held_out above 0",
+        hint="Hold some out of training: faceset.held_out above 0",
     )
 
 

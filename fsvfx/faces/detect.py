@@ -58,7 +58,7 @@ def detector(name: str = "blazeface", min_score: float = 0.5) -> Detector:
         from fsvfx.faces.scrfd import Scrfd
 
         return Scrfd(min_score)
-    raise InputError(f"no detector is called '{name}'", mend=f"There are: {', '.join(NAMES)}")
+    raise InputError(f"no detector is called '{name}'", hint=f"There are: {', '.join(NAMES)}")
 
 
 def weights_of(name: str) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def choose(finds: Finds, seen: list[Seen], wanted: Wanted) -> list[Seen]:
     if not seen:
         raise InputError(
             "no face was found in the plate",
-            mend="Look at the plate; for small or turned faces set faces.tiles: always, a lower faces.min_size "
+            hint="Look at the plate; for small or turned faces set faces.tiles: always, a lower faces.min_size "
             "or faces.min_score",
             where=wanted.where,
         )
@@ -122,7 +122,7 @@ def _unclear(
         ]
     return InputError(
         f"which face is {wanted.performer}? {why[0].upper()}{why[1:]}: {'; '.join(lines)}",
-        mend="Say `track: N` or `position: [x, y]` in the replace entry (`fsvfx faces MANIFEST` shows the tracks), "
+        hint="Say `track: N` or `position: [x, y]` in the replace entry (`fsvfx faces MANIFEST` shows the tracks), "
         "or give the performer references",
         where=wanted.where,
     )

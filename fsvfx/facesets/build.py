@@ -176,6 +176,6 @@ def _told(choice: Choice) -> str:
 def _nothing_left(person: str, choice: Choice) -> InputError:
     return InputError(
         f"No face of '{person}' is left to train on ({_told(choice)})",
-        mend="Give more footage, or mend the faceset's settings: exclude, blurred, gap, held_out",
+        hint="Give more footage, or correct the faceset's settings: exclude, blurred, gap, held_out",
         where=Where(stage=STAGE, field="faceset"),
     )

@@ -115,7 +115,7 @@ def merged(facesets: Sequence[Faceset]) -> Faceset:
     if len({(each.person, each.size) for each in facesets}) > 1:
         raise InputError(
             "Facesets of " + ", ".join(f"{each.person} at {each.size} px" for each in facesets) + " can't be merged",
-            mend="Merge facesets of one person and one size; build them again with the same faceset.size",
+            hint="Merge facesets of one person and one size; build them again with the same faceset.size",
         )
     offsets = np.cumsum([0, *(len(each.names) for each in facesets[:-1])])
     return Faceset(

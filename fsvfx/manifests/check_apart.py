@@ -54,8 +54,8 @@ def _finding(index: int, what: str, other: str, shown: str) -> Finding:
     at = ("deliver", index, "path")
     if other.startswith(_INTO_STORE):
         return Finding(at, f"{what} would write into the store", "Deliver elsewhere")
-    mend = _APART if other.startswith(_WRITTEN) else _ELSEWHERE
-    return Finding(at, f"{what} would write over {other}: {shown}", mend)
+    hint = _APART if other.startswith(_WRITTEN) else _ELSEWHERE
+    return Finding(at, f"{what} would write over {other}: {shown}", hint)
 
 
 def check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[Finding]:

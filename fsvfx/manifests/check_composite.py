@@ -26,14 +26,14 @@ def _check_rotos(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
     for loc, values in _said(shot, composite):
         if without and "external" in sources(str(values.get("matte", ""))):
             entries = ", ".join(f"replace[{index}]" for index in without)
-            mend = "Give each entry its roto, or name another matte"
-            yield Finding((*loc, "matte"), f"it names external, and there is no roto in {entries}", mend)
+            hint = "Give each entry its roto, or name another matte"
+            yield Finding((*loc, "matte"), f"it names external, and there is no roto in {entries}", hint)
     if shot.plate is not None and not _uses_roto(composite, shot.plate.frames):
         for index, entry in shot.replace.items():
             if entry.roto is not None:
                 what = "no frame's matte names external: this roto would do nothing"
-                mend = "Write it into composite.matte, as in learned*external; or leave the roto out"
-                yield Finding((*shot.loc, "replace", index, "roto"), what, mend)
+                hint = "Write it into composite.matte, as in learned*external; or leave the roto out"
+                yield Finding((*shot.loc, "replace", index, "roto"), what, hint)
 
 
 def _uses_roto(composite: Composite, frames: FrameRange) -> bool:
@@ -47,7 +47,7 @@ def _check_names(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
                 try:
                     check(str(values[option]))
                 except InputError as error:
-                    yield Finding((*loc, option), error.what, error.mend)
+                    yield Finding((*loc, option), error.what, error.hint)
 
 
 def _said(shot: ShotDraft, composite: Composite) -> Iterator[tuple[Loc, dict[str, object]]]:

@@ -60,7 +60,7 @@ def _unreached(at: Loc, given: str, reach: Reach) -> Iterator[Finding]:
     try:
         reach.file(given)
     except ReachError as error:
-        yield Finding(at, error.what, error.mend)
+        yield Finding(at, error.what, error.hint)
 
 
 def _refused(at: Loc, name: str, purpose: object, held: Licences) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def _refused(at: Loc, name: str, purpose: object, held: Licences) -> Iterator[Fi
     try:
         why = refusal(card_weights(name), str(purpose), held)
     except InputError as error:
-        why = error.what, error.mend
+        why = error.what, error.hint
     if why:
         yield Finding(at, *why)
 

@@ -52,7 +52,7 @@ def _within(at: Loc, given: str, check: Callable[..., object], **how: bool) -> I
     try:
         check(given, **how)
     except ReachError as error:
-        yield Finding(at, error.what, error.mend)
+        yield Finding(at, error.what, error.hint)
 
 
 def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
@@ -69,8 +69,8 @@ def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
     elif ending in VIDEOS and tokens:
         yield Finding(path, f"a video ({ending}) has no place for a frame number", "Give one file")
     elif ending in PICTURES and tokens != 1:
-        mend = "Write #### once, where the file names have the number, as in plates/sh0040.####.exr"
-        yield Finding(path, f"an image sequence needs one place for the frame number, this has {tokens}", mend)
+        hint = "Write #### once, where the file names have the number, as in plates/sh0040.####.exr"
+        yield Finding(path, f"an image sequence needs one place for the frame number, this has {tokens}", hint)
     if ending in VIDEOS and plate.frames.first < plate.first_frame:
         what = f"frame {plate.frames.first} is before the plate's first frame ({plate.first_frame})"
         yield Finding((*at, "frames"), what, "Correct frames, or first_frame: the number of the video's first picture")
@@ -97,8 +97,8 @@ def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
         what = f"mattes of kind '{suffix(entry.roto) or entry.roto}' are not read"
         yield Finding(path, what, f"Write them as one of: {' '.join(_ROTO)}")
     elif (fields(entry.roto) or frame_tokens(entry.roto) != 1) and not _is_itself(entry.roto, reach):
-        mend = "Write #### once, where the file names have the number, as in roto/sh0040.####.exr"
-        yield Finding(path, "a roto needs one place for the frame number, and no {fields}", mend)
+        hint = "Write #### once, where the file names have the number, as in roto/sh0040.####.exr"
+        yield Finding(path, "a roto needs one place for the frame number, and no {fields}", hint)
 
 
 def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]:
@@ -108,13 +108,13 @@ def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]
     for name in sorted(set(fields(given)) - set(known)):
         if _is_folder(name, given, reach):
             continue
-        yield Finding(at, f"{{{name}}} is no field of a folder or file name here", _field_mend(name))
+        yield Finding(at, f"{{{name}}} is no field of a folder or file name here", _field_hint(name))
     endings = _ENDINGS.get(deliver.kind)
     if endings and suffix(given) not in endings:
         yield Finding(at, f"{deliver.kind} files do not end in '{suffix(given)}'", f"End it in {' or '.join(endings)}")
     if isinstance(deliver, PER_FRAME) and tokens != 1:
-        mend = f"Write {{frame}} or #### once, in the file's name, as in {{shot}}.{{frame}}{suffix(given)}"
-        yield Finding(at, f"each frame needs its own file, but the name has {tokens or 'no'} {{frame}}", mend)
+        hint = f"Write {{frame}} or #### once, in the file's name, as in {{shot}}.{{frame}}{suffix(given)}"
+        yield Finding(at, f"each frame needs its own file, but the name has {tokens or 'no'} {{frame}}", hint)
     if not isinstance(deliver, PER_FRAME) and tokens:
         yield Finding(at, f"a {deliver.kind} is one file for all frames", "Leave the frame number out of its path")
     yield from _within(at, filled(given, "shot", "production"), reach.place)
@@ -126,7 +126,7 @@ def _is_folder(name: str, given: str, reach: Reach) -> bool:
     return f"{{{name}}}" in given.rpartition("/")[0] and reach.is_there(f"{folder}{{{name}}}{rest.partition('/')[0]}")
 
 
-def _field_mend(name: str) -> str:
+def _field_hint(name: str) -> str:
     if name == "performer":
         return "It is for deliverables of kind mattes"
     near = nearest(name, [*_FIELDS, "frame"])
@@ -137,8 +137,8 @@ def _field_mend(name: str) -> str:
 
 def _check_store(store: str, reach: Reach) -> Iterator[Finding]:
     if store.startswith("memory:"):
-        mend = "Give a folder or s3://bucket/prefix"
-        yield Finding(("store",), "memory:// is for tests: nothing outlives its process", mend)
+        hint = "Give a folder or s3://bucket/prefix"
+        yield Finding(("store",), "memory:// is for tests: nothing outlives its process", hint)
         return
     yield from _within(("store",), store, reach.place)
     yield from _check_plain(("store",), store, reach)

@@ -49,8 +49,8 @@ def check_footage(draft: TrainDraft) -> Iterator[Finding]:
     for each in draft.footage:
         if each.person is not None and each.person not in learned and draft.all_learned:
             near = nearest(each.person, learned)
-            mend = f"Did you mean '{near}'?" if near else _LEARN
-            yield Finding((*each.loc, "person"), f"'{each.person}' is not learned", mend)
+            hint = f"Did you mean '{near}'?" if near else _LEARN
+            yield Finding((*each.loc, "person"), f"'{each.person}' is not learned", hint)
         if each.whole is not None:
             yield from check_chosen(each.loc, each.whole.track, each.whole.position)
 
@@ -63,8 +63,8 @@ def check_excluded(draft: TrainDraft) -> Iterator[Finding]:
         found = draft.footage_named(name)
         if found is None:
             near = nearest(name, names)
-            mend = f"Did you mean '{near}'?" if near else f"There are: {', '.join(names)}"
-            yield Finding(at, f"there is no footage '{name}'", mend)
+            hint = f"Did you mean '{near}'?" if near else f"There are: {', '.join(names)}"
+            yield Finding(at, f"there is no footage '{name}'", hint)
         elif found.plate is not None:
             yield from check_within(at, frames, found.plate.frames, "footage")
 
@@ -78,14 +78,14 @@ def check_learner(draft: TrainDraft) -> Iterator[Finding]:
     try:
         engine = registry.learned(draft.engine)
     except InputError as error:
-        yield Finding(("engine",), error.what, error.mend)
+        yield Finding(("engine",), error.what, error.hint)
         return
     if len(draft.learned) > engine.most_people:
         what = f"engine '{engine.name}' learns {engine.most_people} people at most, and these are {len(draft.learned)}"
         yield Finding(("others",), what, "Leave others out, or take an engine that learns more, such as comb")
     wrong = list(wrong_settings(engine.Architecture, draft.architecture))
-    for loc, what, mend in wrong:
-        yield Finding(("architecture", *loc), what, mend)
+    for loc, what, hint in wrong:
+        yield Finding(("architecture", *loc), what, hint)
     if not wrong:
         yield from _check_size(draft, engine)
 

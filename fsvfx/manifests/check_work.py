@@ -32,7 +32,7 @@ def check_spaces(draft: Draft, config: str) -> Iterator[Finding]:
         try:
             check_space(config, name)
         except InputError as error:
-            yield Finding(loc, error.what, error.mend)
+            yield Finding(loc, error.what, error.hint)
 
 
 def check_engines(draft: Draft) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
             try:
                 engine = registry.engine(entry.engine)
             except InputError as error:
-                yield Finding((*at, "engine"), error.what, error.mend)
+                yield Finding((*at, "engine"), error.what, error.hint)
                 continue
             yield from _check_settings(entry, engine, at)
             identity = draft.people.get(entry.identity)
@@ -59,12 +59,12 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
 
 def _check_settings(entry: Replace, engine: type[Engine], at: Loc) -> Iterator[Finding]:
     """An override is checked together with what it overrides, but only what it says itself is told at its place."""
-    for loc, what, mend in wrong_settings(engine.Settings, entry.settings):
-        yield Finding((*at, "settings", *loc), what, mend)
+    for loc, what, hint in wrong_settings(engine.Settings, entry.settings):
+        yield Finding((*at, "settings", *loc), what, hint)
     for index, override in enumerate(entry.overrides):
-        for loc, what, mend in wrong_settings(engine.Settings, {**entry.settings, **override.settings}):
+        for loc, what, hint in wrong_settings(engine.Settings, {**entry.settings, **override.settings}):
             if not loc or loc[0] in override.settings:
-                yield Finding((*at, "overrides", index, "settings", *loc), what, mend)
+                yield Finding((*at, "overrides", index, "settings", *loc), what, hint)
 
 
 def wrong_settings(model: type[EngineSettings], settings: Settings) -> Iterator[Finding]:

@@ -35,8 +35,8 @@ def check_people(draft: Draft) -> Iterator[Finding]:
                 if name not in draft.named:
                     yield Finding((*at, role), f"'{name}' is not among the people", whom(name, draft.named))
             if entry.performer in seen:
-                mend = "Keep one entry per performer; use overrides for other settings on some frames"
-                yield Finding((*at, "performer"), f"'{entry.performer}' is replaced twice in this shot", mend)
+                hint = "Keep one entry per performer; use overrides for other settings on some frames"
+                yield Finding((*at, "performer"), f"'{entry.performer}' is replaced twice in this shot", hint)
             seen.add(entry.performer)
         yield from _check_told_apart(shot, draft)
 

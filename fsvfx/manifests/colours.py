@@ -32,7 +32,7 @@ def _within(reach: Reach, given: str) -> Path:
     try:
         return reach.file(given)
     except ReachError as error:
-        raise InputError(error.what, mend=error.mend, where=_AT) from error
+        raise InputError(error.what, hint=error.hint, where=_AT) from error
 
 
 def _check(name: str, file: Path) -> None:
@@ -41,8 +41,8 @@ def _check(name: str, file: Path) -> None:
         linear = colour.check_space(name, "scene_linear")
     except InputError as error:
         what = f"The colour config {file.name} has no role scene_linear, in which comps are made"
-        raise InputError(what, mend="Give it that role", where=_AT) from error
+        raise InputError(what, hint="Give it that role", where=_AT) from error
     if not colour.is_scene_linear(name, linear):
         what = f"The role scene_linear of {file.name} is '{linear}', which is not scene-linear"
-        raise InputError(what, mend="Name a scene-linear space there", where=_AT)
+        raise InputError(what, hint="Name a scene-linear space there", where=_AT)
     colour.rec709_matrix(name, linear)

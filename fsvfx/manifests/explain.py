@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into problems that say how to mend them."""
+"""Turns pydantic's errors into problems that say how to fix them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fsvfx.manifests import shape
 from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted
 
 Told = tuple[str, str]
-"""What is wrong, and how to mend it."""
+"""What is wrong, and how to fix it."""
 
 _OTHER_NAMES = {
     "fps": "frame_rate",
@@ -78,7 +78,7 @@ def _told(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     kind = _KINDS.get(detail["type"])
     if kind:
         return f"{_quoted(detail['input'])} is not {kind[0]}", kind[1].format(input=detail["input"])
-    return detail["msg"], "Mend the value" + _hint(model, loc)
+    return detail["msg"], "Fix the value" + _hint(model, loc)
 
 
 def _quoted(value: object) -> str:
@@ -109,8 +109,8 @@ def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
         return f"'{word}' is not known: fsvfx does not retime", "Hand over the retimed plate, and leave it out"
     other = _OTHER_NAMES.get(word.lower(), "")
     near = other if other in known else shape.nearest(word, known)
-    mend = f"Did you mean '{near}'?" if near else f"Known here: {', '.join(known) or 'nothing'}"
-    return f"'{word}' is not known", mend
+    hint = f"Did you mean '{near}'?" if near else f"Known here: {', '.join(known) or 'nothing'}"
+    return f"'{word}' is not known", hint
 
 
 def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -127,8 +127,8 @@ def _tag(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 def _one_of(given: object, known: list[str]) -> Told:
     near = shape.nearest(str(given), known)
-    mend = f"Did you mean {near}? One of: " if near else "One of: "
-    return f"{_quoted(given)} is not possible here", mend + ", ".join(known)
+    hint = f"Did you mean {near}? One of: " if near else "One of: "
+    return f"{_quoted(given)} is not possible here", hint + ", ".join(known)
 
 
 def _bounds(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -153,10 +153,10 @@ def _pattern(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 
 def _own(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
-    """Our validators say ``what; how to mend it``."""
+    """Our validators say ``what; how to fix it``."""
     text = str(detail.get("ctx", {}).get("error", detail["msg"]))
-    what, _, mend = text.partition("; ")
-    return what, (mend[:1].upper() + mend[1:]) or "Mend the value"
+    what, _, hint = text.partition("; ")
+    return what, (hint[:1].upper() + hint[1:]) or "Fix the value"
 
 
 _PATTERNS = {

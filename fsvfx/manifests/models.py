@@ -44,12 +44,12 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
     try:
         card = card_for(manifest.engine, manifest.start.model, manifest.start.sha256)
     except InputError as error:
-        raise ManifestError(str(path), (Problem("start.model", error.what, error.mend),)) from error
+        raise ManifestError(str(path), (Problem("start.model", error.what, error.hint),)) from error
     strangers = sorted(manifest.people.keys() - {*manifest.learned, *card.everybody})
     if strangers:
-        mend = "Leave them out, or make them the identity, the performer or one of others"
+        hint = "Leave them out, or make them the identity, the performer or one of others"
         what = "'{}' is neither learned nor in the model that training begins with"
-        raise ManifestError(str(path), tuple(Problem(f"people.{name}", what.format(name), mend) for name in strangers))
+        raise ManifestError(str(path), tuple(Problem(f"people.{name}", what.format(name), hint) for name in strangers))
     return (_trained(card),)
 
 
@@ -63,7 +63,7 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
                 check_knows(card.model, card.names, entry.identity)
             except InputError as error:
                 place = dotted((*at, "replace", index, *loc, "model"))
-                problems.append(Problem(place, error.what, error.mend))
+                problems.append(Problem(place, error.what, error.hint))
             else:
                 models[card.sha256] = _trained(card)
     people = {person for model in models.values() for person in model.people} - job.people.keys()

@@ -83,7 +83,7 @@ def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
     try:
         data = kind.upgraded(data)
     except VersionError as error:
-        document.tell(("schema_version",), error.what, error.mend)
+        document.tell(("schema_version",), error.what, error.hint)
         data = {**data, "schema_version": 1}
     manifest = _parsed(data, document, kind.model)
     told = {problem.field for problem in document.problems}

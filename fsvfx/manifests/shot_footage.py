@@ -45,7 +45,7 @@ def check_shot_footage(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
         except InputError as error:
             yield _refused(each, each.shot, error)
         except ReachError as error:
-            yield Finding((*each.loc, "shot", "manifest"), error.what, error.mend)
+            yield Finding((*each.loc, "shot", "manifest"), error.what, error.hint)
         else:
             yield from _check_shot(draft, each, found, shot)
 
@@ -53,21 +53,21 @@ def check_shot_footage(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
 def _refused(footage: FootageDraft, named: ShotFootage, error: InputError) -> Finding:
     at: Loc = (*footage.loc, "shot")
     if not isinstance(error, ManifestError):
-        return Finding((*at, "shot"), error.what, error.mend)
+        return Finding((*at, "shot"), error.what, error.hint)
     said = str(error.problems[0]).rstrip(".")
-    mend = f"`fsvfx validate {named.manifest}` tells all of them"
-    return Finding((*at, "manifest"), f"{named.manifest} is wrong itself: {said}", mend)
+    hint = f"`fsvfx validate {named.manifest}` tells all of them"
+    return Finding((*at, "manifest"), f"{named.manifest} is wrong itself: {said}", hint)
 
 
 def _check_shot(draft: TrainDraft, footage: FootageDraft, manifest: Manifest, shot: Shot) -> Iterator[Finding]:
     if draft.common.production not in (None, manifest.production):
         what = f"shot {shot.name} is of production '{manifest.production}', not '{draft.common.production}'"
-        mend = "People consent for one production: train with its own footage"
-        yield Finding((*footage.loc, "shot", "manifest"), what, mend)
+        hint = "People consent for one production: train with its own footage"
+        yield Finding((*footage.loc, "shot", "manifest"), what, hint)
     if footage.person is not None and entry_of(shot, footage.person) is None:
         replaced = [entry.performer for entry in shot.replace]
         near = nearest(footage.person, replaced)
-        mend = f"Did you mean '{near}'?" if near else f"It replaces: {', '.join(replaced) or 'nobody'}"
-        yield Finding((*footage.loc, "person"), f"'{footage.person}' is replaced nowhere in shot {shot.name}", mend)
+        hint = f"Did you mean '{near}'?" if near else f"It replaces: {', '.join(replaced) or 'nobody'}"
+        yield Finding((*footage.loc, "person"), f"'{footage.person}' is replaced nowhere in shot {shot.name}", hint)
     if footage.name and draft.faceset and (frames := draft.faceset.exclude.get(footage.name)):
         yield from check_within(("faceset", "exclude", footage.name), frames, shot.plate.frames, "footage")

@@ -24,8 +24,8 @@ def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]
     for name in names:
         if name not in known:
             near = nearest(name, known)
-            mend = f"Did you mean '{near}'?" if near else f"There are: {', '.join(known)}"
-            raise InputError(f"The manifest has no shot '{name}'", mend=mend, where=Where(file=str(path)))
+            hint = f"Did you mean '{near}'?" if near else f"There are: {', '.join(known)}"
+            raise InputError(f"The manifest has no shot '{name}'", hint=hint, where=Where(file=str(path)))
     return [shot for shot in manifest.shots if not names or shot.name in names]
 
 

@@ -139,7 +139,7 @@ def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
     try:
         config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
     except InputError as error:
-        yield Finding(("colour", "config"), error.what, error.mend)
+        yield Finding(("colour", "config"), error.what, error.hint)
     else:
         yield from check_spaces(draft, config)
 

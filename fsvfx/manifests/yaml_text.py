@@ -37,11 +37,11 @@ _TAG = "tag:yaml.org,2002:"
 
 
 class Finding(NamedTuple):
-    """One problem: where it is, what it is, how to mend it."""
+    """One problem: where it is, what it is, how to fix it."""
 
     loc: Loc
     what: str
-    mend: str
+    hint: str
 
 
 @dataclass
@@ -59,8 +59,8 @@ class Document:
                 return self.lines[loc[:end]]
         return None
 
-    def tell(self, loc: Loc, what: str, mend: str) -> None:
-        self.problems.append(Problem(field=dotted(loc), what=what, mend=mend, line=self.line(loc)))
+    def tell(self, loc: Loc, what: str, hint: str) -> None:
+        self.problems.append(Problem(field=dotted(loc), what=what, hint=hint, line=self.line(loc)))
 
 
 def dotted(loc: Loc) -> str:
@@ -128,8 +128,8 @@ def _parse(text: str, document: Document) -> None:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         what = f"this is no YAML: {error.problem or error.context}"
-        mend = _syntax_mend(str(error.problem), _letter_at(text, error.problem_mark))
-        document.problems.append(Problem(field="(file)", what=what, mend=mend, line=line))
+        hint = _syntax_hint(str(error.problem), _letter_at(text, error.problem_mark))
+        document.problems.append(Problem(field="(file)", what=what, hint=hint, line=line))
     except (YAMLError, ValueError) as error:
         document.tell((), f"this is no YAML: {error}", "Write plain YAML, as in examples/")
     else:
@@ -141,7 +141,7 @@ def _letter_at(text: str, mark: Any) -> str:
     return lines[mark.line][mark.column : mark.column + 1] if mark and mark.line < len(lines) else ""
 
 
-def _syntax_mend(problem: str, letter: str) -> str:
+def _syntax_hint(problem: str, letter: str) -> str:
     if "tab" in problem or letter == "\t":
         return "Indent with spaces"
     if "another document" in problem:

@@ -64,8 +64,8 @@ def demuxer_of(file: Path, place: Place) -> Demuxer:
         head = raw.read(_HEAD + 32)
     kind = kind_of(head)
     if not kind.is_video and kind not in (UNKNOWN, EMPTY):
-        mend = _READ if kind.is_picture else kind.mend
-        raise place.error(f"the file is {kind.said}, no video that can be read", mend)
+        hint = _READ if kind.is_picture else kind.hint
+        raise place.error(f"the file is {kind.said}, no video that can be read", hint)
     name = _name(head)
     if name is None:
         raise no_video(place)

@@ -134,6 +134,6 @@ def _told(place: Place, numbers: Sequence[int]) -> Iterator[None]:
     try:
         yield
     except DpxError as error:
-        raise place.error(error.what, error.mend, numbers) from None
+        raise place.error(error.what, error.hint, numbers) from None
     except OSError as error:
         raise unreadable(error, place) from None

@@ -95,7 +95,7 @@ def read_head(path: Path, place: Place, numbers: Sequence[int] = (), layer: str 
     try:
         rgb = rgb_of(channels_of(parts), layer)
     except LayerError as error:
-        raise place.error(f"the EXR can't be used: {error.what}", error.mend, numbers) from None
+        raise place.error(f"the EXR can't be used: {error.what}", error.hint, numbers) from None
     names = (rgb[0].name, rgb[1].name, rgb[2].name)
     own = parts[rgb[0].part]
     check_part(own, names, place, numbers)

@@ -23,5 +23,5 @@ def guarded(what: str, place: Place, numbers: Sequence[int] = ()) -> Iterator[No
         said = " ".join(str(error).split())
         if not is_of_memory(error):
             raise place.error(f"{what} ({said or type(error).__name__})", COPY, numbers) from error
-        mend = "Make the picture smaller, or read it on a machine with more memory"
-        raise place.error(f"{what}: it asks for more memory than there is", mend, numbers) from None
+        hint = "Make the picture smaller, or read it on a machine with more memory"
+        raise place.error(f"{what}: it asks for more memory than there is", hint, numbers) from None

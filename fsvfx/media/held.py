@@ -50,20 +50,20 @@ def check_reach(place: Place, path: Path | str, numbers: Sequence[int] = ()) -> 
         try:
             place.reach.check(path)
         except ReachError as error:
-            raise place.error(error.what, error.mend, numbers) from None
+            raise place.error(error.what, error.hint, numbers) from None
 
 
 def unreadable(error: OSError, place: Place, numbers: Sequence[int] = ()) -> PlateError:
     """What keeps a file from being opened, in plain words."""
     if isinstance(error, FileNotFoundError):
         near = None if remote.is_remote(place.file) else spelling.near(Path(place.file))
-        mend = f"Did you mean '{near}'?" if near else "Check the path; relative paths start at the manifest's folder"
-        return place.error("the file does not exist", mend, numbers)
+        hint = f"Did you mean '{near}'?" if near else "Check the path; relative paths start at the manifest's folder"
+        return place.error("the file does not exist", hint, numbers)
     if isinstance(error, PermissionError):
         return place.error("the file may not be read", "Give this user the right to read it", numbers)
     if isinstance(error, IsADirectoryError):
-        mend = "Name a video file, or a sequence such as plates/sh0040.####.exr"
-        return place.error("this is a folder", mend, numbers)
+        hint = "Name a video file, or a sequence such as plates/sh0040.####.exr"
+        return place.error("this is a folder", hint, numbers)
     return place.error(f"the file can't be read: {error.strerror or error}", "Check the disk and the path", numbers)
 
 
@@ -73,5 +73,5 @@ def _check_place(handle: int, place: Place, numbers: Sequence[int]) -> None:
         return
     real = Path(os.readlink(f"/proc/self/fd/{handle}"))
     if not place.reach.holds(real):
-        mend = "Put the file itself there, or let the machine's owner add its folder to FSVFX_ROOTS"
-        raise place.error("a link leads outside the folders that the manifest may read", mend, numbers)
+        hint = "Put the file itself there, or let the machine's owner add its folder to FSVFX_ROOTS"
+        raise place.error("a link leads outside the folders that the manifest may read", hint, numbers)

@@ -11,12 +11,12 @@ _SHOWN = 12
 
 
 class LayerError(ValueError):
-    """No such layer, or several that could be meant: ``what``, and how to ``mend`` it."""
+    """No such layer, or several that could be meant: ``what``, and a ``hint``."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(f"{what}; {mend}")
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what}; {hint}")
         self.what = what
-        self.mend = mend
+        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _refusal(
     if wanted is not None:
         there = f"it has {names}" if names else "its R, G, B lie in none"
         return LayerError(
-            f"it has no layer or part '{wanted}' with R, G, B; {there}", "Mend plate.layer, or leave it out"
+            f"it has no layer or part '{wanted}' with R, G, B; {there}", "Fix plate.layer, or leave it out"
         )
     if names:
         several = ", " in names

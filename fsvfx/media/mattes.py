@@ -96,7 +96,7 @@ def _chosen(given: Sequence[Channel], layer: str | None, place: Place, numbers: 
     try:
         return matte_of(given, layer)
     except LayerError as error:
-        raise place.error(error.what, error.mend, numbers) from None
+        raise place.error(error.what, error.hint, numbers) from None
 
 
 def _share(codes: NDArray[Any]) -> NDArray[Any]:

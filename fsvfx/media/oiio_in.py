@@ -39,7 +39,7 @@ def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[An
     with held(path, place, numbers) as there:
         kind = sniff.picture_kind(there, place, numbers)
         if kind not in _KINDS:
-            raise place.error(f"this is {kind.said}, where an EXR, DPX, TIFF or PNG is wanted", kind.mend, numbers)
+            raise place.error(f"this is {kind.said}, where an EXR, DPX, TIFF or PNG is wanted", kind.hint, numbers)
         if kind is sniff.TIFF:
             _check_tiff(there, place, numbers)
         file = oiio.ImageInput.open(str(there), config)
@@ -69,7 +69,7 @@ def _check_tiff(file: Path, place: Place, numbers: Sequence[int]) -> None:
             raise limits.too_many_channels(place, numbers)
         tiff_header.check(header)
     except TiffError as error:
-        raise place.error(error.what, error.mend, numbers) from None
+        raise place.error(error.what, error.hint, numbers) from None
 
 
 def pixels(

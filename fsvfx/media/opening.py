@@ -17,7 +17,7 @@ def open_plate(job: ShotJob) -> PlateReader:
     """The shot's plate, checked to have every frame that the shot asks for.
 
     Videos (mp4, mov, webm, mkv, gif) and image sequences (exr, dpx, png, tiff, jpg), on disk or ``s3://``.
-    Raises PlateError (what, which frames, how to mend); StoreError if S3 refuses or is out of reach.
+    Raises PlateError (what, which frames, a hint); StoreError if S3 refuses or is out of reach.
     """
     path = job.shot.plate.path
     place = Place(path, job.shot.name, reach_of(job))

@@ -23,20 +23,20 @@ class PixelFormat:
 
 
 class UnreadPixels(ValueError):
-    """A format that is not read: what it is, how to mend it."""
+    """A format that is not read: what it is, how to fix it."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(what, mend)
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what, hint)
         self.what = what
-        self.mend = mend
+        self.hint = hint
 
 
 def pixel_format(name: str) -> PixelFormat:
     """How a format is read. UnreadPixels if it is not."""
     found = READ.get(name)
     if found is None:
-        what, mend = REFUSED.get(name, ("of a kind that is not known here", _CONVERT))
-        raise UnreadPixels(f"its pixels are {name}: {what}", mend)
+        what, hint = REFUSED.get(name, ("of a kind that is not known here", _CONVERT))
+        raise UnreadPixels(f"its pixels are {name}: {what}", hint)
     return found
 
 
@@ -154,6 +154,6 @@ def _table() -> dict[str, PixelFormat]:
     return table | {name: _planar_rgb(name, form.bits) for name, form in table.items() if name.startswith("gbr")}
 
 
-REFUSED: dict[str, tuple[str, str]] = {name: (what, mend) for names, what, mend in _UNREAD for name in names.split()}
-"""What it is, how to mend it."""
+REFUSED: dict[str, tuple[str, str]] = {name: (what, hint) for names, what, hint in _UNREAD for name in names.split()}
+"""What it is, how to fix it."""
 READ: dict[str, PixelFormat] = _table()

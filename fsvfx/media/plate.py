@@ -56,7 +56,7 @@ class PlateInfo:
 
 
 class PlateReader(Protocol):
-    """An open plate. Frames are named by production number; PlateError names the frame and how to mend it."""
+    """An open plate. Frames are named by production number; PlateError names the frame and how to fix it."""
 
     @property
     def info(self) -> PlateInfo: ...
@@ -104,6 +104,6 @@ class Place:
         """The same for another file."""
         return replace(self, file=file)
 
-    def error(self, what: str, mend: str, numbers: Sequence[int] = ()) -> PlateError:
+    def error(self, what: str, hint: str, numbers: Sequence[int] = ()) -> PlateError:
         frames = FrameRange(numbers) if numbers else None
-        return PlateError(what, mend=mend, where=Where(shot=self.shot, frames=frames, file=self.file))
+        return PlateError(what, hint=hint, where=Where(shot=self.shot, frames=frames, file=self.file))

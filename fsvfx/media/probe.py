@@ -60,14 +60,14 @@ def ask(question: Question, place: Place, numbers: Sequence[int] = ()) -> None:
     try:
         answer = _prober(os.getpid()).ask(question, settings.probe_seconds)
     except TimeoutError:
-        mend = "Check the disk; if the file is right, set FSVFX_PROBE_SECONDS higher"
-        raise place.error(f"it was not read in {settings.probe_seconds:g} s", mend, numbers) from None
+        hint = "Check the disk; if the file is right, set FSVFX_PROBE_SECONDS higher"
+        raise place.error(f"it was not read in {settings.probe_seconds:g} s", hint, numbers) from None
     except _DiedError as error:
         what = f"the decoder crashed on it ({error}); it may want more memory than FSVFX_PROBE_GIB allows"
         raise place.error(what, _SEND_AGAIN, numbers) from None
     if answer == MEMORY:
-        mend = "Make the picture smaller; if the machine has more, set FSVFX_PROBE_GIB higher"
-        raise place.error("it can't be read: it asks for more memory than it may have", mend, numbers)
+        hint = "Make the picture smaller; if the machine has more, set FSVFX_PROBE_GIB higher"
+        raise place.error("it can't be read: it asks for more memory than it may have", hint, numbers)
 
 
 class Prober:

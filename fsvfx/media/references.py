@@ -125,9 +125,9 @@ class PersonSource:
 
     def _error(self, what: str, file: str) -> PlateError:
         near = None if remote.is_remote(file) or Path(file).exists() else spelling.near(Path(file))
-        mend = f"Mend people.{self._person}.references: files, globs such as refs/*.png, or sequences"
-        mend = f"Did you mean '{near}'?" if near else mend
-        return PlateError(what, mend=mend, where=Where(shot=self._shot, file=file))
+        hint = f"Correct people.{self._person}.references: files, globs such as refs/*.png, or sequences"
+        hint = f"Did you mean '{near}'?" if near else hint
+        return PlateError(what, hint=hint, where=Where(shot=self._shot, file=file))
 
 
 def _found(reference: str) -> str | None:

@@ -68,7 +68,7 @@ def session() -> boto3.Session:
     try:
         return boto3.Session()
     except ProfileNotFound as error:
-        raise StoreError(str(error), mend="Set AWS_PROFILE to a profile that exists") from None
+        raise StoreError(str(error), hint="Set AWS_PROFILE to a profile that exists") from None
 
 
 @_patient
@@ -219,7 +219,7 @@ def _check_unchanged(url: str, tag: str) -> None:
     bucket, key = _split(url)
     if _client().head_object(Bucket=bucket, Key=key)["ETag"].strip('"') != tag:
         raise StoreError(
-            "the object changes while it is read", mend="Run it again", where=Where(file=url), transient=True
+            "the object changes while it is read", hint="Run it again", where=Where(file=url), transient=True
         )
 
 
@@ -279,18 +279,18 @@ def _told(url: str, *, writes: bool = False) -> Iterator[None]:
             raise _refusal(url, cause, writes=writes) from None
         raise _away(url, error) from None
     except NoCredentialsError:
-        mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        raise StoreError("there are no S3 credentials", mend=mend, where=Where(file=url)) from None
+        hint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        raise StoreError("there are no S3 credentials", hint=hint, where=Where(file=url)) from None
     except (HTTPClientError, BotoConnectionError) as error:
         raise _away(url, error) from None
     except BotoCoreError as error:
-        raise StoreError(f"S3 failed: {error}", mend="Check the AWS_* settings", where=Where(file=url)) from None
+        raise StoreError(f"S3 failed: {error}", hint="Check the AWS_* settings", where=Where(file=url)) from None
 
 
 def _away(url: str, error: Exception) -> StoreError:
     return StoreError(
         f"the S3 server can't be reached: {error}",
-        mend="Check the network, FSVFX_S3_ENDPOINT and AWS_ENDPOINT_URL, and run it again",
+        hint="Check the network, FSVFX_S3_ENDPOINT and AWS_ENDPOINT_URL, and run it again",
         where=Where(file=url),
         transient=True,
     )
@@ -301,12 +301,12 @@ def _refusal(url: str, error: ClientError, *, writes: bool) -> FsvfxError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     where = Where(file=url)
     if code in _ABSENT and not writes:
-        return PlateError("there is no such object", mend="Check the bucket and the path", where=where)
+        return PlateError("there is no such object", hint="Check the bucket and the path", where=where)
     if code in _ABSENT:
-        return StoreError("there is no such bucket", mend="Make the bucket, or mend the path", where=where)
+        return StoreError("there is no such bucket", hint="Make the bucket, or correct the path", where=where)
     if code in _REFUSED or status in (401, 403):
-        mend = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile) and what they may do"
-        return StoreError(f"the S3 server refuses the keys ({code})", mend=mend, where=where)
+        hint = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile) and what they may do"
+        return StoreError(f"the S3 server refuses the keys ({code})", hint=hint, where=where)
     transient = status >= 500 or code in ("SlowDown", "RequestTimeout", "PreconditionFailed", "412")
     what = f"the S3 server answered {code} ({status})"
-    return StoreError(what, mend="Run it again", where=where, transient=transient)
+    return StoreError(what, hint="Run it again", where=where, transient=transient)

@@ -22,7 +22,7 @@ from schemas.job import ShotJob
 
 _DOWNLOADS = 8
 _UNREADABLE = ""
-RATE_MEND = "Write plate.frame_rate, such as 24000/1001"
+RATE_HINT = "Write plate.frame_rate, such as 24000/1001"
 
 
 class SequenceReader:
@@ -240,7 +240,7 @@ class SequencePlate:
         if rate is None:
             if self._job.shot.plate.timecode:
                 what = "plate.timecode can't be counted on: the image sequence carries no frame rate"
-                raise self._place.error(what, RATE_MEND)
+                raise self._place.error(what, RATE_HINT)
             return None  # each frame keeps what its own header says
         back = self._job.shot.plate.first_frame - number
         at_first = timecodes.shift(read.text, back, rate) if read.text else None
@@ -263,7 +263,7 @@ class SequencePlate:
         there = FrameRange(self._reader.files)
         raise self._place.error(
             f"{len(missing)} of {len(self._job.shot.plate.frames)} frames are missing; there are {there}",
-            "Bring the missing files, or mend plate.frames",
+            "Bring the missing files, or correct plate.frames",
             missing,
         )
 

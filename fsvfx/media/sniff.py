@@ -24,7 +24,7 @@ class Kind:
     said: str
     is_picture: bool = False
     is_video: bool = False
-    mend: str = "Convert it to PNG, TIFF or EXR"
+    hint: str = "Convert it to PNG, TIFF or EXR"
 
 
 def _picture(name: str, said: str = "") -> Kind:
@@ -35,8 +35,8 @@ def _video(said: str) -> Kind:
     return Kind("video", said, is_video=True)
 
 
-def _other(said: str, mend: str = Kind.mend) -> Kind:
-    return Kind("", said, mend=mend)
+def _other(said: str, hint: str = Kind.hint) -> Kind:
+    return Kind("", said, hint=hint)
 
 
 EXR = _picture("EXR", "an EXR picture")
@@ -197,5 +197,5 @@ def _sniffed(path: Path, place: Place, numbers: Sequence[int]) -> Kind:
 
 def _not_read(kind: Kind, place: Place, numbers: Sequence[int]) -> PlateError:
     if kind in (EMPTY, UNKNOWN):
-        return place.error(f"the file is {kind.said}", kind.mend, numbers)
-    return place.error(f"this is {kind.said}, which fsvfx does not read", kind.mend, numbers)
+        return place.error(f"the file is {kind.said}", kind.hint, numbers)
+    return place.error(f"this is {kind.said}, which fsvfx does not read", kind.hint, numbers)

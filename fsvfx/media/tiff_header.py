@@ -20,12 +20,12 @@ _KINDS = {
 
 
 class TiffError(ValueError):
-    """``what`` in the header can't be used, and how to ``mend`` it."""
+    """``what`` in the header can't be used, and a ``hint``."""
 
-    def __init__(self, what: str, mend: str) -> None:
-        super().__init__(f"{what}; {mend}")
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(f"{what}; {hint}")
         self.what = what
-        self.mend = mend
+        self.hint = hint
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class VideoReader:
         try:
             return video_rgb.depth(frame)
         except UnreadPixels as error:
-            raise self._place.error(error.what, error.mend, [number]) from None
+            raise self._place.error(error.what, error.hint, [number]) from None
 
     def _cut_off(self, indices: Sequence[int]) -> PlateError:
         numbers = [self._numbering.number(i) for i in indices]

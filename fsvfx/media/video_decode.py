@@ -19,7 +19,7 @@ from fsvfx.settings import machine
 
 # explode: a decoder that meets broken data says so, where by default it would paint something over it.
 _STRICT = {"err_detect": "explode"}
-_MEND = "Copy the plate again from its source, or waive its frames after replacing them"
+_HINT = "Copy the plate again from its source, or waive its frames after replacing them"
 
 
 def limited(options: dict[str, str]) -> dict[str, str]:
@@ -121,10 +121,10 @@ class VideoDecoder:
         number = self.numbering.number(index)
         cause = damage.cause(index)
         if cause is None or cause == index:
-            return self.place.error(f"frame {number} can't be decoded: its data is damaged", _MEND, [number])
+            return self.place.error(f"frame {number} can't be decoded: its data is damaged", _HINT, [number])
         damaged = self.numbering.number(cause)
         return self.place.error(
-            f"frame {number} can't be decoded: it builds on frame {damaged}, whose data is damaged", _MEND, [number]
+            f"frame {number} can't be decoded: it builds on frame {damaged}, whose data is damaged", _HINT, [number]
         )
 
 

@@ -140,12 +140,12 @@ def _facts(
     try:
         turn = orientation.turn_of(frame)
     except ValueError as error:
-        mend = "Write it upright, without the flag: ffmpeg -i IN -c:v prores_ks OUT.mov"
-        raise place.error(str(error), mend) from None
+        hint = "Write it upright, without the flag: ffmpeg -i IN -c:v prores_ks OUT.mov"
+        raise place.error(str(error), hint) from None
     try:
         video_rgb.matrix_of(frame)
     except UnreadPixels as error:
-        raise place.error(error.what, error.mend) from None
+        raise place.error(error.what, error.hint) from None
     except ValueError as error:
         raise place.error(str(error), "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov") from None
     aspect = stream.sample_aspect_ratio or Fraction(1)
@@ -216,8 +216,8 @@ def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
         try:
             index = build_index(path, place)
         except ValueError as error:
-            what, mend = error.args
-            raise place.error(what, mend) from None
+            what, hint = error.args
+            raise place.error(what, hint) from None
         _save(kept, index)
     if not len(index):
         raise place.error("the video has no frames", "Copy it again from its source")

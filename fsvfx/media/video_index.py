@@ -88,7 +88,7 @@ class VideoIndex:
 
 
 def build_index(path: Path, place: Place) -> VideoIndex:
-    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and ValueError (what, how to mend) for
+    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and ValueError (what, a hint) for
     what can't be indexed."""
     with containers.opened(path, place) as container:
         stream = picture_streams(container)[0]

@@ -155,7 +155,7 @@ def _check_size(wanted: VideoFormat, path: Path) -> None:
     if width < least_width or height < least_height:
         raise InputError(
             f"the picture is {width}x{height}, and {wanted.codec.encoder} takes {least_width}x{least_height} or more",
-            mend="Deliver it as ProRes or as frames",
+            hint="Deliver it as ProRes or as frames",
             where=Where(file=path.name),
         )
 
@@ -172,7 +172,7 @@ def _check_count(path: Path, fed: int) -> None:
 def _failure(path: Path, what: str) -> MachineError:
     return MachineError(
         f"The video can't be written: {what}",
-        mend="See that the disk has room, then run the delivery again",
+        hint="See that the disk has room, then run the delivery again",
         where=Where(file=path.name),
         transient=True,
     )

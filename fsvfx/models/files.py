@@ -30,12 +30,12 @@ def _checked(name: str, folder: Path) -> Path:
     wanted = card(name)
     file = folder / wanted.file
     if not file.is_file():
-        raise ModelError(f"the model '{name}' is not here", mend=how_to_get(wanted), where=Where(file=str(file)))
+        raise ModelError(f"the model '{name}' is not here", hint=how_to_get(wanted), where=Where(file=str(file)))
     found = sha256_of(file)
     if found != wanted.sha256:
         raise ModelError(
             f"the model '{name}' is not its card's: sha256 {found[:12]}..., not {wanted.sha256[:12]}...",
-            mend=how_to_get(wanted),
+            hint=how_to_get(wanted),
             where=Where(file=str(file)),
         )
     return file

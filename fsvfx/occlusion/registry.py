@@ -19,7 +19,7 @@ def segmenter(name: str) -> type[Segmenter]:
     if wanted not in known:
         raise InputError(
             f"There is no segmenter '{name}'",
-            mend=nearest(name, ("embedded", "none", *known)),
+            hint=nearest(name, ("embedded", "none", *known)),
             where=Where(field="composite.occlusion"),
         )
     return REGISTERED.load(wanted, _is_segmenter, "subclass of fsvfx.occlusion.contract.Segmenter")

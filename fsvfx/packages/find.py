@@ -47,7 +47,7 @@ def find(model: str, sha256: str) -> Path:
             return found
     raise InputError(
         f"There is no model package '{model}' with sha256 {sha256}",
-        mend=what_there_is(model),
+        hint=what_there_is(model),
         where=Where(field="settings.model"),
     )
 
@@ -83,7 +83,7 @@ def _check_reach(package: Path) -> None:
         if _reach is not None and not shared and not _reach.holds(real):
             raise ModelError(
                 f"The package's {file.name} is a link out of what the manifest may read",
-                mend="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
+                hint="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
                 where=Where(file=str(file)),
             )
 
@@ -96,7 +96,7 @@ def _read(package: Path) -> PackageCard:
         return read_record(path, PackageCard)
     except RecordError as error:
         raise ModelError(
-            f"The package's card can't be read: {error}", mend="Copy the package again", where=Where(file=str(path))
+            f"The package's card can't be read: {error}", hint="Copy the package again", where=Where(file=str(path))
         ) from error
 
 

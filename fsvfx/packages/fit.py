@@ -21,7 +21,7 @@ def check_engine(card: PackageCard, engine: str) -> None:
     if card.engine != engine:
         raise InputError(
             f"The model package '{card.model}' is of engine '{card.engine}', not '{engine}'",
-            mend=f"Write engine: {card.engine}",
+            hint=f"Write engine: {card.engine}",
             where=Where(field="engine"),
         )
 
@@ -31,6 +31,6 @@ def check_knows(model: str, known: Sequence[str], person: str) -> None:
     if person not in known:
         raise InputError(
             f"The model package '{model}' knows {', '.join(known)}, not '{person}'",
-            mend="Name one of them as the identity, or a package that knows this person",
+            hint="Name one of them as the identity, or a package that knows this person",
             where=Where(field="identity"),
         )

@@ -18,5 +18,5 @@ def named(name: str, sha256: str = "") -> Path:
         return fitting[0]
     said = f" with a sha256 that begins with {sha256}" if sha256 else ""
     if not fitting:
-        raise InputError(f"There is no model package '{name}'{said}", mend=what_there_is(name))
-    raise InputError(f"There are {len(fitting)} model packages '{name}'{said}", mend=what_there_is(name))
+        raise InputError(f"There is no model package '{name}'{said}", hint=what_there_is(name))
+    raise InputError(f"There are {len(fitting)} model packages '{name}'{said}", hint=what_there_is(name))

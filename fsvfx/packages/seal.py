@@ -52,4 +52,4 @@ def _said(weights: Path) -> dict[str, object]:
 
 
 def _broken(weights: Path, why: str) -> ModelError:
-    return ModelError(f"The package's weights {why}", mend="Copy the package again", where=Where(file=str(weights)))
+    return ModelError(f"The package's weights {why}", hint="Copy the package again", where=Where(file=str(weights)))

@@ -31,4 +31,4 @@ def weights_in(package: Path, sha256: str) -> dict[str, Tensor]:
         why = f"are not those of the card: their sha256 is {held}"
     except (OSError, SafetensorError) as error:
         why = f"can't be read: {error}"
-    raise ModelError(f"The package's weights {why}", mend="Copy the package again", where=Where(file=str(file)))
+    raise ModelError(f"The package's weights {why}", hint="Copy the package again", where=Where(file=str(file)))

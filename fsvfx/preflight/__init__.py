@@ -46,5 +46,5 @@ def refusal(manifest: str, found: Mapping[str, Sequence[Trouble]]) -> PreflightE
     stopped = [(name, one) for name, troubles in found.items() for one in troubles if one.stops]
     if not found or len({name for name, _ in stopped}) < len(found):
         return None
-    problems = tuple(Problem(f"{name}: {one.field}", one.what, one.mend) for name, one in stopped)
+    problems = tuple(Problem(f"{name}: {one.field}", one.what, one.hint) for name, one in stopped)
     return PreflightError(manifest, problems)

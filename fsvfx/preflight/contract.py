@@ -20,7 +20,7 @@ class Trouble:
 
     field: str
     what: str
-    mend: str
+    hint: str
     stops: bool = True
     """Whether the shot can't be run with it; otherwise it is only told."""
 
@@ -28,10 +28,10 @@ class Trouble:
     def of(cls, field: str, error: FsvfxError) -> Trouble:
         """What an error says, with its file."""
         file = f" ({error.where.file})" if error.where.file and error.where.file not in error.what else ""
-        return cls(field, f"{error.what}{file}", error.mend)
+        return cls(field, f"{error.what}{file}", error.hint)
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.what}. {self.mend}"
+        return f"{self.field}: {self.what}. {self.hint}"
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,9 @@ def plate(shot: Look) -> Iterator[Trouble]:
             for _ in found.pictures([number]):
                 pass
         except FsvfxError as error:
-            mend = f"Its chunk will fail, the others run. {error.mend}"
+            hint = f"Its chunk will fail, the others run. {error.hint}"
             file = f" ({error.where.file})" if error.where.file else ""
-            yield Trouble("plate", f"frame {number}: {error.what}{file}", mend, stops=False)
+            yield Trouble("plate", f"frame {number}: {error.what}{file}", hint, stops=False)
 
 
 def rotos(shot: Look) -> Iterator[Trouble]:

@@ -15,7 +15,7 @@ from fsvfx.delivery.videos import MXF_RATES
 from fsvfx.errors import FsvfxError, InputError
 from fsvfx.media import PlateInfo, remote
 from fsvfx.media.codecs import Codec, codec_of
-from fsvfx.media.sequence import RATE_MEND
+from fsvfx.media.sequence import RATE_HINT
 from fsvfx.media.video_out import VideoFormat, write_video
 from fsvfx.preflight.buckets import named
 from fsvfx.preflight.contract import Look, Trouble
@@ -34,10 +34,10 @@ def rate(shot: Look) -> Iterator[Trouble]:
     found = shot.plate.info.frame_rate
     for index, wish in _videos(shot.job):
         if found is None:
-            yield Trouble(f"deliver[{index}]", f"a {wish.kind} needs a frame rate, and the plate tells none", RATE_MEND)
+            yield Trouble(f"deliver[{index}]", f"a {wish.kind} needs a frame rate, and the plate tells none", RATE_HINT)
         elif suffix(wish.path) == ".mxf" and found not in MXF_RATES:
-            mend = "Deliver it as .mov, or correct plate.frame_rate"
-            yield Trouble(f"deliver[{index}]", f"MXF knows no {found} frames a second", mend)
+            hint = "Deliver it as .mov, or correct plate.frame_rate"
+            yield Trouble(f"deliver[{index}]", f"MXF knows no {found} frames a second", hint)
 
 
 def codecs(shot: Look) -> Iterator[Trouble]:

@@ -134,7 +134,7 @@ def _legend(draw: ImageDraw.ImageDraw, width: int) -> None:
     draw.text((left + 8, 21), AI_ALTERED, fill=_GROUND, font=font, anchor="lm")
     x = float(width - _PAD)
     small = ImageFont.load_default(12)
-    for one, words in ((Grade.NONE, "not measured"), (Grade.BAD, "mend"), (Grade.LOOK, "look"), (Grade.GOOD, "good")):
+    for one, words in ((Grade.NONE, "not measured"), (Grade.BAD, "fix"), (Grade.LOOK, "look"), (Grade.GOOD, "good")):
         x -= draw.textlength(words, small)
         draw.text((x, 48), words, fill=_QUIET, font=small, anchor="lm")
         x -= 16

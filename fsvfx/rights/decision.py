@@ -30,7 +30,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Missing:
-    """No record could be read for a person: why, and how to mend it."""
+    """No record could be read for a person: why, and how to fix it."""
 
     why: str
 

@@ -24,7 +24,7 @@ M = TypeVar("M", bound=StrictModel)
 
 
 class RecordError(Exception):
-    """A record, register or document that can't be used: why, and how to mend it."""
+    """A record, register or document that can't be used: why, and how to fix it."""
 
 
 def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidence | Missing:
@@ -59,8 +59,8 @@ def _reached(reach: Reach, path: Path) -> Path:
 def _read(path: Path, model: type[M]) -> M:
     if not path.is_file():
         near = spelling.near(path)
-        mend = f"Did you mean '{near}'?" if near else "get the consent, and write its record there"
-        raise RecordError(f"there is no {path}; {mend}")
+        hint = f"Did you mean '{near}'?" if near else "get the consent, and write its record there"
+        raise RecordError(f"there is no {path}; {hint}")
     document = read_yaml(path)
     if not isinstance(document.data, dict) and not document.problems:
         document.tell((), "a record is a mapping", "Begin it with schema_version: 1")

@@ -65,6 +65,6 @@ def _revoked(found: Evidence, now: datetime) -> Iterator[str]:
         return
     checked = f"{found.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if found.checked_at > now + _CLOCK_SKEW:
-        yield f"revocation was checked at {checked}, which is yet to come; mend checked_at"
+        yield f"revocation was checked at {checked}, which is yet to come; correct checked_at"
     if now - found.checked_at > FRESH:
         yield f"revocation was last checked at {checked}, over 24 hours ago; ask again and renew checked_at"

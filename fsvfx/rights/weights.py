@@ -97,7 +97,7 @@ def check_weights(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
     found = [(one, why) for one in used if (why := refusal(one, job.purpose, job.licences))]
     if found:
         name = job.shot.name if isinstance(job, ShotJob) else None
-        reasons = tuple(f"{what}. {mend}" for _, (what, mend) in found)
+        reasons = tuple(f"{what}. {hint}" for _, (what, hint) in found)
         raise LicenceError(reasons, where=Where(shot=name, file=job.manifest))
     return used
 
@@ -135,10 +135,10 @@ def _verified(signed: Path, model: str) -> str:
         licence = model_license.verify_model_license(signed, expected_model_id=model)
     except model_license.ModelLicenseDependencyError as error:
         what = f"The licence {signed} can't be checked: {error}"
-        raise InputError(what, mend="pip install 'fsvfx[licences]'", where=where) from error
+        raise InputError(what, hint="pip install 'fsvfx[licences]'", where=where) from error
     except model_license.ModelLicenseError as error:
-        mend = "Get it again from insightface, or take it away and use another detector"
-        raise InputError(f"The licence {signed} is not valid: {error}", mend=mend, where=where) from error
+        hint = "Get it again from insightface, or take it away and use another detector"
+        raise InputError(f"The licence {signed} is not valid: {error}", hint=hint, where=where) from error
     return f"{SIGNED} {licence.license_id}" if licence.commercial_use_permitted else ""
 
 

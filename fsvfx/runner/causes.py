@@ -45,7 +45,7 @@ def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, u
         transient=error.transient,
         error=type(cause).__name__,
         message=error.what,
-        mend=error.mend,
+        hint=error.hint,
         frames=error.where.frames,
         redo=error.where.stage if isinstance(error, DamagedError) else None,
         at=datetime.now(UTC),
@@ -61,24 +61,24 @@ def _classed(error: Exception, command: str) -> MachineError:
     if isinstance(error, MemoryError):
         return MachineError(
             "The worker ran out of memory",
-            mend="Use fewer workers, or a smaller chunk_size",
+            hint="Use fewer workers, or a smaller chunk_size",
             transient=True,
         )
     if isinstance(error, OSError) and error.errno in _FULL:
-        return MachineError("No space left on the disk", mend=f"Free some, then run: {command}")
+        return MachineError("No space left on the disk", hint=f"Free some, then run: {command}")
     if isinstance(error, OSError) and error.errno in _PASSING:
-        return MachineError(f"A file or network failed: {_brief(error)}", mend=f"Run: {command}", transient=True)
+        return MachineError(f"A file or network failed: {_brief(error)}", hint=f"Run: {command}", transient=True)
     if type(error).__name__ == "OutOfMemoryError":  # torch's, whichever module it lives in
         return MachineError(
-            "The GPU ran out of memory", mend="Use fewer workers on the GPU, or a smaller chunk_size", transient=True
+            "The GPU ran out of memory", hint="Use fewer workers on the GPU, or a smaller chunk_size", transient=True
         )
     if isinstance(error, RuntimeError) and "CUDA error" in str(error):
         return MachineError(
-            f"The GPU failed: {_brief(error)}", mend=f"Restart the worker, then run: {command}", transient=True
+            f"The GPU failed: {_brief(error)}", hint=f"Restart the worker, then run: {command}", transient=True
         )
     return MachineError(
         f"{type(error).__name__}: {_brief(error)}",
-        mend=f"This is a fault in fsvfx or in an engine; the log has its trace. After it is mended: {command}",
+        hint=f"This is a fault in fsvfx or in an engine; the log has its trace. After it is fixed: {command}",
     )
 
 

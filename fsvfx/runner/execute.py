@@ -102,7 +102,7 @@ class UnitRun:
         if lacking:
             raise IncompleteError(
                 f"{self.stage} {self.unit.name} needs {', '.join(f'{one.stage} {one.unit.name}' for one in lacking)}",
-                mend="Run the shot again: what is not done is done first",
+                hint="Run the shot again: what is not done is done first",
                 where=Where(shot=self.job.shot.name, stage=self.stage),
             )
         return [given[one.stage, one.unit] for one in sources if (one.stage, one.unit) in given]

@@ -153,12 +153,12 @@ class _Walk:
 
 
 def _is_lost(entry: Entry) -> bool:
-    """Whether the unit will not be there for those who read it, unless its failure is mended."""
+    """Whether the unit will not be there for those who read it, unless its failure is fixed."""
     return entry.state in (ChunkState.FAILED, ChunkState.WAIVED) or entry.is_blocked
 
 
 def _said(failure: Failure) -> str:
-    return f"{failure.message}. {failure.mend}"
+    return f"{failure.message}. {failure.hint}"
 
 
 def _raise_if_nothing_is_readable(drafts: Sequence[_Draft]) -> None:

@@ -32,14 +32,14 @@ def _records(job: ShotJob, damaged: tuple[str, ...]) -> Iterator[StoreError]:
     for path in damaged:
         where, file = _meant(path), f"{job.store.rstrip('/')}/{job.production}/{job.shot.name}/{path}"
         if where.stage is None or path.count(".") > 1:  # a waiver, a claim or a failure: nothing makes it anew
-            yield StoreError("A record of the ledger can't be read and counts as none", mend="Remove it", where=Where(
+            yield StoreError("A record of the ledger can't be read and counts as none", hint="Remove it", where=Where(
                 shot=job.shot.name, file=file
             ))  # fmt: skip
             continue
         command = commands.retry(job, frames=where.frames, stages=[where.stage])
         yield DamagedError(
             "A receipt can't be read and counts as none",
-            mend=f"Do its work again: {command}",
+            hint=f"Do its work again: {command}",
             where=Where(shot=job.shot.name, stage=where.stage, frames=where.frames, file=file),
         )
 

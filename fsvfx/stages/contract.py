@@ -162,4 +162,4 @@ class Stage(ABC):
 
     @abstractmethod
     def run(self, work: Work) -> Result:
-        """Do it. Raises FsvfxError subclasses for what a user can mend."""
+        """Do it. Raises FsvfxError subclasses for what a user can fix."""

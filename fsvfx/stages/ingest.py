@@ -29,7 +29,7 @@ class IngestStage(Stage):
 
     def run(self, work: Work) -> Result:
         if work.source is None:
-            raise MachineError("ingest was given no plate to read", mend="Report it: the runner must open the source")
+            raise MachineError("ingest was given no plate to read", hint="Report it: the runner must open the source")
         pictures = work.source.pictures()
         first = next(pictures)
         lazy = LazyFrames(
@@ -48,4 +48,4 @@ def _counted(pictures: Iterator[Array], wanted: int) -> Iterator[Array]:
 
     if given != wanted:
         what = f"the plate gave {given} frames of {wanted}"
-        raise MachineError(what, mend="Report it: a reader must give all or fail")
+        raise MachineError(what, hint="Report it: a reader must give all or fail")

@@ -85,7 +85,7 @@ class ReferencesStage(Stage):
         if not seen:
             raise InputError(
                 f"No face is seen in any of the {pictures} reference pictures of '{work.unit.person}'",
-                mend="Give footage or stills in which the face is large, lit and unobstructed",
+                hint="Give footage or stills in which the face is large, lit and unobstructed",
                 where=Where(stage=self.name, field=f"people.{work.unit.person}.references"),
             )
         person = majority(seen)

@@ -32,7 +32,7 @@ class RotoStage(Stage):
 
     def run(self, work: Work) -> Result:
         if work.source is None:
-            raise MachineError("roto was given no mattes to read", mend="Report it: the runner must open the source")
+            raise MachineError("roto was given no mattes to read", hint="Report it: the runner must open the source")
         layers: Any = work.parameters["layers"]
         return Result(frames={f"{entry}/roto": _lazy(work.source, entry) for entry in layers})
 

@@ -111,7 +111,7 @@ def _engine(index: int, entry: Mapping[str, Any], values: dict[str, JsonValue], 
     if kind.needs_references and not len(who.crops):
         raise InputError(
             f"Engine '{kind.name}' needs reference pictures of '{who.name}', and there are none",
-            mend=f"Give people.{who.name}.references footage or stills of the face",
+            hint=f"Give people.{who.name}.references footage or stills of the face",
             where=Where(stage="swap", field=f"replace[{index}].identity"),
         )
     return kind(settings_of(kind.name, values), work.device)

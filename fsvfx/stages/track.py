@@ -123,7 +123,7 @@ def _refuse_shared(chosen: list[list[Seen]], work: Work) -> None:
             if owner.setdefault(each.number, performer) != performer:
                 raise InputError(
                     f"track {each.number} is taken for both {owner[each.number]} and {performer}",
-                    mend="Say `track: N` in the replace entries (`fsvfx faces MANIFEST` shows the tracks)",
+                    hint="Say `track: N` in the replace entries (`fsvfx faces MANIFEST` shows the tracks)",
                     where=Where(shot=str(work.parameters["shot"]), stage="track"),
                 )
 

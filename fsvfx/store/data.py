@@ -86,7 +86,7 @@ class Piece:
         stage = self.receipt.stage
         return DamagedError(
             f"Stored data of {stage} {self.receipt.unit.name} {what}",
-            mend=f"Make it again: {self._command(stage, frames)}",
+            hint=f"Make it again: {self._command(stage, frames)}",
             where=Where(shot=self.receipt.shot, stage=stage, frames=frames, file=f"{self.store.root}/{path}"),
         )
 
@@ -210,7 +210,7 @@ class StitchedData:
         frames = FrameRange([number]) if number is not None else None
         return StoreError(
             f"No receipt vouches for '{name}' of {', '.join(stages)}",
-            mend="Run the shot again: what is missing is made",
+            hint="Run the shot again: what is missing is made",
             where=Where(shot=self.pieces[0].receipt.shot if self.pieces else None, stage=stages[0], frames=frames),
         )
 

@@ -78,7 +78,7 @@ class Ledger:
             self._put_broken_aside(at)
         raise StoreError(
             f"The commit of {at.stage} {at.unit} was revoked each time",
-            mend="Stop the other 'fsvfx retry' and run it again",
+            hint="Stop the other 'fsvfx retry' and run it again",
             where=Where(shot=receipt.shot, stage=at.stage, file=at.receipt),
             transient=True,
         )

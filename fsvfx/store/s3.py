@@ -65,5 +65,5 @@ def _credentials(root: str) -> tuple[Boto3CredentialProvider, str]:
     except (BotoCoreError, ValueError) as error:
         raise StoreError(
             f"There are no S3 credentials for {root}",
-            mend="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+            hint="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
         ) from error

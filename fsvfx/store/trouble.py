@@ -53,7 +53,7 @@ def store_error(error: Exception, root: str, where: Where | None = None) -> Stor
 def _no_bucket(root: str, where: Where | None) -> StoreError:
     bucket = root.removeprefix("s3://").partition("/")[0]
     return StoreError(
-        f"The bucket {bucket} does not exist", mend="Create it, or correct 'store' in the manifest", where=where
+        f"The bucket {bucket} does not exist", hint="Create it, or correct 'store' in the manifest", where=where
     )
 
 
@@ -62,14 +62,14 @@ def _s3_error(error: Exception, text: str, root: str, where: Where | None) -> St
     if denied or _KEYS.search(text):
         return StoreError(
             f"The S3 server refuses these credentials for {root}",
-            mend="Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE) and their rights to the bucket",
+            hint="Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE) and their rights to the bucket",
             where=where,
         )
     if isinstance(error, (InvalidPathError, NotSupportedError)):
-        return StoreError(f"The store {root} can't do this: {_brief(text)}", mend="Use another store", where=where)
+        return StoreError(f"The store {root} can't do this: {_brief(text)}", hint="Use another store", where=where)
     return StoreError(
         f"The S3 server of {root} does not answer as it should: {_brief(text)}",
-        mend="Check the network, AWS_ENDPOINT_URL and the server, then run it again",
+        hint="Check the network, AWS_ENDPOINT_URL and the server, then run it again",
         where=where,
         transient=True,
     )
@@ -78,22 +78,22 @@ def _s3_error(error: Exception, text: str, root: str, where: Where | None) -> St
 def _local_error(error: Exception, text: str, root: str, where: Where | None) -> StoreError:
     number = _number(error, text)
     if number in _FULL:
-        return StoreError(f"No space left in the store {root}", mend="Free some space and run it again", where=where)
+        return StoreError(f"No space left in the store {root}", hint="Free some space and run it again", where=where)
     if number in _CLOSED or isinstance(error, PermissionDeniedError):
         return StoreError(
             f"The store {root} can't be written or read: {os.strerror(number or errno.EACCES)}",
-            mend="Fix the folder's permissions, or choose another with 'store' in the manifest or --store",
+            hint="Fix the folder's permissions, or choose another with 'store' in the manifest or --store",
             where=where,
         )
     if number in _NO_FOLDER:
         return StoreError(
             f"The store {root} is not a folder",
-            mend="Name a folder with 'store' in the manifest or --store",
+            hint="Name a folder with 'store' in the manifest or --store",
             where=where,
         )
     return StoreError(
         f"The store {root} failed: {_brief(text)}",
-        mend="Check the disk or share, then run it again",
+        hint="Check the disk or share, then run it again",
         where=where,
         transient=number in (None, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN),
     )

@@ -30,7 +30,7 @@ def check_folder(folder: Path) -> None:
     if names and not names.intersection(_MARKS):
         raise InputError(
             "The training's folder holds files that no training wrote",
-            mend="Give the model another name, or set 'training' to another folder in the manifest",
+            hint="Give the model another name, or set 'training' to another folder in the manifest",
             where=Where(file=str(folder), field="training"),
         )
 
@@ -49,7 +49,7 @@ def alone_in(folder: Path, report: Report, patience: float = PATIENCE) -> Iterat
             if time.monotonic() > until:
                 raise MachineError(
                     "Another process is training in this folder",
-                    mend="Wait until it ends, or stop it; then run this again",
+                    hint="Wait until it ends, or stop it; then run this again",
                     where=Where(file=str(folder)),
                     transient=True,
                 )

@@ -62,7 +62,7 @@ class Checkpoints:
         if found:
             raise MachineError(
                 f"All {len(found)} checkpoints are broken",
-                mend="Bring them back from a backup, or remove the folder to begin anew",
+                hint="Bring them back from a backup, or remove the folder to begin anew",
                 where=Where(file=str(self.folder)),
             )
         return None

@@ -18,7 +18,7 @@ class DivergedError(InputError):
         kept = f"The checkpoint at iteration {resume} is untouched" if resume else "No checkpoint was made yet"
         super().__init__(
             f"Iteration {step} of training: {term} is {value}",
-            mend=f"{kept}. Lower lr, set clip, or use amp: bf16 or off, and start again",
+            hint=f"{kept}. Lower lr, set clip, or use amp: bf16 or off, and start again",
         )
         self.step, self.term = step, term
 

@@ -70,7 +70,7 @@ def _error_of(told: Mapping[str, Any]) -> FsvfxError:
     if "frames" in place:
         place["frames"] = FrameRange.parse(place["frames"])
     error = kind.__new__(kind)
-    FsvfxError.__init__(error, said["what"], mend=said["mend"], where=Where(**place))
+    FsvfxError.__init__(error, said["what"], hint=said["hint"], where=Where(**place))
     error.__dict__.update(said)
     return error
 

@@ -55,7 +55,7 @@ class Loop:
         if state["kind"] != self.settings.optimiser:
             raise InputError(
                 f"The checkpoint is of optimiser {state['kind']}, the settings say {self.settings.optimiser}",
-                mend=f"Say {state['kind']}, or begin in another folder",
+                hint=f"Say {state['kind']}, or begin in another folder",
             )
         weights = dict(self.model.named_parameters())
         for turn, moments in state["moments"].items():

@@ -23,7 +23,7 @@ class Precision:
         self.half = _HALVES.get(settings.amp)
         self.layout = torch.channels_last if settings.channels_last else torch.contiguous_format
         if self.device.type == "cuda" and settings.amp == "bf16" and not torch.cuda.is_bf16_supported():
-            raise InputError("This GPU has no bf16", mend="Use amp: fp16 or off")
+            raise InputError("This GPU has no bf16", hint="Use amp: fp16 or off")
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=settings.amp == "fp16")
         """Holds fp16's gradients in range; does nothing else. Its skipped steps are its way of finding the range."""
 

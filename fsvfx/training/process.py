@@ -125,6 +125,6 @@ def _died(code: int, log: Path, resume: str) -> MachineError:
     tail = f". Its last words:\n{said}\n" if said else ", without a word; too little memory is often the cause"
     return MachineError(
         f"The training process {how}{tail}",
-        mend=f"Its checkpoints are whole; go on with\n  {resume}",
+        hint=f"Its checkpoints are whole; go on with\n  {resume}",
         where=Where(file=str(log)),
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError
 
-_MEND = "Train in another folder, or go back to the settings that this one began with"
+_HINT = "Train in another folder, or go back to the settings that this one began with"
 
 
 def load_weights(model: Model, state: Mapping[str, Any]) -> tuple[str, ...]:
@@ -20,7 +20,7 @@ def load_weights(model: Model, state: Mapping[str, Any]) -> tuple[str, ...]:
     """
     if list(model.people) != state["people"]:
         said = ", ".join(state["people"])
-        raise InputError(f"The checkpoint knows {said}, the model {', '.join(model.people)}", mend=_MEND)
+        raise InputError(f"The checkpoint knows {said}, the model {', '.join(model.people)}", hint=_HINT)
     weights: Mapping[str, Tensor] = state["weights"]
     own = model.state_dict()
     if wrong := sorted(name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape):
@@ -46,4 +46,4 @@ def _names(model: Model, turn: str) -> set[str]:
 
 
 def _another(name: str) -> InputError:
-    return InputError(f"The checkpoint is of a model of other sizes or kind: {name} differs", mend=_MEND)
+    return InputError(f"The checkpoint is of a model of other sizes or kind: {name} differs", hint=_HINT)

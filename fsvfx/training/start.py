@@ -54,6 +54,6 @@ def _names(model: Model) -> set[str]:
 def _unfit(start: Start, why: str) -> InputError:
     return InputError(
         f"The model package '{start.model}' {why}",
-        mend="Start from a package of the same engine, architecture and number of people",
+        hint="Start from a package of the same engine, architecture and number of people",
         where=Where(field="start"),
     )

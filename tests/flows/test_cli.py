@@ -89,7 +89,7 @@ def test_machines_get_json(words, code, said, capsys) -> None:
     told = json.loads(capsys.readouterr().out)
     assert told["exit_code"] == code
     assert told["error"]["what"]
-    assert told["error"]["mend"]
+    assert told["error"]["hint"]
 
 
 def test_every_problem_of_a_manifest_is_told(capsys, folder) -> None:
@@ -133,13 +133,13 @@ def test_what_there_is(words, capsys) -> None:
     assert capsys.readouterr().out
 
 
-def test_doctor_says_how_to_mend(capsys, folder, monkeypatch) -> None:
+def test_doctor_says_how_to_fix(capsys, folder, monkeypatch) -> None:
     monkeypatch.setenv("FSVFX_MODELS", str(folder / "none"))
     machine.cache_clear()
     assert cli.code_of(["doctor", "--json"]) == 5
     checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
     assert checks["model blazeface_short"]["state"] == "bad"
-    assert "fsvfx models pull" in checks["model blazeface_short"]["mend"]
+    assert "fsvfx models pull" in checks["model blazeface_short"]["hint"]
     assert checks["python"]["state"] == "ok"
     assert checks["packages"]["state"] == "ok"
     assert checks["ffmpeg"]["state"] == "ok"

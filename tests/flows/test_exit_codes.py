@@ -31,7 +31,7 @@ def outcome(*failed: tuple[Unit, str, str]) -> Outcome:
             transient=False,
             error=error,
             message="wrong",
-            mend="right",
+            hint="right",
             at=datetime.now(UTC),
             worker="w",
         )
@@ -63,7 +63,7 @@ def test_exit_codes(outcomes: list[Outcome], not_run: list[str], code: int) -> N
 
 
 def test_a_shot_that_can_not_even_be_planned_has_an_outcome_with_its_name(toy_job: ShotJob) -> None:
-    error = PlateError("the file does not exist", mend="Check the path", where=Where(file="plate.mp4"))
+    error = PlateError("the file does not exist", hint="Check the path", where=Where(file="plate.mp4"))
     ended = refused(toy_job, error)
     assert (ended.shot, ended.state, ended.failures[0].message) == ("sh010", "partial", "the file does not exist")
     assert code_of([ended], []) == 2

@@ -1,4 +1,4 @@
-"""Whole runs: a real server, real worker processes; a broken chunk, its mending, and a worker's sudden death."""
+"""Whole runs: a real server, real worker processes; a broken chunk, its repair, and a worker's sudden death."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _who_runs(log: Path, stage: str, run: subprocess.Popen[str]) -> int:
 
 
 @pytest.mark.slow
-def test_a_flipped_byte_in_the_store_is_mended_by_the_one_command_that_is_printed(cli, manifest, tmp_path):
+def test_a_flipped_byte_in_the_store_is_fixed_by_the_one_command_that_is_printed(cli, manifest, tmp_path):
     assert cli("submit", str(manifest), "--wait", "--workers", "2").returncode == 0
     [path, *_] = (each for each in tmp_path.glob("work/toy/sh01/stages/ingest/1005-1008/**/c/**/*") if each.is_file())
     path.write_bytes(bytes([*path.read_bytes()[:-1], path.read_bytes()[-1] ^ 1]))

@@ -64,14 +64,14 @@ def test_of_a_manifest(
 def test_of_an_error(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     where = Where(shot="sh01", file=f"plates/{text}")
     for error in (
-        PlateError(f"its header says {text}", mend=f"Rename {text}", where=where),
+        PlateError(f"its header says {text}", hint=f"Rename {text}", where=where),
         ManifestError(text, (Problem(text, text, text),)),
     ):
         say.error(error, machine_readable=False)
         said = capsys.readouterr()
         assert not _UNSAFE.search(said.err)
         say.error(error, machine_readable=True)
-        assert json.loads(capsys.readouterr().out)["error"]["mend"] == error.mend
+        assert json.loads(capsys.readouterr().out)["error"]["hint"] == error.hint
 
 
 def test_of_a_table_and_its_title(text: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -89,7 +89,7 @@ def _words(process: psutil.Process) -> list[str]:
 def test_a_killed_training_tells_the_command_that_goes_on(killed: dict[str, Any], manifest: Path) -> None:
     assert killed["exit_code"] == 5
     assert "signal 9" in killed["error"]["what"]
-    assert f"fsvfx train {manifest}" in killed["error"]["mend"]
+    assert f"fsvfx train {manifest}" in killed["error"]["hint"]
 
 
 def test_its_facesets_can_be_looked_at(finished: dict[str, Any], manifest: Path, tmp_path: Path) -> None:

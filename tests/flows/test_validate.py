@@ -33,7 +33,7 @@ def test_what_is_wrong_in_a_training_is_told_with_its_place(capsys: pytest.Captu
     assert cli.code_of(["validate", str(tmp_path / "train.yaml"), "--json"]) == 2
     [problem] = json.loads(capsys.readouterr().out)["error"]["problems"]
     assert (problem["field"], problem["line"]) == ("engine", 6)
-    assert "'df'" in problem["mend"]
+    assert "'df'" in problem["hint"]
 
 
 def test_a_training_has_no_shots(capsys: pytest.CaptureFixture[str]) -> None:

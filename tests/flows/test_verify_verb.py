@@ -15,7 +15,7 @@ from schemas.frames import FrameRange
 
 def problem(stage: str | None, *frames: int) -> MachineError:
     where = Where(stage=stage, frames=FrameRange(frames) if frames else None, file="f")
-    return MachineError("It is gone", mend="Remove it", where=where)
+    return MachineError("It is gone", hint="Remove it", where=where)
 
 
 @pytest.mark.parametrize(

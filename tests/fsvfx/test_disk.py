@@ -22,20 +22,20 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("number", "says", "mend", "transient"), WORDS)
-def test_each_refusal_has_its_words(tmp_path: Path, number: int, says: str, mend: str, transient: bool) -> None:
+@pytest.mark.parametrize(("number", "says", "hint", "transient"), WORDS)
+def test_each_refusal_has_its_words(tmp_path: Path, number: int, says: str, hint: str, transient: bool) -> None:
     with pytest.raises(MachineError) as told, disk.told_plainly(tmp_path / "a"):
         raise OSError(number, os.strerror(number))
     assert says in told.value.what
-    assert mend in told.value.mend
+    assert hint in told.value.hint
     assert told.value.transient == transient
 
 
-@pytest.mark.parametrize(("number", "says", "mend", "transient"), WORDS[:5])
-def test_libraries_tell_it_in_words(tmp_path: Path, number: int, says: str, mend: str, transient: bool) -> None:
+@pytest.mark.parametrize(("number", "says", "hint", "transient"), WORDS[:5])
+def test_libraries_tell_it_in_words(tmp_path: Path, number: int, says: str, hint: str, transient: bool) -> None:
     with pytest.raises(MachineError) as told, disk.told_plainly(tmp_path / "a"):
         raise RuntimeError(f'Failed to write "a.exr": {os.strerror(number)}.')
-    assert (says in told.value.what, mend in told.value.mend) == (True, True)
+    assert (says in told.value.what, hint in told.value.hint) == (True, True)
 
 
 @pytest.mark.parametrize("raised", [RuntimeError("Failed to write pixel data"), ValueError("encoder error"), OSError()])
@@ -48,12 +48,12 @@ def test_where_not_even_words_tell_it_the_disk_is_asked(
     monkeypatch.setattr(disk.tempfile, "TemporaryFile", full)
     with pytest.raises(MachineError, match="No space left") as told, disk.told_plainly(tmp_path / "a"):
         raise raised
-    assert "The disk is full" in told.value.mend
+    assert "The disk is full" in told.value.hint
 
 
 @pytest.mark.parametrize(
     "raised",
-    [RuntimeError("a fault"), MachineError("a GPU's", mend="mend"), InputError("wrong", mend="mend"), KeyError("x")],
+    [RuntimeError("a fault"), MachineError("a GPU's", hint="hint"), InputError("wrong", hint="hint"), KeyError("x")],
 )
 def test_what_has_nothing_to_do_with_the_disk_passes(tmp_path: Path, raised: Exception) -> None:
     with pytest.raises(type(raised)) as told, disk.told_plainly(tmp_path / "a"):

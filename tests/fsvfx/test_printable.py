@@ -45,5 +45,5 @@ def test_whatever_comes_in_can_be_encoded_and_twice_is_once(text: str) -> None:
 
 
 def test_an_errors_text_is_safe() -> None:
-    error = PlateError("it says \x1b[2J", mend="Rename \u202eit", where=Where(file="a\n\x07.png"))
+    error = PlateError("it says \x1b[2J", hint="Rename \u202eit", where=Where(file="a\n\x07.png"))
     assert str(error) == r"it says \x1b[2J (a\n\x07.png). Rename \u202eit"

@@ -42,10 +42,10 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def run_unit(job: Any, stage: str, unit: Unit, inputs: Any, *, report: Any) -> Receipt:
         if stage == DETECT and not inputs:
-            raise IncompleteError("detect needs ingest", mend="Run it")
+            raise IncompleteError("detect needs ingest", hint="Run it")
         seen.append(f"{stage} {unit.name}")
         if (stage, unit) == (INGEST, TWO):
-            raise PlateError("corrupt", mend="Mend it")
+            raise PlateError("corrupt", hint="Fix it")
         return receipt(stage, unit)
 
     monkeypatch.setattr(work.runner, "run_unit", run_unit)
@@ -57,9 +57,9 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     ("state", "again"),
     [
-        (Failed(data=MachineError("network", mend="Wait", transient=True)), True),
-        (Failed(data=MachineError("disk full", mend="Free some")), False),
-        (Failed(data=PlateError("corrupt", mend="Mend it")), False),
+        (Failed(data=MachineError("network", hint="Wait", transient=True)), True),
+        (Failed(data=MachineError("disk full", hint="Free some")), False),
+        (Failed(data=PlateError("corrupt", hint="Fix it")), False),
         (Failed(data=ValueError("bug")), False),
         (Completed(data=1), False),
     ],

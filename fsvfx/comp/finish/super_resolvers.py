@@ -53,7 +53,7 @@ def super_resolve(crop: F32, amount: float, name: str) -> F32:
     if large.ndim != 3 or large.shape[2] != 3 or large.shape[0] != large.shape[1] or large.shape[0] % size:
         raise MachineError(
             f"Super-resolver '{name}' made {large.shape} of {crop.shape}",
-            mend="Ask those who made it: it is to give a whole multiple of the size",
+            hint="Ask those who made it: it is to give a whole multiple of the size",
         )
     fine = np.asarray(cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA), np.float32)
     return held(crop + np.float32(amount / 100) * (np.nan_to_num(fine) - crop), crop)

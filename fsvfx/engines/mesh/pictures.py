@@ -54,7 +54,7 @@ def prepare(identity: Identity, size: int) -> References:
     """
     if not len(identity.crops):
         raise InputError(
-            f"'{identity.name}' has no usable reference pictures", mend="Give this person footage or stills of the face"
+            f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
         )
     key = _digest(identity), size
     if key not in _prepared:

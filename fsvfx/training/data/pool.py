@@ -60,7 +60,7 @@ def held_out(facesets: Mapping[str, Faceset], resolution: int, most: int, device
     if without:
         raise InputError(
             f"No face of {', '.join(without)} is held out",
-            mend="Give more footage, or a larger faceset.held_out",
+            hint="Give more footage, or a larger faceset.held_out",
             where=Where(field="faceset.held_out"),
         )
     count = min(most, *map(len, rows.values()))

@@ -76,7 +76,7 @@ class Sampler(Iterator[Batch]):
         if state["facesets"] != self._digests:
             raise InputError(
                 "The facesets are not those that this training began with",
-                mend="Train in another folder, or give the footage and faceset settings that it began with",
+                hint="Train in another folder, or give the footage and faceset settings that it began with",
             )
         self.close()
         self._done, self.seed = int(str(state["done"])), int(str(state["seed"]))
@@ -130,7 +130,7 @@ def _weights(faceset: Faceset, settings: Augmentation) -> Tensor:
     if faceset.held_out.all():
         raise InputError(
             f"'{faceset.person}' has no face to train on: {len(faceset)} faces, all held out",
-            mend="Give more footage, or a smaller faceset.held_out",
+            hint="Give more footage, or a smaller faceset.held_out",
         )
     every = weights(faceset.pose, faceset.held_out, balanced=settings.balance_poses)
     return torch.from_numpy(every[~faceset.held_out])

@@ -109,7 +109,7 @@ def test_waived_frames_are_the_plates(kit: Callable[..., Any]) -> None:
     with pytest.raises(IncompleteError) as caught:
         deliver_chunk(made.job, unit, made.of_chunk(unit), FrameRange([1004]))
     assert str(caught.value.where.frames) == "1005"
-    assert "--frames 1005" in caught.value.mend
+    assert "--frames 1005" in caught.value.hint
     assert not list(Path(made.job.deliver[0].path).parent.glob("*"))
     receipt = deliver_chunk(made.job, unit, made.of_chunk(unit), FrameRange([1004, 1005]))
     assert len(receipt.files) == 2

@@ -110,7 +110,7 @@ def test_a_frame_that_is_not_done_is_named(kit: Callable[..., Any], tmp_path: Pa
     made = kit(skip=("composite 1004-1006",))
     with pytest.raises(IncompleteError, match="1004-1006") as caught:
         deliver_shot(made.job, [*made.ingest, *made.composite, *made.measure], FrameRange([1002]))
-    assert "fsvfx waive" in caught.value.mend
+    assert "fsvfx waive" in caught.value.hint
     assert not (tmp_path / "out").exists()
     receipt, _ = _deliver(made, FrameRange.span(1004, 1006))
     assert DeliveryReport.model_validate_json(_of(receipt, "report").read_bytes()).waived == FrameRange.span(1004, 1006)

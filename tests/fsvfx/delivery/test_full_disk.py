@@ -74,7 +74,7 @@ def test_a_full_disk_is_told(small_disk: Path, onto: Callable[[Path, str], Any],
     fill(small_disk)
     with pytest.raises(MachineError, match="No space left") as told:
         deliver(onto(small_disk, kind))
-    assert "The disk is full" in told.value.mend
+    assert "The disk is full" in told.value.hint
     assert [path.name for path in small_disk.iterdir()] == ["filler"]
 
 
@@ -97,7 +97,7 @@ def test_a_read_only_disk_is_told(small_disk: Path, onto: Callable[[Path, str], 
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(MachineError, match="Read-only") as told:
         deliver(made)
-    assert "mounted read-only" in told.value.mend
+    assert "mounted read-only" in told.value.hint
 
 
 @pytest.mark.parametrize("write", [

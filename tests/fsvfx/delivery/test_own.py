@@ -74,7 +74,7 @@ def test_a_file_of_others_stays(kit: Callable[..., Any], kind: str) -> None:
         shot(made, made.commit(chunk(made)))
     assert path.read_bytes() == b"theirs"
     assert told.value.where.file == str(path)
-    assert f"fsvfx retry {made.job.manifest} --shot sh010 --replace" in told.value.mend
+    assert f"fsvfx retry {made.job.manifest} --shot sh010 --replace" in told.value.hint
     assert not list(out(made).rglob("*.part*"))
 
 
@@ -85,7 +85,7 @@ def test_a_folder_in_the_way_is_called_one(kit: Callable[..., Any], kind: str) -
     (out(made) / PLACES[kind]).mkdir(parents=True)
     with pytest.raises(InputError, match="A folder of this name is in the way") as told:
         shot(made, made.commit(chunk(made)))
-    assert "--replace" not in told.value.mend
+    assert "--replace" not in told.value.hint
 
 
 @pytest.mark.parametrize("link", [os.link, os.symlink])

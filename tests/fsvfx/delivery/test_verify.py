@@ -75,8 +75,8 @@ def test_a_flipped_byte_is_told_with_the_command(made: Any, name: str) -> None:
     problems = [problem for problem in verify_deliverables(made.job) if problem.where.file == str(out(made) / name)]
     (problem,) = problems
     assert "its bytes have changed" in problem.what
-    assert f"fsvfx retry {made.job.manifest} --shot sh010" in problem.mend
-    assert ("--frames 1005" in problem.mend) == (name == "a.1005.exr")
+    assert f"fsvfx retry {made.job.manifest} --shot sh010" in problem.hint
+    assert ("--frames 1005" in problem.hint) == (name == "a.1005.exr")
 
 
 @pytest.mark.parametrize("how", ["never made", "revoked", "damaged"])

@@ -164,7 +164,7 @@ def test_limits_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         settings.machine.cache_clear()
         with pytest.raises(InputError) as caught:
             read_edit(tmp_path / "cut.otio")
-        assert name in caught.value.mend
+        assert name in caught.value.hint
         monkeypatch.delenv(name)
     settings.machine.cache_clear()
 

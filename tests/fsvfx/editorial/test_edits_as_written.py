@@ -515,7 +515,7 @@ def test_maps_tell_where_other_machines_paths_are_here(
     edit = save(made, tmp_path / "cut.otio")
     with pytest.raises(EditError) as caught:
         taken(tmp_path, edit)
-    assert "--map" in caught.value.problems[0].mend
+    assert "--map" in caught.value.problems[0].hint
     result = taken(tmp_path, edit, maps=(r"E:\none=/nowhere", f"{source}={tmp_path}{below}"))
     assert shown(result) == {"s1": (10, 30)}
     assert r"--map E:\none=/nowhere: no path of the edit begins with E:/none" in result.notes

@@ -88,4 +88,4 @@ def _outcome(path: Path) -> str:
 def _check(error: FsvfxError) -> None:
     assert isinstance(error, InputError)
     assert error.what
-    assert error.mend
+    assert error.hint

@@ -152,7 +152,7 @@ def test_reading_a_package_takes_no_random_numbers(root: Path) -> None:
 def test_who_the_package_does_not_know_is_refused(root: Path) -> None:
     with pytest.raises(InputError, match=r"knows ada, bea, not 'zoe'") as caught:
         engine_of(root, "df").swap(faces(1, 64), who("zoe"))
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 def test_a_package_of_another_engine_is_refused(root: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_package_of_another_engine_is_refused(root: Path) -> None:
     wrong = registry.engine("liae")(registry.settings_of("liae", {"model": "toy", "sha256": card.sha256}), "cpu")
     with pytest.raises(InputError, match="is of engine 'df', not 'liae'") as caught:
         wrong.swap(faces(1, 64), who("ada"))
-    assert caught.value.mend == "Write engine: df"
+    assert caught.value.hint == "Write engine: df"
 
 
 @pytest.mark.parametrize("harm", [{"ae_dims": 32}, {"ae_dims": 3}, {"depth": 5}])
@@ -172,7 +172,7 @@ def test_weights_of_other_networks_are_told(root: Path, harm: dict[str, Any]) ->
     folder = packages.place(root, weights, lambda sha256: toy_packages.card(sha256, architecture=other), {})
     with pytest.raises(ModelError, match="not of this version's 'df'") as caught:
         restored(registry.learned("df"), folder)
-    assert "fsvfx 0.1.0" in caught.value.mend
+    assert "fsvfx 0.1.0" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_what_can_not_be_exported_is_told(toy: tuple[Path, PackageCard], tmp_pat
     out, person, error, said = REFUSED[why]
     with pytest.raises(error, match=said) as caught:
         export(toy[0], out(tmp_path), person=person)
-    assert caught.value.mend  # type: ignore[attr-defined]
+    assert caught.value.hint  # type: ignore[attr-defined]
 
 
 class Many(Model):

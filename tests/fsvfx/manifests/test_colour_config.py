@@ -145,4 +145,4 @@ def test_a_config_of_no_use_is_refused_at_its_place(
         load(manifest(folder, config))
     (problem,) = refused.value.problems
     assert problem.field == field
-    assert told in f"{problem.what}. {problem.mend}"
+    assert told in f"{problem.what}. {problem.hint}"

@@ -222,4 +222,4 @@ def test_whatever_stands_there_it_loads_or_is_refused(
     else:
         refused = False
     assert refused == bool(problems)
-    assert all(problem.what and problem.mend and problem.line for problem in problems)
+    assert all(problem.what and problem.hint and problem.line for problem in problems)

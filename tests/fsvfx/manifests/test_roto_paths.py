@@ -35,7 +35,7 @@ def test_wrong(given: str, composite: str, field: str, says: str, write: Callabl
     with pytest.raises(ManifestError) as told:
         jobs(path)
     assert [problem.field for problem in told.value.problems] == [field]
-    assert says in told.value.problems[0].what + told.value.problems[0].mend
+    assert says in told.value.problems[0].what + told.value.problems[0].hint
 
 
 @pytest.mark.parametrize("given", ["roto/a.####.exr", "s3://bucket/a.%04d.png"])

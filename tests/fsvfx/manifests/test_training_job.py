@@ -176,7 +176,7 @@ def test_a_package_that_does_not_fit_a_shot(
     place = "overrides[0].settings" if override else "settings"
     assert problem.field == f"shots[0].replace[1].{place}.model"
     assert what in problem.what
-    assert problem.mend
+    assert problem.hint
 
 
 def test_a_card_that_names_other_people_is_not_believed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Wrong manifests: each is refused with what, where and how to mend it, and nothing is written."""
+"""Wrong manifests: each is refused with what, where and how to fix it, and nothing is written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOT = "shots[0]"
 MODE = "mode: seamless"
 ENTRY = "shots[0].replace[0]"
 
-# id, the text that is replaced, what stands there instead, where it is told, what is told, how it is to be mended
+# id, the text that is replaced, what stands there instead, where it is told, what is told, how it is to be fixed
 WRONG = [
     # The file
     ("empty", WHOLE, "", "(file)", "empty", "examples/"),
@@ -277,10 +277,10 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "field", "what", "mend"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
+    ("old", "new", "field", "what", "hint"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
 )
 def test_wrong_manifest_is_refused(
-    write: Callable[..., Path], old: str | None, new: str, field: str, what: str, mend: str
+    write: Callable[..., Path], old: str | None, new: str, field: str, what: str, hint: str
 ) -> None:
     path = write(new, old)
     before = sorted(path.parent.rglob("*"))
@@ -289,7 +289,7 @@ def test_wrong_manifest_is_refused(
     assert refused.value.exit_code == 2
     told = [problem for problem in refused.value.problems if problem.field == field]
     assert told, f"nothing about {field}: {[str(problem) for problem in refused.value.problems]}"
-    assert any(what in one.what and mend in one.mend for one in told), [str(one) for one in told]
+    assert any(what in one.what and hint in one.hint for one in told), [str(one) for one in told]
     assert sorted(path.parent.rglob("*")) == before, "validation wrote something"
 
 

@@ -1,4 +1,4 @@
-"""Wrong training manifests: each is refused with what, where and how to mend it, and nothing is written."""
+"""Wrong training manifests: each is refused with what, where and how to fix it, and nothing is written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STILLS = "name: stills, person: lead"
 SHOT = "name: sh0040, person: double, shot: {manifest: shots.yaml, shot: sh0040}"
 THIRD = "  friend: {consent: consents/friend.yaml}"
 
-# id, the text that is replaced, what stands there instead, where it is told, what is told, how it is to be mended
+# id, the text that is replaced, what stands there instead, where it is told, what is told, how it is to be fixed
 WRONG = [
     # The file
     ("a shot manifest", TRAINING, SHOTS, "(file)", "manifest of shots", "fsvfx submit"),
@@ -120,10 +120,10 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "field", "what", "mend"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
+    ("old", "new", "field", "what", "hint"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
 )
 def test_wrong_training_manifest_is_refused(
-    tmp_path: Path, old: str, new: str, field: str, what: str, mend: str
+    tmp_path: Path, old: str, new: str, field: str, what: str, hint: str
 ) -> None:
     path = written(tmp_path / "job", (old, new))
     before = sorted(tmp_path.rglob("*"))
@@ -131,7 +131,7 @@ def test_wrong_training_manifest_is_refused(
         training_job(path)
     told = [problem for problem in refused.value.problems if problem.field == field]
     assert told, f"nothing about {field}: {[str(problem) for problem in refused.value.problems]}"
-    assert any(what in one.what and mend in one.mend for one in told), [str(one) for one in told]
+    assert any(what in one.what and hint in one.hint for one in told), [str(one) for one in told]
     assert all(one.line for one in told)
     assert sorted(tmp_path.rglob("*")) == before, "validation wrote something"
 
@@ -189,7 +189,7 @@ def test_shots_take_no_training(tmp_path: Path) -> None:
         load(written(tmp_path))
     [problem] = refused.value.problems
     assert "training manifest" in problem.what
-    assert "fsvfx train" in problem.mend
+    assert "fsvfx train" in problem.hint
 
 
 PLACES = [
@@ -225,4 +225,4 @@ def test_whatever_stands_there_it_loads_or_is_refused(
     else:
         refused = False
     assert refused == bool(problems)
-    assert all(problem.what and problem.mend for problem in problems)
+    assert all(problem.what and problem.hint for problem in problems)

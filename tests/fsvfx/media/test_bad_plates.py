@@ -1,4 +1,4 @@
-"""Every plate that can't be used is refused by name: what, where, how to mend it."""
+"""Every plate that can't be used is refused by name: what, where, how to fix it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_refused_by_name(name: str, tmp_path: Path, capfd: pytest.CaptureFixture
     assert "shot sh010" in message
     assert told.value.exit_code == 2
     assert not told.value.transient
-    assert told.value.mend
+    assert told.value.hint
     assert sorted(tmp_path.rglob("*")) == before
     assert capfd.readouterr().out == ""
 

@@ -149,7 +149,7 @@ def test_the_rest_is_refused_by_name(name: str) -> None:
     with pytest.raises(UnreadPixels) as told:
         pixel_format(name)
     assert told.value.what.startswith(f"its pixels are {name}: ")
-    assert told.value.mend
+    assert told.value.hint
 
 
 def test_a_format_of_a_later_decoder_is_refused() -> None:

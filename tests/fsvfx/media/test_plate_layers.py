@@ -50,7 +50,7 @@ def test_rgb(channels: list[Channel], layer: str | None, wanted: str) -> None:
     [
         (plain("beauty.R", "beauty.G", "beauty.B"), None, ("its only layer is beauty", "Write plate.layer: beauty")),
         (PARTS, None, ("several parts", "diffuse, main", "plate.layer")),
-        (LAYERS, "beaty", ("no layer or part 'beaty'", "it has beauty", "Mend plate.layer")),
+        (LAYERS, "beaty", ("no layer or part 'beaty'", "it has beauty", "Fix plate.layer")),
         (RGBA, "beauty", ("its R, G, B lie in none", "leave it out")),
         (plain("Z", "N.X", "N.Y", "N.Z"), None, ("no R, G, B channels; it has N.X, N.Y, N.Z, Z",)),
         (plain("Y", "RY", "BY"), None, ("luminance and chroma",)),

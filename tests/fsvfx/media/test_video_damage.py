@@ -72,7 +72,7 @@ def test_a_cut_off_file_serves_what_it_holds(tmp_path: Path) -> None:
     assert str(told.value.where.frames) == "1059-1060"
 
 
-def test_mending_changes_only_the_fingerprints_that_the_damage_reached(tmp_path: Path) -> None:
+def test_recovery_changes_only_the_fingerprints_that_the_damage_reached(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", COUNT, options=_GOP12)
     whole = path.read_bytes()
     chunks = [range(first, first + 12) for first in range(1001, 1061, 12)]

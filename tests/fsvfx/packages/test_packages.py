@@ -140,7 +140,7 @@ def test_harm_is_found_and_told_with_its_mending(root: Path, harm: str) -> None:
     do(folder)
     with pytest.raises(error, match=said) as caught:
         read("toy", sha256)
-    assert caught.value.mend  # type: ignore[attr-defined]
+    assert caught.value.hint  # type: ignore[attr-defined]
 
 
 def test_a_package_that_is_not_there_is_told_with_what_is(root: Path, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_plates_that_can_not_be_read(name: str, make: Callable[..., ShotJob], tm
     [trouble] = troubles(make(write(tmp_path), **more))
     assert (trouble.field, trouble.stops) == ("plate", True)
     assert said in trouble.what
-    assert trouble.mend
+    assert trouble.hint
 
 
 @pytest.mark.parametrize("number", [1001, 1012])
@@ -179,7 +179,7 @@ def test_what_the_encoder_refuses_is_told(make: Callable[..., ShotJob], monkeypa
     from fsvfx.preflight import outputs
 
     def refuses(*_: Any) -> None:
-        raise MachineError("The video can't be written: dimensions not set", mend="")
+        raise MachineError("The video can't be written: dimensions not set", hint="")
 
     monkeypatch.setattr(outputs, "write_video", refuses)
     [trouble] = troubles(make(deliver=[REVIEW]))
@@ -298,7 +298,7 @@ def test_missing_models(make: Callable[..., ShotJob], face: str, monkeypatch: py
     [trouble] = troubles(make(references=[face]))
     assert (trouble.field, trouble.stops) == ("models", True)
     assert "facemesh" in trouble.what
-    assert "fsvfx models pull facemesh" in trouble.mend
+    assert "fsvfx models pull facemesh" in trouble.hint
 
 
 def _names(bucket: str) -> dict[str, dict[str, Any]]:

@@ -61,7 +61,7 @@ def problems(path: Path) -> list[tuple[str, str, str]]:
     try:
         manifests.load(path)
     except ManifestError as error:
-        return [(one.field, one.what, one.mend) for one in error.problems]
+        return [(one.field, one.what, one.hint) for one in error.problems]
     return []
 
 
@@ -73,11 +73,11 @@ def add_card(monkeypatch: pytest.MonkeyPatch, name: str, **said: Any) -> None:
 
 
 def test_a_detector_for_research_only_is_refused_with_licence_owner_and_way_out(folder: Path) -> None:
-    [(field, what, mend)] = problems(written(folder, detector="insightface"))
+    [(field, what, hint)] = problems(written(folder, detector="insightface"))
     assert field == "shots[0].faces.detector"
     assert "insightface model licence, non-commercial research only" in what
     assert "deepinsight/insightface" in what
-    assert all(way in mend for way in ("purpose: research", "licences:", "MODEL.LICENSE"))
+    assert all(way in hint for way in ("purpose: research", "licences:", "MODEL.LICENSE"))
 
 
 @pytest.mark.parametrize("detector", ["blazeface", "yunet"])

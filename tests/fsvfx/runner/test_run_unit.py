@@ -99,7 +99,7 @@ def test_an_unknown_fault_is_recorded_and_told_plainly(job: ShotJob, monkeypatch
         run_unit(job, "ingest", first(job), [])
     assert isinstance(caught.value.__cause__, RuntimeError)
     assert caught.value.where.frames == FrameRange.span(1001, 1004)
-    assert "fsvfx retry toy.yaml --shot sh01 --frames 1001-1004 --stage ingest" in caught.value.mend
+    assert "fsvfx retry toy.yaml --shot sh01 --frames 1001-1004 --stage ingest" in caught.value.hint
     entry = plan(job).entry("ingest", "1001-1004")
     assert entry.state is ChunkState.FAILED
     assert (entry.failure.error, entry.failure.transient) == ("RuntimeError", False)

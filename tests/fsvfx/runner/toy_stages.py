@@ -138,7 +138,7 @@ class ToyPlate:
         levels = self._levels()
         for number in self._numbers:
             if levels[number] == "x":
-                raise PlateError(f"Frame {number} is corrupt", mend="Mend it", where=Where(frames=FrameRange([number])))
+                raise PlateError(f"Frame {number} is corrupt", hint="Fix it", where=Where(frames=FrameRange([number])))
             picture = np.full(SHAPE, int(levels[number]), np.uint8)
             yield picture
 

@@ -41,7 +41,7 @@ def receipt(attempt: str, at: Address = AT) -> Receipt:
 def failure(attempt: str, at: datetime = NOW) -> Failure:
     return Failure(
         shot="sh01", stage=AT.stage, unit=Unit.of_chunk(Chunk(first=1001, last=1024)), key=AT.key, attempt=attempt,
-        transient=False, error="ValueError", message="odd", mend="mend it", at=at, worker="w:1",
+        transient=False, error="ValueError", message="odd", hint="hint it", at=at, worker="w:1",
     )  # fmt: skip
 
 

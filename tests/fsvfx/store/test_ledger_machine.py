@@ -120,7 +120,7 @@ def receipt(key: str, attempt: str, now: datetime) -> Receipt:
 def failure(key: str, attempt: str, now: datetime) -> Failure:
     return Failure(
         shot="s", stage="track", unit=UNIT, key=key, attempt=attempt, transient=False, error="E", message="m",
-        mend="m", at=now, worker="w:1",
+        hint="m", at=now, worker="w:1",
     )  # fmt: skip
 
 

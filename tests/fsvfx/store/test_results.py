@@ -128,7 +128,7 @@ def test_a_missing_chunk_is_an_error_not_a_black_frame(store: ShotStore, black: 
     data.frame("x", 1001)
     with pytest.raises(StoreError, match="lacks a Zarr chunk") as caught:
         data.frame("x", 1003)
-    assert "--frames 1003 --stage swap" in caught.value.mend
+    assert "--frames 1003 --stage swap" in caught.value.hint
 
 
 def test_another_attempts_bytes_do_not_pass(store: ShotStore) -> None:

@@ -58,7 +58,7 @@ def test_training_that_diverges_is_told_as_such(tmp_path: Path) -> None:
         told_by(ordered(job_in(tmp_path), broken=True))
     assert raised.value.exit_code == InputError.exit_code
     assert "Iteration 1 of training" in str(raised.value)
-    assert "set clip" in raised.value.mend
+    assert "set clip" in raised.value.hint
 
 
 def test_more_gpus_than_there_are_is_an_input_error() -> None:

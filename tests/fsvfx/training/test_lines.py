@@ -35,10 +35,10 @@ def test_an_event_is_one_line_and_comes_back(event: object) -> None:
     [
         (DivergedError(7, "generator/identity", float("nan"), 5), DivergedError),
         (
-            InputError("No face", mend="More", where=Where(field="faceset", frames=FrameRange.parse("1-9"))),
+            InputError("No face", hint="More", where=Where(field="faceset", frames=FrameRange.parse("1-9"))),
             InputError,
         ),
-        (StoreError("Gone", mend="Wait", where=Where(file="a/b"), transient=True), StoreError),
+        (StoreError("Gone", hint="Wait", where=Where(file="a/b"), transient=True), StoreError),
     ],
 )
 def test_an_error_comes_back_whole(error: InputError | MachineError, kind: type) -> None:
@@ -49,7 +49,7 @@ def test_an_error_comes_back_whole(error: InputError | MachineError, kind: type)
 
 
 def test_an_error_of_a_class_that_is_unknown_here_is_one_of_its_parents() -> None:
-    line = line_of(InputError("No", mend="Yes")).replace('["InputError"', '["UnheardError", "InputError"')
+    line = line_of(InputError("No", hint="Yes")).replace('["InputError"', '["UnheardError", "InputError"')
     assert "UnheardError" in line
     assert type(told_in(line)) is InputError
 

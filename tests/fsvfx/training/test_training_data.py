@@ -256,7 +256,7 @@ def test_displacements_are_of_the_kind_that_is_asked_for() -> None:
 def test_batches_are_made_ahead_and_faults_reach_the_loop() -> None:
     def make(number: int) -> int:
         if number == 5:
-            raise InputError("no", mend="none")
+            raise InputError("no", hint="none")
         return number
 
     ahead = Ahead(make, 2, 3)

@@ -1,4 +1,4 @@
-"""Damaged data and unreadable records: what is told to do mends them, and nothing else is done again."""
+"""Damaged data and unreadable records: what is told to do fixes them, and nothing else is done again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_run_that_meets_damage_prints_one_command_and_it_helps(
     outcome = Standing.of(job).outcome()
     assert outcome.state == "partial"
     assert f"--stage {stage}" in outcome.command
-    assert {failure.mend for failure in outcome.failures} == {f"Make it again: {outcome.command}"}
+    assert {failure.hint for failure in outcome.failures} == {f"Make it again: {outcome.command}"}
     runs()
     obey(job, outcome.command, run_all)
     assert Standing.of(job).outcome().state == "done"
