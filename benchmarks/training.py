@@ -26,7 +26,7 @@ import torch
 
 from benchmarks.machine import save
 from benchmarks.plain.racers import PAIR, RACERS, Iteration, model_of, pictures
-from benchmarks.training_data import SETTINGS, _faceset
+from benchmarks.training_data import SETTINGS, faceset_of
 from fsvfx.engines.trainable import Batch
 from fsvfx.training.data import Sampler
 from fsvfx.training.feed import Feed
@@ -138,7 +138,7 @@ def _share_of_matmul(net: str, speed: float) -> dict[str, Any]:
 def _trainer(net: str, device: str) -> dict[str, Any]:
     """The trainer beyond its loop's bare model step, its checkpoint, and its waiting for a sampler."""
     size = NETS[net]
-    people = {name: _faceset(name, round(size * SETTINGS.scale)) for name in PAIR}
+    people = {name: faceset_of(name, round(size * SETTINGS.scale)) for name in PAIR}
     with TemporaryDirectory() as folder, Sampler(people, size, BATCH, SETTINGS, device, seed=0) as sampler:
         fixed = _session(net, _Same(pictures(size, BATCH)), Path(folder) / "fixed", device)
         bare = [_timed(lambda: _bare(fixed), device)[0] for _ in range(ROUNDS + 1)]

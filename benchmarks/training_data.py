@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _measured(resolution: int) -> dict[str, Any]:
-    people = {name: _faceset(name, round(resolution * SETTINGS.scale)) for name in ("lead", "double")}
+    people = {name: faceset_of(name, round(resolution * SETTINGS.scale)) for name in ("lead", "double")}
     with Sampler(people, resolution, BATCH, SETTINGS, "cpu", seed=0) as sampler:
         pools = [np.ascontiguousarray(pool.planes.permute(0, 2, 3, 1).float()) for pool in sampler._pools.values()]
         random = np.random.default_rng(0)
@@ -121,7 +121,7 @@ def _warp(size: int, random: np.random.Generator) -> tuple[F32, F32]:
     return maps[0], maps[1]
 
 
-def _faceset(person: str, size: int) -> Faceset:
+def faceset_of(person: str, size: int) -> Faceset:
     """Noise with a face mesh in it."""
     random = np.random.default_rng(len(person))
     flat = topology.CANONICAL * np.array([1.0, -1.0, -1.0])

@@ -1,0 +1,133 @@
+"""The rooms of the house: each has a door, nobody climbs in beside it, no two modules import each other in a circle."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = sorted(path.parent for path in (ROOT / "fsvfx").glob("*/__init__.py"))
+USERS = ("fsvfx", "tasks", "flows")
+
+
+class Import(NamedTuple):
+    """``name`` of ``module``, as one file imports it; ``name`` is empty for ``import module``."""
+
+    module: str
+    name: str
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(path: Path) -> tuple[Import, ...]:
+    """All imports of a file, those in functions among them; not those that only type checkers see."""
+    found: list[Import] = []
+    todo: list[ast.AST] = [tree_of(path)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found += [Import(node.module, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            found += [Import(alias.name, "") for alias in node.names]
+        todo += ast.iter_child_nodes(node)
+    return tuple(found)
+
+
+def sources(*tops: str) -> list[Path]:
+    return sorted(path for top in tops for path in (ROOT / top).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def door_of(room: Path) -> set[str]:
+    """The names in ``__all__`` of the room: what it exports, and the modules that others may import from."""
+    for node in tree_of(room / "__init__.py").body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(isinstance(one, ast.Name) and one.id == "__all__" for one in targets):
+            return set(ast.literal_eval(node.value))  # type: ignore[attr-defined]
+    return set()
+
+
+def beside_the_door(room: Path) -> Iterator[str]:
+    """Imports from outside the room of what its door does not have."""
+    package, door = module_of(room / "__init__.py"), door_of(room)
+    for path in sources(*USERS):
+        if path.is_relative_to(room):
+            continue
+        for module, name in imports_of(path):
+            if module == package and name and name not in door:
+                yield f"{path.relative_to(ROOT)}: {package} exports no {name}"
+            inner = module.removeprefix(f"{package}.").partition(".")[0]
+            if module.startswith(f"{package}.") and inner not in door:
+                yield f"{path.relative_to(ROOT)}: {module} is for {package} alone"
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_says_what_it_is_for_and_what_others_may_use(room: Path) -> None:
+    assert ast.get_docstring(tree_of(room / "__init__.py")), "the room's __init__ has no docstring"
+    assert door_of(room), "the room's __init__ has no __all__"
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_others_come_in_by_the_door(room: Path) -> None:
+    assert not list(beside_the_door(room))
+
+
+def test_private_names_stay_in_their_module() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}: {module}.{name}"
+        for path in sources(*USERS, "schemas")
+        for module, name in imports_of(path)
+        if name.startswith("_") and name != "__version__" and module.partition(".")[0] in (*USERS, "schemas")
+    ]
+    assert not wrong
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    names = {module_of(path): path for path in sources(*USERS, "schemas")}
+    graph = {
+        name: {
+            target
+            for module, item in imports_of(path)
+            for target in (f"{module}.{item}" if f"{module}.{item}" in names else module,)
+            if target in names and target != name
+        }
+        for name, path in names.items()
+    }
+    assert not circles(graph)
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The sets of modules that can reach each other, each with more than one member."""
+    reach = {name: _reached(graph, name) for name in graph}
+    found = {frozenset(one for one in reach[name] if name in reach[one]) for name in graph if name in reach[name]}
+    return sorted(sorted(each) for each in found)
+
+
+def _reached(graph: dict[str, set[str]], start: str) -> set[str]:
+    seen: set[str] = set()
+    todo = list(graph[start])
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += graph[name]
+    return seen
+
+
+def test_circles_are_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]]
