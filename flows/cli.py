@@ -86,9 +86,9 @@ def code_of(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         code = EXIT_INTERRUPTED
     except FsvfxError as error:
-        from flows.verbs import say
+        from flows.verbs import output
 
-        say.error(error, machine_readable)
+        output.error(error, machine_readable)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -107,10 +107,10 @@ def _tell_usage(error: Any, machine_readable: bool) -> None:
     from fsvfx.printable import printable
 
     if machine_readable:
-        from flows.verbs import say
+        from flows.verbs import output
 
         told = {"kind": "UsageError", "what": error.format_message(), "hint": "See fsvfx --help"}
-        say.as_json({"error": told, "exit_code": EXIT_INPUT})
+        output.as_json({"error": told, "exit_code": EXIT_INPUT})
     else:
         error.message = printable(error.message)
         error.show()
@@ -125,9 +125,10 @@ def _tell_unexpected(error: Exception, machine_readable: bool) -> None:
         hint = f"The whole story is in {_write_log(error)}; please send it along"
     except OSError:
         hint = "The log could not be written; set FSVFX_CACHE to a folder that you may write"
-    from flows.verbs import say
 
-    say.error(MachineError(what, hint=hint), machine_readable)
+    from flows.verbs import output
+
+    output.error(MachineError(what, hint=hint), machine_readable)
 
 
 def _write_log(error: Exception) -> Path:

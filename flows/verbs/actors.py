@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson
 
 USUAL = ("cem", "ada")
@@ -27,10 +27,10 @@ def run(
     """Render clips of synthetic actors, with consent records that say test, and a training manifest."""
     from fsvfx.actors.shoot import shoot
 
-    tell = (lambda line: None) if json else say.line
+    tell = (lambda line: None) if json else output.line
     manifest = shoot(folder, actor or USUAL, frames, seed=seed, size=size, report=tell)
     if json:
-        say.as_json({"manifest": manifest})
+        output.as_json({"manifest": manifest})
     else:
-        say.command(f"Train on it: {shlex.join(['fsvfx', 'train', str(manifest)])}")
+        output.command(f"Train on it: {shlex.join(['fsvfx', 'train', str(manifest)])}")
     return 0

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows.verbs import say, submit
+from flows.verbs import output, submit
 from flows.verbs.options import AsJson, Workers
 
 
@@ -20,7 +20,7 @@ def run(
     """Make a little shot and run the whole pipeline on it."""
     from fsvfx import demo, models
 
-    tell: Callable[[str], None] = (lambda line: None) if json else say.line
+    tell: Callable[[str], None] = (lambda line: None) if json else output.line
     models.pull(say=tell)
     tell(f"Making the demo's plate and identity in {folder}")
     manifest = demo.make(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson
 
 EXIT_UNFIT = 5
@@ -15,9 +15,9 @@ def run(json: AsJson = False) -> int:
 
     found = list(checks())
     if json:
-        say.as_json({"checks": [vars(check) for check in found]})
+        output.as_json({"checks": [vars(check) for check in found]})
     else:
         for check in found:
             hint = f" -> {check.hint}" if check.hint else ""
-            say.line(f"{check.state:<4} {check.name}: {check.found}{hint}", style=_STYLES[check.state])
+            output.line(f"{check.state:<4} {check.name}: {check.found}{hint}", style=_STYLES[check.state])
     return EXIT_UNFIT if any(check.state == "bad" for check in found) else 0

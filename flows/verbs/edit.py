@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, jobs_of
+from flows.verbs import output
+from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store
+from flows.verbs.shots import jobs_of
 from schemas import rates
 
 if TYPE_CHECKING:
@@ -94,11 +95,11 @@ def take_in(
         place(str(out), lambda draft: draft.write_text(taken.text, encoding="utf-8") and None, owner)
     if json:
         manifest = {"out": out} if out else {"manifest": taken.text}
-        say.as_json({**manifest, "shots": as_data(taken.shots), "notes": taken.notes})
+        output.as_json({**manifest, "shots": as_data(taken.shots), "notes": taken.notes})
         return
     if out:
         rows = [(s.cut.shot, s.frames, s.needed, "{} + {}".format(*s.handles), s.media.path) for s in taken.shots]
-        say.table(f"{edit} -> {out}", ("shot", "frames", "shown", "handles", "plate"), rows)
+        output.table(f"{edit} -> {out}", ("shot", "frames", "shown", "handles", "plate"), rows)
     else:
         typer.echo(taken.text, nl=False)
     _tell(taken.notes)
@@ -124,10 +125,10 @@ def send_out(
     rate = _rate(frame_rate) or _stated_rate(jobs)
     sent = written(jobs, out, edit, names=names, rate=rate, external=external, replace=replace)
     if json:
-        say.as_json({"out": out, "shots": [back.facts for back in sent.shots], "notes": sent.notes})
+        output.as_json({"out": out, "shots": [back.facts for back in sent.shots], "notes": sent.notes})
         return
     rows = [(b.facts["shot"], b.facts["frames"], "yes" if b.facts["delivered"] else "not yet") for b in sent.shots]
-    say.table(str(out), ("shot", "frames", "delivered"), rows)
+    output.table(str(out), ("shot", "frames", "delivered"), rows)
     _tell(sent.notes)
 
 

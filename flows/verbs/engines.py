@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ def run(json: AsJson = False) -> None:
 
     known = engines()
     if json:
-        say.as_json({name: _as_data(engine) for name, engine in known.items()})
+        output.as_json({name: _as_data(engine) for name, engine in known.items()})
         return
     rows = [(name, engine.family, engine.version, engine.summary, engine.source) for name, engine in known.items()]
-    say.table("Engines", ("name", "family", "version", "what it does", "follows"), rows)
+    output.table("Engines", ("name", "family", "version", "what it does", "follows"), rows)
     for name, engine in known.items():
-        say.table(f"Settings of {name}", _COLUMNS, _fields(engine.Settings))
+        output.table(f"Settings of {name}", _COLUMNS, _fields(engine.Settings))
         if sizes := _architecture(engine):
-            say.table(f"Architecture of {name}: for training manifests", _COLUMNS, _fields(sizes))
+            output.table(f"Architecture of {name}: for training manifests", _COLUMNS, _fields(sizes))
 
 
 _COLUMNS = ("setting", "default", "may be", "what for")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson, Replace, Store
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[P
 
     reports = [each.report for each in results]
     if json:
-        say.as_json({"reports": [each.model_dump(mode="json", exclude={"frames"}) for each in reports], "files": paths})
+        output.as_json(
+            {"reports": [each.model_dump(mode="json", exclude={"frames"}) for each in reports], "files": paths}
+        )
         return
     title = f"{reports[0].identity} for {reports[0].performer}"
-    say.table(title, ("figure", *(each.label for each in contestants), "good is"), side_by_side(reports))
+    output.table(title, ("figure", *(each.label for each in contestants), "good is"), side_by_side(reports))
     for path in paths:
-        say.command(f"Written: {path}")
+        output.command(f"Written: {path}")

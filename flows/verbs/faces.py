@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, Workers, jobs_of
-from flows.verbs.submit import cleared, ended, wait_for
+from flows.verbs import output
+from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, Workers
+from flows.verbs.outcomes import ended, wait_for
+from flows.verbs.shots import cleared, jobs_of
 
 if TYPE_CHECKING:
     from schemas.job import ShotJob
@@ -44,10 +45,12 @@ def run(
         told.append({"shot": job.shot.name, "sheet": path, "tracks": [vars(track) for track in found]})
         if not json:
             rows = [(t.number, t.frames, f"{t.share:.0%}", f"{t.height:.0f} px", t.mark) for t in found]
-            say.table(job.shot.name, ("track", "frames", "of the shot", "height", "position in its first frame"), rows)
-            say.command(f"Contact sheet: {path}")
+            output.table(
+                job.shot.name, ("track", "frames", "of the shot", "height", "position in its first frame"), rows
+            )
+            output.command(f"Contact sheet: {path}")
     if json:
-        say.as_json({"shots": told})
+        output.as_json({"shots": told})
     return 0
 
 

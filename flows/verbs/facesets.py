@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Replace, Store
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ def run(
         sheets = _sheets(faceset, (out or Path.cwd()) / f"{job.model}_{person}", replace)
         told.append({**_figures(faceset, receipt), "sheets": sheets})
     if json:
-        say.as_json({"facesets": told})
+        output.as_json({"facesets": told})
         return
     columns = ("person", "faces", "held_out", "left_out", "yaw", "footage")
-    say.table(f"Facesets of {job.model}", [name.replace("_", " ") for name in columns], [_row(one) for one in told])
+    output.table(f"Facesets of {job.model}", [name.replace("_", " ") for name in columns], [_row(one) for one in told])
     for one in told:
         for sheet in one["sheets"]:
-            say.command(f"Contact sheet: {sheet}")
+            output.command(f"Contact sheet: {sheet}")
 
 
 def _figures(faceset: Faceset, receipt: Receipt) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def list_models(packages: Packages = "", json: AsJson = False) -> None:
     trained = list(_trained(packages))
     if json:
         known = [{**card.model_dump(mode="json"), "here": here[name]} for name, card in models.cards().items()]
-        say.as_json({"models": known, "packages": trained})
+        output.as_json({"models": known, "packages": trained})
         return
     rows = [
         (
@@ -42,13 +42,15 @@ def list_models(packages: Packages = "", json: AsJson = False) -> None:
         )
         for name, card in models.cards().items()
     ]
-    say.table("Models", ("name", "for", "version", "licence", "commercial use", "here"), rows)
+    output.table("Models", ("name", "for", "version", "licence", "commercial use", "here"), rows)
     for name, card in models.cards().items():
         if not here[name]:
-            say.line(f"{name} is not here. {models.how_to_get(card)}")
-    say.table("Model packages", ("model", "engine", "people", "licence", "figures"), [_row(each) for each in trained])
+            output.line(f"{name} is not here. {models.how_to_get(card)}")
+    output.table(
+        "Model packages", ("model", "engine", "people", "licence", "figures"), [_row(each) for each in trained]
+    )
     for card in [each["card"] for each in trained if "card" in each]:  # to be copied into a manifest
-        say.command(f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}")
+        output.command(f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}")
 
 
 @app.command("pull")
@@ -59,11 +61,11 @@ def pull(
     """Fetch weights and check their hashes."""
     from fsvfx import models
 
-    paths = models.pull(names or (), say=(lambda line: None) if json else say.line)
+    paths = models.pull(names or (), say=(lambda line: None) if json else output.line)
     if json:
-        say.as_json({"models": paths})
+        output.as_json({"models": paths})
     else:
-        say.table("Models", ("name", "file"), paths.items())
+        output.table("Models", ("name", "file"), paths.items())
 
 
 @app.command("export")
@@ -87,10 +89,10 @@ def export(
 
     done = export_onnx(folder, onnx, person=person, force=force)
     if json:
-        say.as_json(vars(done))
+        output.as_json(vars(done))
         return
-    say.table(str(done.file), ("what", "is"), done.metadata.items())
-    say.line(f"{', '.join(done.outputs)} differ from torch's by {done.difference:.1e} at most")
+    output.table(str(done.file), ("what", "is"), done.metadata.items())
+    output.line(f"{', '.join(done.outputs)} differ from torch's by {done.difference:.1e} at most")
 
 
 def _trained(folder: str) -> Iterator[dict[str, Any]]:

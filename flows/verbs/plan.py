@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flows.verbs import say
-from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store, jobs_of, limits_of
-from flows.verbs.ready import finished_of, ready
-from flows.verbs.submit import EXIT_PARTIAL, cleared
+from flows.verbs import output
+from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store
+from flows.verbs.outcomes import EXIT_PARTIAL
+from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready
 
 if TYPE_CHECKING:
     from flows.standing import Standing
@@ -27,7 +27,7 @@ def run(
     able = {outcome.shot for outcome in finished} | {job.shot.name for job in found.able}
     plans = [Standing.of(job, frames=limits) for job in jobs if job.shot.name in able]
     if json:
-        say.as_json({"shots": [_data(standing) for standing in plans], "problems": found.as_data()})
+        output.as_json({"shots": [_data(standing) for standing in plans], "problems": found.as_data()})
     else:
         for standing in plans:
             _tell(standing)
@@ -58,17 +58,17 @@ def _tell(standing: Standing) -> None:
     ]
     shot = standing.job.shot
     columns = ("stage", "wanted", "done", "to run", "worker's time", "store")
-    say.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
+    output.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
     for note in standing.notes:
-        say.line(f"note: {note}")
+        output.line(f"note: {note}")
     if not standing.todo:
-        say.line("Everything is done.")
+        output.line("Everything is done.")
         return
     unknown = f"; not known yet for {', '.join(estimate.unknown)}" if estimate.unknown else ""
     known = (
         f"{_time(estimate.total_seconds) or '0:00:00'} of one worker's time, {_size(estimate.total_bytes) or '0 MiB'}"
     )
-    say.line(f"By past receipts: {known}{unknown}")
+    output.line(f"By past receipts: {known}{unknown}")
 
 
 def _time(seconds: float | None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows.verbs.options import AsJson, Frames, ManifestPath, Replace, Shots, Stages, Store, Workers, jobs_of, limits_of
-from flows.verbs.ready import finished_of, ready
-from flows.verbs.submit import cleared, ended, wait_for
+from flows.verbs.options import AsJson, Frames, ManifestPath, Replace, Shots, Stages, Store, Workers
+from flows.verbs.outcomes import ended, wait_for
+from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready
 
 
 def run(

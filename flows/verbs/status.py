@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+from flows.verbs import output
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store
+from flows.verbs.shots import jobs_of
 
 
 def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: AsJson = False) -> None:
@@ -23,15 +24,15 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
             }
             for standing, outcome in zip(found, outcomes)
         ]
-        say.as_json({"shots": shots})
+        output.as_json({"shots": shots})
         return
     for standing, outcome in zip(found, outcomes):
         rows = standing.rows()
         title = f"{outcome.shot}: {outcome.done} of {outcome.total} steps are done"
-        say.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
+        output.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
         for failure in outcome.failures:
-            say.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.hint}")
+            output.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.hint}")
         for note in standing.notes:
-            say.line(f"note: {note}")
+            output.line(f"note: {note}")
         if outcome.command:
-            say.command(f"Run what is missing: {outcome.command}")
+            output.command(f"Run what is missing: {outcome.command}")

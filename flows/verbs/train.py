@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Store, Workers
-from flows.verbs.ready import footage_ready
+from flows.verbs.shots import footage_ready
 
 if TYPE_CHECKING:
     from schemas.job import TrainJob
@@ -41,7 +41,7 @@ def run(
         if not json:
             looked.tell()
         given = {"manifest": str(manifest.resolve()), "store": store, "gpus": gpus}
-        outcome = training_here(given, workers, say.console(), show=not json)
+        outcome = training_here(given, workers, output.console(), show=not json)
     return ended(outcome, json)
 
 
@@ -64,8 +64,8 @@ def ended(outcome: TrainingOutcome, json: bool) -> int:
     from flows.train_outcome import lines_of
 
     if json:
-        say.as_json(outcome.model_dump(mode="json"))
+        output.as_json(outcome.model_dump(mode="json"))
     else:
         for line in lines_of(outcome):
-            (say.command if line.startswith(" ") else say.line)(line)
+            (output.command if line.startswith(" ") else output.line)(line)
     return EXIT_PARTIAL if outcome.state == "partial" else 0

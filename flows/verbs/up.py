@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.verbs import say
+from flows.verbs import output
 from flows.verbs.options import AsJson
 
 
@@ -26,7 +26,7 @@ def run(
     running = server.wait(server.begin())
     _tell(json, {"ui": running.ui, "api": running.api, "pid": running.pid}, f"Prefect's UI: {running.ui}")
     if running.pid is not None and not detach:
-        say.line("Ctrl-C stops it.")
+        output.line("Ctrl-C stops it.")
         _until_ended(running.pid)
 
 
@@ -50,6 +50,6 @@ def _interrupt(_signal: int, _frame: Any) -> None:
 
 def _tell(json: bool, data: dict[str, Any], text: str) -> None:
     if json:
-        say.as_json(data)
+        output.as_json(data)
     else:
-        say.command(text)
+        output.command(text)

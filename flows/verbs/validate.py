@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.verbs import say
-from flows.verbs.options import AsJson, Shots, jobs_of
-from flows.verbs.ready import Ready, footage_ready, ready
-from flows.verbs.submit import EXIT_PARTIAL
+from flows.verbs import output
+from flows.verbs.options import AsJson, Shots
+from flows.verbs.outcomes import EXIT_PARTIAL
+from flows.verbs.shots import Ready, footage_ready, jobs_of, ready
 
 if TYPE_CHECKING:
     from schemas.manifest import Shot
@@ -52,7 +52,7 @@ def run(
 def _tell_shots(shots: Sequence[Shot], manifest: Path, looked: Ready | None, json: bool) -> None:
     if json:
         told = {"valid": True, "shots": [{"shot": shot.name, "frames": shot.plate.frames} for shot in shots]}
-        say.as_json({**told, **({"problems": looked.as_data()} if looked else {})})
+        output.as_json({**told, **({"problems": looked.as_data()} if looked else {})})
         return
     rows = [
         (
@@ -63,17 +63,17 @@ def _tell_shots(shots: Sequence[Shot], manifest: Path, looked: Ready | None, jso
         )
         for shot in shots
     ]
-    say.table(f"{manifest}: in order", ("shot", "frames", "chunks", "replace"), rows)
+    output.table(f"{manifest}: in order", ("shot", "frames", "chunks", "replace"), rows)
 
 
 def _tell_training(training: TrainManifest, manifest: Path, json: bool) -> None:
     footage = [{"name": each.name, "person": each.person, "of": _source(each)} for each in training.footage]
     if json:
         about = {"model": training.model, "engine": training.engine, "learned": training.learned, "footage": footage}
-        say.as_json({"valid": True, "training": about})
+        output.as_json({"valid": True, "training": about})
         return
     title = f"{manifest}: in order; {training.model} ({training.engine}) learns {', '.join(training.learned)}"
-    say.table(title, ("footage", "person", "of"), [tuple(each.values()) for each in footage])
+    output.table(title, ("footage", "person", "of"), [tuple(each.values()) for each in footage])
 
 
 def _source(footage: Footage) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Shots, Store, jobs_of
+from flows.verbs import output
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store
+from flows.verbs.shots import jobs_of
 
 if TYPE_CHECKING:
     from fsvfx.errors import FsvfxError
@@ -25,22 +26,22 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
     if json:
         told = {name: [str(one) for one in problems] for name, problems in found.items()}
         hints = {name: hint for name, job in jobs.items() if (hint := _hint(job, found[name], notes[name]))}
-        say.as_json({"problems": told, "notes": notes, "commands": hints})
+        output.as_json({"problems": told, "notes": notes, "commands": hints})
     for name, problems in () if json else found.items():
-        _tell(jobs[name], problems, notes[name])
+        tell(jobs[name], problems, notes[name])
     return EXIT_DAMAGED if any(found.values()) else 0
 
 
-def _tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> None:
+def tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> None:
     name = job.shot.name
     well = "what was checked is as its digests say" if notes else "all is as its digests say"
-    say.line(f"{name}: {len(problems)} problems" if problems else f"{name}: {well}")
+    output.line(f"{name}: {len(problems)} problems" if problems else f"{name}: {well}")
     for problem in problems:
-        say.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.hint}"), "  ")
+        output.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.hint}"), "  ")
     for note in notes:
-        say.line(f"note: {note}", "  ")
+        output.line(f"note: {note}", "  ")
     if command := _hint(job, problems, notes):
-        say.command(f"  {'Make it again' if problems else 'To deliver it'}: {command}")
+        output.command(f"  {'Make it again' if problems else 'To deliver it'}: {command}")
 
 
 def _hint(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> str:

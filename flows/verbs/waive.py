@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from flows.verbs import say
-from flows.verbs.options import AsJson, ManifestPath, Shots, Store, frames_of, jobs_of
+from flows.verbs import output
+from flows.verbs.options import AsJson, ManifestPath, Shots, Store
+from flows.verbs.shots import frames_of, jobs_of
 
 
 def run(
@@ -38,10 +39,10 @@ def run(
     waiver = Waiver(frames=chosen & job.shot.plate.frames, by=by, why=why, at=_now())
     Ledger(open_store(job)).waive(waiver)
     if json:
-        say.as_json({"shot": job.shot.name, "waiver": waiver})
+        output.as_json({"shot": job.shot.name, "waiver": waiver})
         return
-    say.line(f"{job.shot.name}: frames {waiver.frames} go out as the plate's. By {by}: {why}")
-    say.command(f"Deliver them so: {commands.retry(job)}")
+    output.line(f"{job.shot.name}: frames {waiver.frames} go out as the plate's. By {by}: {why}")
+    output.command(f"Deliver them so: {commands.retry(job)}")
 
 
 def _now() -> datetime:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.standing import refused
-from flows.verbs.submit import code_of
+from flows.verbs.outcomes import code_of
 from fsvfx.errors import PlateError, Where
 from schemas.frames import Chunk
 from schemas.job import ShotJob

@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from flows import cli
-from flows.verbs import say
-from flows.verbs.tables import folded, laid_out
+from flows.verbs import output
+from flows.verbs.output import folded, laid_out
 
 LONG = "sq0100_sh0040_a_name_of_forty_letters_xx"
 SHA = "0123456789abcdef" * 4
@@ -147,7 +147,7 @@ VERBS = (["validate", "M"], ["status", "M"], ["engines"], ["models", "list"], ["
 def test_verbs_in_a_terminal(words: list[str], width: int, manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sink = io.StringIO()
     shown = Console(file=sink, force_terminal=True, color_system=None, width=width, highlight=False, soft_wrap=True)
-    monkeypatch.setattr(say, "console", lambda **_: shown)
+    monkeypatch.setattr(output, "console", lambda **_: shown)
     assert cli.code_of([manifest if word == "M" else word for word in words]) in (0, 5)
     said = sink.getvalue()
     assert not re.search("[\u2500-\u257f…]", said)

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from flows import cli
-from flows.verbs import say
+from flows.verbs import output
 from flows.watch import Bars, Lines
 from fsvfx.errors import ManifestError, PlateError, Problem, Where
 
@@ -67,21 +67,21 @@ def test_of_an_error(text: str, capsys: pytest.CaptureFixture[str]) -> None:
         PlateError(f"its header says {text}", hint=f"Rename {text}", where=where),
         ManifestError(text, (Problem(text, text, text),)),
     ):
-        say.error(error, machine_readable=False)
+        output.error(error, machine_readable=False)
         said = capsys.readouterr()
         assert not _UNSAFE.search(said.err)
-        say.error(error, machine_readable=True)
+        output.error(error, machine_readable=True)
         assert json.loads(capsys.readouterr().out)["error"]["hint"] == error.hint
 
 
 def test_of_a_table_and_its_title(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    say.table(text, ("name", "says"), [(text, "x")])
+    output.table(text, ("name", "says"), [(text, "x")])
     assert not _UNSAFE.search(capsys.readouterr().out)
 
 
 def test_on_a_real_terminal_only_the_consoles_own_styles_pass(text: str) -> None:
     sink = io.StringIO()
-    out = say.SafeConsole(file=sink, force_terminal=True, color_system="standard", markup=False, highlight=False)
+    out = output.SafeConsole(file=sink, force_terminal=True, color_system="standard", markup=False, highlight=False)
     out.print(text, style="red")
     bare = re.sub("\x1b\\[(31|0)m", "", sink.getvalue(), count=2)
     assert not _UNSAFE.search(bare)
@@ -91,7 +91,7 @@ def test_while_a_shot_runs(text: str) -> None:
     from rich.progress import Progress
 
     sink = io.StringIO()
-    out = say.SafeConsole(file=sink, markup=False, width=400)
+    out = output.SafeConsole(file=sink, markup=False, width=400)
     Lines(out).settled("detect", text, f"it failed: {text}")
     Bars(Progress(console=out)).settled("detect", text, f"it failed: {text}")
     assert not _UNSAFE.search(sink.getvalue())

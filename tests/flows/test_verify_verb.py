@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from footage import shot_job
 
-from flows.verbs.verify import _tell
+from flows.verbs.verify import tell
 from fsvfx.errors import MachineError, Where
 from schemas.frames import FrameRange
 
@@ -37,7 +37,7 @@ def test_one_command(
     says: str | None,
 ) -> None:
     job = shot_job(tmp_path / "p.####.png", "1001-1004")
-    _tell(job, problems, notes)
+    tell(job, problems, notes)
     told = capsys.readouterr().out
     assert told.count("fsvfx retry") == (says is not None)
     assert (says or "").format(manifest=job.manifest) in " ".join(told.split())

@@ -1,4 +1,4 @@
-"""Which shots can run: preflight for verbs that run or plan them."""
+"""The shots that a verb works on: chosen, cleared by the rights gate, and checked before they run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.verbs import say
+from flows.verbs import output
 
 if TYPE_CHECKING:
     from fsvfx.preflight import Trouble
+    from schemas.frames import FrameRange
     from schemas.job import ShotJob, TrainJob
     from schemas.outcome import Outcome
+
+
+def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, replace: bool = False) -> list[ShotJob]:
+    """The shots of a manifest that are asked for. ``replace``: they may deliver over what others delivered. Raises
+    ManifestError, InputError."""
+    from fsvfx import manifests
+
+    found = manifests.jobs(manifest, shots=tuple(shots or ()), store=store)
+    return [job.model_copy(update={"may_replace": replace}) for job in found]
+
+
+def limits_of(text: str | None) -> FrameRange | None:
+    """The frames that a run is limited to, if any. Raises InputError if ``text`` is no frame range."""
+    return None if text is None else frames_of(text)
+
+
+def frames_of(text: str) -> FrameRange:
+    """Raises InputError if ``text`` is no frame range."""
+    from fsvfx.errors import InputError, Where
+    from schemas.frames import FrameRange
+
+    try:
+        return FrameRange.parse(text)
+    except ValueError as error:
+        what, _, hint = str(error).partition("; ")
+        raise InputError(what, hint=hint[:1].upper() + hint[1:], where=Where(field="--frames")) from error
+
+
+def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
+    """The same jobs, if the rights gate lets all of them through. Raises RightsError."""
+    from fsvfx import rights
+
+    for job in jobs:
+        rights.clear(job)
+    return jobs
 
 
 @dataclass(frozen=True)
@@ -36,9 +72,9 @@ class Ready:
         """For people."""
         for name, found in self.troubles.items():
             if found:
-                say.line(f"{name}: " + ("can't run" if name in self.refused else "told before it runs"))
+                output.line(f"{name}: " + ("can't run" if name in self.refused else "told before it runs"))
             for one in found:
-                say.line(str(one), "  ")
+                output.line(str(one), "  ")
 
 
 def ready(jobs: Sequence[ShotJob], manifest: Path, finished: Sequence[Outcome] = ()) -> Ready:

@@ -1,0 +1,69 @@
+"""How shots ended: told to people or to programs, and as an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from flows.verbs import output
+from flows.verbs.shots import Ready
+
+if TYPE_CHECKING:
+    from flows.launch import Request
+    from schemas.outcome import Outcome
+
+EXIT_INPUT = 2
+EXIT_PARTIAL = 4
+WRONG = frozenset({"InputError", "PlateError"})
+"""Errors by which input is wrong, as failures name them."""
+
+
+def wait_for(request: Request, workers: int, json: bool) -> list[Outcome]:
+    """Run it here, with progress for people."""
+    from flows import launch
+
+    return launch.here(request, workers, output.console(), show=not json)
+
+
+def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -> int:
+    """Tell how it ended; returns the exit code. ``found``: with shots among it that were not run at all."""
+    refused = list(found.refused) if found else []
+    partial = bool(refused) or any(outcome.state == "partial" for outcome in outcomes)
+    if json:
+        output.as_json({"state": "partial" if partial else "done", "shots": list(outcomes), **refused_data(found)})
+    else:
+        for outcome in outcomes:
+            _tell(outcome)
+        for name in refused:
+            output.line(f"{name}: not run; see above")
+    return code_of(outcomes, refused)
+
+
+def code_of(outcomes: Sequence[Outcome], refused: Sequence[str]) -> int:
+    """2 if no shot could run for wrong input of its own, 4 if some are not done, 0 if all are."""
+    if outcomes and not refused and all(map(_is_wrong, outcomes)):
+        return EXIT_INPUT
+    return EXIT_PARTIAL if refused or any(outcome.state == "partial" for outcome in outcomes) else 0
+
+
+def _is_wrong(outcome: Outcome) -> bool:
+    """What is wrong for a whole shot or person (whose face is it?) is no chunk's failure: running again won't help."""
+    return any(failure.unit.chunk is None and failure.error in WRONG for failure in outcome.failures)
+
+
+def refused_data(found: Ready | None) -> dict[str, object]:
+    return {"not_run": found.as_data()} if found and found.refused else {}
+
+
+def _tell(outcome: Outcome) -> None:
+    took = f" in {outcome.seconds:.1f} s" if outcome.seconds else ", nothing to run"
+    output.line(f"{outcome.shot}: {outcome.state}, {outcome.done} of {outcome.total} steps{took}")
+    for path in outcome.deliverables:
+        output.command(path, "  ")
+    for failure in outcome.failures:
+        place = f" (frames {failure.frames})" if failure.frames else ""
+        output.line(f"{failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.hint}", "  ")
+    if outcome.command:
+        output.line(f"not finished: {', '.join(outcome.unfinished)}", "  ")
+        output.line("run again just what is missing:", "  ")
+        output.command(outcome.command, "    ")
