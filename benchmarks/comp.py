@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 
 from benchmarks import machine
 from fsvfx import colour
+from fsvfx.arrays import LazyFrames, Result, Table
 from fsvfx.stages.composite import CompositeStage
-from fsvfx.stages.contract import LazyFrames, Result, Table, Work
+from fsvfx.stages.contract import Work
 from schemas.composite import Composite
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from flows.standing import Standing
+from fsvfx.arrays import Data
 from fsvfx.colour import plate_to_comp, preview
 from fsvfx.outputs import Named, is_own_png, png, write_file
 from fsvfx.qc.sheet import TrackRow, track_sheet
 from fsvfx.runner import stage
-from fsvfx.stages.contract import Data, Work
+from fsvfx.stages.contract import Work
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

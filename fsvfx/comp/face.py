@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.arrays import Data
 from fsvfx.colour import from_half
 from fsvfx.comp import mattes
 from fsvfx.comp.matte import shape
 from fsvfx.comp.region import Matrix, from_plate, scaled
 from fsvfx.faces.sampling import apply, inverse, sample
-from fsvfx.stages.contract import Data
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]

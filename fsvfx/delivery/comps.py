@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.arrays import Data
 from fsvfx.colour import plate_to_comp
 from fsvfx.comp import Patch, apply
 from fsvfx.delivery.order import Order
-from fsvfx.stages.contract import Data
 from fsvfx.store import open_data
 from schemas.frames import Chunk, FrameRange
 

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Data
 from fsvfx.delivery.order import Order
 from fsvfx.qc.shot_sheet import FIGURES, NOT_FIGURES
-from fsvfx.stages.contract import Data
 from fsvfx.store import open_data
 
 

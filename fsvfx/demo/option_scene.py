@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx import colour
+from fsvfx.arrays import Array, LazyFrames, Result, Table
 from fsvfx.comp import Patch, apply
 from fsvfx.comp.mattes import hull
 from fsvfx.comp.region import from_plate
@@ -23,7 +24,7 @@ from fsvfx.faces.align import crop_matrix
 from fsvfx.faces.sampling import move_points
 from fsvfx.stages.align import display_crop
 from fsvfx.stages.composite import CompositeStage
-from fsvfx.stages.contract import Array, LazyFrames, Result, Table, Work
+from fsvfx.stages.contract import Work
 from schemas.composite import Composite
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -44,7 +45,7 @@ _MOVE = 16.0
 
 @dataclass(frozen=True)
 class Held:
-    """`fsvfx.stages.contract.Data` from arrays in memory."""
+    """`fsvfx.arrays.Data` from arrays in memory."""
 
     arrays: Mapping[str, Array]
     numbers: Sequence[int] = NUMBERS

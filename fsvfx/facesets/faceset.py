@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.arrays import Data
 from fsvfx.errors import InputError
-from fsvfx.stages.contract import Data
 from fsvfx.store import ShotStore, digest_of, open_data
 from schemas.receipts import Receipt
 

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.arrays import Data
 from fsvfx.faces.pose import head_pose
 from fsvfx.faces.topology import POINTS
-from fsvfx.stages.contract import Data
 from fsvfx.stages.references import sharpness
 from fsvfx.store import ShotStore, open_data
 from schemas.job import ShotJob

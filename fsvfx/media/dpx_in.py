@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from fsvfx.arrays import Array
 from fsvfx.media import dpx_header, limits, orientation
 from fsvfx.media.addresses import Address
 from fsvfx.media.dpx_header import DpxError, DpxHeader
@@ -25,7 +26,6 @@ from fsvfx.media.dpx_pixels import FLOATS, Plane, unpacked
 from fsvfx.media.exr_in import to_half
 from fsvfx.media.held import held, unreadable
 from fsvfx.media.plate import Place
-from fsvfx.stages.contract import Array
 
 _COPY = "Copy it again from its source"
 _UNSAID = ("", "User defined")

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import OpenEXR
 
+from fsvfx.arrays import Array
 from fsvfx.errors import FsvfxError
 from fsvfx.media import exr_clean, exr_header, limits, oiio_in, probe
 from fsvfx.media.addresses import Address
@@ -30,7 +31,6 @@ from fsvfx.media.layers import Channel, LayerError, rgb_of
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window, size_of
 from fsvfx.settings import machine
-from fsvfx.stages.contract import Array
 
 _COPY = "Render or copy the frame again"
 _SHOWN = 6

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from fsvfx.arrays import Array
 from fsvfx.media import addresses, dpx_in, exr_in, probe, sniff, stills
 from fsvfx.media.guard import guarded
 from fsvfx.media.plate import Place
 from fsvfx.media.windows import Window
-from fsvfx.stages.contract import Array
 from schemas import rates
 
 _EXR_RATES = ("framesPerSecond", "FramesPerSecond")

@@ -8,7 +8,7 @@ from typing import SupportsBytes, cast
 import numpy as np
 from av.video.frame import VideoFrame
 
-from fsvfx.stages.contract import Array
+from fsvfx.arrays import Array
 
 Turn = tuple[int, int, int, int]
 """a, b, c, d of the display matrix in {-1, 0, 1}: x' = a x + c y, y' = b x + d y (y down)."""

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from fsvfx.arrays import Array
 from fsvfx.errors import PlateError, Where
 from fsvfx.media.windows import Window
 from fsvfx.reach import Reach
-from fsvfx.stages.contract import Array
 from schemas.frames import FrameRange
 
 

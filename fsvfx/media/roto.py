@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from fsvfx.arrays import Array
 from fsvfx.errors import PlateError
 from fsvfx.media.mattes import probe_matte, read_matte
 from fsvfx.media.opening import open_plate
 from fsvfx.media.plate import Canvas, Place
 from fsvfx.media.sequence import SequenceReader
 from fsvfx.reach import reach_of
-from fsvfx.stages.contract import Array
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Replace

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from fsvfx.arrays import Array
 from fsvfx.errors import PlateError
 from fsvfx.media import addresses, digests, header_color, limits, sniff, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, probe_frame, read_frame, read_head
@@ -15,7 +16,6 @@ from fsvfx.media.held import check_reach, held
 from fsvfx.media.plate import Place, PlateInfo
 from fsvfx.media.sequence_files import SequenceFile, find_files
 from fsvfx.media.windows import Window, laid, size_of, union_of
-from fsvfx.stages.contract import Array
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

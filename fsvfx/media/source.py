@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from fsvfx.arrays import Array, Source
 from fsvfx.media.opening import open_plate
 from fsvfx.media.plate import PlateReader
 from fsvfx.media.references import PersonSource
 from fsvfx.media.roto import RotoSource
-from fsvfx.stages.contract import Array, Source
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 

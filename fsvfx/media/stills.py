@@ -14,6 +14,7 @@ import numpy as np
 from PIL import BmpImagePlugin, GifImagePlugin, ImageCms, JpegImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
+from fsvfx.arrays import Array
 from fsvfx.media import limits, oiio_in, orientation, probe, sniff
 from fsvfx.media.exr_in import to_half
 from fsvfx.media.guard import guarded
@@ -21,7 +22,6 @@ from fsvfx.media.held import held
 from fsvfx.media.jpeg_header import JpegHeader, jpeg_header
 from fsvfx.media.plate import Place
 from fsvfx.media.png_chunks import PngHeader, png_header
-from fsvfx.stages.contract import Array
 
 _COPY = "Copy it again from its source"
 _SRGB = "srgb"

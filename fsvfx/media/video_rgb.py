@@ -17,8 +17,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
+from fsvfx.arrays import Array
 from fsvfx.media.pixel_formats import PixelFormat, pixel_format
-from fsvfx.stages.contract import Array
 
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _UNNAMED = (0, 2, 3)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from fsvfx import models
+from fsvfx.arrays import Array
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.errors import FsvfxError
 from fsvfx.faces.looks import look
@@ -14,7 +15,6 @@ from fsvfx.media.references import PersonSource, spread
 from fsvfx.media.roto import RotoSource
 from fsvfx.preflight.contract import Look, Trouble
 from fsvfx.runner.dag import DELIVER, stage, stages, units_of
-from fsvfx.stages.contract import Array
 from fsvfx.stages.references import space_of
 from schemas.job import ShotJob
 from schemas.receipts import Unit

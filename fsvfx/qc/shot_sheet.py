@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.arrays import Array, Data
 from fsvfx.qc.sheet import MOST, Cell, cell, contact_sheet, sampled
-from fsvfx.stages.contract import Array, Data
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 

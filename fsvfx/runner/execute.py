@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from fsvfx import packages
+from fsvfx.arrays import Data, LazyFrames, Result, Source
 from fsvfx.colour import use_config
 from fsvfx.device import device_for
 from fsvfx.errors import IncompleteError, StoreError, Where
@@ -19,7 +20,7 @@ from fsvfx.runner.causes import failure_of, told
 from fsvfx.runner.dag import DELIVER, halo_of, needs_of, sources_of, stage
 from fsvfx.runner.keying import Recipe, recipe_of
 from fsvfx.runner.sampling import PeakMemory
-from fsvfx.stages.contract import Data, LazyFrames, Need, Result, Source, Work
+from fsvfx.stages.contract import Need, Work
 from fsvfx.store import Address, Lease, Ledger, ShotStore, open_data, open_store, this_worker, write_result
 from fsvfx.store.address import UNKEYED
 from schemas.frames import FrameRange

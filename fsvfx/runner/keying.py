@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from fsvfx import models
+from fsvfx.arrays import Source
 from fsvfx.runner.dag import DELIVER, DELIVER_VERSION, stage
-from fsvfx.stages.contract import Source
 from fsvfx.store import stage_key
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

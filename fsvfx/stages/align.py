@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Data, LazyFrames, Result
 from fsvfx.faces import topology
 from fsvfx.faces.align import crop, crop_matrix
 from fsvfx.faces.looks import display
 from fsvfx.faces.sampling import apply, inverse, move_points
 from fsvfx.faces.smooth import REACH, smooth
-from fsvfx.stages.contract import Data, LazyFrames, Need, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 

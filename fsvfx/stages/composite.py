@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx import colour
+from fsvfx.arrays import Data, LazyFrames, Result
 from fsvfx.comp import choices
 from fsvfx.comp.blend import blend, sealed
 from fsvfx.comp.colours import coloured, together
@@ -21,7 +22,7 @@ from fsvfx.comp.patch import Patch, paste
 from fsvfx.comp.region import Size, box, matte_to_plate, octaves, regions, to_plate
 from fsvfx.comp.spool import Spool
 from fsvfx.faces.sampling import scale_of
-from fsvfx.stages.contract import Data, LazyFrames, Need, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.composite import CompositeSettings
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Result
 from fsvfx.faces.boxes import iou
 from fsvfx.faces.detect import weights_of
 from fsvfx.faces.embed import SIZE, embeddings
 from fsvfx.faces.looks import look, signature
 from fsvfx.faces.search import FaceFinder, Faces
-from fsvfx.stages.contract import Need, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 

@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import JsonValue
 
+from fsvfx.arrays import Array, LazyFrames, Result
 from fsvfx.errors import MachineError
-from fsvfx.stages.contract import Array, LazyFrames, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Result
 from fsvfx.comp.patch import Patch
 from fsvfx.faces.embed import embeddings
 from fsvfx.faces.sampling import inverse, move_points
 from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
 from fsvfx.qc.view import View, box_around, thumbnail, view
-from fsvfx.stages.contract import Need, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Array, Result
 from fsvfx.comp import choices
 from fsvfx.faces.sampling import scale_of
 from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmenter
 from fsvfx.occlusion.registry import EMBEDDED, segmenter
 from fsvfx.stages.align import display_crop
-from fsvfx.stages.contract import Array, Need, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import Unit

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Array, Result, Source
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.engines.mesh.choice import measures
 from fsvfx.errors import InputError, Where
@@ -21,7 +22,7 @@ from fsvfx.faces.sampling import move_points, scale_of
 from fsvfx.faces.search import FaceFinder
 from fsvfx.faces.topology import POINTS
 from fsvfx.stages.align import display_crop
-from fsvfx.stages.contract import Array, Resources, Result, Source, Stage, Work
+from fsvfx.stages.contract import Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
+from fsvfx.arrays import Array, LazyFrames, Result, Source
 from fsvfx.errors import MachineError
-from fsvfx.stages.contract import Array, LazyFrames, Resources, Result, Source, Stage, Work
+from fsvfx.stages.contract import Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 

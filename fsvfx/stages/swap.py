@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Data, Result
 from fsvfx.engines.contract import Engine, FaceBatch, Identity
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, Where
-from fsvfx.stages.contract import Data, Need, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Replace

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Data, Result
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.align import crop_matrix
 from fsvfx.faces.cuts import cuts, jumps
@@ -20,7 +21,7 @@ from fsvfx.faces.performer import Wanted, choose
 from fsvfx.faces.sampling import scale_of
 from fsvfx.faces.smooth import REACH
 from fsvfx.faces.tracks import Finds, link
-from fsvfx.stages.contract import Data, Need, Resources, Result, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.frames import Chunk
 from schemas.job import ShotJob
 from schemas.receipts import Unit

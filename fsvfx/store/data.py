@@ -13,8 +13,8 @@ import zarr
 from pydantic import ValidationError
 
 from fsvfx import commands
+from fsvfx.arrays import Array, Table
 from fsvfx.errors import DamagedError, StoreError, Where
-from fsvfx.stages.contract import Array, Table
 from fsvfx.store.layout import ATTRIBUTE, ArrayDigest, Contents, block_digest, column_path, frames_path, part_path
 from fsvfx.store.objects import ShotStore
 from fsvfx.store.strict_zarr import MissingChunkError
@@ -156,7 +156,7 @@ def frames_of(receipt: Receipt) -> FrameRange | None:
 
 @dataclass(frozen=True)
 class StitchedData:
-    """`fsvfx.stages.contract.Data` over the groups of several receipts."""
+    """`fsvfx.arrays.Data` over the groups of several receipts."""
 
     pieces: tuple[Piece, ...]
     wanted: frozenset[int] | None

@@ -11,8 +11,8 @@ import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
 
+from fsvfx.arrays import Array, LazyFrames, Result, Table
 from fsvfx.errors import Where
-from fsvfx.stages.contract import Array, LazyFrames, Result, Table
 from fsvfx.store.layout import (
     ATTRIBUTE,
     ArrayDigest,

@@ -13,7 +13,7 @@ import numpy as np
 from blake3 import blake3
 from pydantic import Field
 
-from fsvfx.stages.contract import Array
+from fsvfx.arrays import Array
 from fsvfx.store.keys import digest_of
 from schemas.base import StrictModel
 

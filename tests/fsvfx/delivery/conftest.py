@@ -13,9 +13,9 @@ import numpy as np
 import OpenEXR
 import pytest
 
+from fsvfx.arrays import Result
 from fsvfx.colour import DEFAULT_CONFIG, plate_to_comp
 from fsvfx.media import open_plate
-from fsvfx.stages.contract import Result
 from fsvfx.store import Address, Ledger, open_store, write_result
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

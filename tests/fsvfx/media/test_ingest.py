@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from footage import number_in, shot_job, write_video
 
+from fsvfx.arrays import LazyFrames
 from fsvfx.errors import MachineError
 from fsvfx.media import source_for
-from fsvfx.stages.contract import LazyFrames, Work
+from fsvfx.stages.contract import Work
 from fsvfx.stages.ingest import IngestStage
 from schemas.frames import Chunk
 from schemas.job import ShotJob

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from footage import number_in, shot_job, write_stills, write_video
 
+from fsvfx.arrays import Source
 from fsvfx.errors import PlateError
 from fsvfx.media import source_for
 from fsvfx.media.references import spread
-from fsvfx.stages.contract import Source
 from schemas.receipts import Unit
 
 

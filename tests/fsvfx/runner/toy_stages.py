@@ -16,9 +16,10 @@ from typing import Protocol
 import numpy as np
 from pydantic import JsonValue
 
+from fsvfx.arrays import Array, LazyFrames, Result
 from fsvfx.errors import PlateError, Where
 from fsvfx.runner import dag
-from fsvfx.stages.contract import Array, LazyFrames, Need, Result, Stage, Work
+from fsvfx.stages.contract import Need, Stage, Work
 from schemas.composite import Composite
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

@@ -11,9 +11,10 @@ from in_memory import Arrays, in_memory
 from numpy.typing import NDArray
 
 from fsvfx import colour
+from fsvfx.arrays import Result
 from fsvfx.comp import Patch, apply
 from fsvfx.stages.composite import CompositeStage
-from fsvfx.stages.contract import Result, Work
+from fsvfx.stages.contract import Work
 from schemas.composite import Composite
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

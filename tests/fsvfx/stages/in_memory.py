@@ -10,7 +10,7 @@ from typing import Any
 import av
 import numpy as np
 
-from fsvfx.stages.contract import Array, LazyFrames, Result, Table
+from fsvfx.arrays import Array, LazyFrames, Result, Table
 
 
 class Arrays:

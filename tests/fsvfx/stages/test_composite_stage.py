@@ -21,10 +21,10 @@ from comp_scene import (
 )
 
 from fsvfx import colour
+from fsvfx.arrays import Result
 from fsvfx.faces.sampling import inverse
 from fsvfx.stages.align import display_crop
 from fsvfx.stages.composite import CompositeStage
-from fsvfx.stages.contract import Result
 from schemas.composite import Composite, CompositeOverride
 from schemas.frames import FrameRange
 from schemas.receipts import Unit

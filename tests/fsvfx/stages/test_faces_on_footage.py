@@ -12,13 +12,14 @@ import pytest
 from in_memory import Arrays, clip_frames, stitched
 
 from fsvfx import models
+from fsvfx.arrays import Result
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.detect import detector
 from fsvfx.faces.search import FaceFinder
 from fsvfx.faces.smooth import REACH
 from fsvfx.stages.align import AlignStage
-from fsvfx.stages.contract import Result, Work
+from fsvfx.stages.contract import Work
 from fsvfx.stages.detect import DetectStage
 from fsvfx.stages.track import TrackStage
 from schemas.frames import Chunk, FrameRange, chunks_of

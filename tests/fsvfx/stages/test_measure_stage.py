@@ -10,8 +10,9 @@ from in_memory import Arrays
 from numpy.typing import NDArray
 
 from fsvfx import colour
+from fsvfx.arrays import Result
 from fsvfx.stages import measure
-from fsvfx.stages.contract import Result, Work
+from fsvfx.stages.contract import Work
 from fsvfx.stages.measure import MeasureStage
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

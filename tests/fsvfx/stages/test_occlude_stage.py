@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from in_memory import Arrays
 
+from fsvfx.arrays import Result
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.errors import InputError
 from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmentation, Segmenter
 from fsvfx.stages import occlude
-from fsvfx.stages.contract import Need, Result, Work
+from fsvfx.stages.contract import Need, Work
 from fsvfx.stages.occlude import OccludeStage, wide_picture
 from schemas.composite import Composite
 from schemas.frames import Chunk

@@ -13,9 +13,10 @@ from in_memory import clip_frames
 from numpy.typing import NDArray
 
 from fsvfx import colour, models
+from fsvfx.arrays import Result
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.measures import mouth_opening
-from fsvfx.stages.contract import Result, Work
+from fsvfx.stages.contract import Work
 from fsvfx.stages.references import ReferencesStage, Seen, crop_size, majority, sharp, various
 from schemas.receipts import Unit
 

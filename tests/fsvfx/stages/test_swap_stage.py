@@ -10,11 +10,12 @@ import torch
 from in_memory import Arrays
 from numpy.typing import NDArray
 
+from fsvfx.arrays import Result
 from fsvfx.engines import registry
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.errors import InputError
 from fsvfx.stages import swap
-from fsvfx.stages.contract import Result, Work
+from fsvfx.stages.contract import Work
 from fsvfx.stages.swap import SwapStage
 from schemas.frames import Chunk, FrameRange
 from schemas.job import ShotJob

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from fsvfx.arrays import LazyFrames, Result
 from fsvfx.errors import StoreError
-from fsvfx.stages.contract import LazyFrames, Result
 from fsvfx.store import ShotStore, open_data, open_store, write_result
 from schemas.frames import Chunk
 from schemas.receipts import Receipt, Unit

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from toy_facesets import faceset
 
+from fsvfx.arrays import Result
 from fsvfx.facesets import Faceset, store_of
-from fsvfx.stages.contract import Result
 from fsvfx.store import write_result
 from schemas.augmentation import Augmentation
 from schemas.faceset import FacesetSettings
