@@ -94,6 +94,16 @@ class Problem:
         return f"{self.field}{at}: {self.what}. {self.hint}"
 
 
+@dataclass(frozen=True)
+class Blank(Problem):
+    """A field that only a person can fill in, and that nobody has yet."""
+
+    file: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line or 1} {self.field}: {self.hint[:1].lower()}{self.hint[1:]}"
+
+
 class ManifestError(InputError):
     """All that is wrong in a manifest, at once."""
 

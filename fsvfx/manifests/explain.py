@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from fsvfx.errors import Blank
 from fsvfx.manifests import shape
-from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted
+from fsvfx.manifests.blanks import is_empty, wanted_at, without_blanks
+from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted, read_yaml
 
+M = TypeVar("M", bound=BaseModel)
 Told = tuple[str, str]
 """What is wrong, and how to fix it."""
 
@@ -40,21 +45,47 @@ _OTHER_NAMES = {
 _RETIMES = ("retime", "speed", "time_warp", "timewarp")
 
 
+def validated(data: object, model: type[M], document: Document) -> M | None:
+    """``data`` as ``model``; None if it is none: ``document``, which says it, is told why."""
+    try:
+        return model.model_validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        explain(error, model, document)
+        return None
+
+
+def blanks_in(path: Path, model: type[BaseModel]) -> list[Blank]:
+    """The blanks in the ``model`` at ``path``, as far as that is there and can be read."""
+    document = read_yaml(path) if path.is_file() else Document()
+    if isinstance(document.data, dict):
+        validated(without_blanks(document.data, model, document), model, document)
+    blanks = [problem for problem in document.problems if isinstance(problem, Blank)]
+    return sorted(blanks, key=lambda blank: blank.line or 0)
+
+
 def explain(error: ValidationError, model: type[BaseModel], document: Document) -> None:
     """Tell ``document`` each of ``error``'s problems that it has not told already."""
     told = {problem.field for problem in document.problems}
-    for finding in findings(error, model):
-        if dotted(finding.loc) not in told:
-            document.tell(*finding)
+    for detail, loc in _details(error):
+        at = _without_tags(loc, model)
+        if dotted(at) in told:
+            continue
+        if is_empty(detail):
+            document.tell_blank(at, wanted_at(model, loc))
+        else:
+            document.tell(at, *_told(detail, model, loc))
 
 
 def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[Finding]:
     """Each of ``error``'s problems, with its place in the ``model``."""
-    for detail in error.errors(include_url=False):
-        if _is_spurious(detail):
-            continue
-        loc = tuple(part for part in detail["loc"] if part != "[key]")
+    for detail, loc in _details(error):
         yield Finding(_without_tags(loc, model), *_told(detail, model, loc))
+
+
+def _details(error: ValidationError) -> Iterator[tuple[ErrorDetails, Loc]]:
+    for detail in error.errors(include_url=False):
+        if not _is_spurious(detail):
+            yield detail, tuple(part for part in detail["loc"] if part != "[key]")
 
 
 def _is_spurious(detail: ErrorDetails) -> bool:
@@ -92,8 +123,8 @@ def _quoted(value: object) -> str:
 
 def _hint(model: type[BaseModel], loc: Loc) -> str:
     """The field's description, as far as its first sentence."""
-    said = str(shape.at(model, loc).get("description", "")).replace("``", "'").split("\n")[0]
-    return f" ({said.rstrip('.')})" if said else ""
+    said = shape.summary(shape.at(model, loc))
+    return f" ({said})" if said else ""
 
 
 def _missing(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:

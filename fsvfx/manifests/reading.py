@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
-
-from fsvfx.errors import ManifestError
-from fsvfx.manifests.explain import explain
+from fsvfx.errors import ManifestError, Problem
+from fsvfx.manifests.blanks import without_blanks
+from fsvfx.manifests.explain import validated
 from fsvfx.manifests.yaml_text import Document, Finding, dotted
 from schemas.base import StrictModel
 from schemas.manifest import Manifest
@@ -52,13 +50,13 @@ def _own_keys(data: object, model: type[StrictModel], other: type[StrictModel]) 
     return len(own & set(data)) if isinstance(data, dict) else 0
 
 
-def sound(document: Document, path: Path, kind: Kind[M]) -> M:
-    """The manifest that ``document`` holds. Raises ManifestError with every problem."""
+def sound(document: Document, path: Path, kind: Kind[M], others: Sequence[Problem] = ()) -> M:
+    """The manifest that ``document`` holds. Raises ManifestError with every problem, its own first."""
     _check_folder(document, path)
     manifest = _validated(document, path, kind)
-    if manifest is None or document.problems:
+    if manifest is None or document.problems or others:
         problems = sorted(set(document.problems), key=lambda problem: (problem.line or 0, problem.field))
-        raise ManifestError(str(path), tuple(problems))
+        raise ManifestError(str(path), (*problems, *others))
     return manifest
 
 
@@ -85,17 +83,10 @@ def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
     except VersionError as error:
         document.tell(("schema_version",), error.what, error.hint)
         data = {**data, "schema_version": 1}
-    manifest = _parsed(data, document, kind.model)
+    data = without_blanks(data, kind.model, document)
+    manifest = validated(data, kind.model, document)
     told = {problem.field for problem in document.problems}
     for finding in kind.findings(data, path):
         if dotted(finding.loc) not in told:
             document.tell(*finding)
     return manifest
-
-
-def _parsed(data: Raw, document: Document, model: type[M]) -> M | None:
-    try:
-        return model.model_validate_json(json.dumps(data), strict=True)
-    except ValidationError as error:
-        explain(error, model, document)
-        return None

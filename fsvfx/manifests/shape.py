@@ -32,6 +32,11 @@ def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
     return list(at(model, loc).get("properties", {}))
 
 
+def summary(schema: Schema) -> str:
+    """A description's first sentence, without its full stop."""
+    return str(schema.get("description", "")).replace("``", "'").split("\n")[0].rstrip(".")
+
+
 def nearest(word: str, known: list[str]) -> str | None:
     """The known word that is most like ``word``, if any is."""
     by_lower = {name.lower(): name for name in known}

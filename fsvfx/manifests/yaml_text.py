@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.error import MarkedYAMLError, YAMLError
 
-from fsvfx.errors import Problem
+from fsvfx.errors import Blank, Problem
 from fsvfx.manifests.yaml_nodes import TooDeep, TooManyNodes, compose
 
 Loc = tuple[str | int, ...]
@@ -51,6 +51,7 @@ class Document:
     data: Any = None
     lines: dict[Loc, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    file: str = ""
 
     def line(self, loc: Loc) -> int | None:
         """The line (from 1) of the value at ``loc``, or of the nearest one around it."""
@@ -62,6 +63,9 @@ class Document:
     def tell(self, loc: Loc, what: str, hint: str) -> None:
         self.problems.append(Problem(field=dotted(loc), what=what, hint=hint, line=self.line(loc)))
 
+    def tell_blank(self, loc: Loc, hint: str) -> None:
+        self.problems.append(Blank(dotted(loc), "it is not filled in", hint, self.line(loc), self.file))
+
 
 def dotted(loc: Loc) -> str:
     """``("shots", 0, "plate")`` as ``shots[0].plate``."""
@@ -71,7 +75,7 @@ def dotted(loc: Loc) -> str:
 
 def read_yaml(path: Path) -> Document:
     """Read ``path``; whatever is wrong with it is in the document's ``problems``."""
-    document = Document()
+    document = Document(file=str(path))
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
@@ -88,9 +92,9 @@ def read_yaml(path: Path) -> Document:
     return document
 
 
-def parse_yaml(text: str) -> Document:
-    """As ``read_yaml``, of a text."""
-    document = Document()
+def parse_yaml(text: str, file: str = "") -> Document:
+    """As ``read_yaml``, of a text that is or will be in ``file``."""
+    document = Document(file=file)
     _parse(text, document)
     return document
 

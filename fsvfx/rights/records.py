@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from fsvfx import spelling
 from fsvfx.errors import Problem
-from fsvfx.manifests.explain import explain
+from fsvfx.manifests.blanks import without_blanks
+from fsvfx.manifests.explain import validated
 from fsvfx.manifests.yaml_text import read_yaml
 from fsvfx.reach import Reach, ReachError
 from fsvfx.rights.decision import Evidence, Missing
@@ -66,10 +64,7 @@ def _read(path: Path, model: type[M]) -> M:
         document.tell((), "a record is a mapping", "Begin it with schema_version: 1")
     found: M | None = None
     if isinstance(document.data, dict):
-        try:
-            found = model.model_validate_json(json.dumps(document.data), strict=True)
-        except ValidationError as error:
-            explain(error, model, document)
+        found = validated(without_blanks(document.data, model, document), model, document)
     if found is None or document.problems:
         raise RecordError(f"{path} is not usable: " + "; ".join(map(_told, document.problems)))
     return found

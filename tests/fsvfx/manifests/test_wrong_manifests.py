@@ -78,7 +78,7 @@ WRONG = [
      "[...]"),
     ("plate is text", "composite: {mode: seamless, overrides: [{frames: 1100-1120, erode: 4}]}", "composite: seamless",
      f"{SHOT}.composite", "not a mapping", "{key: value}"),
-    ("nothing where text is", "store: work/", "store:", "store", "nothing is not text", "Write text"),
+    ("nothing where text is", "store: work/", "store:", "store", "not filled in", "Write a folder"),
     ("roll: yes", "chunk_size: 24", "faces: {roll: yes}", f"{SHOT}.faces.roll", "not true or false", "true or false"),
     # Windows of numbers
     ("chunk size 0", "chunk_size: 24", "chunk_size: 0", f"{SHOT}.chunk_size", "out of range", "at least 1"),
@@ -203,7 +203,7 @@ WRONG = [
     ("plate with a field", "sh0050.####.exr", "{shot}.####.exr", "shots[1].plate.path", "no {fields}", "####"),
     ("plate of no kind", PLATE, "path: plates/sh0040.r3d", f"{SHOT}.plate.path", "'.r3d' are not read", ".mov"),
     ("plate without ending", PLATE, "path: plates/sh0040", f"{SHOT}.plate.path", "not read", "Convert"),
-    ("empty path", PLATE, 'path: ""', f"{SHOT}.plate.path", "empty", "at least 1"),
+    ("empty path", PLATE, 'path: ""', f"{SHOT}.plate.path", "not filled in", "Write a video file"),
     # Reach
     ("plate outside", PLATE, "path: ../secret/a.mp4", f"{SHOT}.plate.path", "outside", "FSVFX_ROOTS"),
     ("plate outside, by a detour", PLATE, "path: a/../../b.mp4", f"{SHOT}.plate.path", "outside", "FSVFX_ROOTS"),
