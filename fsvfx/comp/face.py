@@ -12,6 +12,7 @@ from fsvfx.colour import from_half
 from fsvfx.comp import mattes
 from fsvfx.comp.matte import shape
 from fsvfx.comp.region import Matrix, from_plate, scaled
+from fsvfx.entries import AlignedEntry, OccludedEntry, RotoEntry, SwappedEntry
 from fsvfx.faces.sampling import apply, inverse, sample
 from schemas.composite import CompositeSettings
 
@@ -27,20 +28,18 @@ class Face:
 
     def __init__(self, inputs: Mapping[str, Data], index: int, own: Collection[int]) -> None:
         """``own``: the chunk's frames; what is read besides are their neighbours."""
-        self._inputs, self._name, self._own = inputs, f"r{index}", frozenset(own)
-        align = inputs["align"]
-        self._rows = {number: row for row, number in enumerate(align.numbers)}
-        self._present = np.asarray(align.frames(f"{self._name}/present"), np.bool_)
-        self._starts = np.asarray(align.frames(f"{self._name}/start"), np.bool_)
-        self._matrices = np.asarray(align.frames(f"{self._name}/matrix"), np.float64)
+        self._inputs, self._index, self._own = inputs, index, frozenset(own)
+        self._aligned = AlignedEntry(inputs["align"], index)
+        self._swapped = SwappedEntry(inputs["swap"], index)
+        self._rows = {number: row for row, number in enumerate(self._aligned.data.numbers)}
 
     def is_there(self, number: int) -> bool:
         """Whether the frame was read and shows the performer."""
-        return number in self._rows and bool(self._present[self._rows[number]])
+        return number in self._rows and bool(self._aligned.present[self._rows[number]])
 
     def starts(self, number: int) -> bool:
         """Whether nothing is known of how the face came into this frame: a cut, or it was not there before."""
-        return bool(self._starts[self._rows[number]]) or not self.is_there(number - 1)
+        return bool(self._aligned.starts[self._rows[number]]) or not self.is_there(number - 1)
 
     def segment(self, number: int, reach: int) -> range:
         """The frames about ``number``, at most ``reach`` away, that show the face without a cut or gap between."""
@@ -53,7 +52,7 @@ class Face:
 
     def matrix(self, number: int, settings: CompositeSettings) -> Matrix:
         """(2, 3), plate px -> px of the swap's crop."""
-        plain: Matrix = self._matrices[self._rows[number]]
+        plain: Matrix = self._aligned.matrices[self._rows[number]]
         if settings.mode == "raw" or not settings.face_scale:
             return plain
         change = scaled(self.swap(number).shape[0], settings.face_scale)
@@ -61,13 +60,13 @@ class Face:
 
     def landmarks(self, number: int) -> F32:
         """(468, 2) crop px."""
-        return np.asarray(self._inputs["align"].frame(f"{self._name}/landmarks", number)[:, :2], np.float32)
+        return self._aligned.landmarks(number)[:, :2]
 
     def swap(self, number: int) -> F32:
-        return self._read("swap", "crops", number)
+        return from_half(self._swapped.crop(number))
 
     def plate(self, number: int) -> F32:
-        return self._read("align", "crops", number)
+        return from_half(self._aligned.crop(number))
 
     def matte(self, number: int, settings: CompositeSettings) -> F32:
         """Where the swap is to show in its crop: joined, shaped, and less what is in front."""
@@ -79,25 +78,28 @@ class Face:
 
     def front(self, number: int, settings: CompositeSettings) -> F32:
         """How much is in front of the face, in the swap's crop."""
-        return self._of_plate(self._read("occlude", "front", number), settings)
+        return self._of_plate(from_half(self._occluded.front(number)), settings)
 
     def moved(self, number: int, other: int, settings: CompositeSettings) -> F32:
         """The landmarks (468, 2) of the face in the frame ``other``, as it moves in the crop of ``number``."""
-        here, there = (apply(inverse(self._matrices[self._rows[n]]), self.landmarks(n)) for n in (number, other))
+        here, there = (
+            apply(inverse(self._aligned.matrices[self._rows[n]]), self.landmarks(n)) for n in (number, other)
+        )
         change = (there - here) @ self.matrix(number, settings)[:, :2].T
         return np.asarray(self.landmarks(number) + change, np.float32)
 
     def _source(self, name: str, number: int, settings: CompositeSettings) -> F32:
         if name == "learned":
-            return self._read("swap", "matte", number)
+            return from_half(self._swapped.matte(number))
         if name == "external":
-            roto = self._inputs["roto"].frame(f"{self._name}/roto", number)
-            return from_plate(np.asarray(roto, np.float16), self.matrix(number, settings), self.swap(number).shape[0])
+            roto = RotoEntry(self._inputs["roto"], self._index).matte(number)
+            return from_plate(roto, self.matrix(number, settings), self.swap(number).shape[0])
         if name == "plate":
-            return self._of_plate(self._read("occlude", "face", number), settings)
+            return self._of_plate(from_half(self._occluded.face(number)), settings)
         if name == "identity":
             # Only chunks whose own settings name it have it; among a frame's neighbours the plate's face stands in.
-            return self._read("occlude", "identity" if number in self._own else "face", number)
+            seen = self._occluded
+            return from_half(seen.identity(number) if number in self._own else seen.face(number))
         size = self.swap(number).shape[0]
         return mattes.hull(self.landmarks(number), size) if name == "hull" else np.ones((size, size), np.float32)
 
@@ -108,5 +110,6 @@ class Face:
         size = matte.shape[0]
         return np.asarray(sample(matte, scaled(size, settings.face_scale), size), np.float32)
 
-    def _read(self, stage: str, array: str, number: int) -> F32:
-        return from_half(np.asarray(self._inputs[stage].frame(f"{self._name}/{array}", number), np.float16))
+    @property
+    def _occluded(self) -> OccludedEntry:
+        return OccludedEntry(self._inputs["occlude"], self._index)

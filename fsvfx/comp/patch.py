@@ -1,4 +1,4 @@
-"""Patches: the parts of a plate that a swap changes, and how they go back onto it."""
+"""Patches: the parts of a plate that a swap changes, as the composite stage keeps them, and their way back onto it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fsvfx.entries import EntryView
 
 Half = NDArray[np.float16]
 
@@ -22,6 +24,27 @@ class Patch:
     origin: tuple[int, int]
     patch: Half
     matte: Half
+
+
+class CompositedEntry(EntryView):
+    """One entry's patches, in the results of ``composite``."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything was composited for it."""
+        return self.has("present")
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """(n,): whether the frame's matte shows something."""
+        return np.asarray(self.frames("present"), np.bool_)
+
+    def patch(self, number: int) -> Patch | None:
+        """None where nothing shows. Raises StoreError."""
+        if not self.frame("present", number):
+            return None
+        y, x = (int(value) for value in self.frame("origin", number))
+        return Patch((y, x), self.half("patch", number), self.half("matte", number))
 
 
 def paste(area: Half, matte: Half, at: tuple[int, int], patches: Iterable[Patch]) -> None:

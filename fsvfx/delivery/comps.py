@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
 from fsvfx.colour import plate_to_comp
-from fsvfx.comp import Patch, apply
+from fsvfx.comp import CompositedEntry, Patch, apply
 from fsvfx.delivery.order import Order
+from fsvfx.entries import AlignedEntry
 from fsvfx.store import open_data
 from schemas.frames import Chunk, FrameRange
 
@@ -71,22 +72,22 @@ def altered(order: Order, chunk: Chunk) -> FrameRange:
     if composite is None:
         return FrameRange(())
     shown = np.zeros(len(composite.numbers), bool)
-    for entry in _entries(order):
-        if composite.has(f"{entry}/present"):
-            shown |= np.asarray(composite.frames(f"{entry}/present"), bool)
+    for entry in _composited(order, composite):
+        if entry is not None:
+            shown |= entry.present
     return FrameRange(number for number, there in zip(composite.numbers, shown) if there) - order.waived
 
 
 def _of_chunk(order: Order, chunk: Chunk) -> Iterator[Comp]:
     plate = open_data(order.store, order.of("ingest", chunk))
     composite, align = _data(order, "composite", chunk), _data(order, "align", chunk)
-    sizes = _crop_sizes(order, align, chunk)
+    composited, sizes = _composited(order, composite), _crop_sizes(order, align)
     for frame in chunk.frames:
         native = plate.frame("frames", frame)
         base = plate_to_comp(native, order.job.shot.plate.color_space, order.job.colour_config)
         waived = frame in order.waived
-        patches = tuple(None if waived else _patch(composite, entry, frame) for entry in _entries(order))
-        aligned = tuple(_aligned(align, entry, frame, size) for entry, size in sizes.items())
+        patches = tuple(None if waived or entry is None else entry.patch(frame) for entry in composited)
+        aligned = tuple(_aligned(align, index, frame, size) for index, size in enumerate(sizes))
         yield Comp(frame, native, base, patches, waived, aligned)
 
 
@@ -95,26 +96,21 @@ def _data(order: Order, stage: str, chunk: Chunk) -> Data | None:
     return open_data(order.store, receipts) if receipts else None
 
 
-def _entries(order: Order) -> list[str]:
-    return [f"r{index}" for index in range(len(order.job.shot.replace))]
+def _composited(order: Order, composite: Data | None) -> list[CompositedEntry | None]:
+    """One per replace entry; None where nothing was composited for it."""
+    if composite is None:
+        return [None] * len(order.job.shot.replace)
+    entries = (CompositedEntry(composite, index) for index in range(len(order.job.shot.replace)))
+    return [entry if entry.is_there else None for entry in entries]
 
 
-def _patch(composite: Data | None, entry: str, frame: int) -> Patch | None:
-    if composite is None or not composite.has(f"{entry}/present") or not composite.frame(f"{entry}/present", frame):
-        return None
-    y, x = (int(value) for value in composite.frame(f"{entry}/origin", frame))
-    patch = np.asarray(composite.frame(f"{entry}/patch", frame), np.float16)
-    return Patch((y, x), patch, np.asarray(composite.frame(f"{entry}/matte", frame), np.float16))
-
-
-def _crop_sizes(order: Order, align: Data | None, chunk: Chunk) -> dict[str, int]:
+def _crop_sizes(order: Order, align: Data | None) -> list[int]:
     """The side of each entry's crop; of all entries, where the order asks for alignment (0: chunk waived whole)."""
     if not order.wants_alignment:
-        return {}
-    return {e: align.frame(f"{e}/crops", chunk.first).shape[0] if align else 0 for e in _entries(order)}
+        return []
+    return [AlignedEntry(align, index).size if align else 0 for index in range(len(order.job.shot.replace))]
 
 
-def _aligned(align: Data | None, entry: str, frame: int, size: int) -> Aligned:
-    if align is None or not align.frame(f"{entry}/present", frame):
-        return Aligned(None, size)
-    return Aligned(np.asarray(align.frame(f"{entry}/matrix", frame), np.float64), size)
+def _aligned(align: Data | None, index: int, frame: int, size: int) -> Aligned:
+    entry = AlignedEntry(align, index) if align else None
+    return Aligned(entry.matrix(frame) if entry and entry.is_present(frame) else None, size)

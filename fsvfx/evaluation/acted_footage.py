@@ -40,10 +40,14 @@ class Acted:
         """A frame acted by the actor of that name, its face cut out as the performer's was: (size, size, 3) display."""
         moment = _moments(self.clip.frames, self.clip.seed)[frame - self.clip.first]
         picture = u8(shown(render(actor(name), moment, self.clip.size).rgb))
-        entry, plate = self.footage.entry, self.shot.shot.plate
-        crops, matrix = (self.footage.aligned.frame(f"r{entry}/{each}", frame) for each in ("crops", "matrix"))
+        aligned, plate = self.footage.aligned, self.shot.shot.plate
         cut = display_crop(
-            picture, np.asarray(matrix), len(crops), plate.color_space, self.shot.colour_config, plate.exposure
+            picture,
+            aligned.matrix(frame),
+            len(aligned.crop(frame)),
+            plate.color_space,
+            self.shot.colour_config,
+            plate.exposure,
         )
         return resized(np.asarray(cut, np.float32), size).clip(0, 1)
 

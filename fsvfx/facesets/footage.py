@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
+from fsvfx.entries import AlignedEntry, TrackedEntry
 from fsvfx.faces.pose import head_pose
 from fsvfx.faces.topology import POINTS
 from fsvfx.stages.references import sharpness
@@ -34,15 +36,20 @@ class Footage:
     name: str
     take: str
     place: int
-    aligned: Data
+    data: Data
     filled: frozenset[int]
     digests: tuple[str, ...]
     entry: int = 0
 
     def crop(self, frame: int, size: int) -> NDArray[np.float16]:
         """The face in a frame: (size, size, 3) display [0, 1]."""
-        picture = np.asarray(self.aligned.frame(f"r{self.entry}/crops", frame), np.float32)
+        picture = self.aligned.crop(frame).astype(np.float32)
         return np.asarray(resized(picture, size).clip(0, 1), np.float16)
+
+    @cached_property
+    def aligned(self) -> AlignedEntry:
+        """The face, frame by frame."""
+        return AlignedEntry(self.data, self.entry)
 
 
 @dataclass(frozen=True)
@@ -80,8 +87,7 @@ def footage_of(name: str, job: ShotJob, store: ShotStore, receipts: Sequence[Rec
 
 
 def _filled(store: ShotStore, track: Receipt, part: str, entry: int) -> list[int]:
-    table = open_data(store, [track], part=part).table(f"r{entry}")
-    return [int(frame) for frame in np.asarray(table["frame"])[np.asarray(table["filled"], np.bool_)]]
+    return TrackedEntry(open_data(store, [track], part=part), entry).filled
 
 
 def look_at(footage: Sequence[Footage]) -> Seen:
@@ -100,14 +106,14 @@ def resized(picture: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 
 
 def _look_at(index: int, footage: Footage, take: int) -> Seen:
-    frames = np.array(footage.aligned.numbers, np.int64)
-    count, name = len(frames), f"r{footage.entry}"
+    frames, aligned = np.array(footage.data.numbers, np.int64), footage.aligned
+    count = len(frames)
     seen = Seen(
         footage=np.full(count, index, np.int64),
         frame=frames,
         take=np.full(count, take, np.int64),
         place=frames - footage.place,
-        present=np.asarray(footage.aligned.frames(f"{name}/present"), np.bool_),
+        present=aligned.present,
         filled=np.isin(frames, list(footage.filled)),
         landmarks=np.zeros((count, POINTS, 3), np.float32),
         pose=np.zeros((count, 3), np.float32),
@@ -115,8 +121,8 @@ def _look_at(index: int, footage: Footage, take: int) -> Seen:
         look=np.zeros((count, LOOK, LOOK), np.float32),
     )
     for row in np.flatnonzero(seen.present):
-        picture = np.asarray(footage.aligned.frame(f"{name}/crops", int(frames[row])), np.float32)
-        points = np.asarray(footage.aligned.frame(f"{name}/landmarks", int(frames[row])), np.float32)
+        picture = aligned.crop(int(frames[row])).astype(np.float32)
+        points = aligned.landmarks(int(frames[row]))
         seen.landmarks[row] = scaled(points, picture.shape[0], 1.0)
         seen.pose[row] = head_pose(points)
         probe = np.rint(resized(picture, PROBE).clip(0, 1) * 255).astype(np.uint8)

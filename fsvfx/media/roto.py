@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from fsvfx.arrays import Array
+from fsvfx.entries import entry_name
 from fsvfx.errors import PlateError
 from fsvfx.media.mattes import probe_matte, read_matte
 from fsvfx.media.opening import open_plate
@@ -24,7 +25,7 @@ class RotoSource:
     def __init__(self, job: ShotJob, numbers: Sequence[int]) -> None:
         self._job = job
         self._numbers = list(numbers)
-        self._entries = {f"r{index}": entry for index, entry in enumerate(job.shot.replace) if entry.roto}
+        self._entries = {entry_name(index): entry for index, entry in enumerate(job.shot.replace) if entry.roto}
 
     def fingerprint(self) -> dict[str, str]:
         """Each file's content, and where the plate's pixels lie. Raises PlateError for frames that have no matte."""

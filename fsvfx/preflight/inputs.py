@@ -8,6 +8,7 @@ from itertools import islice
 from fsvfx import models
 from fsvfx.arrays import Array
 from fsvfx.colour import DEFAULT_CONFIG
+from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
 from fsvfx.faces.looks import look
 from fsvfx.faces.search import FaceFinder
@@ -53,8 +54,8 @@ def rotos(shot: Look) -> Iterator[Trouble]:
         if not entry.roto or not shot.buckets.usable(entry.roto):
             continue
         try:
-            RotoSource(shot.job, numbers).check(f"r{index}")
-            for _ in RotoSource(shot.job, _some(shot.job)).pictures(f"r{index}"):
+            RotoSource(shot.job, numbers).check(entry_name(index))
+            for _ in RotoSource(shot.job, _some(shot.job)).pictures(entry_name(index)):
                 pass
         except FsvfxError as error:
             yield Trouble.of(f"replace[{index}].roto", error)
