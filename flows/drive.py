@@ -15,14 +15,13 @@ from prefect.task_runners import TaskRunner
 from prefect_dask.task_runners import DaskTaskRunner
 
 from flows.cluster import has_gpu_workers
-from flows.lost import Lost
-from flows.schedule import Bundle, Graph
 from flows.watch import Watcher
-from fsvfx.runner import resources_of
+from fsvfx.errors import WorkerLost
+from fsvfx.runner import Graph, Step, resources_of
+from fsvfx.runner.bundles import Bundle
 from fsvfx.runner.dag import stages
 from schemas.job import ShotJob
 from schemas.receipts import Receipt
-from tasks.step import Step
 from tasks.work import StepsFailed, stage_task
 
 
@@ -131,18 +130,24 @@ def _freed(steps: Iterable[Step], waiting: dict[Bundle, set[Step]], readers: dic
 
 
 def answer_of(future: PrefectFuture[Any]) -> Any:
-    """What the task gave, such as receipts; or the exception that ended it: ``Lost`` if its workers died."""
+    """What the task gave, such as receipts; or the exception that ended it: ``WorkerLost`` if its workers died."""
     try:
         return future.result(raise_on_failure=False)
     except (Exception, CancelledError) as error:  # Dask's own: the task run never ended
         _tell_crashed(future.task_run_id, error)
-        return Lost(f"{type(error).__name__}: its workers died; too little memory, or a crash in native code ({error})")
+        return WorkerLost(
+            f"{type(error).__name__}: its workers died; too little memory, or a crash in native code ({error})"
+        )
 
 
 def _causes(error: Exception, steps: tuple[Step, ...]) -> list[tuple[Step, Exception]]:
     if isinstance(error, StepsFailed):
         return [(Step(*step), cause) for step, cause in error.errors]
-    return [(step, error) for step in steps[:1]] if not isinstance(error, Lost) else [(step, error) for step in steps]
+    return (
+        [(step, error) for step in steps[:1]]
+        if not isinstance(error, WorkerLost)
+        else [(step, error) for step in steps]
+    )
 
 
 def _tell_crashed(task_run_id: UUID, error: BaseException) -> None:

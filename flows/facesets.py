@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from flows.standing import Standing
 from fsvfx.errors import InputError, Where
+from fsvfx.runner import Plan, plan
 from schemas.job import FootageJob, TrainJob
 from schemas.receipts import Receipt
 
@@ -43,9 +43,9 @@ def receipts_of(job: TrainJob) -> dict[str, Receipt]:
     return found
 
 
-def standing_of(footage: FootageJob) -> Standing:
+def standing_of(footage: FootageJob) -> Plan:
     """How far its faces are cut out: no more than that is wanted of it. Raises StoreError, InputError."""
-    return Standing.of(footage.shot, stages=(LAST,), until=LAST)
+    return plan(footage.shot, stages=(LAST,), until=LAST)
 
 
 def footage_at_hand(job: TrainJob, footage: FootageJob) -> Footage:
@@ -56,7 +56,7 @@ def footage_at_hand(job: TrainJob, footage: FootageJob) -> Footage:
     standing = standing_of(footage)
     if standing.left:
         raise _not_there(job, f"The faces in '{footage.name}' are not cut out")
-    receipts = [receipt for step, receipt in standing.receipts.items() if step in standing.wanted]
+    receipts = [receipt for step, receipt in standing.final.items() if step in standing.wanted]
     return footage_of(footage.name, footage.shot, open_store(footage.shot), receipts, footage.entry)
 
 

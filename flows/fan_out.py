@@ -11,8 +11,8 @@ from uuid import UUID
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.deployments import run_deployment
 
-from flows.standing import Standing
 from fsvfx import manifests
+from fsvfx.runner import plan
 from schemas.outcome import Outcome
 
 POLL_SECONDS = 5.0
@@ -29,7 +29,7 @@ def fanned_out(deployment: str, manifest: str, shots: Sequence[str], store: str 
     with get_client(sync_client=True) as client:
         for each in begun:
             _wait(client, each)
-    return [Standing.of(job, until=limits.get("until")).outcome() for job in jobs]
+    return [plan(job, until=limits.get("until")).outcome() for job in jobs]
 
 
 def _wait(client: SyncPrefectClient, run: UUID) -> None:

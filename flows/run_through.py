@@ -9,22 +9,22 @@ from prefect.task_runners import TaskRunner
 
 from flows import artifacts
 from flows.drive import Drive
-from flows.lost import record_lost
-from flows.schedule import bundles_of
-from flows.standing import Standing
 from flows.watch import WATCHER
 from fsvfx.errors import InputError, RightsError
+from fsvfx.runner import Plan, plan_again
+from fsvfx.runner.bundles import bundles_of
+from fsvfx.runner.drive import record_lost
 
 
-def run_through(before: Standing) -> tuple[Drive, Standing]:
+def run_through(before: Plan) -> tuple[Drive, Plan]:
     """Run what ``before`` wants and has not; how it stands then is what the ledger says.
 
     Errors are kept in the drive, and in the ledger. Raises RightsError: it is refused to all of them.
     """
     drive = _run(before)
-    after = before.again()
-    if record_lost(before.job, after.entries, drive.errors):
-        after = before.again()
+    after = plan_again(before)
+    if record_lost(after, drive.errors):
+        after = plan_again(before)
     refused = [error for error in drive.errors.values() if isinstance(error, RightsError)]
     if refused:
         raise refused[0]
@@ -46,20 +46,20 @@ def task_runner() -> TaskRunner[Any]:
     return context.task_runner
 
 
-def _run(standing: Standing) -> Drive:
-    todo = standing.todo
+def _run(plan: Plan) -> Drive:
+    todo = plan.todo
     watcher = WATCHER.get()
-    watcher.begins(standing.job.shot.name, standing.counts())
-    total = len(standing.wanted)
-    progress = artifacts.Progress(standing.job, total - len(todo), total)
+    watcher.begins(plan.job.shot.name, plan.counts())
+    total = len(plan.wanted)
+    progress = artifacts.Progress(plan.job, total - len(todo), total)
     drive = Drive(
-        standing.job,
-        standing.graph,
-        receipts=standing.receipts,
+        plan.job,
+        plan.graph,
+        receipts=plan.final,
         runner=task_runner(),
         watcher=watcher,
         advance=progress.advance,
     )
-    drive.run(bundles_of(standing.graph, todo))
+    drive.run(bundles_of(plan.graph, todo))
     progress.close()
     return drive

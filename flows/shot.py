@@ -22,10 +22,12 @@ from prefect_dask.task_runners import DaskTaskRunner
 from flows import artifacts, cluster
 from flows.fan_out import fanned_out
 from flows.run_through import run_through
-from flows.standing import Standing, refused, stage_name
 from fsvfx import manifests, rights, runner
 from fsvfx.errors import InputError, ManifestError
 from fsvfx.qc.shot_sheet import shot_sheet
+from fsvfx.runner import Plan
+from fsvfx.runner.causes import refused
+from fsvfx.runner.graph import stage_name
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -62,7 +64,7 @@ def shot(
     job = _cleared(manifest, name, store, replace)
     if redo:
         runner.revoke_named(job, frames=limits, stages=tuple(stage_name(one) for one in redo))
-    _, after = run_through(Standing.of(job, frames=limits, stages=tuple(redo), until=until))
+    _, after = run_through(runner.plan(job, frames=limits, stages=tuple(redo), until=until))
     rights.clear(job)
     outcome = after.outcome(seconds=time.monotonic() - begun)
     _show(after, outcome)
@@ -116,13 +118,13 @@ def _cleared(manifest: str, name: str, store: str | None, replace: bool) -> Shot
     return found.model_copy(update={"rights": decision.digest, "run_id": str(flow_run.id), "may_replace": replace})
 
 
-def _show(standing: Standing, outcome: Outcome) -> None:
-    artifacts.table(standing.job, standing.rows())
-    measured = [receipt for step, receipt in standing.receipts.items() if step.stage == "measure"]
+def _show(plan: Plan, outcome: Outcome) -> None:
+    artifacts.table(plan.job, plan.rows())
+    measured = [receipt for step, receipt in plan.final.items() if step.stage == "measure"]
     if measured:
-        data = open_data(open_store(standing.job), measured)
-        artifacts.sheet(standing.job, shot_sheet(standing.job, data, standing.plan.waived, most=SHOWN))
-    artifacts.summary(standing.job, outcome)
+        data = open_data(open_store(plan.job), measured)
+        artifacts.sheet(plan.job, shot_sheet(plan.job, data, plan.waived, most=SHOWN))
+    artifacts.summary(plan.job, outcome)
 
 
 def _state(ended: Any) -> State[Any]:

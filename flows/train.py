@@ -23,10 +23,10 @@ from prefect_dask.task_runners import DaskTaskRunner
 from flows.facesets import standing_of
 from flows.run_through import raise_wrong_input, run_through, task_runner
 from flows.shot import TO_LOCAL_CLUSTER
-from flows.standing import Standing
 from flows.train_outcome import as_done, as_partial, summary, train_command
 from flows.train_steps import Steps
 from fsvfx import manifests, rights
+from fsvfx.runner import Plan
 from fsvfx.training.finished import finished
 from schemas.job import FootageJob, TrainJob
 from schemas.receipts import Receipt
@@ -53,7 +53,7 @@ def train(manifest: str, store: str | None = None, gpus: int = 0) -> State[Train
 
 
 @flow(flow_run_name="{name}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
-def footage(name: str, job: FootageJob) -> State[Standing]:
+def footage(name: str, job: FootageJob) -> State[Plan]:
     """Run what is not done of a piece of footage, as far as its faces are cut out; how it stands then."""
     drive, after = run_through(standing_of(job))
     raise_wrong_input(drive)
@@ -87,7 +87,7 @@ def _run(job: TrainJob, steps: Steps) -> TrainingOutcome:
     return as_done(job, steps.finish(people, ended))
 
 
-def _cut_out(job: FootageJob) -> Standing:
+def _cut_out(job: FootageJob) -> Plan:
     """How a piece of footage stands once all was tried; what is done already needs no flow run."""
     standing = standing_of(job)
     if not standing.todo:
@@ -97,9 +97,9 @@ def _cut_out(job: FootageJob) -> Standing:
     answer = here(job.name, job, return_state=True).result(raise_on_failure=False)
     if isinstance(answer, BaseException):
         raise answer
-    assert isinstance(answer, Standing)
+    assert isinstance(answer, Plan)
     return answer
 
 
-def _receipts(standing: Standing) -> Sequence[Receipt]:
-    return [receipt for step, receipt in standing.receipts.items() if step in standing.wanted]
+def _receipts(standing: Plan) -> Sequence[Receipt]:
+    return [receipt for step, receipt in standing.final.items() if step in standing.wanted]

@@ -13,7 +13,7 @@ from schemas.package import Figures
 from schemas.training import Finished, TrainingOutcome
 
 if TYPE_CHECKING:
-    from flows.standing import Standing
+    from fsvfx.runner import Plan
 
 
 def train_command(job: TrainJob, store: str | None, gpus: int) -> str:
@@ -42,7 +42,7 @@ def as_done(job: TrainJob, done: Finished) -> TrainingOutcome:
     )
 
 
-def as_partial(job: TrainJob, command: str, reason: str, left: Mapping[str, Standing] | None = None) -> TrainingOutcome:
+def as_partial(job: TrainJob, command: str, reason: str, left: Mapping[str, Plan] | None = None) -> TrainingOutcome:
     """``left``: footage that is not done, by name."""
     return TrainingOutcome(
         production=job.production,

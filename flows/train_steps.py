@@ -15,11 +15,10 @@ from prefect_dask.task_runners import DaskTaskRunner
 from flows.cluster import has_gpu_workers
 from flows.drive import answer_of
 from flows.following import following
-from flows.lost import Lost
 from flows.run_through import task_runner
 from flows.watch import WATCHER
 from fsvfx import packages
-from fsvfx.errors import MachineError
+from fsvfx.errors import MachineError, WorkerLost
 from fsvfx.training.finished import digest_of_training, remember
 from fsvfx.training.lines import Ended
 from fsvfx.training.process import Seat
@@ -94,7 +93,7 @@ class Steps:
 
     def _answer(self, future: Any) -> Any:
         answer = answer_of(future)
-        if isinstance(answer, Lost):
+        if isinstance(answer, WorkerLost):
             raise MachineError(str(answer), hint=f"Go on with\n  {self.command}", transient=True)
         if isinstance(answer, BaseException):
             raise answer

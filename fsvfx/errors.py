@@ -10,6 +10,7 @@ FsvfxError                  exit
 │   └── LicenceError              weights may not be used for what the production is for
 ├── IncompleteError          4    some chunks are not done
 └── MachineError             5    the machine, the store or the cluster failed
+    ├── WorkerLost                worker processes died, again and again
     ├── StoreError                the store: unreachable or refused
     │   └── DamagedError              data that does not match its receipt; ``where`` says what to make anew
     └── ModelError                a model file: absent, or not the one its card names
@@ -163,6 +164,14 @@ class IncompleteError(FsvfxError):
 
 class MachineError(FsvfxError):
     exit_code = 5
+
+
+class WorkerLost(MachineError):
+    """The worker processes of a piece of work died, again and again, or the cluster went away."""
+
+    def __init__(self, what: str) -> None:
+        hint = "Run it again with fewer workers, or with a smaller chunk_size"
+        super().__init__(what, hint=hint, transient=True)
 
 
 class StoreError(MachineError):

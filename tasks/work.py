@@ -13,9 +13,9 @@ from prefect.tasks import exponential_backoff
 
 from fsvfx import rights, runner
 from fsvfx.errors import FsvfxError, IncompleteError
+from fsvfx.runner import Step
 from schemas.job import ShotJob
 from schemas.receipts import Receipt, Unit
-from tasks.step import Step
 
 RETRIES = 4
 FIRST_PAUSE = 2.0

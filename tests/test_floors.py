@@ -46,7 +46,7 @@ def modules_of(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("module", ["flows.cli", "flows.server", "flows.standing", "flows.watch"])
+@pytest.mark.parametrize("module", ["flows.cli", "flows.server", "fsvfx.runner", "flows.watch"])
 def test_what_answers_at_once_loads_nothing_heavy(module: str) -> None:
     assert not modules_of(f"import {module}") & {"prefect", "dask", "distributed", "torch"}
 

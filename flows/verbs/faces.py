@@ -32,7 +32,7 @@ def run(
     json: AsJson = False,
 ) -> int:
     """Find and follow the faces of a shot; show the tracks as a contact sheet and a table."""
-    from flows.tracks import tracks_of, write_sheet
+    from fsvfx.qc.tracks import tracks_of, write_sheet
 
     jobs = cleared(jobs_of(manifest, shot, store))
     partial = [outcome for outcome in _detected(manifest, jobs, workers, store, json) if outcome.state == "partial"]
@@ -57,7 +57,7 @@ def run(
 def _detected(manifest: Path, jobs: Sequence[ShotJob], workers: int, store: str | None, json: bool) -> list[Outcome]:
     """Run what comes before the tracks, where it is not done."""
     from flows.launch import Request
-    from flows.standing import Standing
+    from fsvfx.runner import plan
 
-    open_ones = tuple(job.shot.name for job in jobs if Standing.of(job, until=LAST).left)
+    open_ones = tuple(job.shot.name for job in jobs if plan(job, until=LAST).left)
     return wait_for(Request(manifest, open_ones, store, until=LAST), workers, json) if open_ones else []

@@ -11,57 +11,58 @@ from flows.verbs.outcomes import EXIT_PARTIAL
 from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready
 
 if TYPE_CHECKING:
-    from flows.standing import Standing
+    from fsvfx.runner import Plan
 
 
 def run(
     manifest: ManifestPath, shot: Shots = None, frames: Frames = None, store: Store = None, json: AsJson = False
 ) -> int:
     """Show chunks x stages: what is done, what would run, the disk and time it would take, and what would stop it."""
-    from flows.standing import Standing, concerned
+    from fsvfx import runner
+    from fsvfx.runner.graph import jobs_with
 
     limits = limits_of(frames)
-    jobs = cleared(concerned(jobs_of(manifest, shot, store), limits))
+    jobs = cleared(jobs_with(jobs_of(manifest, shot, store), limits))
     finished = finished_of(jobs)
     found = ready(jobs, manifest, finished)
     able = {outcome.shot for outcome in finished} | {job.shot.name for job in found.able}
-    plans = [Standing.of(job, frames=limits) for job in jobs if job.shot.name in able]
+    plans = [runner.plan(job, frames=limits) for job in jobs if job.shot.name in able]
     if json:
-        output.as_json({"shots": [_data(standing) for standing in plans], "problems": found.as_data()})
+        output.as_json({"shots": [_data(plan) for plan in plans], "problems": found.as_data()})
     else:
-        for standing in plans:
-            _tell(standing)
+        for plan in plans:
+            _tell(plan)
         found.tell()
     return EXIT_PARTIAL if found.refused else 0
 
 
-def _data(standing: Standing) -> dict[str, Any]:
-    estimate = standing.plan.estimate
+def _data(plan: Plan) -> dict[str, Any]:
+    estimate = plan.estimate
     return {
-        "shot": standing.job.shot.name,
-        "chunks": len(standing.job.shot.chunks),
-        "stages": {name: {"done": done, "wanted": every} for name, (done, every) in standing.counts().items()},
-        "todo": [str(step) for step in standing.todo],
-        "waived": standing.plan.waived,
+        "shot": plan.job.shot.name,
+        "chunks": len(plan.job.shot.chunks),
+        "stages": {name: {"done": done, "wanted": every} for name, (done, every) in plan.counts().items()},
+        "todo": [str(step) for step in plan.todo],
+        "waived": plan.waived,
         "seconds": round(estimate.total_seconds, 1),
         "bytes": estimate.total_bytes,
         "unknown": estimate.unknown,
-        "notes": standing.notes,
+        "notes": plan.notes,
     }
 
 
-def _tell(standing: Standing) -> None:
-    estimate = standing.plan.estimate
+def _tell(plan: Plan) -> None:
+    estimate = plan.estimate
     rows = [
         (name, every, done, every - done, _time(estimate.seconds.get(name)), _size(estimate.bytes.get(name)))
-        for name, (done, every) in standing.counts().items()
+        for name, (done, every) in plan.counts().items()
     ]
-    shot = standing.job.shot
+    shot = plan.job.shot
     columns = ("stage", "wanted", "done", "to run", "worker's time", "store")
     output.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
-    for note in standing.notes:
+    for note in plan.notes:
         output.line(f"note: {note}")
-    if not standing.todo:
+    if not plan.todo:
         output.line("Everything is done.")
         return
     unknown = f"; not known yet for {', '.join(estimate.unknown)}" if estimate.unknown else ""

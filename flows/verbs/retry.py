@@ -19,10 +19,10 @@ def run(
 ) -> int:
     """Run what is not done. --frames: only those, and what hangs on them. --stage: redo it even where it is done."""
     from flows.launch import Request
-    from flows.standing import concerned
+    from fsvfx.runner.graph import jobs_with
 
     limits = limits_of(frames)
-    jobs = cleared(concerned(jobs_of(manifest, shot, store, replace=replace), limits, stage or ()))
+    jobs = cleared(jobs_with(jobs_of(manifest, shot, store, replace=replace), limits, stage or ()))
     found = ready(jobs, manifest, [] if stage else finished_of(jobs))
     if not json:
         found.tell()

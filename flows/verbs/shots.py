@@ -105,7 +105,7 @@ def footage_ready(job: TrainJob, manifest: Path) -> Ready:
 
 def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
     """Those of which nothing is left to do; one whose standing can't be told is not among them: preflight says why."""
-    from flows.standing import Standing
+    from fsvfx import runner
     from fsvfx.errors import FsvfxError
     from fsvfx.preflight import reachable
 
@@ -114,7 +114,7 @@ def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
         if not reachable(job):
             continue
         try:
-            outcome = Standing.of(job).outcome()
+            outcome = runner.plan(job).outcome()
         except FsvfxError:
             continue
         found += [outcome] if outcome.state == "done" else []

@@ -9,30 +9,30 @@ from flows.verbs.shots import jobs_of
 
 def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: AsJson = False) -> None:
     """Show where every stage of every chunk stands."""
-    from flows.standing import Standing
+    from fsvfx import runner
 
-    found = [Standing.of(job) for job in jobs_of(manifest, shot, store)]
-    outcomes = [standing.outcome() for standing in found]
+    found = [runner.plan(job) for job in jobs_of(manifest, shot, store)]
+    outcomes = [plan.outcome() for plan in found]
     if json:
         shots = [
             {
                 "shot": outcome.shot,
                 "state": outcome.state,
-                "units": standing.rows(),
+                "units": plan.rows(),
                 "outcome": outcome,
-                "notes": standing.notes,
+                "notes": plan.notes,
             }
-            for standing, outcome in zip(found, outcomes)
+            for plan, outcome in zip(found, outcomes)
         ]
         output.as_json({"shots": shots})
         return
-    for standing, outcome in zip(found, outcomes):
-        rows = standing.rows()
+    for plan, outcome in zip(found, outcomes):
+        rows = plan.rows()
         title = f"{outcome.shot}: {outcome.done} of {outcome.total} steps are done"
         output.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
         for failure in outcome.failures:
             output.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.hint}")
-        for note in standing.notes:
+        for note in plan.notes:
             output.line(f"note: {note}")
         if outcome.command:
             output.command(f"Run what is missing: {outcome.command}")

@@ -22,14 +22,14 @@ def run(
     json: AsJson = False,
 ) -> None:
     """Accept frames as the plate's own: they are delivered so, and the report lists them."""
-    from flows.standing import concerned
     from fsvfx import commands
     from fsvfx.errors import InputError, Where
+    from fsvfx.runner.graph import jobs_with
     from fsvfx.store import Ledger, open_store
     from schemas.receipts import Waiver
 
     chosen = frames_of(frames)
-    jobs = concerned(jobs_of(manifest, shot, store), chosen)
+    jobs = jobs_with(jobs_of(manifest, shot, store), chosen)
     if len(jobs) != 1:
         names = ", ".join(job.shot.name for job in jobs)
         raise InputError("A waiver is for one shot", hint=f"Add --shot: {names}", where=Where(file=str(manifest)))

@@ -73,7 +73,7 @@ class Look:
         """Whether the unit is not done; True if nobody knows."""
         if self.plan is None:
             return True
-        return any(one.name == (stage, unit) and not one.is_settled for one in self.plan.entries)
+        return any((one.stage, one.unit.name) == (stage, unit) and not one.is_settled for one in self.plan.entries)
 
 
 @dataclass(frozen=True)

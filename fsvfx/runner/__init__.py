@@ -2,16 +2,20 @@
 
 from fsvfx.runner.dag import STAGE_ORDER, inputs_of, resources_of, sources_of, stage, units_of
 from fsvfx.runner.execute import run_unit
+from fsvfx.runner.graph import Graph, Step
 from fsvfx.runner.plan import Entry, Plan
-from fsvfx.runner.planning import plan, revoke_named
+from fsvfx.runner.planning import plan, plan_again, revoke_named
 from fsvfx.runner.verify import verify
 
 __all__ = [
     "STAGE_ORDER",
     "Entry",
+    "Graph",
     "Plan",
+    "Step",
     "inputs_of",
     "plan",
+    "plan_again",
     "resources_of",
     "revoke_named",
     "run_unit",

@@ -1,16 +1,20 @@
-"""What went wrong in a stage, as an FsvfxError that says where, and whether trying again may help."""
+"""What went wrong: errors of stages as FsvfxErrors that say where and whether trying again may help, and the failures
+that the ledger and outcomes hold."""
 
 from __future__ import annotations
 
 import errno
+import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from fsvfx import commands
-from fsvfx.errors import DamagedError, FsvfxError, MachineError
+from fsvfx.errors import DamagedError, FsvfxError, InputError, MachineError
 from fsvfx.store import Address, this_worker
+from fsvfx.store.address import UNKEYED
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
+from schemas.outcome import Outcome
 from schemas.receipts import Failure, Unit
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -50,6 +54,72 @@ def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, u
         redo=error.where.stage if isinstance(error, DamagedError) else None,
         at=datetime.now(UTC),
         worker=this_worker(),
+    )
+
+
+def unplanned(job: ShotJob, stage: str, unit: Unit, key: str | None, reason: str) -> Failure:
+    """Of a step that has not run yet, as planning found that it can't: ``reason`` says why."""
+    return _failure(job, stage, unit, "plan", reason, "Fix it and run the command below", error="PlateError", key=key)
+
+
+def refused(job: ShotJob, error: InputError) -> Outcome:
+    """Of a shot whose input is so wrong that not even a plan can be made; the other shots go on."""
+    failure = _failure(
+        job,
+        error.where.stage or "ingest",
+        Unit.of_shot(),
+        "plan",
+        error.what,
+        error.hint,
+        error=type(error).__name__,
+        frames=error.where.frames,
+    )
+    return Outcome(
+        production=job.production,
+        shot=job.shot.name,
+        state="partial",
+        total=0,
+        done=0,
+        failures=(failure,),
+        unfinished=("shot",),
+        command=commands.retry(job),
+    )
+
+
+def lost(job: ShotJob, stage: str, unit: Unit, key: str | None, error: FsvfxError) -> Failure:
+    """Of a step whose workers died, so that they could not record it themselves."""
+    attempt = f"lost-{secrets.token_hex(4)}"
+    kind = type(error).__name__
+    return _failure(job, stage, unit, attempt, error.what, error.hint, error=kind, key=key, transient=True)
+
+
+def _failure(
+    job: ShotJob,
+    stage: str,
+    unit: Unit,
+    attempt: str,
+    message: str,
+    hint: str,
+    *,
+    error: str,
+    key: str | None = None,
+    frames: FrameRange | None = None,
+    transient: bool = False,
+) -> Failure:
+    """Recorded by the run itself, not by a worker."""
+    return Failure(
+        shot=job.shot.name,
+        stage=stage,
+        unit=unit,
+        key=key or UNKEYED,
+        attempt=attempt,
+        transient=transient,
+        error=error,
+        message=message,
+        hint=hint,
+        frames=frames or _frames(unit),
+        at=datetime.now(UTC),
+        worker="plan" if attempt == "plan" else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the work that is left would cost, by what its like cost before."""
+"""What the work that is left would cost, judged by similar work in the past."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from fsvfx.errors import FsvfxError
 from fsvfx.runner.plan import Entry, Estimate
 from fsvfx.store import Index, Ledger
 from schemas.job import ShotJob
-from schemas.receipts import ChunkState, Receipt, Unit
-
-_SETTLED = frozenset({ChunkState.DONE, ChunkState.WAIVED})
+from schemas.receipts import Receipt, Unit
 
 
 def estimate_of(job: ShotJob, ledger: Ledger, index: Index, entries: Sequence[Entry]) -> Estimate:
-    """Medians per frame of each stage's receipts (those for other keys too) times the frames that are left."""
+    """Medians per frame of each stage's receipts (those for other keys too) times the frames that are left.
+
+    ``entries``: what is wanted.
+    """
     seconds: dict[str, float] = {}
     sizes: dict[str, int] = {}
     unknown: list[str] = []
     for stage in dict.fromkeys(one.stage for one in entries):
-        left = sum(_frames(one.unit, job) for one in entries if one.stage == stage and _would_run(one))
+        left = sum(_frames(one.unit, job) for one in entries if one.stage == stage and not one.is_settled)
         if not left:
             continue
         past = ledger.history(index, stage)
@@ -35,10 +36,6 @@ def estimate_of(job: ShotJob, ledger: Ledger, index: Index, entries: Sequence[En
             if stage == "ingest":
                 sizes[stage] = left * _plate_frame_bytes(job)
     return Estimate(seconds, sizes, tuple(unknown))
-
-
-def _would_run(entry: Entry) -> bool:
-    return entry.wanted and entry.state not in _SETTLED
 
 
 def _frames(unit: Unit, job: ShotJob) -> int:

@@ -1,10 +1,20 @@
-"""A plan: where every stage of every unit stands, what would run, and what that would cost."""
+"""A plan: where every step of a shot stands by the ledger, what a run would do, what it would cost, how to go on."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
+from fsvfx import commands
+from fsvfx.runner.causes import unplanned
+from fsvfx.runner.dag import stages as stage_names
+from fsvfx.runner.graph import Graph, Step, frames_of
 from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.outcome import Outcome
 from schemas.receipts import ChunkState, Failure, Receipt, Unit
 
 SETTLED = frozenset({ChunkState.DONE, ChunkState.WAIVED})
@@ -12,7 +22,7 @@ SETTLED = frozenset({ChunkState.DONE, ChunkState.WAIVED})
 
 @dataclass(frozen=True)
 class Entry:
-    """One stage of one unit."""
+    """One step: a stage of a unit."""
 
     stage: str
     unit: Unit
@@ -24,20 +34,23 @@ class Entry:
     reason: str = ""
     """Why it is not done, in words."""
     may_change: bool = False
-    """Done with what there is, or depends on such; runs again if what has failed upstream is made after all."""
+    """Done with what there is, or depends on such; runs again if what has failed upstream succeeds later."""
     is_blocked: bool = False
     """Missing because something that it can not do without has failed."""
-    wanted: bool = True
-    """Within the frames and stages that were asked for."""
 
     @property
-    def name(self) -> tuple[str, str]:
-        return self.stage, self.unit.name
+    def step(self) -> Step:
+        return Step(self.stage, self.unit)
 
     @property
     def is_settled(self) -> bool:
         """Done or waived; perhaps not for good, see ``may_change``."""
         return self.state in SETTLED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a run has to look at it. If it may change but does not, that costs one look into the ledger."""
+        return not self.is_settled or self.may_change
 
     def __str__(self) -> str:
         return f"{self.stage} {self.unit.name}"
@@ -45,14 +58,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the entries that are not done would cost, by what their like cost before."""
+    """What the entries that are not done would cost, judged by similar ones in the past."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     """Per stage, of one worker's time; stages that never ran are left out."""
     bytes: dict[str, int] = field(default_factory=dict)
     """Per stage, in the store."""
     unknown: tuple[str, ...] = ()
-    """Stages of which no receipt tells the time."""
+    """Stages without a receipt to judge by."""
 
     @property
     def total_seconds(self) -> float:
@@ -65,57 +78,128 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Plan:
-    """All entries of a shot, in the order of the DAG."""
+    """All steps of a shot, in the order of the DAG, and which of them are wanted."""
 
-    entries: tuple[Entry, ...]
+    job: ShotJob
+    graph: Graph
+    steps: dict[Step, Entry]
+    wanted: frozenset[Step]
+    """What a run is about, with all that it needs."""
     waived: FrameRange
     estimate: Estimate
     damaged: tuple[str, ...] = ()
     """Records of the ledger that can't be read: each counts as none, and its work is done again."""
 
     @property
-    def todo(self) -> tuple[Entry, ...]:
-        """Wanted, and not settled for good. Running one that may change costs a look into the ledger if it does not."""
-        return tuple(one for one in self.entries if one.wanted and (not one.is_settled or one.may_change))
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self.steps.values())
 
-    @property
-    def incomplete(self) -> tuple[Entry, ...]:
+    @cached_property
+    def todo(self) -> tuple[Step, ...]:
+        """Wanted, and not settled for good."""
+        return tuple(step for step in self.graph if step in self.wanted and self.steps[step].is_open)
+
+    @cached_property
+    def left(self) -> tuple[Step, ...]:
         """Wanted, and neither done nor waived."""
-        return tuple(one for one in self.entries if one.wanted and not one.is_settled)
+        return tuple(step for step in self.graph if step in self.wanted and not self.steps[step].is_settled)
 
     @property
     def failed(self) -> tuple[Entry, ...]:
-        return tuple(one for one in self.entries if one.state is ChunkState.FAILED)
+        """The causes of what is left; what only waits for those is not among them."""
+        return tuple(self.steps[step] for step in self.left if self.steps[step].state is ChunkState.FAILED)
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that is wanted is done, or waived: each chunk is when its frames are waived or composited."""
-        return not self.incomplete
+        """Whether all that is wanted is done, or waived."""
+        return not self.left
 
     @property
-    def receipts(self) -> dict[tuple[str, str], Receipt]:
-        """(stage, unit name) -> receipt of what is done."""
-        return {one.name: one.receipt for one in self.entries if one.receipt is not None}
+    def receipts(self) -> dict[Step, Receipt]:
+        """Of all that is done."""
+        return {step: entry.receipt for step, entry in self.steps.items() if entry.receipt}
+
+    @property
+    def final(self) -> dict[Step, Receipt]:
+        """Of what is done for good."""
+        return {step: receipt for step, receipt in self.receipts.items() if not self.steps[step].is_open}
 
     def entry(self, stage: str, unit: str) -> Entry:
-        """The entry of that name. KeyError if there is none."""
-        return self._by_name[stage, unit]
+        """The entry of that stage and unit, by name. KeyError if there is none."""
+        return {(one.stage, one.unit.name): one for one in self.entries}[stage, unit]
 
     @property
-    def _by_name(self) -> dict[tuple[str, str], Entry]:
-        return {one.name: one for one in self.entries}
+    def failures(self) -> list[Failure]:
+        """Of each failed step, the last one recorded; or one from the plan's own reading, where nothing has run yet."""
+        return [one.failure or unplanned(self.job, one.stage, one.unit, one.key, one.reason) for one in self.failed]
 
-    def table(self) -> dict[str, dict[str, ChunkState]]:
-        """Unit name -> stage -> state, in the order of the DAG; a unit lacks the stages that it does not go through."""
-        rows: dict[str, dict[str, ChunkState]] = {}
-        for one in self.entries:
-            rows.setdefault(one.unit.name, {})[one.stage] = one.state
-        return rows
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Of each stage: how many steps are done, and how many are wanted."""
+        todo = Counter(step.stage for step in self.todo)
+        every = Counter(step.stage for step in self.wanted)
+        return {name: (every[name] - todo[name], every[name]) for name in stage_names() if name in every}
 
-    def counts(self) -> dict[str, dict[ChunkState, int]]:
-        """Stage -> state -> how many units."""
-        found: dict[str, dict[ChunkState, int]] = {}
-        for one in self.entries:
-            states = found.setdefault(one.stage, {})
-            states[one.state] = states.get(one.state, 0) + 1
-        return found
+    def rows(self) -> list[dict[str, Any]]:
+        """The chunk x stage table: one row per unit; a state, or seconds where it is done."""
+        units = dict.fromkeys(step.unit for step in self.graph)
+        names = list(dict.fromkeys(step.stage for step in self.graph))
+        return [{"unit": unit.name, **{name: self._cell(name, unit) for name in names}} for unit in units]
+
+    def _cell(self, stage: str, unit: Unit) -> str:
+        entry = self.steps.get(Step(stage, unit))
+        if entry is None:
+            return ""
+        return f"done {entry.receipt.seconds:.1f} s" if entry.receipt else entry.state.value
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the ledger."""
+        what = "can't be read and is ignored; the next run does its work again"
+        folder = f"{self.job.store}/{self.job.production}/{self.job.shot.name}"
+        return [f"{folder}/{each} {what}" for each in self.damaged]
+
+    def outcome(self, seconds: float = 0.0) -> Outcome:
+        """How it stands now. ``seconds``: what the run took."""
+        command = self._command if self.left else ""
+        units = list(dict.fromkeys(step.unit for step in self.left))
+        return Outcome(
+            production=self.job.production,
+            shot=self.job.shot.name,
+            state="partial" if self.left else "done",
+            total=len(self.wanted),
+            done=len(self.wanted) - len(self.left),
+            failures=tuple(_with_command(command, each) for each in self.failures),
+            unfinished=tuple(unit.name for unit in units),
+            frames=frames_of(units) or None,
+            command=command,
+            deliverables=() if self.left else tuple(each.path for each in self.job.deliver),
+            seconds=round(seconds, 2),
+        )
+
+    @property
+    def _command(self) -> str:
+        """Runs what is left; where stored data is damaged, recreates that, too."""
+        failures = self.failures
+        redo = [stage for stage in stage_names() if stage in {each.redo for each in failures}]
+        if not redo:
+            return commands.retry(self.job, frames=self._frames_to_retry())
+        broken = FrameRange(number for each in failures if each.redo for number in each.frames or ())
+        tried = (broken, broken | (self._frames_to_retry() or broken))
+        enough = (each for each in tried if each and self._covers_left(each, redo))
+        return commands.retry(self.job, frames=next(enough, None), stages=redo)
+
+    def _frames_to_retry(self) -> FrameRange | None:
+        """The frames of the failed chunks, if running those and what depends on them leaves nothing undone."""
+        failed = {one.unit for one in self.failed}
+        frames = frames_of(failed)
+        if not frames or not all(unit.chunk for unit in failed):
+            return None
+        return frames if self._covers_left(frames) else None
+
+    def _covers_left(self, frames: FrameRange, redo: Sequence[str] = ()) -> bool:
+        return self.graph.wanted(frames, redo).issuperset(self.left)
+
+
+def _with_command(command: str, failure: Failure) -> Failure:
+    """With one command in all, not one each."""
+    return failure.model_copy(update={"hint": f"Do it again: {command}"}) if failure.redo else failure

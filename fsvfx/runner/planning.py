@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fsvfx.errors import FsvfxError
 from fsvfx.runner.dag import DELIVER, Input, is_waived, sources_of, stages, units_of
 from fsvfx.runner.estimates import estimate_of
 from fsvfx.runner.execute import is_delivered, source_of
+from fsvfx.runner.graph import Graph, Step
 from fsvfx.runner.keying import recipe_of
 from fsvfx.runner.plan import SETTLED, Entry, Plan
 from fsvfx.store import Address, Index, Ledger, open_store
@@ -21,35 +22,43 @@ _NEVER_WAIVED = frozenset({"references", "ingest", DELIVER})
 """A waived frame is delivered as the plate's, so the plate must be there."""
 
 
-def plan(job: ShotJob, *, frames: FrameRange | None = None, stages: Sequence[str] = ()) -> Plan:
+def plan(
+    job: ShotJob, *, frames: FrameRange | None = None, stages: Sequence[str] = (), until: str | None = None
+) -> Plan:
     """Where the shot stands, by the ledger and the files as they are now. Writes nothing.
 
-    ``frames``, ``stages`` say what is wanted: entries of other chunks or stages are there too, marked as not wanted.
-    Raises StoreError; InputError for parameters that no stage takes; PlateError if nothing of the plate can be read.
+    ``frames``, ``stages`` say what is wanted: those and all that depends on them, up to the stage ``until``, with what
+    they need; default: all. Raises StoreError; InputError for unknown stages, and for parameters that no stage takes;
+    PlateError if nothing of the plate can be read.
     """
-    ledger = Ledger(open_store(job, create=False))
-    walk = _Walk(job, ledger, ledger.index())
-    entries = tuple(replace(one, wanted=_is_wanted(one, frames, stages)) for one in walk.entries())
-    return Plan(entries, walk.waived, estimate_of(job, ledger, walk.index, entries), tuple(ledger.damaged))
+    return _plan(job, lambda graph: graph.wanted(frames, stages, until))
+
+
+def plan_again(before: Plan) -> Plan:
+    """The same question, asked now."""
+    return _plan(before.job, lambda graph: before.wanted)
 
 
 def revoke_named(job: ShotJob, frames: FrameRange | None = None, stages: Sequence[str] = ()) -> list[Entry]:
-    """Move aside the receipts of what is named, so that the next run does it anew; returns what was done.
+    """Move aside the receipts of what is named, so that the next run does it again; returns what was done.
 
     Without ``frames``: all units of the stages; shot-wide stages and people's only if named in ``stages``.
     Raises StoreError.
     """
-    ledger = Ledger(open_store(job))
-    found = [one for one in plan(job, frames=frames, stages=stages).entries if one.wanted and one.receipt is not None]
-    if not stages:
-        found = [one for one in found if one.unit.kind == "chunk"]
-    return [one for one in found if one.key and ledger.revoke(Address(one.stage, one.unit.name, one.key))]
+    ledger, found = Ledger(open_store(job)), plan(job)
+    named = found.graph.named(frames, stages)
+    done = [one for one in found.entries if one.step in named and one.receipt is not None]
+    return [one for one in done if one.key and ledger.revoke(Address(one.stage, one.unit.name, one.key))]
 
 
-def _is_wanted(entry: Entry, frames: FrameRange | None, stages: Sequence[str]) -> bool:
-    if stages and entry.stage not in stages:
-        return False
-    return frames is None or entry.unit.chunk is None or bool(FrameRange(entry.unit.chunk.frames) & frames)
+def _plan(job: ShotJob, wanted: Callable[[Graph], frozenset[Step]]) -> Plan:
+    ledger = Ledger(open_store(job, create=False))
+    walk = _Walk(job, ledger, ledger.index())
+    graph = Graph.of(job, walk.waived)
+    chosen = wanted(graph)
+    steps = walk.entries()
+    cost = estimate_of(job, ledger, walk.index, [one for step, one in steps.items() if step in chosen])
+    return Plan(job, graph, steps, chosen, walk.waived, cost, tuple(ledger.damaged))
 
 
 @dataclass(frozen=True)
@@ -71,10 +80,12 @@ class _Walk:
         self.ledger = ledger
         self.index = index
         self.waived = ledger.waived(index)
-        self._known: dict[tuple[str, str], Entry] = {}
+        self._known: dict[tuple[str, Unit], Entry] = {}
 
-    def entries(self) -> list[Entry]:
-        return [entry for name in stages() for units in self._waves(name) for entry in self._wave(name, units)]
+    def entries(self) -> dict[Step, Entry]:
+        return {
+            entry.step: entry for name in stages() for units in self._waves(name) for entry in self._wave(name, units)
+        }
 
     def _waves(self, name: str) -> list[list[Unit]]:
         """The units of a stage; the shot's come after the chunks', which delivery of the shot reads."""
@@ -88,7 +99,7 @@ class _Walk:
         wanted = [Address(name, draft.unit.name, draft.key) for draft in drafts if draft.key]
         receipts = self.ledger.receipts(wanted, self.index)
         entries = [draft.entry or self._entry(name, draft, receipts) for draft in drafts]
-        self._known |= {entry.name: entry for entry in entries}
+        self._known |= {entry.step: entry for entry in entries}
         return entries
 
     def _draft(self, name: str, unit: Unit) -> _Draft:
@@ -96,7 +107,7 @@ class _Walk:
         waits = self._waits_for(sources)
         if waits is not None:
             return _Draft(unit, entry=self._waiting(name, unit, waits))
-        upstream = [self._known[one.stage, one.unit.name] for one in sources]
+        upstream = [self._known[one.stage, one.unit] for one in sources]
         receipts = [one.receipt for one in upstream if one.receipt is not None]
         may_change = any(one.may_change or one.state not in SETTLED for one in upstream)
         try:
@@ -111,7 +122,7 @@ class _Walk:
     def _waits_for(self, sources: Sequence[Input]) -> Entry | None:
         """The upstream entry that must run before the key can be known, if any."""
         for one in sources:
-            entry = self._known[one.stage, one.unit.name]
+            entry = self._known[one.stage, one.unit]
             if entry.receipt is None and (one.required or not _is_lost(entry)):
                 return entry
         return None

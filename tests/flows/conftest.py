@@ -38,7 +38,7 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def environment(prefect_home: Path, tmp_path: Path) -> dict[str, str]:
-    paths = [str(HERE), str(TOYS)]
+    paths = [str(HERE.parents[1]), str(HERE), str(TOYS)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FSVFX_"))}
     return {
         **kept,

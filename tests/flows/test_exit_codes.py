@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.standing import refused
 from flows.verbs.outcomes import code_of
 from fsvfx.errors import PlateError, Where
+from fsvfx.runner.causes import refused
 from schemas.frames import Chunk
 from schemas.job import ShotJob
 from schemas.outcome import Outcome

@@ -10,10 +10,10 @@ import pytest
 from prefect.states import Completed, Failed
 
 from fsvfx.errors import IncompleteError, MachineError, PlateError
+from fsvfx.runner import Step
 from schemas.frames import Chunk
 from schemas.receipts import Receipt, Unit
 from tasks import work
-from tasks.step import Step
 
 ONE, TWO = (Unit.of_chunk(Chunk(first=first, last=first + 3)) for first in (1001, 1005))
 INGEST, DETECT = "ingest", "detect"

@@ -22,7 +22,8 @@ from fsvfx.runner import plan, run_unit, units_of, verify
 from fsvfx.store import Ledger, open_store
 from schemas.job import ShotJob
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+PATHS = os.pathsep.join(map(str, (HERE.parents[2], HERE)))  # this checkout, then the toys
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -33,7 +34,7 @@ def work(job: ShotJob, tmp_path: Path) -> Iterator[Start]:
 
     def start(*, slow: float = 0.0, run_id: str = "run-1", **more: str) -> subprocess.Popen:
         environment = os.environ | {
-            "PYTHONPATH": str(HERE), "TOY_SLOW_INGEST": str(slow), "TOY_LOG": str(tmp_path / "runs.log"), **more,
+            "PYTHONPATH": PATHS, "TOY_SLOW_INGEST": str(slow), "TOY_LOG": str(tmp_path / "runs.log"), **more,
         }  # fmt: skip
         command = [sys.executable, str(HERE / "toy_worker.py"), job.store, job.shot.plate.path, run_id]
         process = subprocess.Popen(
@@ -114,7 +115,7 @@ def test_a_zombie_that_wakes_late_harms_nothing(job: ShotJob, work: Start, tmp_p
     assert zombie.returncode == 0, error
     assert out.strip() == receipt.attempt  # it was given the winner's
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    assert plan(job).receipts["ingest", "1001-1004"] == receipt
+    assert plan(job).entry("ingest", "1001-1004").receipt == receipt
 
 
 def test_a_living_worker_keeps_its_claim_beyond_the_lease(
@@ -136,7 +137,7 @@ def zarr_chunks(tmp_path: Path, receipt_path: str) -> list[Path]:
 
 def test_a_deleted_zarr_chunk_is_found(job: ShotJob, run_all: RunAll, tmp_path: Path) -> None:
     run_all(job)
-    receipt = plan(job).receipts["ingest", "1005-1008"]
+    receipt = plan(job).entry("ingest", "1005-1008").receipt
     zarr_chunks(tmp_path, receipt.path)[2].unlink()
     (problem,) = verify(job)
     assert "lacks a Zarr chunk" in problem.what
@@ -147,7 +148,7 @@ def test_a_deleted_zarr_chunk_is_found(job: ShotJob, run_all: RunAll, tmp_path: 
 
 def test_one_flipped_byte_anywhere_is_found(job: ShotJob, run_all: RunAll, tmp_path: Path) -> None:
     run_all(job)
-    receipt = plan(job).receipts["ingest", "1001-1004"]
+    receipt = plan(job).entry("ingest", "1001-1004").receipt
     folder = tmp_path / "store/toy/sh01" / receipt.path
     stored = [*zarr_chunks(tmp_path, receipt.path), folder / "zarr.json"]
     for path in stored:

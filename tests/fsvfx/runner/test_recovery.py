@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from toy_stages import RunAll, Runs
 
-from flows.standing import Standing
 from fsvfx import runner
 from fsvfx.errors import DamagedError
 from fsvfx.store import Ledger, open_store
@@ -52,13 +51,13 @@ def test_a_run_that_meets_damage_prints_one_command_and_it_helps(
     assert isinstance(problem, DamagedError)
     runner.revoke_named(job, stages=[reader])
     run_all(job)
-    outcome = Standing.of(job).outcome()
+    outcome = runner.plan(job).outcome()
     assert outcome.state == "partial"
     assert f"--stage {stage}" in outcome.command
-    assert {failure.hint for failure in outcome.failures} == {f"Make it again: {outcome.command}"}
+    assert {failure.hint for failure in outcome.failures} == {f"Do it again: {outcome.command}"}
     runs()
     obey(job, outcome.command, run_all)
-    assert Standing.of(job).outcome().state == "done"
+    assert runner.plan(job).outcome().state == "done"
     assert runner.verify(job) == []
     assert [one for one in runs() if one.startswith(stage)] == [f"{stage} {unit}"]
 
@@ -73,17 +72,17 @@ def test_an_unreadable_receipt_costs_its_own_work_only(
     assert receipt is not None
     path = f"ledger/{stage}/{unit}/{receipt.key}.json"
     open_store(job).write(path, content)
-    standing = Standing.of(job)
-    assert standing.plan.damaged == (path,)
-    assert path in standing.notes[0]
-    assert standing.outcome().state == "partial"
+    plan = runner.plan(job)
+    assert plan.damaged == (path,)
+    assert path in plan.notes[0]
+    assert plan.outcome().state == "partial"
     assert [problem.where.file for problem in runner.verify(job)] == [
         f"{job.store}/{job.production}/{job.shot.name}/{path}"
     ]
     runs()
-    obey(job, standing.outcome().command, run_all)
+    obey(job, plan.outcome().command, run_all)
     assert runs() == [f"{stage} {unit}"]
-    again = Standing.of(job)
+    again = runner.plan(job)
     assert (again.outcome().state, again.notes, runner.verify(job)) == ("done", [], [])
 
 
@@ -94,8 +93,8 @@ def test_other_unreadable_records_block_nothing(job: ShotJob, run_all: RunAll, n
     key = next(receipt.key for (stage, unit), receipt in done.items() if (stage, unit.name) == ("ingest", "1001-1004"))
     store = open_store(job)
     store.write(f"ledger/{name.format(key=key)}", b'{"half')
-    assert Standing.of(job).outcome().state == "done"
+    assert runner.plan(job).outcome().state == "done"
     runner.revoke_named(job, stages=["ingest"], frames=FrameRange([1001]))
     run_all(job)
-    assert Standing.of(job).outcome().state == "done"
+    assert runner.plan(job).outcome().state == "done"
     assert Ledger(store).waived() == FrameRange(())

@@ -1,65 +1,16 @@
-"""Which steps a shot has, what each waits for, and how many of them one task does. Pure."""
+"""How many steps one task does: one each on short shots, several in a row on long ones. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from fsvfx.runner import sources_of, units_of
-from fsvfx.runner.dag import stages
-from schemas.frames import FrameRange
-from schemas.job import ShotJob
+from fsvfx.runner.graph import Graph, Step
 from schemas.receipts import Unit
-from tasks.step import Step
 
 MOST_TASKS = 500
-"""Per flow run: Prefect slows down beyond (measured), and its UI is of no use."""
-
-NO_FRAMES = FrameRange(())
-
-
-@dataclass(frozen=True)
-class Graph:
-    """Every step of a shot in DAG order, with the steps that it reads, and those of them that it can't do without."""
-
-    reads: Mapping[Step, frozenset[Step]]
-    required: Mapping[Step, frozenset[Step]]
-
-    @classmethod
-    def of(cls, job: ShotJob, waived: FrameRange = NO_FRAMES) -> Graph:
-        """The graph of ``job``; ``waived`` frames are delivered as the plate's, so delivery needs no more of them."""
-        steps = [Step(stage, unit) for stage in stages() for unit in units_of(stage, job)]
-        steps.sort(key=lambda step: step.unit.kind != "person")  # people's steps read no others: they may go first
-        sources = {step: sources_of(step.stage, step.unit, job, waived) for step in steps}
-        return cls(
-            reads={step: frozenset(Step(one.stage, one.unit) for one in sources[step]) for step in steps},
-            required={
-                step: frozenset(Step(one.stage, one.unit) for one in sources[step] if one.required) for step in steps
-            },
-        )
-
-    def __iter__(self) -> Iterator[Step]:
-        return iter(self.reads)
-
-    def with_upstream(self, steps: Iterable[Step]) -> set[Step]:
-        """``steps`` and all that they read, directly or not."""
-        found: set[Step] = set()
-        waiting = list(steps)
-        while waiting:
-            step = waiting.pop()
-            if step not in found:
-                found.add(step)
-                waiting.extend(self.reads[step])
-        return found
-
-    def with_downstream(self, steps: Iterable[Step]) -> set[Step]:
-        """``steps`` and all that hangs on them."""
-        found = set(steps)
-        for step, sources in self.reads.items():
-            if sources & found:
-                found.add(step)
-        return found
+"""Per shot: schedulers slow down with more (measured with Prefect), and no one can read a list of more."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from flows.standing import Standing
 from fsvfx.arrays import Data
 from fsvfx.colour import plate_to_comp, preview
 from fsvfx.outputs import Named, is_own_png, png, write_file
 from fsvfx.qc.sheet import TrackRow, track_sheet
-from fsvfx.runner import stage
+from fsvfx.runner import plan, stage
 from fsvfx.stages.contract import Work
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
@@ -86,7 +85,7 @@ def _row(job: ShotJob, plate: Data, track: FaceTrack) -> TrackRow:
 
 
 def _receipts(job: ShotJob, name: str) -> list[Receipt]:
-    return [receipt for step, receipt in Standing.of(job).receipts.items() if step.stage == name]
+    return [receipt for step, receipt in plan(job).final.items() if step.stage == name]
 
 
 def _track(number: int, frames: NDArray[np.generic], boxes: NDArray[np.generic], total: int) -> FaceTrack:

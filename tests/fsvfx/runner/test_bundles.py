@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.schedule import Bundle, Graph, bundles_of
+from fsvfx.runner.bundles import Bundle, bundles_of
+from fsvfx.runner.graph import Graph, Step
 from schemas.frames import Chunk
 from schemas.receipts import Unit
-from tasks.step import Step
 
 LOCAL_BEFORE = ("ingest", "detect")
 LOCAL_AFTER = ("align", "swap", "composite")

@@ -1,0 +1,122 @@
+"""The graph of a shot's steps: what each reads, and which of them frames, stages and a last stage mean. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fsvfx.errors import InputError, Where
+from fsvfx.runner.dag import NO_FRAMES, sources_of, stages, units_of
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.receipts import Unit
+
+
+class Step(NamedTuple):
+    """One stage of one unit. Equal to the plain tuples that ``runner.inputs_of`` gives."""
+
+    stage: str
+    unit: Unit
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.unit.name}"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Every step of a shot in DAG order, with the steps that it reads, and those of them that it can't do without."""
+
+    reads: Mapping[Step, frozenset[Step]]
+    required: Mapping[Step, frozenset[Step]]
+
+    @classmethod
+    def of(cls, job: ShotJob, waived: FrameRange = NO_FRAMES) -> Graph:
+        """The graph of ``job``; ``waived`` frames are delivered as the plate's, so delivery needs no more of them."""
+        steps = [Step(stage, unit) for stage in stages() for unit in units_of(stage, job)]
+        steps.sort(key=lambda step: step.unit.kind != "person")  # people's steps read no others: they may go first
+        sources = {step: sources_of(step.stage, step.unit, job, waived) for step in steps}
+        return cls(
+            reads={step: frozenset(Step(one.stage, one.unit) for one in sources[step]) for step in steps},
+            required={
+                step: frozenset(Step(one.stage, one.unit) for one in sources[step] if one.required) for step in steps
+            },
+        )
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.reads)
+
+    def named(self, frames: FrameRange | None = None, stages: Sequence[str] = ()) -> set[Step]:
+        """The steps of the chunks that ``frames`` touch, and of ``stages``; those of the shot and of people only where
+        their stage is named."""
+        return {
+            step
+            for step in self
+            if (not stages or step.stage in stages)
+            and (bool(stages) if step.unit.chunk is None else _touches(step, frames))
+        }
+
+    def wanted(
+        self, frames: FrameRange | None = None, stages: Sequence[str] = (), until: str | None = None
+    ) -> frozenset[Step]:
+        """The steps of a run: all, or those named and their dependents, up to the stage ``until``; with all that they
+        need. Raises InputError for an unknown stage."""
+        chosen = set(self)
+        if frames is not None or stages:
+            chosen = self.with_downstream(self.named(frames, stages))
+        if until is not None:
+            chosen = {step for step in chosen if _place(step.stage) <= _place(stage_name(until))}
+        return frozenset(self.with_upstream(chosen))
+
+    def with_upstream(self, steps: Iterable[Step]) -> set[Step]:
+        """``steps`` and all that they read, directly or not."""
+        found: set[Step] = set()
+        waiting = list(steps)
+        while waiting:
+            step = waiting.pop()
+            if step not in found:
+                found.add(step)
+                waiting.extend(self.reads[step])
+        return found
+
+    def with_downstream(self, steps: Iterable[Step]) -> set[Step]:
+        """``steps`` and all that depends on them."""
+        found = set(steps)
+        for step, sources in self.reads.items():
+            if sources & found:
+                found.add(step)
+        return found
+
+
+def stage_name(name: str) -> str:
+    """``name``, if it is a stage. Raises InputError."""
+    if name not in stages():
+        raise InputError(f"No stage named '{name}'", hint=f"Available: {', '.join(stages())}")
+    return name
+
+
+def jobs_with(jobs: Sequence[ShotJob], frames: FrameRange | None, stages: Sequence[str] = ()) -> list[ShotJob]:
+    """The shots that have some of ``frames``. Raises InputError if none has, or for an unknown stage."""
+    for name in stages:
+        stage_name(name)
+    if frames is None:
+        return list(jobs)
+    found = [job for job in jobs if frames & job.shot.plate.frames]
+    if not found:
+        has = "; ".join(f"{job.shot.name} has {job.shot.plate.frames}" for job in jobs)
+        raise InputError(f"No shot has any of the frames {frames}", hint=has, where=Where(field="--frames"))
+    return found
+
+
+def frames_of(units: Iterable[Unit]) -> FrameRange:
+    """The frames of those units that are chunks."""
+    return FrameRange(number for unit in units if unit.chunk for number in unit.chunk.frames)
+
+
+def _place(stage: str) -> int:
+    return stages().index(stage)
+
+
+def _touches(step: Step, frames: FrameRange | None) -> bool:
+    chunk = step.unit.chunk
+    return frames is None or (chunk is not None and any(number in frames for number in chunk.frames))
