@@ -85,7 +85,7 @@ def _consent(path: Path) -> object:
 
 
 def _package(path: Path) -> object:
-    from fsvfx.packages.find import card_of
+    from fsvfx.packages import card_of
 
     return card_of(path.parent)
 

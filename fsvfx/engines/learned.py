@@ -15,7 +15,7 @@ from fsvfx.comp.mattes import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.learned_matte import usable
 from fsvfx.errors import ModelError, Where
-from fsvfx.packages.fit import check_engine, check_knows
+from fsvfx.packages import check_engine, check_knows
 from schemas.base import Name, Sha256
 
 if TYPE_CHECKING:

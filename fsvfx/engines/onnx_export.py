@@ -23,7 +23,7 @@ from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.outputs import Named
-from fsvfx.packages.find import CARD
+from fsvfx.packages import CARD
 from schemas.package import PackageCard
 
 LIMIT = 1e-4

@@ -10,7 +10,7 @@ from fsvfx import packages
 from fsvfx.errors import InputError, ModelError
 from fsvfx.manifests.draft import Draft, mapping, sound_of
 from fsvfx.manifests.yaml_text import Finding, Loc
-from fsvfx.packages.find import card_of, find
+from fsvfx.packages import card_of, find
 from fsvfx.reach import Reach, ReachError
 from schemas.manifest import Faces, HeldLicence
 

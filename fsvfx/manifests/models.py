@@ -9,7 +9,7 @@ from fsvfx import packages
 from fsvfx.errors import InputError, ManifestError, Problem
 from fsvfx.manifests.resolve import person_at
 from fsvfx.manifests.yaml_text import Loc, dotted
-from fsvfx.packages.fit import card_for, check_knows
+from fsvfx.packages import card_for, check_knows
 from fsvfx.reach import Reach
 from schemas.job import ShotJob, TrainedModel
 from schemas.manifest import Manifest, Replace, Settings

@@ -1,7 +1,6 @@
 """Model cards, ``pull``, and loading that checks the hash. Nothing but ``pull`` ever downloads."""
 
-from fsvfx.models.catalogue import Archive, ModelCard, card, cards
+from fsvfx.models.catalogue import Archive, ModelCard, card, cards, how_to_get, path, present, sha256_of
 from fsvfx.models.fetch import pull
-from fsvfx.models.files import how_to_get, path, present
 
-__all__ = ["Archive", "ModelCard", "card", "cards", "how_to_get", "path", "present", "pull"]
+__all__ = ["Archive", "ModelCard", "card", "cards", "how_to_get", "path", "present", "pull", "sha256_of"]

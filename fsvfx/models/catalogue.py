@@ -1,13 +1,16 @@
-"""Model cards: what each weights file is, where it comes from, and what it may be used for."""
+"""Model cards: what each weights file is, where it comes from, what it may be used for, and whether it is here."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
-from fsvfx.errors import InputError
+from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.plugins import nearest
+from fsvfx.settings import machine
 from schemas.base import Sha256, StrictModel
 
 
@@ -55,7 +58,7 @@ class Catalogue(StrictModel):
 
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
-    """All that is known, from ``cards.yaml``."""
+    """Every card, from ``cards.yaml``."""
     from fsvfx.manifests.yaml_text import parse_record  # the manifests' checks look for models, too
 
     text = files("fsvfx.models").joinpath("cards.yaml").read_text(encoding="utf-8")
@@ -72,4 +75,56 @@ def card(name: str) -> ModelCard:
     known = cards()
     if name in known:
         return known[name]
-    raise InputError(f"no model is called '{name}'", hint=nearest(name, sorted(known)))
+    raise InputError(f"No model named '{name}'", hint=nearest(name, sorted(known)))
+
+
+def sha256_of(file: Path) -> str:
+    """Of a file's bytes, in hex."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def path(name: str) -> Path:
+    """The weights file of a card, its hash checked once per process.
+
+    Raises ModelError if it is absent or has another hash, InputError if there is no such card.
+    """
+    return _checked(name, machine().models)
+
+
+@lru_cache(maxsize=64)
+def _checked(name: str, folder: Path) -> Path:
+    wanted = card(name)
+    file = folder / wanted.file
+    if not file.is_file():
+        raise ModelError(
+            f"The weights file of model '{name}' is missing", hint=how_to_get(wanted), where=Where(file=str(file))
+        )
+    found = sha256_of(file)
+    if found != wanted.sha256:
+        raise ModelError(
+            f"The weights file of model '{name}' does not match its card: its sha256 is {found}",
+            hint=how_to_get(wanted),
+            where=Where(file=str(file)),
+        )
+    return file
+
+
+def present(name: str) -> bool:
+    """Whether the right file is here."""
+    try:
+        path(name)
+    except ModelError:
+        return False
+    return True
+
+
+def how_to_get(wanted: ModelCard) -> str:
+    """One sentence that tells the user how the file gets here."""
+    if wanted.embedded:
+        return f"Run `fsvfx models pull {wanted.name}`"
+    terms = "" if wanted.commercial_use else f" Its licence: {wanted.licence}."
+    return (
+        f"Get {Path(wanted.file).name} from {wanted.source} and put it at {machine().models / wanted.file}, "
+        f"or name the folder that has it in FSVFX_MODELS_ARCHIVES and run `fsvfx models pull {wanted.name}`.{terms}"
+    )

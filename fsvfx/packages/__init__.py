@@ -1,8 +1,22 @@
-"""Model packages: found by name and hash, read with their hash checked, placed whole."""
+"""Model packages: what was trained, found by name and hash, read with the hash checked, written whole."""
 
-from fsvfx.packages.find import card_of, find, found, use
-from fsvfx.packages.name import named
-from fsvfx.packages.place import amend, place
-from fsvfx.packages.weights import weights_in, weights_of
+from fsvfx.packages.files import CARD, WEIGHTS, amend, card_of, folder_of, place, weights_in
+from fsvfx.packages.search import card_for, check_engine, check_knows, find, found, named, use, weights_of
 
-__all__ = ["amend", "card_of", "find", "found", "named", "place", "use", "weights_in", "weights_of"]
+__all__ = [
+    "CARD",
+    "WEIGHTS",
+    "amend",
+    "card_for",
+    "card_of",
+    "check_engine",
+    "check_knows",
+    "find",
+    "folder_of",
+    "found",
+    "named",
+    "place",
+    "use",
+    "weights_in",
+    "weights_of",
+]

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fsvfx.disk import place_file
-from fsvfx.packages.find import CARD
+from fsvfx.packages import CARD
 from fsvfx.store import digest_of
 from schemas.job import TrainJob
 from schemas.receipts import Receipt

@@ -32,7 +32,7 @@ def _begin_from(model: Model, engine: str, start: Start) -> None:
     """By position: the ancestor's first person is the model's first. Adversaries that it lacks begin from nothing."""
     card = packages.card_of(packages.find(start.model, start.sha256))
     if card.engine != engine:
-        raise _unfit(start, f"is of engine '{card.engine}', not '{engine}'")
+        raise _unfit(start, f"is for engine '{card.engine}', not '{engine}'")
     weights, own = packages.weights_of(start.model, start.sha256), model.state_dict()
     needed = _names(model) & own.keys()
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}

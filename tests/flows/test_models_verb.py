@@ -11,7 +11,7 @@ from toy_packages import toy_package
 
 from flows.cli import code_of
 from fsvfx import packages
-from fsvfx.packages.find import CARD
+from fsvfx.packages import CARD
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_packages_are_listed_with_what_a_manifest_needs(root: Path, capsys: pyte
     ("words", "said"),
     [
         (["toi"], "Did you mean 'toy'?"),
-        (["toy"], "There are 2 model packages 'toy'"),
+        (["toy"], "2 model packages are named 'toy'"),
         (["toy", "--sha256", "f" * 64], "with a sha256 that begins with ffff"),
         (["{first}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),
         (["toy", "--sha256", "{sha256}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),

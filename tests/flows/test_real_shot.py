@@ -170,7 +170,7 @@ def test_a_model_package_swaps_as_any_engine_does(copied: Path, cli: Cli) -> Non
     for verb in ("plan", "submit"):
         gone = cli(verb, str(copied))
         assert gone.returncode == 2, gone.stdout
-        assert f"Of 'toy' there are: {second.sha256}" in gone.stderr
+        assert f"Versions of 'toy': {second.sha256}" in gone.stderr
         assert "Traceback" not in gone.stderr
 
 

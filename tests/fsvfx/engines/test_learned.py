@@ -158,7 +158,7 @@ def test_who_the_package_does_not_know_is_refused(root: Path) -> None:
 def test_a_package_of_another_engine_is_refused(root: Path) -> None:
     _, card = toy_package(root, "df")
     wrong = registry.engine("liae")(registry.settings_of("liae", {"model": "toy", "sha256": card.sha256}), "cpu")
-    with pytest.raises(InputError, match="is of engine 'df', not 'liae'") as caught:
+    with pytest.raises(InputError, match="is for engine 'df', not 'liae'") as caught:
         wrong.swap(faces(1, 64), who("ada"))
     assert caught.value.hint == "Write engine: df"
 

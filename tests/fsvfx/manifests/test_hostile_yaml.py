@@ -14,7 +14,7 @@ from fsvfx.errors import InputError, ManifestError, ModelError
 from fsvfx.manifests import load, load_training
 from fsvfx.manifests.yaml_nodes import TooDeep, TooManyNodes, compose
 from fsvfx.manifests.yaml_text import parse_yaml
-from fsvfx.packages.find import CARD
+from fsvfx.packages import CARD
 from fsvfx.rights.records import RecordError, _read
 from schemas.consent import ConsentRecord
 

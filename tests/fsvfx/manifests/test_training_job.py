@@ -12,7 +12,7 @@ from train_manifest import SHOTS, written
 from fsvfx import packages
 from fsvfx.errors import ManifestError, ModelError
 from fsvfx.manifests import jobs, load, load_either, load_training, training_job
-from fsvfx.packages.find import CARD, folder_of
+from fsvfx.packages import CARD, folder_of
 from fsvfx.runner.dag import units_of
 from schemas.manifest import Manifest
 from schemas.package import Ancestor, PackageCard
@@ -102,7 +102,7 @@ def test_a_start_says_whose_faces_it_brings(tmp_path: Path) -> None:
 
 PERSON = "double: {consent: consents/double.yaml}"
 START = [
-    ("of another engine", ("engine: comb", "engine: liae"), "start.model", "is of engine 'comb', not 'liae'"),
+    ("of another engine", ("engine: comb", "engine: liae"), "start.model", "is for engine 'comb', not 'liae'"),
     ("of another hash", ("sha256: ", "sha256: 0"), "start.sha256", "not written"),
     ("nowhere", ("model: cast", "model: caste"), "start.model", "no model package 'caste'"),
     ("a stranger", (PERSON, f"{PERSON}\n  zoe: {{consent: z.yaml}}"), "people.zoe", "neither learned nor in the model"),
@@ -158,7 +158,7 @@ def test_the_people_of_a_model_join_those_of_the_shot(tmp_path: Path) -> None:
     ("people", "engine", "override", "what"),
     [
         (("x", "double"), "comb", "", "knows x, double, not 'lead'"),
-        (PEOPLE, "liae", "", "is of engine 'comb', not 'liae'"),
+        (PEOPLE, "liae", "", "is for engine 'comb', not 'liae'"),
         (PEOPLE, "comb", f"{{sha256: {'0' * 64}}}", "no model package 'cast' with sha256 0000"),
         (PEOPLE, "comb", "{model: casd}", "no model package 'casd'"),
     ],

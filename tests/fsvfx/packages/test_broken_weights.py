@@ -10,9 +10,9 @@ import pytest
 from toy_packages import card
 
 from fsvfx.errors import ModelError
-from fsvfx.models.files import sha256_of
-from fsvfx.packages import seal, weights_in
-from fsvfx.packages.find import WEIGHTS
+from fsvfx.models import sha256_of
+from fsvfx.packages import WEIGHTS, weights_in
+from fsvfx.packages.files import check_seal
 
 TENSOR = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 
@@ -67,8 +67,8 @@ UNSEALED = {
 @pytest.mark.parametrize("name", [*UNREADABLE, *UNSEALED])
 def test_no_package_is_made_of_them(name: str, tmp_path: Path) -> None:
     (tmp_path / WEIGHTS).write_bytes((UNREADABLE | UNSEALED)[name])
-    with pytest.raises(ModelError, match=r"package's weights (can't be read|do not say)") as told:
-        seal.check(card("0" * 64), tmp_path / WEIGHTS)
+    with pytest.raises(ModelError, match=r"package's weights (can't be read|have an invalid)") as told:
+        check_seal(card("0" * 64), tmp_path / WEIGHTS)
     assert WEIGHTS in str(told.value)
 
 

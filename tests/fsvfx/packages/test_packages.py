@@ -16,7 +16,7 @@ import toy_packages
 
 from fsvfx import packages
 from fsvfx.errors import InputError, MachineError, ModelError
-from fsvfx.packages.find import CARD, WEIGHTS
+from fsvfx.packages import CARD, WEIGHTS
 from fsvfx.settings import machine
 from schemas.package import Ancestor, Figures
 

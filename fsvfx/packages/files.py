@@ -1,0 +1,158 @@
+"""A model package's files: weights sealed with what they are, and their card; written whole, never over another.
+
+``MODEL/SHA12/card.yaml`` and ``weights.safetensors``. The weights' own header repeats whose they are, so that the hash
+vouches for the people as well as for the numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+
+from fsvfx.disk import place_file, place_folder
+from fsvfx.errors import ModelError, Where
+from fsvfx.models import sha256_of
+from schemas.package import PackageCard
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CARD, WEIGHTS = "card.yaml", "weights.safetensors"
+_SHORT = 12
+_UNKNOWN = "0" * 64
+_ENTRY = "fsvfx"
+_SEALED = ("model", "engine", "architecture", "people", "licence", "commercial_use", "iterations", "start")
+"""What the card says of the weights themselves; the rest is of how they were made and measured."""
+_AGAIN = "Copy the package again"
+
+
+def folder_of(root: Path, model: str, sha256: str) -> Path:
+    """Where a package is below a folder of packages."""
+    return root / model / sha256[:_SHORT]
+
+
+def place(
+    root: Path, weights: Mapping[str, Tensor], card: Callable[[str], PackageCard], files: Mapping[str, bytes]
+) -> Path:
+    """Write a package below ``root`` and return its folder: ``weights``, the card made of their sha256, other files.
+
+    A package of the same weights that is there already stays. Raises MachineError if the disk refuses.
+    """
+    from safetensors.torch import save
+
+    content = save({name: held.contiguous() for name, held in weights.items()}, _metadata(card(_UNKNOWN)))
+    sha256 = hashlib.sha256(content).hexdigest()
+    written = card(sha256)
+    final = folder_of(root, written.model, sha256)
+    if final.exists():
+        return final
+
+    def write(draft: Path) -> None:
+        (draft / WEIGHTS).write_bytes(content)
+        (draft / CARD).write_bytes(_yaml(written))
+        for name, held in files.items():
+            (draft / name).write_bytes(held)
+
+    place_folder(final, write)
+    return final
+
+
+def amend(package: Path, card: PackageCard, files: Mapping[str, bytes]) -> None:
+    """Add ``files`` and a card that knows more; the weights stay, and the card must still be theirs.
+
+    Raises ModelError if it is not, MachineError if the disk refuses.
+    """
+    check_seal(card, package / WEIGHTS)
+    for name, held in files.items():
+        place_file(package / name, held)
+    place_file(package / CARD, _yaml(card))
+
+
+def card_of(package: Path) -> PackageCard:
+    """What the package is. Raises ModelError if the card can't be read, or is not the weights' own."""
+    card = unsealed_card(package)
+    check_seal(card, package / WEIGHTS)
+    return card
+
+
+def unsealed_card(package: Path) -> PackageCard:
+    """What the card says, not compared with the weights. Raises ModelError if it can't be read."""
+    from fsvfx.manifests.yaml_text import RecordError, read_record  # the manifests' checks look for packages, too
+
+    path = package / CARD
+    try:
+        return read_record(path, PackageCard)
+    except RecordError as error:
+        where = Where(file=str(path))
+        raise ModelError(f"The package's card can't be read: {error}", hint=_AGAIN, where=where) from error
+
+
+def weights_in(package: Path, sha256: str) -> dict[str, Tensor]:
+    """A package's weights by name, on the CPU, once their sha256 is found to be this.
+
+    The file is mapped: processes of a machine share its memory. Raises ModelError if they are others, or broken.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    file = package / WEIGHTS
+    try:
+        held = sha256_of(file)
+        if held == sha256:
+            return load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise _broken(file, f"can't be read: {error}") from error
+    raise _broken(file, f"do not match the card: their sha256 is {held}")
+
+
+def check_seal(card: PackageCard, weights: Path) -> None:
+    """Raises ModelError if the weights file can't be read, or its header contradicts the card."""
+    try:
+        sealed = PackageCard.model_validate(card.model_dump(mode="json") | _header(weights))
+    except ValidationError as error:
+        raise _broken(weights, f"have an invalid header: {' '.join(str(error).split())}") from error
+    wrong = [name for name in _SEALED if getattr(card, name) != getattr(sealed, name)]
+    if wrong:
+        raise _broken(weights, f"do not match the card: they differ in {', '.join(wrong)}")
+
+
+def _metadata(card: PackageCard) -> dict[str, str]:
+    """For the weights file's header. One entry, in one spelling: equal weights of equal people are equal bytes."""
+    sealed = card.model_dump(mode="json", include=set(_SEALED))
+    if card.commercial_use is None:
+        del sealed["commercial_use"]
+    return {_ENTRY: json.dumps(sealed, sort_keys=True, separators=(",", ":"))}
+
+
+def _header(weights: Path) -> dict[str, object]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(weights, framework="numpy") as file:
+            text = file.metadata()[_ENTRY]
+    except (OSError, SafetensorError, KeyError, TypeError) as error:
+        raise _broken(weights, f"can't be read: {' '.join(str(error).split())}") from error
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _broken(weights, f"have an invalid header: {error}") from error
+    if not isinstance(header, dict):
+        raise _broken(weights, f"have an invalid header: a {type(header).__name__} instead of an object")
+    return header
+
+
+def _yaml(card: PackageCard) -> bytes:
+    out = io.BytesIO()
+    YAML().dump(card.model_dump(mode="json", exclude_none=True), out)
+    return out.getvalue()
+
+
+def _broken(weights: Path, why: str) -> ModelError:
+    return ModelError(f"The package's weights {why}", hint=_AGAIN, where=Where(file=str(weights)))
