@@ -125,7 +125,7 @@ def test_damaged_file_is_refused_and_pull_mends_it(world: Path, damage: object) 
 
 
 def test_wrong_archive_and_wrong_member_leave_nothing(world: Path) -> None:
-    with pytest.raises(ModelError, match="fetched as .* does not match its card"):
+    with pytest.raises(ModelError, match=r"fetched as .* does not match its card"):
         pull_function(["wrong_member"])
     (world / "b-1.tar.gz").write_bytes(b"something else")
     with pytest.raises(ModelError, match=r"b==1"):
