@@ -139,6 +139,19 @@ def place_file(final: Path, content: bytes) -> None:
             draft.unlink()
 
 
+@contextmanager
+def drafted(final: Path) -> Iterator[Path]:
+    """A path to write to; what is there takes the name ``final`` once all went well. Several processes may write one.
+
+    For caches: nothing waits until it is safe on the disk. Raises OSError.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=DRAFT, dir=final.parent) as folder:
+        draft = Path(folder) / final.name
+        yield draft
+        draft.replace(final)
+
+
 def remove_folder(folder: Path) -> None:
     """Away at once by name; a kill halfway leaves a draft, never a part under the old name."""
     doomed = folder.with_name(f"{DRAFT}{folder.name}")

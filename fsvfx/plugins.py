@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard, TypeVar
 
 from fsvfx.errors import InputError, MachineError
+from fsvfx.suggestions import suggestion
 
 Loaded = TypeVar("Loaded")
 
@@ -28,7 +28,7 @@ class Plugins:
     def check(self, name: str) -> None:
         """Raises InputError, with the nearest name, if there is none of that name; loads nothing."""
         if name not in self._points:
-            raise InputError(f"There is no {self.kind} '{name}'", hint=nearest(name, self.names()))
+            raise InputError(f"There is no {self.kind} '{name}'", hint=suggestion(name, self.names()))
 
     def load(self, name: str, fits: Callable[[object], TypeGuard[Loaded]], what: str) -> Loaded:
         """What the entry point names. Raises InputError if there is none, MachineError if it can't be loaded or does
@@ -56,10 +56,3 @@ class Plugins:
             f"{self.kind.capitalize()} '{point.name}' ({point.value}) {why}",
             hint="Fix or uninstall the package that brings it",
         )
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What to say to one who asked for ``name``, where there are only ``known``."""
-    known = tuple(known)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known) or 'none'}"

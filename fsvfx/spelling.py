@@ -95,10 +95,10 @@ def matches(pattern: Path) -> list[str]:
 
 def near(path: Path) -> str | None:
     """The name of a file beside ``path`` that differs from it only in capitals."""
-    return nearest(path.name, names_in(path.parent))
+    return but_for_capitals(path.name, names_in(path.parent))
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
+def but_for_capitals(name: str, names: Iterable[str]) -> str | None:
     """The first of ``names`` that differs from ``name`` only in capitals."""
     wanted = plain(name).casefold()
     return next((other for other in sorted(names) if plain(other).casefold() == wanted), None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import lru_cache
 
 import PyOpenColorIO as ocio
 
 from fsvfx.colour.own_config import called, is_own, read_own
 from fsvfx.errors import InputError, Where
+from fsvfx.suggestions import nearest, nearest_few
 
 DEFAULT_CONFIG = "studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 """Built into OCIO, by its full name: ``ocio://default`` moves with OCIO's releases."""
@@ -45,10 +45,9 @@ def load_config(config: str) -> ocio.Config:
     name = config.removeprefix("ocio://")
     known = [entry[0] for entry in ocio.BuiltinConfigRegistry().getBuiltinConfigs()]
     if name not in known:
-        near = get_close_matches(name, known, n=1, cutoff=0.0)
         raise InputError(
             f"'{config}' is no built-in OCIO colour config",
-            hint=f"Name one in full, such as {near[0] if near else DEFAULT_CONFIG}",
+            hint=f"Name one in full, such as {nearest(name, known) or DEFAULT_CONFIG}",
         )
     return ocio.Config.CreateFromBuiltinConfig(name)
 
@@ -119,5 +118,5 @@ def _nearest(config: str, name: str) -> list[str]:
     for space in load_config(config).getColorSpaces():
         written |= {_plain(alias): space.getName() for alias in (*space.getAliases(), space.getName())}
     written |= {_plain(friendly): friendly for friendly in ("sRGB", "Rec.709", "ACEScg", "linear_rec709")}
-    near = get_close_matches(_plain(name), list(written), n=6, cutoff=0.5)
+    near = nearest_few(_plain(name), written, 6)
     return list(dict.fromkeys(written[plain] for plain in near))[:3]

@@ -11,8 +11,9 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from fsvfx.delivery.order import STAGE, VERSION, Order
+from fsvfx.digests import digest_of
 from fsvfx.media import remote
-from fsvfx.store import Address, Index, Ledger, digest_of, this_worker
+from fsvfx.store import Address, Index, Ledger, this_worker
 from fsvfx.store.address import LEDGER
 from schemas.receipts import DeliveredFile, Receipt
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.place import Owner, file_digest
+from fsvfx.delivery.place import Owner
+from fsvfx.digests import blake3_of
 from fsvfx.disk import sync, told_plainly
 from fsvfx.errors import MachineError, Where
 from schemas.deliver import DeliverMhl
@@ -52,7 +53,7 @@ def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) 
         if os.path.lexists(chain.parent) and not order.own.has_below(str(chain.parent)):
             order.own.check(str(chain), "")
         made = write_generation(root, listed, order.own)
-    return DeliveredFile(kind="mhl", path=str(made), bytes=made.stat().st_size, digest=file_digest(made))
+    return DeliveredFile(kind="mhl", path=str(made), bytes=made.stat().st_size, digest=blake3_of(made))
 
 
 def write_generation(root: Path, files: Sequence[Path], owner: Owner | None = None) -> Path:
@@ -179,7 +180,7 @@ def _commit(session: MHLGenerationCreationSession, root: Path, owner: Owner | No
         for file in (made, written / _CHAIN):
             sync(file)
         if owner is not None:
-            owner.intend(str(final / _CHAIN), file_digest(written / _CHAIN))
+            owner.intend(str(final / _CHAIN), blake3_of(written / _CHAIN))
         if final.exists():
             made.replace(final / made.name)
             (written / _CHAIN).replace(final / _CHAIN)

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fsvfx import commands
-from fsvfx.delivery.place import file_digest
+from fsvfx.digests import blake3_of
 from fsvfx.errors import FsvfxError, InputError, Where
 from fsvfx.footprint import Disk, Taken, reads_of, report_targets
 from fsvfx.footprint.patterns import File
@@ -133,12 +133,12 @@ def digest_of(target: str) -> str | None:
     """Of the file or object at ``target``; None if there is none that can be read as a file."""
     if not remote.is_remote(target):
         path = Path(target)
-        return file_digest(path) if path.is_file() and not path.is_symlink() else None
+        return blake3_of(path) if path.is_file() and not path.is_symlink() else None
     if not remote.exists(target):
         return None
     copy = remote.local_copy(target)
     try:
-        return file_digest(copy)
+        return blake3_of(copy)
     finally:
         copy.unlink(missing_ok=True)  # a shot's frames would fill the cache
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from blake3 import blake3
-
+from fsvfx.digests import blake3_of
 from fsvfx.disk import check_room, sync, told_plainly
 from fsvfx.errors import MachineError, Where
 from fsvfx.media import remote
@@ -46,15 +45,6 @@ def place(target: str, write: Callable[[Path], None], owner: Owner) -> tuple[str
     return _rename(Path(target), write, owner)
 
 
-def file_digest(path: Path) -> str:
-    """Hex blake3 of the file's bytes."""
-    hasher = blake3()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            hasher.update(block)
-    return hasher.hexdigest()
-
-
 def _rename(final: Path, write: Callable[[Path], None], owner: Owner) -> tuple[str, int]:
     with _entered(final, owner) as folder:
         draft, there = folder / f".{uuid.uuid4().hex}.part{final.suffix}", folder / final.name
@@ -62,7 +52,7 @@ def _rename(final: Path, write: Callable[[Path], None], owner: Owner) -> tuple[s
             with told_plainly(final):
                 write(draft)
                 check_room(draft)
-                digest, size = file_digest(draft), draft.stat().st_size
+                digest, size = blake3_of(draft), draft.stat().st_size
                 sync(draft)
             owner.intend(str(final), digest)
             _check_same(folder, final)
@@ -123,7 +113,7 @@ def _upload(target: str, write: Callable[[Path], None], owner: Owner) -> tuple[s
         with told_plainly(draft):
             write(draft)
             check_room(draft)
-            digest, size = file_digest(draft), draft.stat().st_size
+            digest, size = blake3_of(draft), draft.stat().st_size
         owner.intend(target, digest)
         if not remote.create(draft, target):
             owner.check(target, digest)

@@ -12,7 +12,7 @@ from fsvfx import commands
 from fsvfx.delivery.in_the_way import targets_of
 from fsvfx.delivery.mhl import check_generation
 from fsvfx.delivery.order import STAGE
-from fsvfx.delivery.place import file_digest
+from fsvfx.digests import blake3_of
 from fsvfx.errors import FsvfxError, MachineError, Where
 from fsvfx.footprint import Disk, Taken, writes_of
 from fsvfx.footprint.patterns import File
@@ -109,7 +109,7 @@ def _check_mhl(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
 def _digest(path: str) -> str:
     copy = remote.local_copy(path)
     try:
-        return file_digest(copy)
+        return blake3_of(copy)
     finally:
         if remote.is_remote(path):
             copy.unlink(missing_ok=True)  # a shot's frames would fill the cache

@@ -9,7 +9,8 @@ from pydantic import JsonValue, ValidationError
 
 from fsvfx.engines.contract import Engine, EngineSettings
 from fsvfx.errors import InputError, Where
-from fsvfx.plugins import Plugins, nearest
+from fsvfx.plugins import Plugins
+from fsvfx.suggestions import suggestion
 
 if TYPE_CHECKING:
     from fsvfx.engines.learned import LearnedEngine
@@ -55,7 +56,7 @@ def settings_of(name: str, values: Mapping[str, JsonValue]) -> EngineSettings:
 def _problem(place: tuple[int | str, ...], message: str, known: list[str]) -> str:
     field = ".".join(str(part) for part in place)
     if field not in known and "Extra inputs" in message:
-        return f"'{field}' is unknown ({nearest(field, known)})"
+        return f"'{field}' is unknown ({suggestion(field, known)})"
     return f"{field}: {message}"
 
 

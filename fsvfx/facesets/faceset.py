@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
+from fsvfx.digests import digest_of
 from fsvfx.errors import InputError
-from fsvfx.store import ShotStore, digest_of, open_data
+from fsvfx.store import ShotStore, open_data
 from schemas.receipts import Receipt
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
 from fsvfx.reach import Reach, ReachError
+from fsvfx.suggestions import nearest
 from schemas.deliver import PER_FRAME, Deliver, template
 from schemas.manifest import Plate, Replace
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_place, frame_tokens, suffix

@@ -13,10 +13,10 @@ from fsvfx.manifests.check_apart import check_store, place_of, read_by
 from fsvfx.manifests.check_work import wrong_settings
 from fsvfx.manifests.checks import check_chosen, check_within, whom
 from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.train_draft import TrainDraft
 from fsvfx.manifests.yaml_text import Finding
 from fsvfx.reach import Reach, ReachError
+from fsvfx.suggestions import suggestion
 
 if TYPE_CHECKING:
     from fsvfx.engines.learned import LearnedEngine
@@ -48,8 +48,7 @@ def check_footage(draft: TrainDraft) -> Iterator[Finding]:
     learned = list(draft.learned.values())
     for each in draft.footage:
         if each.person is not None and each.person not in learned and draft.all_learned:
-            near = nearest(each.person, learned)
-            hint = f"Did you mean '{near}'?" if near else _LEARN
+            hint = suggestion(each.person, learned, _LEARN)
             yield Finding((*each.loc, "person"), f"'{each.person}' is not learned", hint)
         if each.whole is not None:
             yield from check_chosen(each.loc, each.whole.track, each.whole.position)
@@ -62,9 +61,7 @@ def check_excluded(draft: TrainDraft) -> Iterator[Finding]:
         at = ("faceset", "exclude", name)
         found = draft.footage_named(name)
         if found is None:
-            near = nearest(name, names)
-            hint = f"Did you mean '{near}'?" if near else f"There are: {', '.join(names)}"
-            yield Finding(at, f"there is no footage '{name}'", hint)
+            yield Finding(at, f"there is no footage '{name}'", suggestion(name, names))
         elif found.plate is not None:
             yield from check_within(at, frames, found.plate.frames, "footage")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fsvfx.manifests.draft import Draft, ShotDraft
-from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.yaml_text import Finding, Loc
+from fsvfx.suggestions import suggestion
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.manifest import Plate
@@ -43,9 +43,7 @@ def check_people(draft: Draft) -> Iterator[Finding]:
 
 def whom(name: str, named: Sequence[str]) -> str:
     """What to do where ``name`` is not among the people."""
-    near = nearest(name, list(named))
-    known = ", ".join(named) or "nobody yet"
-    return f"Did you mean '{near}'?" if near else f"Add them to people (there: {known})"
+    return suggestion(name, named, f"Add them to people (there: {', '.join(named) or 'nobody yet'})")
 
 
 def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:

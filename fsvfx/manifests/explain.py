@@ -14,6 +14,7 @@ from fsvfx.errors import Blank
 from fsvfx.manifests import shape
 from fsvfx.manifests.blanks import is_empty, wanted_at, without_blanks
 from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted, read_yaml
+from fsvfx.suggestions import nearest, suggestion
 
 M = TypeVar("M", bound=BaseModel)
 Told = tuple[str, str]
@@ -139,9 +140,7 @@ def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     if word.lower() in _RETIMES:
         return f"'{word}' is not known: fsvfx does not retime", "Hand over the retimed plate, and leave it out"
     other = _OTHER_NAMES.get(word.lower(), "")
-    near = other if other in known else shape.nearest(word, known)
-    hint = f"Did you mean '{near}'?" if near else f"Known here: {', '.join(known) or 'nothing'}"
-    return f"'{word}' is not known", hint
+    return f"'{word}' is not known", suggestion(other if other in known else word, known)
 
 
 def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -157,7 +156,7 @@ def _tag(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 
 def _one_of(given: object, known: list[str]) -> Told:
-    near = shape.nearest(str(given), known)
+    near = nearest(str(given), known)
     hint = f"Did you mean {near}? One of: " if near else "One of: "
     return f"{_quoted(given)} is not possible here", hint + ", ".join(known)
 

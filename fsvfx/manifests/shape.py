@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -35,13 +34,6 @@ def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
 def summary(schema: Schema) -> str:
     """A description's first sentence, without its full stop."""
     return str(schema.get("description", "")).replace("``", "'").split("\n")[0].rstrip(".")
-
-
-def nearest(word: str, known: list[str]) -> str | None:
-    """The known word that is most like ``word``, if any is."""
-    by_lower = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.55)
-    return by_lower[found[0]] if found else None
 
 
 def _step(root: Schema, here: Schema, part: str | int) -> Schema:

@@ -9,11 +9,11 @@ from pathlib import Path
 from fsvfx.errors import InputError, ManifestError
 from fsvfx.manifests.checks import check_within
 from fsvfx.manifests.load import load
-from fsvfx.manifests.shape import nearest
 from fsvfx.manifests.shot_job import shots_of
 from fsvfx.manifests.train_draft import FootageDraft, TrainDraft
 from fsvfx.manifests.yaml_text import Finding, Loc
 from fsvfx.reach import Reach, ReachError
+from fsvfx.suggestions import suggestion
 from schemas.manifest import Manifest, Shot
 from schemas.train import ShotFootage
 
@@ -66,8 +66,7 @@ def _check_shot(draft: TrainDraft, footage: FootageDraft, manifest: Manifest, sh
         yield Finding((*footage.loc, "shot", "manifest"), what, hint)
     if footage.person is not None and entry_of(shot, footage.person) is None:
         replaced = [entry.performer for entry in shot.replace]
-        near = nearest(footage.person, replaced)
-        hint = f"Did you mean '{near}'?" if near else f"It replaces: {', '.join(replaced) or 'nobody'}"
+        hint = suggestion(footage.person, replaced, f"It replaces: {', '.join(replaced) or 'nobody'}")
         yield Finding((*footage.loc, "person"), f"'{footage.person}' is replaced nowhere in shot {shot.name}", hint)
     if footage.name and draft.faceset and (frames := draft.faceset.exclude.get(footage.name)):
         yield from check_within(("faceset", "exclude", footage.name), frames, shot.plate.frames, "footage")

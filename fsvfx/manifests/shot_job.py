@@ -10,8 +10,8 @@ from fsvfx.errors import InputError, Where
 from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.colours import colour_config
 from fsvfx.manifests.resolve import named_store, person_at, plate_at, store_at
-from fsvfx.manifests.shape import nearest
 from fsvfx.reach import Reach
+from fsvfx.suggestions import suggestion
 from schemas.deliver import Deliver, template
 from schemas.job import ShotJob
 from schemas.manifest import Manifest, Replace, Shot
@@ -23,8 +23,7 @@ def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]
     known = [shot.name for shot in manifest.shots]
     for name in names:
         if name not in known:
-            near = nearest(name, known)
-            hint = f"Did you mean '{near}'?" if near else f"There are: {', '.join(known)}"
+            hint = suggestion(name, known)
             raise InputError(f"The manifest has no shot '{name}'", hint=hint, where=Where(file=str(path)))
     return [shot for shot in manifest.shots if not names or shot.name in names]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import ffmpeg
 import imageio_ffmpeg
 from blake3 import blake3
 
+from fsvfx.disk import drafted
 from fsvfx.media import containers, digests
 from fsvfx.media.containers import Demuxer
 from fsvfx.media.held import held
@@ -27,11 +27,8 @@ def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path
     name = blake3(os.fsencode(f"{path}|{digests.stamp_of(path)}|{start}|{length}")).hexdigest()[:32]
     kept = machine().cache / "audio" / f"{name}.wav"
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-            part = Path(folder) / "sound.wav"
-            _cut(path, start, length, part, place)
-            os.replace(part, kept)
+        with drafted(kept) as draft:
+            _cut(path, start, length, draft, place)
     return kept
 
 

@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from blake3 import blake3
-
 from fsvfx.settings import machine
 
 _TABLE = "CREATE TABLE IF NOT EXISTS digests (place TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL)"
@@ -19,12 +17,6 @@ def stamp_of(path: Path) -> str:
     """Changes when the file does."""
     stat = path.stat()
     return f"{stat.st_size}-{stat.st_mtime_ns}"
-
-
-def file_digest(path: Path) -> str:
-    """blake3 of the file's bytes, hexadecimal."""
-    content = blake3(max_threads=blake3.AUTO)
-    return (content.update_mmap(path) if path.stat().st_size else content).hexdigest()
 
 
 def remembered(stamps: Mapping[str, str], compute: Callable[[str], str], *, at_once: int = 1) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fsvfx import spelling
+from fsvfx.digests import blake3_of
 from fsvfx.errors import PlateError, Where
 from fsvfx.media import digests, remote
 from fsvfx.media.frame_file import probe_frame, read_frame
@@ -88,7 +89,7 @@ class PersonSource:
         local = remote.local_copy(file.url)
         with held(local, place) as there:
             stamps = {str(local): digests.stamp_of(there)}
-            return digests.remembered(stamps, lambda name: digests.file_digest(there))[str(local)]
+            return digests.remembered(stamps, lambda name: blake3_of(there))[str(local)]
 
     def _resolve(self, references: Sequence[str]) -> list[_File]:
         """Every file, each once; all that is missing is told at once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from fsvfx.disk import drafted
 from fsvfx.errors import FsvfxError, PlateError, StoreError, Where
 from fsvfx.settings import machine
 from fsvfx.spelling import is_glob, one_of
@@ -85,12 +85,9 @@ def local_copy(url: str, etag: str | None = None) -> Path:
         tag = etag or _client().head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
         kept = _place(url, tag)
         if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-                part = Path(folder) / "part"
-                _client().download_file(bucket, key, str(part), Config=_PARTS)
+            with drafted(kept) as draft:
+                _client().download_file(bucket, key, str(draft), Config=_PARTS)
                 _check_unchanged(url, tag)
-                os.replace(part, kept)
     return kept
 
 

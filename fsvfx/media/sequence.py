@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.arrays import Array
+from fsvfx.digests import blake3_of
 from fsvfx.errors import PlateError
 from fsvfx.media import addresses, digests, header_color, limits, sniff, timecodes
 from fsvfx.media.frame_file import FrameHead, notes_of, probe_frame, read_frame, read_head
@@ -91,7 +92,7 @@ class SequenceReader:
 
     def _digest(self, number: int) -> str:
         with held(self.files[number].local(), self.place(number), [number]) as there:
-            return digests.file_digest(there)
+            return blake3_of(there)
 
     def _window(self, number: int) -> Window:
         head = self.head(number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from blake3 import blake3
 
+from fsvfx.disk import drafted
 from fsvfx.errors import PlateError
 from fsvfx.media import containers, digests, limits, orientation, probe, tmcd, video_decode, video_rgb, video_tags
 from fsvfx.media.guard import guarded
@@ -239,10 +239,8 @@ def _save(kept: Path, index: VideoIndex) -> None:
     facts = json.dumps({"time_base": str(index.time_base), "declared": index.declared, "header": index.header})
     columns = {name: getattr(index, name) for name in ("pts", "key", "shown", "damaged", "digest")}
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=kept.parent, suffix=".part", delete=False) as part:
-            np.savez(part, facts=np.array(facts), **columns)
-        os.replace(part.name, kept)
+        with drafted(kept) as draft, draft.open("wb") as file:
+            np.savez(file, facts=np.array(facts), **columns)
     except OSError:
         return  # a cache that can't be written only costs time
 

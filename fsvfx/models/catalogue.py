@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, ModelError, Where
-from fsvfx.plugins import nearest
 from fsvfx.settings import machine
+from fsvfx.suggestions import suggestion
 from schemas.base import Sha256, StrictModel
 
 
@@ -75,13 +75,7 @@ def card(name: str) -> ModelCard:
     known = cards()
     if name in known:
         return known[name]
-    raise InputError(f"No model named '{name}'", hint=nearest(name, sorted(known)))
-
-
-def sha256_of(file: Path) -> str:
-    """Of a file's bytes, in hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    raise InputError(f"No model named '{name}'", hint=suggestion(name, sorted(known)))
 
 
 def path(name: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -12,8 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
+from fsvfx.digests import sha256_of
+from fsvfx.disk import drafted
 from fsvfx.errors import ModelError, Where
-from fsvfx.models.catalogue import Archive, ModelCard, card, cards, catalogue, how_to_get, path, present, sha256_of
+from fsvfx.models.catalogue import Archive, ModelCard, card, cards, catalogue, how_to_get, path, present
 from fsvfx.settings import machine
 
 Say = Callable[[str], None]
@@ -105,14 +108,10 @@ def _copy(wanted: ModelCard, folders: Sequence[Path], say: Say) -> None:
 def _install(wanted: ModelCard, stream: IO[bytes], say: Say) -> None:
     """Write beside, check, then rename: nobody ever sees half a file."""
     target = machine().models / wanted.file
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as beside:
-        while block := stream.read(1 << 20):
-            beside.write(block)
-    written = Path(beside.name)
-    if sha256_of(written) != wanted.sha256:
-        written.unlink()
-        raise ModelError(f"The file fetched as '{wanted.name}' does not match its card", hint=_AGAIN)
-    written.chmod(0o644)
-    written.replace(target)
+    with drafted(target) as draft:
+        with draft.open("wb") as file:
+            shutil.copyfileobj(stream, file, 1 << 20)
+        if sha256_of(draft) != wanted.sha256:
+            raise ModelError(f"The file fetched as '{wanted.name}' does not match its card", hint=_AGAIN)
+        draft.chmod(0o644)
     say(f"{wanted.name}: {target}")

@@ -6,7 +6,8 @@ from typing import Final, TypeGuard
 
 from fsvfx.errors import InputError, Where
 from fsvfx.occlusion.contract import Segmenter
-from fsvfx.plugins import Plugins, nearest
+from fsvfx.plugins import Plugins
+from fsvfx.suggestions import suggestion
 
 REGISTERED: Final = Plugins("fsvfx.segmenters", "segmenter")
 EMBEDDED = "texture_and_hands"
@@ -19,7 +20,7 @@ def segmenter(name: str) -> type[Segmenter]:
     if wanted not in known:
         raise InputError(
             f"There is no segmenter '{name}'",
-            hint=nearest(name, ("embedded", "none", *known)),
+            hint=suggestion(name, ("embedded", "none", *known)),
             where=Where(field="composite.occlusion"),
         )
     return REGISTERED.load(wanted, _is_segmenter, "subclass of fsvfx.occlusion.contract.Segmenter")

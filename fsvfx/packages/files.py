@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from fsvfx.digests import sha256_of, sorted_json
 from fsvfx.disk import place_file, place_folder
 from fsvfx.errors import ModelError, Where
-from fsvfx.models import sha256_of
 from schemas.package import PackageCard
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _metadata(card: PackageCard) -> dict[str, str]:
     sealed = card.model_dump(mode="json", include=set(_SEALED))
     if card.commercial_use is None:
         del sealed["commercial_use"]
-    return {_ENTRY: json.dumps(sealed, sort_keys=True, separators=(",", ":"))}
+    return {_ENTRY: sorted_json(sealed)}
 
 
 def _header(weights: Path) -> dict[str, object]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.packages.files import CARD, WEIGHTS, card_of, folder_of, unsealed_card, weights_in
-from fsvfx.plugins import nearest
 from fsvfx.reach import Reach
 from fsvfx.settings import machine
+from fsvfx.suggestions import suggestion
 from schemas.package import PackageCard
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def available(model: str) -> str:
         return f"Versions of '{model}': {', '.join(versions)}. Give one of these as sha256"
     folders = ", ".join(map(str, _roots())) or "no folder"
     known = sorted({package.parent.name for package in found()})
-    return f"Searched {folders}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {nearest(model, known)}"
+    return f"Searched {folders}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {suggestion(model, known)}"
 
 
 def _check_reach(package: Path) -> None:

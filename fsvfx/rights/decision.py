@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
 
+from fsvfx.digests import sorted_json
 from fsvfx.rights.weights import Weights
 from schemas.consent import ConsentRecord, Standing
 
@@ -74,7 +74,7 @@ def decide(
             continue
         records[person] = found.record
         reasons += [f"{person} ({what_for}): {why}" for why in refusals(person, found)]
-    digests = {person: record_digest(record) for person, record in records.items()}
+    digests: dict[str, JsonValue] = {person: record_digest(record) for person, record in records.items()}
     return Decision(
         allow=not reasons,
         reasons=tuple(reasons),
@@ -93,6 +93,5 @@ def record_digest(record: ConsentRecord) -> str:
     return _sha256(said)
 
 
-def _sha256(said: object) -> str:
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(said: JsonValue) -> str:
+    return hashlib.sha256(sorted_json(said, ascii_only=False).encode()).hexdigest()

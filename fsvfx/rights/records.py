@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from fsvfx import spelling
+from fsvfx.digests import sha256_of
 from fsvfx.errors import Problem
 from fsvfx.manifests.blanks import without_blanks
 from fsvfx.manifests.explain import validated
@@ -76,7 +76,6 @@ def _told(problem: Problem) -> str:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise RecordError(f"the document {path} can't be read ({error.strerror}); put it back") from error

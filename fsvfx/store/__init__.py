@@ -4,7 +4,7 @@ from fsvfx.store.address import Address, Index
 from fsvfx.store.claims import Lease, is_live, this_worker
 from fsvfx.store.data import StitchedData, open_data
 from fsvfx.store.groups import Written, write_result
-from fsvfx.store.keys import canonical_json, digest_of, stage_key
+from fsvfx.store.keys import stage_key
 from fsvfx.store.ledger import Ledger
 from fsvfx.store.objects import ShotStore, open_store
 
@@ -16,8 +16,6 @@ __all__ = [
     "ShotStore",
     "StitchedData",
     "Written",
-    "canonical_json",
-    "digest_of",
     "is_live",
     "open_data",
     "open_store",

@@ -14,7 +14,7 @@ from blake3 import blake3
 from pydantic import Field
 
 from fsvfx.arrays import Array
-from fsvfx.store.keys import digest_of
+from fsvfx.digests import digest_of
 from schemas.base import StrictModel
 
 ATTRIBUTE = "fsvfx"

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from fsvfx.digests import digest_of
 from fsvfx.errors import StoreError, Where
 from fsvfx.settings import machine
 from fsvfx.store.address import INTENTS, LEDGER, WAIVERS, Address, Index, turn_of, unit_of
 from fsvfx.store.claims import Lease, is_live, take, this_worker
-from fsvfx.store.keys import digest_of
 from fsvfx.store.objects import ShotStore
 from schemas.frames import FrameRange
 from schemas.receipts import Claim, DeliveredFile, Failure, Intent, Receipt, Waiver

@@ -15,6 +15,7 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from fsvfx.digests import sha256_of
 from fsvfx.disk import place_folder, remove_drafts, remove_folder
 from fsvfx.errors import MachineError, Where
 from fsvfx.training import tree
@@ -84,7 +85,7 @@ def _write(draft: Path, step: int, state: Mapping[str, Any]) -> None:
     tensors: dict[str, Tensor] = {}
     kept = {"format": _FORMAT, "step": step, "state": tree.split(dict(state), "", tensors)}
     save_file(tensors, draft / _TENSORS)
-    kept["sha256"] = _digest_of(draft / _TENSORS)
+    kept["sha256"] = sha256_of(draft / _TENSORS)
     text = json.dumps(kept)
     (draft / _STATE).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}\n", encoding="utf-8")
 
@@ -98,7 +99,7 @@ def _checked(path: Path) -> Any:
         kept = json.loads(text)
         if kept["format"] != _FORMAT:
             raise _BrokenError(f"its format is {kept['format']}, this program reads {_FORMAT}")
-        if _digest_of(path / _TENSORS) != kept["sha256"]:
+        if sha256_of(path / _TENSORS) != kept["sha256"]:
             raise _BrokenError(f"{_TENSORS} has changed since it was written")
         return kept
     except OSError as error:
@@ -113,8 +114,3 @@ def _set_aside(path: Path) -> Path:
     while (aside := path.with_name(f"broken-{path.name}" + (f"-{number}" if number else ""))).exists():
         number += 1
     return path.rename(aside)
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

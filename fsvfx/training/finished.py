@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from fsvfx.digests import digest_of
 from fsvfx.disk import place_file
 from fsvfx.packages import CARD
-from fsvfx.store import digest_of
 from schemas.job import TrainJob
 from schemas.receipts import Receipt
 from schemas.training import Finished

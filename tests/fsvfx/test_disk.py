@@ -76,3 +76,14 @@ def test_a_refused_write_leaves_nothing(
         write(tmp_path / "a")
     assert not (tmp_path / "a").exists()
     assert not [path for path in tmp_path.iterdir() if path.is_file()]
+
+
+def test_a_draft_takes_its_name_only_when_all_went_well(tmp_path: Path) -> None:
+    final = tmp_path / "cache/sound.wav"
+    with disk.drafted(final) as draft:
+        draft.write_bytes(b"whole")
+        assert not final.exists()
+    with pytest.raises(FileNotFoundError), disk.drafted(final):
+        (tmp_path / "absent").read_bytes()
+    assert final.read_bytes() == b"whole"
+    assert list(final.parent.iterdir()) == [final]

@@ -9,7 +9,7 @@ import pytest
 
 from fsvfx import plugins
 from fsvfx.errors import InputError, MachineError
-from fsvfx.plugins import Plugins, nearest
+from fsvfx.plugins import Plugins
 
 
 @pytest.fixture
@@ -38,9 +38,3 @@ def test_an_unknown_one_is_the_users_mistake(two: Plugins) -> None:
 def test_a_broken_one_is_the_machines(two: Plugins, name: str, said: str) -> None:
     with pytest.raises(MachineError, match=f"Toy '{name}'.*{said}"):
         two.load(name, lambda found: isinstance(found, str), "text")
-
-
-def test_what_is_near_and_what_is_not() -> None:
-    assert nearest("grian", ("grain", "matte")) == "Did you mean 'grain'?"
-    assert nearest("xyz", ("grain", "matte")) == "There are: grain, matte"
-    assert nearest("xyz", ()) == "There are: none"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from footage import shot_job, write_stills, write_video
 
+from fsvfx.digests import blake3_of
 from fsvfx.errors import PlateError
-from fsvfx.media import digests, open_plate
+from fsvfx.media import open_plate, references, sequence
 
 
 def test_only_the_named_frames_count(tmp_path: Path) -> None:
@@ -44,8 +45,8 @@ def test_digests_are_remembered_until_the_file_changes(tmp_path: Path, monkeypat
     pattern = write_stills(str(tmp_path / "a.%04d.png"), range(1001, 1004))
     job = shot_job(pattern, "1001-1003", frame_rate="24")
     read: list[str] = []
-    digest = digests.file_digest
-    monkeypatch.setattr(digests, "file_digest", lambda path: read.append(path.resolve().name) or digest(path))
+    for module in (references, sequence):
+        monkeypatch.setattr(module, "blake3_of", lambda path: read.append(path.resolve().name) or blake3_of(path))
     first = open_plate(job).fingerprint([1001, 1002, 1003])
     assert open_plate(job).fingerprint([1001, 1002, 1003]) == first
     assert sorted(read) == ["a.1001.png", "a.1002.png", "a.1003.png"]

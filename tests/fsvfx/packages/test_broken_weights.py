@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from toy_packages import card
 
+from fsvfx.digests import sha256_of
 from fsvfx.errors import ModelError
-from fsvfx.models import sha256_of
 from fsvfx.packages import WEIGHTS, weights_in
 from fsvfx.packages.files import check_seal
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fsvfx.store import canonical_json, digest_of, stage_key
+from fsvfx.digests import canonical_json, digest_of
+from fsvfx.store import stage_key
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(-1e6, 1e6) | st.text()
 VALUES = st.recursive(
