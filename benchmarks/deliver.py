@@ -27,8 +27,8 @@ from fsvfx.delivery.layer_names import layer_names
 from fsvfx.delivery.layers import exr_parts
 from fsvfx.delivery.pixels import quantised
 from fsvfx.delivery.place import place
-from fsvfx.media.exr_out import ExrWindows, write_exr
-from fsvfx.media.stills_out import StillFormat, write_still
+from fsvfx.media.exr.writer import ExrWindows, write_exr
+from fsvfx.media.stills.writer import StillFormat, write_still
 from fsvfx.outputs import Named
 from schemas.deliver import DeliverExr
 from schemas.manifest import Replace

@@ -56,8 +56,9 @@ def _film(path: Path) -> object:
 
 
 def _matte(path: Path) -> object:
+    from fsvfx.media.files import Place
     from fsvfx.media.mattes import read_matte
-    from fsvfx.media.plate import Canvas, Place
+    from fsvfx.media.plate import Canvas
 
     window = (0, 0, 95, 47)
     return read_matte(path, Canvas(window, window), None, Place(str(path), "sh010"), [1001])
@@ -65,7 +66,7 @@ def _matte(path: Path) -> object:
 
 def _edit(path: Path) -> object:
     from fsvfx.editorial.cuts import cuts_of
-    from fsvfx.editorial.read import read_edit
+    from fsvfx.editorial.edit import read_edit
 
     return cuts_of(read_edit(path, Fraction(24)))
 

@@ -64,7 +64,7 @@ External = Annotated[
 
 
 @app.command("import")
-def take_in(
+def import_manifest(
     edit: Annotated[Path, typer.Argument(metavar="EDIT", help="An .otio, .otioz, .otiod or .edl.")],
     template: Annotated[
         Path, typer.Option("--template", help="Manifest whose people, engine and deliverables to use.")
@@ -81,21 +81,20 @@ def take_in(
 ) -> None:
     """Make a manifest of an edit: a shot for each clip, with its plate, its frames and handles, its timecode."""
     from fsvfx.delivery.place import place
-    from fsvfx.editorial.take_in import Wishes, as_data
-    from fsvfx.editorial.take_in import take_in as made_of
+    from fsvfx.editorial.manifest import ImportOptions, import_edit, shots_as_data
     from fsvfx.outputs import Named
 
     _check_beside(template, out)
     owner = Named(replace, (edit, template))
     if out:
         owner.check_read(out)
-    wishes = Wishes(tuple(plates or ()), tuple(maps or ()), names, first_frame, handles, _rate(frame_rate))
-    taken = made_of(edit, template, wishes)
+    options = ImportOptions(tuple(plates or ()), tuple(maps or ()), names, first_frame, handles, _rate(frame_rate))
+    taken = import_edit(edit, template, options)
     if out:
         place(str(out), lambda draft: draft.write_text(taken.text, encoding="utf-8") and None, owner)
     if json:
         manifest = {"out": out} if out else {"manifest": taken.text}
-        output.as_json({**manifest, "shots": as_data(taken.shots), "notes": taken.notes})
+        output.as_json({**manifest, "shots": shots_as_data(taken.shots), "notes": taken.notes})
         return
     if out:
         rows = [(s.cut.shot, s.frames, s.needed, "{} + {}".format(*s.handles), s.media.path) for s in taken.shots]
@@ -106,7 +105,7 @@ def take_in(
 
 
 @app.command("export")
-def send_out(
+def export_timeline(
     manifest: ManifestPath,
     out: Annotated[Path, typer.Option("--out", help="The .otio or .edl to write.")],
     edit: Annotated[Path | None, typer.Option("--edit", help="Relink this edit; default: all shots in a row.")] = None,
@@ -119,17 +118,17 @@ def send_out(
     json: AsJson = False,
 ) -> None:
     """Write an edit that plays what the manifest delivers."""
-    from fsvfx.editorial.send_out import send_out as written
+    from fsvfx.editorial.relink import export_edit
 
     jobs = jobs_of(manifest, shot, store)
     rate = _rate(frame_rate) or _stated_rate(jobs)
-    sent = written(jobs, out, edit, names=names, rate=rate, external=external, replace=replace)
+    exported = export_edit(jobs, out, edit, names=names, rate=rate, external=external, replace=replace)
     if json:
-        output.as_json({"out": out, "shots": [back.facts for back in sent.shots], "notes": sent.notes})
+        output.as_json({"out": out, "shots": [back.facts for back in exported.shots], "notes": exported.notes})
         return
-    rows = [(b.facts["shot"], b.facts["frames"], "yes" if b.facts["delivered"] else "not yet") for b in sent.shots]
+    rows = [(b.facts["shot"], b.facts["frames"], "yes" if b.facts["delivered"] else "not yet") for b in exported.shots]
     output.table(str(out), ("shot", "frames", "delivered"), rows)
-    _tell(sent.notes)
+    _tell(exported.notes)
 
 
 def _stated_rate(jobs: Sequence[ShotJob]) -> Fraction | None:

@@ -11,8 +11,8 @@ from fsvfx.actors.cast import Actor
 from fsvfx.actors.facekit import Floats
 from fsvfx.actors.performance import Moment
 from fsvfx.actors.rendering import render
-from fsvfx.media.exr_out import ExrPart, ExrWindows, colour_attributes, write_exr
-from fsvfx.media.stills_out import StillFormat, write_still
+from fsvfx.media.exr.writer import ExrPart, ExrWindows, colour_attributes, write_exr
+from fsvfx.media.stills.writer import StillFormat, write_still
 
 
 def write_clip(

@@ -22,7 +22,7 @@ from fsvfx.delivery.order import Order, order_of
 from fsvfx.delivery.place import place
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo, PlateReader, open_plate
-from fsvfx.media.exr_out import ExrWindows, write_exr
+from fsvfx.media.exr.writer import ExrWindows, write_exr
 from schemas.deliver import DeliverExr, DeliverFrames, DeliverMattes
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

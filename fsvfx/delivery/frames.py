@@ -20,8 +20,8 @@ from fsvfx.delivery.order import Order
 from fsvfx.delivery.pixels import Depth, picture
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
-from fsvfx.media.exr_out import ExrPart, ExrWindows, write_exr
-from fsvfx.media.stills_out import StillFormat, write_still
+from fsvfx.media.exr.writer import ExrPart, ExrWindows, write_exr
+from fsvfx.media.stills.writer import StillFormat, write_still
 from schemas.deliver import DeliverFrames, DeliverMattes
 from schemas.templates import fill, frame_path, suffix
 

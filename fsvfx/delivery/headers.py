@@ -15,7 +15,7 @@ from fsvfx.delivery.order import Order
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import Address
-from fsvfx.media.exr_out import colour_attributes, time_code
+from fsvfx.media.exr.writer import colour_attributes, time_code
 
 
 def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fsvfx.comp.patch import paste
 from fsvfx.delivery.comps import Aligned, Comp
 from fsvfx.delivery.layer_names import LayerNames
 from fsvfx.delivery.stmap import stmap
-from fsvfx.media.exr_out import MATTE_CHANNEL, ExrPart
+from fsvfx.media.exr.writer import MATTE_CHANNEL, ExrPart
 from schemas.deliver import DeliverExr
 
 Half = NDArray[np.float16]

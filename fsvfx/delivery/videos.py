@@ -20,11 +20,9 @@ from fsvfx.delivery.place import place
 from fsvfx.delivery.slate import draw_slate, slate_lines
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.errors import InputError, Where
-from fsvfx.media import PlateInfo, PlateReader
-from fsvfx.media.code_points import code_points
-from fsvfx.media.codecs import codec_of
-from fsvfx.media.sequence import RATE_HINT
-from fsvfx.media.video_out import VideoFormat, write_video
+from fsvfx.media import RATE_HINT, PlateInfo, PlateReader
+from fsvfx.media.colour_tags import code_points
+from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
 from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.receipts import DeliveredFile
 from schemas.timecode import is_counted

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from fsvfx.editorial.edl_timeline import DROP
+from fsvfx.editorial.clips import Use, uses_of
+from fsvfx.editorial.edit import Edit, stated_rate
+from fsvfx.editorial.edl.timeline import DROP
 from fsvfx.editorial.names import media_name, media_path, reel_of, shot_names
-from fsvfx.editorial.read import Edit, stated_rate
 from fsvfx.editorial.retimes import Retimes, remarks_of, retimes_of, source_rates
-from fsvfx.editorial.uses import Use, uses_of
 from fsvfx.errors import EditError, Problem
 from schemas import rates
 

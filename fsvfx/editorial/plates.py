@@ -15,8 +15,8 @@ from fsvfx.editorial.cuts import Cut
 from fsvfx.editorial.paths import PathMap, mapped, spellings
 from fsvfx.errors import InputError, PlateError, Where
 from fsvfx.media import open_plate, remote
-from fsvfx.media.plate import Place
-from fsvfx.media.sequence_files import find_files, is_sequence
+from fsvfx.media.files import Place
+from fsvfx.media.sequence.files import find_files, is_sequence
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

@@ -1,4 +1,4 @@
-"""Timelines that play the deliverables: the production's own edit relinked, or one made of the manifest's shots."""
+"""Edits that play the deliverables: the production's own edit relinked, or a new one with every shot in a row."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.editorial.cuts import Cut, Cuts
-from fsvfx.editorial.hand_back import FACTS, PLATE, HandBack, hand_back, references
+from fsvfx.editorial.edit import Edit
 from fsvfx.editorial.numbering import anchor_of
 from fsvfx.editorial.plates import media_of
-from fsvfx.editorial.read import Edit
+from fsvfx.editorial.references import FACTS, PLATE, ShotMedia, references, shot_media
 from fsvfx.errors import EditError, InputError, Problem, Where
-from fsvfx.media import open_plate, timecodes
-from fsvfx.media.sequence import RATE_HINT
+from fsvfx.media import RATE_HINT, open_plate, timecodes
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.timecode import drops_by_default
@@ -23,9 +22,23 @@ if TYPE_CHECKING:
     from opentimelineio.schema import Timeline
 
 
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from fsvfx.delivery.place import place
+from fsvfx.editorial.cuts import cuts_of
+from fsvfx.editorial.edit import read_edit
+from fsvfx.editorial.edl.writer import edl_of
+from fsvfx.outputs import KEEP, Named
+
+if TYPE_CHECKING:
+    from opentimelineio.schema import Timeline
+
+
 def relinked(
     edit: Edit, cuts: Cuts, jobs: Sequence[ShotJob], folder: Path, *, external: bool = False
-) -> tuple[HandBack, ...]:
+) -> tuple[ShotMedia, ...]:
     """Let the clips of ``edit`` play what ``jobs`` deliver; their ranges stay. The plate stays as one more reference.
 
     ``external``: see ``references``.
@@ -33,7 +46,7 @@ def relinked(
     Raises EditError with every shot that shows frames which are not delivered; RightsError, StoreError.
     """
     by_name = {job.shot.name.lower(): job for job in jobs}
-    backs: list[HandBack] = []
+    backs: list[ShotMedia] = []
     problems: list[Problem] = []
     for cut, use in zip(cuts.cuts, cuts.uses):
         try:
@@ -48,7 +61,7 @@ def relinked(
     return tuple(backs)
 
 
-def _of_cut(cut: Cut, job: ShotJob) -> HandBack:
+def _of_cut(cut: Cut, job: ShotJob) -> ShotMedia:
     """Raises InputError if the edit shows what is not delivered; RightsError, StoreError."""
     plate = job.shot.plate
     media = media_of(plate.path, cut.rate)
@@ -62,10 +75,10 @@ def _of_cut(cut: Cut, job: ShotJob) -> HandBack:
         raise InputError(what, hint="Import the edit again; what is done stays done")
     told = media.timecode or plate.timecode
     drop = ";" in told if told and cut.drop is None else None
-    return hand_back(job, cut.rate, anchor.time_of(plate.frames.first - moved), drop=drop)
+    return shot_media(job, cut.rate, anchor.time_of(plate.frames.first - moved), drop=drop)
 
 
-def _attach(clip: Any, back: HandBack, folder: Path, *, external: bool) -> None:
+def _attach(clip: Any, back: ShotMedia, folder: Path, *, external: bool) -> None:
     """What the clip had beside the medium that it plays, such as proxies, stays, too."""
     played = clip.active_media_reference_key
     kept = {key: one.clone() for key, one in clip.media_references().items() if not one.is_missing_reference}
@@ -77,7 +90,7 @@ def _attach(clip: Any, back: HandBack, folder: Path, *, external: bool) -> None:
 
 def assembled(
     name: str, jobs: Sequence[ShotJob], folder: Path, *, external: bool = False
-) -> tuple[Timeline, tuple[HandBack, ...]]:
+) -> tuple[Timeline, tuple[ShotMedia, ...]]:
     """A timeline of all frames of the shots, in a row. Raises EditError, RightsError, PlateError, StoreError."""
     from opentimelineio.opentime import RationalTime
     from opentimelineio.schema import Clip, Timeline, Track, TrackKind
@@ -96,17 +109,17 @@ def assembled(
     return timeline, backs
 
 
-def _of_shot(job: ShotJob) -> HandBack:
+def _of_shot(job: ShotJob) -> ShotMedia:
     info, plate = open_plate(job).info, job.shot.plate
     if info.frame_rate is None:
         what = f"An edit counts in frames a second, and shot {job.shot.name}'s plate tells no frame rate"
         raise InputError(what, hint=RATE_HINT, where=Where(shot=job.shot.name, field="plate.frame_rate"))
     track = TimecodeTrack(info.frame_rate, plate.first_frame, info.timecode)
     label = track.at(plate.frames.first)
-    return hand_back(job, info.frame_rate, timecodes.count(label, info.frame_rate), drop=";" in label)
+    return shot_media(job, info.frame_rate, timecodes.count(label, info.frame_rate), drop=";" in label)
 
 
-def _check_one_rate(backs: Sequence[HandBack]) -> None:
+def _check_one_rate(backs: Sequence[ShotMedia]) -> None:
     rate = backs[0].rate
     hint = "Export shots of one rate: --shot"
     others = [
@@ -116,3 +129,79 @@ def _check_one_rate(backs: Sequence[HandBack]) -> None:
     ]
     if others:
         raise EditError(backs[0].job.manifest, tuple(others))
+
+
+@dataclass(frozen=True)
+class ExportedEdit:
+    """What the edit now plays, and what a person should know."""
+
+    shots: tuple[ShotMedia, ...]
+    notes: tuple[str, ...]
+
+
+def export_edit(
+    jobs: Sequence[ShotJob],
+    out: Path,
+    edit: Path | None = None,
+    *,
+    names: str = "{clip}",
+    rate: Fraction | None = None,
+    external: bool = False,
+    replace: bool = False,
+) -> ExportedEdit:
+    """Write ``out``, an .otio or .edl that plays what ``jobs`` deliver: ``edit`` relinked, or all shots in a row.
+
+    ``replace``: over a file that is there. ``external``: clips play sequences as ExternalReference, for Resolve.
+
+    Raises EditError, InputError, PlateError, RightsError, StoreError, MachineError; then nothing is written.
+    """
+    check_suffix(out)
+    owner = Named(replace, tuple(filter(None, [edit, *(Path(job.manifest) for job in jobs)])))
+    owner.check_read(out)
+    folder = out.absolute().parent
+    if edit is None:
+        timeline, backs = assembled(out.stem, jobs, folder, external=external)
+        write_edit(timeline, out, backs[0].rate, owner=owner)
+        return ExportedEdit(backs, _undelivered(backs))
+    read = read_edit(edit, rate)
+    shots = {job.shot.name for job in jobs}
+    cuts = cuts_of(read, names, wanted=shots)
+    if not cuts.cuts:
+        hint = "Give the same --names as when it was imported"
+        raise InputError("The edit has none of the manifest's shots", hint=hint, where=Where(file=str(edit)))
+    backs = relinked(read, cuts, jobs, folder, external=external)
+    absent = sorted(shots - {cut.shot for cut in cuts.cuts})
+    write_edit(read.timeline, out, read.rate, (False, read.record_drop) if read.is_edl else None, owner=owner)
+    notes = [f"{name}: it is not in the edit" for name in absent]
+    return ExportedEdit(backs, (*cuts.notes, *notes, *_undelivered(backs)))
+
+
+def _undelivered(backs: Sequence[ShotMedia]) -> tuple[str, ...]:
+    return tuple(f"{back.job.shot.name}: not delivered yet" for back in backs if not back.facts["delivered"])
+
+
+SUFFIXES = (".otio", ".edl")
+
+
+def check_suffix(path: Path) -> None:
+    """Raises InputError for kinds that are not written."""
+    if path.suffix.lower() not in SUFFIXES:
+        hint = f"End it in {' or '.join(SUFFIXES)}"
+        raise InputError(f"Edits of kind '{path.suffix}' are not written", hint=hint, where=Where(field="--out"))
+
+
+def write_edit(
+    timeline: Timeline, path: Path, rate: Fraction, drops: tuple[bool, bool] | None = None, *, owner: Named = KEEP
+) -> None:
+    """Write ``timeline``, whole or not at all, and not over what the ``owner`` keeps.
+
+    ``drops``, of an EDL: whether sources that don't say so themselves, and the record, are drop-frame; default: at
+    29.97 and 59.94. Raises InputError (an EDL has one picture track), MachineError.
+    """
+    as_edl = path.suffix.lower() == ".edl"
+    text = edl_of(timeline, rate, drops) if as_edl else str(timeline.to_json_string(4)) + "\n"
+
+    def write(draft: Path) -> None:
+        draft.write_text(text, encoding="utf-8")
+
+    place(str(path), write, owner)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from fsvfx.editorial.edl_remarks import retimes_in
-from fsvfx.editorial.edl_timeline import RETIMED
-from fsvfx.editorial.effect_words import KEYS, KNOWN, NAMES, speaks_of_time, squeezed, words
-from fsvfx.editorial.uses import Use
+from fsvfx.editorial.clips import Use
+from fsvfx.editorial.edl.remarks import retimes_in
+from fsvfx.editorial.edl.timeline import RETIMED
+from fsvfx.editorial.effects import KEYS, KNOWN, NAMES, speaks_of_time, squeezed, words
 from schemas import rates
 
 _IDENTIFIERS = words(

@@ -45,9 +45,9 @@ def _tells_none(plate: Plate, reach: Reach) -> bool:
 
 
 def _first_rate(plate: Plate, reach: Reach) -> object:
-    from fsvfx.media.plate import Place  # here: media ask this package what may be reached
+    from fsvfx.media.files import Place  # here: media ask this package what may be reached
     from fsvfx.media.remote import is_remote
-    from fsvfx.media.sequence import SequenceReader
+    from fsvfx.media.sequence.plate import SequenceReader
 
     path = reach.place(plate.path)
     if is_remote(path):

@@ -1,6 +1,6 @@
-"""Plates and references in; EXR and video out.
+"""Plates and references in; EXR, stills and movies out.
 
-What is named here is imported when it is asked for: the process of ``probing`` shall start in no time.
+The names below are imported when they are first used: the probe's child process must start fast.
 """
 
 from __future__ import annotations
@@ -9,12 +9,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsvfx.media.opening import open_plate
-    from fsvfx.media.plate import PlateInfo, PlateReader
-    from fsvfx.media.source import source_for
+    from fsvfx.media.plate import RATE_HINT, PlateInfo, PlateReader
+    from fsvfx.media.references import PersonSource, spread
+    from fsvfx.media.sources import RotoSource, open_plate, source_for
 
-__all__ = ["PlateInfo", "PlateReader", "open_plate", "source_for"]
-_HOMES = {"open_plate": "opening", "PlateInfo": "plate", "PlateReader": "plate", "source_for": "source"}
+__all__ = [
+    "RATE_HINT", "PersonSource", "PlateInfo", "PlateReader", "RotoSource", "addresses", "colour_tags",
+    "exr", "files", "open_plate", "remote", "sequence", "source_for", "spread", "stills", "timecodes", "video",
+]  # fmt: skip
+_HOMES = {
+    "RATE_HINT": "plate",
+    "open_plate": "sources",
+    "source_for": "sources",
+    "PersonSource": "references",
+    "spread": "references",
+    "PlateInfo": "plate",
+    "PlateReader": "plate",
+    "RotoSource": "sources",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.media import exr_in, probe
-from fsvfx.media.exr_header import ExrPartHeader
-from fsvfx.media.guard import guarded
-from fsvfx.media.layers import Channel, LayerError, matte_of
-from fsvfx.media.oiio_in import channel_names, opened, pixels, probe_pixels
-from fsvfx.media.plate import Canvas, Place
-from fsvfx.media.windows import Window, laid, size_of
+from fsvfx.media import probe
+from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.exr.header import ExrPartHeader
+from fsvfx.media.exr.layers import Channel, LayerError, matte_of
+from fsvfx.media.files import Place, guarded
+from fsvfx.media.oiio import channel_names, opened, pixels, probe_pixels
+from fsvfx.media.pixels import Window, laid, size_of
+from fsvfx.media.plate import Canvas
 
 _Placed = tuple[NDArray[Any], Window]
 """A matte (H, W), and where it lies."""

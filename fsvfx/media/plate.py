@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,10 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from fsvfx.arrays import Array
-from fsvfx.errors import PlateError, Where
-from fsvfx.media.windows import Window
-from fsvfx.reach import Reach
-from schemas.frames import FrameRange
+from fsvfx.media.pixels import Window
+
+RATE_HINT = "Write plate.frame_rate, such as 24000/1001"
 
 
 @dataclass(frozen=True)
@@ -89,21 +88,3 @@ class Numbering:
 
     def index(self, number: int) -> int:
         return number - self.first
-
-
-@dataclass(frozen=True)
-class Place:
-    """Which file is being read and for whom: makes errors that say so."""
-
-    file: str
-    shot: str | None = None
-    reach: Reach | None = None
-    """Asked whenever a file is opened; None: whoever runs fsvfx has named it."""
-
-    def of(self, file: str) -> Place:
-        """The same for another file."""
-        return replace(self, file=file)
-
-    def error(self, what: str, hint: str, numbers: Sequence[int] = ()) -> PlateError:
-        frames = FrameRange(numbers) if numbers else None
-        return PlateError(what, hint=hint, where=Where(shot=self.shot, frames=frames, file=self.file))

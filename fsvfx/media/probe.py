@@ -1,4 +1,4 @@
-"""A file new to this machine is first decoded by a process that may die alone: that of ``fsvfx.media.probing``.
+"""A file new to this machine is first decoded by a process that may die alone: that of ``fsvfx.media.probe_child``.
 
 A decoder that crashes, hangs or asks for all memory then takes no worker along. One such process serves many files: the
 first frame of each video and sequence, and every still; a file that came through is remembered until it changes.
@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from fsvfx.media import digests
-from fsvfx.media.held import held
-from fsvfx.media.plate import Place
-from fsvfx.media.probing import MEMORY, SOUND
+from fsvfx.media.files import Place, held
+from fsvfx.media.probe_child import MEMORY, SOUND
 from fsvfx.settings import machine
 
 Question = Mapping[str, Any]
@@ -29,7 +28,7 @@ Question = Mapping[str, Any]
 _GRACE = 10.0
 """Seconds that a process which has closed its output may take to end."""
 _SEND_AGAIN = "Copy it again from its source, or convert it with another program"
-_START = "import sys; sys.path[:] = sys.argv[2:]; from fsvfx.media.probing import main; main(float(sys.argv[1]))"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from fsvfx.media.probe_child import main; main(float(sys.argv[1]))"
 
 _FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """Every thread reserves memory, which counts: many cores would use up what a picture may take."""

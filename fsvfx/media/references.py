@@ -15,13 +15,13 @@ from fsvfx import spelling
 from fsvfx.digests import blake3_of
 from fsvfx.errors import PlateError, Where
 from fsvfx.media import digests, remote
-from fsvfx.media.frame_file import probe_frame, read_frame
-from fsvfx.media.held import held
-from fsvfx.media.plate import Numbering, Place
-from fsvfx.media.sequence import SequenceReader
-from fsvfx.media.sequence_files import is_sequence
+from fsvfx.media.files import Place, held
+from fsvfx.media.plate import Numbering
+from fsvfx.media.sequence.files import is_sequence
+from fsvfx.media.sequence.frame import probe_frame, read_frame
+from fsvfx.media.sequence.plate import SequenceReader
 from fsvfx.media.sniff import is_footage
-from fsvfx.media.video import VideoReader
+from fsvfx.media.video.plate import VideoReader
 from fsvfx.reach import ReachError, reach_of
 from fsvfx.spelling import fixed_part, is_glob, matches, plain
 from schemas.job import ShotJob

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fsvfx.errors import PlateError
-from fsvfx.media.held import held
-from fsvfx.media.plate import Place
+from fsvfx.media.files import Place, held
 from schemas.templates import PICTURES
 
 _ENOUGH = 4096

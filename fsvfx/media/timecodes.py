@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from timecode.timecode import Timecode
 
-from fsvfx.media.plate import Place
+from fsvfx.media.files import Place
 from schemas.job import ShotJob
 from schemas.timecode import can_drop, nominal, parts, problem, text_of
 

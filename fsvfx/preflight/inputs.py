@@ -12,8 +12,7 @@ from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
 from fsvfx.faces.looks import look
 from fsvfx.faces.search import FaceFinder
-from fsvfx.media.references import PersonSource, spread
-from fsvfx.media.roto import RotoSource
+from fsvfx.media import PersonSource, RotoSource, spread
 from fsvfx.preflight.contract import Look, Trouble
 from fsvfx.runner.dag import DELIVER, stage, stages, units_of
 from fsvfx.stages.references import space_of

@@ -13,10 +13,8 @@ import numpy as np
 from fsvfx import delivery
 from fsvfx.delivery.videos import MXF_RATES
 from fsvfx.errors import FsvfxError, InputError
-from fsvfx.media import PlateInfo, remote
-from fsvfx.media.codecs import Codec, codec_of
-from fsvfx.media.sequence import RATE_HINT
-from fsvfx.media.video_out import VideoFormat, write_video
+from fsvfx.media import RATE_HINT, PlateInfo, remote
+from fsvfx.media.video.writer import Codec, VideoFormat, codec_of, write_video
 from fsvfx.preflight.buckets import named
 from fsvfx.preflight.contract import Look, Trouble
 from schemas.deliver import PER_FRAME, Deliver, DeliverMhl, DeliverMovie, DeliverReview

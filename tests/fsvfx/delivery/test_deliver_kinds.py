@@ -15,9 +15,9 @@ from av.video.reformatter import VideoReformatter
 
 from fsvfx.delivery import deliver_chunk, deliver_shot, verify_deliverables
 from fsvfx.delivery.slate import draw_slate
-from fsvfx.media import open_plate, video_rgb
-from fsvfx.media.codecs import codec_of
-from fsvfx.media.video_out import VideoFormat, write_video
+from fsvfx.media import open_plate
+from fsvfx.media.video import rgb as video_rgb
+from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
 from schemas.frames import FrameRange
 from schemas.receipts import Receipt
 from schemas.report import DeliveryReport

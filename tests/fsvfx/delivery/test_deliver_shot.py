@@ -16,8 +16,7 @@ from PIL import Image
 from fsvfx.delivery import deliver_chunk, deliver_shot, verify_deliverables
 from fsvfx.delivery import shot as shot_module
 from fsvfx.errors import IncompleteError
-from fsvfx.media.codecs import codec_of
-from fsvfx.media.video_out import VideoFormat, write_video
+from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
 from schemas.frames import FrameRange
 from schemas.receipts import Receipt
 from schemas.report import DeliveryReport

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from fsvfx.errors import InputError
-from fsvfx.media.code_points import CodePoints, code_points
-from fsvfx.media.codecs import codec_of
-from fsvfx.media.video_out import VideoFormat, write_video
+from fsvfx.media.colour_tags import CodePoints, code_points
+from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
 
 BARS = np.array(
     [[65535] * 3, [0] * 3, [65535, 0, 0], [0, 65535, 0], [0, 0, 65535], [32768] * 3, [65535, 65535, 0],

@@ -15,8 +15,8 @@ from exr_files import rewrite
 from oiio_files import read_oiio
 
 from fsvfx.delivery import deliver_chunk
-from fsvfx.media.dpx_in import read_dpx
-from fsvfx.media.plate import Place
+from fsvfx.media.dpx.reader import read_dpx
+from fsvfx.media.files import Place
 from schemas.frames import FrameRange
 
 NUMBERS = range(1001, 1004)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from fsvfx.delivery.timecodes import TimecodeTrack
-from fsvfx.media.exr_out import time_code
+from fsvfx.media.exr.writer import time_code
 
 F24, F25, F30 = Fraction(24), Fraction(25), Fraction(30)
 NTSC24, NTSC30, NTSC48, NTSC60, NTSC120 = (Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 120))

@@ -13,8 +13,8 @@ import pytest
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 from fsvfx.errors import MachineError
-from fsvfx.media import video_out
-from fsvfx.media.video_out import VideoFormat, write_video
+from fsvfx.media.video import writer as video_out
+from fsvfx.media.video.writer import VideoFormat, write_video
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 

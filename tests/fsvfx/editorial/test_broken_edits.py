@@ -14,8 +14,8 @@ from edits import clip, dissolve, gap, timeline
 
 from fsvfx import settings
 from fsvfx.editorial.cuts import cuts_of
-from fsvfx.editorial.otio_text import nesting
-from fsvfx.editorial.read import read_edit
+from fsvfx.editorial.edit import read_edit
+from fsvfx.editorial.otio.schema import nesting
 from fsvfx.errors import FsvfxError, InputError
 
 

@@ -12,7 +12,7 @@ from footage import write_video
 from opentimelineio.schema import Effect, FreezeFrame, ImageSequenceReference, LinearTimeWarp, Stack, Track
 
 from fsvfx import manifests
-from fsvfx.editorial.take_in import Taken, Wishes, take_in
+from fsvfx.editorial.manifest import ImportedEdit, ImportOptions, import_edit
 from fsvfx.errors import EditError, InputError
 from schemas.manifest import Shot
 
@@ -33,11 +33,11 @@ def plate(tmp_path: Path) -> Path:
     return write_video(tmp_path / "A001.mov", 100, metadata={"timecode": "01:00:00:00"})
 
 
-def taken(folder: Path, edit: Path, **wishes) -> Taken:
-    return take_in(edit, template(folder), Wishes((str(folder),), **wishes))
+def taken(folder: Path, edit: Path, **wishes) -> ImportedEdit:
+    return import_edit(edit, template(folder), ImportOptions((str(folder),), **wishes))
 
 
-def shots_of(folder: Path, made: Taken) -> dict[str, Shot]:
+def shots_of(folder: Path, made: ImportedEdit) -> dict[str, Shot]:
     (folder / "made.yaml").write_text(made.text)
     return {shot.name: shot for shot in manifests.load(folder / "made.yaml").shots}
 
@@ -80,7 +80,9 @@ def test_people_engine_and_deliverables_come_from_the_template(tmp_path: Path, p
 
 def test_a_shot_that_the_template_knows_keeps_its_settings(tmp_path: Path, plate: Path) -> None:
     cut = save(timeline(clip("pattern", HOUR, 20, media="A001.mov")), tmp_path / "cut.otio")
-    shot = shots_of(tmp_path, take_in(cut, template(tmp_path), Wishes(handles=8, first_frame=994)))["pattern"]
+    shot = shots_of(tmp_path, import_edit(cut, template(tmp_path), ImportOptions(handles=8, first_frame=994)))[
+        "pattern"
+    ]
     assert shot.replace[0].track == 3
     assert str(shot.composite.overrides[0].frames) == "1002"
 
@@ -121,7 +123,7 @@ def test_a_sequence_keeps_its_numbers_and_gets_rate_and_timecode(tmp_path: Path)
         "plates/", "A002.", ".exr", 1093, 1, float(NTSC_FILM), 4, available_range=span(490, 48, NTSC_FILM)
     )
     edit = save(timeline(cut), tmp_path / "cut.otio")
-    plate = shots_of(tmp_path, take_in(edit, template(tmp_path), Wishes()))["sh010"].plate
+    plate = shots_of(tmp_path, import_edit(edit, template(tmp_path), ImportOptions()))["sh010"].plate
     assert (plate.path, str(plate.frames), plate.frame_rate) == ("plates/A002.####.exr", "1095-1134", "24000/1001")
     assert (plate.first_frame, plate.timecode) == (1095, "00:00:20:12"), "frame 492 at 24 counts a second"
 
@@ -158,7 +160,9 @@ TITLE: mix
 def test_a_dissolve_of_an_edl_takes_the_incoming_clips_own_plate(tmp_path: Path, plate: Path) -> None:
     write_video(tmp_path / "B001.mov", 80, metadata={"timecode": "01:00:00:00"})
     (tmp_path / "cut.edl").write_text(DISSOLVE_EDL)
-    made = take_in(tmp_path / "cut.edl", template(tmp_path), Wishes((str(tmp_path),), handles=0, rate=Fraction(24)))
+    made = import_edit(
+        tmp_path / "cut.edl", template(tmp_path), ImportOptions((str(tmp_path),), handles=0, rate=Fraction(24))
+    )
     assert [(shot.cut.shot, Path(shot.media.path).name, shot.cut.frames) for shot in made.shots] == [
         ("sh010", "A001.mov", 30),
         ("sh020", "B001.mov", 12),
@@ -245,8 +249,10 @@ def test_what_else_there_is_in_an_edit_is_told(tmp_path: Path, plate: Path) -> N
 def test_every_plate_that_is_not_there_is_told(tmp_path: Path, plate: Path) -> None:
     cut = timeline(clip("sh010", HOUR, 20, media="gone.mov"), clip("sh020", HOUR, 20), clip("sh030", HOUR + 95, 20))
     with pytest.raises(EditError) as caught:
-        take_in(
-            save(cut, tmp_path / "cut.otio"), template(tmp_path), Wishes((str(tmp_path / "{name}.mov"), str(tmp_path)))
+        import_edit(
+            save(cut, tmp_path / "cut.otio"),
+            template(tmp_path),
+            ImportOptions((str(tmp_path / "{name}.mov"), str(tmp_path))),
         )
     assert [problem.field for problem in caught.value.problems] == ["sh010", "sh020", "sh030"]
 

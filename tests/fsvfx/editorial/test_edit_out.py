@@ -16,20 +16,20 @@ from test_edit_in import DISSOLVE_EDL, DROP_EDL, EDL_23976, HOUR
 
 from fsvfx import manifests
 from fsvfx.editorial.cuts import Cut, Stated
-from fsvfx.editorial.edl_out import edl_of
+from fsvfx.editorial.edl.writer import edl_of
+from fsvfx.editorial.manifest import ImportOptions, import_edit
 from fsvfx.editorial.numbering import anchor_of, numbered
 from fsvfx.editorial.plates import Media
-from fsvfx.editorial.send_out import Sent, send_out
-from fsvfx.editorial.take_in import Wishes, take_in
+from fsvfx.editorial.relink import ExportedEdit, export_edit
 from fsvfx.errors import EditError, InputError, RightsError
 from fsvfx.media import timecodes
 
 
-def round_trip(folder: Path, edit: Path, out: str, **wishes) -> Sent:
+def round_trip(folder: Path, edit: Path, out: str, **wishes) -> ExportedEdit:
     """The edit into a manifest, and that back into the edit, to ``out``."""
-    made = take_in(edit, template(folder), Wishes((str(folder),), **wishes))
+    made = import_edit(edit, template(folder), ImportOptions((str(folder),), **wishes))
     (folder / "made.yaml").write_text(made.text)
-    return send_out(manifests.jobs(folder / "made.yaml"), folder / out, edit, rate=wishes.get("rate"))
+    return export_edit(manifests.jobs(folder / "made.yaml"), folder / out, edit, rate=wishes.get("rate"))
 
 
 def clips_of(path: Path) -> list[otio.schema.Clip]:
@@ -126,14 +126,14 @@ def test_a_sequence_comes_back_by_its_numbers(tmp_path: Path) -> None:
 def test_all_shots_in_a_row_without_an_edit(tmp_path: Path) -> None:
     write_video(tmp_path / "any.mp4", 10, metadata={"timecode": "02:00:00:00"})
     jobs = manifests.jobs(template(tmp_path))
-    send_out(jobs, tmp_path / "out.otio")
+    export_edit(jobs, tmp_path / "out.otio")
     [made] = clips_of(tmp_path / "out.otio")
     assert (made.name, made.source_range.start_time, made.source_range.duration.value) == (
         "pattern",
         RationalTime(2 * HOUR, 24),
         10,
     )
-    send_out(jobs, tmp_path / "out.edl")
+    export_edit(jobs, tmp_path / "out.edl")
     assert events_of((tmp_path / "out.edl").read_text())[0][1:] == [
         "02:00:00:00",
         "02:00:00:10",
@@ -146,7 +146,7 @@ def test_an_edit_that_shows_more_than_is_delivered_is_refused(tmp_path: Path) ->
     write_video(tmp_path / "any.mp4", 60)
     cut = save(timeline(clip("pattern", 5, 20, media="any.mp4"), clip("other", 0, 5)), tmp_path / "cut.otio")
     with pytest.raises(EditError) as caught:
-        send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", cut)
+        export_edit(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", cut)
     assert [problem.field for problem in caught.value.problems] == ["pattern"]
     assert "1006-1025" in caught.value.problems[0].what
     assert not (tmp_path / "out.otio").exists()
@@ -157,9 +157,9 @@ def test_nothing_goes_out_without_consent(tmp_path: Path) -> None:
     jobs = manifests.jobs(template(tmp_path))
     (tmp_path / "lead.yaml").unlink()
     with pytest.raises(RightsError):
-        send_out(jobs, tmp_path / "out.otio")
+        export_edit(jobs, tmp_path / "out.otio")
     with pytest.raises(InputError, match="xml"):
-        send_out(jobs, tmp_path / "out.xml")
+        export_edit(jobs, tmp_path / "out.xml")
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -254,11 +254,11 @@ M2   B001       048.0                01:00:00:00
 * FROM CLIP NAME:  fast
 """
     (tmp_path / "cut.edl").write_text(text)
-    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.edl", tmp_path / "cut.edl", rate=Fraction(24))
+    export_edit(manifests.jobs(template(tmp_path)), tmp_path / "out.edl", tmp_path / "cut.edl", rate=Fraction(24))
     back = (tmp_path / "out.edl").read_text()
     assert events_of(back) == events_of(text)
     assert "M2   B001       048.0                01:00:00:00" in back
-    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", tmp_path / "cut.edl", rate=Fraction(24))
+    export_edit(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", tmp_path / "cut.edl", rate=Fraction(24))
     assert clips_of(tmp_path / "out.otio")[1].effects[0].time_scalar == 2
 
 
@@ -285,13 +285,13 @@ def test_sequences_have_a_twin_that_resolve_knows_and_what_was_there_is_kept(tmp
     assert back.metadata["show"]["scene"] == "12A"
     assert back.markers[0].name == "look here"
     assert back.effects[0].metadata["a"] == 1
-    again = send_out(manifests.jobs(tmp_path / "made.yaml"), tmp_path / "twice.otio", tmp_path / "cut.otio")
+    again = export_edit(manifests.jobs(tmp_path / "made.yaml"), tmp_path / "twice.otio", tmp_path / "cut.otio")
     assert len(again.shots) == 1
 
 
 def test_clips_play_the_twin_if_asked_to(tmp_path: Path) -> None:
     write_video(tmp_path / "any.mp4", 10, metadata={"timecode": "02:00:00:00"})
-    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", external=True)
+    export_edit(manifests.jobs(template(tmp_path)), tmp_path / "out.otio", external=True)
     [made] = clips_of(tmp_path / "out.otio")
     assert made.media_reference.target_url == "out/pattern/pattern.[1001-1010].exr"
     assert made.media_references()["frames"].start_frame == 1001
@@ -303,7 +303,7 @@ def test_nests_are_no_edl(tmp_path: Path) -> None:
     inner.append(clip("pattern", 0, 10, media="any.mp4"))
     cut = save(timeline(otio.schema.Stack("nest", children=[inner])), tmp_path / "cut.otio")
     with pytest.raises(InputError, match="'nest' is nested"):
-        send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.edl", cut)
+        export_edit(manifests.jobs(template(tmp_path)), tmp_path / "out.edl", cut)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_nests_are_no_edl(tmp_path: Path) -> None:
 )
 def test_an_edls_labels_are_those_of_the_plate(tmp_path: Path, rate: Fraction, plate: str, wanted: list[str]) -> None:
     write_video(tmp_path / "any.mp4", 10, rate=rate, metadata={"timecode": plate})
-    send_out(manifests.jobs(template(tmp_path)), tmp_path / "out.edl")
+    export_edit(manifests.jobs(template(tmp_path)), tmp_path / "out.edl")
     [made] = events_of((tmp_path / "out.edl").read_text())
     assert made[1:] == wanted
 

@@ -27,8 +27,8 @@ from opentimelineio.schema import (
 )
 
 from fsvfx.editorial.cuts import cuts_of
-from fsvfx.editorial.read import read_edit
-from fsvfx.editorial.take_in import Taken, Wishes, take_in
+from fsvfx.editorial.edit import read_edit
+from fsvfx.editorial.manifest import ImportedEdit, ImportOptions, import_edit
 from fsvfx.errors import EditError, InputError
 
 HOUR = 86400
@@ -46,12 +46,14 @@ def plates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def taken(folder: Path, edit: Path, *places: Path | str, rate: Fraction | None = None, **wishes: Any) -> Taken:
+def taken(folder: Path, edit: Path, *places: Path | str, rate: Fraction | None = None, **wishes: Any) -> ImportedEdit:
     """``folder``: of the template; plates are below it."""
-    return take_in(edit, folder / "show.yaml", Wishes(tuple(map(str, places)), handles=0, rate=rate, **wishes))
+    return import_edit(
+        edit, folder / "show.yaml", ImportOptions(tuple(map(str, places)), handles=0, rate=rate, **wishes)
+    )
 
 
-def shown(made: Taken) -> dict[str, tuple[int, int]]:
+def shown(made: ImportedEdit) -> dict[str, tuple[int, int]]:
     """First index into the plate, and how many frames, by the shots' names."""
     return {shot.cut.shot: (shot.needed.first - shot.first_frame, len(shot.needed)) for shot in made.shots}
 

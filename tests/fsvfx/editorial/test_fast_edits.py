@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, ExternalReference, Timeline, Track
 
-from fsvfx.editorial.edl_events import drop_rate, pairs_note, read_events
-from fsvfx.editorial.edl_out import edl_of
+from fsvfx.editorial.edl.events import drop_rate, pairs_note, read_events
+from fsvfx.editorial.edl.writer import edl_of
 from fsvfx.errors import InputError
 from schemas.timecode import drops_by_default
 

@@ -15,8 +15,8 @@ from opentimelineio.opentime import RationalTime
 from opentimelineio.schema import Clip, Effect, GeneratorReference, ImageSequenceReference, LinearTimeWarp, Stack, Track
 
 from fsvfx.editorial.cuts import cuts_of
-from fsvfx.editorial.edl_out import edl_of
-from fsvfx.editorial.read import read_edit
+from fsvfx.editorial.edit import read_edit
+from fsvfx.editorial.edl.writer import edl_of
 from fsvfx.errors import FsvfxError, InputError
 
 EDL = """\

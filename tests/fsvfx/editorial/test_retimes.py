@@ -24,7 +24,7 @@ from opentimelineio.schema import (
 )
 
 from fsvfx.editorial.cuts import Cuts, cuts_of
-from fsvfx.editorial.read import read_edit
+from fsvfx.editorial.edit import read_edit
 from fsvfx.errors import EditError, InputError
 
 HOUR = 86400

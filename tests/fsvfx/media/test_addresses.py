@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from fsvfx.media import timecodes
 from fsvfx.media.addresses import Address, address_of, group_of, read
-from fsvfx.media.exr_out import time_code
-from fsvfx.media.frame_file import read_head
-from fsvfx.media.plate import Place
+from fsvfx.media.exr.writer import time_code
+from fsvfx.media.files import Place
+from fsvfx.media.sequence.frame import read_head
 from schemas.timecode import drops_by_default, nominal, parts
 
 SLOWED = [Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 96, 120)]

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fsvfx.errors import PlateError
-from fsvfx.media import addresses, frame_file, open_plate
-from fsvfx.media.dpx_in import address_of, notes, read_dpx, read_head
-from fsvfx.media.plate import Place
+from fsvfx.media import addresses, open_plate
+from fsvfx.media.dpx.reader import address_of, notes, read_dpx, read_head
+from fsvfx.media.files import Place
+from fsvfx.media.sequence import frame as frame_file
 
 PLACE = Place("a.dpx")
 NO_16 = 0xFFFF

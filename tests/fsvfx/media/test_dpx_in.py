@@ -14,8 +14,8 @@ from oiio_files import write_oiio
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
-from fsvfx.media.dpx_in import read_dpx
-from fsvfx.media.plate import Place
+from fsvfx.media.dpx.reader import read_dpx
+from fsvfx.media.files import Place
 
 PLACE = Place("a.dpx")
 _PACKING, _TIMECODE, _FILM_RATE, _VIDEO_RATE = 804, 1920, 1724, 1940

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from oiio_files import read_oiio
 
-from fsvfx.media import exr_in
 from fsvfx.media.addresses import Address
-from fsvfx.media.exr_out import ExrPart, ExrWindows, colour_attributes, time_code, write_exr
-from fsvfx.media.plate import Place
+from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.exr.writer import ExrPart, ExrWindows, colour_attributes, time_code, write_exr
+from fsvfx.media.files import Place
 
 WINDOWS = ExrWindows((-8, -4, 87, 43), (0, 0, 79, 39))
 PLACE = Place("a.exr")

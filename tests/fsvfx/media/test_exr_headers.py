@@ -16,11 +16,12 @@ from oiio_files import write_oiio
 
 from fsvfx.delivery.header_policy import kept
 from fsvfx.errors import PlateError
-from fsvfx.media import exr_in, open_plate
-from fsvfx.media.exr_out import ExrPart, ExrWindows
-from fsvfx.media.exr_out import write_exr as deliver
-from fsvfx.media.frame_file import read_frame
-from fsvfx.media.plate import Place
+from fsvfx.media import open_plate
+from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.exr.writer import ExrPart, ExrWindows
+from fsvfx.media.exr.writer import write_exr as deliver
+from fsvfx.media.files import Place
+from fsvfx.media.sequence.frame import read_frame
 from fsvfx.settings import machine
 
 PLACE = Place("a.exr")

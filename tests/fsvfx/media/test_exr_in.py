@@ -13,8 +13,9 @@ from footage import picture, shot_job, write_exr
 from oiio_files import read_oiio, write_oiio
 
 from fsvfx.errors import PlateError
-from fsvfx.media import exr_in, open_plate
-from fsvfx.media.plate import Place
+from fsvfx.media import open_plate
+from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.files import Place
 from schemas.job import ShotJob
 
 PLACE = Place("a.exr")

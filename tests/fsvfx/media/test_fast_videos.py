@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsvfx.delivery.videos import MXF_RATES
-from fsvfx.media import open_plate, tmcd
+from fsvfx.media import open_plate
 from fsvfx.media.addresses import read_label
-from fsvfx.media.codecs import codec_of
-from fsvfx.media.video_out import VideoFormat
-from fsvfx.media.video_out import write_video as write_out
+from fsvfx.media.video import clock as tmcd
+from fsvfx.media.video.writer import VideoFormat, codec_of
+from fsvfx.media.video.writer import write_video as write_out
 
 F5994, F60, F50, F48 = Fraction(60000, 1001), Fraction(60), Fraction(50), Fraction(48)
 SLOWED120 = Fraction(120000, 1001)

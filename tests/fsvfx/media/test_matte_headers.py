@@ -11,8 +11,9 @@ from dpx_files import write_dpx
 from exr_files import channel, rewrite
 
 from fsvfx.errors import PlateError
+from fsvfx.media.files import Place
 from fsvfx.media.mattes import read_matte
-from fsvfx.media.plate import Canvas, Place
+from fsvfx.media.plate import Canvas
 
 WINDOW = (0, 0, 31, 23)
 MATTE = np.random.default_rng(0).uniform(0, 1, (24, 32)).astype(np.float16)

@@ -13,7 +13,7 @@ from fsvfx.errors import ManifestError, PlateError
 from fsvfx.manifests import jobs
 from fsvfx.media import open_plate
 from fsvfx.media.references import PersonSource
-from fsvfx.media.roto import RotoSource
+from fsvfx.media.sources import RotoSource
 from fsvfx.reach import reach_of
 from fsvfx.rights.decision import Evidence
 from fsvfx.rights.records import evidence

@@ -16,7 +16,8 @@ from oiio_files import write_oiio
 from PIL import Image
 
 from fsvfx.errors import PlateError
-from fsvfx.media import open_plate, source_for, video_file
+from fsvfx.media import open_plate, source_for
+from fsvfx.media.video import file as video_file
 from schemas.receipts import Unit
 
 LATIN = os.fsdecode(b"caf\xe9")

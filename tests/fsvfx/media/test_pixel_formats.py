@@ -12,8 +12,9 @@ from av.video.reformatter import ColorRange, VideoReformatter
 from footage import ffmpeg, shot_job
 
 from fsvfx.errors import PlateError
-from fsvfx.media import open_plate, video_rgb
-from fsvfx.media.pixel_formats import READ, REFUSED, UnreadPixels, pixel_format
+from fsvfx.media import open_plate
+from fsvfx.media.video import rgb as video_rgb
+from fsvfx.media.video.formats import READ, REFUSED, UnreadPixels, pixel_format
 
 _PACKED = {
     "yuyv422": "YUYV", "yvyu422": "YVYU", "uyvy422": "UYVY", "uyyvyy411": "UYYVYY", "ayuv": "AYUV", "uyva": "UYVA",

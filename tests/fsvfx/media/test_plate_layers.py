@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsvfx.media.layers import Channel, LayerError, matte_of, rgb_of
+from fsvfx.media.exr.layers import Channel, LayerError, matte_of, rgb_of
 
 
 def plain(*names: str) -> list[Channel]:

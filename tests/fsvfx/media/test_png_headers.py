@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from fsvfx.errors import PlateError
+from fsvfx.media.files import Place
 from fsvfx.media.mattes import read_matte
-from fsvfx.media.plate import Canvas, Place
-from fsvfx.media.stills import notes_of, read_still
+from fsvfx.media.plate import Canvas
+from fsvfx.media.stills.reader import notes_of, read_still
 
 PLACE = Place("a.png")
 RGB = np.random.default_rng(0).integers(0, 65536, (6, 8, 3), np.uint16)

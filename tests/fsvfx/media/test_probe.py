@@ -16,8 +16,8 @@ from footage import picture, shot_job, write_stills, write_video
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate, probe, source_for
-from fsvfx.media.frame_file import probe_frame
-from fsvfx.media.plate import Place
+from fsvfx.media.files import Place
+from fsvfx.media.sequence.frame import probe_frame
 from fsvfx.settings import machine
 from schemas.receipts import Unit
 
@@ -132,7 +132,7 @@ HEAVY = ("numpy", "cv2", "av", "OpenEXR", "OpenImageIO", "PIL", "pydantic", "bot
 
 def test_the_process_starts_in_no_time() -> None:
     """It imports the one library that a file wants, when it is asked."""
-    program = f"import sys, fsvfx.media.probing; print([name for name in {HEAVY} if name in sys.modules])"
+    program = f"import sys, fsvfx.media.probe_child; print([name for name in {HEAVY} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 

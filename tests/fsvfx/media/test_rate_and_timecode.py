@@ -11,7 +11,8 @@ from footage import ffmpeg, shot_job, write_video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsvfx.media import frame_rate, open_plate, timecodes
+from fsvfx.media import open_plate, timecodes
+from fsvfx.media.video.clock import even_rate, widest_gap
 
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60)]
 
@@ -28,7 +29,7 @@ def test_exact_in_every_container(name: str, rate: Fraction, tmp_path: Path) -> 
 @given(rate=st.sampled_from(RATES), count=st.integers(2, 3000), tick=st.sampled_from([1000, 600, 12288, 90000]))
 def test_rounded_time_stamps_still_give_the_rate(rate: Fraction, count: int, tick: int) -> None:
     pts = np.array([round(index / rate * tick) for index in range(count)], np.int64)
-    assert frame_rate.even_rate(pts, Fraction(1, tick), [rate]) == rate
+    assert even_rate(pts, Fraction(1, tick), [rate]) == rate
 
 
 @settings(deadline=None)
@@ -36,8 +37,8 @@ def test_rounded_time_stamps_still_give_the_rate(rate: Fraction, count: int, tic
 def test_a_gap_is_not_even(rate: Fraction, gap: int, at: int) -> None:
     index = np.arange(100)
     pts = np.rint((index + gap * (index >= at)) / float(rate) * 90000).astype(np.int64)
-    assert frame_rate.even_rate(pts, Fraction(1, 90000), [rate]) is None
-    assert frame_rate.widest_gap(pts) == at - 1
+    assert even_rate(pts, Fraction(1, 90000), [rate]) is None
+    assert widest_gap(pts) == at - 1
 
 
 def test_uneven_frames_without_sound_are_counted_and_told(tmp_path: Path) -> None:

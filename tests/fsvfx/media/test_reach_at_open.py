@@ -14,7 +14,7 @@ from footage import ffmpeg, number_in, shot_job, write_stills, write_video
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
 from fsvfx.media.references import PersonSource
-from fsvfx.media.roto import RotoSource
+from fsvfx.media.sources import RotoSource
 from fsvfx.settings import machine
 from schemas.job import ShotJob
 from schemas.manifest import Replace

@@ -14,9 +14,9 @@ from PIL import Image
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
-from fsvfx.media.frame_file import read_frame
-from fsvfx.media.plate import Place
-from fsvfx.media.stills import read_still
+from fsvfx.media.files import Place
+from fsvfx.media.sequence.frame import read_frame
+from fsvfx.media.stills.reader import read_still
 
 
 @pytest.mark.parametrize(

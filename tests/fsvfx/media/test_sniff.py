@@ -18,9 +18,10 @@ from PIL import Image, ImageCms
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate, sniff, source_for
+from fsvfx.media.files import Place
 from fsvfx.media.mattes import read_matte
-from fsvfx.media.plate import Canvas, Place
-from fsvfx.media.stills import notes_of, read_still
+from fsvfx.media.plate import Canvas
+from fsvfx.media.stills.reader import notes_of, read_still
 from fsvfx.settings import machine
 from schemas.receipts import Unit
 

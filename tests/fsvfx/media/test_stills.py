@@ -13,8 +13,8 @@ from oiio_files import write_oiio
 from PIL import Image
 
 from fsvfx.errors import PlateError
-from fsvfx.media.plate import Place
-from fsvfx.media.stills import read_still
+from fsvfx.media.files import Place
+from fsvfx.media.stills.reader import read_still
 
 DEEP = picture(1234, dtype=np.uint16)
 HALF = picture(1234, dtype=np.float16)

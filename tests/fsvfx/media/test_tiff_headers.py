@@ -10,9 +10,10 @@ import pytest
 from tiff_files import ASCII, BYTES, DOUBLE, LONG, SHORT, UNDEFINED, tiff_bytes
 
 from fsvfx.errors import PlateError
+from fsvfx.media.files import Place
 from fsvfx.media.mattes import read_matte
-from fsvfx.media.plate import Canvas, Place
-from fsvfx.media.stills import read_still
+from fsvfx.media.plate import Canvas
+from fsvfx.media.stills.reader import read_still
 
 PLACE = Place("a.tif")
 RGB = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)

@@ -72,7 +72,7 @@ def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path: Path) -> None:
 
 
 def test_frames_are_decoded_from_the_keyframe_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fsvfx.media.video_decode import VideoDecoder
+    from fsvfx.media.video.decoder import VideoDecoder
 
     path = write_video(tmp_path / "a.mp4", COUNT, options={"x264-params": _X264 + ":bframes=3"})
     plate = open_plate(shot_job(path, f"1001-{1000 + COUNT}"))

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsvfx.errors import PlateError
-from fsvfx.media import open_plate, video_rgb
+from fsvfx.media import open_plate
+from fsvfx.media.video import rgb as video_rgb
 
 BITS = {"yuv420p": 8, "yuv444p": 8, "yuv422p10le": 10, "yuv420p10le": 10, "yuv444p12le": 12}
 KR_KB = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}

@@ -15,8 +15,9 @@ from footage import picture, shot_job, write_exr, write_stills
 from fsvfx.arrays import LazyFrames
 from fsvfx.errors import PlateError
 from fsvfx.media import source_for
+from fsvfx.media.files import Place
 from fsvfx.media.mattes import read_matte
-from fsvfx.media.plate import Canvas, Place
+from fsvfx.media.plate import Canvas
 from fsvfx.stages.contract import Work
 from fsvfx.stages.roto import RotoStage
 from schemas.frames import Chunk

@@ -1,0 +1,1 @@
+"""CMX 3600 EDLs: events, remarks, timelines, and EDLs out."""

@@ -1,0 +1,125 @@
+"""What stands below an EDL's events: names, files, markers, changes of time. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import takewhile
+
+from fsvfx.editorial.edl.events import Event, is_event, is_motion, lines_of, speed_of
+from fsvfx.editorial.effects import tells_a_retime
+from schemas import rates
+
+_NAMED = re.compile(
+    r"(?P<side>FROM |TO )?"
+    r"(?:(?P<what>CLIP NAME|CLIP|FILE|SOURCE FILE|REEL NAME|REEL)(?: IS)?\s*:|(?P<bare>CLIP NAME|REEL NAME)(?: IS)?\s)"
+    r"\s*(?P<said>.*)",
+    re.IGNORECASE,
+)
+_REPLACED = re.compile(r"FINAL CUT PRO REEL:\s*(?P<said>.+?)\s+REPLACED BY:.*", re.IGNORECASE)
+"""Final Cut Pro puts a number in place of reels with long names."""
+_STILL = re.compile(r"(FROM |TO )?CLIP IS A STILL", re.IGNORECASE)
+_REFERENCE = re.compile(r"OTIO REFERENCE (?P<side>FROM|TO):\s*(?P<said>.*)")
+_MARKER = re.compile(
+    r"LOC:\s*(?P<code>\d\d[:;]\d\d[:;]\d\d[:;]\d\d)\s+(?P<colour>\w*)(?:\s+(?P<name>.*))?", re.IGNORECASE
+)
+_MARKED = re.compile(r".*\((?P<said>FREEZE FRAME|-?(?P<rate>\d+(?:\.\d+)?) ?FPS)\)", re.IGNORECASE)
+"""Avid's mark of a retimed clip, at the end of its name."""
+_EFFECT = re.compile(r"(DLEDL|EFFECTS?|EFX|FX|FILTER|MOTION)\b", re.IGNORECASE)
+"""Heads of remarks that tell of an effect after their colon."""
+_FREE = ("LOC", "COMMENT", "NOTE", "ASC_SOP", "ASC_SAT", "KEY CLIP NAME", "AUDIO", "AUD ", "SPLIT", "OTIO", "TITLE")
+_NEUTRAL = re.compile(r"[:\s]\s*\+?100(\.0*)?\s*%?$")
+_RATE = re.compile(r"[\w ]*(?:FRAME ?RATE|FPS)\s*[:=]?\s*(?P<rate>\d+(?:\.\d+)?)\b.*", re.IGNORECASE)
+_NEAR = 0.1
+"""M2 gives speeds with one decimal: 023.9 or 024.0 for 24000/1001."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an event's remarks tell of the clip that it shows; ``other`` has the remarks that are not taken apart."""
+
+    name: str
+    media: str
+    reel: str
+    markers: tuple[tuple[str, str, str], ...]
+    """Timecode, colour and name."""
+    retimes: tuple[str, ...]
+    other: tuple[str, ...]
+    outgoing_name: str
+    """Of a transition: the clip that it comes from."""
+
+
+def said_of(event: Event, rate: Fraction, *, from_black: bool = False) -> Said:
+    """Of a transition, the clip is the incoming one. ``from_black``: there is no other that the remarks could mean."""
+    named: dict[tuple[str, str], str] = {}
+    markers: list[tuple[str, str, str]] = []
+    other: list[str] = []
+    for remark in event.remarks:
+        if reference := _REFERENCE.fullmatch(remark):
+            named[(reference["side"], "MEDIA")] = reference["said"].strip()
+        elif replaced := _REPLACED.fullmatch(remark):
+            named[("FROM", "REEL")] = replaced["said"]
+        elif (found := _NAMED.fullmatch(remark)) and not (found["bare"] and _is_retime(remark, rate)):
+            named[_key(found)] = found["said"].strip()
+        elif marker := _MARKER.fullmatch(remark):
+            markers.append((marker["code"], marker["colour"], (marker["name"] or "").strip()))
+        else:
+            other.append(remark)
+    is_cut = event.kind == "C"
+
+    def of(what: str) -> str:
+        incoming = named.get(("FROM" if is_cut else "TO", what), "")
+        return incoming or (named.get(("FROM", what), "") if from_black else "")
+
+    retimes = tuple(retimes_in(other, rate))
+    return Said(
+        of("NAME"), of("MEDIA"), of("REEL"), tuple(markers), retimes, tuple(other), named.get(("FROM", "NAME"), "")
+    )
+
+
+def _key(found: re.Match[str]) -> tuple[str, str]:
+    what = (found["what"] or found["bare"]).upper()
+    kind = "NAME" if what == "CLIP NAME" else "REEL" if what.startswith("REEL") else "MEDIA"
+    return (found["side"] or "FROM").strip().upper(), kind
+
+
+def header_rate(text: str) -> Fraction | None:
+    """The rate that a line before the first event tells; most EDLs have none."""
+    header = takewhile(lambda line: not is_event(line), lines_of(text))
+    found = (_RATE.fullmatch(line.lstrip("* ")) for line in header if not line.upper().startswith("TITLE"))
+    return next((rate for one in found if one and (rate := rates.known(float(one["rate"])))), None)
+
+
+def retimed_name(name: str, rate: Fraction) -> list[str]:
+    """What Avid's mark at the end of a clip's ``name`` tells of its speed, in words."""
+    marked = _MARKED.fullmatch(name)
+    if marked is None or (marked["rate"] and _is_near(float(marked["rate"]), rate)):
+        return []
+    return [marked["said"]]
+
+
+def retimes_in(remarks: Iterable[str], rate: Fraction) -> Iterator[str]:
+    """What ``remarks``, M2 lines among them, tell of a speed that is not ``rate``'s, each in words."""
+    for remark in remarks:
+        if not is_motion(remark):
+            yield from [remark] * _is_retime(remark, rate)
+        elif (speed := speed_of(remark)) is None:
+            yield remark
+        elif not _is_near(speed, rate):
+            yield f"{speed:g} frames a second in place of {float(rate):.5g}"
+
+
+def _is_retime(remark: str, rate: Fraction) -> bool:
+    """By what stands before a colon, as free text comes after it: ``COMMENT: speed this up`` tells of nothing."""
+    head = remark if _EFFECT.match(remark) else remark.partition(":")[0]
+    if head.upper().startswith(_FREE) or _NEUTRAL.search(remark):
+        return False
+    if stated := _RATE.fullmatch(remark):
+        return not _is_near(float(stated["rate"]), rate)
+    return tells_a_retime(head) or _STILL.fullmatch(remark) is not None
+
+
+def _is_near(speed: float, rate: Fraction) -> bool:
+    return abs(speed - float(rate)) < _NEAR

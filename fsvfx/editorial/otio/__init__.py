@@ -1,0 +1,1 @@
+"""OpenTimelineIO files, checked before the library parses them."""

@@ -1,0 +1,139 @@
+"""Colour tags of EXRs and videos, against the manifest's ``color_space``; and those that movies get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import OpenEXR
+
+from fsvfx import colour
+from fsvfx.colour.spaces import encoding
+from fsvfx.errors import InputError
+from fsvfx.media.files import Place
+from schemas.job import ShotJob
+
+_NEAR = 2e-3
+"""Headers write primaries with three decimals."""
+
+
+def check_interop_id(interop_id: str, job: ShotJob, place: Place, numbers: Sequence[int]) -> None:
+    """PlateError if ``interop_id`` names another space than the manifest, unless ``header_color: ignore``."""
+    plate = job.shot.plate
+    if plate.header_color == "check" and not agrees(interop_id, plate.color_space, job.colour_config):
+        raise place.error(
+            f"the EXR's colorInteropID is {interop_id}, the manifest says {plate.color_space}",
+            f"Write plate.color_space: {interop_id}, or, if the header is wrong, plate.header_color: ignore",
+            numbers,
+        )
+
+
+def agrees(interop_id: str, space: str, config: str) -> bool:
+    """Whether the Color Interop Forum's id can mean ``space``; ids that the config does not know may mean any."""
+    if not interop_id:
+        return True
+    own, named = colour.check_space(config, space), _space(interop_id, config)
+    return named in (None, own) or interop_id == colour.interop_id(config, space)
+
+
+def exr_colour_notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
+    """What the header says that the manifest overrules."""
+    space, config = job.shot.plate.color_space, job.colour_config
+    interop_id = str(header.get("colorInteropID", ""))
+    if interop_id:
+        known = _space(interop_id, config) is not None
+        said = [] if known else [f"its colorInteropID '{interop_id}' is not known; the manifest's color_space counts"]
+        if not agrees(interop_id, space, config):
+            said.append(f"its colorInteropID {interop_id} is ignored, as the manifest says")
+        return said
+    primaries = header.get("chromaticities")
+    own = primaries and OpenEXR.colorInteropIDToChromaticities(colour.interop_id(config, space) or "unknown")
+    if own and any(abs(a - b) > _NEAR for a, b in zip(_numbers(primaries), _numbers(own))):
+        return [f"its chromaticities are not those of {space}; the manifest's color_space counts"]
+    return []
+
+
+def _space(interop_id: str, config: str) -> str | None:
+    """The config's space; None for ids of other makers (``studio:name``) and those that it lacks."""
+    if interop_id == "unknown" or ":" in interop_id:
+        return None
+    try:
+        return colour.check_space(config, interop_id)
+    except InputError:
+        return None
+
+
+def _numbers(primaries: Any) -> list[float]:
+    return [float(value) for value in primaries]
+
+
+_HDR = {16: "PQ (SMPTE ST 2084)", 18: "HLG"}
+_TAGGED_PRIMARIES = {
+    1: ("BT.709", "rec709"),
+    9: ("BT.2020", "rec2020"),
+    11: ("DCI-P3", "p3"),
+    12: ("Display P3", "p3d65"),
+}
+_UNTAGGED = 2
+
+
+def video_colour_notes(transfer: int, primaries: int, space: str, config: str) -> list[str]:
+    """``transfer``, ``primaries``: the stream's code points. Only what can't be the same thing under another name."""
+    is_hdr = encoding(config, space) == "hdr-video"
+    said = []
+    if transfer in _HDR and not is_hdr:
+        said.append(f"the video is tagged {_HDR[transfer]}; the manifest's {space} counts")
+    if is_hdr and transfer not in (*_HDR, _UNTAGGED):
+        said.append(f"the video is tagged as no HDR; the manifest's {space} counts")
+    name, part = _TAGGED_PRIMARIES.get(primaries, ("", ""))
+    if part and part not in _primaries_of(space, config, part):
+        said.append(f"the video is tagged with {name} primaries; the manifest's {space} counts")
+    return said
+
+
+def matrix_note(container: int, stream: int) -> str | None:
+    """Where the container names another matrix than the stream; the stream's is taken."""
+    if container == stream or _UNTAGGED in (container, stream):
+        return None
+    return f"the file names colour matrix {container} (H.273), its stream {stream}: the stream's is taken"
+
+
+def _primaries_of(space: str, config: str, unknown: str) -> str:
+    """The part of the space's interop id that names its primaries; ``unknown`` for camera spaces without any."""
+    parts = colour.interop_id(config, space).rpartition(":")[2].split("_")
+    return parts[1] if len(parts) == 3 and encoding(config, space) in ("sdr-video", "hdr-video") else unknown
+
+
+_PRIMARIES = {"rec709": "bt709", "rec2020": "bt2020", "p3d65": "smpte432"}
+_TRANSFERS = {
+    "srgb": "iec61966-2-1",
+    "g24": "bt709",  # shown by BT.1886, as all bt709 video is
+    "itu709": "bt709",
+    "g22": "bt470m",
+    "pq": "smpte2084",
+    "hlg": "arib-std-b67",
+}
+_UNSAID = "unknown"
+
+
+@dataclass(frozen=True)
+class CodePoints:
+    """primaries, transfer: ``unknown`` where H.273 has no code (camera logs). matrix: always one, as it is used."""
+
+    primaries: str = "bt709"
+    transfer: str = "bt709"
+    matrix: str = "bt709"
+
+    @property
+    def zimg_matrix(self) -> str:
+        """The matrix by zimg's name."""
+        return {"bt709": "709", "bt2020nc": "2020_ncl"}[self.matrix]
+
+
+def code_points(interop_id: str) -> CodePoints:
+    """Of the Color Interop Forum's id of a space, such as ``g24_rec709_display``."""
+    parts = interop_id.rpartition(":")[2].split("_")
+    curve, gamut = (*parts, "", "")[:2]
+    primaries = _PRIMARIES.get(gamut, _UNSAID)
+    return CodePoints(primaries, _TRANSFERS.get(curve, _UNSAID), "bt2020nc" if primaries == "bt2020" else "bt709")

@@ -1,0 +1,1 @@
+"""DPX pictures (SMPTE ST 268): header, layout, pixels."""

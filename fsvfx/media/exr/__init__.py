@@ -1,0 +1,1 @@
+"""OpenEXR pictures: headers, layers, pixels in and out."""

@@ -1,0 +1,136 @@
+"""Pixels by OpenImageIO: chosen channels of one part, as they are in the file, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.media import probe, sniff
+from fsvfx.media.files import Place, check_size, held, too_many_channels
+from fsvfx.media.stills import headers as tiff_header
+from fsvfx.media.stills.headers import TiffError
+from fsvfx.settings import machine
+
+_COPY = "Copy it again from its source, or render it again"
+_KINDS = (sniff.EXR, sniff.DPX, sniff.TIFF, sniff.PNG)
+"""What is read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
+_APART = 16
+"""Channels that are further apart are read one by one: what lies between them may be a hundred layers."""
+
+
+@contextmanager
+def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
+    """An ``OpenImageIO.ImageInput`` on the file, of the kind that its content is. PlateError: absent, empty, or nothing
+    that can be read."""
+    import OpenImageIO as oiio  # 0.3 s that planning need not wait
+
+    # As stored: OpenImageIO would multiply RGB by alpha, and turn CMYK and YCbCr into RGB.
+    config = oiio.ImageSpec()
+    config.attribute("oiio:UnassociatedAlpha", 1)
+    config.attribute("oiio:RawColor", 1)
+    oiio.attribute("limits:channels", machine().max_channels)
+    with held(path, place, numbers) as there:
+        kind = sniff.picture_kind(there, place, numbers)
+        if kind not in _KINDS:
+            raise place.error(f"this is {kind.said}, where an EXR, DPX, TIFF or PNG is wanted", kind.hint, numbers)
+        if kind is sniff.TIFF:
+            _check_tiff(there, place, numbers)
+        file = oiio.ImageInput.open(str(there), config)
+        if file is None:
+            _forget(oiio)
+            what = f"the {kind.name} can't be read: its header is damaged or of an unknown form"
+            raise place.error(what, _COPY, numbers)
+        try:
+            yield file
+        finally:
+            file.close()
+
+
+def _forget(teller: Any) -> None:
+    """Its message is taken, so that it is not printed: it tells too little, or in bytes that are not UTF-8."""
+    with contextlib.suppress(UnicodeDecodeError):
+        teller.geterror()
+
+
+def _check_tiff(file: Path, place: Place, numbers: Sequence[int]) -> None:
+    """From the header alone: libtiff makes room for what a picture claims, and takes odd headers for plain ones."""
+    try:
+        with file.open("rb") as raw:
+            header = tiff_header.tiff_header(raw, file.stat().st_size)
+        check_size(header.width, header.height, place, numbers)
+        if header.samples > machine().max_channels:
+            raise too_many_channels(place, numbers)
+        tiff_header.check_tiff(header)
+    except TiffError as error:
+        raise place.error(error.what, error.hint, numbers) from None
+
+
+def pixels(
+    file: Any, channels: Sequence[int], place: Place, numbers: Sequence[int] = (), part: int = 0
+) -> NDArray[Any]:
+    """(H, W, len(channels)) of the part's data window, in the file's own type (the widest of the channels').
+
+    Only the channels from the lowest to the highest wanted are read. PlateError: damaged or cut off.
+    """
+    low, high = min(channels), max(channels) + 1
+    spec = file.spec_dimensions(part, 0)
+    check_size(spec.width, spec.height, place, numbers)
+    kinds = [spec.channelformats[c] if spec.channelformats else spec.format for c in channels]
+    if high - low > _APART:
+        lone = [pixels(file, [channel], place, numbers, part) for channel in channels]
+        return np.concatenate(lone, axis=-1)
+    read = file.read_image(part, 0, low, high, max(kinds, key=lambda kind: int(kind.size())))
+    if read is None or file.has_error:
+        _forget(file)
+        raise place.error("the frame's pixels are damaged or cut off", _COPY, numbers)
+    read = read.reshape(spec.height, spec.width, high - low)
+    order = [channel - low for channel in channels]
+    return read if order == list(range(high - low)) else np.ascontiguousarray(read[..., order])
+
+
+def probe_pixels(
+    path: Path, place: Place, numbers: Sequence[int] = (), part: int = 0, names: Sequence[str] = ()
+) -> None:
+    """PlateError if reading the channels ``names`` (none: all) harms whoever reads, or a TIFF is none that is read."""
+    with held(path, place, numbers) as there:
+        if sniff.picture_kind(there, place, numbers) is sniff.TIFF:
+            _check_tiff(there, place, numbers)
+    question = {"by": "OpenImageIO", "path": str(path.absolute()), "part": part, "names": list(names)}
+    probe.ask({**question, "channels": machine().max_channels}, place, numbers)
+
+
+def index_of(spec: Any, name: str, place: Place, numbers: Sequence[int] = ()) -> int:
+    """Where the channel is among the part's. PlateError where OpenImageIO does not know it by that name."""
+    index = int(spec.channelindex(name))
+    if index < 0:
+        what = f"its channel '{name}' can't be reached by that name"
+        raise place.error(what, "Give channels names in UTF-8, each once", numbers)
+    return index
+
+
+def channel_names(spec: Any) -> list[str]:
+    """Every channel's name; one that is not UTF-8 is named by its number."""
+    return [_decoded(partial(spec.channel_name, index)) or f"channel {index}" for index in range(spec.nchannels)]
+
+
+def attributes(file: Any, part: int = 0) -> dict[str, Any]:
+    """The header's fields, by OpenImageIO's names; without those whose text is not UTF-8."""
+    found = {}
+    for field in file.spec(part, 0).extra_attribs:
+        with contextlib.suppress(UnicodeDecodeError):
+            found[field.name] = field.value
+    return found
+
+
+def _decoded(ask: Callable[[], str]) -> str:
+    try:
+        return ask()
+    except UnicodeDecodeError:
+        return ""

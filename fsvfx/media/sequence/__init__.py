@@ -1,0 +1,1 @@
+"""Numbered picture files as a plate."""

@@ -1,0 +1,143 @@
+"""One frame of an image sequence: its picture, and what its file says of itself. One way for EXR, DPX and stills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsvfx.arrays import Array
+from fsvfx.media import addresses, probe, sniff
+from fsvfx.media.dpx import reader as dpx_in
+from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.files import Place, guarded
+from fsvfx.media.pixels import Window
+from fsvfx.media.stills import reader as stills
+from schemas import rates
+
+_EXR_RATES = ("framesPerSecond", "FramesPerSecond")
+"""The standard's, and the name by which OpenImageIO writes it."""
+_DPX_RATES = ("dpx:TemporalFrameRate", "dpx:FrameRate")
+"""Of the television and of the film header."""
+
+
+@dataclass(frozen=True)
+class FrameHead:
+    """What a frame's file says of itself. ``size``: height and width of its pixels.
+
+    header: EXR attributes by their own names; a DPX's fields by OpenImageIO's (``dpx:Transfer``); else empty.
+    """
+
+    size: tuple[int, int]
+    dtype: np.dtype[np.generic]
+    """As the plate's arrays have it."""
+    header: dict[str, Any] = field(default_factory=dict)
+    windows: tuple[Window, Window] | None = None
+    """EXR: data and display window."""
+    frame_rate: Fraction | None = None
+    address: addresses.Address | None = None
+    """Of the timecode; which frame it means, its neighbours tell."""
+    pixel_aspect: float = 1.0
+    interop_id: str = ""
+    """EXR's ``colorInteropID``."""
+
+
+def read_frame(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> tuple[Array, FrameHead]:
+    """(H, W, 3) RGB at native depth (uint8, uint16 or float16), and the head. Raises PlateError."""
+    kind = sniff.picture_kind(path, place, numbers)
+    with guarded(f"the {kind.name} can't be read", place, numbers):
+        if kind is sniff.EXR:
+            frame = exr_in.read_exr(path, place, numbers, layer)
+            return frame.rgb, _of_exr(frame.head)
+        if kind is sniff.DPX:
+            picture, head = dpx_in.read_dpx(path, place, numbers)
+            return picture, _of_dpx(head)
+        picture = stills.read_still(path, place, numbers)
+        return picture, FrameHead((picture.shape[0], picture.shape[1]), picture.dtype)
+
+
+def probe_frame(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> None:
+    """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read.
+
+    DPX is unpacked here, by no library.
+    """
+
+    def ask() -> None:
+        kind = sniff.picture_kind(path, place, numbers)
+        with guarded(f"the {kind.name} can't be read", place, numbers):
+            if kind is sniff.EXR:
+                exr_in.probe_exr(path, place, numbers, layer)
+            elif kind is not sniff.DPX:
+                stills.probe_still(path, place, numbers)
+
+    probe.once(f"picture {layer or ''}", path, place, numbers, ask)
+
+
+def read_head(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> FrameHead:
+    """The head alone; of EXR and DPX without reading pixels. Raises PlateError."""
+    kind = sniff.picture_kind(path, place, numbers)
+    with guarded(f"the {kind.name} can't be read", place, numbers):
+        if kind is sniff.EXR:
+            return _of_exr(exr_in.read_head(path, place, numbers, layer))
+        if kind is sniff.DPX:
+            return _of_dpx(dpx_in.read_head(path, place, numbers))
+        return read_frame(path, place, numbers)[1]
+
+
+def notes_of(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> list[str]:
+    """What a person should know of how the frame is read. Raises PlateError."""
+    kind = sniff.picture_kind(path, place, numbers)
+    with guarded(f"the {kind.name} can't be read", place, numbers):
+        if kind is sniff.EXR:
+            header = exr_in.read_head(path, place, numbers, layer).header
+            return [*exr_in.notes(path, place, numbers, layer), *_rate_notes(header, _EXR_RATES)]
+        if kind is sniff.DPX:
+            head = dpx_in.read_head(path, place, numbers)
+            return [*dpx_in.notes(head), *_rate_notes(head.fields, _DPX_RATES)]
+        return stills.notes_of(path, place, numbers)
+
+
+def _of_exr(head: exr_in.ExrHead) -> FrameHead:
+    return FrameHead(
+        size=head.size,
+        dtype=np.dtype(np.float16),
+        header=head.header,
+        windows=head.windows,
+        frame_rate=_rate(head.header, _EXR_RATES),
+        address=head.address,
+        pixel_aspect=head.pixel_aspect,
+        interop_id=str(head.header.get("colorInteropID", "")),
+    )
+
+
+def _of_dpx(head: dpx_in.DpxHead) -> FrameHead:
+    return FrameHead(
+        size=head.size,
+        dtype=head.dtype,
+        header=head.fields,
+        frame_rate=_rate(head.fields, _DPX_RATES),
+        address=dpx_in.address_of(head.fields),
+        pixel_aspect=head.pixel_aspect,
+    )
+
+
+def _rate(header: Mapping[str, Any], names: Sequence[str]) -> Fraction | None:
+    return next((rate for name in names if (rate := rates.known(header.get(name)))), None)
+
+
+def _rate_notes(header: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Empty fields hold 0, or NaN where all bits are set."""
+    return [
+        f"{name} is {_short(value)} in the header, which can't be: it counts as absent"
+        for name, value in ((name, header.get(name)) for name in names)
+        if not (value is None or rates.known(value) or (isinstance(value, Real) and (value == 0 or value != value)))
+    ]
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)[:40]

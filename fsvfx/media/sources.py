@@ -1,0 +1,126 @@
+"""Opening a job's plate, and the pictures that each stage's unit reads from files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from fsvfx.arrays import Array, Source
+from fsvfx.entries import entry_name
+from fsvfx.errors import PlateError
+from fsvfx.media import remote
+from fsvfx.media.files import Place, check_reach
+from fsvfx.media.mattes import probe_matte, read_matte
+from fsvfx.media.plate import Canvas, PlateReader
+from fsvfx.media.references import PersonSource
+from fsvfx.media.sequence.files import has_token, suggestion
+from fsvfx.media.sequence.plate import SequencePlate, SequenceReader
+from fsvfx.media.video.plate import VideoPlate
+from fsvfx.reach import reach_of
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+from schemas.manifest import Replace
+from schemas.receipts import Unit
+from schemas.templates import PICTURES, frame_path, suffix
+
+
+def open_plate(job: ShotJob) -> PlateReader:
+    """The shot's plate, checked to have every frame that the shot asks for.
+
+    Videos (mp4, mov, webm, mkv, gif) and image sequences (exr, dpx, png, tiff, jpg), on disk or ``s3://``.
+    Raises PlateError (what, which frames, a hint); StoreError if S3 refuses or is out of reach.
+    """
+    path = job.shot.plate.path
+    place = Place(path, job.shot.name, reach_of(job))
+    check_reach(place, path)
+    if suffix(path) in PICTURES:
+        if has_token(path):
+            return SequencePlate(job, place)
+        raise place.error("a single still is no plate", "Write #### (or %04d) for the frame number in its name")
+    local = remote.local_copy(remote.spelled(path))
+    if local.is_dir():
+        raise place.error("this is a folder", suggestion(local))
+    return VideoPlate(job, local, place)
+
+
+class PlateSource:
+    """The plate frames of one unit; opened when first asked."""
+
+    def __init__(self, job: ShotJob, unit: Unit) -> None:
+        self._job = job
+        self._numbers = _numbers(job, unit)
+
+    @cached_property
+    def _plate(self) -> PlateReader:
+        return open_plate(self._job)
+
+    def fingerprint(self) -> dict[str, str]:
+        return self._plate.fingerprint(self._numbers)
+
+    def pictures(self, series: str = "") -> Iterator[Array]:
+        yield from self._plate.pictures(self._numbers)
+
+
+def source_for(job: ShotJob, unit: Unit, stage: str = "") -> Source:
+    """What ``stage`` reads: external mattes for ``roto``; else plate frames for a chunk (or the whole shot), references
+    for a person. Raises PlateError, StoreError."""
+    if stage == "roto":
+        return RotoSource(job, _numbers(job, unit))
+    return PersonSource(job, unit.person) if unit.kind == "person" else PlateSource(job, unit)
+
+
+def _numbers(job: ShotJob, unit: Unit) -> list[int]:
+    return list(unit.chunk.frames if unit.chunk else job.shot.plate.frames)
+
+
+class RotoSource:
+    """External mattes of some frames: a series for each entry with a roto, named ``r0``, ``r1`` ..."""
+
+    def __init__(self, job: ShotJob, numbers: Sequence[int]) -> None:
+        self._job = job
+        self._numbers = list(numbers)
+        self._entries = {entry_name(index): entry for index, entry in enumerate(job.shot.replace) if entry.roto}
+
+    def fingerprint(self) -> dict[str, str]:
+        """Each file's content, and where the plate's pixels lie. Raises PlateError for frames that have no matte."""
+        found = {"canvas": f"{self._canvas.data} of {self._canvas.display}"}
+        for name, entry in self._entries.items():
+            digests = self._reader(entry).fingerprint(self._numbers)
+            found |= {f"{name}/{number}": digest for number, digest in digests.items()}
+        return found
+
+    def pictures(self, series: str = "") -> Iterator[Array]:
+        """Each frame's matte (H, W) float16 of the entry ``series``. Raises PlateError."""
+        entry = self._entries[series]
+        reader = self._reader(entry)
+        for number in self._numbers:
+            path, place = reader.files[number].local(), reader.place(number)
+            if number == self._numbers[0]:
+                probe_matte(path, entry.roto_layer, place, [number])
+            yield read_matte(path, self._canvas, entry.roto_layer, place, [number])
+
+    def check(self, series: str) -> None:
+        """Raises PlateError for frames that have no matte; opens none."""
+        self._reader(self._entries[series])
+
+    @cached_property
+    def _canvas(self) -> Canvas:
+        return open_plate(self._job).info.canvas
+
+    def _reader(self, entry: Replace) -> SequenceReader:
+        """Checked to have every frame."""
+        pattern = str(entry.roto)
+        reader = SequenceReader(pattern, Place(pattern, self._job.shot.name, reach_of(self._job)))
+        missing = [number for number in self._numbers if number not in reader.files]
+        if missing:
+            raise self._absent(pattern, entry, reader, missing)
+        reader.check_links(self._numbers)
+        return reader
+
+    def _absent(self, pattern: str, entry: Replace, reader: SequenceReader, missing: Sequence[int]) -> PlateError:
+        return Place(frame_path(pattern, missing[0]), self._job.shot.name).error(
+            f"the roto of {entry.performer} has no file for {len(missing)} of {len(self._numbers)} frames; "
+            f"there are {FrameRange(reader.files)}",
+            "Bring the missing files: a black one where the matte is empty",
+            missing,
+        )

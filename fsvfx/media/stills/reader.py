@@ -1,0 +1,209 @@
+"""One picture from one file, by its content: TIFF, PNG, JPEG, WebP, BMP, single GIF; whole or not at all."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+import cv2
+import numpy as np
+from PIL import BmpImagePlugin, GifImagePlugin, ImageCms, JpegImagePlugin, WebPImagePlugin
+from PIL.ImageFile import ImageFile
+
+from fsvfx.arrays import Array
+from fsvfx.media import oiio as oiio_in
+from fsvfx.media import probe, sniff
+from fsvfx.media.files import Place, check_size, guarded, held
+from fsvfx.media.pixels import OF_EXIF, UPRIGHT, Turn, to_half, upright
+from fsvfx.media.stills.headers import JpegHeader, PngHeader, jpeg_header, png_header
+
+_COPY = "Copy it again from its source"
+_SRGB = "srgb"
+_ORIENTATION = 0x0112
+"""EXIF's tag."""
+_BITS_OF_JPEG = 8
+_INKS = 4
+_PILLOWS: dict[sniff.Kind, Callable[[IO[bytes]], ImageFile]] = {
+    sniff.JPEG: JpegImagePlugin.JpegImageFile,
+    sniff.WEBP: WebPImagePlugin.WebPImageFile,
+    sniff.GIF: GifImagePlugin.GifImageFile,
+    sniff.BMP: BmpImagePlugin.BmpImageFile,
+}
+"""Pillow's readers, asked by name: it would take a JPEG with more pictures behind it (MPO) for another kind."""
+
+
+def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
+    """(H, W, 3) RGB: uint8, uint16, or float16 (float TIFF). Grey becomes three equal channels, palettes are
+    resolved, alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
+    kind = sniff.picture_kind(path, place, numbers)
+    if kind is sniff.TIFF:
+        return _tiff(path, place, numbers)
+    content = _content(path, place, numbers)
+    if kind is sniff.PNG:
+        return _png(_check_png(content, place, numbers), place, numbers)
+    with _pillow(content, kind, place, numbers) as picture:
+        rgb = np.array(picture.convert("RGB"))
+        return upright(rgb, _turn_of(picture))
+
+
+def probe_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> None:
+    """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read."""
+    kind = sniff.picture_kind(path, place, numbers)
+    if kind is sniff.TIFF:
+        oiio_in.probe_pixels(path, place, numbers)
+        return
+    content = _content(path, place, numbers)
+    if kind is sniff.PNG:
+        _check_png(content, place, numbers)
+        probe.ask({"by": "OpenCV", "path": str(path.absolute())}, place, numbers)
+        return
+    with _pillow(content, kind, place, numbers) as picture:
+        question = {"by": "Pillow", "path": str(path.absolute()), "kind": type(picture).__name__}
+    probe.ask(question, place, numbers)
+
+
+def notes_of(path: Path, place: Place, numbers: Sequence[int] = ()) -> list[str]:
+    """What a person should know: alpha that is left out, a colour profile that is not asked. Raises PlateError."""
+    kind = sniff.picture_kind(path, place, numbers)
+    content = _content(path, place, numbers)
+    if kind is sniff.PNG:
+        header = png_header(content)
+        return _notes(header.has_alpha, header.profile) if header else []
+    if kind is sniff.TIFF:
+        with oiio_in.opened(path, place, numbers) as file:
+            profile = oiio_in.attributes(file).get("ICCProfile:profile_description", "")
+            return _notes(file.spec().alpha_channel >= 0, str(profile))
+    damaged = guarded(f"the {kind.name} is damaged", place, numbers)
+    with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
+        has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+        return _notes(has_alpha, _profile_of(picture))
+
+
+def _notes(has_alpha: bool, profile: str) -> list[str]:
+    said = {
+        "alpha is left out": has_alpha,
+        f"it carries the colour profile '{profile}'; the manifest's color_space counts": (
+            profile and _SRGB not in profile.lower().replace(" ", "")
+        ),
+    }
+    return [note for note, holds in said.items() if holds]
+
+
+def _profile_of(picture: ImageFile) -> str:
+    """The name of its colour profile; empty: it has none."""
+    content = picture.info.get("icc_profile")
+    if not content:
+        return ""
+    try:
+        return str(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(BytesIO(content)))).strip()
+    except (OSError, ImageCms.PyCMSError):
+        return "(damaged)"
+
+
+def _content(path: Path, place: Place, numbers: Sequence[int]) -> bytes:
+    with held(path, place, numbers) as there:
+        return there.read_bytes()
+
+
+def _check_jpeg(content: bytes, place: Place, numbers: Sequence[int]) -> None:
+    """Told from the header: Pillow says of all of these only that it can't."""
+    header: JpegHeader | None = jpeg_header(content)
+    if header is None:
+        raise place.error("the JPEG is damaged or cut off: it has no frame header", _COPY, numbers)
+    check_size(header.width, header.height, place, numbers)
+    if header.bits != _BITS_OF_JPEG or header.process:
+        kind = f"a {header.process} JPEG" if header.process else f"a JPEG of {header.bits} bits"
+        raise place.error(f"this is {kind}, which fsvfx does not read", "Convert it to PNG, TIFF or EXR", numbers)
+    if header.components == _INKS:
+        raise place.error("its picture is inks (CMYK)", "Convert it to RGB by its colour profile", numbers)
+
+
+def _check_webp(content: bytes, place: Place, numbers: Sequence[int]) -> None:
+    """Pillow's reader makes room for the picture before it tells its size, and takes what is left of a cut-off one."""
+    if len(content) < 30 or len(content) < int.from_bytes(content[4:8], "little") + 8:
+        raise place.error("the WebP is damaged or cut off", _COPY, numbers)
+    check_size(*_webp_size(content), place, numbers)
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    """Width, height, from the first chunk (RFC 9649)."""
+    chunk = content[12:16]
+    if chunk == b"VP8X":
+        return int.from_bytes(content[24:27], "little") + 1, int.from_bytes(content[27:30], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(content[26:28], "little") & 0x3FFF, int.from_bytes(content[28:30], "little") & 0x3FFF
+
+
+@contextmanager
+def _pillow(content: bytes, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> Iterator[ImageFile]:
+    """Also JPEG: OpenCV fills what a cut-off JPEG lacks with grey, and says nothing. Nothing is decoded yet."""
+    if kind is sniff.JPEG:
+        _check_jpeg(content, place, numbers)
+    if kind is sniff.WEBP:
+        _check_webp(content, place, numbers)
+    damaged = guarded(f"the {kind.name} is damaged or cut off", place, numbers)
+    with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
+        check_size(picture.width, picture.height, place, numbers)
+        _check_single(getattr(picture, "n_frames", 1), kind, place, numbers)
+        yield picture
+
+
+def _turn_of(picture: ImageFile) -> Turn:
+    """A photo's EXIF that can't be read says nothing of its pixels."""
+    try:
+        return OF_EXIF.get(picture.getexif().get(_ORIENTATION, 1), UPRIGHT)
+    except Exception:
+        return UPRIGHT
+
+
+def _check_single(pictures: int, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> None:
+    if pictures > 1:
+        what = f"this is an animated {kind.name} of {pictures} pictures, where one is wanted"
+        raise place.error(what, "Write each picture to a file of its own, or all to a video", numbers)
+
+
+def _tiff(path: Path, place: Place, numbers: Sequence[int]) -> Array:
+    """By OpenImageIO, which knows tiles, separate planes, packed 10 and 12 bits, and half float."""
+    with oiio_in.opened(path, place, numbers) as file:
+        names = [name.upper() for name in oiio_in.channel_names(file.spec())]
+        fields = oiio_in.attributes(file)
+        grey = names[0] in ("Y", "I")
+        if not grey and names[:3] != ["R", "G", "B"]:
+            raise place.error(f"its picture is {', '.join(names)}", "Write RGB or grey", numbers)
+        picture = oiio_in.pixels(file, (0, 0, 0) if grey else (0, 1, 2), place, numbers)
+        turned = upright(picture, OF_EXIF.get(fields.get("Orientation", 1), UPRIGHT))
+    return _known_depth(turned, place, numbers)
+
+
+def _known_depth(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
+    if rgb.dtype in (np.float32, np.float64):
+        return to_half(rgb, place, numbers)
+    if rgb.dtype not in (np.uint8, np.uint16, np.float16):
+        raise place.error(f"its pixels are {rgb.dtype}", "Write 8-bit, 16-bit or float pixels", numbers)
+    return rgb
+
+
+def _check_png(content: bytes, place: Place, numbers: Sequence[int]) -> PngHeader:
+    header: PngHeader | None = png_header(content)
+    if header is None:
+        raise place.error("the PNG is damaged or cut off", _COPY, numbers)
+    check_size(header.width, header.height, place, numbers)
+    _check_single(header.pictures, sniff.PNG, place, numbers)
+    return header
+
+
+def _png(header: PngHeader, place: Place, numbers: Sequence[int]) -> Array:
+    """By OpenCV, which keeps 16 bits."""
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    with guarded("the PNG is damaged or cut off", place, numbers):
+        picture: Any = cv2.imdecode(np.frombuffer(header.plain, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    if picture is None or picture.shape[0] * picture.shape[1] != header.width * header.height:
+        raise place.error("the PNG is damaged or cut off", _COPY, numbers)
+    rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture[..., ::-1]
+    return np.ascontiguousarray(rgb)

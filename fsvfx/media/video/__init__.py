@@ -1,0 +1,1 @@
+"""Video files: index, frame-exact decoding, colour, sound; and movies out."""

@@ -1,0 +1,266 @@
+"""Opening a video file: its index and its first picture, with everything that rules it out told by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import SupportsBytes, cast
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+from blake3 import blake3
+
+from fsvfx.disk import drafted
+from fsvfx.errors import PlateError
+from fsvfx.media import digests, probe
+from fsvfx.media.colour_tags import matrix_note
+from fsvfx.media.files import Place, check_frames, check_size, guarded, held
+from fsvfx.media.pixels import UPRIGHT, Turn
+from fsvfx.media.probe_child import is_of_memory
+from fsvfx.media.video import clock as tmcd
+from fsvfx.media.video import container as containers
+from fsvfx.media.video import decoder as video_decode
+from fsvfx.media.video import rgb as video_rgb
+from fsvfx.media.video.formats import UnreadPixels, picture_streams
+from fsvfx.media.video.index import VideoIndex, build_index
+from fsvfx.settings import machine
+
+_PROGRESSIVE = (0, 1)
+_INDEX_FORM = 2
+"""Raise it when VideoIndex or what is in it changes: stored indices of other forms are left alone."""
+
+
+@dataclass(frozen=True)
+class VideoFile:
+    """What a video file holds. Sizes are of the upright picture."""
+
+    path: Path
+    index: VideoIndex
+    width: int
+    height: int
+    coded: tuple[int, int]
+    """Width, height before turning."""
+    turn: Turn
+    dtype: np.dtype[np.generic]
+    rates: tuple[Fraction | None, ...]
+    """As the container declares them, most trusted first."""
+    start: Fraction
+    """Seconds at which the container's clock begins."""
+    pixel_aspect: Fraction
+    timecode: str | None
+    timecode_rate: Fraction | None
+    """What a QuickTime timecode track counts in a second; None: the file does not say."""
+    has_audio: bool
+    transfer: int
+    primaries: int
+    """Code points of ITU-T H.273; 2: unspecified."""
+    notes: tuple[str, ...]
+
+
+def open_video(path: Path, place: Place) -> VideoFile:
+    """Read the file's facts; remembered per process until the file changes. Raises PlateError."""
+    with held(path, place) as there:
+        stamp = digests.stamp_of(there)
+    return _open(path, stamp, place)
+
+
+@lru_cache(maxsize=64)
+def _open(path: Path, stamp: str, place: Place) -> VideoFile:
+    probe.once("video", path, place, (), lambda: _probe(path, place))
+    with guarded("the video can't be read", place):
+        return _read(path, stamp, place)
+
+
+def _probe(path: Path, place: Place) -> None:
+    with held(path, place) as there:
+        demuxer = containers.demuxer_of(there, place)
+    probe.ask(
+        {
+            "by": "FFmpeg",
+            "path": str(path.absolute()),
+            "demuxer": demuxer.name,
+            "options": demuxer.options,
+            "decoder": video_decode.limited({}),
+        },
+        place,
+    )
+
+
+def _read(path: Path, stamp: str, place: Place) -> VideoFile:
+    try:
+        with containers.opened(path, place) as container:
+            stream = _stream(container, place)
+            named = int(stream.codec_context.colorspace)  # the container's, until the first picture is decoded
+            frame = _first_picture(container, stream, place)
+            file = _facts(path, container, stream, frame, _index(path, stamp, place), place)
+            return _noted(file, matrix_note(named, int(frame.colorspace)))
+    except av.FFmpegError:
+        raise containers.no_video(place) from None
+
+
+def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStream:
+    """The first with pictures. Its claims are checked before anything is decoded; what frames claim, by its decoder."""
+    streams = picture_streams(container)
+    if not streams:
+        there = "only cover art" if container.streams.video else "only sound or data"
+        raise place.error(f"the file has no moving picture, {there}", "Name a file with a video stream")
+    stream = streams[0]
+    context = stream.codec_context
+    if context.width or context.height:
+        check_size(context.width, context.height, place)
+    check_frames(stream.frames, place)
+    context.options = video_decode.limited({})
+    return stream
+
+
+def _first_picture(container: av.container.InputContainer, stream: av.VideoStream, place: Place) -> VideoFrame:
+    """The first that decodes: damage further on is told when its frame is read."""
+    stream.codec_context.thread_count = 1
+    for packet in container.demux(stream):
+        try:
+            for frame in packet.decode():
+                return frame
+        except av.FFmpegError as error:
+            if is_of_memory(error):
+                raise MemoryError from None
+    raise place.error("no frame of the video can be decoded", "Copy it again from its source")
+
+
+def _facts(
+    path: Path,
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    frame: VideoFrame,
+    index: VideoIndex,
+    place: Place,
+) -> VideoFile:
+    if stream.codec_context.field_order not in _PROGRESSIVE or frame.interlaced_frame:
+        raise interlaced(place)
+    try:
+        turn = turn_of(frame)
+    except ValueError as error:
+        hint = "Write it upright, without the flag: ffmpeg -i IN -c:v prores_ks OUT.mov"
+        raise place.error(str(error), hint) from None
+    try:
+        video_rgb.matrix_of(frame)
+    except UnreadPixels as error:
+        raise place.error(error.what, error.hint) from None
+    except ValueError as error:
+        raise place.error(str(error), "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov") from None
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    aspect = aspect if aspect > 0 else Fraction(1)
+    swaps = turn[0] == 0
+    width, height = (frame.height, frame.width) if swaps else (frame.width, frame.height)
+    return VideoFile(
+        path=path,
+        index=index,
+        width=width,
+        height=height,
+        coded=(frame.width, frame.height),
+        turn=turn,
+        dtype=video_rgb.depth(frame),
+        rates=(stream.average_rate, stream.guessed_rate, stream.base_rate),
+        start=Fraction(container.start_time or 0, av.time_base),
+        pixel_aspect=1 / aspect if swaps else aspect,
+        timecode=_timecode(container),
+        timecode_rate=_timecode_rate(path, place),
+        has_audio=bool(container.streams.audio),
+        transfer=int(frame.color_trc),
+        primaries=int(frame.color_primaries),
+        notes=tuple(_notes(container, frame, turn, aspect)),
+    )
+
+
+def _noted(file: VideoFile, note: str | None) -> VideoFile:
+    return replace(file, notes=(*file.notes, note)) if note else file
+
+
+def _notes(container: av.container.InputContainer, frame: VideoFrame, turn: Turn, aspect: Fraction) -> list[str]:
+    said = {
+        "alpha is left out": video_rgb.has_alpha(frame),
+        f"the rotation flag is applied ({frame.rotation} degrees)": turn != UPRIGHT,
+        f"pixels are not square ({aspect}); they are kept as they are": aspect != 1,
+        f"the stream names no colour matrix; taken as {_MATRIX[video_rgb.matrix_of(frame)]} by its size": (
+            video_rgb.is_assumed(frame)
+        ),
+        "only the first of several picture streams is read": len(picture_streams(container)) > 1,
+        "only the first of several sound streams is carried": len(container.streams.audio) > 1,
+    }
+    return [note for note, holds in said.items() if holds]
+
+
+_MATRIX = {0: "RGB", 1: "BT.709", 6: "BT.601"} | {code: f"code {code}" for code in (4, 5, 7, 9)}
+
+
+def _timecode(container: av.container.InputContainer) -> str | None:
+    """Cameras write it on the picture, on a data stream (tmcd), or on the file."""
+    streams = [*container.streams.video, *container.streams.data]
+    said = [*(stream.metadata for stream in streams), container.metadata]
+    return next((found for metadata in said if (found := metadata.get("timecode"))), None)
+
+
+def _timecode_rate(path: Path, place: Place) -> Fraction | None:
+    with held(path, place) as there:
+        return tmcd.rate_of(there)
+
+
+def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
+    """Built once per file and machine: demuxing reads the whole file."""
+    name = blake3(os.fsencode(f"{path}|{stamp}|{_INDEX_FORM}")).hexdigest()[:32]
+    kept = machine().cache / "index" / f"{name}.npz"
+    index = _load(kept)
+    if index is None:
+        try:
+            index = build_index(path, place)
+        except ValueError as error:
+            what, hint = error.args
+            raise place.error(what, hint) from None
+        _save(kept, index)
+    if not len(index):
+        raise place.error("the video has no frames", "Copy it again from its source")
+    return index
+
+
+def _load(kept: Path) -> VideoIndex | None:
+    try:
+        with np.load(kept, allow_pickle=False) as arrays:
+            facts = json.loads(str(arrays["facts"]))
+            columns = {name: arrays[name] for name in ("pts", "key", "shown", "damaged", "digest")}
+        base = Fraction(facts["time_base"])
+        return VideoIndex(**columns, time_base=base, declared=facts["declared"], header=facts["header"])
+    except Exception:  # whatever became of it: a cache that can't be read only costs time
+        return None
+
+
+def _save(kept: Path, index: VideoIndex) -> None:
+    facts = json.dumps({"time_base": str(index.time_base), "declared": index.declared, "header": index.header})
+    columns = {name: getattr(index, name) for name in ("pts", "key", "shown", "damaged", "digest")}
+    try:
+        with drafted(kept) as draft, draft.open("wb") as file:
+            np.savez(file, facts=np.array(facts), **columns)
+    except OSError:
+        return  # a cache that can't be written only costs time
+
+
+def interlaced(place: Place) -> PlateError:
+    return place.error("the video is interlaced", "Deinterlace it first: ffmpeg -i IN -vf bwdif -c:v prores_ks OUT.mov")
+
+
+def turn_of(frame: VideoFrame) -> Turn:
+    """The frame's turn. ValueError if it is none of the eight that keep pixels whole."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return UPRIGHT
+    values = struct.unpack("=9i", bytes(cast(SupportsBytes, matrix))[:36])
+    a, b, c, d = (value / 65536 for value in (values[0], values[1], values[3], values[4]))
+    whole = (round(a), round(b), round(c), round(d))
+    off = max(abs(x - y) for x, y in zip((a, b, c, d), whole))
+    if off > 1e-3 or abs(whole[0] * whole[3] - whole[1] * whole[2]) != 1:
+        raise ValueError("its rotation flag is no quarter turn")
+    return whole

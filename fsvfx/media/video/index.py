@@ -1,0 +1,132 @@
+"""Which packet of a video file holds which frame: read once by demuxing, without decoding.
+
+Frame i is the i-th *presented* frame: packets are ordered by presentation time, those that an edit list hides left out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import av
+import numpy as np
+from blake3 import blake3
+from numpy.typing import NDArray
+
+from fsvfx.media.files import Place
+from fsvfx.media.video import container as containers
+from fsvfx.media.video.formats import picture_streams
+
+
+@dataclass(frozen=True)
+class VideoIndex:
+    """A video stream's packets in decoding order (one array entry each)."""
+
+    pts: NDArray[np.int64]
+    """Presentation time in ``time_base`` units."""
+    key: NDArray[np.bool_]
+    """Decoding can start here."""
+    shown: NDArray[np.bool_]
+    damaged: NDArray[np.bool_]
+    """Cut off, as the container says."""
+    digest: NDArray[np.uint8]
+    """(n, 32) blake3 of each packet's bytes."""
+    time_base: Fraction
+    declared: int
+    """Frames that the container's header promises; 0: it does not say."""
+    header: str
+    """Digest of what else decides the pixels: codec, its configuration, size, colour tags."""
+
+    @cached_property
+    def presented(self) -> NDArray[np.int64]:
+        """Decoding position of each frame, in the order of presentation."""
+        positions = np.flatnonzero(self.shown)
+        return positions[np.argsort(self.pts[positions], kind="stable")]
+
+    @cached_property
+    def position_at(self) -> dict[int, int]:
+        """Decoding position by presentation time."""
+        return {int(pts): position for position, pts in enumerate(self.pts)}
+
+    @cached_property
+    def index_at(self) -> dict[int, int]:
+        """Frame index by decoding position."""
+        return {int(position): index for index, position in enumerate(self.presented)}
+
+    def __len__(self) -> int:
+        return len(self.presented)
+
+    def seconds(self, index: int) -> Fraction:
+        """When frame ``index`` is presented."""
+        return int(self.pts[self.presented[index]]) * self.time_base
+
+    def chain(self, index: int) -> range:
+        """Decoding positions that frame ``index`` may depend on, itself last.
+
+        It starts at the last keyframe presented no later: frames that an open GOP presents before its keyframe
+        need the GOP before.
+        """
+        own = int(self.presented[index])
+        before = (self._keys[at] for at in range(bisect_right(self._keys, own) - 1, -1, -1))
+        return range(next((key for key in before if self.pts[key] <= self.pts[own]), 0), own + 1)
+
+    def needed(self, indices: Iterable[int]) -> NDArray[np.int64]:
+        """Decoding positions that any of the frames ``indices`` may depend on, ascending."""
+        ends: dict[int, int] = {}
+        for chain in map(self.chain, indices):
+            ends[chain.start] = max(chain.stop, ends.get(chain.start, 0))
+        spans = [np.arange(start, stop) for start, stop in ends.items()]
+        return np.unique(np.concatenate(spans)) if spans else np.zeros(0, np.int64)
+
+    @cached_property
+    def _keys(self) -> list[int]:
+        return [int(position) for position in np.flatnonzero(self.key)]
+
+
+def build_index(path: Path, place: Place) -> VideoIndex:
+    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and ValueError (what, a hint) for
+    what can't be indexed."""
+    with containers.opened(path, place) as container:
+        stream = picture_streams(container)[0]
+        context = stream.codec_context
+        rows = [
+            (packet.pts, packet.is_keyframe, _is_shown(packet, context.name), packet.is_corrupt, _digest(packet))
+            for packet in container.demux(stream)
+            if packet.size
+        ]
+        if any(row[0] is None for row in rows):
+            raise ValueError("some frames carry no time stamp", "Remux it: ffmpeg -i IN -c copy OUT.mov")
+        pts = np.array([row[0] for row in rows], np.int64)
+        if len(np.unique(pts)) < len(pts):
+            raise ValueError("two frames carry the same time stamp", "Remux it, or hand it over as an image sequence")
+        return VideoIndex(
+            pts=pts,
+            key=np.array([row[1] for row in rows], bool),
+            shown=np.array([row[2] for row in rows], bool),
+            damaged=np.array([row[3] for row in rows], bool),
+            digest=np.frombuffer(b"".join(row[4] for row in rows), np.uint8).reshape(-1, 32),
+            time_base=stream.time_base or Fraction(1, 1),
+            declared=max(0, stream.frames - sum(not row[2] for row in rows)),  # it counts hidden ones, too
+            header=_header_digest(stream),
+        )
+
+
+def _is_shown(packet: av.Packet[av.VideoStream], codec: str) -> bool:
+    if packet.is_discard:
+        return False
+    # VP8 stores its hidden reference frames as packets of their own; bit 4 of the frame tag says so (RFC 6386, 9.1).
+    return codec != "vp8" or bool(bytes(packet)[0] >> 4 & 1)
+
+
+def _digest(packet: av.Packet[av.VideoStream]) -> bytes:
+    return blake3(memoryview(packet)).digest()
+
+
+def _header_digest(stream: av.VideoStream) -> str:
+    context = stream.codec_context
+    tags = (context.name, context.width, context.height, context.pix_fmt, context.colorspace, context.color_range)
+    return blake3(repr(tags).encode() + bytes(context.extradata or b"")).hexdigest()
