@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from flows.verbs import (
     actors,
+    consent,
     demo,
     doctor,
     edit,
@@ -22,6 +23,7 @@ from flows.verbs import (
     faces,
     facesets,
     models,
+    new,
     plan,
     retry,
     status,
@@ -46,6 +48,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for verb in (
+    new,
     demo,
     validate,
     plan,
@@ -64,6 +67,7 @@ for verb in (
     up,
 ):
     app.command(verb.__name__.rpartition(".")[2])(verb.run)
+app.add_typer(consent.app, name="consent")
 app.add_typer(edit.app, name="edit")
 app.add_typer(models.app, name="models")
 

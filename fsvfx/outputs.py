@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,16 @@ def write_file(path: Path, content: bytes, owner: Named) -> None:
 
     def write(draft: Path) -> None:
         draft.write_bytes(content)
+
+    place(str(path), write, owner)
+
+
+def copy_file(source: Path, path: Path, owner: Named) -> None:
+    """As ``write_file``, of the content of ``source``."""
+    from fsvfx.delivery.place import place
+
+    def write(draft: Path) -> None:
+        shutil.copyfile(source, draft)
 
     place(str(path), write, owner)
 

@@ -19,3 +19,10 @@ Stages = Annotated[list[str] | None, typer.Option("--stage", help="Redo this sta
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Dask worker processes; 0: one per core.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Write over files that are there and were not made by this.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+def engine_names(incomplete: str) -> list[str]:
+    """Completes the name of an engine."""
+    from fsvfx.plugins import Plugins
+
+    return [name for name in Plugins("fsvfx.engines", "engine").names() if name.startswith(incomplete)]

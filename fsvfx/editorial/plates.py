@@ -10,17 +10,14 @@ from pathlib import Path
 
 import fileseq
 
-from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.editorial.cuts import Cut
 from fsvfx.editorial.paths import PathMap, mapped, spellings
 from fsvfx.errors import InputError, PlateError, Where
-from fsvfx.media import open_plate, remote
+from fsvfx.media import remote
+from fsvfx.media.facts import facts_of
 from fsvfx.media.files import Place
 from fsvfx.media.sequence.files import find_files, is_sequence
 from schemas import rates
-from schemas.frames import FrameRange
-from schemas.job import ShotJob
-from schemas.manifest import Plate, Shot
 from schemas.templates import PICTURES, VIDEOS, fields, fill
 
 FIELDS = ("name", "clip", "reel", "media")
@@ -117,24 +114,6 @@ def media_of(path: str, rate: Fraction) -> Media:
 
     Raises PlateError; StoreError for S3.
     """
-    numbers = find_files(path, Place(path)) if is_sequence(path) else None
-    first = min(numbers) if numbers else 0
-    plate = Plate(
-        path=path,
-        first_frame=first,
-        frames=FrameRange((first,)),
-        color_space="sRGB",
-        frame_rate=rates.written(rate) if numbers else None,
-    )
-    job = ShotJob(
-        production="edit",
-        shot=Shot(name="plate", plate=plate),
-        people={},
-        deliver=(),
-        store="memory://edit",
-        colour_config=DEFAULT_CONFIG,
-        manifest="/",  # whoever runs this names the plates: they may lie anywhere
-    )
-    info = open_plate(job).info
-    last = max(numbers) if numbers else info.last
-    return Media(path, numbers is not None, first, last, info.frame_rate or rate, info.timecode)
+    facts = facts_of(path, rates.written(rate) if is_sequence(path) else None)
+    own = facts.info.frame_rate or rate
+    return Media(path, facts.is_sequence, facts.numbers.first, facts.numbers.last, own, facts.info.timecode)

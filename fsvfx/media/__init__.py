@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RATE_HINT", "PersonSource", "PlateInfo", "PlateReader", "RotoSource", "addresses", "colour_tags",
-    "exr", "files", "open_plate", "remote", "sequence", "source_for", "spread", "stills", "timecodes", "video",
+    "exr", "facts", "files", "open_plate", "remote", "sequence", "source_for", "spread", "stills", "timecodes", "video",
 ]  # fmt: skip
 _HOMES = {
     "RATE_HINT": "plate",

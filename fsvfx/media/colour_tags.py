@@ -16,6 +16,8 @@ from schemas.job import ShotJob
 
 _NEAR = 2e-3
 """Headers write primaries with three decimals."""
+_LINEAR = ("lin_ap1_scene", "lin_ap0_scene", "lin_rec709_scene", "lin_rec2020_scene", "lin_p3d65_scene")
+"""What EXR files with chromaticities, and nothing else said, hold."""
 
 
 def check_interop_id(interop_id: str, job: ShotJob, place: Place, numbers: Sequence[int]) -> None:
@@ -54,6 +56,19 @@ def exr_colour_notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
     return []
 
 
+def exr_space(header: Mapping[str, Any], config: str) -> tuple[str | None, str]:
+    """The space that an EXR's header names, by the config's own name, and what says so; None if it names none."""
+    interop_id = str(header.get("colorInteropID", ""))
+    if interop_id and (space := _space(interop_id, config)):
+        return space, f"the header's colorInteropID, {interop_id}"
+    if primaries := header.get("chromaticities"):
+        for known in _LINEAR:
+            own = OpenEXR.colorInteropIDToChromaticities(known)
+            if all(abs(a - b) <= _NEAR for a, b in zip(_numbers(primaries), _numbers(own))):
+                return _space(known, config), "the header's chromaticities"
+    return None, ""
+
+
 def _space(interop_id: str, config: str) -> str | None:
     """The config's space; None for ids of other makers (``studio:name``) and those that it lacks."""
     if interop_id == "unknown" or ":" in interop_id:
@@ -76,6 +91,15 @@ _TAGGED_PRIMARIES = {
     12: ("Display P3", "p3d65"),
 }
 _UNTAGGED = 2
+_TAGGED_SPACES = {
+    (16, 9): "pq_rec2020_display",
+    (18, 9): "hlg_rec2020_display",
+    (1, 1): "Rec709",
+    (6, 1): "Rec709",
+    (13, 1): "sRGB",
+    (13, 12): "DisplayP3",
+}
+"""By transfer and primaries."""
 
 
 def video_colour_notes(transfer: int, primaries: int, space: str, config: str) -> list[str]:
@@ -90,6 +114,15 @@ def video_colour_notes(transfer: int, primaries: int, space: str, config: str) -
     if part and part not in _primaries_of(space, config, part):
         said.append(f"the video is tagged with {name} primaries; the manifest's {space} counts")
     return said
+
+
+def video_space(transfer: int, primaries: int) -> tuple[str | None, str]:
+    """The space that the tags name, as a manifest may write it, and what says so; None if they name none for sure."""
+    space = _TAGGED_SPACES.get((transfer, primaries))
+    if space is None:
+        return None, ""
+    curve = _HDR.get(transfer) or ("sRGB" if transfer == 13 else "BT.709")
+    return space, f"the video's tags: {curve}, {_TAGGED_PRIMARIES[primaries][0]} primaries"
 
 
 def matrix_note(container: int, stream: int) -> str | None:

@@ -21,6 +21,8 @@ SEAM_LOOK, SEAM_BAD = 1.25, 1.6
 FLICKER_LOOK, FLICKER_BAD = 0.012, 0.03
 _GROUND, _PANEL, _PAPER, _QUIET = (20, 21, 24), (33, 35, 40), (238, 238, 236), (150, 153, 160)
 _PAD, _BORDER, _HEAD = 14, 3, 64
+_AROUND = 0.35
+"""Shown around a face, as a share of its height."""
 
 
 class Grade(Enum):
@@ -105,6 +107,14 @@ def track_sheet(title: str, tracks: Sequence[TrackRow], *, under: str = "", colu
     if not tracks:
         draw.text((_PAD, _HEAD + _PAD), "No face was found.", fill=_QUIET, font=ImageFont.load_default(18))
     return np.asarray(sheet)
+
+
+def face_thumb(picture: U8, box: Sequence[float], side: int = 192) -> U8:
+    """The face in ``box`` (x0, y0, x1, y1) of ``picture`` (H, W, 3) sRGB, with its surroundings: (side, side, 3)."""
+    x0, y0, x1, y1 = map(float, box)
+    x, y, reach = (x0 + x1) / 2, (y0 + y1) / 2, (y1 - y0) * (0.5 + _AROUND)
+    area = (round(x - reach), round(y - reach), round(x + reach), round(y + reach))
+    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).crop(area).resize((side, side)), np.uint8)
 
 
 def _page(width: int, height: int, title: str, under: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -1,0 +1,108 @@
+"""Who is in a plate: a few frames are searched, and the faces of each person are told apart and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.colour import DEFAULT_CONFIG
+from fsvfx.drafts.plates import FoundPlate
+from fsvfx.errors import InputError, Where
+from fsvfx.faces.embed import embeddings
+from fsvfx.faces.looks import look
+from fsvfx.faces.people import people
+from fsvfx.faces.search import FaceFinder
+from fsvfx.faces.tracks import Finds, Track
+from fsvfx.media import PersonSource, spread
+from fsvfx.media.facts import job_of, plate_reader
+from fsvfx.qc.sheet import TrackRow, face_thumb, track_sheet
+from fsvfx.stages.references import space_of
+from schemas.frames import FrameRange
+from schemas.manifest import Person, Plate
+
+SAMPLES = 8
+_LEAST_SCORE = 0.5
+
+U8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class FoundFace:
+    """One person in the frames that were searched. ``position``, in plate pixels: in ``frame``, the first of theirs."""
+
+    number: int
+    frame: int
+    position: tuple[int, int]
+    height: int
+    seen: str
+    """In how many of the frames searched."""
+    thumbs: tuple[U8, ...]
+
+
+def faces_in(plate: FoundPlate, finder: FaceFinder, frame_rate: str | None = None) -> list[FoundFace]:
+    """Everybody who is seen in ``SAMPLES`` frames through the plate, first seen first. A video's frames count from 0.
+
+    Raises PlateError, ModelError, StoreError.
+    """
+    facts = plate.facts
+    numbers = [facts.longest.first + index for index in spread(len(facts.longest), SAMPLES)]
+    reader = plate_reader(facts.path, facts.longest, color_space=plate.looks_like, frame_rate=frame_rate)
+    pictures = [look(each, plate.looks_like, DEFAULT_CONFIG) for each in reader.pictures(numbers)]
+    finds = _finds(pictures, finder)
+    apart = [Track([row]) for row in range(len(finds.frame))]
+    every = frozenset(range(len(numbers)))
+    seen = people(finds, apart, every, frames=1, min_score=_LEAST_SCORE)
+    return [_found(each.number, finds, each.rows, pictures, numbers) for each in seen]
+
+
+def sheet_of(plate: FoundPlate, faces: Sequence[FoundFace]) -> U8:
+    """The faces, numbered: (H, W, 3) sRGB."""
+    rows = [
+        TrackRow(face.number, face.thumbs, (face.seen, f"{face.height} px high", f"at {list(face.position)}"))
+        for face in faces
+    ]
+    return track_sheet(plate.shot, rows, under="write position: [x, y] to choose a face", columns=SAMPLES)
+
+
+def check_references(person: str, references: Sequence[str], finder: FaceFinder) -> tuple[int, int]:
+    """How many files the references are, and in how many of their first pictures a face is seen.
+
+    Raises PlateError if one can't be read, InputError if none shows a face.
+    """
+    nothing = Plate(path="-", frames=FrameRange((1,)), color_space="sRGB")
+    source = PersonSource(job_of(nothing, **{person: Person(references=tuple(references), consent="-")}), person)
+    found = [len(finder.find(look(picture, space_of(picture), DEFAULT_CONFIG))) > 0 for picture in source.firsts()]
+    if not any(found):
+        what = f"no face is seen in the {len(found)} references of {person}"
+        hint = "Give pictures or footage in which the face is large, lit and unobstructed"
+        raise InputError(what, hint=hint, where=Where(file=references[0]))
+    return len(found), sum(found)
+
+
+def _finds(pictures: Sequence[U8], finder: FaceFinder) -> Finds:
+    found = [finder.find(picture) for picture in pictures]
+    known = [embeddings(picture, faces.landmarks) for picture, faces in zip(pictures, found, strict=True)]
+    return Finds(
+        frame=np.repeat(np.arange(len(found), dtype=np.int64), [len(faces) for faces in found]),
+        box=np.concatenate([faces.boxes for faces in found]),
+        score=np.concatenate([faces.scores for faces in found]),
+        landmarks=np.concatenate([faces.landmarks for faces in found]),
+        embedding=np.concatenate(known),
+    )
+
+
+def _found(
+    number: int, finds: Finds, rows: NDArray[np.int64], pictures: Sequence[U8], numbers: Sequence[int]
+) -> FoundFace:
+    x0, y0, x1, y1 = map(float, finds.box[rows[0]])
+    return FoundFace(
+        number=number,
+        frame=numbers[int(finds.frame[rows[0]])],
+        position=(max(0, round((x0 + x1) / 2)), max(0, round((y0 + y1) / 2))),
+        height=round(float(np.median(finds.box[rows, 3] - finds.box[rows, 1]))),
+        seen=f"seen in {len(rows)} of {len(pictures)} frames",
+        thumbs=tuple(face_thumb(pictures[int(finds.frame[row])], finds.box[row]) for row in rows),
+    )
