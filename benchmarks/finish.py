@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from shots import CLIPS
 
 from fsvfx.comp.finish import finish, regrain
-from fsvfx.comp.finish.grain_measure import measure_grain
+from fsvfx.comp.finish.grain import measure_grain
 from fsvfx.comp.finish.pictures import grey_of
 from fsvfx.comp.finish.resolution import softer_by, through_plate
 from fsvfx.engines.contract import FaceBatch, Identity

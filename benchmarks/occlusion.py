@@ -22,7 +22,7 @@ from PIL import Image
 from benchmarks import machine
 from benchmarks.shots import CLIPS
 from fsvfx.colour import DEFAULT_CONFIG
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.runner import dag, run_unit
 from fsvfx.store import open_data, open_store
 from schemas.composite import Composite

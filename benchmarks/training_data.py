@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.machine import save
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.engines.autoencoder.df_model import DfModel
 from fsvfx.engines.autoencoder.settings import DfSettings
 from fsvfx.faces import topology

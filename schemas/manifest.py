@@ -181,8 +181,8 @@ class HeldLicence(StrictModel):
     """Of the file."""
 
 
-class Colour(StrictModel):
-    """How colour spaces are named and converted."""
+class Color(StrictModel):
+    """How color spaces are named and converted."""
 
     config: FilePath | None = None
     """An OCIO config: the full name of a built-in one, or a ``.ocio`` or ``.ocioz`` file, relative to the manifest.
@@ -196,7 +196,7 @@ class Manifest(StrictModel):
     production: Name
     people: dict[Name, Person]
     shots: tuple[Shot, ...] = Field(min_length=1, max_length=2000)
-    colour: Colour = Field(default_factory=Colour)
+    color: Color = Field(default_factory=Color)
     deliver: tuple[Deliver, ...] = Field((), max_length=64)
     store: FilePath = "work/"
     """A folder, relative to the manifest, or ``s3://bucket/prefix``."""

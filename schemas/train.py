@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from schemas.augmentation import Augmentation
 from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 from schemas.faceset import FacesetSettings
-from schemas.manifest import Colour, Coordinate, Faces, HeldLicence, Person, Plate, Purpose, Settings
+from schemas.manifest import Color, Coordinate, Faces, HeldLicence, Person, Plate, Purpose, Settings
 from schemas.trainer import TrainerSettings
 
 ChunkSize = Annotated[int, Field(ge=1, le=240)]
@@ -94,7 +94,7 @@ class TrainManifest(StrictModel):
     """As in a shot manifest. What was trained with weights for research only is for research only, too."""
     licences: dict[Text, HeldLicence] = Field(default_factory=dict)
     """As in a shot manifest."""
-    colour: Colour = Field(default_factory=Colour)
+    color: Color = Field(default_factory=Color)
     chunk_size: ChunkSize = 24
     """Frames of a plate in one chunk."""
     store: FilePath = "work/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.faces import topology
 from fsvfx.faces.align import FILL
 from fsvfx.facesets.faceset import Faceset

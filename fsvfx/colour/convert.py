@@ -62,7 +62,7 @@ def rec709_matrix(config: str, src: str) -> NDArray[np.float64]:
         raise InputError(
             f"{called(config)} does not say what its colours are to a display",
             hint=f"Give it the role aces_interchange, or a space {_REC709}",
-            where=Where(field="colour.config"),
+            where=Where(field="color.config"),
         ) from error
     eye = np.eye(3, dtype=np.float32)
     way.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS).applyRGB(eye)

@@ -111,5 +111,5 @@ def _content(file: Path) -> bytes:
         raise _wrong(file, f"can't be read: {error.strerror}", "Give a .ocio or .ocioz file that is there") from error
 
 
-def _wrong(file: Path, what: str, hint: str = "Fix it, or leave colour.config out") -> InputError:
-    return InputError(f"The colour config {file.name} {what}", hint=hint, where=Where(field="colour.config"))
+def _wrong(file: Path, what: str, hint: str = "Fix it, or leave color.config out") -> InputError:
+    return InputError(f"The colour config {file.name} {what}", hint=hint, where=Where(field="color.config"))

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
 from fsvfx.colour import from_half
-from fsvfx.comp import mattes
-from fsvfx.comp.matte import shape
-from fsvfx.comp.region import Matrix, from_plate, scaled
+from fsvfx.comp.matte import hull, joined, shape, sources
+from fsvfx.comp.patch import Matrix, from_plate, scaled
 from fsvfx.entries import AlignedEntry, OccludedEntry, RotoEntry, SwappedEntry
 from fsvfx.faces.sampling import apply, inverse, sample
 from schemas.composite import CompositeSettings
@@ -72,8 +71,8 @@ class Face:
         """Where the swap is to show in its crop: joined, shaped, and less what is in front."""
         if settings.mode == "raw":
             return np.ones(self.swap(number).shape[:2], np.float32)
-        given = {name: self._source(name, number, settings) for name in mattes.sources(settings.matte)}
-        shaped = shape(mattes.joined(settings.matte, given), settings)
+        given = {name: self._source(name, number, settings) for name in sources(settings.matte)}
+        shaped = shape(joined(settings.matte, given), settings)
         return shaped if settings.occlusion == "none" else shaped * (1 - self.front(number, settings))
 
     def front(self, number: int, settings: CompositeSettings) -> F32:
@@ -101,7 +100,7 @@ class Face:
             seen = self._occluded
             return from_half(seen.identity(number) if number in self._own else seen.face(number))
         size = self.swap(number).shape[0]
-        return mattes.hull(self.landmarks(number), size) if name == "hull" else np.ones((size, size), np.float32)
+        return hull(self.landmarks(number), size) if name == "hull" else np.ones((size, size), np.float32)
 
     def _of_plate(self, matte: F32, settings: CompositeSettings) -> F32:
         """A matte of the plate's crop, in the swap's."""

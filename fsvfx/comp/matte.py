@@ -1,16 +1,20 @@
-"""The matte's shape: eroded or grown, feathered inwards, faded out before the crop ends."""
+"""A swap's matte in the aligned crop: gathered and joined, eroded or grown, feathered, faded out at the border."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp import sides
 from fsvfx.faces.align import FILL
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]
+Side = Literal["top", "bottom", "left", "right"]
 
 FACE = 256
 """Lengths are given for a face of so many plate pixels."""
@@ -18,6 +22,42 @@ _BORDER = 0.03
 """Share of the crop, at each border, over which the matte fades to nothing."""
 _COARSE = 8.0
 """Soft edges are made on a grid where half the feather is at most so many pixels wide."""
+_FINER = 4
+"""Bits below the pixel to which a hull's corners are drawn."""
+SIDES: tuple[Side, ...] = get_args(Side)
+_GRID = 256
+"""Matted crops are eroded side by side on a grid of at most so many pixels: step by step, so the fewer the better."""
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+_SQUARE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
+
+
+def sources(expression: str) -> frozenset[str]:
+    """The mattes that ``learned*plate+external`` names."""
+    return frozenset(name for term in _terms(expression) for name in term)
+
+
+def joined(expression: str, given: Mapping[str, F32]) -> F32:
+    """``given`` mattes, all of one shape and in [0, 1], joined: `*` multiplies and binds tighter, `+` takes the larger.
+
+    The larger, not the sum, so that a matte joined with itself stays as it is.
+    """
+    union: F32 | None = None
+    for term in _terms(expression):
+        product = given[term[0]]
+        for name in term[1:]:
+            product = product * given[name]
+        union = product if union is None else np.maximum(union, product)
+    assert union is not None
+    return union
+
+
+def hull(landmarks: NDArray[np.floating], size: int) -> F32:
+    """(size, size): 1 within the convex hull of a face mesh (468, 2 or more) in crop px, smooth at its edge."""
+    corners = np.asarray(cv2.convexHull(np.ascontiguousarray(landmarks[:, :2], np.float32)))
+    drawn: NDArray[Any] = np.zeros((size, size), np.uint8)
+    fixed = np.rint(corners * (1 << _FINER)).astype(np.int32)
+    cv2.fillConvexPoly(drawn, fixed, 255, lineType=cv2.LINE_AA, shift=_FINER)
+    return drawn.astype(np.float32) / np.float32(255)
 
 
 def shape(matte: NDArray[np.floating], settings: CompositeSettings) -> F32:
@@ -35,9 +75,9 @@ def shape(matte: NDArray[np.floating], settings: CompositeSettings) -> F32:
         soft = _resized(soft, size // times, cv2.INTER_AREA)
     unit /= times
     soft = erode(soft, settings.erode * unit)
-    soft = sides.erode(soft, sides.given(settings, "erode", unit))
+    soft = erode_sides(soft, side_lengths(settings, "erode", unit))
     soft = np.minimum(soft, border_fade(soft.shape[0]))
-    soft = _feathered(soft, settings.feather * unit, sides.given(settings, "feather", unit))
+    soft = _feathered(soft, settings.feather * unit, side_lengths(settings, "feather", unit))
     if times > 1:
         soft = _resized(soft, size, cv2.INTER_LINEAR)
         soft[[0, -1]] = soft[:, [0, -1]] = 0
@@ -70,11 +110,52 @@ def border_fade(size: int) -> F32:
     return np.minimum(line[:, None], line[None])
 
 
-def _feathered(matte: F32, width: float, wider: dict[sides.Side, float]) -> F32:
+def side_lengths(settings: CompositeSettings, option: Literal["erode", "feather"], unit: float) -> dict[Side, float]:
+    """The lengths that ``erode_top`` and its like say, where they say any, times ``unit``."""
+    lengths = {side: float(getattr(settings, f"{option}_{side}")) for side in SIDES}
+    return {side: length * unit for side, length in lengths.items() if length}
+
+
+@lru_cache(maxsize=16)
+def side_weight(side: Side, size: int) -> F32:
+    """(size, size): how much each pixel lies at that ``side`` of the crop's middle.
+
+    The squared cosine of the angle, so that the sides pass smoothly into each other and sum to one. Read-only.
+    """
+    place = np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)
+    y, x = place[:, None], place[None]
+    towards = {"top": -y, "bottom": y, "left": -x, "right": x}[side]
+    share = np.square(np.maximum(towards, 0)) / np.maximum(y * y + x * x, 0.25)
+    share.flags.writeable = False
+    return np.asarray(share, np.float32)
+
+
+def erode_sides(matte: F32, lengths: dict[Side, float]) -> F32:
+    """Shrink (S, S) by so many px at each side (grow where negative), in the directions between by what lies between.
+
+    The edge moves in steps of a pixel, each as far as the place asks for, alternately along a cross and a square: an
+    octagon's way of being a disc.
+    """
+    if not lengths:
+        return matte
+    size = matte.shape[0]
+    if size > _GRID:
+        coarse = np.asarray(cv2.resize(matte, (_GRID, _GRID), interpolation=cv2.INTER_AREA), np.float32)
+        moved = erode_sides(coarse, {side: length * _GRID / size for side, length in lengths.items()})
+        return np.asarray(cv2.resize(moved, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+    reach = sum((side_weight(side, size) * np.float32(length) for side, length in lengths.items()), np.float32(0))
+    return _stepped(_stepped(matte, np.maximum(reach, 0), cv2.MORPH_ERODE), np.maximum(-reach, 0), cv2.MORPH_DILATE)
+
+
+def _terms(expression: str) -> list[list[str]]:
+    return [[name.strip() for name in term.split("*")] for term in expression.split("+")]
+
+
+def _feathered(matte: F32, width: float, wider: dict[Side, float]) -> F32:
     """Feathered all round by ``width`` px, and by more at some sides."""
     soft = feather(matte, width)
     for side, more in wider.items():
-        share = sides.weight(side, matte.shape[0])
+        share = side_weight(side, matte.shape[0])
         soft = soft + share * (feather(matte, width + more) - soft)
     return soft
 
@@ -97,3 +178,11 @@ def _morph(turn: object, matte: F32, radius: int) -> F32:
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     disc = (x * x + y * y <= (radius + 0.25) ** 2).astype(np.uint8)
     return np.asarray(turn(matte, disc, borderType=cv2.BORDER_REPLICATE), np.float32)  # type: ignore[operator]
+
+
+def _stepped(matte: F32, reach: F32, how: int) -> F32:
+    for step in range(int(np.ceil(reach.max(initial=0.0)))):
+        part = np.clip(reach - step, 0.0, 1.0)
+        turned = cv2.morphologyEx(matte, how, _SQUARE if step % 2 else _CROSS, borderType=cv2.BORDER_REPLICATE)
+        matte = matte + part * (turned - matte)
+    return matte

@@ -1,16 +1,31 @@
-"""Patches: the parts of a plate that a swap changes, as the composite stage keeps them, and their way back onto it."""
+"""Patches, the parts of a plate that a swap changes: where they lie, how crops get there and go onto the plate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.comp.matte import FACE
 from fsvfx.entries import EntryView
+from fsvfx.faces.align import FILL
+from fsvfx.faces.sampling import apply as mapped
+from fsvfx.faces.sampling import inverse, sample, scale_of
 
 Half = NDArray[np.float16]
+F32 = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+Size = tuple[int, int]
+
+_MARGIN = 3
+"""Plate pixels around the matte that the region holds."""
+_STEP = 16
+"""Regions are multiples of this high and wide, where the plate is large enough: the solver's grids halve evenly."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +89,114 @@ def apply(plate_comp: Half, patches: Iterable[Patch]) -> tuple[Half, Half]:
     matte: Half = np.zeros(comp.shape[:2], np.float16)
     paste(comp, matte, (0, 0), patches)
     return comp, matte
+
+
+class Spool:
+    """``count`` frames of one shape and dtype, in a nameless file that goes with the object; zeros until put."""
+
+    def __init__(self, count: int, shape: tuple[int, ...], dtype: type[np.floating]) -> None:
+        self.count, self.shape, self.dtype = count, shape, np.dtype(dtype)
+        self._bytes = int(np.prod(shape)) * self.dtype.itemsize
+        self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as the spool
+        self._file.truncate(count * self._bytes)
+
+    def __setitem__(self, row: int, frame: NDArray[np.floating]) -> None:
+        if frame.shape != self.shape:
+            raise ValueError(f"frame {row} is {frame.shape}, not {self.shape}")
+        self._file.seek(row * self._bytes)
+        self._file.write(np.ascontiguousarray(frame, self.dtype).data)
+
+    def __getitem__(self, row: int) -> NDArray[np.floating]:
+        self._file.seek(row * self._bytes)
+        frame: NDArray[np.floating] = np.frombuffer(self._file.read(self._bytes), self.dtype).reshape(self.shape)
+        return frame
+
+    def __iter__(self) -> Iterator[NDArray[np.floating]]:
+        return (self[row] for row in range(self.count))
+
+
+def box(matte: F32, matrix: Matrix) -> tuple[float, float, float, float] | None:
+    """Top, left, bottom, right in plate pixels of what a crop's matte (S, S) covers; None for an empty one.
+
+    matrix: (2, 3), plate px -> crop px.
+    """
+    rows = np.flatnonzero((matte > 0).any(axis=1))
+    if not len(rows):
+        return None
+    covered = matte[rows] > 0
+    left, right = covered.argmax(axis=1), matte.shape[1] - 1 - covered[:, ::-1].argmax(axis=1)
+    ends = np.concatenate([np.column_stack([left - 1, rows]), np.column_stack([right + 1, rows])])
+    reach = np.array([[0.0, -1.0], [0.0, 1.0]])
+    points = mapped(inverse(matrix), (ends[:, None] + reach).reshape(-1, 2))
+    return points[:, 1].min(), points[:, 0].min(), points[:, 1].max(), points[:, 0].max()
+
+
+def regions(boxes: Sequence[tuple[float, float, float, float] | None], plate: Size) -> tuple[NDArray[np.int32], Size]:
+    """Each frame's origin (n, 2) y, x, and one size (h, w) for all, so that the regions lie in the plate (H, W)."""
+    found = [each for each in boxes if each is not None]
+    size = tuple(
+        min(limit, _round_up(max((each[axis + 2] - each[axis] for each in found), default=0.0) + 2 * _MARGIN + 1))
+        for axis, limit in enumerate(plate)
+    )
+    origins = np.zeros((len(boxes), 2), np.int32)
+    for row, each in enumerate(boxes):
+        if each is not None:
+            middle = [(each[axis] + each[axis + 2]) / 2 - (size[axis] - 1) / 2 for axis in (0, 1)]
+            origins[row] = [int(np.clip(round(middle[axis]), 0, plate[axis] - size[axis])) for axis in (0, 1)]
+    return origins, (size[0], size[1])
+
+
+def to_plate(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size) -> F32:
+    """Sample a picture (S, S, C) at the plate pixels of a region: (h, w, C) float32.
+
+    Shrinking averages; otherwise Lanczos, never beyond the picture's own range. Beyond the crop: its border's values.
+    """
+    there = _sampled(crop, matrix, origin, size, cv2.INTER_LANCZOS4, cv2.BORDER_REPLICATE)
+    return np.clip(there, crop.min(), crop.max(), out=there)
+
+
+def matte_to_plate(matte: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size) -> F32:
+    """Sample a matte (S, S) at the plate pixels of a region: (h, w) float32, zero beyond the crop."""
+    return _sampled(matte, matrix, origin, size, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+
+
+def from_plate(picture: NDArray[np.floating], matrix: Matrix, size: int) -> F32:
+    """Sample a matte of the whole plate (H, W) in the crop: (size, size) float32, zero beyond the plate."""
+    corners = mapped(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
+    left, top = np.clip(np.floor(corners.min(axis=0)).astype(int) - _STEP, 0, None)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int) + _STEP
+    piece = picture[top : max(bottom, 0), left : max(right, 0)].astype(np.float32)
+    if not piece.size:
+        return np.zeros((size, size), np.float32)
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ (left, top)
+    return np.asarray(sample(piece, moved, size), np.float32)
+
+
+def octaves(size: int) -> int:
+    """How many times larger, in octaves, faces in crops (size, size) are than those for which lengths are given."""
+    return math.ceil(math.log2(FILL * size / FACE) - 0.25)
+
+
+def scaled(size: int, percent: float) -> Matrix:
+    """(2, 3): where a crop's pixels lie in the crop of a face so many percent larger, about its middle."""
+    factor = 1 / (1 + percent / 100)
+    middle = (size - 1) / 2
+    return np.array([[factor, 0.0, middle * (1 - factor)], [0.0, factor, middle * (1 - factor)]])
+
+
+def _sampled(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size, how: int, border: int) -> F32:
+    times = max(1, int(np.ceil(scale_of(matrix) - 0.25)))
+    back = inverse(matrix)
+    back[:, 2] -= origin[::-1]
+    back *= times
+    back[:, 2] += 0.5 * times - 0.5
+    flags = how if times == 1 else cv2.INTER_LINEAR
+    there = cv2.warpAffine(crop, back, (size[1] * times, size[0] * times), flags=flags, borderMode=border)
+    if times > 1:
+        there = cv2.resize(there, (size[1], size[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(there, np.float32)
+
+
+def _round_up(length: float) -> int:
+    return int(np.ceil(max(length, 1.0) / _STEP)) * _STEP

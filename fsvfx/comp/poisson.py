@@ -2,7 +2,7 @@
 
 The swap keeps its gradients inside the matte and takes the plate's values around it. In the membrane form (Farbman et
 al., "Coordinates for Instant Image Cloning", 2009): result = swap + the harmonic function that equals plate - swap on
-the rim; solved by ``fsvfx.comp.harmonic``.
+the rim; solved by ``fsvfx.comp.multigrid.harmonic``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fsvfx.comp.harmonic import harmonic
+from fsvfx.comp.multigrid.harmonic import harmonic
 
 TOLERANCE = 1e-5
 """Of the rim's range of differences: how far the result may be from the exact solution."""

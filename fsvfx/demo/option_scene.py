@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from fsvfx import colour
 from fsvfx.arrays import Array, LazyFrames, Result, Table
 from fsvfx.comp import Patch, apply
-from fsvfx.comp.mattes import hull
-from fsvfx.comp.region import from_plate
+from fsvfx.comp.matte import hull
+from fsvfx.comp.patch import from_plate
 from fsvfx.demo import shot
 from fsvfx.demo.puppet import Mesh, Pose, perform
 from fsvfx.engines.contract import FaceBatch, Identity

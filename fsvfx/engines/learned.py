@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, JsonValue, ValidationError
 
 from fsvfx import packages
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.learned_matte import usable
 from fsvfx.errors import ModelError, Where

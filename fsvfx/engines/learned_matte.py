@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.faces.align import FILL
 
 if TYPE_CHECKING:

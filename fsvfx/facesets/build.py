@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Array, LazyFrames, Result
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.errors import InputError, Where
 from fsvfx.facesets.choose import Choice, choose
 from fsvfx.facesets.cull import Reason

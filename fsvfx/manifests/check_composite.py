@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from fsvfx.comp import choices
-from fsvfx.comp.mattes import sources
+from fsvfx.comp.matte import sources
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import Draft, ShotDraft
 from fsvfx.manifests.yaml_text import Finding, Loc

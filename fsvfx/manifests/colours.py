@@ -8,7 +8,7 @@ from fsvfx import colour
 from fsvfx.errors import InputError, Where
 from fsvfx.reach import Reach, ReachError
 
-_AT = Where(field="colour.config")
+_AT = Where(field="color.config")
 
 
 def colour_config(reach: Reach, given: str | None) -> tuple[str, str]:

@@ -55,7 +55,7 @@ def draft_of(data: dict[str, Any]) -> Draft:
         deliver={index: one for index, raw in listed(data.get("deliver")) if (one := sound_of(Deliver, raw))},
         store=text(data.get("store", Manifest.model_fields["store"].default)),
         folders=folders(data, Manifest, "packages"),
-        colour_config=text(mapping(data.get("colour")).get("config")),
+        colour_config=text(mapping(data.get("color")).get("config")),
     )
 
 

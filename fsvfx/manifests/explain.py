@@ -26,7 +26,6 @@ _OTHER_NAMES = {
     "range": "frames",
     "frame_range": "frames",
     "colorspace": "color_space",
-    "colour_space": "color_space",
     "start": "first_frame",
     "source": "identity",
     "target": "performer",

@@ -72,7 +72,7 @@ def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
     try:
         config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
     except InputError as error:
-        yield Finding(("colour", "config"), error.what, error.hint)
+        yield Finding(("color", "config"), error.what, error.hint)
         yield from check_deliver(draft, DEFAULT_CONFIG)
         return
     yield from check_spaces(draft, config)

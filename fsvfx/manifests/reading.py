@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 from fsvfx.errors import ManifestError, Problem
 from fsvfx.manifests.blanks import without_blanks
 from fsvfx.manifests.explain import validated
-from fsvfx.manifests.yaml_text import Document, Finding, dotted
+from fsvfx.manifests.shape import keys_at
+from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted, respelled
 from schemas.base import StrictModel
 from schemas.manifest import Manifest
 from schemas.train import TrainManifest
@@ -83,6 +84,7 @@ def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
     except VersionError as error:
         document.tell(("schema_version",), error.what, error.hint)
         data = {**data, "schema_version": 1}
+    data = _respelled(data, (), kind.model, document)
     data = without_blanks(data, kind.model, document)
     manifest = validated(data, kind.model, document)
     told = {problem.field for problem in document.problems}
@@ -90,3 +92,21 @@ def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
         if dotted(finding.loc) not in told:
             document.tell(*finding)
     return manifest
+
+
+def _respelled(value: Any, loc: Loc, model: type[M], document: Document) -> Any:
+    """``value`` with ``color`` for ``colour`` in the names of fields. The document is told where both are given."""
+    if isinstance(value, list):
+        return [_respelled(item, (*loc, index), model, document) for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    fields, found = set(keys_at(model, loc)), {}
+    for key, item in value.items():
+        [name] = respelled((key,)) if key not in fields else (key,)
+        if name != key and name in value:
+            document.tell((*loc, key), f"'{key}' and '{name}' are both given, and mean the same", f"Keep {name}")
+        elif name in fields:
+            found[name] = _respelled(item, (*loc, name), model, document)
+        else:
+            found[key] = _respelled(item, (*loc, key), model, document)
+    return found

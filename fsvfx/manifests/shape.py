@@ -28,7 +28,9 @@ def at(model: type[BaseModel], loc: Loc) -> Schema:
 
 def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
     """The keys that a mapping at ``loc`` may have."""
-    return list(at(model, loc).get("properties", {}))
+    here, root = at(model, loc), schema_of(model)
+    kinds = (resolved(root, kind) for kind in (here, *here.get("oneOf", [])))
+    return list(dict.fromkeys(key for kind in kinds for key in kind.get("properties", {})))
 
 
 def summary(schema: Schema) -> str:

@@ -31,7 +31,7 @@ def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]
 def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> ShotJob:
     """The job of a shot of the manifest at ``path``; it says nothing yet of the models that its engines use."""
     reach = Reach(path, manifest.production)
-    config, file = colour_config(reach, manifest.colour.config)
+    config, file = colour_config(reach, manifest.color.config)
     named = {name for entry in shot.replace for name in (entry.performer, entry.identity)}
     replace = tuple(_entry(one, reach) for one in shot.replace)
     return ShotJob(

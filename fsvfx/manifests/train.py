@@ -93,7 +93,7 @@ def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str
     """A shot that replaces the person by themselves: whose face goes in does not matter up to ``align``."""
     assert footage.plate is not None, "the schema holds it"
     reach = Reach(path, manifest.production)
-    config, file = colour_config(reach, manifest.colour.config)
+    config, file = colour_config(reach, manifest.color.config)
     themselves = Replace(
         performer=footage.person,
         identity=footage.person,
@@ -139,7 +139,7 @@ def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
     try:
         config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
     except InputError as error:
-        yield Finding(("colour", "config"), error.what, error.hint)
+        yield Finding(("color", "config"), error.what, error.hint)
     else:
         yield from check_spaces(draft, config)
 

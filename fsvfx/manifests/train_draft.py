@@ -73,7 +73,7 @@ def _common(data: dict[str, Any], footage: tuple[FootageDraft, ...]) -> Draft:
         deliver={},
         store=text(data.get("store", TrainManifest.model_fields["store"].default)),
         folders=folders(data, TrainManifest, "training", "packages"),
-        colour_config=text(mapping(data.get("colour")).get("config")),
+        colour_config=text(mapping(data.get("color")).get("config")),
     )
 
 

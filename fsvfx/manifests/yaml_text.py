@@ -56,8 +56,8 @@ class Document:
     def line(self, loc: Loc) -> int | None:
         """The line (from 1) of the value at ``loc``, or of the nearest one around it."""
         for end in range(len(loc), -1, -1):
-            if loc[:end] in self.lines:
-                return self.lines[loc[:end]]
+            if (line := self.lines.get(respelled(loc[:end]))) is not None:
+                return line
         return None
 
     def tell(self, loc: Loc, what: str, hint: str) -> None:
@@ -65,6 +65,11 @@ class Document:
 
     def tell_blank(self, loc: Loc, hint: str) -> None:
         self.problems.append(Blank(dotted(loc), "it is not filled in", hint, self.line(loc), self.file))
+
+
+def respelled(loc: Loc) -> Loc:
+    """``loc`` with ``color`` for ``colour``: a field may be written either way."""
+    return tuple(part.replace("colour", "color") if isinstance(part, str) else part for part in loc)
 
 
 def dotted(loc: Loc) -> str:
@@ -181,7 +186,7 @@ class _Builder:
         self.left -= 1
         if self.left < 0 or len(loc) > MOST_DEPTH:
             raise _TooMuch
-        self.document.lines.setdefault(loc, node.start_mark.line + 1)
+        self.document.lines.setdefault(respelled(loc), node.start_mark.line + 1)
         if isinstance(node, MappingNode):
             return self._mapping(node, loc)
         if isinstance(node, SequenceNode):
@@ -203,7 +208,7 @@ class _Builder:
                 problem = Problem(dotted((*loc, name)), f"'{name}' is there twice", "Keep one of the two", line)
                 self.document.problems.append(problem)
                 continue
-            self.document.lines[(*loc, name)] = key.start_mark.line + 1
+            self.document.lines[respelled((*loc, name))] = key.start_mark.line + 1
             own[name] = self._value(value, (*loc, name))
         return merged | own
 

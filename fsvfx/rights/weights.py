@@ -161,7 +161,7 @@ def _engine_weights(name: str) -> tuple[str, ...]:
 
 
 def _resolver_weights(name: str) -> tuple[str, ...]:
-    from fsvfx.comp.finish.super_resolvers import weights_of_resolver
+    from fsvfx.comp.finish import weights_of_resolver
 
     try:
         return weights_of_resolver(name)

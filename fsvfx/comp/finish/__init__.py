@@ -2,7 +2,7 @@
 
 from fsvfx.comp.finish.grain import grain_seed, regrain
 from fsvfx.comp.finish.order import finish
-from fsvfx.comp.finish.super_resolvers import SuperResolver, check_super_resolver, super_resolvers
+from fsvfx.comp.finish.super_resolvers import SuperResolver, check_super_resolver, super_resolvers, weights_of_resolver
 from fsvfx.comp.finish.texture import plate_texture
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "plate_texture",
     "regrain",
     "super_resolvers",
+    "weights_of_resolver",
 ]

@@ -17,11 +17,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.finish.degrade import degrade
-from fsvfx.comp.finish.denoise import denoise
+from fsvfx.comp.finish.detail import denoise, sharpen
 from fsvfx.comp.finish.motion_blur import motion_blur
-from fsvfx.comp.finish.resolution import match_resolution
-from fsvfx.comp.finish.sharpen import sharpen
+from fsvfx.comp.finish.resolution import degrade, match_resolution
 from fsvfx.comp.finish.super_resolvers import super_resolve
 from schemas.composite import CompositeSettings
 

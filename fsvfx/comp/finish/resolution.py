@@ -1,10 +1,10 @@
-"""The resolution of plate and swap, and the swap softened to the plate's.
+"""The resolution of a swap: softened to that of its plate, or coarsened.
 
-How soft an edge is shows in how much of its gradient survives when it is blurred some more: of a sharp one little, of a
-soft one most (Zhuo and Sim: "Defocus Map Estimation From a Single Image", 2011). Here that ratio is taken of energies
-in small windows, so that the energy of grain, known from the flattest parts, can be taken off; the sharper ones of the
-strongest edges stand for the picture. What is soft by nature, as cheeks and lips are, biases plate and swap alike: so
-the swap is blurred, and measured again, until both agree.
+How soft an edge is shows in how much of its gradient survives a further blur: of a sharp one little, of a soft one most
+(Zhuo and Sim: "Defocus Map Estimation From a Single Image", 2011). Here that ratio is taken of energies in small
+windows, so that the energy of grain, known from the flattest parts, can be taken off; the sharper ones of the strongest
+edges stand for the picture. What is soft by nature, as cheeks and lips are, biases plate and swap alike: so the swap is
+blurred, and measured again, until both agree.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ _UNSEEN = 0.15
 _WIDEST = 12.0
 _ROUNDS = 3
 _CLOSE = 0.02
+_FEWEST = 8
+"""Pixels a side that `degrade` always leaves."""
 
 
 def match_resolution(crop: F32, plate_crop: F32, share: NDArray[np.floating], amount: float, *, scale: float) -> F32:
@@ -52,6 +54,23 @@ def match_resolution(crop: F32, plate_crop: F32, share: NDArray[np.floating], am
     if sigma < _UNSEEN:
         return crop
     return held(to_display(gaussian(to_light(crop), sigma)), crop)
+
+
+def degrade(crop: F32, amount: float, *, scale: float) -> F32:
+    """Shrink ``crop`` (S, S, 3), display light, by ``amount`` percent of its size in the plate, and grow it back.
+
+    Areas are averaged in light on the way down, as a sensor does; cubic on the way up, as players do. ``scale``: crop
+    px per plate px. Where a crop is finer than its plate, it shrinks from the plate's size.
+    """
+    if amount == 0:
+        return crop
+    size = crop.shape[0]
+    small = max(_FEWEST, round(size / max(scale, 1.0) * (1 - amount / 100)))
+    if small >= size:
+        return crop
+    coarse = np.asarray(cv2.resize(to_light(crop), (small, small), interpolation=cv2.INTER_AREA), np.float32)
+    grown = cv2.resize(to_display(coarse), (size, size), interpolation=cv2.INTER_CUBIC)
+    return held(np.asarray(grown, np.float32), crop)
 
 
 def softer_by(plate: F32, swap: F32, share: NDArray[np.floating]) -> float:

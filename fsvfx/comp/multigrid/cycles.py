@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.multigrid.compiled import Number, compiled
+from fsvfx.comp.multigrid.levels import Number, compiled
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]

@@ -7,17 +7,29 @@ along memory. Each is flat, (h + 1) // 2 + 2 rows of (w + 1) // 2 + 2 with a fra
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
-
-from fsvfx.comp.multigrid.compiled import Number, compiled
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+
+Number = Any
+"""In a kernel: numba infers which kind."""
+
+
+def compiled(kernel: Kernel) -> Kernel:
+    """Compile at the first call, and keep that for all processes of the machine (see NUMBA_CACHE_DIR).
+
+    Numba looks for changes in a kernel's own file only: kernels must call none of another file.
+    """
+    return cast(Kernel, numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy")(kernel))
 
 
 class Levels(NamedTuple):

@@ -1,6 +1,7 @@
 """Colour transfer: the swap gets the plate's colours, by published methods, steady over time."""
 
-from fsvfx.comp.transfer.run import KINDS, match_histograms, transfer
-from fsvfx.comp.transfer.windows import reach
+from fsvfx.comp.transfer.footage import reach
+from fsvfx.comp.transfer.linear import monge_kantorovich
+from fsvfx.comp.transfer.methods import KINDS, match_histograms, transfer
 
-__all__ = ["KINDS", "match_histograms", "reach", "transfer"]
+__all__ = ["KINDS", "match_histograms", "monge_kantorovich", "reach", "transfer"]

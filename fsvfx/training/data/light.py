@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from fsvfx.comp.transfer.linear import monge_kantorovich
+from fsvfx.comp.transfer import monge_kantorovich
 from schemas.augmentation import Augmentation
 
 _YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])

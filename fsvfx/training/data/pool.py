@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.engines.trainable import Batch, Side
 from fsvfx.errors import InputError, Where
 from fsvfx.faces import topology

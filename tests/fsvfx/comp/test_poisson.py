@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation, zoom
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import splu
 
-from fsvfx.comp.harmonic import harmonic
+from fsvfx.comp.multigrid.harmonic import harmonic
 from fsvfx.comp.poisson import seamless
 
 F32 = NDArray[np.float32]

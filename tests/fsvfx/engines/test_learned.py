@@ -16,7 +16,7 @@ from toy_facesets import frontal
 from toy_packages import SMALL, toy_package
 
 from fsvfx import packages
-from fsvfx.comp.mattes import hull
+from fsvfx.comp.matte import hull
 from fsvfx.engines import registry
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.learned import LearnedEngine, built, restored

@@ -46,7 +46,7 @@ def manifest(folder: Path, config: str, space: str = "show_log") -> Path:
     folder.mkdir(exist_ok=True)
     file = folder / "shots.yaml"
     file.write_text(
-        f"schema_version: 1\nproduction: p\npeople: {{}}\ncolour: {{config: {config!r}}}\n"
+        f"schema_version: 1\nproduction: p\npeople: {{}}\ncolor: {{config: {config!r}}}\n"
         f"shots:\n  - name: s1\n    plate: {{path: a.mp4, frames: 1001-1002, color_space: {space}}}\n"
     )
     return file
@@ -118,17 +118,17 @@ def _roleless(config: ocio.Config) -> None:
 @pytest.mark.parametrize(
     ("config", "change", "field", "told"),
     [
-        ("default", None, "colour.config", "no built-in OCIO colour config"),
-        ("ocio://default", None, "colour.config", "Name one in full"),
-        ("none.ocio", None, "colour.config", "can't be read"),
-        ("../show.ocio", None, "colour.config", "leads outside"),
-        ("/etc/show.ocio", None, "colour.config", "leads outside"),
-        ("shots.yaml.ocio", None, "colour.config", "no OCIO config that can be read"),
-        ("show.ocio", _without("scene_linear"), "colour.config", "no role scene_linear"),
-        ("show.ocio", lambda c: c.setRole("scene_linear", "show_log"), "colour.config", "which is not scene-linear"),
-        ("show.ocio", _roleless, "colour.config", "aces_interchange"),
-        ("show.ocio", lambda c: c.setSearchPath("elsewhere"), "colour.config", "names 'show.cube', which is not there"),
-        ("show.ocio", lambda c: c.setSearchPath("../luts"), "colour.config", "leads outside"),
+        ("default", None, "color.config", "no built-in OCIO colour config"),
+        ("ocio://default", None, "color.config", "Name one in full"),
+        ("none.ocio", None, "color.config", "can't be read"),
+        ("../show.ocio", None, "color.config", "leads outside"),
+        ("/etc/show.ocio", None, "color.config", "leads outside"),
+        ("shots.yaml.ocio", None, "color.config", "no OCIO config that can be read"),
+        ("show.ocio", _without("scene_linear"), "color.config", "no role scene_linear"),
+        ("show.ocio", lambda c: c.setRole("scene_linear", "show_log"), "color.config", "which is not scene-linear"),
+        ("show.ocio", _roleless, "color.config", "aces_interchange"),
+        ("show.ocio", lambda c: c.setSearchPath("elsewhere"), "color.config", "names 'show.cube', which is not there"),
+        ("show.ocio", lambda c: c.setSearchPath("../luts"), "color.config", "leads outside"),
         ("show.ocio", lambda c: c.removeColorSpace("show_log"), "shots[0].plate.color_space", "of show.ocio"),
     ],
 )

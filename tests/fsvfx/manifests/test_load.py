@@ -223,3 +223,29 @@ def test_whatever_stands_there_it_loads_or_is_refused(
         refused = False
     assert refused == bool(problems)
     assert all(problem.what and problem.hint and problem.line for problem in problems)
+
+
+def test_color_may_be_written_the_other_way(write: Callable[..., Path]) -> None:
+    spaces = ("color_space: sRGB", "color_space: ACEScg")
+    new = load(write("color: {config: null}\nstore: work/", "store: work/"))
+    old = write("colour: {config: null}\nstore: work/", "store: work/")
+    text = old.read_text().replace("{mode: seamless,", "{mode: seamless, colour_transfer: none,")
+    for space in spaces:
+        text = text.replace(space, space.replace("color", "colour"))
+    old.write_text(text.replace("{kind: exr,", "{kind: exr, colour_space: ACEScg,"))
+    found = load(old)
+    assert found.deliver[0].model_dump()["color_space"] == "ACEScg"
+    assert found.model_copy(update={"deliver": new.deliver}) == new
+
+
+def test_the_other_way_of_writing_keeps_its_line(write: Callable[..., Path]) -> None:
+    path = write("store: work/\ncolour:\n  config: none.ocio\n", "store: work/")
+    with pytest.raises(ManifestError) as refused:
+        load(path)
+    assert [(one.field, one.line) for one in refused.value.problems] == [("color.config", 21)]
+
+
+def test_names_stay_as_they_are_written(write: Callable[..., Path]) -> None:
+    path = write()
+    path.write_text(path.read_text().replace("double", "colour"))
+    assert "colour" in load(path).people

@@ -48,8 +48,12 @@ WRONG = [
     # Keys
     ("unknown key", "chunk_size: 24", "chunksize: 24", f"{SHOT}.chunksize", "not known", "'chunk_size'"),
     ("unknown key on top", "store: work/", "stores: work/", "stores", "not known", "'store'"),
-    ("unknown key in the plate", "color_space: sRGB", "colour_space: sRGB", f"{SHOT}.plate.colour_space", "not known",
+    ("unknown key in the plate", "color_space: sRGB", "color_spce: sRGB", f"{SHOT}.plate.color_spce", "not known",
      "'color_space'"),
+    ("both spellings", "color_space: sRGB", "color_space: sRGB, colour_space: sRGB", f"{SHOT}.plate.colour_space",
+     "'colour_space' and 'color_space' are both given", "Keep color_space"),
+    ("both spellings on top", "store: work/", "color: {}\ncolour: {}\nstore: work/", "colour",
+     "both given", "Keep color"),
     ("another tool's key", "color_space: sRGB", "color_space: sRGB, fps: 24", f"{SHOT}.plate.fps", "not known",
      "'frame_rate'"),
     ("unknown key in an override", "erode: 4", "errode: 4", f"{SHOT}.composite.overrides[0].errode", "not known",

@@ -94,7 +94,7 @@ WRONG = [
      "footage[0].plate.timecode", "no such frame", "00 to 23"),
     ("unknown colour space", "color_space: ACEScg", "color_space: ACESgc", "footage[1].plate.color_space", "ACESgc",
      "ACEScg"),
-    ("unknown config", "store: work/", "colour: {config: nope}", "colour.config", "nope", ""),
+    ("unknown config", "store: work/", "colour: {config: nope}", "color.config", "nope", ""),
     # Shots
     ("no such shot", "shot: sh0040}", "shot: sh0400}", "footage[2].shot.shot", "no shot 'sh0400'", "'sh0040'"),
     ("no such manifest", "shots.yaml", "shot.yaml", "footage[2].shot.manifest", "can't be read", "fsvfx validate"),

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.occlusion import job_of, run, truths
 from fsvfx import models
-from fsvfx.comp.region import matte_to_plate
+from fsvfx.comp.patch import matte_to_plate
 from fsvfx.errors import ModelError
 
 

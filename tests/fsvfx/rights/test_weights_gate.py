@@ -111,7 +111,7 @@ def test_segmenters_weights(
 
 @pytest.mark.parametrize("where", ["engine", "super_resolver"])
 def test_engines_and_super_resolvers_weights(folder: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    super_resolvers = import_module("fsvfx.comp.finish.super_resolvers")
+    super_resolvers = import_module("fsvfx.comp.finish")
     from fsvfx.engines.registry import engine
 
     add_card(monkeypatch, "theirs", commercial_use=False)

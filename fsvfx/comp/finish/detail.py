@@ -1,23 +1,61 @@
-"""Noise out, edges kept."""
+"""The fine detail of a swap: sharpened or blurred, and rid of noise."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.finish.pictures import grey_of, held, unit_of
+from fsvfx.comp.finish.pictures import gaussian, grey_of, held, unit_of
 
 F32 = NDArray[np.float32]
+Kernel = Literal["gaussian", "box"]
 
-_RADIUS = 2.5
-"""Of the window, in px of a 256 px face."""
+_UNSHARP = 1.5
+"""Sigma of what the unsharp mask takes off, in px of a 256 px face."""
+_GAIN = 1.5
+"""How much of it comes back on top, at 100."""
+_SOFTEST = 4.0
+"""Sigma of the blur at -100, in px of a 256 px face."""
+_WINDOW = 2.5
+"""Radius of the denoising window, in px of a 256 px face."""
 _LEAST = 1e-4
-"""And at the least, so that nothing is divided by zero."""
+"""The least variance that counts as noise, so that nothing is divided by zero."""
 _LARGE = 4
 """Radius in px from which half the size will do."""
 _FLAT = 0.03
 """At 100, what varies by less than this display light is taken for noise."""
+
+
+def sharpen(crop: F32, amount: float, kernel: Kernel = "gaussian") -> F32:
+    """Sharpen ``crop`` (S, S, 3), display light, by ``amount`` in [-100, 100]; blur it below zero.
+
+    Above zero: an unsharp mask of fixed radius, the stronger the more, held within the crop's own range. Below: a blur,
+    the wider the more. A box is as wide as its Gaussian, by standard deviation.
+    """
+    if amount == 0:
+        return crop
+    unit = unit_of(crop.shape[0])
+    if amount < 0:
+        return _soft(crop, -amount / 100 * _SOFTEST * unit, kernel)
+    detail = crop - _soft(crop, _UNSHARP * unit, kernel)
+    return held(crop + np.float32(amount / 100 * _GAIN) * detail, crop)
+
+
+def _soft(crop: F32, sigma: float, kernel: Kernel) -> F32:
+    return gaussian(crop, sigma) if kernel == "gaussian" else _box(crop, sigma)
+
+
+def _box(crop: F32, sigma: float) -> F32:
+    """A box of any width: its ends count in part."""
+    half = max((np.sqrt(12 * sigma * sigma + 1) - 1) / 2, 0.0)
+    reach = int(np.ceil(half))
+    line = np.ones(2 * reach + 1, np.float32)
+    line[[0, -1]] = 1 + half - reach
+    line /= line.sum()
+    return np.asarray(cv2.sepFilter2D(crop, -1, line, line, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def denoise(crop: F32, amount: float) -> F32:
@@ -29,7 +67,7 @@ def denoise(crop: F32, amount: float) -> F32:
     """
     if amount == 0:
         return crop
-    radius = max(1, round(_RADIUS * unit_of(crop.shape[0])))
+    radius = max(1, round(_WINDOW * unit_of(crop.shape[0])))
     noise = np.float32(max(amount / 100 * _FLAT, _LEAST) ** 2)
     slope, rest = _lines(crop, radius, noise)
     return held(slope * grey_of(crop)[..., None] + rest, crop)

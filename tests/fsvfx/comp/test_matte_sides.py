@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fsvfx.comp.matte import shape
-from fsvfx.comp.sides import SIDES, Side, weight
+from fsvfx.comp.matte import SIDES, Side, shape, side_weight
 from fsvfx.faces.align import FILL
 from schemas.composite import CompositeSettings
 
@@ -55,9 +54,9 @@ def test_feather_widens_at_its_side_only(side: Side) -> None:
 
 
 def test_sides_sum_to_one() -> None:
-    assert np.allclose(sum(weight(side, 64) for side in SIDES), 1, atol=1e-6)
-    assert weight("top", 64)[0, 32] > 0.99
-    assert weight("left", 64)[32, 0] > 0.99
+    assert np.allclose(sum(side_weight(side, 64) for side in SIDES), 1, atol=1e-6)
+    assert side_weight("top", 64)[0, 32] > 0.99
+    assert side_weight("left", 64)[32, 0] > 0.99
 
 
 def test_all_sides_alike_are_as_the_whole() -> None:

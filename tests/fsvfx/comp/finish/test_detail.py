@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from made_pictures import grain, scene
 
-from fsvfx.comp.finish.degrade import degrade
-from fsvfx.comp.finish.denoise import denoise
+from fsvfx.comp.finish.detail import denoise, sharpen
 from fsvfx.comp.finish.pictures import to_display, to_light, unit_of
-from fsvfx.comp.finish.sharpen import sharpen
+from fsvfx.comp.finish.resolution import degrade
 
 
 def detail(picture: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import pytest
 from made_pictures import along, disc, grain, scene
 
 from fsvfx.comp.finish import grain_seed, regrain
-from fsvfx.comp.finish.grain_measure import measure_grain
+from fsvfx.comp.finish.grain import measure_grain
 
 SIZE = 256
 RAMP = np.broadcast_to(np.linspace(0.05, 0.4, SIZE, dtype=np.float32)[None, :, None], (SIZE, SIZE, 3)).copy()

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fsvfx.comp.matte import feather
-from fsvfx.comp.multi_band import multi_band
-from fsvfx.comp.pyramid import joined, levels_of, split, weights_of
+from fsvfx.comp.multi_band import joined, levels_of, multi_band, split, weights_of
 
 F32 = NDArray[np.float32]
 

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.comp.transfer import linear, sliced, spaces
-from fsvfx.comp.transfer.contrast import followed
-from fsvfx.comp.transfer.footage import MOST, Map, Planes, Side, planes_of, side_of
+from fsvfx.comp.transfer.footage import MOST, Map, Planes, Side, nearest, planes_of, side_of, windows
 from fsvfx.comp.transfer.histograms import quantile_map, quantiles
-from fsvfx.comp.transfer.moments import Moments, known, moments
-from fsvfx.comp.transfer.smooth_map import Grid, smooth_map
+from fsvfx.comp.transfer.linear import Moments, known, moments, with_plate_contrast
+from fsvfx.comp.transfer.sliced import Grid, smooth_map
 from fsvfx.comp.transfer.spaces import Light
-from fsvfx.comp.transfer.windows import nearest, windows
 from schemas.composite import Transfer
 
 F32 = NDArray[np.float32]
@@ -70,7 +68,7 @@ def transfer(
         maps = _linear(source, target, weights, kind)
     else:
         maps = _sliced(source, target, weights, kind)
-    return _changed(swap[wanted], _where_known(followed(maps, source, target, weights), weights))
+    return _changed(swap[wanted], _where_known(with_plate_contrast(maps, source, target, weights), weights))
 
 
 def match_histograms(
@@ -94,7 +92,7 @@ def match_histograms(
     swaps, plates = (quantiles(side, min(threshold, 49.9)) for side in (source, target))
     shifts = np.einsum("mn,ncq->mcq", weights, plates - swaps)
     maps = [quantile_map(*each) for each in zip(swaps[nearest(weights)], shifts, strict=True)]
-    return _changed(swap[wanted], _where_known(followed(maps, source, target, weights), weights))
+    return _changed(swap[wanted], _where_known(with_plate_contrast(maps, source, target, weights), weights))
 
 
 def _linear(source: Side, target: Side, weights: F64, kind: str) -> list[Map]:
