@@ -38,7 +38,7 @@ _IN_FRONT = 0.05
 
 class CompositeStage(Stage):
     name = "composite"
-    version = 4
+    version = 5
     needs = (Need("ingest"), Need("align"), Need("swap"))
     resources = Resources(cpu=1, memory_mib=2048)
 

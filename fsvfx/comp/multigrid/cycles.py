@@ -11,6 +11,11 @@ F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 
+LEAST_RATE = 0.2
+"""A cycle leaves about a tenth of the error. One that seems to leave less than this share was lucky at its largest spot,
+and the rest lies elsewhere. Measured on 5600 channels of noise: at 0.05 one in a hundred ended up to 1.8 times the
+tolerance off, at 0.2 none more than 0.7 times."""
+
 
 @compiled
 def solve(table: I64, equations: F32, weights: F32, x: F32, b: F32, result: F32, tolerance: float, most: int) -> Number:
@@ -25,7 +30,7 @@ def solve(table: I64, equations: F32, weights: F32, x: F32, b: F32, result: F32,
     error: Number = np.float32(1)
     for count in range(most):
         change = _cycle(table, equations, weights, x, b, scratch)
-        share = min(max(change / before, np.float32(0.05)), np.float32(0.99)) if before > 0 else np.float32(0.3)
+        share = min(max(change / before, np.float32(LEAST_RATE)), np.float32(0.99)) if before > 0 else np.float32(0.3)
         before, error = change, change * share / (1 - share)
         done = error < tolerance
         if done or count == 2 or count % 16 == 15:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fsvfx.comp.multigrid.cycles import LEAST_RATE
 from fsvfx.comp.multigrid.levels import Levels
 
 
@@ -33,7 +34,7 @@ class Grids:
         before, error = 0.0, 1.0
         for count in range(most):
             change = self._cycle()
-            share = min(max(change / before, 0.05), 0.99) if before else 0.3
+            share = min(max(change / before, LEAST_RATE), 0.99) if before else 0.3
             before, error = change, change * share / (1 - share)
             if error < tolerance or count % 4 == 2:
                 self._keep(result)

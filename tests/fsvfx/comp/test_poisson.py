@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, zoom
@@ -145,6 +145,8 @@ def blobs(random: np.random.Generator, height: int, width: int, size: int) -> ND
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(8, 120), st.integers(8, 120), st.integers(0, 2**31), st.sampled_from([4, 16, 40]), st.booleans())
+@example(64, 101, 113660304, 16, False)  # a cycle seemed to converge better than the solver does
+@example(96, 55, 1463041, 16, False)
 def test_any_shape_and_any_rim(height: int, width: int, seed: int, size: int, mixed: bool) -> None:
     random = np.random.default_rng(seed)
     mask = blobs(random, height, width, size)
