@@ -22,10 +22,8 @@ import numpy as np
 
 from benchmarks.machine import save
 from fsvfx.comp import Patch
-from fsvfx.delivery.comps import Aligned, Comp
-from fsvfx.delivery.layer_names import layer_names
-from fsvfx.delivery.layers import exr_parts
-from fsvfx.delivery.pixels import quantised
+from fsvfx.delivery.comps import Aligned, Comp, quantised
+from fsvfx.delivery.layers import exr_parts, layer_names
 from fsvfx.delivery.place import place
 from fsvfx.media.exr.writer import ExrWindows, write_exr
 from fsvfx.media.stills.writer import StillFormat, write_still

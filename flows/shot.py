@@ -24,7 +24,7 @@ from flows.fan_out import fanned_out
 from flows.run_through import run_through
 from fsvfx import manifests, rights, runner
 from fsvfx.errors import InputError, ManifestError
-from fsvfx.qc.shot_sheet import shot_sheet
+from fsvfx.qc.sheet import shot_sheet
 from fsvfx.runner import Plan
 from fsvfx.runner.causes import refused
 from fsvfx.runner.graph import stage_name

@@ -43,10 +43,10 @@ class Named:
 
     def check(self, target: str, digest: str) -> None:
         """Raises InputError if what is at ``target`` is to be kept."""
-        from fsvfx.delivery.own import digest_of
+        from fsvfx.delivery.place import digest_at
 
         self.check_read(Path(target))
-        if digest_of(target) != digest and not self._may_go(Path(target)):
+        if digest_at(target) != digest and not self._may_go(Path(target)):
             raise _taken(target)
 
     def check_free(self, target: Path) -> None:

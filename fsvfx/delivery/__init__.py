@@ -1,9 +1,32 @@
-"""Delivery: frames per chunk; videos, contact sheet, report and MHL per shot. Nothing half-written at a final name."""
+"""Delivery: frames per chunk; videos, contact sheet, report and MHL per shot. Nothing half-written at a final name.
 
-from fsvfx.delivery.chunk import deliver_chunk
-from fsvfx.delivery.fulfil import is_intact
-from fsvfx.delivery.in_the_way import check_free
-from fsvfx.delivery.shot import deliver_shot
-from fsvfx.delivery.verify import delivery_notes, verify_deliverables
+The names below are imported when they are first used: whoever only places a file need not wait for the writers.
+"""
 
-__all__ = ["check_free", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "verify_deliverables"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fsvfx.delivery.chunk import deliver_chunk
+    from fsvfx.delivery.ownership import check_free
+    from fsvfx.delivery.receipt import is_intact
+    from fsvfx.delivery.shot import deliver_shot
+    from fsvfx.delivery.verify import delivery_notes, verify_deliverables
+
+__all__ = ["check_free", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "place", "verify_deliverables"]
+_HOMES = {
+    "check_free": "ownership",
+    "deliver_chunk": "chunk",
+    "deliver_shot": "shot",
+    "delivery_notes": "verify",
+    "is_intact": "receipt",
+    "verify_deliverables": "verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

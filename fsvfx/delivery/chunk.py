@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from fsvfx.colour import convert, to_half
 from fsvfx.delivery.comps import Comp, altered, comps
 from fsvfx.delivery.frames import matte_targets, write_frame, write_matte
-from fsvfx.delivery.fulfil import Written, fulfil
 from fsvfx.delivery.headers import frame_attributes, shot_attributes
-from fsvfx.delivery.layer_names import LayerNames, layer_names
-from fsvfx.delivery.layers import exr_parts
+from fsvfx.delivery.layers import LayerNames, exr_parts, layer_names
 from fsvfx.delivery.order import Order, order_of
 from fsvfx.delivery.place import place
-from fsvfx.delivery.timecodes import TimecodeTrack
+from fsvfx.delivery.receipt import Written, receipt_of
 from fsvfx.media import PlateInfo, PlateReader, open_plate
+from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.media.exr.writer import ExrWindows, write_exr
 from schemas.deliver import DeliverExr, DeliverFrames, DeliverMattes
 from schemas.frames import FrameRange
@@ -39,7 +38,7 @@ def deliver_chunk(job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: F
     What is delivered already and still there is left alone. ``waived`` frames are the plate's. Raises RightsError,
     IncompleteError (frames neither composited nor waived), StoreError, PlateError, MachineError.
     """
-    return fulfil(order_of(job, unit, inputs, waived), _write)
+    return receipt_of(order_of(job, unit, inputs, waived), _write)
 
 
 def track_of(order: Order, info: PlateInfo) -> TimecodeTrack | None:

@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from fsvfx.colour import interop_id
 from fsvfx.colour.spaces import encoding
-from fsvfx.delivery.comps import Comp
+from fsvfx.delivery.comps import Comp, Depth, picture
 from fsvfx.delivery.headers import altered_text
-from fsvfx.delivery.layer_names import LayerNames
-from fsvfx.delivery.layers import matte_of
+from fsvfx.delivery.layers import LayerNames, matte_of
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.pixels import Depth, picture
-from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
+from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.media.exr.writer import ExrPart, ExrWindows, write_exr
 from fsvfx.media.stills.writer import StillFormat, write_still
 from schemas.deliver import DeliverFrames, DeliverMattes

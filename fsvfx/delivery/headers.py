@@ -1,8 +1,13 @@
-"""What an EXR frame's header says."""
+"""What an EXR frame says in its header, and which attributes of the plate it keeps.
+
+Facts of the photography and whatever a studio wrote are kept. What describes the making of the file, its colors or its
+pixels is not: it is set again, or would be wrong.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from typing import Any
 
@@ -10,12 +15,33 @@ import OpenEXR
 
 from fsvfx.colour import interop_id
 from fsvfx.delivery.comps import Comp
-from fsvfx.delivery.header_policy import kept
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
-from fsvfx.media.addresses import Address
+from fsvfx.media.addresses import Address, TimecodeTrack
 from fsvfx.media.exr.writer import colour_attributes, time_code
+
+OWN = "fsvfx/"
+EARLIER = "fsvfx/plate/"
+"""Where a plate's own ``fsvfx/`` attributes go: that it was altered before is never forgotten."""
+DROPPED: dict[str, tuple[str, ...]] = {
+    "the file's structure, set by who writes it": (
+        "channels", "chunkCount", "compression", "dataWindow", "deepImageState", "displayWindow", "dwaCompressionLevel",
+        "lineOrder", "maxSamplesPerPixel", "name", "tiles", "type", "version", "zipCompressionLevel", "isTiled",
+    ),
+    "colour facts, set anew for the delivered space": (
+        "acesImageContainerFlag", "adoptedNeutral", "chromaticities", "colorInteropID", "lookModTransform",
+        "renderingTransform", "whiteLuminance", "gamma", "*colorspace*", "*color_space*", "*colourspace*",
+        "*colour_space*", "*iccprofile*", "*icc_profile*", "ocio*", "*/ocio*", "*colorprimaries*", "*transferfunction*",
+        "*cicp*",
+    ),
+    "set anew": ("framesPerSecond", "pixelAspectRatio", "software"),
+    "of pixels that are no longer there": (
+        "preview", "*sha-1*", "*sha1*", "*md5*", "*/hash", "*node_hash*", "cryptomatte/*", "*/full_layer_names",
+        "*averagecolor*", "*constantcolor*",
+    ),
+    "a library's own bookkeeping": ("oiio:*", "openexr:*", "exr:*", "software", "*/nuke/version", "nuke/version"),
+}  # fmt: skip
+"""Why, and names or patterns, letter case apart."""
 
 
 def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[str, Any]:
@@ -58,6 +84,33 @@ def frame_attributes(order: Order, comp: Comp, track: TimecodeTrack | None, plat
     }
 
 
+def altered_text(comp: Comp) -> str:
+    """Whether this frame shows a swap, and where."""
+    if comp.waived:
+        return "no: waived, the plate as it is"
+    return "yes, where matte.A is above zero" if comp.matte.any() else "no: no swap in this frame"
+
+
+def kept(plate: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a plate frame's header goes along; its own ``fsvfx/`` attributes below ``fsvfx/plate/``."""
+    found: dict[str, Any] = {}
+    for name, value in plate.items():
+        if name.startswith(OWN):
+            found[EARLIER + name.removeprefix(OWN)] = value
+        elif reason_to_drop(name) is None:
+            found[name] = value
+    return found
+
+
+def reason_to_drop(name: str) -> str | None:
+    """Why the plate's attribute does not go along; None if it does."""
+    plain = name.lower()
+    for why, patterns in DROPPED.items():
+        if any(fnmatchcase(plain, pattern.lower()) for pattern in patterns):
+            return why
+    return None
+
+
 def _timecodes(frame: int, track: TimecodeTrack, plate: Mapping[str, Any]) -> dict[str, Any]:
     text = track.at(frame)
     return {
@@ -71,10 +124,3 @@ def _time_code(address: Address | None, plate: Mapping[str, Any]) -> dict[str, A
     """With the plate's user bits. Where an address can't say the frame, the plate's own stays."""
     own = plate.get("timeCode")
     return {"timeCode": time_code(address, own if isinstance(own, OpenEXR.TimeCode) else None)} if address else {}
-
-
-def altered_text(comp: Comp) -> str:
-    """Whether this frame shows a swap, and where."""
-    if comp.waived:
-        return "no: waived, the plate as it is"
-    return "yes, where matte.A is above zero" if comp.matte.any() else "no: no swap in this frame"

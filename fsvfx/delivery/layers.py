@@ -1,8 +1,10 @@
-"""The layers of an EXR deliverable: mattes, premultiplied swaps, ST-maps."""
+"""The layers of an EXR deliverable: mattes, premultiplied swaps, ST-maps; and what they are called. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,14 +13,40 @@ from numpy.typing import NDArray
 from fsvfx.comp import Patch
 from fsvfx.comp.patch import paste
 from fsvfx.delivery.comps import Aligned, Comp
-from fsvfx.delivery.layer_names import LayerNames
-from fsvfx.delivery.stmap import stmap
 from fsvfx.media.exr.writer import MATTE_CHANNEL, ExrPart
 from schemas.deliver import DeliverExr
+from schemas.manifest import Replace
 
 Half = NDArray[np.float16]
 Turn = Callable[[Half], Half]
 """From comp space to the delivered space."""
+
+_TAKEN = {"a", "alpha", "r", "g", "b", "red", "green", "blue", "y"}
+"""``matte.A`` is the joint matte; the others are colours to compositing programs."""
+NOWHERE = -1.0
+"""On frames without the face: outside of every picture."""
+
+
+@dataclass(frozen=True)
+class LayerNames:
+    """Of one replace entry: its matte's channel, and the layers before ``.R``, ``.G``, ``.B``."""
+
+    matte: str
+    swap: str
+    stmap: str
+
+
+def layer_names(replace: Sequence[Replace]) -> list[LayerNames]:
+    """``matte.<performer>``, ``swap.<identity>``, ``stmap.<performer>`` of each entry; no two the same.
+
+    Letters, digits and ``_`` are kept, as Nuke's layers have no others (a dot would split them). An identity that goes
+    into several faces, or a name that another one looks like, gets the performer's name or the entry's number too.
+    """
+    performers = _apart(_plain(entry.performer) for entry in replace)
+    identities = [_plain(entry.identity) for entry in replace]
+    often = {name for name in identities if sum(name.lower() == other.lower() for other in identities) > 1}
+    swaps = _apart(f"{name}_{own}" if name in often else name for name, own in zip(identities, performers))
+    return [LayerNames(f"matte.{own}", f"swap.{swap}", f"stmap.{own}") for own, swap in zip(performers, swaps)]
 
 
 def exr_parts(wish: DeliverExr, comp: Comp, names: list[LayerNames], turn: Turn) -> list[ExrPart]:
@@ -66,6 +94,24 @@ def swap_layers(comp: Comp, turn: Turn) -> Iterator[Half]:
         yield layer
 
 
+def stmap(matrix: NDArray[np.float64] | None, crop: int, height: int, width: int) -> NDArray[np.float32]:
+    """For each plate pixel, where it lies in the crop: (height, width, 2) float32, u to the right, v upwards.
+
+    matrix: (2, 3), plate px -> px of the (crop, crop) square, (0, 0) the centre of the first pixel, y down (as align
+    gives it). u and v run from 0 at the crop's left and lower border to 1 at its right and upper one; the centre of the
+    lowest left pixel is at (0.5 / crop, 0.5 / crop): the convention of Nuke's STMap, by which it warps the crop onto
+    the plate. They go on beyond the crop, below 0 and above 1. Without a matrix all are -1.
+    """
+    if matrix is None:
+        return np.full((height, width, 2), NOWHERE, np.float32)
+    x, y = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
+    planes = np.empty((2, height, width), np.float32)
+    (a, b, c), (d, e, f) = matrix / crop
+    np.add(a * x + (c + 0.5 / crop), b * y, out=planes[0], casting="same_kind")
+    np.add(1.0 - 0.5 / crop - f - d * x, -e * y, out=planes[1], casting="same_kind")
+    return np.moveaxis(planes, 0, -1)
+
+
 def _premultiplied(before: NDArray[np.float32], after: Half, matte: Half) -> Half:
     share = matte.astype(np.float32)[..., None]
     with np.errstate(invalid="ignore", over="ignore"):
@@ -89,3 +135,18 @@ def _stmap_part(name: str, aligned: Aligned, height: int, width: int) -> ExrPart
     if aligned.matrix is not None:
         told["fsvfx/plate_to_crop"] = " ".join(f"{value:.9g}" for value in aligned.matrix.ravel())
     return ExrPart(name, {f"{name}.R": uv[..., 0], f"{name}.G": uv[..., 1]}, told, is_data=True)
+
+
+def _plain(name: str) -> str:
+    text = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return f"_{text}" if text[0].isdigit() else text
+
+
+def _apart(names: Iterable[str]) -> list[str]:
+    seen, found = set(_TAKEN), []
+    for number, name in enumerate(names):
+        while name.lower() in seen:
+            name = f"{name}_{number}"
+        seen.add(name.lower())
+        found.append(name)
+    return found

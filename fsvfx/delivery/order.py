@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from fsvfx import rights
 from fsvfx.colour import check_space, comp_space
-from fsvfx.delivery.own import Own
+from fsvfx.delivery.ownership import Own
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import Ledger, ShotStore, open_store, stage_key
 from schemas.base import StrictModel

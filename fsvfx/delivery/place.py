@@ -45,6 +45,21 @@ def place(target: str, write: Callable[[Path], None], owner: Owner) -> tuple[str
     return _rename(Path(target), write, owner)
 
 
+def digest_at(target: str, *, follow: bool = False) -> str | None:
+    """Hex blake3 of the file or object at ``target``; None if there is none, or only a link to one that is not to be
+    followed. Raises StoreError for a server that can't be asked."""
+    if not remote.is_remote(target):
+        path = Path(target)
+        return blake3_of(path) if path.is_file() and (follow or not path.is_symlink()) else None
+    if not remote.exists(target):
+        return None
+    copy = remote.local_copy(target)
+    try:
+        return blake3_of(copy)
+    finally:
+        copy.unlink(missing_ok=True)  # a shot's frames would fill the cache
+
+
 def _rename(final: Path, write: Callable[[Path], None], owner: Owner) -> tuple[str, int]:
     with _entered(final, owner) as folder:
         draft, there = folder / f".{uuid.uuid4().hex}.part{final.suffix}", folder / final.name

@@ -1,19 +1,22 @@
-"""The delivery report, from receipts."""
+"""The delivery report: what was delivered, made from receipts, with the quality figures of the shot."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.arrays import Data
 from fsvfx.colour import check_space
-from fsvfx.delivery.figures import summary
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.media import PlateInfo
+from fsvfx.media.addresses import TimecodeTrack
+from fsvfx.qc.sheet import FIGURES, NOT_FIGURES
 from fsvfx.rights.weights import Weights
-from fsvfx.store import Ledger
+from fsvfx.store import Ledger, open_data
 from schemas.frames import FrameRange
 from schemas.manifest import Replace
 from schemas.receipts import DeliveredFile, Receipt
@@ -89,6 +92,32 @@ def lineage(order: Order) -> list[Receipt]:
     return sorted(found, key=lambda one: (one.stage, one.unit.name))
 
 
+def measured(order: Order) -> Data | None:
+    """What was measured, over all chunks that were; None if none was."""
+    receipts = order.of("measure")
+    return open_data(order.store, receipts) if receipts else None
+
+
+def summary(order: Order) -> dict[str, JsonValue]:
+    """Per figure: median, lowest and highest with their frames, and how many frames have it. NaN: not taken.
+
+    ``closer_to_identity``: the share of frames whose embedding is nearer to the identity than to the performer.
+    """
+    data = measured(order)
+    if data is None or not data.has(FIGURES):
+        return {}
+    table = data.table(FIGURES)
+    frames = np.asarray(table["frame"], np.int64)
+    told: dict[str, JsonValue] = {}
+    for name in sorted(set(table) - NOT_FIGURES):
+        values = table[name]
+        if np.issubdtype(values.dtype, np.number) and values.ndim == 1:
+            told[name] = _spread(np.asarray(values, np.float64), frames)
+    if {"to_identity", "to_performer"} <= set(table):
+        told["closer_to_identity"] = _share(table["to_identity"], table["to_performer"])
+    return told
+
+
 def _upstream(ledger: Ledger) -> list[Receipt]:
     """Of the stages whose receipts delivery is not handed; all of them, whatever their keys."""
     index = ledger.index()
@@ -157,3 +186,25 @@ def _stage(receipt: Receipt) -> ReportedStage:
         key=receipt.key,
         digest=receipt.digest,
     )
+
+
+def _spread(values: NDArray[np.float64], frames: NDArray[np.int64]) -> JsonValue:
+    there = np.isfinite(values)
+    if not there.any():
+        return {"frames": 0}
+    values, frames = values[there], frames[there]
+    low, high = int(values.argmin()), int(values.argmax())
+    return {
+        "frames": int(there.sum()),
+        "median": round(float(np.median(values)), 5),
+        "lowest": round(float(values[low]), 5),
+        "lowest_at": int(frames[low]),
+        "highest": round(float(values[high]), 5),
+        "highest_at": int(frames[high]),
+    }
+
+
+def _share(identity: NDArray[np.generic], performer: NDArray[np.generic]) -> JsonValue:
+    one, other = np.asarray(identity, np.float64), np.asarray(performer, np.float64)
+    both = np.isfinite(one) & np.isfinite(other)
+    return round(float(np.mean(one[both] < other[both])), 4) if both.any() else None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from fsvfx.delivery.figures import measured
 from fsvfx.delivery.order import Order
-from fsvfx.qc.shot_sheet import shot_sheet
+from fsvfx.delivery.report import measured
+from fsvfx.qc.sheet import shot_sheet
 
 
 def draw_sheet(path: Path, order: Order) -> None:

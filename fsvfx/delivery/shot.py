@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fsvfx.delivery.chunk import track_of
-from fsvfx.delivery.fulfil import Written, fulfil
 from fsvfx.delivery.mhl import deliver_mhl
 from fsvfx.delivery.order import Order, order_of
-from fsvfx.delivery.own import Own
+from fsvfx.delivery.ownership import Own
 from fsvfx.delivery.place import place
+from fsvfx.delivery.receipt import Written, receipt_of
 from fsvfx.delivery.report import report_of
 from fsvfx.delivery.sheet import draw_sheet
 from fsvfx.delivery.videos import deliver_movie, deliver_review
@@ -30,7 +30,7 @@ def deliver_shot(job: ShotJob, inputs: Sequence[Receipt], waived: FrameRange) ->
     What is delivered already and still there is left alone. The receipt is not committed yet. Raises RightsError,
     IncompleteError (frames neither composited nor waived), StoreError, PlateError, MachineError.
     """
-    return fulfil(order_of(job, Unit.of_shot(), inputs, waived), _write)
+    return receipt_of(order_of(job, Unit.of_shot(), inputs, waived), _write)
 
 
 def _write(order: Order) -> Written:

@@ -9,10 +9,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fsvfx import commands
-from fsvfx.delivery.in_the_way import targets_of
 from fsvfx.delivery.mhl import check_generation
 from fsvfx.delivery.order import STAGE
-from fsvfx.digests import blake3_of
+from fsvfx.delivery.ownership import targets_of
+from fsvfx.delivery.place import digest_at
 from fsvfx.errors import FsvfxError, MachineError, Where
 from fsvfx.footprint import Disk, Taken, writes_of
 from fsvfx.footprint.patterns import File
@@ -94,9 +94,10 @@ def _wanted(job: ShotJob) -> Callable[[str], bool]:
 
 
 def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
-    if not remote.exists(file.path):
+    digest = digest_at(file.path, follow=True)
+    if digest is None:
         return _problem(job, file, "is gone")
-    if _digest(file.path) != file.digest:
+    if digest != file.digest:
         return _problem(job, file, "is not what was delivered: its bytes have changed")
     return None
 
@@ -104,15 +105,6 @@ def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
 def _check_mhl(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
     wrong = check_generation(Path(file.path))
     return _problem(job, file, f"does not hold: {wrong}") if wrong else None
-
-
-def _digest(path: str) -> str:
-    copy = remote.local_copy(path)
-    try:
-        return blake3_of(copy)
-    finally:
-        if remote.is_remote(path):
-            copy.unlink(missing_ok=True)  # a shot's frames would fill the cache
 
 
 def _read(path: str) -> DeliveryReport | FsvfxError:

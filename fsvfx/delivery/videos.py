@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import interop_id, preview
-from fsvfx.delivery.burnin import BurnIn, burn_in
 from fsvfx.delivery.chunk import track_of
-from fsvfx.delivery.comps import comps
+from fsvfx.delivery.comps import comps, picture
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.pixels import picture
 from fsvfx.delivery.place import place
-from fsvfx.delivery.slate import draw_slate, slate_lines
-from fsvfx.delivery.timecodes import TimecodeTrack
+from fsvfx.delivery.review import BurnIn, burn_in, draw_slate, slate_lines
 from fsvfx.errors import InputError, Where
 from fsvfx.media import RATE_HINT, PlateInfo, PlateReader
+from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.media.colour_tags import code_points
 from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
 from schemas.deliver import DeliverMovie, DeliverReview

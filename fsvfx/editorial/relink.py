@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsvfx.delivery.timecodes import TimecodeTrack
 from fsvfx.editorial.cuts import Cut, Cuts
 from fsvfx.editorial.edit import Edit
 from fsvfx.editorial.numbering import anchor_of
@@ -14,6 +13,7 @@ from fsvfx.editorial.plates import media_of
 from fsvfx.editorial.references import FACTS, PLATE, ShotMedia, references, shot_media
 from fsvfx.errors import EditError, InputError, Problem, Where
 from fsvfx.media import RATE_HINT, open_plate, timecodes
+from fsvfx.media.addresses import TimecodeTrack
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.timecode import drops_by_default

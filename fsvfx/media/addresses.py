@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from fsvfx.media import timecodes
+from fsvfx.media.timecodes import shift
 from schemas.timecode import can_drop, drops_by_default, nominal, parts, problem, text_of
 
 _BASES = (30, 25, 24)
@@ -200,3 +201,27 @@ def _digits(coded: int) -> int:
 
 def _coded(number: int) -> int:
     return (number // 10) << 4 | number % 10
+
+
+@dataclass(frozen=True)
+class TimecodeTrack:
+    """Where a plate's timecode runs. ``start`` is that of frame ``first``; without one, frame 0 is 00:00:00:00."""
+
+    rate: Fraction
+    first: int
+    start: str | None = None
+
+    @property
+    def source(self) -> str:
+        """``plate`` or, where the plate has no timecode, ``frame number``."""
+        return "plate" if self.start else "frame number"
+
+    def at(self, frame: int) -> str:
+        """Of frame ``frame``: ``01:00:00:00``, or ``01:00:00;00`` if drop-frame. Runs on past midnight from zero."""
+        if self.start:
+            return shift(self.start, frame - self.first, self.rate)
+        return shift("00:00:00:00", frame, self.rate)
+
+    def address(self, frame: int) -> Address | None:
+        """The same for headers, which count pairs above 30 frames a second; None if they can't say it."""
+        return address_of(self.at(frame), self.rate)

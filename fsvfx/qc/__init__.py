@@ -1,1 +1,3 @@
-"""Quality control: figures of comps, and contact sheets to look at."""
+"""Quality control: figures of comps, views of them, and sheets to look at."""
+
+__all__ = ["figures", "sheet", "tracks", "view"]

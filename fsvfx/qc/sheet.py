@@ -1,4 +1,4 @@
-"""Contact sheets: plate and comp of frames through a shot, and the tracks that a shot has."""
+"""Contact sheets: plate and comp of frames through a shot with their figures, and the tracks that a shot has."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from fsvfx.arrays import Array, Data
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+
 U8 = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 AI_ALTERED = "AI-ALTERED"
 MOST = 48
 """Frames on a sheet; a longer shot is sampled evenly."""
-
 SEAM_LOOK, SEAM_BAD = 1.25, 1.6
 FLICKER_LOOK, FLICKER_BAD = 0.012, 0.03
 _GROUND, _PANEL, _PAPER, _QUIET = (20, 21, 24), (33, 35, 40), (238, 238, 236), (150, 153, 160)
 _PAD, _BORDER, _HEAD = 14, 3, 64
 _AROUND = 0.35
 """Shown around a face, as a share of its height."""
+FIGURES = "figures"
+NOT_FIGURES = frozenset({"frame", "entry"})
 
 
 class Grade(Enum):
@@ -52,6 +57,16 @@ class TrackRow:
     number: int
     thumbs: Sequence[U8]
     words: Sequence[str]
+
+
+def shot_sheet(job: ShotJob, measured: Data | None, waived: FrameRange, most: int = MOST) -> NDArray[np.uint8]:
+    """Up to ``most`` frames through the shot, plate beside comp, with their figures: (H, W, 3) u8 sRGB.
+
+    measured: the measure stage's results of the chunks that have them. Raises StoreError.
+    """
+    shot = job.shot
+    under = f"frames {shot.plate.frames}   plate | comp   {', '.join(sorted({entry.engine for entry in shot.replace}))}"
+    return contact_sheet(f"{job.production}  {shot.name}", _cells(measured, waived, most), under=under)
 
 
 def cell(frame: int, plate: U8, comp: U8, figures: Mapping[str, Sequence[float]]) -> Cell:
@@ -171,3 +186,25 @@ def _worst(figures: Mapping[str, Sequence[float]], name: str, *, low: bool = Fal
     if not len(values):
         return float("nan")
     return float(values.min() if low else values.max())
+
+
+def _cells(data: Data | None, waived: FrameRange, most: int) -> list[Cell]:
+    if data is None:
+        return []
+    table = data.table(FIGURES) if data.has(FIGURES) else {}
+    return [_cell(data, table, waived, frame) for frame in sampled(list(data.numbers), most)]
+
+
+def _cell(data: Data, table: Mapping[str, Array], waived: FrameRange, frame: int) -> Cell:
+    plate, comp = (np.asarray(data.frame(name, frame), np.uint8) for name in ("plate_thumb", "comp_thumb"))
+    if frame in waived:
+        return Cell(frame, plate, plate, "waived")
+    return cell(frame, plate, comp, _figures_at(table, frame))
+
+
+def _figures_at(table: Mapping[str, Array], frame: int) -> dict[str, list[float]]:
+    """The figures of one frame by name, one value per entry."""
+    if not table:
+        return {}
+    rows = np.asarray(table["frame"]) == frame
+    return {name: np.asarray(table[name], np.float64)[rows].tolist() for name in set(table) - NOT_FIGURES}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fsvfx.delivery.burnin import BurnIn, burn_in, strip_height
+from fsvfx.delivery.review import BurnIn, burn_in, strip_height
 
 WORDS = BurnIn("sq010_sh0040", 1001, "01:00:00:00")
 

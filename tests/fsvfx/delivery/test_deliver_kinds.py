@@ -14,7 +14,7 @@ from ascmhl.commands import verify_entire_folder
 from av.video.reformatter import VideoReformatter
 
 from fsvfx.delivery import deliver_chunk, deliver_shot, verify_deliverables
-from fsvfx.delivery.slate import draw_slate
+from fsvfx.delivery.review import draw_slate
 from fsvfx.media import open_plate
 from fsvfx.media.video import rgb as video_rgb
 from fsvfx.media.video.writer import VideoFormat, codec_of, write_video

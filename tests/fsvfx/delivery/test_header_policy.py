@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsvfx.delivery.header_policy import kept, reason_to_drop
+from fsvfx.delivery.headers import kept, reason_to_drop
 
 KEPT = ["owner", "comments", "cameraModel", "lensMake", "capDate", "isoSpeed", "timeCode", "keyCode", "worldToCamera",
         "worldToNDC", "imageCounter", "reelName", "view", "com.x.y", "com.vendor.lens.k1", "interim.clip",

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from fsvfx.comp import Patch
 from fsvfx.delivery.comps import Comp
-from fsvfx.delivery.layer_names import layer_names
-from fsvfx.delivery.layers import exr_parts, matte_of, swap_layers
-from fsvfx.delivery.stmap import stmap
+from fsvfx.delivery.layers import exr_parts, layer_names, matte_of, stmap, swap_layers
 from fsvfx.faces.sampling import apply, sample
 from schemas.deliver import DeliverExr
 from schemas.manifest import Replace

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from footage import shot_job
 
-from fsvfx.delivery.own import Own
+from fsvfx.delivery.ownership import Own
 from fsvfx.delivery.place import place
 from fsvfx.errors import InputError, MachineError
 from fsvfx.media import remote

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from fsvfx.delivery.timecodes import TimecodeTrack
+from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.media.exr.writer import time_code
 
 F24, F25, F30 = Fraction(24), Fraction(25), Fraction(30)

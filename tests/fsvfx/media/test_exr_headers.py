@@ -14,7 +14,7 @@ from exr_files import attribute, attributes_of, box, channel, rewrite
 from footage import shot_job, write_exr
 from oiio_files import write_oiio
 
-from fsvfx.delivery.header_policy import kept
+from fsvfx.delivery.headers import kept
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
 from fsvfx.media.exr import reader as exr_in

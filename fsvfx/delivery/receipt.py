@@ -1,4 +1,4 @@
-"""From an order to a receipt: once per key, and only while its files are there."""
+"""The receipt of a delivery: one per key, valid only while its files are there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Written = tuple[Iterable[DeliveredFile], dict[str, JsonValue]]
 """Files, and figures for the receipt."""
 
 
-def fulfil(order: Order, write: Callable[[Order], Written]) -> Receipt:
+def receipt_of(order: Order, write: Callable[[Order], Written]) -> Receipt:
     """The receipt of an equal delivery if its files are still there, else of what ``write`` writes; not committed.
 
     Before anything is written, older receipts of the unit are revoked: they vouch for files that are about to be

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from fsvfx import commands
-from fsvfx.digests import blake3_of
+from fsvfx.delivery.place import digest_at
 from fsvfx.errors import FsvfxError, InputError, Where
-from fsvfx.footprint import Disk, Taken, reads_of, report_targets
+from fsvfx.footprint import Disk, Taken, reads_of, report_targets, sheet_targets
 from fsvfx.footprint.patterns import File
 from fsvfx.footprint.reads import Shown
 from fsvfx.media import remote
 from fsvfx.reach import ReachError, reach_of
-from fsvfx.store import Ledger
+from fsvfx.store import Ledger, open_store
+from schemas.deliver import PER_FRAME, DeliverMhl
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile, Unit
 from schemas.report import DeliveryReport
+from schemas.templates import fill, frame_path
+
+_READ = 64
+"""Files that no receipt names are read, to know them by their digests; so many at most. The run looks at every one."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Own:
         """Whether the file at ``target`` was delivered by this shot, or has ``digest`` anyhow."""
         if target in self._paths:
             return True
-        found = digest_of(target)
+        found = digest_at(target)
         return found is not None and (
             found in {digest, *self._digests, *self._reported} or self.ledger.intended(target, found)
         )
@@ -116,6 +124,31 @@ class Own:
         return taken
 
 
+def check_free(job: ShotJob) -> None:
+    """Raises InputError if files are there that the shot did not deliver; StoreError. Files that it may have delivered
+    under a receipt that is damaged now are left to the run, which compares them."""
+    if job.may_replace:
+        return
+    own = Own(job, Ledger(open_store(job, create=False)))
+    unknown = list(islice((target for target in _there(job) if not own.names(target)), _READ))
+    others = [target for target in unknown if not own.is_ours(target)]
+    if others and not own.ledger.damaged:
+        raise foreign(job, others[0], more=len(others) - 1)
+
+
+def targets_of(job: ShotJob) -> Iterator[str]:
+    """Every file that the shot's delivery makes, but for MHL histories."""
+    for wish in job.deliver:
+        if isinstance(wish, PER_FRAME):
+            people = [entry.performer for entry in job.shot.replace] if "{performer}" in wish.path else [""]
+            for performer in people:
+                template = fill(wish.path, performer=performer)
+                yield from (frame_path(template, number) for number in job.shot.plate.frames)
+        elif not isinstance(wish, DeliverMhl):
+            yield wish.path
+    yield from {*sheet_targets(job.shot.name, job.deliver), *report_targets(job.shot.name, job.deliver)}
+
+
 def reported(job: ShotJob, path: str) -> set[str]:
     """Digests of what the report at ``path`` lists, and its own; none if it is no report of this shot."""
     try:
@@ -125,22 +158,8 @@ def reported(job: ShotJob, path: str) -> set[str]:
         return set()
     if (report.production, report.shot) != (job.production, job.shot.name):
         return set()
-    own = digest_of(path)
+    own = digest_at(path)
     return {file.digest for file in report.files} | ({own} if own else set())
-
-
-def digest_of(target: str) -> str | None:
-    """Of the file or object at ``target``; None if there is none that can be read as a file."""
-    if not remote.is_remote(target):
-        path = Path(target)
-        return blake3_of(path) if path.is_file() and not path.is_symlink() else None
-    if not remote.exists(target):
-        return None
-    copy = remote.local_copy(target)
-    try:
-        return blake3_of(copy)
-    finally:
-        copy.unlink(missing_ok=True)  # a shot's frames would fill the cache
 
 
 def foreign(job: ShotJob, target: str, more: int = 0) -> InputError:
@@ -154,3 +173,23 @@ def foreign(job: ShotJob, target: str, more: int = 0) -> InputError:
 
 def _refused(job: ShotJob, what: str, hint: str, target: str) -> InputError:
     return InputError(what, hint=hint, where=Where(shot=job.shot.name, stage="deliver", file=target))
+
+
+def _there(job: ShotJob) -> Iterator[str]:
+    names: dict[str, set[str]] = {}
+    for target in dict.fromkeys(targets_of(job)):
+        folder, _, name = target.rpartition("/")
+        if folder not in names:
+            names[folder] = _listed(folder)
+        if name in names[folder]:
+            yield target
+
+
+def _listed(folder: str) -> set[str]:
+    if remote.is_remote(folder):
+        return {url.rpartition("/")[2] for url in remote.listing(f"{folder}/") if url.rpartition("/")[0] == folder}
+    try:
+        with os.scandir(folder) as entries:
+            return {each.name for each in entries if not each.is_dir()}  # a folder of that name is told of elsewhere
+    except OSError:  # absent, mostly; else writing there says what is wrong
+        return set()
