@@ -21,6 +21,7 @@ def write_oiio(path: Path, picture: np.ndarray, names: tuple[str, ...] = (), til
             name.replace("__", ":"), value
         )
     out = oiio.ImageOutput.create(str(path))
+    assert out, oiio.geterror()
     assert out.open(str(path), spec), out.geterror()
     assert out.write_image(np.ascontiguousarray(picture)), out.geterror()
     out.close()
@@ -34,4 +35,5 @@ def read_oiio(path: Path, part: int = 0) -> tuple[np.ndarray, Any]:
     spec = file.spec(part, 0)
     picture = file.read_image(part, 0, 0, spec.nchannels, spec.format)
     file.close()
+    assert picture is not None, file.geterror()
     return picture, spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Literal
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -18,7 +19,7 @@ def tiff_bytes(
     rgb: np.ndarray,
     tags: Mapping[int, Tag] | None = None,
     *,
-    order: str = "<",
+    order: Literal["<", ">"] = "<",
     drop: Iterable[int] = (),
     next_directory: int = 0,
 ) -> bytes:
