@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import Literal
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
