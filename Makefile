@@ -28,7 +28,7 @@ lint: install
 	$(BIN)/mypy
 
 docs: install
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # The suite with its coverage, against the floor in pyproject.toml; about a third slower than `make test`.
 coverage: install
