@@ -93,7 +93,7 @@ def _cut_out(job: FootageJob) -> Plan:
     if not standing.todo:
         return standing
     runner = task_runner()
-    here = on(runner.client.scheduler.address, footage) if isinstance(runner, DaskTaskRunner) else footage
+    here = on(runner.client.scheduler_info()["address"], footage) if isinstance(runner, DaskTaskRunner) else footage
     answer = here(job.name, job, return_state=True).result(raise_on_failure=False)
     if isinstance(answer, BaseException):
         raise answer

@@ -117,7 +117,7 @@ def _missing(*numbers: int) -> Callable[[Path], Entry]:
     return make
 
 
-def _spoilt(spoil: Callable[[Path], None], suffix: str = "png", **more: Any) -> Callable[[Path], Entry]:
+def _spoilt(spoil: Callable[[Path], object], suffix: str = "png", **more: Any) -> Callable[[Path], Entry]:
     """A sequence whose frame 1005 is not like the others."""
 
     def make(folder: Path) -> Entry:
@@ -162,7 +162,7 @@ def _no_rgb(path: Path) -> None:
     OpenEXR.File(header, {"Z": np.zeros((HEIGHT, WIDTH), np.float32)}).write(str(path))
 
 
-def _exr(spoil: Callable[[Path], None], dtype: type = np.float16) -> Callable[[Path], Entry]:
+def _exr(spoil: Callable[[Path], object], dtype: type = np.float16) -> Callable[[Path], Entry]:
     return _spoilt(spoil, "exr", dtype=dtype, color_space=_SCENE)
 
 

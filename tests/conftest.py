@@ -17,7 +17,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
-    database=None if os.environ.get("CI") else settings.default.database,
+    database=None if os.environ.get("CI") else settings().database,
 )
 settings.load_profile("any machine")
 

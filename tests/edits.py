@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
+import numpy as np
 import opentimelineio as otio
 from footage import picture, write_exr
+from opentimelineio.core import Item
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, Timeline, Track, Transition
 
+Pair = tuple[float, float]
 NTSC_FILM = Fraction(24000, 1001)
 NTSC = Fraction(30000, 1001)
 TEMPLATE = """\
@@ -68,13 +72,21 @@ def span(start: float, frames: float, rate: Fraction | float = 24) -> TimeRange:
     return TimeRange(RationalTime(start, float(rate)), RationalTime(frames, float(rate)))
 
 
-def clip(name: str, start: float, frames: float, *, rate: Fraction | float = 24, media: str = "", there=None) -> Clip:
+def clip(
+    name: str,
+    start: float,
+    frames: float,
+    *,
+    rate: Fraction | float = 24,
+    media: str = "",
+    there: tuple[float, float] | None = None,
+) -> Clip:
     """``there``: start and length of its media."""
     reference = ExternalReference(media, span(*there, rate) if there else None) if media else None
     return Clip(name, reference, span(start, frames, rate))
 
 
-def timeline(*items, start: RationalTime | None = None) -> Timeline:
+def timeline(*items: Item | Transition, start: RationalTime | None = None) -> Timeline:
     made = Timeline("cut", global_start_time=start)
     track = Track("V1", kind="Video")
     track.extend(items)
@@ -95,8 +107,8 @@ def save(made: Timeline, path: Path) -> Path:
     return path
 
 
-def exr_plates(folder: Path, name: str, numbers: range, **header) -> None:
+def exr_plates(folder: Path, name: str, numbers: range, **header: Any) -> None:
     """A short EXR sequence of small frames."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
-        write_exr(folder / f"{name}.{number:04}.exr", picture(number, dtype="float16"), **header)
+        write_exr(folder / f"{name}.{number:04}.exr", picture(number, dtype=np.float16), **header)

@@ -63,7 +63,7 @@ def write_video(
 ) -> Path:
     """``count`` frames, numbered from 0. ``times``: presentation times in thousandths of a second."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, options=options or {})
+        stream: Any = container.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height = size
         stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = Fraction(1, 1000) if times else 1 / rate

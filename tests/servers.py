@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -98,7 +99,7 @@ class S3Server:
         self._client().create_bucket(Bucket=name)
         return name
 
-    def _client(self):
+    def _client(self) -> Any:
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,

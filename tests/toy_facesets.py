@@ -16,7 +16,7 @@ def frontal(size: int) -> np.ndarray:
     low, high = flat.min(axis=0), flat.max(axis=0)
     placed = (flat - (low + high) / 2) / (high - low)[:2].max() * FILL
     middle = np.array([0.5, 0.5, 0])
-    return ((placed + middle) * size - middle).astype(np.float32)
+    return np.asarray((placed + middle) * size - middle, np.float32)
 
 
 def faceset(person: str = "lead", count: int = 12, size: int = 64, held_out: int = 0, seed: int = 0) -> Faceset:

@@ -91,7 +91,7 @@ def import_manifest(
     options = ImportOptions(tuple(plates or ()), tuple(maps or ()), names, first_frame, handles, _rate(frame_rate))
     taken = import_edit(edit, template, options)
     if out:
-        place(str(out), lambda draft: draft.write_text(taken.text, encoding="utf-8") and None, owner)
+        place(str(out), lambda draft: draft.write_text(taken.text, encoding="utf-8"), owner)
     if json:
         manifest = {"out": out} if out else {"manifest": taken.text}
         output.as_json({**manifest, "shots": shots_as_data(taken.shots), "notes": taken.notes})

@@ -34,7 +34,7 @@ class Owner(Protocol):
         """Raises InputError if what is at ``target`` may not be replaced by a file of ``digest``."""
 
 
-def place(target: str, write: Callable[[Path], None], owner: Owner) -> tuple[str, int]:
+def place(target: str, write: Callable[[Path], object], owner: Owner) -> tuple[str, int]:
     """Let ``write`` make a file, then give it its final name ``target`` (a path or s3://); its digest and size.
 
     The final name shows nothing, or what was there, until all of the file is safe. What is there already is replaced
@@ -60,7 +60,7 @@ def digest_at(target: str, *, follow: bool = False) -> str | None:
         copy.unlink(missing_ok=True)  # a shot's frames would fill the cache
 
 
-def _rename(final: Path, write: Callable[[Path], None], owner: Owner) -> tuple[str, int]:
+def _rename(final: Path, write: Callable[[Path], object], owner: Owner) -> tuple[str, int]:
     with _entered(final, owner) as folder:
         draft, there = folder / f".{uuid.uuid4().hex}.part{final.suffix}", folder / final.name
         try:
@@ -121,7 +121,7 @@ def _placed_anew(draft: Path, final: Path) -> bool:
     return True
 
 
-def _upload(target: str, write: Callable[[Path], None], owner: Owner) -> tuple[str, int]:
+def _upload(target: str, write: Callable[[Path], object], owner: Owner) -> tuple[str, int]:
     owner.enter(target)
     with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
         draft = Path(folder) / f"draft{suffix(target)}"
