@@ -1,4 +1,4 @@
-"""What ``fsvfx doctor`` looks at. Each check says what it found and how to fix it."""
+"""What ``fsvfx doctor`` checks: each check says what it found, and how to fix it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 from typing import Literal
 
 from fsvfx.settings import machine
 
 LEAST_DISK = 5 << 30
-"""Bytes that should be free where the caches lie."""
+"""Bytes that should be free on the disk of the caches."""
+_NOT_FOR_USERS = ("dev",)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line: ``bad`` means that runs will fail, ``note`` that something is not there which some need."""
+    """One line. ``bad``: runs will fail; ``note``: something is missing that some runs need."""
 
     name: str
     state: Literal["ok", "note", "bad"]
@@ -30,9 +30,10 @@ class Check:
 
 
 def checks() -> Iterator[Check]:
-    """All of them, the quick ones first."""
+    """All of them, quick ones first."""
     yield python()
     yield packages()
+    yield from extras()
     yield ffmpeg()
     yield from model_files()
     yield gpu()
@@ -42,29 +43,46 @@ def checks() -> Iterator[Check]:
 
 
 def python() -> Check:
-    fits = (3, 11) <= sys.version_info < (3, 13)
-    hint = "" if fits else "Make the virtual environment with Python 3.11 or 3.12"
+    """Whether it is a Python that fsvfx is made for, as its package says."""
+    from packaging.specifiers import SpecifierSet
+
+    wanted = metadata("fsvfx")["Requires-Python"]
+    fits = SpecifierSet(wanted).contains(platform.python_version(), prereleases=True)
+    hint = "" if fits else f"Create the virtual environment with Python {wanted}"
     return Check("python", "ok" if fits else "bad", platform.python_version(), hint)
 
 
 def packages() -> Check:
     """Whether every package that fsvfx needs is installed in a version that it takes."""
+    wrong = _wrong("")
+    hint = "pip install -c constraints.txt -e ." if wrong else ""
+    return Check("packages", "bad" if wrong else "ok", "; ".join(wrong) or f"fsvfx {version('fsvfx')}", hint)
+
+
+def extras() -> Iterator[Check]:
+    """The optional extras that are not installed."""
+    for extra in metadata("fsvfx").get_all("Provides-Extra") or ():
+        if extra not in _NOT_FOR_USERS and (wrong := _wrong(extra)):
+            yield Check(f"extra {extra}", "note", "; ".join(wrong), f"If you need it: pip install 'fsvfx[{extra}]'")
+
+
+def _wrong(extra: str) -> list[str]:
+    """What is missing or too old of all that fsvfx needs (or that ``extra`` adds)."""
     from packaging.requirements import Requirement
 
     wrong = []
-    for text in requires("fsvfx") or []:
-        needed = Requirement(text)
-        if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
+    for needed in map(Requirement, requires("fsvfx") or []):
+        always = needed.marker is None or needed.marker.evaluate({"extra": ""})
+        if always == bool(extra) or (extra and not needed.marker.evaluate({"extra": extra})):
             continue
         try:
-            here = version(needed.name)
+            installed = version(needed.name)
         except PackageNotFoundError:
-            wrong.append(f"{needed.name} is missing")
+            wrong.append(f"{needed.name} is not installed")
         else:
-            if not needed.specifier.contains(here, prereleases=True):
-                wrong.append(f"{needed.name} {here} is not {needed.specifier}")
-    hint = "pip install -c constraints.txt -e ." if wrong else ""
-    return Check("packages", "bad" if wrong else "ok", "; ".join(wrong) or f"fsvfx {version('fsvfx')}", hint)
+            if not needed.specifier.contains(installed, prereleases=True):
+                wrong.append(f"{needed.name} {installed} is not {needed.specifier}")
+    return wrong
 
 
 def ffmpeg() -> Check:
@@ -84,35 +102,44 @@ def ffmpeg() -> Check:
 
 
 def model_files() -> Iterator[Check]:
-    """Every card: the embedded set is needed, the others only by those who name them."""
+    """Every model: those of the standard set are needed, others only by manifests that name them."""
     from fsvfx import models
 
     for name, card in models.cards().items():
         if models.present(name):
-            yield Check(f"model {name}", "ok", f"{card.version}, sha256 as its card says")
+            yield Check(f"model {name}", "ok", f"{card.version}, sha256 matches")
         else:
             state: Literal["bad", "note"] = "bad" if card.embedded else "note"
-            yield Check(f"model {name}", state, "not here, or not the one of its card", models.how_to_get(card))
+            yield Check(
+                f"model {name}",
+                state,
+                "not installed, or not the file that its card describes",
+                models.how_to_get(card),
+            )
 
 
 def gpu() -> Check:
     tool = shutil.which("nvidia-smi")
     if tool is None:
-        return Check("gpu", "note", "none; everything runs on the CPU")
+        return Check("gpu", "note", "no GPU; everything runs on the CPU")
     query = [tool, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
     said = subprocess.run(query, capture_output=True, text=True, timeout=60, check=False)
     if said.returncode != 0 or not said.stdout.strip():
-        return Check("gpu", "note", (said.stderr or said.stdout).strip() or "nvidia-smi lists none", "Check the driver")
+        return Check(
+            "gpu", "note", (said.stderr or said.stdout).strip() or "nvidia-smi lists no GPU", "Check the driver"
+        )
     return Check("gpu", "ok", "; ".join(said.stdout.strip().splitlines()))
 
 
 def disk(folder: Path) -> Check:
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not os.access(there, os.W_OK):
-        return Check("disk", "bad", f"{there} can't be written", "Set FSVFX_CACHE to a folder that you may write")
+        return Check(
+            "disk", "bad", f"no permission to write to {there}", "Set FSVFX_CACHE to a folder that you can write to"
+        )
     free = shutil.disk_usage(there).free
-    hint = "" if free >= LEAST_DISK else "Free some, or set FSVFX_CACHE to a larger disk"
-    return Check("disk", "ok" if free >= LEAST_DISK else "note", f"{free / (1 << 30):.0f} GiB free at {there}", hint)
+    hint = "" if free >= LEAST_DISK else "Free some space, or move FSVFX_CACHE to a larger disk"
+    return Check("disk", "ok" if free >= LEAST_DISK else "note", f"{free / (1 << 30):.0f} GiB free in {there}", hint)
 
 
 def prefect() -> Check:
@@ -121,14 +148,14 @@ def prefect() -> Check:
     named = os.environ.get("PREFECT_API_URL")
     here = server.Server(api=named.rstrip("/")) if named else server.running()
     if here is None:
-        return Check("prefect server", "note", "none runs; submit starts one", "fsvfx up --detach")
+        return Check("prefect server", "note", "not running; submit starts one", "To start it now: fsvfx up --detach")
     if here.healthy():
         return Check("prefect server", "ok", here.ui)
-    return Check("prefect server", "bad", f"{here.api} does not answer", "Check PREFECT_API_URL, or unset it")
+    return Check("prefect server", "bad", f"{here.api} does not answer", "Correct PREFECT_API_URL, or unset it")
 
 
 def s3() -> Iterator[Check]:
-    """Only where an S3 server or credentials are set: who are we there?"""
+    """Only if an S3 server or credentials are set: are they accepted?"""
     endpoint = machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint and not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & os.environ.keys():
         return
@@ -147,4 +174,4 @@ def s3() -> Iterator[Check]:
     except (BotoCoreError, ValueError) as error:
         yield Check("s3", "bad", f"{where} can't be reached: {error}", "Check FSVFX_S3_ENDPOINT and the network")
     else:
-        yield Check("s3", "ok", f"{where} lets us in")
+        yield Check("s3", "ok", f"{where} accepts the credentials")

@@ -6,10 +6,13 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import typer
+from rich.markup import escape
 from typer.exceptions import TyperException
 
 from flows.verbs import (
@@ -24,6 +27,7 @@ from flows.verbs import (
     facesets,
     models,
     new,
+    open,
     plan,
     retry,
     status,
@@ -34,42 +38,59 @@ from flows.verbs import (
     verify,
     waive,
 )
+from flows.verbs.logs import with_verbosity
 
 EXIT_INPUT = 2
 EXIT_MACHINE = 5
 EXIT_INTERRUPTED = 130
 
-app = typer.Typer(
-    name="fsvfx",
-    help="Replaces faces in film shots: manifests in, EXR and review video out, chunk by chunk.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-for verb in (
-    new,
-    demo,
-    validate,
-    plan,
-    submit,
-    status,
-    retry,
-    waive,
-    verify,
-    faces,
-    engines,
-    train,
-    facesets,
-    evaluate,
-    actors,
-    doctor,
-    up,
-):
-    app.command(verb.__name__.rpartition(".")[2])(verb.run)
-app.add_typer(consent.app, name="consent")
-app.add_typer(edit.app, name="edit")
-app.add_typer(models.app, name="models")
+VERBS: dict[str, Sequence[ModuleType]] = {
+    "Start": (new, consent, demo, doctor),
+    "Run shots": (validate, plan, submit, status, retry, faces, waive, verify, open, edit),
+    "Engines and training": (engines, models, train, facesets, evaluate, actors),
+    "This machine": (up,),
+}
+"""Every verb by what it is for. One with ``COMMANDS`` has commands of its own."""
+
+
+def build() -> typer.Typer:
+    """The command line, with every verb in it."""
+    app = _group("Replaces faces in film shots: manifests in, EXR and review video out, chunk by chunk.")
+    for panel, verbs in VERBS.items():
+        for verb in verbs:
+            name = verb.__name__.rpartition(".")[2]
+            if hasattr(verb, "COMMANDS"):
+                inner = _group(verb.HELP)
+                for word, function in verb.COMMANDS.items():
+                    _add(inner, word, function, verb.EXAMPLES[word])
+                app.add_typer(inner, name=name, rich_help_panel=panel)
+            else:
+                _add(app, name, verb.run, verb.EXAMPLES, panel)
+    return app
+
+
+def _group(text: str) -> typer.Typer:
+    app = typer.Typer(
+        name="fsvfx",
+        help=text,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(lambda: None)  # so that a group of one command is still a group
+    return app
+
+
+def _add(
+    app: typer.Typer, name: str, function: Callable[..., Any], examples: Sequence[str], panel: str | None = None
+) -> None:
+    lines = "\n".join(f"  {escape(example)}" for example in examples)
+    command = app.command(name, epilog=f"Examples:\n{lines}", rich_help_panel=panel)
+    command(with_verbosity(function))
+
+
+app = build()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -81,61 +102,59 @@ def code_of(arguments: list[str]) -> int:
     """Run the command line; returns the exit code."""
     from fsvfx.errors import FsvfxError
 
-    machine_readable = "--json" in arguments
+    as_json = "--json" in arguments
     try:
         code = int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:
-        _tell_usage(error, machine_readable)
+        _report_usage(error, as_json)
         return EXIT_INPUT
     except (typer.Abort, KeyboardInterrupt):
         code = EXIT_INTERRUPTED
     except FsvfxError as error:
         from flows.verbs import output
 
-        output.error(error, machine_readable)
+        output.error(error, as_json)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        _tell_unexpected(error, machine_readable)
+        _report_unexpected(error, as_json)
         return EXIT_MACHINE
 
     if code == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code
-        sys.stderr.write("Stopped. What was committed stays; run it again to go on.\n")
+        sys.stderr.write("Stopped. Finished work is kept; run the same command again to continue.\n")
     return code
 
 
-def _tell_usage(error: Any, machine_readable: bool) -> None:
-    """A verb or option that there is not, or one that lacks."""
+def _report_usage(error: Any, as_json: bool) -> None:
+    """An unknown verb or option, or a missing one."""
     from fsvfx.printable import printable
 
-    if machine_readable:
+    if as_json:
         from flows.verbs import output
 
-        told = {"kind": "UsageError", "what": error.format_message(), "hint": "See fsvfx --help"}
-        output.as_json({"error": told, "exit_code": EXIT_INPUT})
+        problem = {"kind": "UsageError", "what": error.format_message(), "hint": "See fsvfx --help"}
+        output.as_json({"error": problem, "exit_code": EXIT_INPUT})
     else:
         error.message = printable(error.message)
         error.show()
 
 
-def _tell_unexpected(error: Exception, machine_readable: bool) -> None:
-    """An error that nobody foresaw: one line here, the traceback in a file."""
+def _report_unexpected(error: Exception, as_json: bool) -> None:
+    """One line here, the traceback in a file."""
+    from flows.verbs import output
     from fsvfx.errors import MachineError
 
-    what = f"Something unforeseen: {type(error).__name__}: {error}"
+    what = f"Unexpected error: {type(error).__name__}: {error}"
     try:
-        hint = f"The whole story is in {_write_log(error)}; please send it along"
+        hint = f"The traceback is in {_write_traceback(error)}; please attach it to a report"
     except OSError:
-        hint = "The log could not be written; set FSVFX_CACHE to a folder that you may write"
-
-    from flows.verbs import output
-
-    output.error(MachineError(what, hint=hint), machine_readable)
+        hint = "The traceback could not be written; set FSVFX_CACHE to a folder that you can write to"
+    output.error(MachineError(what, hint=hint), as_json)
 
 
-def _write_log(error: Exception) -> Path:
+def _write_traceback(error: Exception) -> Path:
     from fsvfx.settings import machine
 
     folder = machine().cache / "logs"

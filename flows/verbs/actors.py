@@ -1,4 +1,4 @@
-"""``fsvfx actors``: footage of people who are nobody, to train on and to be judged on."""
+"""``fsvfx actors``: footage of synthetic people, to train on and to evaluate with."""
 
 from __future__ import annotations
 
@@ -13,18 +13,26 @@ from flows.verbs.options import AsJson
 
 USUAL = ("cem", "ada")
 
+EXAMPLES = (
+    "fsvfx actors practice/",
+    "fsvfx actors practice/ --actor ada --actor cem --frames 480",
+)
+
 
 def run(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to make it.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")],
     actor: Annotated[
-        list[str] | None, typer.Option(help="Give two or more: who goes in, who performs, more. Any name will do.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Any name; give two or more: the identity, the performer, others."),
     ] = None,
-    frames: Annotated[int, typer.Option(min=24, max=100_000, help="Frames of each actor.")] = 240,
-    seed: Annotated[int, typer.Option(min=0, max=100_000, help="Of the performances.")] = 0,
-    size: Annotated[int, typer.Option(min=128, max=2048, help="Height and width of the clips, px.")] = 384,
+    frames: Annotated[int, typer.Option(min=24, max=100_000, help="Number of frames of each actor.")] = 240,
+    seed: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Seed of the performances: another one gives other footage.")
+    ] = 0,
+    size: Annotated[int, typer.Option(min=128, max=2048, help="Height and width of the clips in pixels.")] = 384,
     json: AsJson = False,
 ) -> int:
-    """Render clips of synthetic actors, with consent records that say test, and a training manifest."""
+    """Render footage of synthetic actors, with test consent records and a training manifest."""
     from fsvfx.actors.shoot import shoot
 
     tell = (lambda line: None) if json else output.line

@@ -16,31 +16,31 @@ _ROLES: dict[str, tuple[Role, ...]] = {
     "performer": ("target_performer",),
     "both": ("source_identity", "target_performer"),
 }
-app = typer.Typer(help="Consent records: what each person has agreed to.", no_args_is_help=True)
+HELP = "Consent records: what each person has agreed to."
 
 
-@app.callback()
-def group() -> None:
-    """Consent records: what each person has agreed to."""
-
-
-@app.command("new")
 def new(
-    person: Annotated[str, typer.Argument(metavar="NAME", help="The person, as the manifest's people call them.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: consents/NAME.yaml.")] = None,
-    production: Annotated[str | None, typer.Option(metavar="NAME", help="The manifest's production.")] = None,
+    person: Annotated[str, typer.Argument(metavar="NAME", help="The person, by their name in the manifest.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file. Default: consents/NAME.yaml.")
+    ] = None,
+    production: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The production, as the manifest names it.")
+    ] = None,
     role: Annotated[
         Literal["identity", "performer", "both"] | None,
-        typer.Option(help="identity: their face goes in; performer: their face is replaced."),
+        typer.Option(help="Identity: their face goes in. Performer: their face is replaced."),
     ] = None,
-    shot: Annotated[list[str] | None, typer.Option(help="A shot's name or glob; may be given several times.")] = None,
+    shot: Annotated[
+        list[str] | None, typer.Option(help="A shot's name, or a pattern such as 'sq010_*'; repeatable.")
+    ] = None,
     document: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The signed paper: its hash goes into the record.")
+        Path | None, typer.Option(metavar="FILE", help="The signed document; its hash goes into the record.")
     ] = None,
     replace: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Write the draft of one person's consent record; what the signed paper says is left to fill in."""
+    """Write a draft of one person's consent record, to be filled in from the signed document."""
     from fsvfx.drafts.consent import ConsentWishes
     from fsvfx.drafts.new import new_consent
 
@@ -51,12 +51,13 @@ def new(
         output.as_json({"record": path})
         return
     output.command(f"Consent record of {person}: {path}")
-    output.line("Fill in what is marked TODO. docs/consent.md explains every field.")
+    output.line("Replace each TODO in it; docs/consent.md explains every field.")
 
 
+COMMANDS = {"new": new}
 EXAMPLES = {
     "new": (
-        "fsvfx consent new ada --production harbour --role identity --document ada_signed.pdf",
-        "fsvfx consent new sam --out consents/sam.yaml --role performer --shot 'sq010_*'",
+        "fsvfx consent new ada --role identity --document ada_signed.pdf",
+        "fsvfx consent new sam --role performer --shot 'sq010_*'",
     )
 }

@@ -1,4 +1,4 @@
-"""``fsvfx doctor``: is this machine fit?"""
+"""``fsvfx doctor``: can this machine run fsvfx?"""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from flows.verbs.options import AsJson
 EXIT_UNFIT = 5
 _STYLES = {"ok": "", "note": "yellow", "bad": "red"}
 
+EXAMPLES = (
+    "fsvfx doctor",
+    "fsvfx doctor --json",
+)
+
 
 def run(json: AsJson = False) -> int:
-    """Check Python, packages, ffmpeg, models, GPU, disk, Prefect and S3; each line says how to fix it."""
+    """Check Python, packages, ffmpeg, models, GPU, disk, Prefect and S3, and say how to fix what is wrong."""
     from flows.checkup import checks
 
     found = list(checks())

@@ -1,4 +1,4 @@
-"""``fsvfx edit``: edits (OTIO, EDL) into manifests, deliverables back into edits."""
+"""``fsvfx edit``: edits (OTIO, EDL) into manifests, and deliverables back into edits."""
 
 from __future__ import annotations
 
@@ -17,28 +17,27 @@ from schemas import rates
 if TYPE_CHECKING:
     from schemas.job import ShotJob
 
-app = typer.Typer(
-    help="Edits (.otio, .edl): into a manifest, and deliverables back into an edit.", no_args_is_help=True
-)
+HELP = "Edits (.otio, .edl): turn one into a manifest, and deliverables back into an edit."
 
 Names = Annotated[
     str,
     typer.Option(
         "--names",
         metavar="TEMPLATE",
-        help="Shots' names, of {clip} {reel} {media} {marker} {number}: sq010_sh{number}.",
+        help="The shots' names, made of {clip} {reel} {media} {marker} {number}, such as sq010_sh{number}.",
     ),
 ]
 Rate = Annotated[
-    str | None, typer.Option("--frame-rate", metavar="RATE", help="Of an EDL, which does not say: 24 or 24000/1001.")
+    str | None,
+    typer.Option("--frame-rate", metavar="RATE", help="The frame rate of an EDL, which names none: 24 or 24000/1001."),
 ]
 Plates = Annotated[
     list[str] | None,
     typer.Option(
         "--plates",
         metavar="PATH",
-        help="A folder, or a path with {name} {clip} {reel} {media}; several are tried in order. "
-        "Default: where the edit says.",
+        help="Where the plates are: a folder, or a path with {name} {clip} {reel} {media}; repeatable, tried in order. "
+        "Default: the paths in the edit.",
     ),
 ]
 Maps = Annotated[
@@ -46,32 +45,42 @@ Maps = Annotated[
     typer.Option(
         "--map",
         metavar="FROM=TO",
-        help=r"Where paths of the edit are here, such as D:\shots=/mnt/shots; may be given several times.",
+        help=r"Where a path of the edit is on this machine, such as D:\shots=/mnt/shots; repeatable.",
     ),
 ]
 FirstFrame = Annotated[
-    int, typer.Option("--first-frame", min=0, max=9_000_000, help="Number of the first frame of full handles.")
+    int,
+    typer.Option(
+        "--first-frame", min=0, max=9_000_000, help="The number of the first frame, if the handles are complete."
+    ),
 ]
-Handles = Annotated[int, typer.Option("--handles", min=0, max=1000, help="Frames before and after what is shown.")]
+Handles = Annotated[
+    int, typer.Option("--handles", min=0, max=1000, help="Extra frames before and after what the edit shows.")
+]
 
 External = Annotated[
     bool,
     typer.Option(
         "--external",
-        help="In an .otio, let clips play sequences as one file name with numbers, as Resolve asks for.",
+        help="In an .otio, name sequences by one file name with numbers, as Resolve expects.",
     ),
 ]
 
 
-@app.command("import")
 def import_manifest(
-    edit: Annotated[Path, typer.Argument(metavar="EDIT", help="An .otio, .otioz, .otiod or .edl.")],
+    edit: Annotated[Path, typer.Argument(metavar="EDIT", help="The edit: .otio, .otioz, .otiod or .edl.")],
     template: Annotated[
-        Path, typer.Option("--template", help="Manifest whose people, engine and deliverables to use.")
+        Path,
+        typer.Option(
+            "--template", metavar="MANIFEST", help="The manifest to take people, engine and deliverables from."
+        ),
     ],
     plates: Plates = None,
     maps: Maps = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the manifest here, beside the template.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="The manifest to write, beside the template. Default: print it."),
+    ] = None,
     first_frame: FirstFrame = 1001,
     handles: Handles = 8,
     names: Names = "{clip}",
@@ -79,10 +88,9 @@ def import_manifest(
     replace: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Make a manifest of an edit: a shot for each clip, with its plate, its frames and handles, its timecode."""
-    from fsvfx.delivery.place import place
+    """Turn an edit into a manifest: one shot per clip, with its plate, frames, handles and timecode."""
     from fsvfx.editorial.manifest import ImportOptions, import_edit, shots_as_data
-    from fsvfx.outputs import Named
+    from fsvfx.outputs import Named, write_file
 
     _check_beside(template, out)
     owner = Named(replace, (edit, template))
@@ -91,7 +99,7 @@ def import_manifest(
     options = ImportOptions(tuple(plates or ()), tuple(maps or ()), names, first_frame, handles, _rate(frame_rate))
     taken = import_edit(edit, template, options)
     if out:
-        place(str(out), lambda draft: draft.write_text(taken.text, encoding="utf-8"), owner)
+        write_file(out, taken.text.encode(), owner)
     if json:
         manifest = {"out": out} if out else {"manifest": taken.text}
         output.as_json({**manifest, "shots": shots_as_data(taken.shots), "notes": taken.notes})
@@ -104,11 +112,13 @@ def import_manifest(
     _tell(taken.notes)
 
 
-@app.command("export")
 def export_timeline(
     manifest: ManifestPath,
-    out: Annotated[Path, typer.Option("--out", help="The .otio or .edl to write.")],
-    edit: Annotated[Path | None, typer.Option("--edit", help="Relink this edit; default: all shots in a row.")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The .otio or .edl to write.")],
+    edit: Annotated[
+        Path | None,
+        typer.Option("--edit", metavar="EDIT", help="Relink this edit. Default: all shots, one after the other."),
+    ] = None,
     names: Names = "{clip}",
     frame_rate: Rate = None,
     external: External = False,
@@ -117,7 +127,7 @@ def export_timeline(
     replace: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Write an edit that plays what the manifest delivers."""
+    """Write an edit that plays the deliverables of a manifest."""
     from fsvfx.editorial.relink import export_edit
 
     jobs = jobs_of(manifest, shot, store)
@@ -142,7 +152,7 @@ def _check_beside(template: Path, out: Path | None) -> None:
 
     if out and out.absolute().parent != template.absolute().parent:
         hint = f"Write it to {template.parent / out.name}: its paths are relative to the template's folder"
-        raise InputError("The manifest must lie beside its template", hint=hint, where=Where(field="--out"))
+        raise InputError("The manifest must be in the folder of its template", hint=hint, where=Where(field="--out"))
 
 
 def _rate(text: str | None) -> Fraction | None:
@@ -159,3 +169,17 @@ def _tell(notes: Sequence[str]) -> None:
     """On standard error: standard output may be going into a file."""
     for note in notes:
         typer.echo(f"note: {note}", err=True)
+
+
+COMMANDS = {"import": import_manifest, "export": export_timeline}
+EXAMPLES = {
+    "import": (
+        "fsvfx edit import cut_v7.otio --template harbour.yaml --out cut_v7.yaml",
+        "fsvfx edit import cut_v7.edl --template harbour.yaml \\\n"
+        "    --plates /mnt/plates --frame-rate 24 --names 'sq010_sh{number}'",
+    ),
+    "export": (
+        "fsvfx edit export cut_v7.yaml --out cut_v7_swapped.otio",
+        "fsvfx edit export cut_v7.yaml --out cut_v8.otio --edit cut_v7.otio",
+    ),
+}

@@ -1,4 +1,4 @@
-"""``fsvfx engines``: what swaps faces here."""
+"""``fsvfx engines``: the engines that are installed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from flows.verbs.options import AsJson
 if TYPE_CHECKING:
     from fsvfx.engines.contract import Engine, EngineSettings
 
+EXAMPLES = (
+    "fsvfx engines",
+    "fsvfx engines --json",
+)
+
 
 def run(json: AsJson = False) -> None:
-    """List the engines: their settings, and what those that learn take in a training manifest."""
+    """List the engines, their settings, and what those that are trained take in a training manifest."""
     from fsvfx.engines.registry import engines
 
     known = engines()
@@ -21,14 +26,14 @@ def run(json: AsJson = False) -> None:
         output.as_json({name: _as_data(engine) for name, engine in known.items()})
         return
     rows = [(name, engine.family, engine.version, engine.summary, engine.source) for name, engine in known.items()]
-    output.table("Engines", ("name", "family", "version", "what it does", "follows"), rows)
+    output.table("Engines", ("name", "family", "version", "description", "source"), rows)
     for name, engine in known.items():
         output.table(f"Settings of {name}", _COLUMNS, _fields(engine.Settings))
         if sizes := _architecture(engine):
-            output.table(f"Architecture of {name}: for training manifests", _COLUMNS, _fields(sizes))
+            output.table(f"Architecture of {name} (in training manifests)", _COLUMNS, _fields(sizes))
 
 
-_COLUMNS = ("setting", "default", "may be", "what for")
+_COLUMNS = ("setting", "default", "values", "description")
 
 
 def _as_data(engine: type[Engine]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``fsvfx evaluate``: honest figures of engines, on faces that no training saw."""
+"""``fsvfx evaluate``: how good engines are, on faces that no training has seen."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.verbs import output
+from flows.verbs.completion import engine_names
 from flows.verbs.options import AsJson, Replace, Store
 
 if TYPE_CHECKING:
@@ -16,30 +17,59 @@ if TYPE_CHECKING:
 
 Named = list[str] | None
 
+EXAMPLES = (
+    "fsvfx evaluate train.yaml",
+    "fsvfx evaluate train.yaml --engine landmark_warp --engine original",
+    "fsvfx evaluate --actors --engine landmark_warp",
+)
+
 
 def run(
     manifest: Annotated[
-        Path | None, typer.Argument(metavar="[TRAIN_MANIFEST]", help="The training manifest (YAML).")
+        Path | None, typer.Argument(metavar="MANIFEST", help="The training manifest (YAML), unless --actors.")
     ] = None,
-    model: Annotated[Named, typer.Option(help="A package, by its sha256's first digits; else the newest.")] = None,
-    engine: Annotated[Named, typer.Option(help="Any engine; may be given several times, to compare.")] = None,
-    settings: Annotated[Named, typer.Option(metavar="JSON", help="The settings of each --engine, in order.")] = None,
-    identity: Annotated[str | None, typer.Option(help="Who goes in, of the people learned.")] = None,
-    performer: Annotated[str | None, typer.Option(help="Whose held-out faces are swapped.")] = None,
-    actors: Annotated[bool, typer.Option("--actors", help="On synthetic actors, with the true swap known.")] = False,
-    most: Annotated[int, typer.Option(min=1, max=4096, help="Held-out faces at most.")] = 64,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda:0; a GPU if there is one.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write; else the package's folder.")] = None,
+    model: Annotated[
+        Named,
+        typer.Option(
+            metavar="DIGITS",
+            help="A model package, by the first digits of its sha256; repeatable. Default: the newest.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Named, typer.Option(metavar="NAME", help="Any engine, to compare; repeatable.", autocompletion=engine_names)
+    ] = None,
+    settings: Annotated[
+        Named, typer.Option(metavar="JSON", help="The settings of each --engine, in the same order.")
+    ] = None,
+    identity: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose face goes in. Default: the manifest's identity.")
+    ] = None,
+    performer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Whose held-out faces are swapped. Default: the manifest's performer."),
+    ] = None,
+    actors: Annotated[
+        bool, typer.Option("--actors", help="Evaluate on synthetic actors, whose true swap is known.")
+    ] = False,
+    most: Annotated[
+        int, typer.Option("--max-faces", "--most", min=1, max=4096, help="Use at most this many held-out faces.")
+    ] = 64,
+    device: Annotated[
+        str | None, typer.Option(metavar="DEVICE", help="Such as cpu or cuda:0. Default: a GPU, if there is one.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the reports here. Default: the package's folder.")
+    ] = None,
     store: Store = None,
     replace: Replace = False,
     json: AsJson = False,
 ) -> int:
-    """Evaluate the newest model package of a training, another one, or any engine, on the same held-out faces."""
+    """Evaluate model packages and engines on the same held-out faces, side by side."""
     from flows import evaluating
     from fsvfx.errors import InputError
 
     if actors == (manifest is not None):
-        raise InputError("Evaluate on what?", hint="Give either a training manifest or --actors")
+        raise InputError("Nothing to evaluate on", hint="Give either a training manifest or --actors")
     names, where = engine or [], evaluating.device_of(device)
     if manifest is None:
         contestants = evaluating.of_engines(names or ["landmark_warp"], settings or [], where)
@@ -64,6 +94,6 @@ def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[P
         )
         return
     title = f"{reports[0].identity} for {reports[0].performer}"
-    output.table(title, ("figure", *(each.label for each in contestants), "good is"), side_by_side(reports))
+    output.table(title, ("figure", *(each.label for each in contestants), "good"), side_by_side(reports))
     for path in paths:
-        output.command(f"Written: {path}")
+        output.command(f"Report: {path}")

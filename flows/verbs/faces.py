@@ -1,4 +1,4 @@
-"""``fsvfx faces``: the tracks of a shot, to choose performers from."""
+"""``fsvfx faces``: the tracks of a shot, to choose the performers from."""
 
 from __future__ import annotations
 
@@ -21,17 +21,25 @@ if TYPE_CHECKING:
 LAST = "detect"
 """The tracks themselves are made here: the stage track refuses a shot in which the performer is not clear."""
 
+EXAMPLES = (
+    "fsvfx faces harbour.yaml --shot sq010_sh0040",
+    "fsvfx faces harbour.yaml --out sheets/",
+)
+
 
 def run(
     manifest: ManifestPath,
     shot: Shots = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the contact sheets.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Write the contact sheets here. Default: the current folder."),
+    ] = None,
     workers: Workers = 0,
     store: Store = None,
     replace: Replace = False,
     json: AsJson = False,
 ) -> int:
-    """Find and follow the faces of a shot; show the tracks as a contact sheet and a table."""
+    """Find and track the faces of each shot, and show the tracks in a table and on a contact sheet."""
     from fsvfx.qc.tracks import tracks_of, write_sheet
 
     jobs = cleared(jobs_of(manifest, shot, store))
@@ -46,7 +54,7 @@ def run(
         if not json:
             rows = [(t.number, t.frames, f"{t.share:.0%}", f"{t.height:.0f} px", t.mark) for t in found]
             output.table(
-                job.shot.name, ("track", "frames", "of the shot", "height", "position in its first frame"), rows
+                job.shot.name, ("track", "frames", "of the shot", "height", "position in the first frame"), rows
             )
             output.command(f"Contact sheet: {path}")
     if json:

@@ -1,4 +1,4 @@
-"""``fsvfx facesets``: what a training's facesets hold, and what was left out."""
+"""``fsvfx facesets``: what the facesets of a training hold."""
 
 from __future__ import annotations
 
@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.verbs import output
-from flows.verbs.options import AsJson, ManifestPath, Replace, Store
+from flows.verbs.options import AsJson, Replace, Store, TrainManifestPath
 
 if TYPE_CHECKING:
     from fsvfx.facesets import Faceset
     from schemas.receipts import Receipt
 
+EXAMPLES = (
+    "fsvfx facesets train.yaml",
+    "fsvfx facesets train.yaml --out sheets/",
+)
+
 
 def run(
-    manifest: ManifestPath,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the contact sheets.")] = None,
+    manifest: TrainManifestPath,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Write the contact sheets here. Default: the current folder."),
+    ] = None,
     store: Store = None,
     replace: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Show the facesets of a training: by yaw, by sharpness, and what was left out, as contact sheets."""
+    """Show each person's faceset: a table, and contact sheets by yaw, by sharpness, and of the faces left out."""
     from flows.facesets import receipts_of
     from fsvfx import facesets, manifests, rights
 

@@ -1,4 +1,4 @@
-"""``fsvfx models``: weights, with their cards."""
+"""``fsvfx models``: the weights, with their cards."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.verbs import output
+from flows.verbs.completion import model_names
 from flows.verbs.options import AsJson
 
 if TYPE_CHECKING:
     from schemas.package import Figures
 
-app = typer.Typer(help="Weights: list them, pull the embedded set, export what was trained.", no_args_is_help=True)
+HELP = "Weights: list them, download the standard set, export trained models."
 Packages = Annotated[
-    str, typer.Option("--packages", metavar="DIR", help="A folder of model packages, beside those of FSVFX_PACKAGES.")
+    str,
+    typer.Option(
+        "--packages", metavar="DIR", help="Another folder of model packages, besides those of FSVFX_PACKAGES."
+    ),
 ]
 
 
-@app.command("list")
 def list_models(packages: Packages = "", json: AsJson = False) -> None:
-    """List every model card, and whether the file is here; and the model packages that were trained."""
+    """List all models with their licences, whether they are installed, and the model packages that were trained."""
     from fsvfx import models
 
     here = {name: models.present(name) for name in models.cards()}
@@ -42,10 +45,10 @@ def list_models(packages: Packages = "", json: AsJson = False) -> None:
         )
         for name, card in models.cards().items()
     ]
-    output.table("Models", ("name", "for", "version", "licence", "commercial use", "here"), rows)
+    output.table("Models", ("name", "task", "version", "licence", "commercial use", "installed"), rows)
     for name, card in models.cards().items():
         if not here[name]:
-            output.line(f"{name} is not here. {models.how_to_get(card)}")
+            output.line(f"{name} is not installed. {models.how_to_get(card)}")
     output.table(
         "Model packages", ("model", "engine", "people", "licence", "figures"), [_row(each) for each in trained]
     )
@@ -53,12 +56,16 @@ def list_models(packages: Packages = "", json: AsJson = False) -> None:
         output.command(f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}")
 
 
-@app.command("pull")
 def pull(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: the embedded set.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME", help="Models to download. Default: the standard set.", autocompletion=model_names
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Fetch weights and check their hashes."""
+    """Download weights and check their hashes."""
     from fsvfx import models
 
     paths = models.pull(names or (), say=(lambda line: None) if json else output.line)
@@ -68,19 +75,26 @@ def pull(
         output.table("Models", ("name", "file"), paths.items())
 
 
-@app.command("export")
 def export(
-    package: Annotated[str, typer.Argument(metavar="PACKAGE", help="A model package: its folder, or its name.")],
-    onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="Write this ONNX file.")],
-    person: Annotated[str | None, typer.Option("--person", help="Whose face. Default: the identity.")] = None,
+    package: Annotated[str, typer.Argument(metavar="PACKAGE", help="A model package: its folder or its name.")],
+    onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="The ONNX file to write.")],
+    person: Annotated[
+        str | None,
+        typer.Option("--person", metavar="NAME", help="Whose face the exported model makes. Default: the identity."),
+    ] = None,
     sha256: Annotated[
-        str, typer.Option("--sha256", help="Of its weights, or how it begins: if several go by the name.")
+        str,
+        typer.Option(
+            "--sha256",
+            metavar="DIGITS",
+            help="The first digits of its weights' sha256, if several packages have the name.",
+        ),
     ] = "",
     packages: Packages = "",
-    force: Annotated[bool, typer.Option("--replace", "--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--replace", "--force", help="Overwrite an existing file.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Write a trained engine as ONNX, checked against torch first."""
+    """Export a trained model as ONNX, and check that it gives the same pictures as torch."""
     from fsvfx import packages as known
 
     known.use(packages)
@@ -91,8 +105,8 @@ def export(
     if json:
         output.as_json(vars(done))
         return
-    output.table(str(done.file), ("what", "is"), done.metadata.items())
-    output.line(f"{', '.join(done.outputs)} differ from torch's by {done.difference:.1e} at most")
+    output.table(str(done.file), ("property", "value"), done.metadata.items())
+    output.line(f"{', '.join(done.outputs)} differs from torch by {done.difference:.1e} at most")
 
 
 def _trained(folder: str) -> Iterator[dict[str, Any]]:
@@ -119,9 +133,18 @@ def _row(package: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _told(figures: Figures) -> str:
-    said = [f"{figures.ms_per_face:.0f} ms a face"]
+    said = [f"{figures.ms_per_face:.0f} ms per face"]
     if figures.nearer is not None:
         said.insert(
-            0, f"{figures.nearer:.0%} of {figures.faces} faces nearer {figures.identity} than {figures.performer}"
+            0,
+            f"{figures.nearer:.0%} of faces nearer to {figures.identity} than to {figures.performer}",
         )
     return ", ".join(said)
+
+
+COMMANDS = {"list": list_models, "pull": pull, "export": export}
+EXAMPLES = {
+    "list": ("fsvfx models list", "fsvfx models list --packages packages/ --json"),
+    "pull": ("fsvfx models pull", "fsvfx models pull yunet"),
+    "export": ("fsvfx models export lead_on_double --onnx lead_on_double.onnx",),
+}

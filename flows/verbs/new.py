@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from flows.verbs import output
-from flows.verbs.options import AsJson, Replace, engine_names
+from flows.verbs.completion import color_spaces, engine_names
+from flows.verbs.options import AsJson, Replace
 from flows.verbs.shots import limits_of
 from schemas.manifest import Use
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "fsvfx new plates/sh0040.mp4 --identity refs/ada --performer sam",
-    "fsvfx new plates/sh0110.1001.exr plates/sh0120.1001.exr --identity 'refs/ada/*.png' --performer sam --out show",
-    "fsvfx new /mnt/cam/clip.mov --identity /mnt/refs/ada --performer sam --out show --copy --frames 1001-1048",
+    "fsvfx new plates/sh0110.1001.exr plates/sh0120.1001.exr \\\n"
+    "    --identity 'refs/ada/*.png' --performer sam --color-space ACEScg",
+    "fsvfx new /mnt/cam/clip.mov --identity /mnt/refs/ada --performer sam \\\n    --out show --copy --frames 1001-1048",
 )
 
 
@@ -28,8 +30,8 @@ def run(
     plates: Annotated[
         list[str],
         typer.Argument(
-            metavar="PLATE...",
-            help="A video, any frame of an image sequence (or its pattern, plate.####.exr), or a folder of either. "
+            metavar="PLATE",
+            help="A video, any frame of an image sequence (or its pattern, sh0040.####.exr), or a folder of either. "
             "Each becomes a shot.",
         ),
     ],
@@ -37,40 +39,58 @@ def run(
         list[str],
         typer.Option(
             metavar="REFS",
-            help="Pictures or footage of the face that goes in: a folder, a file, or a pattern in quotes. "
-            "May be given several times.",
+            help="Pictures or footage of the face that goes in: a folder, a file, or a pattern in quotes; repeatable.",
         ),
     ],
-    performer: Annotated[str, typer.Option(metavar="NAME", help="Who is in the plates: the name to use for them.")],
+    performer: Annotated[
+        str, typer.Option(metavar="NAME", help="A name for the person in the plates, whose face is replaced.")
+    ],
     identity_name: Annotated[
-        str, typer.Option(metavar="NAME", help="The name to use for the identity. Default: from REFS.")
+        str, typer.Option(metavar="NAME", help="A name for the identity. Default: that of the folder or file REFS.")
     ] = "",
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Write into this folder.")] = Path(),
-    production: Annotated[str, typer.Option(metavar="NAME", help="Default: the name of FOLDER.")] = "",
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", show_default=False, help="Write to this folder. Default: the current one."),
+    ] = Path(),
+    production: Annotated[
+        str, typer.Option(metavar="NAME", help="The production's name. Default: that of FOLDER.")
+    ] = "",
     engine: Annotated[
-        str, typer.Option(help="What swaps the faces; `fsvfx engines` lists them.", autocompletion=engine_names)
+        str, typer.Option(metavar="NAME", help="The engine that swaps the faces.", autocompletion=engine_names)
     ] = "landmark_warp",
-    use: Annotated[Use, typer.Option(help="What the swap is for.")] = "face_replacement",
+    use: Annotated[
+        Use,
+        typer.Option(
+            metavar="USE",
+            help=f"What the swap is for: {', '.join(get_args(Use))}. Both people must consent to it.",
+        ),
+    ] = "face_replacement",
     frames: Annotated[
-        str | None, typer.Option(metavar="RANGE", help="Only these frames, such as 1001-1048. A video begins at 1001.")
+        str | None,
+        typer.Option(metavar="RANGE", help="Only these frames, such as 1001-1048; a video's first frame is 1001."),
     ] = None,
     color_space: Annotated[
         str | None,
-        typer.Option(help="Of the plates, such as ACEScg or LogC4. Default: what their headers, tags or names say."),
+        typer.Option(
+            metavar="SPACE",
+            help="The plates' color space, such as ACEScg or LogC4. Default: as their headers, tags or names say.",
+            autocompletion=color_spaces,
+        ),
     ] = None,
     frame_rate: Annotated[
-        str | None, typer.Option(metavar="RATE", help="Of sequences that name none, such as 24 or 24000/1001.")
+        str | None,
+        typer.Option(metavar="RATE", help="For plates whose files name no rate, such as 24 or 24000/1001."),
     ] = None,
     copy: Annotated[
         bool,
         typer.Option(
-            "--copy", help="Copy plates and references into FOLDER. A manifest reads nothing outside of its folder."
+            "--copy", help="Copy plates and references to FOLDER: a manifest reads no files outside its folder."
         ),
     ] = False,
     replace: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Start from footage: look at the plates, find the faces, and write a manifest and consent records to fill in."""
+    """Start from footage: inspect the plates, find the faces, and write a manifest and consent records to fill in."""
     from fsvfx import models
     from fsvfx.drafts.new import Wishes, new
 
@@ -100,12 +120,12 @@ def _tell(written: Written) -> None:
     output.table("Shots", ("shot", "frames", "rate", "size", "color space", "faces"), map(_row, written.shots))
     output.command(f"Manifest: {written.manifest}")
     for person, (path, kept) in written.consents.items():
-        output.command(f"Consent record of {person}: {path}{' (was there, kept)' if kept else ''}")
+        output.command(f"Consent record of {person}: {path}{' (exists, kept as it is)' if kept else ''}")
     for sheet in written.sheets:
         output.command(f"Faces: {sheet}")
     name = shlex.quote(str(written.manifest))
-    output.line("Next: fill in what is marked TODO in these files, then")
-    output.command(f"fsvfx validate {name}   (lists what is still blank)", "  ")
+    output.line("Next: replace each TODO in these files, then run")
+    output.command(f"fsvfx validate {name}   (lists the TODOs that are left)", "  ")
     output.command(f"fsvfx submit {name} --wait", "  ")
 
 

@@ -1,4 +1,4 @@
-"""Arguments that several verbs share."""
+"""Arguments and options that several verbs share."""
 
 from __future__ import annotations
 
@@ -7,22 +7,33 @@ from typing import Annotated
 
 import typer
 
+from flows.verbs.completion import shot_names, stage_names
+
 ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="The shot manifest (YAML).")]
-Shots = Annotated[list[str] | None, typer.Option("--shot", help="Only this shot; may be given several times.")]
+TrainManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="The training manifest (YAML).")]
+Shots = Annotated[
+    list[str] | None,
+    typer.Option("--shot", metavar="NAME", help="Only this shot; repeatable.", autocompletion=shot_names),
+]
 Store = Annotated[
-    str | None, typer.Option("--store", metavar="URL", help="Use this store: a folder or s3://bucket/prefix.")
+    str | None,
+    typer.Option(
+        "--store", metavar="URL", help="Keep results here, not in the manifest's store: a folder or s3://bucket/prefix."
+    ),
 ]
 Frames = Annotated[
-    str | None, typer.Option("--frames", metavar="RANGE", help="Such as 1010-1033 or 1001,1005 or 1-9x3.")
+    str | None,
+    typer.Option("--frames", metavar="RANGE", help="Only these frames: 1010-1033, 1001,1005 or 1001-1099x10."),
 ]
-Stages = Annotated[list[str] | None, typer.Option("--stage", help="Redo this stage; may be given several times.")]
-Workers = Annotated[int, typer.Option("--workers", min=0, help="Dask worker processes; 0: one per core.")]
-Replace = Annotated[bool, typer.Option("--replace", help="Write over files that are there and were not made by this.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-
-
-def engine_names(incomplete: str) -> list[str]:
-    """Completes the name of an engine."""
-    from fsvfx.plugins import Plugins
-
-    return [name for name in Plugins("fsvfx.engines", "engine").names() if name.startswith(incomplete)]
+Stages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stage", metavar="NAME", help="Redo this stage even if it is done; repeatable.", autocompletion=stage_names
+    ),
+]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Number of worker processes; 0: one per core.")]
+Replace = Annotated[
+    bool,
+    typer.Option("--replace", help="Overwrite existing files that fsvfx did not write. Without it, they are kept."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -1,4 +1,4 @@
-"""How shots ended: told to people or to programs, and as an exit code."""
+"""How shots ended: as text, as JSON, and as an exit code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -
         for outcome in outcomes:
             _tell(outcome)
         for name in refused:
-            output.line(f"{name}: not run; see above")
+            output.line(f"{name}: not run, for the reasons above")
     return code_of(outcomes, refused)
 
 
@@ -64,6 +64,6 @@ def _tell(outcome: Outcome) -> None:
         place = f" (frames {failure.frames})" if failure.frames else ""
         output.line(f"{failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.hint}", "  ")
     if outcome.command:
-        output.line(f"not finished: {', '.join(outcome.unfinished)}", "  ")
-        output.line("run again just what is missing:", "  ")
+        output.line(f"not done: {', '.join(outcome.unfinished)}", "  ")
+        output.line("run the rest:", "  ")
         output.command(outcome.command, "    ")

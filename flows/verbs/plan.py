@@ -1,4 +1,4 @@
-"""``fsvfx plan``: what is done and what would run; writes nothing."""
+"""``fsvfx plan``: what is done and what would run. Writes nothing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready
 if TYPE_CHECKING:
     from fsvfx.runner import Plan
 
+EXAMPLES = (
+    "fsvfx plan harbour.yaml",
+    "fsvfx plan harbour.yaml --shot sq010_sh0040 --frames 1010-1033",
+)
+
 
 def run(
     manifest: ManifestPath, shot: Shots = None, frames: Frames = None, store: Store = None, json: AsJson = False
 ) -> int:
-    """Show chunks x stages: what is done, what would run, the disk and time it would take, and what would stop it."""
+    """Show what is done, what would run, how much time and disk that would take, and what would stop it."""
     from fsvfx import runner
     from fsvfx.runner.graph import jobs_with
 
@@ -58,18 +63,16 @@ def _tell(plan: Plan) -> None:
         for name, (done, every) in plan.counts().items()
     ]
     shot = plan.job.shot
-    columns = ("stage", "wanted", "done", "to run", "worker's time", "store")
+    columns = ("stage", "total", "done", "to run", "worker time", "store")
     output.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
     for note in plan.notes:
         output.line(f"note: {note}")
     if not plan.todo:
         output.line("Everything is done.")
         return
-    unknown = f"; not known yet for {', '.join(estimate.unknown)}" if estimate.unknown else ""
-    known = (
-        f"{_time(estimate.total_seconds) or '0:00:00'} of one worker's time, {_size(estimate.total_bytes) or '0 MiB'}"
-    )
-    output.line(f"By past receipts: {known}{unknown}")
+    unknown = f"; unknown for {', '.join(estimate.unknown)}" if estimate.unknown else ""
+    known = f"{_time(estimate.total_seconds) or '0:00:00'} of worker time, {_size(estimate.total_bytes) or '0 MiB'}"
+    output.line(f"Estimate from earlier runs: {known}{unknown}")
 
 
 def _time(seconds: float | None) -> str:

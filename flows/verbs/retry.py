@@ -1,10 +1,16 @@
-"""``fsvfx retry``: run what is not done, or redo what is named."""
+"""``fsvfx retry``: run what is not done, or redo some of it."""
 
 from __future__ import annotations
 
 from flows.verbs.options import AsJson, Frames, ManifestPath, Replace, Shots, Stages, Store, Workers
 from flows.verbs.outcomes import ended, wait_for
 from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready
+
+EXAMPLES = (
+    "fsvfx retry harbour.yaml",
+    "fsvfx retry harbour.yaml --frames 1010-1033",
+    "fsvfx retry harbour.yaml --shot sq010_sh0040 --stage composite",
+)
 
 
 def run(
@@ -17,7 +23,7 @@ def run(
     replace: Replace = False,
     json: AsJson = False,
 ) -> int:
-    """Run what is not done. --frames: only those, and what hangs on them. --stage: redo it even where it is done."""
+    """Run what is not done, here, and wait; with --stage, redo that stage and everything that depends on it."""
     from flows.launch import Request
     from fsvfx.runner.graph import jobs_with
 

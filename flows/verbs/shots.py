@@ -25,6 +25,20 @@ def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, r
     return [job.model_copy(update={"may_replace": replace}) for job in found]
 
 
+def manifest_with(shot: str) -> Path:
+    """The manifest in this folder that has the shot. Raises InputError if none has, or several have."""
+    from flows.verbs.completion import shots_in
+    from fsvfx.errors import InputError
+
+    found = [path for path in sorted(Path().glob("*.y*ml")) if shot in shots_in(path)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(map(str, found))
+        raise InputError(f"Several manifests here have a shot '{shot}': {several}", hint="Name one, and add --shot")
+    raise InputError(f"No manifest here has a shot '{shot}'", hint="Name a manifest file, or change to its folder")
+
+
 def limits_of(text: str | None) -> FrameRange | None:
     """The frames that a run is limited to, if any. Raises InputError if ``text`` is no frame range."""
     return None if text is None else frames_of(text)
@@ -72,7 +86,7 @@ class Ready:
         """For people."""
         for name, found in self.troubles.items():
             if found:
-                output.line(f"{name}: " + ("can't run" if name in self.refused else "told before it runs"))
+                output.line(f"{name}: " + ("can't run" if name in self.refused else "can run, with warnings"))
             for one in found:
                 output.line(str(one), "  ")
 

@@ -6,9 +6,14 @@ from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Shots, Store
 from flows.verbs.shots import jobs_of
 
+EXAMPLES = (
+    "fsvfx status harbour.yaml",
+    "fsvfx status harbour.yaml --shot sq010_sh0040 --json",
+)
+
 
 def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: AsJson = False) -> None:
-    """Show where every stage of every chunk stands."""
+    """Show the state of every stage of every chunk."""
     from fsvfx import runner
 
     found = [runner.plan(job) for job in jobs_of(manifest, shot, store)]
@@ -28,11 +33,11 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
         return
     for plan, outcome in zip(found, outcomes):
         rows = plan.rows()
-        title = f"{outcome.shot}: {outcome.done} of {outcome.total} steps are done"
+        title = f"{outcome.shot}: {outcome.done} of {outcome.total} steps done"
         output.table(title, tuple(rows[0]), [tuple(row.values()) for row in rows])
         for failure in outcome.failures:
             output.line(f"{failure.stage} {failure.unit.name}: {failure.message}. {failure.hint}")
         for note in plan.notes:
             output.line(f"note: {note}")
         if outcome.command:
-            output.command(f"Run what is missing: {outcome.command}")
+            output.command(f"Run the rest: {outcome.command}")

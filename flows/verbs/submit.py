@@ -14,17 +14,24 @@ from flows.verbs.shots import Ready, cleared, finished_of, jobs_of, ready
 if TYPE_CHECKING:
     from flows.launch import Request
 
+EXAMPLES = (
+    "fsvfx submit harbour.yaml --wait",
+    "fsvfx submit harbour.yaml --shot sq010_sh0040 --workers 4",
+)
+
 
 def run(
     manifest: ManifestPath,
-    wait: Annotated[bool, typer.Option("--wait", help="Run it here and wait until it ends.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Run here and wait, showing progress. Without it: run in the background.")
+    ] = False,
     workers: Workers = 0,
     store: Store = None,
     shot: Shots = None,
     replace: Replace = False,
     json: AsJson = False,
 ) -> int:
-    """Run the shots of a manifest as Prefect flow runs: only what is not done."""
+    """Run the shots of a manifest as Prefect flow runs. What is already done is not run again."""
     from flows.launch import Request
 
     jobs = cleared(jobs_of(manifest, shot, store, replace=replace))
@@ -40,7 +47,7 @@ def run(
 
 
 def leave(request: Request, workers: int, json: bool, found: Ready) -> int:
-    """Hand it over to a deployment or to a process of its own, and tell how to watch it."""
+    """Hand it over to a deployment or to a background process, and say how to follow it."""
     from flows import launch
 
     left = launch.elsewhere(request) or launch.detached(request, workers)
@@ -51,7 +58,7 @@ def leave(request: Request, workers: int, json: bool, found: Ready) -> int:
         f"Submitted: {', '.join(request.shots)}" + (f", as process {left.pid}" if left.pid else " to the deployment")
     )
     output.command(f"Prefect's UI: {left.ui}" + (f"/runs/flow-run/{left.flow_run}" if left.flow_run else ""))
-    output.command(f"How it stands: fsvfx status {request.manifest}")
+    output.command(f"Progress: fsvfx status {request.manifest}")
     if left.log:
-        output.command(f"What it says: {left.log}")
+        output.command(f"Log: {left.log}")
     return EXIT_PARTIAL if found.refused else 0

@@ -1,4 +1,4 @@
-"""``fsvfx train``: train an engine for people, from their footage to a model package."""
+"""``fsvfx train``: from footage of people to a model package."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.verbs import output
-from flows.verbs.options import AsJson, ManifestPath, Store, Workers
+from flows.verbs.options import AsJson, Store, TrainManifestPath, Workers
 from flows.verbs.shots import footage_ready
 
 if TYPE_CHECKING:
@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 EXIT_PARTIAL = 4
 
+EXAMPLES = (
+    "fsvfx train train.yaml",
+    "fsvfx train train.yaml --gpus 2",
+)
+
 
 def run(
-    manifest: ManifestPath,
+    manifest: TrainManifestPath,
     workers: Workers = 0,
     store: Store = None,
     gpus: Annotated[
-        int, typer.Option("--gpus", min=0, help="Train on so many GPUs together; 0: on one if there is one.")
+        int, typer.Option("--gpus", min=0, help="Number of GPUs to train on together; 0: one, if there is one.")
     ] = 0,
     json: AsJson = False,
 ) -> int:
-    """Train an engine for people: footage, facesets, training, package, evaluation. Only what is not done."""
+    """Train an engine on people: footage, facesets, training, package, evaluation. What is done is not run again."""
     from flows.launch import training_here
     from fsvfx import manifests, rights
     from fsvfx.training.alone import check_folder

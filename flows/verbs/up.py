@@ -1,4 +1,4 @@
-"""``fsvfx up``: the Prefect server and its UI on this machine."""
+"""``fsvfx up``: this machine's Prefect server and its UI."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ import typer
 from flows.verbs import output
 from flows.verbs.options import AsJson
 
+EXAMPLES = (
+    "fsvfx up",
+    "fsvfx up --detach",
+    "fsvfx up --stop",
+)
+
 
 def run(
-    detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
-    stop: Annotated[bool, typer.Option("--stop", help="Stop the one that runs.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it running in the background.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="Stop the running server.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Start (or find) the Prefect server of this machine and tell where its UI is."""
+    """Start this machine's Prefect server, unless it is running, and print the address of its UI."""
     from flows import server
 
     if stop:
         ended = server.stop()
-        _tell(json, {"stopped": ended}, "Stopped." if ended else "There was none running.")
+        _tell(json, {"stopped": ended}, "Stopped." if ended else "No server was running.")
         return
     running = server.wait(server.begin())
     _tell(json, {"ui": running.ui, "api": running.api, "pid": running.pid}, f"Prefect's UI: {running.ui}")
     if running.pid is not None and not detach:
-        output.line("Ctrl-C stops it.")
+        output.line("Press Ctrl-C to stop it.")
         _until_ended(running.pid)
 
 

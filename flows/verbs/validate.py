@@ -1,4 +1,4 @@
-"""``fsvfx validate``: no I/O beyond the manifest, and the shot manifests that a training manifest names."""
+"""``fsvfx validate``: is a manifest complete and correct? Opens no media."""
 
 from __future__ import annotations
 
@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 
 EitherPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A shot manifest or a training manifest (YAML).")]
 
+EXAMPLES = (
+    "fsvfx validate harbour.yaml",
+    "fsvfx validate harbour.yaml --preflight",
+    "fsvfx validate train.yaml --json",
+)
+
 
 def run(
     manifest: EitherPath,
     shot: Shots = None,
     preflight: Annotated[
-        bool, typer.Option("--preflight", help="Look at plates, references, outputs, disks, S3 too, as plan does.")
+        bool,
+        typer.Option("--preflight", help="Also check plates, references, outputs, disk space and S3, as plan does."),
     ] = False,
     json: AsJson = False,
 ) -> int:
-    """Check a manifest, of shots or of a training: every problem at once, each with its place in the file."""
+    """Check a shot manifest or a training manifest, and list every problem with its line."""
     from fsvfx import manifests
     from fsvfx.errors import InputError, Where
     from schemas.train import TrainManifest
@@ -36,9 +43,7 @@ def run(
     found = manifests.load_either(manifest)
     if isinstance(found, TrainManifest):
         if shot:
-            raise InputError(
-                "A training manifest has no shots", hint="Leave --shot out", where=Where(file=str(manifest))
-            )
+            raise InputError("A training manifest has no shots", hint="Omit --shot", where=Where(file=str(manifest)))
         looked = footage_ready(manifests.training_job(manifest), manifest) if preflight else None
         _tell_training(found, manifest, json)
     else:
@@ -63,7 +68,7 @@ def _tell_shots(shots: Sequence[Shot], manifest: Path, looked: Ready | None, jso
         )
         for shot in shots
     ]
-    output.table(f"{manifest}: in order", ("shot", "frames", "chunks", "replace"), rows)
+    output.table(f"{manifest}: valid", ("shot", "frames", "chunks", "replace"), rows)
 
 
 def _tell_training(training: TrainManifest, manifest: Path, json: bool) -> None:
@@ -72,8 +77,8 @@ def _tell_training(training: TrainManifest, manifest: Path, json: bool) -> None:
         about = {"model": training.model, "engine": training.engine, "learned": training.learned, "footage": footage}
         output.as_json({"valid": True, "training": about})
         return
-    title = f"{manifest}: in order; {training.model} ({training.engine}) learns {', '.join(training.learned)}"
-    output.table(title, ("footage", "person", "of"), [tuple(each.values()) for each in footage])
+    title = f"{manifest}: valid; {training.model} ({training.engine}) learns {', '.join(training.learned)}"
+    output.table(title, ("footage", "person", "source"), [tuple(each.values()) for each in footage])
 
 
 def _source(footage: Footage) -> str:

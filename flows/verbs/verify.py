@@ -1,4 +1,4 @@
-"""``fsvfx verify``: re-read store and deliverables against their digests."""
+"""``fsvfx verify``: are the stored results and the deliverables still what was written?"""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 EXIT_DAMAGED = 5
 
+EXAMPLES = (
+    "fsvfx verify harbour.yaml",
+    "fsvfx verify harbour.yaml --shot sq010_sh0040",
+)
+
 
 def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: AsJson = False) -> int:
-    """Check every byte of store and deliverables against the receipts."""
+    """Read all stored results and deliverables, and compare them with the digests in their receipts."""
     from fsvfx import delivery, runner
 
     jobs = {job.shot.name: job for job in jobs_of(manifest, shot, store)}
@@ -34,14 +39,14 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
 
 def tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> None:
     name = job.shot.name
-    well = "what was checked is as its digests say" if notes else "all is as its digests say"
+    well = "all digests that were checked match" if notes else "all digests match"
     output.line(f"{name}: {len(problems)} problems" if problems else f"{name}: {well}")
     for problem in problems:
         output.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.hint}"), "  ")
     for note in notes:
         output.line(f"note: {note}", "  ")
     if command := _hint(job, problems, notes):
-        output.command(f"  {'Make it again' if problems else 'To deliver it'}: {command}")
+        output.command(f"  {'Recreate them' if problems else 'Deliver them'}: {command}")
 
 
 def _hint(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> str:

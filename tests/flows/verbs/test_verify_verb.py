@@ -22,7 +22,7 @@ def problem(stage: str | None, *frames: int) -> MachineError:
     ("problems", "notes", "says"),
     [
         ([], [], None),
-        ([], ["no receipt"], "To deliver it: fsvfx retry {manifest} --shot sh010"),
+        ([], ["no receipt"], "Deliver them: fsvfx retry {manifest} --shot sh010"),
         ([problem("deliver", 1003), problem("deliver")], [], "{manifest} --shot sh010 --frames 1003 --stage deliver"),
         ([problem("detect", 1001)], ["no receipt"], "{manifest} --shot sh010 --frames 1001 --stage detect"),
         ([problem("deliver", 1002), problem("ingest", 1001)], [], "--frames 1001-1002 --stage ingest --stage deliver"),
@@ -41,4 +41,4 @@ def test_one_command(
     told = capsys.readouterr().out
     assert told.count("fsvfx retry") == (says is not None)
     assert (says or "").format(manifest=job.manifest) in " ".join(told.split())
-    assert ("all is as its digests say" in told) == (not problems and not notes)
+    assert ("all digests match" in told) == (not problems and not notes)

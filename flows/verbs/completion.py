@@ -1,0 +1,66 @@
+"""What the shell proposes for values: engines, models, stages, the shots of a manifest. An error proposes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import typer
+
+Completer = Callable[[typer.Context, str], list[str]]
+
+
+def _completer(values: Callable[[typer.Context], Iterable[str]]) -> Completer:
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        with suppress(Exception):  # a traceback would land in the command that is being typed
+            return [value for value in values(ctx) if value.startswith(incomplete)]
+        return []
+
+    return complete
+
+
+@_completer
+def engine_names(ctx: typer.Context) -> Iterable[str]:
+    """Engines that installed packages bring."""
+    from fsvfx.plugins import Plugins
+
+    return Plugins("fsvfx.engines", "engine").names()
+
+
+@_completer
+def model_names(ctx: typer.Context) -> Iterable[str]:
+    """Weights that have a card."""
+    from fsvfx import models
+
+    return models.cards()
+
+
+@_completer
+def stage_names(ctx: typer.Context) -> Iterable[str]:
+    """Stages, in their order."""
+    from fsvfx.runner.dag import stages
+
+    return stages()
+
+
+@_completer
+def shot_names(ctx: typer.Context) -> Iterable[str]:
+    """Shots of the manifest that has been typed before: a parameter, or a bare word where parsing gave up."""
+    words = (ctx.params.get("manifest"), ctx.params.get("target"), *ctx.args)
+    return next((shots_in(Path(word)) for word in words if word and Path(word).is_file()), ())
+
+
+@_completer
+def color_spaces(ctx: typer.Context) -> Iterable[str]:
+    """Short names of usual color spaces."""
+    return ("sRGB", "Rec709", "DisplayP3", "ACEScg", "ACES2065-1", "linear_rec709", "LogC3", "LogC4", "SLog3", "VLog")
+
+
+def shots_in(manifest: Path) -> list[str]:
+    """The names of the shots in a file, whatever else is wrong in it; none if it is no shot manifest."""
+    from fsvfx.manifests.yaml_text import read_yaml
+
+    data = read_yaml(manifest).data
+    shots = data.get("shots") if isinstance(data, dict) else None
+    return [str(shot["name"]) for shot in shots or () if isinstance(shot, dict) and "name" in shot]
