@@ -72,8 +72,8 @@ def _wrong(extra: str) -> list[str]:
 
     wrong = []
     for needed in map(Requirement, requires("fsvfx") or []):
-        always = needed.marker is None or needed.marker.evaluate({"extra": ""})
-        if always == bool(extra) or (extra and not needed.marker.evaluate({"extra": extra})):
+        own, with_extra = (needed.marker is None or needed.marker.evaluate({"extra": each}) for each in ("", extra))
+        if own == bool(extra) or not with_extra:
             continue
         try:
             installed = version(needed.name)
