@@ -32,7 +32,6 @@ from PIL import Image
 from torch import Tensor, nn
 
 from benchmarks.machine import save
-from flows.facesets import facesets_of
 from fsvfx.engines.autoencoder.comb_model import CombModel
 from fsvfx.engines.autoencoder.df_model import DfModel
 from fsvfx.engines.autoencoder.family import Made, plan_of
@@ -44,11 +43,11 @@ from fsvfx.engines.learned import PackageSettings
 from fsvfx.engines.trainable import Model, Prediction, Side, initialise
 from fsvfx.evaluation import evaluate, faceset_trial, picture_grid
 from fsvfx.facesets import Faceset
+from fsvfx.facesets.lookup import facesets_of
 from fsvfx.manifests import training_job
 from fsvfx.training import rng
 from fsvfx.training.data import Sampler, held_out
-from fsvfx.training.loop import Loop
-from fsvfx.training.precision import Precision
+from fsvfx.training.loop import Loop, Precision
 from fsvfx.training.trainer import train
 from schemas.augmentation import Augmentation
 from schemas.evaluation import EvaluationReport

@@ -29,9 +29,8 @@ from benchmarks.plain.racers import PAIR, RACERS, Iteration, model_of, pictures
 from benchmarks.training_data import SETTINGS, faceset_of
 from fsvfx.engines.trainable import Batch
 from fsvfx.training.data import Sampler
-from fsvfx.training.feed import Feed
-from fsvfx.training.session import Session
-from fsvfx.training.throughput import Throughput
+from fsvfx.training.progress import Throughput
+from fsvfx.training.trainer import Feed, Session
 from fsvfx.training.world import World
 from schemas.trainer import TrainerSettings
 

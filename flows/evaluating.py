@@ -83,11 +83,11 @@ def on_people(
     job: TrainJob, contestants: Sequence[Contestant], identity: str | None, performer: str | None, most: int
 ) -> list[Evaluated]:
     """On the held-out faces of the training's facesets. Raises InputError, StoreError, ModelError."""
-    from flows.facesets import facesets_of
     from fsvfx import packages
     from fsvfx.actors.shoot import SIDECAR
     from fsvfx.evaluation import evaluate, faceset_trial
     from fsvfx.evaluation.of_package import check_unseen
+    from fsvfx.facesets.lookup import facesets_of
 
     facesets = facesets_of(job)
     for each in contestants:
@@ -159,13 +159,13 @@ def device_of(asked: str | None) -> str:
 
 def _acted(job: TrainJob, sidecar: Path) -> dict[str, Acted]:
     """The footage that actors made, by name. Raises InputError."""
-    from flows.facesets import footage_at_hand
     from fsvfx.actors.shoot import read_sidecar
     from fsvfx.evaluation.acted_footage import Acted
+    from fsvfx.facesets.lookup import aligned_footage
 
     clips = read_sidecar(sidecar).clips
     known = [each for each in job.footage if each.name in clips]
-    return {each.name: Acted(clips[each.name], footage_at_hand(job, each), each.shot) for each in known}
+    return {each.name: Acted(clips[each.name], aligned_footage(job, each), each.shot) for each in known}
 
 
 def _truth(trial: Trial, acted: Mapping[str, Acted]) -> torch.Tensor | None:

@@ -4,33 +4,47 @@
     -> training, in a process of its own -> package -> evaluation
 
 What is done is not done again: footage and facesets as the ledger says, a training from its last checkpoint on, and all
-of it where ``done.json`` says that it is finished.
+of it where ``done.json`` says that it is finished. The steps are the library's (``fsvfx.training.steps``).
 """
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
+import dask
+from prefect import Task, flow
+from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect_dask.task_runners import DaskTaskRunner
 
-from flows.facesets import standing_of
+from flows.cluster import has_gpu_workers
+from flows.drive import answer_of
 from flows.run_through import raise_wrong_input, run_through, task_runner
 from flows.shot import TO_LOCAL_CLUSTER
-from flows.train_outcome import as_done, as_partial, summary, train_command
-from flows.train_steps import Steps
+from flows.watch import WATCHER
 from fsvfx import manifests, rights
+from fsvfx.errors import MachineError, WorkerLost
+from fsvfx.facesets.lookup import plan_of
 from fsvfx.runner import Plan
-from fsvfx.training.finished import finished
+from fsvfx.training import result
+from fsvfx.training.events import Ended, Notice, followed
+from fsvfx.training.folder import EVENTS
+from fsvfx.training.outcome import as_done, as_partial, lines_of, train_command
+from fsvfx.training.process import Seat
+from fsvfx.training.steps import People
 from schemas.job import FootageJob, TrainJob
 from schemas.receipts import Receipt
-from schemas.training import TrainingOutcome
+from schemas.training import Finished, TrainingOutcome
+from tasks import training as tasks
+from tasks.artifacts import key_of
 
 
 @flow(flow_run_name="{manifest}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
@@ -44,9 +58,9 @@ def train(manifest: str, store: str | None = None, gpus: int = 0) -> State[Train
     """
     begun = time.monotonic()
     job = _cleared(manifest, store)
-    outcome = _run(job, Steps(job, gpus, train_command(job, store, gpus)))
+    outcome = _run(job, _Steps(job, gpus, train_command(job, store, gpus)))
     outcome = outcome.model_copy(update={"seconds": round(time.monotonic() - begun, 2)})
-    summary(outcome)
+    _show(outcome)
     if outcome.state == "partial":
         return Failed(data=outcome, message=f"{outcome.reason}; run {outcome.command}")
     return Completed(data=outcome, message=outcome.package)
@@ -54,8 +68,8 @@ def train(manifest: str, store: str | None = None, gpus: int = 0) -> State[Train
 
 @flow(flow_run_name="{name}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
 def footage(name: str, job: FootageJob) -> State[Plan]:
-    """Run what is not done of a piece of footage, as far as its faces are cut out; how it stands then."""
-    drive, after = run_through(standing_of(job))
+    """Run what is not done of a piece of footage, as far as its faces are cut out; its plan then."""
+    drive, after = run_through(plan_of(job))
     raise_wrong_input(drive)
     return Failed(data=after, message=f"{name} is not done") if after.left else Completed(data=after)
 
@@ -73,13 +87,13 @@ def _cleared(manifest: str, store: str | None) -> TrainJob:
     return job.model_copy(update={**update, "footage": tuple(shots)})
 
 
-def _run(job: TrainJob, steps: Steps) -> TrainingOutcome:
-    stood = {each.name: _cut_out(each) for each in job.footage}
-    left = {name: standing for name, standing in stood.items() if standing.left}
+def _run(job: TrainJob, steps: _Steps) -> TrainingOutcome:
+    plans = {each.name: _cut_out(each) for each in job.footage}
+    left = {name: after for name, after in plans.items() if after.left}
     if left:
         return as_partial(job, steps.command, "footage is not done", left)
-    people = steps.facesets({name: _receipts(standing) for name, standing in stood.items()})
-    if done := finished(job, people):
+    people = steps.facesets({name: _receipts(after) for name, after in plans.items()})
+    if done := result.finished(job, people):
         return as_done(job, done)
     ended = steps.train(people)
     if ended.stopped:
@@ -88,10 +102,10 @@ def _run(job: TrainJob, steps: Steps) -> TrainingOutcome:
 
 
 def _cut_out(job: FootageJob) -> Plan:
-    """How a piece of footage stands once all was tried; what is done already needs no flow run."""
-    standing = standing_of(job)
-    if not standing.todo:
-        return standing
+    """A piece of footage's plan once everything was tried; what is done already needs no flow run."""
+    before = plan_of(job)
+    if not before.todo:
+        return before
     runner = task_runner()
     here = on(runner.client.scheduler_info()["address"], footage) if isinstance(runner, DaskTaskRunner) else footage
     answer = here(job.name, job, return_state=True).result(raise_on_failure=False)
@@ -101,5 +115,74 @@ def _cut_out(job: FootageJob) -> Plan:
     return answer
 
 
-def _receipts(standing: Plan) -> Sequence[Receipt]:
-    return [receipt for step, receipt in standing.final.items() if step in standing.wanted]
+def _receipts(after: Plan) -> Sequence[Receipt]:
+    return [receipt for step, receipt in after.final.items() if step in after.wanted]
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The steps of one training, each on a worker that suits it. ``command``: continues it."""
+
+    job: TrainJob
+    gpus: int
+    command: str
+
+    def facesets(self, given: Mapping[str, Sequence[Receipt]]) -> People:
+        """Of everybody whom the model learns. ``given``: receipts of the stages, by footage. Raises what failed."""
+        job = self.job
+        own = {person: {one.name for one in job.footage if one.person == person} for person in job.learned}
+        begun = [
+            tasks.faceset.submit(job, person, {name: given[name] for name in own[person]}) for person in job.learned
+        ]
+        made: dict[str, Receipt] = {}
+        for person, future in zip(job.learned, begun, strict=True):
+            made[person] = self._answer(future)
+            kept, held_out = made[person].qc["kept"], made[person].qc["held_out"]
+            WATCHER.get().trains(Notice(f"faceset {person}: {kept} faces, {held_out} of them held out"))
+        return made
+
+    def train(self, people: People) -> Ended:
+        """Raises what ended it: DivergedError, InputError, MachineError."""
+        WATCHER.get().trains(Notice(f"training {self.job.model}; previews, curves and its log: {self.job.folder}"))
+        with followed(Path(self.job.folder) / EVENTS, WATCHER.get().trains):
+            ended: Ended = self._on_gpu(tasks.training, self.job, people, self._seat(), self.gpus, self.command)
+        return ended
+
+    def finish(self, people: People, ended: Ended) -> Finished:
+        """Package it, evaluate the package, and remember that it is done."""
+        package = self._on_gpu(tasks.package, self.job, people, ended.device)
+        self._on_gpu(tasks.evaluation, self.job, people, package)
+        return result.finish(self.job, people, Path(package), ended.step, ended.reason)
+
+    def _seat(self) -> Seat:
+        """Workers are started with a share of the cores, and a GPU, each: a training has all of them."""
+        threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
+        if self.gpus < 2:
+            return Seat(threads=threads)
+        every = ",".join(map(str, range(self.gpus)))
+        return Seat(self.gpus, threads, os.environ.get("CUDA_VISIBLE_DEVICES", every))
+
+    def _on_gpu(self, task: Task[..., Any], *given: Any) -> Any:
+        """Run on a worker that offers a GPU, if one does."""
+        runner = task_runner()
+        place: AbstractContextManager[Any] = nullcontext()
+        if isinstance(runner, DaskTaskRunner) and has_gpu_workers(runner.client):
+            place = dask.annotate(resources={"GPU": 1})  # type: ignore[attr-defined]
+        with place:
+            future = task.submit(*given)
+        return self._answer(future)
+
+    def _answer(self, future: Any) -> Any:
+        answer = answer_of(future)
+        if isinstance(answer, WorkerLost):
+            raise MachineError(str(answer), hint=f"Continue with\n  {self.command}", transient=True)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def _show(outcome: TrainingOutcome) -> None:
+    """In Prefect's UI."""
+    text = "```\n" + "\n".join(lines_of(outcome)) + "\n```"
+    key = key_of(outcome.production, outcome.model, "summary")
+    create_markdown_artifact(text, key=key, description=f"How the training of {outcome.model} ended")

@@ -13,8 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBars
 
-from fsvfx.training.lines import Told
-from fsvfx.training.report import Progress
+from fsvfx.training.events import Message, Progress
 
 TRAINING, WHOLE = "training", 100
 PLAIN_EVERY = 5.0
@@ -24,7 +23,7 @@ TRAINING_EVERY = 15.0
 
 
 class Watcher(Protocol):
-    """Told by a flow in this process how it goes on."""
+    """Message by a flow in this process how it goes on."""
 
     def begins(self, shot: str, stages: Mapping[str, tuple[int, int]]) -> None:
         """A shot begins: how many steps of each stage are done already, and how many there are."""
@@ -32,7 +31,7 @@ class Watcher(Protocol):
     def settled(self, stage: str, label: str, error: str | None) -> None:
         """A step is done, or has failed."""
 
-    def trains(self, told: Told) -> None:
+    def trains(self, told: Message) -> None:
         """A training tells something."""
 
 
@@ -45,7 +44,7 @@ class Nobody:
     def settled(self, stage: str, label: str, error: str | None) -> None:
         pass
 
-    def trains(self, told: Told) -> None:
+    def trains(self, told: Message) -> None:
         pass
 
 
@@ -96,7 +95,7 @@ class Bars:
         else:
             self.progress.console.print(f"[red]{escape(label)}[/]: {escape(error)}", markup=True)
 
-    def trains(self, told: Told) -> None:
+    def trains(self, told: Message) -> None:
         if isinstance(told, Progress):
             self._begin_training()
             self.progress.update(self.bars[TRAINING], completed=round(WHOLE * told.share))
@@ -135,7 +134,7 @@ class Lines:
             self.out.print(self._said())
             self.last = time.monotonic()
 
-    def trains(self, told: Told) -> None:
+    def trains(self, told: Message) -> None:
         if isinstance(told, Progress):
             if time.monotonic() - self.trained < TRAINING_EVERY:
                 return

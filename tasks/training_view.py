@@ -8,10 +8,9 @@ from pathlib import Path
 from PIL import Image
 from prefect.artifacts import create_markdown_artifact
 
+from fsvfx import extras
 from fsvfx.training import curves
-from fsvfx.training.lines import Ended, Told
-from fsvfx.training.plot import curves_of
-from fsvfx.training.report import Preview, Progress
+from fsvfx.training.events import Ended, Message, Preview, Progress
 from schemas.job import TrainJob
 from tasks import artifacts
 from tasks.artifacts import key_of
@@ -29,36 +28,35 @@ class View:
         self._due = self._began + FIRST
         self._progress: Progress | None = None
         self._preview: Path | None = None
-        said = f"Training of {job.model}"
-        self._share = artifacts.Progress(self._key("progress"), said)
+        self._share = artifacts.Progress(self._key("progress"), f"Training of {job.model}")
 
-    def tell(self, told: Told) -> None:
-        """Show what is due."""
-        match told:
+    def show(self, message: Message) -> None:
+        """What is due, as of this message."""
+        match message:
             case Progress():
-                self._progress = told
-                self._share.show(told.share)
+                self._progress = message
+                self._share.show(message.share)
             case Preview():
-                self._preview = told.path
+                self._preview = message.path
             case Ended():
-                self._share.show(self._progress.share if told.stopped and self._progress else 1.0)
+                self._share.show(self._progress.share if message.stopped and self._progress else 1.0)
                 self._share.close()
-                self.show(told)
+                self._show_all(message)
                 return
         if time.monotonic() > self._due:
-            self.show()
+            self._show_all()
 
-    def show(self, ended: Ended | None = None) -> None:
+    def _show_all(self, ended: Ended | None = None) -> None:
         """Pictures and summary as they are now."""
         spent = time.monotonic() - self._began
         self._due = self._began + max(spent + FIRST, spent * GROWTH)
         if self._preview and self._preview.exists():
-            said = f"Held-out faces of {self.job.model}: as they are, and as the model makes them"
+            what = f"Held-out faces of {self.job.model}: as they are, and as the model makes them"
             with Image.open(self._preview) as picture:
-                artifacts.picture(picture, self._key("preview"), said)
+                artifacts.picture(picture, self._key("preview"), what)
         points = curves.read(Path(self.job.folder) / "curves.jsonl")
-        if points:
-            artifacts.picture(curves_of(points), self._key("losses"), f"Losses of {self.job.model}")
+        if points and extras.is_installed("matplotlib"):
+            artifacts.picture(curves.picture(points), self._key("losses"), f"Losses of {self.job.model}")
         if self._progress:
             text = summary_text(self.job, self._progress, ended)
             create_markdown_artifact(text, key=self._key("training"), description=f"Training of {self.job.model}")
@@ -69,7 +67,7 @@ class View:
 
 def summary_text(job: TrainJob, progress: Progress, ended: Ended | None) -> str:
     """As Markdown."""
-    head = f"ended: {ended.reason}" if ended else "goes on"
+    head = f"ended: {ended.reason}" if ended else "running"
     rows = [f"| {name} | {value:.4f} |" for name, value in progress.losses.items()]
     return "\n".join(
         [

@@ -12,8 +12,7 @@ from fsvfx.engines.autoencoder.df_model import DfModel
 from fsvfx.engines.autoencoder.original_model import OriginalModel
 from fsvfx.engines.autoencoder.settings import DfSettings, OriginalSettings
 from fsvfx.engines.trainable import Batch, Model, Side
-from fsvfx.training.loop import Loop
-from fsvfx.training.precision import Precision
+from fsvfx.training.loop import Loop, Precision
 from schemas.trainer import TrainerSettings
 
 PAIR = ("a", "b")

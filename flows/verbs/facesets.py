@@ -31,8 +31,8 @@ def run(
     json: AsJson = False,
 ) -> None:
     """Show each person's faceset: a table, and contact sheets by yaw, by sharpness, and of the faces left out."""
-    from flows.facesets import receipts_of
     from fsvfx import facesets, manifests, rights
+    from fsvfx.facesets.lookup import receipts_of
 
     job = manifests.training_job(manifest, store=store)
     rights.clear_training(job)

@@ -35,7 +35,7 @@ def run(
     """Train an engine on people: footage, facesets, training, package, evaluation. What is done is not run again."""
     from flows.launch import training_here
     from fsvfx import manifests, rights
-    from fsvfx.training.alone import check_folder
+    from fsvfx.training.folder import check_folder
 
     job = manifests.training_job(manifest, store=store)
     rights.clear_training(job)
@@ -52,10 +52,10 @@ def run(
 
 def standing(job: TrainJob) -> TrainingOutcome | None:
     """What came of the training if it is finished; None if there is something to do."""
-    from flows.facesets import receipts_of
-    from flows.train_outcome import as_done
     from fsvfx.errors import InputError
-    from fsvfx.training.finished import finished
+    from fsvfx.facesets.lookup import receipts_of
+    from fsvfx.training.outcome import as_done
+    from fsvfx.training.result import finished
 
     try:
         done = finished(job, receipts_of(job))
@@ -66,7 +66,7 @@ def standing(job: TrainJob) -> TrainingOutcome | None:
 
 def ended(outcome: TrainingOutcome, json: bool) -> int:
     """Tell how it ended; returns the exit code."""
-    from flows.train_outcome import lines_of
+    from fsvfx.training.outcome import lines_of
 
     if json:
         output.as_json(outcome.model_dump(mode="json"))

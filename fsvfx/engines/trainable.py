@@ -67,6 +67,27 @@ class Model(nn.Module, ABC):
     def predict(self, pictures: Tensor, person: str) -> Prediction:
         """``person``'s face in the performance of ``pictures`` (b, 3, R, R)."""
 
+    def metrics(self, held_out: Batch) -> dict[str, Tensor]:
+        """What is measured on faces that it never learns from, by name; scalars, as curves of their own. Its losses."""
+        losses: dict[str, Tensor] = self(held_out)
+        return losses
+
+    def previews(self, held_out: Batch, rows: int) -> list[list[Tensor]]:
+        """Sheets of pictures to show how far it is: each a list of columns (up to ``rows``, 3, R, R).
+
+        Of two people: the identity, rebuilt; the performer, rebuilt, and the swap. Of more: each, and made all others.
+        """
+        if len(self.people) != 2:
+            return [self._as_all(held_out[person].target[:rows]) for person in self.people]
+        identity, performer = self.people
+        count = min(rows, len(held_out[identity].target), len(held_out[performer].target))
+        mine, theirs = (held_out[person].target[:count] for person in self.people)
+        rebuilt = self.predict(mine, identity).rgb
+        return [[mine, rebuilt, theirs, self.predict(theirs, performer).rgb, self.predict(theirs, identity).rgb]]
+
+    def _as_all(self, pictures: Tensor) -> list[Tensor]:
+        return [pictures, *(self.predict(pictures, person).rgb for person in self.people)]
+
     def restart(self) -> None:
         """After pretraining on other people: begin anew what carries identity. Nothing by default."""
 

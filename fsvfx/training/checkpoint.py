@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, told apart by digest, the newest few kept.
+"""Checkpoints: whole or not there, checked by digest, the newest few kept.
 
 ``checkpoints/step-00001200/`` has ``tensors.safetensors`` and ``state.json``, which names the former's sha256 and its
 own. Nothing in them is ever run: no pickle.
@@ -12,17 +12,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from fsvfx.digests import sha256_of
 from fsvfx.disk import place_folder, remove_drafts, remove_folder
 from fsvfx.errors import MachineError, Where
-from fsvfx.training import tree
-from fsvfx.training.report import Notice, Report, Saved
+from fsvfx.training.events import Notice, Report, Saved
 
 _FORMAT = 1
 _TENSORS, _STATE = "tensors.safetensors", "state.json"
+_TENSOR, _ARRAY, _TUPLE, _PAIRS = "$tensor", "$array", "$tuple", "$pairs"
 
 
 class _BrokenError(Exception):
@@ -48,7 +50,7 @@ class Checkpoints:
         return final
 
     def newest_step(self) -> int | None:
-        """Of the newest whole one; None: there is none at all. Broken ones are told of and set aside.
+        """Of the newest whole one; None: there is none at all. Broken ones are reported and set aside.
 
         Raises MachineError if every one is broken.
         """
@@ -63,7 +65,7 @@ class Checkpoints:
         if found:
             raise MachineError(
                 f"All {len(found)} checkpoints are broken",
-                hint="Bring them back from a backup, or remove the folder to begin anew",
+                hint="Restore them from a backup, or remove the folder to start over",
                 where=Where(file=str(self.folder)),
             )
         return None
@@ -71,7 +73,7 @@ class Checkpoints:
     def read(self, step: int) -> Any:
         """The tree that was saved at ``step``, which ``newest_step`` found whole."""
         path = self.path_of(step)
-        return tree.join(_checked(path)["state"], load_file(path / _TENSORS))
+        return _joined(_checked(path)["state"], load_file(path / _TENSORS))
 
     def path_of(self, step: int) -> Path:
         return self.folder / f"step-{step:08d}"
@@ -83,7 +85,7 @@ class Checkpoints:
 
 def _write(draft: Path, step: int, state: Mapping[str, Any]) -> None:
     tensors: dict[str, Tensor] = {}
-    kept = {"format": _FORMAT, "step": step, "state": tree.split(dict(state), "", tensors)}
+    kept = {"format": _FORMAT, "step": step, "state": _split(dict(state), "", tensors)}
     save_file(tensors, draft / _TENSORS)
     kept["sha256"] = sha256_of(draft / _TENSORS)
     text = json.dumps(kept)
@@ -114,3 +116,44 @@ def _set_aside(path: Path) -> Path:
     while (aside := path.with_name(f"broken-{path.name}" + (f"-{number}" if number else ""))).exists():
         number += 1
     return path.rename(aside)
+
+
+def _split(tree: Any, name: str, tensors: dict[str, Tensor]) -> Any:
+    """The tree as JSON; its tensors go into ``tensors`` under ``name`` and the way to them, on the CPU."""
+    match tree:
+        case Tensor():
+            tensors[name] = tree.detach().cpu().contiguous().clone()
+            return {_TENSOR: name}
+        case np.ndarray():
+            tensors[name] = torch.from_numpy(np.ascontiguousarray(tree))
+            return {_ARRAY: name}
+        case np.generic():
+            return tree.item()
+        case dict() if all(isinstance(key, str) and not key.startswith("$") for key in tree):
+            return {key: _split(value, f"{name}/{key}", tensors) for key, value in tree.items()}
+        case dict():
+            pairs = tree.items()
+            return {_PAIRS: [[key, _split(value, f"{name}/{key}", tensors)] for key, value in pairs]}
+        case list() | tuple():
+            parts = [_split(value, f"{name}/{place}", tensors) for place, value in enumerate(tree)]
+            return parts if isinstance(tree, list) else {_TUPLE: parts}
+        case None | bool() | int() | float() | str():
+            return tree
+    raise TypeError(f"{name} is a {type(tree).__name__}, which a checkpoint can't hold")
+
+
+def _joined(tree: Any, tensors: dict[str, Tensor]) -> Any:
+    """The opposite of ``_split``. Raises KeyError for a tensor that is not there."""
+    if isinstance(tree, list):
+        return [_joined(value, tensors) for value in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if _TENSOR in tree:
+        return tensors[tree[_TENSOR]]
+    if _ARRAY in tree:
+        return tensors[tree[_ARRAY]].numpy()
+    if _TUPLE in tree:
+        return tuple(_joined(value, tensors) for value in tree[_TUPLE])
+    if _PAIRS in tree:
+        return {key: _joined(value, tensors) for key, value in tree[_PAIRS]}
+    return {key: _joined(value, tensors) for key, value in tree.items()}

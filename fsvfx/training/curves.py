@@ -1,17 +1,24 @@
-"""Loss curves: a bounded history in memory, and every point in ``curves.jsonl``."""
+"""Loss curves: a bounded history in memory, every point in ``curves.jsonl``, and a picture of them."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
+from fsvfx import extras
 from fsvfx.disk import place_file
 
 _MOST = 4096
+_DRAWN = 600
+"""Points of a drawn curve: about as many as there are pixels."""
+_INCHES, _DPI = (10, 5), 100
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Curves:
 
 
 def read(file: Path) -> list[Point]:
-    """All points of a ``curves.jsonl``; a last line that is not whole yet is left out."""
+    """All points of a ``curves.jsonl``; an incomplete last line is left out."""
     return [Point(**json.loads(line)) for line in _whole_lines(file)]
 
 
@@ -79,6 +86,40 @@ def merged(points: list[Point]) -> list[Point]:
     """Two by two; the newest stays alone if their number is odd."""
     pairs = [points[place : place + 2] for place in range(0, len(points), 2)]
     return [_merge(pair) if len(pair) > 1 else pair[0] for pair in pairs]
+
+
+def picture(points: Sequence[Point]) -> Image.Image:
+    """Each loss over the iterations, on a logarithmic scale; a held-out one dashed, in the colour of its own.
+
+    Raises MachineError without matplotlib.
+    """
+    extras.require("matplotlib", what="Drawing loss curves")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_INCHES, dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(xlabel="iteration", ylabel="loss", yscale="log")
+    colours: dict[str, str] = {}
+    for name, drawn in _drawn(list(points)):
+        turn, _, term = name.partition("/")
+        own = colours.setdefault(term, f"C{len(colours)}")
+        axes.plot(*zip(*drawn), label=name, color=own, linestyle="--" if turn == "held_out" else "-", linewidth=1)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    return Image.open(file)
+
+
+def _drawn(points: list[Point]) -> Iterator[tuple[str, list[tuple[int, float]]]]:
+    """Each loss by name, with what of it a logarithmic scale can show: iteration and value."""
+    while len(points) > _DRAWN:
+        points = merged(points)
+    for name in sorted({name for point in points for name in point.terms}):
+        drawn = [(point.step, point.terms[name]) for point in points if point.terms.get(name, 0) > 0]
+        if drawn and not name.endswith("/gradient"):
+            yield name, drawn
 
 
 def _merge(pair: list[Point]) -> Point:

@@ -1,8 +1,10 @@
-"""One iteration: each turn of the model lowers its own terms by its own weights."""
+"""One iteration, in the precision that is asked for: each turn of the model lowers its terms by its own weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -12,9 +14,7 @@ from torch.optim import Optimizer
 
 from fsvfx.engines.trainable import Batch, Model
 from fsvfx.errors import InputError
-from fsvfx.training.optimisers import optimiser_of
-from fsvfx.training.precision import Precision
-from fsvfx.training.schedule import rate_at
+from fsvfx.training.optimisers import optimiser_of, rate_at
 from schemas.trainer import TrainerSettings
 
 Losses = Callable[[Batch, str], dict[str, Tensor]]
@@ -105,3 +105,45 @@ def _beside(weight: nn.Parameter, value: Any) -> Any:
     if isinstance(value, Tensor) and value.shape == weight.shape and value.ndim:
         return torch.empty_like(weight, dtype=value.dtype).detach().copy_(value)
     return value
+
+
+_HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Precision:
+    """A device and what the settings say of numbers on it. Raises InputError where the device can't."""
+
+    def __init__(self, settings: TrainerSettings, device: str) -> None:
+        self.device = torch.device(device)
+        self.half = _HALVES.get(settings.amp)
+        self.layout = torch.channels_last if settings.channels_last else torch.contiguous_format
+        if self.device.type == "cuda" and settings.amp == "bf16" and not torch.cuda.is_bf16_supported():
+            raise InputError("This GPU has no bf16", hint="Use amp: fp16 or off")
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=settings.amp == "fp16")
+        """Holds fp16's gradients in range; does nothing else. Its skipped steps are its way of finding the range."""
+
+    def autocast(self) -> AbstractContextManager[None]:
+        return torch.autocast(self.device.type, dtype=self.half, enabled=self.half is not None)
+
+    def place(self, model: nn.Module) -> None:
+        """Onto the device, in its layout."""
+        model.to(self.device)
+        for parameter in model.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=self.layout)
+
+    def batch(self, batch: Batch) -> Batch:
+        """Onto the device, in its layout."""
+        moved: Batch = self._moved(batch)
+        return moved
+
+    def _moved(self, part: Any) -> Any:
+        """Tensors, in whatever mappings and dataclasses the model's batches are made of."""
+        if isinstance(part, Tensor):
+            layout = self.layout if part.ndim == 4 else torch.preserve_format
+            return part.to(self.device, memory_format=layout, non_blocking=True)
+        if isinstance(part, Mapping):
+            return {name: self._moved(value) for name, value in part.items()}
+        if is_dataclass(part) and not isinstance(part, type):
+            return replace(part, **{field.name: self._moved(getattr(part, field.name)) for field in fields(part)})
+        return part

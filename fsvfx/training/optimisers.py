@@ -1,10 +1,11 @@
-"""What moves the weights: Adam (torch's own) and AdaBelief."""
+"""What moves the weights: Adam (torch's own) or AdaBelief, at each iteration's learning rate; and their mean."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -71,3 +72,55 @@ class AdaBelief(Optimizer):
         torch._foreach_div_(below, math.sqrt(1 - beta2**age))
         torch._foreach_add_(below, eps)
         torch._foreach_addcdiv_(list(weights), means, below, -group["lr"] / (1 - beta1**age))
+
+
+def rate_at(step: int, settings: TrainerSettings) -> float:
+    """Of the iteration after ``step`` of them."""
+    if step < settings.lr_warmup:
+        return settings.lr * (step + 1) / settings.lr_warmup
+    if settings.lr_schedule == "constant" or settings.iterations is None:
+        return settings.lr
+    gone = min(1.0, (step - settings.lr_warmup) / (settings.iterations - settings.lr_warmup))
+    share = 1 - gone if settings.lr_schedule == "linear" else (1 + math.cos(math.pi * gone)) / 2
+    return settings.lr * share
+
+
+class MeanWeights:
+    """The running mean of a module's parameters, float32, where they are.
+
+    keep: the share kept at each update; young means keep less, (1 + n) / (10 + n) after n updates, lest the initial
+    weights linger.
+    """
+
+    def __init__(self, module: nn.Module, keep: float) -> None:
+        self.keep = keep
+        self._live = dict(module.named_parameters())
+        self._mean = {name: weight.detach().clone() for name, weight in self._live.items()}
+
+    @torch.no_grad()
+    def update(self, count: int) -> None:
+        """Take in the weights of now, ``count`` updates after the first."""
+        share = 1 - min(self.keep, (1 + count) / (10 + count))
+        torch._foreach_lerp_(list(self._mean.values()), list(self._live.values()), share)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """While it lasts the module has the mean weights."""
+        self._exchange()
+        try:
+            yield
+        finally:
+            self._exchange()
+
+    def state(self) -> dict[str, Tensor]:
+        return self._mean
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Weights that it does not know begin as they are now."""
+        for name, mean in self._mean.items():
+            mean.copy_(state.get(name, self._live[name]))
+
+    def _exchange(self) -> None:
+        for name, weight in self._live.items():
+            weight.data, self._mean[name] = self._mean[name], weight.data

@@ -1,16 +1,18 @@
-"""One training, as a job says: networks, data, trainer put together, in the job's folder."""
+"""Runs one training as a job describes it: its networks, its data and the trainer, in the job's folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from fsvfx.facesets import Faceset
-from fsvfx.training.board import on_board
 from fsvfx.training.data import Sampler, held_out
-from fsvfx.training.report import Report
-from fsvfx.training.start import first_model
-from fsvfx.training.trainer import Trained, train
+from fsvfx.training.events import Report
+from fsvfx.training.monitor import on_board
+from fsvfx.training.result import Trained
+from fsvfx.training.trainer import train
+from fsvfx.training.weights import first_model
 from fsvfx.training.world import World
 from schemas.job import TrainJob
 
@@ -33,15 +35,15 @@ def run(
     model = first_model(job, resumes=any((folder / "checkpoints").glob("step-*")))
     people = {person: facesets[person] for person in job.learned}
     seen = held_out(people, model.resolution, settings.preview_rows, "cpu")
-    own = settings.seed + world.rank
     feed = Sampler(
         people,
         model.resolution,
         settings.batch,
         job.augmentation,
         world.device,
-        own,
+        settings.seed + world.rank,
         random_warp=settings.random_warp,
     )
-    with feed, on_board(folder / "tensorboard", report) as told:
-        return train(model, feed, settings, folder, device=device, held_out=seen, report=told, should_stop=should_stop)
+    board = on_board(folder / "tensorboard", report) if world.leads else nullcontext(report)
+    with feed, board as both:
+        return train(model, feed, settings, folder, device=device, held_out=seen, report=both, should_stop=should_stop)

@@ -19,7 +19,7 @@ from fsvfx.training.loop import Losses
 
 
 class World:
-    """This process among its like."""
+    """This process and those that train with it."""
 
     def __init__(self, device: str) -> None:
         self.rank = int(os.environ.get("RANK", "0"))
@@ -34,7 +34,7 @@ class World:
 
     @contextmanager
     def joined(self) -> Iterator[None]:
-        """Connected to the others, unless the caller already is. Once in a process: torch hangs at a second time."""
+        """Connected to the others, unless the caller already is. Once per process: torch hangs the second time."""
         if self.size == 1 or distributed.is_initialized():
             yield
             return
@@ -48,24 +48,24 @@ class World:
             distributed.destroy_process_group()
 
     def losses_of(self, model: Model) -> Losses:
-        """The model's forward; of several processes one that makes them start alike and shares gradients."""
+        """The model's forward; with several processes, one that makes them start alike and shares gradients."""
         if self.size == 1:
             return model
         # a turn uses a part of the weights only, and models grow
         return DistributedDataParallel(model, find_unused_parameters=True)
 
-    def told(self, mine: Any) -> Any:
-        """What the first process says, in all of them. Small and plain."""
+    def leaders(self, mine: Any) -> Any:
+        """The first process's value, in all of them. Small and plain."""
         if self.size == 1:
             return mine
-        said = [mine]
-        distributed.broadcast_object_list(said, device=torch.device(self.device))
-        return said[0]
+        values = [mine]
+        distributed.broadcast_object_list(values, device=torch.device(self.device))
+        return values[0]
 
     def gathered(self, mine: Any) -> list[Any]:
-        """What each process says, by rank."""
+        """Each process's value, by rank."""
         if self.size == 1:
             return [mine]
-        said: list[Any] = [None] * self.size
-        distributed.all_gather_object(said, mine)
-        return said
+        values: list[Any] = [None] * self.size
+        distributed.all_gather_object(values, mine)
+        return values

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Self
+from queue import Empty, Full, Queue
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 import torch
@@ -17,11 +20,9 @@ from fsvfx.engines.trainable import Batch, Side
 from fsvfx.errors import InputError
 from fsvfx.facesets.balance import weights
 from fsvfx.facesets.faceset import Faceset
-from fsvfx.training.data import light
-from fsvfx.training.data.ahead import Ahead
-from fsvfx.training.data.geometry import affines, places, sample, warped
+from fsvfx.training.data import colour
+from fsvfx.training.data.geometry import affines, displacements, places, sample, warped
 from fsvfx.training.data.pool import Pool, pool_of, side_of
-from fsvfx.training.data.warp import displacements
 from schemas.augmentation import Augmentation
 
 _DEPTH = 3
@@ -53,17 +54,17 @@ class Sampler(Iterator[Batch]):
         self._weights = {person: _weights(faceset, settings) for person, faceset in facesets.items()}
         self._pools = {person: self._pool(faceset) for person, faceset in facesets.items()}
         self._done = 0
-        self._ahead: Ahead[Batch] | None = None
+        self._prefetch: Prefetch[Batch] | None = None
 
     @property
     def waited(self) -> float:
         """Seconds that batches have been waited for since the start or the last ``restore``."""
-        return self._ahead.waited if self._ahead else 0.0
+        return self._prefetch.waited if self._prefetch else 0.0
 
     def __next__(self) -> Batch:
-        if self._ahead is None:
-            self._ahead = Ahead(self.make, self._done, _DEPTH)
-        made = self._ahead.next()
+        if self._prefetch is None:
+            self._prefetch = Prefetch(self.make, self._done, _DEPTH)
+        made = self._prefetch.next()
         self._done += 1
         return made
 
@@ -83,9 +84,9 @@ class Sampler(Iterator[Batch]):
 
     def close(self) -> None:
         """Stop making batches; ``next`` starts it again."""
-        if self._ahead is not None:
-            self._ahead.close()
-            self._ahead = None
+        if self._prefetch is not None:
+            self._prefetch.close()
+            self._prefetch = None
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +111,7 @@ class Sampler(Iterator[Batch]):
         pictures = self._pools[person].take(rows, self.device)
         at = places(affines(self.settings, self.batch, generator).to(self.device), self.resolution)
         side = side_of(sample(pictures, at), self._input(pictures, at, generator))
-        jitter = light.jitters(self.settings, self.batch, generator)
+        jitter = colour.jitters(self.settings, self.batch, generator)
         return side if jitter is None else _changed(side, jitter.to(self.device))
 
     def _input(self, pictures: Tensor, at: Tensor, generator: Generator) -> Tensor | None:
@@ -141,11 +142,67 @@ def _seed(seed: int, number: int, person: str) -> int:
 
 
 def _with_colours_of(side: Side, other: Side) -> Side:
-    return _changed(side, *light.transfers(side.target, side.mask, other.target, other.mask))
+    return _changed(side, *colour.transfers(side.target, side.mask, other.target, other.mask))
 
 
 def _changed(side: Side, matrix: Tensor, shift: Tensor | None = None) -> Side:
     """Input and target alike."""
-    target = light.changed(side.target, matrix, shift)
-    seen = target if side.warped is side.target else light.changed(side.warped, matrix, shift)
+    target = colour.changed(side.target, matrix, shift)
+    seen = target if side.warped is side.target else colour.changed(side.warped, matrix, shift)
     return replace(side, warped=seen, target=target)
+
+
+T = TypeVar("T")
+_PATIENCE = 0.1
+"""Seconds between looks at whether to stop."""
+
+
+class Prefetch(Generic[T]):
+    """``make(number)`` for number = first, first + 1, ..., up to ``depth`` of them before they are asked for."""
+
+    def __init__(self, make: Callable[[int], T], first: int, depth: int) -> None:
+        self._ready: Queue[T | BaseException] = Queue(depth)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=_work, args=(make, first, self._ready, self._stop), name="training data", daemon=True
+        )
+        self._thread.start()
+        self.waited = 0.0
+        """Seconds that ``next`` has spent waiting."""
+
+    def next(self) -> T:
+        """What comes next. Raises what ``make`` raised."""
+        started = time.perf_counter()
+        got = self._ready.get()
+        self.waited += time.perf_counter() - started
+        if isinstance(got, BaseException):
+            raise got
+        return got
+
+    def close(self) -> None:
+        """Stop, and wait until it has."""
+        self._stop.set()
+        self._thread.join()
+        while True:
+            try:
+                self._ready.get_nowait()
+            except Empty:
+                return
+
+
+def _work(make: Callable[[int], T], number: int, ready: Queue[T | BaseException], stop: threading.Event) -> None:
+    while not stop.is_set():
+        made: T | BaseException
+        try:
+            made = make(number)
+        except BaseException as error:
+            made = error
+        while not stop.is_set():
+            try:
+                ready.put(made, timeout=_PATIENCE)
+                break
+            except Full:
+                continue
+        if isinstance(made, BaseException):
+            return
+        number += 1

@@ -59,7 +59,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> dict[str, Faceset]:
     """Its facesets, as if they were in the ledger."""
     found = {name: faceset(name, count=4, held_out=2, seed=seed) for seed, name in enumerate(PEOPLE)}
     found = {name: replace(each, digest=f"{name}-digest") for name, each in found.items()}
-    monkeypatch.setattr("flows.facesets.facesets_of", lambda job: found)
+    monkeypatch.setattr("fsvfx.facesets.lookup.facesets_of", lambda job: found)
     return found
 
 

@@ -13,17 +13,16 @@ from tensorboardX.record_writer import masked_crc32c
 from fsvfx.device import device_with
 from fsvfx.errors import InputError
 from fsvfx.training import curves
-from fsvfx.training.finite import DivergedError
-from fsvfx.training.kept import kept
-from fsvfx.training.lines import Ended, Told
+from fsvfx.training.events import Ended, Message, Notice, Preview, Progress, Saved
 from fsvfx.training.process import Seat, command_of, environment_of, trained_apart
-from fsvfx.training.report import Notice, Preview, Progress, Saved
+from fsvfx.training.progress import DivergedError
+from fsvfx.training.result import load_result
 
 RESUME = "fsvfx train train.yaml"
 ONE = Seat(threads=1)
 
 
-def told_by(order: Path, seat: Seat = ONE) -> list[Told]:
+def told_by(order: Path, seat: Seat = ONE) -> list[Message]:
     return list(trained_apart(order, seat, RESUME))
 
 
@@ -45,7 +44,7 @@ def test_stopped_by_one_process_and_gone_on_with_by_two(tmp_path: Path) -> None:
     assert any(isinstance(one, Preview) for one in told)
     assert [one.step for one in told if isinstance(one, Saved)] == [reached + 4]
     assert told[-1] == Ended(reached + 4, "2 x cpu", f"{reached + 4} iterations are done", stopped=False)
-    result = kept(folder)
+    result = load_result(folder)
     assert result.step == reached + 4
     assert any(name.startswith("held_out/") for name in result.losses)
     assert all(torch.isfinite(weight).all() for weight in result.weights.values())

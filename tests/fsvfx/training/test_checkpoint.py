@@ -13,7 +13,7 @@ import torch
 from fsvfx.errors import MachineError
 from fsvfx.training import rng
 from fsvfx.training.checkpoint import Checkpoints
-from fsvfx.training.report import Event
+from fsvfx.training.events import Event
 
 TREE = {
     "weights": {"a.weight": torch.arange(6.0).reshape(2, 3).t(), "b": torch.tensor(2, dtype=torch.int64)},

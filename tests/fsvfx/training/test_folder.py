@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fsvfx.errors import InputError
-from fsvfx.training.alone import check_folder
+from fsvfx.training.folder import check_folder
 
 
 @pytest.mark.parametrize("names", [[], ["order.json"], ["training.lock", "preview.png"], ["order.json", "notes.txt"]])

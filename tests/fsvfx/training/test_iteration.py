@@ -12,12 +12,9 @@ from torch import Tensor, nn
 from toys import ToyFeed, ToyModel, settings, toy_model
 
 from fsvfx.training.curves import Point, merged
-from fsvfx.training.ema import MeanWeights
-from fsvfx.training.loop import Loop
-from fsvfx.training.optimisers import AdaBelief
-from fsvfx.training.precision import Precision
-from fsvfx.training.schedule import rate_at
-from fsvfx.training.stops import is_flat, reason_to_stop, seconds_left
+from fsvfx.training.loop import Loop, Precision
+from fsvfx.training.optimisers import AdaBelief, MeanWeights, rate_at
+from fsvfx.training.progress import is_flat, reason_to_stop, seconds_left
 from schemas.trainer import TrainerSettings
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from fsvfx.errors import InputError, MachineError, StoreError, Where
-from fsvfx.training.finite import DivergedError
-from fsvfx.training.lines import Ended, line_of, told_in
-from fsvfx.training.report import Notice, Preview, Progress, Saved
+from fsvfx.training.events import Ended, Notice, Preview, Progress, Saved, from_line, to_line
+from fsvfx.training.progress import DivergedError
 from schemas.frames import FrameRange
 
 
@@ -25,9 +24,9 @@ from schemas.frames import FrameRange
     ],
 )
 def test_an_event_is_one_line_and_comes_back(event: object) -> None:
-    line = line_of(event)
+    line = to_line(event)
     assert line.count("\n") == 1
-    assert told_in(line) == event
+    assert from_line(line) == event
 
 
 @pytest.mark.parametrize(
@@ -42,18 +41,18 @@ def test_an_event_is_one_line_and_comes_back(event: object) -> None:
     ],
 )
 def test_an_error_comes_back_whole(error: InputError | MachineError, kind: type) -> None:
-    back = told_in(line_of(error))
+    back = from_line(to_line(error))
     assert type(back) is kind
     assert (str(back), back.exit_code, back.transient) == (str(error), error.exit_code, error.transient)
     assert getattr(back, "step", None) == getattr(error, "step", None)
 
 
 def test_an_error_of_a_class_that_is_unknown_here_is_one_of_its_parents() -> None:
-    line = line_of(InputError("No", hint="Yes")).replace('["InputError"', '["UnheardError", "InputError"')
+    line = to_line(InputError("No", hint="Yes")).replace('["InputError"', '["UnheardError", "InputError"')
     assert "UnheardError" in line
-    assert type(told_in(line)) is InputError
+    assert type(from_line(line)) is InputError
 
 
 @pytest.mark.parametrize("chatter", ["Using 2 threads", "3", "[1]", '{"kind": "Unheard"}', ""])
 def test_what_is_no_event_is_a_notice(chatter: str) -> None:
-    assert told_in(chatter + "\n") == Notice(chatter)
+    assert from_line(chatter + "\n") == Notice(chatter)

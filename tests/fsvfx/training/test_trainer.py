@@ -12,9 +12,9 @@ from toys import ToyFeed, settings, toy_model
 
 from fsvfx.errors import InputError
 from fsvfx.training import curves
-from fsvfx.training.finite import DivergedError
-from fsvfx.training.kept import keep, kept
-from fsvfx.training.report import Event, Notice, Preview, Progress, Saved
+from fsvfx.training.events import Event, Notice, Preview, Progress, Saved
+from fsvfx.training.progress import DivergedError
+from fsvfx.training.result import load_result, save_result
 from fsvfx.training.trainer import Trained, train
 
 
@@ -115,14 +115,14 @@ def test_the_mean_weights_are_handed_out(tmp_path: Path, told: list[Event]) -> N
 def test_weights_are_handed_out_in_order_of_memory(tmp_path: Path, told: list[Event]) -> None:
     """safetensors takes no others, and channels_last lays them out otherwise."""
     trained = run(tmp_path, told, iterations=2, channels_last=True)
-    keep(tmp_path, trained)
-    assert kept(tmp_path).weights.keys() == trained.weights.keys()
+    save_result(tmp_path, trained)
+    assert load_result(tmp_path).weights.keys() == trained.weights.keys()
 
 
 def test_an_adversary_may_join_and_leave(tmp_path: Path, told: list[Event]) -> None:
     run(tmp_path, told, iterations=2)
     run(tmp_path, told, iterations=4, options={"adversary": True})
-    assert Notice("The adversary of critic is new: it begins from nothing") in told
+    assert Notice("The adversary 'critic' is new: it starts untrained") in told
     assert run(tmp_path, told, iterations=6).step == 6
 
 

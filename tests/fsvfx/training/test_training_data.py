@@ -14,11 +14,19 @@ from toy_facesets import faceset, frontal
 
 from fsvfx.errors import InputError
 from fsvfx.training.data import Sampler, held_out, plain
-from fsvfx.training.data.ahead import Ahead
-from fsvfx.training.data.geometry import affines, places, sample, warped
-from fsvfx.training.data.light import changed, jitters, transfers
+from fsvfx.training.data.colour import changed, jitters, transfers
+from fsvfx.training.data.geometry import (
+    affines,
+    cells,
+    displacements,
+    jitter,
+    places,
+    sample,
+    truncated_normal,
+    warped,
+)
 from fsvfx.training.data.pool import priorities
-from fsvfx.training.data.warp import cells, displacements, jitter, truncated_normal
+from fsvfx.training.data.sampler import Prefetch
 from schemas.augmentation import Augmentation
 
 USUAL = Augmentation()
@@ -259,7 +267,7 @@ def test_batches_are_made_ahead_and_faults_reach_the_loop() -> None:
             raise InputError("no", hint="none")
         return number
 
-    ahead = Ahead(make, 2, 3)
+    ahead = Prefetch(make, 2, 3)
     time.sleep(0.2)
     assert [ahead.next() for _ in range(3)] == [2, 3, 4]
     assert ahead.waited < 0.1

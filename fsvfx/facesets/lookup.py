@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 from fsvfx.errors import InputError, Where
+from fsvfx.facesets.build import built, store_of
+from fsvfx.facesets.faceset import Faceset, open_faceset
+from fsvfx.facesets.footage import Footage, footage_of
 from fsvfx.runner import Plan, plan
+from fsvfx.store import open_store
 from schemas.job import FootageJob, TrainJob
 from schemas.receipts import Receipt
-
-if TYPE_CHECKING:
-    from fsvfx.facesets import Faceset, Footage
 
 LAST = "align"
 """The last stage that footage needs."""
@@ -19,44 +19,37 @@ LAST = "align"
 
 def facesets_of(job: TrainJob) -> dict[str, Faceset]:
     """Of everybody whom the model learns, in its order. Raises InputError where one is not built; StoreError."""
-    from fsvfx import facesets
-
     receipts = receipts_of(job)
-    store = facesets.store_of(job.store, job.production)
-    return {person: facesets.open_faceset(store, receipt) for person, receipt in receipts.items()}
+    store = store_of(job.store, job.production)
+    return {person: open_faceset(store, receipt) for person, receipt in receipts.items()}
 
 
 def receipts_of(job: TrainJob) -> dict[str, Receipt]:
     """Of those facesets. Raises InputError where one is not built; StoreError."""
-    from fsvfx import facesets
-
     footage = {
-        name: [footage_at_hand(job, each) for each in job.footage if each.person == name] for name in job.learned
+        name: [aligned_footage(job, each) for each in job.footage if each.person == name] for name in job.learned
     }
-    store = facesets.store_of(job.store, job.production)  # makes its folder: not before the footage is known to be done
+    store = store_of(job.store, job.production)  # makes its folder: not before the footage is known to be done
     found: dict[str, Receipt] = {}
     for person in job.learned:
-        receipt = facesets.built(person, footage[person], job.faceset, store)
+        receipt = built(person, footage[person], job.faceset, store)
         if receipt is None:
             raise _not_there(job, f"The faceset of '{person}' is not built")
         found[person] = receipt
     return found
 
 
-def standing_of(footage: FootageJob) -> Plan:
-    """How far its faces are cut out: no more than that is wanted of it. Raises StoreError, InputError."""
+def plan_of(footage: FootageJob) -> Plan:
+    """What is done and what is left until its faces are cut out. Raises StoreError, InputError."""
     return plan(footage.shot, stages=(LAST,), until=LAST)
 
 
-def footage_at_hand(job: TrainJob, footage: FootageJob) -> Footage:
+def aligned_footage(job: TrainJob, footage: FootageJob) -> Footage:
     """Its faces, cut out. Raises InputError where they are not; StoreError."""
-    from fsvfx.facesets import footage_of
-    from fsvfx.store import open_store
-
-    standing = standing_of(footage)
-    if standing.left:
+    found = plan_of(footage)
+    if found.left:
         raise _not_there(job, f"The faces in '{footage.name}' are not cut out")
-    receipts = [receipt for step, receipt in standing.final.items() if step in standing.wanted]
+    receipts = [receipt for step, receipt in found.final.items() if step in found.wanted]
     return footage_of(footage.name, footage.shot, open_store(footage.shot), receipts, footage.entry)
 
 

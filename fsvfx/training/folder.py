@@ -1,4 +1,7 @@
-"""One training process at a time in a folder: a second would write into the first one's curves and checkpoints."""
+"""The training's folder: whether a training may have it, and one process at a time in it.
+
+A second process would write into the first one's curves and checkpoints.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,12 @@ from pathlib import Path
 
 from fsvfx.disk import unwritable
 from fsvfx.errors import InputError, MachineError, Where
-from fsvfx.training.report import Notice, Report
+from fsvfx.training.events import Notice, Report
 
 PATIENCE = 120.0
 """Seconds for a process that was told to stop to finish its iteration and its checkpoint."""
-
-
-_MARKS = ("order.json", "training.lock")
+EVENTS, ORDER, LOG, _LOCK = "events.jsonl", "order.json", "training.log", "training.lock"
+"""What it reported; what it was asked for; its standard error; held while it trains."""
 
 
 def check_folder(folder: Path) -> None:
@@ -27,7 +29,7 @@ def check_folder(folder: Path) -> None:
         return
     except OSError as error:
         raise unwritable(folder, error) from error
-    if names and not names.intersection(_MARKS):
+    if names and not names.intersection((ORDER, _LOCK)):
         raise InputError(
             "The training's folder holds files that no training wrote",
             hint="Give the model another name, or set 'training' to another folder in the manifest",
@@ -37,23 +39,21 @@ def check_folder(folder: Path) -> None:
 
 @contextmanager
 def alone_in(folder: Path, report: Report, patience: float = PATIENCE) -> Iterator[None]:
-    """Have the folder to oneself, once whoever has it is done. Raises MachineError if that takes too long."""
+    """Have the folder to oneself, once whoever has it has ended. Raises MachineError if that takes too long."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "training.lock").open("w") as gate:
+    with (folder / _LOCK).open("w") as gate:
         until = time.monotonic() + patience
-        told = False
-        while not _locked(gate.fileno()):
-            if not told:
-                report(Notice("Another process is training in this folder: waiting for it to end"))
-                told = True
-            if time.monotonic() > until:
-                raise MachineError(
-                    "Another process is training in this folder",
-                    hint="Wait until it ends, or stop it; then run this again",
-                    where=Where(file=str(folder)),
-                    transient=True,
-                )
-            time.sleep(0.2)
+        if not _locked(gate.fileno()):
+            report(Notice("Another process is training in this folder: waiting for it to end"))
+            while not _locked(gate.fileno()):
+                if time.monotonic() > until:
+                    raise MachineError(
+                        "Another process is training in this folder",
+                        hint="Wait until it ends, or stop it; then run this again",
+                        where=Where(file=str(folder)),
+                        transient=True,
+                    )
+                time.sleep(0.2)
         yield
 
 

@@ -1,4 +1,4 @@
-"""How a training ended: as an outcome, in words, and how to go on, or to use the model."""
+"""How a training ended: as an outcome, in words, and how to continue it or use the model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def train_command(job: TrainJob, store: str | None, gpus: int) -> str:
-    """What goes on with it. ``store``: the one that was given in place of the manifest's."""
+    """The command that continues it. ``store``: the one that was given in place of the manifest's."""
     words = ["fsvfx", "train", job.manifest]
     if store:
         words += ["--store", store]
@@ -62,7 +62,7 @@ def as_partial(job: TrainJob, command: str, reason: str, left: Mapping[str, Plan
 def lines_of(outcome: TrainingOutcome) -> list[str]:
     """In words, for people."""
     if outcome.state == "partial":
-        return [f"{outcome.model}: {outcome.reason}", *_failures(outcome), "go on with:", f"  {outcome.command}"]
+        return [f"{outcome.model}: {outcome.reason}", *_failures(outcome), "continue with:", f"  {outcome.command}"]
     took = f", {outcome.seconds:.1f} s" if outcome.seconds else ", nothing to run"
     return [
         f"{outcome.model}: done, {outcome.iterations} iterations ({outcome.reason}){took}",
@@ -74,29 +74,17 @@ def lines_of(outcome: TrainingOutcome) -> list[str]:
     ]
 
 
-def summary(outcome: TrainingOutcome) -> None:
-    """As an artifact."""
-    from prefect.artifacts import create_markdown_artifact
-
-    from tasks.artifacts import key_of
-
-    text = "```\n" + "\n".join(lines_of(outcome)) + "\n```"
-    key = key_of(outcome.production, outcome.model, "summary")
-    create_markdown_artifact(text, key=key, description=f"How the training of {outcome.model} ended")
-
-
 def _failures(outcome: TrainingOutcome) -> list[str]:
-    said = [f"  footage {one.shot}: {one.done} of {one.total} steps are done" for one in outcome.footage]
+    lines = [f"  footage {one.shot}: {one.done} of {one.total} steps are done" for one in outcome.footage]
     for one in outcome.footage:
         for failure in one.failures:
             place = f" (frames {failure.frames})" if failure.frames else ""
-            said.append(f"  {one.shot} {failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.hint}")
-    return said
+            lines.append(f"  {one.shot} {failure.stage} {failure.unit.name}{place}: {failure.message}. {failure.hint}")
+    return lines
 
 
 def _figures(figures: Figures | None) -> list[str]:
     if figures is None:
         return []
     values = figures.model_dump(exclude={"identity", "performer", "faces"}, exclude_none=True)
-    said = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
-    return [f"on {figures.faces} held-out faces: {said}"]
+    return [f"on {figures.faces} held-out faces: " + ", ".join(f"{name} {value:.3g}" for name, value in values.items())]

@@ -1,0 +1,37 @@
+"""Optional packages: which extra of fsvfx brings each, and the error where one is missing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from fsvfx.errors import MachineError
+
+EXTRAS = {
+    "insightface": "insightface",
+    "matplotlib": "plots",
+    "onnx": "onnx",
+    "onnxscript": "onnx",
+    "rfc8785": "insightface",
+    "tensorboardX": "board",
+}
+"""By the name that is imported."""
+
+
+def is_installed(*modules: str) -> bool:
+    """Whether all of these can be imported; imports none of them."""
+    return not _missing(modules)
+
+
+def how_to_install(module: str) -> str:
+    """The command that brings an optional package."""
+    return f'pip install "fsvfx[{EXTRAS[module]}]"'
+
+
+def require(*modules: str, what: str) -> None:
+    """Raises MachineError, with the extra to install, if one of ``modules`` is missing. ``what`` needs them."""
+    for module in _missing(modules):
+        raise MachineError(f"{what} needs {module}, which is not installed", hint=how_to_install(module))
+
+
+def _missing(modules: tuple[str, ...]) -> list[str]:
+    return [module for module in modules if find_spec(module) is None]

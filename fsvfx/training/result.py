@@ -1,0 +1,168 @@
+"""What comes of a training: the weights that its process leaves in its folder, their package, and ``done.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from fsvfx import packages
+from fsvfx.disk import place_file
+from fsvfx.engines.registry import learned
+from fsvfx.rights.weights import refusal, used_by
+from fsvfx.digests import digest_of
+from schemas.consent import ConsentRecord
+from schemas.job import TrainJob
+from schemas.package import Ancestor, PackageCard, TrainedPerson
+from schemas.receipts import Receipt
+from schemas.train import Start
+from schemas.training import Finished
+
+if TYPE_CHECKING:  # the command line asks whether a training is done, and must not wait for torch
+    from torch import Tensor
+
+    from fsvfx.facesets import Faceset
+
+_WEIGHTS, _RESULT, _DONE = "result.safetensors", "result.json", "done.json"
+_MATTERS = {"production", "model", "engine", "architecture", "learned", "augmentation", "trainer", "start", "licence"}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training's result.
+
+    step: iterations done; seconds: of training, both with earlier sessions. reason: why it ended. losses: the last
+    means by term. weights: the model's, on the CPU; the running mean if ``ema`` was set. waiting: share of this
+    session's time spent waiting for data.
+    """
+
+    step: int
+    seconds: float
+    reason: str
+    losses: Mapping[str, float]
+    weights: dict[str, Tensor]
+    waiting: float
+    checkpoint: Path
+    preview: Path | None
+
+
+def save_result(folder: Path, trained: Trained) -> None:
+    """Leave it in the training's folder. Raises MachineError if the disk refuses."""
+    from safetensors.torch import save
+
+    place_file(folder / _WEIGHTS, save(trained.weights))
+    fields = asdict(trained) | {"weights": None}
+    place_file(folder / _RESULT, json.dumps(fields, default=str).encode())
+
+
+def load_result(folder: Path) -> Trained:
+    """What the last ``save_result`` left there."""
+    from safetensors.torch import load_file
+
+    fields = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
+    preview = fields["preview"] and Path(fields["preview"])
+    more = {"weights": load_file(folder / _WEIGHTS), "checkpoint": Path(fields["checkpoint"]), "preview": preview}
+    return Trained(**fields | more)
+
+
+def remove_result(folder: Path) -> None:
+    """Once the package has it all."""
+    for name in (_WEIGHTS, _RESULT):
+        (folder / name).unlink(missing_ok=True)
+
+
+def make_package(
+    job: TrainJob, facesets: Mapping[str, Faceset], trained: Trained, records: Mapping[str, ConsentRecord], device: str
+) -> Path:
+    """The folder of the model package; if one of the same weights is there, that one, as it is.
+
+    records: by person, those that allowed the training. device: what it ran on. Raises MachineError if the disk
+    refuses.
+    """
+    people = tuple(_person(facesets[person], records[person]) for person in job.learned)
+
+    def card(sha256: str) -> PackageCard:
+        return _card(job, people, trained, device, sha256)
+
+    files = {"preview.png": trained.preview.read_bytes()} if trained.preview else {}
+    return packages.place(Path(job.packages), trained.weights, card, files)
+
+
+def finished(job: TrainJob, facesets: Mapping[str, Receipt]) -> Finished | None:
+    """What came of it, if it was trained to its end with all that matters as it is now, and the package is there."""
+    try:
+        done = Finished.model_validate_json((Path(job.folder) / _DONE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    same = done.digest == _digest(job, facesets)
+    return done if same and (Path(done.package) / packages.CARD).is_file() else None
+
+
+def finish(job: TrainJob, facesets: Mapping[str, Receipt], package: Path, iterations: int, reason: str) -> Finished:
+    """Remember in ``done.json`` that the training is finished. Raises MachineError if the disk refuses."""
+    done = Finished(
+        digest=_digest(job, facesets),
+        package=str(package),
+        sha256=packages.card_of(package).sha256,
+        iterations=iterations,
+        reason=reason,
+    )
+    place_file(Path(job.folder) / _DONE, done.model_dump_json(indent=1).encode())
+    return done
+
+
+def _digest(job: TrainJob, facesets: Mapping[str, Receipt]) -> str:
+    """Of what the weights depend on, and the words that are sealed into them."""
+    matters = job.model_dump(mode="json", include=_MATTERS)
+    return digest_of([matters, {person: facesets[person].digest for person in job.learned}])
+
+
+def _card(job: TrainJob, people: tuple[TrainedPerson, ...], trained: Trained, device: str, sha256: str) -> PackageCard:
+    architecture = learned(job.engine).Architecture.model_validate(job.architecture)
+    return PackageCard(
+        model=job.model,
+        sha256=sha256,
+        engine=job.engine,
+        architecture=architecture.model_dump(mode="json"),
+        people=people,
+        production=job.production,
+        licence=job.licence,
+        commercial_use=all(refusal(one, "commercial", job.licences) is None for one in used_by(job)),
+        rights=job.rights,
+        trained_at=datetime.now(UTC),
+        iterations=trained.step,
+        seconds=round(trained.seconds, 1),
+        ended=trained.reason,
+        device=device,
+        fsvfx=version("fsvfx"),
+        trainer=job.trainer,
+        augmentation=job.augmentation,
+        faceset=job.faceset,
+        start=_ancestor(job.start, job.packages) if job.start else None,
+        losses=dict(trained.losses),
+    )
+
+
+def _person(faceset: Faceset, record: ConsentRecord) -> TrainedPerson:
+    held_out = int(faceset.held_out.sum())
+    return TrainedPerson(
+        name=faceset.person,
+        consent=record.record_id,
+        is_test_record=record.is_test_record,
+        faceset=faceset.digest,
+        faces=len(faceset) - held_out,
+        held_out=held_out,
+        footage=faceset.names,
+    )
+
+
+def _ancestor(start: Start, folder: str) -> Ancestor:
+    packages.use(folder)
+    card = packages.card_of(packages.find(start.model, start.sha256))
+    return Ancestor(model=start.model, sha256=start.sha256, people=card.everybody, restart=start.restart)

@@ -1,0 +1,81 @@
+"""The steps of a training after its footage: facesets, the training itself, its package, its evaluation.
+
+Who runs them, where and when, is for executors to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from fsvfx import evaluation, facesets, packages, rights
+from fsvfx.device import device_with
+from fsvfx.disk import place_file
+from fsvfx.store import open_store
+from fsvfx.training.events import Message, to_line
+from fsvfx.training.folder import EVENTS, ORDER, check_folder
+from fsvfx.training.process import Seat, trained_apart
+from schemas.job import TrainJob
+from schemas.package import Figures
+from schemas.receipts import Receipt
+from schemas.training import TrainingOrder
+
+People = Mapping[str, Receipt]
+"""Facesets' receipts, by person."""
+
+
+def build_faceset(
+    job: TrainJob, person: str, footage: Mapping[str, Sequence[Receipt]], report: Callable[[str], None]
+) -> Receipt:
+    """The receipt of a person's faceset. ``footage``: by name, the receipts of its stages. Raises InputError."""
+    own = [
+        facesets.footage_of(each.name, each.shot, open_store(each.shot), footage[each.name], each.entry)
+        for each in job.footage
+        if each.person == person
+    ]
+    store = facesets.store_of(job.store, job.production)
+    return facesets.build(person, own, job.faceset, store, rights=job.rights, report=report)
+
+
+def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Iterator[Message]:
+    """Train in a process of its own; every message goes into ``events.jsonl`` in the job's folder, too.
+
+    gpus: how many train together; 0: none, or one if there is one. resume: the command that continues it. Raises what
+    ended it: DivergedError, InputError, StoreError, MachineError.
+    """
+    folder = Path(job.folder)
+    check_folder(folder)
+    order = TrainingOrder(job=job, facesets=dict(people), gpus=gpus)
+    place_file(folder / ORDER, order.model_dump_json().encode())
+    with (folder / EVENTS).open("a", encoding="utf-8") as events:
+        for message in trained_apart(folder / ORDER, seat, resume):
+            events.write(to_line(message))
+            events.flush()
+            yield message
+
+
+def make_package(job: TrainJob, people: People, device: str) -> Path:
+    """The folder of the model package of what was trained. ``device``: what it ran on.
+
+    The gate is asked once more: consent may have been revoked meanwhile. Raises RightsError, MachineError.
+    """
+    from fsvfx.training import result
+
+    decision = rights.clear_training(job)
+    cleared = job.model_copy(update={"rights": decision.digest})
+    trained = result.load_result(Path(job.folder))
+    package = result.make_package(cleared, _opened(job, people), trained, decision.by_person, device)
+    result.remove_result(Path(job.folder))
+    return package
+
+
+def evaluate_package(job: TrainJob, people: People, package: Path) -> Figures | None:
+    """Evaluate the package on held-out faces, and write the figures into its card. Raises ModelError, StoreError."""
+    found = evaluation.evaluate_package(package, _opened(job, people), device=device_with())
+    evaluation.recorded(package, found)
+    return packages.card_of(package).figures
+
+
+def _opened(job: TrainJob, people: People) -> dict[str, facesets.Faceset]:
+    store = facesets.store_of(job.store, job.production)
+    return {person: facesets.open_faceset(store, receipt) for person, receipt in people.items()}

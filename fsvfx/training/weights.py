@@ -1,0 +1,100 @@
+"""The weights that a model starts from: random ones, another package's, or a checkpoint's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from fsvfx import packages
+from fsvfx.engines.learned import built
+from fsvfx.engines.registry import learned
+from fsvfx.engines.trainable import Model
+from fsvfx.errors import InputError, Where
+from fsvfx.reach import reach_of
+from fsvfx.training import rng
+from schemas.job import TrainJob
+from schemas.train import Start
+
+_HINT = "Train in another folder, or go back to the settings that this one began with"
+
+
+def first_model(job: TrainJob, *, resumes: bool) -> Model:
+    """The job's networks as training begins with them; if it ``resumes``, a checkpoint brings their weights.
+
+    Raises InputError if ``start`` is for another engine, of other sizes or not found; ModelError if it is broken.
+    """
+    rng.seed(job.trainer.seed)
+    model = built(learned(job.engine), job.architecture, job.learned)
+    if job.start and not resumes:
+        packages.use(job.packages, reach_of(job))
+        _start_from(model, job.engine, job.start)
+    return model
+
+
+def load_weights(model: Model, state: Mapping[str, Any]) -> tuple[str, ...]:
+    """A checkpoint's weights into ``model``; which of the model's turns begin anew (an adversary switched on).
+
+    Raises InputError if the checkpoint is of another model.
+    """
+    if list(model.people) != state["people"]:
+        known = ", ".join(state["people"])
+        raise InputError(f"The checkpoint knows {known}, the model {', '.join(model.people)}", hint=_HINT)
+    weights: Mapping[str, Tensor] = state["weights"]
+    own = model.state_dict()
+    if wrong := sorted(name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape):
+        raise _another(wrong[0])
+    new, gone = own.keys() - weights.keys(), weights.keys() - own.keys()
+    first, *adversaries = model.turns()
+    added = {turn: _names_of(model, turn) for turn in adversaries if turn not in state["optimisers"]["moments"]}
+    removed = {
+        name
+        for turn, moments in state["optimisers"]["moments"].items()
+        if turn != first and turn not in adversaries
+        for name in moments
+    }
+    if stray := sorted((new - set().union(*added.values())) | (gone - removed)):
+        raise _another(stray[0])
+    model.load_state_dict(dict(weights), strict=False)
+    return tuple(added)
+
+
+def _start_from(model: Model, engine: str, start: Start) -> None:
+    """By position: the ancestor's first person is the model's first. Adversaries that it lacks start untrained."""
+    card = packages.card_of(packages.find(start.model, start.sha256))
+    if card.engine != engine:
+        raise _unfit(start, f"is for engine '{card.engine}', not '{engine}'")
+    weights, own = packages.weights_of(start.model, start.sha256), model.state_dict()
+    needed = _names(model) & own.keys()
+    fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    if lacking := sorted(needed - fitting.keys()):
+        raise _unfit(start, f"has other sizes, or another number of people: {lacking[0]} differs")
+    model.load_state_dict(fitting, strict=False)
+    if start.restart:
+        model.restart()
+
+
+def _names(model: Model) -> set[str]:
+    """Of all weights but the adversaries' own, and of buffers."""
+    _, *adversaries = model.turns()
+    theirs = {id(weight) for turn in adversaries for weight in model.parameters_of(turn)}
+    kept: dict[str, Tensor] = dict(model.named_parameters()) | dict(model.named_buffers())
+    return {name for name, weight in kept.items() if id(weight) not in theirs}
+
+
+def _unfit(start: Start, why: str) -> InputError:
+    return InputError(
+        f"The model package '{start.model}' {why}",
+        hint="Start from a package of the same engine, architecture and number of people",
+        where=Where(field="start"),
+    )
+
+
+def _names_of(model: Model, turn: str) -> set[str]:
+    moved = {id(weight) for weight in model.parameters_of(turn)}
+    return {name for name, weight in model.named_parameters() if id(weight) in moved}
+
+
+def _another(name: str) -> InputError:
+    return InputError(f"The checkpoint is of another model, or one of other sizes: {name} differs", hint=_HINT)
