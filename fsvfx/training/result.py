@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from fsvfx import packages
+from fsvfx.digests import digest_of
 from fsvfx.disk import place_file
 from fsvfx.engines.registry import learned
 from fsvfx.rights.weights import refusal, used_by
-from fsvfx.digests import digest_of
 from schemas.consent import ConsentRecord
 from schemas.job import TrainJob
 from schemas.package import Ancestor, PackageCard, TrainedPerson
