@@ -1,4 +1,4 @@
-"""Every text that a user may read, from the source: ``python tests/messages.py [PATH...]`` prints them to be read aloud."""
+"""Every text that a user may read, from the source: ``python tests/messages.py [PATH...]`` prints them, one a line."""
 
 from __future__ import annotations
 
