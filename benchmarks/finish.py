@@ -28,8 +28,7 @@ from fsvfx.comp.finish.pictures import grey_of
 from fsvfx.comp.finish.resolution import softer_by, through_plate
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.landmark_warp import LandmarkWarp
-from fsvfx.faces.align import crop, crop_matrix
-from fsvfx.faces.sampling import move_points
+from fsvfx.faces.geometry import crop, crop_matrix, move_points
 from fsvfx.faces.search import FaceFinder
 from schemas.composite import CompositeSettings
 

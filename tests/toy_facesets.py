@@ -6,7 +6,7 @@ import numpy as np
 
 from fsvfx.comp.matte import hull
 from fsvfx.faces import topology
-from fsvfx.faces.align import FILL
+from fsvfx.faces.geometry import FILL
 from fsvfx.facesets.faceset import Faceset
 
 

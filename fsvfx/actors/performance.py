@@ -30,7 +30,7 @@ class Light:
 class Moment:
     """One frame of a performance.
 
-    expression: coefficients by the FaceKit's names. yaw, pitch, roll: degrees, signs as ``faces.pose.head_pose``.
+    expression: coefficients by the FaceKit's names. yaw, pitch, roll: degrees, signs as ``faces.measures.head_pose``.
     shift: of the head, FaceKit units. lights; ambient: from above and from below. fov: degrees, of the picture's
     height; distance: of the camera, FaceKit units. background: its upper and its lower colour.
     """

@@ -14,7 +14,7 @@ from fsvfx.actors.facekit import Floats, Part, eye_centre, facekit
 from fsvfx.actors.performance import Moment
 from fsvfx.actors.shade import openness
 from fsvfx.actors.skin import places, skin
-from fsvfx.engines.mesh.raster import Raster, rasterise, remap_points, signed_areas
+from fsvfx.faces.raster import Raster, rasterise, remap_points, signed_areas
 
 _SOFT = np.array([0.28, 0.12, 0.08], np.float32)
 """How far light creeps round the skin's edge into shade: red the farthest."""

@@ -12,7 +12,7 @@ from fsvfx.colour import from_half
 from fsvfx.comp.matte import hull, joined, shape, sources
 from fsvfx.comp.patch import Matrix, from_plate, scaled
 from fsvfx.entries import AlignedEntry, OccludedEntry, RotoEntry, SwappedEntry
-from fsvfx.faces.sampling import apply, inverse, sample
+from fsvfx.faces.geometry import apply, inverse, sample
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.align import FILL
+from fsvfx.faces.geometry import FILL
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]

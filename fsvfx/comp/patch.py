@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from fsvfx.comp.matte import FACE
 from fsvfx.entries import EntryView
-from fsvfx.faces.align import FILL
-from fsvfx.faces.sampling import apply as mapped
-from fsvfx.faces.sampling import inverse, sample, scale_of
+from fsvfx.faces.geometry import FILL, inverse, sample, scale_of
+from fsvfx.faces.geometry import apply as mapped
 
 Half = NDArray[np.float16]
 F32 = NDArray[np.float32]

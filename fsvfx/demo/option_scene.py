@@ -20,9 +20,8 @@ from fsvfx.demo import shot
 from fsvfx.demo.puppet import Mesh, Pose, perform
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.registry import engine, settings_of
-from fsvfx.faces.align import crop_matrix
-from fsvfx.faces.sampling import move_points
-from fsvfx.stages.align import display_crop
+from fsvfx.faces.geometry import crop_matrix, move_points
+from fsvfx.faces.looks import display_crop
 from fsvfx.stages.composite import CompositeStage
 from fsvfx.stages.contract import Work
 from schemas.composite import Composite

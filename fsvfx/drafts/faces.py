@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.drafts.plates import FoundPlate
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.embed import embeddings
+from fsvfx.faces.embedding import embeddings
 from fsvfx.faces.looks import look
 from fsvfx.faces.people import people
 from fsvfx.faces.search import FaceFinder

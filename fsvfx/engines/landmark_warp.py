@@ -1,12 +1,29 @@
-"""``landmark_warp``: the identity's reference pictures, warped triangle by triangle to the performer's mesh."""
+"""``landmark_warp``: the identity's reference pictures, warped triangle by triangle to the performer's mesh, blended,
+matched in tone, and lit as the plate is."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import cv2
+import numpy as np
 from pydantic import Field
 
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
+from fsvfx.engines.mesh import regions, tone
+from fsvfx.engines.mesh.references import References, prepare, usual_places, weights
+from fsvfx.faces.measures import appearance, face_length
+from fsvfx.faces.raster import Floats, Raster, blur, rasterise, remap_points
+from fsvfx.faces.topology import TRIANGLES
+
+_FOLD = 0.02
+"""Finest shading taken from the plate where skin folds, as a share of the face's size."""
+_COLOUR = 0.02
+"""Coarser colour than this share of the face's size is what most references show, not just those chosen."""
+_FINEST = 0.004
+"""Of detail: as wide as a pore, as a share of the face's size."""
+_LEAST_TRUST = 0.01
+"""Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
 
 
 class LandmarkWarpSettings(EngineSettings):
@@ -52,7 +69,88 @@ class LandmarkWarp(Engine):
     settings: LandmarkWarpSettings
 
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
-        """Each frame by itself: a frame's pixels do not depend on the batch that it is in. Runs on the CPU."""
-        from fsvfx.engines.mesh.warp import Warp  # here: it brings torch, for which reading the settings need not wait
+        """Each frame by itself, on the CPU: its pixels do not depend on the batch that it is in."""
+        import torch  # here: reading the settings need not wait for it
 
-        return Warp(self.settings).batch(faces, identity)
+        references = prepare(identity, faces.crops.shape[-1])
+        crops = faces.crops.permute(0, 2, 3, 1).cpu().numpy()
+        meshes = faces.landmarks.cpu().numpy().astype(np.float32)
+        done = [
+            self._one(np.ascontiguousarray(crop), mesh, references) for crop, mesh in zip(crops, meshes, strict=True)
+        ]
+        swapped, mattes = (np.stack([pair[part] for pair in done]) for part in (0, 1))
+        device = faces.crops.device
+        return SwapBatch(
+            torch.from_numpy(swapped).permute(0, 3, 1, 2).contiguous().to(device),
+            torch.from_numpy(mattes)[:, None].to(device),
+        )
+
+    def _one(self, plate: Floats, mesh: Floats, references: References) -> tuple[Floats, Floats]:
+        """One crop (S, S, 3) and its mesh: the swapped crop and the matte (S, S)."""
+        target = references.shape.move(mesh, self.settings.shape)
+        raster = rasterise(target, TRIANGLES, len(plate))
+        own = raster.sample(plate, mesh)
+        keep = self._kept(target, raster)
+        bare = raster.picture(raster.shares(regions.unpainted()), raster.nothing)[..., 0]
+        weight = raster.of_picture(bare * (1 - keep))
+        ours, theirs = self._ours(plate, mesh, references, raster, own, weight), raster.picture(own, plate)
+        lit = self._finished(ours, theirs, raster, target, keep, bare)
+        mixed = lit + (theirs - lit) * keep[..., None]
+        shown = raster.picture(np.clip(raster.of_picture(mixed), 0, 1), plate)
+        return shown, _matte(raster, face_length(mesh))
+
+    def _ours(
+        self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
+    ) -> Floats:
+        """(S, S, 3): the identity's face in the plate's tone, of the chosen references, in the colours of most."""
+        picture = raster.picture(self._blend(plate, mesh, references, raster, own, skin), plate)
+        if references.usual is None:
+            return picture
+        usual = tone.match(raster.sample(references.usual, usual_places()), own, skin)
+        sigma = _COLOUR * face_length(mesh)
+        return tone.recolour(picture, raster.picture(usual, plate), raster.coverage, sigma)
+
+    def _finished(
+        self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats, skin: Floats
+    ) -> Floats:
+        """(S, S, 3): the identity's face under the plate's light, with its folds and its crispness."""
+        length, mask = face_length(mesh), raster.coverage
+        gain = tone.relight(ours, theirs, skin, self.settings.light * length)
+        folds = raster.picture(raster.shares(regions.folds()), raster.nothing)
+        fine = tone.relight(ours * gain, theirs, skin, _FOLD * length)
+        lit = ours * gain * (1 + self.settings.folds * folds * (fine - 1))
+        return tone.texture(lit, theirs, mask * (1 - keep), max(_FINEST * length, 0.7))
+
+    def _kept(self, mesh: Floats, raster: Raster) -> Floats:
+        """(S, S): where the performer's own pixels show through."""
+        keep = raster.picture(raster.shares(regions.rim(self.settings.rim)), raster.nothing)[..., 0]
+        if self.settings.mouth == "performer":
+            keep = np.maximum(keep, regions.own_mouth(mesh, raster.size))
+        if self.settings.eyes == "performer":
+            keep = np.maximum(keep, regions.own_eyes(mesh, raster.size))
+        return keep
+
+    def _blend(
+        self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
+    ) -> Floats:
+        """(p, 3): the chosen references on the raster, each colour matched to the performer's ``own`` pixels."""
+        shown = appearance(plate, mesh)
+        chosen, shares = weights(shown, references.appearance, references.quality, most=self.settings.references)
+        total = np.zeros((len(own), 1), np.float32)
+        blend = np.zeros_like(own)
+        for index, share in zip(chosen.tolist(), shares.tolist(), strict=True):
+            picture = references.pictures[index]
+            place = raster.at_pixels(np.hstack([picture.mesh[:, :2], picture.trust]))
+            trust = np.clip(place[:, 2:], _LEAST_TRUST, 1)
+            colours = tone.match(remap_points(picture.crop, place[:, :2]), own, skin * trust[:, 0])
+            blend += share * trust * colours
+            total += share * trust
+        return np.asarray(blend / np.maximum(total, 1e-6), np.float32)
+
+
+def _matte(raster: Raster, length: float) -> Floats:
+    """(S, S): the mesh, with an edge just soft enough not to show its triangles."""
+    soft = max(0.006 * length, 0.5)
+    inner = cv2.erode(raster.coverage, np.ones((3, 3), np.uint8), iterations=max(round(soft), 1))
+    edge: Floats = np.clip(blur(np.asarray(inner, np.float32), soft), 0, 1) * raster.coverage
+    return edge

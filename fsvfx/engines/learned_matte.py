@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.comp.matte import hull
-from fsvfx.faces.align import FILL
+from fsvfx.faces.geometry import FILL
 
 if TYPE_CHECKING:
     import torch

@@ -14,8 +14,8 @@ from fsvfx.actors import Moment, actor, perform, render
 from fsvfx.actors.clip import shown
 from fsvfx.errors import InputError
 from fsvfx.evaluation.pictures import u8
+from fsvfx.faces.looks import display_crop
 from fsvfx.facesets.footage import Footage, resized
-from fsvfx.stages.align import display_crop
 from schemas.actors import ActedClip
 from schemas.job import ShotJob
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.engines.contract import FaceBatch, Identity
-from fsvfx.engines.mesh.choice import measures
+from fsvfx.faces.measures import appearance
+from fsvfx.faces.references import MOST, ReferenceFace, sharp, various
 from fsvfx.facesets.faceset import Faceset
 from fsvfx.qc.sheet import sampled
-from fsvfx.stages.references import MOST, Seen, sharp, various
 
 if TYPE_CHECKING:
     import torch
@@ -68,12 +68,12 @@ def identity_at(faceset: Faceset, rows: Rows) -> Identity:
     return Identity(faceset.person, *_pictures(faceset, rows), torch.from_numpy(faceset.sharpness[rows]))
 
 
-def _seen(faceset: Faceset, row: int) -> Seen:
+def _seen(faceset: Faceset, row: int) -> ReferenceFace:
     """A face as the references stage knows it, but for whom it looks like."""
     crop, points = np.asarray(faceset.crops[row], np.float32), faceset.landmarks[row]
     nobody = np.zeros(0, np.float32)
-    shown = measures(crop, points)
-    return Seen(row, points, float(faceset.size), nobody, float(faceset.sharpness[row]), shown)
+    shown = appearance(crop, points)
+    return ReferenceFace(row, points, float(faceset.size), nobody, float(faceset.sharpness[row]), shown)
 
 
 def _pictures(faceset: Faceset, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:

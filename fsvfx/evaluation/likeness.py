@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
 from fsvfx.evaluation.pictures import video
-from fsvfx.faces.embed import embeddings
+from fsvfx.faces.embedding import embeddings
 from fsvfx.qc.figures import nearest
 from schemas.evaluation import IdentityFigures
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces import roi
-from fsvfx.faces.measures import brow_height, eye_opening, mouth_opening
-from fsvfx.faces.mesh import face_mesh
-from fsvfx.faces.pose import head_pose
+from fsvfx.faces import facemesh
+from fsvfx.faces.facemesh import face_mesh
+from fsvfx.faces.measures import brow_height, eye_opening, head_pose, mouth_opening
 from fsvfx.faces.search import PRESENT
 from schemas.evaluation import Followed
 
@@ -32,7 +31,7 @@ def meshes(pictures: NDArray[np.uint8], landmarks: F32) -> F32:
     found = np.full(landmarks.shape, np.nan, np.float32)
     mesh = face_mesh()
     for place, picture in enumerate(pictures):
-        points, score = mesh.landmarks(picture, roi.from_landmarks(landmarks[place : place + 1]), _LOOKS)
+        points, score = mesh.landmarks(picture, facemesh.squares_of_landmarks(landmarks[place : place + 1]), _LOOKS)
         if score[0] >= PRESENT:
             found[place] = points[0]
     return found

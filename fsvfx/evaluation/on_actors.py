@@ -15,8 +15,7 @@ from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import InputError
 from fsvfx.evaluation.likeness import embeddings_of
 from fsvfx.evaluation.trial import Trial
-from fsvfx.faces.align import crop, crop_matrix
-from fsvfx.faces.sampling import move_points
+from fsvfx.faces.geometry import crop, crop_matrix, move_points
 from fsvfx.faces.search import FaceFinder
 
 _FILL = 2.0

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces import topology
+from fsvfx.faces.references import sharpness
 from fsvfx.facesets.footage import PROBE, resized, scaled
-from fsvfx.stages.references import sharpness
 from schemas.evaluation import PixelFigures
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.evaluation.motion import measures, meshes
-from fsvfx.faces.embed import SIZE, embeddings
+from fsvfx.faces.embedding import SIZE, embeddings
 
 F32 = NDArray[np.float32]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.raster import remap_points
+from fsvfx.faces.raster import remap_points
 from fsvfx.qc.figures import flicker, luminance, seam
 
 F32 = NDArray[np.float32]

@@ -1,15 +1,18 @@
-"""What the face models look at: plates of any depth and colour space, as 8-bit display pictures."""
+"""Plates of any depth and colour space as face models and engines see them: display-referred pictures and crops."""
 
 from __future__ import annotations
 
-import cv2
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx import colour
 from fsvfx.colour.spaces import encoding
+from fsvfx.faces.geometry import apply, crop, inverse
 
-_SIGNATURE = (64, 36)
+_MARGIN = 8
+"""Plate pixels around a crop that its sampling may touch."""
 
 
 def look(frame: NDArray[np.generic], plate_space: str, config: str, exposure: float = 0.0) -> NDArray[np.uint8]:
@@ -31,6 +34,19 @@ def display(frame: NDArray[np.generic], plate_space: str, config: str, exposure:
     return np.clip(shown, 0.0, 1.0, out=shown, dtype=np.float32)
 
 
-def signature(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(36, 64) u8 luminance: enough to tell a cut from a movement."""
-    return np.asarray(cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), _SIGNATURE, interpolation=cv2.INTER_AREA))
+def display_crop(
+    plate: NDArray[Any], matrix: NDArray[np.float64], size: int, space: str, config: str, exposure: float = 0.0
+) -> NDArray[np.float16]:
+    """The crop of a plate frame (H, W, 3) as engines see it: (size, size, 3) f16 display [0, 1]; exposure in stops.
+
+    Only the piece of the plate that shows is converted.
+    """
+    corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - _MARGIN, 0, None)
+    high = np.ceil(corners.max(axis=0)).astype(int) + _MARGIN
+    if (low >= plate.shape[1::-1]).any() or (high <= 0).any():
+        return np.zeros((size, size, 3), np.float16)
+    piece = display(plate[low[1] : high[1], low[0] : high[0]], space, config, exposure)
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, :2] @ low
+    return np.asarray(np.clip(crop(piece, moved, size), 0.0, 1.0), np.float16)

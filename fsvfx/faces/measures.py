@@ -1,4 +1,4 @@
-"""Expression measures: ratios of mesh distances, free of scale, place and roll."""
+"""What a face shows: head pose, expression as ratios of mesh distances (free of scale, place and roll), and light."""
 
 from __future__ import annotations
 
@@ -8,10 +8,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces import topology
+from fsvfx.faces.geometry import similarity
+
+Points = NDArray[np.floating]
 
 _RIGHT = ((160, 144), (159, 145), (158, 153))
 _LEFT = ((387, 373), (386, 374), (385, 380))
 _INNER_LIPS = ((82, 87), (13, 14), (312, 317))
+_UNITS = np.array([10.0, 10.0, 0.15, 0.12, 0.12, 0.12, 0.03, 0.25, 0.25], np.float32)
+"""What counts as one step of: yaw, pitch (degrees), mouth opening and width, eyes, brows, light."""
+
+
+def rotation(landmarks: Points) -> NDArray[np.float64]:
+    """Of the head, (3, 3): canonical axes (x person's left, y up, z to the camera) in the same axes of the camera."""
+    points = np.asarray(landmarks[topology.RIGID], np.float64) * np.array([1.0, -1.0, -1.0])
+    return similarity(topology.CANONICAL[topology.RIGID], points)[1]
+
+
+def head_pose(landmarks: Points) -> tuple[float, float, float]:
+    """Landmarks (468, 3) -> yaw, pitch, roll in degrees.
+
+    yaw > 0: to the picture's right; pitch > 0: up; roll > 0: clockwise in the picture. Facing the camera: 0, 0, 0.
+    """
+    turned = rotation(landmarks)
+    forward, up = turned[:, 2], turned[:, 1]
+    yaw = np.degrees(np.arctan2(forward[0], forward[2]))
+    pitch = np.degrees(np.arcsin(np.clip(forward[1], -1.0, 1.0)))
+    roll = np.degrees(np.arctan2(-turned[1, 0], up[1]))
+    return float(yaw), float(pitch), float(roll)
+
+
+def face_length(mesh: NDArray[np.floating]) -> float:
+    """A face's size in its own px, by the spread of its vertices (468, 3): steady while the mouth moves."""
+    plane = mesh[:, :2]
+    return float(3.2 * np.sqrt(((plane - plane.mean(0)) ** 2).sum(1).mean()))
 
 
 @dataclass(frozen=True)
@@ -25,7 +55,7 @@ class Expression:
     """Over the distance between the outer corners of the eyes."""
 
 
-def expression(landmarks: NDArray[np.floating]) -> Expression:
+def expression(landmarks: Points) -> Expression:
     """Of landmarks (468, 3)."""
     points = np.asarray(landmarks, np.float64)
     eyes = _distance(points, 33, 263)
@@ -37,18 +67,18 @@ def expression(landmarks: NDArray[np.floating]) -> Expression:
     )
 
 
-def eye_opening(landmarks: NDArray[np.floating]) -> float:
+def eye_opening(landmarks: Points) -> float:
     """Mean of both eyes."""
     found = expression(landmarks)
     return (found.right_eye + found.left_eye) / 2
 
 
-def mouth_opening(landmarks: NDArray[np.floating]) -> float:
+def mouth_opening(landmarks: Points) -> float:
     """Inner lips' opening over the mouth's width."""
     return expression(landmarks).mouth
 
 
-def brow_height(landmarks: NDArray[np.floating]) -> float:
+def brow_height(landmarks: Points) -> float:
     """Mean height of both brows above the corners of their eyes, over the distance between the eyes' outer corners."""
     points = np.asarray(landmarks, np.float64)
     sides = (
@@ -65,3 +95,32 @@ def _opening(points: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]) ->
 
 def _distance(points: NDArray[np.float64], one: int, other: int) -> float:
     return max(float(np.linalg.norm(points[one] - points[other])), 1e-6)
+
+
+def appearance(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(9,) what a face shows, in steps that matter: yaw, pitch, mouth opening and width, lids, brows, light."""
+    yaw, pitch, _ = head_pose(mesh)
+    face = expression(mesh)
+    brows = (_gap(mesh, 105, 159) + _gap(mesh, 334, 386)) / 2 / face_length(mesh)
+    known = (yaw, pitch, face.mouth, face.mouth_width, face.right_eye, face.left_eye, brows)
+    shown = np.array([*known, *_light(crop, mesh)], np.float32)
+    return np.asarray(shown / _UNITS, np.float32)
+
+
+def _gap(mesh: NDArray[np.float32], a: int, b: int) -> float:
+    return float(np.linalg.norm(mesh[a] - mesh[b]))
+
+
+def _light(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> tuple[float, float]:
+    """Where the light comes from: relative luminance difference left-right and forehead-chin, on bare skin."""
+    left, right, top, low = (_patch(crop, mesh, where) for where in ([50, 101], [280, 330], [9, 151], [200, 18]))
+    return (left - right) / (left + right + 1e-3), (top - low) / (top + low + 1e-3)
+
+
+def _patch(crop: NDArray[np.float32], mesh: NDArray[np.float32], around: list[int]) -> float:
+    x, y = mesh[around, :2].mean(0)
+    reach = max(int(0.06 * face_length(mesh)), 1)
+    height, width = crop.shape[:2]
+    col, row = int(np.clip(x, reach, width - reach - 1)), int(np.clip(y, reach, height - reach - 1))
+    patch = crop[row - reach : row + reach + 1, col - reach : col + reach + 1]
+    return float(patch.mean())

@@ -1,4 +1,4 @@
-"""Who is who in a shot: tracks of one person are joined, false faces dropped, people numbered."""
+"""Who is who in a shot: tracks joined into people, false faces dropped, and each entry's performer chosen."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.embed import SAME_PERSON, distance
+from fsvfx.errors import InputError, Where
+from fsvfx.faces.embedding import SAME_PERSON, distance
 from fsvfx.faces.tracks import Finds, Track, distances
+from schemas.frames import FrameRange
 
 _NEARBY = 0.75
 """Embedding distance that passes for the same person where the face is just where it was left."""
@@ -19,7 +21,7 @@ _FIRMER = 0.1
 
 
 @dataclass(frozen=True)
-class Seen:
+class PersonTrack:
     """One person of a shot: rows of ``Finds``, in the order of frames, never two in one frame."""
 
     number: int
@@ -28,7 +30,9 @@ class Seen:
     """(128,) mean of those taken."""
 
 
-def people(finds: Finds, tracks: list[Track], cuts: frozenset[int], *, frames: int, min_score: float) -> list[Seen]:
+def people(
+    finds: Finds, tracks: list[Track], cuts: frozenset[int], *, frames: int, min_score: float
+) -> list[PersonTrack]:
     """Join the tracks of each person, drop what is no face, and number the rest: first seen first, then the larger.
 
     ``frames``: how many the shot has; in very short ones fewer finds make a face.
@@ -42,7 +46,7 @@ def people(finds: Finds, tracks: list[Track], cuts: frozenset[int], *, frames: i
     firm = min_score + _FIRMER
     real = [rows for rows in groups if len(rows) >= needed and float(finds.score[rows].mean()) >= firm]
     real.sort(key=lambda rows: (int(finds.frame[rows[0]]), -_size(finds, rows), int(rows[0])))
-    return [Seen(number, rows, mean_embedding(finds.embedding[rows])) for number, rows in enumerate(real, 1)]
+    return [PersonTrack(number, rows, mean_embedding(finds.embedding[rows])) for number, rows in enumerate(real, 1)]
 
 
 def mean_embedding(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -78,3 +82,118 @@ def _continues(finds: Finds, one: NDArray[np.int64], other: NDArray[np.int64], c
 def _size(finds: Finds, rows: NDArray[np.int64]) -> float:
     boxes = finds.box[rows]
     return float(np.median(boxes[:, 3] - boxes[:, 1]))
+
+
+_MARGIN = 0.05
+_STRANGER = 0.75
+"""The only face of a shot is not the performer if no find of it comes this near to the references."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the manifest says of the performer. references: (m, 128), m may be 0; shot: for messages."""
+
+    performer: str
+    track: int | None
+    position: tuple[float, float] | None
+    references: NDArray[np.floating]
+    where: Where
+
+
+def choose(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> list[PersonTrack]:
+    """The people of the tracks that are the performer (several if they could not be joined); never two in a frame.
+
+    Raises InputError that lists the tracks if none or more than one could be meant.
+    """
+    if not seen:
+        raise InputError(
+            "no face was found in the plate",
+            hint="Look at the plate; for small or turned faces set faces.tiles: always, a lower faces.min_size "
+            "or faces.min_score",
+            where=wanted.where,
+        )
+    if wanted.track is not None:
+        return _by_number(finds, seen, wanted)
+    if wanted.position is not None:
+        return _by_position(finds, seen, wanted)
+    if len(wanted.references):
+        return _by_references(finds, seen, wanted)
+    if len(seen) == 1:
+        return seen
+    raise _unclear(finds, seen, wanted, f"there are {len(seen)} faces in the plate")
+
+
+def _by_number(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> list[PersonTrack]:
+    found = [each for each in seen if each.number == wanted.track]
+    if not found:
+        raise _unclear(finds, seen, wanted, f"there is no track {wanted.track}")
+    return found
+
+
+def _by_position(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> list[PersonTrack]:
+    point = np.array(wanted.position, np.float64)
+    hits: list[tuple[int, float, PersonTrack]] = []
+    for each in seen:
+        boxes = finds.box[each.rows].astype(np.float64)
+        inside = (boxes[:, :2] <= point).all(axis=1) & (point <= boxes[:, 2:]).all(axis=1)
+        if inside.any():
+            row = int(np.argmax(inside))
+            apart = float(np.linalg.norm((boxes[row, :2] + boxes[row, 2:]) / 2 - point))
+            hits.append((int(finds.frame[each.rows[row]]), apart, each))
+    if not hits:
+        raise _unclear(finds, seen, wanted, f"no face is at {wanted.position}")
+    return [min(hits, key=lambda hit: hit[:2])[2]]
+
+
+def _by_references(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> list[PersonTrack]:
+    own = mean_embedding(wanted.references)
+    apart = {each.number: _apart(finds, each, own) for each in seen}
+    limit = _STRANGER if len(seen) == 1 else SAME_PERSON
+    near = sorted((each for each in seen if apart[each.number] < limit), key=lambda each: apart[each.number])
+    if not near:
+        raise _unclear(finds, seen, wanted, f"no face is like {wanted.performer}'s references", apart)
+    chosen: list[PersonTrack] = []
+    for each in near:
+        rivals = [one for one in chosen if np.isin(finds.frame[each.rows], finds.frame[one.rows]).any()]
+        if any(apart[each.number] - apart[one.number] < _MARGIN for one in rivals):
+            raise _unclear(finds, seen, wanted, f"two faces are like {wanted.performer}'s references", apart)
+        if not rivals:
+            chosen.append(each)
+    return chosen
+
+
+def _apart(finds: Finds, each: PersonTrack, own: NDArray[np.float64]) -> float:
+    """The nearer of the person's mean and its best quarter of finds: turned heads embed badly."""
+    taken = finds.embedding[each.rows]
+    singles = distance(taken[np.isfinite(taken).all(axis=1)], own)
+    best = float(np.quantile(singles, 0.25)) if len(singles) else np.inf
+    return min(float(np.nan_to_num(distance(each.embedding, own), nan=np.inf)), best)
+
+
+def listing(finds: Finds, seen: list[PersonTrack]) -> list[str]:
+    """One line a track: number, frames, position and size."""
+    lines = []
+    for each in seen:
+        frames = FrameRange(int(number) for number in finds.frame[each.rows])
+        x0, y0, x1, y1 = finds.box[each.rows[0]]
+        span = str(frames) if frames.is_contiguous else f"{len(frames)} frames of {frames.first}-{frames.last}"
+        at = f"at [{(x0 + x1) / 2:.0f}, {(y0 + y1) / 2:.0f}] in {frames.first}"
+        lines.append(f"track {each.number}: {span}, {at}, {x1 - x0:.0f}x{y1 - y0:.0f} px")
+    return lines
+
+
+def _unclear(
+    finds: Finds, seen: list[PersonTrack], wanted: Wanted, why: str, apart: dict[int, float] | None = None
+) -> InputError:
+    lines = listing(finds, seen)
+    if apart:
+        lines = [
+            f"{line}, distance to the references {apart[each.number]:.2f}"
+            for line, each in zip(lines, seen, strict=True)
+        ]
+    return InputError(
+        f"which face is {wanted.performer}? {why[0].upper()}{why[1:]}: {'; '.join(lines)}",
+        hint="Say `track: N` or `position: [x, y]` in the replace entry (`fsvfx faces MANIFEST` shows the tracks), "
+        "or give the performer references",
+        where=wanted.where,
+    )

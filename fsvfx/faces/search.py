@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces import roi
+from fsvfx.faces import facemesh
 from fsvfx.faces.boxes import keep_best
-from fsvfx.faces.detect import Detections, detector
-from fsvfx.faces.mesh import face_mesh
-from fsvfx.faces.sampling import apply, inverse, move_points
+from fsvfx.faces.detectors import Detections, detector
+from fsvfx.faces.facemesh import face_mesh
+from fsvfx.faces.geometry import apply, inverse, move_points
 
 PRESENT = 0.8
 """FaceMesh's presence score above which there is a face; measured: faces over .99, a printed skull mostly under .1."""
@@ -101,7 +101,7 @@ class FaceFinder:
 
     def _confirm(self, rgb: NDArray[np.uint8], seen: Detections) -> Faces:
         """What FaceMesh calls a face too."""
-        return self._look(rgb, roi.from_keypoints(seen.boxes, seen.keypoints), seen.scores)
+        return self._look(rgb, facemesh.squares_of_keypoints(seen.boxes, seen.keypoints), seen.scores)
 
     def _look(self, rgb: NDArray[np.uint8], squares: NDArray[np.float64], scores: NDArray[np.float32]) -> Faces:
         landmarks, presence = self._mesh.landmarks(rgb, squares, self._perturb)
@@ -118,7 +118,7 @@ class FaceFinder:
         kept = keep_best(both, firm, 0.3)
         lost = before.at(kept[kept >= len(found)] - len(found))
         lost = lost.at(lost.scores * _CARRIED >= _FIRM)
-        return self._look(rgb, roi.from_landmarks(lost.landmarks), lost.scores * _CARRIED)
+        return self._look(rgb, facemesh.squares_of_landmarks(lost.landmarks), lost.scores * _CARRIED)
 
     def _in_tiles(self, rgb: NDArray[np.uint8]) -> Detections:
         found = [_shifted(self._detector.detect(tile), left, top) for left, top, tile in tiles_of(rgb, self._side)]

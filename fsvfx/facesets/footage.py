@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
 from fsvfx.entries import AlignedEntry, TrackedEntry
-from fsvfx.faces.pose import head_pose
+from fsvfx.faces.measures import head_pose
+from fsvfx.faces.references import sharpness
 from fsvfx.faces.topology import POINTS
-from fsvfx.stages.references import sharpness
 from fsvfx.store import ShotStore, open_data
 from schemas.job import ShotJob
 from schemas.receipts import Receipt

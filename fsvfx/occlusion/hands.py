@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces import roi
-from fsvfx.faces.litert import lite_model
-from fsvfx.faces.sampling import apply, inverse, sample
-from fsvfx.occlusion.palms import Square, palms
+from fsvfx.faces import facemesh
+from fsvfx.faces.boxes import weighted_merge
+from fsvfx.faces.geometry import apply, inverse, sample
+from fsvfx.faces.mediapipe import anchors, decode, lite_model
 
-CARD = "hand_landmark"
+HAND_CARD = "hand_landmark"
 _MIN_PRESENCE = 0.5
 _POINTS = 21
 _WRIST = 0
@@ -70,8 +70,8 @@ def _searched(picture: NDArray[np.float32], margin: int) -> list[Hand]:
 
 
 def _look(picture: NDArray[np.float32], square: Square) -> Hand | None:
-    model = lite_model(CARD)
-    to_crop = roi.matrix(np.array([*square.centre, square.side, square.angle]), model.size)
+    model = lite_model(HAND_CARD)
+    to_crop = facemesh.square_matrix(np.array([*square.centre, square.side, square.angle]), model.size)
     points, presence, *_ = model.outputs(sample(picture, to_crop, model.size).astype(np.float32))
     if float(presence.item()) < _MIN_PRESENCE:
         return None
@@ -101,3 +101,45 @@ def _apart(found: Sequence[Hand]) -> list[Hand]:
         if all(np.linalg.norm(hand.points.mean(0) - other.points.mean(0)) > reach for other in kept):
             kept.append(hand)
     return kept
+
+
+PALM_CARD = "palm_detection"
+_GRIDS = ((24, 2), (12, 6))
+"""Cells a side and anchors a cell, in the order of the model's output."""
+_PALM_POINTS = 7
+_VALUES = 4 + 2 * _PALM_POINTS
+_SAME_PALM = 0.3
+_PALM_WRIST, _PALM_MIDDLE = 0, 2
+"""Key points: the wrist, and the middle finger's knuckle."""
+_ROI_SIDE = 2.6
+_ROI_SHIFT = 0.5
+"""The hand's square: so many palm sides wide, so far from the palm's middle towards the fingers."""
+
+
+@dataclass(frozen=True)
+class Square:
+    """A turned square: centre (2,) x, y in px, side in px, angle in radians, clockwise in the picture."""
+
+    centre: NDArray[np.float64]
+    side: float
+    angle: float
+
+
+def palms(picture: NDArray[np.float32], min_score: float = 0.5) -> list[Square]:
+    """The squares of the hands in a square display picture (N, N, 3) in [0, 1], best first, in its pixels."""
+    model = lite_model(PALM_CARD)
+    small = cv2.resize(picture, (model.size, model.size), interpolation=cv2.INTER_AREA)
+    values, logits = model.outputs(np.asarray(small, np.float32))
+    found, scores = decode(values.reshape(-1, _VALUES), logits.ravel(), anchors(_GRIDS), model.size, min_score)
+    found, _ = weighted_merge(found, scores, _SAME_PALM)
+    places = found.astype(np.float64).reshape(-1, 2 + _PALM_POINTS, 2) * picture.shape[0] - 0.5
+    return [_square(each) for each in places]
+
+
+def _square(places: NDArray[np.float64]) -> Square:
+    low, high, points = places[0], places[1], places[2:]
+    along = points[_PALM_MIDDLE] - points[_PALM_WRIST]
+    angle = float(np.arctan2(along[1], along[0]) + np.pi / 2)
+    side = float((high - low).max())
+    towards = np.array([np.sin(angle), -np.cos(angle)])
+    return Square((low + high) / 2 + towards * _ROI_SHIFT * side, _ROI_SIDE * side, angle)

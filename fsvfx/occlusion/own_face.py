@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.raster import Raster, rasterise, remap_points
 from fsvfx.faces import topology
+from fsvfx.faces.raster import Raster, rasterise, remap_points
 
 Floats = NDArray[np.float32]
 

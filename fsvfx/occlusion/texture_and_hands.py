@@ -9,16 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.raster import rasterise
+from fsvfx.faces.raster import rasterise
 from fsvfx.faces.topology import TRIANGLES
-from fsvfx.occlusion import difference, edges, own_face
+from fsvfx.occlusion import own_face
 from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmentation, Segmenter
+from fsvfx.occlusion.front import difference, guided, refine, regions
 from fsvfx.occlusion.glasses import Glasses
 from fsvfx.occlusion.glasses import find as find_glasses
-from fsvfx.occlusion.hands import CARD as HAND_CARD
-from fsvfx.occlusion.hands import Hand, area, hands
+from fsvfx.occlusion.hands import HAND_CARD, PALM_CARD, Hand, area, hands
 from fsvfx.occlusion.own_face import SIZE, Floats
-from fsvfx.occlusion.palms import CARD as PALM_CARD
 
 Bools = NDArray[np.bool_]
 
@@ -96,19 +95,19 @@ class _Frame:
         if own is None:
             return np.zeros((SIZE, SIZE), np.float32)
         expected = own_face.expected(own, self.picture, raster, self.mesh)
-        different = difference.difference(self.picture, expected)
+        different = difference(self.picture, expected)
         hand = self.hand_area() > 0.5
-        region = difference.regions(different, self.on_mesh, hand)
+        region = regions(different, self.on_mesh, hand)
         hand &= (different > 0.5) | (expected.known < 0.5) | (self.on_mesh == 0)
         if not (region.any() or (hand & (self.on_mesh > 0)).any()):
             return np.zeros((SIZE, SIZE), np.float32)
         width = 2 * round(_AROUND * SIZE) + 1
         around = cv2.dilate(self.on_mesh, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
-        return np.asarray(edges.refine(self.picture, expected, region, hand, self.crop) * around, np.float32)
+        return np.asarray(refine(self.picture, expected, region, hand, self.crop) * around, np.float32)
 
     def face(self, size: int) -> Floats:
         """The mesh's area, its edge moved to the picture's: (size, size)."""
-        return np.asarray(cv2.resize(np.clip(edges.guided(self.crop, self.on_mesh), 0, 1), (size, size)), np.float32)
+        return np.asarray(cv2.resize(np.clip(guided(self.crop, self.on_mesh), 0, 1), (size, size)), np.float32)
 
 
 def _own(found: Sequence[_Frame], others: Sequence[_Frame]) -> own_face.OwnFace | None:

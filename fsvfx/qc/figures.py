@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.sampling import sample, scale_of
+from fsvfx.faces.geometry import sample, scale_of
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

@@ -16,7 +16,7 @@ from typing import Any
 from fsvfx import models
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, LicenceError, Where
-from fsvfx.faces.detect import weights_of
+from fsvfx.faces.detectors import weights_of
 from fsvfx.settings import machine
 from schemas.composite import Composite
 from schemas.job import ShotJob, TrainedModel, TrainJob

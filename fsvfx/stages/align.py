@@ -12,16 +12,12 @@ from pydantic import JsonValue
 
 from fsvfx.arrays import Data, LazyFrames, Result
 from fsvfx.faces import topology
-from fsvfx.faces.align import crop, crop_matrix
-from fsvfx.faces.looks import display
-from fsvfx.faces.sampling import apply, inverse, move_points
-from fsvfx.faces.smooth import REACH, smooth
+from fsvfx.faces.geometry import crop_matrix, move_points
+from fsvfx.faces.looks import display_crop
+from fsvfx.faces.trails import REACH, smooth
 from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
-
-_MARGIN = 8
-"""Plate pixels about the crop that its sampling may touch."""
 
 
 class AlignStage(Stage):
@@ -110,21 +106,3 @@ def _crops(work: Work, aligned: _Aligned) -> LazyFrames:
                 yield np.zeros((size, size, 3), np.float16)
 
     return LazyFrames((size, size, 3), np.dtype(np.float16), each())
-
-
-def display_crop(
-    plate: NDArray[Any], matrix: NDArray[np.float64], size: int, space: str, config: str, exposure: float = 0.0
-) -> NDArray[np.float16]:
-    """The crop of a plate frame (H, W, 3) as engines see it: (size, size, 3) f16 display [0, 1]; exposure in stops.
-
-    Only the piece of the plate that shows is converted.
-    """
-    corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - _MARGIN, 0, None)
-    high = np.ceil(corners.max(axis=0)).astype(int) + _MARGIN
-    if (low >= plate.shape[1::-1]).any() or (high <= 0).any():
-        return np.zeros((size, size, 3), np.float16)
-    piece = display(plate[low[1] : high[1], low[0] : high[0]], space, config, exposure)
-    moved = matrix.copy()
-    moved[:, 2] += matrix[:, :2] @ low
-    return np.asarray(np.clip(crop(piece, moved, size), 0.0, 1.0), np.float16)

@@ -19,7 +19,7 @@ from fsvfx.comp.face import Face
 from fsvfx.comp.finish import finish, grain_seed, plate_texture, regrain
 from fsvfx.comp.highlights import most_shown, white_shown
 from fsvfx.comp.patch import Patch, Size, Spool, box, matte_to_plate, octaves, paste, regions, to_plate
-from fsvfx.faces.sampling import scale_of
+from fsvfx.faces.geometry import scale_of
 from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.composite import CompositeSettings
 from schemas.frames import FrameRange

@@ -11,10 +11,11 @@ from pydantic import JsonValue
 
 from fsvfx.arrays import Result
 from fsvfx.faces.boxes import iou
-from fsvfx.faces.detect import weights_of
-from fsvfx.faces.embed import SIZE, embeddings
-from fsvfx.faces.looks import look, signature
+from fsvfx.faces.detectors import weights_of
+from fsvfx.faces.embedding import SIZE, embeddings
+from fsvfx.faces.looks import look
 from fsvfx.faces.search import FaceFinder, Faces
+from fsvfx.faces.tracks import signature
 from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit

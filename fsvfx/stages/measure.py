@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from fsvfx.arrays import Result
 from fsvfx.comp.patch import Patch
-from fsvfx.faces.embed import embeddings
-from fsvfx.faces.sampling import inverse, move_points
+from fsvfx.faces.embedding import embeddings
+from fsvfx.faces.geometry import inverse, move_points
 from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
 from fsvfx.qc.view import View, box_around, thumbnail, view
 from fsvfx.stages.contract import Need, Resources, Stage, Work

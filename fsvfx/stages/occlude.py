@@ -14,10 +14,10 @@ from pydantic import JsonValue
 
 from fsvfx.arrays import Array, Result
 from fsvfx.comp import choices
-from fsvfx.faces.sampling import scale_of
+from fsvfx.faces.geometry import scale_of
+from fsvfx.faces.looks import display_crop
 from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmenter
 from fsvfx.occlusion.registry import EMBEDDED, segmenter
-from fsvfx.stages.align import display_crop
 from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

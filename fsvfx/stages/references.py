@@ -3,51 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Array, Result, Source
 from fsvfx.colour import DEFAULT_CONFIG
-from fsvfx.engines.mesh.choice import measures
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.align import crop, crop_matrix
-from fsvfx.faces.detect import weights_of
-from fsvfx.faces.embed import SAME_PERSON, SIZE, distance, embeddings
-from fsvfx.faces.looks import look
-from fsvfx.faces.sampling import move_points, scale_of
+from fsvfx.faces.detectors import weights_of
+from fsvfx.faces.embedding import SIZE
+from fsvfx.faces.geometry import crop_matrix, move_points
+from fsvfx.faces.looks import display_crop, look
+from fsvfx.faces.references import MOST, ReferenceFace, faces_of, majority, sharp, various
 from fsvfx.faces.search import FaceFinder
 from fsvfx.faces.topology import POINTS
-from fsvfx.stages.align import display_crop
 from fsvfx.stages.contract import Resources, Stage, Work
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
-MOST = 64
-"""Pictures kept per person."""
-_PROBE = 256
-"""Sharpness and measures are taken in crops of this size, whatever the picture's."""
 _SIZES = (128, 512)
 _PERTURB = 9
-_BLURRED = 0.4
-"""Pictures with less than this share of the median sharpness are dropped."""
 _SPACES = {"float16": "linear_rec709"}
 """Half-float pictures are taken for scene-linear; the others are sRGB. Both are the built-in config's."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A face in the reference picture ``index``: landmarks (468, 3) px, its size in px, and what is known of it."""
-
-    index: int
-    landmarks: NDArray[np.float32]
-    size: float
-    embedding: NDArray[np.float32]
-    sharpness: float
-    measures: NDArray[np.float32]
 
 
 class ReferencesStage(Stage):
@@ -95,74 +72,13 @@ class ReferencesStage(Stage):
         return _result(chosen, work.source, config, {"pictures": pictures, "faces": len(seen), "person": len(person)})
 
 
-def faces_of(index: int, rgb: NDArray[np.uint8], finder: FaceFinder) -> list[Seen]:
-    """All faces in one picture (H, W, 3) u8."""
-    found = finder.find(rgb)
-    taken = embeddings(rgb, found.landmarks)
-    return [_seen(index, rgb, mesh, which) for mesh, which in zip(found.landmarks, taken, strict=True)]
-
-
-def _seen(index: int, rgb: NDArray[np.uint8], landmarks: NDArray[np.float32], which: NDArray[np.float32]) -> Seen:
-    matrix = crop_matrix(landmarks, _PROBE)
-    probe = np.asarray(crop(rgb, matrix, _PROBE), np.uint8)
-    mesh = move_points(matrix, landmarks)
-    shown = measures((probe / 255).astype(np.float32), mesh)
-    return Seen(index, landmarks, _PROBE / scale_of(matrix), which, sharpness(probe, mesh), shown)
-
-
-def sharpness(probe: NDArray[np.uint8], mesh: NDArray[np.float32]) -> float:
-    """Energy of the finest detail within the face of a (256, 256, 3) crop, relative to its contrast."""
-    grey = cv2.cvtColor(probe, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    inside = np.zeros(grey.shape, np.uint8)
-    cv2.fillConvexPoly(inside, cv2.convexHull(np.round(mesh[:, :2]).astype(np.int32)), 1)
-    face = inside > 0
-    if not face.any():
-        return 0.0
-    detail = np.asarray(cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 0.8), cv2.CV_32F))
-    return float(detail[face].std() / (grey[face].std() + 1.0))
-
-
-def majority(seen: Sequence[Seen]) -> list[Seen]:
-    """The faces of whoever is seen most often, one per picture: the person whose references these are."""
-    known = np.stack([face.embedding for face in seen])
-    near = distance(known[:, None], known[None]) < SAME_PERSON
-    alike = [np.flatnonzero(row).tolist() for row in near]
-    best = max(range(len(seen)), key=lambda i: (len({seen[j].index for j in alike[i]}), seen[i].size))
-    closest: dict[int, Seen] = {}
-    for j in alike[best]:
-        face = seen[j]
-        held = closest.get(face.index)
-        if held is None or distance(face.embedding, known[best]) < distance(held.embedding, known[best]):
-            closest[face.index] = face
-    return list(closest.values())
-
-
-def sharp(seen: Sequence[Seen]) -> list[Seen]:
-    """Those that are not blurred, as the others of this person go."""
-    usual = float(np.median([face.sharpness for face in seen]))
-    return [face for face in seen if face.sharpness >= _BLURRED * usual]
-
-
-def various(seen: Sequence[Seen], most: int) -> list[Seen]:
-    """At most ``most``, unlike each other in pose, expression and light: the sharpest, then always the furthest one."""
-    shown = np.stack([face.measures for face in seen])
-    worth = np.array([face.sharpness for face in seen])
-    chosen = [int(np.argmax(worth))]
-    apart = np.linalg.norm(shown - shown[chosen[0]], axis=1)
-    while len(chosen) < min(most, len(seen)):
-        # Sharpness breaks ties between pictures that are about as far.
-        chosen.append(int(np.argmax(np.where(np.isin(np.arange(len(seen)), chosen), -1, apart * np.sqrt(worth)))))
-        apart = np.minimum(apart, np.linalg.norm(shown - shown[chosen[-1]], axis=1))
-    return [seen[i] for i in sorted(chosen, key=lambda i: seen[i].index)]
-
-
-def crop_size(seen: Sequence[Seen]) -> int:
+def crop_size(seen: Sequence[ReferenceFace]) -> int:
     """For crops that keep nearly all the detail that the pictures have: a multiple of 32 px within bounds."""
     wanted = float(np.percentile([face.size for face in seen], 75))
     return int(np.clip(32 * np.ceil(wanted / 32), *_SIZES))
 
 
-def _result(chosen: Sequence[Seen], source: Source, config: str, counts: dict[str, int]) -> Result:
+def _result(chosen: Sequence[ReferenceFace], source: Source, config: str, counts: dict[str, int]) -> Result:
     size = crop_size(chosen)
     matrices = [crop_matrix(face.landmarks, size) for face in chosen]
     wanted = {face.index: matrix for face, matrix in zip(chosen, matrices, strict=True)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -12,21 +11,16 @@ from pydantic import JsonValue
 
 from fsvfx.arrays import Data, Result
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.align import crop_matrix
-from fsvfx.faces.cuts import cuts, jumps
-from fsvfx.faces.embed import SIZE
-from fsvfx.faces.gaps import Trail, fill
-from fsvfx.faces.people import Seen, people
-from fsvfx.faces.performer import Wanted, choose
-from fsvfx.faces.sampling import scale_of
-from fsvfx.faces.smooth import REACH
-from fsvfx.faces.tracks import Finds, link
+from fsvfx.faces.embedding import SIZE
+from fsvfx.faces.geometry import crop_size
+from fsvfx.faces.people import PersonTrack, Wanted, choose, people
+from fsvfx.faces.tracks import Finds, cuts, jumps, link
+from fsvfx.faces.trails import REACH, Trail, fill
 from fsvfx.stages.contract import Need, Resources, Stage, Work
 from schemas.frames import Chunk
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
-_STEP, _LEAST, _MOST = 64, 128, 1024
 _COLUMNS = ("frame", "box", "score", "filled")
 
 
@@ -79,7 +73,7 @@ def _cuts(detected: Data, numbers: NDArray[np.int64]) -> frozenset[int]:
 
 def follow(
     finds: Finds, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
-) -> list[Seen]:
+) -> list[PersonTrack]:
     """The people of a shot, numbered."""
     tracks = link(finds, starts, int(parameters["max_gap"]))
     return people(finds, tracks, starts, frames=len(numbers), min_score=float(parameters["min_score"]))
@@ -91,7 +85,7 @@ def _finds(detected: Data) -> Finds:
 
 
 def _trail(
-    finds: Finds, each: Seen, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
+    finds: Finds, each: PersonTrack, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
 ) -> Trail:
     rows = each.rows
     found = Trail(
@@ -105,7 +99,7 @@ def _entries(work: Work) -> list[dict[str, Any]]:
     return list(entries)
 
 
-def _chosen(finds: Finds, seen: list[Seen], work: Work, index: int) -> list[Seen]:
+def _chosen(finds: Finds, seen: list[PersonTrack], work: Work, index: int) -> list[PersonTrack]:
     entry = _entries(work)[index]
     references = work.inputs.get(f"references/{entry['performer']}")
     known: Any = np.zeros((0, SIZE), np.float32)
@@ -116,7 +110,7 @@ def _chosen(finds: Finds, seen: list[Seen], work: Work, index: int) -> list[Seen
     return choose(finds, seen, Wanted(entry["performer"], entry["track"], position, known, where))
 
 
-def _refuse_shared(chosen: list[list[Seen]], work: Work) -> None:
+def _refuse_shared(chosen: list[list[PersonTrack]], work: Work) -> None:
     performers = [str(entry["performer"]) for entry in _entries(work)]
     owner: dict[int, str] = {}
     for performer, group in zip(performers, chosen, strict=True):
@@ -138,13 +132,6 @@ def _joined(trails: list[Trail]) -> Trail:
     order = np.lexsort((columns[4], columns[0]))
     first = np.concatenate([[True], np.diff(columns[0][order]) > 0])
     return Trail(*(column[order][first] for column in columns))
-
-
-def crop_size(landmarks: NDArray[np.floating]) -> int:
-    """For faces (n, 468, 3): a multiple of 64 that shows nine in ten of them at least at the plate's resolution."""
-    native = [1.0 / scale_of(crop_matrix(each, 1)) for each in landmarks]
-    wanted = math.ceil(float(np.quantile(native, 0.9)) / _STEP) * _STEP if native else _LEAST
-    return int(np.clip(wanted, _LEAST, _MOST))
 
 
 def _parts(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fsvfx.comp.finish.pictures import held, to_display, to_light
 from fsvfx.faces import topology
-from fsvfx.faces.pose import similarity
+from fsvfx.faces.geometry import similarity
 
 F32 = NDArray[np.float32]
 Points = NDArray[np.floating]

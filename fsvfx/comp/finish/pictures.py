@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.align import FILL
+from fsvfx.faces.geometry import FILL
 
 F32 = NDArray[np.float32]
 

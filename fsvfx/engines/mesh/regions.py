@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.raster import Floats, blur
-from fsvfx.faces.measures import mouth_opening
+from fsvfx.faces.measures import face_length, mouth_opening
+from fsvfx.faces.raster import Floats, blur
 from fsvfx.faces.topology import CANONICAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE
 
 _SUBPIXEL_BITS = 4
@@ -17,12 +17,6 @@ _FOLDS = np.array([205, 206, 203, 216, 212, 207, 425, 426, 423, 436, 432, 427, 1
 """Vertices along the folds from nose to chin and at the crow's feet."""
 _FOLD_REACH = 0.7
 """cm on the canonical face."""
-
-
-def face_length(mesh: Floats) -> float:
-    """A face's size in its own px: robust, and steady while the mouth moves. The spread of its vertices."""
-    plane = mesh[:, :2]
-    return float(3.2 * np.sqrt(((plane - plane.mean(0)) ** 2).sum(1).mean()))
 
 
 def polygon(mesh: Floats, ring: NDArray[np.int64], size: int, *, grow: float, soft: float) -> Floats:

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.raster import Floats
-from fsvfx.faces.pose import similarity
+from fsvfx.faces.geometry import similarity
+from fsvfx.faces.raster import Floats
 from fsvfx.faces.topology import CANONICAL, OVAL, TRIANGLES
 
 _MODES = 10

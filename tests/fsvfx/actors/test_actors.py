@@ -15,9 +15,8 @@ from fsvfx.actors.body import expressed
 from fsvfx.actors.clip import shown
 from fsvfx.actors.facekit import facekit
 from fsvfx.errors import InputError, ModelError
-from fsvfx.faces.embed import distance, embeddings
-from fsvfx.faces.measures import mouth_opening
-from fsvfx.faces.pose import head_pose
+from fsvfx.faces.embedding import distance, embeddings
+from fsvfx.faces.measures import head_pose, mouth_opening
 from fsvfx.faces.search import FaceFinder, Faces
 
 SIZE = 256

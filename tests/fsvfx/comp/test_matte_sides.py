@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from fsvfx.comp.matte import SIDES, Side, shape, side_weight
-from fsvfx.faces.align import FILL
+from fsvfx.faces.geometry import FILL
 from schemas.composite import CompositeSettings
 
 SIZE = 256

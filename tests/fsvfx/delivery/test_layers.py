@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fsvfx.comp import Patch
 from fsvfx.delivery.comps import Comp
 from fsvfx.delivery.layers import exr_parts, layer_names, matte_of, stmap, swap_layers
-from fsvfx.faces.sampling import apply, sample
+from fsvfx.faces.geometry import apply, sample
 from schemas.deliver import DeliverExr
 from schemas.manifest import Replace
 

@@ -9,7 +9,7 @@ import pytest
 from fsvfx.demo import make
 from fsvfx.demo.morph import morph
 from fsvfx.demo.puppet import Pose, perform
-from fsvfx.faces import embed
+from fsvfx.faces import embedding
 from fsvfx.faces.search import FaceFinder
 from fsvfx.manifests import jobs
 from fsvfx.media import open_plate
@@ -40,8 +40,8 @@ def test_nobody_is_not_the_sitter(manifest: Path) -> None:
     plate = next(iter(open_plate(job).pictures([1072])))
     other = cv2.cvtColor(cv2.imread(str(manifest.parent / "refs/nobody.05.png")), cv2.COLOR_BGR2RGB)
     finder = FaceFinder()
-    one, two = (embed.embeddings(rgb, finder.find(rgb).landmarks)[0] for rgb in (plate, other))
-    assert float(embed.distance(one, two)) > 0.3
+    one, two = (embedding.embeddings(rgb, finder.find(rgb).landmarks)[0] for rgb in (plate, other))
+    assert float(embedding.distance(one, two)) > 0.3
 
 
 def test_a_mesh_at_rest_moves_no_pixel() -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from fsvfx.engines.contract import Identity
 from fsvfx.engines.landmark_warp import LandmarkWarp, LandmarkWarpSettings
-from fsvfx.engines.mesh.pictures import prepare
+from fsvfx.engines.mesh.references import prepare
 from fsvfx.errors import InputError
 
 Made = Callable[..., Any]

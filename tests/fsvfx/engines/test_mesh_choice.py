@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.choice import measures, weights
+from fsvfx.engines.mesh.references import weights
+from fsvfx.faces.measures import appearance
 
 Made = Callable[..., Any]
 
@@ -56,10 +57,10 @@ def test_worse_pictures_count_less() -> None:
 @pytest.mark.parametrize(("what", "index"), [({"yaw": 20}, 0), ({"pitch": 15}, 1), ({"opening": 1.0}, 2)])
 def test_measures_tell_faces_apart(mesh: Made, picture: Made, what: dict[str, float], index: int) -> None:
     shown = picture(128)
-    apart = np.abs(measures(shown, mesh(128, **what)) - measures(shown, mesh(128)))
+    apart = np.abs(appearance(shown, mesh(128, **what)) - appearance(shown, mesh(128)))
     assert apart[index] > 1
 
 
 def test_light_from_the_side_is_measured(mesh: Made, picture: Made) -> None:
     lit = picture(128) * np.linspace(0.4, 1, 128, dtype=np.float32)[None, :, None]
-    assert measures(lit, mesh(128))[7] < measures(lit[:, ::-1].copy(), mesh(128))[7] - 1
+    assert appearance(lit, mesh(128))[7] < appearance(lit[:, ::-1].copy(), mesh(128))[7] - 1

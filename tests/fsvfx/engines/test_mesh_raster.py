@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_fill_holes
 
-from fsvfx.engines.mesh.raster import rasterise, remap_points, vertex_facing
+from fsvfx.faces.raster import rasterise, remap_points, vertex_facing
 from fsvfx.faces.topology import TRIANGLES
 
 Made = Callable[..., Any]

@@ -8,27 +8,27 @@ import pytest
 import torch
 
 from fsvfx.engines.landmark_warp import LandmarkWarp
-from fsvfx.engines.mesh import pictures
+from fsvfx.engines.mesh import references
 
 
 @pytest.fixture(autouse=True)
 def nothing_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "_prepared", {})
+    monkeypatch.setattr(references, "_prepared", {})
 
 
 def test_equal_pictures_are_prepared_once(identity, mesh, picture, monkeypatch) -> None:
     made: list[int] = []
-    prepare = pictures._prepare
-    monkeypatch.setattr(pictures, "_prepare", lambda who, size: made.append(size) or prepare(who, size))
+    prepare = references._prepare
+    monkeypatch.setattr(references, "_prepare", lambda who, size: made.append(size) or prepare(who, size))
     one = identity([picture(seed=seed) for seed in (1, 2, 3)], [mesh()] * 3)
-    first = pictures.prepare(one, 96)
-    assert pictures.prepare(replace(one, crops=one.crops.clone()), 96) is first
+    first = references.prepare(one, 96)
+    assert references.prepare(replace(one, crops=one.crops.clone()), 96) is first
     crops = one.crops.clone()
     crops[1, 0, 5, 5] += 0.01
-    assert pictures.prepare(replace(one, crops=crops), 96) is not first
-    assert pictures.prepare(replace(one, sharpness=torch.tensor([1.0, 2.0, 3.0])), 96) is not first
+    assert references.prepare(replace(one, crops=crops), 96) is not first
+    assert references.prepare(replace(one, sharpness=torch.tensor([1.0, 2.0, 3.0])), 96) is not first
     assert made == [96, 96, 96]
-    assert len(pictures._prepared) == 2, "older ones make room"
+    assert len(references._prepared) == 2, "older ones make room"
 
 
 def test_what_is_kept_gives_the_same_bits(identity, mesh, picture, batch) -> None:
@@ -36,7 +36,7 @@ def test_what_is_kept_gives_the_same_bits(identity, mesh, picture, batch) -> Non
     faces = batch([picture(seed=9)], [mesh(yaw=5)])
     engine = LandmarkWarp(LandmarkWarp.Settings(), "cpu")
     fresh, kept = engine.swap(faces, one), engine.swap(faces, one)
-    pictures._prepared.clear()
+    references._prepared.clear()
     again = engine.swap(faces, one)
     for other in (kept, again):
         assert torch.equal(fresh.crops, other.crops)

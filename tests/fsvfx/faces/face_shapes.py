@@ -18,7 +18,7 @@ def face(
     pitch: float = 0.0,
     roll: float = 0.0,
 ) -> np.ndarray:
-    """Landmarks (468, 3) f32; angles in degrees as ``fsvfx.faces.pose.head_pose`` gives them."""
+    """Landmarks (468, 3) f32; angles in degrees as ``fsvfx.faces.measures.head_pose`` gives them."""
     turned = topology.CANONICAL @ Rotation.from_euler("zxy", [-roll, -pitch, yaw], degrees=True).as_matrix().T
     scale = height / np.ptp(topology.CANONICAL[:, 1])
     points = turned * scale * np.array([1.0, -1.0, -1.0])

@@ -8,12 +8,10 @@ from face_shapes import face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsvfx.faces import roi, topology
-from fsvfx.faces.align import crop, crop_matrix
+from fsvfx.faces import facemesh, topology
 from fsvfx.faces.boxes import iou, keep_best, weighted_merge
-from fsvfx.faces.measures import expression, eye_opening, mouth_opening
-from fsvfx.faces.pose import head_pose
-from fsvfx.faces.sampling import apply, inverse, move_points, sample
+from fsvfx.faces.geometry import apply, crop, crop_matrix, inverse, move_points, sample
+from fsvfx.faces.measures import expression, eye_opening, head_pose, mouth_opening
 from fsvfx.faces.search import tiles_of, turn
 
 ANGLES = st.floats(-60, 60)
@@ -57,18 +55,18 @@ def test_crop_at_full_size_is_the_plate() -> None:
 
 
 def test_rois_follow_the_roll() -> None:
-    squares = roi.from_landmarks(np.stack([face(roll=roll) for roll in (-90.0, 0.0, 35.0, 170.0)]))
+    squares = facemesh.squares_of_landmarks(np.stack([face(roll=roll) for roll in (-90.0, 0.0, 35.0, 170.0)]))
     assert np.degrees(squares[:, 3]) == pytest.approx([-90, 0, 35, 170], abs=0.1)
     assert np.ptp(squares[:, 2]) < 1.0
 
 
 def test_shaken_rois_are_fixed_and_lie_about_the_first() -> None:
     square = np.array([100.0, 80.0, 60.0, 0.2])
-    shaken = roi.shaken(square, 5)
+    shaken = facemesh.shaken(square, 5)
     assert shaken.shape == (5, 4)
     assert shaken[0] == pytest.approx(square)
     assert shaken.mean(axis=0) == pytest.approx(square)
-    assert (shaken == roi.shaken(square, 5)).all()
+    assert (shaken == facemesh.shaken(square, 5)).all()
     assert (np.abs(shaken[1:] - square) > 0).all()
 
 

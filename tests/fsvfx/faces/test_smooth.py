@@ -8,9 +8,9 @@ from face_shapes import face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsvfx.faces.jitter import jitter
+from fsvfx.faces import topology
 from fsvfx.faces.measures import eye_opening
-from fsvfx.faces.smooth import REACH, smooth
+from fsvfx.faces.trails import REACH, smooth
 
 NUMBERS = np.arange(1001, 1041)
 WHOLE = np.zeros(40, np.bool_)
@@ -18,6 +18,19 @@ WHOLE = np.zeros(40, np.bool_)
 
 def noisy(points: np.ndarray, amount: float = 0.25) -> np.ndarray:
     return points + np.random.default_rng(3).normal(0, amount, points.shape).astype(np.float32)
+
+
+def jitter(landmarks: np.ndarray, points: np.ndarray | None = None) -> float:
+    """Standard deviation of the acceleration of landmarks (n, 468, 3) in x and y, in thousandths of the distance
+    between the outer corners of the eyes, per frame squared. Needs a face that hardly moves; NaN under 3 frames.
+    """
+    if len(landmarks) < 3:
+        return float("nan")
+    flat = np.asarray(landmarks[..., :2], np.float64)
+    right, left = flat[:, topology.RIGHT_EYE_CORNERS[0]], flat[:, topology.LEFT_EYE_CORNERS[0]]
+    eyes = float(np.median(np.linalg.norm(left - right, axis=1)))
+    chosen = flat if points is None else flat[:, points]
+    return float(np.sqrt((np.diff(chosen, n=2, axis=0) ** 2).mean()) / eyes * 1000.0)
 
 
 def test_tremble_goes_down_and_zero_leaves_all() -> None:

@@ -10,16 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.cuts import cuts, jumps
-from fsvfx.faces.gaps import Trail, fill
-from fsvfx.faces.people import Seen, people
-from fsvfx.faces.performer import Wanted, choose
-from fsvfx.faces.tracks import Finds, link
+from fsvfx.faces.people import PersonTrack, Wanted, choose, people
+from fsvfx.faces.tracks import Finds, cuts, jumps, link
+from fsvfx.faces.trails import Trail, fill
 
 NO_CUTS: frozenset[int] = frozenset()
 
 
-def seen_in(given: Finds, starts: frozenset[int] = NO_CUTS, frames: int = 100) -> list[Seen]:
+def seen_in(given: Finds, starts: frozenset[int] = NO_CUTS, frames: int = 100) -> list[PersonTrack]:
     return people(given, link(given, starts, 8), starts, frames=frames, min_score=0.5)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.raster import rasterise
+from fsvfx.faces.raster import rasterise
 from fsvfx.faces.topology import (
     CANONICAL,
     LEFT_BROW,

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from fsvfx.faces import topology
-from fsvfx.faces.align import crop_matrix
-from fsvfx.faces.sampling import move_points
+from fsvfx.faces.geometry import crop_matrix, move_points
 from fsvfx.occlusion import texture_and_hands
 from fsvfx.occlusion.contract import WIDE_SIZE, Faces, Segmentation
 from fsvfx.occlusion.texture_and_hands import TextureAndHands

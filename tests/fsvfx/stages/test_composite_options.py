@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from fsvfx.comp.choices import groups, mattering
 from fsvfx.faces import topology
-from fsvfx.faces.sampling import inverse, move_points
-from fsvfx.stages.align import display_crop
+from fsvfx.faces.geometry import inverse, move_points
+from fsvfx.faces.looks import display_crop
 from fsvfx.stages.composite import CompositeStage
 from fsvfx.stages.contract import Need
 from schemas.composite import Composite, CompositeOverride, CompositeSettings

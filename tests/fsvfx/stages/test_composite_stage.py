@@ -22,8 +22,8 @@ from comp_scene import (
 
 from fsvfx import colour
 from fsvfx.arrays import Result
-from fsvfx.faces.sampling import inverse
-from fsvfx.stages.align import display_crop
+from fsvfx.faces.geometry import inverse
+from fsvfx.faces.looks import display_crop
 from fsvfx.stages.composite import CompositeStage
 from schemas.composite import Composite, CompositeOverride
 from schemas.frames import FrameRange

@@ -15,9 +15,9 @@ from fsvfx import models
 from fsvfx.arrays import Result
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.errors import InputError, ModelError
-from fsvfx.faces.detect import detector
+from fsvfx.faces.detectors import detector
 from fsvfx.faces.search import FaceFinder
-from fsvfx.faces.smooth import REACH
+from fsvfx.faces.trails import REACH
 from fsvfx.stages.align import AlignStage
 from fsvfx.stages.contract import Work
 from fsvfx.stages.detect import DetectStage

@@ -16,8 +16,9 @@ from fsvfx import colour, models
 from fsvfx.arrays import Result
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.measures import mouth_opening
+from fsvfx.faces.references import Seen, majority, sharp, various
 from fsvfx.stages.contract import Work
-from fsvfx.stages.references import ReferencesStage, Seen, crop_size, majority, sharp, various
+from fsvfx.stages.references import ReferencesStage, crop_size
 from schemas.receipts import Unit
 
 

@@ -16,11 +16,9 @@ from fsvfx import colour, models
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.errors import ModelError
-from fsvfx.faces.align import crop_matrix
-from fsvfx.faces.looks import look
-from fsvfx.faces.sampling import move_points
+from fsvfx.faces.geometry import crop_matrix, move_points
+from fsvfx.faces.looks import display_crop, look
 from fsvfx.faces.search import FaceFinder
-from fsvfx.stages.align import display_crop
 from schemas.composite import Composite, Mode
 
 SIZE = 256

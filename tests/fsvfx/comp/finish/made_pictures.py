@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from fsvfx.faces import topology
-from fsvfx.faces.align import FILL
+from fsvfx.faces.geometry import FILL
 
 
 def scene(size: int = 192, seed: int = 1) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""An identity's reference pictures, made ready to be warped onto a mesh."""
+"""An identity's reference pictures: prepared for warping once, and weighed for each frame by what they show."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from blake3 import blake3
+from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
-from fsvfx.engines.mesh.choice import measures
-from fsvfx.engines.mesh.raster import Floats, Raster, blur, rasterise, vertex_facing
 from fsvfx.engines.mesh.shape import ShapeSpace
 from fsvfx.engines.mesh.tone import match
 from fsvfx.errors import InputError
+from fsvfx.faces.measures import appearance
+from fsvfx.faces.raster import Floats, Raster, blur, rasterise, vertex_facing
 from fsvfx.faces.topology import TRIANGLES, UV
 
 _ATLAS = 64
@@ -22,6 +23,8 @@ _FEW = 5
 """Fewer pictures have nothing in common that would be surer than each of them."""
 _TOLERANCE = 0.085
 """Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
+_SOFT = 0.35
+"""Distance below which a closer match counts no more: keeps weights calm under landmark noise."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,13 @@ class ReferencePicture:
 
 @dataclass(frozen=True)
 class References:
-    """pictures: m of them; measures: (m, d), quality: (m,) for the choice; shape: the person's own.
+    """pictures: m of them; appearance: (m, d), quality: (m,) for the choice; shape: the person's own.
 
     usual: the colours (k, k, 3) that most of them show, laid out as ``usual_places`` says; None if they are too few.
     """
 
     pictures: tuple[ReferencePicture, ...]
-    measures: Floats
+    appearance: Floats
     quality: Floats
     shape: ShapeSpace
     usual: Floats | None = None
@@ -63,6 +66,24 @@ def prepare(identity: Identity, size: int) -> References:
             _prepared.pop(next(iter(_prepared)))
         _prepared[key] = made
     return _prepared[key]
+
+
+def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -> tuple[NDArray[np.int64], Floats]:
+    """Indices of at most ``most`` references and their weights (sum 1).
+
+    target: (d,) appearance; references: (m, d); quality: (m,) how good each picture is, 0..1.
+    The weight of a reference falls to nothing where the next one takes its place, so that
+    the blend is a continuous function of the appearance and nothing pops.
+    """
+    squares = ((references - target) ** 2).sum(1) + _SOFT**2
+    worth = quality / squares
+    order = np.argsort(-worth, kind="stable")
+    chosen = order[:most]
+    floor = float(worth[order[most]]) if len(order) > most else 0.0
+    raw = worth[chosen] - floor
+    if raw.sum() <= 0:
+        raw = np.ones_like(raw)
+    return chosen, np.asarray(raw / raw.sum(), np.float32)
 
 
 _KEPT = 2
@@ -92,7 +113,7 @@ def _prepare(identity: Identity, size: int) -> References:
     quality = np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5) * trusts.mean((1, 2)) ** 2
     return References(
         tuple(ReferencePicture(*each) for each in zip(fitted, meshes, trusts, strict=True)),
-        np.stack([measures(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
+        np.stack([appearance(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
         np.asarray(quality, np.float32),
         ShapeSpace.learn(meshes),
         _filled(usual) if len(fitted) >= _FEW else None,

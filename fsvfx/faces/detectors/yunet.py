@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx import models
-from fsvfx.faces.detect import Detections
+from fsvfx.faces.detectors import Detections
 
 
 class YuNet:

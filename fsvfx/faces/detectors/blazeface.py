@@ -1,32 +1,19 @@
-"""BlazeFace (arXiv 1907.05047): anchors, decoding and merging after MediaPipe's published graphs and options."""
+"""BlazeFace (arXiv 1907.05047), short and full range, as MediaPipe publishes it."""
 
 from __future__ import annotations
-
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces.boxes import keep_best, weighted_merge
-from fsvfx.faces.detect import Detections
-from fsvfx.faces.litert import lite_model
+from fsvfx.faces.detectors import Detections
+from fsvfx.faces.mediapipe import anchors, decode, lite_model
 
 _GRIDS = {"blazeface_short": ((16, 2), (8, 6)), "blazeface_full": ((48, 1),)}
 """Cells a side and anchors a cell, in the order of the model's output."""
 _SAME_FACE = 0.3
 _KEYPOINTS = 6
-
-
-@lru_cache(maxsize=2)
-def anchors(name: str) -> NDArray[np.float32]:
-    """Anchor centres in [0, 1], (n, 2)."""
-    centres = []
-    for cells, times in _GRIDS[name]:
-        at = (np.arange(cells, dtype=np.float32) + 0.5) / cells
-        y, x = np.meshgrid(at, at, indexing="ij")
-        centres.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), times, axis=0))
-    return np.concatenate(centres)
 
 
 class BlazeFace:
@@ -47,8 +34,10 @@ class BlazeFace:
         model = self._models[name]
         square, scale, offset = letterbox(rgb, model.size)
         output = model(square.astype(np.float32) / 127.5 - 1.0)
-        count = len(anchors(name))
-        values, scores = decode(output[count * 16].reshape(count, 16), output[count], name, self._min_score)
+        centres = anchors(_GRIDS[name])
+        count = len(centres)
+        regressors = output[count * 16].reshape(count, 16)
+        values, scores = decode(regressors, output[count], centres, model.size, self._min_score)
         values, scores = weighted_merge(values, scores, _SAME_FACE)
         pixels = values.reshape(-1, 8, 2) * model.size
         return np.asarray((pixels - offset) / scale, np.float32).reshape(-1, 16), scores
@@ -64,18 +53,3 @@ def letterbox(rgb: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], flo
     square = np.zeros((size, size, 3), np.uint8)
     square[top : top + small[1], left : left + small[0]] = shrunk
     return square, scale, np.array([left, top], np.float64)
-
-
-def decode(
-    regressors: NDArray[np.float32], logits: NDArray[np.float32], name: str, min_score: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Raw outputs (n, 16), (n,) -> boxes and key points (k, 16) in [0, 1] of the square, and scores (k,)."""
-    scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -80.0, 80.0)))
-    likely = scores >= min_score
-    size = lite_model(name).size
-    centres = anchors(name)[likely]
-    raw = regressors[likely].reshape(-1, 8, 2) / size
-    centre, half = raw[:, 0] + centres, raw[:, 1] / 2
-    points = raw[:, 2:] + centres[:, None]
-    values = np.concatenate([centre - half, centre + half, points.reshape(len(raw), _KEYPOINTS * 2)], axis=1)
-    return values.astype(np.float32), scores[likely].astype(np.float32)

@@ -1,8 +1,9 @@
-"""TFLite models on the CPU: a single-threaded interpreter per model and thread (an interpreter is not thread-safe)."""
+"""MediaPipe's TFLite models on the CPU, and the anchors of its detectors, after its published graphs and options."""
 
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,34 @@ class LiteModel:
 
 
 def lite_model(name: str) -> LiteModel:
-    """This thread's interpreter of a model card. Raises ModelError."""
+    """This thread's interpreter of a model card: interpreters are not thread-safe. Raises ModelError."""
     if not hasattr(_cache, "models"):
         _cache.models = {}
     if name not in _cache.models:
         _cache.models[name] = LiteModel(name)
     found: LiteModel = _cache.models[name]
     return found
+
+
+@lru_cache(maxsize=4)
+def anchors(grids: tuple[tuple[int, int], ...]) -> NDArray[np.float32]:
+    """Anchor centres in [0, 1], (n, 2). grids: cells a side and anchors a cell, in the order of the model's output."""
+    centres = []
+    for cells, times in grids:
+        at = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        y, x = np.meshgrid(at, at, indexing="ij")
+        centres.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), times, axis=0))
+    return np.concatenate(centres)
+
+
+def decode(
+    regressors: NDArray[np.float32], logits: NDArray[np.float32], centres: NDArray[np.float32], size: int, least: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Raw outputs (n, 4 + 2 p), (n,) of a model of ``size`` px -> boxes and key points (k, 4 + 2 p) in [0, 1], and
+    scores (k,), for those of at least the score ``least``."""
+    scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -80.0, 80.0)))
+    likely = scores >= least
+    raw = regressors[likely].reshape(-1, regressors.shape[1] // 2, 2) / size
+    middle, half = raw[:, :1] + centres[likely][:, None], raw[:, 1:2] / 2
+    values = np.concatenate([middle - half, middle + half, raw[:, 2:] + centres[likely][:, None]], axis=1)
+    return values.reshape(-1, regressors.shape[1]).astype(np.float32), scores[likely].astype(np.float32)

@@ -1,0 +1,78 @@
+"""Face detectors: the contract of all of them, and the table by which they are found. One file each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.errors import InputError
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What was found in one picture, best first.
+
+    boxes: (k, 4) f32 x0 y0 x1 y1 px; scores: (k,) f32 in [0, 1]; keypoints: (k, p, 2) f32 px, of which the first two
+    are the eyes, left one in the upright picture first.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    keypoints: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def at(self, which: NDArray[np.generic]) -> Detections:
+        """Some of them, by index or mask."""
+        return Detections(self.boxes[which], self.scores[which], self.keypoints[which])
+
+    @classmethod
+    def none(cls, points: int = 5) -> Detections:
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, points, 2), np.float32))
+
+
+class Detector(Protocol):
+    """Finds upright faces in a whole picture."""
+
+    def detect(self, rgb: NDArray[np.uint8]) -> Detections:
+        """rgb: (H, W, 3) u8, display-referred."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """path: ``module:class`` in this package, called with the least score; weights: the model cards that it uses."""
+
+    path: str
+    weights: tuple[str, ...]
+
+
+_KINDS = {
+    "blazeface": _Kind("blazeface:BlazeFace", ("blazeface_short", "blazeface_full")),
+    "yunet": _Kind("yunet:YuNet", ("yunet",)),
+    "insightface": _Kind("scrfd:Scrfd", ("insightface",)),
+}
+"""The table of detectors. A new one is a file here and an entry, and its name in ``schemas.manifest.Faces``."""
+NAMES = tuple(_KINDS)
+
+
+def detector(name: str = "blazeface", min_score: float = 0.5) -> Detector:
+    """A detector by name. Raises ModelError if its weights are absent, InputError for an unknown name."""
+    module, _, kind = _known(name).path.partition(":")
+    made: Detector = getattr(import_module(f"{__name__}.{module}"), kind)(min_score)
+    return made
+
+
+def weights_of(name: str) -> tuple[str, ...]:
+    """The model cards that a detector uses. Raises InputError for an unknown name."""
+    return _known(name).weights
+
+
+def _known(name: str) -> _Kind:
+    if name not in _KINDS:
+        raise InputError(f"No detector named '{name}'", hint=f"Available: {', '.join(NAMES)}")
+    return _KINDS[name]
