@@ -16,7 +16,7 @@ from fsvfx import colour, models
 from fsvfx.arrays import Result
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.measures import mouth_opening
-from fsvfx.faces.references import Seen, majority, sharp, various
+from fsvfx.faces.references import ReferenceFace, majority, sharp, various
 from fsvfx.stages.contract import Work
 from fsvfx.stages.references import ReferencesStage, crop_size
 from schemas.receipts import Unit
@@ -45,10 +45,14 @@ def run(pictures: Sequence[NDArray[Any]], active: bool = True) -> Result:
     return ReferencesStage().run(Work(unit, (), parameters, {}, 0, "cpu", source=Pictures(pictures)))
 
 
-def seen(index: int, who: int = 0, sharpness: float = 1.0, size: float = 200, measures: Sequence[float] = (0,)) -> Seen:
+def seen(
+    index: int, who: int = 0, sharpness: float = 1.0, size: float = 200, measures: Sequence[float] = (0,)
+) -> ReferenceFace:
     embedding = np.zeros(128, np.float32)
     embedding[who] = 1
-    return Seen(index, np.zeros((468, 3), np.float32), size, embedding, sharpness, np.array(measures, np.float32))
+    return ReferenceFace(
+        index, np.zeros((468, 3), np.float32), size, embedding, sharpness, np.array(measures, np.float32)
+    )
 
 
 def test_whoever_is_seen_most_is_the_person() -> None:
