@@ -1,7 +1,7 @@
-"""A file new to this machine is first decoded by a process that may die alone: that of ``fsvfx.media.probe_child``.
+"""A file that is new to this machine is first decoded in a child process (``probe_child``), which may die alone.
 
-A decoder that crashes, hangs or asks for all memory then takes no worker along. One such process serves many files: the
-first frame of each video and sequence, and every still; a file that came through is remembered until it changes.
+So a decoder that crashes, hangs or takes all memory harms no worker. One child serves many files: the first frame of
+each video and sequence, and every still. A file that passes is remembered until it changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fsvfx.media.probe_child import MEMORY, SOUND
 from fsvfx.settings import machine
 
 Question = Mapping[str, Any]
-"""``by``: the library that decodes it; ``path``; and what that library is told besides. See ``probing``."""
+"""``by``: the library that decodes it; ``path``; and that library's own settings. See ``probe_child``."""
 _GRACE = 10.0
 """Seconds that a process which has closed its output may take to end."""
 _SEND_AGAIN = "Copy it again from its source, or convert it with another program"
@@ -70,7 +70,7 @@ def ask(question: Question, place: Place, numbers: Sequence[int] = ()) -> None:
 
 
 class Prober:
-    """The process, started when it is first asked, and again when it has ended. One question at a time."""
+    """The child process: started when first asked, and again once it has ended. One question at a time."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
@@ -78,7 +78,7 @@ class Prober:
         self._child: subprocess.Popen[str] | None = None
 
     def ask(self, question: Question, seconds: float) -> str:
-        """Its answer: SOUND or MEMORY. Raises TimeoutError, _DiedError."""
+        """The child's answer: SOUND or MEMORY. Raises TimeoutError, _DiedError."""
         with self._lock:
             for _ in range(2):
                 child = self._running()
@@ -91,7 +91,7 @@ class Prober:
         raise _DiedError("no answer")
 
     def _answer(self, child: subprocess.Popen[str], question: Question, seconds: float) -> str:
-        """Empty if it has ended: by a crash, or because nobody asked for a while."""
+        """Empty if the child has ended: it crashed, or nobody asked for a while."""
         assert child.stdin is not None
         assert child.stdout is not None
         try:
@@ -106,14 +106,11 @@ class Prober:
 
     def _running(self) -> subprocess.Popen[str]:
         if self._child is None or self._child.poll() is not None:
+            pipe = subprocess.PIPE
             self._child = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                env=os.environ | _FRUGAL,
+                self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=os.environ | _FRUGAL
             )
+            threading.Thread(target=self._child.wait, daemon=True).start()  # an idle child that ends is no zombie
         return self._child
 
     def _end(self, child: subprocess.Popen[str], grace: float = 0.0) -> None:
@@ -128,9 +125,15 @@ class Prober:
 @lru_cache(maxsize=1)
 def _prober(process: int) -> Prober:
     """One per process: a fork does not inherit it."""
+    return Prober([sys.executable, "-I", "-S", "-c", _START, str(machine().probe_gib), *_library_path()])
+
+
+def _library_path() -> list[str]:
+    """Where the child finds fsvfx, Python and the libraries: first in Python's own, never in the working folder."""
     home = str(Path(__file__).parents[2])
-    isolated = ["-I", "-S"]  # no site: where this process finds its libraries, it finds them
-    return Prober([sys.executable, *isolated, "-c", _START, str(machine().probe_gib), home, *filter(None, sys.path)])
+    others = [place for place in sys.path if os.path.isabs(place) and os.path.exists(place) and place != home]
+    safe = [place for place in others if not os.path.samefile(place, ".")]
+    return [home, *sorted(safe, key=lambda place: not place.startswith((sys.prefix, sys.base_prefix)))]
 
 
 def _line(pipe: IO[str], seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -182,3 +183,35 @@ def test_a_process_that_had_nothing_to_do_is_started_again() -> None:
     ends = "import sys; sys.stdin.readline(); print('sound', flush=True)"
     prober = probe.Prober([sys.executable, "-c", ends])
     assert [prober.ask({"by": "OpenCV", "path": "x"}, 60) for _ in range(4)] == ["sound"] * 4
+
+
+SHADOWS = ("tasks", "schemas", "flows", "fsvfx", "numpy", "cv2", "av", "json", "PIL", "OpenEXR", "select")
+
+
+def test_modules_in_the_working_folder_are_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    """Whoever runs fsvfx may stand in a folder with a ``numpy.py``, and have that folder on Python's path."""
+    for name in SHADOWS:
+        (tmp_path / f"{name}.py").write_text(
+            f"open({str(tmp_path / 'imported')!r}, 'a').write({name!r}); raise SystemExit"
+        )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    cv2.imwrite("a.png", picture(1))
+    probe_frame(Path("a.png"), Place("a.png"))
+    assert asked == ["a.png"]
+    assert not (tmp_path / "imported").exists()
+
+
+def test_an_idle_process_is_reaped() -> None:
+    ends = "import sys; sys.stdin.readline(); print('sound', flush=True)"
+    prober = probe.Prober([sys.executable, "-c", ends])
+    prober.ask({"by": "OpenCV", "path": "x"}, 60)
+    child = prober._child
+    for _ in range(200):
+        if child is None or not Path(f"/proc/{child.pid}").exists():
+            break
+        time.sleep(0.05)
+    assert child is None or not Path(f"/proc/{child.pid}").exists()
