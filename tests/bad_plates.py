@@ -252,10 +252,10 @@ BAD_PLATES: dict[str, BadPlate] = {
     "empty file": BadPlate(_file("plate.mp4", b""), ("the file is empty", "plate.mp4")),
     "text called mp4": BadPlate(
         _file("plate.mp4", b"not a film\n" * 50),
-        ("the file is plain text, no video that can be read", "the media file itself"),
+        ("the file is plain text, not a video that fsvfx reads", "the media file itself"),
     ),
-    "zeros called mov": BadPlate(_file("plate.mov", bytes(5000)), ("no video that can be read",)),
-    "index cut off": BadPlate(_index_cut_off, ("no video that can be read", "cut off", "copy it again")),
+    "zeros called mov": BadPlate(_file("plate.mov", bytes(5000)), ("not a video that fsvfx reads",)),
+    "index cut off": BadPlate(_index_cut_off, ("not a video that fsvfx reads", "cut off", "copy it again")),
     "end cut off": BadPlate(_end_cut_off, ("frame 1012 can't be decoded", "frames 1012"), at_open=False),
     "one damaged packet": BadPlate(_one_damaged_packet, ("frame 1005 can't be decoded", "frames 1005"), at_open=False),
     "sound only": BadPlate(_sound_only, ("has no moving picture",)),
@@ -272,18 +272,18 @@ BAD_PLATES: dict[str, BadPlate] = {
     "rate disagrees": BadPlate(_rate_disagrees, ("runs at 24", "says 25")),
     "timecode disagrees": BadPlate(_timecode_disagrees, ("01:00:00:00", "02:00:00:00", "plate.timecode")),
     "one frame missing": BadPlate(
-        _missing(1007), ("1 of 12 frames are missing", "frames 1007", "Bring the missing files")
+        _missing(1007), ("1 of 12 frames are missing", "frames 1007", "Add the missing files")
     ),
     "several frames missing": BadPlate(_missing(1003, 1004, 1009), ("3 of 12", "frames 1003-1004,1009")),
     "no frame there": BadPlate(
-        lambda folder: _entry(folder / "sh010.####.png", frame_rate="24"), ("no file of the sequence is there",)
+        lambda folder: _entry(folder / "sh010.####.png", frame_rate="24"), ("no file of the sequence exists",)
     ),
     "no folder there": BadPlate(
         lambda folder: _entry(folder / "gone/sh010.####.png", frame_rate="24"), ("its folder does not exist",)
     ),
-    "wrong padding": BadPlate(_wrong_padding, ("no file of the sequence is there", "how many digits")),
+    "wrong padding": BadPlate(_wrong_padding, ("no file of the sequence exists", "how many digits")),
     "two places for the number": BadPlate(_two_tokens, ("several places for the frame number",)),
-    "a single still": BadPlate(_single_still, ("a single still is no plate", "####")),
+    "a single still": BadPlate(_single_still, ("a single still is not a plate", "####")),
     "empty png": BadPlate(_spoilt(lambda path: path.write_bytes(b"")), ("the file is empty", "1005"), at_open=False),
     "png cut off": BadPlate(_spoilt(_halve), ("PNG is damaged or cut off", "1005"), at_open=False),
     "png with a flipped byte": BadPlate(_spoilt(_flip), ("PNG is damaged", "1005"), at_open=False),
@@ -298,7 +298,9 @@ BAD_PLATES: dict[str, BadPlate] = {
     "exr with layers only": BadPlate(
         _exr(_layers_only), ("no plain R, G, B", "layers are beauty, spec", "plate.layer", "1005"), at_open=False
     ),
-    "exr with two pictures": BadPlate(_exr(_two_pictures), ("several parts", "left, right", "1005"), at_open=False),
+    "exr with two pictures": BadPlate(
+        _exr(_two_pictures), ("several of its parts", "left, right", "1005"), at_open=False
+    ),
     "exr without the layer": BadPlate(
         _sequence(suffix="exr", dtype=np.float16, color_space=_SCENE, layer="beauty"),
         ("no layer or part 'beauty'", "Fix plate.layer"),

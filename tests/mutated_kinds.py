@@ -61,7 +61,7 @@ def _matte(path: Path) -> object:
     from fsvfx.media.plate import Canvas
 
     window = (0, 0, 95, 47)
-    return read_matte(path, Canvas(window, window), None, Place(str(path), "sh010"), [1001])
+    return read_matte(path, Canvas(window, window), None, Place(str(path), "sh010"))
 
 
 def _edit(path: Path) -> object:

@@ -92,7 +92,7 @@ def read(at: Callable[[int], Address | None], rate: Fraction) -> Reading:
     if first is None:
         return Reading()
     if not first.is_sound:
-        return Reading(note="the header's timecode can't be: it counts as absent")
+        return Reading(note="the header's timecode is not valid: ignored")
     group, count = group_of(rate), nominal(rate)
     base = count // group
     if group == 1:
@@ -108,9 +108,9 @@ def read_label(text: str | None, counted: Fraction, rate: Fraction) -> Reading:
     """A video's timecode, whose track counts ``counted`` labels a second: as many as there are pictures, or pairs."""
     label, group = timecodes.tidy(text), Fraction(nominal(rate), nominal(counted))
     if label is None:
-        return Reading(note=f"its timecode '{text}' can't be: it counts as absent" if text else "")
+        return Reading(note=f"its timecode '{text}' is not valid: ignored" if text else "")
     if group.denominator > 1:
-        what = f"its timecode counts {counted} frames a second, the pictures run at {rate}: it counts as absent"
+        what = f"its timecode counts {counted} frames a second, but the pictures run at {rate}: ignored"
         return Reading(note=what)
     hours, minutes, seconds, frames = parts(label)
     return _labelled((hours, minutes, seconds), frames * group.numerator, ";" in label, rate)
@@ -162,9 +162,9 @@ def _of_all(first: Address, at: Callable[[int], Address | None], rate: Fraction)
     if not ends or (first.frames != frames % 40 and first.overlong != frames):  # cut off, or it jumps there
         ends, frames = False, first.frames if drops or first.overlong >= count else first.overlong
     read = _labelled(first.time, frames, drop, rate)
-    note = f"the headers' timecode counts each of the {count} frames in a second, where SMPTE counts pairs"
+    note = f"the headers' timecode counts all {count} frames of a second; SMPTE counts pairs"
     lost = first.clipped and not ends and frames + 40 < count
-    return Reading(read.text, read.note or note + ("; headers hold 39 at most: it may begin 40 frames later" * lost))
+    return Reading(read.text, read.note or note + ("; headers hold 39 at most, so it may start 40 frames later" * lost))
 
 
 def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
@@ -174,9 +174,7 @@ def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
     if change is not None and change <= group:
         return _labelled(first.time, group * first.frames + group - change, first.drop, rate)
     place = first.mark(nominal(rate) // group) if group == 2 else 0
-    what = (
-        f"the headers' timecode has one address for {group} frames; that this is its frame {place + 1} can't be proved"
-    )
+    what = f"the headers' timecode has one address for {group} frames; this is taken to be frame {place + 1} of them"
     read = _labelled(first.time, group * first.frames + place, first.drop, rate)
     return Reading(read.text, read.note or what)
 
@@ -186,13 +184,15 @@ def _labelled(time: tuple[int, int, int], frames: int, drop: bool, rate: Fractio
     drops = drop and can_drop(rate)
     text = text_of(*time, frames, rate, drop=drops)
     if wrong := problem(text, rate):
-        return Reading(note=f"the timecode can't be ({wrong[0]}): it counts as absent")
+        return Reading(note=f"the timecode is not valid ({wrong[0]}): ignored")
     if drop and not drops:
         return Reading(
-            text, f"the timecode is marked drop-frame, which doesn't exist at {rate} frames a second: read without it"
+            text, f"the timecode is marked drop-frame, which does not exist at {rate} frames a second: read as non-drop"
         )
     odd = drops and not drops_by_default(rate)
-    return Reading(text, f"the timecode is drop-frame, at {rate} frames a second exactly: read so" if odd else "")
+    return Reading(
+        text, f"the timecode is drop-frame although the rate is exactly {rate}: read as drop-frame" if odd else ""
+    )
 
 
 def _digits(coded: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,13 @@ _LINEAR = ("lin_ap1_scene", "lin_ap0_scene", "lin_rec709_scene", "lin_rec2020_sc
 """What EXR files with chromaticities, and nothing else said, hold."""
 
 
-def check_interop_id(interop_id: str, job: ShotJob, place: Place, numbers: Sequence[int]) -> None:
+def check_interop_id(interop_id: str, job: ShotJob, place: Place) -> None:
     """PlateError if ``interop_id`` names another space than the manifest, unless ``header_color: ignore``."""
     plate = job.shot.plate
     if plate.header_color == "check" and not agrees(interop_id, plate.color_space, job.colour_config):
         raise place.error(
             f"the EXR's colorInteropID is {interop_id}, the manifest says {plate.color_space}",
             f"Write plate.color_space: {interop_id}, or, if the header is wrong, plate.header_color: ignore",
-            numbers,
         )
 
 
@@ -45,14 +44,14 @@ def exr_colour_notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
     interop_id = str(header.get("colorInteropID", ""))
     if interop_id:
         known = _space(interop_id, config) is not None
-        said = [] if known else [f"its colorInteropID '{interop_id}' is not known; the manifest's color_space counts"]
+        said = [] if known else [f"its colorInteropID '{interop_id}' is not known; the manifest's color_space is used"]
         if not agrees(interop_id, space, config):
             said.append(f"its colorInteropID {interop_id} is ignored, as the manifest says")
         return said
     primaries = header.get("chromaticities")
     own = primaries and OpenEXR.colorInteropIDToChromaticities(colour.interop_id(config, space) or "unknown")
     if own and any(abs(a - b) > _NEAR for a, b in zip(_numbers(primaries), _numbers(own))):
-        return [f"its chromaticities are not those of {space}; the manifest's color_space counts"]
+        return [f"its chromaticities are not those of {space}; the manifest's color_space is used"]
     return []
 
 
@@ -107,12 +106,12 @@ def video_colour_notes(transfer: int, primaries: int, space: str, config: str) -
     is_hdr = encoding(config, space) == "hdr-video"
     said = []
     if transfer in _HDR and not is_hdr:
-        said.append(f"the video is tagged {_HDR[transfer]}; the manifest's {space} counts")
+        said.append(f"the video is tagged {_HDR[transfer]}; the manifest's {space} is used")
     if is_hdr and transfer not in (*_HDR, _UNTAGGED):
-        said.append(f"the video is tagged as no HDR; the manifest's {space} counts")
+        said.append(f"the video is not tagged as HDR; the manifest's {space} is used")
     name, part = _TAGGED_PRIMARIES.get(primaries, ("", ""))
     if part and part not in _primaries_of(space, config, part):
-        said.append(f"the video is tagged with {name} primaries; the manifest's {space} counts")
+        said.append(f"the video is tagged with {name} primaries; the manifest's {space} is used")
     return said
 
 
@@ -129,7 +128,7 @@ def matrix_note(container: int, stream: int) -> str | None:
     """Where the container names another matrix than the stream; the stream's is taken."""
     if container == stream or _UNTAGGED in (container, stream):
         return None
-    return f"the file names colour matrix {container} (H.273), its stream {stream}: the stream's is taken"
+    return f"the file is tagged with colour matrix {container} (H.273), its stream with {stream}: the stream's is used"
 
 
 def _primaries_of(space: str, config: str, unknown: str) -> str:

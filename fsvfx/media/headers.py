@@ -1,6 +1,19 @@
-"""Texts in headers, whatever bytes a program wrote there. Pure."""
+"""What all readers of headers share: text out of any bytes, and the error for what can't be used. Pure."""
 
 from __future__ import annotations
+
+
+class HeaderError(ValueError):
+    """``what`` in a header can't be used, and a ``hint``."""
+
+    def __init__(self, what: str, hint: str = "Render it again, or copy it again from its source") -> None:
+        super().__init__(f"{what}; {hint}")
+        self.what = what
+        self.hint = hint
+
+
+RAISE_IT = "If the file is right, raise that setting"
+TOO_MANY_CHANNELS = "it has more channels or parts than FSVFX_MAX_CHANNELS allows", RAISE_IT
 
 
 def text_of(raw: bytes) -> str:

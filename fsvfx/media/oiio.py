@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.media import probe, sniff
-from fsvfx.media.files import Place, check_size, held, too_many_channels
-from fsvfx.media.stills import headers as tiff_header
-from fsvfx.media.stills.headers import TiffError
+from fsvfx.media.files import Place, check_size, held, named
+from fsvfx.media.headers import TOO_MANY_CHANNELS, HeaderError
+from fsvfx.media.stills.headers import check_tiff, tiff_header
 from fsvfx.settings import machine
 
 _COPY = "Copy it again from its source, or render it again"
@@ -26,7 +26,7 @@ _APART = 16
 
 
 @contextmanager
-def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
+def opened(path: Path, place: Place) -> Iterator[Any]:
     """An ``OpenImageIO.ImageInput`` on the file, of the kind that its content is. PlateError: absent, empty, or nothing
     that can be read."""
     import OpenImageIO as oiio  # 0.3 s that planning need not wait
@@ -36,17 +36,17 @@ def opened(path: Path, place: Place, numbers: Sequence[int] = ()) -> Iterator[An
     config.attribute("oiio:UnassociatedAlpha", 1)
     config.attribute("oiio:RawColor", 1)
     oiio.attribute("limits:channels", machine().max_channels)
-    with held(path, place, numbers) as there:
-        kind = sniff.picture_kind(there, place, numbers)
+    with held(path, place) as there:
+        kind = sniff.picture_kind(there, place)
         if kind not in _KINDS:
-            raise place.error(f"this is {kind.said}, where an EXR, DPX, TIFF or PNG is wanted", kind.hint, numbers)
+            raise place.error(f"this is {kind.said}, but an EXR, DPX, TIFF or PNG is expected", kind.hint)
         if kind is sniff.TIFF:
-            _check_tiff(there, place, numbers)
+            _check_tiff(there, place)
         file = oiio.ImageInput.open(str(there), config)
         if file is None:
             _forget(oiio)
-            what = f"the {kind.name} can't be read: its header is damaged or of an unknown form"
-            raise place.error(what, _COPY, numbers)
+            what = f"the {kind.name} can't be read: its header is damaged or unknown"
+            raise place.error(what, _COPY)
         try:
             yield file
         finally:
@@ -59,59 +59,53 @@ def _forget(teller: Any) -> None:
         teller.geterror()
 
 
-def _check_tiff(file: Path, place: Place, numbers: Sequence[int]) -> None:
+def _check_tiff(file: Path, place: Place) -> None:
     """From the header alone: libtiff makes room for what a picture claims, and takes odd headers for plain ones."""
-    try:
+    with named(place):
         with file.open("rb") as raw:
-            header = tiff_header.tiff_header(raw, file.stat().st_size)
-        check_size(header.width, header.height, place, numbers)
+            header = tiff_header(raw, file.stat().st_size)
+        check_size(header.width, header.height, place)
         if header.samples > machine().max_channels:
-            raise too_many_channels(place, numbers)
-        tiff_header.check_tiff(header)
-    except TiffError as error:
-        raise place.error(error.what, error.hint, numbers) from None
+            raise HeaderError(*TOO_MANY_CHANNELS)
+        check_tiff(header)
 
 
-def pixels(
-    file: Any, channels: Sequence[int], place: Place, numbers: Sequence[int] = (), part: int = 0
-) -> NDArray[Any]:
+def pixels(file: Any, channels: Sequence[int], place: Place, part: int = 0) -> NDArray[Any]:
     """(H, W, len(channels)) of the part's data window, in the file's own type (the widest of the channels').
 
     Only the channels from the lowest to the highest wanted are read. PlateError: damaged or cut off.
     """
     low, high = min(channels), max(channels) + 1
     spec = file.spec_dimensions(part, 0)
-    check_size(spec.width, spec.height, place, numbers)
+    check_size(spec.width, spec.height, place)
     kinds = [spec.channelformats[c] if spec.channelformats else spec.format for c in channels]
     if high - low > _APART:
-        lone = [pixels(file, [channel], place, numbers, part) for channel in channels]
+        lone = [pixels(file, [channel], place, part) for channel in channels]
         return np.concatenate(lone, axis=-1)
     read = file.read_image(part, 0, low, high, max(kinds, key=lambda kind: int(kind.size())))
     if read is None or file.has_error:
         _forget(file)
-        raise place.error("the frame's pixels are damaged or cut off", _COPY, numbers)
+        raise place.error("the frame's pixels are damaged or cut off", _COPY)
     read = read.reshape(spec.height, spec.width, high - low)
     order = [channel - low for channel in channels]
     return read if order == list(range(high - low)) else np.ascontiguousarray(read[..., order])
 
 
-def probe_pixels(
-    path: Path, place: Place, numbers: Sequence[int] = (), part: int = 0, names: Sequence[str] = ()
-) -> None:
+def probe_pixels(path: Path, place: Place, part: int = 0, names: Sequence[str] = ()) -> None:
     """PlateError if reading the channels ``names`` (none: all) harms whoever reads, or a TIFF is none that is read."""
-    with held(path, place, numbers) as there:
-        if sniff.picture_kind(there, place, numbers) is sniff.TIFF:
-            _check_tiff(there, place, numbers)
+    with held(path, place) as there:
+        if sniff.picture_kind(there, place) is sniff.TIFF:
+            _check_tiff(there, place)
     question = {"by": "OpenImageIO", "path": str(path.absolute()), "part": part, "names": list(names)}
-    probe.ask({**question, "channels": machine().max_channels}, place, numbers)
+    probe.ask({**question, "channels": machine().max_channels}, place)
 
 
-def index_of(spec: Any, name: str, place: Place, numbers: Sequence[int] = ()) -> int:
+def index_of(spec: Any, name: str, place: Place) -> int:
     """Where the channel is among the part's. PlateError where OpenImageIO does not know it by that name."""
     index = int(spec.channelindex(name))
     if index < 0:
-        what = f"its channel '{name}' can't be reached by that name"
-        raise place.error(what, "Give channels names in UTF-8, each once", numbers)
+        what = f"its channel '{name}' can't be addressed by name"
+        raise place.error(what, "Give each channel a unique name in UTF-8")
     return index
 
 

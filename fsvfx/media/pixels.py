@@ -5,7 +5,7 @@ A window is x0, y0, x1, y1, all included, as EXR has them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,7 @@ def upright(picture: Array, turn: Turn) -> Array:
     return np.ascontiguousarray(turned)
 
 
-def to_half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
+def to_half(rgb: Array, place: Place) -> Array:
     """float32 to float16, rounded; a finite value beyond half's range is a PlateError."""
     with np.errstate(over="ignore"):
         half = rgb.astype(np.float16)
@@ -83,6 +83,5 @@ def to_half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
         raise place.error(
             f"the value {float(rgb[beyond][0]):g} at pixel {x},{y} is beyond half float's range (65504)",
             "Clamp or grade the plate before handing it over",
-            numbers,
         )
     return half

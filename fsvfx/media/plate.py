@@ -13,7 +13,7 @@ import numpy as np
 from fsvfx.arrays import Array
 from fsvfx.media.pixels import Window
 
-RATE_HINT = "Write plate.frame_rate, such as 24000/1001"
+RATE_HINT = "Set plate.frame_rate, such as 24000/1001"
 
 
 @dataclass(frozen=True)

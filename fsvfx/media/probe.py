@@ -38,9 +38,9 @@ class _DiedError(Exception):
     """The process ended without an answer; negative: by a signal."""
 
 
-def once(role: str, path: Path, place: Place, numbers: Sequence[int], ask_of_it: Callable[[], None]) -> None:
+def once(role: str, path: Path, place: Place, ask_of_it: Callable[[], None]) -> None:
     """``ask_of_it`` asks of ``path`` as ``role`` what is to be asked: unless it came through before as it is."""
-    with held(path, place, numbers) as there:
+    with held(path, place) as there:
         stamps = {f"{path}#probed as {role}": digests.stamp_of(there)}
 
     def probed(_: str) -> str:
@@ -50,7 +50,7 @@ def once(role: str, path: Path, place: Place, numbers: Sequence[int], ask_of_it:
     digests.remembered(stamps, probed)
 
 
-def ask(question: Question, place: Place, numbers: Sequence[int] = ()) -> None:
+def ask(question: Question, place: Place) -> None:
     """PlateError if decoding it crashes, takes too long or too much memory.
 
     What else may be wrong with it is told when it is read.
@@ -60,13 +60,13 @@ def ask(question: Question, place: Place, numbers: Sequence[int] = ()) -> None:
         answer = _prober(os.getpid()).ask(question, settings.probe_seconds)
     except TimeoutError:
         hint = "Check the disk; if the file is right, set FSVFX_PROBE_SECONDS higher"
-        raise place.error(f"it was not read in {settings.probe_seconds:g} s", hint, numbers) from None
+        raise place.error(f"it could not be read within {settings.probe_seconds:g} s", hint) from None
     except _DiedError as error:
-        what = f"the decoder crashed on it ({error}); it may want more memory than FSVFX_PROBE_GIB allows"
-        raise place.error(what, _SEND_AGAIN, numbers) from None
+        what = f"the decoder crashed on it ({error}); it may need more memory than FSVFX_PROBE_GIB allows"
+        raise place.error(what, _SEND_AGAIN) from None
     if answer == MEMORY:
         hint = "Make the picture smaller; if the machine has more, set FSVFX_PROBE_GIB higher"
-        raise place.error("it can't be read: it asks for more memory than it may have", hint, numbers)
+        raise place.error("it can't be read within the memory that it may use", hint)
 
 
 class Prober:

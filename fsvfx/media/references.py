@@ -77,7 +77,7 @@ class PersonSource:
             yield from video.pictures(spread(len(video)))
         else:
             probe_frame(local, place)
-            yield read_frame(local, place, ())[0]
+            yield read_frame(local, place)[0]
 
     def _digest(self, file: _File) -> str:
         place = self._place(file.url)

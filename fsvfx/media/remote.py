@@ -216,7 +216,7 @@ def _check_unchanged(url: str, tag: str) -> None:
     bucket, key = _split(url)
     if _client().head_object(Bucket=bucket, Key=key)["ETag"].strip('"') != tag:
         raise StoreError(
-            "the object changes while it is read", hint="Run it again", where=Where(file=url), transient=True
+            "the object changed while it was read", hint="Run it again", where=Where(file=url), transient=True
         )
 
 
@@ -300,9 +300,9 @@ def _refusal(url: str, error: ClientError, *, writes: bool) -> FsvfxError:
     if code in _ABSENT and not writes:
         return PlateError("there is no such object", hint="Check the bucket and the path", where=where)
     if code in _ABSENT:
-        return StoreError("there is no such bucket", hint="Make the bucket, or correct the path", where=where)
+        return StoreError("there is no such bucket", hint="Create the bucket, or correct the path", where=where)
     if code in _REFUSED or status in (401, 403):
-        hint = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile) and what they may do"
+        hint = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile) and their permissions"
         return StoreError(f"the S3 server refuses the keys ({code})", hint=hint, where=where)
     transient = status >= 500 or code in ("SlowDown", "RequestTimeout", "PreconditionFailed", "412")
     what = f"the S3 server answered {code} ({status})"

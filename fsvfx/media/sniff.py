@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +41,7 @@ EXR = _picture("EXR", "an EXR picture")
 DPX, TIFF, PNG, JPEG, WEBP, BMP = map(_picture, ("DPX", "TIFF", "PNG", "JPEG", "WebP", "BMP"))
 GIF = Kind("GIF", "a GIF", is_picture=True, is_video=True)
 UNKNOWN = _other(
-    "of no kind that is known, or its first bytes are damaged", "Copy it again from its source, or convert it to PNG"
+    "of an unknown kind, or its first bytes are damaged", "Copy it again from its source, or convert it to PNG"
 )
 EMPTY = _other("empty", "Copy it again from its source")
 
@@ -121,14 +120,14 @@ _TEXTS: tuple[tuple[bytes, Kind], ...] = (
 _PLAIN_TEXT = _other("plain text", _COPY)
 
 
-def picture_kind(path: Path, place: Place, numbers: Sequence[int] = ()) -> Kind:
+def picture_kind(path: Path, place: Place) -> Kind:
     """The kind of a file that should be a picture. PlateError: it can't be opened, or is no picture that is read."""
-    kind = _sniffed(path, place, numbers)
+    kind = _sniffed(path, place)
     if kind.is_picture:
         return kind
     if kind.is_video:
-        raise place.error(f"this is {kind.said}, no picture", "Give it as a video, without ####", numbers)
-    raise _not_read(kind, place, numbers)
+        raise place.error(f"this is {kind.said}, not a picture", "Give it as a video, without ####")
+    raise _not_read(kind, place)
 
 
 def is_footage(path: Path, place: Place) -> bool:
@@ -136,12 +135,12 @@ def is_footage(path: Path, place: Place) -> bool:
 
     Some videos (MPEG streams) begin with nothing that could be known: there, and only there, the name counts.
     """
-    kind = _sniffed(path, place, ())
+    kind = _sniffed(path, place)
     if kind.is_video or kind.is_picture:
         return kind.is_video
     if kind is UNKNOWN and path.suffix.lower() not in PICTURES:
         return True
-    raise _not_read(kind, place, ())
+    raise _not_read(kind, place)
 
 
 def kind_of(head: bytes) -> Kind:
@@ -189,12 +188,12 @@ def _of_text(head: bytes) -> Kind:
     return _PLAIN_TEXT if is_text else UNKNOWN
 
 
-def _sniffed(path: Path, place: Place, numbers: Sequence[int]) -> Kind:
-    with held(path, place, numbers) as there, there.open("rb") as file:
+def _sniffed(path: Path, place: Place) -> Kind:
+    with held(path, place) as there, there.open("rb") as file:
         return kind_of(file.read(_ENOUGH))
 
 
-def _not_read(kind: Kind, place: Place, numbers: Sequence[int]) -> PlateError:
+def _not_read(kind: Kind, place: Place) -> PlateError:
     if kind in (EMPTY, UNKNOWN):
-        return place.error(f"the file is {kind.said}", kind.hint, numbers)
-    return place.error(f"this is {kind.said}, which fsvfx does not read", kind.hint, numbers)
+        return place.error(f"the file is {kind.said}", kind.hint)
+    return place.error(f"this is {kind.said}, which fsvfx does not read", kind.hint)

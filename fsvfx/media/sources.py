@@ -36,7 +36,7 @@ def open_plate(job: ShotJob) -> PlateReader:
     if suffix(path) in PICTURES:
         if has_token(path):
             return SequencePlate(job, place)
-        raise place.error("a single still is no plate", "Write #### (or %04d) for the frame number in its name")
+        raise place.error("a single still is not a plate", "Use #### (or %04d) for the frame number in its name")
     local = remote.local_copy(remote.spelled(path))
     if local.is_dir():
         raise place.error("this is a folder", suggestion(local))
@@ -96,8 +96,8 @@ class RotoSource:
         for number in self._numbers:
             path, place = reader.files[number].local(), reader.place(number)
             if number == self._numbers[0]:
-                probe_matte(path, entry.roto_layer, place, [number])
-            yield read_matte(path, self._canvas, entry.roto_layer, place, [number])
+                probe_matte(path, entry.roto_layer, place)
+            yield read_matte(path, self._canvas, entry.roto_layer, place)
 
     def check(self, series: str) -> None:
         """Raises PlateError for frames that have no matte; opens none."""
@@ -120,7 +120,7 @@ class RotoSource:
     def _absent(self, pattern: str, entry: Replace, reader: SequenceReader, missing: Sequence[int]) -> PlateError:
         return Place(frame_path(pattern, missing[0]), self._job.shot.name).error(
             f"the roto of {entry.performer} has no file for {len(missing)} of {len(self._numbers)} frames; "
-            f"there are {FrameRange(reader.files)}",
-            "Bring the missing files: a black one where the matte is empty",
+            f"available: {FrameRange(reader.files)}",
+            "Add the missing files; use a black one where the matte is empty",
             missing,
         )

@@ -57,7 +57,7 @@ def one_timecode(job: ShotJob, own: str | None, rate: Fraction, place: Place) ->
     if own and said and own != said:
         raise place.error(
             f"the plate's timecode at frame {job.shot.plate.first_frame} is {own}, the manifest says {said}",
-            "Leave plate.timecode out, or write the plate's",
+            "Leave out plate.timecode, or set it to the plate's",
         )
     return own or said
 

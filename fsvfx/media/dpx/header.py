@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from fsvfx.media.headers import field_of
+from fsvfx.media.headers import HeaderError, field_of
 
 LONGEST = 2048
 """Bytes of the file, image, orientation, film and television headers."""
@@ -27,15 +27,6 @@ _TRANSFERS = (
     "Z depth linear", "Z depth homogeneous",
 )  # fmt: skip
 _TEXTS = {"Software": (160, 100), "DocumentName": (260, 200), "Copyright": (460, 200), "ImageDescription": (820, 32)}
-
-
-class DpxError(ValueError):
-    """``what`` in the header can't be used, and a ``hint``."""
-
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(f"{what}; {hint}")
-        self.what = what
-        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -85,17 +76,17 @@ class DpxHeader:
     fields: Mapping[str, Any]
 
 
-def parse(head: bytes) -> DpxHeader:
-    """``head``: the file's first ``LONGEST`` bytes, or all that it has. DpxError: no DPX, or its header is cut off.
+def parse_header(head: bytes) -> DpxHeader:
+    """``head``: the file's first ``LONGEST`` bytes, or all that it has. HeaderError: no DPX, or its header is cut off.
 
     The film and television headers count only as far as they lie before the pixels.
     """
     order = _ORDERS.get(head[:4])
     if order is None:
-        kind = "a Cineon file" if head[:4] in _CINEON else "no DPX"
-        raise DpxError(f"the file is {kind}", "Write it as DPX")
+        kind = "a Cineon file" if head[:4] in _CINEON else "not a DPX"
+        raise HeaderError(f"the file is {kind}", "Write it as DPX")
     if len(head) < SHORTEST:
-        raise DpxError(f"its header is cut off: {len(head)} of {SHORTEST} bytes are there", "Copy the file again")
+        raise HeaderError(f"its header is cut off: {len(head)} of {SHORTEST} bytes are present", "Copy the file again")
     reader = _Fields(head, order)
     elements = _elements(reader)
     offsets = [offset for offset in (reader.u32(4), elements[0].offset) if offset and offset >= SHORTEST]
@@ -103,7 +94,7 @@ def parse(head: bytes) -> DpxHeader:
     width, height = reader.u32(772), reader.u32(776)
     if width is None or height is None:
         missing = "pixels a line has" if width is None else "lines it has"
-        raise DpxError(f"its header does not say how many {missing}", "Write the DPX again")
+        raise HeaderError(f"its header does not say how many {missing}", "Write the DPX again")
     return DpxHeader(
         order=order,
         version=field_of(head[8:16]),
@@ -150,7 +141,8 @@ def _elements(reader: _Fields) -> tuple[DpxElement, ...]:
     """An empty number of elements means one: no picture has none. Some programs count the channels of the first."""
     count = reader.u16(770) or 1
     if count > _MOST_ELEMENTS:
-        raise DpxError(f"its header says {count} image elements; ST 268 has {_MOST_ELEMENTS}", "Write the DPX again")
+        what = f"its header says {count} image elements; ST 268 allows {_MOST_ELEMENTS}"
+        raise HeaderError(what, "Write the DPX again")
     first, *more = (_element(reader, _ELEMENTS + _ELEMENT_BYTES * index) for index in range(count))
     return first, *(element for element in more if not element.is_empty)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fsvfx.media.dpx.header import SHORTEST, DpxElement, DpxError, DpxHeader
+from fsvfx.media.dpx.header import SHORTEST, DpxElement, DpxHeader
 from fsvfx.media.dpx.pixels import FLOATS, FROM_LEAST, METHOD_A, Plane
+from fsvfx.media.headers import HeaderError
 
 _AGAIN = "Write the DPX again, or copy it again from its source"
 _COMPONENTS = {1: "R", 2: "G", 3: "B", 4: "A", 6: "Y", 8: "Z", 50: "RGB", 51: "RGBA", 52: "ABGR"}
@@ -39,16 +40,16 @@ class DpxPicture:
 
 
 def picture_of(header: DpxHeader, file_size: int) -> DpxPicture:
-    """The picture of a file with ``file_size`` bytes. DpxError: what in the header forbids it, by name."""
+    """The picture of a file with ``file_size`` bytes. HeaderError: what in the header forbids it, by name."""
     _check_whole(header)
     chosen = _chosen(header.elements)
     for element in chosen:
         _check_element(element, header.version)
     if len({(element.bits, bool(element.packing)) for element in chosen}) > 1:
-        raise DpxError("its R, G and B differ in depth or packing", "Write all of them alike")
+        raise HeaderError("its R, G and B differ in depth or packing", "Write all three the same way")
     if len(chosen) == 3 and chosen[0].bits == 10 and chosen[0].packing:
-        what = "its R, G and B lie apart, 10 bits each in filled words; no program vouches for the order in a word"
-        raise DpxError(what, "Write R, G and B in one element, or 16 bits")
+        what = "its R, G and B are in separate elements of filled 10-bit words, whose order in a word is ambiguous"
+        raise HeaderError(what, "Write R, G and B in one element, or 16 bits")
     planes = tuple(_plane(header, element, file_size) for element in chosen)
     names = [_COMPONENTS[element.descriptor] for element in chosen]
     places = {name: (plane, at) for plane, kinds in enumerate(names) for at, name in enumerate(kinds)}
@@ -63,10 +64,12 @@ def picture_of(header: DpxHeader, file_size: int) -> DpxPicture:
 
 def _check_whole(header: DpxHeader) -> None:
     if header.encrypted:
-        raise DpxError("its header says that it is encrypted", "Decrypt it; unencrypted files leave the key undefined")
+        raise HeaderError(
+            "its header says that it is encrypted", "Decrypt it, or set the key to undefined if it is not encrypted"
+        )
     if header.orientation > 7:
-        what = f"its image orientation is {header.orientation}; ST 268 has 0 to 7"
-        raise DpxError(what, "Write the DPX again with the orientation 0")
+        what = f"its image orientation is {header.orientation}; ST 268 allows 0 to 7"
+        raise HeaderError(what, "Write the DPX again with the orientation 0")
 
 
 def _chosen(elements: Sequence[DpxElement]) -> list[DpxElement]:
@@ -74,33 +77,33 @@ def _chosen(elements: Sequence[DpxElement]) -> list[DpxElement]:
     for element in elements:
         if element.descriptor not in _COMPONENTS:
             kind = _OTHER_KINDS.get(element.descriptor, f"of an unknown kind ({element.descriptor})")
-            raise DpxError(f"its picture is {kind}, not RGB", "Write the DPX as RGB")
+            raise HeaderError(f"its picture is {kind}, not RGB", "Write the DPX as RGB")
     pictures = [element for element in elements if element.descriptor not in (4, 8)]
     if sorted(element.descriptor for element in pictures) == [1, 2, 3]:
         return sorted(pictures, key=lambda element: element.descriptor)
     if len(pictures) == 1 and pictures[0].descriptor not in (1, 2, 3):
         return pictures
     kinds = ", ".join(_COMPONENTS[element.descriptor] for element in elements)
-    raise DpxError(f"its image elements are {kinds}, which is not one RGB picture", "Write the DPX as RGB")
+    raise HeaderError(f"its image elements are {kinds}, which do not make one RGB picture", "Write the DPX as RGB")
 
 
 def _check_element(element: DpxElement, version: str) -> None:
     if element.encoding:
         kind = "run-length encoded" if element.encoding == 1 else f"encoded in an unknown way ({element.encoding})"
-        raise DpxError(f"its pixels are {kind}", "Write the DPX uncompressed")
+        raise HeaderError(f"its pixels are {kind}", "Write the DPX uncompressed")
     if element.bits not in _BITS:
         what = f"its pixels have {element.bits} bits" if element.bits != 255 else "its bit depth is undefined"
-        raise DpxError(what, "Write 8, 10, 12 or 16 bits")
+        raise HeaderError(what, "Write 8, 10, 12 or 16 bits")
     if element.signed and element.bits not in FLOATS:
-        raise DpxError("its codes are signed", "Write unsigned codes")
+        raise HeaderError("its codes are signed", "Write unsigned codes")
     if element.bits not in (10, 12):
         return
     if element.packing not in (0, 1, 2):
-        how = "undefined" if element.packing is None else f"{element.packing}, which ST 268 does not have"
-        raise DpxError(f"its packing is {how}", "Write 16 bits, or filled by method A")
+        how = "undefined" if element.packing is None else f"{element.packing}, which ST 268 does not define"
+        raise HeaderError(f"its packing is {how}", "Write 16 bits, or use filled packing (method A)")
     if "HDR" in version:
-        what = f"it is a DPX of version {version} with {element.bits} bits, which is packed in another way"
-        raise DpxError(what, "Write version V2.0, or 16 bits")
+        what = f"it is a DPX of version {version} with {element.bits} bits, whose packing is not supported"
+        raise HeaderError(what, "Write version V2.0, or 16 bits")
 
 
 def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
@@ -112,7 +115,7 @@ def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
         if reading.needed <= file_size
     ]
     if not readings:
-        raise DpxError("the frame's pixels are damaged or cut off: the file is shorter than its header says", _AGAIN)
+        raise HeaderError("the frame's pixels are damaged or cut off: the file is shorter than its header says", _AGAIN)
     ends = {file_size, *(other.offset for other in header.elements if other.offset)}
     _check_packing(header, element, readings, ends)
     if len(readings) == 1:
@@ -121,9 +124,9 @@ def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
     if len(proved) == 1:
         return proved[0]
     if len({reading.offset for reading in readings}) > 1:
-        what = f"its header names two places where the pixels begin: {header.image_offset} and {element.offset}"
-        raise DpxError(f"{what}; the file's size proves neither", _AGAIN)
-    raise DpxError("its lines may be padded to four bytes or not: the file's size allows both", _AGAIN)
+        what = f"its header gives two offsets for the pixels: {header.image_offset} and {element.offset}"
+        raise HeaderError(f"{what}; the file's size does not tell which is right", _AGAIN)
+    raise HeaderError("its lines may be padded to four bytes or not: the file's size allows both", _AGAIN)
 
 
 def _check_packing(header: DpxHeader, element: DpxElement, readings: Sequence[Plane], ends: set[int]) -> None:
@@ -133,8 +136,8 @@ def _check_packing(header: DpxHeader, element: DpxElement, readings: Sequence[Pl
     alike = replace(element, packing=METHOD_A)
     filled = [other for reading in readings for other in _readings(header, alike, reading.offset)]
     if element.bits in (10, 12) and any(_ends_of(reading, element) & ends for reading in filled):
-        what = "its header says that codes are packed, its size is that of filled words"
-        raise DpxError(what, "Write its packing field: 1 (method A) or 2 (method B)")
+        what = "its header says packed, but its size is that of filled words"
+        raise HeaderError(what, "Set its packing field to 1 (method A) or 2 (method B)")
 
 
 def _ends_of(reading: Plane, element: DpxElement) -> set[int]:
@@ -149,7 +152,7 @@ def _starts(header: DpxHeader, element: DpxElement, file_size: int) -> list[int]
     found = sorted({place for place in said if place is not None and _is_place(place, file_size)})
     if not found:
         told = ", ".join("undefined" if place is None else str(place) for place in said)
-        raise DpxError(f"its header does not say where the pixels begin: {told}", _AGAIN)
+        raise HeaderError(f"its header does not say where the pixels start: {told}", _AGAIN)
     return found
 
 

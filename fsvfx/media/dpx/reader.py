@@ -9,8 +9,7 @@ words, OpenImageIO hands out other pixels without saying so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ import numpy as np
 
 from fsvfx.arrays import Array
 from fsvfx.media.addresses import Address
-from fsvfx.media.dpx import header as dpx_header
-from fsvfx.media.dpx.header import DpxError, DpxHeader
+from fsvfx.media.dpx.header import LONGEST, DpxHeader, parse_header
 from fsvfx.media.dpx.layout import DpxPicture, picture_of
 from fsvfx.media.dpx.pixels import FLOATS, Plane, unpacked
-from fsvfx.media.files import Place, check_size, held, unreadable
+from fsvfx.media.files import Place, check_size, held, named
+from fsvfx.media.headers import HeaderError
 from fsvfx.media.pixels import OF_EXIF, to_half, upright
 
 _COPY = "Copy it again from its source"
@@ -66,23 +65,23 @@ class DpxHead:
         return self.header.orientation >= 4
 
 
-def read_dpx(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[Array, DpxHead]:
+def read_dpx(path: Path, place: Place) -> tuple[Array, DpxHead]:
     """(H, W, 3) uint8, uint16 or float16 RGB; luminance alone becomes three equal channels. Raises PlateError."""
-    with held(path, place, numbers) as there, _told(place, numbers):
-        head = _head(there, place, numbers)
+    with held(path, place) as there, named(place):
+        head = _head(there, place)
         planes = [unpacked(_bytes_of(there, plane), plane) for plane in head.picture.planes]
     if len(planes) == 1 and head.picture.channels == ((0, 0), (0, 1), (0, 2)):
         rgb = planes[0][..., :3]
     else:
         rgb = np.stack([planes[plane][..., at] for plane, at in head.picture.channels], axis=-1)
     turned = upright(rgb, OF_EXIF[_OF_EXIF[head.header.orientation]])
-    return to_half(turned, place, numbers) if turned.dtype.kind == "f" else turned, head
+    return to_half(turned, place) if turned.dtype.kind == "f" else turned, head
 
 
-def read_head(path: Path, place: Place, numbers: Sequence[int] = ()) -> DpxHead:
+def read_head(path: Path, place: Place) -> DpxHead:
     """Raises PlateError: no DPX, or a field of its header can't be used."""
-    with held(path, place, numbers) as there, _told(place, numbers):
-        return _head(there, place, numbers)
+    with held(path, place) as there, named(place):
+        return _head(there, place)
 
 
 def address_of(fields: Mapping[str, Any]) -> Address | None:
@@ -99,23 +98,23 @@ def notes(head: DpxHead) -> list[str]:
     is_part = element.bits not in FLOATS and bool(high) and (low or 0, high) not in ((0, top), (0, top + 1))
     rest = head.picture.left_over
     said = {
-        f"the file has {rest} bytes more than its header tells of; they are not read": rest > 0,
+        f"the file has {rest} more bytes than its header accounts for; they are ignored": rest > 0,
         "alpha is left out": head.picture.has_alpha,
-        "luminance alone: it becomes three equal channels": head.picture.is_grey,
+        "luminance only: copied to R, G and B": head.picture.is_grey,
         "32 or 64-bit float pixels are rounded to half": element.bits in FLOATS,
         f"its orientation is {header.orientation}: it is turned upright": header.orientation != 0,
         f"its header says black is {low or 0} and white {high}; codes are kept as they are": is_part,
         "its header says that it is interlaced; its lines are kept as they are": header.interlaced,
-        f"the DPX header says '{transfer}'; the manifest's color_space counts": transfer not in _UNSAID,
+        f"the DPX header says '{transfer}'; the manifest's color_space is used": transfer not in _UNSAID,
         f"pixels are not square ({head.pixel_aspect:g}); they are kept as they are": head.pixel_aspect != 1,
     }
     return [note for note, holds in said.items() if holds]
 
 
-def _head(path: Path, place: Place, numbers: Sequence[int]) -> DpxHead:
+def _head(path: Path, place: Place) -> DpxHead:
     with path.open("rb") as file:
-        header = dpx_header.parse(file.read(dpx_header.LONGEST))
-    check_size(header.width, header.height, place, numbers)
+        header = parse_header(file.read(LONGEST))
+    check_size(header.width, header.height, place)
     return DpxHead(header, picture_of(header, path.stat().st_size))
 
 
@@ -124,15 +123,5 @@ def _bytes_of(path: Path, plane: Plane) -> bytes:
         file.seek(plane.offset)
         raw = file.read(plane.needed - plane.offset)
     if len(raw) < plane.needed - plane.offset:
-        raise DpxError("the frame's pixels are damaged or cut off", _COPY)
+        raise HeaderError("the frame's pixels are damaged or cut off", _COPY)
     return raw
-
-
-@contextmanager
-def _told(place: Place, numbers: Sequence[int]) -> Iterator[None]:
-    try:
-        yield
-    except DpxError as error:
-        raise place.error(error.what, error.hint, numbers) from None
-    except OSError as error:
-        raise unreadable(error, place) from None

@@ -33,7 +33,7 @@ def value_of(kind: str, raw: bytes) -> Any:
     except AttributeUnread:
         raise
     except (struct.error, ValueError, IndexError, RuntimeError, OverflowError) as error:
-        raise AttributeUnread(f"its bytes are no {kind}: {error}") from None
+        raise AttributeUnread(f"its bytes are not a valid {kind}: {error}") from None
 
 
 def _one(form: str, make: Callable[[Any], Any] = lambda value: value) -> Callable[[bytes], Any]:
@@ -62,7 +62,7 @@ def _box(dtype: str) -> Callable[[bytes], Any]:
 def _rational(raw: bytes) -> Fraction:
     over, under = struct.unpack("<iI", raw)
     if under == 0:
-        raise AttributeUnread(f"{over}/0 is no number")
+        raise AttributeUnread(f"{over}/0 is not a number")
     value = Fraction(over, under)
     if value.denominator > 2**31 - 1:
         raise AttributeUnread("its denominator is out of range")
@@ -103,7 +103,7 @@ def _timecode(raw: bytes) -> Any:
     code, user = struct.unpack("<II", raw)
     digits = [(code >> at & 15, code >> at + 4 & tens) for at, tens in ((24, 3), (16, 7), (8, 7), (0, 3))]
     if any(unit > 9 for unit, _ in digits):
-        raise AttributeUnread("its digits are no time")
+        raise AttributeUnread("its digits are not a time")
     flags = [code >> bit & 1 for bit in (6, 7, 15, 23, 30, 31)]
     groups = [user >> 4 * group & 15 for group in range(8)]
     return OpenEXR.TimeCode(*(ten * 10 + unit for unit, ten in digits), *flags, *groups)

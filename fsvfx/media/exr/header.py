@@ -12,7 +12,7 @@ from os import SEEK_CUR
 from typing import Any, BinaryIO
 
 from fsvfx.media.exr.attributes import AttributeUnread, texts_of, value_of
-from fsvfx.media.headers import field_of, is_utf8, text_of
+from fsvfx.media.headers import RAISE_IT, TOO_MANY_CHANNELS, HeaderError, field_of, is_utf8, text_of
 from fsvfx.media.pixels import Window
 
 PREFIX = 8
@@ -36,22 +36,6 @@ RawAttribute = tuple[bytes, bytes, bytes]
 
 _BOUNDS = {"pixelAspectRatio": (0.1, 10.0), "screenWindowWidth": (0.0, 1e30)}
 _ASKED = frozenset({b"lineOrder", b"pixelAspectRatio", b"screenWindowCenter", b"screenWindowWidth"})
-
-
-class ExrError(ValueError):
-    """``what`` in the header can't be used."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
-
-
-class TooLong(ValueError):
-    """The headers are longer than allowed."""
-
-
-class TooMany(ValueError):
-    """There are more channels, or parts, than allowed."""
 
 
 @dataclass(frozen=True)
@@ -88,24 +72,24 @@ class ExrPartHeader:
         return not self.unread and not self.latin and not _ASKED - {name for name, _, _ in self.raw}
 
 
-def parse(file: BinaryIO, size: int, longest: int, most: int) -> tuple[ExrPartHeader, ...]:
+def parse_headers(file: BinaryIO, size: int, longest: int, most: int) -> tuple[ExrPartHeader, ...]:
     """Every part's header. size: of the whole file. longest: bytes that the headers may have. most: channels likewise.
 
-    ExrError: no EXR, cut off, or without what the format demands. TooLong, TooMany.
+    HeaderError: not an EXR, cut off, too long, or without what the format demands.
     """
     if file.read(4) != MAGIC:
-        raise ExrError("the file is no EXR" if size else "the file is empty")
+        raise HeaderError("the file is not an EXR" if size else "the file is empty")
     reader = _Reader(file, size, longest)
     (version,) = struct.unpack("<I", reader.take(4))
     if version & 0xFF != 2:
-        raise ExrError(f"the file is an EXR of version {version & 0xFF}; version 2 is read")
+        raise HeaderError(f"the file is an EXR of version {version & 0xFF}; version 2 is read")
     parts: list[ExrPartHeader] = []
     while True:
         raw = _attributes(reader)
         if not raw and parts:
             return tuple(parts)
         if most < 1:
-            raise TooMany
+            raise HeaderError(*TOO_MANY_CHANNELS)
         parts.append(_part(raw, version, most))
         most -= max(1, len(parts[-1].channels))
         if not version & _PARTS:
@@ -122,9 +106,9 @@ class _Reader:
 
     def take(self, count: int) -> bytes:
         if count > self._left:
-            raise ExrError("the EXR's header is cut off, or a part of it claims more bytes than the file has")
+            raise HeaderError("the EXR's header is cut off, or a part of it claims more bytes than the file has")
         if count > self._allowed:
-            raise TooLong
+            raise HeaderError("its header is longer than FSVFX_MAX_HEADER_BYTES allows", RAISE_IT)
         self._left -= count
         self._allowed -= count
         return self._file.read(count)
@@ -134,7 +118,7 @@ class _Reader:
         ahead = self._file.read(_LONGEST_NAME + 1)
         end = ahead.find(b"\0")
         if end < 0 and len(ahead) > _LONGEST_NAME:
-            raise ExrError("the EXR's header is damaged: a name has no end")
+            raise HeaderError("the EXR's header is damaged: a name has no end")
         self._file.seek(-len(ahead), SEEK_CUR)
         return self.take(end + 1 if end >= 0 else len(ahead) + 1)[:-1]
 
@@ -146,7 +130,7 @@ def _attributes(reader: _Reader) -> list[RawAttribute]:
         kind = reader.name()
         (size,) = struct.unpack("<i", reader.take(4))
         if size < 0:
-            raise ExrError(f"the EXR's header is damaged: attribute {text_of(name)} has {size} bytes")
+            raise HeaderError(f"the EXR's header is damaged: attribute {text_of(name)} has {size} bytes")
         found.append((name, kind, reader.take(size)))
     return found
 
@@ -200,14 +184,14 @@ def _structure(given: Given, name: str) -> bytes | None:
 def _demanded(given: Given, name: str) -> bytes:
     value = _structure(given, name)
     if value is None:
-        raise ExrError(f"the EXR's header has no {name}")
+        raise HeaderError(f"the EXR's header has no {name}")
     return value
 
 
 def _window(given: Given, name: str) -> Window:
     raw = _demanded(given, name)
     if len(raw) != 16:
-        raise ExrError(f"the EXR's {name} is damaged")
+        raise HeaderError(f"the EXR's {name} is damaged")
     x0, y0, x1, y1 = struct.unpack("<4i", raw)
     return x0, y0, x1, y1
 
@@ -221,13 +205,13 @@ def _channels(raw: bytes, most: int) -> tuple[ExrChannel, ...]:
     at = 0
     while at < len(raw) and raw[at]:
         if len(found) >= most:
-            raise TooMany
+            raise HeaderError(*TOO_MANY_CHANNELS)
         end = raw.find(b"\0", at)
         if end < 0 or end + 17 > len(raw):
-            raise ExrError("the EXR's list of channels is damaged")
+            raise HeaderError("the EXR's list of channels is damaged")
         kind, across, down = struct.unpack_from("<i4xii", raw, end + 1)
         if not 0 <= kind < len(_PIXEL_TYPES):
-            raise ExrError(f"the EXR's channel {text_of(raw[at:end])} has pixels of an unknown type ({kind})")
+            raise HeaderError(f"the EXR's channel {text_of(raw[at:end])} has pixels of an unknown type ({kind})")
         found.append(ExrChannel(text_of(raw[at:end]), raw[at:end], _PIXEL_TYPES[kind], (across, down)))
         at = end + 17
     return tuple(found)
@@ -252,7 +236,7 @@ _FILLER = (b"p", b"p")
 
 
 def cleaned(parts: Sequence[ExrPartHeader]) -> bytes:
-    """The headers, from the first part's on, as long as they were. ExrError where that can't be done."""
+    """The headers, from the first part's on, as long as they were. HeaderError where that can't be done."""
     return b"".join(_cleaned_part(part, index, len(parts)) for index, part in enumerate(parts)) + b"\0" * (
         len(parts) > 1
     )
@@ -282,7 +266,7 @@ def _cleaned_part(part: ExrPartHeader, index: int, count: int) -> bytes:
         filler = (*_FILLER, bytes(max(0, spare - 8)))
         kept.append(filler)
     if _length(kept) != _length(part.raw):
-        raise ExrError("the EXR's header can't be read: too little of it is left once its damaged entries are out")
+        raise HeaderError("the EXR's header can't be read: too little of it is left without its damaged entries")
     return b"".join(_bytes(one) for one in kept) + b"\0"
 
 
@@ -295,7 +279,7 @@ def _clean_channels(raw: bytes) -> bytes:
         found += names[-1] + raw[end : end + 1 + _ENTRY]
         at = end + 1 + _ENTRY
     if names != sorted(set(names)):
-        raise ExrError("the EXR's channels can't be told apart: their names are not UTF-8, or not in order")
+        raise HeaderError("the EXR's channels can't be told apart: their names are not UTF-8, or not in order")
     return found + b"\0"
 
 

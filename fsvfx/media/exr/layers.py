@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from fsvfx.media.headers import HeaderError
+
 _RGB = ("r", "g", "b")
 _PLAIN = {"red": "r", "green": "g", "blue": "b", "alpha": "a"}
 _SHOWN = 12
-
-
-class LayerError(ValueError):
-    """No such layer, or several that could be meant: ``what``, and a ``hint``."""
-
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(f"{what}; {hint}")
-        self.what = what
-        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ class Channel:
 def rgb_of(channels: Iterable[Channel], wanted: str | None = None) -> tuple[Channel, Channel, Channel]:
     """R, G and B of the layer or part ``wanted``; None: the plain ones. A picture of luminance only: Y three times.
 
-    LayerError lists what there is, if none or several could be meant.
+    HeaderError lists what there is, if none or several could be meant.
     """
     given = list(channels)
     pictures = [found for group in _groups(given) if (found := _picture(group))]
@@ -65,7 +58,7 @@ def rgb_of(channels: Iterable[Channel], wanted: str | None = None) -> tuple[Chan
 def matte_of(channels: Iterable[Channel], wanted: str | None = None) -> Channel:
     """The channel ``wanted``, or the matte of that layer; None: the only channel, else plain A, else plain R of RGB.
 
-    LayerError lists what there is.
+    HeaderError lists what there is.
     """
     given = list(channels)
     meant = given if wanted is None else [c for c in given if wanted in (c.name, f"{c.part_name}.{c.name}")]
@@ -79,10 +72,10 @@ def matte_of(channels: Iterable[Channel], wanted: str | None = None) -> Channel:
         if len(found) == 1:
             return found[0]
     names = _listed(c.name if c.part_name in ("", c.layer) else f"{c.part_name}.{c.name}" for c in given)
-    what = f"which channel is the matte is not plain: it has {names}"
+    what = f"it is not clear which channel is the matte: it has {names}"
     if wanted is not None:
-        what = f"it has no layer or channel '{wanted}' that could be one matte; it has {names}"
-    raise LayerError(what, "Write roto_layer: and one of these names")
+        what = f"it has no layer or channel '{wanted}' with a single matte; it has {names}"
+    raise HeaderError(what, "Set roto_layer to one of these names")
 
 
 def _groups(channels: Sequence[Channel]) -> list[list[Channel]]:
@@ -105,26 +98,26 @@ def _refusal(
     pictures: Sequence[tuple[Channel, ...]],
     meant: Sequence[tuple[Channel, ...]],
     wanted: str | None,
-) -> LayerError:
+) -> HeaderError:
     names = _listed(picture[0].path for picture in pictures if picture[0].path)
     if any(channel.kind in ("ry", "by") for channel in channels) and not pictures:
-        return LayerError("its picture is luminance and chroma (Y, RY, BY)", "Write it as R, G, B")
+        return HeaderError("its picture is luminance and chroma (Y, RY, BY)", "Write it as R, G, B")
     if len(meant) > 1:
         parts = _listed(picture[0].path or f"part {picture[0].part}" for picture in meant)
-        return LayerError(f"several parts of it hold an R, G, B picture: {parts}", "Write plate.layer: and one of them")
+        return HeaderError(f"several of its parts hold an R, G, B picture: {parts}", "Set plate.layer to one of them")
     if wanted is not None:
-        there = f"it has {names}" if names else "its R, G, B lie in none"
-        return LayerError(
+        there = f"it has {names}" if names else "its R, G, B are in no layer"
+        return HeaderError(
             f"it has no layer or part '{wanted}' with R, G, B; {there}", "Fix plate.layer, or leave it out"
         )
     if names:
         several = ", " in names
-        return LayerError(
+        return HeaderError(
             f"it has no plain R, G, B; its {'layers are' if several else 'only layer is'} {names}",
-            "Write plate.layer: and one of them" if several else f"Write plate.layer: {names}",
+            "Set plate.layer to one of them" if several else f"Set plate.layer to {names}",
         )
     has = f"it has {_listed(channel.name for channel in channels)}" if channels else "it has none"
-    return LayerError(f"it has no R, G, B channels; {has}", "Write the plate's picture as R, G, B")
+    return HeaderError(f"it has no R, G, B channels; {has}", "Write the plate's picture as R, G, B")
 
 
 def _listed(names: Iterable[str]) -> str:

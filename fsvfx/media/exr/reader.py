@@ -23,13 +23,11 @@ import OpenEXR
 
 from fsvfx.arrays import Array
 from fsvfx.errors import FsvfxError
-from fsvfx.media import oiio as oiio_in
-from fsvfx.media import probe
+from fsvfx.media import oiio, probe
 from fsvfx.media.addresses import Address
-from fsvfx.media.exr import header as exr_header
-from fsvfx.media.exr.header import ExrError, ExrPartHeader, TooLong, TooMany, clean_name, cleaned
-from fsvfx.media.exr.layers import Channel, LayerError, rgb_of
-from fsvfx.media.files import Place, check_size, held, too_long, too_many_channels
+from fsvfx.media.exr.header import MAGIC, PREFIX, ExrPartHeader, clean_name, cleaned, parse_headers
+from fsvfx.media.exr.layers import Channel, rgb_of
+from fsvfx.media.files import Place, check_size, held, named
 from fsvfx.media.pixels import Window, size_of, to_half
 from fsvfx.settings import machine
 
@@ -90,41 +88,32 @@ class ExrFrame:
     rounded: bool
 
 
-def read_head(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> ExrHead:
+def read_head(path: Path, place: Place, layer: str | None = None) -> ExrHead:
     """Header of the part that holds the picture, of ``layer`` where it is named. Raises PlateError."""
-    parts = read_parts(path, place, numbers)
-    try:
+    parts = read_parts(path, place)
+    with named(place):
         rgb = rgb_of(channels_of(parts), layer)
-    except LayerError as error:
-        raise place.error(f"the EXR can't be used: {error.what}", error.hint, numbers) from None
     names = (rgb[0].name, rgb[1].name, rgb[2].name)
     own = parts[rgb[0].part]
-    check_part(own, names, place, numbers)
+    check_part(own, names, place)
     if any(channel.pixels == "uint" for channel in own.channels if channel.name in names):
-        raise place.error("its RGB channels are whole numbers (uint)", "Write half or float channels", numbers)
+        raise place.error("its RGB channels are whole numbers (uint)", "Write half or float channels")
     shared = {name: value for name, value in parts[0].attributes.items() if name not in _OWN}
     return ExrHead(rgb[0].part, names, parts, {**shared, **own.attributes}, _is_alone(parts))
 
 
-def is_exr(path: Path, place: Place, numbers: Sequence[int] = ()) -> bool:
+def is_exr(path: Path, place: Place) -> bool:
     """By its content. PlateError: absent or out of reach."""
-    with held(path, place, numbers) as there, there.open("rb") as file:
-        return file.read(len(exr_header.MAGIC)) == exr_header.MAGIC
+    with held(path, place) as there, there.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
-def read_parts(path: Path, place: Place, numbers: Sequence[int] = ()) -> tuple[ExrPartHeader, ...]:
+def read_parts(path: Path, place: Place) -> tuple[ExrPartHeader, ...]:
     """Every part's header. PlateError: no EXR, damaged, or beyond the machine's limits."""
     allowed = machine()
-    try:
-        with held(path, place, numbers) as there, there.open("rb") as file:
-            size = there.stat().st_size
-            return exr_header.parse(file, size, allowed.max_header_bytes, allowed.max_channels)
-    except ExrError as error:
-        raise place.error(error.what, _COPY, numbers) from None
-    except TooLong:
-        raise too_long(place, numbers) from None
-    except TooMany:
-        raise too_many_channels(place, numbers) from None
+    with held(path, place) as there, there.open("rb") as file, named(place):
+        size = there.stat().st_size
+        return parse_headers(file, size, allowed.max_header_bytes, allowed.max_channels)
 
 
 def channels_of(parts: Sequence[ExrPartHeader]) -> list[Channel]:
@@ -137,15 +126,15 @@ def channels_of(parts: Sequence[ExrPartHeader]) -> list[Channel]:
     ]
 
 
-def read_exr(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> ExrFrame:
+def read_exr(path: Path, place: Place, layer: str | None = None) -> ExrFrame:
     """The frame's picture and header.
 
     Half pixels come bit for bit. 32-bit float pixels are rounded to half; one beyond half's range (65504) is an error,
     never clamped. Luminance alone becomes three equal channels. Raises PlateError.
     """
-    head = read_head(path, place, numbers, layer)
-    rgb = _alone(path, place, numbers) if head.is_alone else _among_others(path, head, place, numbers)
-    return ExrFrame(_half(rgb, place, numbers), head, rgb.dtype != np.float16)
+    head = read_head(path, place, layer)
+    rgb = _alone(path, place) if head.is_alone else _among_others(path, head, place)
+    return ExrFrame(_half(rgb, place), head, rgb.dtype != np.float16)
 
 
 def _is_alone(parts: Sequence[ExrPartHeader]) -> bool:
@@ -161,26 +150,26 @@ def _is_plain(parts: Sequence[ExrPartHeader]) -> bool:
     return all(part.is_plain for part in parts) and (len(parts) == 1 or ("" not in names and len(names) == len(parts)))
 
 
-def _alone(path: Path, place: Place, numbers: Sequence[int]) -> Array:
+def _alone(path: Path, place: Place) -> Array:
     """A file of R, G, B and nothing else."""
     said = io.StringIO()  # the binding prints what is wrong with the pixels, and then hands out fewer parts
     try:
-        with held(path, place, numbers) as there, contextlib.redirect_stdout(said):
+        with held(path, place) as there, contextlib.redirect_stdout(said):
             file = OpenEXR.File(str(there))
     except FsvfxError:
         raise
     except Exception as error:  # whatever a library throws at a foreign file is about the file
         reason = re.sub(r"/proc/self/fd/\d+", path.name, str(error))
-        raise place.error(f"the EXR can't be read: {reason}", _COPY, numbers) from None
+        raise place.error(f"the EXR can't be read: {reason}", _COPY) from None
     rgb = file.channels()["RGB"].pixels if file.parts and not said.getvalue() else None
     if rgb is None:
-        raise place.error("the frame's pixels are damaged or cut off", _COPY, numbers)
+        raise place.error("the frame's pixels are damaged or cut off", _COPY)
     pixels: Array = rgb
     return pixels
 
 
-def _among_others(path: Path, head: ExrHead, place: Place, numbers: Sequence[int]) -> Array:
-    return read_channels(path, head.parts, head.part, head.rgb, place, numbers)
+def _among_others(path: Path, head: ExrHead, place: Place) -> Array:
+    return read_channels(path, head.parts, head.part, head.rgb, place)
 
 
 def read_channels(
@@ -189,25 +178,24 @@ def read_channels(
     part: int,
     wanted: Sequence[str],
     place: Place,
-    numbers: Sequence[int] = (),
 ) -> Array:
     """(H, W, len(wanted)) of one part's data window, in the file's own type (the widest of the channels').
 
     PlateError: damaged or cut off.
     """
-    with _readable(path, parts, place, numbers) as file:
+    with _readable(path, parts, place) as file:
         spec = file.spec(part, 0)
-        indices = [oiio_in.index_of(spec, name, place, numbers) for name in _plain_names(parts, part, wanted)]
-        return oiio_in.pixels(file, indices, place, numbers, part)
+        indices = [oiio.index_of(spec, name, place) for name in _plain_names(parts, part, wanted)]
+        return oiio.pixels(file, indices, place, part)
 
 
-def probe_exr(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> None:
+def probe_exr(path: Path, place: Place, layer: str | None = None) -> None:
     """PlateError if decoding the picture harms whoever does it, or as ``read_head``."""
-    head = read_head(path, place, numbers, layer)
+    head = read_head(path, place, layer)
     if head.is_alone:
-        probe.ask({"by": "OpenEXR", "path": str(path.absolute())}, place, numbers)
+        probe.ask({"by": "OpenEXR", "path": str(path.absolute())}, place)
     else:
-        probe_channels(path, head.parts, head.part, head.rgb, place, numbers)
+        probe_channels(path, head.parts, head.part, head.rgb, place)
 
 
 def probe_channels(
@@ -216,11 +204,10 @@ def probe_channels(
     part: int,
     wanted: Sequence[str],
     place: Place,
-    numbers: Sequence[int] = (),
 ) -> None:
     """PlateError if ``read_channels`` of the same would harm whoever asks for it."""
-    with _plain(path, parts, place, numbers) as (plain, own):
-        oiio_in.probe_pixels(plain, own, numbers, part, _plain_names(parts, part, wanted))
+    with _plain(path, parts, place) as (plain, own):
+        oiio.probe_pixels(plain, own, part, _plain_names(parts, part, wanted))
 
 
 def _plain_names(parts: Sequence[ExrPartHeader], part: int, names: Sequence[str]) -> list[str]:
@@ -228,16 +215,14 @@ def _plain_names(parts: Sequence[ExrPartHeader], part: int, names: Sequence[str]
 
 
 @contextmanager
-def _readable(path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()) -> Iterator[Any]:
+def _readable(path: Path, parts: Sequence[ExrPartHeader], place: Place) -> Iterator[Any]:
     """An ``OpenImageIO.ImageInput`` on the file, or on a copy with a clean header where that is needed. PlateError."""
-    with _plain(path, parts, place, numbers) as (plain, own), oiio_in.opened(plain, own, numbers) as file:
+    with _plain(path, parts, place) as (plain, own), oiio.opened(plain, own) as file:
         yield file
 
 
 @contextmanager
-def _plain(
-    path: Path, parts: Sequence[ExrPartHeader], place: Place, numbers: Sequence[int] = ()
-) -> Iterator[tuple[Path, Place]]:
+def _plain(path: Path, parts: Sequence[ExrPartHeader], place: Place) -> Iterator[tuple[Path, Place]]:
     """The file, or a copy with a clean header where libraries could not read its own; and its place. PlateError.
 
     The copy is ours: no manifest's reach is asked of it.
@@ -245,22 +230,20 @@ def _plain(
     if _is_plain(parts):
         yield path, place
         return
-    try:
+    with named(place):
         clean = cleaned(parts)
-    except ExrError as error:
-        raise place.error(error.what, _COPY, numbers) from None
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
-        with held(path, place, numbers) as there, there.open("rb") as source, copy.open("wb") as target:
-            target.write(source.read(exr_header.PREFIX) + clean)
-            source.seek(exr_header.PREFIX + len(clean))
+        with held(path, place) as there, there.open("rb") as source, copy.open("wb") as target:
+            target.write(source.read(PREFIX) + clean)
+            source.seek(PREFIX + len(clean))
             shutil.copyfileobj(source, target, 1 << 20)
         yield copy, replace(place, reach=None)
 
 
-def notes(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> list[str]:
+def notes(path: Path, place: Place, layer: str | None = None) -> list[str]:
     """What a person should know of how the frame is read. Raises PlateError."""
-    head = read_head(path, place, numbers, layer)
+    head = read_head(path, place, layer)
     own, kinds = head.own, {channel.name: channel.pixels for channel in head.own.channels}
     data, display = head.windows
     is_read = head.address is not None and head.address.is_sound
@@ -269,8 +252,8 @@ def notes(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | No
     said = {
         "alpha is left out": f"{head.rgb[0].removesuffix('R').removesuffix('Y')}A" in kinds,
         "32-bit float pixels are rounded to half": any(kinds[name] == "float" for name in head.rgb),
-        "luminance alone: it becomes three equal channels": head.rgb[0] == head.rgb[1],
-        "the data window is not the display window: all of its pixels are kept": data != display,
+        "luminance only: copied to R, G and B": head.rgb[0] == head.rgb[1],
+        "the data window differs from the display window: all its pixels are kept": data != display,
         f"pixels are not square ({head.pixel_aspect:g}); they are kept as they are": head.pixel_aspect != 1.0,
         f"header entries that can't be read are left out: {unread}": bool(unread),
         f"header texts that are not UTF-8 are read as Latin-1: {latin}": bool(latin),
@@ -283,22 +266,22 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(given[:_SHOWN]) + (f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else "")
 
 
-def _half(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
+def _half(rgb: Array, place: Place) -> Array:
     if rgb.dtype == np.float16:
         return rgb
     if rgb.dtype != np.float32:
-        raise place.error(f"its RGB channels are {rgb.dtype}", "Write half or float channels", numbers)
-    return to_half(rgb, place, numbers)
+        raise place.error(f"its RGB channels are {rgb.dtype}", "Write half or float channels")
+    return to_half(rgb, place)
 
 
-def check_part(part: ExrPartHeader, names: Sequence[str], place: Place, numbers: Sequence[int] = ()) -> None:
+def check_part(part: ExrPartHeader, names: Sequence[str], place: Place) -> None:
     """PlateError if the part's channels ``names`` are no picture of full size within the machine's limits."""
     if part.is_deep:
-        raise place.error("its picture is deep data", "Flatten it: one value per pixel", numbers)
+        raise place.error("its picture is deep data", "Flatten it: one value per pixel")
     if any(channel.sampling != (1, 1) for channel in part.channels if channel.name in names):
-        raise place.error(f"its channels {', '.join(names)} are subsampled", "Write full-size channels", numbers)
+        raise place.error(f"its channels {', '.join(names)} are subsampled", "Write full-size channels")
     height, width = size_of(part.data)
-    check_size(width, height, place, numbers)
+    check_size(width, height, place)
     if min(size_of(part.display)) < 1 or max(map(abs, (*part.data, *part.display))) > _FURTHEST:
-        what = f"its data window {part.data} or display window {part.display} can't be"
-        raise place.error(what, "Write windows that hold a pixel, within 2**30 of the origin", numbers)
+        what = f"its data window {part.data} or display window {part.display} is not valid"
+        raise place.error(what, "Write windows of at least one pixel, within 2**30 of the origin")

@@ -51,10 +51,10 @@ def find_files(pattern: str, place: Place) -> dict[int, SequenceFile]:
     check_reach(place, form.folder)
     found = _on_s3(form) if remote.is_remote(pattern) else _on_disk(form, place)
     if not found and has_token(f"{form.folder}/{form.before}"):
-        what = "no file of the sequence is there; of several places for the frame number the last one counts"
-        raise place.error(what, "Leave one: name.####.exr")
+        what = "no file of the sequence exists; of several places for the frame number, the last one is used"
+        raise place.error(what, "Keep only one: name.####.exr")
     if not found:
-        raise place.error("no file of the sequence is there", _absent(form))
+        raise place.error("no file of the sequence exists", _absent(form))
     return found
 
 
@@ -62,7 +62,7 @@ def suggestion(folder: Path) -> str:
     """How to write the sequences that a folder holds."""
     found = [s for s in fileseq.findSequencesOnDisk(str(folder)) if len(s) > 1]
     names = [f"{s.basename()}{'#' * s.zfill()}{s.extension()}" for s in found[:3] if s.zfill()]
-    return f"Name the sequence, such as {' or '.join(names)}" if names else "Name a video file or a sequence"
+    return f"Give a sequence, such as {' or '.join(names)}" if names else "Give a video file or a sequence"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class _Form:
 def _form(pattern: str, place: Place) -> _Form:
     parts = frame_place(pattern)
     if parts is None:
-        raise place.error("the name has no place for the frame number", "Write one: name.####.exr")
+        raise place.error("the name has no place for the frame number", "Add one: name.####.exr")
     folder, _, before = parts[0].rpartition("/")
     return _Form(folder, before, *parts[1:])
 

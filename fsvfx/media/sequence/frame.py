@@ -13,8 +13,8 @@ import numpy as np
 
 from fsvfx.arrays import Array
 from fsvfx.media import addresses, probe, sniff
-from fsvfx.media.dpx import reader as dpx_in
-from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.dpx import reader as dpx
+from fsvfx.media.exr import reader as exr
 from fsvfx.media.files import Place, guarded
 from fsvfx.media.pixels import Window
 from fsvfx.media.stills import reader as stills
@@ -47,62 +47,62 @@ class FrameHead:
     """EXR's ``colorInteropID``."""
 
 
-def read_frame(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> tuple[Array, FrameHead]:
+def read_frame(path: Path, place: Place, layer: str | None = None) -> tuple[Array, FrameHead]:
     """(H, W, 3) RGB at native depth (uint8, uint16 or float16), and the head. Raises PlateError."""
-    kind = sniff.picture_kind(path, place, numbers)
-    with guarded(f"the {kind.name} can't be read", place, numbers):
+    kind = sniff.picture_kind(path, place)
+    with guarded(f"the {kind.name} can't be read", place):
         if kind is sniff.EXR:
-            frame = exr_in.read_exr(path, place, numbers, layer)
+            frame = exr.read_exr(path, place, layer)
             return frame.rgb, _of_exr(frame.head)
         if kind is sniff.DPX:
-            picture, head = dpx_in.read_dpx(path, place, numbers)
+            picture, head = dpx.read_dpx(path, place)
             return picture, _of_dpx(head)
-        picture = stills.read_still(path, place, numbers)
+        picture = stills.read_still(path, place)
         return picture, FrameHead((picture.shape[0], picture.shape[1]), picture.dtype)
 
 
-def probe_frame(path: Path, place: Place, numbers: Sequence[int] = (), layer: str | None = None) -> None:
+def probe_frame(path: Path, place: Place, layer: str | None = None) -> None:
     """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read.
 
     DPX is unpacked here, by no library.
     """
 
     def ask() -> None:
-        kind = sniff.picture_kind(path, place, numbers)
-        with guarded(f"the {kind.name} can't be read", place, numbers):
+        kind = sniff.picture_kind(path, place)
+        with guarded(f"the {kind.name} can't be read", place):
             if kind is sniff.EXR:
-                exr_in.probe_exr(path, place, numbers, layer)
+                exr.probe_exr(path, place, layer)
             elif kind is not sniff.DPX:
-                stills.probe_still(path, place, numbers)
+                stills.probe_still(path, place)
 
-    probe.once(f"picture {layer or ''}", path, place, numbers, ask)
+    probe.once(f"picture {layer or ''}", path, place, ask)
 
 
-def read_head(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> FrameHead:
+def read_head(path: Path, place: Place, layer: str | None = None) -> FrameHead:
     """The head alone; of EXR and DPX without reading pixels. Raises PlateError."""
-    kind = sniff.picture_kind(path, place, numbers)
-    with guarded(f"the {kind.name} can't be read", place, numbers):
+    kind = sniff.picture_kind(path, place)
+    with guarded(f"the {kind.name} can't be read", place):
         if kind is sniff.EXR:
-            return _of_exr(exr_in.read_head(path, place, numbers, layer))
+            return _of_exr(exr.read_head(path, place, layer))
         if kind is sniff.DPX:
-            return _of_dpx(dpx_in.read_head(path, place, numbers))
-        return read_frame(path, place, numbers)[1]
+            return _of_dpx(dpx.read_head(path, place))
+        return read_frame(path, place)[1]
 
 
-def notes_of(path: Path, place: Place, numbers: Sequence[int], layer: str | None = None) -> list[str]:
+def notes_of(path: Path, place: Place, layer: str | None = None) -> list[str]:
     """What a person should know of how the frame is read. Raises PlateError."""
-    kind = sniff.picture_kind(path, place, numbers)
-    with guarded(f"the {kind.name} can't be read", place, numbers):
+    kind = sniff.picture_kind(path, place)
+    with guarded(f"the {kind.name} can't be read", place):
         if kind is sniff.EXR:
-            header = exr_in.read_head(path, place, numbers, layer).header
-            return [*exr_in.notes(path, place, numbers, layer), *_rate_notes(header, _EXR_RATES)]
+            header = exr.read_head(path, place, layer).header
+            return [*exr.notes(path, place, layer), *_rate_notes(header, _EXR_RATES)]
         if kind is sniff.DPX:
-            head = dpx_in.read_head(path, place, numbers)
-            return [*dpx_in.notes(head), *_rate_notes(head.fields, _DPX_RATES)]
-        return stills.notes_of(path, place, numbers)
+            head = dpx.read_head(path, place)
+            return [*dpx.notes(head), *_rate_notes(head.fields, _DPX_RATES)]
+        return stills.notes_of(path, place)
 
 
-def _of_exr(head: exr_in.ExrHead) -> FrameHead:
+def _of_exr(head: exr.ExrHead) -> FrameHead:
     return FrameHead(
         size=head.size,
         dtype=np.dtype(np.float16),
@@ -115,13 +115,13 @@ def _of_exr(head: exr_in.ExrHead) -> FrameHead:
     )
 
 
-def _of_dpx(head: dpx_in.DpxHead) -> FrameHead:
+def _of_dpx(head: dpx.DpxHead) -> FrameHead:
     return FrameHead(
         size=head.size,
         dtype=head.dtype,
         header=head.fields,
         frame_rate=_rate(head.fields, _DPX_RATES),
-        address=dpx_in.address_of(head.fields),
+        address=dpx.address_of(head.fields),
         pixel_aspect=head.pixel_aspect,
     )
 
@@ -133,7 +133,7 @@ def _rate(header: Mapping[str, Any], names: Sequence[str]) -> Fraction | None:
 def _rate_notes(header: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """Empty fields hold 0, or NaN where all bits are set."""
     return [
-        f"{name} is {_short(value)} in the header, which can't be: it counts as absent"
+        f"{name} is {_short(value)} in the header, which is not valid: ignored"
         for name, value in ((name, header.get(name)) for name in names)
         if not (value is None or rates.known(value) or (isinstance(value, Real) and (value == 0 or value != value)))
     ]

@@ -12,7 +12,7 @@ from fsvfx.arrays import Array
 from fsvfx.digests import blake3_of
 from fsvfx.errors import PlateError
 from fsvfx.media import addresses, digests, sniff, timecodes
-from fsvfx.media import colour_tags as header_color
+from fsvfx.media.colour_tags import check_interop_id, exr_colour_notes
 from fsvfx.media.files import Place, check_reach, check_size, held
 from fsvfx.media.pixels import Window, laid, size_of, union_of
 from fsvfx.media.plate import RATE_HINT, PlateInfo
@@ -35,7 +35,7 @@ class SequenceReader:
         self._layer = layer
 
     def place(self, number: int) -> Place:
-        return self._place.of(self.files[number].url)
+        return self._place.of(self.files[number].url, number)
 
     def picture(self, number: int) -> Array:
         """One frame (H, W, 3) at native depth. PlateError."""
@@ -43,22 +43,22 @@ class SequenceReader:
 
     def read(self, number: int) -> tuple[Array, FrameHead]:
         """One frame, and what its file says of it. PlateError."""
-        return read_frame(self.files[number].local(), self.place(number), [number], self._layer)
+        return read_frame(self.files[number].local(), self.place(number), self._layer)
 
     def head(self, number: int) -> FrameHead:
         """What one frame's file says; remembered per process until the file changes. PlateError."""
-        return _head(self.files[number], self.place(number), number, self._layer)
+        return _head(self.files[number], self.place(number), self._layer)
 
     def probe(self, number: int) -> None:
         """PlateError if reading the frame harms whoever reads it; see ``media/probe.py``."""
-        probe_frame(self.files[number].local(), self.place(number), [number], self._layer)
+        probe_frame(self.files[number].local(), self.place(number), self._layer)
 
     def kind(self, number: int) -> sniff.Kind:
         """What one frame's file is, by its content. PlateError if it is no picture that is read."""
-        return sniff.picture_kind(self.files[number].local(), self.place(number), [number])
+        return sniff.picture_kind(self.files[number].local(), self.place(number))
 
     def notes(self, number: int) -> list[str]:
-        return notes_of(self.files[number].local(), self.place(number), [number], self._layer)
+        return notes_of(self.files[number].local(), self.place(number), self._layer)
 
     def union(self, numbers: Sequence[int]) -> Window:
         """What the data windows of ``numbers`` span, remembered; frames that can't be read are told when they are.
@@ -88,10 +88,10 @@ class SequenceReader:
         """PlateError if a file of ``numbers`` is a link out of what the manifest may read."""
         for number in numbers:
             if self.files[number].is_link:
-                check_reach(self.place(number), self.files[number].url, [number])
+                check_reach(self.place(number), self.files[number].url)
 
     def _digest(self, number: int) -> str:
-        with held(self.files[number].local(), self.place(number), [number]) as there:
+        with held(self.files[number].local(), self.place(number)) as there:
             return blake3_of(there)
 
     def _window(self, number: int) -> Window:
@@ -107,8 +107,8 @@ class SequenceReader:
 
 
 @lru_cache(maxsize=256)
-def _head(file: SequenceFile, place: Place, number: int, layer: str | None) -> FrameHead:
-    return read_head(file.local(), place, [number], layer)
+def _head(file: SequenceFile, place: Place, layer: str | None) -> FrameHead:
+    return read_head(file.local(), place, layer)
 
 
 class SequencePlate:
@@ -121,7 +121,7 @@ class SequencePlate:
         self._check_range()
         if self._kind is sniff.EXR:
             number, head = self._pattern
-            header_color.check_interop_id(head.interop_id, job, self._reader.place(number), [number])
+            check_interop_id(head.interop_id, job, self._reader.place(number))
 
     @cached_property
     def info(self) -> PlateInfo:
@@ -144,7 +144,7 @@ class SequencePlate:
             display_window=head.windows[1] if head.windows else None,
             notes=(
                 *self._reader.notes(number),
-                *header_color.exr_colour_notes(self.exr_header(number), self._job),
+                *exr_colour_notes(self.exr_header(number), self._job),
                 *filter(None, [read.note]),
             ),
         )
@@ -212,18 +212,16 @@ class SequencePlate:
         if head.dtype != pattern.dtype or (head.size != pattern.size and not head.windows):
             raise place.error(
                 f"frame {number} is {_kind(head)}, the shot begins with {_kind(pattern)}",
-                "Hand over frames of one size and depth",
-                [number],
+                "Provide frames of one size and depth",
             )
         if head.windows and pattern.windows and head.windows[moves:] != pattern.windows[moves:]:
             raise place.error(
                 f"frame {number} has data and display windows {head.windows}, frame {first} has {pattern.windows}",
                 "Render all frames with one data window and one display window, or, where only data windows differ, "
                 "write plate.data_window: union",
-                [number],
             )
         if head.interop_id != pattern.interop_id:
-            header_color.check_interop_id(head.interop_id, self._job, place, [number])
+            check_interop_id(head.interop_id, self._job, place)
 
     def _frame_rate(self, head: FrameHead) -> Fraction | None:
         """What the headers or the manifest say; frames need none, videos and timecodes do."""
@@ -233,14 +231,14 @@ class SequencePlate:
         if wanted and rate != wanted:
             raise self._place.error(
                 f"the headers say {rate} frames a second, the manifest says {wanted}",
-                f"Leave plate.frame_rate out, or write {rate}",
+                f"Leave out plate.frame_rate, or set it to {rate}",
             )
         return rate
 
     def _timecode(self, number: int, read: addresses.Reading, rate: Fraction | None) -> str | None:
         if rate is None:
             if self._job.shot.plate.timecode:
-                what = "plate.timecode can't be counted on: the image sequence carries no frame rate"
+                what = "plate.timecode can't be used: the image sequence has no frame rate"
                 raise self._place.error(what, RATE_HINT)
             return None  # each frame keeps what its own header says
         back = self._job.shot.plate.first_frame - number
@@ -263,8 +261,8 @@ class SequencePlate:
             return
         there = FrameRange(self._reader.files)
         raise self._place.error(
-            f"{len(missing)} of {len(self._job.shot.plate.frames)} frames are missing; there are {there}",
-            "Bring the missing files, or correct plate.frames",
+            f"{len(missing)} of {len(self._job.shot.plate.frames)} frames are missing; available: {there}",
+            "Add the missing files, or correct plate.frames",
             missing,
         )
 

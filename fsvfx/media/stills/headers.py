@@ -10,6 +10,8 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from fsvfx.media.headers import HeaderError
+
 _SHAPES = {b"II*\0": ("<", 8), b"MM\0*": (">", 8), b"II+\0": ("<", 16), b"MM\0+": (">", 16)}
 """Byte order, and where the first directory's place ends: 16 in a BigTIFF."""
 _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
@@ -21,15 +23,6 @@ _KINDS = {
     4: "a mask", 5: "inks (CMYK)", 6: "YCbCr", 8: "CIELab", 9: "ICCLab", 10: "ITULab", 32803: "a raw camera mosaic",
     32844: "LogL", 32845: "LogLuv", 34892: "raw camera data",
 }  # fmt: skip
-
-
-class TiffError(ValueError):
-    """``what`` in the header can't be used, and a ``hint``."""
-
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(f"{what}; {hint}")
-        self.what = what
-        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -46,17 +39,17 @@ class TiffHeader:
 
 
 def tiff_header(file: BinaryIO, size: int) -> TiffHeader:
-    """``size``: of the file. TiffError: no TIFF, or its first directory is cut off or damaged."""
+    """``size``: of the file. HeaderError: no TIFF, or its first directory is cut off or damaged."""
     order, start = _SHAPES.get(file.read(4), ("", 0))
     if not order:
-        raise TiffError("the file is no TIFF", "Write it as TIFF")
+        raise HeaderError("the file is not a TIFF", "Write it as TIFF")
     try:
         tags = _first_directory(file, order, size, is_big=start == 16)
     except struct.error:
-        raise TiffError("the TIFF's directory is cut off or damaged", "Copy it again from its source") from None
+        raise HeaderError("the TIFF's directory is cut off or damaged", "Copy it again from its source") from None
     width, height = tags.get(_WIDTH), tags.get(_HEIGHT)
     if width is None or height is None:
-        raise TiffError("the TIFF's directory does not say how large the picture is", "Write the TIFF again")
+        raise HeaderError("the TIFF's directory does not say how large the picture is", "Write the TIFF again")
     return TiffHeader(
         width=width,
         height=height,
@@ -69,21 +62,21 @@ def tiff_header(file: BinaryIO, size: int) -> TiffHeader:
 
 
 def check_tiff(header: TiffHeader) -> None:
-    """TiffError for pictures that are neither RGB, grey nor a palette's, or whose values can't be told."""
+    """HeaderError for pictures that are neither RGB, grey nor a palette's, or whose values can't be told."""
     kind = header.photometric
     if kind is not None and kind not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE):
-        raise TiffError(f"its picture is {_KINDS.get(kind, f'of an unknown kind ({kind})')}", "Write RGB or grey")
+        raise HeaderError(f"its picture is {_KINDS.get(kind, f'of an unknown kind ({kind})')}", "Write RGB or grey")
     if kind == PALETTE and not header.has_color_map:
-        raise TiffError("its colours are a palette's, which is missing", "Write RGB or grey")
+        raise HeaderError("its colours come from a palette that is missing", "Write RGB or grey")
     if kind == WHITE_IS_ZERO and header.samples > 2:
-        raise TiffError("its header says grey (white is zero) of a picture with colours", "Write RGB")
+        raise HeaderError("its header says grey (white is zero), but it has colour channels", "Write RGB")
     if header.sample_format in _FORMATS:
-        raise TiffError(f"its pixels are {_FORMATS[header.sample_format]}", "Write 8-bit, 16-bit or float pixels")
+        raise HeaderError(f"its pixels are {_FORMATS[header.sample_format]}", "Write 8-bit, 16-bit or float pixels")
     if header.sample_format not in (_INTEGER, _FLOAT, _UNDEFINED):
         what = f"its pixels are of an unknown format ({header.sample_format})"
-        raise TiffError(what, "Write 8-bit, 16-bit or float pixels")
+        raise HeaderError(what, "Write 8-bit, 16-bit or float pixels")
     if header.sample_format == _FLOAT and header.bits not in (16, 24, 32, 64):
-        raise TiffError(f"its pixels are floats of {header.bits} bits", "Write half or float pixels")
+        raise HeaderError(f"its pixels are floats of {header.bits} bits", "Write half or float pixels")
 
 
 def _first_directory(file: BinaryIO, order: str, size: int, *, is_big: bool) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -15,8 +15,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, ImageCms, JpegImagePlugin, WebPI
 from PIL.ImageFile import ImageFile
 
 from fsvfx.arrays import Array
-from fsvfx.media import oiio as oiio_in
-from fsvfx.media import probe, sniff
+from fsvfx.media import oiio, probe, sniff
 from fsvfx.media.files import Place, check_size, guarded, held
 from fsvfx.media.pixels import OF_EXIF, UPRIGHT, Turn, to_half, upright
 from fsvfx.media.stills.headers import JpegHeader, PngHeader, jpeg_header, png_header
@@ -36,48 +35,48 @@ _PILLOWS: dict[sniff.Kind, Callable[[IO[bytes]], ImageFile]] = {
 """Pillow's readers, asked by name: it would take a JPEG with more pictures behind it (MPO) for another kind."""
 
 
-def read_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> Array:
+def read_still(path: Path, place: Place) -> Array:
     """(H, W, 3) RGB: uint8, uint16, or float16 (float TIFF). Grey becomes three equal channels, palettes are
     resolved, alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
-    kind = sniff.picture_kind(path, place, numbers)
+    kind = sniff.picture_kind(path, place)
     if kind is sniff.TIFF:
-        return _tiff(path, place, numbers)
-    content = _content(path, place, numbers)
+        return _tiff(path, place)
+    content = _content(path, place)
     if kind is sniff.PNG:
-        return _png(_check_png(content, place, numbers), place, numbers)
-    with _pillow(content, kind, place, numbers) as picture:
+        return _png(_check_png(content, place), place)
+    with _pillow(content, kind, place) as picture:
         rgb = np.array(picture.convert("RGB"))
         return upright(rgb, _turn_of(picture))
 
 
-def probe_still(path: Path, place: Place, numbers: Sequence[int] = ()) -> None:
+def probe_still(path: Path, place: Place) -> None:
     """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read."""
-    kind = sniff.picture_kind(path, place, numbers)
+    kind = sniff.picture_kind(path, place)
     if kind is sniff.TIFF:
-        oiio_in.probe_pixels(path, place, numbers)
+        oiio.probe_pixels(path, place)
         return
-    content = _content(path, place, numbers)
+    content = _content(path, place)
     if kind is sniff.PNG:
-        _check_png(content, place, numbers)
-        probe.ask({"by": "OpenCV", "path": str(path.absolute())}, place, numbers)
+        _check_png(content, place)
+        probe.ask({"by": "OpenCV", "path": str(path.absolute())}, place)
         return
-    with _pillow(content, kind, place, numbers) as picture:
+    with _pillow(content, kind, place) as picture:
         question = {"by": "Pillow", "path": str(path.absolute()), "kind": type(picture).__name__}
-    probe.ask(question, place, numbers)
+    probe.ask(question, place)
 
 
-def notes_of(path: Path, place: Place, numbers: Sequence[int] = ()) -> list[str]:
+def notes_of(path: Path, place: Place) -> list[str]:
     """What a person should know: alpha that is left out, a colour profile that is not asked. Raises PlateError."""
-    kind = sniff.picture_kind(path, place, numbers)
-    content = _content(path, place, numbers)
+    kind = sniff.picture_kind(path, place)
+    content = _content(path, place)
     if kind is sniff.PNG:
         header = png_header(content)
         return _notes(header.has_alpha, header.profile) if header else []
     if kind is sniff.TIFF:
-        with oiio_in.opened(path, place, numbers) as file:
-            profile = oiio_in.attributes(file).get("ICCProfile:profile_description", "")
+        with oiio.opened(path, place) as file:
+            profile = oiio.attributes(file).get("ICCProfile:profile_description", "")
             return _notes(file.spec().alpha_channel >= 0, str(profile))
-    damaged = guarded(f"the {kind.name} is damaged", place, numbers)
+    damaged = guarded(f"the {kind.name} is damaged", place)
     with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
         has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
         return _notes(has_alpha, _profile_of(picture))
@@ -86,7 +85,7 @@ def notes_of(path: Path, place: Place, numbers: Sequence[int] = ()) -> list[str]
 def _notes(has_alpha: bool, profile: str) -> list[str]:
     said = {
         "alpha is left out": has_alpha,
-        f"it carries the colour profile '{profile}'; the manifest's color_space counts": (
+        f"it has the colour profile '{profile}'; the manifest's color_space is used": (
             profile and _SRGB not in profile.lower().replace(" ", "")
         ),
     }
@@ -104,29 +103,29 @@ def _profile_of(picture: ImageFile) -> str:
         return "(damaged)"
 
 
-def _content(path: Path, place: Place, numbers: Sequence[int]) -> bytes:
-    with held(path, place, numbers) as there:
+def _content(path: Path, place: Place) -> bytes:
+    with held(path, place) as there:
         return there.read_bytes()
 
 
-def _check_jpeg(content: bytes, place: Place, numbers: Sequence[int]) -> None:
+def _check_jpeg(content: bytes, place: Place) -> None:
     """Told from the header: Pillow says of all of these only that it can't."""
     header: JpegHeader | None = jpeg_header(content)
     if header is None:
-        raise place.error("the JPEG is damaged or cut off: it has no frame header", _COPY, numbers)
-    check_size(header.width, header.height, place, numbers)
+        raise place.error("the JPEG is damaged or cut off: it has no frame header", _COPY)
+    check_size(header.width, header.height, place)
     if header.bits != _BITS_OF_JPEG or header.process:
         kind = f"a {header.process} JPEG" if header.process else f"a JPEG of {header.bits} bits"
-        raise place.error(f"this is {kind}, which fsvfx does not read", "Convert it to PNG, TIFF or EXR", numbers)
+        raise place.error(f"this is {kind}, which fsvfx does not read", "Convert it to PNG, TIFF or EXR")
     if header.components == _INKS:
-        raise place.error("its picture is inks (CMYK)", "Convert it to RGB by its colour profile", numbers)
+        raise place.error("its picture is inks (CMYK)", "Convert it to RGB by its colour profile")
 
 
-def _check_webp(content: bytes, place: Place, numbers: Sequence[int]) -> None:
+def _check_webp(content: bytes, place: Place) -> None:
     """Pillow's reader makes room for the picture before it tells its size, and takes what is left of a cut-off one."""
     if len(content) < 30 or len(content) < int.from_bytes(content[4:8], "little") + 8:
-        raise place.error("the WebP is damaged or cut off", _COPY, numbers)
-    check_size(*_webp_size(content), place, numbers)
+        raise place.error("the WebP is damaged or cut off", _COPY)
+    check_size(*_webp_size(content), place)
 
 
 def _webp_size(content: bytes) -> tuple[int, int]:
@@ -141,16 +140,16 @@ def _webp_size(content: bytes) -> tuple[int, int]:
 
 
 @contextmanager
-def _pillow(content: bytes, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> Iterator[ImageFile]:
+def _pillow(content: bytes, kind: sniff.Kind, place: Place) -> Iterator[ImageFile]:
     """Also JPEG: OpenCV fills what a cut-off JPEG lacks with grey, and says nothing. Nothing is decoded yet."""
     if kind is sniff.JPEG:
-        _check_jpeg(content, place, numbers)
+        _check_jpeg(content, place)
     if kind is sniff.WEBP:
-        _check_webp(content, place, numbers)
-    damaged = guarded(f"the {kind.name} is damaged or cut off", place, numbers)
+        _check_webp(content, place)
+    damaged = guarded(f"the {kind.name} is damaged or cut off", place)
     with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
-        check_size(picture.width, picture.height, place, numbers)
-        _check_single(getattr(picture, "n_frames", 1), kind, place, numbers)
+        check_size(picture.width, picture.height, place)
+        _check_single(getattr(picture, "n_frames", 1), kind, place)
         yield picture
 
 
@@ -162,48 +161,48 @@ def _turn_of(picture: ImageFile) -> Turn:
         return UPRIGHT
 
 
-def _check_single(pictures: int, kind: sniff.Kind, place: Place, numbers: Sequence[int]) -> None:
+def _check_single(pictures: int, kind: sniff.Kind, place: Place) -> None:
     if pictures > 1:
-        what = f"this is an animated {kind.name} of {pictures} pictures, where one is wanted"
-        raise place.error(what, "Write each picture to a file of its own, or all to a video", numbers)
+        what = f"this is an animated {kind.name} of {pictures} pictures, but a single picture is expected"
+        raise place.error(what, "Write each picture to a file of its own, or all to a video")
 
 
-def _tiff(path: Path, place: Place, numbers: Sequence[int]) -> Array:
+def _tiff(path: Path, place: Place) -> Array:
     """By OpenImageIO, which knows tiles, separate planes, packed 10 and 12 bits, and half float."""
-    with oiio_in.opened(path, place, numbers) as file:
-        names = [name.upper() for name in oiio_in.channel_names(file.spec())]
-        fields = oiio_in.attributes(file)
+    with oiio.opened(path, place) as file:
+        names = [name.upper() for name in oiio.channel_names(file.spec())]
+        fields = oiio.attributes(file)
         grey = names[0] in ("Y", "I")
         if not grey and names[:3] != ["R", "G", "B"]:
-            raise place.error(f"its picture is {', '.join(names)}", "Write RGB or grey", numbers)
-        picture = oiio_in.pixels(file, (0, 0, 0) if grey else (0, 1, 2), place, numbers)
+            raise place.error(f"its picture is {', '.join(names)}", "Write RGB or grey")
+        picture = oiio.pixels(file, (0, 0, 0) if grey else (0, 1, 2), place)
         turned = upright(picture, OF_EXIF.get(fields.get("Orientation", 1), UPRIGHT))
-    return _known_depth(turned, place, numbers)
+    return _known_depth(turned, place)
 
 
-def _known_depth(rgb: Array, place: Place, numbers: Sequence[int]) -> Array:
+def _known_depth(rgb: Array, place: Place) -> Array:
     if rgb.dtype in (np.float32, np.float64):
-        return to_half(rgb, place, numbers)
+        return to_half(rgb, place)
     if rgb.dtype not in (np.uint8, np.uint16, np.float16):
-        raise place.error(f"its pixels are {rgb.dtype}", "Write 8-bit, 16-bit or float pixels", numbers)
+        raise place.error(f"its pixels are {rgb.dtype}", "Write 8-bit, 16-bit or float pixels")
     return rgb
 
 
-def _check_png(content: bytes, place: Place, numbers: Sequence[int]) -> PngHeader:
+def _check_png(content: bytes, place: Place) -> PngHeader:
     header: PngHeader | None = png_header(content)
     if header is None:
-        raise place.error("the PNG is damaged or cut off", _COPY, numbers)
-    check_size(header.width, header.height, place, numbers)
-    _check_single(header.pictures, sniff.PNG, place, numbers)
+        raise place.error("the PNG is damaged or cut off", _COPY)
+    check_size(header.width, header.height, place)
+    _check_single(header.pictures, sniff.PNG, place)
     return header
 
 
-def _png(header: PngHeader, place: Place, numbers: Sequence[int]) -> Array:
+def _png(header: PngHeader, place: Place) -> Array:
     """By OpenCV, which keeps 16 bits."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    with guarded("the PNG is damaged or cut off", place, numbers):
+    with guarded("the PNG is damaged or cut off", place):
         picture: Any = cv2.imdecode(np.frombuffer(header.plain, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
     if picture is None or picture.shape[0] * picture.shape[1] != header.width * header.height:
-        raise place.error("the PNG is damaged or cut off", _COPY, numbers)
+        raise place.error("the PNG is damaged or cut off", _COPY)
     rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture[..., ::-1]
     return np.ascontiguousarray(rgb)

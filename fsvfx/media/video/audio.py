@@ -14,8 +14,7 @@ from blake3 import blake3
 from fsvfx.disk import drafted
 from fsvfx.media import digests
 from fsvfx.media.files import Place, held
-from fsvfx.media.video import container as containers
-from fsvfx.media.video.container import Demuxer
+from fsvfx.media.video.container import Demuxer, demuxer_of
 from fsvfx.settings import machine
 
 
@@ -36,7 +35,7 @@ def _cut(path: Path, start: Fraction, length: Fraction, out: Path, place: Place)
     with held(path, place) as there, there.open("rb") as file:
         # The child is handed the open file: by its name it would be looked up again, and names may look like options.
         source = f"file:/dev/fd/{file.fileno()}"
-        command = _command(containers.demuxer_of(there, place), source, start, length, out)
+        command = _command(demuxer_of(there, place), source, start, length, out)
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[file.fileno()])
     if done.returncode:
         said = done.stderr.decode(errors="replace").replace(source, path.name).strip().splitlines()

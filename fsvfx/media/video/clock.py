@@ -18,7 +18,7 @@ _MOST = 100_000
 """Atoms that are looked at: files made to keep a reader busy have more."""
 
 
-def rate_of(path: Path) -> Fraction | None:
+def timecode_rate_of(path: Path) -> Fraction | None:
     """Of the first timecode track; None: no QuickTime or MP4 file, no such track, or nothing that can be counted.
 
     Raises OSError.

@@ -44,7 +44,7 @@ class Demuxer:
 
 
 @contextmanager
-def opened(path: Path, place: Place) -> Iterator[av.container.InputContainer]:
+def open_container(path: Path, place: Place) -> Iterator[av.container.InputContainer]:
     """The video at ``path`` as PyAV's container. Raises PlateError; ``av.FFmpegError`` for what is damaged."""
     with held(path, place) as there:
         demuxer = demuxer_of(there, place)
@@ -64,7 +64,7 @@ def demuxer_of(file: Path, place: Place) -> Demuxer:
     kind = kind_of(head)
     if not kind.is_video and kind not in (UNKNOWN, EMPTY):
         hint = _READ if kind.is_picture else kind.hint
-        raise place.error(f"the file is {kind.said}, no video that can be read", hint)
+        raise place.error(f"the file is {kind.said}, not a video that fsvfx reads", hint)
     name = _name(head)
     if name is None:
         raise no_video(place)
@@ -73,7 +73,7 @@ def demuxer_of(file: Path, place: Place) -> Demuxer:
 
 def no_video(place: Place) -> PlateError:
     return place.error(
-        "this is no video that can be read, or its beginning or index is cut off",
+        "this is not a video that fsvfx reads, or its start or index is cut off",
         "Check that it plays, or copy it again from its source",
     )
 

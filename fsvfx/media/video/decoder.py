@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from fsvfx.errors import PlateError
 from fsvfx.media.files import Place
 from fsvfx.media.plate import Numbering
-from fsvfx.media.video import container as containers
+from fsvfx.media.video.container import open_container
 from fsvfx.media.video.formats import picture_streams
 from fsvfx.media.video.index import VideoIndex
 from fsvfx.settings import machine
@@ -79,7 +79,7 @@ class VideoDecoder:
     def _pass(self, wanted: Sequence[int], start: int, *, seek: bool) -> Iterator[VideoFrame]:
         todo = list(reversed(wanted))
         damage = _Damage(self.index)
-        with containers.opened(self.path, self.place) as container:
+        with open_container(self.path, self.place) as container:
             stream = picture_streams(container)[0]
             # One thread: an error then belongs to the very packet that was handed in. Chunks run side by side instead.
             stream.codec_context.thread_count = 1
@@ -125,7 +125,7 @@ class VideoDecoder:
             return self.place.error(f"frame {number} can't be decoded: its data is damaged", _HINT, [number])
         damaged = self.numbering.number(cause)
         return self.place.error(
-            f"frame {number} can't be decoded: it builds on frame {damaged}, whose data is damaged", _HINT, [number]
+            f"frame {number} can't be decoded: it depends on frame {damaged}, whose data is damaged", _HINT, [number]
         )
 
 

@@ -21,14 +21,15 @@ from fsvfx.errors import PlateError
 from fsvfx.media import digests, probe
 from fsvfx.media.colour_tags import matrix_note
 from fsvfx.media.files import Place, check_frames, check_size, guarded, held
+from fsvfx.media.headers import HeaderError
 from fsvfx.media.pixels import UPRIGHT, Turn
 from fsvfx.media.probe_child import is_of_memory
-from fsvfx.media.video import clock as tmcd
-from fsvfx.media.video import container as containers
-from fsvfx.media.video import decoder as video_decode
-from fsvfx.media.video import rgb as video_rgb
-from fsvfx.media.video.formats import UnreadPixels, picture_streams
+from fsvfx.media.video.clock import timecode_rate_of
+from fsvfx.media.video.container import demuxer_of, no_video, open_container
+from fsvfx.media.video.decoder import limited
+from fsvfx.media.video.formats import picture_streams
 from fsvfx.media.video.index import VideoIndex, build_index
+from fsvfx.media.video.rgb import depth, has_alpha, is_assumed, matrix_of
 from fsvfx.settings import machine
 
 _PROGRESSIVE = (0, 1)
@@ -72,21 +73,21 @@ def open_video(path: Path, place: Place) -> VideoFile:
 
 @lru_cache(maxsize=64)
 def _open(path: Path, stamp: str, place: Place) -> VideoFile:
-    probe.once("video", path, place, (), lambda: _probe(path, place))
+    probe.once("video", path, place, lambda: _probe(path, place))
     with guarded("the video can't be read", place):
         return _read(path, stamp, place)
 
 
 def _probe(path: Path, place: Place) -> None:
     with held(path, place) as there:
-        demuxer = containers.demuxer_of(there, place)
+        demuxer = demuxer_of(there, place)
     probe.ask(
         {
             "by": "FFmpeg",
             "path": str(path.absolute()),
             "demuxer": demuxer.name,
             "options": demuxer.options,
-            "decoder": video_decode.limited({}),
+            "decoder": limited({}),
         },
         place,
     )
@@ -94,14 +95,14 @@ def _probe(path: Path, place: Place) -> None:
 
 def _read(path: Path, stamp: str, place: Place) -> VideoFile:
     try:
-        with containers.opened(path, place) as container:
+        with open_container(path, place) as container:
             stream = _stream(container, place)
             named = int(stream.codec_context.colorspace)  # the container's, until the first picture is decoded
             frame = _first_picture(container, stream, place)
             file = _facts(path, container, stream, frame, _index(path, stamp, place), place)
             return _noted(file, matrix_note(named, int(frame.colorspace)))
     except av.FFmpegError:
-        raise containers.no_video(place) from None
+        raise no_video(place) from None
 
 
 def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStream:
@@ -109,13 +110,13 @@ def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStr
     streams = picture_streams(container)
     if not streams:
         there = "only cover art" if container.streams.video else "only sound or data"
-        raise place.error(f"the file has no moving picture, {there}", "Name a file with a video stream")
+        raise place.error(f"the file has no moving picture, {there}", "Give a file with a video stream")
     stream = streams[0]
     context = stream.codec_context
     if context.width or context.height:
         check_size(context.width, context.height, place)
     check_frames(stream.frames, place)
-    context.options = video_decode.limited({})
+    context.options = limited({})
     return stream
 
 
@@ -148,8 +149,8 @@ def _facts(
         hint = "Write it upright, without the flag: ffmpeg -i IN -c:v prores_ks OUT.mov"
         raise place.error(str(error), hint) from None
     try:
-        video_rgb.matrix_of(frame)
-    except UnreadPixels as error:
+        matrix_of(frame)
+    except HeaderError as error:
         raise place.error(error.what, error.hint) from None
     except ValueError as error:
         raise place.error(str(error), "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov") from None
@@ -164,7 +165,7 @@ def _facts(
         height=height,
         coded=(frame.width, frame.height),
         turn=turn,
-        dtype=video_rgb.depth(frame),
+        dtype=depth(frame),
         rates=(stream.average_rate, stream.guessed_rate, stream.base_rate),
         start=Fraction(container.start_time or 0, av.time_base),
         pixel_aspect=1 / aspect if swaps else aspect,
@@ -183,14 +184,12 @@ def _noted(file: VideoFile, note: str | None) -> VideoFile:
 
 def _notes(container: av.container.InputContainer, frame: VideoFrame, turn: Turn, aspect: Fraction) -> list[str]:
     said = {
-        "alpha is left out": video_rgb.has_alpha(frame),
+        "alpha is left out": has_alpha(frame),
         f"the rotation flag is applied ({frame.rotation} degrees)": turn != UPRIGHT,
         f"pixels are not square ({aspect}); they are kept as they are": aspect != 1,
-        f"the stream names no colour matrix; taken as {_MATRIX[video_rgb.matrix_of(frame)]} by its size": (
-            video_rgb.is_assumed(frame)
-        ),
+        f"the stream has no colour matrix tag; taken as {_MATRIX[matrix_of(frame)]} by its size": (is_assumed(frame)),
         "only the first of several picture streams is read": len(picture_streams(container)) > 1,
-        "only the first of several sound streams is carried": len(container.streams.audio) > 1,
+        "only the first of several sound streams is kept": len(container.streams.audio) > 1,
     }
     return [note for note, holds in said.items() if holds]
 
@@ -207,7 +206,7 @@ def _timecode(container: av.container.InputContainer) -> str | None:
 
 def _timecode_rate(path: Path, place: Place) -> Fraction | None:
     with held(path, place) as there:
-        return tmcd.rate_of(there)
+        return timecode_rate_of(there)
 
 
 def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
@@ -262,5 +261,5 @@ def turn_of(frame: VideoFrame) -> Turn:
     whole = (round(a), round(b), round(c), round(d))
     off = max(abs(x - y) for x, y in zip((a, b, c, d), whole))
     if off > 1e-3 or abs(whole[0] * whole[3] - whole[1] * whole[2]) != 1:
-        raise ValueError("its rotation flag is no quarter turn")
+        raise ValueError("its rotation flag is not a multiple of 90 degrees")
     return whole

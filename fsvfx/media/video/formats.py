@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fsvfx.media.headers import HeaderError
+
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
-
 
 Model = Literal["ycbcr", "rgb", "grey"]
 
@@ -28,21 +29,12 @@ class PixelFormat:
     shift: int = 0
 
 
-class UnreadPixels(ValueError):
-    """A format that is not read: what it is, how to fix it."""
-
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(what, hint)
-        self.what = what
-        self.hint = hint
-
-
 def pixel_format(name: str) -> PixelFormat:
-    """How a format is read. UnreadPixels if it is not."""
+    """How a format is read. HeaderError if it is not."""
     found = READ.get(name)
     if found is None:
-        what, hint = REFUSED.get(name, ("of a kind that is not known here", _CONVERT))
-        raise UnreadPixels(f"its pixels are {name}: {what}", hint)
+        what, hint = REFUSED.get(name, ("an unknown format", _CONVERT))
+        raise HeaderError(f"its pixels are {name}: {what}", hint)
     return found
 
 
@@ -83,11 +75,11 @@ _WORDS: dict[Model, dict[int, str]] = {
 }
 """More than 8 bits: names without their byte order."""
 
-_DCP = "Convert it to RGB where DCPs are read with their gamma of 2.6 (Resolve, DCP-o-matic): DPX or EXR frames"
+_DCP = "Convert it to RGB frames in a program that knows the gamma of DCPs (Resolve, DCP-o-matic)"
 _DEVELOP = "Develop it first, to EXR or DPX frames"
 _FRAMES = "Write it as EXR frames, scene-linear"
 _UNREAD: tuple[tuple[str, str, str], ...] = (
-    ("xyz12le xyz12be", "X'Y'Z' of a digital cinema package, no RGB", _DCP),
+    ("xyz12le xyz12be", "X'Y'Z' of a digital cinema package, not RGB", _DCP),
     (
         " ".join(
             f"bayer_{tiles}{bits}" for tiles in ("bggr", "rggb", "gbrg", "grbg") for bits in ("8", "16le", "16be")
@@ -119,23 +111,23 @@ _UNREAD: tuple[tuple[str, str, str], ...] = (
     ),
     (
         " ".join(f"{kind}{end}" for kind in ("gbrap32", "rgb96", "rgba128", "gray32") for end in _ENDS),
-        "whole numbers of 32 bits",
+        "32-bit integers",
         _FRAMES,
     ),
     (
         "rgb8 bgr8 rgb4 bgr4 rgb444le rgb444be bgr444le bgr444be rgb555be bgr555be rgb565be bgr565be",
-        "fewer than 8 bits a colour, in an order that is not read exactly",
+        "fewer than 8 bits per colour, in a layout that can't be read exactly",
         _CONVERT,
     ),
     (
         "y210be y212be y216be xv30be v30xbe x2rgb10be x2bgr10be",
-        "packed in an order that no decoder gives and that is not read",
+        "in a layout that no decoder produces",
         _CONVERT,
     ),
     (
         "amf cuda d3d11 d3d11va_vld d3d12 drm_prime dxva2_vld mediacodec mmal ohcodec opencl qsv vaapi vdpau "
         "videotoolbox_vld vulkan",
-        "pictures in a graphics card's memory, no pixels",
+        "frames in GPU memory, not pixels",
         _CONVERT,
     ),
 )

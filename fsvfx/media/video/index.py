@@ -18,7 +18,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from fsvfx.media.files import Place
-from fsvfx.media.video import container as containers
+from fsvfx.media.video.container import open_container
 from fsvfx.media.video.formats import picture_streams
 
 
@@ -90,7 +90,7 @@ class VideoIndex:
 def build_index(path: Path, place: Place) -> VideoIndex:
     """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and ValueError (what, a hint) for
     what can't be indexed."""
-    with containers.opened(path, place) as container:
+    with open_container(path, place) as container:
         stream = picture_streams(container)[0]
         context = stream.codec_context
         rows = [
@@ -99,10 +99,10 @@ def build_index(path: Path, place: Place) -> VideoIndex:
             if packet.size
         ]
         if any(row[0] is None for row in rows):
-            raise ValueError("some frames carry no time stamp", "Remux it: ffmpeg -i IN -c copy OUT.mov")
+            raise ValueError("some frames have no time stamp", "Remux it: ffmpeg -i IN -c copy OUT.mov")
         pts = np.array([row[0] for row in rows], np.int64)
         if len(np.unique(pts)) < len(pts):
-            raise ValueError("two frames carry the same time stamp", "Remux it, or hand it over as an image sequence")
+            raise ValueError("two frames have the same time stamp", "Remux it, or convert it to an image sequence")
         return VideoIndex(
             pts=pts,
             key=np.array([row[1] for row in rows], bool),

@@ -17,14 +17,14 @@ from fsvfx.errors import PlateError
 from fsvfx.media import addresses, timecodes
 from fsvfx.media.colour_tags import video_colour_notes
 from fsvfx.media.files import Place, guarded
+from fsvfx.media.headers import HeaderError
 from fsvfx.media.pixels import upright
 from fsvfx.media.plate import Numbering, PlateInfo
 from fsvfx.media.video import audio
-from fsvfx.media.video import rgb as video_rgb
 from fsvfx.media.video.clock import even_rate, widest_gap
 from fsvfx.media.video.decoder import VideoDecoder
 from fsvfx.media.video.file import VideoFile, interlaced, open_video
-from fsvfx.media.video.formats import UnreadPixels
+from fsvfx.media.video.rgb import depth, to_rgb
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -71,27 +71,27 @@ class VideoReader:
             raise interlaced(self._place)
         if (frame.width, frame.height) != self.file.coded or self._depth(number, frame) != self.file.dtype:
             raise self._place.error(
-                f"the picture changes at frame {number}: {frame.width}x{frame.height}, {video_rgb.depth(frame)}, "
+                f"the picture changes at frame {number}: {frame.width}x{frame.height}, {depth(frame)}, "
                 f"where the video begins with {self.file.coded[0]}x{self.file.coded[1]}, {self.file.dtype}",
-                "Hand over a plate of one size and depth",
+                "Provide a plate of one size and depth",
                 [number],
             )
         try:
-            rgb = video_rgb.to_rgb(frame, reformatter)
+            rgb = to_rgb(frame, reformatter)
         except ValueError as error:
             raise self._place.error(str(error), "Convert the plate to BT.709 or RGB video", [number]) from None
         return upright(rgb, self.file.turn)
 
     def _depth(self, number: int, frame: VideoFrame) -> np.dtype[np.generic]:
         try:
-            return video_rgb.depth(frame)
-        except UnreadPixels as error:
+            return depth(frame)
+        except HeaderError as error:
             raise self._place.error(error.what, error.hint, [number]) from None
 
     def _cut_off(self, indices: Sequence[int]) -> PlateError:
         numbers = [self._numbering.number(i) for i in indices]
         return self._place.error(
-            f"the file is cut off: it promises {self.file.index.declared} frames and holds {len(self.file.index)}",
+            f"the file is cut off: it should have {self.file.index.declared} frames and has {len(self.file.index)}",
             "Copy it again from its source",
             numbers,
         )
@@ -162,18 +162,18 @@ class VideoPlate:
         if own and wanted and own != wanted:
             raise self._place.error(
                 f"the video runs at {own} frames a second, the manifest says {wanted}",
-                f"Leave plate.frame_rate out, or write {own}",
+                f"Leave out plate.frame_rate, or set it to {own}",
             )
         if own:
             return own, ""
-        gap = f"the frame rate varies (longest wait after frame {self._numbering.number(widest_gap(times))})"
+        gap = f"the frame rate varies (longest gap after frame {self._numbering.number(widest_gap(times))})"
         if wanted is None and file.has_audio:
             raise self._place.error(
-                f"{gap}, so its sound has no fixed place",
-                "Convert it to a constant rate, or write plate.frame_rate: frames then play at that rate without sound",
+                f"{gap}, so its sound can't be kept in sync",
+                "Convert it to a constant rate, or set plate.frame_rate: frames then play at that rate, without sound",
             )
         rate = wanted or next(rate for rate in map(rates.known, (*file.rates, 24)) if rate)
-        return rate, f"{gap}: frames play one by one at {rate}" + (", without the sound" if file.has_audio else "")
+        return rate, f"{gap}: frames play at {rate}" + (", without the sound" if file.has_audio else "")
 
     def _check_range(self) -> None:
         first, last = self._numbering.number(0), self._numbering.number(len(self._reader) - 1)

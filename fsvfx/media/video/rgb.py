@@ -35,7 +35,7 @@ _LUMA = {
 
 
 def depth(frame: VideoFrame) -> np.dtype[np.generic]:
-    """uint8 or uint16, as ``to_rgb`` gives it. UnreadPixels: a format that is not read."""
+    """uint8 or uint16, as ``to_rgb`` gives it. HeaderError: a format that is not read."""
     return np.dtype(np.uint8 if pixel_format(frame.format.name).bits == 8 else np.uint16)
 
 

@@ -153,7 +153,7 @@ def _check_size(wanted: VideoFormat, path: Path) -> None:
     (height, width), (least_width, least_height) = wanted.size, wanted.codec.smallest
     if width < least_width or height < least_height:
         raise InputError(
-            f"the picture is {width}x{height}, and {wanted.codec.encoder} takes {least_width}x{least_height} or more",
+            f"the picture is {width}x{height}; {wanted.codec.encoder} needs at least {least_width}x{least_height}",
             hint="Deliver it as ProRes or as frames",
             where=Where(file=path.name),
         )
@@ -171,7 +171,7 @@ def _check_count(path: Path, fed: int) -> None:
 def _failure(path: Path, what: str) -> MachineError:
     return MachineError(
         f"The video can't be written: {what}",
-        hint="See that the disk has room, then run the delivery again",
+        hint="Check that the disk has room, then run the delivery again",
         where=Where(file=path.name),
         transient=True,
     )

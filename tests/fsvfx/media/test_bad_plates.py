@@ -49,7 +49,7 @@ def test_frames_elsewhere_are_served(name: str, tmp_path: Path) -> None:
 def test_a_file_without_the_right_to_read(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", 4)
     path.chmod(0)
-    with pytest.raises(PlateError, match="may not be read"):
+    with pytest.raises(PlateError, match="not permitted"):
         open_plate(shot_job(path, "1001-1004"))
 
 

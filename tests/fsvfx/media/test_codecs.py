@@ -124,7 +124,7 @@ def test_bars_come_back(name: str, matrix: str, full: bool, tmp_path: Path) -> N
         ("rec2100_pq_display", "bt2020nc", "smpte2084", ()),
         ("Rec.709", "bt2020nc", "smpte2084", ("tagged PQ", "BT.2020 primaries")),
         ("Rec.709", "bt2020nc", "arib-std-b67", ("tagged HLG", "BT.2020 primaries")),
-        ("rec2100_hlg_display", "bt709", "bt709", ("tagged as no HDR", "BT.709 primaries")),
+        ("rec2100_hlg_display", "bt709", "bt709", ("not tagged as HDR", "BT.709 primaries")),
     ],
 )
 def test_tags_against_the_manifest_are_told(
@@ -140,4 +140,4 @@ def test_a_container_that_contradicts_its_stream_is_told(tmp_path: Path) -> None
     """ffmpeg's DNxHR encoder writes BT.709 into the stream whatever it is told."""
     encode(tmp_path / "a.mov", CODECS["DNxHR HQX"], "bt2020nc", False)
     notes = open_plate(shot_job(tmp_path / "a.mov", "1001-1003", color_space="Rec.709")).info.notes
-    assert any("colour matrix 9 (H.273), its stream 1" in note for note in notes)
+    assert any("colour matrix 9 (H.273), its stream with 1" in note for note in notes)

@@ -134,9 +134,9 @@ def test_odd_fields_that_are_understood(how: dict[str, Any], tmp_path: Path) -> 
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "no offset at all": ({"fields": {"image_offset": 0}, "element": {"offset": UNDEFINED}}, "where the pixels begin"),
+    "no offset at all": ({"fields": {"image_offset": 0}, "element": {"offset": UNDEFINED}}, "where the pixels start"),
     "two offsets, none proved": ({"start": 4096, "gap": 50, "element": {"offset": 2048, "image_padding": 0}},
-                                 "two places where the pixels begin: 4096 and 2048"),
+                                 "two offsets for the pixels: 4096 and 2048"),
     "encrypted": ({"fields": {"encryption": 1234}}, "encrypted"),
     "orientation 8": ({"fields": {"orientation": 8}}, "orientation is 8"),
     "orientation 90": ({"fields": {"orientation": 90}}, "orientation is 90"),
@@ -225,7 +225,7 @@ def test_alpha_in_an_element_of_its_own_is_left_out(tmp_path: Path) -> None:
         (10, 0, (50, 50), "elements are RGB, RGB"),
         (10, 0, (1, 2), "elements are R, G"),
         (10, 0, (6, 1, 2, 3), "elements are Y, R, G, B"),
-        (10, 1, (1, 2, 3), "lie apart, 10 bits"),
+        (10, 1, (1, 2, 3), "separate elements of filled 10-bit words"),
     ],
 )
 def test_elements_that_make_no_one_picture(
@@ -287,7 +287,7 @@ def test_a_file_that_ends_anywhere(length: int, tmp_path: Path) -> None:
 def test_pixels_are_no_film_header(tmp_path: Path) -> None:
     """Where the pixels begin behind the generic headers, rates and timecode would be read out of them."""
     path = write_dpx(tmp_path / "a.dpx", [np.full((20, 70, 3), 0x1AF)], start=1664)
-    head = frame_file.read_head(path, PLACE, [])
+    head = frame_file.read_head(path, PLACE)
     assert (head.frame_rate, head.address) == (None, None)
 
 
@@ -315,7 +315,7 @@ def test_timecodes(code: int, text: str | None, tmp_path: Path) -> None:
     [
         ({}, {"low": 64, "high": 940}, "black is 64 and white 940"),
         ({}, {"transfer": 3}, "says 'Logarithmic'"),
-        ({"height": 4}, {}, "52 bytes more than its header tells of"),
+        ({"height": 4}, {}, "52 more bytes than its header accounts for"),
         ({"interlace": 1}, {}, "interlaced"),
         ({"aspect_across": 2, "aspect_down": 1}, {}, "not square (2)"),
         ({"aspect_across": 2, "aspect_down": 1, "orientation": 4}, {}, "not square (0.5)"),

@@ -85,7 +85,7 @@ def test_the_rate_in_the_header(fields: dict[int, bytes], rate: Fraction, tmp_pa
 def test_rubbish_in_the_rate_is_no_rate(tmp_path: Path) -> None:
     path = sequence(tmp_path, {_FILM_RATE: b"\x8a\x12\xff\x03", _VIDEO_RATE: struct.pack(">f", 9e-41)})
     assert open_plate(shot_job(path, "1001-1003")).info.frame_rate is None
-    with pytest.raises(PlateError, match="carries no frame rate"):
+    with pytest.raises(PlateError, match="has no frame rate"):
         open_plate(shot_job(path, "1001-1003", timecode="01:00:00:00")).info  # noqa: B018
     assert open_plate(shot_job(path, "1001-1003", frame_rate="24")).info.frame_rate == 24
 

@@ -10,7 +10,7 @@ import pytest
 from oiio_files import read_oiio
 
 from fsvfx.media.addresses import Address
-from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.exr import reader as exr
 from fsvfx.media.exr.writer import ExrPart, ExrWindows, colour_attributes, time_code, write_exr
 from fsvfx.media.files import Place
 
@@ -36,7 +36,7 @@ def test_layers_and_headers(compression: str, tmp_path: Path) -> None:
     write_exr(path, [ExrPart("main", {"RGB": rgb, "matte.lead.A": matte, **swap})], attributes, WINDOWS, compression)
     pixels, spec = read_oiio(path)
     names = list(spec.channelnames)
-    ours = exr_in.read_exr(path, PLACE)
+    ours = exr.read_exr(path, PLACE)
     for index, name in enumerate("RGB"):
         assert pixels[..., names.index(name)].tobytes() == ours.rgb[..., index].tobytes()
     if compression != "dwaa":
@@ -60,4 +60,4 @@ def test_parts_of_other_types(tmp_path: Path) -> None:
     assert spec.format == "float"
     for name, picture in map_.items():
         assert pixels[..., list(spec.channelnames).index(name)].tobytes() == picture.tobytes()
-    assert exr_in.read_exr(path, PLACE).rgb.tobytes() == rgb.tobytes()
+    assert exr.read_exr(path, PLACE).rgb.tobytes() == rgb.tobytes()

@@ -17,7 +17,7 @@ from oiio_files import write_oiio
 from fsvfx.delivery.headers import kept
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
-from fsvfx.media.exr import reader as exr_in
+from fsvfx.media.exr import reader as exr
 from fsvfx.media.exr.writer import ExrPart, ExrWindows
 from fsvfx.media.exr.writer import write_exr as deliver
 from fsvfx.media.files import Place
@@ -36,12 +36,12 @@ def plain(folder: Path, **header: Any) -> Path:
 
 
 def read(path: Path) -> np.ndarray:
-    return exr_in.read_exr(path, PLACE).rgb
+    return exr.read_exr(path, PLACE).rgb
 
 
 def carried(path: Path, folder: Path) -> dict[str, Any]:
     """What of the header comes back out of a delivered file."""
-    own = kept(exr_in.read_head(path, PLACE).header)
+    own = kept(exr.read_head(path, PLACE).header)
     windows = ExrWindows((0, 0, 31, 23), (0, 0, 31, 23))
     deliver(folder / "out.exr", [ExrPart("rgb", {"RGB": RGB})], own, windows)
     return {name: OpenEXR.File(str(folder / "out.exr"), header_only=True).header()[name] for name in own}
@@ -78,9 +78,9 @@ def test_odd_entries_are_read_and_carried_or_left_out_and_told(
     path = rewrite(plain(tmp_path, capDate="2026:01:02 03:04:05"), [odd])
     np.testing.assert_array_equal(read(path), RGB, strict=True)
     name = odd[0].decode("latin-1")
-    own = exr_in.read_head(path, PLACE).header
+    own = exr.read_head(path, PLACE).header
     assert own["capDate"] == "2026:01:02 03:04:05"
-    told = " ".join(exr_in.notes(path, PLACE))
+    told = " ".join(exr.notes(path, PLACE))
     assert ("can't be read are left out" in told) == (value is None and name != "preview")
     assert carried(path, tmp_path).get(name) == value
 
@@ -97,7 +97,7 @@ def test_every_known_type_is_carried_as_it_is(tmp_path: Path) -> None:
     ours, theirs = carried(path, tmp_path), OpenEXR.File(str(path), header_only=True).header()
     for name in header:
         assert str(ours[name]) == str(theirs[name]), name
-    assert exr_in.notes(path, PLACE) == []
+    assert exr.notes(path, PLACE) == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_rates_and_aspects_that_can_not_be(
     added: tuple[bytes, bytes, bytes], rate: Fraction | None, aspect: float, tmp_path: Path
 ) -> None:
     path = rewrite(plain(tmp_path, comments="as scanned"), replace={added[0]: added})
-    head = read_frame(path, PLACE, [])[1]
+    head = read_frame(path, PLACE)[1]
     assert (head.frame_rate, head.pixel_aspect) == (rate, aspect)
 
 
@@ -128,7 +128,7 @@ def test_channels_of_mixed_types(tmp_path: Path) -> None:
     }  # fmt: skip
     OpenEXR.File(BASE, channels).write(str(tmp_path / "a.exr"))
     np.testing.assert_array_equal(read(tmp_path / "a.exr"), RGB, strict=True)
-    assert "32-bit float pixels are rounded to half" in exr_in.notes(tmp_path / "a.exr", PLACE)
+    assert "32-bit float pixels are rounded to half" in exr.notes(tmp_path / "a.exr", PLACE)
 
 
 def test_only_rgb_of_mixed_types(tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_channels_whose_names_are_not_utf8(tmp_path: Path) -> None:
     )
     (tmp_path / "a.exr").write_bytes((tmp_path / "a.exr").read_bytes().replace(b"calXX", b"cal\xe9\xff"))
     np.testing.assert_array_equal(read(tmp_path / "a.exr"), RGB, strict=True)
-    assert any("Latin-1: channels" in note for note in exr_in.notes(tmp_path / "a.exr", PLACE))
-    other = exr_in.read_exr(tmp_path / "a.exr", PLACE, layer="calé\xff").rgb
+    assert any("Latin-1: channels" in note for note in exr.notes(tmp_path / "a.exr", PLACE))
+    other = exr.read_exr(tmp_path / "a.exr", PLACE, layer="calé\xff").rgb
     np.testing.assert_array_equal(other, np.repeat(extra[..., None], 3, axis=2))
 
 
@@ -162,7 +162,7 @@ def test_channels_whose_names_are_not_utf8(tmp_path: Path) -> None:
 def test_layers_with_odd_names(layer: str, tmp_path: Path) -> None:
     channels = {f"{layer}.{kind}": np.ascontiguousarray(RGB[..., i]) for i, kind in enumerate("RGB")}
     OpenEXR.File(BASE, channels).write(str(tmp_path / "a.exr"))
-    np.testing.assert_array_equal(exr_in.read_exr(tmp_path / "a.exr", PLACE, layer=layer).rgb, RGB)
+    np.testing.assert_array_equal(exr.read_exr(tmp_path / "a.exr", PLACE, layer=layer).rgb, RGB)
 
 
 def test_parts_without_names_and_with_one_twice(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_origins_anywhere(window: tuple[int, int, int, int], tmp_path: Path) -> 
     corners = (np.array(window[:2], "i4"), np.array(window[2:], "i4"))
     path = plain(tmp_path, dataWindow=corners, displayWindow=(np.array([0, 0], "i4"), np.array([63, 47], "i4")))
     np.testing.assert_array_equal(read(path), RGB)
-    assert exr_in.read_head(path, PLACE).windows == (window, (0, 0, 63, 47))
+    assert exr.read_head(path, PLACE).windows == (window, (0, 0, 63, 47))
 
 
 REFUSED: dict[str, tuple[dict[bytes, Any], str]] = {
@@ -195,8 +195,8 @@ REFUSED: dict[str, tuple[dict[bytes, Any], str]] = {
     "65500 pixels a side": ({b"dataWindow": box(0, 0, 65499, 65499)}, "FSVFX_MAX_SIDE"),
     "2 ** 31 pixels a side": ({b"dataWindow": box(-(2**31), -(2**31), 2**31 - 1, 2**31 - 1)}, "FSVFX_MAX_SIDE"),
     "too many pixels": ({b"dataWindow": box(0, 0, 15999, 15999)}, "FSVFX_MAX_PIXELS"),
-    "an empty display window": ({b"displayWindow": box(5, 5, 4, 4)}, "display window .* can't be"),
-    "a window out of the world": ({b"dataWindow": box(2**30, 0, 2**30 + 31, 23)}, "data window .* can't be"),
+    "an empty display window": ({b"displayWindow": box(5, 5, 4, 4)}, "display window .* is not valid"),
+    "a window out of the world": ({b"dataWindow": box(2**30, 0, 2**30 + 31, 23)}, "data window .* is not valid"),
     "no data window": ({b"dataWindow": None}, "no dataWindow"),
     "no channels": ({b"channels": None}, "no channels"),
     "no compression": ({b"compression": None}, "no compression"),

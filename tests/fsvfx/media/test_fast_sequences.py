@@ -86,7 +86,7 @@ def test_exr_whose_timecode_counts_every_frame(first: int, tmp_path: Path) -> No
     ]
     info = info_of(raw_exrs(tmp_path, Fraction(60), words), len(words))
     assert info.timecode == f"01:00:00:{first:02}"
-    assert any("each of the 60 frames" in note for note in info.notes)
+    assert any("counts all 60 frames" in note for note in info.notes)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from footage import shot_job, write_stills, write_video
 
 from fsvfx.digests import blake3_of
 from fsvfx.errors import PlateError
-from fsvfx.media import open_plate, references, sequence
+from fsvfx.media import open_plate, references
+from fsvfx.media.sequence import plate as sequence
 
 
 def test_only_the_named_frames_count(tmp_path: Path) -> None:

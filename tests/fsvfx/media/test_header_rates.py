@@ -1,4 +1,4 @@
-"""Rates in the headers of EXR and DPX: one rate however it is written; what can't be counts as absent and is told."""
+"""Rates in the headers of EXR and DPX: one rate however it is written; what is not valid is ignored, with a note."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_impossible_rates_of_exr_count_as_absent(over: int, under: int, told: st
 def test_impossible_rates_of_dpx_count_as_absent(rate: float, tmp_path: Path) -> None:
     info = info_of(dpx(tmp_path, 0.0, rate), frame_rate="25")
     assert info.frame_rate == 25
-    assert any("can't be: it counts as absent" in note for note in info.notes)
+    assert any("not valid: ignored" in note for note in info.notes)
 
 
 @pytest.mark.parametrize("rate", [0.0, _NAN])

@@ -21,7 +21,7 @@ BASE = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
 
 
 def read(path: Path, layer: str | None = None) -> np.ndarray:
-    return read_matte(path, Canvas(WINDOW, WINDOW), layer, Place(path.name), [1001])
+    return read_matte(path, Canvas(WINDOW, WINDOW), layer, Place(path.name, frames=(1001,)))
 
 
 def written(folder: Path, *names: str) -> Path:

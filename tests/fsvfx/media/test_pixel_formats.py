@@ -13,8 +13,9 @@ from footage import ffmpeg, shot_job
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
+from fsvfx.media.headers import HeaderError
 from fsvfx.media.video import rgb as video_rgb
-from fsvfx.media.video.formats import READ, REFUSED, UnreadPixels, pixel_format
+from fsvfx.media.video.formats import READ, REFUSED, pixel_format
 
 _PACKED = {
     "yuyv422": "YUYV", "yvyu422": "YVYU", "uyvy422": "UYVY", "uyyvyy411": "UYYVYY", "ayuv": "AYUV", "uyva": "UYVA",
@@ -147,14 +148,14 @@ def test_a_palette() -> None:
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_the_rest_is_refused_by_name(name: str) -> None:
-    with pytest.raises(UnreadPixels) as told:
+    with pytest.raises(HeaderError) as told:
         pixel_format(name)
     assert told.value.what.startswith(f"its pixels are {name}: ")
     assert told.value.hint
 
 
 def test_a_format_of_a_later_decoder_is_refused() -> None:
-    with pytest.raises(UnreadPixels, match="its pixels are yuv555p3: of a kind that is not known here"):
+    with pytest.raises(HeaderError, match="its pixels are yuv555p3: an unknown format"):
         pixel_format("yuv555p3")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fsvfx.media.exr.layers import Channel, LayerError, matte_of, rgb_of
+from fsvfx.media.exr.layers import Channel, matte_of, rgb_of
+from fsvfx.media.headers import HeaderError
 
 
 def plain(*names: str) -> list[Channel]:
@@ -48,18 +49,18 @@ def test_rgb(channels: list[Channel], layer: str | None, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("channels", "layer", "says"),
     [
-        (plain("beauty.R", "beauty.G", "beauty.B"), None, ("its only layer is beauty", "Write plate.layer: beauty")),
-        (PARTS, None, ("several parts", "diffuse, main", "plate.layer")),
+        (plain("beauty.R", "beauty.G", "beauty.B"), None, ("its only layer is beauty", "Set plate.layer to beauty")),
+        (PARTS, None, ("several of its parts", "diffuse, main", "plate.layer")),
         (LAYERS, "beaty", ("no layer or part 'beaty'", "it has beauty", "Fix plate.layer")),
-        (RGBA, "beauty", ("its R, G, B lie in none", "leave it out")),
+        (RGBA, "beauty", ("its R, G, B are in no layer", "leave it out")),
         (plain("Z", "N.X", "N.Y", "N.Z"), None, ("no R, G, B channels; it has N.X, N.Y, N.Z, Z",)),
         (plain("Y", "RY", "BY"), None, ("luminance and chroma",)),
-        ([], None, ("it has none",)),
+        ([], None, ("it has no R, G, B channels",)),
         (parts(left="spec.R spec.G spec.B", right="spec.R spec.G spec.B"), "spec", ("left.spec, right.spec",)),
     ],
 )
 def test_no_plain_rgb(channels: list[Channel], layer: str | None, says: tuple[str, ...]) -> None:
-    with pytest.raises(LayerError) as told:
+    with pytest.raises(HeaderError) as told:
         rgb_of(channels, layer)
     assert [part for part in says if part not in str(told.value)] == [], str(told.value)
 
@@ -85,12 +86,12 @@ def test_matte(channels: list[Channel], layer: str | None, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("channels", "layer", "says"),
     [
-        (plain("matte.a", "matte.b", "other.x"), None, ("not plain", "matte.a, matte.b, other.x", "roto_layer")),
+        (plain("matte.a", "matte.b", "other.x"), None, ("not clear", "matte.a, matte.b, other.x", "roto_layer")),
         (RGBA, "matte", ("no layer or channel 'matte'", "A, B, G, R")),
-        (plain("id.x", "id.y"), "id", ("could be one matte",)),
+        (plain("id.x", "id.y"), "id", ("with a single matte",)),
     ],
 )
 def test_no_plain_matte(channels: list[Channel], layer: str | None, says: tuple[str, ...]) -> None:
-    with pytest.raises(LayerError) as told:
+    with pytest.raises(HeaderError) as told:
         matte_of(channels, layer)
     assert [part for part in says if part not in str(told.value)] == [], str(told.value)

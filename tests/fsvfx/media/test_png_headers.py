@@ -68,7 +68,7 @@ def test_odd_chunks_change_no_pixel(odd: tuple[bytes, bytes], tmp_path: Path) ->
 def test_odd_chunks_change_no_matte(odd: tuple[bytes, bytes], tmp_path: Path) -> None:
     canvas = Canvas((0, 0, 7, 5), (0, 0, 7, 5))
     path = written(tmp_path, odd, picture=RGB[..., 0].copy())
-    matte = read_matte(path, canvas, None, PLACE, [])
+    matte = read_matte(path, canvas, None, PLACE)
     np.testing.assert_array_equal(matte, (RGB[..., 0] / np.float32(65535)).astype(np.float16))
 
 
@@ -80,7 +80,7 @@ def test_nothing_is_unpacked(bomb: tuple[bytes, bytes], tmp_path: Path) -> None:
     path = written(tmp_path, bomb, picture=RGB[..., 0].copy())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert read_still(path, PLACE).shape == (6, 8, 3)
-    assert read_matte(path, canvas, None, PLACE, []).shape == (6, 8)
+    assert read_matte(path, canvas, None, PLACE).shape == (6, 8)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10
 
 
@@ -93,7 +93,7 @@ def test_sizes_that_are_claimed(width: int, height: int, tmp_path: Path) -> None
     with pytest.raises(PlateError, match=r"FSVFX_MAX_|0x6 pixels"):
         read_still(path, PLACE)
     with pytest.raises(PlateError):
-        read_matte(path, Canvas((0, 0, 7, 5), (0, 0, 7, 5)), None, PLACE, [])
+        read_matte(path, Canvas((0, 0, 7, 5), (0, 0, 7, 5)), None, PLACE)
 
 
 @pytest.mark.parametrize(
@@ -110,5 +110,5 @@ def test_code_points_overrule_a_profile(codes: tuple[int, ...], names: list[str]
     """As screenshots of HDR screens carry them."""
     path = written(tmp_path, (b"iCCP", b"Other\0\0"), (b"cICP", bytes(codes)))
     assert notes_of(path, Place(str(path))) == [
-        f"it carries the colour profile '{name}'; the manifest's color_space counts" for name in names
+        f"it has the colour profile '{name}'; the manifest's color_space is used" for name in names
     ]

@@ -82,7 +82,7 @@ def _read(role: str, folder: Path) -> None:
 def test_a_hang_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _instead(monkeypatch, HANGS, "0.5")
     write_video(tmp_path / "a.mp4", 4)
-    with pytest.raises(PlateError, match=r"not read in 0.5 s.*FSVFX_PROBE_SECONDS"):
+    with pytest.raises(PlateError, match=r"not be read within 0.5 s.*FSVFX_PROBE_SECONDS"):
         open_plate(shot_job(tmp_path / "a.mp4", "1001-1004"))
 
 

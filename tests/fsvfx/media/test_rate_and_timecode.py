@@ -45,7 +45,7 @@ def test_uneven_frames_without_sound_are_counted_and_told(tmp_path: Path) -> Non
     path = write_video(tmp_path / "a.mkv", 6, times=[0, 40, 80, 500, 540, 580])
     info = open_plate(shot_job(path, "1001-1006", frame_rate="25")).info
     assert info.frame_rate == 25
-    assert any("longest wait after frame 1003" in note for note in info.notes)
+    assert any("longest gap after frame 1003" in note for note in info.notes)
 
 
 def test_uneven_frames_with_sound_play_at_the_manifests_rate_without_it(tmp_path: Path) -> None:

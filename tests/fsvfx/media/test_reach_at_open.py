@@ -186,8 +186,8 @@ PLAYLISTS = {
     "DASH": ('<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period/></MPD>', "a DASH manifest"),
     "SDP": ("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n", "an SDP"),
     "SMIL": ('<smil><body><video src="{there}"/></body></smil>', "a SMIL playlist"),
-    "text": ("{there}\n", "no video that can be read"),
-    "subfile": ("subfile,,start,0,end,0,,:{there}\n", "no video that can be read"),
+    "text": ("{there}\n", "not a video that fsvfx reads"),
+    "subfile": ("subfile,,start,0,end,0,,:{there}\n", "not a video that fsvfx reads"),
 }
 
 

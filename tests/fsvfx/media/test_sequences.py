@@ -74,7 +74,7 @@ def test_half_pixels_come_bit_for_bit(tmp_path: Path) -> None:
     rgb = np.random.default_rng(3).uniform(-1, 60, (48, 96, 3)).astype(np.float16)
     rgb[0, 0] = (np.inf, np.nan, 65504)
     write_exr(tmp_path / "a.exr", rgb)
-    read, _ = read_frame(tmp_path / "a.exr", Place("a.exr"), [])
+    read, _ = read_frame(tmp_path / "a.exr", Place("a.exr"))
     np.testing.assert_array_equal(read.view(np.uint16), rgb.view(np.uint16))
 
 

@@ -117,9 +117,9 @@ FOREIGN: dict[str, tuple[bytes, str]] = {
     "radiance": (b"#?RADIANCE\n" + bytes(99), "a Radiance HDR picture"),
     "cr2": (b"II*\0\x10\0\0\0CR\2\0" + bytes(99), "a Canon raw photograph"),
     "pnm": (b"P6 2 2 255\n" + bytes(12), "a PNM picture"),
-    "nothing known": (bytes(range(256)), "no kind that is known"),
-    "png without its magic": (b"\0\0\0\0" + by_pillow("PNG")[4:], "no kind that is known.*first bytes are damaged"),
-    "jpeg without its magic": (b"\0\0" + by_pillow("JPEG")[2:], "no kind that is known"),
+    "nothing known": (bytes(range(256)), "of an unknown kind"),
+    "png without its magic": (b"\0\0\0\0" + by_pillow("PNG")[4:], "of an unknown kind.*first bytes are damaged"),
+    "jpeg without its magic": (b"\0\0" + by_pillow("JPEG")[2:], "of an unknown kind"),
     "empty": (b"", "the file is empty"),
     "animated png": (_apng(), "an animated PNG of 3 pictures"),
     "animated webp": (
@@ -195,11 +195,11 @@ def test_a_video_called_otherwise(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (by_pillow("PNG"), "the file is a PNG picture, no video that can be read"),
-        (by_pillow("JPEG"), "a JPEG picture, no video"),
-        (_with_box(b"heic"), "a HEIC picture, no video"),
+        (by_pillow("PNG"), "the file is a PNG picture, not a video that fsvfx reads"),
+        (by_pillow("JPEG"), "a JPEG picture, not a video"),
+        (_with_box(b"heic"), "a HEIC picture, not a video"),
         (b"<html>404", "is a web page"),
-        (b"ffconcat version 1.0\nfile a.mp4\n", "an ffconcat playlist, no video"),
+        (b"ffconcat version 1.0\nfile a.mp4\n", "an ffconcat playlist, not a video"),
     ],
 )
 def test_no_video(content: bytes, says: str, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_a_video_among_frames(tmp_path: Path) -> None:
     write_stills(str(tmp_path / "a.%04d.png"), range(1001, 1003))
     write_video(tmp_path / "b.mp4", 4).rename(tmp_path / "a.1002.png")
     plate = open_plate(shot_job(tmp_path / "a.####.png", "1001-1002", frame_rate="24"))
-    with pytest.raises(PlateError, match=r"this is an MP4 or QuickTime video, no picture.*without ####"):
+    with pytest.raises(PlateError, match=r"this is an MP4 or QuickTime video, not a picture.*without ####"):
         list(plate.pictures([1002]))
 
 
@@ -362,7 +362,7 @@ def test_the_limit_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("FSVFX_MAX_PIXELS", "4000")
     machine.cache_clear()
     (tmp_path / "a.png").write_bytes(by_pillow("PNG"))
-    with pytest.raises(PlateError, match="96x48 = 4608 pixels; a picture may have 4000"):
+    with pytest.raises(PlateError, match="96x48 = 4608 pixels; a picture may have at most 4000"):
         read_still(tmp_path / "a.png", Place("a"))
     monkeypatch.setenv("FSVFX_MAX_PIXELS", "5000")
     machine.cache_clear()
@@ -416,12 +416,12 @@ def test_a_gif_of_many_pixels_as_a_plate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (by_pillow("JPEG"), "this is a JPEG picture, where an EXR, DPX, TIFF or PNG is wanted"),
-        (by_pillow("WEBP"), "this is a WebP picture, where"),
+        (by_pillow("JPEG"), "this is a JPEG picture, but an EXR, DPX, TIFF or PNG is expected"),
+        (by_pillow("WEBP"), "this is a WebP picture, but"),
         (FOREIGN["heic"][0], "this is a HEIC picture"),
         (FOREIGN["psd"][0], "this is a Photoshop document"),
         (FOREIGN["error page"][0], "this is a web page"),
-        (FOREIGN["png without its magic"][0], "no kind that is known"),
+        (FOREIGN["png without its magic"][0], "of an unknown kind"),
         (b"", "empty"),
     ],
 )
@@ -429,7 +429,7 @@ def test_a_roto_that_is_no_matte_file(content: bytes, says: str, tmp_path: Path)
     (tmp_path / "r.png").write_bytes(content)
     canvas = Canvas((0, 0, 95, 47), (0, 0, 95, 47))
     with pytest.raises(PlateError, match=says):
-        read_matte(tmp_path / "r.png", canvas, None, Place("r.png"), [1001])
+        read_matte(tmp_path / "r.png", canvas, None, Place("r.png"))
 
 
 @pytest.mark.parametrize("ending", ["png", "exr", "tif"])
@@ -438,5 +438,5 @@ def test_a_roto_by_content(kind: str, ending: str, tmp_path: Path) -> None:
     levels = np.random.default_rng(0).integers(0, 256, (48, 96), np.uint8)
     path = tmp_path / f"r.{ending}"
     path.write_bytes(by_pillow(kind, Image.fromarray(levels)))
-    matte = read_matte(path, Canvas((0, 0, 95, 47), (0, 0, 95, 47)), None, Place("r"), [1001])
+    matte = read_matte(path, Canvas((0, 0, 95, 47), (0, 0, 95, 47)), None, Place("r"))
     np.testing.assert_allclose(matte, levels / 255, atol=1e-3)

@@ -81,8 +81,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "YCbCr": ({"tags": {262: (SHORT, [6])}}, "its picture is YCbCr"),
     "CIELab": ({"tags": {262: (SHORT, [8])}}, "its picture is CIELab"),
     "a kind that is none": ({"tags": {262: (SHORT, [99])}}, r"unknown kind \(99\)"),
-    "grey with colours": ({"tags": {262: (SHORT, [0])}}, "grey .* of a picture with colours"),
-    "a palette that is missing": ({"tags": GREY | {262: (SHORT, [3])}}, "palette's, which is missing"),
+    "grey with colours": ({"tags": {262: (SHORT, [0])}}, "grey .* but it has colour channels"),
+    "a palette that is missing": ({"tags": GREY | {262: (SHORT, [3])}}, "a palette that is missing"),
     "a compression that is none": ({"tags": {259: (SHORT, [9999])}}, "damaged or cut off"),
     "pixels beyond the end": ({"tags": {273: (LONG, [10**6])}}, "damaged or cut off"),
     "no pixels": ({"drop": [273, 279]}, "can't be read"),
@@ -110,7 +110,7 @@ def test_a_directory_that_ends_anywhere(tmp_path: Path) -> None:
 def test_a_matte_is_looked_at_in_the_same_way(tmp_path: Path) -> None:
     canvas = Canvas((0, 0, 7, 5), (0, 0, 7, 5))
     path = written(tmp_path, {"tags": GREY | {285: (ASCII, b"\xe9t\xe9\0")}, "next_directory": 152})
-    matte = read_matte(path, canvas, None, PLACE, [])
+    matte = read_matte(path, canvas, None, PLACE)
     np.testing.assert_array_equal(matte, (RGB.ravel()[:48].reshape(6, 8) / np.float32(255)).astype(np.float16))
     with pytest.raises(PlateError, match="FSVFX_MAX_SIDE"):
-        read_matte(written(tmp_path, {"tags": {256: (LONG, [65500])}}), canvas, None, PLACE, [])
+        read_matte(written(tmp_path, {"tags": {256: (LONG, [65500])}}), canvas, None, PLACE)

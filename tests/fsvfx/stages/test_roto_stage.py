@@ -45,7 +45,7 @@ def ramp(height: int = 48, width: int = 96, dtype: Any = np.float16) -> np.ndarr
 
 
 def read(path: Path, canvas: Canvas = WHOLE, layer: str | None = None) -> np.ndarray:
-    return read_matte(path, canvas, layer, Place(path.name, "sh010"), [1001])
+    return read_matte(path, canvas, layer, Place(path.name, "sh010", frames=(1001,)))
 
 
 def exr(path: Path, window: Sequence[int] = (0, 0, 95, 47), display: Sequence[int] = (0, 0, 95, 47), **channels: Any):
@@ -122,11 +122,11 @@ RGBA = {name: ramp() for name in "RGB"} | {"A": np.ones((48, 96), np.float16)}
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda path: exr(path, A=spoilt(np.nan)), ("value nan at pixel 30,7 is no number",)),
+        (lambda path: exr(path, A=spoilt(np.nan)), ("value nan at pixel 30,7 is not a number",)),
         (lambda path: exr(path, A=spoilt(np.inf)), ("value inf at pixel 30,7",)),
         (lambda path: exr(path, A=spoilt(37)), ("value 37 at pixel 30,7 is no share", "roto_layer")),
         (lambda path: exr(path, A=ramp(dtype=np.float16), display=(0, 0, 63, 47)), ("(0, 0, 63, 47), the plate's is",)),
-        (lambda path: exr(path, **RGBA), ("A is 1 everywhere, and R is not", "roto_layer: R")),
+        (lambda path: exr(path, **RGBA), ("A is 1 everywhere, R is not", "roto_layer: R")),
         (lambda path: png(path.with_suffix(".png"), ramp(48, 64, np.uint8)), ("64x48, the plate is 96x48",)),
         (lambda path: png(path.with_suffix(".png"), ramp(dtype=np.uint8)).write_bytes(b""), ("is empty",)),
     ],
