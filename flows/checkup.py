@@ -16,7 +16,7 @@ from fsvfx.settings import machine
 
 LEAST_DISK = 5 << 30
 """Bytes that should be free on the disk of the caches."""
-_NOT_FOR_USERS = ("dev",)
+_NOT_FOR_USERS = ("all", "dev", "docs")
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.drafts.plates import FoundPlate
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.embedding import embeddings
+from fsvfx.faces.embedding import SAME_PERSON, distance, embeddings
 from fsvfx.faces.looks import look
 from fsvfx.faces.people import people
-from fsvfx.faces.search import FaceFinder
+from fsvfx.faces.search import FaceFinder, Faces
 from fsvfx.faces.tracks import Finds, Track
 from fsvfx.media import PersonSource, spread
 from fsvfx.media.facts import job_of, plate_reader
@@ -67,19 +67,28 @@ def sheet_of(plate: FoundPlate, faces: Sequence[FoundFace]) -> U8:
     return track_sheet(plate.shot, rows, under="write position: [x, y] to choose a face", columns=SAMPLES)
 
 
-def check_references(person: str, references: Sequence[str], finder: FaceFinder) -> tuple[int, int]:
-    """How many files the references are, and in how many of their first pictures a face is seen.
+def check_references(person: str, references: Sequence[str], finder: FaceFinder) -> str:
+    """What the references show, in words: the largest face in the first picture of each file is looked at.
 
     Raises PlateError if one can't be read, InputError if none shows a face.
     """
     nothing = Plate(path="-", frames=FrameRange((1,)), color_space="sRGB")
     source = PersonSource(job_of(nothing, **{person: Person(references=tuple(references), consent="-")}), person)
-    found = [len(finder.find(look(picture, space_of(picture), DEFAULT_CONFIG))) > 0 for picture in source.firsts()]
-    if not any(found):
-        what = f"no face is seen in the {len(found)} references of {person}"
+    pictures = [look(picture, space_of(picture), DEFAULT_CONFIG) for picture in source.firsts()]
+    found = [(picture, faces) for picture in pictures if len(faces := finder.find(picture))]
+    if not found:
+        what = f"no face is seen in the {len(pictures)} references of {person}"
         hint = "Give pictures or footage in which the face is large, lit and unobstructed"
         raise InputError(what, hint=hint, where=Where(file=references[0]))
-    return len(found), sum(found)
+    known = np.concatenate([embeddings(picture, _largest(faces)) for picture, faces in found])
+    alike = int((distance(known[:, None], known[None]) < SAME_PERSON).sum(axis=1).max())
+    said = f"{len(pictures)} references, a face seen in {len(found)}"
+    return said if alike == len(found) else f"{said}, only {alike} of them of one person: check them"
+
+
+def _largest(faces: Faces) -> NDArray[np.float32]:
+    """Its landmarks (1, 468, 3)."""
+    return faces.landmarks[[int(np.argmax(faces.boxes[:, 3] - faces.boxes[:, 1]))]]
 
 
 def _finds(pictures: Sequence[U8], finder: FaceFinder) -> Finds:

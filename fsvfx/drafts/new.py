@@ -6,7 +6,7 @@ import filecmp
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,6 @@ class Written:
     shots: tuple[ShotDraft, ...]
     consents: dict[str, tuple[Path, bool]]
     sheets: tuple[Path, ...]
-    notes: tuple[str, ...] = field(default=())
 
 
 def new(
@@ -85,8 +84,9 @@ def new(
     given = [bring(each, f"refs/{identity}") for each in references]
 
     finder = FaceFinder()
-    report(f"Looking for a face in the references of {identity}")
-    count, seen = check_references(identity, references, finder)
+    report(f"Looking at the references of {identity}")
+    found = check_references(identity, references, finder)
+    report(found)
     shots, sheets = [], []
     for plate, path in zip(plates, paths, strict=True):
         report(f"Looking for faces in {plate.shot}")
@@ -108,7 +108,7 @@ def new(
         identity=identity,
         performer=wishes.performer,
         references=given,
-        found=f"a face in {seen} of {count} references",
+        found=found,
         consents={person: str(path.relative_to(folder)) for person, (path, _) in consents.items()},
         engine=wishes.engine,
         engines=REGISTERED.names(),
