@@ -28,7 +28,6 @@ FILLED = {
     "sha256": "0" * 64,
     "status": "none",
     "checked_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-    "checked_by": "rights desk",
     "frame_rate": "24",
 }
 
