@@ -59,7 +59,7 @@ def color_spaces(ctx: typer.Context) -> Iterable[str]:
 
 def shots_in(manifest: Path) -> list[str]:
     """The names of the shots in a file, whatever else is wrong in it; none if it is no shot manifest."""
-    from fsvfx.manifests.yaml_text import read_yaml
+    from fsvfx.documents import read_yaml
 
     data = read_yaml(manifest).data
     shots = data.get("shots") if isinstance(data, dict) else None

@@ -56,8 +56,7 @@ def _architecture(engine: type[Engine]) -> type[EngineSettings] | None:
 
 
 def _fields(model: type[EngineSettings]) -> Iterator[tuple[str, str, str, str]]:
-    from fsvfx.manifests.shape import resolved, schema_of
-    from fsvfx.manifests.tables import allowed, plain
+    from fsvfx.documents.fields import allowed, plain, resolved, schema_of
 
     root = schema_of(model)
     for name, shape in root["properties"].items():

@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 from fsvfx.actors.cast import actor
 from fsvfx.actors.clip import write_clip
 from fsvfx.actors.performance import perform
+from fsvfx.documents import RecordError, read_record
 from fsvfx.errors import InputError, MachineError, Where
-from fsvfx.manifests.yaml_text import RecordError, read_record
 from schemas.actors import ActedClip, ActedFootage
 from schemas.consent import ConsentRecord, Document, Revocation, Scope, Subject
 from schemas.frames import FrameRange

@@ -14,9 +14,7 @@ from pydantic import ValidationError
 from fsvfx import commands
 from fsvfx.delivery.place import digest_at
 from fsvfx.errors import FsvfxError, InputError, Where
-from fsvfx.footprint import Disk, Taken, reads_of, report_targets, sheet_targets
-from fsvfx.footprint.patterns import File
-from fsvfx.footprint.reads import Shown
+from fsvfx.footprint import Disk, File, FileIndex, Shown, reads_of, report_targets, sheet_targets
 from fsvfx.media import remote
 from fsvfx.reach import ReachError, reach_of
 from fsvfx.store import Ledger, open_store
@@ -55,7 +53,7 @@ class Own:
 
     def check(self, target: str, digest: str) -> None:
         """Whether a file of ``digest`` may replace what is at ``target``. Raises InputError if not; StoreError."""
-        if what := self._reads.by(File(self._disk.path(target))):
+        if what := self._reads.owner(File(self._disk.path(target))):
             raise _refused(self.job, f"The manifest reads this file: it is {what}", "Deliver elsewhere", target)
         if self.is_ours(target, digest):
             return
@@ -113,8 +111,8 @@ class Own:
         return Disk()
 
     @cached_property
-    def _reads(self) -> Taken:
-        taken, job = Taken(), self.job
+    def _reads(self) -> FileIndex:
+        taken, job = FileIndex(), self.job
         shot = Shown(job.shot.name, job.shot.plate, job.shot.replace)
         packages = [job.packages] if job.packages else []
         for files, what in reads_of(

@@ -14,8 +14,7 @@ from fsvfx.delivery.order import STAGE
 from fsvfx.delivery.ownership import targets_of
 from fsvfx.delivery.place import digest_at
 from fsvfx.errors import FsvfxError, MachineError, Where
-from fsvfx.footprint import Disk, Taken, writes_of
-from fsvfx.footprint.patterns import File
+from fsvfx.footprint import Disk, File, FileIndex, writes_of
 from fsvfx.media import remote
 from fsvfx.store import Ledger, open_store
 from schemas.frames import FrameRange
@@ -86,11 +85,11 @@ def _delivered(job: ShotJob) -> _Delivered:
 
 def _wanted(job: ShotJob) -> Callable[[str], bool]:
     """Whether a path is of a deliverable that the manifest still has."""
-    disk, taken = Disk(), Taken()
+    disk, taken = Disk(), FileIndex()
     performers = [entry.performer for entry in job.shot.replace]
     for wish, files in writes_of(disk, job.shot.name, job.shot.plate.frames, performers, list(enumerate(job.deliver))):
         taken.add(files, wish.what)
-    return lambda path: taken.by(File(disk.path(path))) is not None
+    return lambda path: taken.owner(File(disk.path(path))) is not None
 
 
 def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:

@@ -16,11 +16,11 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from fsvfx import manifests
+from fsvfx.documents import MOST_BYTES, Document, parse_yaml
 from fsvfx.editorial.cuts import cuts_of
 from fsvfx.editorial.edit import read_edit
 from fsvfx.editorial.numbering import Numbered, placed
 from fsvfx.editorial.paths import parse_maps
-from fsvfx.manifests.yaml_text import MOST_BYTES, Document, parse_yaml
 from schemas import rates
 from schemas.upgrade import upgrade
 

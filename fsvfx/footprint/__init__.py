@@ -1,9 +1,22 @@
 """What manifests read and write, as real files: so that nothing that is read is ever written over."""
 
-from fsvfx.footprint.reads import reads_of
-from fsvfx.footprint.taken import Taken
-from fsvfx.footprint.targets import report_targets, sheet_targets
-from fsvfx.footprint.where import Disk
-from fsvfx.footprint.writes import files_of, frames_of, writes_of
+from fsvfx.footprint.canonical import Disk
+from fsvfx.footprint.index import FileIndex
+from fsvfx.footprint.patterns import File, Files, Tree
+from fsvfx.footprint.reads import Read, Shown, reads_of
+from fsvfx.footprint.writes import Wish, report_targets, sheet_targets, writes_of
 
-__all__ = ["Disk", "Taken", "files_of", "frames_of", "reads_of", "report_targets", "sheet_targets", "writes_of"]
+__all__ = [
+    "Disk",
+    "File",
+    "FileIndex",
+    "Files",
+    "Read",
+    "Shown",
+    "Tree",
+    "Wish",
+    "reads_of",
+    "report_targets",
+    "sheet_targets",
+    "writes_of",
+]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fsvfx.footprint.canonical import Disk
 from fsvfx.footprint.patterns import File, Files, Glob, Numbered, Tree
-from fsvfx.footprint.where import Disk
 from fsvfx.spelling import fixed_part, is_glob, matches
 from schemas.manifest import Person, Plate, Replace
 from schemas.templates import VIDEOS, suffix

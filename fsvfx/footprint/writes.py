@@ -1,13 +1,12 @@
-"""Every file that the delivery of a shot makes."""
+"""Every file that the delivery of a shot makes, and where its contact sheet and report go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fsvfx.footprint.canonical import Disk
 from fsvfx.footprint.patterns import File, Files, Numbered, Tree
-from fsvfx.footprint.targets import report_targets, sheet_targets
-from fsvfx.footprint.where import Disk
 from schemas.deliver import PER_FRAME, Deliver, DeliverMhl, DeliverReport, DeliverSheet
 from schemas.frames import FrameRange
 from schemas.templates import around_frame, fill
@@ -37,12 +36,7 @@ def writes_of(
     yield from _unasked(disk, shot, deliver)
 
 
-def files_of(disk: Disk, path: str) -> Files:
-    """The one file at ``path``."""
-    return File(disk.path(path))
-
-
-def frames_of(disk: Disk, template: str, frames: FrameRange) -> Files:
+def _frames(disk: Disk, template: str, frames: FrameRange) -> Files:
     """A file for each of ``frames``; ``template`` has a place for the frame number."""
     before, digits, after = around_frame(template)
     folder, _, start = before.rpartition("/")
@@ -54,12 +48,12 @@ def _files(disk: Disk, one: Deliver, frames: FrameRange, performers: Sequence[st
     if isinstance(one, DeliverMhl):
         yield Tree(disk.folder(f"{one.path}/{HISTORY}"))
     elif not isinstance(one, PER_FRAME):
-        yield files_of(disk, one.path)
+        yield File(disk.path(one.path))
     elif "{performer}" in one.path:
         for performer in performers:
-            yield frames_of(disk, fill(one.path, performer=performer), frames)
+            yield _frames(disk, fill(one.path, performer=performer), frames)
     else:
-        yield frames_of(disk, one.path, frames)
+        yield _frames(disk, one.path, frames)
 
 
 def _unasked(disk: Disk, shot: str, deliver: Sequence[tuple[int, Deliver]]) -> Iterator[tuple[Wish, Files]]:
@@ -71,4 +65,20 @@ def _unasked(disk: Disk, shot: str, deliver: Sequence[tuple[int, Deliver]]) -> I
         for path in targets(shot, wishes):
             beside = (index for index, one in deliver if path.startswith(f"{one.path.rpartition('/')[0]}/"))
             index = next(beside, deliver[0][0])
-            yield Wish(index, wishes[0], f"{noun} of shot {shot}"), files_of(disk, path)
+            yield Wish(index, wishes[0], f"{noun} of shot {shot}"), File(disk.path(path))
+
+
+def sheet_targets(shot: str, deliver: Sequence[Deliver]) -> list[str]:
+    """Those that ``deliver`` names, else ``<shot>.contact.png`` beside the first deliverable. Paths are filled in."""
+    return [wish.path for wish in deliver if isinstance(wish, DeliverSheet)] or _beside(shot, deliver, "contact.png")
+
+
+def report_targets(shot: str, deliver: Sequence[Deliver]) -> list[str]:
+    """Those that ``deliver`` names, else ``<shot>.report.json`` beside the first deliverable."""
+    return [wish.path for wish in deliver if isinstance(wish, DeliverReport)] or _beside(shot, deliver, "report.json")
+
+
+def _beside(shot: str, deliver: Sequence[Deliver], ending: str) -> list[str]:
+    named = [wish.path for wish in deliver if "{performer}" not in wish.path and not isinstance(wish, DeliverMhl)]
+    folders = [path.rpartition("/")[0] for path in named]
+    return [f"{folders[0]}/{shot}.{ending}"] if folders else []

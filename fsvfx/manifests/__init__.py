@@ -1,18 +1,8 @@
-"""Manifests: YAML -> Manifest -> one ShotJob per shot, or one TrainJob, with every problem told at once."""
+"""Manifests: YAML as a Manifest, one ShotJob per shot; or as a TrainManifest, one TrainJob. Every problem is told."""
 
-from fsvfx.manifests.either import load_either
-from fsvfx.manifests.export import json_schema
-from fsvfx.manifests.load import jobs, load, parse
-from fsvfx.manifests.shot_job import shots_of
-from fsvfx.manifests.train import load_training, training_job
+from fsvfx.manifests.check_shots import shots_of
+from fsvfx.manifests.load import load, load_either, load_training, parse
+from fsvfx.manifests.shot_job import jobs
+from fsvfx.manifests.train_job import training_job
 
-__all__ = [
-    "jobs",
-    "json_schema",
-    "load",
-    "load_either",
-    "load_training",
-    "parse",
-    "shots_of",
-    "training_job",
-]
+__all__ = ["jobs", "load", "load_either", "load_training", "parse", "shots_of", "training_job"]

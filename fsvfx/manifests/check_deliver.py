@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsvfx.colour import is_scene_linear
+from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.yaml_text import Finding, Loc
 from schemas.deliver import Deliver, DeliverFrames, DeliverMhl, DeliverMovie, DeliverReview
 from schemas.templates import suffix
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx import packages
+from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError, ModelError
 from fsvfx.manifests.draft import Draft, mapping, sound_of
-from fsvfx.manifests.yaml_text import Finding, Loc
 from fsvfx.packages import card_of, find
 from fsvfx.reach import Reach, ReachError
 from schemas.manifest import Faces, HeldLicence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fsvfx.documents import Finding, Loc
 from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.yaml_text import Finding, Loc
 from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import nearest
 from schemas.deliver import PER_FRAME, Deliver, template

@@ -1,4 +1,4 @@
-"""What one field of a training manifest means for another: people, footage, the engine. Each check yields findings."""
+"""What one field of a training manifest means for another: people, footage, the engine, shots that are footage."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fsvfx.documents import Finding
 from fsvfx.errors import InputError
-from fsvfx.footprint import Disk, Taken
-from fsvfx.footprint.patterns import Tree
-from fsvfx.manifests.check_apart import check_store, place_of, read_by
-from fsvfx.manifests.check_work import wrong_settings
-from fsvfx.manifests.checks import check_chosen, check_within, whom
-from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.train_draft import TrainDraft
-from fsvfx.manifests.yaml_text import Finding
+from fsvfx.footprint import Disk, FileIndex, Tree
+from fsvfx.manifests.check_engines import wrong_settings
+from fsvfx.manifests.check_overlaps import check_store, place_of, read_by
+from fsvfx.manifests.check_shots import check_chosen, check_within, whom
+from fsvfx.manifests.draft import Draft, TrainDraft
 from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import suggestion
 
 if TYPE_CHECKING:
     from fsvfx.engines.learned import LearnedEngine
+
+
+from collections.abc import Callable
+from functools import cache
+
+from fsvfx.documents import Loc
+from fsvfx.errors import ManifestError
+from fsvfx.manifests.check_shots import shots_of
+from fsvfx.manifests.draft import FootageDraft
+from schemas.manifest import Manifest, Shot
+from schemas.train import ShotFootage
 
 
 def check_learned(draft: TrainDraft) -> Iterator[Finding]:
@@ -110,12 +119,66 @@ def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
 
 def _check_apart(common: Draft, model: str | None, reach: Reach, places: dict[str, Path]) -> Iterator[Finding]:
     """Nothing that is read lies where checkpoints, packages or the store go."""
-    disk, taken = Disk(), Taken()
+    disk, taken = Disk(), FileIndex()
     for files, what in read_by(disk, common, reach, packages=()):
         taken.add(files, what)
     for field, folder in places.items():
         own = folder / model if model else folder
-        if other := taken.by(Tree(disk.folder(str(own)))):
+        if other := taken.owner(Tree(disk.folder(str(own)))):
             yield Finding((field,), f"{own} would be written over {other}", "Give it a folder of its own")
     if common.store and (root := place_of(reach, common.store)):
         yield from check_store(disk, taken, common, root)
+
+
+def shot_of(reach: Reach, footage: ShotFootage, read: Callable[[Path], Manifest]) -> tuple[Path, Manifest, Shot]:
+    """The shot manifest's path, and what ``footage`` of the training manifest with this ``reach`` names there.
+
+    Raises ReachError, ManifestError, InputError.
+    """
+    path = reach.file(footage.manifest)
+    found = read(path)
+    [shot] = shots_of(found, (footage.shot,), path)
+    return path, found, shot
+
+
+def entry_of(shot: Shot, person: str) -> int | None:
+    """Index of the first entry that replaces the person."""
+    return next((index for index, entry in enumerate(shot.replace) if entry.performer == person), None)
+
+
+def check_shot_footage(draft: TrainDraft, manifest: Path, load: Callable[[Path], Manifest]) -> Iterator[Finding]:
+    """Footage that is a shot of a shot manifest: that is there, of this production, and replaces the person."""
+    read, reach = cache(load), Reach(manifest, draft.common.production)
+    for each in draft.footage:
+        if each.shot is None:
+            continue
+        try:
+            _, found, shot = shot_of(reach, each.shot, read)
+        except InputError as error:
+            yield _refused(each, each.shot, error)
+        except ReachError as error:
+            yield Finding((*each.loc, "shot", "manifest"), error.what, error.hint)
+        else:
+            yield from _check_shot(draft, each, found, shot)
+
+
+def _refused(footage: FootageDraft, named: ShotFootage, error: InputError) -> Finding:
+    at: Loc = (*footage.loc, "shot")
+    if not isinstance(error, ManifestError):
+        return Finding((*at, "shot"), error.what, error.hint)
+    said = str(error.problems[0]).rstrip(".")
+    hint = f"`fsvfx validate {named.manifest}` tells all of them"
+    return Finding((*at, "manifest"), f"{named.manifest} is wrong itself: {said}", hint)
+
+
+def _check_shot(draft: TrainDraft, footage: FootageDraft, manifest: Manifest, shot: Shot) -> Iterator[Finding]:
+    if draft.common.production not in (None, manifest.production):
+        what = f"shot {shot.name} is of production '{manifest.production}', not '{draft.common.production}'"
+        hint = "People consent for one production: train with its own footage"
+        yield Finding((*footage.loc, "shot", "manifest"), what, hint)
+    if footage.person is not None and entry_of(shot, footage.person) is None:
+        replaced = [entry.performer for entry in shot.replace]
+        hint = suggestion(footage.person, replaced, f"It replaces: {', '.join(replaced) or 'nobody'}")
+        yield Finding((*footage.loc, "person"), f"'{footage.person}' is replaced nowhere in shot {shot.name}", hint)
+    if footage.name and draft.faceset and (frames := draft.faceset.exclude.get(footage.name)):
+        yield from check_within(("faceset", "exclude", footage.name), frames, shot.plate.frames, "footage")

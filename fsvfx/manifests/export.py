@@ -1,54 +1,107 @@
-"""JSON Schemas for editors, and pages of options: ``python -m fsvfx.manifests docs`` writes them."""
+"""JSON Schemas for editors, and the tables in the docs: ``python -m fsvfx.manifests.export docs`` writes them."""
 
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from fsvfx.manifests import composite_page, models_page, train_page
+from fsvfx.documents.fields import allowed, description, plain, table
+from schemas.augmentation import Augmentation
+from schemas.composite import CompositeSettings
 from schemas.consent import ConsentRecord, RevocationRegister
-from schemas.manifest import Manifest
-from schemas.train import TrainManifest
+from schemas.faceset import FacesetSettings
+from schemas.manifest import Faces, Manifest, Person, Plate
+from schemas.package import Ancestor, Figures, PackageCard, TrainedPerson
+from schemas.train import Footage, ShotFootage, Start, TrainManifest
+from schemas.trainer import TrainerSettings
 
-FILES: dict[str, type[BaseModel]] = {
+SCHEMAS: dict[str, type[BaseModel]] = {
     "manifest.schema.json": Manifest,
     "train.schema.json": TrainManifest,
     "consent.schema.json": ConsentRecord,
     "revocations.schema.json": RevocationRegister,
 }
+PAGES = ("composite.md", "models.md", "preflight.md", "train.md")
+"""Those with tables between ``<!-- table NAME -->`` and ``<!-- end -->``; the rest of them is written by hand."""
+_TABLE = re.compile(r"(<!-- table ([^\n]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MODELS: tuple[type[BaseModel], ...] = (
+    Ancestor,
+    Augmentation,
+    Faces,
+    FacesetSettings,
+    Figures,
+    Footage,
+    PackageCard,
+    Person,
+    Plate,
+    ShotFootage,
+    Start,
+    TrainManifest,
+    TrainedPerson,
+    TrainerSettings,
+)
+_UNITS = (
+    (("erode", "feather"), "px"),
+    (("hist_threshold", "face_scale", "super_resolution", "denoise", "match_", "degrade", "motion_", "grain"), "%"),
+    (("color_transfer_steady",), "frames"),
+)
 
 
-def _preflight_page() -> str:
-    from fsvfx.preflight.page import page  # here, as preflight reads media, which ask what a manifest may reach
-
-    return page()
-
-
-PAGES: dict[str, Callable[[], str]] = {
-    "composite.md": composite_page.page,
-    "models.md": models_page.page,
-    "preflight.md": _preflight_page,
-    "train.md": train_page.page,
-}
+def json_schema(model: type[BaseModel]) -> str:
+    """The JSON Schema (draft 2020-12) of a file that people write, as text."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def json_schema(model: type[BaseModel] = Manifest) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a manifest, or of another of the files that people write."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
-
-
-def as_text(model: type[BaseModel]) -> str:
-    """The exported file's text."""
-    return json.dumps(json_schema(model), indent=2, ensure_ascii=False) + "\n"
+def refreshed(page: str) -> str:
+    """``page`` with each of its tables as the code has it now."""
+    tables = _tables()
+    return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]()}\n{found[3]}", page)
 
 
 def export(folder: Path) -> None:
-    """Write every schema and page below ``folder``."""
-    for name, model in FILES.items():
-        (folder / name).write_text(as_text(model), encoding="utf-8")
-    for name, page in PAGES.items():
-        (folder / name).write_text(page(), encoding="utf-8")
+    """Write every schema to ``folder``, and the tables into its pages."""
+    for name, model in SCHEMAS.items():
+        (folder / name).write_text(json_schema(model), encoding="utf-8")
+    for name in PAGES:
+        page = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(refreshed(page), encoding="utf-8")
+
+
+def _tables() -> dict[str, Callable[[], str]]:
+    from fsvfx.engines.learned import PackageSettings  # here, as engines bring torch
+    from fsvfx.engines.registry import learned
+    from fsvfx.preflight import CHECKS
+
+    models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
+    models["PackageSettings"] = PackageSettings
+    models |= {f"architecture of {name}": learned(name).Architecture for name in ("original", "df", "liae", "comb")}
+    checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
+    return {
+        **{name: lambda model=model: table(model) for name, model in models.items()},  # type: ignore[misc]
+        "composite options": _composite_options,
+        "checks": lambda: "\n".join(["| check | what it looks at |", "|---|---|", *checks]),
+    }
+
+
+def _composite_options() -> str:
+    properties: dict[str, Any] = CompositeSettings.model_json_schema()["properties"]
+    titles = "| option | default | range | unit | what it does | picture |"
+    return "\n".join([titles, "|---|---|---|---|---|---|", *(_option(*each) for each in properties.items())])
+
+
+def _option(name: str, shape: dict[str, Any]) -> str:
+    unit = next((unit for starts, unit in _UNITS if name.startswith(starts) and name != "super_resolver"), "")
+    values = allowed(shape) or ("mattes with `*` and `+`" if "pattern" in shape else "a name")
+    picture = f"![{name}](composite/{name}.jpg)"
+    return f"| `{name}` | `{plain(shape['default'])}` | {values} | {unit} | {description(shape)} | {picture} |"
+
+
+if __name__ == "__main__":
+    export(Path(sys.argv[1]))

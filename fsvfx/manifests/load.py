@@ -1,56 +1,83 @@
-"""YAML file -> Manifest -> one ShotJob per shot."""
+"""YAML files as manifests, of shots or of a training, with every problem told at once. Nothing else is opened."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fsvfx.colour import DEFAULT_CONFIG
-from fsvfx.errors import InputError
-from fsvfx.manifests.check_apart import check_apart
-from fsvfx.manifests.check_composite import check_composites
+from fsvfx.documents import Finding, blanks_in, parse_yaml, read_yaml
+from fsvfx.errors import Problem
 from fsvfx.manifests.check_deliver import check_deliver
+from fsvfx.manifests.check_engines import check_composites, check_engines
 from fsvfx.manifests.check_licences import check_licences
+from fsvfx.manifests.check_overlaps import check_overlaps
 from fsvfx.manifests.check_paths import check_paths
-from fsvfx.manifests.check_rates import check_rates
-from fsvfx.manifests.check_work import check_engines, check_spaces
-from fsvfx.manifests.checks import check_frames, check_names, check_people
-from fsvfx.manifests.colours import colour_config
-from fsvfx.manifests.draft import Draft, draft_of
-from fsvfx.manifests.models import with_models
-from fsvfx.manifests.reading import Kind, is_training, sound
-from fsvfx.manifests.resolve import named_store
-from fsvfx.manifests.shot_job import shot_job, shots_of
-from fsvfx.manifests.yaml_text import Finding, parse_yaml, read_yaml
-from fsvfx.reach import Reach
-from schemas.job import ShotJob
+from fsvfx.manifests.check_shots import check_frames, check_names, check_people, check_rates
+from fsvfx.manifests.check_train import (
+    check_excluded,
+    check_folders,
+    check_footage,
+    check_learned,
+    check_learner,
+    check_shot_footage,
+)
+from fsvfx.manifests.color_config import check_color
+from fsvfx.manifests.draft import draft_of, mapping, text, train_draft_of
+from fsvfx.manifests.kinds import Kind, is_shots, is_training, sound
+from fsvfx.reach import Reach, ReachError
+from schemas.consent import ConsentRecord
 from schemas.manifest import Manifest
-from schemas.upgrade import upgrade
+from schemas.train import TrainManifest
+from schemas.upgrade import upgrade, upgrade_training
 
 
-def load(path: Path) -> Manifest:
-    """Read and check the manifest at ``path``, and open nothing else. Raises ManifestError with every problem."""
-    return sound(read_yaml(path), path, SHOTS)
+def load(path: Path, *, store: str | None = None) -> Manifest:
+    """The manifest at ``path``, checked. Raises ManifestError with every problem.
+
+    ``store``: where results go in place of the manifest's own; absolute, ``s3://`` or ``memory://``.
+    """
+    kind = SHOTS if store is None else replace(SHOTS, findings=partial(_findings, store=store))
+    return sound(read_yaml(path), path, kind)
 
 
 def parse(text: str, path: Path) -> Manifest:
     """As ``load``, of a text that is to lie at ``path``. Raises ManifestError."""
-    return sound(parse_yaml(text), path, SHOTS)
+    return sound(parse_yaml(text, str(path)), path, SHOTS)
 
 
-def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> list[ShotJob]:
-    """A job for each shot of the manifest at ``path`` (or for those named in ``shots``), with absolute paths.
+def load_training(path: Path) -> TrainManifest:
+    """The training manifest at ``path``, checked; of all that it names, only shot manifests are opened.
 
-    ``store`` takes the place of the manifest's own: a folder relative to the working folder, ``s3://`` or ``memory://``;
-    it comes from who runs fsvfx, so it may be anywhere. The cards of model packages that engines use are opened.
-    Raises ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
+    Raises ManifestError with every problem.
     """
-    manifest = load(path) if store is None else sound(read_yaml(path), path, _kept_in(named_store(store)))
-    made = [shot_job(manifest, shot, path, store) for shot in shots_of(manifest, shots, path)]
-    return with_models(made, manifest, path)
+    return sound(read_yaml(path), path, TRAINING)
+
+
+def load_either(path: Path) -> Manifest | TrainManifest:
+    """The shot manifest or the training manifest at ``path``.
+
+    Raises ManifestError with every problem in it, and with every blank in the consent records that it names and that
+    are there.
+    """
+    document = read_yaml(path)
+    blanks = tuple(_blanks_in_records(document.data, path))
+    if is_training(document.data):
+        return sound(document, path, TRAINING, blanks)
+    return sound(document, path, SHOTS, blanks)
+
+
+def _blanks_in_records(data: object, path: Path) -> Iterator[Problem]:
+    reach = Reach(path, text(mapping(data).get("production")))
+    records = [text(mapping(person).get("consent")) for person in mapping(mapping(data).get("people")).values()]
+    for given in dict.fromkeys(filter(None, records)):
+        try:
+            reach.file(given)
+        except ReachError:
+            continue  # told of with the manifest
+        yield from blanks_in(path.parent / given, ConsentRecord)
 
 
 def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Iterator[Finding]:
@@ -60,34 +87,40 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
     yield from check_frames(draft)
     yield from check_rates(draft, data, path)
     yield from check_paths(draft, path)
-    yield from check_apart(draft, path, store)
-    yield from _check_colours(draft, path)
+    yield from check_overlaps(draft, path, store)
+    config = yield from check_color(draft, path)
+    yield from check_deliver(draft, config)
     yield from check_engines(draft)
     yield from check_composites(draft)
     yield from check_licences(draft, data, path)
 
 
-def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
-    """Without a config nothing is known of its spaces."""
-    try:
-        config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
-    except InputError as error:
-        yield Finding(("color", "config"), error.what, error.hint)
-        yield from check_deliver(draft, DEFAULT_CONFIG)
-        return
-    yield from check_spaces(draft, config)
-    yield from check_deliver(draft, config)
-
-
-def _kept_in(store: str) -> Kind[Manifest]:
-    """Manifests of shots whose results go to ``store``."""
-    return replace(SHOTS, findings=partial(_findings, store=store))
+def _training_findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:
+    draft = train_draft_of(data)
+    yield from check_names(draft.common)
+    yield from check_learned(draft)
+    yield from check_footage(draft)
+    yield from check_excluded(draft)
+    yield from check_frames(draft.common)
+    yield from check_paths(draft.common, path)
+    yield from check_folders(draft, path)
+    yield from check_shot_footage(draft, path, load)
+    yield from check_color(draft.common, path)
+    yield from check_learner(draft)
+    yield from check_licences(draft.common, data, path)
 
 
 SHOTS = Kind(
     model=Manifest,
     is_other=is_training,
-    other=Finding((), "it is a training manifest, not one of shots", "Run `fsvfx train` with it"),
+    other=Finding((), "this is a training manifest, not a shot manifest", "Run `fsvfx train` with it"),
     upgraded=upgrade,
     findings=_findings,
+)
+TRAINING = Kind(
+    model=TrainManifest,
+    is_other=is_shots,
+    other=Finding((), "this is a shot manifest, not a training manifest", "Run `fsvfx submit` with it"),
+    upgraded=upgrade_training,
+    findings=_training_findings,
 )

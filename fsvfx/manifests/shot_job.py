@@ -1,31 +1,38 @@
-"""A shot of a manifest as a job, with its paths resolved."""
+"""Shots of a manifest as jobs: paths absolute, color spaces by their full names, the models that they use."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fsvfx import packages
 from fsvfx.colour import check_space
-from fsvfx.errors import InputError, Where
+from fsvfx.documents import Loc, dotted
+from fsvfx.errors import InputError, ManifestError, Problem
 from fsvfx.manifests.check_licences import held_at
-from fsvfx.manifests.colours import colour_config
-from fsvfx.manifests.resolve import named_store, person_at, plate_at, store_at
+from fsvfx.manifests.check_shots import shots_of
+from fsvfx.manifests.color_config import colour_config
+from fsvfx.manifests.load import load
+from fsvfx.packages import card_for, check_knows
 from fsvfx.reach import Reach
-from fsvfx.suggestions import suggestion
 from schemas.deliver import Deliver, template
-from schemas.job import ShotJob
-from schemas.manifest import Manifest, Replace, Shot
+from schemas.job import ShotJob, TrainedModel
+from schemas.manifest import Manifest, Person, Plate, Replace, Settings, Shot
+from schemas.package import PackageCard
 from schemas.templates import filled
+from schemas.train import TrainManifest
 
 
-def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]:
-    """Those named, or all, in the manifest's order. Raises InputError if there is no such shot."""
-    known = [shot.name for shot in manifest.shots]
-    for name in names:
-        if name not in known:
-            hint = suggestion(name, known)
-            raise InputError(f"The manifest has no shot '{name}'", hint=hint, where=Where(file=str(path)))
-    return [shot for shot in manifest.shots if not names or shot.name in names]
+def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> list[ShotJob]:
+    """A job for each shot of the manifest at ``path`` (or for those named in ``shots``), with absolute paths.
+
+    ``store`` takes the place of the manifest's own: a folder relative to the working folder, ``s3://`` or ``memory://``;
+    it comes from who runs fsvfx, so it may be anywhere. The cards of model packages that engines use are opened.
+    Raises ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
+    """
+    manifest = load(path, store=None if store is None else named_store(store))
+    selected = [shot_job(manifest, shot, path, store) for shot in shots_of(manifest, shots, path)]
+    return with_models(selected, manifest, path)
 
 
 def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> ShotJob:
@@ -59,3 +66,107 @@ def _deliver(deliver: Deliver, shot: str, reach: Reach, config: str) -> Deliver:
     if space := getattr(deliver, "color_space", None):
         update["color_space"] = check_space(config, space)
     return deliver.model_copy(update=update)
+
+
+def plate_at(reach: Reach, plate: Plate, config: str) -> Plate:
+    """Raises ReachError, InputError for what no check has told of."""
+    found = {"path": reach.place(plate.path), "color_space": check_space(config, plate.color_space)}
+    return plate.model_copy(update=found)
+
+
+def person_at(reach: Reach, person: Person) -> Person:
+    """Raises ReachError."""
+    references = tuple(reach.place(given, glob=True) for given in person.references)
+    return person.model_copy(update={"references": references, "consent": str(reach.file(person.consent))})
+
+
+def store_at(reach: Reach, given: str, chosen: str | None) -> str:
+    """The manifest's store; ``chosen`` takes its place. Raises ReachError."""
+    return reach.place(given).rstrip("/") if chosen is None else named_store(chosen)
+
+
+def named_store(chosen: str) -> str:
+    """A store that may be anywhere: it comes from who runs fsvfx."""
+    if chosen.startswith(("s3://", "memory://")):
+        return chosen.rstrip("/")
+    return str(Path(chosen).expanduser().absolute())
+
+
+def with_models(jobs: Sequence[ShotJob], manifest: Manifest, path: Path) -> list[ShotJob]:
+    """The ``jobs`` of the manifest at ``path``, with their models and everybody on whom those were trained.
+
+    Opens the packages' cards. Raises ManifestError with every entry whose package is not there or does not fit;
+    ModelError if a card can't be read.
+    """
+    names = [shot.name for shot in manifest.shots]
+    problems: list[Problem] = []
+    made = [_with_models(job, ("shots", names.index(job.shot.name)), manifest, path, problems) for job in jobs]
+    if problems:
+        raise ManifestError(str(path), tuple(problems))
+    return made
+
+
+def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
+    """The package that the training at ``path`` begins with, if it does; of the manifest's engine.
+
+    Raises ManifestError if it is not there or does not fit, or if people are named who are neither learned nor in it;
+    ModelError if its card can't be read.
+    """
+    if manifest.start is None:
+        return ()
+    reach = Reach(path, manifest.production)
+    packages.use(str(reach.file(manifest.packages)), reach)
+    try:
+        card = card_for(manifest.engine, manifest.start.model, manifest.start.sha256)
+    except InputError as error:
+        raise ManifestError(str(path), (Problem("start.model", error.what, error.hint),)) from error
+    strangers = sorted(manifest.people.keys() - {*manifest.learned, *card.everybody})
+    if strangers:
+        hint = "Leave them out, or make them the identity, the performer or one of others"
+        what = "'{}' is neither learned nor in the model that training begins with"
+        raise ManifestError(str(path), tuple(Problem(f"people.{name}", what.format(name), hint) for name in strangers))
+    return (_trained(card),)
+
+
+def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems: list[Problem]) -> ShotJob:
+    packages.use(job.packages, Reach(path, manifest.production))
+    models: dict[str, TrainedModel] = {}
+    for index, entry in enumerate(job.shot.replace):
+        for loc, settings in _settings(entry):
+            try:
+                card = card_for(entry.engine, str(settings["model"]), str(settings["sha256"]))
+                check_knows(card.model, card.names, entry.identity)
+            except InputError as error:
+                place = dotted((*at, "replace", index, *loc, "model"))
+                problems.append(Problem(place, error.what, error.hint))
+            else:
+                models[card.sha256] = _trained(card)
+    people = {person for model in models.values() for person in model.people} - job.people.keys()
+    reach = Reach(path, manifest.production)
+    added = {name: person_at(reach, person) for name, person in manifest.people.items() if name in people}
+    return job.model_copy(update={"models": tuple(models.values()), "people": {**job.people, **added}})
+
+
+def _trained(card: PackageCard) -> TrainedModel:
+    from fsvfx.rights.weights import package_weights
+
+    return TrainedModel(
+        model=card.model,
+        sha256=card.sha256,
+        engine=card.engine,
+        people=card.everybody,
+        licence=card.licence,
+        commercial_use=bool(package_weights(card).commercial_use),
+    )
+
+
+def _settings(entry: Replace) -> Iterator[tuple[Loc, Settings]]:
+    """All that an engine which learns is set to in an entry, and where each is said."""
+    from fsvfx.engines.learned import LearnedEngine
+    from fsvfx.engines.registry import engine
+
+    if issubclass(engine(entry.engine), LearnedEngine):
+        yield ("settings",), entry.settings
+        for index, override in enumerate(entry.overrides):
+            if {"model", "sha256"} & override.settings.keys():
+                yield ("overrides", index, "settings"), {**entry.settings, **override.settings}

@@ -59,7 +59,7 @@ class Catalogue(StrictModel):
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
     """Every card, from ``cards.yaml``."""
-    from fsvfx.manifests.yaml_text import parse_record  # the manifests' checks look for models, too
+    from fsvfx.documents import parse_record
 
     text = files("fsvfx.models").joinpath("cards.yaml").read_text(encoding="utf-8")
     return parse_record(text, Catalogue)

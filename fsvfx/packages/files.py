@@ -84,7 +84,7 @@ def card_of(package: Path) -> PackageCard:
 
 def unsealed_card(package: Path) -> PackageCard:
     """What the card says, not compared with the weights. Raises ModelError if it can't be read."""
-    from fsvfx.manifests.yaml_text import RecordError, read_record  # the manifests' checks look for packages, too
+    from fsvfx.documents import RecordError, read_record
 
     path = package / CARD
     try:

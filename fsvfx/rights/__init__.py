@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from fsvfx.errors import RightsError, Where
 from fsvfx.reach import reach_of
-from fsvfx.rights import gate, training_gate
+from fsvfx.rights import gates
 from fsvfx.rights.decision import Decision
 from fsvfx.rights.records import evidence
-from fsvfx.rights.weights import check_weights
+from fsvfx.rights.weights import Weights, check_weights
 from schemas.job import ShotJob, TrainJob
 
-__all__ = ["Decision", "check_weights", "clear", "clear_training"]
+__all__ = ["Decision", "Weights", "check_weights", "clear", "clear_training", "weights"]
 
 
 def clear(job: ShotJob, now: datetime | None = None) -> Decision:
@@ -21,16 +21,16 @@ def clear(job: ShotJob, now: datetime | None = None) -> Decision:
 
     ``now`` is a time with a zone; left out, it is the present. A job that swaps nothing is allowed with no record.
     """
-    found = {person: evidence(reach_of(job), job.people, person) for person in gate.asked(job)}
+    found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_swap(job)}
     where = Where(shot=job.shot.name, file=job.manifest)
-    decision = _allowed(gate.check(job, found, now or datetime.now(UTC)), where)
+    decision = _allowed(gates.check_swap(job, found, now or datetime.now(UTC)), where)
     return replace(decision, purpose=job.purpose, weights=check_weights(job))
 
 
 def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
     """As ``clear``, of a training: everybody who is learned must have allowed it. Raises RightsError."""
-    found = {person: evidence(reach_of(job), job.people, person) for person in training_gate.asked(job)}
-    decision = _allowed(training_gate.check_training(job, found, now or datetime.now(UTC)), Where(file=job.manifest))
+    found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_training(job)}
+    decision = _allowed(gates.check_training(job, found, now or datetime.now(UTC)), Where(file=job.manifest))
     return replace(decision, purpose=job.purpose, weights=check_weights(job))
 
 

@@ -8,10 +8,8 @@ from typing import TypeVar
 
 from fsvfx import spelling
 from fsvfx.digests import sha256_of
+from fsvfx.documents import read_yaml, validated, without_blanks
 from fsvfx.errors import Problem
-from fsvfx.manifests.blanks import without_blanks
-from fsvfx.manifests.explain import validated
-from fsvfx.manifests.yaml_text import read_yaml
 from fsvfx.reach import Reach, ReachError
 from fsvfx.rights.decision import Evidence, Missing
 from schemas.base import StrictModel

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fsvfx.documents.yaml_text import read_yaml
 from fsvfx.manifests import jobs, training_job
-from fsvfx.manifests.reading import is_training
-from fsvfx.manifests.yaml_text import read_yaml
+from fsvfx.manifests.kinds import is_training
 from fsvfx.rights import clear, clear_training
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples").glob("*.yaml"))

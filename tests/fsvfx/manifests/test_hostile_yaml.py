@@ -10,10 +10,10 @@ import pytest
 
 from fsvfx import packages
 from fsvfx.actors.shoot import read_sidecar
+from fsvfx.documents.yaml_nodes import TooDeep, TooManyNodes, compose
+from fsvfx.documents.yaml_text import parse_yaml
 from fsvfx.errors import InputError, ManifestError, ModelError
 from fsvfx.manifests import load, load_training
-from fsvfx.manifests.yaml_nodes import TooDeep, TooManyNodes, compose
-from fsvfx.manifests.yaml_text import parse_yaml
 from fsvfx.packages import CARD
 from fsvfx.rights.records import RecordError, _read
 from schemas.consent import ConsentRecord

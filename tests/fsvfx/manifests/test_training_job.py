@@ -104,7 +104,7 @@ PERSON = "double: {consent: consents/double.yaml}"
 START = [
     ("of another engine", ("engine: comb", "engine: liae"), "start.model", "is for engine 'comb', not 'liae'"),
     ("of another hash", ("sha256: ", "sha256: 0"), "start.sha256", "not written"),
-    ("nowhere", ("model: cast", "model: caste"), "start.model", "no model package 'caste'"),
+    ("nowhere", ("model: cast", "model: caste"), "start.model", "No model package 'caste'"),
     ("a stranger", (PERSON, f"{PERSON}\n  zoe: {{consent: z.yaml}}"), "people.zoe", "neither learned nor in the model"),
 ]
 
@@ -159,8 +159,8 @@ def test_the_people_of_a_model_join_those_of_the_shot(tmp_path: Path) -> None:
     [
         (("x", "double"), "comb", "", "knows x, double, not 'lead'"),
         (PEOPLE, "liae", "", "is for engine 'comb', not 'liae'"),
-        (PEOPLE, "comb", f"{{sha256: {'0' * 64}}}", "no model package 'cast' with sha256 0000"),
-        (PEOPLE, "comb", "{model: casd}", "no model package 'casd'"),
+        (PEOPLE, "comb", f"{{sha256: {'0' * 64}}}", "No model package 'cast' with sha256 0000"),
+        (PEOPLE, "comb", "{model: casd}", "No model package 'casd'"),
     ],
     ids=["of other people", "of another engine", "of another hash", "of another name"],
 )

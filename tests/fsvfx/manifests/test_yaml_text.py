@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsvfx.manifests.yaml_text import MOST_BYTES, Document, dotted, read_yaml
+from fsvfx.documents.yaml_text import MOST_BYTES, Document, dotted, read_yaml
 
 
 def read(folder: Path, text: str | bytes) -> Document:

@@ -17,7 +17,7 @@ from skimage import data
 
 from fsvfx import models
 from fsvfx.media import remote
-from fsvfx.preflight import Trouble, preflight, refusal, table
+from fsvfx.preflight import Trouble, checks, preflight, refusal
 from fsvfx.settings import machine
 from schemas.job import ShotJob
 from schemas.manifest import Replace
@@ -360,5 +360,5 @@ def test_all_problems_of_a_shot_at_once_and_only_its_own(make: Callable[..., Sho
 
 
 def test_every_check_says_what_it_looks_at() -> None:
-    assert len({check.name for check in table.CHECKS}) == len(table.CHECKS)
-    assert all(check.says.endswith(".") for check in table.CHECKS)
+    assert len({check.name for check in checks.CHECKS}) == len(checks.CHECKS)
+    assert all(check.says.endswith(".") for check in checks.CHECKS)

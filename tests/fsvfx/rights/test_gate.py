@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsvfx.rights.decision import Evidence, Missing
-from fsvfx.rights.gate import check
+from fsvfx.rights.gates import check_swap
 
 # id, whose record, which field of it, its value, what the reason says
 REFUSED = [
@@ -34,7 +34,7 @@ REFUSED = [
 @pytest.mark.parametrize(("who", "path", "value", "reason"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
 def test_one_fault_is_enough(who: str, path: str, value: object, reason: str) -> None:
     spoiled = evidence_of(spoilt(raw_record(who), path, value))
-    decision = check(job(), {**both(), who: spoiled}, NOW)
+    decision = check_swap(job(), {**both(), who: spoiled}, NOW)
     assert not decision.allow
     (told,) = decision.reasons
     role = {"lead": "identity", "double": "performer"}[who]
@@ -44,7 +44,7 @@ def test_one_fault_is_enough(who: str, path: str, value: object, reason: str) ->
 
 
 def test_sound_records_allow() -> None:
-    decision = check(job(), both(), NOW)
+    decision = check_swap(job(), both(), NOW)
     assert decision.allow
     assert decision.reasons == ()
     assert decision.records == decision.test_records == ("test-double", "test-lead")
@@ -52,75 +52,75 @@ def test_sound_records_allow() -> None:
 
 def test_a_real_record_is_no_test_record() -> None:
     real = evidence_of(spoilt(raw_record("lead"), "is_test_record", False))
-    assert check(job(), {**both(), "lead": real}, NOW).test_records == ("test-double",)
+    assert check_swap(job(), {**both(), "lead": real}, NOW).test_records == ("test-double",)
 
 
 def test_every_reason_is_told() -> None:
     worst = spoilt(spoilt(raw_record("lead"), "scope.production", "desert"), "revocation.status", "revoked")
-    decision = check(job(), {"lead": evidence_of(worst)}, NOW)
+    decision = check_swap(job(), {"lead": evidence_of(worst)}, NOW)
     assert len(decision.reasons) == 3
     assert [reason.split(" ")[0] for reason in decision.reasons] == ["double", "lead", "lead"]
 
 
 def test_a_record_that_cant_be_read_refuses() -> None:
-    decision = check(job(), {**both(), "lead": Missing("there is no file; get it")}, NOW)
+    decision = check_swap(job(), {**both(), "lead": Missing("there is no file; get it")}, NOW)
     assert decision.reasons == ("lead (identity): there is no file; get it",)
 
 
 def test_a_register_that_does_not_know_the_record_refuses() -> None:
     known = both()["lead"]
     unknown = Evidence(record=known.record, standing=None, checked_at=NOW, document=known.document)
-    assert "does not list record test-lead" in check(job(), {**both(), "lead": unknown}, NOW).reasons[0]
+    assert "does not list record test-lead" in check_swap(job(), {**both(), "lead": unknown}, NOW).reasons[0]
 
 
 def test_who_swaps_nobody_needs_no_consent() -> None:
-    decision = check(job(swaps=[]), {}, NOW)
+    decision = check_swap(job(swaps=[]), {}, NOW)
     assert decision.allow
     assert decision.records == ()
 
 
 def test_one_s_own_face_needs_both_roles() -> None:
     own = job(swaps=[("lead", "lead")])
-    one_role = check(own, {"lead": evidence_of(raw_record("lead"))}, NOW)
+    one_role = check_swap(own, {"lead": evidence_of(raw_record("lead"))}, NOW)
     assert [reason for reason in one_role.reasons if "target_performer" in reason]
     roles = ["source_identity", "target_performer"]
-    assert check(own, {"lead": evidence_of(spoilt(raw_record("lead"), "roles", roles))}, NOW).allow
+    assert check_swap(own, {"lead": evidence_of(spoilt(raw_record("lead"), "roles", roles))}, NOW).allow
 
 
 def test_swapping_both_ways_needs_both_roles_of_both() -> None:
-    decision = check(job(swaps=[("double", "lead"), ("lead", "double")]), both(), NOW)
+    decision = check_swap(job(swaps=[("double", "lead"), ("lead", "double")]), both(), NOW)
     assert len(decision.reasons) == 2
 
 
 @pytest.mark.parametrize(("flag", "allow"), [(False, False), (True, True)])
 def test_nudity_needs_to_be_consented_to(flag: bool, allow: bool) -> None:
     evidence = {who: evidence_of(spoilt(raw_record(who), "scope.nudity_or_sexual", flag)) for who in ("lead", "double")}
-    assert check(job(nudity_or_sexual=True), evidence, NOW).allow is allow
+    assert check_swap(job(nudity_or_sexual=True), evidence, NOW).allow is allow
 
 
 def test_the_last_day_is_whole() -> None:
     ends_today = evidence_of(spoilt(raw_record("lead"), "scope.valid_to", "2026-11-22"))
     fresh = spoilt(raw_record("double"), "revocation.checked_at", "2026-11-22T20:00:00Z")
     late = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
-    decision = check(job(), {"lead": ends_today, "double": evidence_of(fresh)}, late)
+    decision = check_swap(job(), {"lead": ends_today, "double": evidence_of(fresh)}, late)
     assert decision.allow
 
 
 def test_the_digest_stands_while_the_decision_does() -> None:
-    allowed = check(job(), both(), NOW)
+    allowed = check_swap(job(), both(), NOW)
     renewed = {
         who: evidence_of(spoilt(raw_record(who), "revocation.checked_at", "2026-11-22T11:00:00Z")) for who in both()
     }
-    assert check(job(), both(), NOW + timedelta(hours=3)).digest == allowed.digest
-    assert check(job(), renewed, NOW).digest == allowed.digest
+    assert check_swap(job(), both(), NOW + timedelta(hours=3)).digest == allowed.digest
+    assert check_swap(job(), renewed, NOW).digest == allowed.digest
     reworded = evidence_of(
         spoilt(raw_record("lead"), "scope.description", "Another text, which is long enough to count.")
     )
     others = [
-        check(job(), {**both(), "lead": reworded}, NOW),
-        check(job(name="sh0041"), both(), NOW),
-        check(job(), both(), NOW + timedelta(days=2)),
-        check(job(swaps=[]), {}, NOW),
+        check_swap(job(), {**both(), "lead": reworded}, NOW),
+        check_swap(job(name="sh0041"), both(), NOW),
+        check_swap(job(), both(), NOW + timedelta(days=2)),
+        check_swap(job(swaps=[]), {}, NOW),
     ]
     assert len({allowed.digest, *(other.digest for other in others)}) == 5
 
@@ -140,7 +140,7 @@ def test_less_paper_never_allows_more(kept: set[str], faults: list[tuple[str, st
         )
     whole = {who: evidence_of(raw) for who, raw in raws.items()}
     part = {who: found for who, found in whole.items() if who in kept}
-    less, more = check(job(), part, NOW), check(job(), whole, NOW)
+    less, more = check_swap(job(), part, NOW), check_swap(job(), whole, NOW)
     assert not less.allow or more.allow
     assert less.allow == (len(part) == 2 and not faults)
 
@@ -150,4 +150,4 @@ def test_leave_is_given_within_the_window_only(moment: datetime) -> None:
     now = moment.replace(tzinfo=UTC)
     checked = datetime(2026, 11, 22, 8, tzinfo=UTC)
     in_window = checked - timedelta(minutes=5) <= now <= checked + timedelta(hours=24)
-    assert check(job(), both(), now).allow == in_window
+    assert check_swap(job(), both(), now).allow == in_window

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from fsvfx.errors import RightsError
 from fsvfx.rights import clear, clear_training
 from fsvfx.rights.decision import Decision, Evidence, Missing
-from fsvfx.rights.gate import check
-from fsvfx.rights.training_gate import check_training
+from fsvfx.rights.gates import check_swap, check_training
 from schemas.augmentation import Augmentation
 from schemas.faceset import FacesetSettings
 from schemas.job import ShotJob, TrainedModel, TrainJob
@@ -142,20 +141,24 @@ def swap_with(*models: TrainedModel) -> ShotJob:
 
 def test_a_shot_asks_the_third_person_of_its_comb() -> None:
     evidence = all_three()
-    assert check(swap_with(COMB), evidence, NOW).allow
+    assert check_swap(swap_with(COMB), evidence, NOW).allow
     del evidence["friend"]
-    [told] = check(swap_with(COMB), evidence, NOW).reasons
+    [told] = check_swap(swap_with(COMB), evidence, NOW).reasons
     assert told.startswith("friend (model 'cast' was trained on their face): no consent record")
 
 
 def swap_refused(who: str, path: str, value: object) -> tuple[str, ...]:
-    return check(swap_with(COMB), {**all_three(), who: evidence_of(spoilt(trainable(who), path, value))}, NOW).reasons
+    return check_swap(
+        swap_with(COMB), {**all_three(), who: evidence_of(spoilt(trainable(who), path, value))}, NOW
+    ).reasons
 
 
 def test_who_is_in_the_shot_must_have_allowed_training_too() -> None:
     [told] = swap_refused("lead", "scope.training_allowed", False)
     assert told.startswith("lead (identity and model 'cast' was trained on their face): ")
-    assert check(job(), {**all_three(), "lead": evidence_of(raw_record("lead"))}, NOW).allow, "no model, no training"
+    assert check_swap(job(), {**all_three(), "lead": evidence_of(raw_record("lead"))}, NOW).allow, (
+        "no model, no training"
+    )
 
 
 def test_the_third_person_may_revoke() -> None:
@@ -167,7 +170,7 @@ def test_the_third_person_may_revoke() -> None:
 
 def test_the_digest_of_a_swap_is_of_its_models_too() -> None:
     other = COMB.model_copy(update={"sha256": "b" * 64})
-    decisions = [check(swap_with(*models), all_three(), NOW) for models in ((), (COMB,), (other,), (COMB, other))]
+    decisions = [check_swap(swap_with(*models), all_three(), NOW) for models in ((), (COMB,), (other,), (COMB, other))]
     assert len({decision.digest for decision in decisions}) == 4
 
 

@@ -169,9 +169,9 @@ def toy_job(store: str, plate: Path, *, last: int = 1012, run_id: str = "run-1",
 def install() -> None:
     """In a process of its own: put the toy stages and plate in place of the real ones."""
     from fsvfx import media
-    from fsvfx.preflight import table
+    from fsvfx.preflight import checks
 
-    table.CHECKS = ()  # toy plates are no pictures
+    checks.CHECKS = ()  # toy plates are no pictures
     dag.PATHS.clear()
     dag.PATHS.update(PATHS)
     media.source_for = source_for

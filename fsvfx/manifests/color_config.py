@@ -1,11 +1,14 @@
-"""Which OCIO config a manifest means. It is read at once: without it, no colour space can be checked."""
+"""Which OCIO config a manifest means, and whether it has the color spaces that the manifest names."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from fsvfx import colour
+from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError, Where
+from fsvfx.manifests.draft import Draft
 from fsvfx.reach import Reach, ReachError
 
 _AT = Where(field="color.config")
@@ -26,6 +29,33 @@ def colour_config(reach: Reach, given: str | None) -> tuple[str, str]:
     colour.use_config(name, str(file))
     _check(name, file)
     return name, str(file)
+
+
+def check_color(draft: Draft, path: Path) -> Generator[Finding, None, str]:
+    """The config can be used, and has every color space that the manifest at ``path`` names. Returns its name."""
+    try:
+        config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
+    except InputError as error:  # without a config nothing is known of its spaces
+        yield Finding(("color", "config"), error.what, error.hint)
+        return colour.DEFAULT_CONFIG
+    yield from _check_spaces(draft, config)
+    return config
+
+
+def _check_spaces(draft: Draft, config: str) -> Iterator[Finding]:
+    """Every colour space is one of the config's."""
+    named: list[tuple[Loc, str]] = [
+        ((*shot.loc, "plate", "color_space"), shot.plate.color_space) for shot in draft.shots if shot.plate
+    ]
+    for index, deliver in draft.deliver.items():
+        space = getattr(deliver, "color_space", None)
+        if space:
+            named.append((("deliver", index, "color_space"), space))
+    for loc, name in named:
+        try:
+            colour.check_space(config, name)
+        except InputError as error:
+            yield Finding(loc, error.what, error.hint)
 
 
 def _within(reach: Reach, given: str) -> Path:

@@ -1,41 +1,22 @@
-"""YAML file -> TrainManifest -> TrainJob."""
+"""A training manifest as a job: paths absolute, defaults filled in, each piece of footage as a shot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from fsvfx.errors import InputError
-from fsvfx.manifests.check_licences import check_licences, held_at
-from fsvfx.manifests.check_paths import check_paths
-from fsvfx.manifests.check_train import check_excluded, check_folders, check_footage, check_learned, check_learner
-from fsvfx.manifests.check_work import check_spaces
-from fsvfx.manifests.checks import check_frames, check_names
-from fsvfx.manifests.colours import colour_config
-from fsvfx.manifests.draft import Draft
-from fsvfx.manifests.load import load
-from fsvfx.manifests.models import start_of
-from fsvfx.manifests.reading import Kind, is_shots, sound
-from fsvfx.manifests.resolve import person_at, plate_at, store_at
-from fsvfx.manifests.shot_footage import check_shot_footage, entry_of, shot_of
-from fsvfx.manifests.shot_job import shot_job
-from fsvfx.manifests.train_draft import train_draft_of
-from fsvfx.manifests.yaml_text import Finding, read_yaml
+from fsvfx.manifests.check_licences import held_at
+from fsvfx.manifests.check_train import (
+    entry_of,
+    shot_of,
+)
+from fsvfx.manifests.color_config import colour_config
+from fsvfx.manifests.load import load, load_training
+from fsvfx.manifests.shot_job import person_at, plate_at, shot_job, start_of, store_at
 from fsvfx.reach import Reach
 from schemas.job import FootageJob, ShotJob, TrainJob
 from schemas.manifest import Replace, Shot
 from schemas.train import Footage, TrainManifest
-from schemas.upgrade import upgrade_training
-
-
-def load_training(path: Path) -> TrainManifest:
-    """Read and check the training manifest at ``path``; of all that it names, only shot manifests are opened.
-
-    Raises ManifestError with every problem.
-    """
-    return sound(read_yaml(path), path, TRAINING)
 
 
 def training_job(path: Path, *, store: str | None = None) -> TrainJob:
@@ -117,37 +98,3 @@ def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str
         colour_file=file,
         manifest=str(path.absolute()),
     )
-
-
-def _findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:
-    draft = train_draft_of(data)
-    yield from check_names(draft.common)
-    yield from check_learned(draft)
-    yield from check_footage(draft)
-    yield from check_excluded(draft)
-    yield from check_frames(draft.common)
-    yield from check_paths(draft.common, path)
-    yield from check_folders(draft, path)
-    yield from check_shot_footage(draft, path)
-    yield from _check_colours(draft.common, path)
-    yield from check_learner(draft)
-    yield from check_licences(draft.common, data, path)
-
-
-def _check_colours(draft: Draft, path: Path) -> Iterator[Finding]:
-    """Without a config nothing is known of its spaces."""
-    try:
-        config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
-    except InputError as error:
-        yield Finding(("color", "config"), error.what, error.hint)
-    else:
-        yield from check_spaces(draft, config)
-
-
-TRAINING = Kind(
-    model=TrainManifest,
-    is_other=is_shots,
-    other=Finding((), "it is a manifest of shots, not of a training", "Run `fsvfx submit` with it"),
-    upgraded=upgrade_training,
-    findings=_findings,
-)

@@ -1,4 +1,4 @@
-"""A YAML file as the manifest that it means to be, with every problem in it told at once."""
+"""What the two kinds of manifests have in common: how a document is read as one, with every problem told at once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from fsvfx.documents import Document, Finding, dotted, respelled_fields, validated, without_blanks
 from fsvfx.errors import ManifestError, Problem
-from fsvfx.manifests.blanks import without_blanks
-from fsvfx.manifests.explain import validated
-from fsvfx.manifests.shape import keys_at
-from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted, respelled
 from schemas.base import StrictModel
 from schemas.manifest import Manifest
 from schemas.train import TrainManifest
@@ -84,7 +81,7 @@ def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
     except VersionError as error:
         document.tell(("schema_version",), error.what, error.hint)
         data = {**data, "schema_version": 1}
-    data = _respelled(data, (), kind.model, document)
+    data = respelled_fields(data, (), kind.model, document)
     data = without_blanks(data, kind.model, document)
     manifest = validated(data, kind.model, document)
     told = {problem.field for problem in document.problems}
@@ -92,21 +89,3 @@ def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
         if dotted(finding.loc) not in told:
             document.tell(*finding)
     return manifest
-
-
-def _respelled(value: Any, loc: Loc, model: type[M], document: Document) -> Any:
-    """``value`` with ``color`` for ``colour`` in the names of fields. The document is told where both are given."""
-    if isinstance(value, list):
-        return [_respelled(item, (*loc, index), model, document) for index, item in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    fields, found = set(keys_at(model, loc)), {}
-    for key, item in value.items():
-        [name] = respelled((key,)) if key not in fields else (key,)
-        if name != key and name in value:
-            document.tell((*loc, key), f"'{key}' and '{name}' are both given, and mean the same", f"Keep {name}")
-        elif name in fields:
-            found[name] = _respelled(item, (*loc, name), model, document)
-        else:
-            found[key] = _respelled(item, (*loc, key), model, document)
-    return found

@@ -9,12 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fsvfx.colour import ENDINGS
-from fsvfx.footprint import Disk, Taken, reads_of, writes_of
-from fsvfx.footprint.patterns import Files, Tree
-from fsvfx.footprint.reads import Read, Shown
-from fsvfx.footprint.writes import Wish
+from fsvfx.documents import Finding
+from fsvfx.footprint import Disk, FileIndex, Files, Read, Shown, Tree, Wish, reads_of, writes_of
 from fsvfx.manifests.draft import Draft, ShotDraft
-from fsvfx.manifests.yaml_text import Finding
 from fsvfx.reach import Reach, ReachError
 from fsvfx.settings import machine
 from schemas.deliver import PER_FRAME, Deliver, template
@@ -27,12 +24,12 @@ _INTO_STORE = "the store"
 _STORE = "Give the store a folder of its own, such as work/"
 
 
-def check_apart(draft: Draft, manifest: Path, store: str | None = None) -> Iterator[Finding]:
+def check_overlaps(draft: Draft, manifest: Path, store: str | None = None) -> Iterator[Finding]:
     """Each deliverable is told of once, for the first shot whose file is not its own.
 
     ``store``: an absolute one, in place of the manifest's.
     """
-    disk, taken, reach = Disk(), Taken(), Reach(manifest, draft.production)
+    disk, taken, reach = Disk(), FileIndex(), Reach(manifest, draft.production)
     for files, what in read_by(disk, draft, reach, packages=_packages(draft)):
         taken.add(files, what)
     root = store or (place_of(reach, draft.store) if draft.store else None)
@@ -43,7 +40,7 @@ def check_apart(draft: Draft, manifest: Path, store: str | None = None) -> Itera
     told: set[int] = set()
     for shot in draft.shots:
         for wish, files in _written(disk, draft, shot, reach):
-            other = taken.by(files)
+            other = taken.owner(files)
             taken.add(files, wish.what)
             if other and wish.index not in told:
                 told.add(wish.index)
@@ -58,14 +55,14 @@ def _finding(index: int, what: str, other: str, shown: str) -> Finding:
     return Finding(at, f"{what} would write over {other}: {shown}", hint)
 
 
-def check_store(disk: Disk, taken: Taken, draft: Draft, root: str) -> Iterator[Finding]:
+def check_store(disk: Disk, taken: FileIndex, draft: Draft, root: str) -> Iterator[Finding]:
     """Each shot's own folder in the store has no other shot's, and nothing that is read."""
     for shot in draft.shots:
         if shot.name is None:
             continue
         tree = Tree(disk.folder(f"{root.rstrip('/')}/{draft.production}/{shot.name}"))
         own = f"the store of shot {shot.name}"
-        other = taken.by(tree)
+        other = taken.owner(tree)
         if other and other != own:  # two shots of one name have been told of
             yield Finding(("store",), f"{own} would write over {other}: {tree.shown}", _STORE)
             return

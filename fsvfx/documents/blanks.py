@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from fsvfx.manifests import shape
-from fsvfx.manifests.yaml_text import Document, Loc
+from fsvfx.documents import fields
+from fsvfx.documents.yaml_text import Document, Loc
 
 _TODO = re.compile(r"TODO(?::\s*(.*))?", re.DOTALL)
 _FREE = ("notes",)
@@ -31,10 +31,10 @@ def is_empty(detail: ErrorDetails) -> bool:
 
 def wanted_at(model: type[BaseModel], loc: Loc) -> str:
     """What is to be written at ``loc``: its choices, or its description's first sentence."""
-    schema = shape.at(model, loc)
+    schema = fields.at(model, loc)
     if choices := schema.get("enum"):
         return f"Write one of: {', '.join(map(str, choices))}"
-    said = shape.summary(schema) or (shape.summary(shape.at(model, loc[:-1])) if isinstance(loc[-1], int) else "")
+    said = fields.summary(schema) or (fields.summary(fields.at(model, loc[:-1])) if isinstance(loc[-1], int) else "")
     return f"Write {_in_sentence(said)}" if said else f"Write the {str(loc[-1]).replace('_', ' ')}"
 
 

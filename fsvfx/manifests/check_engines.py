@@ -1,16 +1,69 @@
-"""Whether what a shot's composite names is there: external mattes, segmenters, super-resolvers."""
+"""Whether the engines, segmenters, super-resolvers and rotos that shots name are there, and take their settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from fsvfx.documents import Finding, Loc, findings
+from fsvfx.errors import InputError
+from fsvfx.manifests.draft import Draft
+from schemas.manifest import Replace, Settings
+
+if TYPE_CHECKING:
+    from fsvfx.engines.contract import Engine, EngineSettings
+
+
+from collections.abc import Callable
 
 from fsvfx.comp import choices
 from fsvfx.comp.matte import sources
-from fsvfx.errors import InputError
-from fsvfx.manifests.draft import Draft, ShotDraft
-from fsvfx.manifests.yaml_text import Finding, Loc
+from fsvfx.manifests.draft import ShotDraft
 from schemas.composite import Composite, CompositeSettings
 from schemas.frames import FrameRange
+
+
+def check_engines(draft: Draft) -> Iterator[Finding]:
+    """Every engine is installed, takes its settings, and has the references that it needs."""
+    from fsvfx.engines import registry  # here, as it brings torch: two seconds that --help need not wait
+
+    bare: dict[str, str] = {}
+    for shot in draft.shots:
+        for index, entry in shot.replace.items():
+            at = (*shot.loc, "replace", index)
+            try:
+                engine = registry.engine(entry.engine)
+            except InputError as error:
+                yield Finding((*at, "engine"), error.what, error.hint)
+                continue
+            yield from _check_settings(entry, engine, at)
+            identity = draft.people.get(entry.identity)
+            if engine.needs_references and identity is not None and not identity.references:
+                bare[entry.identity] = entry.engine
+    for person, name in bare.items():
+        what = f"engine '{name}' needs references of '{person}', and there are none"
+        yield Finding(("people", person, "references"), what, "Add footage or stills of the face")
+
+
+def _check_settings(entry: Replace, engine: type[Engine], at: Loc) -> Iterator[Finding]:
+    """An override is checked together with what it overrides, but only what it says itself is told at its place."""
+    for loc, what, hint in wrong_settings(engine.Settings, entry.settings):
+        yield Finding((*at, "settings", *loc), what, hint)
+    for index, override in enumerate(entry.overrides):
+        for loc, what, hint in wrong_settings(engine.Settings, {**entry.settings, **override.settings}):
+            if not loc or loc[0] in override.settings:
+                yield Finding((*at, "overrides", index, "settings", *loc), what, hint)
+
+
+def wrong_settings(model: type[EngineSettings], settings: Settings) -> Iterator[Finding]:
+    """What is wrong in an engine's ``settings``; places are within them."""
+    try:
+        model.model_validate_json(json.dumps(settings), strict=True)
+    except ValidationError as error:
+        yield from findings(error, model)
 
 
 def check_composites(draft: Draft) -> Iterator[Finding]:

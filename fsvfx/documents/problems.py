@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from fsvfx.documents import fields
+from fsvfx.documents.blanks import is_empty, wanted_at, without_blanks
+from fsvfx.documents.yaml_text import Document, Finding, Loc, dotted, read_yaml, respelled
 from fsvfx.errors import Blank
-from fsvfx.manifests import shape
-from fsvfx.manifests.blanks import is_empty, wanted_at, without_blanks
-from fsvfx.manifests.yaml_text import Document, Finding, Loc, dotted, read_yaml
 from fsvfx.suggestions import nearest, suggestion
 
 M = TypeVar("M", bound=BaseModel)
@@ -52,6 +52,24 @@ def validated(data: object, model: type[M], document: Document) -> M | None:
     except ValidationError as error:
         explain(error, model, document)
         return None
+
+
+def respelled_fields(value: Any, loc: Loc, model: type[BaseModel], document: Document) -> Any:
+    """``value`` with ``color`` for ``colour`` in the names of fields. The document is told where both are given."""
+    if isinstance(value, list):
+        return [respelled_fields(item, (*loc, index), model, document) for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    known, found = set(fields.keys_at(model, loc)), {}
+    for key, item in value.items():
+        [name] = respelled((key,)) if key not in known else (key,)
+        if name != key and name in value:
+            document.tell((*loc, key), f"'{key}' and '{name}' are both given, and mean the same", f"Keep {name}")
+        elif name in known:
+            found[name] = respelled_fields(item, (*loc, name), model, document)
+        else:
+            found[key] = respelled_fields(item, (*loc, key), model, document)
+    return found
 
 
 def blanks_in(path: Path, model: type[BaseModel]) -> list[Blank]:
@@ -99,7 +117,7 @@ def _without_tags(loc: Loc, model: type[BaseModel]) -> Loc:
 
 
 def _tags(model: type[BaseModel], loc: Loc) -> list[str]:
-    return list(shape.at(model, loc).get("discriminator", {}).get("mapping", {}))
+    return list(fields.at(model, loc).get("discriminator", {}).get("mapping", {}))
 
 
 def _told(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -123,7 +141,7 @@ def _quoted(value: object) -> str:
 
 def _hint(model: type[BaseModel], loc: Loc) -> str:
     """The field's description, as far as its first sentence."""
-    said = shape.summary(shape.at(model, loc))
+    said = fields.summary(fields.at(model, loc))
     return f" ({said})" if said else ""
 
 
@@ -135,7 +153,7 @@ def _missing(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     word = str(loc[-1])
-    known = shape.keys_at(model, loc[:-1])
+    known = fields.keys_at(model, loc[:-1])
     if word.lower() in _RETIMES:
         return f"'{word}' is not known: fsvfx does not retime", "Hand over the retimed plate, and leave it out"
     other = _OTHER_NAMES.get(word.lower(), "")
@@ -143,7 +161,7 @@ def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 
 def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
-    schema = shape.at(model, loc)
+    schema = fields.at(model, loc)
     known = [str(value) for value in schema.get("enum", [schema.get("const")])]
     return _one_of(detail["input"], known)
 

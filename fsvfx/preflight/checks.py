@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from fsvfx.preflight import inputs, outputs, room
-from fsvfx.preflight.contract import Check
+from collections.abc import Mapping, Sequence
+
+from fsvfx.colour import use_config
+from fsvfx.errors import FsvfxError, PreflightError, Problem
+from fsvfx.preflight import inputs, outputs
+from fsvfx.preflight.contract import Buckets, Check, Look, Trouble
+from schemas.job import ShotJob
 
 CHECKS: tuple[Check, ...] = (
     Check("buckets", "S3 answers, the keys are right, and every bucket is there: of store, plate, references, rotos, "
@@ -25,5 +30,41 @@ CHECKS: tuple[Check, ...] = (
     Check("strangers", "No file that the shot did not deliver lies where a deliverable goes; `--replace` lets them go.",
           outputs.strangers),
     Check("room", "The disks have room for what the store and the frames would take, as far as receipts and the "
-          "plate's size tell. S3 is not asked.", room.room),
+          "plate's size tell. S3 is not asked.", outputs.room),
 )  # fmt: skip
+
+
+def preflight(jobs: Sequence[ShotJob]) -> dict[str, tuple[Trouble, ...]]:
+    """Everything that each shot's run would meet, by the shot's name; what only needs telling is among it.
+
+    Writes nothing. A bucket is asked once for all shots.
+    """
+    buckets = Buckets()
+    return {job.shot.name: _troubles(job, buckets) for job in jobs}
+
+
+def reachable(job: ShotJob) -> bool:
+    """Whether every bucket that the shot names can be used: without, asking the ledger would wait in vain."""
+    return not list(outputs.buckets(Look(job, Buckets())))
+
+
+def _troubles(job: ShotJob, buckets: Buckets) -> tuple[Trouble, ...]:
+    use_config(job.colour_config, job.colour_file)
+    shot = Look(job, buckets)
+    return tuple(trouble for check in CHECKS for trouble in _found(check, shot))
+
+
+def _found(check: Check, shot: Look) -> list[Trouble]:
+    try:
+        return list(check.find(shot))
+    except FsvfxError as error:
+        return [Trouble.of(check.name, error)]
+
+
+def refusal(manifest: str, found: Mapping[str, Sequence[Trouble]]) -> PreflightError | None:
+    """The error that says why no shot of ``found`` can run; None if one can."""
+    stopped = [(name, one) for name, troubles in found.items() for one in troubles if one.stops]
+    if not found or len({name for name, _ in stopped}) < len(found):
+        return None
+    problems = tuple(Problem(f"{name}: {one.field}", one.what, one.hint) for name, one in stopped)
+    return PreflightError(manifest, problems)

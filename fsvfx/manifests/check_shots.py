@@ -1,15 +1,21 @@
-"""What one field of a manifest means for another: names, people, frames. Pure; each check yields what it finds."""
+"""Whether a manifest's shots are sound in themselves: names, people, frames, rates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
-from fsvfx.manifests.draft import Draft, ShotDraft
-from fsvfx.manifests.yaml_text import Finding, Loc
+from fsvfx.documents import Finding, Loc
+from fsvfx.errors import FsvfxError, InputError, Where
+from fsvfx.manifests.draft import Draft, ShotDraft, listed, mapping
+from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import suggestion
 from schemas import rates
+from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.frames import FrameRange
-from schemas.manifest import Plate
+from schemas.manifest import Manifest, Plate, Shot
+from schemas.templates import VIDEOS, suffix
 from schemas.timecode import problem
 
 
@@ -104,3 +110,54 @@ def _check_timecode(shot: ShotDraft, plate: Plate) -> Iterator[Finding]:
         return
     if wrong := problem(plate.timecode, rates.parse(plate.frame_rate)):
         yield Finding((*shot.loc, "plate", "timecode"), *wrong)
+
+
+_HEADERS = {".exr", ".dpx"}
+"""Sequences whose headers may tell a rate."""
+
+
+def check_rates(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterator[Finding]:
+    """Told at the plate, unless it has a rate in the file's ``data`` that is wrong: that is told already.
+
+    Of EXR and DPX the header of the shot's first frame is asked, if it is on this machine.
+    """
+    timed = next((one.kind for one in draft.deliver.values() if isinstance(one, DeliverMovie | DeliverReview)), None)
+    reach = Reach(manifest, draft.production)
+    said = {index for index, raw in listed(data.get("shots")) if mapping(mapping(raw).get("plate")).get("frame_rate")}
+    for shot in draft.shots:
+        if shot.plate is None or shot.loc[1] in said or suffix(shot.plate.path) in VIDEOS:
+            continue
+        wants = f"a {timed}" if timed else "plate.timecode" if shot.plate.timecode else None
+        if wants and _tells_none(shot.plate, reach):
+            what = f"{wants} needs a frame rate, and the image sequence carries none"
+            yield Finding((*shot.loc, "plate"), what, "Write frame_rate, such as 24000/1001")
+
+
+def _tells_none(plate: Plate, reach: Reach) -> bool:
+    if suffix(plate.path) not in _HEADERS:
+        return True
+    try:
+        return _first_rate(plate, reach) is None
+    except (FsvfxError, ReachError, KeyError, ValueError):
+        return False  # told by other checks, or by preflight
+
+
+def _first_rate(plate: Plate, reach: Reach) -> object:
+    from fsvfx.media.files import Place  # here: media ask this package what may be reached
+    from fsvfx.media.remote import is_remote
+    from fsvfx.media.sequence.plate import SequenceReader
+
+    path = reach.place(plate.path)
+    if is_remote(path):
+        raise ReachError("it is not on this machine", "")
+    return SequenceReader(path, Place(path, reach=reach), plate.layer).head(plate.frames.first).frame_rate
+
+
+def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]:
+    """Those named, or all, in the manifest's order. Raises InputError if there is no such shot."""
+    known = [shot.name for shot in manifest.shots]
+    for name in names:
+        if name not in known:
+            hint = suggestion(name, known)
+            raise InputError(f"The manifest has no shot '{name}'", hint=hint, where=Where(file=str(path)))
+    return [shot for shot in manifest.shots if not names or shot.name in names]

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.error import MarkedYAMLError, YAMLError
 
+from fsvfx.documents.yaml_nodes import TooDeep, TooManyNodes, compose
 from fsvfx.errors import Blank, Problem
-from fsvfx.manifests.yaml_nodes import TooDeep, TooManyNodes, compose
 
 Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)

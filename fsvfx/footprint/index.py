@@ -1,4 +1,4 @@
-"""Which files are taken, and by whom: found without comparing everything with everything."""
+"""An index of the files that are read or written already: looked up without comparing everything with everything."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _ESCAPED = re.compile(r"\[([*?\[])\]")
 """As ``glob.escape`` writes letters that mean themselves."""
 
 
-class Taken:
-    """Files that are read, or written by somebody already. Each is told of as it was added."""
+class FileIndex:
+    """Files that are read or written already, each with the words for what does so."""
 
     def __init__(self) -> None:
         self._files: dict[str, str] = {}
@@ -41,8 +41,8 @@ class Taken:
                 self._globs.append((files, what))
                 self._note_above(_fixed(files.pattern), what)
 
-    def by(self, files: Files) -> str | None:
-        """What takes some of ``files`` already."""
+    def owner(self, files: Files) -> str | None:
+        """What reads or writes some of ``files`` already, in words; None if nothing does."""
         match files:
             case File():
                 return self._files.get(files.path) or self._file(files)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from fsvfx.documents.yaml_text import read_yaml
 from fsvfx.errors import ManifestError
-from fsvfx.footprint import where
+from fsvfx.footprint import canonical
 from fsvfx.footprint.patterns import Numbered
 from fsvfx.manifests import jobs, load
-from fsvfx.manifests.check_apart import check_apart
+from fsvfx.manifests.check_overlaps import check_overlaps
 from fsvfx.manifests.draft import draft_of
-from fsvfx.manifests.yaml_text import read_yaml
 
 SHOT = "{{name: {name}, plate: {{path: {plate!r}, frames: {frames}, color_space: sRGB, frame_rate: 24}}{replace}}}"
 HEAD = """\
@@ -277,7 +277,7 @@ def test_letter_case_is_folded_where_the_disk_folds_it(
 ) -> None:
     path = manifest(frames(target))
     load(path)
-    monkeypatch.setattr(where, "is_case_blind", lambda folder: True)
+    monkeypatch.setattr(canonical, "is_case_blind", lambda folder: True)
     assert PLATE in refusal(path)
 
 
@@ -307,6 +307,6 @@ def test_a_quarter_of_a_million_frames_are_compared_as_patterns(
     monkeypatch.setattr(Numbered, "name", lambda self, frame: spelled.append(frame) or name(self, frame))
     data = read_yaml(path).data
     assert isinstance(data, dict)
-    found = list(check_apart(draft_of(data), path))
+    found = list(check_overlaps(draft_of(data), path))
     assert [says in one.what for one in found] == ([True] if says else [])
     assert len(spelled) < 10

@@ -1,0 +1,182 @@
+"""The gates: may this shot be worked on, may these faces be learned? Pure functions of job, records and time.
+
+There is no way around them. They prove the paperwork, not who is in the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+
+from fsvfx.rights.decision import Decision, Evidence, Missing, decide
+from schemas.consent import ConsentRecord, Role
+from schemas.job import ShotJob, TrainedModel, TrainJob
+
+SWAP_VERSION = 2
+TRAINING_VERSION = 1
+FRESH = timedelta(hours=24)
+"""How old an answer about revocation may be."""
+_CLOCK_SKEW = timedelta(minutes=5)
+_ROLE_NAMES: dict[Role, str] = {"source_identity": "identity", "target_performer": "performer"}
+
+
+def _roles_of(job: ShotJob) -> dict[str, tuple[Role, ...]]:
+    """Everybody whom the shot's swaps show, and how. Empty if it swaps nothing."""
+    roles: dict[str, set[Role]] = {}
+    for entry in job.shot.replace:
+        roles.setdefault(entry.performer, set()).add("target_performer")
+        roles.setdefault(entry.identity, set()).add("source_identity")
+    return {person: tuple(sorted(roles[person])) for person in sorted(roles)}
+
+
+def asked_for_swap(job: ShotJob) -> dict[str, str]:
+    """Everybody whose consent the shot needs, with what for, in words."""
+    roles, models = _roles_of(job), _trained_of(job.models)
+    return {
+        person: " and ".join(
+            [_ROLE_NAMES[role] for role in roles.get(person, ())]
+            + [f"model '{model}' was trained on their face" for model in models.get(person, ())]
+        )
+        for person in sorted({*roles, *models})
+    }
+
+
+def check_swap(job: ShotJob, evidence: Mapping[str, Evidence | Missing], now: datetime) -> Decision:
+    """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not."""
+    roles, models = _roles_of(job), _trained_of(job.models)
+
+    def refusals(person: str, found: Evidence) -> Iterator[str]:
+        yield from _not_in_order(person, job.production, found, now)
+        for role in roles.get(person, ()):
+            yield from _without_role(found.record, role)
+        if person in roles:
+            yield from _not_this_shot(job, found.record)
+        if person in models:
+            yield from _no_training(found.record)
+
+    return decide(
+        asked_for_swap(job),
+        evidence,
+        refusals,
+        {
+            "gate": SWAP_VERSION,
+            "production": job.production,
+            "shot": job.shot.name,
+            "use": job.shot.use,
+            "nudity_or_sexual": job.shot.nudity_or_sexual,
+            "roles": {person: list(needed) for person, needed in roles.items()},
+            "models": [model.model_dump(mode="json", exclude={"licence", "commercial_use"}) for model in job.models],
+            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
+        },
+    )
+
+
+def _not_this_shot(job: ShotJob, record: ConsentRecord) -> Iterator[str]:
+    scope, shot = record.scope, job.shot
+    if not any(fnmatchcase(shot.name, pattern) for pattern in scope.shots):
+        yield f"shot {shot.name} is not among the consented shots ({', '.join(scope.shots)}); get it added"
+    if shot.use not in scope.uses:
+        yield f"the use '{shot.use}' is not among the consented ones ({', '.join(scope.uses)}); get it added"
+    if shot.nudity_or_sexual and not scope.nudity_or_sexual:
+        yield "the shot shows nudity or sexual content, and the consent leaves that out; get it added"
+
+
+def asked_for_training(job: TrainJob) -> dict[str, str]:
+    """Everybody whose consent the training needs, with what for, in words."""
+    roles = _training_roles(job)
+    learned = {person: _ROLE_NAMES[roles[person]] if person in roles else "also learned" for person in job.learned}
+    before = _trained_of(job.models).items()
+    return {person: f"model '{models[0]}' was trained on their face" for person, models in before} | learned
+
+
+def check_training(job: TrainJob, evidence: Mapping[str, Evidence | Missing], now: datetime) -> Decision:
+    """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not.
+
+    Asked is everybody whose face will be in the model: whoever is learned, and whoever was by its start. In which
+    shots, and for what, the model may be used is for the gate of swaps to ask.
+    """
+    roles = _training_roles(job)
+
+    def refusals(person: str, found: Evidence) -> Iterator[str]:
+        yield from _not_in_order(person, job.production, found, now)
+        if person in roles:
+            yield from _without_role(found.record, roles[person])
+        yield from _no_training(found.record)
+
+    return decide(
+        asked_for_training(job),
+        evidence,
+        refusals,
+        {
+            "training_gate": TRAINING_VERSION,
+            "production": job.production,
+            "model": job.model,
+            "learned": list(job.learned),
+            "models": [model.model_dump(mode="json", exclude={"licence", "commercial_use"}) for model in job.models],
+            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
+        },
+    )
+
+
+def _training_roles(job: TrainJob) -> dict[str, Role]:
+    """What is asked of the first two; whoever else is learned may have either role."""
+    identity, performer = job.learned[:2]
+    return {identity: "source_identity", performer: "target_performer"}
+
+
+def _not_in_order(person: str, production: str, found: Evidence, now: datetime) -> Iterator[str]:
+    """The record is the person's, for this production, in its time, not revoked, and its document is the signed one."""
+    record = found.record
+    if record.person != person:
+        yield f"record {record.record_id} is about '{record.person}'; name this person's own record in the manifest"
+    if record.scope.production != production:
+        yield f"the consent is for production '{record.scope.production}', not '{production}'; each needs its own"
+    yield from _out_of_time(record, now)
+    yield from _revoked(found, now)
+    if found.document is not None and found.document != record.document.sha256:
+        yield f"the document {record.document.path} is not the one that was hashed; put the signed one back"
+
+
+def _without_role(record: ConsentRecord, role: Role) -> Iterator[str]:
+    """The record covers the role."""
+    if role not in record.roles:
+        yield f"record {record.record_id} does not cover the role {role}; get consent for it"
+
+
+def _no_training(record: ConsentRecord) -> Iterator[str]:
+    """The record allows that engines are trained on the person."""
+    if not record.scope.training_allowed:
+        yield f"record {record.record_id} does not allow training (scope.training_allowed); get consent for it"
+
+
+def _trained_of(models: Sequence[TrainedModel]) -> dict[str, tuple[str, ...]]:
+    """Everybody on whose faces the ``models`` were trained, and which of them those are."""
+    found: dict[str, set[str]] = {}
+    for model in models:
+        for person in model.people:
+            found.setdefault(person, set()).add(model.model)
+    return {person: tuple(sorted(found[person])) for person in sorted(found)}
+
+
+def _out_of_time(record: ConsentRecord, now: datetime) -> Iterator[str]:
+    today, scope = now.astimezone(UTC).date(), record.scope
+    if today < scope.valid_from:
+        yield f"the consent begins on {scope.valid_from}; wait until then"
+    if scope.valid_to and today > scope.valid_to:
+        yield f"the consent ended on {scope.valid_to}; get it renewed"
+
+
+def _revoked(found: Evidence, now: datetime) -> Iterator[str]:
+    record = found.record
+    if found.standing == "revoked":
+        yield f"the consent (record {record.record_id}) is revoked; stop work on this person"
+        return
+    if found.standing is None or found.checked_at is None:
+        yield f"the register of revocations does not list record {record.record_id}; have it added"
+        return
+    checked = f"{found.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if found.checked_at > now + _CLOCK_SKEW:
+        yield f"revocation was checked at {checked}, which is yet to come; correct checked_at"
+    if now - found.checked_at > FRESH:
+        yield f"revocation was last checked at {checked}, over 24 hours ago; ask again and renew checked_at"
