@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fsvfx.engines.contract import Engine
     from fsvfx.evaluation import Evaluated, Trial
-    from fsvfx.evaluation.acted_footage import Acted
+    from fsvfx.evaluation.actors import ActedFootage
     from schemas.job import TrainJob
 
 
@@ -34,7 +34,7 @@ class Contestant:
 def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Contestant]:
     """The training's packages, by the first digits of their sha256; else the newest. Raises InputError, ModelError."""
     from fsvfx import packages
-    from fsvfx.evaluation.of_package import packaged
+    from fsvfx.evaluation.package import packaged
 
     packages.use(job.packages, reach_of(job))
     cards = {package: packages.card_of(package) for package in packages.found(job.model)}
@@ -86,7 +86,7 @@ def on_people(
     from fsvfx import packages
     from fsvfx.actors.shoot import SIDECAR
     from fsvfx.evaluation import evaluate, faceset_trial
-    from fsvfx.evaluation.of_package import check_unseen
+    from fsvfx.evaluation.package import check_unseen
     from fsvfx.facesets.lookup import facesets_of
 
     facesets = facesets_of(job)
@@ -111,7 +111,7 @@ def on_actors(
 ) -> list[Evaluated]:
     """On synthetic actors. Raises InputError, ModelError where the FaceKit is absent."""
     from fsvfx.evaluation import evaluate
-    from fsvfx.evaluation.on_actors import trial_of
+    from fsvfx.evaluation.actors import trial_of
 
     trial = trial_of(identity or "cem", performer or "ada", most)
     return [evaluate(each.engine, trial) for each in contestants]
@@ -157,20 +157,20 @@ def device_of(asked: str | None) -> str:
     return asked
 
 
-def _acted(job: TrainJob, sidecar: Path) -> dict[str, Acted]:
+def _acted(job: TrainJob, sidecar: Path) -> dict[str, ActedFootage]:
     """The footage that actors made, by name. Raises InputError."""
     from fsvfx.actors.shoot import read_sidecar
-    from fsvfx.evaluation.acted_footage import Acted
+    from fsvfx.evaluation.actors import ActedFootage
     from fsvfx.facesets.lookup import aligned_footage
 
     clips = read_sidecar(sidecar).clips
     known = [each for each in job.footage if each.name in clips]
-    return {each.name: Acted(clips[each.name], aligned_footage(job, each), each.shot) for each in known}
+    return {each.name: ActedFootage(clips[each.name], aligned_footage(job, each), each.shot) for each in known}
 
 
-def _truth(trial: Trial, acted: Mapping[str, Acted]) -> torch.Tensor | None:
+def _truth(trial: Trial, acted: Mapping[str, ActedFootage]) -> torch.Tensor | None:
     """None if some of the footage is of others."""
-    from fsvfx.evaluation.acted_footage import true_swap_of
+    from fsvfx.evaluation.actors import true_swap_of
 
     if not trial.footage or not set(trial.footage) <= set(acted):
         return None

@@ -1,13 +1,17 @@
-"""A faceset's faces, as engines take them: held out to be judged by, trained on to be known by."""
+"""Trials on people who have facesets: their held-out faces to swap, those trained on to know them by."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.errors import InputError
+from fsvfx.evaluation.measures import embeddings_of
+from fsvfx.evaluation.trial import Trial, nothing_held_out
 from fsvfx.faces.measures import appearance
 from fsvfx.faces.references import MOST, ReferenceFace, sharp, various
 from fsvfx.facesets.faceset import Faceset
@@ -22,6 +26,9 @@ _RUN = 8
 """Faces in a row, for figures over time."""
 _PROBED = 256
 """Faces that references are chosen from."""
+_KNOWN_EACH = 16
+"""Held-out faces of each person that others are told apart by, and as many that are trained on."""
+_OWN_MOST = 32
 
 
 def held_out_rows(faceset: Faceset, most: int) -> Rows:
@@ -84,3 +91,37 @@ def _pictures(faceset: Faceset, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]
     pictures = np.array(crops, np.float32).reshape(-1, faceset.size, faceset.size, 3)
     landmarks = torch.from_numpy(np.asarray(faceset.landmarks[rows], np.float32))
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(), landmarks
+
+
+def faceset_trial(
+    facesets: Mapping[str, Faceset], identity: str, performer: str, *, most: int = 64, with_references: bool = True
+) -> Trial:
+    """``identity`` into up to ``most`` held-out faces of ``performer``; everybody with a faceset to retrieve among.
+
+    with_references: the identity's training faces as reference pictures, for engines that need some.
+    Raises InputError if somebody has no faceset, or nothing is held out; StoreError, ModelError.
+    """
+    for person in (identity, performer):
+        if person not in facesets:
+            raise InputError(f"No faceset of '{person}'", hint=f"Available: {', '.join(facesets)}")
+    known, performed = facesets[identity], facesets[performer]
+    rows = held_out_rows(performed, most)
+    if not len(rows):
+        raise nothing_held_out(performer)
+    return Trial(
+        faces=faces_at(performed, rows),
+        footage=footage_at(performed, rows),
+        identity=references(known) if with_references else identity_at(known, np.zeros(0, np.int64)),
+        performer=performer,
+        people={person: known_by(faceset) for person, faceset in facesets.items()},
+        own=held_out_faces(known, min(most, _OWN_MOST)),
+    )
+
+
+def known_by(faceset: Faceset) -> NDArray[np.float32]:
+    """Embeddings (k, 128) of a person's faces, held out and trained on. Raises StoreError, ModelError.
+
+    With the held-out ones among them, a swap that leaves the performer as they were finds them again.
+    """
+    rows = np.concatenate([spread_rows(faceset, _KNOWN_EACH, held_out=which) for which in (True, False)])
+    return embeddings_of(identity_at(faceset, np.sort(rows)))

@@ -18,6 +18,7 @@ from fsvfx.training.optimisers import optimiser_of, rate_at
 from schemas.trainer import TrainerSettings
 
 Losses = Callable[[Batch, str], dict[str, Tensor]]
+_HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Loop:
@@ -105,9 +106,6 @@ def _beside(weight: nn.Parameter, value: Any) -> Any:
     if isinstance(value, Tensor) and value.shape == weight.shape and value.ndim:
         return torch.empty_like(weight, dtype=value.dtype).detach().copy_(value)
     return value
-
-
-_HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Precision:

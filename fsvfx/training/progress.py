@@ -14,6 +14,11 @@ from fsvfx.errors import InputError
 from fsvfx.training.curves import Point
 from schemas.trainer import TrainerSettings
 
+_MEMORY = 0.8
+"""How much of the speed till now stays in the next figure."""
+STOPPED = "it was stopped"
+"""The reason where no stop rule is one."""
+
 
 class DivergedError(InputError):
     """A loss or gradient is NaN or infinite."""
@@ -51,10 +56,6 @@ class Pending:
                 if not math.isfinite(value):
                     raise DivergedError(step, name, value, resume)
         return read
-
-
-_MEMORY = 0.8
-"""How much of the speed till now stays in the next figure."""
 
 
 class Throughput:
@@ -97,10 +98,6 @@ class Throughput:
         self.speed = _MEMORY * self.speed + (1 - _MEMORY) * speed if self.speed else speed
         self.waiting = self._lap_waited / spent
         self._lapped, self._lap_waited = now, 0.0
-
-
-STOPPED = "it was stopped"
-"""The reason where no stop rule is one."""
 
 
 def reason_to_stop(settings: TrainerSettings, step: int, seconds: float, points: Sequence[Point]) -> str | None:

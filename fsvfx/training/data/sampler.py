@@ -27,6 +27,9 @@ from schemas.augmentation import Augmentation
 
 _DEPTH = 3
 """Batches made ahead."""
+T = TypeVar("T")
+_PATIENCE = 0.1
+"""Seconds between looks at whether to stop."""
 
 
 class Sampler(Iterator[Batch]):
@@ -150,11 +153,6 @@ def _changed(side: Side, matrix: Tensor, shift: Tensor | None = None) -> Side:
     target = colour.changed(side.target, matrix, shift)
     seen = target if side.warped is side.target else colour.changed(side.warped, matrix, shift)
     return replace(side, warped=seen, target=target)
-
-
-T = TypeVar("T")
-_PATIENCE = 0.1
-"""Seconds between looks at whether to stop."""
 
 
 class Prefetch(Generic[T]):

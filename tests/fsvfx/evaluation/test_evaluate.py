@@ -14,10 +14,9 @@ from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, 
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, ModelError
 from fsvfx.evaluation import Trial, evaluate, picture_grid
-from fsvfx.evaluation.motion import followed
-from fsvfx.evaluation.on_actors import acted, actor_trial
-from fsvfx.evaluation.pictures import psnr, ssim, toned
-from fsvfx.evaluation.steadiness import flickers
+from fsvfx.evaluation.actors import acted, actor_trial
+from fsvfx.evaluation.measures import followed
+from fsvfx.evaluation.pictures import flickers, psnr, ssim, toned
 from schemas.evaluation import EvaluationReport
 
 SIZE = 96

@@ -1,4 +1,4 @@
-"""A model package judged on the faces that were held out of its training, and its card told."""
+"""Evaluates a model package on the faces that were held out of its training, and records it in its card."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from fsvfx.engines.contract import Engine
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, Where
 from fsvfx.evaluation.evaluate import Evaluated, evaluate
-from fsvfx.evaluation.files import files_of
-from fsvfx.evaluation.of_facesets import faceset_trial
+from fsvfx.evaluation.held_out import faceset_trial
+from fsvfx.evaluation.report import files_of
 from fsvfx.facesets.faceset import Faceset
 from schemas.evaluation import EvaluationReport
 from schemas.package import Figures, PackageCard
@@ -52,8 +52,8 @@ def check_unseen(card: PackageCard, facesets: Mapping[str, Faceset]) -> None:
     for person in card.people:
         if person.name in facesets and facesets[person.name].digest != person.faceset:
             raise InputError(
-                f"The faceset of '{person.name}' is not the one that '{card.model}' was trained on: what is held out "
-                "of it may have been trained on",
+                f"The faceset of '{person.name}' is not the one that '{card.model}' was trained on: its held-out faces "
+                "may have been trained on",
                 hint="Evaluate with the footage and faceset settings of the training, or train again",
                 where=Where(field=f"people.{person.name}"),
             )

@@ -1,14 +1,18 @@
-"""An evaluation as a sheet of pictures."""
+"""An evaluation as files: JSON for machines, a sheet of pictures for people."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from fsvfx.evaluation.evaluate import Evaluated
+from fsvfx.outputs import is_own_png, png
 from fsvfx.qc.sheet import Cell, cell, contact_sheet, sampled
-from schemas.evaluation import FrameFigures
+from schemas.evaluation import EvaluationReport, FrameFigures
 
 _SIDE = 160
 U8 = NDArray[np.uint8]
@@ -49,3 +53,20 @@ def _under(evaluated: Evaluated) -> str:
 
 def _small(picture: U8) -> U8:
     return np.asarray(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def files_of(evaluated: Evaluated, stem: str = "evaluation") -> dict[str, bytes]:
+    """``STEM.json`` and ``STEM.png``, by name."""
+    report = evaluated.report.model_dump_json(indent=1)
+    return {f"{stem}.json": report.encode(), f"{stem}.png": png(picture_grid(evaluated))}
+
+
+def is_own(path: Path) -> bool:
+    """Whether the file is one of an evaluation."""
+    if path.suffix == ".png":
+        return is_own_png(path)
+    try:
+        EvaluationReport.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return False
+    return True

@@ -10,9 +10,7 @@ import pytest
 from fsvfx.actors import actor, perform
 from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.errors import InputError
-from fsvfx.evaluation.acted_footage import Acted, true_swap_of
-from fsvfx.evaluation.on_actors import Acted as Performed
-from fsvfx.evaluation.on_actors import acted, true_swap
+from fsvfx.evaluation.actors import ActedFootage, Performed, acted, true_swap, true_swap_of
 from fsvfx.facesets import Footage
 from schemas.actors import ActedClip
 from schemas.job import ShotJob
@@ -33,14 +31,14 @@ class Aligned:
         return {"r0/crops": crops, "r0/matrix": self.performed.matrices}[name][row]
 
 
-def clip_of(seed: int, performed: Performed) -> dict[str, Acted]:
+def clip_of(seed: int, performed: Performed) -> dict[str, ActedFootage]:
     plate = Plate(path="/ada.####.png", frames="1001-1002", color_space="sRGB")
     shot = ShotJob(
         production="actors", shot=Shot(name="ada_1", plate=plate), people={}, deliver=(), store="memory://",
         colour_config=DEFAULT_CONFIG, manifest="/train.yaml",
     )  # fmt: skip
     clip = ActedClip(actor="ada", frames=2, seed=seed, size=2 * SIZE)
-    return {"ada_1": Acted(clip, Footage("ada_1", "/ada", 1001, Aligned(performed), frozenset(), ()), shot)}
+    return {"ada_1": ActedFootage(clip, Footage("ada_1", "/ada", 1001, Aligned(performed), frozenset(), ()), shot)}
 
 
 @pytest.mark.usefixtures("head")

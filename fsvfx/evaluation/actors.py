@@ -1,9 +1,10 @@
-"""Trials on synthetic actors, where the true swap is known."""
+"""Trials on synthetic actors, and the true swap of footage of them: the identity rendered in the performer's place."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -13,10 +14,15 @@ from fsvfx.actors import Actor, Moment, actor, perform, render
 from fsvfx.actors.clip import shown
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import InputError
-from fsvfx.evaluation.likeness import embeddings_of
+from fsvfx.evaluation.measures import embeddings_of
+from fsvfx.evaluation.pictures import u8
 from fsvfx.evaluation.trial import Trial
 from fsvfx.faces.geometry import crop, crop_matrix, move_points
+from fsvfx.faces.looks import display_crop
 from fsvfx.faces.search import FaceFinder
+from fsvfx.facesets.footage import Footage, resized
+from schemas.actors import ActedClip
+from schemas.job import ShotJob
 
 _FILL = 2.0
 """Pixels of the picture for one of the crop: a face fills about half of it."""
@@ -28,10 +34,12 @@ _OTHERS, _OTHERS_KNOWN = ("ben", "dora", "eli", "fred"), 4
 """More people, and references of each."""
 
 F32 = NDArray[np.float32]
+_ALIKE = 0.01
+"""Mean difference up to which a face is the one that was rendered, of the display range."""
 
 
 @dataclass(frozen=True)
-class Acted:
+class Performed:
     """An actor's faces, aligned; matrices (n, 2, 3): picture px -> crop px; moments: those in which one was found."""
 
     faces: FaceBatch
@@ -56,7 +64,7 @@ def trial_of(identity: str, performer: str, frames: int, size: int = 256) -> Tri
     return replace(made, own=held_back.faces)
 
 
-def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001) -> Acted:
+def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001) -> Performed:
     """Render a performance, and cut its faces out as the pipeline does: (size, size) crops, sRGB in [0, 1].
 
     Frames whose face is not found are left out. Raises ModelError.
@@ -73,24 +81,24 @@ def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001)
     faces = FaceBatch(
         _tensor(crops, size), torch.from_numpy(np.array(landmarks, np.float32).reshape(-1, 468, 3)), numbers
     )
-    return Acted(faces, np.array(matrices, np.float64).reshape(-1, 2, 3), there)
+    return Performed(faces, np.array(matrices, np.float64).reshape(-1, 2, 3), there)
 
 
-def true_swap(identity: Actor, performed: Acted) -> torch.Tensor:
+def true_swap(identity: Actor, performed: Performed) -> torch.Tensor:
     """``identity`` under the same performance, cut as the performer's faces are: (n, 3, S, S) in [0, 1]."""
     size = performed.faces.crops.shape[-1]
     pictures = [shown(render(identity, moment, round(_FILL * size)).rgb) for moment in performed.moments]
     return _tensor([_cut(*each, size) for each in zip(pictures, performed.matrices, strict=True)], size)
 
 
-def references(actor: Actor, performed: Acted) -> Identity:
+def references(actor: Actor, performed: Performed) -> Identity:
     """An actor's faces as an identity's references; all as sharp as each other."""
     faces = performed.faces
     return Identity(actor.name, faces.crops, faces.landmarks, torch.ones(len(faces.crops)))
 
 
 def actor_trial(
-    identity: Actor, performer: Actor, known: Acted, performed: Acted, others: dict[str, Identity] | None = None
+    identity: Actor, performer: Actor, known: Performed, performed: Performed, others: dict[str, Identity] | None = None
 ) -> Trial:
     """``identity``, of whom ``known`` is at hand, into what the performer ``performed``, against the true swap.
 
@@ -114,3 +122,54 @@ def _cut(picture: F32, matrix: NDArray[np.float64], size: int) -> F32:
 def _tensor(crops: Sequence[F32], size: int) -> torch.Tensor:
     stacked = np.array(crops, np.float32).reshape(-1, size, size, 3)
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
+
+
+@dataclass(frozen=True)
+class ActedFootage:
+    """Footage of an actor: how it was made, its faces as they were cut out, and as which shot."""
+
+    clip: ActedClip
+    footage: Footage
+    shot: ShotJob
+
+    def as_by(self, name: str, frame: int, size: int) -> F32:
+        """A frame acted by the actor of that name, its face cut out as the performer's was: (size, size, 3) display."""
+        moment = _moments(self.clip.frames, self.clip.seed)[frame - self.clip.first]
+        picture = u8(shown(render(actor(name), moment, self.clip.size).rgb))
+        aligned, plate = self.footage.aligned, self.shot.shot.plate
+        cut = display_crop(
+            picture,
+            aligned.matrix(frame),
+            len(aligned.crop(frame)),
+            plate.color_space,
+            self.shot.colour_config,
+            plate.exposure,
+        )
+        return resized(np.asarray(cut, np.float32), size).clip(0, 1)
+
+
+def true_swap_of(
+    identity: str, acted: Mapping[str, ActedFootage], sources: Sequence[tuple[str, int]], faces: torch.Tensor
+) -> torch.Tensor:
+    """(n, 3, S, S) in [0, 1], of faces (n, 3, S, S) and the footage and the frame of each.
+
+    Raises InputError if the first of them is not what the actor did: truth that does not fit is none. ModelError.
+    """
+    import torch
+
+    size = faces.shape[-1]
+    name, frame = sources[0]
+    again = acted[name].as_by(acted[name].clip.actor, frame, size)
+    apart = float(np.abs(faces[0].permute(1, 2, 0).numpy() - again).mean())
+    if apart > _ALIKE:
+        raise InputError(
+            f"'{name}' does not match actors.yaml: frame {frame} rendered again differs by {apart:.3f}",
+            hint="Make the footage again with fsvfx actors, and train again; or remove actors.yaml",
+        )
+    made = np.stack([acted[name].as_by(identity, frame, size) for name, frame in sources])
+    return torch.from_numpy(made).permute(0, 3, 1, 2).contiguous()
+
+
+@lru_cache(maxsize=64)
+def _moments(frames: int, seed: int) -> list[Moment]:
+    return perform(frames, seed)

@@ -1,0 +1,127 @@
+"""What is read off pictures of faces: pose and expression by the mesh, and whom they look like; and how they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.engines.contract import Identity
+from fsvfx.evaluation.pictures import video
+from fsvfx.faces import facemesh
+from fsvfx.faces.embedding import SIZE, embeddings
+from fsvfx.faces.facemesh import face_mesh
+from fsvfx.faces.measures import brow_height, eye_opening, head_pose, mouth_opening
+from fsvfx.faces.search import PRESENT
+from fsvfx.qc.figures import nearest
+from schemas.evaluation import Followed, IdentityFigures
+
+F32 = NDArray[np.float32]
+POSE = ("yaw", "pitch", "roll")
+EXPRESSION = ("mouth", "eyes", "brows")
+_STILL = {"yaw": 0.5, "pitch": 0.5, "roll": 0.5, "mouth": 0.015, "eyes": 0.01, "brows": 0.002}
+"""Of measures that vary less than this (deviation) there is nothing to correlate but noise."""
+_FEWEST = 3
+_LOOKS = 3
+"""Shaken looks that are averaged: one alone trembles by as much as a brow moves."""
+
+
+def meshes(pictures: NDArray[np.uint8], landmarks: F32) -> F32:
+    """The mesh as seen in pictures (n, S, S, 3), near known landmarks (n, 468, 3): (n, 468, 3) px, NaN where lost.
+
+    Raises ModelError.
+    """
+    found = np.full(landmarks.shape, np.nan, np.float32)
+    mesh = face_mesh()
+    for place, picture in enumerate(pictures):
+        points, score = mesh.landmarks(picture, facemesh.squares_of_landmarks(landmarks[place : place + 1]), _LOOKS)
+        if score[0] >= PRESENT:
+            found[place] = points[0]
+    return found
+
+
+def pose_and_expression(found: F32) -> dict[str, NDArray[np.float64]]:
+    """Pose (degrees) and expression by name, of meshes (n, 468, 3): (n,) each, NaN where lost."""
+    rows = [_measures(each) if np.isfinite(each).all() else [np.nan] * 6 for each in found]
+    table = np.array(rows, np.float64).reshape(-1, 6)
+    return {name: table[:, column] for column, name in enumerate(POSE + EXPRESSION)}
+
+
+def followed(name: str, swapped: NDArray[np.float64], plate: NDArray[np.float64]) -> Followed | None:
+    """How one measure follows another over time (n,); None if they never have it both."""
+    both = np.isfinite(swapped) & np.isfinite(plate)
+    if not both.any():
+        return None
+    apart = swapped[both] - plate[both]
+    moving = both.sum() >= _FEWEST and plate[both].std() > _STILL[name] and swapped[both].std() > 1e-9
+    return Followed(
+        error=float(np.abs(apart).mean()),
+        bias=float(apart.mean()),
+        spread=float(plate[both].std()),
+        r=float(np.corrcoef(swapped[both], plate[both])[0, 1]) if moving else None,
+    )
+
+
+def all_followed(
+    names: tuple[str, ...], swapped: Mapping[str, NDArray[np.float64]], plate: Mapping[str, NDArray[np.float64]]
+) -> dict[str, Followed]:
+    """Those of ``names`` that could be measured."""
+    found = {name: followed(name, swapped[name], plate[name]) for name in names}
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _measures(mesh: F32) -> list[float]:
+    return [*head_pose(mesh), mouth_opening(mesh), eye_opening(mesh), brow_height(mesh)]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """meshes (n, 468, 3) px, measures by name (n,), embeddings (n, 128); NaN where no face was found."""
+
+    meshes: F32
+    measures: Mapping[str, NDArray[np.float64]]
+    embeddings: F32
+
+    @property
+    def lost(self) -> int:
+        return int(np.isnan(self.meshes[:, 0, 0]).sum())
+
+    @classmethod
+    def of(cls, pictures: NDArray[np.uint8], landmarks: F32) -> Seen:
+        """Look for faces in pictures (n, S, S, 3), near known landmarks (n, 468, 3). Raises ModelError."""
+        found = meshes(pictures, landmarks)
+        taken = np.full((len(pictures), SIZE), np.nan, np.float32)
+        for place in np.flatnonzero(np.isfinite(found[:, 0, 0])):
+            taken[place] = embeddings(pictures[place], found[place : place + 1])[0]
+        return cls(found, pose_and_expression(found), taken)
+
+
+def embeddings_of(identity: Identity) -> F32:
+    """Of an identity's references: (m, 128). Raises ModelError."""
+    pictures, landmarks = video(identity.crops), identity.landmarks.cpu().numpy()
+    return np.concatenate([embeddings(each, points[None]) for each, points in zip(pictures, landmarks, strict=True)])
+
+
+def nearest_person(embedding: F32, people: Mapping[str, F32]) -> str:
+    """Whose reference is the nearest to an embedding (128,)."""
+    return min(people, key=lambda name: np.nan_to_num(nearest(embedding, people[name]), nan=np.inf))
+
+
+def likeness(swapped: F32, plates: F32, names: list[str], identity: str, references: F32) -> IdentityFigures | None:
+    """Of embeddings (n, 128), those of lost faces NaN, and the nearest persons' names; None if all are lost."""
+    there = np.isfinite(np.concatenate([swapped, plates], axis=1)).all(axis=1)
+    if not there.any():
+        return None
+    near = np.array([nearest(each, references) for each in swapped[there]])
+    far = np.linalg.norm(swapped[there] - plates[there], axis=1)
+    before = np.array([nearest(each, references) for each in plates[there]])
+    found = [name for name, known in zip(names, there.tolist(), strict=True) if known]
+    return IdentityFigures(
+        to_identity=float(np.median(near)),
+        to_performer=float(np.median(far)),
+        plate_to_identity=float(np.median(before)),
+        nearer=float((near < far).mean()),
+        retrieved=found.count(identity) / len(found),
+    )
