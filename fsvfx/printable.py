@@ -6,6 +6,7 @@ The one place that does it; the command line's console and the text of every err
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but for tab and newline, DEL, C1
@@ -25,6 +26,13 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     r"""As ``printable``, with newlines written out, too: for names, which could otherwise forge a line."""
     return printable(text).replace("\n", r"\n")
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """``a, b and 3 more``: at most ``most`` of them by name."""
+    given = list(names)
+    more = f" and {len(given) - most} more" if len(given) > most else ""
+    return ", ".join(given[:most]) + more
 
 
 def _written_out(found: re.Match[str]) -> str:

@@ -15,7 +15,11 @@ from opentimelineio.core import Item
 from opentimelineio.opentime import RationalTime, TimeRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, Timeline, Track, Transition
 
+from fsvfx.editorial.manifest import ImportedEdit, ImportOptions, import_edit
+
 Pair = tuple[float, float]
+HOUR = 86400
+FILM = Fraction(24)
 NTSC_FILM = Fraction(24000, 1001)
 NTSC = Fraction(30000, 1001)
 TEMPLATE = """\
@@ -112,3 +116,26 @@ def exr_plates(folder: Path, name: str, numbers: range, **header: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
         write_exr(folder / f"{name}.{number:04}.exr", picture(number, dtype=np.float16), **header)
+
+
+def imported(folder: Path, edit: Path, *places: Path | str, **options: Any) -> ImportedEdit:
+    """``folder``: of the template; plates are below it."""
+    return import_edit(edit, folder / "show.yaml", ImportOptions(tuple(map(str, places)), handles=0, **options))
+
+
+def shown(made: ImportedEdit) -> dict[str, tuple[int, int]]:
+    """First index into the plate, and how many frames, by the shots' names."""
+    return {shot.cut.shot: (shot.needed.first - shot.first_frame, len(shot.needed)) for shot in made.shots}
+
+
+def at(index: int) -> str:
+    """Timecode of a frame of A001.mov."""
+    return f"01:00:{index // 24:02}:{index % 24:02}"
+
+
+def event(number: str, reel: str, channels: str, kind: str, source: int, frames: int, record: int) -> str:
+    codes = at(source), at(source + frames), at(record), at(record + frames)
+    return f"{number}  {reel:8} {channels:5} {kind:8} {' '.join(codes)}"
+
+
+NAME = "* FROM CLIP NAME:  {}".format

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from opentimelineio.opentime import RationalTime
 
 from fsvfx.editorial.clips import Use, uses_of
 from fsvfx.editorial.edit import Edit, stated_rate
@@ -14,9 +16,6 @@ from fsvfx.editorial.names import media_name, media_path, reel_of, shot_names
 from fsvfx.editorial.retimes import Retimes, remarks_of, retimes_of, source_rates
 from fsvfx.errors import EditError, Problem
 from schemas import rates
-
-if TYPE_CHECKING:
-    from opentimelineio.opentime import RationalTime
 
 _WHOLE = 1e-3
 _MOST_DIGITS = 9
@@ -77,7 +76,7 @@ def cuts_of(edit: Edit, names: str = "{clip}", wanted: Container[str] | None = N
     """
     found = uses_of(edit)
     if not found.shown:
-        raise EditError(str(edit.file), (Problem("(edit)", "there is no picture in it", "Export the picture tracks"),))
+        raise EditError(str(edit.file), (Problem("(edit)", "it has no picture", "Export the picture tracks"),))
     named = shot_names([use.clip for use in found.shown], names)
     problems: list[Problem] = []
     cuts: list[Cut] = []
@@ -102,9 +101,9 @@ def _at(name: str, use: Use) -> str:
 
 def _wrong(use: Use, rate: Fraction, retimes: Retimes) -> list[tuple[str, str]]:
     """What keeps a use from being a shot, and how to fix it."""
-    if retimes.told:
-        hint = "Bake the retime into the plate and cut that in at its own speed"
-        return [(f"it is retimed ({', '.join(retimes.told)}), and retimes are not applied here", hint)]
+    if retimes.changes:
+        hint = "Bake the retime into the plate, and cut that in at normal speed"
+        return [(f"it is retimed ({', '.join(retimes.changes)}); retimes are not supported", hint)]
     if said := next(_other_rates(use, rate), None):
         return [(said, "Convert the media to the edit's rate and cut it in again")]
     if said := _contradiction(use):
@@ -112,7 +111,7 @@ def _wrong(use: Use, rate: Fraction, retimes: Retimes) -> list[tuple[str, str]]:
     times = (use.source.start_time, use.source.duration, use.head, use.tail)
     if not all(_is_whole(time, rate) for time in times if time is not None):
         return [
-            ("it, or its transition, begins or ends between two frames", "Snap the cut to frames in the editing system")
+            ("it or its transition starts or ends between two frames", "Snap the cut to frames in the editing system")
         ]
     return []
 
@@ -137,20 +136,20 @@ def _other_rates(use: Use, rate: Fraction) -> Iterator[str]:
         if rates.known(played) != rate:
             yield f"its image sequence runs at {played:g} frames a second, the edit at {rate}: that is a retime"
         if step != 1:
-            yield f"its image sequence plays every {step}. file (frame_step {step}): that is a retime"
+            yield f"its image sequence skips files (frame_step {step}): that is a retime"
 
 
 def _contradiction(use: Use) -> str | None:
     """The clip against its media: lengths, and digits of an image sequence that no file has."""
     reference: Any = use.clip.media_reference
     if reference is None:
-        return f"it is to play its media '{use.clip.active_media_reference_key}', and has none of that name"
+        return f"it should play its media '{use.clip.active_media_reference_key}', but has none of that name"
     there = reference.available_range
     own = use.clip.trimmed_range().duration
     if there is not None and own.to_seconds() > there.duration.to_seconds() + 1e-6:
         return f"it shows {own.value:g} frames, but its media has {there.duration.value:g}"
     if not 0 <= getattr(reference, "frame_zero_padding", 0) <= _MOST_DIGITS:
-        return f"its image sequence has numbers of {reference.frame_zero_padding} digits"
+        return f"its image sequence has frame numbers of {reference.frame_zero_padding} digits"
     return None
 
 
@@ -159,7 +158,7 @@ def _effects(name: str, retimes: Retimes) -> Iterator[str]:
     for effect in retimes.others:
         yield f"{name}: the edit's effect {effect} is not applied"
     for effect in retimes.unknown:
-        yield f"{name}: the edit's effect {effect} is not known here and not applied; check that it leaves time alone"
+        yield f"{name}: the edit's effect {effect} is unknown and not applied; check that it does not change time"
 
 
 def _cut(use: Use, name: str, edit: Edit) -> Cut:

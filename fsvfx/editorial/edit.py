@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from opentimelineio.opentime import RationalTime
+from opentimelineio.schema import Gap, Timeline, Transition
 
 from fsvfx.editorial.edl.events import drop_rate, pairs_note, read_events
 from fsvfx.editorial.edl.remarks import header_rate
@@ -16,10 +19,6 @@ from fsvfx.editorial.files import decoded
 from fsvfx.editorial.otio.reader import bounded_bytes, read_otio
 from fsvfx.errors import EditError, InputError, Problem, Where
 from schemas import rates
-
-if TYPE_CHECKING:
-    from opentimelineio.opentime import RationalTime
-    from opentimelineio.schema import Timeline
 
 SUFFIXES = (".otio", ".otioz", ".otiod", ".edl")
 
@@ -68,11 +67,11 @@ def read_edit(path: Path, rate: Fraction | None = None) -> Edit:
 
 def _read_edl(path: Path, rate: Fraction | None) -> Edit:
     said = decoded(bounded_bytes(path))
-    told = header_rate(said.text)
-    rate = rate or told or drop_rate(said.text)
-    if told and told != rate:
-        what = f"its header says {told} frames a second, and it is to be read at {rate}"
-        hint = f"Give --frame-rate {told}, or correct the header if that is wrong"
+    stated = header_rate(said.text)
+    rate = rate or stated or drop_rate(said.text)
+    if stated and stated != rate:
+        what = f"its header says {stated} frames a second, but it is to be read at {rate}"
+        hint = f"Give --frame-rate {stated}, or correct the header if that is wrong"
         raise EditError(str(path), (Problem("(edit)", what, hint),))
     if rate is None:
         hint = "Give --frame-rate, such as 24000/1001, or plate.frame_rate in the template"
@@ -99,8 +98,6 @@ def _rate_of(timeline: Timeline) -> Fraction:
 
 
 def _record_times(timeline: Timeline) -> Iterator[RationalTime]:
-    from opentimelineio.schema import Gap, Transition
-
     for track in timeline.video_tracks():
         for item in track:
             if isinstance(item, Gap) and item.source_range:

@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
+
+from opentimelineio.schema import Clip
 
 from fsvfx.editorial.paths import plain
 from fsvfx.errors import InputError, Where
 from schemas.templates import PICTURES, VIDEOS, fields, fill
-
-if TYPE_CHECKING:
-    from opentimelineio.schema import Clip
 
 FIELDS = ("clip", "reel", "media", "marker", "number")
 _BAD = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -41,8 +40,8 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
     """
     unknown = set(fields(template)) - set(FIELDS)
     if unknown:
-        hint = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
-        raise InputError(f"{{{min(unknown)}}} is no field of a shot's name", hint=hint, where=Where(field="--names"))
+        hint = f"Available: {', '.join(f'{{{name}}}' for name in FIELDS)}"
+        raise InputError(f"{{{min(unknown)}}} is not a field of shot names", hint=hint, where=Where(field="--names"))
     names: dict[str, str] = {}  # by lower case: letter case does not tell shots apart, as it does not on every disk
     uses: Counter[str] = Counter()
     again: dict[str, list[str]] = {}
@@ -58,7 +57,7 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
         if name != wanted:
             again.setdefault(wanted, []).append(name)
         elif name != given:
-            notes.append(f"{name}: called '{given}' in the edit, which is no name for a shot")
+            notes.append(f"{name}: called '{given}' in the edit, which is not a valid shot name")
     notes += [
         f"{wanted} is in the edit {len(more) + 1} times: {_first_and_last(more)}" for wanted, more in again.items()
     ]
@@ -67,7 +66,7 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
 
 def _first_and_last(names: Sequence[str]) -> str:
     few = len(names) <= _SHOWN
-    return f"then as {', '.join(names)}" if few else f"then as {names[0]} to {names[-1]}"
+    return f"also as {', '.join(names)}" if few else f"also as {names[0]} to {names[-1]}"
 
 
 def _words(clip: Clip, index: int) -> dict[str, str]:

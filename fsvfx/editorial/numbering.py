@@ -11,6 +11,7 @@ from fsvfx.editorial.paths import PathMap, is_windows, mapped
 from fsvfx.editorial.plates import Media, check_places, find_plate, media_of
 from fsvfx.errors import EditError, InputError, Problem
 from fsvfx.media import timecodes
+from fsvfx.printable import listed
 from schemas.frames import FrameRange
 from schemas.timecode import drops_by_default, problem
 
@@ -49,7 +50,7 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
     if clock is None:
         raise InputError(
             f"the edit's media has {said.frames} frames, {media.path} has {media.frames} and no timecode",
-            hint="Hand over a plate with timecode, to tell which frames it has, or the one that was cut",
+            hint="Provide a plate with timecode, or the file that was cut",
         )
     return Anchor(clock, media.first)
 
@@ -81,7 +82,7 @@ def _clock(cut: Cut, media: Media) -> int | None:
     said = timecodes.label(shown, cut.rate, drop=bool(cut.drop))
     label = f"{said[:8]}{media.timecode[8]}{said[9:]}"
     if wrong := problem(label, cut.rate):
-        raise InputError(f"by the plate's timecode, {wrong[0]}", hint="Export the edit again, or check the plate")
+        raise InputError(f"counted as the plate is, {wrong[0]}", hint="Export the edit again, or check the plate")
     day = timecodes.day(cut.rate, drop=media.timecode[8] == ";")
     into = timecodes.count(label, cut.rate) - timecodes.count(media.timecode, cut.rate)
     return shown - (into + day if into < -day // 2 else into)
@@ -131,7 +132,7 @@ def numbered(cut: Cut, media: Media, *, first_frame: int, handles: int) -> Numbe
     last = first + cut.frames - 1
     if first < media.first or last > media.last:
         raise InputError(
-            _missing(cut, media, first, last), hint="Bring a plate that has them, or give them in --plates"
+            _missing(cut, media, first, last), hint="Provide a plate that has them, or name it in --plates"
         )
     head, tail = min(handles, first - media.first), min(handles, media.last - last)
     moved = 0 if media.is_sequence else first_frame + handles - first
@@ -154,35 +155,32 @@ def _counted(cut: Cut, media: Media) -> list[str]:
     if not _is_counted_otherwise(cut, media):
         return []
     modes = ("drop-frame", "non-drop") if cut.drop else ("non-drop", "drop-frame")
-    return [f"{cut.shot}: its timecode is {modes[0]} in the edit, {modes[1]} in the plate: taken as the plate's"]
+    return [f"{cut.shot}: its timecode is {modes[0]} in the edit, {modes[1]} in the plate: read as the plate's"]
 
 
 def _missing(cut: Cut, media: Media, first: int, last: int) -> str:
     before, after = max(0, media.first - first), max(0, last - media.last)
-    said = [f"{before} before its beginning"] * bool(before) + [f"{after} after its end"] * bool(after)
+    said = [f"{before} before its start"] * bool(before) + [f"{after} after its end"] * bool(after)
     shown = " with its transitions" if cut.head or cut.tail else ""
     return f"the edit shows {cut.frames} frames{shown}; {media.path} lacks {' and '.join(said)}"
 
 
 def _timecode(cut: Cut, media: Media, time: int) -> str | None:
     """Where the plate has none, the edit's; not if the edit counts its media from 0."""
-    told = cut.drop is not None or (cut.stated is not None and cut.stated.start > 0)
-    if media.timecode or not told or time < 0:
+    is_stated = cut.drop is not None or (cut.stated is not None and cut.stated.start > 0)
+    if media.timecode or not is_stated or time < 0:
         return None
     drop = drops_by_default(cut.rate) if cut.drop is None else cut.drop
     return timecodes.label(time, cut.rate, drop=drop)
 
 
 def _short(shot: str, handles: int, head: int, tail: int) -> list[str]:
-    said = [("head", head, "begins"), ("tail", tail, "ends")]
+    said = [("head", head, "starts"), ("tail", tail, "ends")]
     return [
-        f"{shot}: {there} of {handles} {which} handles: the plate {ends} there"
+        f"{shot}: only {there} of {handles} {which} handles: the plate {ends} there"
         for which, there, ends in said
         if there < handles
     ]
-
-
-_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -228,14 +226,14 @@ def _plate_of(edit: Edit, cut: Cut, places: Sequence[str], maps: Sequence[PathMa
     named = f"clip '{cut.clip}'" + (f", reel '{cut.reel}'" if cut.reel else "")
     hint = "Give --plates: a folder, or a path such as plates/{name}/{name}.####.exr"
     if cut.path and there is None and (is_windows(cut.path) or cut.path.startswith("/")):
-        hint += f"; or --map {cut.path.rpartition('/')[0] or '/'}=FOLDER: where that is here"
-    raise InputError(f"no plate is found for {named} ({sought})", hint=hint)
+        hint += f"; or --map {cut.path.rpartition('/')[0] or '/'}=FOLDER, its place on this machine"
+    raise InputError(f"no plate found for {named} (looked for: {sought})", hint=hint)
 
 
 def _unused(paths: Sequence[str], maps: Sequence[PathMap]) -> list[str]:
     """What of ``--map`` was of no use."""
     return [
-        f"{one.said}: no path of the edit begins with {one.source}"
+        f"{one.said}: no path of the edit starts with {one.source}"
         for one in maps
         if not any(one.applied(path) is not None for path in paths)
     ]
@@ -243,5 +241,4 @@ def _unused(paths: Sequence[str], maps: Sequence[PathMap]) -> list[str]:
 
 def _unmapped(paths: Sequence[str], maps: Sequence[PathMap]) -> list[str]:
     rest = [path for path in paths if mapped(path, maps) is None] if maps else []
-    more = f" and {len(rest) - _SHOWN} more" if len(rest) > _SHOWN else ""
-    return [f"no --map is for {', '.join(rest[:_SHOWN])}{more}"] * bool(rest)
+    return [f"no --map covers {listed(rest)}"] * bool(rest)

@@ -42,7 +42,7 @@ def parse_maps(texts: Sequence[str]) -> tuple[PathMap, ...]:
         source, equals, target = text.partition("=")
         if not equals or not source.strip() or not target.strip():
             hint = r"Write FROM=TO, such as --map D:\shots=/mnt/shots"
-            raise InputError(f"'{text}' does not map a path", hint=hint, where=Where(field="--map"))
+            raise InputError(f"'{text}' is not a path mapping", hint=hint, where=Where(field="--map"))
         made.append(PathMap(text, plain(source.strip()), target.strip()))
     return tuple(made)
 

@@ -45,9 +45,9 @@ def check_places(places: Sequence[str]) -> None:
     for place in places:
         unknown = set(fields(place)) - set(FIELDS)
         if unknown:
-            hint = f"There are {', '.join(f'{{{name}}}' for name in FIELDS)}"
+            hint = f"Available: {', '.join(f'{{{name}}}' for name in FIELDS)}"
             raise InputError(
-                f"{{{min(unknown)}}} is no field of a plate's path", hint=hint, where=Where(field="--plates")
+                f"{{{min(unknown)}}} is not a field of plate paths", hint=hint, where=Where(field="--plates")
             )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from opentimelineio.opentime import RationalTime, TimeRange
+from opentimelineio.schema import Clip, ExternalReference, ImageSequenceReference
 
 from fsvfx import rights
 from fsvfx.errors import InputError, Where
@@ -15,10 +18,6 @@ from schemas.deliver import Deliver, DeliverReview
 from schemas.job import ShotJob
 from schemas.report import AI_STATEMENT
 from schemas.templates import around_frame
-
-if TYPE_CHECKING:
-    from opentimelineio.opentime import TimeRange
-    from opentimelineio.schema import ExternalReference, ImageSequenceReference
 
 FRAMES = ("exr", "frames")
 MOVIES = ("review", "movie")
@@ -54,14 +53,12 @@ def shot_media(job: ShotJob, rate: Fraction, start: int, *, drop: bool | None) -
     Raises RightsError, StoreError; InputError if the edit could use nothing."""
     if not any(one.kind in FRAMES + MOVIES for one in job.deliver):
         hint = "Add {kind: exr, path: ...} or {kind: review, path: ...} to deliver"
-        raise InputError("The manifest delivers nothing to cut in", hint=hint, where=Where(file=job.manifest))
+        raise InputError("The manifest delivers nothing an edit can play", hint=hint, where=Where(file=job.manifest))
     facts = _facts(job)
     return ShotMedia(job, rate, start, facts if drop is None else facts | {DROPS: drop})
 
 
 def span(start: int, frames: int, rate: Fraction) -> TimeRange:
-    from opentimelineio.opentime import RationalTime, TimeRange
-
     return TimeRange(RationalTime(start, float(rate)), RationalTime(frames, float(rate)))
 
 
@@ -88,8 +85,6 @@ def references(back: ShotMedia, folder: Path, *, external: bool = False) -> dict
     The first there is stands under the default key. Frames are there a second time, as an ExternalReference with the
     numbers in its file's name: Resolve and others know sequences only by that. ``external``: so under the default key.
     """
-    from opentimelineio.schema import Clip
-
     frames, movie = _first(back.job, FRAMES), _first(back.job, MOVIES)
     made: dict[str, Any] = {}
     if frames:
@@ -107,8 +102,6 @@ def _first(job: ShotJob, kinds: tuple[str, ...]) -> Deliver | None:
 
 
 def _sequence(back: ShotMedia, path: str, folder: Path) -> ImageSequenceReference:
-    from opentimelineio.schema import ImageSequenceReference
-
     before, digits, after = around_frame(path)
     place, _, name = before.rpartition("/")
     made = ImageSequenceReference(
@@ -128,8 +121,6 @@ def _sequence(back: ShotMedia, path: str, folder: Path) -> ImageSequenceReferenc
 
 
 def _twin(back: ShotMedia, path: str, folder: Path) -> ExternalReference:
-    from opentimelineio.schema import ExternalReference
-
     place = path.rpartition("/")[0]
     name = _file_name(back, path)
     made = ExternalReference(f"{_url(place, folder)}/{name}", back.available, metadata={FACTS: back.facts})
@@ -145,8 +136,6 @@ def _file_name(back: ShotMedia, path: str) -> str:
 
 
 def _movie(back: ShotMedia, movie: Deliver, folder: Path) -> ExternalReference:
-    from opentimelineio.schema import ExternalReference
-
     slate = int(isinstance(movie, DeliverReview) and movie.slate)
     available = span(back.start - slate, len(back.job.shot.plate.frames) + slate, back.rate)
     made = ExternalReference(_url(movie.path, folder), available, metadata={FACTS: back.facts})

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fsvfx.editorial.cuts import Cut, Cuts
-from fsvfx.editorial.edit import Edit
+from opentimelineio.opentime import RationalTime
+from opentimelineio.schema import Clip, Timeline, Track, TrackKind
+
+from fsvfx.delivery.place import place
+from fsvfx.editorial.cuts import Cut, Cuts, cuts_of
+from fsvfx.editorial.edit import Edit, read_edit
+from fsvfx.editorial.edl.writer import edl_of
 from fsvfx.editorial.numbering import anchor_of
 from fsvfx.editorial.plates import media_of
 from fsvfx.editorial.references import FACTS, PLATE, ShotMedia, references, shot_media
 from fsvfx.errors import EditError, InputError, Problem, Where
 from fsvfx.media import RATE_HINT, open_plate, timecodes
 from fsvfx.media.addresses import TimecodeTrack
+from fsvfx.outputs import KEEP, Named
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.timecode import drops_by_default
-
-if TYPE_CHECKING:
-    from opentimelineio.schema import Timeline
-
-
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING
-
-from fsvfx.delivery.place import place
-from fsvfx.editorial.cuts import cuts_of
-from fsvfx.editorial.edit import read_edit
-from fsvfx.editorial.edl.writer import edl_of
-from fsvfx.outputs import KEEP, Named
-
-if TYPE_CHECKING:
-    from opentimelineio.schema import Timeline
 
 
 def relinked(
@@ -72,9 +63,9 @@ def _of_cut(cut: Cut, job: ShotJob) -> ShotMedia:
     is_within = plate.frames.first <= first and last <= plate.frames.last
     if not is_within or FrameRange.span(first, last) - plate.frames:
         what = f"the edit shows frames {first}-{last}, the manifest has {plate.frames}"
-        raise InputError(what, hint="Import the edit again; what is done stays done")
-    told = media.timecode or plate.timecode
-    drop = ";" in told if told and cut.drop is None else None
+        raise InputError(what, hint="Import the edit again; finished work is kept")
+    label = media.timecode or plate.timecode
+    drop = ";" in label if label and cut.drop is None else None
     return shot_media(job, cut.rate, anchor.time_of(plate.frames.first - moved), drop=drop)
 
 
@@ -92,9 +83,6 @@ def assembled(
     name: str, jobs: Sequence[ShotJob], folder: Path, *, external: bool = False
 ) -> tuple[Timeline, tuple[ShotMedia, ...]]:
     """A timeline of all frames of the shots, in a row. Raises EditError, RightsError, PlateError, StoreError."""
-    from opentimelineio.opentime import RationalTime
-    from opentimelineio.schema import Clip, Timeline, Track, TrackKind
-
     backs = tuple(_of_shot(job) for job in jobs)
     _check_one_rate(backs)
     track = Track("V1", kind=TrackKind.Video)
@@ -112,7 +100,7 @@ def assembled(
 def _of_shot(job: ShotJob) -> ShotMedia:
     info, plate = open_plate(job).info, job.shot.plate
     if info.frame_rate is None:
-        what = f"An edit counts in frames a second, and shot {job.shot.name}'s plate tells no frame rate"
+        what = f"An edit needs a frame rate, and the plate of shot {job.shot.name} has none"
         raise InputError(what, hint=RATE_HINT, where=Where(shot=job.shot.name, field="plate.frame_rate"))
     track = TimecodeTrack(info.frame_rate, plate.first_frame, info.timecode)
     label = track.at(plate.frames.first)
@@ -121,7 +109,7 @@ def _of_shot(job: ShotJob) -> ShotMedia:
 
 def _check_one_rate(backs: Sequence[ShotMedia]) -> None:
     rate = backs[0].rate
-    hint = "Export shots of one rate: --shot"
+    hint = "Export shots of one rate, with --shot"
     others = [
         Problem(back.job.shot.name, f"it runs at {back.rate} frames a second, the first shot at {rate}", hint)
         for back in backs
@@ -167,7 +155,7 @@ def export_edit(
     shots = {job.shot.name for job in jobs}
     cuts = cuts_of(read, names, wanted=shots)
     if not cuts.cuts:
-        hint = "Give the same --names as when it was imported"
+        hint = "Give the same --names as at import"
         raise InputError("The edit has none of the manifest's shots", hint=hint, where=Where(file=str(edit)))
     backs = relinked(read, cuts, jobs, folder, external=external)
     absent = sorted(shots - {cut.shot for cut in cuts.cuts})
@@ -186,7 +174,7 @@ SUFFIXES = (".otio", ".edl")
 def check_suffix(path: Path) -> None:
     """Raises InputError for kinds that are not written."""
     if path.suffix.lower() not in SUFFIXES:
-        hint = f"End it in {' or '.join(SUFFIXES)}"
+        hint = f"Use {' or '.join(SUFFIXES)}"
         raise InputError(f"Edits of kind '{path.suffix}' are not written", hint=hint, where=Where(field="--out"))
 
 

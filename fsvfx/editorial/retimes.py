@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from opentimelineio.schema import FreezeFrame, LinearTimeWarp, TimeEffect
+
 from fsvfx.editorial.clips import Use
 from fsvfx.editorial.edl.remarks import retimes_in
 from fsvfx.editorial.edl.timeline import RETIMED
@@ -48,28 +50,28 @@ LinearTimeWarp or TimeEffect beside them, and the slot stays empty."""
 
 @dataclass(frozen=True)
 class Retimes:
-    """``told``: what changes time, each in a few words. ``others``: names of effects that don't, and of which that is
-    only taken to be so."""
+    """``changes`` of time, each in a few words; ``others``: names of effects that change none; ``unknown``: names of
+    effects of which that is only assumed."""
 
-    told: tuple[str, ...]
+    changes: tuple[str, ...]
     others: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
 def retimes_of(use: Use) -> Retimes:
     """Of a clip and of all that it is nested in."""
-    told: list[str] = [*_remarks(use), *_address(use.clip.media_reference)]
+    found: list[str] = [*_remarks(use), *_address(use.clip.media_reference)]
     others: list[str] = []
     unknown: list[str] = []
     for holder in (use.clip, use.clip.media_reference, *use.around):
-        told += _signs(holder.metadata if holder else {})
+        found += _signs(holder.metadata if holder else {})
     for effect in use.effects:
         name = _shown_name(effect)
         if said := _said(effect):
-            told.append(said) if effect.enabled else others.append(f"{name} (switched off)")
+            found.append(said) if effect.enabled else others.append(f"{name} (disabled)")
         elif not _is_warp(effect) and not _is_empty_slot(effect):
             (others if _is_known(effect) else unknown).append(name)
-    return Retimes(tuple(dict.fromkeys(told)), tuple(dict.fromkeys(others)), tuple(dict.fromkeys(unknown)))
+    return Retimes(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(others)), tuple(dict.fromkeys(unknown)))
 
 
 def remarks_of(clip: Any) -> list[str]:
@@ -102,9 +104,9 @@ def _rate(value: Any) -> Fraction | None:
 
 def _remarks(use: Use) -> list[str]:
     """What our reader of EDLs says, and what one of OpenTimelineIO has left as it was."""
-    told = [said.removeprefix(RETIMED).strip() for said in remarks_of(use.clip) if said.startswith(RETIMED)]
+    found = [said.removeprefix(RETIMED).strip() for said in remarks_of(use.clip) if said.startswith(RETIMED)]
     left = [said.lstrip("* ").strip() for said in remarks_of(use.clip) if not said.startswith("FSVFX")]
-    return [*told, *retimes_in(left, rates.snapped(use.source.duration.rate))]
+    return [*found, *retimes_in(left, rates.snapped(use.source.duration.rate))]
 
 
 def _address(reference: Any) -> list[str]:
@@ -114,15 +116,11 @@ def _address(reference: Any) -> list[str]:
 
 
 def _is_warp(effect: Any) -> bool:
-    from opentimelineio.schema import LinearTimeWarp
-
     return isinstance(effect, LinearTimeWarp)
 
 
 def _said(effect: Any) -> str | None:
     """What ``effect`` does to time; None: nothing."""
-    from opentimelineio.schema import FreezeFrame, TimeEffect
-
     if isinstance(effect, FreezeFrame):
         return "a freeze frame"
     if _is_warp(effect):

@@ -118,7 +118,8 @@ def pairs_note(text: str, rate: Fraction) -> str | None:
     most = max((int(part[5]) for part in _codes(text)), default=count)
     if group == 1 or most >= count // group:
         return None
-    return f"its frame numbers are all below {count // group}, as if it counted pairs: each is read as one of {count}"
+    pairs = count // group
+    return f"its frame numbers are all below {pairs}, as if it counted pairs; they are read as frames out of {count}"
 
 
 def _codes(text: str) -> list[re.Match[str]]:
@@ -144,13 +145,13 @@ def read_events(text: str, rate: Fraction) -> EdlEvents:
         elif is_motion(line) and not made.events:
             hint = "Put it below the event that it retimes"
             made.problems.append(
-                Problem(f"line {number}", f"an M2 line stands before all events: {line[:_SHOWN]}", hint)
+                Problem(f"line {number}", f"an M2 line comes before the first event: {line[:_SHOWN]}", hint)
             )
         elif line:
             below.append(line)
     _close(made, below)
     if not can_drop(rate) and (made.record_drop or any(event.source_drop for event in made.events)):
-        what = f"its timecode is drop-frame, which exists at 29.97 and 59.94, not at {rate} frames a second"
+        what = f"its timecode is drop-frame, which exists only at 29.97 and 59.94 frames a second, not at {rate}"
         made.problems.insert(0, Problem("(edit)", what, "Give --frame-rate 30000/1001 or 60000/1001"))
     if not made.events and not made.problems:
         made.problems.append(Problem("(edit)", "it has no events", "Export it as a CMX 3600 EDL"))
@@ -169,8 +170,8 @@ def _close(made: EdlEvents, below: list[str]) -> None:
 def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_drop: bool | None) -> None:
     found = _EVENT.fullmatch(line)
     if found is None:
-        hint = "Write number, reel, channels, C or D with its length, and four timecodes; remarks begin with *"
-        made.problems.append(Problem(f"line {number}", f"it is no event of CMX 3600: {line[:_SHOWN]}", hint))
+        hint = "Write number, reel, channels, C or D with its length, and four timecodes; remarks start with *"
+        made.problems.append(Problem(f"line {number}", f"this is not a CMX 3600 event: {line[:_SHOWN]}", hint))
         return
     codes = found["codes"].split()
     made.record_drop = made.record_drop or ";" in codes[2]
@@ -226,7 +227,7 @@ def _past_midnight(event: Event, made: EdlEvents, rate: Fraction) -> Event:
         record = (record[0] + days * day, record[1] + days * day)
     for what, (start, end), whole in (("source", source, day), ("record", record, day)):
         if end - start > whole // 2:
-            said = f"its {what} ends before it begins"
+            said = f"its {what} ends before it starts"
             made.problems.append(Problem(event.name, said, f"Correct its {what} timecodes (line {event.line})"))
     return replace(event, source=source, record=record)
 
@@ -244,5 +245,5 @@ def frames_of(code: str, rate: Fraction, *, drop: bool) -> int:
     hours, minutes, seconds, frames = (int(found[one]) for one in (1, 2, 3, 5))
     text = text_of(hours % 24, minutes, seconds, frames, rate, drop=drop)
     if hours > 24 or minutes > 59 or seconds > 59 or problem(text, rate):
-        raise ValueError(f"{code} is no timecode")
+        raise ValueError(f"{code} is not a timecode")
     return timecodes.count(text, rate) + (timecodes.day(rate, drop=drop) if hours == 24 else 0)

@@ -108,7 +108,7 @@ def retimes_in(remarks: Iterable[str], rate: Fraction) -> Iterator[str]:
         elif (speed := speed_of(remark)) is None:
             yield remark
         elif not _is_near(speed, rate):
-            yield f"{speed:g} frames a second in place of {float(rate):.5g}"
+            yield f"{speed:g} frames a second instead of {float(rate):.5g}"
 
 
 def _is_retime(remark: str, rate: Fraction) -> bool:

@@ -6,15 +6,30 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from opentimelineio.opentime import RationalTime, TimeRange
+from opentimelineio.schema import (
+    Clip,
+    ExternalReference,
+    FreezeFrame,
+    Gap,
+    GeneratorReference,
+    LinearTimeWarp,
+    Marker,
+    MarkerColor,
+    MissingReference,
+    TimeEffect,
+    Timeline,
+    Track,
+    TrackKind,
+    Transition,
+    TransitionTypes,
+)
 
 from fsvfx.editorial.edl.events import EdlEvents, Event, frames_of
 from fsvfx.editorial.edl.remarks import Said, retimed_name, retimes_in, said_of
 from fsvfx.errors import Problem
-
-if TYPE_CHECKING:
-    from opentimelineio.opentime import RationalTime, TimeRange
-    from opentimelineio.schema import Clip, Timeline
 
 RETIMED = "FSVFX RETIME"
 """Begins the remark by which a clip's metadata tell that it is not played at its own speed."""
@@ -42,13 +57,9 @@ class Laid:
     problems: list[Problem] = field(default_factory=list)
 
     def time(self, frames: int) -> RationalTime:
-        from opentimelineio.opentime import RationalTime
-
         return RationalTime(frames, float(self.rate))
 
     def span(self, start: int, frames: int) -> TimeRange:
-        from opentimelineio.opentime import TimeRange
-
         return TimeRange(self.time(start), self.time(frames))
 
     def tell(self, event: Event, what: str, hint: str) -> None:
@@ -57,8 +68,6 @@ class Laid:
 
 def laid_out(read: EdlEvents, rate: Fraction) -> Laid:
     """Events in the order of their records, whatever the order of their lines. Pictures first, then sound."""
-    from opentimelineio.schema import Timeline
-
     laid = Laid(rate, Timeline(read.title), problems=list(read.problems))
     start = min((event.record[0] for event in read.events), default=0)
     laid.timeline.global_start_time = laid.time(start)
@@ -69,7 +78,7 @@ def laid_out(read: EdlEvents, rate: Fraction) -> Laid:
     _tell_empty(laid, read.events)
     if read.events and all(any(_MARKER_LIST in one for one in event.remarks) for event in read.events):
         hint = "Export the timeline as an EDL, not its markers"
-        laid.problems.append(Problem("(edit)", "it is a list of markers, without a cut", hint))
+        laid.problems.append(Problem("(edit)", "it is a list of markers, not an edit", hint))
     if silent := [event.number for event in read.events if event.channels == "NONE"]:
         laid.notes.append(f"events {', '.join(silent)} are on no channel: left out")
     return laid
@@ -111,20 +120,18 @@ def _split(word: str) -> list[str]:
 
 
 def _add_track(laid: Laid, name: str, events: Sequence[Event], start: int) -> None:
-    from opentimelineio.schema import Gap, Track, TrackKind
-
     items: list[Any] = []
     shown: Event | None = None  # the last event that shows something
     outgoing: Event | None = None  # the first half of a transition
     end = start
     for event in sorted(events, key=lambda one: one.record[0]):
         if event.kind.startswith("K"):
-            laid.tell(event, "it is a key, which is not read", "Export the layers as pictures of their own")
+            laid.tell(event, "it is a key, which is not supported", "Export the layers as separate pictures")
         elif event.is_empty and event.kind == "C":
             outgoing = event
             continue
         elif event.record[0] < end:
-            laid.tell(event, f"its record begins before {shown and shown.name} ends", "Fix the record timecodes")
+            laid.tell(event, f"its record starts before {shown and shown.name} ends", "Fix the record timecodes")
         else:
             if event.record[0] > end:
                 items.append(Gap(source_range=laid.span(0, event.record[0] - end)))
@@ -141,14 +148,12 @@ def _add_track(laid: Laid, name: str, events: Sequence[Event], start: int) -> No
 
 def _transition(laid: Laid, event: Event, before: Event | None, outgoing: Event | None) -> Any:
     """It lies wholly in the incoming event. The outgoing line must go on where the event before it ends."""
-    from opentimelineio.schema import Transition, TransitionTypes
-
     is_black = outgoing is None or outgoing.reel.upper() in BLACK
     if event.length > event.record[1] - event.record[0]:
-        laid.tell(event, f"its transition of {event.length} frames is longer than itself", "Fix its length")
+        laid.tell(event, f"its transition of {event.length} frames is longer than the event", "Fix its length")
     if outgoing and not is_black and not (before and _goes_on(before, outgoing)):
         hint = "Write the outgoing clip as an event of its own, which ends where the transition begins"
-        laid.tell(event, f"its transition comes from {outgoing.reel}, which is not what is shown before it", hint)
+        laid.tell(event, f"its transition comes from {outgoing.reel}, which is not shown before it", hint)
     if is_black and outgoing and before and before.reel.upper() not in BLACK:
         laid.tell(event, f"its transition comes from black, but {before.name} is shown before it", "Fix its first line")
     kind = TransitionTypes.SMPTE_Dissolve if event.kind == "D" else "SMPTE_Wipe"
@@ -164,8 +169,6 @@ def _goes_on(before: Event, outgoing: Event) -> bool:
 
 
 def _clip(laid: Laid, event: Event, *, from_black: bool) -> Clip:
-    from opentimelineio.schema import Clip, ExternalReference, GeneratorReference, MissingReference
-
     said = said_of(event, laid.rate, from_black=from_black)
     if event.reel.upper() in BLACK:
         return Clip(
@@ -211,14 +214,12 @@ def _facts(event: Event, said: Said, retimes: Sequence[str]) -> dict[str, Any]:
 
 def _retimes(event: Event, said: Said, rate: Fraction) -> list[str]:
     """What the event says of its speed, each in words; empty if it is played as it was shot."""
-    told = [*retimes_in(event.motions, rate), *said.retimes, *retimed_name(said.name, rate)]
+    found = [*retimes_in(event.motions, rate), *said.retimes, *retimed_name(said.name, rate)]
     source, record = event.source[1] - event.source[0], event.record[1] - event.record[0]
-    return told + [f"{source} frames of its source fill {record} of the record"] * (source != record)
+    return found + [f"{source} frames of its source fill {record} of the record"] * (source != record)
 
 
 def _warp(event: Event, rate: Fraction) -> Any:
-    from opentimelineio.schema import FreezeFrame, LinearTimeWarp, TimeEffect
-
     source, record = event.source[1] - event.source[0], event.record[1] - event.record[0]
     speed = next((one for one in event.speeds if one is not None), None)
     if speed is None:
@@ -227,8 +228,6 @@ def _warp(event: Event, rate: Fraction) -> Any:
 
 
 def _markers(laid: Laid, said: Said) -> list[Any]:
-    from opentimelineio.schema import Marker, MarkerColor
-
     made = []
     for code, colour, name in said.markers:
         try:
@@ -242,8 +241,6 @@ def _markers(laid: Laid, said: Said) -> list[Any]:
 
 def _add_sound(laid: Laid, name: str, events: Sequence[Event], start: int) -> None:
     """Sound goes along as it is; what overlaps is left out, as nobody listens to it here."""
-    from opentimelineio.schema import Clip, Gap, MissingReference, Track, TrackKind
-
     track = Track(name, kind=TrackKind.Audio)
     end = start
     for event in sorted(events, key=lambda one: one.record[0]):

@@ -6,7 +6,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import opentimelineio as otio
+from opentimelineio.opentime import RationalTime, TimeRange
+from opentimelineio.schema import (
+    Clip,
+    ExternalReference,
+    Gap,
+    GeneratorReference,
+    ImageSequenceReference,
+    Timeline,
+    Track,
+    Transition,
+)
 
 from fsvfx.editorial.edl.timeline import BLACK, DROP, MOTION, RETIMED, SOURCE
 from fsvfx.editorial.references import DROPS, FACTS
@@ -15,15 +28,12 @@ from fsvfx.errors import InputError
 from fsvfx.media import timecodes
 from schemas.timecode import drops_by_default, parts
 
-if TYPE_CHECKING:
-    from opentimelineio.schema import Clip, Timeline, Track
-
 _CODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d{2,3}")
 _EVENT = re.compile(r"(\d+)(\s.*)")
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_REEL = 32
 """Letters that editing systems read."""
-_INTO_OTIO = "Write an .otio; it holds any edit"
+_INTO_OTIO = "Write an .otio, which can hold any edit"
 _CLIP = "FSVFX CLIP"
 """Begins the remark that tells whose the remarks after it are: the adapter writes both clips' in a transition."""
 
@@ -40,8 +50,6 @@ class _Facts:
 
 def edl_of(timeline: Timeline, rate: Fraction, drops: tuple[bool, bool] | None) -> str:
     """``drops``: see ``write_edit``. Raises InputError."""
-    import opentimelineio as otio
-
     ours = timeline.clone()  # the adapter moves its cuts
     for track in ours.audio_tracks():
         ours.tracks.remove(track)
@@ -53,7 +61,7 @@ def edl_of(timeline: Timeline, rate: Fraction, drops: tuple[bool, bool] | None) 
         text = otio.adapters.write_to_string(ours, "cmx_3600", rate=float(rate))
     except (otio.exceptions.OTIOError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         said = " ".join(str(error).split()).strip(". ")
-        raise InputError(f"This is no edit for an EDL: {said}", hint=_INTO_OTIO) from None
+        raise InputError(f"An EDL can't hold this edit: {said}", hint=_INTO_OTIO) from None
     source, record = drops or (drops_by_default(rate), _record_drops(timeline, rate))
     header, events = _grouped(text.splitlines())
     lines = [*header, f"FCM: {'' if record else 'NON-'}DROP FRAME", ""]
@@ -77,8 +85,6 @@ def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
 
     Raises InputError for nested sequences.
     """
-    from opentimelineio.schema import Clip, Gap, Transition
-
     items: list[Any] = list(track)
     track[:] = []
     for index, item in enumerate(items):
@@ -86,8 +92,8 @@ def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
             if index == 0 or isinstance(items[index - 1], Gap):
                 track.append(_black(0, rate))
         elif not isinstance(item, Clip | Gap):
-            what = f"'{item.name or item.schema_name()}' is nested, which an EDL can't be"
-            raise InputError(f"This is no edit for an EDL: {what}", hint=_INTO_OTIO)
+            what = f"'{item.name or item.schema_name()}' is nested"
+            raise InputError(f"An EDL can't hold this edit: {what}", hint=_INTO_OTIO)
         track.append(item)
     if items and isinstance(items[-1], Transition):
         track.append(_black(items[-1].out_offset.rescaled_to(float(rate)).value, rate))
@@ -100,8 +106,6 @@ def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
 
 def _name_files(clip: Clip) -> None:
     """A sequence's file name has its numbers with all their digits; without a reel the clip's name stands for it."""
-    from opentimelineio.schema import ExternalReference, ImageSequenceReference
-
     media = clip.media_reference
     if isinstance(media, ImageSequenceReference) and media.available_range:
         first, last = (f"{number:0{media.frame_zero_padding}}" for number in (media.start_frame, media.end_frame()))
@@ -114,9 +118,6 @@ def _name_files(clip: Clip) -> None:
 
 
 def _black(frames: float, rate: Fraction) -> Clip:
-    from opentimelineio.opentime import RationalTime, TimeRange
-    from opentimelineio.schema import Clip, GeneratorReference
-
     span = TimeRange(RationalTime(0, float(rate)), RationalTime(frames, float(rate)))
     return Clip("", GeneratorReference(generator_kind="black"), span, metadata={"cmx_3600": {"reel": BLACK[0]}})
 
@@ -142,8 +143,6 @@ def _put_aside(clip: Clip, index: int) -> _Facts:
 
 def _at_start(timeline: Timeline) -> None:
     """The adapter counts the record from each track's own start, not from the timeline's."""
-    from opentimelineio.opentime import RationalTime, TimeRange
-
     start = timeline.global_start_time
     for track in timeline.tracks:
         if start and track.source_range is None:

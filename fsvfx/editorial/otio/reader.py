@@ -6,19 +6,19 @@ import json
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import opentimelineio as otio
+from opentimelineio.schema import SerializableCollection, Timeline
 
 from fsvfx.editorial.files import decoded
 from fsvfx.editorial.otio.schema import OLD_NAMES, nesting, parsed, problems_in
 from fsvfx.errors import EditError, InputError, Where
+from fsvfx.printable import listed
 from fsvfx.settings import machine
-
-if TYPE_CHECKING:
-    from opentimelineio.schema import Timeline
 
 PLAYLIST = "content.otio"
 """The edit in a bundle, beside its media."""
-_SHOWN = 8
 
 
 def read_otio(path: Path) -> tuple[Timeline, tuple[str, ...]]:
@@ -31,7 +31,9 @@ def read_otio(path: Path) -> tuple[Timeline, tuple[str, ...]]:
     depth = nesting(text.text)
     if depth > most:
         hint = "Flatten nested sequences; if the edit is right, set FSVFX_MAX_EDIT_DEPTH higher"
-        raise InputError(f"The edit is nested {depth} deep; {most} are allowed", hint=hint, where=_at(path))
+        raise InputError(
+            f"The edit is nested {depth} levels deep; at most {most} are allowed", hint=hint, where=_at(path)
+        )
     return _timeline(path, text.text), (text.note,) * bool(text.note)
 
 
@@ -39,7 +41,7 @@ def bounded_bytes(path: Path) -> bytes:
     """A regular file's content. Raises InputError, also if it has more bytes than the machine's settings allow."""
     try:
         if path.exists() and not path.is_file():
-            raise InputError("The edit is no file", hint="Check the path", where=_at(path))
+            raise InputError("The edit is not a file", hint="Check the path", where=_at(path))
         with path.open("rb") as file:
             return _within_limit(file.read(machine().max_edit_bytes + 1), path)
     except (OSError, ValueError) as error:
@@ -57,7 +59,7 @@ def _within_limit(content: bytes, path: Path) -> bytes:
 
 def _from_zip(path: Path) -> bytes:
     if path.exists() and not path.is_file():
-        raise InputError("The edit is no file", hint="Check the path", where=_at(path))
+        raise InputError("The edit is not a file", hint="Check the path", where=_at(path))
     try:
         with zipfile.ZipFile(path) as bundle, bundle.open(PLAYLIST) as file:
             return _within_limit(file.read(machine().max_edit_bytes + 1), path)
@@ -71,8 +73,6 @@ def _from_zip(path: Path) -> bytes:
 
 
 def _timeline(path: Path, text: str) -> Timeline:
-    import opentimelineio as otio
-
     try:
         data = parsed(text)
         if problems := problems_in(data, otio.core.type_version_map() | OLD_NAMES):
@@ -84,9 +84,8 @@ def _timeline(path: Path, text: str) -> Timeline:
     if len(timelines) == 1:
         return timelines[0]
     if timelines:
-        names = ", ".join(one.name or "one without a name" for one in timelines[:_SHOWN])
-        more = f" and {len(timelines) - _SHOWN} more" if len(timelines) > _SHOWN else ""
-        what = f"The file holds {len(timelines)} timelines: {names}{more}"
+        names = listed(one.name or "one without a name" for one in timelines)
+        what = f"The file holds {len(timelines)} timelines: {names}"
     else:
         what = f"The file holds a {type(made).__name__} without a timeline"
     raise InputError(what, hint="Export the timeline that you mean on its own", where=_at(path))
@@ -94,8 +93,6 @@ def _timeline(path: Path, text: str) -> Timeline:
 
 def _in_bin(made: Any) -> list[Timeline]:
     """The timelines of a bin and of the bins in it."""
-    from opentimelineio.schema import SerializableCollection, Timeline
-
     if not isinstance(made, SerializableCollection):
         return []
     found: list[Timeline] = []
@@ -108,7 +105,7 @@ def unreadable(path: Path, error: Exception | str) -> InputError:
     """What a parser said, as an error of ours."""
     said = " ".join(str(error).split()).strip(". ")[:300] or type(error).__name__
     hint = "Export the edit again, or copy it again from its source"
-    return InputError(f"The edit is no sound {path.suffix[1:].lower()}: {said}", hint=hint, where=_at(path))
+    return InputError(f"The edit is not a valid {path.suffix.lower()} file: {said}", hint=hint, where=_at(path))
 
 
 def _at(path: Path) -> Where:

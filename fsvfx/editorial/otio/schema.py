@@ -135,7 +135,7 @@ def parsed(text: str) -> dict[str, Any]:
     """``text`` as data. Raises ValueError; also for a key twice in an object: readers differ in which they take."""
     data = json.loads(text, object_pairs_hook=_object)
     if not isinstance(data, dict) or "OTIO_SCHEMA" not in data:
-        raise ValueError("it is JSON, but no OpenTimelineIO object")
+        raise ValueError("it is JSON, but not an OpenTimelineIO object")
     return data
 
 
@@ -144,7 +144,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"an object has '{twice[:_SHOWN]}' twice")
+        raise ValueError(f"an object has the key '{twice[:_SHOWN]}' twice")
     return made
 
 
@@ -173,13 +173,13 @@ def _walk(value: Any, name: str, known: Mapping[str, int], *, inside_metadata: b
             yield Problem(name, "it refers to another object of the file (SerializableObjectRef)", _AGAIN)
         elif kind and kind not in known and not inside_metadata:
             hint = "If it changes time or picture, bake it into the plate; then export the edit without it"
-            yield Problem(name, f"it holds an object of a kind that is not known: {schema[:80]}", hint)
+            yield Problem(name, f"it holds an object of an unknown kind: {schema[:80]}", hint)
         elif kind in known and _version(schema) > known[kind]:
-            what = f"it holds {schema[:80]}; the newest that is read is {kind}.{known[kind]}"
+            what = f"it holds {schema[:80]}; the newest supported version is {kind}.{known[kind]}"
             yield Problem(name, what, "Export the edit for an older OpenTimelineIO")
         if kind in known or not inside_metadata:
             for field in wrong_fields(value):
-                yield Problem(name, f"its field {field} holds what can't be there, or is missing", _AGAIN)
+                yield Problem(name, f"its field {field} is missing or holds an invalid value", _AGAIN)
         for key, one in value.items():
             yield from _walk(one, name, known, inside_metadata=inside_metadata or key in OPAQUE)
 
@@ -196,9 +196,9 @@ def _wrong_time(kind: str, value: dict[str, Any], name: str) -> Iterator[Problem
         return
     rate, count = _number(value.get("rate")), _number(value.get("value"))
     if rate is None or not 0 < rate <= MOST_RATE:
-        yield Problem(name, f"{str(value.get('rate'))[:_SHOWN]} is no frame rate", _AGAIN)
+        yield Problem(name, f"{str(value.get('rate'))[:_SHOWN]} is not a frame rate", _AGAIN)
     elif count is None or abs(count) > MOST_VALUE:
-        yield Problem(name, f"{str(value.get('value'))[:_SHOWN]} is no time", _AGAIN)
+        yield Problem(name, f"{str(value.get('value'))[:_SHOWN]} is not a time", _AGAIN)
 
 
 def _is_negative(time: Any) -> bool:

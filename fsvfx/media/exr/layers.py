@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fsvfx.media.headers import HeaderError
+from fsvfx.printable import listed
 
 _RGB = ("r", "g", "b")
 _PLAIN = {"red": "r", "green": "g", "blue": "b", "alpha": "a"}
-_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,4 @@ def _refusal(
 
 
 def _listed(names: Iterable[str]) -> str:
-    unique = sorted(set(names))
-    more = f" and {len(unique) - _SHOWN} more" if len(unique) > _SHOWN else ""
-    return ", ".join(unique[:_SHOWN]) + more
+    return listed(sorted(set(names)), 12)

@@ -12,7 +12,7 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,10 +29,10 @@ from fsvfx.media.exr.header import MAGIC, PREFIX, ExrPartHeader, clean_name, cle
 from fsvfx.media.exr.layers import Channel, rgb_of
 from fsvfx.media.files import Place, check_size, held, named
 from fsvfx.media.pixels import Window, size_of, to_half
+from fsvfx.printable import listed
 from fsvfx.settings import machine
 
 _COPY = "Render or copy the frame again"
-_SHOWN = 6
 _FURTHEST = 2**30
 """From the origin: OpenEXR refuses windows beyond."""
 _OWN = frozenset({"chromaticities", "colorInteropID", "view"})
@@ -247,8 +247,8 @@ def notes(path: Path, place: Place, layer: str | None = None) -> list[str]:
     own, kinds = head.own, {channel.name: channel.pixels for channel in head.own.channels}
     data, display = head.windows
     is_read = head.address is not None and head.address.is_sound
-    unread = _listed(name for name in own.unread if name != "timeCode" or not is_read)
-    latin = _listed(own.latin)
+    unread = listed((name for name in own.unread if name != "timeCode" or not is_read), 6)
+    latin = listed(own.latin, 6)
     said = {
         "alpha is left out": f"{head.rgb[0].removesuffix('R').removesuffix('Y')}A" in kinds,
         "32-bit float pixels are rounded to half": any(kinds[name] == "float" for name in head.rgb),
@@ -259,11 +259,6 @@ def notes(path: Path, place: Place, layer: str | None = None) -> list[str]:
         f"header texts that are not UTF-8 are read as Latin-1: {latin}": bool(latin),
     }
     return [note for note, holds in said.items() if holds]
-
-
-def _listed(names: Iterable[str]) -> str:
-    given = list(names)
-    return ", ".join(given[:_SHOWN]) + (f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else "")
 
 
 def _half(rgb: Array, place: Place) -> Array:

@@ -61,24 +61,27 @@ def media(**what: Any) -> Callable[[dict[str, Any]], object]:
 
 
 OTIOS: dict[str, tuple[Callable[[], str], str]] = {
-    "nested deep": (lambda: nested(2000), "nested 4001 deep"),
+    "nested deep": (lambda: nested(2000), "nested 4001 levels deep"),
     "nested very deep": (lambda: nested(100_000), "deep"),
     "lists without an end": (lambda: "[" * 200_000, "deep"),
     "metadata nested deep": (lambda: changed(lambda d: shot_in(d)["metadata"].update(a=deep_list(400))), "deep"),
-    "not an object": (lambda: "[1, 2]", "no OpenTimelineIO object"),
-    "no schema": (lambda: '{"a": 1}', "no OpenTimelineIO object"),
-    "cut off": (lambda: json.dumps(sound())[:900], "no sound otio"),
-    "rate 0": (lambda: changed(set_range(rate=0)), "0 is no frame rate"),
-    "rate below 0": (lambda: changed(set_range(rate=-24)), "-24 is no frame rate"),
-    "rate NaN": (lambda: changed(set_range(rate=float("nan"))), "nan is no frame rate"),
-    "rate infinite": (lambda: changed(set_range(rate=float("inf"))), "inf is no frame rate"),
-    "rate is text": (lambda: changed(set_range(rate="24")), "24 is no frame rate"),
-    "no rate": (lambda: changed(lambda d: shot_in(d)["source_range"]["duration"].pop("rate")), "None is no frame rate"),
-    "length NaN": (lambda: changed(set_range(value=float("nan"))), "nan is no time"),
-    "length huge": (lambda: changed(set_range(value=1e300)), "is no time"),
+    "not an object": (lambda: "[1, 2]", "not an OpenTimelineIO object"),
+    "no schema": (lambda: '{"a": 1}', "not an OpenTimelineIO object"),
+    "cut off": (lambda: json.dumps(sound())[:900], "not a valid .otio"),
+    "rate 0": (lambda: changed(set_range(rate=0)), "0 is not a frame rate"),
+    "rate below 0": (lambda: changed(set_range(rate=-24)), "-24 is not a frame rate"),
+    "rate NaN": (lambda: changed(set_range(rate=float("nan"))), "nan is not a frame rate"),
+    "rate infinite": (lambda: changed(set_range(rate=float("inf"))), "inf is not a frame rate"),
+    "rate is text": (lambda: changed(set_range(rate="24")), "24 is not a frame rate"),
+    "no rate": (
+        lambda: changed(lambda d: shot_in(d)["source_range"]["duration"].pop("rate")),
+        "None is not a frame rate",
+    ),
+    "length NaN": (lambda: changed(set_range(value=float("nan"))), "nan is not a time"),
+    "length huge": (lambda: changed(set_range(value=1e300)), "is not a time"),
     "length below 0": (lambda: changed(set_range(value=-5)), "negative"),
-    "length of 30 digits": (lambda: changed(set_range(value=10**30)), "is no time"),
-    "length of 9000 digits": (lambda: json.dumps(sound()).replace("20.0", "9" * 9000, 1), "no sound otio"),
+    "length of 30 digits": (lambda: changed(set_range(value=10**30)), "is not a time"),
+    "length of 9000 digits": (lambda: json.dumps(sound()).replace("20.0", "9" * 9000, 1), "not a valid .otio"),
     "transition below 0": (backwards_transition, "negative offset"),
     "references between objects": (lambda: changed(refers), "refers to another object"),
     "unknown effect": (
@@ -87,11 +90,11 @@ OTIOS: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "a newer clip": (
         lambda: changed(lambda d: shot_in(d).update(OTIO_SCHEMA="Clip.99")),
-        "Clip.99; the newest that is read is Clip.2",
+        "Clip.99; the newest supported version is Clip.2",
     ),
     "a clip's child": (
         lambda: changed(lambda d: d["tracks"]["children"].append({"OTIO_SCHEMA": "Clip.2"})),
-        "no sound",
+        "not a valid",
     ),
     "null among children": (lambda: changed(lambda d: d["tracks"]["children"].append(None)), "field children"),
     "a timeline in a track": (
@@ -103,11 +106,11 @@ OTIOS: dict[str, tuple[Callable[[], str], str]] = {
         lambda: changed(lambda d: d.update(global_start_time=d["tracks"])),
         "global_start_time",
     ),
-    "a key twice": (lambda: json.dumps(sound()).replace('"effects"', '"children"', 1), "has 'children' twice"),
+    "a key twice": (lambda: json.dumps(sound()).replace('"effects"', '"children"', 1), "the key 'children' twice"),
     "no tracks": (lambda: changed(lambda d: d.pop("tracks")), "field tracks"),
     "no such active media": (
         lambda: changed(lambda d: shot_in(d).update(active_media_reference_key="gone")),
-        "media 'gone', and has none of that name",
+        "media 'gone', but has none of that name",
     ),
     "digits of a sequence": (
         lambda: changed(
@@ -184,7 +187,7 @@ def test_bundles_that_are_bombs_or_lack_the_edit_are_refused(tmp_path: Path, mon
     with pytest.raises(InputError, match=r"no content\.otio"):
         read_edit(zipped(tmp_path / "empty.otioz", other="x"))
     (tmp_path / "no.otioz").write_bytes(b"PK\x03\x04 no zip")
-    with pytest.raises(InputError, match="no sound otioz"):
+    with pytest.raises(InputError, match=r"not a valid \.otioz"):
         read_edit(tmp_path / "no.otioz")
 
 

@@ -62,9 +62,9 @@ def test_shots_of_one_plate_with_handles_where_it_has_them(tmp_path: Path, plate
     assert {shot.plate.path for shot in shots.values()} == {"A001.mov"}
     assert all(shot.plate.timecode is None for shot in shots.values()), "the plate's own"
     said = "\n".join(made.notes)
-    assert "sh010: 3 of 8 head handles" in said
-    assert "sh010_2: 0 of 8 tail handles" in said
-    assert "sh010 is in the edit 2 times: then as sh010_2" in said
+    assert "sh010: only 3 of 8 head handles" in said
+    assert "sh010_2: only 0 of 8 tail handles" in said
+    assert "sh010 is in the edit 2 times: also as sh010_2" in said
 
 
 def test_people_engine_and_deliverables_come_from_the_template(tmp_path: Path, plate: Path) -> None:
@@ -241,9 +241,9 @@ def test_what_else_there_is_in_an_edit_is_told(tmp_path: Path, plate: Path) -> N
     ranges = {shot.cut.shot: (shot.cut.start - HOUR, shot.cut.frames) for shot in made.shots}
     assert ranges == {"sh010": (10, 10), "sh020": (40, 10), "sh030": (70, 6)}
     said = "\n".join(made.notes)
-    assert "1 clips of sound" in said
-    assert "sh040: switched off" in said
-    assert "sh030 are there at the same time" in said
+    assert "1 sound clips" in said
+    assert "sh040: disabled" in said
+    assert "sh030: each becomes a shot" in said
 
 
 def test_every_plate_that_is_not_there_is_told(tmp_path: Path, plate: Path) -> None:

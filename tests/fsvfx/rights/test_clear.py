@@ -65,7 +65,7 @@ WRONG = [
     ("no role", "roles", [], "roles"),
     ("date of no calendar", "scope.valid_to", "2026-13-01", "Write it as 2026-11-22"),
     ("date in words", "scope.valid_from", "soon", "Write it as 2026-11-22"),
-    ("ends before it begins", "scope.valid_to", "2025-01-01", "valid_to is before valid_from"),
+    ("ends before it starts", "scope.valid_to", "2025-01-01", "valid_to is before valid_from"),
     ("short hash", "document.sha256", "abc", "64 of 0-9a-f"),
     ("no document", "document", None, "document is missing"),
     ("time without a zone", "revocation.checked_at", "2026-11-22T08:00:00", "Add the zone"),

@@ -1,71 +1,25 @@
-"""Edits as editing systems write them: fades, midnight, bins, layers, channels, reels, encodings, other people's paths.
-
-The plates: A001.mov, frames 0-99 from 01:00:00:00; M001.mov, frames 0-47 from 23:59:59:00; both at 24.
-"""
+"""EDLs as editing systems write them: fades, midnight, layers, channels, reels, encodings, drop-frame."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import opentimelineio as otio
 import pytest
-from edits import clip, dissolve, exr_plates, gap, save, span, template, timeline
-from footage import write_video
-from opentimelineio.opentime import RationalTime
-from opentimelineio.schema import (
-    Clip,
-    ExternalReference,
-    GeneratorReference,
-    ImageSequenceReference,
-    SerializableCollection,
-    Stack,
-    Track,
+from edits import (
+    FILM,
+    NAME,
+    at,
+    event,
+    imported,
+    shown,
+    template,
 )
+from footage import write_video
 
 from fsvfx.editorial.cuts import cuts_of
 from fsvfx.editorial.edit import read_edit
-from fsvfx.editorial.manifest import ImportedEdit, ImportOptions, import_edit
-from fsvfx.errors import EditError, InputError
-
-HOUR = 86400
-FILM = Fraction(24)
-
-
-@pytest.fixture(scope="module")
-def plates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("plates")
-    write_video(folder / "A001.mov", 100, metadata={"timecode": "01:00:00:00"})
-    write_video(folder / "M001.mov", 48, metadata={"timecode": "23:59:59:00"})
-    shutil.copy(folder / "A001.mov", folder / "A 001 v1.mov")
-    shutil.copy(folder / "A001.mov", folder / "A001.C003.mov")
-    template(folder)
-    return folder
-
-
-def taken(folder: Path, edit: Path, *places: Path | str, rate: Fraction | None = None, **wishes: Any) -> ImportedEdit:
-    """``folder``: of the template; plates are below it."""
-    return import_edit(
-        edit, folder / "show.yaml", ImportOptions(tuple(map(str, places)), handles=0, rate=rate, **wishes)
-    )
-
-
-def shown(made: ImportedEdit) -> dict[str, tuple[int, int]]:
-    """First index into the plate, and how many frames, by the shots' names."""
-    return {shot.cut.shot: (shot.needed.first - shot.first_frame, len(shot.needed)) for shot in made.shots}
-
-
-def at(index: int) -> str:
-    """Timecode of a frame of A001.mov."""
-    return f"01:00:{index // 24:02}:{index % 24:02}"
-
-
-def event(number: str, reel: str, channels: str, kind: str, source: int, frames: int, record: int) -> str:
-    codes = at(source), at(source + frames), at(record), at(record + frames)
-    return f"{number}  {reel:8} {channels:5} {kind:8} {' '.join(codes)}"
+from fsvfx.errors import EditError
 
 
 def black(number: str, kind: str, frames: int, record: int) -> str:
@@ -73,7 +27,6 @@ def black(number: str, kind: str, frames: int, record: int) -> str:
     return f"{number}  BL       V     {kind:8} {' '.join(codes)}"
 
 
-NAME = "* FROM CLIP NAME:  {}".format
 TO = "* TO CLIP NAME:  {}".format
 EDLS: dict[str, tuple[list[str], dict[str, tuple[int, int]]]] = {
     "fade from black": (
@@ -244,7 +197,7 @@ EDLS: dict[str, tuple[list[str], dict[str, tuple[int, int]]]] = {
 def test_an_edl_as_it_is_written(plates: Path, tmp_path: Path, kind: str) -> None:
     lines, right = EDLS[kind]
     (tmp_path / "cut.edl").write_text("\n".join(["TITLE: x", "FCM: NON-DROP FRAME", *lines]))
-    assert shown(taken(plates, tmp_path / "cut.edl", plates, rate=FILM)) == right
+    assert shown(imported(plates, tmp_path / "cut.edl", plates, rate=FILM)) == right
 
 
 PLAIN = ["TITLE: x", event("001", "A001", "V", "C", 10, 20, 0), NAME("scène_é")]
@@ -265,7 +218,7 @@ PLAIN = ["TITLE: x", event("001", "A001", "V", "C", 10, 20, 0), NAME("scène_é"
 )
 def test_an_edl_in_any_encoding(plates: Path, tmp_path: Path, encoding: str, ends: str, name: str) -> None:
     (tmp_path / "cut.edl").write_bytes(ends.join(PLAIN).encode(encoding))
-    made = taken(plates, tmp_path / "cut.edl", plates, rate=FILM)
+    made = imported(plates, tmp_path / "cut.edl", plates, rate=FILM)
     assert shown(made) == {name: (10, 20)}
     assert made.shots[0].cut.clip == "scène_é"
     guessed = encoding in ("latin-1", "mac_roman")
@@ -289,7 +242,7 @@ def test_a_clip_that_is_used_again_and_again_is_one_note(tmp_path: Path) -> None
     (tmp_path / "cut.edl").write_text("\n".join(lines))
     found = cuts_of(read_edit(tmp_path / "cut.edl", FILM))
     assert len(found.cuts) == 1200
-    assert found.notes == ("A001 is in the edit 1200 times: then as A001_2 to A001_1200",)
+    assert found.notes == ("A001 is in the edit 1200 times: also as A001_2 to A001_1200",)
 
 
 WRONG_EDLS = {
@@ -299,29 +252,32 @@ WRONG_EDLS = {
     ),
     "a header of another rate": (
         "TITLE: x\nFPS: 25\n" + event("001", "A001", "V", "C", 0, 9, 0),
-        "its header says 25 frames a second, and it is to be read at 24",
+        "its header says 25 frames a second, but it is to be read at 24",
     ),
     "frame 24 of 24": (
         "001  A001  V  C  01:00:00:24 01:00:02:00 10:00:00:00 10:00:01:00",
-        "01:00:00:24 is no timecode",
+        "01:00:00:24 is not a timecode",
     ),
     "a key": (event("001", "A001", "V", "K B", 10, 20, 0), "key"),
     "records overlap": (
         event("001", "A001", "V", "C", 0, 20, 0) + "\n" + event("002", "A001", "V", "C", 0, 20, 9),
-        "begins before",
+        "starts before",
     ),
     "transition too long": (
         "\n".join([event("001", "A001", "V", "C", 0, 20, 0), event("002", "A001", "V", "D 030", 40, 20, 20)]),
-        "longer than itself",
+        "longer than the event",
     ),
     "dissolve from what is not there": (
         "\n".join([event("001", "B002", "V", "C", 0, 0, 0), event("001", "A001", "V", "D 006", 40, 20, 0)]),
         "comes from B002",
     ),
-    "three codes": ("001  A001  V  C  01:00:00:00 01:00:02:00 10:00:00:00", "no event of CMX 3600"),
+    "three codes": ("001  A001  V  C  01:00:00:00 01:00:02:00 10:00:00:00", "not a CMX 3600 event"),
     "drop-frame at 24": ("FCM: DROP FRAME\n" + event("001", "A001", "V", "C", 0, 20, 0), "drop-frame"),
-    "M2 of no event": ("M2 A001 048.0 01:00:00:00\n" + event("001", "A001", "V", "C", 0, 9, 0), "before all events"),
-    "source backwards": ("001  A001  V  C  01:00:02:00 01:00:00:00 10:00:00:00 10:00:02:00", "ends before it begins"),
+    "M2 of none": (
+        "M2 A001 048.0 01:00:00:00\n" + event("001", "A001", "V", "C", 0, 9, 0),
+        "before the first event",
+    ),
+    "source backwards": ("001  A001  V  C  01:00:02:00 01:00:00:00 10:00:00:00 10:00:02:00", "ends before it starts"),
 }
 
 
@@ -373,7 +329,7 @@ def test_drop_and_non_drop_may_be_mixed(tmp_path: Path, mark: str, mode: str, so
     write_video(tmp_path / "A001.mov", 150, rate=rate, metadata={"timecode": f"01:00:59{mark}00"})
     text = f"FCM: {mode}\n001  A001  V  C  {source} 10:00:00:00 10:00:01:00\n* FROM CLIP NAME: s1\n"
     (tmp_path / "cut.edl").write_text(text)
-    made = taken(tmp_path, tmp_path / "cut.edl", tmp_path, rate=rate)
+    made = imported(tmp_path, tmp_path / "cut.edl", tmp_path, rate=rate)
     assert shown(made) == {"s1": (index, 30)}
 
 
@@ -384,192 +340,5 @@ def test_a_label_that_the_plate_has_not_is_told(tmp_path: Path) -> None:
     text = "FCM: NON-DROP FRAME\n001  A001  V  C  01:01:00:00 01:01:01:00 10:00:00:00 10:00:01:00\n"
     (tmp_path / "cut.edl").write_text(text)
     with pytest.raises(EditError) as caught:
-        taken(tmp_path, tmp_path / "cut.edl", tmp_path, rate=rate)
+        imported(tmp_path, tmp_path / "cut.edl", tmp_path, rate=rate)
     assert "01:01:00;00 is a label that drop-frame leaves out" in caught.value.problems[0].what
-
-
-def sh(name: str, start: int, frames: int, **more: Any) -> Clip:
-    return clip(name, HOUR + start, frames, media="A001.mov", **more)
-
-
-def bin_of(*items: Any) -> SerializableCollection:
-    return SerializableCollection("bin", list(items))
-
-
-def layers() -> Any:
-    made = timeline(sh("s1", 10, 20))
-    over = Track("V2", kind="Video")
-    over.extend([gap(5), sh("s2", 60, 5)])
-    made.tracks.append(over)
-    return made
-
-
-def multicam() -> Any:
-    """Two angles in a nest; the one that is not used is switched off."""
-    angles = [Track(name, kind="Video") for name in ("angle 1", "angle 2")]
-    for index, angle in enumerate(angles):
-        angle.append(sh(f"s{index + 1}", 10 + 40 * index, 30))
-    angles[0].enabled = False
-    return timeline(Stack("multicam", children=angles, source_range=span(5, 12)))
-
-
-def twice_nested() -> Any:
-    inner, middle = Track("in", kind="Video"), Track("mid", kind="Video")
-    inner.extend([sh("s1", 10, 20), sh("s2", 50, 20)])
-    middle.append(Stack("in", children=[inner], source_range=span(5, 30)))
-    return timeline(Stack("out", children=[middle], source_range=span(10, 12)))
-
-
-def off() -> Clip:
-    made = sh("s9", 0, 10)
-    made.enabled = False
-    return made
-
-
-def past_midnight() -> Any:
-    day = 24 * HOUR
-    made = clip("s1", day - 12, 24, media="M001.mov")  # 23:59:59:12
-    return timeline(made, clip("s2", 2, 10, media="M001.mov"), start=RationalTime(day - 12, 24))
-
-
-OTIOS: dict[str, tuple[Callable[[], Any], dict[str, tuple[int, int]], str]] = {
-    "fade from black at the start": (lambda: timeline(dissolve(0, 12), sh("s1", 10, 30)), {"s1": (10, 30)}, ""),
-    "fade from black centred on the cut": (
-        lambda: timeline(gap(20), dissolve(6, 6), sh("s1", 10, 30)),
-        {"s1": (4, 36)},
-        "",
-    ),
-    "fade to black at the end": (lambda: timeline(sh("s1", 10, 30), dissolve(12, 0)), {"s1": (10, 30)}, ""),
-    "fade to black beyond the end": (lambda: timeline(sh("s1", 10, 30), dissolve(0, 12)), {"s1": (10, 42)}, ""),
-    "fade to black into a gap": (lambda: timeline(sh("s1", 10, 30), dissolve(6, 6), gap(20)), {"s1": (10, 36)}, ""),
-    "a bin with one timeline": (lambda: bin_of(timeline(sh("s1", 10, 30))), {"s1": (10, 30)}, ""),
-    "a bin in a bin": (lambda: bin_of(bin_of(timeline(sh("s1", 10, 30))), sh("loose", 0, 5)), {"s1": (10, 30)}, ""),
-    "layers": (layers, {"s1": (10, 20), "s2": (60, 5)}, "s1 (V1) and s2 are there at the same time"),
-    "a generator": (
-        lambda: timeline(Clip("bars", GeneratorReference(generator_kind="SMPTEBars"), span(0, 24)), sh("s1", 10, 30)),
-        {"s1": (10, 30)},
-        "bars: made by the editing system (SMPTEBars)",
-    ),
-    "a clip that is switched off": (lambda: timeline(off(), sh("s1", 10, 30)), {"s1": (10, 30)}, "s9: switched off"),
-    "multicam": (multicam, {"s2": (55, 12)}, "s1: switched off"),
-    "nests in nests": (twice_nested, {"s1": (25, 5), "s2": (50, 7)}, ""),
-    "past midnight": (past_midnight, {"s1": (12, 24), "s2": (26, 10)}, ""),
-}
-
-
-@pytest.mark.parametrize("kind", OTIOS)
-def test_an_otio_as_it_is_written(plates: Path, tmp_path: Path, kind: str) -> None:
-    make, right, word = OTIOS[kind]
-    made = make()
-    if kind == "layers":
-        made.tracks.append(Track("V3", kind="Video"))
-    result = taken(plates, save(made, tmp_path / "cut.otio"), plates)
-    assert shown(result) == right
-    assert word in "\n".join(result.notes)
-
-
-def test_several_timelines_are_told(tmp_path: Path) -> None:
-    made = bin_of(*(timeline(sh("s1", 0, 5)) for _ in range(2)))
-    made[0].name, made[1].name = "reel 1", "reel 2"
-    with pytest.raises(InputError, match="2 timelines: reel 1, reel 2"):
-        read_edit(save(made, tmp_path / "cut.otio"))
-    with pytest.raises(InputError, match="without a timeline"):
-        read_edit(save(bin_of(sh("s1", 0, 5)), tmp_path / "cut.otio"))
-
-
-def test_an_edit_of_gaps_has_no_picture(plates: Path, tmp_path: Path) -> None:
-    with pytest.raises(EditError, match="1 problem"):
-        taken(plates, save(timeline(gap(20)), tmp_path / "cut.otio"), plates)
-
-
-def test_a_bundle_is_read_without_unpacking_it(plates: Path, tmp_path: Path) -> None:
-    shutil.copy(plates / "A001.mov", tmp_path)
-    made = timeline(clip("s1", HOUR + 10, 30, media=(tmp_path / "A001.mov").as_uri()))
-    otio.adapters.write_to_file(made, str(tmp_path / "cut.otioz"))
-    assert shown(taken(plates, tmp_path / "cut.otioz", plates)) == {"s1": (10, 30)}
-    otio.adapters.write_to_file(made, str(tmp_path / "cut.otiod"))
-    template(tmp_path)
-    assert shown(taken(tmp_path, tmp_path / "cut.otiod")) == {"s1": (10, 30)}, "media lie in the bundle"
-
-
-MAPS = [
-    (r"D:\shots\reel 1\A001.mov", r"D:\shots", ""),
-    (r"d:\Shots\reel 1\A001.mov", "D:/SHOTS/", ""),
-    (r"\\server\raid\shots\reel 1\A001.mov", r"\\SERVER\raid\shots", ""),
-    ("file:///D:/shots/reel%201/A001.mov", r"D:\shots", ""),
-    ("file://localhost/D%3a/shots/reel%201/A001.mov", "D:/shots", ""),
-    ("file://server/raid/shots/reel%201/A001.mov", "//server/raid/shots", ""),
-    ("file:///Volumes/RAID/shots/reel%201/A001.mov", "/Volumes/RAID/shots", ""),
-    ("/Volumes/RAID/shots/reel 1/A001.mov", "file:///Volumes/RAID/shots", ""),
-    ("/mnt/x/reel 1/A001.mov", "/mnt/x/reel 1", "/reel 1"),
-]
-
-
-@pytest.mark.parametrize(("address", "source", "below"), MAPS)
-def test_maps_tell_where_other_machines_paths_are_here(
-    plates: Path, tmp_path: Path, address: str, source: str, below: str
-) -> None:
-    template(tmp_path)
-    (tmp_path / "reel 1").mkdir()
-    shutil.copy(plates / "A001.mov", tmp_path / "reel 1")
-    made = timeline(sh("s1", 10, 30))
-    made.find_clips()[0].media_reference = ExternalReference(address)
-    edit = save(made, tmp_path / "cut.otio")
-    with pytest.raises(EditError) as caught:
-        taken(tmp_path, edit)
-    assert "--map" in caught.value.problems[0].hint
-    result = taken(tmp_path, edit, maps=(r"E:\none=/nowhere", f"{source}={tmp_path}{below}"))
-    assert shown(result) == {"s1": (10, 30)}
-    assert r"--map E:\none=/nowhere: no path of the edit begins with E:/none" in result.notes
-
-
-def test_what_no_map_is_for_is_told(plates: Path, tmp_path: Path) -> None:
-    template(tmp_path)
-    shutil.copy(plates / "A001.mov", tmp_path)
-    made = timeline(clip("s1", HOUR + 10, 5, media=r"D:\a\A001.mov"), sh("s2", 20, 5))
-    result = taken(tmp_path, save(made, tmp_path / "cut.otio"), maps=(rf"D:\a={tmp_path}",))
-    assert "no --map is for A001.mov" in result.notes
-    with pytest.raises(InputError, match="FROM=TO"):
-        taken(tmp_path, tmp_path / "cut.otio", maps=("D:/a",))
-
-
-def test_a_map_for_a_sequence_of_an_edl(tmp_path: Path) -> None:
-    template(tmp_path)
-    exr_plates(tmp_path / "A", "A002", range(1093, 1141))
-    lines = [event("001", "A002", "V", "C", 0, 20, 0), NAME("s1"), r"* FROM CLIP: X:\p\A\A002.[1093-1140].exr"]
-    text = "\n".join(lines).replace("01:00:", "00:00:", 2)
-    (tmp_path / "cut.edl").write_text(text)
-    result = taken(tmp_path, tmp_path / "cut.edl", rate=FILM, maps=(rf"X:\p={tmp_path}",))
-    assert [str(shot.needed) for shot in result.shots] == ["1093-1112"]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "start", "needed", "told"),
-    [
-        (range(1001, 1061), 1005, "1005-1014", ""),
-        (range(1001, 1061), 5, "1006-1015", ""),
-        (range(1001, 1061), 0, "1001-1010", ""),
-        (range(1, 61), 51, "51-60", ""),
-        (range(10, 71), 20, "30-39", "20 is taken to count from its first frame"),
-    ],
-)
-def test_a_sequence_without_timecode(tmp_path: Path, numbers: range, start: int, needed: str, told: str) -> None:
-    template(tmp_path)
-    exr_plates(tmp_path, "A001", numbers, framesPerSecond=Fraction(24))
-    cut = timeline(clip("s1", start, 10, media=f"A001.[{numbers[0]:04}-{numbers[-1]:04}].exr"))
-    made = taken(tmp_path, save(cut, tmp_path / "cut.otio"))
-    assert str(made.shots[0].needed) == needed
-    assert told in "\n".join(made.notes)
-    assert told or not made.notes
-
-
-def test_a_map_for_an_image_sequence_of_an_otio(tmp_path: Path) -> None:
-    template(tmp_path)
-    exr_plates(tmp_path / "A", "A002", range(1093, 1141))
-    cut = clip("s1", 500, 24)
-    cut.media_reference = ImageSequenceReference(
-        "file:///P:/show%201/A/", "A002.", ".exr", 1093, 1, 24, 4, available_range=span(490, 48)
-    )
-    edit = save(timeline(cut), tmp_path / "cut.otio")
-    result = taken(tmp_path, edit, maps=(rf"P:\show 1={tmp_path}",))
-    assert [str(shot.needed) for shot in result.shots] == ["1103-1126"]
