@@ -32,6 +32,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from benchmarks.machine import save
+from fsvfx.context import Context
 from fsvfx.engines.autoencoder.comb_model import CombModel
 from fsvfx.engines.autoencoder.df_model import DfModel
 from fsvfx.engines.autoencoder.family import Made, plan_of
@@ -209,7 +210,7 @@ def _swapping(model: Model) -> Df:
 
         model = property(lambda self: model)  # type: ignore[assignment]
 
-    return Trained(PackageSettings(model="ablation", sha256="0" * 64), "cpu")
+    return Trained(PackageSettings(model="ablation", sha256="0" * 64), Context())
 
 
 def _figures(report: EvaluationReport) -> Figures:

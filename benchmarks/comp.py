@@ -170,7 +170,7 @@ def _work(case: tuple[int, int, int], frames: int, mode: str) -> Work:
     }
     inputs = {stage: Same(numbers, {k: np.asarray(v) for k, v in arrays.items()}) for stage, arrays in given.items()}
     stage = CompositeStage()
-    return Work(unit, numbers, stage.parameters(job, unit), inputs, 0, "cpu")
+    return Work(unit, numbers, stage.settings(job, unit), inputs)
 
 
 def _picture(random: np.random.Generator, height: int, width: int, dtype: type) -> NDArray[Any]:
@@ -193,7 +193,7 @@ def _job(numbers: tuple[int, ...], mode: str) -> ShotJob:
         composite=Composite(mode=mode, occlusion="none"),
         chunk_size=240,
     )
-    config = colour.DEFAULT_CONFIG
+    config = colour.DEFAULT_CONFIG.name
     return ShotJob(
         production="b", shot=shot, people={}, deliver=(), store="memory://b", colour_config=config, manifest="/b.yaml"
     )

@@ -150,7 +150,7 @@ def _job(path: Path) -> ShotJob:
         people={},
         deliver=(),
         store="memory://exr",
-        colour_config=DEFAULT_CONFIG,
+        colour_config=DEFAULT_CONFIG.name,
         manifest=str(path.parent / "shots.yaml"),
     )
 

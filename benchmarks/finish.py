@@ -26,6 +26,7 @@ from fsvfx.comp.finish import finish, regrain
 from fsvfx.comp.finish.grain import measure_grain
 from fsvfx.comp.finish.pictures import grey_of
 from fsvfx.comp.finish.resolution import softer_by, through_plate
+from fsvfx.context import Context
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.faces.geometry import crop, crop_matrix, move_points
@@ -139,7 +140,7 @@ def _steps(light: F32, where: NDArray[np.bool_]) -> float:
 
 
 def _swapped(plate: F32, landmarks: F32, identity: Identity) -> tuple[F32, F32]:
-    engine = LandmarkWarp(LandmarkWarp.Settings(), "cpu")
+    engine = LandmarkWarp(LandmarkWarp.Settings(), Context())
     made = engine.swap(FaceBatch(_tensor(plate[None]), torch.from_numpy(landmarks[None]), (0,)), identity)
     return made.crops[0].permute(1, 2, 0).numpy().copy(), made.matte[0, 0].numpy().copy()
 

@@ -119,7 +119,7 @@ def job_of(clip: str, frames: str, folder: Path, identity: str | None, **composi
         },
         deliver=(),
         store=str(folder / "store"),
-        colour_config=DEFAULT_CONFIG,
+        colour_config=DEFAULT_CONFIG.name,
         manifest=str(CLIPS / "shots.yaml"),
     )
 

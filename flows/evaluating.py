@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.errors import InputError, Where
-from fsvfx.reach import reach_of
 
 if TYPE_CHECKING:
     import torch
@@ -33,11 +32,10 @@ class Contestant:
 
 def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Contestant]:
     """The training's packages, by the first digits of their sha256; else the newest. Raises InputError, ModelError."""
-    from fsvfx import packages
     from fsvfx.evaluation.package import packaged
+    from fsvfx.packages import Packages, card_of
 
-    packages.use(job.packages, reach_of(job))
-    cards = {package: packages.card_of(package) for package in packages.found(job.model)}
+    cards = {package: card_of(package) for package in Packages.of(job).all(job.model)}
     there = sorted(cards, key=lambda package: cards[package].trained_at)
     if not there:
         raise InputError(
@@ -51,6 +49,7 @@ def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Conte
 
 def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> list[Contestant]:
     """Engines by name, each with the settings (JSON) that are given in its place. Raises InputError."""
+    from fsvfx.context import Context
     from fsvfx.engines.registry import engine, settings_of
 
     if len(settings) > len(names):
@@ -63,7 +62,9 @@ def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> li
                 where=Where(field="--engine"),
             )
     values = [*map(_settings, settings), *({} for _ in names[len(settings) :])]
-    made = [engine(name)(settings_of(name, each), device) for name, each in zip(names, values, strict=True)]
+    made = [
+        engine(name)(settings_of(name, each), Context(device=device)) for name, each in zip(names, values, strict=True)
+    ]
     return [
         Contestant(name if names.count(name) == 1 else f"{name} {place}", each)
         for place, (name, each) in enumerate(zip(names, made, strict=True), 1)

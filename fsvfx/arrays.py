@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from schemas.receipts import DeliveredFile
+
 Array = NDArray[np.generic]
 Table = Mapping[str, Array]
 """Columns of equal length. A column ``frame`` (int64) holds production frame numbers."""
@@ -38,12 +40,15 @@ class Result:
     tables: columns of any length, for what comes in varying numbers per frame.
     parts: one Result per chunk name, where consumers need one chunk's share only.
     qc: figures for the receipt; small JSON.
+    files: what a stage whose sink is files has written; rights: the digest of the decision that it asked for itself.
     """
 
     frames: Mapping[str, Array | LazyFrames] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     parts: Mapping[str, Result] = field(default_factory=dict)
     qc: Mapping[str, JsonValue] = field(default_factory=dict)
+    files: tuple[DeliveredFile, ...] = ()
+    rights: str = ""
 
 
 class Data(Protocol):

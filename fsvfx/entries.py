@@ -24,9 +24,21 @@ def entry_name(index: int) -> str:
     return f"r{index}"
 
 
-def array_name(index: int, array: str) -> str:
-    """Of an entry's per-frame array."""
-    return f"{entry_name(index)}/{array}"
+ENTRY = "rN"
+"""Stands for each entry's name in what stages declare."""
+
+
+def entry_of(name: str) -> tuple[str, str]:
+    """The entry in an array's or a table's full name (empty: none), and the name with `ENTRY` in its place."""
+    entry, slash, rest = name.partition("/")
+    if entry[:1] == "r" and entry[1:].isdigit():
+        return entry, f"{ENTRY}{slash}{rest}"
+    return "", name
+
+
+def array_name(entry: int | str, array: str) -> str:
+    """Of a per-frame array of an entry, which is given by its index or its name."""
+    return f"{entry_name(entry) if isinstance(entry, int) else entry}/{array}"
 
 
 def named(index: int, **arrays: Named) -> dict[str, Named]:

@@ -105,6 +105,6 @@ def shot_job(
         people={"lead": Person(references=tuple(references), consent="none.yaml")},
         deliver=(),
         store="memory://test",
-        colour_config=DEFAULT_CONFIG,
+        colour_config=DEFAULT_CONFIG.name,
         manifest=str(Path(references[0] if references else path).parent / "shots.yaml"),
     )

@@ -95,10 +95,9 @@ def export(
     json: AsJson = False,
 ) -> None:
     """Export a trained model as ONNX, and check that it gives the same pictures as torch."""
-    from fsvfx import packages as known
+    from fsvfx.packages import Packages as Found
 
-    known.use(packages)
-    folder = known.named(package, sha256)
+    folder = Found.within(packages).named(package, sha256)
     from fsvfx.engines.onnx_export import export as export_onnx  # brings torch: after what can go wrong without it
 
     done = export_onnx(folder, onnx, person=person, force=force)
@@ -111,13 +110,12 @@ def export(
 
 def _trained(folder: str) -> Iterator[dict[str, Any]]:
     """What each package says of itself, or what is wrong with it."""
-    from fsvfx import packages
     from fsvfx.errors import ModelError
+    from fsvfx.packages import Packages, card_of
 
-    packages.use(folder)
-    for package in packages.found():
+    for package in Packages.within(folder).all():
         try:
-            card = packages.card_of(package)
+            card = card_of(package)
         except ModelError as error:
             yield {"folder": package, "error": str(error)}
         else:

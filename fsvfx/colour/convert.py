@@ -8,8 +8,8 @@ import numpy as np
 import PyOpenColorIO as ocio
 from numpy.typing import NDArray
 
-from fsvfx.colour.own_config import called
-from fsvfx.colour.spaces import DEFAULT_CONFIG, check_space, load_config
+from fsvfx.colour.config import DEFAULT_CONFIG, ColourConfig, load_config
+from fsvfx.colour.spaces import check_space
 from fsvfx.errors import InputError, Where
 
 F32 = NDArray[np.float32]
@@ -17,7 +17,7 @@ F32 = NDArray[np.float32]
 _REC709 = "lin_rec709"
 
 
-def convert(rgb: NDArray[np.floating], src: str, dst: str, config: str) -> F32:
+def convert(rgb: NDArray[np.floating], src: str, dst: str, config: ColourConfig) -> F32:
     """Convert ``rgb`` (..., 3) from the space ``src`` to ``dst``.
 
     A new float32 array. InputError for an unknown space.
@@ -30,7 +30,7 @@ def convert(rgb: NDArray[np.floating], src: str, dst: str, config: str) -> F32:
 
 
 @lru_cache(maxsize=64)
-def processor(config: str, src: str, dst: str) -> ocio.CPUProcessor:
+def processor(config: ColourConfig, src: str, dst: str) -> ocio.CPUProcessor:
     """OCIO's float32 processor between two canonical names; lossless: no fast approximations of log and power."""
     return (
         load_config(config)
@@ -40,7 +40,7 @@ def processor(config: str, src: str, dst: str) -> ocio.CPUProcessor:
 
 
 @lru_cache(maxsize=64)
-def linear_matrix(config: str, src: str, dst: str) -> NDArray[np.float64]:
+def linear_matrix(config: ColourConfig, src: str, dst: str) -> NDArray[np.float64]:
     """The (3, 3) matrix between two scene-linear spaces: ``dst = matrix @ src``. Read-only."""
     matrix = convert(np.eye(3, dtype=np.float32), src, dst, config).T.astype(np.float64)
     matrix.setflags(write=False)
@@ -48,7 +48,7 @@ def linear_matrix(config: str, src: str, dst: str) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def rec709_matrix(config: str, src: str) -> NDArray[np.float64]:
+def rec709_matrix(config: ColourConfig, src: str) -> NDArray[np.float64]:
     """The (3, 3) matrix from a scene-linear space to linear Rec.709. Read-only.
 
     Of a config that has not that space, by way of its role ``aces_interchange``: InputError if it has not that either.
@@ -60,7 +60,7 @@ def rec709_matrix(config: str, src: str) -> NDArray[np.float64]:
         way = ocio.Config.GetProcessorFromConfigs(loaded, src, load_config(DEFAULT_CONFIG), _REC709)
     except ocio.Exception as error:
         raise InputError(
-            f"{called(config)} does not say what its colours are to a display",
+            f"{config.called} defines no way to a display",
             hint=f"Give it the role aces_interchange, or a space {_REC709}",
             where=Where(field="color.config"),
         ) from error
@@ -72,7 +72,7 @@ def rec709_matrix(config: str, src: str) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=8)
-def channel_tables(config: str, src: str, dst: str, levels: int) -> F32 | None:
+def channel_tables(config: ColourConfig, src: str, dst: str, levels: int) -> F32 | None:
     """What each channel of an integer picture adds to those of the converted one: (3, 3, levels), read-only.
 
     Spaces made of a curve per channel and then a matrix are sums of their channels: ``f(r,g,b) = f(r,0,0) + f(0,g,0) +
@@ -91,7 +91,7 @@ def channel_tables(config: str, src: str, dst: str, levels: int) -> F32 | None:
     return result
 
 
-def _adds_up(tables: NDArray[np.float64], config: str, src: str, dst: str) -> bool:
+def _adds_up(tables: NDArray[np.float64], config: ColourConfig, src: str, dst: str) -> bool:
     """Whether the sums of ``tables`` are OCIO's own values to float32's precision, on colours all over the cube."""
     levels = tables.shape[1]
     codes = np.random.default_rng(0).integers(0, levels, (4096, 3))

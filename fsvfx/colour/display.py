@@ -13,18 +13,18 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.colour.config import ColourConfig
 from fsvfx.colour.convert import rec709_matrix
-from fsvfx.colour.curves import CEILING, shoulder, srgb, unshoulder, unsrgb
+from fsvfx.colour.curves import CEILING, shoulder, srgb, to_display, to_light, unshoulder, unsrgb
 from fsvfx.colour.half import half_of
 from fsvfx.colour.planes import Planes, by_blocks, mixed
 from fsvfx.colour.spaces import check_space, comp_space, encoding
-from fsvfx.colour.tables import to_display, to_light
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
 
 
-def encode(linear: Floats, config: str, comp: str, exposure: float = 0.0) -> Floats:
+def encode(linear: Floats, config: ColourConfig, comp: str, exposure: float = 0.0) -> Floats:
     """Comp space (..., 3) to display: float32, or float64 where ``linear`` is.
 
     ``exposure`` is in stops; greys from 0 to ``64 * 2**-exposure`` fill [0, 1]. ``decode`` gives back what went in, to
@@ -39,7 +39,7 @@ def encode(linear: Floats, config: str, comp: str, exposure: float = 0.0) -> Flo
     return by_blocks(linear, _precision(linear), shown, out=_precision(linear))
 
 
-def decode(display: Floats, config: str, comp: str, exposure: float = 0.0) -> Floats:
+def decode(display: Floats, config: ColourConfig, comp: str, exposure: float = 0.0) -> Floats:
     """The inverse of ``encode``. Finite for whatever is finite."""
     matrix = np.linalg.inv(rec709_matrix(config, check_space(config, comp))) / 2.0**exposure
 
@@ -50,7 +50,7 @@ def decode(display: Floats, config: str, comp: str, exposure: float = 0.0) -> Fl
         return by_blocks(display, _precision(display), light, out=_precision(display))
 
 
-def preview(comp_frame: Floats, plate_space: str, config: str, exposure: float = 0.0) -> NDArray[np.uint8]:
+def preview(comp_frame: Floats, plate_space: str, config: ColourConfig, exposure: float = 0.0) -> NDArray[np.uint8]:
     """A comp (..., 3) to look at: sRGB, uint8.
 
     Plates that were made for a display come back as they looked, clipped to the display; for scene-linear and log

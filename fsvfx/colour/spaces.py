@@ -1,4 +1,4 @@
-"""Colour spaces by name: the pinned OCIO config, and what a manifest may call its spaces."""
+"""Colour spaces of a config by name, and what a manifest may call them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from functools import lru_cache
 
 import PyOpenColorIO as ocio
 
-from fsvfx.colour.own_config import called, is_own, read_own
+from fsvfx.colour.config import ColourConfig, load_config
 from fsvfx.errors import InputError, Where
-from fsvfx.suggestions import nearest, nearest_few
-
-DEFAULT_CONFIG = "studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
-"""Built into OCIO, by its full name: ``ocio://default`` moves with OCIO's releases."""
+from fsvfx.suggestions import nearest_few
 
 _FRIENDLY = {
     "srgb": "srgb_texture",
@@ -34,26 +31,8 @@ _FRIENDLY = {
 """What people write, without punctuation -> the config's alias. Rec.709 video is read as shown on a BT.1886 monitor."""
 
 
-@lru_cache(maxsize=8)
-def load_config(config: str) -> ocio.Config:
-    """The built-in OCIO config of that full name (``ocio://`` may stand before it), or the production's own.
-
-    InputError if there is none.
-    """
-    if is_own(config):
-        return read_own(config)
-    name = config.removeprefix("ocio://")
-    known = [entry[0] for entry in ocio.BuiltinConfigRegistry().getBuiltinConfigs()]
-    if name not in known:
-        raise InputError(
-            f"'{config}' is no built-in OCIO colour config",
-            hint=f"Name one in full, such as {nearest(name, known) or DEFAULT_CONFIG}",
-        )
-    return ocio.Config.CreateFromBuiltinConfig(name)
-
-
 @lru_cache(maxsize=256)
-def check_space(config: str, name: str) -> str:
+def check_space(config: ColourConfig, name: str) -> str:
     """The config's own name of the colour space ``name``: an alias, a role, or a friendly name (``sRGB``, ``Rec.709``).
 
     InputError, with the nearest names, if there is none; or if the space holds data, not colour.
@@ -62,7 +41,7 @@ def check_space(config: str, name: str) -> str:
     if found is None:
         near = _nearest(config, name)
         raise InputError(
-            f"'{name}' is no colour space of {called(config)}",
+            f"'{name}' is not a colour space of {config.called}",
             hint=f"Did you mean {' or '.join(near)}?" if near else "Try sRGB, Rec.709, linear_rec709 or ACEScg",
             where=Where(field="color_space"),
         )
@@ -75,7 +54,7 @@ def check_space(config: str, name: str) -> str:
     return str(found.getName())
 
 
-def is_scene_linear(config: str, name: str) -> bool:
+def is_scene_linear(config: ColourConfig, name: str) -> bool:
     """Whether the space's values are proportional to the scene's light: as its encoding says, or by trying."""
     said = encoding(config, name)
     if said:
@@ -83,23 +62,23 @@ def is_scene_linear(config: str, name: str) -> bool:
     return bool(load_config(config).isColorSpaceLinear(check_space(config, name), ocio.REFERENCE_SPACE_SCENE))
 
 
-def encoding(config: str, name: str) -> str:
+def encoding(config: ColourConfig, name: str) -> str:
     """OCIO's encoding of the space: ``scene-linear``, ``log``, ``sdr-video``, ``hdr-video`` ..."""
     return str(_space(config, name).getEncoding())
 
 
-def interop_id(config: str, name: str) -> str:
+def interop_id(config: ColourConfig, name: str) -> str:
     """The Color Interop Forum's id of the space (``lin_ap1_scene``), as OpenEXR's ``colorInteropID``; empty if none."""
     return str(_space(config, name).getInteropID())
 
 
-def comp_space(config: str, plate_space: str) -> str:
+def comp_space(config: ColourConfig, plate_space: str) -> str:
     """Where comps are made: the plate's own space if it is scene-linear, else the role ``scene_linear`` (ACEScg)."""
     name = check_space(config, plate_space)
     return name if is_scene_linear(config, name) else check_space(config, "scene_linear")
 
 
-def _space(config: str, name: str) -> ocio.ColorSpace:
+def _space(config: ColourConfig, name: str) -> ocio.ColorSpace:
     return load_config(config).getColorSpace(check_space(config, name))
 
 
@@ -107,12 +86,12 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _find(config: str, name: str) -> ocio.ColorSpace | None:
+def _find(config: ColourConfig, name: str) -> ocio.ColorSpace | None:
     loaded = load_config(config)
     return loaded.getColorSpace(_FRIENDLY.get(_plain(name), name)) or loaded.getColorSpace(name)
 
 
-def _nearest(config: str, name: str) -> list[str]:
+def _nearest(config: ColourConfig, name: str) -> list[str]:
     """Up to three names that look like ``name``: the config's own, or the friendly ones."""
     written = {_plain(friendly): friendly for friendly in ("sRGB", "Rec.709", "ACES", "LogC3", "LogC4", *_FRIENDLY)}
     for space in load_config(config).getColorSpaces():

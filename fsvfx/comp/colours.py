@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx import colour
+from fsvfx.colour import PlateColour
 from fsvfx.comp.choices import HISTOGRAMS, reach, takes_colours
 from fsvfx.comp.face import Face
 from schemas.composite import CompositeSettings
@@ -24,9 +24,7 @@ def together(size: int, settings: CompositeSettings) -> int:
     return max(1, _PIXELS // size**2 - 2 * reach(settings))
 
 
-def coloured(
-    face: Face, numbers: Sequence[int], settings: CompositeSettings, config: str, comp: str, exposure: float
-) -> list[F32]:
+def coloured(face: Face, numbers: Sequence[int], settings: CompositeSettings, colour: PlateColour) -> list[F32]:
     """The swap's crops (S, S, 3), display light, of frames ``numbers``, with the colours that the settings ask for.
 
     The settings in force at these frames also say how their neighbours are looked at. What a frame gets does not depend
@@ -39,7 +37,7 @@ def coloured(
     everything = slice(None)
     wanted = slice(run.around.index(numbers[0]), run.around.index(numbers[-1]) + 1)
     if settings.color_transfer != "none":
-        swap = _transferred(run, swap, (config, comp, exposure), everything if settings.mode in HISTOGRAMS else wanted)
+        swap = _transferred(run, swap, colour, everything if settings.mode in HISTOGRAMS else wanted)
     if settings.mode in HISTOGRAMS:
         swap = _matched(run, swap, wanted)
     return [swap[run.around[wanted].index(number)] for number in numbers]
@@ -67,12 +65,12 @@ class _Run:
         return np.stack([self.face.matte(number, self.settings) for number in self.around])
 
 
-def _transferred(run: _Run, swap: F32, way: tuple[str, str, float], wanted: slice) -> F32:
+def _transferred(run: _Run, swap: F32, colour: PlateColour, wanted: slice) -> F32:
     from fsvfx.comp.transfer import transfer  # here: it is heavy, and planning need not wait for it
 
     plate, light = run.plate, run.settings.color_transfer_space
     if light == "linear":
-        swap, plate = (np.asarray(colour.decode(each, *way), np.float32) for each in (swap, plate))
+        swap, plate = (np.asarray(colour.decode(each), np.float32) for each in (swap, plate))
     given = transfer(
         swap,
         plate,
@@ -84,7 +82,7 @@ def _transferred(run: _Run, swap: F32, way: tuple[str, str, float], wanted: slic
         wanted=wanted,
         light=light,
     )
-    return np.asarray(colour.encode(given, *way), np.float32) if light == "linear" else given
+    return np.asarray(colour.encode(given), np.float32) if light == "linear" else given
 
 
 def _matched(run: _Run, swap: F32, wanted: slice) -> F32:

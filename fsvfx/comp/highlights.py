@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour.tables import to_display
+from fsvfx.colour.curves import to_display
 
 F32 = NDArray[np.float32]
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour import convert, to_half
+from fsvfx.colour import to_half
 from fsvfx.delivery.comps import Comp, altered, comps
 from fsvfx.delivery.frames import matte_targets, write_frame, write_matte
 from fsvfx.delivery.headers import frame_attributes, shot_attributes
@@ -121,4 +121,4 @@ def _in_space(order: Order, space: str, rgb: Half) -> Half:
     """Where nothing is to be converted, nothing is: outside the matte the bits stay the plate's."""
     if space == order.comp_space:
         return rgb
-    return to_half(convert(rgb, order.comp_space, space, order.job.colour_config))
+    return to_half(order.colour.from_comp(rgb, space))

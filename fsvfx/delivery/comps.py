@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
-from fsvfx.colour import convert, plate_to_comp
+from fsvfx.colour import convert
 from fsvfx.comp import CompositedEntry, Patch, apply
 from fsvfx.delivery.order import Order
 from fsvfx.entries import AlignedEntry
@@ -93,7 +93,7 @@ def picture(order: Order, comp: Comp, space: str, depth: Depth) -> NDArray[Any]:
     out = _plate_codes(order, comp.plate, space, depth)
     inside = comp.matte > 0
     if inside.any():
-        swapped = convert(comp.rgb[inside], order.comp_space, space, order.job.colour_config)
+        swapped = order.colour.from_comp(comp.rgb[inside], space)
         out[inside] = quantised(swapped, depth)
     return out
 
@@ -115,7 +115,7 @@ def _of_chunk(order: Order, chunk: Chunk) -> Iterator[Comp]:
     composited, sizes = _composited(order, composite), _crop_sizes(order, align)
     for frame in chunk.frames:
         native = plate.frame("frames", frame)
-        base = plate_to_comp(native, order.job.shot.plate.color_space, order.job.colour_config)
+        base = order.colour.to_comp(native)
         waived = frame in order.waived
         patches = tuple(None if waived or entry is None else entry.patch(frame) for entry in composited)
         aligned = tuple(_aligned(align, index, frame, size) for index, size in enumerate(sizes))
@@ -148,7 +148,7 @@ def _aligned(align: Data | None, index: int, frame: int, size: int) -> Aligned:
 
 
 def _plate_codes(order: Order, plate: NDArray[Any], space: str, depth: Depth) -> NDArray[Any]:
-    own, config = order.job.shot.plate.color_space, order.job.colour_config
+    own, config = order.colour.space, order.colour.config
     if space == own:
         if plate.dtype == np.float16 and depth == "float":
             return plate.astype(np.float32)  # exact, NaN and infinities included

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour import interop_id
-from fsvfx.colour.spaces import encoding
+from fsvfx.colour import encoding, interop_id
 from fsvfx.delivery.comps import Comp, Depth, picture
 from fsvfx.delivery.headers import altered_text
 from fsvfx.delivery.layers import LayerNames, matte_of
@@ -41,7 +40,7 @@ def write_frame(
     if suffix(wish.path) == ".dpx":
         told |= _film(order, comp, space, info)
     else:
-        told |= {"oiio:ColorSpace": interop_id(order.job.colour_config, space) or "unknown"}
+        told |= {"oiio:ColorSpace": interop_id(order.colour.config, space) or "unknown"}
     bits = depth if isinstance(depth, int) else 32
     address = track.address(comp.frame) if track and suffix(wish.path) == ".dpx" else None
     write_still(path, picture(order, comp, space, depth), StillFormat(bits, told, address, called=target))
@@ -85,7 +84,7 @@ def _described(order: Order, comp: Comp, space: str, info: PlateInfo) -> dict[st
 
 def _film(order: Order, comp: Comp, space: str, info: PlateInfo) -> dict[str, str | int | float]:
     """What DPX headers hold. The transfer is named where ST 268 has a name for it."""
-    config = order.job.colour_config
+    config = order.colour.config
     is_log, is_709 = encoding(config, space) == "log", "rec709" in interop_id(config, space)
     transfer = "Logarithmic" if is_log else "ITU-R 709-4" if is_709 else "User defined"
     told: dict[str, str | int | float] = {"dpx:Transfer": transfer, "dpx:FramePosition": comp.frame}

@@ -62,7 +62,7 @@ def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[st
         "frames": str(shot.plate.frames),
     }
     return {
-        **(colour_attributes(interop_id(job.colour_config, space)) if space else {}),
+        **(colour_attributes(interop_id(order.colour.config, space)) if space else {}),
         **({"framesPerSecond": info.frame_rate} if info.frame_rate else {}),
         "pixelAspectRatio": float(info.pixel_aspect),
         "software": f"fsvfx {version('fsvfx')}",

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from fsvfx import rights
-from fsvfx.colour import check_space, comp_space
+from fsvfx.colour import PlateColour, check_space
 from fsvfx.delivery.ownership import Own
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import Ledger, ShotStore, open_store, stage_key
@@ -70,16 +70,21 @@ class Order:
         """Whether faces were replaced, in the words that go into every deliverable."""
         return AI_STATEMENT if self.job.shot.replace else PLAIN_STATEMENT
 
+    @cached_property
+    def colour(self) -> PlateColour:
+        """How the plate is read."""
+        return PlateColour.of(self.job)
+
     @property
     def comp_space(self) -> str:
-        return comp_space(self.job.colour_config, self.job.shot.plate.color_space)
+        return self.colour.comp_space
 
     def space_of(self, wish: Deliver) -> str | None:
         """The colour space in which ``wish`` is delivered, by the config's own name; None for kinds that have none."""
         if not isinstance(wish, DeliverExr | DeliverFrames | DeliverMovie):
             return None
         own = self.comp_space if isinstance(wish, DeliverExr) else self.job.shot.plate.color_space
-        return check_space(self.job.colour_config, wish.color_space or own)
+        return check_space(self.colour.config, wish.color_space or own)
 
     def of(self, stage: str, chunk: Chunk | None = None) -> list[Receipt]:
         """The input receipts of a stage (for one chunk)."""

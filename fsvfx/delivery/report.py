@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Data
-from fsvfx.colour import check_space
 from fsvfx.delivery.order import Order
 from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import TimecodeTrack
@@ -168,7 +167,7 @@ def _engine_versions(line: Sequence[Receipt]) -> dict[str, int]:
 def _colour(order: Order) -> ReportedColour:
     return ReportedColour(
         config=order.job.colour_config,
-        plate=check_space(order.job.colour_config, order.job.shot.plate.color_space),
+        plate=order.colour.name,
         comp=order.comp_space,
         delivered=tuple(space for wish in order.job.deliver if (space := order.space_of(wish))),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour import interop_id, preview
+from fsvfx.colour import interop_id
 from fsvfx.delivery.chunk import track_of
 from fsvfx.delivery.comps import comps, picture
 from fsvfx.delivery.order import Order
@@ -60,7 +60,7 @@ def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> Deliv
         track,
         codec=codec_of(wish.codec, bits=wish.bits, crf=wish.crf),
         depth="uint16",
-        colours=code_points(interop_id(order.job.colour_config, space)),
+        colours=code_points(interop_id(order.colour.config, space)),
     )
 
     def write(path: Path) -> None:
@@ -93,12 +93,12 @@ def _format(order: Order, plate: PlateReader, track: TimecodeTrack, lead: int = 
 
 
 def _reviewed(order: Order, track: TimecodeTrack, size: tuple[int, int], lead: int) -> Iterator[NDArray[np.uint8]]:
-    shot, config = order.job.shot, order.job.colour_config
+    shot, colour = order.job.shot, order.colour.as_shot
     title = order.statement.partition(":")[0]
     for _ in range(lead):
         yield draw_slate(size, title, slate_lines(order, track))
     for comp in comps(order):
-        shown = preview(comp.rgb, shot.plate.color_space, config)
+        shown = colour.preview(comp.rgb)
         note = "waived" if comp.waived else ""
         yield burn_in(shown, BurnIn(shot.name, comp.frame, track.at(comp.frame), note, warning=title))
 

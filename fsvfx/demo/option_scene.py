@@ -16,6 +16,7 @@ from fsvfx.arrays import Array, LazyFrames, Result, Table
 from fsvfx.comp import Patch, apply
 from fsvfx.comp.matte import hull
 from fsvfx.comp.patch import from_plate
+from fsvfx.context import Context
 from fsvfx.demo import shot
 from fsvfx.demo.puppet import Mesh, Pose, perform
 from fsvfx.engines.contract import FaceBatch, Identity
@@ -98,7 +99,7 @@ class Scene:
         """One frame's comp (H, W, 3), to look at."""
         job = _job(composite)
         stage, unit = CompositeStage(), Unit.of_chunk(job.shot.chunks[0])
-        result = stage.run(Work(unit, NUMBERS, stage.parameters(job, unit), self._inputs, 0, "cpu"))
+        result = stage.run(Work(unit, NUMBERS, stage.settings(job, unit), self._inputs))
         patch, matte, origin = (_row(result, name, row) for name in ("patch", "matte", "origin"))
         comp, _ = apply(self.plate[row], [Patch((int(origin[0]), int(origin[1])), patch, matte)])
         return colour.preview(comp, _SPACE, colour.DEFAULT_CONFIG)
@@ -152,7 +153,7 @@ def _linear(picture: NDArray[np.uint8]) -> NDArray[np.float16]:
 
 
 def _crop(plate: Array, matrix: NDArray[np.float64]) -> NDArray[np.float16]:
-    return display_crop(plate, matrix, _SIZE, _SPACE, colour.DEFAULT_CONFIG)
+    return display_crop(plate, matrix, _SIZE, colour.PlateColour(_SPACE))
 
 
 def _swapped(
@@ -164,7 +165,7 @@ def _swapped(
     for picture, mesh in nobody:
         matrix = crop_matrix(mesh, _SIZE)
         views.append(_aligned(_crop(_linear(picture), matrix), mesh, matrix))
-    made = engine("landmark_warp")(settings_of("landmark_warp", {}), "cpu")
+    made = engine("landmark_warp")(settings_of("landmark_warp", {}), Context())
     batch = FaceBatch(_stack(faces, 0), _stack(faces, 1), NUMBERS)
     who = Identity("nobody", _stack(views, 0), _stack(views, 1), _tensor(np.ones(len(views), np.float32)))
     swap = made.swap(batch, who)
@@ -195,7 +196,7 @@ def _job(composite: Composite) -> ShotJob:
         people={},
         deliver=(),
         store="memory://options",
-        colour_config=colour.DEFAULT_CONFIG,
+        colour_config=colour.DEFAULT_CONFIG.name,
         manifest="/options.yaml",
     )
 

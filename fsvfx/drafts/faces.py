@@ -8,18 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour import DEFAULT_CONFIG
+from fsvfx.colour import PlateColour
 from fsvfx.drafts.plates import FoundPlate
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.embedding import SAME_PERSON, distance, embeddings
-from fsvfx.faces.looks import look
 from fsvfx.faces.people import people
 from fsvfx.faces.search import FaceFinder, Faces
 from fsvfx.faces.tracks import Finds, Track
 from fsvfx.media import PersonSource, spread
 from fsvfx.media.facts import job_of, plate_reader
 from fsvfx.qc.sheet import TrackRow, face_thumb, track_sheet
-from fsvfx.stages.references import space_of
+from fsvfx.stages.references import colour_of
 from schemas.frames import FrameRange
 from schemas.manifest import Person, Plate
 
@@ -50,7 +49,8 @@ def faces_in(plate: FoundPlate, finder: FaceFinder, frame_rate: str | None = Non
     facts = plate.facts
     numbers = [facts.longest.first + index for index in spread(len(facts.longest), SAMPLES)]
     reader = plate_reader(facts.path, facts.longest, color_space=plate.looks_like, frame_rate=frame_rate)
-    pictures = [look(each, plate.looks_like, DEFAULT_CONFIG) for each in reader.pictures(numbers)]
+    colour = PlateColour(plate.looks_like)
+    pictures = [colour.look(each) for each in reader.pictures(numbers)]
     finds = _finds(pictures, finder)
     apart = [Track([row]) for row in range(len(finds.frame))]
     every = frozenset(range(len(numbers)))
@@ -74,7 +74,7 @@ def check_references(person: str, references: Sequence[str], finder: FaceFinder)
     """
     nothing = Plate(path="-", frames=FrameRange((1,)), color_space="sRGB")
     source = PersonSource(job_of(nothing, **{person: Person(references=tuple(references), consent="-")}), person)
-    pictures = [look(picture, space_of(picture), DEFAULT_CONFIG) for picture in source.firsts()]
+    pictures = [colour_of(picture).look(picture) for picture in source.firsts()]
     found = [(picture, faces) for picture in pictures if len(faces := finder.find(picture))]
     if not found:
         what = f"no face is seen in the {len(pictures)} references of {person}"

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must not wait for torch
     import torch
 
+    from fsvfx.context import Context
+
 
 class EngineSettings(BaseModel):
     """Base of an engine's settings: one source for YAML, command line and docs. Unknown ones are refused."""
@@ -73,9 +75,10 @@ class Engine(ABC):
     """The model cards whose weights it uses; a package's are known by its settings."""
     Settings: ClassVar[type[EngineSettings]]
 
-    def __init__(self, settings: EngineSettings, device: str) -> None:
+    def __init__(self, settings: EngineSettings, context: Context) -> None:
         self.settings = settings
-        self.device = device
+        self.context = context
+        self.device = context.device
 
     @abstractmethod
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -58,10 +58,11 @@ class LearnedEngine(Engine):
     def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
         """The networks, at their random start, for these people in this order."""
 
-    @property
+    @cached_property
     def model(self) -> Model:
         """The package's networks, ready on the device. Raises InputError, ModelError: no such package, or broken."""
-        return _loaded(type(self), self.settings.model, self.settings.sha256, self.device)
+        package = self.context.packages.find(self.settings.model, self.settings.sha256)
+        return _loaded(type(self), package, self.device)
 
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
         """The face of ``identity.name``, whom the package must know; its reference pictures are not looked at."""
@@ -95,9 +96,9 @@ class LearnedEngine(Engine):
 
 
 @lru_cache(maxsize=4)
-def _loaded(kind: type[LearnedEngine], model: str, sha256: str, device: str) -> Model:
+def _loaded(kind: type[LearnedEngine], package: Path, device: str) -> Model:
     """Once per process."""
-    return restored(kind, packages.find(model, sha256)).to(device)
+    return restored(kind, package).to(device)
 
 
 def restored(kind: type[LearnedEngine], package: Path) -> Model:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fsvfx.actors import Actor, Moment, actor, perform, render
 from fsvfx.actors.clip import shown
+from fsvfx.colour import PlateColour
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import InputError
 from fsvfx.evaluation.measures import embeddings_of
@@ -136,15 +137,8 @@ class ActedFootage:
         """A frame acted by the actor of that name, its face cut out as the performer's was: (size, size, 3) display."""
         moment = _moments(self.clip.frames, self.clip.seed)[frame - self.clip.first]
         picture = u8(shown(render(actor(name), moment, self.clip.size).rgb))
-        aligned, plate = self.footage.aligned, self.shot.shot.plate
-        cut = display_crop(
-            picture,
-            aligned.matrix(frame),
-            len(aligned.crop(frame)),
-            plate.color_space,
-            self.shot.colour_config,
-            plate.exposure,
-        )
+        aligned = self.footage.aligned
+        cut = display_crop(picture, aligned.matrix(frame), len(aligned.crop(frame)), PlateColour.of(self.shot))
         return resized(np.asarray(cut, np.float32), size).clip(0, 1)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fsvfx import packages
+from fsvfx.context import Context
 from fsvfx.engines.contract import Engine
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, Where
@@ -40,11 +41,11 @@ def evaluate_package(
 
 
 def packaged(package: Path, device: str) -> Engine:
-    """The package's engine, as a shot would use it. From now on this process looks for packages beside it, too."""
+    """The package's engine, as a shot would use it."""
     card = packages.card_of(package)
-    packages.use(str(package.parent.parent))
+    context = Context(packages.Packages(package.parent.parent), device=device)
     settings = settings_of(card.engine, {"model": card.model, "sha256": card.sha256})
-    return engine(card.engine)(settings, device)
+    return engine(card.engine)(settings, context)
 
 
 def check_unseen(card: PackageCard, facesets: Mapping[str, Faceset]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fsvfx.colour import is_scene_linear
+from fsvfx.colour import ColourConfig, is_scene_linear
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import Draft
@@ -22,7 +22,7 @@ _MOVIES = {"prores": (".mov",), "dnxhr": (".mov", ".mxf"), "h264": (".mp4", ".mo
 _NAME_ONE = "Name one, such as Rec.709, sRGB or ACEScct"
 
 
-def check_deliver(draft: Draft, config: str) -> Iterator[Finding]:
+def check_deliver(draft: Draft, config: ColourConfig) -> Iterator[Finding]:
     """What the path's place and form do not tell; colour spaces are those of ``config``."""
     linear = any(_is_linear(shot.plate.color_space, config) for shot in draft.shots if shot.plate)
     for index, wish in draft.deliver.items():
@@ -37,7 +37,7 @@ def check_deliver(draft: Draft, config: str) -> Iterator[Finding]:
             yield from _check_mhl(at, wish, draft)
 
 
-def _check_frames(at: Loc, wish: DeliverFrames, linear: bool, config: str) -> Iterator[Finding]:
+def _check_frames(at: Loc, wish: DeliverFrames, linear: bool, config: ColourConfig) -> Iterator[Finding]:
     depths = DEPTHS.get(suffix(wish.path))
     if depths is None:
         return  # its ending has been told of
@@ -51,7 +51,7 @@ def _check_frames(at: Loc, wish: DeliverFrames, linear: bool, config: str) -> It
         yield Finding((*at, "color_space"), "DPX frames do not tell their colour space by themselves", _NAME_ONE)
 
 
-def _check_movie(at: Loc, wish: DeliverMovie, linear: bool, config: str) -> Iterator[Finding]:
+def _check_movie(at: Loc, wish: DeliverMovie, linear: bool, config: ColourConfig) -> Iterator[Finding]:
     yield from _check_ending(at, wish, wish.codec.partition("_")[0])
     yield from _check_coded(at, wish.color_space, linear, config, "a movie")
 
@@ -63,7 +63,7 @@ def _check_ending(at: Loc, wish: Deliver, codec: str) -> Iterator[Finding]:
         yield Finding((*at, "path"), what, f"End it in {' or '.join(endings)}")
 
 
-def _check_coded(at: Loc, space: str | None, linear: bool, config: str, what: str) -> Iterator[Finding]:
+def _check_coded(at: Loc, space: str | None, linear: bool, config: ColourConfig, what: str) -> Iterator[Finding]:
     """Integer codes end at white and are too few for scene-linear light."""
     if space is not None and _is_linear(space, config):
         yield Finding((*at, "color_space"), f"{what} can't hold scene-linear light", _NAME_ONE)
@@ -82,7 +82,7 @@ def _check_mhl(at: Loc, wish: DeliverMhl, draft: Draft) -> Iterator[Finding]:
         yield Finding((*at, "path"), what, "Name the folder that the deliverables go to")
 
 
-def _is_linear(space: str, config: str) -> bool:
+def _is_linear(space: str, config: ColourConfig) -> bool:
     try:
         return is_scene_linear(config, space)
     except InputError:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fsvfx import packages
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError, ModelError
 from fsvfx.manifests.draft import Draft, mapping, sound_of
-from fsvfx.packages import card_of, find
+from fsvfx.packages import Packages, card_of
 from fsvfx.reach import Reach, ReachError
 from schemas.manifest import Faces, HeldLicence
 
@@ -81,8 +80,8 @@ def _package(
     from fsvfx.rights.weights import package_weights, refusal
 
     try:
-        packages.use(str(reach.file(draft.folders.get("packages", "packages/"))), reach)
-        why = refusal(package_weights(card_of(find(*said))), str(purpose), held)
+        packages = Packages.within(str(reach.file(draft.folders.get("packages", "packages/"))), reach)
+        why = refusal(package_weights(card_of(packages.find(*said))), str(purpose), held)
     except (InputError, ModelError, ReachError):
         return
     if why:

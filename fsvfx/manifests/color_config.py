@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from fsvfx import colour
+from fsvfx.colour import ColourConfig
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError, Where
 from fsvfx.manifests.draft import Draft
@@ -14,27 +15,26 @@ from fsvfx.reach import Reach, ReachError
 _AT = Where(field="color.config")
 
 
-def colour_config(reach: Reach, given: str | None) -> tuple[str, str]:
-    """The config's name, as it goes into keys, and its file if it is no built-in one. InputError if it is of no use."""
+def colour_config(reach: Reach, given: str | None) -> ColourConfig:
+    """The config that a manifest names. Raises InputError if it is of no use."""
     if given is None:
-        return colour.DEFAULT_CONFIG, ""
+        return colour.DEFAULT_CONFIG
     if not given.lower().endswith(colour.ENDINGS):
-        name = given.removeprefix("ocio://")
-        colour.comp_space(name, "scene_linear")
-        return name, ""
+        config = ColourConfig(given.removeprefix("ocio://"))
+        colour.comp_space(config, "scene_linear")
+        return config
     file = _within(reach, given)
-    name = colour.own_name(file)
-    for _, table in colour.tables(file) if file.suffix.lower() == ".ocio" else ():
+    config = ColourConfig.of_file(file)
+    for _, table in colour.tables_of(file) if file.suffix.lower() == ".ocio" else ():
         _within(reach, str(table))
-    colour.use_config(name, str(file))
-    _check(name, file)
-    return name, str(file)
+    _check(config)
+    return config
 
 
-def check_color(draft: Draft, path: Path) -> Generator[Finding, None, str]:
-    """The config can be used, and has every color space that the manifest at ``path`` names. Returns its name."""
+def check_color(draft: Draft, path: Path) -> Generator[Finding, None, ColourConfig]:
+    """The config can be used, and has every color space that the manifest at ``path`` names. Returns it."""
     try:
-        config, _ = colour_config(Reach(path, draft.production), draft.colour_config)
+        config = colour_config(Reach(path, draft.production), draft.colour_config)
     except InputError as error:  # without a config nothing is known of its spaces
         yield Finding(("color", "config"), error.what, error.hint)
         return colour.DEFAULT_CONFIG
@@ -42,7 +42,7 @@ def check_color(draft: Draft, path: Path) -> Generator[Finding, None, str]:
     return config
 
 
-def _check_spaces(draft: Draft, config: str) -> Iterator[Finding]:
+def _check_spaces(draft: Draft, config: ColourConfig) -> Iterator[Finding]:
     """Every colour space is one of the config's."""
     named: list[tuple[Loc, str]] = [
         ((*shot.loc, "plate", "color_space"), shot.plate.color_space) for shot in draft.shots if shot.plate
@@ -65,14 +65,14 @@ def _within(reach: Reach, given: str) -> Path:
         raise InputError(error.what, hint=error.hint, where=_AT) from error
 
 
-def _check(name: str, file: Path) -> None:
+def _check(config: ColourConfig) -> None:
     """It has the role that comps are made in, and a way from there to a display."""
     try:
-        linear = colour.check_space(name, "scene_linear")
+        linear = colour.check_space(config, "scene_linear")
     except InputError as error:
-        what = f"The colour config {file.name} has no role scene_linear, in which comps are made"
+        what = f"The colour config {config.called} has no role scene_linear, in which comps are made"
         raise InputError(what, hint="Give it that role", where=_AT) from error
-    if not colour.is_scene_linear(name, linear):
-        what = f"The role scene_linear of {file.name} is '{linear}', which is not scene-linear"
+    if not colour.is_scene_linear(config, linear):
+        what = f"The role scene_linear of {config.called} is '{linear}', which is not scene-linear"
         raise InputError(what, hint="Name a scene-linear space there", where=_AT)
-    colour.rec709_matrix(name, linear)
+    colour.rec709_matrix(config, linear)

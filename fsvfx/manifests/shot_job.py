@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fsvfx import packages
-from fsvfx.colour import check_space
+from fsvfx.colour import ColourConfig, check_space
 from fsvfx.documents import Loc, dotted
 from fsvfx.errors import InputError, ManifestError, Problem
 from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load
-from fsvfx.packages import card_for, check_knows
+from fsvfx.packages import Packages, card_for, check_knows
 from fsvfx.reach import Reach
 from schemas.deliver import Deliver, template
 from schemas.job import ShotJob, TrainedModel
@@ -38,7 +37,7 @@ def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> 
 def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> ShotJob:
     """The job of a shot of the manifest at ``path``; it says nothing yet of the models that its engines use."""
     reach = Reach(path, manifest.production)
-    config, file = colour_config(reach, manifest.color.config)
+    config = colour_config(reach, manifest.color.config)
     named = {name for entry in shot.replace for name in (entry.performer, entry.identity)}
     replace = tuple(_entry(one, reach) for one in shot.replace)
     return ShotJob(
@@ -49,8 +48,8 @@ def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> S
         deliver=tuple(_deliver(one, shot.name, reach, config) for one in manifest.deliver),
         store=store_at(reach, manifest.store, store),
         chosen_store=named_store(store) if store else "",
-        colour_config=config,
-        colour_file=file,
+        colour_config=config.name,
+        colour_file=config.file,
         manifest=str(path.absolute()),
         purpose=manifest.purpose,
         licences=held_at(manifest.licences, reach),
@@ -61,14 +60,14 @@ def _entry(entry: Replace, reach: Reach) -> Replace:
     return entry.model_copy(update={"roto": reach.place(entry.roto)}) if entry.roto else entry
 
 
-def _deliver(deliver: Deliver, shot: str, reach: Reach, config: str) -> Deliver:
+def _deliver(deliver: Deliver, shot: str, reach: Reach, config: ColourConfig) -> Deliver:
     update = {"path": reach.place(filled(template(deliver), shot, str(reach.production)))}
     if space := getattr(deliver, "color_space", None):
         update["color_space"] = check_space(config, space)
     return deliver.model_copy(update=update)
 
 
-def plate_at(reach: Reach, plate: Plate, config: str) -> Plate:
+def plate_at(reach: Reach, plate: Plate, config: ColourConfig) -> Plate:
     """Raises ReachError, InputError for what no check has told of."""
     found = {"path": reach.place(plate.path), "color_space": check_space(config, plate.color_space)}
     return plate.model_copy(update=found)
@@ -115,9 +114,9 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
     if manifest.start is None:
         return ()
     reach = Reach(path, manifest.production)
-    packages.use(str(reach.file(manifest.packages)), reach)
+    packages = Packages.within(str(reach.file(manifest.packages)), reach)
     try:
-        card = card_for(manifest.engine, manifest.start.model, manifest.start.sha256)
+        card = card_for(packages, manifest.engine, manifest.start.model, manifest.start.sha256)
     except InputError as error:
         raise ManifestError(str(path), (Problem("start.model", error.what, error.hint),)) from error
     strangers = sorted(manifest.people.keys() - {*manifest.learned, *card.everybody})
@@ -129,12 +128,12 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
 
 
 def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems: list[Problem]) -> ShotJob:
-    packages.use(job.packages, Reach(path, manifest.production))
+    packages = Packages.within(job.packages, Reach(path, manifest.production))
     models: dict[str, TrainedModel] = {}
     for index, entry in enumerate(job.shot.replace):
         for loc, settings in _settings(entry):
             try:
-                card = card_for(entry.engine, str(settings["model"]), str(settings["sha256"]))
+                card = card_for(packages, entry.engine, str(settings["model"]), str(settings["sha256"]))
                 check_knows(card.model, card.names, entry.identity)
             except InputError as error:
                 place = dotted((*at, "replace", index, *loc, "model"))

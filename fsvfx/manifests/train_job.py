@@ -74,7 +74,7 @@ def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str
     """A shot that replaces the person by themselves: whose face goes in does not matter up to ``align``."""
     assert footage.plate is not None, "the schema holds it"
     reach = Reach(path, manifest.production)
-    config, file = colour_config(reach, manifest.color.config)
+    config = colour_config(reach, manifest.color.config)
     themselves = Replace(
         performer=footage.person,
         identity=footage.person,
@@ -94,7 +94,7 @@ def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str
         people={footage.person: person_at(reach, manifest.people[footage.person])},
         deliver=(),
         store=store_at(reach, manifest.store, store),
-        colour_config=config,
-        colour_file=file,
+        colour_config=config.name,
+        colour_file=config.file,
         manifest=str(path.absolute()),
     )

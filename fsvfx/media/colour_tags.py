@@ -9,7 +9,7 @@ from typing import Any
 import OpenEXR
 
 from fsvfx import colour
-from fsvfx.colour.spaces import encoding
+from fsvfx.colour import ColourConfig, encoding
 from fsvfx.errors import InputError
 from fsvfx.media.files import Place
 from schemas.job import ShotJob
@@ -23,14 +23,14 @@ _LINEAR = ("lin_ap1_scene", "lin_ap0_scene", "lin_rec709_scene", "lin_rec2020_sc
 def check_interop_id(interop_id: str, job: ShotJob, place: Place) -> None:
     """PlateError if ``interop_id`` names another space than the manifest, unless ``header_color: ignore``."""
     plate = job.shot.plate
-    if plate.header_color == "check" and not agrees(interop_id, plate.color_space, job.colour_config):
+    if plate.header_color == "check" and not agrees(interop_id, plate.color_space, ColourConfig.of(job)):
         raise place.error(
             f"the EXR's colorInteropID is {interop_id}, the manifest says {plate.color_space}",
             f"Write plate.color_space: {interop_id}, or, if the header is wrong, plate.header_color: ignore",
         )
 
 
-def agrees(interop_id: str, space: str, config: str) -> bool:
+def agrees(interop_id: str, space: str, config: ColourConfig) -> bool:
     """Whether the Color Interop Forum's id can mean ``space``; ids that the config does not know may mean any."""
     if not interop_id:
         return True
@@ -40,7 +40,7 @@ def agrees(interop_id: str, space: str, config: str) -> bool:
 
 def exr_colour_notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
     """What the header says that the manifest overrules."""
-    space, config = job.shot.plate.color_space, job.colour_config
+    space, config = job.shot.plate.color_space, ColourConfig.of(job)
     interop_id = str(header.get("colorInteropID", ""))
     if interop_id:
         known = _space(interop_id, config) is not None
@@ -55,7 +55,7 @@ def exr_colour_notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
     return []
 
 
-def exr_space(header: Mapping[str, Any], config: str) -> tuple[str | None, str]:
+def exr_space(header: Mapping[str, Any], config: ColourConfig) -> tuple[str | None, str]:
     """The space that an EXR's header names, by the config's own name, and what says so; None if it names none."""
     interop_id = str(header.get("colorInteropID", ""))
     if interop_id and (space := _space(interop_id, config)):
@@ -68,7 +68,7 @@ def exr_space(header: Mapping[str, Any], config: str) -> tuple[str | None, str]:
     return None, ""
 
 
-def _space(interop_id: str, config: str) -> str | None:
+def _space(interop_id: str, config: ColourConfig) -> str | None:
     """The config's space; None for ids of other makers (``studio:name``) and those that it lacks."""
     if interop_id == "unknown" or ":" in interop_id:
         return None
@@ -101,7 +101,7 @@ _TAGGED_SPACES = {
 """By transfer and primaries."""
 
 
-def video_colour_notes(transfer: int, primaries: int, space: str, config: str) -> list[str]:
+def video_colour_notes(transfer: int, primaries: int, space: str, config: ColourConfig) -> list[str]:
     """``transfer``, ``primaries``: the stream's code points. Only what can't be the same thing under another name."""
     is_hdr = encoding(config, space) == "hdr-video"
     said = []
@@ -131,7 +131,7 @@ def matrix_note(container: int, stream: int) -> str | None:
     return f"the file is tagged with colour matrix {container} (H.273), its stream with {stream}: the stream's is used"
 
 
-def _primaries_of(space: str, config: str, unknown: str) -> str:
+def _primaries_of(space: str, config: ColourConfig, unknown: str) -> str:
     """The part of the space's interop id that names its primaries; ``unknown`` for camera spaces without any."""
     parts = colour.interop_id(config, space).rpartition(":")[2].split("_")
     return parts[1] if len(parts) == 3 and encoding(config, space) in ("sdr-video", "hdr-video") else unknown

@@ -85,7 +85,7 @@ def job_of(plate: Plate, **people: Person) -> ShotJob:
         people=people,
         deliver=(),
         store="memory://probe",
-        colour_config=DEFAULT_CONFIG,
+        colour_config=DEFAULT_CONFIG.name,
         manifest="/",  # whoever runs this names the files: they may lie anywhere
     )
 

@@ -3,79 +3,104 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fsvfx.errors import InputError, ModelError, Where
-from fsvfx.packages.files import CARD, WEIGHTS, card_of, folder_of, unsealed_card, weights_in
-from fsvfx.reach import Reach
+from fsvfx.packages.files import CARD, WEIGHTS, card_of, folder_of, unsealed_card
+from fsvfx.reach import Reach, reach_of
 from fsvfx.settings import machine
 from fsvfx.suggestions import suggestion
+from schemas.job import ShotJob, TrainJob
 from schemas.package import PackageCard
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-_folder: Path | None = None
-_reach: Reach | None = None
+@dataclass(frozen=True)
+class Packages:
+    """The folders in which model packages are looked for: a manifest's own first, then the machine's.
 
-
-def use(folder: str, reach: Reach | None = None) -> None:
-    """From now on, in this process, look for packages in a manifest's own folder first. Empty: it has none.
-
-    ``reach``: the manifest's; links in its folder lead no further. None: whoever runs fsvfx has named the folder.
+    reach: the manifest's; links in its ``folder`` lead no further. None: whoever runs fsvfx has named the folder.
     """
-    global _folder, _reach
-    _folder, _reach = (Path(folder), reach) if folder else (None, None)
+
+    folder: Path | None = None
+    reach: Reach | None = None
+
+    @classmethod
+    def of(cls, job: ShotJob | TrainJob) -> Packages:
+        return cls.within(job.packages, reach_of(job))
+
+    @classmethod
+    def within(cls, folder: str, reach: Reach | None = None) -> Packages:
+        """``folder``: empty if the manifest has none."""
+        return cls(Path(folder), reach) if folder else cls()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        return (*([self.folder] if self.folder else ()), *machine().packages)
+
+    def find(self, model: str, sha256: str) -> Path:
+        """The package's folder. Raises InputError, with what is available, if none of the roots has it.
+
+        Raises ModelError if its card can't be read.
+        """
+        for root in self.roots:
+            package = folder_of(root, model, sha256)
+            if not (package / CARD).is_file():
+                continue
+            self._check_reach(package)
+            if unsealed_card(package).sha256 == sha256:
+                return package
+        raise InputError(
+            f"No model package '{model}' with sha256 {sha256}",
+            hint=self.available(model),
+            where=Where(field="settings.model"),
+        )
+
+    def all(self, model: str | None = None) -> list[Path]:
+        """The folders of all packages, or of those of one name; by name, newest card last."""
+        cards = {card for root in self.roots for card in root.glob(f"{model or '*'}/[!.]*/{CARD}")}
+        return [card.parent for card in sorted(cards, key=lambda card: (card.parent.parent.name, card.stat().st_mtime))]
+
+    def named(self, name: str, sha256: str = "") -> Path:
+        """The package as people name it: its folder, or its model and the first digits of its sha256.
+
+        Raises InputError if there is none, or several; ModelError if a card can't be read.
+        """
+        if (Path(name) / CARD).is_file():
+            return Path(name)
+        fitting = [package for package in self.all(name) if card_of(package).sha256.startswith(sha256)]
+        if len(fitting) == 1:
+            return fitting[0]
+        which = f"'{name}'" + (f" with a sha256 that begins with {sha256}" if sha256 else "")
+        count = f"{len(fitting)} model packages are named" if fitting else "No model package"
+        raise InputError(f"{count} {which}", hint=self.available(name))
+
+    def available(self, model: str) -> str:
+        """The hint for a package of ``model`` that was not found: its versions, or where packages were looked for."""
+        versions = [unsealed_card(package).sha256 for package in self.all(model)]
+        if versions:
+            return f"Versions of '{model}': {', '.join(versions)}. Give one of these as sha256"
+        folders = ", ".join(map(str, self.roots)) or "no folder"
+        known = suggestion(model, sorted({package.parent.name for package in self.all()}))
+        return f"Searched {folders}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {known}"
+
+    def _check_reach(self, package: Path) -> None:
+        """The manifest may read the files, or the machine's owner has put them among the packages."""
+        for file in (package / CARD, package / WEIGHTS):
+            real = Path(os.path.realpath(file))
+            shared = any(real.is_relative_to(os.path.realpath(root)) for root in machine().packages)
+            if self.reach is not None and not shared and not self.reach.holds(real):
+                raise ModelError(
+                    f"The package's {file.name} is a link to a file that the manifest may not read",
+                    hint="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
+                    where=Where(file=str(file)),
+                )
 
 
-def find(model: str, sha256: str) -> Path:
-    """The package's folder. Raises InputError, with what is available, if none of the folders has it.
-
-    Raises ModelError if its card can't be read.
-    """
-    for root in _roots():
-        package = folder_of(root, model, sha256)
-        if not (package / CARD).is_file():
-            continue
-        _check_reach(package)
-        if unsealed_card(package).sha256 == sha256:
-            return package
-    raise InputError(
-        f"No model package '{model}' with sha256 {sha256}", hint=available(model), where=Where(field="settings.model")
-    )
-
-
-def found(model: str | None = None) -> list[Path]:
-    """The folders of all packages, or of those of one name; by name, newest card last."""
-    cards = {card for root in _roots() for card in root.glob(f"{model or '*'}/[!.]*/{CARD}")}
-    return [card.parent for card in sorted(cards, key=lambda card: (card.parent.parent.name, card.stat().st_mtime))]
-
-
-def named(name: str, sha256: str = "") -> Path:
-    """The package as people name it: its folder, or its model and the first digits of its sha256.
-
-    Raises InputError if there is none, or several; ModelError if a card can't be read.
-    """
-    if (Path(name) / CARD).is_file():
-        return Path(name)
-    fitting = [package for package in found(name) if card_of(package).sha256.startswith(sha256)]
-    if len(fitting) == 1:
-        return fitting[0]
-    which = f"'{name}'" + (f" with a sha256 that begins with {sha256}" if sha256 else "")
-    count = f"{len(fitting)} model packages are named" if fitting else "No model package"
-    raise InputError(f"{count} {which}", hint=available(name))
-
-
-def weights_of(model: str, sha256: str) -> dict[str, Tensor]:
-    """By name, on the CPU. Raises InputError if there is no such package, ModelError if its weights are others."""
-    return weights_in(find(model, sha256), sha256)
-
-
-def card_for(engine: str, model: str, sha256: str) -> PackageCard:
+def card_for(packages: Packages, engine: str, model: str, sha256: str) -> PackageCard:
     """The card of a package of that engine. Raises InputError if there is none, ModelError if it can't be read."""
-    card = card_of(find(model, sha256))
+    card = card_of(packages.find(model, sha256))
     check_engine(card, engine)
     return card
 
@@ -98,32 +123,3 @@ def check_knows(model: str, known: Sequence[str], person: str) -> None:
             hint="Name one of them as the identity, or a package that knows this person",
             where=Where(field="identity"),
         )
-
-
-def available(model: str) -> str:
-    """The hint for a package of ``model`` that was not found: its versions, or where packages were looked for."""
-    versions = [unsealed_card(package).sha256 for package in found(model)]
-    if versions:
-        return f"Versions of '{model}': {', '.join(versions)}. Give one of these as sha256"
-    folders = ", ".join(map(str, _roots())) or "no folder"
-    known = sorted({package.parent.name for package in found()})
-    return f"Searched {folders}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {suggestion(model, known)}"
-
-
-def _check_reach(package: Path) -> None:
-    """The manifest may read the files, or the machine's owner has put them among the packages."""
-    for file in (package / CARD, package / WEIGHTS):
-        real = Path(os.path.realpath(file))
-        shared = any(real.is_relative_to(os.path.realpath(root)) for root in machine().packages)
-        if _reach is not None and not shared and not _reach.holds(real):
-            raise ModelError(
-                f"The package's {file.name} is a link to a file that the manifest may not read",
-                hint="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
-                where=Where(file=str(file)),
-            )
-
-
-def _roots() -> Iterator[Path]:
-    if _folder is not None:
-        yield _folder
-    yield from machine().packages

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fsvfx.colour import use_config
 from fsvfx.errors import FsvfxError, PreflightError, Problem
 from fsvfx.preflight import inputs, outputs
 from fsvfx.preflight.contract import Buckets, Check, Look, Trouble
@@ -49,7 +48,6 @@ def reachable(job: ShotJob) -> bool:
 
 
 def _troubles(job: ShotJob, buckets: Buckets) -> tuple[Trouble, ...]:
-    use_config(job.colour_config, job.colour_file)
     shot = Look(job, buckets)
     return tuple(trouble for check in CHECKS for trouble in _found(check, shot))
 

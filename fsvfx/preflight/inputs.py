@@ -7,15 +7,13 @@ from itertools import islice
 
 from fsvfx import models
 from fsvfx.arrays import Array
-from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
-from fsvfx.faces.looks import look
 from fsvfx.faces.search import FaceFinder
 from fsvfx.media import PersonSource, RotoSource, spread
 from fsvfx.preflight.contract import Look, Trouble
-from fsvfx.runner.dag import DELIVER, stage, stages, units_of
-from fsvfx.stages.references import space_of
+from fsvfx.runner.dag import stage, stages, units_of
+from fsvfx.stages.references import colour_of
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
@@ -98,12 +96,12 @@ def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field
 
 
 def _shows_face(finder: FaceFinder, picture: Array) -> bool:
-    return bool(len(finder.find(look(picture, space_of(picture), DEFAULT_CONFIG))))
+    return bool(len(finder.find(colour_of(picture).look(picture))))
 
 
 def weights(shot: Look) -> Iterator[Trouble]:
     """The weights of every stage that the shot goes through are here, with their cards' hashes."""
-    for name in _absent_models(shot.job, *(one for one in stages() if one != DELIVER)):
+    for name in _absent_models(shot.job, *stages()):
         yield Trouble("models", f"the model '{name}' is not here", models.how_to_get(models.card(name)))
 
 
@@ -120,4 +118,4 @@ def _used(job: ShotJob, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         one = stage(name)
         for unit in units_of(name, job):
-            yield from one.weights(one.parameters(job, unit))
+            yield from one.weights(one.settings(job, unit))

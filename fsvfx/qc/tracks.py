@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fsvfx.arrays import Data
-from fsvfx.colour import plate_to_comp, preview
+from fsvfx.colour import PlateColour
 from fsvfx.outputs import Named, is_own_png, png, write_file
 from fsvfx.qc.sheet import TrackRow, track_sheet
-from fsvfx.runner import plan, stage
+from fsvfx.runner import plan
 from fsvfx.stages.contract import Work
+from fsvfx.stages.track import TrackStage
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -51,11 +52,11 @@ class FaceTrack:
 def tracks_of(job: ShotJob) -> list[FaceTrack]:
     """Follow the detected faces, choosing nobody. The detections must be done. Raises StoreError."""
     unit = Unit.of_shot()
-    track = stage("track")
+    track = TrackStage()
     detected = open_data(open_store(job), _receipts(job, "detect"))
-    parameters = {**track.parameters(job, unit), "entries": []}
+    settings = track.settings(job, unit).model_copy(update={"entries": ()})
     numbers = tuple(detected.numbers)
-    work = Work(unit=unit, frames=numbers, parameters=parameters, inputs={"detect": detected}, seed=0, device="cpu")
+    work = Work(unit, numbers, settings, inputs={"detect": detected})
     table = {name: np.asarray(column) for name, column in track.run(work).tables["tracks"].items()}
     seen = {name: column[~table["filled"].astype(bool)] for name, column in table.items()}
     found: list[FaceTrack] = []
@@ -103,8 +104,8 @@ def _track(number: int, frames: NDArray[np.generic], boxes: NDArray[np.generic],
 
 
 def _tile(job: ShotJob, frame: NDArray[np.generic], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
-    space, config = job.shot.plate.color_space, job.colour_config
-    shown = preview(plate_to_comp(frame, space, config), space, config, job.shot.plate.exposure)
+    colour = PlateColour.of(job)
+    shown = colour.preview(colour.to_comp(frame))
     x0, y0, x1, y1 = box
     reach = (y1 - y0) * (0.5 + MARGIN)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2

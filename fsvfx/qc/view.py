@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx import colour
+from fsvfx.colour import PlateColour
 from fsvfx.comp.patch import Patch, paste
 
 U8 = NDArray[np.uint8]
@@ -30,22 +30,17 @@ class View:
     mattes: tuple[NDArray[np.float16], ...]
 
 
-def view(
-    frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, space: str, config: str, exposure: float = 0.0
-) -> View:
-    """The piece ``box`` of a plate frame (H, W, 3), native depth, in ``space``, without and with its patches.
-
-    ``exposure``: stops by which they are looked at brighter.
-    """
+def view(frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, colour: PlateColour) -> View:
+    """The piece ``box`` of a plate frame (H, W, 3), native depth, without and with its patches."""
     top, left, bottom, right = box
-    plate = colour.plate_to_comp(frame[top:bottom, left:right], space, config)
+    plate = colour.to_comp(frame[top:bottom, left:right])
     comp = plate.copy()
     mattes = []
     for patch in patches:
         mattes.append(np.zeros(comp.shape[:2], np.float16))
         paste(comp, mattes[-1], (top, left), [patch])
-    shown = colour.preview(plate, space, config, exposure)
-    return View(box, shown, colour.preview(comp, space, config, exposure) if mattes else shown, tuple(mattes))
+    shown = colour.preview(plate)
+    return View(box, shown, colour.preview(comp) if mattes else shown, tuple(mattes))
 
 
 def box_around(points: Sequence[NDArray[np.floating]], patches: Sequence[Patch], plate: tuple[int, int]) -> Box:

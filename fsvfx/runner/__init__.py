@@ -1,6 +1,6 @@
 """The runner: the DAG of stages, and running, planning and verifying their units."""
 
-from fsvfx.runner.dag import STAGE_ORDER, inputs_of, resources_of, sources_of, stage, units_of
+from fsvfx.runner.dag import inputs_of, resources_of, sources_of, stage, units_of
 from fsvfx.runner.execute import run_unit
 from fsvfx.runner.graph import Graph, Step
 from fsvfx.runner.plan import Entry, Plan
@@ -8,7 +8,6 @@ from fsvfx.runner.planning import plan, plan_again, revoke_named
 from fsvfx.runner.verify import verify
 
 __all__ = [
-    "STAGE_ORDER",
     "Entry",
     "Graph",
     "Plan",

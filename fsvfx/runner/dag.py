@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
-from typing import Literal
+from typing import Any, TypeGuard
 
-from fsvfx.stages.contract import Need, Resources, Stage
-from schemas.deliver import DeliverExr
+from fsvfx.errors import MachineError
+from fsvfx.plugins import Plugins
+from fsvfx.stages.contract import Need, Resources, Scope, Stage
 from schemas.frames import Chunk, FrameRange, chunks_of
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
+AnyStage = Stage[Any]
+"""Of whichever settings."""
+
 PATHS: dict[str, str] = {
     name: f"fsvfx.stages.{name}:{name.capitalize()}Stage"
-    for name in ("references", "ingest", "roto", "detect", "track", "align", "swap", "occlude", "composite", "measure")
+    for name in (
+        "references",
+        "ingest",
+        "roto",
+        "detect",
+        "track",
+        "align",
+        "swap",
+        "occlude",
+        "composite",
+        "measure",
+        "deliver",
+    )
 }
-"""Where each stage's class is; imported when first asked for. Tests put their own here."""
+"""Where each own stage's class is, in order; imported when first asked for. Tests put their own here."""
 
-DELIVER = "deliver"
-STAGE_ORDER: tuple[str, ...] = (*PATHS, DELIVER)
-DELIVER_VERSION = 3
-"""Raise it when the same inputs would give other files."""
-DELIVER_RESOURCES = Resources(cpu=1, memory_mib=2048)
+REGISTERED = Plugins("fsvfx.stages", "stage")
+"""Stages that installed packages add."""
 
 NO_FRAMES = FrameRange(())
-_DELIVER_CHUNK = (Need("ingest"), Need("composite"))
-_DELIVER_SHOT = tuple(Need(name, of="all") for name in (DELIVER, "ingest", "composite", "measure", "track"))
 
 
 @dataclass(frozen=True)
@@ -45,32 +57,40 @@ class Input:
 
 
 def stages() -> tuple[str, ...]:
-    """The names of all stages, in order."""
-    return (*PATHS, DELIVER)
+    """The names of all stages, in order: each stage of a package comes right after what it needs."""
+    order = list(PATHS)
+    waiting = {name: _needed(name) for name in REGISTERED.names() if name not in PATHS}
+    while waiting:
+        ready = [name for name, needed in waiting.items() if needed <= set(order)]
+        if not ready:
+            raise _unplaced(waiting, order)
+        for name in ready:
+            last = max((order.index(one) for one in waiting.pop(name)), default=-1)
+            order.insert(last + 1, name)
+    return tuple(order)
 
 
-def stage(name: str) -> Stage:
-    """The stage of that name (not ``deliver``, which puts out files and is no Stage)."""
+def stage(name: str) -> AnyStage:
+    """The stage of that name. Raises InputError if there is none, MachineError if a package's can't be loaded."""
+    if name not in PATHS:
+        return REGISTERED.load(name, _is_stage, "subclass of fsvfx.stages.contract.Stage")()
     module, _, kind = PATHS[name].partition(":")
-    made: Stage = getattr(import_module(module), kind)()
-    return made
+    found: AnyStage = getattr(import_module(module), kind)()
+    return found
 
 
 def resources_of(name: str, job: ShotJob) -> Resources:
     """What one run of the stage asks of a worker."""
-    return DELIVER_RESOURCES if name == DELIVER else stage(name).resources_for(job)
+    return stage(name).resources_for(job)
 
 
 def units_of(stage_name: str, job: ShotJob) -> list[Unit]:
-    """The units of a stage: chunks, the shot, or the people whom the shot names. deliver: chunks, then the shot.
+    """The units of a stage: chunks, the shot, both in this order, or the people whom the shot names.
 
     None of a stage that the shot has no use for.
     """
-    chunks = list(_chunks(job.shot.plate.frames, job.shot.chunk_size, job.shot.plate.first_frame))
-    if stage_name == DELIVER:
-        return [*chunks, Unit.of_shot()] if job.deliver else []
     one = stage(stage_name)
-    return _units_of_scope(one.scope, job, chunks) if one.is_wanted(job) else []
+    return _units_of_scope(one.scope, job) if one.is_wanted(job) else []
 
 
 def inputs_of(stage_name: str, unit: Unit, job: ShotJob) -> list[tuple[str, Unit]]:
@@ -79,18 +99,9 @@ def inputs_of(stage_name: str, unit: Unit, job: ShotJob) -> list[tuple[str, Unit
 
 
 def sources_of(stage_name: str, unit: Unit, job: ShotJob, waived: FrameRange = NO_FRAMES) -> list[Input]:
-    """As `inputs_of`, with what can't be done without. A chunk that is ``waived`` whole is delivered as the plate."""
-    found = [source for need in needs_of(stage_name, unit, job) for source in _sources(need, unit, job)]
-    if stage_name != DELIVER:
-        return found
-    if unit.chunk is None:
-        return [
-            Input(one.stage, one.unit, required=one.stage == DELIVER)
-            for one in found
-            if one.stage != DELIVER or one.unit.chunk
-        ]
+    """As `inputs_of`, with what can't be done without: where a chunk is ``waived`` whole, less is."""
     plain = is_waived(unit, waived)
-    return [Input(one.stage, one.unit, required=one.stage == "ingest" or not plain) for one in found]
+    return [source for need in needs_of(stage_name, unit, job) for source in _sources(need, unit, job, plain)]
 
 
 def is_waived(unit: Unit, waived: FrameRange) -> bool:
@@ -100,17 +111,7 @@ def is_waived(unit: Unit, waived: FrameRange) -> bool:
 
 def needs_of(stage_name: str, unit: Unit, job: ShotJob) -> tuple[Need, ...]:
     """What a unit of the stage reads."""
-    if stage_name == DELIVER:
-        return _delivery_needs(unit, job)
     return stage(stage_name).reads(job, unit)
-
-
-def _delivery_needs(unit: Unit, job: ShotJob) -> tuple[Need, ...]:
-    """Alignment only where an ST-map is wanted: it would stand in the key."""
-    if unit.chunk is None:
-        return _DELIVER_SHOT
-    stmap = any("stmap" in wish.layers for wish in job.deliver if isinstance(wish, DeliverExr))
-    return (*_DELIVER_CHUNK, Need("align")) if stmap else _DELIVER_CHUNK
 
 
 def halo_of(need: Need, unit: Unit, job: ShotJob) -> tuple[int, ...] | None:
@@ -127,23 +128,33 @@ def _chunks(frames: FrameRange, size: int, anchor: int) -> tuple[Unit, ...]:
     return tuple(Unit.of_chunk(chunk) for chunk in chunks_of(frames, size=size, anchor=anchor))
 
 
-def _units_of_scope(scope: Literal["chunk", "shot", "person"], job: ShotJob, chunks: list[Unit]) -> list[Unit]:
-    if scope == "chunk":
-        return chunks
-    return [Unit.of_shot()] if scope == "shot" else [Unit.of_person(person) for person in job.shown]
+def _units_of_scope(scope: Scope, job: ShotJob) -> list[Unit]:
+    if scope == "person":
+        return [Unit.of_person(person) for person in job.shown]
+    chunks = _chunks(job.shot.plate.frames, job.shot.chunk_size, job.shot.plate.first_frame)
+    return [*(chunks if scope != "shot" else ()), *([Unit.of_shot()] if scope != "chunk" else ())]
 
 
-def _sources(need: Need, unit: Unit, job: ShotJob) -> list[Input]:
-    upstream = units_of(need.stage, job)
+def _sources(need: Need, unit: Unit, job: ShotJob, plain: bool) -> list[Input]:
+    found = [Input(need.stage, one, required) for one, required in _read(need, unit, units_of(need.stage, job))]
+    if need.optional == "always" or (need.optional == "where waived" and plain):
+        return [replace(one, required=False) for one in found]
+    return found
+
+
+def _read(need: Need, unit: Unit, upstream: list[Unit]) -> list[tuple[Unit, bool]]:
+    """The units of ``upstream`` that are read, and whether each is required."""
     if need.of == "people":
-        return [Input(need.stage, one, required=True) for one in upstream]
+        return [(one, True) for one in upstream]
     if need.of == "all":
-        return [Input(need.stage, one, required=one.kind != "chunk") for one in upstream]
-    if unit.chunk is None or need.stage == DELIVER:
-        return [Input(need.stage, one, required=True) for one in upstream if one == unit]
+        return [(one, one.kind != "chunk") for one in upstream]
+    if need.of == "chunks":
+        return [(one, True) for one in upstream if one.chunk]
+    if unit.chunk is None:
+        return [(one, True) for one in upstream if one == unit]
     if upstream and upstream[0].chunk:
         upstream = _near(upstream, unit.chunk, need.halo)
-    return [Input(need.stage, one, required=one == unit or one.kind == "shot") for one in upstream]
+    return [(one, one == unit or one.kind == "shot") for one in upstream]
 
 
 def _near(units: list[Unit], chunk: Chunk, halo: int) -> list[Unit]:
@@ -151,3 +162,18 @@ def _near(units: list[Unit], chunk: Chunk, halo: int) -> list[Unit]:
     begin = bisect_left(units, chunk.first - halo, key=lambda one: one.chunk.last if one.chunk else 0)
     end = bisect_right(units, chunk.last + halo, key=lambda one: one.chunk.first if one.chunk else 0)
     return units[begin:end]
+
+
+def _needed(name: str) -> set[str]:
+    return {need.stage for need in stage(name).needs}
+
+
+def _unplaced(waiting: Mapping[str, set[str]], order: Sequence[str]) -> MachineError:
+    name, needed = next(iter(waiting.items()))
+    absent = sorted(needed - {*order, *waiting})
+    why = f"needs {absent[0]}, which no package brings" if absent else "and others need each other in a circle"
+    return MachineError(f"Stage '{name}' {why}", hint="Fix or uninstall the package that brings it")
+
+
+def _is_stage(loaded: object) -> TypeGuard[type[AnyStage]]:
+    return isinstance(loaded, type) and issubclass(loaded, Stage)

@@ -9,21 +9,31 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from fsvfx import packages
+from pydantic import JsonValue
+
 from fsvfx.arrays import Data, LazyFrames, Result, Source
-from fsvfx.colour import use_config
+from fsvfx.context import Context
 from fsvfx.device import device_for
+from fsvfx.digests import digest_of
 from fsvfx.errors import IncompleteError, StoreError, Where
-from fsvfx.reach import reach_of
 from fsvfx.rights.weights import check_weights
 from fsvfx.runner.causes import failure_of, told
-from fsvfx.runner.dag import DELIVER, halo_of, needs_of, sources_of, stage
+from fsvfx.runner.dag import NO_FRAMES, halo_of, needs_of, sources_of, stage
 from fsvfx.runner.keying import Recipe, recipe_of
 from fsvfx.runner.sampling import PeakMemory
-from fsvfx.stages.contract import Need, Work
-from fsvfx.store import Address, Lease, Ledger, ShotStore, open_data, open_store, this_worker, write_result
+from fsvfx.stages.contract import Need, Order, Upstream, Work
+from fsvfx.store import (
+    Address,
+    Lease,
+    Ledger,
+    ShotStore,
+    Written,
+    open_data,
+    open_store,
+    this_worker,
+    write_result,
+)
 from fsvfx.store.address import UNKEYED
-from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import Claim, Receipt, Unit
 
@@ -45,8 +55,6 @@ def run_unit(
     lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
     """
     check_weights(job)
-    use_config(job.colour_config, job.colour_file)
-    packages.use(job.packages, reach_of(job))
     store = open_store(job)
     return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report).receipt()
 
@@ -66,12 +74,13 @@ class UnitRun:
     ) -> None:
         self.job = job
         self.stage = stage_name
+        self.contract = stage(stage_name)
         self.unit = unit
         self.store = store
         self.ledger = ledger
         self.report = report
         self.attempt = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        self.waived = ledger.waived() if stage_name == DELIVER else FrameRange(())
+        self.waived = ledger.waived() if self.contract.sink == "files" else NO_FRAMES
         self.inputs = self._own(inputs)
 
     def receipt(self) -> Receipt:
@@ -88,11 +97,11 @@ class UnitRun:
             return self._done(at) or self._work(at, recipe, source)
 
     def _done(self, at: Address) -> Receipt | None:
-        """The committed receipt; of deliver, only while its files are there."""
+        """The committed receipt; of a stage that writes files, only while they are there."""
         receipt = self.ledger.receipt(at)
-        if receipt is None or self.stage != DELIVER or is_delivered(receipt):
+        if receipt is None or self.contract.is_intact(receipt):
             return receipt
-        self.report(f"{self.stage} {self.unit.name}: files that were delivered are gone; delivers again")
+        self.report(f"{self.stage} {self.unit.name}: delivered files are gone; delivering them again")
         self.ledger.revoke(at)
         return None
 
@@ -134,21 +143,35 @@ class UnitRun:
         started = datetime.now(UTC)
         try:
             with PeakMemory() as memory:
-                made = self._deliver() if self.stage == DELIVER else self._run(at, recipe, source)
+                device = device_for(self.contract.resources_for(self.job).gpu)
+                result = self._result(recipe, source, device)
+                written = self._write(at, result)
         except Exception as error:
             self._fail(error, at)
-        receipt = made.model_copy(
-            update={
-                "key": at.key,
-                "attempt": self.attempt,
-                "stage_version": recipe.version,
-                "inputs": dict(recipe.inputs),
-                "parameters": dict(recipe.parameters),
-                "weights": dict(recipe.weights),
-                "started": started,
-                "ended": datetime.now(UTC),
-                "peak_rss_mib": round(memory.mib, 1),
-            }
+        receipt = Receipt(
+            shot=self.job.shot.name,
+            stage=self.stage,
+            stage_version=recipe.version,
+            unit=self.unit,
+            key=at.key,
+            attempt=self.attempt,
+            path=at.group(self.attempt) if self.contract.sink == "arrays" else "",
+            digest=written.digest,
+            parts=written.parts,
+            inputs=dict(recipe.inputs),
+            parameters=recipe.parameters,
+            weights=dict(recipe.weights),
+            colour_config=self.job.colour_config,
+            seed=recipe.seed,
+            rights=result.rights or self.job.rights,
+            started=started,
+            ended=datetime.now(UTC),
+            peak_rss_mib=round(memory.mib, 1),
+            bytes=written.bytes,
+            worker=this_worker(),
+            device=device,
+            qc=dict(result.qc),
+            files=result.files,
         )
         winner = self.ledger.commit(receipt)
         if winner.attempt != self.attempt:
@@ -158,54 +181,35 @@ class UnitRun:
                 self.ledger.settle(winner.files)
         return winner
 
-    def _deliver(self) -> Receipt:
-        from fsvfx import delivery
-
-        if self.unit.chunk is None:
-            return delivery.deliver_shot(self.job, self.inputs, self.waived)
-        return delivery.deliver_chunk(self.job, self.unit, self.inputs, self.waived)
-
-    def _run(self, at: Address, recipe: Recipe, source: Source | None) -> Receipt:
-        one = stage(self.stage)
-        device = device_for(one.resources_for(self.job).gpu)
-        frames = _frames_of(self.unit, self.job)
-        result = one.run(
+    def _result(self, recipe: Recipe, source: Source | None, device: str) -> Result:
+        return self.contract.run(
             Work(
                 unit=self.unit,
-                frames=frames,
-                parameters=recipe.parameters,
+                frames=_frames_of(self.unit, self.job),
+                settings=recipe.settings,
                 inputs=self._data(),
                 seed=recipe.seed,
-                device=device,
+                context=Context.of(self.job).on(device),
                 source=source,
+                order=self._order(),
                 report=self.report,
             )
         )
-        path = at.group(self.attempt)
-        numbers = range(_length(result)) if self.unit.kind == "person" else frames
-        written = write_result(self.store, path, numbers, result)
-        now = datetime.now(UTC)
-        return Receipt(
-            shot=self.job.shot.name,
-            stage=self.stage,
-            stage_version=recipe.version,
-            unit=self.unit,
-            key=at.key,
-            attempt=self.attempt,
-            path=path,
-            digest=written.digest,
-            parts=written.parts,
-            colour_config=self.job.colour_config,
-            seed=recipe.seed,
-            rights=self.job.rights,
-            started=now,
-            ended=now,
-            peak_rss_mib=0,
-            bytes=written.bytes,
-            worker=this_worker(),
-            device=device,
-            qc=dict(result.qc),
-        )
+
+    def _order(self) -> Order | None:
+        if self.contract.sink == "arrays":
+            return None
+        return Order(self.job, Upstream(tuple(self.inputs), self.waived))
+
+    def _write(self, at: Address, result: Result) -> Written:
+        """Arrays into the store, as they were declared. Files are written already."""
+        if self.contract.sink == "files":
+            contents: list[JsonValue] = [one.model_dump(mode="json", exclude={"path"}) for one in result.files]
+            return Written(digest_of(contents), bytes=sum(one.bytes for one in result.files))
+        if self.contract.outputs is not None:
+            self.contract.outputs.check(self.stage, result)
+        numbers = range(_length(result)) if self.unit.kind == "person" else _frames_of(self.unit, self.job)
+        return write_result(self.store, at.group(self.attempt), numbers, result)
 
     def _data(self) -> dict[str, Data]:
         found: dict[str, Data] = {}
@@ -236,16 +240,9 @@ class UnitRun:
             self.store.discard(at.group(self.attempt))
 
 
-def is_delivered(receipt: Receipt) -> bool:
-    """Whether the files that a receipt of deliver names are all there."""
-    from fsvfx import delivery
-
-    return delivery.is_intact(receipt)
-
-
 def source_of(job: ShotJob, stage_name: str, unit: Unit) -> Source | None:
     """The files that the unit reads, for stages that read any."""
-    if stage_name == DELIVER or not stage(stage_name).reads_media:
+    if not stage(stage_name).reads_media:
         return None
     from fsvfx import media  # heavy, and only few stages need it
 

@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from fsvfx import models
 from fsvfx.arrays import Source
-from fsvfx.runner.dag import DELIVER, DELIVER_VERSION, stage
+from fsvfx.runner.dag import stage
+from fsvfx.stages.contract import StageSettings, Upstream
 from fsvfx.store import stage_key
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -22,11 +23,16 @@ class Recipe:
 
     stage: str
     version: int
-    parameters: Mapping[str, JsonValue]
+    settings: StageSettings
     weights: Mapping[str, str]
     inputs: Mapping[str, str]
     colour_config: str
     seed: int
+
+    @property
+    def parameters(self) -> dict[str, JsonValue]:
+        """The settings as JSON: as they stand in the key and in the receipt."""
+        return self.settings.model_dump(mode="json")
 
     @property
     def key(self) -> str:
@@ -50,46 +56,18 @@ def recipe_of(
     source: Source | None = None,
     waived: FrameRange | None = None,
 ) -> Recipe:
-    """The recipe of one unit. ``receipts``: of its inputs. Raises what the stage's parameters and the source raise."""
-    receipts = list(receipts)
-    inputs = {f"{receipt.stage}/{receipt.unit.name}": _digest_for(unit, receipt) for receipt in receipts}
-    if stage_name == DELIVER:
-        plates: dict[str, JsonValue] = {one.unit.name: one.key for one in receipts if one.stage == "ingest"}
-        return _delivery_recipe(job, unit, inputs, plates, waived or FrameRange(()))
-    one = stage(stage_name)
-    parameters = one.parameters(job, unit)
+    """The recipe of one unit. ``receipts``: of its inputs. Raises what the stage's settings and the source raise."""
+    upstream = Upstream(tuple(receipts), waived or FrameRange(()))
+    inputs = {f"{one.stage}/{one.unit.name}": _digest_for(unit, one) for one in upstream.receipts}
     if source is not None:
         inputs |= {f"media/{name}": digest for name, digest in source.fingerprint().items()}
+    one = stage(stage_name)
+    settings = one.settings_after(job, unit, upstream)
     return Recipe(
         stage=stage_name,
         version=one.version,
-        parameters=parameters,
-        weights={name: models.card(name).sha256 for name in one.weights(parameters)},
-        inputs=inputs,
-        colour_config=job.colour_config,
-        seed=job.shot.seed,
-    )
-
-
-def _delivery_recipe(
-    job: ShotJob, unit: Unit, inputs: Mapping[str, str], plates: Mapping[str, JsonValue], waived: FrameRange
-) -> Recipe:
-    """``plates``: keys of the ingest receipts, for what a plate's headers say goes into what is delivered."""
-    frames = FrameRange(unit.chunk.frames) if unit.chunk else job.shot.plate.frames
-    replace = job.shot.replace
-    return Recipe(
-        stage=DELIVER,
-        version=DELIVER_VERSION,
-        parameters={
-            "deliver": [one.model_dump(mode="json") for one in job.deliver],
-            "plate": job.shot.plate.model_dump(mode="json", exclude={"path", "frames"}),
-            "frames": str(frames),
-            "plates": dict(plates),
-            "swaps": [entry.model_dump(mode="json", include={"performer", "identity", "engine"}) for entry in replace],
-            "waived": str(waived & frames),
-            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
-        },
-        weights={},
+        settings=settings,
+        weights={name: models.card(name).sha256 for name in one.weights(settings)},
         inputs=inputs,
         colour_config=job.colour_config,
         seed=job.shot.seed,

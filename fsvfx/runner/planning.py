@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fsvfx.errors import FsvfxError
-from fsvfx.runner.dag import DELIVER, Input, is_waived, sources_of, stages, units_of
+from fsvfx.runner.dag import Input, is_waived, sources_of, stage, stages, units_of
 from fsvfx.runner.estimates import estimate_of
-from fsvfx.runner.execute import is_delivered, source_of
+from fsvfx.runner.execute import source_of
 from fsvfx.runner.graph import Graph, Step
 from fsvfx.runner.keying import recipe_of
 from fsvfx.runner.plan import SETTLED, Entry, Plan
@@ -18,7 +18,6 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import ChunkState, Failure, Receipt, Unit
 
-_NEVER_WAIVED = frozenset({"references", "ingest", DELIVER})
 """A waived frame is delivered as the plate's, so the plate must be there."""
 
 
@@ -141,7 +140,7 @@ class _Walk:
     def _entry(self, name: str, draft: _Draft, receipts: dict[Address, Receipt]) -> Entry:
         at = Address(name, draft.unit.name, draft.key or "")
         receipt = receipts.get(at)
-        if receipt is not None and name == DELIVER and not is_delivered(receipt):
+        if receipt is not None and not stage(name).is_intact(receipt):
             return Entry(name, draft.unit, ChunkState.MISSING, at.key, reason="files that were delivered are gone")
         if receipt is not None:
             return Entry(name, draft.unit, ChunkState.DONE, at.key, receipt, may_change=draft.may_change)
@@ -158,7 +157,7 @@ class _Walk:
         return replace(made, state=ChunkState.FAILED, failure=failures[-1], reason=_said(failures[-1]))
 
     def _unless_waived(self, entry: Entry) -> Entry:
-        if entry.stage in _NEVER_WAIVED or not is_waived(entry.unit, self.waived):
+        if not stage(entry.stage).may_be_waived or not is_waived(entry.unit, self.waived):
             return entry
         return replace(entry, state=ChunkState.WAIVED, reason="waived", may_change=False, is_blocked=False)
 

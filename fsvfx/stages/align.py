@@ -4,49 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from fsvfx.arrays import Data, LazyFrames, Result
+from fsvfx.arrays import Array, LazyFrames, Result
+from fsvfx.entries import TrackedEntry, entry_name, named
 from fsvfx.faces import topology
 from fsvfx.faces.geometry import crop_matrix, move_points
 from fsvfx.faces.looks import display_crop
 from fsvfx.faces.trails import REACH, smooth
-from fsvfx.stages.contract import Need, Resources, Stage, Work
+from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 
-class AlignStage(Stage):
+class AlignSettings(PlateSettings):
+    entries: int
+    smooth: float
+    """Standard deviation of the landmarks' filter, in frames."""
+
+
+class AlignStage(Stage[AlignSettings]):
     name = "align"
     version = 3
     needs = (Need("ingest"), Need("track", halo=REACH))
     resources = Resources(cpu=1, memory_mib=1024)
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        return {
-            "entries": len(job.shot.replace),
-            "smooth": job.shot.faces.smooth,
-            "color_space": job.shot.plate.color_space,
-            "colour_config": job.colour_config,
-            "exposure": job.shot.plate.exposure,
+    outputs = Outputs(
+        {
+            "rN/present": spec("", "bool"),
+            "rN/start": spec("", "bool"),
+            "rN/landmarks": spec("468 3", "float32"),
+            "rN/matrix": spec("2 3", "float64"),
+            "rN/crops": spec("S S 3", "float16"),
         }
+    )
 
-    def run(self, work: Work) -> Result:
-        frames: dict[str, Any] = {}
+    def settings(self, job: ShotJob, unit: Unit) -> AlignSettings:
+        return AlignSettings(
+            entries=len(job.shot.replace), smooth=job.shot.faces.smooth, **PlateSettings.of(job).model_dump()
+        )
+
+    def run(self, work: Work[AlignSettings]) -> Result:
+        frames: dict[str, Array | LazyFrames] = {}
         qc: dict[str, JsonValue] = {}
-        entries: Any = work.parameters["entries"]
-        for index in range(int(entries)):
+        for index in range(work.settings.entries):
             aligned = _aligned(work, index)
-            frames[f"r{index}/present"] = aligned.present
-            frames[f"r{index}/start"] = aligned.start
-            frames[f"r{index}/landmarks"] = aligned.landmarks
-            frames[f"r{index}/matrix"] = aligned.matrix
-            frames[f"r{index}/crops"] = _crops(work, aligned)
-            qc[f"r{index}"] = {"present": int(aligned.present.sum()), "crop_size": aligned.size}
+            frames |= named(
+                index,
+                present=aligned.present,
+                start=aligned.start,
+                landmarks=aligned.landmarks,
+                matrix=aligned.matrix,
+                crops=_crops(work, aligned),
+            )
+            qc[entry_name(index)] = {"present": int(aligned.present.sum()), "crop_size": aligned.size}
         return Result(frames=frames, qc=qc)
 
 
@@ -62,18 +77,17 @@ class _Aligned:
     size: int
 
 
-def _aligned(work: Work, index: int) -> _Aligned:
-    track = work.inputs["track"]
-    table: dict[str, Any] = dict(track.table(f"r{index}"))
-    sigma: Any = work.parameters["smooth"]
-    steady = smooth(table["frame"], table["landmarks"], table["segment_start"], float(sigma))
+def _aligned(work: Work[AlignSettings], index: int) -> _Aligned:
+    track = TrackedEntry(work.inputs["track"], index)
+    table = track.rows
+    steady = smooth(table["frame"], table["landmarks"], table["segment_start"], work.settings.smooth)
     count = len(work.frames)
     result = _Aligned(
         np.zeros(count, np.bool_),
         np.zeros(count, np.bool_),
         np.zeros((count, topology.POINTS, 3), np.float32),
         np.zeros((count, 2, 3), np.float64),
-        _size(track, index),
+        track.crop_size,
     )
     at = {int(number): row for row, number in enumerate(table["frame"])}
     for place, number in enumerate(work.frames):
@@ -86,22 +100,15 @@ def _aligned(work: Work, index: int) -> _Aligned:
     return result
 
 
-def _size(track: Data, index: int) -> int:
-    table: dict[str, Any] = dict(track.table("entries"))
-    return int(table["crop_size"][table["entry"] == index][0])
-
-
-def _crops(work: Work, aligned: _Aligned) -> LazyFrames:
+def _crops(work: Work[AlignSettings], aligned: _Aligned) -> LazyFrames:
     """Display [0, 1], one frame of the plate in memory at a time; black where there is no face."""
-    size = aligned.size
-    space, config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
-    exposure = float(str(work.parameters["exposure"]))
+    size, colour = aligned.size, plate_colour_of(work)
 
     def each() -> Iterator[NDArray[np.float16]]:
         for place, number in enumerate(work.frames):
             if aligned.present[place]:
                 plate = work.inputs["ingest"].frame("frames", number)
-                yield display_crop(plate, aligned.matrix[place], size, space, config, exposure)
+                yield display_crop(plate, aligned.matrix[place], size, colour)
             else:
                 yield np.zeros((size, size, 3), np.float16)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from fsvfx import colour
-from fsvfx.arrays import Data, LazyFrames, Result
+from fsvfx.arrays import Array, Data, LazyFrames, Result
+from fsvfx.colour import to_half
 from fsvfx.comp import choices
 from fsvfx.comp.blend import blend, sealed
 from fsvfx.comp.colours import coloured, together
@@ -19,8 +18,10 @@ from fsvfx.comp.face import Face
 from fsvfx.comp.finish import finish, grain_seed, plate_texture, regrain
 from fsvfx.comp.highlights import most_shown, white_shown
 from fsvfx.comp.patch import Patch, Size, Spool, box, matte_to_plate, octaves, paste, regions, to_plate
+from fsvfx.entries import SwappedEntry, entry_name, named
 from fsvfx.faces.geometry import scale_of
-from fsvfx.stages.contract import Need, Resources, Stage, Work
+from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.composite import CompositeSettings
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -36,11 +37,29 @@ _IN_FRONT = 0.05
 """More than this of something in front, and the plate there says nothing of the light on the face."""
 
 
-class CompositeStage(Stage):
+class CompositeStageSettings(PlateSettings):
+    """settings: those of this chunk's frames only, by frames that share them: overrides elsewhere cost nothing."""
+
+    entries: int
+    settings: tuple[tuple[FrameRange, CompositeSettings], ...]
+
+    def by_frame(self) -> dict[int, CompositeSettings]:
+        return {number: settings for frames, settings in self.settings for number in frames}
+
+
+class CompositeStage(Stage[CompositeStageSettings]):
     name = "composite"
     version = 5
     needs = (Need("ingest"), Need("align"), Need("swap"))
     resources = Resources(cpu=1, memory_mib=2048)
+    outputs = Outputs(
+        {
+            "rN/present": spec("", "bool"),
+            "rN/origin": spec("2", "int32"),
+            "rN/patch": spec("h w 3", "float16"),
+            "rN/matte": spec("h w", "float16"),
+        }
+    )
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
         """Neighbour frames where colours are steadied over time or the face's motion blurs it; mattes where named."""
@@ -54,41 +73,38 @@ class CompositeStage(Stage):
             found.append(Need("roto", halo=colours))
         return tuple(found)
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        """``settings``: [frame range, settings] for this chunk's frames only: overrides elsewhere cost nothing."""
-        return {
-            "entries": len(job.shot.replace),
-            "settings": [[str(held), at.model_dump(mode="json")] for held, at in _groups(job, unit)],
-            "color_space": job.shot.plate.color_space,
-            "colour_config": job.colour_config,
-            "exposure": job.shot.plate.exposure,
-        }
+    def settings(self, job: ShotJob, unit: Unit) -> CompositeStageSettings:
+        return CompositeStageSettings(
+            entries=len(job.shot.replace),
+            settings=tuple(choices.groups(job.shot.composite, _frames(unit))),
+            **PlateSettings.of(job).model_dump(),
+        )
 
-    def run(self, work: Work) -> Result:
-        entries: Any = work.parameters["entries"]
+    def run(self, work: Work[CompositeStageSettings]) -> Result:
         done: list[_Entry] = []
         qc: dict[str, JsonValue] = {}
-        for index in range(int(entries)):
+        for index in range(work.settings.entries):
             started = perf_counter()
             entry = _Entry(work, index, done)
             entry.fill()
             done.append(entry)
             spent = perf_counter() - started
             count = int(entry.shown.sum())
-            qc[f"r{index}"] = {"composited": count, "region": [*entry.size], "fps": round(count / max(spent, 1e-6), 2)}
+            qc[entry_name(index)] = {
+                "composited": count,
+                "region": [*entry.size],
+                "fps": round(count / max(spent, 1e-6), 2),
+            }
         return Result(frames={name: array for entry in done for name, array in entry.arrays().items()}, qc=qc)
 
 
 class _Entry:
     """One replace entry's patches for the chunk, over those of the entries ``before``."""
 
-    def __init__(self, work: Work, index: int, before: Sequence[_Entry]) -> None:
+    def __init__(self, work: Work[CompositeStageSettings], index: int, before: Sequence[_Entry]) -> None:
         self.work, self.index, self.before = work, index, tuple(before)
         self.face = Face(work.inputs, index, work.frames)
-        self.settings = _settings(work)
-        self.space, self.config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
-        self.exposure = float(str(work.parameters["exposure"]))
-        self.comp = colour.comp_space(self.config, self.space)
+        self.settings, self.colour = work.settings.by_frame(), plate_colour_of(work)
         self.crop_mattes, boxes = self._crop_mattes()
         self.wanted = [row for row, each in enumerate(boxes) if each is not None]
         self.origins, self.size = regions(boxes, _plate_size(work.inputs["ingest"], work.frames))
@@ -99,16 +115,16 @@ class _Entry:
 
     def fill(self) -> None:
         """Colour, finish and blend every frame, a few at a time."""
-        finer = octaves(self.crop_mattes.shape[0])
+        finer, device = octaves(self.crop_mattes.shape[0]), self.work.context.device
         for rows, settings in self._batches():
             numbers = [self.work.frames[row] for row in rows]
-            crops = coloured(self.face, numbers, settings, self.config, self.comp, self.exposure)
+            crops = coloured(self.face, numbers, settings, self.colour)
             crops = [self._finished(row, crop, settings) for row, crop in zip(rows, crops, strict=True)]
             swaps = np.stack([self._swap(row, crop, settings) for row, crop in zip(rows, crops, strict=True)])
             unders = np.stack([self._under(row) for row in rows])
             mattes = np.stack([self._matte(row, settings) for row in rows])
             trusted = self._trusted(rows, settings)
-            patches = blend(unders, swaps, mattes, settings, trusted=trusted, octaves=finer, device=self.work.device)
+            patches = blend(unders, swaps, mattes, settings, trusted=trusted, octaves=finer, device=device)
             for row, patch, under, matte in zip(rows, patches, unders, mattes, strict=True):
                 seed = grain_seed(self.work.seed, self.work.frames[row], self.index)
                 if choices.takes_texture(settings):
@@ -117,14 +133,10 @@ class _Entry:
                 self.shown[row] = matte.any()
                 self.matte[row], self.patch[row] = matte, sealed(patch, under, matte)
 
-    def arrays(self) -> dict[str, NDArray[Any] | LazyFrames]:
-        named: dict[str, NDArray[Any] | LazyFrames] = {
-            "present": self.shown,
-            "origin": self.origins,
-            "patch": LazyFrames(self.patch.shape, self.patch.dtype, self.patch),
-            "matte": LazyFrames(self.matte.shape, self.matte.dtype, self.matte),
-        }
-        return {f"r{self.index}/{name}": array for name, array in named.items()}
+    def arrays(self) -> dict[str, Array | LazyFrames]:
+        patch = LazyFrames(self.patch.shape, self.patch.dtype, self.patch)
+        matte = LazyFrames(self.matte.shape, self.matte.dtype, self.matte)
+        return named(self.index, present=self.shown, origin=self.origins, patch=patch, matte=matte)
 
     def patch_of(self, row: int) -> Patch:
         y, x = self.origins[row]
@@ -133,7 +145,7 @@ class _Entry:
     def _crop_mattes(self) -> tuple[Spool, list[tuple[float, float, float, float] | None]]:
         """Every frame's matte in its crop, and what it covers of the plate; None where nothing shows."""
         frames = self.work.frames
-        size = self.work.inputs["swap"].frame(f"r{self.index}/matte", frames[0]).shape
+        size = SwappedEntry(self.work.inputs["swap"], self.index).matte(frames[0]).shape
         spool = Spool(len(frames), size, np.float32)
         boxes: list[tuple[float, float, float, float] | None] = [None] * len(frames)
         for row, number in enumerate(frames):
@@ -158,7 +170,7 @@ class _Entry:
         """In the plate's region."""
         matrix = self.face.matrix(self.work.frames[row], settings)
         matte = matte_to_plate(self.crop_mattes[row], matrix, self.origins[row], self.size)
-        return colour.to_half(matte * np.float32(settings.opacity))
+        return to_half(matte * np.float32(settings.opacity))
 
     def _finished(self, row: int, crop: F32, settings: CompositeSettings) -> F32:
         """Sharpness, noise, motion and resolution, in the crop."""
@@ -193,7 +205,7 @@ class _Entry:
         if settings.mode != "raw" and display.max() > white_shown():
             most = most_shown(self.face.plate(self.work.frames[row]), self.crop_mattes[row])
             np.minimum(display, np.float32(most), out=display)
-        return np.asarray(colour.decode(display, self.config, self.comp, self.exposure), np.float32)
+        return np.asarray(self.colour.decode(display), np.float32)
 
     def _trusted(self, rows: list[int], settings: CompositeSettings) -> NDArray[np.bool_] | None:
         """Where nothing is in front of the face (n, h, w), for blends that take their light from the matte's rim."""
@@ -209,30 +221,16 @@ class _Entry:
     def _under(self, row: int) -> Half:
         """The plate's region in comp space, with the entries that went before on it."""
         (y, x), (height, width) = self.origins[row], self.size
-        frame: NDArray[Any] = self.work.inputs["ingest"].frame("frames", self.work.frames[row])
-        area = colour.plate_to_comp(frame[y : y + height, x : x + width], self.space, self.config)
+        frame = self.work.inputs["ingest"].frame("frames", self.work.frames[row])
+        area = self.colour.to_comp(frame[y : y + height, x : x + width])
         if self.before:
             area = area.copy()
             paste(area, np.zeros(self.size, np.float16), (int(y), int(x)), [each.patch_of(row) for each in self.before])
         return area
 
 
-def _groups(job: ShotJob, unit: Unit) -> list[tuple[FrameRange, CompositeSettings]]:
-    return choices.groups(job.shot.composite, _frames(unit))
-
-
 def _frames(unit: Unit) -> FrameRange:
     return FrameRange([] if unit.chunk is None else unit.chunk.frames)
-
-
-def _settings(work: Work) -> dict[int, CompositeSettings]:
-    groups: Any = work.parameters["settings"]
-    return {
-        number: settings
-        for frames, values in groups
-        for settings in [CompositeSettings(**values)]
-        for number in FrameRange.parse(frames)
-    }
 
 
 def _plate_size(plate: Data, numbers: tuple[int, ...]) -> Size:

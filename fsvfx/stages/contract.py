@@ -1,4 +1,4 @@
-"""The contract of every stage: a pure function from the arrays of its inputs and its parameters to arrays.
+"""The contract of every stage: a pure function from the arrays of its inputs and its settings to arrays.
 
 A stage knows nothing of stores, Prefect or Dask: the runner (``fsvfx.runner``) reads, runs, writes and commits.
 """
@@ -7,14 +7,48 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, Literal, TypeVar
 
-from pydantic import JsonValue
+from pydantic import ConfigDict
 
 from fsvfx.arrays import Data, Result, Source
+from fsvfx.colour import ColourConfig, PlateColour
+from fsvfx.context import Context
+from fsvfx.stages.outputs import Outputs
+from schemas.base import StrictModel
+from schemas.frames import FrameRange
 from schemas.job import ShotJob
-from schemas.receipts import Unit
+from schemas.receipts import Receipt, Unit
+
+Scope = Literal["chunk", "shot", "person", "chunks and shot"]
+
+
+class StageSettings(StrictModel):
+    """Just what a stage reads of the manifest for one unit. Its JSON is part of the key and stands in the receipt."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+
+class PlateSettings(StageSettings):
+    """Of a stage that looks at the plate's pixels."""
+
+    color_space: str
+    colour_config: str
+    exposure: float
+
+    @classmethod
+    def of(cls, job: ShotJob) -> PlateSettings:
+        plate = job.shot.plate
+        return PlateSettings(color_space=plate.color_space, colour_config=job.colour_config, exposure=plate.exposure)
+
+    def plate_colour(self, config: ColourConfig) -> PlateColour:
+        """``config``: the one that ``colour_config`` names."""
+        return PlateColour(self.color_space, config, self.exposure)
+
+
+Settings = TypeVar("Settings", bound=StageSettings)
+Plated = TypeVar("Plated", bound=PlateSettings)
 
 
 @dataclass(frozen=True)
@@ -30,44 +64,76 @@ class Resources:
 class Need:
     """An upstream stage whose results a stage reads.
 
-    ``of``: ``same`` unit (a chunk reads that chunk; of a shot-wide stage, its part for the chunk), ``all`` units of it,
-    or ``people`` (one per person that the shot names). ``halo``: neighbour frames read on each side, for ``same``.
+    of: ``same`` unit (a chunk reads that chunk; of a shot-wide stage, its part for the chunk), ``all`` units of it, its
+    ``chunks`` (each of them required), or ``people`` (one per person that the shot names).
+    halo: neighbour frames read on each side, for ``same``.
+    optional: the unit runs without it where it is not there; the key then says so. Neighbour chunks of a halo and the
+    single chunks of ``all`` are optional anyway. ``where waived``: only for a chunk that is waived whole.
     """
 
     stage: str
-    of: Literal["same", "all", "people"] = "same"
+    of: Literal["same", "all", "chunks", "people"] = "same"
     halo: int = 0
+    optional: Literal["never", "always", "where waived"] = "never"
 
 
 @dataclass(frozen=True)
-class Work:
+class Upstream:
+    """What stands in the ledger when a unit is keyed: the receipts of its inputs, and the shot's waived frames."""
+
+    receipts: tuple[Receipt, ...] = ()
+    waived: FrameRange = field(default_factory=lambda: FrameRange(()))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a stage that writes files gets besides."""
+
+    job: ShotJob
+    upstream: Upstream
+
+
+@dataclass(frozen=True)
+class Work(Generic[Settings]):
     """All that a stage's function gets."""
 
     unit: Unit
     frames: tuple[int, ...]
     """The production frame numbers of the unit (a shot: all of them; a person: none)."""
-    parameters: Mapping[str, JsonValue]
+    settings: Settings
     inputs: Mapping[str, Data]
     """By stage name; for ``people`` needs, by ``stage/person``."""
-    seed: int
-    device: str
-    """``cpu``, ``cuda:0``: where torch work goes."""
+    seed: int = 0
+    context: Context = field(default_factory=Context)
     source: Source | None = None
     """Pictures from files: only for stages with ``reads_media``."""
+    order: Order | None = None
+    """Only for stages whose sink is files."""
     report: Callable[[str], None] = lambda message: None
     """Says something to whoever watches the run (logs)."""
 
 
-class Stage(ABC):
+def plate_colour_of(work: Work[Plated]) -> PlateColour:
+    """How the work's plate is read."""
+    return work.settings.plate_colour(work.context.colour)
+
+
+class Stage(ABC, Generic[Settings]):
     """One step of the way of the data. Subclasses are stateless."""
 
     name: ClassVar[str]
     version: ClassVar[int]
     """Raise it when the same inputs would give other bytes: it is part of every key."""
-    scope: ClassVar[Literal["chunk", "shot", "person"]] = "chunk"
+    scope: ClassVar[Scope] = "chunk"
     needs: ClassVar[tuple[Need, ...]] = ()
     resources: ClassVar[Resources] = Resources()
     reads_media: ClassVar[bool] = False
+    sink: ClassVar[Literal["arrays", "files"]] = "arrays"
+    """Where results go: arrays into the store; files where the manifest says."""
+    may_be_waived: ClassVar[bool] = True
+    """Whether a chunk whose frames are waived can do without the stage."""
+    outputs: ClassVar[Outputs | None] = None
+    """The arrays that it puts out; held when they are written."""
 
     def is_wanted(self, job: ShotJob) -> bool:
         """Whether the shot has any use for the stage; without, it has no units."""
@@ -85,13 +151,21 @@ class Stage(ABC):
         return self.resources
 
     @abstractmethod
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        """Just what the stage reads of the manifest for this unit, as JSON: it is part of the key."""
+    def settings(self, job: ShotJob, unit: Unit) -> Settings:
+        """What the stage reads of the manifest for this unit."""
 
-    def weights(self, parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    def settings_after(self, job: ShotJob, unit: Unit, upstream: Upstream) -> Settings:
+        """The settings that go into the key, where they say something of what is upstream."""
+        return self.settings(job, unit)
+
+    def weights(self, settings: Settings) -> tuple[str, ...]:
         """Names of the model cards whose weights it uses: their sha256 are part of the key."""
         return ()
 
     @abstractmethod
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work[Settings]) -> Result:
         """Do it. Raises FsvfxError subclasses for what a user can fix."""
+
+    def is_intact(self, receipt: Receipt) -> bool:
+        """Whether what the receipt names outside the store is there still; if not, the unit runs again."""
+        return True

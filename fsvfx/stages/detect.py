@@ -2,63 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
 
 from fsvfx.arrays import Result
 from fsvfx.faces.boxes import iou
 from fsvfx.faces.detectors import weights_of
 from fsvfx.faces.embedding import SIZE, embeddings
-from fsvfx.faces.looks import look
-from fsvfx.faces.search import FaceFinder, Faces
+from fsvfx.faces.search import FaceFinder, Faces, Tiles
 from fsvfx.faces.tracks import signature
-from fsvfx.stages.contract import Need, Resources, Stage, Work
+from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 EMBED_EVERY = 12
 """Embeddings are slow (0.1 s): one in so many frames, and wherever a face is new."""
-_SEARCH = ("min_score", "min_size", "tiles", "roll", "perturb")
 
 
-class DetectStage(Stage):
+class DetectSettings(PlateSettings):
+    """As in the manifest's ``faces``. active: whether the shot replaces anybody."""
+
+    detector: str
+    min_score: float
+    min_size: float
+    tiles: Tiles
+    roll: bool
+    perturb: int
+    active: bool
+
+    def finder(self) -> FaceFinder:
+        """Raises ModelError if weights are missing."""
+        return FaceFinder(
+            self.detector,
+            min_score=self.min_score,
+            min_size=self.min_size,
+            tiles=self.tiles,
+            roll=self.roll,
+            perturb=self.perturb,
+        )
+
+
+class DetectStage(Stage[DetectSettings]):
     name = "detect"
     version = 1
     needs = (Need("ingest"),)
     resources = Resources(cpu=1, memory_mib=1024)
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        faces = job.shot.faces.model_dump(mode="json", include={"detector", *_SEARCH})
-        return {
-            **faces,
-            "color_space": job.shot.plate.color_space,
-            "colour_config": job.colour_config,
-            "exposure": job.shot.plate.exposure,
-            "active": bool(job.shot.replace),
-        }
+    outputs = Outputs(
+        {"signature": spec("36 64", "uint8")},
+        {
+            "faces": {
+                "frame": spec("", "int64"),
+                "box": spec("4", "float32"),
+                "score": spec("", "float32"),
+                "landmarks": spec("468 3", "float32"),
+                "embedding": spec("128", "float32"),
+            }
+        },
+    )
 
-    def weights(self, parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
-        if not parameters["active"]:
-            return ()
-        return (*weights_of(str(parameters["detector"])), "facemesh", "dlib_embedding")
+    def settings(self, job: ShotJob, unit: Unit) -> DetectSettings:
+        faces = job.shot.faces
+        return DetectSettings(
+            detector=faces.detector,
+            min_score=faces.min_score,
+            min_size=faces.min_size,
+            tiles=faces.tiles,
+            roll=faces.roll,
+            perturb=faces.perturb,
+            active=bool(job.shot.replace),
+            **PlateSettings.of(job).model_dump(),
+        )
 
-    def run(self, work: Work) -> Result:
-        """Raises ModelError if weights are not here."""
-        if not work.parameters["active"]:
+    def weights(self, settings: DetectSettings) -> tuple[str, ...]:
+        return (*weights_of(settings.detector), "facemesh", "dlib_embedding") if settings.active else ()
+
+    def run(self, work: Work[DetectSettings]) -> Result:
+        """Raises ModelError if weights are missing."""
+        if not work.settings.active:
             blank = np.zeros((len(work.frames), 36, 64), np.uint8)
             return Result(frames={"signature": blank}, tables={"faces": _table([], [], [])}, qc={"faces": 0})
         started = perf_counter()
-        finder = FaceFinder(str(work.parameters["detector"]), **{key: work.parameters[key] for key in _SEARCH})  # type: ignore[arg-type]
-        space, config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
-        exposure = float(str(work.parameters["exposure"]))
+        finder, colour = work.settings.finder(), plate_colour_of(work)
         signatures, found, taken = [], [], []
         before: Faces | None = None
         for number in work.frames:
-            picture = look(work.inputs["ingest"].frame("frames", number), space, config, exposure)
+            picture = colour.look(work.inputs["ingest"].frame("frames", number))
             signatures.append(signature(picture))
             faces = finder.find(picture, before)
             taken.append(_embed(picture, faces, before, number))

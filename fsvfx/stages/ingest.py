@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import ClassVar, Literal
-
-from pydantic import JsonValue
 
 from fsvfx.arrays import Array, LazyFrames, Result
 from fsvfx.errors import MachineError
-from fsvfx.stages.contract import Resources, Stage, Work
+from fsvfx.stages.contract import Resources, Stage, StageSettings, Work
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 
-class IngestStage(Stage):
+class IngestSettings(StageSettings):
+    """The colour space only: what the pixels are is in the source's fingerprint, whatever the file is called."""
+
+    color_space: str
+
+
+class IngestStage(Stage[IngestSettings]):
     """``frames`` (n, H, W, 3): RGB, uint8, uint16 or float16, as the plate has them; one frame in memory at a time."""
 
-    name: ClassVar[str] = "ingest"
-    version: ClassVar[int] = 2
-    scope: ClassVar[Literal["chunk", "shot", "person"]] = "chunk"
-    resources: ClassVar[Resources] = Resources(cpu=1, memory_mib=1024)
-    reads_media: ClassVar[bool] = True
+    name = "ingest"
+    version = 2
+    resources = Resources(cpu=1, memory_mib=1024)
+    reads_media = True
+    may_be_waived = False
+    outputs = Outputs({"frames": spec("H W 3", "uint8", "uint16", "float16")})
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        """The colour space only: what the pixels are is in the source's fingerprint, whatever the file is called."""
-        return {"color_space": job.shot.plate.color_space}
+    def settings(self, job: ShotJob, unit: Unit) -> IngestSettings:
+        return IngestSettings(color_space=job.shot.plate.color_space)
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work[IngestSettings]) -> Result:
         if work.source is None:
             raise MachineError("ingest was given no plate to read", hint="Report it: the runner must open the source")
         pictures = work.source.pictures()

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Result
-from fsvfx.comp.patch import Patch
+from fsvfx.comp import CompositedEntry, Patch
+from fsvfx.entries import AlignedEntry
 from fsvfx.faces.embedding import embeddings
 from fsvfx.faces.geometry import inverse, move_points
 from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
 from fsvfx.qc.view import View, box_around, thumbnail, view
-from fsvfx.stages.contract import Need, Resources, Stage, Work
+from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
@@ -25,26 +27,42 @@ _FIGURES = ("to_identity", "to_performer", "seam", "flicker")
 F32 = NDArray[np.float32]
 
 
-class MeasureStage(Stage):
+class MeasureSettings(PlateSettings):
+    identities: tuple[str, ...]
+    every: int
+    """Identity embeddings are taken on each n-th frame, counted from ``first_frame``."""
+    first_frame: int
+
+
+class MeasureStage(Stage[MeasureSettings]):
     name = "measure"
     version = 1
     needs = (Need("ingest"), Need("align"), Need("composite"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        return {
-            "identities": [entry.identity for entry in job.shot.replace],
-            "every": job.shot.measure.every,
-            "first_frame": job.shot.plate.first_frame,
-            "color_space": job.shot.plate.color_space,
-            "colour_config": job.colour_config,
-            "exposure": job.shot.plate.exposure,
-        }
+    outputs = Outputs(
+        {"plate_thumb": spec(f"{_SIDE} {_SIDE} 3", "uint8"), "comp_thumb": spec(f"{_SIDE} {_SIDE} 3", "uint8")},
+        {
+            "figures": {
+                "frame": spec("", "int64"),
+                "entry": spec("", "int64"),
+                **dict.fromkeys(_FIGURES, spec("", "float32")),
+            }
+        },
+    )
 
-    def weights(self, parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    def settings(self, job: ShotJob, unit: Unit) -> MeasureSettings:
+        return MeasureSettings(
+            identities=tuple(entry.identity for entry in job.shot.replace),
+            every=job.shot.measure.every,
+            first_frame=job.shot.plate.first_frame,
+            **PlateSettings.of(job).model_dump(),
+        )
+
+    def weights(self, settings: MeasureSettings) -> tuple[str, ...]:
         return ("dlib_embedding",)
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work[MeasureSettings]) -> Result:
         """Table ``figures``: a row for each frame and entry with a face. NaN: not taken.
 
         to_identity: embedding distance of the comp's face to the identity's nearest reference; to_performer: to the
@@ -88,47 +106,39 @@ class _Face:
 class _Measurer:
     """Goes through a chunk's frames in order; remembers the frame before, for flicker."""
 
-    def __init__(self, work: Work) -> None:
-        self.work = work
-        self.space, self.config = str(work.parameters["color_space"]), str(work.parameters["colour_config"])
-        self.exposure = float(str(work.parameters["exposure"]))
-        identities: Any = work.parameters["identities"]
-        self.references: list[NDArray[Any]] = [
-            np.asarray(work.inputs[f"references/{who}"].frames("embedding"), np.float32) for who in identities
+    def __init__(self, work: Work[MeasureSettings]) -> None:
+        self.work, self.colour = work, plate_colour_of(work)
+        self.references: list[F32] = [
+            np.asarray(work.inputs[f"references/{who}"].frames("embedding"), np.float32)
+            for who in work.settings.identities
         ]
+        self.aligned = [AlignedEntry(work.inputs["align"], index) for index in range(len(self.references))]
         self.before: dict[int, tuple[int, tuple[F32, F32]]] = {}
 
     def frame(self, number: int) -> tuple[View, list[_Row]]:
-        plate: NDArray[Any] = self.work.inputs["ingest"].frame("frames", number)
+        plate = self.work.inputs["ingest"].frame("frames", number)
         faces = [face for index in range(len(self.references)) if (face := self._face(index, number))]
         patches = [face.patch for face in faces]
         box = box_around([face.landmarks for face in faces], patches, (plate.shape[0], plate.shape[1]))
-        shown = view(plate, patches, box, self.space, self.config, self.exposure)
+        shown = view(plate, patches, box, self.colour)
         return shown, [
             _Row(number, face.entry, self._figures(number, face, shown, m)) for face, m in zip(faces, shown.mattes)
         ]
 
     def _face(self, index: int, number: int) -> _Face | None:
-        comp, aligned = self.work.inputs["composite"], self.work.inputs["align"]
-        if not comp.frame(f"r{index}/present", number):
+        patch = CompositedEntry(self.work.inputs["composite"], index).patch(number)
+        if patch is None:
             return None
-        matrix: NDArray[Any] = aligned.frame(f"r{index}/matrix", number)
-        landmarks: NDArray[Any] = aligned.frame(f"r{index}/landmarks", number)
-        origin: NDArray[Any] = comp.frame(f"r{index}/origin", number)
-        pixels: NDArray[Any] = comp.frame(f"r{index}/patch", number)
-        matte: NDArray[Any] = comp.frame(f"r{index}/matte", number)
-        size = aligned.frame(f"r{index}/crops", number).shape[0]
-        patch = Patch((int(origin[0]), int(origin[1])), pixels, matte)
-        return _Face(index, move_points(inverse(matrix), landmarks), matrix, size, patch)
+        aligned = self.aligned[index]
+        matrix = aligned.matrix(number)
+        return _Face(index, move_points(inverse(matrix), aligned.landmarks(number)), matrix, aligned.size, patch)
 
     def _figures(self, number: int, face: _Face, shown: View, matte: NDArray[np.float16]) -> dict[str, float]:
         pair = luminance(shown.plate), luminance(shown.comp)
         figures = {name: float("nan") for name in _FIGURES}
         figures["seam"] = seam(*pair, matte)
         figures["flicker"] = self._flicker(number, face, shown, pair, matte.astype(np.float32))
-        every: Any = self.work.parameters["every"]
-        first: Any = self.work.parameters["first_frame"]
-        if (number - first) % every == 0:
+        if (number - self.work.settings.first_frame) % self.work.settings.every == 0:
             figures |= self._identity(face, shown)
         return figures
 

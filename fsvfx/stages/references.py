@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from pydantic import JsonValue
 
 from fsvfx.arrays import Array, Result, Source
-from fsvfx.colour import DEFAULT_CONFIG
+from fsvfx.colour import PlateColour
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.detectors import weights_of
 from fsvfx.faces.embedding import SIZE
 from fsvfx.faces.geometry import crop_matrix, move_points
-from fsvfx.faces.looks import display_crop, look
+from fsvfx.faces.looks import display_crop
 from fsvfx.faces.references import MOST, ReferenceFace, faces_of, majority, sharp, various
 from fsvfx.faces.search import FaceFinder
 from fsvfx.faces.topology import POINTS
-from fsvfx.stages.contract import Resources, Stage, Work
+from fsvfx.stages.contract import Resources, Stage, StageSettings, Work
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
@@ -27,39 +27,52 @@ _SPACES = {"float16": "linear_rec709"}
 """Half-float pictures are taken for scene-linear; the others are sRGB. Both are the built-in config's."""
 
 
-class ReferencesStage(Stage):
+class ReferencesSettings(StageSettings):
+    """active: whether the person has references. detector, min_score: as in the manifest's ``faces``."""
+
+    active: bool
+    detector: str
+    min_score: float
+    most: int
+
+
+class ReferencesStage(Stage[ReferencesSettings]):
     name = "references"
     version = 2
     scope = "person"
     resources = Resources(cpu=1, memory_mib=2048)
     reads_media = True
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        faces = job.shot.faces
-        return {
-            "active": bool(job.people[unit.person].references),
-            "detector": faces.detector,
-            "min_score": faces.min_score,
-            "most": MOST,
+    outputs = Outputs(
+        {
+            "crops": spec("R R 3", "float16"),
+            "landmarks": spec("468 3", "float32"),
+            "embedding": spec("128", "float32"),
+            "sharpness": spec("", "float32"),
         }
+    )
 
-    def weights(self, parameters: Mapping[str, JsonValue]) -> tuple[str, ...]:
-        if not parameters["active"]:
-            return ()
-        return (*weights_of(str(parameters["detector"])), "facemesh", "dlib_embedding")
-
-    def run(self, work: Work) -> Result:
-        """A person without references gives an empty result. Raises InputError if no picture shows a face."""
-        if not work.parameters["active"] or work.source is None:
-            return _nothing()
-        config = DEFAULT_CONFIG
-        finder = FaceFinder(
-            str(work.parameters["detector"]), min_score=float(str(work.parameters["min_score"])), perturb=_PERTURB
+    def settings(self, job: ShotJob, unit: Unit) -> ReferencesSettings:
+        faces = job.shot.faces
+        return ReferencesSettings(
+            active=bool(job.people[unit.person].references),
+            detector=faces.detector,
+            min_score=faces.min_score,
+            most=MOST,
         )
+
+    def weights(self, settings: ReferencesSettings) -> tuple[str, ...]:
+        return (*weights_of(settings.detector), "facemesh", "dlib_embedding") if settings.active else ()
+
+    def run(self, work: Work[ReferencesSettings]) -> Result:
+        """A person without references gives an empty result. Raises InputError if no picture shows a face."""
+        if not work.settings.active or work.source is None:
+            return _nothing()
+        finder = FaceFinder(work.settings.detector, min_score=work.settings.min_score, perturb=_PERTURB)
         pictures, seen = 0, []
         for index, picture in enumerate(work.source.pictures()):
             pictures += 1
-            seen += faces_of(index, look(picture, space_of(picture), config), finder)
+            seen += faces_of(index, colour_of(picture).look(picture), finder)
         if not seen:
             raise InputError(
                 f"No face is seen in any of the {pictures} reference pictures of '{work.unit.person}'",
@@ -69,7 +82,7 @@ class ReferencesStage(Stage):
         person = majority(seen)
         chosen = various(sharp(person), MOST)
         work.report(f"{work.unit.person}: {len(chosen)} of {pictures} reference pictures")
-        return _result(chosen, work.source, config, {"pictures": pictures, "faces": len(seen), "person": len(person)})
+        return _result(chosen, work.source, {"pictures": pictures, "faces": len(seen), "person": len(person)})
 
 
 def crop_size(seen: Sequence[ReferenceFace]) -> int:
@@ -78,11 +91,11 @@ def crop_size(seen: Sequence[ReferenceFace]) -> int:
     return int(np.clip(32 * np.ceil(wanted / 32), *_SIZES))
 
 
-def _result(chosen: Sequence[ReferenceFace], source: Source, config: str, counts: dict[str, int]) -> Result:
+def _result(chosen: Sequence[ReferenceFace], source: Source, counts: dict[str, int]) -> Result:
     size = crop_size(chosen)
     matrices = [crop_matrix(face.landmarks, size) for face in chosen]
     wanted = {face.index: matrix for face, matrix in zip(chosen, matrices, strict=True)}
-    crops = [display_crop(picture, wanted[i], size, space_of(picture), config) for i, picture in _only(source, wanted)]
+    crops = [display_crop(picture, wanted[i], size, colour_of(picture)) for i, picture in _only(source, wanted)]
     return Result(
         frames={
             "crops": np.stack(crops),
@@ -99,9 +112,9 @@ def _only(source: Source, wanted: Mapping[int, object]) -> Iterator[tuple[int, A
     return ((index, picture) for index, picture in enumerate(source.pictures()) if index in wanted)
 
 
-def space_of(picture: Array) -> str:
-    """The colour space that a reference picture is taken for."""
-    return _SPACES.get(picture.dtype.name, "sRGB")
+def colour_of(picture: Array) -> PlateColour:
+    """The colour that a reference picture is taken to have, in the built-in config."""
+    return PlateColour(_SPACES.get(picture.dtype.name, "sRGB"))
 
 
 def _nothing() -> Result:

@@ -4,38 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, ClassVar
-
-from pydantic import JsonValue
 
 from fsvfx.arrays import Array, LazyFrames, Result, Source
+from fsvfx.entries import array_name, entry_name
 from fsvfx.errors import MachineError
-from fsvfx.stages.contract import Resources, Stage, Work
+from fsvfx.stages.contract import Resources, Stage, StageSettings, Work
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 
-class RotoStage(Stage):
+class RotoSettings(StageSettings):
+    """Which entries have a roto, and in which layer; what the mattes are is in the source's fingerprint."""
+
+    layers: dict[str, str | None]
+
+
+class RotoStage(Stage[RotoSettings]):
     """``rN/roto`` (n, H, W): float16 in [0, 1], pixel on pixel with the plate; one frame in memory at a time."""
 
-    name: ClassVar[str] = "roto"
-    version: ClassVar[int] = 1
-    resources: ClassVar[Resources] = Resources(cpu=1, memory_mib=1024)
-    reads_media: ClassVar[bool] = True
+    name = "roto"
+    version = 1
+    resources = Resources(cpu=1, memory_mib=1024)
+    reads_media = True
+    outputs = Outputs({"rN/roto": spec("H W", "float16")})
 
     def is_wanted(self, job: ShotJob) -> bool:
         return any(entry.roto for entry in job.shot.replace)
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        """Which entries have one, and the layer; what the mattes are is in the source's fingerprint."""
-        layers = {f"r{index}": entry.roto_layer for index, entry in enumerate(job.shot.replace) if entry.roto}
-        return {"layers": dict(layers)}
+    def settings(self, job: ShotJob, unit: Unit) -> RotoSettings:
+        entries = enumerate(job.shot.replace)
+        return RotoSettings(layers={entry_name(index): entry.roto_layer for index, entry in entries if entry.roto})
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work[RotoSettings]) -> Result:
         if work.source is None:
             raise MachineError("roto was given no mattes to read", hint="Report it: the runner must open the source")
-        layers: Any = work.parameters["layers"]
-        return Result(frames={f"{entry}/roto": _lazy(work.source, entry) for entry in layers})
+        return Result(frames={array_name(entry, "roto"): _lazy(work.source, entry) for entry in work.settings.layers})
 
 
 def _lazy(source: Source, entry: str) -> LazyFrames:

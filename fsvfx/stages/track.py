@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Data, Result
+from fsvfx.entries import entry_name
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.embedding import SIZE
 from fsvfx.faces.geometry import crop_size
 from fsvfx.faces.people import PersonTrack, Wanted, choose, people
 from fsvfx.faces.tracks import Finds, cuts, jumps, link
 from fsvfx.faces.trails import REACH, Trail, fill
-from fsvfx.stages.contract import Need, Resources, Stage, Work
+from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
+from fsvfx.stages.outputs import Outputs, spec
 from schemas.frames import Chunk
 from schemas.job import ShotJob
 from schemas.receipts import Unit
@@ -24,41 +26,81 @@ from schemas.receipts import Unit
 _COLUMNS = ("frame", "box", "score", "filled")
 
 
-class TrackStage(Stage):
+_ROWS = {
+    "frame": spec("", "int64"),
+    "box": spec("4", "float32"),
+    "score": spec("", "float32"),
+    "filled": spec("", "bool"),
+}
+
+
+class TrackedPerformer(StageSettings):
+    """As in the manifest's ``replace``."""
+
+    performer: str
+    track: int | None
+    position: tuple[float, float] | None
+
+
+class TrackSettings(StageSettings):
+    shot: str
+    """For messages."""
+    entries: tuple[TrackedPerformer, ...]
+    chunks: tuple[tuple[int, int], ...]
+    """First and last frame of each."""
+    max_gap: int
+    min_score: float
+
+
+class TrackStage(Stage[TrackSettings]):
     name = "track"
     version = 1
-    scope: ClassVar[Literal["chunk", "shot", "person"]] = "shot"
+    scope = "shot"
     needs = (Need("detect", of="all"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        entries: list[JsonValue] = [
-            entry.model_dump(mode="json", include={"performer", "track", "position"}) for entry in job.shot.replace
-        ]
-        chunks: list[JsonValue] = [[chunk.first, chunk.last] for chunk in job.shot.chunks]
-        return {
-            "shot": job.shot.name,
-            "entries": entries,
-            "chunks": chunks,
-            "max_gap": job.shot.faces.max_gap,
-            "min_score": job.shot.faces.min_score,
-        }
+    outputs = Outputs(
+        tables={"tracks": {**_ROWS, "track": spec("", "int64")}},
+        parts=Outputs(
+            tables={
+                "rN": {
+                    **_ROWS,
+                    "landmarks": spec("468 3", "float32"),
+                    "segment_start": spec("", "bool"),
+                    "crop_size": spec("", "int64"),
+                },
+                "entries": {"entry": spec("", "int64"), "crop_size": spec("", "int64")},
+            }
+        ),
+    )
 
-    def run(self, work: Work) -> Result:
+    def settings(self, job: ShotJob, unit: Unit) -> TrackSettings:
+        return TrackSettings(
+            shot=job.shot.name,
+            entries=tuple(
+                TrackedPerformer(performer=entry.performer, track=entry.track, position=entry.position)
+                for entry in job.shot.replace
+            ),
+            chunks=tuple((chunk.first, chunk.last) for chunk in job.shot.chunks),
+            max_gap=job.shot.faces.max_gap,
+            min_score=job.shot.faces.min_score,
+        )
+
+    def run(self, work: Work[TrackSettings]) -> Result:
         """Raises InputError where the performer of an entry is not clear."""
         detected = work.inputs["detect"]
         numbers = np.array(detected.numbers, np.int64)
         starts = _cuts(detected, numbers)
         finds = _finds(detected)
-        seen = follow(finds, numbers, starts, work.parameters)
-        trails = {each.number: _trail(finds, each, numbers, starts, work.parameters) for each in seen}
-        chosen = [_chosen(finds, seen, work, index) for index in range(len(_entries(work)))]
+        seen = follow(finds, numbers, starts, work.settings)
+        trails = {each.number: _trail(finds, each, numbers, starts, work.settings.max_gap) for each in seen}
+        chosen = [_chosen(finds, seen, work, index) for index in range(len(work.settings.entries))]
         _refuse_shared(chosen, work)
         performers = [_joined([trails[each.number] for each in group]) for group in chosen]
         at: list[JsonValue] = [*sorted(starts)]
         return Result(
             tables={"tracks": _tracks(trails)},
-            parts=_parts(performers, numbers, starts, work.parameters),
+            parts=_parts(performers, numbers, starts, work.settings),
             qc={"tracks": len(seen), "cuts": at, "frames": _counts(performers)},
         )
 
@@ -72,11 +114,11 @@ def _cuts(detected: Data, numbers: NDArray[np.int64]) -> frozenset[int]:
 
 
 def follow(
-    finds: Finds, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
+    finds: Finds, numbers: NDArray[np.int64], starts: frozenset[int], settings: TrackSettings
 ) -> list[PersonTrack]:
     """The people of a shot, numbered."""
-    tracks = link(finds, starts, int(parameters["max_gap"]))
-    return people(finds, tracks, starts, frames=len(numbers), min_score=float(parameters["min_score"]))
+    tracks = link(finds, starts, settings.max_gap)
+    return people(finds, tracks, starts, frames=len(numbers), min_score=settings.min_score)
 
 
 def _finds(detected: Data) -> Finds:
@@ -84,34 +126,26 @@ def _finds(detected: Data) -> Finds:
     return Finds(table["frame"], table["box"], table["score"], table["landmarks"], table["embedding"])
 
 
-def _trail(
-    finds: Finds, each: PersonTrack, numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
-) -> Trail:
+def _trail(finds: Finds, each: PersonTrack, numbers: NDArray[np.int64], starts: frozenset[int], max_gap: int) -> Trail:
     rows = each.rows
     found = Trail(
         finds.frame[rows], finds.box[rows], finds.score[rows], finds.landmarks[rows], np.zeros(len(rows), np.bool_)
     )
-    return fill(found, numbers, starts, int(parameters["max_gap"]))
+    return fill(found, numbers, starts, max_gap)
 
 
-def _entries(work: Work) -> list[dict[str, Any]]:
-    entries: Any = work.parameters["entries"]
-    return list(entries)
-
-
-def _chosen(finds: Finds, seen: list[PersonTrack], work: Work, index: int) -> list[PersonTrack]:
-    entry = _entries(work)[index]
-    references = work.inputs.get(f"references/{entry['performer']}")
-    known: Any = np.zeros((0, SIZE), np.float32)
+def _chosen(finds: Finds, seen: list[PersonTrack], work: Work[TrackSettings], index: int) -> list[PersonTrack]:
+    entry = work.settings.entries[index]
+    references = work.inputs.get(f"references/{entry.performer}")
+    known = np.zeros((0, SIZE), np.float32)
     if references is not None and references.has("embedding") and len(references.numbers):
-        known = references.frames("embedding")
-    where = Where(shot=str(work.parameters["shot"]), stage="track", field=f"replace[{index}]")
-    position = tuple(entry["position"]) if entry["position"] else None
-    return choose(finds, seen, Wanted(entry["performer"], entry["track"], position, known, where))
+        known = np.asarray(references.frames("embedding"), np.float32)
+    where = Where(shot=work.settings.shot, stage="track", field=f"replace[{index}]")
+    return choose(finds, seen, Wanted(entry.performer, entry.track, entry.position, known, where))
 
 
-def _refuse_shared(chosen: list[list[PersonTrack]], work: Work) -> None:
-    performers = [str(entry["performer"]) for entry in _entries(work)]
+def _refuse_shared(chosen: list[list[PersonTrack]], work: Work[TrackSettings]) -> None:
+    performers = [entry.performer for entry in work.settings.entries]
     owner: dict[int, str] = {}
     for performer, group in zip(performers, chosen, strict=True):
         for each in group:
@@ -119,7 +153,7 @@ def _refuse_shared(chosen: list[list[PersonTrack]], work: Work) -> None:
                 raise InputError(
                     f"track {each.number} is taken for both {owner[each.number]} and {performer}",
                     hint="Say `track: N` in the replace entries (`fsvfx faces MANIFEST` shows the tracks)",
-                    where=Where(shot=str(work.parameters["shot"]), stage="track"),
+                    where=Where(shot=work.settings.shot, stage="track"),
                 )
 
 
@@ -135,7 +169,7 @@ def _joined(trails: list[Trail]) -> Trail:
 
 
 def _parts(
-    performers: list[Trail], numbers: NDArray[np.int64], starts: frozenset[int], parameters: Mapping[str, Any]
+    performers: list[Trail], numbers: NDArray[np.int64], starts: frozenset[int], settings: TrackSettings
 ) -> dict[str, Result]:
     """One per chunk whose frames are there: what failed before has no part, and changes nobody else's.
 
@@ -145,12 +179,12 @@ def _parts(
     sizes = [crop_size(trail.landmarks) for trail in performers]
     rows = [_rows(trail, starts, size) for trail, size in zip(performers, sizes, strict=True)]
     parts = {}
-    for first, last in parameters["chunks"]:
+    for first, last in settings.chunks:
         chunk = Chunk(first=first, last=last)
         if not there.issuperset(chunk.frames):
             continue
         tables: dict[str, dict[str, NDArray[Any]]] = {
-            f"r{index}": {
+            entry_name(index): {
                 key: column[(table["frame"] >= first - REACH) & (table["frame"] <= last + REACH)]
                 for key, column in table.items()
             }
@@ -185,6 +219,6 @@ def _tracks(trails: Mapping[int, Trail]) -> dict[str, NDArray[Any]]:
 
 def _counts(performers: list[Trail]) -> dict[str, JsonValue]:
     return {
-        f"r{index}": {"found": int((~trail.filled).sum()), "filled": int(trail.filled.sum())}
+        entry_name(index): {"found": int((~trail.filled).sum()), "filled": int(trail.filled.sum())}
         for index, trail in enumerate(performers)
     }

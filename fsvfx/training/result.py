@@ -163,6 +163,5 @@ def _person(faceset: Faceset, record: ConsentRecord) -> TrainedPerson:
 
 
 def _ancestor(start: Start, folder: str) -> Ancestor:
-    packages.use(folder)
-    card = packages.card_of(packages.find(start.model, start.sha256))
+    card = packages.card_of(packages.Packages.within(folder).find(start.model, start.sha256))
     return Ancestor(model=start.model, sha256=start.sha256, people=card.everybody, restart=start.restart)

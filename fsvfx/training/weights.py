@@ -7,12 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
-from fsvfx import packages
 from fsvfx.engines.learned import built
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError, Where
-from fsvfx.reach import reach_of
+from fsvfx.packages import Packages, card_of, weights_in
 from fsvfx.training import rng
 from schemas.job import TrainJob
 from schemas.train import Start
@@ -28,8 +27,7 @@ def first_model(job: TrainJob, *, resumes: bool) -> Model:
     rng.seed(job.trainer.seed)
     model = built(learned(job.engine), job.architecture, job.learned)
     if job.start and not resumes:
-        packages.use(job.packages, reach_of(job))
-        _start_from(model, job.engine, job.start)
+        _start_from(model, job.engine, job.start, Packages.of(job))
     return model
 
 
@@ -60,12 +58,13 @@ def load_weights(model: Model, state: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(added)
 
 
-def _start_from(model: Model, engine: str, start: Start) -> None:
+def _start_from(model: Model, engine: str, start: Start, packages: Packages) -> None:
     """By position: the ancestor's first person is the model's first. Adversaries that it lacks start untrained."""
-    card = packages.card_of(packages.find(start.model, start.sha256))
+    package = packages.find(start.model, start.sha256)
+    card = card_of(package)
     if card.engine != engine:
         raise _unfit(start, f"is for engine '{card.engine}', not '{engine}'")
-    weights, own = packages.weights_of(start.model, start.sha256), model.state_dict()
+    weights, own = weights_in(package, start.sha256), model.state_dict()
     needed = _names(model) & own.keys()
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
     if lacking := sorted(needed - fitting.keys()):

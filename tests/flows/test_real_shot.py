@@ -16,7 +16,7 @@ import OpenEXR
 import pytest
 from toy_packages import toy_package
 
-from fsvfx.colour import plate_to_comp
+from fsvfx.colour import PlateColour
 from fsvfx.demo import make
 from fsvfx.manifests import jobs
 from fsvfx.media import open_plate
@@ -83,7 +83,7 @@ def test_outside_the_matte_every_delivered_pixel_is_the_plates(finished: Path) -
     [job] = jobs(finished)
     numbers = range(FIRST, LAST + 1)
     for number, frame in zip(numbers, open_plate(job).pictures(numbers), strict=True):
-        plate = plate_to_comp(frame, job.shot.plate.color_space, job.colour_config)
+        plate = PlateColour.of(job).to_comp(frame)
         layers = exr(finished, number)
         outside = layers["matte.A"] == 0
         assert 0.3 < outside.mean() < 0.99, "a matte that covers nothing, or everything, would prove nothing"

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from blake3 import blake3
 
+from fsvfx.colour import ColourConfig
 from fsvfx.errors import PlateError
 from fsvfx.media import addresses, timecodes
 from fsvfx.media.colour_tags import video_colour_notes
@@ -147,7 +148,7 @@ class VideoPlate:
 
     def _tags(self) -> list[str]:
         file, plate = self._reader.file, self._job.shot.plate
-        return video_colour_notes(file.transfer, file.primaries, plate.color_space, self._job.colour_config)
+        return video_colour_notes(file.transfer, file.primaries, plate.color_space, ColourConfig.of(self._job))
 
     def _frame_rate(self) -> tuple[Fraction, str]:
         """The rate, and a note where the frames do not keep it evenly.

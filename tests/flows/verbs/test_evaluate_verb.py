@@ -39,7 +39,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     write("consents/no.yaml", record.model_copy(update={"scope": record.scope.model_copy(update=FORBIDDEN)}))
     yield tmp_path
     machine.cache_clear()
-    packages.use("")
 
 
 FORBIDDEN = {"training_allowed": False}

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from toy_packages import toy_package
 
 from flows.cli import code_of
-from fsvfx import packages
 from fsvfx.packages import CARD
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "packages"
-    packages.use("")
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "packages"
 
 
 def test_packages_are_listed_with_what_a_manifest_needs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

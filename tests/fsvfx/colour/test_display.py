@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fsvfx.colour import DEFAULT_CONFIG, decode, encode, plate_to_comp, preview
-from fsvfx.colour.curves import KNEE, shoulder, srgb
+from fsvfx.colour.curves import KNEE, shoulder, srgb, to_display, to_light
 from fsvfx.colour.half import from_half, half_of
-from fsvfx.colour.tables import to_display, to_light
 
 SPACES = ["ACEScg", "ACES2065-1", "Linear Rec.709 (sRGB)", "Linear ARRI Wide Gamut 4"]
 HALVES = st.floats(float(np.float16(-0.05)), 64, width=16)

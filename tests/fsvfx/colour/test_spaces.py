@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsvfx.colour import DEFAULT_CONFIG, check_space, comp_space, interop_id, is_scene_linear
+from fsvfx.colour import DEFAULT_CONFIG, ColourConfig, check_space, comp_space, interop_id, is_scene_linear
 from fsvfx.errors import InputError
 
 SRGB, REC709 = "sRGB Encoded Rec.709 (sRGB)", "Gamma 2.4 Encoded Rec.709"
@@ -32,7 +32,7 @@ SRGB, REC709 = "sRGB Encoded Rec.709 (sRGB)", "Gamma 2.4 Encoded Rec.709"
 )
 def test_people_and_the_config_name_the_same_space(written: str, name: str) -> None:
     assert check_space(DEFAULT_CONFIG, written) == name
-    assert check_space(f"ocio://{DEFAULT_CONFIG}", written) == name
+    assert check_space(ColourConfig(f"ocio://{DEFAULT_CONFIG.name}"), written) == name
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_wrong_name_is_told_the_nearest(written: str, told: str) -> None:
 
 @pytest.mark.parametrize("config", ["studio-config-v4", "ocio://default", "/etc/passwd", ""])
 def test_only_full_names_of_built_in_configs(config: str) -> None:
-    with pytest.raises(InputError, match=r"Name one in full, such as \w+-config-v"):
+    with pytest.raises(InputError, match=r"Give its full name, such as \w+-config-v"):
         check_space(config, "sRGB")
 
 

@@ -14,7 +14,7 @@ import OpenEXR
 import pytest
 
 from fsvfx.arrays import Result
-from fsvfx.colour import DEFAULT_CONFIG, plate_to_comp
+from fsvfx.colour import DEFAULT_CONFIG, PlateColour
 from fsvfx.media import open_plate
 from fsvfx.store import Address, Ledger, open_store, write_result
 from schemas.frames import FrameRange
@@ -99,7 +99,7 @@ def shot_kit(tmp_path: Path) -> Callable[..., ShotKit]:
                 "people": people,
                 "deliver": [wish | {"path": f"{tmp_path}/out/{wish['path']}"} for wish in deliver],
                 "store": f"memory://{uuid.uuid4().hex}",
-                "colour_config": DEFAULT_CONFIG,
+                "colour_config": DEFAULT_CONFIG.name,
                 "manifest": str(tmp_path / "harbour.yaml"),
             }
         )
@@ -144,7 +144,7 @@ def patches(job: ShotJob, numbers: Sequence[int], frames: np.ndarray) -> Result:
     origin = np.array([(5, 4 + number % 10) for number in numbers], np.int32)
     patch = np.zeros((count, 6, 8, 3), np.float16)
     for row, (y, x) in enumerate(origin):
-        comp = plate_to_comp(frames[row], job.shot.plate.color_space, job.colour_config)
+        comp = PlateColour.of(job).to_comp(frames[row])
         patch[row] = comp[y : y + 6, x : x + 8] * np.float16(0.5) + np.float16(0.1)
     matte = np.ones((count, 6, 8), np.float16)
     matte[:, :, 0], matte[:, :, 1] = 0, 0.5

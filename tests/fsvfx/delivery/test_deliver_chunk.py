@@ -11,7 +11,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from fsvfx.colour import convert, plate_to_comp
+from fsvfx.colour import ColourConfig, convert, plate_to_comp
 from fsvfx.delivery import chunk as chunk_module
 from fsvfx.delivery import deliver_chunk, is_intact
 from fsvfx.errors import IncompleteError, MachineError, RightsError
@@ -88,7 +88,7 @@ def test_another_space_is_converted(kit: Callable[..., Any]) -> None:
     file = deliver_chunk(made.job, unit, made.of_chunk(unit), NONE).files[1]  # 1002: no swap
     read = OpenEXR.File(file.path)
     plate = next(open_plate(made.job).pictures([1002]))
-    wanted = convert(plate, "ACEScg", "linear_rec709", made.job.colour_config).astype(np.float16)
+    wanted = convert(plate, "ACEScg", "linear_rec709", ColourConfig.of(made.job)).astype(np.float16)
     assert np.array_equal(read.channels()["RGB"].pixels, wanted)
     assert read.header()["colorInteropID"] == "lin_rec709_scene"
     assert read.header()["compression"] == OpenEXR.PIZ_COMPRESSION
@@ -99,7 +99,7 @@ def test_log_plates_are_delivered_in_acescg(kit: Callable[..., Any]) -> None:
     unit = made.units[0]
     file = deliver_chunk(made.job, unit, made.of_chunk(unit), NONE).files[1]
     plate = next(open_plate(made.job).pictures([1002]))
-    wanted = plate_to_comp(plate, "ACEScct", made.job.colour_config)
+    wanted = plate_to_comp(plate, "ACEScct", ColourConfig.of(made.job))
     assert np.array_equal(OpenEXR.File(file.path).channels()["RGB"].pixels, wanted)
 
 

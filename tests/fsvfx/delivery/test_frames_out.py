@@ -12,7 +12,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from fsvfx.colour import convert, plate_to_comp
+from fsvfx.colour import ColourConfig, convert, plate_to_comp
 from fsvfx.delivery import deliver_chunk
 from fsvfx.media import open_plate
 from schemas.frames import FrameRange
@@ -81,7 +81,7 @@ def test_outside_the_matte_are_the_plates_codes(
         inside[y : y + 6, x + 1 : x + 8] = file.frame != 1002
         assert np.array_equal(read[~inside], wanted[~inside])
         if inside.any():
-            config = made.job.colour_config
+            config = ColourConfig.of(made.job)
             patch = plate_to_comp(codes, space, config)[inside] * np.float16(0.5) + np.float16(0.1)
             swap = convert(patch, "ACEScg", space, config).clip(0, 1) * top
             assert np.abs(read[inside] - swap).max() <= 0.501

@@ -10,6 +10,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from fsvfx.context import Context
 from fsvfx.engines.contract import Identity
 from fsvfx.engines.landmark_warp import LandmarkWarp, LandmarkWarpSettings
 from fsvfx.engines.mesh.references import prepare
@@ -19,7 +20,7 @@ Made = Callable[..., Any]
 
 
 def engine(**settings: Any) -> LandmarkWarp:
-    return LandmarkWarp(LandmarkWarpSettings(**settings), "cpu")
+    return LandmarkWarp(LandmarkWarpSettings(**settings), Context())
 
 
 @pytest.fixture(scope="module")

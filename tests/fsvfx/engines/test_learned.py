@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -17,11 +16,13 @@ from toy_packages import SMALL, toy_package
 
 from fsvfx import packages
 from fsvfx.comp.matte import hull
+from fsvfx.context import Context
 from fsvfx.engines import registry
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.learned import LearnedEngine, built, restored
 from fsvfx.engines.learned_matte import usable
 from fsvfx.errors import InputError, ModelError
+from fsvfx.packages import Packages
 
 TINY = ("df", "liae", "comb")
 """Engines whose settings allow small models."""
@@ -29,17 +30,15 @@ VARIANTS = ["".join(letters) for n in range(5) for letters in combinations("udtc
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
-    packages.use(str(tmp_path))
-    yield tmp_path
-    packages.use("")
+def root(tmp_path: Path) -> Path:
+    return tmp_path
 
 
 def engine_of(root: Path, name: str, people: tuple[str, ...] = ("ada", "bea"), **more: Any) -> LearnedEngine:
     settings = {name: more.pop(name) for name in ("matte", "batch") if name in more}
     _, card = toy_package(root, name, people, **more)
     given = {"model": card.model, "sha256": card.sha256, **settings}
-    made = registry.engine(name)(registry.settings_of(name, given), "cpu")
+    made = registry.engine(name)(registry.settings_of(name, given), Context(Packages(root)))
     assert isinstance(made, LearnedEngine)
     return made
 
@@ -74,7 +73,9 @@ def test_original_swaps(root: Path) -> None:
     weights = {name: torch.full(held.shape, 1e-4) for name, held in networks.items()}
     card_of = partial(toy_packages.card, engine="original")
     sha256 = packages.card_of(packages.place(root, weights, card_of, {})).sha256
-    original = registry.engine("original")(registry.settings_of("original", {"model": "toy", "sha256": sha256}), "cpu")
+    original = registry.engine("original")(
+        registry.settings_of("original", {"model": "toy", "sha256": sha256}), Context(Packages(root))
+    )
     swap = original.swap(faces(2, 80), who("bea"))
     assert swap.crops.shape == (2, 3, 80, 80)
     assert torch.equal(swap.matte[0, 0], torch.from_numpy(hull(frontal(80), 80))), "it learns no mask"
@@ -137,7 +138,7 @@ def test_the_matte_is_the_one_that_was_asked_for(root: Path) -> None:
 def test_a_package_is_read_once_in_a_process(root: Path) -> None:
     engine = engine_of(root, "df")
     model = engine.model
-    assert type(engine)(engine.settings, "cpu").model is model
+    assert type(engine)(engine.settings, engine.context).model is model
 
 
 def test_reading_a_package_takes_no_random_numbers(root: Path) -> None:
@@ -157,7 +158,9 @@ def test_who_the_package_does_not_know_is_refused(root: Path) -> None:
 
 def test_a_package_of_another_engine_is_refused(root: Path) -> None:
     _, card = toy_package(root, "df")
-    wrong = registry.engine("liae")(registry.settings_of("liae", {"model": "toy", "sha256": card.sha256}), "cpu")
+    wrong = registry.engine("liae")(
+        registry.settings_of("liae", {"model": "toy", "sha256": card.sha256}), Context(Packages(root))
+    )
     with pytest.raises(InputError, match="is for engine 'df', not 'liae'") as caught:
         wrong.swap(faces(1, 64), who("ada"))
     assert caught.value.hint == "Write engine: df"

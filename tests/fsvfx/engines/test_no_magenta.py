@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fsvfx.context import Context
 from fsvfx.engines.landmark_warp import LandmarkWarp, LandmarkWarpSettings
 from fsvfx.engines.mesh import regions, tone
 from fsvfx.faces.topology import LIPS_OUTER
@@ -74,7 +75,7 @@ def test_the_performers_lipstick_is_no_light(lips: Colour, mesh: Made, batch: Ma
     drawn = regions.polygon(made, LIPS_OUTER, 128, grow=0, soft=0.3)
     painted += drawn[..., None] * (np.array(lips, np.float32) - skin)
     person = identity([np.ones((128, 128, 3), np.float32) * np.array(_SKINS["olive"], np.float32)] * 5, [made] * 5)
-    engine = LandmarkWarp(LandmarkWarpSettings(), "cpu")
+    engine = LandmarkWarp(LandmarkWarpSettings(), Context())
     shown = engine.swap(batch([plain, painted], [made, made]), person).crops.permute(0, 2, 3, 1).numpy()
     x, y = made[[18, 200], :2].mean(0).round().astype(int)
     below = np.abs(to_magenta(shown[:, y - 2 : y + 3, x - 2 : x + 3], _SKINS["fair"])).reshape(2, -1).mean(1)
@@ -87,7 +88,7 @@ def test_one_pictures_violet_block_is_not_the_persons(violet: int, mesh: Made, b
     x, y = made[[18, 200], :2].mean(0).round().astype(int)
     pictures = [np.ones((128, 128, 3), np.float32) * skin for _ in range(6)]
     pictures[violet][y - 6 : y + 7, x - 10 : x + 11] *= np.array([1.0, 0.9, 1.25], np.float32)
-    engine = LandmarkWarp(LandmarkWarpSettings(references=6), "cpu")
+    engine = LandmarkWarp(LandmarkWarpSettings(references=6), Context())
     plate = np.ones((128, 128, 3), np.float32) * np.array(_SKINS["fair"], np.float32)
     alone = identity([pictures[violet]], [made])
     shown = [

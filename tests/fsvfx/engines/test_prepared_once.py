@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from fsvfx.context import Context
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.engines.mesh import references
 
@@ -34,7 +35,7 @@ def test_equal_pictures_are_prepared_once(identity, mesh, picture, monkeypatch) 
 def test_what_is_kept_gives_the_same_bits(identity, mesh, picture, batch) -> None:
     one = identity([picture(seed=seed) for seed in (1, 2)], [mesh(), mesh(yaw=10)])
     faces = batch([picture(seed=9)], [mesh(yaw=5)])
-    engine = LandmarkWarp(LandmarkWarp.Settings(), "cpu")
+    engine = LandmarkWarp(LandmarkWarp.Settings(), Context())
     fresh, kept = engine.swap(faces, one), engine.swap(faces, one)
     references._prepared.clear()
     again = engine.swap(faces, one)

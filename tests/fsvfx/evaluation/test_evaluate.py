@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from fsvfx.actors import Moment, actor
+from fsvfx.context import Context
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, ModelError
@@ -53,7 +54,7 @@ def trial(head: None) -> Trial:
 
 
 def test_the_true_swap_is_told_to_be_it(trial: Trial) -> None:
-    paste = Paste(EngineSettings(), "cpu")
+    paste = Paste(EngineSettings(), Context())
     paste.pictures = trial.truth
     evaluated = evaluate(paste, replace(trial, own=None), batch=3)
     report = evaluated.report
@@ -70,7 +71,7 @@ def test_the_true_swap_is_told_to_be_it(trial: Trial) -> None:
 
 
 def test_doing_nothing_is_told_to_be_nothing(trial: Trial) -> None:
-    report = evaluate(Paste(EngineSettings(), "cpu"), trial).report
+    report = evaluate(Paste(EngineSettings(), Context()), trial).report
     assert report.likeness is not None
     assert (report.likeness.nearer, report.likeness.to_performer) == (0, 0)
     assert report.truth == report.truth_of_plate
@@ -84,14 +85,14 @@ def test_doing_nothing_is_told_to_be_nothing(trial: Trial) -> None:
 
 
 def test_a_blurred_swap_lacks_detail(trial: Trial) -> None:
-    paste, small = Paste(EngineSettings(), "cpu"), SIZE // 3
+    paste, small = Paste(EngineSettings(), Context()), SIZE // 3
     coarse = torch.nn.functional.interpolate(trial.truth, (small, small), mode="bilinear", antialias=True)
     paste.pictures = torch.nn.functional.interpolate(coarse, (SIZE, SIZE), mode="bilinear")
     assert (evaluate(paste, replace(trial, own=None, truth=None)).report.detail or 1) < 0.7
 
 
 def test_an_engine_gets_nearer_to_the_identity(trial: Trial) -> None:
-    report = evaluate(engine("landmark_warp")(settings_of("landmark_warp", {}), "cpu"), trial).report
+    report = evaluate(engine("landmark_warp")(settings_of("landmark_warp", {}), Context()), trial).report
     assert report.likeness is not None
     assert report.likeness.to_identity < report.likeness.plate_to_identity - 0.05
     assert report.self_swap is not None
@@ -102,7 +103,7 @@ def test_an_engine_gets_nearer_to_the_identity(trial: Trial) -> None:
 
 
 def test_what_a_trial_lacks_is_told(trial: Trial) -> None:
-    paste = Paste(EngineSettings(), "cpu")
+    paste = Paste(EngineSettings(), Context())
     with pytest.raises(InputError, match="ada"):
         evaluate(paste, replace(trial, people={"cem": trial.people["cem"]}))
     with pytest.raises(InputError, match="held-out"):
@@ -112,7 +113,7 @@ def test_what_a_trial_lacks_is_told(trial: Trial) -> None:
 
 
 def test_pictures_that_are_no_numbers_are_no_swap(trial: Trial) -> None:
-    paste = Paste(EngineSettings(), "cpu")
+    paste = Paste(EngineSettings(), Context())
     assert trial.truth is not None
     paste.pictures = trial.truth.clone()
     paste.pictures[1, 0, 5, 5] = float("nan")

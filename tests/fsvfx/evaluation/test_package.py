@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,12 +17,6 @@ from fsvfx.evaluation import evaluate_package, recorded
 from fsvfx.evaluation.comparison import side_by_side
 from fsvfx.facesets.faceset import Faceset
 from schemas.evaluation import EvaluationReport
-
-
-@pytest.fixture(autouse=True)
-def nowhere_else() -> Iterator[None]:
-    yield
-    packages.use("")
 
 
 def people(*names: str, held_out: int = 2) -> dict[str, Faceset]:

@@ -35,7 +35,7 @@ def clip_of(seed: int, performed: Performed) -> dict[str, ActedFootage]:
     plate = Plate(path="/ada.####.png", frames="1001-1002", color_space="sRGB")
     shot = ShotJob(
         production="actors", shot=Shot(name="ada_1", plate=plate), people={}, deliver=(), store="memory://",
-        colour_config=DEFAULT_CONFIG, manifest="/train.yaml",
+        colour_config=DEFAULT_CONFIG.name, manifest="/train.yaml",
     )  # fmt: skip
     clip = ActedClip(actor="ada", frames=2, seed=seed, size=2 * SIZE)
     return {"ada_1": ActedFootage(clip, Footage("ada_1", "/ada", 1001, Aligned(performed), frozenset(), ()), shot)}

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fsvfx import colour
-from fsvfx.faces.looks import display, look
+from fsvfx.colour import PlateColour
 
-CONFIG = colour.DEFAULT_CONFIG
+LINEAR = PlateColour("linear_rec709")
 LIGHT = np.random.default_rng(0).uniform(0.02, 0.7, (12, 16, 3)).astype(np.float16)
 
 
 @pytest.mark.parametrize("stops", [-3.0, 0.0, 2.5, 6.0])
 def test_a_plate_off_by_stops_looks_as_it_should_and_comes_back(stops: float) -> None:
     off = (LIGHT.astype(np.float32) * 2.0**-stops).astype(np.float16)
-    shown = display(off, "linear_rec709", CONFIG, stops)
-    assert shown == pytest.approx(display(LIGHT, "linear_rec709", CONFIG), abs=2e-3)
-    seen = look(off, "linear_rec709", CONFIG, stops).astype(int)
-    assert np.abs(seen - look(LIGHT, "linear_rec709", CONFIG)).max() <= 1
-    back = colour.decode(shown, CONFIG, "lin_rec709", stops)
+    exposed = replace(LINEAR, exposure=stops)
+    shown = exposed.display(off)
+    assert shown == pytest.approx(LINEAR.display(LIGHT), abs=2e-3)
+    seen = exposed.look(off).astype(int)
+    assert np.abs(seen - LINEAR.look(LIGHT)).max() <= 1
+    back = exposed.decode(shown)
     assert back == pytest.approx(off.astype(np.float32), rel=2e-3)
 
 
 def test_video_is_looked_at_as_it_is_unless_it_is_exposed() -> None:
     codes = np.full((4, 4, 3), 60, np.uint8)
-    assert look(codes, "sRGB", CONFIG) is codes
-    assert look(codes, "sRGB", CONFIG, 2.0).min() > 100
+    assert PlateColour("sRGB").look(codes) is codes
+    assert PlateColour("sRGB", exposure=2.0).look(codes).min() > 100

@@ -11,6 +11,7 @@ import PyOpenColorIO as ocio
 import pytest
 
 from fsvfx import colour
+from fsvfx.colour import ColourConfig
 from fsvfx.errors import InputError, ManifestError
 from fsvfx.manifests import jobs, load
 
@@ -57,14 +58,14 @@ def test_a_shot_is_run_in_the_productions_own_config(tmp_path: Path) -> None:
     (job,) = jobs(manifest(tmp_path, "show.ocio"))
     assert job.colour_config.startswith("blake3:")
     assert job.colour_file == str(file)
-    assert colour.comp_space(job.colour_config, job.shot.plate.color_space) == "show_linear"
+    assert colour.comp_space(ColourConfig.of(job), job.shot.plate.color_space) == "show_linear"
     codes = np.full((2, 2, 3), 128, np.uint8)
-    comp = colour.plate_to_comp(codes, "show_log", job.colour_config)
+    comp = colour.plate_to_comp(codes, "show_log", ColourConfig.of(job))
     light = (128 / 255) ** 2.2  # grey in AP0; the working space's rows add up to one
     assert comp.astype(float) == pytest.approx(np.full((2, 2, 3), light), rel=1e-3)
-    shown = colour.encode(comp.astype(np.float32), job.colour_config, "show_linear")
+    shown = colour.encode(comp.astype(np.float32), ColourConfig.of(job), "show_linear")
     assert np.ptp(shown, axis=-1).max() < 2e-3
-    assert colour.decode(shown, job.colour_config, "show_linear") == pytest.approx(comp.astype(float), rel=1e-4)
+    assert colour.decode(shown, ColourConfig.of(job), "show_linear") == pytest.approx(comp.astype(float), rel=1e-4)
 
 
 def test_keys_know_the_config_by_its_content_not_by_its_place(tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_one_archive_is_as_good(tmp_path: Path) -> None:
     ocio.Config.CreateFromFile(str(file)).archive(str(tmp_path / "show.ocioz"))
     shutil.rmtree(tmp_path / "luts")
     (job,) = jobs(manifest(tmp_path, "show.ocioz"))
-    assert colour.comp_space(job.colour_config, "show_log") == "show_linear"
+    assert colour.comp_space(ColourConfig.of(job), "show_log") == "show_linear"
 
 
 def test_a_built_in_config_by_its_full_name(tmp_path: Path) -> None:
@@ -100,11 +101,10 @@ def test_a_built_in_config_by_its_full_name(tmp_path: Path) -> None:
 
 def test_a_config_that_changes_under_a_run_is_refused(tmp_path: Path) -> None:
     file = own_config(tmp_path, lambda config: config.setDescription("of no other test"))
-    name = colour.own_name(file)
+    config = ColourConfig.of_file(file)
     file.write_text(file.read_text().replace("show_log", "other_log"))
-    colour.use_config(name, str(file))
-    with pytest.raises(InputError, match="no longer what it was"):
-        colour.check_space(name, "show_linear")
+    with pytest.raises(InputError, match="has changed"):
+        colour.check_space(config, "show_linear")
 
 
 def _without(role: str) -> Callable[[ocio.Config], None]:
@@ -118,16 +118,16 @@ def _roleless(config: ocio.Config) -> None:
 @pytest.mark.parametrize(
     ("config", "change", "field", "told"),
     [
-        ("default", None, "color.config", "no built-in OCIO colour config"),
-        ("ocio://default", None, "color.config", "Name one in full"),
+        ("default", None, "color.config", "no built-in colour config"),
+        ("ocio://default", None, "color.config", "Give its full name"),
         ("none.ocio", None, "color.config", "can't be read"),
         ("../show.ocio", None, "color.config", "leads outside"),
         ("/etc/show.ocio", None, "color.config", "leads outside"),
-        ("shots.yaml.ocio", None, "color.config", "no OCIO config that can be read"),
+        ("shots.yaml.ocio", None, "color.config", "can't be read as an OCIO config"),
         ("show.ocio", _without("scene_linear"), "color.config", "no role scene_linear"),
         ("show.ocio", lambda c: c.setRole("scene_linear", "show_log"), "color.config", "which is not scene-linear"),
         ("show.ocio", _roleless, "color.config", "aces_interchange"),
-        ("show.ocio", lambda c: c.setSearchPath("elsewhere"), "color.config", "names 'show.cube', which is not there"),
+        ("show.ocio", lambda c: c.setSearchPath("elsewhere"), "color.config", "names 'show.cube', which is missing"),
         ("show.ocio", lambda c: c.setSearchPath("../luts"), "color.config", "leads outside"),
         ("show.ocio", lambda c: c.removeColorSpace("show_log"), "shots[0].plate.color_space", "of show.ocio"),
     ],

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import toy_packages
 from train_manifest import SHOTS, written
 
-from fsvfx import packages
 from fsvfx.errors import ManifestError, ModelError
 from fsvfx.manifests import jobs, load, load_either, load_training, training_job
 from fsvfx.packages import CARD, folder_of
@@ -19,12 +17,6 @@ from schemas.package import Ancestor, PackageCard
 from schemas.train import TrainManifest
 
 PEOPLE = ("lead", "double")
-
-
-@pytest.fixture(autouse=True)
-def _own_packages() -> Iterator[None]:
-    yield
-    packages.use("")
 
 
 def test_a_job_with_absolute_paths_and_all_defaults(tmp_path: Path) -> None:

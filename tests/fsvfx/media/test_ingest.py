@@ -12,7 +12,7 @@ from fsvfx.arrays import LazyFrames
 from fsvfx.errors import MachineError
 from fsvfx.media import source_for
 from fsvfx.stages.contract import Work
-from fsvfx.stages.ingest import IngestStage
+from fsvfx.stages.ingest import IngestSettings, IngestStage
 from schemas.frames import Chunk
 from schemas.job import ShotJob
 from schemas.receipts import Unit
@@ -21,9 +21,9 @@ from schemas.receipts import Unit
 def work_for(job: ShotJob, unit: Unit) -> Work:
     assert unit.chunk is not None
     stage = IngestStage()
-    parameters = stage.parameters(job, unit)
+    settings = stage.settings(job, unit)
     source = source_for(job, unit)
-    return Work(unit, tuple(unit.chunk.frames), parameters, inputs={}, seed=0, device="cpu", source=source)
+    return Work(unit, tuple(unit.chunk.frames), settings, inputs={}, source=source)
 
 
 def test_a_chunks_frames_in_order(tmp_path: Path) -> None:
@@ -38,9 +38,9 @@ def test_a_chunks_frames_in_order(tmp_path: Path) -> None:
 def test_the_colour_space_is_all_that_counts_beside_the_content(tmp_path: Path) -> None:
     unit = Unit.of_chunk(Chunk(first=1001, last=1004))
     stage = IngestStage()
-    one = stage.parameters(shot_job("a.mp4", "1001-1004"), unit)
-    assert one == stage.parameters(shot_job("elsewhere/b.mp4", "1001-1010"), unit)
-    assert one != stage.parameters(shot_job("a.mp4", "1001-1004", color_space="ACEScg"), unit)
+    one = stage.settings(shot_job("a.mp4", "1001-1004"), unit)
+    assert one == stage.settings(shot_job("elsewhere/b.mp4", "1001-1010"), unit)
+    assert one != stage.settings(shot_job("a.mp4", "1001-1004", color_space="ACEScg"), unit)
 
 
 def test_a_reader_that_gives_too_few_is_found_out(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_reader_that_gives_too_few_is_found_out(tmp_path: Path) -> None:
         def pictures(self):
             yield np.zeros((4, 4, 3), np.uint8)
 
-    work = Work(Unit.of_shot(), (1, 2), {}, inputs={}, seed=0, device="cpu", source=Short())
+    work = Work(Unit.of_shot(), (1, 2), IngestSettings(color_space="sRGB"), inputs={}, source=Short())
     frames = IngestStage().run(work).frames["frames"]
     assert isinstance(frames, LazyFrames)
     with pytest.raises(MachineError, match="gave 1 frames of 2"):

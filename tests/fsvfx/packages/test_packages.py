@@ -16,7 +16,7 @@ import toy_packages
 
 from fsvfx import packages
 from fsvfx.errors import InputError, MachineError, ModelError
-from fsvfx.packages import CARD, WEIGHTS
+from fsvfx.packages import CARD, WEIGHTS, Packages
 from fsvfx.settings import machine
 from schemas.package import Ancestor, Figures
 
@@ -26,9 +26,7 @@ Weights = dict[str, torch.Tensor]
 
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
-    packages.use(str(tmp_path / "packages"))
     yield tmp_path / "packages"
-    packages.use("")
     machine.cache_clear()
 
 
@@ -51,8 +49,8 @@ def test_what_was_placed_is_found_and_read(root: Path) -> None:
     card = packages.card_of(folder)
     assert folder == root / "toy" / card.sha256[:12]
     assert sorted(file.name for file in folder.iterdir()) == [CARD, "preview.png", WEIGHTS]
-    assert packages.find("toy", card.sha256) == folder
-    read = packages.weights_of("toy", card.sha256)
+    assert Packages(root).find("toy", card.sha256) == folder
+    read = packages.weights_in(folder, card.sha256)
     assert all(torch.equal(read[name], held) for name, held in weights().items())
 
 
@@ -111,9 +109,10 @@ def rewritten(folder: Path, old: str, new: str) -> None:
     (folder / CARD).write_text(text.replace(old, new))
 
 
-def read(model: str, sha256: str) -> None:
-    packages.card_of(packages.find(model, sha256))
-    packages.weights_of(model, sha256)
+def read(root: Path, sha256: str) -> None:
+    folder = Packages(root).find("toy", sha256)
+    packages.card_of(folder)
+    packages.weights_in(folder, sha256)
 
 
 HARM: dict[str, tuple[Callable[[Path], object], type[Exception], str]] = {
@@ -121,7 +120,7 @@ HARM: dict[str, tuple[Callable[[Path], object], type[Exception], str]] = {
     "a flipped byte of the header": (lambda folder: flip(folder / WEIGHTS, 40), ModelError, "weights"),
     "half the weights": (lambda folder: os.truncate(folder / WEIGHTS, 200), ModelError, "weights"),
     "no weights": (lambda folder: (folder / WEIGHTS).unlink(), ModelError, "weights"),
-    "no card": (lambda folder: (folder / CARD).unlink(), InputError, "no model package"),
+    "no card": (lambda folder: (folder / CARD).unlink(), InputError, "No model package"),
     "half a card": (lambda folder: os.truncate(folder / CARD, 100), ModelError, "card can't be read"),
     "a card that is no text": (lambda folder: (folder / CARD).write_bytes(b"\xff\xfe\x00"), ModelError, "card"),
     "a person taken out of the card": (
@@ -139,21 +138,20 @@ def test_harm_is_found_and_told_with_its_mending(root: Path, harm: str) -> None:
     do, error, said = HARM[harm]
     do(folder)
     with pytest.raises(error, match=said) as caught:
-        read("toy", sha256)
+        read(root, sha256)
     assert caught.value.hint  # type: ignore[attr-defined]
 
 
 def test_a_package_that_is_not_there_is_told_with_what_is(root: Path, tmp_path: Path) -> None:
     sha256 = packages.card_of(placed(root)).sha256
     with pytest.raises(InputError, match=sha256):
-        packages.find("toy", A)
+        Packages(root).find("toy", A)
     with pytest.raises(InputError, match=sha256):
-        packages.find("toy", sha256[:12] + A[12:])  # the folder's name alone is not believed
+        Packages(root).find("toy", sha256[:12] + A[12:])  # the folder's name alone is not believed
     with pytest.raises(InputError, match="Did you mean 'toy'"):
-        packages.find("toi", sha256)
-    packages.use(str(tmp_path / "elsewhere"))
+        Packages(root).find("toi", sha256)
     with pytest.raises(InputError, match="fsvfx train"):
-        packages.find("toy", sha256)
+        Packages(tmp_path / "elsewhere").find("toy", sha256)
 
 
 def test_packages_of_the_machine_are_found_after_the_manifests_own(root: Path, tmp_path: Path, monkeypatch) -> None:
@@ -162,10 +160,10 @@ def test_packages_of_the_machine_are_found_after_the_manifests_own(root: Path, t
     machine.cache_clear()
     mine, theirs, only = placed(root), placed(other), placed(other, seed=1)
     assert mine.name == theirs.name
-    assert packages.find("toy", packages.card_of(theirs).sha256) == mine
-    assert packages.find("toy", packages.card_of(only).sha256) == only
-    assert set(packages.found()) == {mine, theirs, only}
-    assert packages.found("other") == []
+    assert Packages(root).find("toy", packages.card_of(theirs).sha256) == mine
+    assert Packages(root).find("toy", packages.card_of(only).sha256) == only
+    assert set(Packages(root).all()) == {mine, theirs, only}
+    assert Packages(root).all("other") == []
 
 
 def test_a_disk_that_refuses_is_told(root: Path) -> None:
@@ -185,9 +183,9 @@ def test_killed_at_any_moment_there_is_a_whole_package_or_none(root: Path) -> No
         time.sleep(wait)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        for folder in packages.found():
-            packages.weights_of("toy", packages.card_of(folder).sha256)
-        cut += not packages.found()
+        for folder in Packages(root).all():
+            packages.weights_in(folder, packages.card_of(folder).sha256)
+        cut += not Packages(root).all()
     assert cut, "never killed in the middle"
     whole = packages.place(root, large, toy_packages.card, files)
     assert [each.name for each in whole.parent.iterdir()] == [whole.name], "drafts are cleared away"

@@ -14,7 +14,7 @@ import pytest
 from footage import shot_job
 from toy_packages import toy_package
 
-from fsvfx import manifests, models, packages, rights
+from fsvfx import manifests, models, rights
 from fsvfx.errors import LicenceError, ManifestError
 from fsvfx.models import ModelCard
 from fsvfx.occlusion import registry as segmenters
@@ -46,7 +46,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("FSVFX_MODELS", str(tmp_path / "models"))
     machine.cache_clear()
     yield tmp_path
-    packages.use("")
     machine.cache_clear()
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from pydantic import JsonValue
 
 from fsvfx.arrays import Array, LazyFrames, Result
 from fsvfx.errors import PlateError, Where
 from fsvfx.runner import dag
-from fsvfx.stages.contract import Need, Stage, Work
+from fsvfx.stages.contract import Need, Stage, StageSettings, Work
 from schemas.composite import Composite
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -27,7 +26,10 @@ from schemas.manifest import Person, Plate, Shot
 from schemas.receipts import Receipt, Unit
 
 NAMES = {"ingest": "Ingest", "detect": "Detect", "track": "Track", "align": "Align"}
-PATHS = {name: f"toy_stages:{kind}" for name, kind in NAMES.items()}
+PATHS = {
+    **{name: f"toy_stages:{kind}" for name, kind in NAMES.items()},
+    "deliver": "fsvfx.stages.deliver:DeliverStage",
+}
 SHAPE = (120, 200, 3)
 """Large enough for one Zarr chunk per frame."""
 
@@ -44,13 +46,18 @@ class RunAll(Protocol):
     def __call__(self, job: ShotJob) -> dict[tuple[str, Unit], Receipt]: ...
 
 
-class Toy(Stage):
+class ToySettings(StageSettings):
+    min_score: float = 0.0
+    feather: tuple[float, ...] = ()
+
+
+class Toy(Stage[ToySettings]):
     version = 1
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        return {}
+    def settings(self, job: ShotJob, unit: Unit) -> ToySettings:
+        return ToySettings()
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work[ToySettings]) -> Result:
         log = os.environ.get("TOY_LOG")
         if log:
             with Path(log).open("a") as file:
@@ -60,7 +67,7 @@ class Toy(Stage):
             raise RuntimeError("toy fault")
         return self.make(work)
 
-    def make(self, work: Work) -> Result:
+    def make(self, work: Work[ToySettings]) -> Result:
         raise NotImplementedError
 
 
@@ -68,7 +75,7 @@ class Ingest(Toy):
     name = "ingest"
     reads_media = True
 
-    def make(self, work: Work) -> Result:
+    def make(self, work: Work[ToySettings]) -> Result:
         assert work.source is not None
         return Result(frames={"frames": LazyFrames(SHAPE, np.dtype(np.uint8), work.source.pictures())})
 
@@ -77,10 +84,10 @@ class Detect(Toy):
     name = "detect"
     needs = (Need("ingest", halo=1),)
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
-        return {"min_score": job.shot.faces.min_score}
+    def settings(self, job: ShotJob, unit: Unit) -> ToySettings:
+        return ToySettings(min_score=job.shot.faces.min_score)
 
-    def make(self, work: Work) -> Result:
+    def make(self, work: Work[ToySettings]) -> Result:
         plate = work.inputs["ingest"]
         values = [int(plate.frame("frames", number)[0, 0, 0]) for number in work.frames]
         seen = {number: int(plate.frame("frames", number)[0, 0, 0]) for number in plate.numbers}
@@ -97,7 +104,7 @@ class Track(Toy):
     scope = "shot"
     needs = (Need("detect", of="all"),)
 
-    def make(self, work: Work) -> Result:
+    def make(self, work: Work[ToySettings]) -> Result:
         faces = work.inputs["detect"].table("faces")
         parts = {}
         for first in range(work.frames[0], work.frames[-1] + 1, 4):
@@ -111,11 +118,11 @@ class Align(Toy):
     name = "align"
     needs = (Need("ingest"), Need("track"))
 
-    def parameters(self, job: ShotJob, unit: Unit) -> dict[str, JsonValue]:
+    def settings(self, job: ShotJob, unit: Unit) -> ToySettings:
         assert unit.chunk is not None
-        return {"feather": [job.shot.composite.at(frame).feather for frame in unit.chunk.frames]}
+        return ToySettings(feather=tuple(job.shot.composite.at(frame).feather for frame in unit.chunk.frames))
 
-    def make(self, work: Work) -> Result:
+    def make(self, work: Work[ToySettings]) -> Result:
         rows = work.inputs["track"].table("r0")
         levels = dict(zip(rows["frame"].tolist(), rows["level"].tolist()))
         return Result(frames={"r0/level": np.array([levels.get(number, -1) for number in work.frames])})

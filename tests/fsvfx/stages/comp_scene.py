@@ -63,7 +63,13 @@ def shot_job(space: str, entries: int, composite: Composite) -> ShotJob:
     plate = Plate(path="/plate.mp4", first_frame=1001, frames=FrameRange(FRAMES), color_space=space)
     shot = Shot(name="s", plate=plate, replace=replace, composite=composite)
     return ShotJob(
-        production="t", shot=shot, people={}, deliver=(), store="memory://t", colour_config=CONFIG, manifest="/m.yaml"
+        production="t",
+        shot=shot,
+        people={},
+        deliver=(),
+        store="memory://t",
+        colour_config=CONFIG.name,
+        manifest="/m.yaml",
     )
 
 
@@ -100,7 +106,7 @@ def composited(
         "occlude": Arrays(FRAMES, fronts | dict(more.pop("occlude", {}))),
         **{stage: Arrays(FRAMES, arrays) for stage, arrays in more.items()},
     }
-    return in_memory(stage.run(Work(unit, FRAMES, stage.parameters(job, unit), inputs, 0, "cpu")))  # type: ignore[arg-type]
+    return in_memory(stage.run(Work(unit, FRAMES, stage.settings(job, unit), inputs)))  # type: ignore[arg-type]
 
 
 def comp_of(result: Result, plate: NDArray[Any], space: str, row: int = 0) -> tuple[NDArray[np.float16], ...]:

@@ -7,9 +7,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from comp_scene import CONFIG, FRAMES, HEIGHT, SIZE, WIDTH, comp_of, composited, face_matrix, oval, plate_of, shot_job
+from comp_scene import FRAMES, HEIGHT, SIZE, WIDTH, comp_of, composited, face_matrix, oval, plate_of, shot_job
 from numpy.typing import NDArray
 
+from fsvfx.colour import PlateColour
 from fsvfx.comp.choices import groups, mattering
 from fsvfx.faces import topology
 from fsvfx.faces.geometry import inverse, move_points
@@ -65,7 +66,7 @@ def scene() -> dict[str, Any]:
     light[60:66, 96:102] = 9.0
     light[90, 90] = -0.04
     plate = light.astype(np.float16)
-    crops = np.stack([display_crop(plate, MATRIX, SIZE, "ACEScg", CONFIG)] * 2)
+    crops = np.stack([display_crop(plate, MATRIX, SIZE, PlateColour("ACEScg"))] * 2)
     detail = 0.06 * random.standard_normal((SIZE, SIZE, 1))
     swap = np.clip(crops[0].astype(np.float32) * [0.6, 0.7, 0.9] + detail, 0, 1).astype(np.float16)
     front = np.zeros((2, SIZE, SIZE), np.float16)

@@ -22,6 +22,7 @@ from comp_scene import (
 
 from fsvfx import colour
 from fsvfx.arrays import Result
+from fsvfx.colour import PlateColour
 from fsvfx.faces.geometry import inverse
 from fsvfx.faces.looks import display_crop
 from fsvfx.stages.composite import CompositeStage
@@ -35,7 +36,7 @@ from schemas.receipts import Unit
 def test_a_face_put_back_is_the_plate(kind: str, mode: Any) -> None:
     plate, space = plate_of(kind)
     matrix = face_matrix(100, 75)
-    crop = display_crop(plate, matrix, SIZE, space, CONFIG)
+    crop = display_crop(plate, matrix, SIZE, PlateColour(space))
     result = composited(plate, space, [(matrix, crop, oval())], Composite(mode=mode))
     base, comp, matte = comp_of(result, plate, space)
     inside = matte > 0
@@ -47,7 +48,7 @@ def test_a_face_put_back_is_the_plate(kind: str, mode: Any) -> None:
 def test_another_light_is_taken_on() -> None:
     plate, space = plate_of("u8")
     matrix = face_matrix(100, 75)
-    dark = (display_crop(plate, matrix, SIZE, space, CONFIG).astype(np.float32) * 0.85).astype(np.float16)
+    dark = (display_crop(plate, matrix, SIZE, PlateColour(space)).astype(np.float32) * 0.85).astype(np.float16)
     jump = {}
     for mode in ("seamless", "overlay"):
         result = composited(plate, space, [(matrix, dark, oval())], Composite(mode=mode))  # type: ignore[arg-type]
@@ -79,7 +80,7 @@ def test_two_faces_that_overlap() -> None:
 def test_faces_partly_out_of_the_frame(x: float, y: float) -> None:
     plate, space = plate_of("u8")
     matrix = face_matrix(x, y)
-    result = composited(plate, space, [(matrix, display_crop(plate, matrix, SIZE, space, CONFIG), oval())])
+    result = composited(plate, space, [(matrix, display_crop(plate, matrix, SIZE, PlateColour(space)), oval())])
     base, comp, matte = comp_of(result, plate, space)
     assert np.isfinite(comp).all()
     assert (matte > 0).any() == (x < 300)
@@ -119,7 +120,7 @@ def test_light_beyond_white_and_below_black_survives() -> None:
     plate[60:90, 80:120] = 64.0
     plate[60:90, 60:70] = -0.03
     matrix = face_matrix(100, 75)
-    crop = display_crop(plate, matrix, SIZE, space, CONFIG)
+    crop = display_crop(plate, matrix, SIZE, PlateColour(space))
     comp = comp_of(composited(plate, space, [(matrix, crop, oval())]), plate, space)[1].astype(np.float32)
     assert np.allclose(comp[75, 100], 64.0, rtol=0.02)
     outside = comp_of(composited(plate, space, [(matrix, crop, oval())]), plate, space)
@@ -131,7 +132,7 @@ def test_a_display_value_near_one_is_no_lamp(mode: Any) -> None:
     """A red 0.97 decodes to light of five times white: over a plate without highlights that is noise; raw has it."""
     plate, space = plate_of("u8")
     matrix = face_matrix(100, 75)
-    crop = display_crop(plate, matrix, SIZE, space, CONFIG)
+    crop = display_crop(plate, matrix, SIZE, PlateColour(space))
     crop[60:68, 60:68, 0] = 0.97
     result = composited(plate, space, [(matrix, crop, oval())], Composite(mode=mode))
     comp = comp_of(result, plate, space)[1].astype(np.float32)
@@ -145,7 +146,7 @@ def test_the_key_holds_only_what_the_chunk_reads() -> None:
     stage = CompositeStage()
     unit = Unit.of_chunk(shot_job("sRGB", 1, Composite()).shot.chunks[0])
     plain, elsewhere, here = (
-        stage.parameters(shot_job("sRGB", 1, Composite(overrides=each)), unit)
+        stage.settings(shot_job("sRGB", 1, Composite(overrides=each)), unit)
         for each in (
             (),
             (CompositeOverride(frames=FrameRange.parse("1100-1120"), erode=4),),

@@ -18,10 +18,10 @@ from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.detectors import detector
 from fsvfx.faces.search import FaceFinder
 from fsvfx.faces.trails import REACH
-from fsvfx.stages.align import AlignStage
+from fsvfx.stages.align import AlignSettings, AlignStage
 from fsvfx.stages.contract import Work
-from fsvfx.stages.detect import DetectStage
-from fsvfx.stages.track import TrackStage
+from fsvfx.stages.detect import DetectSettings, DetectStage
+from fsvfx.stages.track import TrackSettings, TrackStage
 from schemas.frames import Chunk, FrameRange, chunks_of
 from schemas.receipts import Unit
 
@@ -43,14 +43,14 @@ def chunked(pictures: Pictures, size: int = 12) -> list[tuple[Chunk, Pictures]]:
 
 
 def detect(pictures: Pictures, **changes: Any) -> list[tuple[range, Result]]:
-    parameters = {
+    settings = {
         "detector": "blazeface", "min_score": 0.5, "min_size": 24.0, "tiles": "auto", "roll": True, "perturb": 2,
-        "color_space": "sRGB", "colour_config": DEFAULT_CONFIG, "exposure": 0, "active": True,
+        "color_space": "sRGB", "colour_config": DEFAULT_CONFIG.name, "exposure": 0, "active": True,
     } | changes  # fmt: skip
     done = []
     for chunk, some in chunked(pictures):
         given = {"ingest": Arrays(chunk.frames, {"frames": some})}
-        work = Work(Unit.of_chunk(chunk), tuple(chunk.frames), parameters, given, 0, "cpu")
+        work = Work(Unit.of_chunk(chunk), tuple(chunk.frames), DetectSettings(**settings), given)
         done.append((chunk.frames, DetectStage().run(work)))
     return done
 
@@ -61,15 +61,15 @@ def track(detected: Iterable[tuple[range, Result]], chunks: list[Chunk] | None =
     spans = (
         [[frames[0], frames[-1]] for frames, _ in detected] if chunks is None else [[c.first, c.last] for c in chunks]
     )
-    parameters = {
+    settings = {
         "shot": "sh1", "chunks": spans, "max_gap": 8, "min_score": 0.5,
         "entries": [{"performer": "double", "track": None, "position": None} | entry],
     }  # fmt: skip
-    return TrackStage().run(Work(Unit.of_shot(), tuple(data.numbers), parameters, {"detect": data}, 0, "cpu"))
+    return TrackStage().run(Work(Unit.of_shot(), tuple(data.numbers), TrackSettings(**settings), {"detect": data}))
 
 
 def align(pictures: Pictures, tracked: Result) -> list[Result]:
-    parameters = {"entries": 1, "smooth": 1.0, "color_space": "sRGB", "colour_config": DEFAULT_CONFIG, "exposure": 0}
+    settings = AlignSettings(entries=1, smooth=1.0, color_space="sRGB", colour_config=DEFAULT_CONFIG.name, exposure=0)
     done = []
     for chunk, some in chunked(pictures):
         reach = range(chunk.first - REACH, chunk.last + REACH + 1)
@@ -77,7 +77,7 @@ def align(pictures: Pictures, tracked: Result) -> list[Result]:
             "ingest": Arrays(chunk.frames, {"frames": some}),
             "track": Arrays(reach, tables=tracked.parts[chunk.name].tables),
         }
-        done.append(AlignStage().run(Work(Unit.of_chunk(chunk), tuple(chunk.frames), parameters, given, 0, "cpu")))
+        done.append(AlignStage().run(Work(Unit.of_chunk(chunk), tuple(chunk.frames), settings, given)))
     return done
 
 

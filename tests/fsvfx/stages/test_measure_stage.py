@@ -51,7 +51,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, *, brighter: tuple[float, ...]) ->
         "references/i": Arrays((0,), {"embedding": np.full((1, 128), 0.6, np.float32)}),
     }
     unit = Unit.of_chunk(job.shot.chunks[0])
-    return stage.run(Work(unit, FRAMES, stage.parameters(job, unit), inputs, 0, "cpu"))
+    return stage.run(Work(unit, FRAMES, stage.settings(job, unit), inputs))
 
 
 def _stand_in(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -69,7 +69,7 @@ def _job() -> ShotJob:
         people={},
         deliver=(),
         store="memory://t",
-        colour_config=colour.DEFAULT_CONFIG,
+        colour_config=colour.DEFAULT_CONFIG.name,
         manifest="/m.yaml",
     )
 

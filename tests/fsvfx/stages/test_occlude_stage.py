@@ -9,7 +9,7 @@ import pytest
 from in_memory import Arrays
 
 from fsvfx.arrays import Result
-from fsvfx.colour import DEFAULT_CONFIG
+from fsvfx.colour import DEFAULT_CONFIG, PlateColour
 from fsvfx.errors import InputError
 from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmentation, Segmenter
 from fsvfx.stages import occlude
@@ -69,7 +69,7 @@ def job(composite: dict[str, Any], replace: bool = True) -> ShotJob:
         people={"lead": Person(references=(), consent="none.yaml")},
         deliver=(),
         store="memory://test",
-        colour_config=DEFAULT_CONFIG,
+        colour_config=DEFAULT_CONFIG.name,
         manifest="shots.yaml",
     )
 
@@ -88,8 +88,8 @@ def run(composite: dict[str, Any], present: np.ndarray | None = None) -> Result:
         "swap": Arrays(NUMBERS, {"r0/crops": aligned["r0/crops"]}),
     }
     unit = Unit.of_chunk(CHUNK)
-    parameters = OccludeStage().parameters(job(composite), unit)
-    return OccludeStage().run(Work(unit, tuple(CHUNK.frames), parameters, given, 0, "cpu"))
+    settings = OccludeStage().settings(job(composite), unit)
+    return OccludeStage().run(Work(unit, tuple(CHUNK.frames), settings, given))
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_it_reads_as_far_as_its_segmenter_sees_and_the_swap_only_when_asked() ->
 
 
 def test_its_key_holds_the_segmenter_its_version_and_its_weights() -> None:
-    parameters = OccludeStage().parameters(job({}), Unit.of_chunk(CHUNK))
-    assert parameters["groups"] == [["1005-1012", "half", 7, True, False]]
-    assert OccludeStage().weights(parameters) == ("a_card",)
+    settings = OccludeStage().settings(job({}), Unit.of_chunk(CHUNK))
+    assert settings.model_dump(mode="json")["groups"] == [["1005-1012", "half", 7, True, False]]
+    assert OccludeStage().weights(settings) == ("a_card",)
 
 
 def test_an_unknown_segmenter_is_wrong_input() -> None:
     with pytest.raises(InputError, match="no segmenter 'thirds'"):
-        OccludeStage().parameters(job({"occlusion": "thirds"}), Unit.of_chunk(CHUNK))
+        OccludeStage().settings(job({"occlusion": "thirds"}), Unit.of_chunk(CHUNK))
 
 
 def test_the_segmenter_gets_the_frames_beside_and_a_few_around() -> None:
@@ -154,7 +154,7 @@ def test_the_wide_picture_is_wider_about_the_same_middle(scale: float) -> None:
     reach = max(1, round(4 / scale))
     plate[middle - reach : middle + reach, middle - reach : middle + reach] = 255
     matrix = np.array([[scale, 0, 64 - (middle - 0.5) * scale], [0, scale, 64 - (middle - 0.5) * scale]])
-    wide = wide_picture(plate, matrix, 128, "sRGB", DEFAULT_CONFIG).astype(np.float32)
+    wide = wide_picture(plate, matrix, 128, PlateColour("sRGB")).astype(np.float32)
     assert wide.shape == (WIDE_SIZE, WIDE_SIZE, 3)
     y, x = np.nonzero(wide[..., 0] > 0.5)
     assert np.ptp(x) + 1 == pytest.approx(8 * WIDE_SIZE / (128 * WIDE), abs=3)

@@ -66,7 +66,7 @@ def job() -> ShotJob:
             DeliverReview(kind="review", path="/out/sh010.mp4"),
         ),
         store="memory://pinned",
-        colour_config=str(DEFAULT_CONFIG),
+        colour_config=DEFAULT_CONFIG.name,
         manifest="/pinned.yaml",
         purpose="research",
     )

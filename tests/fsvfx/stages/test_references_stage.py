@@ -12,13 +12,13 @@ import pytest
 from in_memory import clip_frames
 from numpy.typing import NDArray
 
-from fsvfx import colour, models
+from fsvfx import models
 from fsvfx.arrays import Result
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.measures import mouth_opening
 from fsvfx.faces.references import ReferenceFace, majority, sharp, various
 from fsvfx.stages.contract import Work
-from fsvfx.stages.references import ReferencesStage, crop_size
+from fsvfx.stages.references import ReferencesSettings, ReferencesStage, crop_size
 from schemas.receipts import Unit
 
 
@@ -34,15 +34,9 @@ class Pictures:
 
 
 def run(pictures: Sequence[NDArray[Any]], active: bool = True) -> Result:
-    parameters = {
-        "active": active,
-        "detector": "blazeface",
-        "min_score": 0.5,
-        "most": 64,
-        "colour_config": colour.DEFAULT_CONFIG,
-    }
+    settings = ReferencesSettings(active=active, detector="blazeface", min_score=0.5, most=64)
     unit = Unit.of_person("lead")
-    return ReferencesStage().run(Work(unit, (), parameters, {}, 0, "cpu", source=Pictures(pictures)))
+    return ReferencesStage().run(Work(unit, (), settings, {}, source=Pictures(pictures)))
 
 
 def seen(

@@ -161,9 +161,9 @@ def rotoed(folder: Path, numbers: range = range(1001, 1004)) -> ShotJob:
 
 def test_the_stage_gives_the_entries_that_have_roto(tmp_path: Path) -> None:
     job, stage = rotoed(tmp_path), RotoStage()
-    parameters = stage.parameters(job, UNIT)
+    settings = stage.settings(job, UNIT)
     source = source_for(job, UNIT, stage.name)
-    work = Work(UNIT, (1001, 1002, 1003), parameters, inputs={}, seed=0, device="cpu", source=source)
+    work = Work(UNIT, (1001, 1002, 1003), settings, inputs={}, source=source)
     (lazy,) = (result := stage.run(work)).frames.values()
     assert list(result.frames) == ["r1/roto"]
     assert isinstance(lazy, LazyFrames)

@@ -13,11 +13,13 @@ from in_memory import clip_frames
 from numpy.typing import NDArray
 
 from fsvfx import colour, models
+from fsvfx.colour import PlateColour
+from fsvfx.context import Context
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.errors import ModelError
 from fsvfx.faces.geometry import crop_matrix, move_points
-from fsvfx.faces.looks import display_crop, look
+from fsvfx.faces.looks import display_crop
 from fsvfx.faces.search import FaceFinder
 from schemas.composite import Composite, Mode
 
@@ -41,7 +43,7 @@ def finder() -> FaceFinder:
 def seen(plate: NDArray[Any], space: str, points: Points) -> FaceBatch:
     """The face as the engine gets it; the landmarks are given, as found."""
     matrix = crop_matrix(points, SIZE)
-    crop = display_crop(plate, matrix, SIZE, space, CONFIG).astype(np.float32)
+    crop = display_crop(plate, matrix, SIZE, PlateColour(space)).astype(np.float32)
     moved = move_points(matrix, points)
     return FaceBatch(torch.from_numpy(crop)[None].permute(0, 3, 1, 2), torch.from_numpy(moved)[None], (0,))
 
@@ -49,7 +51,7 @@ def seen(plate: NDArray[Any], space: str, points: Points) -> FaceBatch:
 def comp(plate: NDArray[Any], space: str, points: Points, lead: Identity, mode: Mode) -> dict[str, NDArray[Any]]:
     """The stage's arrays of that one frame."""
     face = seen(plate, space, points)
-    swap = LandmarkWarp(LandmarkWarp.Settings(), "cpu").swap(face, lead)
+    swap = LandmarkWarp(LandmarkWarp.Settings(), Context()).swap(face, lead)
     own, crop = (each[0].permute(1, 2, 0).numpy().astype(np.float16) for each in (face.crops, swap.crops))
     matte = swap.matte[0, 0].numpy().astype(np.float16)
     made = composited(
@@ -92,7 +94,8 @@ def test_codes_and_scene_linear_agree(clips: Path, finder: FaceFinder, mode: Mod
         shown = next(iter(clip_frames(clips / "franck.mp4", number, 1)))
         linear = colour.convert(shown.astype(np.float32) / 255, "sRGB", "ACEScg", CONFIG).astype(np.float16)
         points, again = (
-            finder.find(look(*plate, CONFIG, 0)).landmarks[0] for plate in ((shown, "sRGB"), (linear, "ACEScg"))
+            finder.find(PlateColour(plate[1]).look(plate[0])).landmarks[0]
+            for plate in ((shown, "sRGB"), (linear, "ACEScg"))
         )
         coded = comp(shown, "sRGB", points, lead, mode)
         assert off(coded, comp(linear, "ACEScg", points, lead, mode)).max() <= 0.05

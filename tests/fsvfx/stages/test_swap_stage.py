@@ -100,7 +100,7 @@ def run(shot: ShotJob, present: list[bool], people: int = 2) -> Result:
         aligned[f"r{index}/landmarks"] = np.zeros((4, 468, 3), np.float32)
     stage = SwapStage()
     inputs = {"align": Arrays(FRAMES, aligned), "references/lead": references(people)}
-    return stage.run(Work(CHUNK, FRAMES, stage.parameters(shot, CHUNK), inputs, 0, "cpu"))
+    return stage.run(Work(CHUNK, FRAMES, stage.settings(shot, CHUNK), inputs))
 
 
 def test_only_frames_with_the_performer_are_swapped() -> None:
@@ -138,11 +138,11 @@ def test_an_identity_without_references_is_refused() -> None:
         run(job(entry()), [True] * 4, people=0)
 
 
-def test_parameters_are_the_settings_in_force_here() -> None:
+def test_the_settings_are_those_in_force_here() -> None:
     """Defaults written out change nothing, nor do overrides in other chunks; an override here does."""
 
     def of(**more: Any) -> dict[str, Any]:
-        return SwapStage().parameters(job(entry(**more)), CHUNK)
+        return SwapStage().settings(job(entry(**more)), CHUNK).model_dump(mode="json")
 
     elsewhere = SettingsOverride(frames=FrameRange.parse("1050-1060"), settings={"level": 0.1})
     here = SettingsOverride(frames=FrameRange.parse("1004-1060"), settings={"level": 0.1})
@@ -157,4 +157,4 @@ def test_parameters_are_the_settings_in_force_here() -> None:
 )
 def test_unknown_engines_and_settings_are_refused(more: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        SwapStage().parameters(job(entry(**more)), CHUNK)
+        SwapStage().settings(job(entry(**more)), CHUNK)
