@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from still_files import chunk
 
 from fsvfx.errors import PlateError
 from fsvfx.media.files import Place
@@ -20,10 +21,6 @@ from fsvfx.media.stills.reader import notes_of, read_still
 PLACE = Place("a.png")
 RGB = np.random.default_rng(0).integers(0, 65536, (6, 8, 3), np.uint16)
 BOMB = zlib.compress(bytes(300 << 20), 9)
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def written(folder: Path, *chunks: tuple[bytes, bytes], picture: np.ndarray = RGB) -> Path:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from footage import picture, shot_job, write_exr, write_stills, write_video
 from oiio_files import write_oiio
-from PIL import Image, ImageCms
+from PIL import Image
+from still_files import DEEP, RGB, by_pillow
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate, sniff, source_for
@@ -22,17 +20,7 @@ from fsvfx.media.files import Place
 from fsvfx.media.mattes import read_matte
 from fsvfx.media.plate import Canvas
 from fsvfx.media.stills.reader import notes_of, read_still
-from fsvfx.settings import machine
 from schemas.receipts import Unit
-
-RGB = picture(1234)
-DEEP = picture(1234, dtype=np.uint16)
-
-
-def by_pillow(kind: str, image: Image.Image | None = None, **how: Any) -> bytes:
-    sink = io.BytesIO()
-    (image or Image.fromarray(RGB)).save(sink, kind, **how)
-    return sink.getvalue()
 
 
 def by_opencv(ending: str, rgb: np.ndarray) -> bytes:
@@ -223,194 +211,6 @@ def test_every_start_is_found_and_random_bytes_are_nothing_known() -> None:
     for _ in range(200):
         kind = sniff.kind_of(b"\x07" + rng.bytes(200))
         assert kind is sniff.UNKNOWN
-
-
-# Kinds of PNG and JPEG that OpenCV and Pillow could each read in their own way.
-
-
-def _png(mode: str) -> tuple[bytes, np.ndarray]:
-    image = Image.fromarray(RGB).convert("L")
-    if mode == "palette":
-        return by_pillow("PNG", Image.fromarray(RGB).quantize(16, dither=0)), np.array(
-            Image.fromarray(RGB).quantize(16, dither=0).convert("RGB")
-        )
-    if mode == "1 bit":
-        bits = image.point(lambda level: 255 * (level > 99)).convert("1")
-        return by_pillow("PNG", bits), np.repeat(np.array(bits.convert("L"))[..., None], 3, axis=2)
-    if mode == "grey":
-        return by_pillow("PNG", image), np.repeat(np.array(image)[..., None], 3, axis=2)
-    if mode == "grey and alpha":
-        both = Image.merge("LA", (image, Image.new("L", image.size, 40)))
-        return by_pillow("PNG", both), np.repeat(np.array(image)[..., None], 3, axis=2)
-    if mode == "16 bit grey":
-        return cv2.imencode(".png", DEEP[..., 0])[1].tobytes(), np.repeat(DEEP[..., :1], 3, axis=2)
-    if mode == "16 bit with alpha":
-        rgba = np.dstack([DEEP[..., ::-1], np.full(DEEP.shape[:2], 900, np.uint16)])
-        return cv2.imencode(".png", rgba)[1].tobytes(), DEEP
-    if mode == "palette with alpha":
-        quantized = Image.fromarray(RGB).quantize(16, dither=0)
-        return by_pillow("PNG", quantized, transparency=bytes(range(0, 256, 16))), np.array(quantized.convert("RGB"))
-    return by_pillow("PNG"), RGB
-
-
-@pytest.mark.parametrize(
-    "mode",
-    ["rgb", "palette", "palette with alpha", "1 bit", "grey", "grey and alpha", "16 bit grey", "16 bit with alpha"],
-)
-def test_kinds_of_png(mode: str, tmp_path: Path) -> None:
-    content, wanted = _png(mode)
-    (tmp_path / "a.png").write_bytes(content)
-    np.testing.assert_array_equal(read_still(tmp_path / "a.png", Place("a")), wanted)
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def _interlaced(rgb: np.ndarray) -> bytes:
-    """Adam7, without filters."""
-    passes = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
-    rows = b"".join(b"\0" + row.tobytes() for y, x, down, right in passes for row in rgb[y::down, x::right] if row.size)
-    height, width = rgb.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 1)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
-
-
-def test_an_interlaced_png(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(_interlaced(RGB))
-    np.testing.assert_array_equal(read_still(tmp_path / "a.png", Place("a")), RGB)
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
-def test_a_photos_orientation(kind: str, orientation: int, tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    steps = {
-        2: [0], 3: [3], 4: [1], 5: [5], 6: [2], 7: [6], 8: [4]
-    }.get(orientation, [])  # fmt: skip
-    stored = Image.fromarray(RGB)
-    for step in steps:
-        stored = stored.transpose(Image.Transpose(step))
-    how = {"quality": 95} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
-    (tmp_path / "a.jpg").write_bytes(by_pillow(kind, stored, exif=exif, **how))
-    read = read_still(tmp_path / "a.jpg", Place("a"))
-    assert read.shape == RGB.shape
-    assert np.abs(read.astype(int) - RGB).mean() < 6
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"progressive": True},
-        {"subsampling": 0},
-        {"subsampling": 2},
-        {"restart_marker_blocks": 2},
-        {"exif": b"Exif\0\0junk"},
-    ],
-)
-def test_kinds_of_jpeg(how: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").write_bytes(by_pillow("JPEG", quality=95, **how))
-    assert np.abs(read_still(tmp_path / "a.jpg", Place("a")).astype(int) - RGB).mean() < 6
-
-
-# Pictures that say more than their bytes hold.
-
-
-def _claimed_png(width: int, height: int) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    idat = _chunk(b"IDAT", zlib.compress(bytes(1000)))
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + idat + _chunk(b"IEND", b"")
-
-
-def _claimed_jpeg(width: int, height: int) -> bytes:
-    content = bytearray(by_pillow("JPEG"))
-    at = content.index(b"\xff\xc0")
-    content[at + 5 : at + 9] = struct.pack(">HH", height, width)
-    return bytes(content)
-
-
-def _claimed_webp(width: int, height: int) -> bytes:
-    content = bytearray(by_pillow("WEBP", lossless=True))
-    content[21:25] = ((width - 1) | (height - 1) << 14).to_bytes(4, "little")
-    return bytes(content)
-
-
-BOMBS: dict[str, Callable[[], bytes]] = {
-    "png": lambda: _claimed_png(14_000, 14_000),
-    "png of no pixels": lambda: _claimed_png(0, 10),
-    "wide png": lambda: _claimed_png(2_000_000, 3),
-    "jpeg": lambda: _claimed_jpeg(13_500, 15_000),
-    "65500-pixel jpeg": lambda: _claimed_jpeg(65_500, 65_500),
-    "wide jpeg": lambda: _claimed_jpeg(65_500, 2),
-    "webp": lambda: _claimed_webp(16_000, 16_000),
-    "a real png": lambda: cv2.imencode(".png", np.zeros((13_000, 13_000), np.uint8))[1].tobytes(),
-    "a real bmp": lambda: by_pillow("BMP", Image.new("1", (14_000, 14_000))),
-    "a real gif": lambda: by_pillow("GIF", Image.new("P", (13_100, 13_000))),
-}
-
-
-@pytest.mark.parametrize("name", BOMBS)
-def test_too_large_a_picture_is_refused_by_its_header(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(BOMBS[name]())
-    with pytest.raises(PlateError, match=r"FSVFX_MAX_(SIDE|PIXELS)|header says"):
-        read_still(path, Place("a"))
-
-
-def test_the_limit_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FSVFX_MAX_PIXELS", "4000")
-    machine.cache_clear()
-    (tmp_path / "a.png").write_bytes(by_pillow("PNG"))
-    with pytest.raises(PlateError, match="96x48 = 4608 pixels; a picture may have at most 4000"):
-        read_still(tmp_path / "a.png", Place("a"))
-    monkeypatch.setenv("FSVFX_MAX_PIXELS", "5000")
-    machine.cache_clear()
-    assert read_still(tmp_path / "a.png", Place("a")).shape == (48, 96, 3)
-
-
-@pytest.mark.parametrize("kind", [b"zTXt", b"iCCP", b"iTXt"])
-def test_what_unpacks_to_gigabytes_is_not_unpacked(kind: bytes, tmp_path: Path) -> None:
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(1 << 24)) for _ in range(16)) + packer.flush()
-    start = b"name\0\1\0en\0name\0" if kind == b"iTXt" else b"sRGB\0\0"
-    png = by_pillow("PNG")
-    at = 8 + 25
-    (tmp_path / "a.png").write_bytes(png[:at] + _chunk(kind, start + packed) + png[at:])
-    np.testing.assert_array_equal(read_still(tmp_path / "a.png", Place("a")), RGB)
-    assert notes_of(tmp_path / "a.png", Place("a")) == []
-
-
-P3 = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-
-
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-@pytest.mark.parametrize(
-    ("profile", "is_told"), [(P3.tobytes(), True), (SRGB.tobytes(), False), (b"", False), (b"no profile" * 20, True)]
-)
-def test_a_colour_profile_is_told(kind: str, profile: bytes, is_told: bool, tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(by_pillow(kind, icc_profile=profile or None))
-    if kind == "PNG" and profile:  # Pillow writes no name of its own
-        name = b"sRGB" if not is_told else b"Other"
-        path.write_bytes(_renamed(path.read_bytes(), name))
-    notes = notes_of(path, Place("a"))
-    assert any("colour profile" in note for note in notes) == is_told
-    assert read_still(path, Place("a")).shape == RGB.shape
-
-
-def _renamed(png: bytes, name: bytes) -> bytes:
-    at = png.index(b"iCCP") - 4
-    size = int.from_bytes(png[at : at + 4])
-    body = png[at + 8 : at + 8 + size]
-    return png[:at] + _chunk(b"iCCP", name + body[body.index(b"\0") :]) + png[at + 12 + size :]
-
-
-def test_a_gif_of_many_pixels_as_a_plate(tmp_path: Path) -> None:
-    (tmp_path / "a.gif").write_bytes(by_pillow("GIF", Image.new("P", (13_100, 13_000))))
-    with pytest.raises(PlateError, match="FSVFX_MAX_PIXELS"):
-        open_plate(shot_job(tmp_path / "a.gif", "1001"))
 
 
 @pytest.mark.parametrize(
