@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"(.*?)(\d+)(\.[^.]+)")
 _GUESSES = {
     ".exr": (None, "scene-linear, but the header names no primaries"),
     ".dpx": (None, "the header does not say which log or gamma this is"),
+    ".gif": ("sRGB", "as GIF pictures are"),
 }
 _LIKELY = ("sRGB", "a usual guess for 8-bit pictures; the file names none")
 _VIDEO = ("Rec709", "a usual guess for video; its tags name none")
