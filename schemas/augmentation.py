@@ -1,4 +1,4 @@
-"""What a training manifest may say of how its pictures are varied while a model learns."""
+"""The augmentation settings of a training manifest: how pictures are varied while a model learns."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from schemas.base import StrictModel
 
 
 class Augmentation(StrictModel):
-    """Variation of the pictures. Input and target vary alike, but that the input alone is warped."""
+    """How pictures are varied. Input and target vary alike, except that only the input is warped."""
 
     warp: Literal["cells", "jitter"] = "cells"
-    """How the input is warped, while the trainer's ``random_warp`` is on: by DeepFaceLab's grids of cells, or by the
-    5 x 5 grid of Deepfakes' ``original``."""
+    """How the input is warped while ``trainer.random_warp`` is on: with DeepFaceLab's grids of cells, or with the
+    5 x 5 grid of the original Deepfakes."""
     rotation: float = Field(10.0, ge=0, le=180)
-    """Turned by up to so many degrees, either way."""
+    """Largest rotation, in degrees, either way."""
     scale: float = Field(1.15, ge=1, le=2)
-    """Scaled by 1 / this to this."""
+    """Largest scale factor; the smallest is its inverse."""
     shift: float = Field(0.05, ge=0, le=0.5)
-    """Shifted by up to this share of the picture's side, along both axes."""
+    """Largest shift along both axes, as a fraction of the picture's side."""
     flip: float = Field(0.4, ge=0, le=1)
-    """How often pictures are mirrored. Faces are not quite symmetrical: 0 where that matters."""
+    """Probability of mirroring a picture. Faces are not quite symmetrical: set 0 where that matters."""
     hue: float = Field(0.0, ge=0, le=0.5)
-    """Hue turned by up to this share of the circle, either way."""
+    """Largest hue rotation, as a fraction of the circle, either way."""
     saturation: float = Field(0.0, ge=0, le=1)
-    """Saturation changed by up to this share."""
+    """Largest change of saturation, as a fraction."""
     light: float = Field(0.0, ge=0, le=1)
-    """Brightness changed by up to this share."""
+    """Largest change of brightness, as a fraction."""
     color_transfer: Literal["none", "monge_kantorovich"] = "none"
-    """Give the identity's pictures the colours of random pictures of the performer (of engines with more people: each
-    the colours of another)."""
+    """Match the identity's pictures to the colors of random pictures of the performer; with more people, each to
+    another's."""
     balance_poses: bool = True
-    """Pictures of rare poses are shown more often, so that all poses are learned alike."""
+    """Show pictures of rare poses more often, so that all poses are learned equally well."""

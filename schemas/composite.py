@@ -1,4 +1,4 @@
-"""How a swap goes into the plate: one value object, with overrides for frame ranges.
+"""How a swap is composited into the plate: one value object, with overrides for frame ranges.
 
 The texts below the fields are the documentation: ``docs/composite.md`` is made from them.
 """
@@ -25,84 +25,85 @@ MATTE_PATTERN = rf"^{_SOURCE}( ?[*+] ?{_SOURCE}){{0,7}}$"
 
 
 class CompositeSettings(StrictModel):
-    """How the swap goes into the plate. Lengths are in plate pixels of a face 256 px high, and grow with the face."""
+    """How the swap is composited. Lengths are in plate pixels for a face 256 px high, and scale with the face."""
 
     mode: Mode = "seamless"
-    """How swap and plate are joined. `original`: the plate as it is; `overlay`: the swap over the plate; `hist-match`:
-    the swap with the plate's histograms, over it; `seamless`: Poisson blend; `seamless-hist-match`: both; `multi-band`:
-    Laplacian pyramids, the plate's low band kept; `contrast-preserving`: the same, with the plate's local contrast;
-    `raw`: the engine's whole crop, neither matted nor graded."""
+    """How swap and plate are blended. `original`: the plate unchanged; `overlay`: the swap over the plate;
+    `hist-match`: the swap, matched to the plate's histograms, over it; `seamless`: Poisson blend;
+    `seamless-hist-match`: both; `multi-band`: Laplacian pyramids that keep the plate's low band;
+    `contrast-preserving`: the same, with the plate's local contrast; `raw`: the engine's whole crop,
+    without matte or grade."""
     mixed_gradients: bool = False
-    """Seamless modes: of swap and plate the stronger gradient, so that stubble or rain shows through."""
+    """Seamless modes: use the stronger gradient of swap and plate, so that stubble or rain shows through."""
     bands: int = Field(6, ge=2, le=9)
-    """Pyramid modes: the number of bands; the more bands, the lower the lowest."""
+    """Pyramid modes: number of bands; with more bands, the lowest reaches lower frequencies."""
     hist_threshold: Percent = 2.0
-    """Histogram modes: how many of the darkest and of the brightest pixels the histograms leave out, percent."""
+    """Histogram modes: percentage of the darkest and of the brightest pixels to leave out of the histograms."""
     keep_highlights: bool = True
-    """Where the plate is brighter than diffuse white, lift the swap to the plate's luminance."""
+    """Lift the swap to the plate's luminance where the plate is brighter than diffuse white."""
     opacity: float = Field(1.0, ge=0, le=1)
-    """How much of the swap shows."""
+    """Opacity of the swap."""
 
     matte: str = Field("learned", pattern=MATTE_PATTERN)
     """Where the swap shows: mattes joined by `*` (product) and `+` (union); `*` binds tighter. `learned`: the engine's;
-    `hull`: around the plate's face mesh; `plate`, `identity`: the face as found in the plate and in the swap;
+    `hull`: the hull of the plate's face mesh; `plate`, `identity`: the face as segmented in the plate and in the swap;
     `external`: the entry's own roto (`replace.roto`); `full`: the whole crop."""
     occlusion: str = Field("embedded", min_length=1, max_length=64)
-    """The segmenter that keeps hands, hair, glasses and things in front of the face; `none`: nothing is kept."""
+    """The segmenter that keeps hands, hair, glasses and objects in front of the face; `none` keeps nothing."""
     erode: float = Field(0.0, ge=-64, le=64)
-    """Shrinks the matte; grows it if negative."""
+    """Shrink the matte; negative values grow it."""
     erode_top: Side = 0.0
-    """Shrinks the matte more at this side of the upright face."""
+    """Extra shrink on this side of the upright face."""
     erode_bottom: Side = 0.0
-    """Shrinks the matte more at this side of the upright face."""
+    """Extra shrink on this side of the upright face."""
     erode_left: Side = 0.0
-    """Shrinks the matte more at this side, as the camera sees it."""
+    """Extra shrink on this side, as seen by the camera."""
     erode_right: Side = 0.0
-    """Shrinks the matte more at this side, as the camera sees it."""
+    """Extra shrink on this side, as seen by the camera."""
     feather: Edge = 12.0
-    """Width of the matte's soft edge, inwards."""
+    """Width of the matte's soft edge, measured inwards."""
     feather_top: Edge = 0.0
-    """Widens the soft edge at this side of the upright face."""
+    """Extra width of the soft edge on this side of the upright face."""
     feather_bottom: Edge = 0.0
-    """Widens the soft edge at this side of the upright face."""
+    """Extra width of the soft edge on this side of the upright face."""
     feather_left: Edge = 0.0
-    """Widens the soft edge at this side, as the camera sees it."""
+    """Extra width of the soft edge on this side, as seen by the camera."""
     feather_right: Edge = 0.0
-    """Widens the soft edge at this side, as the camera sees it."""
+    """Extra width of the soft edge on this side, as seen by the camera."""
 
     color_transfer: Transfer = "none"
-    """Gives the swap the plate's colours: `rct` (Reinhard), `lct` (linear, by covariance), `mkl` (Monge-Kantorovich),
-    `idt` (iterative distribution transfer), `sot` (sliced optimal transport), `mix` (lct for light, sot for colour)."""
+    """Match the swap's colors to the plate: `rct` (Reinhard), `lct` (linear, by covariance), `mkl` (Monge-Kantorovich),
+    `idt` (iterative distribution transfer), `sot` (sliced optimal transport), `mix` (lct for luma, sot for chroma)."""
     color_transfer_masked: bool = True
-    """Take the colours within the matte only, not those of the whole crop."""
+    """Measure colors inside the matte only, not in the whole crop."""
     color_transfer_space: Literal["display", "linear"] = "display"
-    """In which light colours are transferred."""
+    """The light in which colors are transferred: display-referred or scene-linear."""
     color_transfer_steady: float = Field(2.0, ge=0, le=4)
-    """Steadies colour transfer and histograms over time: sigma in frames of a Gaussian over the neighbours' colours."""
+    """Temporal smoothing of color transfer and histograms: sigma, in frames, of a Gaussian over neighbouring frames."""
 
     face_scale: float = Field(0.0, ge=-50, le=50)
-    """Makes the swapped face larger or smaller, percent."""
+    """Enlarge or shrink the swapped face, in percent."""
     super_resolution: Percent = 0.0
-    """How much of the super-resolved swap is taken, percent."""
+    """How much of the super-resolved swap to mix in, in percent."""
     super_resolver: str = Field("back_projection", min_length=1, max_length=64)
-    """Which super-resolver that is."""
+    """The super-resolver."""
     sharpen: float = Field(0.0, ge=-100, le=100)
-    """Sharpens the swap; blurs it if negative."""
+    """Sharpen the swap; negative values blur it."""
     sharpen_kernel: Literal["gaussian", "box"] = "gaussian"
-    """What `sharpen` works with."""
+    """The kernel that `sharpen` uses."""
     denoise: Percent = 0.0
-    """Takes noise out of the swap, edges kept."""
+    """Denoise the swap, keeping edges."""
     match_resolution: Percent = 0.0
-    """How far the swap is softened to the plate's measured resolution, percent."""
+    """Soften the swap towards the plate's measured resolution, in percent."""
     degrade: Percent = 0.0
-    """Coarsens the swap by shrinking and growing it, percent of its size given up."""
+    """Coarsen the swap by scaling it down and up again: percent of its size that is lost."""
     motion_blur: float = Field(0.0, ge=0, le=200)
-    """Blurs the swap along the face's own motion, percent of a 180 degree shutter's."""
+    """Blur the swap along the face's own motion, in percent of a 180 degree shutter's blur."""
     texture: Literal["plate", "swap"] = "plate"
-    """`plate`: where the swap is smoother than the skin that it replaces, it gets the plate's pores and grain; `swap`:
-    the swap's own texture only."""
+    """`plate`: where the swap is smoother than the skin it replaces, it gets the plate's pores and grain; `swap`: only
+    the swap's own texture."""
     grain: float = Field(0.0, ge=0, le=200)
-    """Grain for the swap only, as measured in the plate around it, percent; only what is missing is added."""
+    """Add the grain measured in the plate around the swap, in percent; only what is missing is added."""
 
 
 _FIELDS = CompositeSettings.model_fields
@@ -110,6 +111,7 @@ _FIELDS = CompositeSettings.model_fields
 
 class _Override(StrictModel):
     frames: FrameRange
+    """The frames they apply to."""
 
 
 if TYPE_CHECKING:
@@ -118,13 +120,16 @@ else:
     CompositeOverride = create_model(
         "CompositeOverride",
         __base__=_Override,
-        __doc__="Composite settings for some frames only; what is left out stays.",
+        __doc__="Composite settings for some frames only; what is left out keeps its value.",
         **{name: (field.rebuild_annotation() | None, None) for name, field in _FIELDS.items()},
     )
 
 
 class Composite(CompositeSettings):
+    """Composite settings for all frames, with overrides for some."""
+
     overrides: tuple[CompositeOverride, ...] = Field((), max_length=256)
+    """Other settings for some frames; later overrides win."""
 
     def at(self, frame: int) -> CompositeSettings:
         """The settings in force at ``frame``; later overrides win."""

@@ -1,4 +1,4 @@
-"""Consent records: what a person (or who speaks for them) has agreed to, for the gate to check."""
+"""Consent records: what a person, or their representative, has agreed to, for the gate to check."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ RecordId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
 
 
 class Subject(StrictModel):
-    """Who consents. Minors do it through a guardian, the dead through a representative."""
+    """The person who consents; minors through a guardian, the deceased through a representative."""
 
     legal_name: Text
+    """The legal name of the person who consents."""
     guild_id: Text | None = None
+    """Membership number in a guild or union."""
     is_minor: bool = False
+    """Whether the person is a minor; ``guardian`` is then required."""
     guardian: Text | None = None
+    """Who consents for a minor."""
     deceased: bool = False
+    """Whether the person is deceased; ``representative`` is then required."""
     representative: Text | None = None
+    """Who consents for a deceased person."""
 
     @model_validator(mode="after")
     def _spoken_for(self) -> Subject:
@@ -36,22 +42,24 @@ class Subject(StrictModel):
 
 
 class Scope(StrictModel):
-    """What is consented to. What is not named is not allowed."""
+    """What the person consents to. Anything that is not named is not allowed."""
 
     production: Name
-    """The manifest's ``production``: a new production needs a new record."""
+    """Name of the production, as in the manifest; each production needs its own record."""
     shots: tuple[Text, ...] = Field(min_length=1)
-    """Shot names or globs; ``"*"`` is every shot of the production."""
+    """Shot names or globs; ``"*"`` means every shot of the production."""
     uses: tuple[Use, ...] = Field(min_length=1)
-    """What the swap may be for; a shot's ``use`` must be among them."""
+    """Permitted uses; the shot's ``use`` must be among them."""
     description: str = Field(min_length=40, max_length=4000)
-    """Reasonably specific, in words: what will be shown of whom, and where."""
+    """A reasonably specific description, in at least 40 characters: who will be shown doing what, and where."""
     nudity_or_sexual: bool = False
+    """Whether nudity and sexual content are covered."""
     training_allowed: bool = False
-    """Whether engines may be trained on the person's references."""
+    """Whether models may be trained on the person's face."""
     valid_from: date
+    """First day (UTC) on which work may be done."""
     valid_to: date | None = None
-    """The last day (UTC) on which work may be done; open-ended if left out."""
+    """Last day (UTC) on which work may be done. Default: no end."""
 
     @model_validator(mode="after")
     def _forwards(self) -> Scope:
@@ -61,27 +69,31 @@ class Scope(StrictModel):
 
 
 class Document(StrictModel):
-    """The paper itself."""
+    """The signed document."""
 
     sha256: Sha256
+    """The sha256 of the signed document."""
     path: FilePath | None = None
-    """The file, relative to the record: it is hashed each time the gate runs."""
+    """Path of the document, relative to the record. It is hashed each time the gate runs."""
     uri: Text | None = None
-    """Where else it is kept; never opened."""
+    """Where the original is kept; for reference only, never opened."""
     pages: int | None = Field(None, ge=1)
+    """Number of pages."""
 
 
 class Revocation(StrictModel):
-    """Whether the consent still stands, and when somebody last asked. Either written here, or kept in a register."""
+    """Whether the consent still stands, and when that was last checked: either here or in a register."""
 
     status: Standing | None = None
+    """``none`` while the consent stands; ``revoked`` once it is withdrawn."""
     checked_at: AwareDatetime | None = None
-    """When whoever keeps the papers, or their nightly job, last asked. The gate refuses what is over 24 hours old."""
+    """When the rights desk, or its nightly job, last checked. The gate refuses checks older than 24 hours."""
     checked_by: Text | None = None
+    """Who checked."""
     at: AwareDatetime | None = None
-    """When it was revoked."""
+    """When the consent was revoked."""
     register_file: FilePath | None = Field(None, alias="register")
-    """A ``RevocationRegister`` (YAML), relative to the record: one file to renew a day instead of one per person."""
+    """Path of a revocation register (YAML), relative to the record: one file to renew daily, for many people."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Revocation:
@@ -92,28 +104,40 @@ class Revocation(StrictModel):
 
 
 class ConsentRecord(StrictModel):
-    """One person's consent, for one production. Both people of a swap need one."""
+    """One person's consent for one production. Both people in a swap need one."""
 
     schema_version: Literal[1]
+    """Version of the record format: 1."""
     record_id: RecordId
+    """Unique id of the record."""
     person: Name
-    """The name that the manifest's ``people`` gives them."""
+    """The person's name in the manifest's ``people``."""
     subject: Subject
+    """The person who consents."""
     replica_kind: Literal["employment_based", "independently_created", "background", "licensed_double"]
+    """Kind of digital replica, as contracts name it."""
     roles: tuple[Role, ...] = Field(min_length=1)
-    """source_identity: their face goes in; target_performer: their face in the plate is replaced."""
+    """``source_identity``: the person's face goes into a plate; ``target_performer``: the person's face is replaced."""
     scope: Scope
+    """What the person consents to."""
     document: Document
+    """The signed document."""
     revocation: Revocation
+    """Whether the consent still stands."""
     is_test_record: bool = False
-    """True for records made up for tests and demos: whatever they clear says so."""
+    """True for records made up for tests and demos; everything that they clear is marked as such."""
     notes: str | None = None
+    """Remarks for people; not checked."""
 
 
 class RevocationRegister(StrictModel):
-    """The standing of many records at one time, kept by whoever keeps the papers."""
+    """The status of many records at one time, kept by the rights desk."""
 
     schema_version: Literal[1]
+    """Version of the register format: 1."""
     checked_at: AwareDatetime
+    """When all of these were last checked."""
     checked_by: Text
+    """Who checked."""
     records: dict[RecordId, Standing]
+    """Status by record id: ``none`` or ``revoked``."""

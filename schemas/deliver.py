@@ -1,4 +1,4 @@
-"""What a production gets: the kinds of deliverables."""
+"""The kinds of deliverables."""
 
 from __future__ import annotations
 
@@ -15,88 +15,95 @@ MovieCodec = Literal[
 
 
 class DeliverExr(StrictModel):
-    """Half-float EXR frames: RGB, the mattes, and the headers that say what they are."""
+    """Half-float EXR frames: RGB, mattes, and headers that describe them."""
 
     kind: Literal["exr"]
     path: FilePath
-    """With ``{frame}`` or ``####`` for the frame number; ``{shot}`` and ``{production}`` are filled in."""
+    """Path of the frames, with ``{frame}`` or ``####``; ``{shot}`` and ``{production}`` are filled in."""
     color_space: Text | None = None
-    """Default: the plate's own if scene-linear, else ACEScg."""
+    """Color space. Default: the plate's own if it is scene-linear, else ACEScg."""
     compression: Literal["none", "zips", "zip", "piz", "dwaa"] = "zip"
+    """EXR compression."""
     layers: tuple[Layer, ...] = ("matte", "swap")
-    """Beside RGB and the joint matte. ``matte``: one per performer; ``swap``: per identity, premultiplied; ``stmap``:
-    per performer, where the aligned crop lies in the plate (32-bit float, a part of its own)."""
+    """Layers beside RGB and the joint matte. ``matte``: one per performer; ``swap``: one per identity, premultiplied;
+    ``stmap``: one per performer, the position of the aligned crop in the plate (32-bit float, a separate part)."""
     parts: Literal["single", "multi"] = "single"
-    """Whether mattes and swaps lie in one part with RGB, or in parts of their own."""
+    """Whether mattes and swaps share a part with RGB or have parts of their own."""
 
 
 class DeliverFrames(StrictModel):
-    """The comp as DPX, PNG or TIFF frames. Where nothing is swapped they have the plate's very codes, if the spaces are
-    the same."""
+    """The comp as DPX, PNG or TIFF frames. In the plate's own color space, unswapped pixels keep the plate's exact
+    code values."""
 
     kind: Literal["frames"]
     path: FilePath
-    """With ``{frame}``; its ending says which: ``.dpx``, ``.png``, ``.tif``."""
+    """Path of the frames, with ``{frame}``. The ending chooses the format: ``.dpx``, ``.png`` or ``.tif``."""
     color_space: Text | None = None
-    """Default: the plate's own. DPX must name it; so must integer frames of a scene-linear plate."""
+    """Color space. Default: the plate's own. Required for DPX, and for integer frames of a scene-linear plate."""
     depth: Literal[8, 10, 12, 16, "float"] | None = None
-    """Default: 10 for DPX, 16 for PNG and TIFF. ``float`` (32 bits) is for TIFF; half floats are EXR's."""
+    """Bits per channel. Default: 10 for DPX, 16 for PNG and TIFF. ``float`` (32 bits) is for TIFF only."""
 
 
 class DeliverMattes(StrictModel):
-    """The mattes as pictures on every frame, black where there is no face: 16-bit PNG or half-float EXR."""
+    """The mattes as 16-bit PNG or half-float EXR, one file per frame; black where there is no face."""
 
     kind: Literal["mattes"]
     path: FilePath
-    """With ``{frame}``; with ``{performer}`` one sequence for each performer, without it their union."""
+    """Path of the frames, with ``{frame}``. With ``{performer}``: one sequence per performer; without: their union."""
 
 
 class DeliverMovie(StrictModel):
-    """The comp as a movie without burn-in, with the plate's sound and timecode."""
+    """The comp as a movie, without burn-in, with the plate's sound and timecode."""
 
     kind: Literal["movie"]
     path: FilePath
+    """Path of the movie; ``{shot}`` and ``{production}`` are filled in."""
     codec: MovieCodec = "prores_422_hq"
+    """Video codec."""
     color_space: Text | None = None
-    """Default: the plate's own; movies of scene-linear plates must name one."""
+    """Color space. Default: the plate's own. Required for scene-linear plates."""
     bits: Literal[8, 10] = 10
-    """Of ``h264`` and ``hevc``; the others have their own."""
+    """Bit depth of ``h264`` and ``hevc``; the other codecs have a fixed one."""
     crf: int = Field(12, ge=0, le=40)
-    """Of ``h264`` and ``hevc``: lower is better."""
+    """Quality of ``h264`` and ``hevc``: lower is better."""
 
 
 class DeliverReview(StrictModel):
-    """A video to look at, with burn-in and the plate's sound."""
+    """A review video, with burn-in and the plate's sound."""
 
     kind: Literal["review"]
     path: FilePath
+    """Path of the video; ``{shot}`` and ``{production}`` are filled in."""
     codec: Literal["h264", "prores"] = "h264"
+    """Video codec."""
     crf: int = Field(16, ge=0, le=40)
-    """Of ``h264``."""
+    """Quality of ``h264``: lower is better."""
     slate: bool = False
-    """One frame before the first that says what this is."""
+    """Add a slate: one frame before the first."""
 
 
 class DeliverSheet(StrictModel):
-    """A contact sheet (PNG or JPEG): plate and comp of frames through the shot, with their figures."""
+    """A contact sheet (PNG or JPEG): plate and comp for frames across the shot, with their QC figures."""
 
     kind: Literal["contact_sheet"]
     path: FilePath
+    """Path of the picture; ``{shot}`` and ``{production}`` are filled in."""
 
 
 class DeliverReport(StrictModel):
-    """The delivery report (JSON): what was delivered, its digests, its figures, whose consent."""
+    """The delivery report (JSON): files, digests, QC figures and consent records."""
 
     kind: Literal["report"]
     path: FilePath
+    """Path of the report; ``{shot}`` and ``{production}`` are filled in."""
 
 
 class DeliverMhl(StrictModel):
-    """An ASC MHL history (xxh128) of the shot's delivered files below a folder on disk."""
+    """An ASC MHL history (xxh128) of the shot's deliverables below a folder on disk."""
 
     kind: Literal["mhl"]
     path: FilePath
-    """The folder; ``ascmhl/`` is made in it. Each shot needs its own."""
+    """The folder that gets an ``ascmhl/`` folder. Each shot needs its own."""
 
 
 Deliver = Annotated[

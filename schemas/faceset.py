@@ -1,4 +1,4 @@
-"""What a training manifest may say of its facesets: which faces are kept, and which are held out."""
+"""The faceset settings of a training manifest: which faces are kept, and which are held out."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from schemas.frames import FrameRange
 
 
 class FacesetSettings(StrictModel):
-    """How a person's footage becomes pictures to train on."""
+    """How footage of a person becomes pictures to train on."""
 
     size: int = Field(256, ge=64, le=1024, multiple_of=16)
-    """Height and width of the crops, px."""
+    """Height and width of the crops, in pixels."""
     blurred: float = Field(0.4, ge=0, le=1)
-    """Faces with less than this share of the person's median sharpness are left out; 0: none."""
+    """Drop faces below this fraction of the person's median sharpness; 0 drops none."""
     duplicates: float = Field(1.0, ge=0, le=10)
-    """Of faces less unlike each other than this the sharper one is kept; 0: all, 1: what the eye hardly tells apart."""
+    """Of faces that differ by less than this, keep only the sharpest; 0 keeps all, 1 is barely visible."""
     held_out: float = Field(0.1, ge=0, le=0.5)
-    """Share of the faces that no training sees, in stretches: for evaluation and previews."""
+    """Fraction of the faces, in stretches, that training never sees: for evaluation and previews."""
     stretch: int = Field(24, ge=1, le=1000)
-    """Faces in a held-out stretch."""
+    """Number of faces in a held-out stretch."""
     gap: int = Field(12, ge=1, le=1000)
-    """Frames on both sides of a held-out stretch that are left out altogether, as they are too much like it."""
+    """Frames to drop on both sides of a held-out stretch, as they are too similar to it."""
     exclude: dict[Name, FrameRange] = Field(default_factory=dict)
-    """Frames to leave out, by the footage's name."""
+    """Frames to exclude, by the name of the footage."""
     seed: int = Field(0, ge=0, lt=2**32)
-    """Of the choice of held-out stretches."""
+    """Seed for choosing the held-out stretches."""

@@ -48,44 +48,44 @@ Timecode = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0
 
 
 class Person(StrictModel):
-    """Somebody whose face is in a plate (performer) or goes into one (identity)."""
+    """A person whose face is in a plate (performer) or goes into one (identity)."""
 
     references: tuple[FilePath, ...] = Field((), max_length=256)
     """Footage and stills of the face: files or globs, relative to the manifest."""
     consent: FilePath
-    """The consent record (YAML), relative to the manifest."""
+    """Path of the consent record (YAML), relative to the manifest."""
 
 
 class Plate(StrictModel):
     """The photographed frames."""
 
     path: FilePath
-    """A video file, or an image sequence with ``####`` or ``%04d`` for the frame number; may be ``s3://``."""
+    """A video file, or an image sequence with ``####`` or ``%04d`` for the frame number; ``s3://`` is allowed."""
     first_frame: int = Field(1001, ge=-LAST_FRAME, le=LAST_FRAME)
-    """The production's number of the video's first frame; a sequence's numbers are in its file names.
+    """The production's number for the video's first frame. Sequences take their numbers from the file names.
 
-    Below 0 where the shot lies deep in a long take.
+    Negative where the shot lies deep inside a long take.
     """
     frames: Annotated[FrameRange, AfterValidator(_without_gaps)]
-    """What to do, in production numbers; without gaps."""
+    """The frames to process, in production numbers, without gaps, such as 1001-1240."""
     color_space: Text
-    """The OCIO name of the colour space that the plate is in, or a usual short one (``sRGB``, ``ACEScg``)."""
+    """The plate's color space: its OCIO name, or a common short one (``sRGB``, ``ACEScg``)."""
     exposure: float = Field(0.0, ge=-10, le=10)
-    """Stops by which face models and engines see the plate brighter: for linear and log plates that are under- or
-    overexposed. It is taken back from the swap, so the comp has the plate's own light."""
+    """Exposure adjustment in stops for what face models and engines see: for linear and log plates that are under- or
+    overexposed. It is reversed in the swap, so the comp keeps the plate's own light."""
     frame_rate: FrameRate | None = None
-    """For image sequences, which carry none (``24``, ``23.98``, ``24000/1001``); a video's own is used otherwise.
+    """Frames per second, for image sequences without one (``24``, ``23.98``, ``24000/1001``). Default: the video's own.
 
-    A video whose frames are unevenly spaced plays at this rate, frame by frame, without its sound.
+    A video with unevenly spaced frames plays at this rate, frame by frame, without its sound.
     """
     timecode: Timecode | None = None
-    """Of ``first_frame``, each frame counted (00 to 59 at 60 a second); the plate's own where it has one."""
+    """Timecode of ``first_frame``, counting every frame (00 to 59 at 60 fps). Default: the plate's own."""
     layer: Text | None = None
-    """EXR: the layer or part that holds the picture (``beauty``); plain R, G, B otherwise."""
+    """EXR: the layer or part that holds the picture (``beauty``). Default: plain R, G, B."""
     data_window: Literal["same", "union"] = "same"
-    """EXR: all frames have the ``same`` data window; or they are laid on black over the ``union`` of theirs."""
+    """EXR: ``same`` if all frames share one data window; ``union`` places each on black in the union of all of them."""
     header_color: Literal["check", "ignore"] = "check"
-    """EXR: a ``colorInteropID`` that contradicts ``color_space`` is refused (``check``), or is wrong (``ignore``)."""
+    """EXR: a ``colorInteropID`` that contradicts ``color_space`` is an error (``check``) or is ignored (``ignore``)."""
 
 
 Coordinate = Annotated[float, Field(ge=0, le=65536)]
@@ -95,74 +95,85 @@ class SettingsOverride(StrictModel):
     """Engine settings for some frames only."""
 
     frames: FrameRange
+    """The frames they apply to."""
     settings: Settings
+    """The settings that change."""
 
 
 class Replace(StrictModel):
-    """One swap: whose face goes, whose comes, by which engine."""
+    """One swap: whose face is replaced, by whose, with which engine."""
 
     performer: Name
-    """Whose face is in the plate."""
+    """The person whose face is in the plate."""
     identity: Name
-    """Whose face goes in."""
+    """The person whose face goes in."""
     engine: Text
-    """As ``fsvfx engines`` lists them."""
+    """Name of the engine, as listed by ``fsvfx engines``."""
     settings: Settings = Field(default_factory=dict)
-    """The engine's own settings, for all frames."""
+    """Settings of the engine, for all frames."""
     overrides: tuple[SettingsOverride, ...] = Field((), max_length=256)
+    """Other settings for some frames; later overrides win."""
     track: int | None = Field(None, ge=1, le=9999)
-    """Which track is the performer, as ``fsvfx faces`` numbers them."""
+    """Number of the performer's track, as listed by ``fsvfx faces``."""
     position: tuple[Coordinate, Coordinate] | None = None
-    """Or where the face is in the first frame that shows it: x, y in plate pixels."""
+    """Or the position of the face in the first frame that shows it: x, y in plate pixels."""
     roto: FilePath | None = None
-    """An external matte for every frame: an EXR, PNG or TIFF sequence with ``####``, 0 to 1; may be ``s3://``."""
+    """An external matte for every frame, 0 to 1: an EXR, PNG or TIFF sequence with ``####``; ``s3://`` is allowed."""
     roto_layer: Text | None = None
-    """Which layer or channel of its files is the matte; otherwise the only channel, else A, else R."""
+    """The layer or channel that holds the matte. Default: the only channel, else A, else R."""
 
 
 class Faces(StrictModel):
-    """How faces are found and followed."""
+    """How faces are detected and tracked."""
 
     detector: Literal["blazeface", "yunet", "insightface"] = "blazeface"
-    """What finds them, as ``fsvfx models list`` has them."""
+    """The face detector, as listed by ``fsvfx models list``."""
     min_score: float = Field(0.5, gt=0, lt=1)
-    """How sure the detector must be."""
+    """Lowest detector confidence that counts as a face."""
     min_size: float = Field(24.0, ge=8)
-    """Faces lower than this many plate pixels are left alone."""
+    """Smallest face height, in plate pixels; smaller faces are ignored."""
     tiles: Literal["auto", "always", "never"] = "auto"
-    """Search in overlapping tiles too, for small faces. auto: where the whole frame shows none."""
+    """Whether to search overlapping tiles too, for small faces. ``auto``: only if the whole frame shows no face."""
     roll: bool = True
-    """Search the turned frame too where the upright one shows no face."""
+    """Search the rotated frame too if the upright one shows no face."""
     perturb: int = Field(5, ge=1, le=33)
-    """Shaken crops whose landmarks are averaged, against jitter."""
+    """Number of slightly shifted crops whose landmarks are averaged to reduce jitter."""
     smooth: float = Field(1.0, ge=0, le=2)
-    """Standard deviation, in frames, of the landmarks' filter over time; 0: none."""
+    """Standard deviation, in frames, of the temporal landmark filter; 0 turns it off."""
     max_gap: int = Field(8, ge=0, le=48)
-    """Gaps up to this many frames are filled by interpolation."""
+    """Longest gap, in frames, that is filled by interpolation."""
 
 
 class Measure(StrictModel):
     """What quality control measures."""
 
     every: int = Field(8, ge=1)
-    """Identity embeddings are taken on each n-th frame."""
+    """Identity embeddings are measured on every n-th frame."""
 
 
 class Shot(StrictModel):
     """A plate and what to do with it."""
 
     name: Name
+    """Name of the shot, unique in the manifest."""
     plate: Plate
+    """The photographed frames."""
     replace: tuple[Replace, ...] = Field((), max_length=32)
+    """The faces to replace, in order."""
     use: Use = "face_replacement"
-    """What the swap is for: both people's consent must name it."""
+    """The purpose of the swap; the consent of both people must name it."""
     nudity_or_sexual: bool = False
-    """Whether the shot shows nudity or sexual content: both people's consent must say that it may."""
+    """Whether the shot shows nudity or sexual content; the consent of both people must allow it."""
     composite: Composite = Field(default_factory=Composite)
+    """How the swaps are composited."""
     faces: Faces = Field(default_factory=Faces)
+    """How faces are detected and tracked."""
     measure: Measure = Field(default_factory=Measure)
+    """What quality control measures."""
     chunk_size: int = Field(24, ge=1, le=240)
+    """Frames per chunk: the unit that runs, fails and is redone on its own."""
     seed: int = Field(0, ge=0, lt=2**32)
+    """Seed for everything random."""
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -173,12 +184,12 @@ Purpose = Literal["commercial", "research"]
 
 
 class HeldLicence(StrictModel):
-    """A licence that the production holds for weights whose own does not allow its use."""
+    """A licence held by the production for weights whose own licence does not allow its use."""
 
     file: FilePath
-    """Relative to the manifest."""
+    """Path of the licence, relative to the manifest."""
     sha256: Sha256
-    """Of the file."""
+    """The sha256 of that file."""
 
 
 class Color(StrictModel):
@@ -186,23 +197,29 @@ class Color(StrictModel):
 
     config: FilePath | None = None
     """An OCIO config: the full name of a built-in one, or a ``.ocio`` or ``.ocioz`` file, relative to the manifest.
-    The studio config of ACES 2 is used otherwise."""
+    Default: the ACES 2 studio config."""
 
 
 class Manifest(StrictModel):
     """One production's shots."""
 
     schema_version: Literal[1]
+    """Version of the manifest format: 1."""
     production: Name
+    """Name of the production, as the consent records have it."""
     people: dict[Name, Person]
+    """Everybody who takes part, by the names that the rest of the manifest uses."""
     shots: tuple[Shot, ...] = Field(min_length=1, max_length=2000)
+    """The shots to process."""
     color: Color = Field(default_factory=Color)
+    """How color spaces are named and converted."""
     deliver: tuple[Deliver, ...] = Field((), max_length=64)
+    """What to deliver for every shot."""
     store: FilePath = "work/"
-    """A folder, relative to the manifest, or ``s3://bucket/prefix``."""
+    """Where results are stored: a folder, relative to the manifest, or ``s3://bucket/prefix``."""
     packages: FilePath = "packages/"
-    """A folder of model packages, relative to the manifest; those of FSVFX_PACKAGES are looked for after it."""
+    """Folder of model packages, relative to the manifest. The folders in FSVFX_PACKAGES are searched after it."""
     purpose: Purpose = "commercial"
-    """What the production is for: ``research`` may use weights whose licence keeps commercial use out."""
+    """What the production is for. ``research`` may use weights whose licence excludes commercial use."""
     licences: dict[Text, HeldLicence] = Field(default_factory=dict)
-    """Licences that the production holds, by the name of the weights (``fsvfx models list``) or of the package."""
+    """Licences held by the production, by the name of the weights (``fsvfx models list``) or of the package."""

@@ -1,4 +1,4 @@
-"""Model packages: weights that somebody trained, and the card that says of whom, on what, and how good they are.
+"""Model packages: trained weights, and the card that says of whom, on what, and how good they are.
 
 A package is a folder ``MODEL/SHA256/`` (the first 12 digits) with ``weights.safetensors``, ``card.yaml``, and, where
 they were made, ``preview.png``, ``evaluation.json`` and ``evaluation.png``. Its weights are never overwritten.
@@ -18,98 +18,110 @@ from schemas.trainer import TrainerSettings
 
 
 class TrainedPerson(StrictModel):
-    """Somebody whose faces the weights were made of."""
+    """A person whose faces the weights were trained on."""
 
     name: Name
-    """As the training manifest named them."""
+    """The person's name in the training manifest."""
     consent: RecordId
-    """The record that allowed it."""
+    """Id of the consent record that allowed it."""
     is_test_record: bool = False
-    """A record that was made for tests: the package is for tests, too."""
+    """Whether that record was made up for tests; the package is then for tests, too."""
     faceset: str
     """Digest of the faceset."""
     faces: int
-    """Trained on."""
+    """Number of faces trained on."""
     held_out: int
-    """Not trained on."""
+    """Number of faces held out."""
     footage: tuple[Name, ...]
-    """The pieces of footage, by name."""
+    """Names of the footage."""
 
 
 class Ancestor(StrictModel):
-    """The package that training began with."""
+    """The package that training started from."""
 
     model: Name
+    """Name of the package."""
     sha256: Sha256
+    """The sha256 of its weights."""
     people: tuple[Name, ...]
-    """Everybody whose faces went into it."""
+    """Everybody whose faces it was trained on."""
     restart: bool
-    """Whether what carries identity began anew."""
+    """Whether the weights that carry identity were reset."""
 
 
 class Figures(StrictModel):
-    """The evaluation in short; ``evaluation.json`` has all of it."""
+    """Summary of the evaluation; ``evaluation.json`` has all of it."""
 
     identity: Name
+    """The person whose face goes in."""
     performer: Name
+    """The person whose face is replaced."""
     faces: int
-    """Held-out faces that were looked at."""
+    """Number of held-out faces evaluated."""
     nearer: float | None = None
-    """Share of the held-out faces nearer the identity than the performer."""
+    """Fraction of the held-out faces that are nearer to the identity than to the performer."""
     retrieved: float | None = None
-    """Share that is nearest to the identity of all people at hand."""
+    """Fraction that is nearer to the identity than to anybody else at hand."""
     yaw_r: float | None = None
-    """Correlation of the swap's turn of the head with the plate's."""
+    """Correlation of the swap's head yaw with the plate's."""
     mouth_r: float | None = None
-    """The same of the mouth's opening."""
+    """Correlation of the swap's mouth opening with the plate's."""
     self_swap_psnr: float | None = None
-    """Of the identity swapped for itself, dB."""
+    """PSNR of the identity swapped for itself, in dB."""
     flicker: float | None = None
-    """What changes from frame to frame along tracked points and not in the plate, of the display range."""
+    """Change between frames along tracked points that the plate does not have, as a fraction of the display range."""
     ms_per_face: float
+    """Milliseconds per face."""
 
 
 class PackageCard(StrictModel):
-    """What a model package is."""
+    """The card of a model package."""
 
     schema_version: Literal[1] = 1
+    """Version of the card format: 1."""
     model: Name
-    """Its name, and its folder's."""
+    """Name of the package and of its folder."""
     sha256: Sha256
-    """Of weights.safetensors."""
+    """The sha256 of weights.safetensors."""
     engine: Text
-    """The only one that can use it."""
+    """The engine that it was trained for; no other can use it."""
     architecture: dict[str, JsonValue]
-    """All of the engine's sizes and losses."""
+    """Sizes and losses of the engine."""
     people: tuple[TrainedPerson, ...] = Field(min_length=1)
-    """In the model's order: the identity, the performer, others."""
+    """The people it learned, in the model's order: the identity, the performer, others."""
     production: Name
-    """Which trained it."""
+    """The production that trained it."""
     licence: Text
     """What it may be used for."""
     commercial_use: bool | None = None
-    """Whether it may be used commercially: not if weights had a part in its training that may not. None: a card of
-    before this was told; its licence's words count."""
+    """Whether it may be used commercially: not if it was trained with weights that may not. Older cards have no value;
+    for them the licence's words count."""
     rights: str
-    """Digest of the decision that allowed the training."""
+    """Digest of the rights decision that allowed the training."""
     trained_at: AwareDatetime
+    """When training ended."""
     iterations: int
-    """How many it was trained for; a comb's stage of growth follows from it."""
+    """Number of iterations trained; for a comb it determines the growth stage."""
     seconds: float
-    """Of training."""
+    """Seconds of training."""
     ended: str
     """Why training stopped."""
     device: str
-    """What it was trained on."""
+    """The device that it was trained on."""
     fsvfx: str
-    """The version that trained it."""
+    """The version of fsvfx that trained it."""
     trainer: TrainerSettings
+    """The trainer settings."""
     augmentation: Augmentation
+    """The augmentation settings."""
     faceset: FacesetSettings
+    """The faceset settings."""
     start: Ancestor | None = None
+    """The package that training started from."""
     losses: dict[str, float]
-    """The last means, by term."""
+    """The last mean losses, by term."""
     figures: Figures | None = None
+    """Summary of the last evaluation."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The training manifest: whose faces an engine learns, from which footage, and how."""
+"""The training manifest: whose faces a model learns, from which footage, and how."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ ChunkSize = Annotated[int, Field(ge=1, le=240)]
 
 
 class ShotFootage(StrictModel):
-    """Where footage is a shot of a shot manifest: what the shot's store holds of it is used again."""
+    """Footage that is a shot of a shot manifest; what the shot's store already holds is reused."""
 
     manifest: FilePath
-    """The shot manifest, relative to this one."""
+    """Path of the shot manifest, relative to this one."""
     shot: Name
-    """Its name there."""
+    """Name of the shot in that manifest."""
 
 
 class Footage(StrictModel):
-    """A piece of footage of one person, for their faceset. Either ``plate`` or ``shot``."""
+    """Footage of one person, for their faceset: either a ``plate`` or a ``shot``."""
 
     name: Name
-    """What it is called: in ``faceset.exclude``, and in the package's card."""
+    """Name of the footage, for ``faceset.exclude`` and the package's card."""
     person: Name
-    """Whose face it shows: somebody who is learned."""
+    """The person it shows: one of those the model learns."""
     plate: Plate | None = None
-    """As in a shot manifest."""
+    """The photographed frames, as in a shot manifest."""
     shot: ShotFootage | None = None
-    """The person must be the performer of one of its ``replace`` entries."""
+    """A shot that has the person as the performer of one of its ``replace`` entries."""
     track: int | None = Field(None, ge=1, le=9999)
-    """Which track is the person, where there are several."""
+    """Number of the person's track, if there are several faces."""
     position: tuple[Coordinate, Coordinate] | None = None
-    """Or where the face is in the first frame that shows it: x, y in plate pixels."""
+    """Or the position of the face in the first frame that shows it: x, y in plate pixels."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -50,59 +50,65 @@ class Footage(StrictModel):
 
 
 class Start(StrictModel):
-    """A model package that training begins with, in place of random weights; its people are taken in order."""
+    """A model package to start from, instead of random weights; its people are matched in order."""
 
     model: Name
-    """The package's name."""
+    """Name of the package."""
     sha256: Sha256
-    """Of its weights, as its card has it."""
+    """The sha256 of its weights, from its card."""
     restart: bool = True
-    """Begin anew what carries identity: after pretraining on other people."""
+    """Reset the weights that carry identity: for packages that were pretrained on other people."""
 
 
 class TrainManifest(StrictModel):
-    """One model: who goes in, who performs, by which engine, learned from what."""
+    """One model: whose faces it learns, from which footage, with which engine."""
 
     schema_version: Literal[1]
-    """1 until the shape of training manifests changes."""
+    """Version of the training manifest format: 1."""
     production: Name
-    """As consent records name it."""
+    """Name of the production, as the consent records have it."""
     model: Name
-    """What the model package is called."""
+    """Name of the model package."""
     engine: Text
-    """One that learns, as ``fsvfx engines`` lists them."""
+    """Name of an engine that learns, as listed by ``fsvfx engines``."""
     architecture: Settings = Field(default_factory=dict)
-    """The engine's sizes and losses."""
+    """Sizes and losses of the engine."""
     identity: Name
-    """Whose face goes in."""
+    """The person whose face goes in."""
     performer: Name
-    """Whose face is in the plates."""
+    """The person whose face is in the plates."""
     others: tuple[Name, ...] = Field((), max_length=30)
-    """More people that the model learns: of engines that take them (``comb``)."""
+    """More people for the model to learn, for engines that support it (``comb``)."""
     people: dict[Name, Person]
-    """References are only needed to tell a person among several in their footage."""
+    """Everybody who is learned, by name. References only serve to pick a person out of several in their footage."""
     footage: tuple[Footage, ...] = Field(min_length=1, max_length=500)
-    """Of everybody who is learned."""
+    """Footage of everybody who is learned."""
     faces: Faces = Field(default_factory=Faces)
+    """How faces are detected and tracked."""
     faceset: FacesetSettings = Field(default_factory=FacesetSettings)
+    """Which faces are kept, and which are held out."""
     augmentation: Augmentation = Field(default_factory=Augmentation)
+    """How pictures are varied."""
     trainer: TrainerSettings
+    """How training runs, and when it stops."""
     start: Start | None = None
+    """A model package to start from."""
     licence: Text = "all rights reserved"
-    """What the model package may be used for: goes into its card."""
+    """What the model package may be used for; written to its card."""
     purpose: Purpose = "commercial"
-    """As in a shot manifest. What was trained with weights for research only is for research only, too."""
+    """As in a shot manifest. A model trained with weights for research only is for research only, too."""
     licences: dict[Text, HeldLicence] = Field(default_factory=dict)
-    """As in a shot manifest."""
+    """Licences held by the production, as in a shot manifest."""
     color: Color = Field(default_factory=Color)
+    """How color spaces are named and converted."""
     chunk_size: ChunkSize = 24
-    """Frames of a plate in one chunk."""
+    """Frames per chunk of a plate."""
     store: FilePath = "work/"
-    """As in a shot manifest: footage and facesets go there."""
+    """Where results of footage and facesets are stored, as in a shot manifest."""
     training: FilePath = "training/"
-    """A folder, relative to the manifest: checkpoints, curves, previews go into ``MODEL/`` there."""
+    """Folder, relative to the manifest, for checkpoints, curves and previews, in ``MODEL/``."""
     packages: FilePath = "packages/"
-    """A folder, relative to the manifest: the model package goes there, and ``start`` is looked for there."""
+    """Folder, relative to the manifest, where the model package is written and ``start`` is looked up."""
 
     @property
     def learned(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def wanted_at(model: type[BaseModel], loc: Loc) -> str:
     if choices := schema.get("enum"):
         return f"Write one of: {', '.join(map(str, choices))}"
     said = fields.summary(schema) or (fields.summary(fields.at(model, loc[:-1])) if isinstance(loc[-1], int) else "")
-    return f"Write {_in_sentence(said)}" if said else f"Write the {str(loc[-1]).replace('_', ' ')}"
+    return f"Write: {_in_sentence(said)}" if said else f"Write the {str(loc[-1]).replace('_', ' ')}"
 
 
 def _in_sentence(text: str) -> str:

@@ -28,15 +28,15 @@ class PackageSettings(EngineSettings):
     """Settings of every engine that learns: which model package it swaps with, and how."""
 
     model: Name
-    """The model package's name."""
+    """Name of the model package."""
     sha256: Sha256
-    """Of its weights: what was trained is what runs."""
+    """The sha256 of its weights."""
     matte: Literal["learned*mesh", "learned", "mesh"] = "learned*mesh"
-    """Where the swap shows: in the mask that the model learned, if it learns one; in the mesh of the plate's face; or
-    where both are. Of a learned mask alone a wider face's rim lies on the plate's background, whose colour seamless
-    cloning then draws into it."""
+    """Where the swap shows: in the learned mask, if the model has one; in the mesh of the plate's face; or where both
+    agree. With a learned mask alone, the rim of a wider face can lie on the plate's background, and seamless blending
+    then pulls the background's color into it."""
     batch: int = Field(16, ge=1, le=1024)
-    """Faces that go through the networks at once."""
+    """Faces per batch."""
 
 
 class LearnedEngine(Engine):

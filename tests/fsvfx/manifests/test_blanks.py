@@ -44,8 +44,8 @@ def test_a_blank_is_told_with_its_place(write: Callable[..., Path], blank: str) 
     path = write(f"performer: {blank}, identity", "performer: double, identity")
     [told] = blanks(path)
     assert (told.field, told.line) == ("shots[0].replace[0].performer", 10)
-    wanted = "who performs" if "who" in blank else "whose face is in the plate"
-    assert str(told) == f"{path}:10 shots[0].replace[0].performer: write {wanted}"
+    wanted = " who performs" if "who" in blank else ": the person whose face is in the plate"
+    assert str(told) == f"{path}:10 shots[0].replace[0].performer: write{wanted}"
 
 
 def test_it_is_the_only_problem_of_its_field(write: Callable[..., Path]) -> None:
@@ -80,7 +80,7 @@ def test_a_choice_is_told_with_what_it_may_be(write: Callable[..., Path]) -> Non
 
 def test_a_training_manifest_has_blanks(tmp_path: Path) -> None:
     [told] = blanks(written(tmp_path / "job", ("identity: lead", "identity: TODO"), ("engine: df", "engine: df")))
-    assert str(told).endswith("train.yaml:6 identity: write whose face goes in")
+    assert str(told).endswith("train.yaml:6 identity: write: the person whose face goes in")
 
 
 def test_blanks_in_consent_records_are_told_with_theirs(write: Callable[..., Path]) -> None:

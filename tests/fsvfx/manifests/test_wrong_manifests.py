@@ -82,7 +82,7 @@ WRONG = [
      "[...]"),
     ("plate is text", "composite: {mode: seamless, overrides: [{frames: 1100-1120, erode: 4}]}", "composite: seamless",
      f"{SHOT}.composite", "not a mapping", "{key: value}"),
-    ("nothing where text is", "store: work/", "store:", "store", "not filled in", "Write a folder"),
+    ("nothing where text is", "store: work/", "store:", "store", "not filled in", "Write: where results are stored"),
     ("roll: yes", "chunk_size: 24", "faces: {roll: yes}", f"{SHOT}.faces.roll", "not true or false", "true or false"),
     # Windows of numbers
     ("chunk size 0", "chunk_size: 24", "chunk_size: 0", f"{SHOT}.chunk_size", "out of range", "at least 1"),
@@ -111,7 +111,7 @@ WRONG = [
      "no segmenter", "embedded"),
     ("unknown super-resolver", MODE, "super_resolver: back_projektion", f"{SHOT}.composite.super_resolver",
      "no super-resolver", "'back_projection'"),
-    ("option of another tool", MODE, "blur: 4", f"{SHOT}.composite.blur", "not known", "Available"),
+    ("option of another tool", MODE, "blur: 4", f"{SHOT}.composite.blur", "not known", "motion_blur"),
     ("option misspelt in an override", "erode: 4", "color_transfr: rct",
      f"{SHOT}.composite.overrides[0].color_transfr", "not known", "'color_transfer'"),
     ("transfer unknown", MODE, "color_transfer: reinhard", f"{SHOT}.composite.color_transfer", "not possible", "rct"),
@@ -207,7 +207,7 @@ WRONG = [
     ("plate with a field", "sh0050.####.exr", "{shot}.####.exr", "shots[1].plate.path", "no {fields}", "####"),
     ("plate of no kind", PLATE, "path: plates/sh0040.r3d", f"{SHOT}.plate.path", "'.r3d' are not read", ".mov"),
     ("plate without ending", PLATE, "path: plates/sh0040", f"{SHOT}.plate.path", "not read", "Convert"),
-    ("empty path", PLATE, 'path: ""', f"{SHOT}.plate.path", "not filled in", "Write a video file"),
+    ("empty path", PLATE, 'path: ""', f"{SHOT}.plate.path", "not filled in", "Write: a video file"),
     # Reach
     ("plate outside", PLATE, "path: ../secret/a.mp4", f"{SHOT}.plate.path", "outside", "FSVFX_ROOTS"),
     ("plate outside, by a detour", PLATE, "path: a/../../b.mp4", f"{SHOT}.plate.path", "outside", "FSVFX_ROOTS"),

@@ -24,7 +24,7 @@ THIRD = "  friend: {consent: consents/friend.yaml}"
 # id, the text that is replaced, what stands there instead, where it is told, what is told, how it is to be fixed
 WRONG = [
     # The file
-    ("a shot manifest", TRAINING, SHOTS, "(file)", "manifest of shots", "fsvfx submit"),
+    ("a shot manifest", TRAINING, SHOTS, "(file)", "a shot manifest", "fsvfx submit"),
     ("a list", TRAINING, "- a\n", "(file)", "a manifest is a mapping", "schema_version: 1"),
     ("no version", "schema_version: 1\n", "", "schema_version", "missing", "schema_version: 1"),
     ("version of shots alone", "schema_version: 1", "schema_version: 0", "schema_version", "no version", "version: 1"),
@@ -35,13 +35,13 @@ WRONG = [
     ("another tool's key", "iterations: 1000", "iterations: 1000, learning_rate: 1.0", "trainer.learning_rate",
      "not known", "'lr'"),
     ("key like another", "iterations: 1000", "iteration: 1000", "trainer.iteration", "not known", "'iterations'"),
-    ("endless", "batch: 4, iterations: 1000", "batch: 4", "trainer", "never end", "iterations, minutes or plateau"),
+    ("endless", "batch: 4, iterations: 1000", "batch: 4", "trainer", "no stop rule", "iterations, minutes or plateau"),
     ("no trainer", "trainer: {batch: 4, iterations: 1000}\n", "", "trainer", "missing", "Add trainer"),
     ("batch 0", "batch: 4", "batch: 0", "trainer.batch", "out of range", "at least 1"),
     ("amp of no kind", "batch: 4", "batch: 4, amp: fp8", "trainer.amp", "not possible", "fp16"),
     ("warmth", "store: work/", "augmentation: {light: 2}", "augmentation.light", "out of range", "at most 1"),
     ("size off the steps", "size: 192", "size: 200", "faceset.size", "multiple of 16", ""),
-    ("start without hash", "store: work/", "start: {model: old}", "start.sha256", "missing", "Of its weights"),
+    ("start without hash", "store: work/", "start: {model: old}", "start.sha256", "missing", "of its weights"),
     ("start's hash short", "store: work/", "start: {model: old, sha256: abc}", "start.sha256", "not written",
      "sha256sum"),
     ("model with a slash", "model: lead_on_double", "model: lead/double", "model", "not written", "letters, digits"),
@@ -68,7 +68,7 @@ WRONG = [
      "engine: comb\narchitecture: {resolution: 64, first: 128}", "architecture", "finer than", "coarser level"),
     ("warmup to the end", "iterations: 1000", "iterations: 100, lr_warmup: 100", "trainer", "all of the iterations",
      "shorter"),
-    ("schedule without end", "iterations: 1000", "minutes: 9, lr_schedule: cosine", "trainer", "last of iterations",
+    ("schedule without end", "iterations: 1000", "minutes: 9, lr_schedule: cosine", "trainer", "needs iterations",
      "Give iterations"),
     ("unknown size", "resolution: 128", "resolutoin: 128", "architecture.resolutoin", "not known", "'resolution'"),
     ("other engine's size", "resolution: 128", "width: 1.0", "architecture.width", "not known", ""),
