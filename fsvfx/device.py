@@ -1,8 +1,8 @@
-"""What torch computes on: a GPU where there is one and it is wanted, else the CPU."""
+"""What torch computes on: a GPU where there is one and it is useful, else the CPU."""
 
 from __future__ import annotations
 
-from fsvfx.errors import InputError
+from fsvfx.errors import InputError, Where
 
 
 def device_for(gpus: int) -> str:
@@ -14,13 +14,30 @@ def device_for(gpus: int) -> str:
     return "cuda:0" if torch.cuda.is_available() else "cpu"
 
 
+def chosen_device(name: str | None) -> str:
+    """The device of that name, as torch knows it; not named: a GPU if there is one. Raises InputError."""
+    if name is None:
+        return device_for(gpus=1)
+    import torch
+
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"Device '{name}' can't be used: {str(error).splitlines()[0]}",
+            hint="Give cpu, or cuda:0 where there is a GPU",
+            where=Where(field="--device"),
+        ) from error
+    return name
+
+
 def device_with(gpus: int = 0) -> str:
-    """Of a training: ``cuda`` where there is a GPU. Raises InputError if there are fewer GPUs than are asked for."""
+    """Of a training: ``cuda`` where there is a GPU. Raises InputError if there are fewer GPUs than requested."""
     import torch
 
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if there < gpus:
-        raise InputError(f"{gpus} GPUs are asked for; torch finds {there} here", hint="Ask for fewer, or for none")
+        raise InputError(f"{gpus} GPUs were requested, but torch finds {there}", hint="Request fewer, or none")
     return "cuda" if there else "cpu"
 
 

@@ -11,7 +11,7 @@ EXTRAS = {
     "matplotlib": "plots",
     "onnx": "onnx",
     "onnxscript": "onnx",
-    "rfc8785": "insightface",
+    "rfc8785": "licences",
     "tensorboardX": "board",
 }
 """By the name that is imported."""

@@ -9,11 +9,11 @@ import typer
 
 from flows.verbs import output
 from flows.verbs.completion import engine_names
-from flows.verbs.options import AsJson, Replace, Store
+from flows.verbs.options import AsJson, Replace, Research, Store
 
 if TYPE_CHECKING:
-    from flows.evaluating import Contestant
     from fsvfx.evaluation import Evaluated
+    from fsvfx.evaluation.contestants import Contestant
 
 Named = list[str] | None
 
@@ -51,6 +51,7 @@ def run(
     actors: Annotated[
         bool, typer.Option("--actors", help="Evaluate on synthetic actors, whose true swap is known.")
     ] = False,
+    research: Research = False,
     most: Annotated[
         int, typer.Option("--max-faces", "--most", min=1, max=4096, help="Use at most this many held-out faces.")
     ] = 64,
@@ -65,22 +66,27 @@ def run(
     json: AsJson = False,
 ) -> int:
     """Evaluate model packages and engines on the same held-out faces, side by side."""
-    from flows import evaluating
+    from fsvfx import manifests, rights
+    from fsvfx.device import chosen_device
     from fsvfx.errors import InputError
+    from fsvfx.evaluation import comparison, contestants
 
     if actors == (manifest is not None):
         raise InputError("Nothing to evaluate on", hint="Give either a training manifest or --actors")
-    names, where = engine or [], evaluating.device_of(device)
+    names, where = engine or [], chosen_device(device)
     if manifest is None:
-        contestants = evaluating.of_engines(names or ["landmark_warp"], settings or [], where)
-        results = evaluating.on_actors(contestants, identity, performer, most)
+        chosen = contestants.of_engines(names or ["landmark_warp"], settings or [], where)
+        contestants.check_licences(chosen, "research" if research else "commercial")
+        results = comparison.on_actors(chosen, identity, performer, most)
     else:
-        job = evaluating.cleared(manifest, store)
-        contestants = evaluating.of_engines(names, settings or [], where)
+        job = manifests.training_job(manifest, store=store)
+        rights.clear_training(job)
+        chosen = contestants.of_engines(names, settings or [], where)
         if model or not names:
-            contestants = [*evaluating.of_packages(job, model or [], where), *contestants]
-        results = evaluating.on_people(job, contestants, identity, performer, most)
-    _tell(contestants, results, evaluating.written(contestants, results, out, replace), json)
+            chosen = [*contestants.of_packages(job, model or [], where), *chosen]
+        contestants.check_licences(chosen, job.purpose, job.licences)
+        results = comparison.on_people(job, chosen, identity, performer, most)
+    _tell(chosen, results, comparison.written(chosen, results, out, replace), json)
     return 0
 
 

@@ -10,7 +10,7 @@ import typer
 
 from flows.verbs import output
 from flows.verbs.completion import model_names
-from flows.verbs.options import AsJson
+from flows.verbs.options import AsJson, Research
 
 if TYPE_CHECKING:
     from schemas.package import Figures
@@ -91,13 +91,19 @@ def export(
         ),
     ] = "",
     packages: Packages = "",
+    research: Research = False,
     force: Annotated[bool, typer.Option("--replace", "--force", help="Overwrite an existing file.")] = False,
     json: AsJson = False,
 ) -> None:
     """Export a trained model as ONNX, and check that it gives the same pictures as torch."""
+    from fsvfx import extras
     from fsvfx.packages import Packages as Found
+    from fsvfx.packages import card_of
+    from fsvfx.rights.weights import check_use, package_weights
 
+    extras.require("onnx", "onnxscript", what="Exporting to ONNX")
     folder = Found.within(packages).named(package, sha256)
+    check_use([package_weights(card_of(folder))], "research" if research else "commercial")
     from fsvfx.engines.onnx_export import export as export_onnx  # brings torch: after what can go wrong without it
 
     done = export_onnx(folder, onnx, person=person, force=force)

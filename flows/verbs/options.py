@@ -36,4 +36,8 @@ Replace = Annotated[
     bool,
     typer.Option("--replace", help="Overwrite existing files that fsvfx did not write. Without it, they are kept."),
 ]
+Research = Annotated[
+    bool,
+    typer.Option("--research", help="For non-commercial research: use weights whose licence allows only that, too."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -9,22 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from fsvfx import packages
+from fsvfx import extras, packages
 from fsvfx.disk import place_file
 from fsvfx.engines.learned import restored
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.outputs import Named
-from fsvfx.packages import CARD
 from schemas.package import PackageCard
+
+if TYPE_CHECKING:  # an optional package
+    import onnx
 
 LIMIT = 1e-4
 """How far a value in [0, 1] may be from torch's of the same pictures: 1/40 of an 8-bit step."""
@@ -49,8 +51,10 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
 
     Its input ``faces`` is (n, 3, R, R) RGB in [0, 1], any n; its outputs are ``rgb`` alike, and ``mask`` (n, 1, R, R)
     of models that learn one. Raises InputError (an unknown person, ``out`` is there already, too large for a file),
-    ModelError (the package is broken), MachineError (the file would not agree with torch, or can't be written).
+    ModelError (the package is broken), MachineError (the file would not agree with torch, or can't be written; an
+    optional package is missing).
     """
+    extras.require("onnx", "onnxscript", what="Exporting to ONNX")
     card = packages.card_of(package)
     who = _known(card, person)
     Named(force, tuple(package.iterdir())).check_free(out)
@@ -64,7 +68,7 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     if not found <= LIMIT:  # NaN is no agreement either
         raise MachineError(
             f"The ONNX file would differ from the package by {found:.2g}; at most {LIMIT:g} is allowed",
-            hint="Nothing was written. Tell who maintains the engine",
+            hint="Nothing was written; report it to the engine's maintainer",
             where=Where(file=str(package)),
         )
     place_file(out, content)
@@ -140,7 +144,7 @@ def _metadata(package: Path, card: PackageCard, person: str, resolution: int) ->
     said = {
         "model": card.model,
         "weights_sha256": card.sha256,
-        "card_sha256": hashlib.sha256((package / CARD).read_bytes()).hexdigest(),
+        "card_sha256": hashlib.sha256((package / packages.CARD).read_bytes()).hexdigest(),
         "engine": card.engine,
         "person": person,
         "people": ", ".join(card.names),
@@ -154,7 +158,7 @@ def _metadata(package: Path, card: PackageCard, person: str, resolution: int) ->
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter speaks of its own deprecations and of packages that are not needed."""
+    """The exporter warns of its own deprecations and of packages that are not needed."""
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)

@@ -1,10 +1,29 @@
-"""Evaluations side by side, in words."""
+"""Compares contestants on the same faces: a training's held-out ones, or synthetic actors'; as files and in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from fsvfx import packages
+from fsvfx.actors.shoot import SIDECAR, read_sidecar
+from fsvfx.evaluation.actors import ActedFootage, trial_of, true_swap_of
+from fsvfx.evaluation.contestants import Contestant
+from fsvfx.evaluation.evaluate import Evaluated, evaluate
+from fsvfx.evaluation.held_out import faceset_trial
+from fsvfx.evaluation.package import check_unseen, recorded
+from fsvfx.evaluation.report import files_of, is_own
+from fsvfx.evaluation.trial import Trial
+from fsvfx.facesets import lookup
+from fsvfx.outputs import Named, write_file
 from schemas.evaluation import EvaluationReport, Followed, PixelFigures
+from schemas.job import TrainJob
+
+if TYPE_CHECKING:
+    import torch
 
 Row = tuple[str, ...]
 _GOOD = {
@@ -24,6 +43,53 @@ _GOOD = {
 }
 """See docs/evaluation.md."""
 _ABSENT = "-"
+
+
+def on_people(
+    job: TrainJob, contestants: Sequence[Contestant], identity: str | None, performer: str | None, most: int
+) -> list[Evaluated]:
+    """On the held-out faces of the training's facesets. Raises InputError, StoreError, ModelError."""
+    facesets = lookup.facesets_of(job)
+    for each in contestants:
+        if each.package:
+            check_unseen(packages.card_of(each.package), facesets)
+    trial = faceset_trial(
+        facesets,
+        identity or job.learned[0],
+        performer or job.learned[1],
+        most=most,
+        with_references=any(each.engine.needs_references for each in contestants),
+    )
+    sidecar = Path(job.manifest).parent / SIDECAR
+    if sidecar.is_file():
+        trial = changed(trial, truth=_truth(trial, _acted(job, sidecar)))
+    return [evaluate(each.engine, trial) for each in contestants]
+
+
+def on_actors(
+    contestants: Sequence[Contestant], identity: str | None, performer: str | None, most: int
+) -> list[Evaluated]:
+    """On synthetic actors. Raises InputError, ModelError where the FaceKit is absent."""
+    trial = trial_of(identity or "cem", performer or "ada", most)
+    return [evaluate(each.engine, trial) for each in contestants]
+
+
+def written(
+    contestants: Sequence[Contestant], results: Sequence[Evaluated], out: Path | None, replace: bool = False
+) -> list[Path]:
+    """Every result as files: a package's in its own folder, unless ``out`` is given; others in ``./evaluation``.
+
+    Raises MachineError; InputError for files of others that are there, unless ``replace`` says that they may go.
+    """
+    paths: list[Path] = []
+    for contestant, result, stem in zip(contestants, results, _stems(contestants), strict=True):
+        if contestant.package and out is None:
+            paths += recorded(contestant.package, result)
+            continue
+        for name, content in files_of(result, stem).items():
+            paths.append((out or Path("evaluation")) / name)
+            write_file(paths[-1], content, Named(replace, is_own=is_own))
+    return paths
 
 
 def side_by_side(reports: Sequence[EvaluationReport]) -> list[Row]:
@@ -74,3 +140,24 @@ def _pixels(found: PixelFigures | None) -> str:
 
 def _or_absent(value: float | None, told: Callable[[float], str]) -> str:
     return _ABSENT if value is None else told(value)
+
+
+def _acted(job: TrainJob, sidecar: Path) -> dict[str, ActedFootage]:
+    """The footage that actors made, by name. Raises InputError."""
+    clips = read_sidecar(sidecar).clips
+    known = [each for each in job.footage if each.name in clips]
+    return {each.name: ActedFootage(clips[each.name], lookup.aligned_footage(job, each), each.shot) for each in known}
+
+
+def _truth(trial: Trial, acted: Mapping[str, ActedFootage]) -> torch.Tensor | None:
+    """None if some of the footage is of others."""
+    if not trial.footage or not set(trial.footage) <= set(acted):
+        return None
+    sources = list(zip(trial.footage, trial.faces.frames, strict=True))
+    return true_swap_of(trial.identity.name, acted, sources, trial.faces.crops)
+
+
+def _stems(contestants: Sequence[Contestant]) -> Iterator[str]:
+    for each in contestants:
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", each.label)
+        yield "evaluation" if len(contestants) == 1 else f"evaluation_{plain}"

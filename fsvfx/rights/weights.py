@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fsvfx import models
+from fsvfx import extras, models
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, LicenceError, Where
 from fsvfx.faces.detectors import weights_of
 from fsvfx.settings import machine
 from schemas.composite import Composite
 from schemas.job import ShotJob, TrainedModel, TrainJob
-from schemas.manifest import Faces, HeldLicence, Replace
+from schemas.manifest import Faces, HeldLicence, Purpose, Replace
 from schemas.package import PackageCard
 
 SIGNED = "MODEL.LICENSE"
@@ -94,12 +94,27 @@ def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence])
 def check_weights(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
     """All that the job uses. Raises LicenceError with every one that its purpose may not use."""
     used = used_by(job)
-    found = [(one, why) for one in used if (why := refusal(one, job.purpose, job.licences))]
-    if found:
-        name = job.shot.name if isinstance(job, ShotJob) else None
-        reasons = tuple(f"{what}. {hint}" for _, (what, hint) in found)
-        raise LicenceError(reasons, where=Where(shot=name, file=job.manifest))
+    name = job.shot.name if isinstance(job, ShotJob) else None
+    check_use(used, job.purpose, job.licences, Where(shot=name, file=job.manifest))
     return used
+
+
+def check_use(
+    used: Iterable[Weights],
+    purpose: Purpose,
+    licences: Mapping[str, HeldLicence] | None = None,
+    where: Where | None = None,
+) -> None:
+    """Raises LicenceError with every one of these weights that ``purpose`` may not use."""
+    found = [why for one in used if (why := refusal(one, purpose, licences or {}))]
+    if found:
+        raise LicenceError(tuple(f"{what}. {hint}" for what, hint in found), where=where)
+
+
+def evaluation_weights(engines: Iterable[str]) -> tuple[Weights, ...]:
+    """Of all that evaluating these engines uses: theirs, and those of the faces' measures."""
+    own = (name for engine in engines for name in _engine_weights(engine))
+    return tuple(map(card_weights, dict.fromkeys((*weights_of("blazeface"), *_ALWAYS, *own))))
 
 
 def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
@@ -112,7 +127,7 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
 def _way_out(name: str) -> str:
     signed = f", or put insightface's signed {SIGNED} beside its files" if name == "insightface" else ""
     return (
-        "Use others; or write purpose: research, if the production is that; or get a licence and name it: "
+        "Use others; or write purpose: research (on the command line: --research), if this is research; or get a licence and name it: "
         f"licences: {{{name}: {{file: ..., sha256: ...}}}}{signed}"
     )
 
@@ -128,6 +143,7 @@ def _wrong_file(name: str, held: HeldLicence) -> tuple[str, str] | None:
 
 def _verified(signed: Path, model: str) -> str:
     """The signed licence's id if it grants commercial use of the pack. Raises InputError if it is not valid."""
+    extras.require("insightface", "rfc8785", what=f"Checking the licence {signed}")
     from insightface.model_zoo import model_license
 
     where = Where(file=str(signed))
@@ -135,7 +151,7 @@ def _verified(signed: Path, model: str) -> str:
         licence = model_license.verify_model_license(signed, expected_model_id=model)
     except model_license.ModelLicenseDependencyError as error:
         what = f"The licence {signed} can't be checked: {error}"
-        raise InputError(what, hint="pip install 'fsvfx[licences]'", where=where) from error
+        raise InputError(what, hint=extras.how_to_install("rfc8785"), where=where) from error
     except model_license.ModelLicenseError as error:
         hint = "Get it again from insightface, or take it away and use another detector"
         raise InputError(f"The licence {signed} is not valid: {error}", hint=hint, where=where) from error

@@ -64,7 +64,7 @@ def test_what_can_not_be_judged_is_refused(tmp_path: Path) -> None:
     made, _ = toy_package(tmp_path)
     with pytest.raises(InputError, match="may have been trained on"):
         evaluate_package(made, facesets | {"bea": faceset("bea", held_out=2, seed=9)})
-    with pytest.raises(InputError, match="no faceset of 'franck'"):
+    with pytest.raises(InputError, match="No faceset of 'franck'"):
         evaluate_package(made, facesets, performer="franck")
     with pytest.raises(InputError, match="no held-out face of 'bea'"):
         evaluate_package(made, people("ada", "bea", held_out=0))

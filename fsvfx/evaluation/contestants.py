@@ -1,0 +1,97 @@
+"""Who is evaluated: engines by name, and a training's model packages; none whose licence does not allow it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from fsvfx.context import Context
+from fsvfx.engines.contract import Engine
+from fsvfx.engines.registry import engine, settings_of
+from fsvfx.errors import InputError, Where
+from fsvfx.evaluation.package import packaged
+from fsvfx.packages import Packages, card_of
+from fsvfx.rights.weights import check_use, evaluation_weights, package_weights
+from schemas.job import TrainJob
+from schemas.manifest import HeldLicence, Purpose
+
+_LIKE = """Write them like '{"shape": 0.5}'"""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """An engine to evaluate; package: the model package that it swaps with, if it is one that learns."""
+
+    label: str
+    engine: Engine
+    package: Path | None = None
+
+
+def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Contestant]:
+    """The training's packages, by the first digits of their sha256; else the newest. Raises InputError, ModelError."""
+    cards = {package: card_of(package) for package in Packages.of(job).all(job.model)}
+    available = sorted(cards, key=lambda package: cards[package].trained_at)
+    if not available:
+        raise InputError(
+            f"'{job.model}' has no package yet",
+            hint=f"Run fsvfx train {job.manifest}, or name an engine that needs no training: --engine landmark_warp",
+            where=Where(file=job.packages),
+        )
+    chosen = [
+        _only([each for each in available if cards[each].sha256.startswith(sha)], sha, available) for sha in wanted
+    ]
+    return [
+        Contestant(f"{job.model} {each.name[:6]}", packaged(each, device), each) for each in chosen or available[-1:]
+    ]
+
+
+def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> list[Contestant]:
+    """Engines by name, each with the settings (JSON) that are given in its place. Raises InputError."""
+    if len(settings) > len(names):
+        raise InputError("There are more --settings than --engine options", hint="Give each engine its own, in order")
+    for name in names:
+        if not engine(name).needs_references:
+            raise InputError(
+                f"Engine '{name}' must be trained first",
+                hint="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
+                where=Where(field="--engine"),
+            )
+    values = [*map(_settings, settings), *({} for _ in names[len(settings) :])]
+    context = Context(device=device)
+    made = [engine(name)(settings_of(name, each), context) for name, each in zip(names, values, strict=True)]
+    return [
+        Contestant(name if names.count(name) == 1 else f"{name} {place}", each)
+        for place, (name, each) in enumerate(zip(names, made, strict=True), 1)
+    ]
+
+
+def check_licences(
+    contestants: Sequence[Contestant], purpose: Purpose, licences: Mapping[str, HeldLicence] | None = None
+) -> None:
+    """Raises LicenceError with every engine's and package's weights that ``purpose`` may not use."""
+    own = [package_weights(card_of(each.package)) for each in contestants if each.package]
+    check_use([*evaluation_weights(dict.fromkeys(each.engine.name for each in contestants)), *own], purpose, licences)
+
+
+def _only(found: Sequence[Path], sha: str, available: Sequence[Path]) -> Path:
+    if len(found) != 1:
+        raise InputError(
+            f"{len(found) or 'No'} packages have a sha256 that begins with '{sha}'",
+            hint=f"Available: {', '.join(each.name for each in available)}",
+            where=Where(field="--model"),
+        )
+    return found[0]
+
+
+def _settings(text: str) -> dict[str, JsonValue]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"The settings are not JSON: {error}", hint=_LIKE, where=Where(field="--settings")) from error
+    if not isinstance(found, dict):
+        raise InputError("The settings are not a JSON object", hint=_LIKE, where=Where(field="--settings"))
+    return found
