@@ -17,9 +17,9 @@ EXTRAS = {
 """By the name that is imported."""
 
 
-def is_installed(*modules: str) -> bool:
-    """Whether all of these can be imported; imports none of them."""
-    return not _missing(modules)
+def is_installed(module: str) -> bool:
+    """Whether it can be imported; does not import it."""
+    return find_spec(module) is not None
 
 
 def how_to_install(module: str) -> str:
@@ -29,9 +29,6 @@ def how_to_install(module: str) -> str:
 
 def require(*modules: str, what: str) -> None:
     """Raises MachineError, with the extra to install, if one of ``modules`` is missing. ``what`` needs them."""
-    for module in _missing(modules):
-        raise MachineError(f"{what} needs {module}, which is not installed", hint=how_to_install(module))
-
-
-def _missing(modules: tuple[str, ...]) -> list[str]:
-    return [module for module in modules if find_spec(module) is None]
+    for module in modules:
+        if not is_installed(module):
+            raise MachineError(f"{what} needs {module}, which is not installed", hint=how_to_install(module))

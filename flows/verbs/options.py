@@ -38,6 +38,6 @@ Replace = Annotated[
 ]
 Research = Annotated[
     bool,
-    typer.Option("--research", help="For non-commercial research: use weights whose licence allows only that, too."),
+    typer.Option("--research", help="This is research: also use weights that may not be used commercially."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -18,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     Check("rotos", "Every frame has its matte; eight are read: the plate's size, the layer that is named.",
           inputs.rotos),
     Check("models", "The weights that the shot's stages use are here, with their cards' hashes.", inputs.weights),
+    Check("detector", "The optional packages that the detector needs are installed.", inputs.detector_code),
     Check("references", "Every file can be read, and a face is seen in one of the first 64 pictures: looked for as the "
           "stage does, until one is found.", inputs.references),
     Check("frame rate", "Reviews and movies have one, from the plate's headers or from `frame_rate`; an MXF's is one "

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from fsvfx import models
+from fsvfx import extras, models
 from fsvfx.arrays import Array
 from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
+from fsvfx.faces.detectors import needs_of
 from fsvfx.faces.search import FaceFinder
 from fsvfx.media import PersonSource, RotoSource, spread
 from fsvfx.preflight.contract import Look, Trouble
@@ -97,6 +98,15 @@ def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field
 
 def _shows_face(finder: FaceFinder, picture: Array) -> bool:
     return bool(len(finder.find(colour_of(picture).look(picture))))
+
+
+def detector_code(shot: Look) -> Iterator[Trouble]:
+    """The optional packages that the detector needs are installed."""
+    detector = shot.job.shot.faces.detector
+    for module in needs_of(detector):
+        if not extras.is_installed(module):
+            what = f"detector '{detector}' needs {module}, which is not installed"
+            yield Trouble("faces.detector", what, extras.how_to_install(module))
 
 
 def weights(shot: Look) -> Iterator[Trouble]:

@@ -127,7 +127,8 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
 def _way_out(name: str) -> str:
     signed = f", or put insightface's signed {SIGNED} beside its files" if name == "insightface" else ""
     return (
-        "Use others; or write purpose: research (on the command line: --research), if this is research; or get a licence and name it: "
+        "Use others; or write purpose: research (on the command line: --research), if this is research; "
+        "or get a licence and name it: "
         f"licences: {{{name}: {{file: ..., sha256: ...}}}}{signed}"
     )
 

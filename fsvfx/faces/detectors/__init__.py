@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx import extras
 from fsvfx.errors import InputError
 
 
@@ -45,24 +46,31 @@ class Detector(Protocol):
 
 @dataclass(frozen=True)
 class _Kind:
-    """path: ``module:class`` in this package, called with the least score; weights: the model cards that it uses."""
+    """path: ``module:class`` in this package, called with the least score; weights: the model cards that it uses;
+    needs: optional packages that it imports."""
 
     path: str
     weights: tuple[str, ...]
+    needs: tuple[str, ...] = ()
 
 
 _KINDS = {
     "blazeface": _Kind("blazeface:BlazeFace", ("blazeface_short", "blazeface_full")),
     "yunet": _Kind("yunet:YuNet", ("yunet",)),
-    "insightface": _Kind("scrfd:Scrfd", ("insightface",)),
+    "insightface": _Kind("scrfd:Scrfd", ("insightface",), needs=("insightface",)),
 }
 """The table of detectors. A new one is a file here and an entry, and its name in ``schemas.manifest.Faces``."""
 NAMES = tuple(_KINDS)
 
 
 def detector(name: str = "blazeface", min_score: float = 0.5) -> Detector:
-    """A detector by name. Raises ModelError if its weights are absent, InputError for an unknown name."""
-    module, _, kind = _known(name).path.partition(":")
+    """A detector by name.
+
+    Raises ModelError if its weights are absent, MachineError if an optional package is, InputError for an unknown name.
+    """
+    known = _known(name)
+    extras.require(*known.needs, what=f"Detector '{name}'")
+    module, _, kind = known.path.partition(":")
     made: Detector = getattr(import_module(f"{__name__}.{module}"), kind)(min_score)
     return made
 
@@ -70,6 +78,11 @@ def detector(name: str = "blazeface", min_score: float = 0.5) -> Detector:
 def weights_of(name: str) -> tuple[str, ...]:
     """The model cards that a detector uses. Raises InputError for an unknown name."""
     return _known(name).weights
+
+
+def needs_of(name: str) -> tuple[str, ...]:
+    """The optional packages that a detector needs. Raises InputError for an unknown name."""
+    return _known(name).needs
 
 
 def _known(name: str) -> _Kind:

@@ -16,6 +16,7 @@ from toy_packages import toy_package
 from flows import cli
 from fsvfx import packages
 from fsvfx.actors.shoot import consent, training
+from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.facesets.faceset import Faceset
 from fsvfx.settings import machine
 from schemas.actors import ActedClip
@@ -71,7 +72,7 @@ WRONG = [
     (["evaluate", "train.yaml", "--engine", "landmark_warp"], 2, "does not exist"),
     (["evaluate", "train.yaml", "--engine", "landmark_wrap"], 2, "landmark_warp"),
     (["evaluate", "train.yaml", "--device", "tpu9"], 2, "--device"),
-    (["evaluate", "--actors", "--engine", "df"], 2, "before it is trained"),
+    (["evaluate", "--actors", "--engine", "df"], 2, "must be trained first"),
     (["evaluate", "--actors", "--engine", "landmark_warp", "--settings", "{"], 2, "JSON"),
     (["evaluate", "train.yaml", "--settings", "{}"], 2, "more --settings"),
     (["actors", "made", "--actor", "ada"], 2, "two actors"),
@@ -93,6 +94,22 @@ def test_wrong_input_is_told(words, code, said, capsys, folder) -> None:
 def test_without_the_head_it_says_where_to_get_it(words, capsys) -> None:
     assert cli.code_of(words) == 5
     assert "github.com/ICT-VGL" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("no_head")
+def test_engines_whose_weights_are_for_research_are_refused_unless_it_is_research(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(LandmarkWarp, "weights", ("insightface",))
+    assert cli.code_of(["evaluate", "--actors"]) == 3
+    assert "insightface" in capsys.readouterr().err
+    assert cli.code_of(["evaluate", "train.yaml", "--engine", "landmark_warp"]) == 3
+    assert cli.code_of(["evaluate", "--actors", "--research"]) == 5  # for want of the head, which comes after
+
+
+@pytest.mark.usefixtures("built")
+def test_a_package_that_is_for_research_is_refused(capsys, folder) -> None:
+    toy_package(folder / "packages", people=PEOPLE, model="ada_bea", commercial_use=False)
+    assert cli.code_of(["evaluate", "train.yaml"]) == 3
+    assert "allows no commercial use" in capsys.readouterr().err
 
 
 def test_the_newest_package_beside_another_one_and_an_engine(built, capsys, folder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,23 @@ def test_export_refuses_in_plain_words(
     assert said in told
     assert "Traceback" not in told
     assert out.read_text() == "mine"
+
+
+def test_a_package_that_is_for_research_is_exported_for_research_only(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy_package(root, licence="CC BY-NC 4.0")
+    words = ["models", "export", "toy", "--packages", str(root), "--onnx", str(tmp_path / "out.onnx")]
+    assert code_of(words) == 3
+    assert "CC BY-NC" in capsys.readouterr().err
+    assert not (tmp_path / "out.onnx").exists()
+    assert code_of([*words, "--research", "--person", "zoe"]) == 2  # past the gate
+
+
+def test_without_its_packages_an_export_names_the_extra(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    toy_package(root)
+    assert code_of(["models", "export", "toy", "--packages", str(root), "--onnx", str(tmp_path / "out.onnx")]) == 5
+    assert 'pip install "fsvfx[onnx]"' in capsys.readouterr().err

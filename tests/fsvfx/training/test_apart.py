@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import masked_crc32c
 
 from fsvfx.device import device_with
-from fsvfx.errors import InputError
+from fsvfx.errors import InputError, MachineError
 from fsvfx.training import curves
 from fsvfx.training.events import Ended, Message, Notice, Preview, Progress, Saved
 from fsvfx.training.process import Seat, command_of, environment_of, trained_apart
@@ -20,9 +21,10 @@ from fsvfx.training.result import load_result
 
 RESUME = "fsvfx train train.yaml"
 ONE = Seat(threads=1)
+ROOT = Path(__file__).resolve().parents[3]
 
 
-def told_by(order: Path, seat: Seat = ONE) -> list[Message]:
+def messages_of(order: Path, seat: Seat = ONE) -> list[Message]:
     return list(trained_apart(order, seat, RESUME))
 
 
@@ -38,7 +40,7 @@ def test_stopped_by_one_process_and_gone_on_with_by_two(tmp_path: Path) -> None:
     assert curves.read(folder / "curves.jsonl")[-1].step == reached < 400
 
     longer = job_in(tmp_path, iterations=reached + 4, preview_iterations=2)
-    told = told_by(ordered(longer), Seat(processes=2, threads=2))
+    told = messages_of(ordered(longer), Seat(processes=2, threads=2))
     assert Notice(f"Resumed at iteration {reached}") in told
     assert [one.step for one in told if isinstance(one, Progress)] == [reached + more for more in range(1, 5)]
     assert any(isinstance(one, Preview) for one in told)
@@ -54,14 +56,14 @@ def test_stopped_by_one_process_and_gone_on_with_by_two(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_training_that_diverges_is_told_as_such(tmp_path: Path) -> None:
     with pytest.raises(DivergedError) as raised:
-        told_by(ordered(job_in(tmp_path), broken=True))
+        messages_of(ordered(job_in(tmp_path), broken=True))
     assert raised.value.exit_code == InputError.exit_code
     assert "Iteration 1 of training" in str(raised.value)
     assert "set clip" in raised.value.hint
 
 
 def test_more_gpus_than_there_are_is_an_input_error() -> None:
-    with pytest.raises(InputError, match="512 GPUs are asked for"):
+    with pytest.raises(InputError, match="512 GPUs were requested"):
         device_with(512)
 
 
@@ -71,7 +73,32 @@ def test_the_processes_share_the_seats_threads(processes: int, threads: int, own
     made = environment_of(Seat(processes, threads, "0,1"), around)
     assert made["OMP_NUM_THREADS"] == own
     assert (made["CUDA_VISIBLE_DEVICES"], made["HOME"]) == ("0,1", "/home")
+    assert made["PYTHONSAFEPATH"] == "1"
     assert ("torch.distributed.run" in command_of(Path("order.json"), processes)) == (processes > 1)
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with modules of a user's own in it; an empty entry in PYTHONPATH means that folder, too."""
+    folder = tmp_path / "shots"
+    folder.mkdir()
+    for name in ("tasks", "schemas", "torch", "numpy", "json", "fsvfx", "runpy"):
+        (folder / f"{name}.py").write_text("raise SystemExit('a file of the working folder was imported')")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(ROOT), "", *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    )
+    return folder
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_nothing_of_the_working_folder_is_imported(hostile: Path, processes: int) -> None:
+    """The order is not there: who looks for it has imported everything."""
+    with pytest.raises(MachineError):
+        messages_of(hostile / "absent.json", Seat(processes, threads=1))
+    log = (hostile / "training.log").read_text()
+    assert "absent.json" in log
+    assert "was imported" not in log
 
 
 def tags_in(folder: Path) -> set[str]:
