@@ -137,7 +137,7 @@ def _report_usage(error: Any, as_json: bool) -> None:
         problem = {"kind": "UsageError", "what": error.format_message(), "hint": "See fsvfx --help"}
         output.as_json({"error": problem, "exit_code": EXIT_INPUT})
     else:
-        error.message = printable(error.message)
+        error.message = printable(error.message.replace("Value error, ", ""))
         error.show()
 
 

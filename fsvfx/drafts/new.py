@@ -14,8 +14,11 @@ from fsvfx.drafts.consent import ConsentWishes, consent_text
 from fsvfx.drafts.manifest import FIRST_FRAME, ManifestDraft, ShotDraft, manifest_text
 from fsvfx.errors import InputError, Where
 from fsvfx.media import remote
+from fsvfx.media.files import Place
+from fsvfx.media.sequence.files import find_files, is_sequence
 from fsvfx.outputs import Named, copy_file, is_own_png, png, write_file
 from fsvfx.reach import Reach
+from fsvfx.spelling import is_glob, matches
 from schemas.consent import Role
 from schemas.frames import FrameRange
 from schemas.manifest import Use
@@ -164,9 +167,7 @@ class _Bring:
         if self.copy:
             return self._copied(path, into)
         what = f"a manifest in {self.folder} can't read this: it lies outside of that folder"
-        hint = (
-            "Add --copy to copy it there, or give --out a folder above it; FSVFX_ROOTS lists folders that may be read"
-        )
+        hint = "Add --copy, give --out a folder above it, or have its folder added to FSVFX_ROOTS"
         raise InputError(what, hint=hint, where=Where(file=path))
 
     def _copied(self, path: str, into: str) -> str:
@@ -183,10 +184,6 @@ class _Bring:
 
 
 def _files_of(path: str) -> list[Path]:
-    from fsvfx.media.files import Place
-    from fsvfx.media.sequence.files import find_files, is_sequence
-    from fsvfx.spelling import is_glob, matches
-
     if is_sequence(path):
         return [Path(file.url) for file in find_files(path, Place(path)).values()]
     return [Path(path)] if Path(path).is_file() or not is_glob(path) else [Path(file) for file in matches(Path(path))]
@@ -197,8 +194,13 @@ def _references(given: Sequence[str]) -> list[str]:
     found: list[str] = []
     for each in given:
         path = Path(each).expanduser().absolute()
-        if remote.is_remote(each) or not path.is_dir():
-            found.append(each if remote.is_remote(each) else str(path))
+        if remote.is_remote(each):
+            found.append(each)
+            continue
+        if not path.is_dir():
+            if not (path.exists() or is_glob(path.name) or is_sequence(path.name)):
+                raise InputError("there is no such file or folder", hint="Check the path", where=Where(file=str(path)))
+            found.append(str(path))
             continue
         endings = sorted({file.suffix for file in path.iterdir() if suffix(file.name) in PICTURES | VIDEOS})
         if not endings:
