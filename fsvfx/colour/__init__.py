@@ -15,6 +15,7 @@ __all__ = [
     "check_space",
     "comp_space",
     "convert",
+    "curves",
     "decode",
     "encode",
     "encoding",

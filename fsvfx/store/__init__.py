@@ -16,6 +16,8 @@ __all__ = [
     "ShotStore",
     "StitchedData",
     "Written",
+    "address",
+    "data",
     "is_live",
     "open_data",
     "open_store",

@@ -55,7 +55,7 @@ def test_a_wrong_name_is_told_the_nearest(written: str, told: str) -> None:
 @pytest.mark.parametrize("config", ["studio-config-v4", "ocio://default", "/etc/passwd", ""])
 def test_only_full_names_of_built_in_configs(config: str) -> None:
     with pytest.raises(InputError, match=r"Give its full name, such as \w+-config-v"):
-        check_space(config, "sRGB")
+        check_space(ColourConfig(config), "sRGB")
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,12 @@ def _roleless(config: ocio.Config) -> None:
         ("show.ocio", _without("scene_linear"), "color.config", "no role scene_linear"),
         ("show.ocio", lambda c: c.setRole("scene_linear", "show_log"), "color.config", "which is not scene-linear"),
         ("show.ocio", _roleless, "color.config", "aces_interchange"),
-        ("show.ocio", lambda c: c.setSearchPath("elsewhere"), "color.config", "names 'show.cube', which is missing"),
+        (
+            "show.ocio",
+            lambda c: c.setSearchPath("elsewhere"),
+            "color.config",
+            "names 'show.cube'",
+        ),
         ("show.ocio", lambda c: c.setSearchPath("../luts"), "color.config", "leads outside"),
         ("show.ocio", lambda c: c.removeColorSpace("show_log"), "shots[0].plate.color_space", "of show.ocio"),
     ],
