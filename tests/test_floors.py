@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from imports import imports_of, module_of
 
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
     "schemas": {"numpy", "torch", "fsvfx", "tasks", "flows", "prefect", "dask", "distributed"},
-    "fsvfx": {"prefect", "prefect_dask", "dask", "distributed", "tasks", "flows"},
-    "tasks": {"flows", "dask", "distributed", "numpy", "torch"},
+    "fsvfx": {"prefect", "prefect_dask", "tasks", "flows"},
+    "tasks": {"flows", "numpy", "torch"},
 }
+DASK = {"dask", "distributed"}
+MAY_USE_DASK = Path("fsvfx/executors/dask.py")
+_FLOORS = re.compile(r"^## Who may import whom\n.*?^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PACKAGES = ("schemas", "tasks", "flows")
 
 
 def imported(path: Path) -> set[str]:
@@ -34,6 +40,45 @@ def test_a_floor_imports_nothing_from_above(floor: str) -> None:
     files = sorted((ROOT / floor).rglob("*.py"))
     assert files
     wrong = {str(path.relative_to(ROOT)): found for path in files if (found := imported(path) & FORBIDDEN[floor])}
+    assert not wrong
+
+
+def test_only_one_file_of_the_library_knows_dask() -> None:
+    users = {path.relative_to(ROOT) for path in (ROOT / "fsvfx").rglob("*.py") if imported(path) & DASK}
+    assert users == {MAY_USE_DASK}
+
+
+def order() -> list[str]:
+    """The rooms as ARCHITECTURE.md has them, from the ground up and from left to right."""
+    block = _FLOORS.search((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert block is not None
+    floors = [line.split() for line in block[1].splitlines()]
+    return [room for name, *rooms in floors for room in ([name] if name in PACKAGES else rooms)]
+
+
+def room_of(module: str) -> str:
+    top, _, rest = module.partition(".")
+    return rest.partition(".")[0] or "api" if top == "fsvfx" else top
+
+
+def test_every_room_has_its_place_in_the_architecture() -> None:
+    rooms = {
+        path.stem for path in (ROOT / "fsvfx").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert sorted(order()) == sorted((rooms - {"__init__"}) | set(PACKAGES))
+
+
+def test_rooms_import_what_is_below_them_and_left_of_them() -> None:
+    place = {room: number for number, room in enumerate(order())}
+    wrong = [
+        f"{path.relative_to(ROOT)}: {used}"
+        for top in ("schemas", "fsvfx", "tasks", "flows")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        for module, name in imports_of(path)
+        if module.partition(".")[0] in ("schemas", "fsvfx", "tasks", "flows")
+        for used in [room_of(f"{module}.{name}" if module == "fsvfx" else module)]
+        if place[used] > place[room_of(module_of(path))]
+    ]
     assert not wrong
 
 

@@ -40,7 +40,7 @@ def run(
     json: AsJson = False,
 ) -> int:
     """Find and track the faces of each shot, and show the tracks in a table and on a contact sheet."""
-    from fsvfx.qc.tracks import tracks_of, write_sheet
+    from fsvfx.drafts.tracks import tracks_of, write_sheet
 
     jobs = cleared(jobs_of(manifest, shot, store))
     partial = [outcome for outcome in _detected(manifest, jobs, workers, store, json) if outcome.state == "partial"]

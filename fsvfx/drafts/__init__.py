@@ -1,4 +1,6 @@
-"""First drafts of manifests and consent records, made from the footage itself: what only a person can decide is left
-blank (``TODO``)."""
+"""The first look at footage: drafts of manifests and consent records, and the faces of a shot, numbered.
 
-__all__ = ["consent", "new"]
+Only what a person must decide is left blank in a draft (``TODO``).
+"""
+
+__all__ = ["consent", "new", "tracks"]

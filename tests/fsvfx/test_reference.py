@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 
 from fsvfx.documents.yaml_text import read_yaml
-from fsvfx.manifests.export import PAGES, SCHEMAS, json_schema, refreshed
 from fsvfx.manifests.kinds import is_training
+from fsvfx.reference import PAGES, SCHEMAS, json_schema, refreshed
 from schemas.composite import CompositeSettings
 from schemas.manifest import Manifest
 
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[2]
 MANIFESTS = sorted((REPO / "examples").glob("*.yaml"))
 EXAMPLES = {
     "manifest.schema.json": [path for path in MANIFESTS if not is_training(read_yaml(path).data)],
@@ -27,14 +27,14 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_committed_schema_is_current(name: str) -> None:
     committed = (REPO / "docs" / name).read_text(encoding="utf-8")
-    assert committed == json_schema(SCHEMAS[name]), "renew it: python -m fsvfx.manifests.export docs"
+    assert committed == json_schema(SCHEMAS[name]), "renew it: python -m fsvfx.reference docs"
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_committed_page_is_current(name: str) -> None:
     committed = (REPO / "docs" / name).read_text(encoding="utf-8")
     assert "<!-- table " in committed
-    assert committed == refreshed(committed), "renew it: python -m fsvfx.manifests.export docs"
+    assert committed == refreshed(committed), "renew it: python -m fsvfx.reference docs"
 
 
 def test_every_composite_option_is_illustrated() -> None:

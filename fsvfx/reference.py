@@ -1,4 +1,4 @@
-"""JSON Schemas for editors, and the tables in the docs: ``python -m fsvfx.manifests.export docs`` writes them."""
+"""JSON Schemas for editors, and the tables in the docs: ``python -m fsvfx.reference docs`` writes them."""
 
 from __future__ import annotations
 
