@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard, TypeVar
@@ -16,10 +16,12 @@ Loaded = TypeVar("Loaded")
 
 @dataclass(frozen=True)
 class Plugins:
-    """All entry points of one group. ``kind``: what each of them is, in messages."""
+    """All entry points of one group. ``kind``: what each of them is, in messages. ``own``: fsvfx's own that need no
+    entry point, by name (``module:object``); no package takes their place."""
 
     group: str
     kind: str
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """In alphabetical order."""
@@ -46,7 +48,7 @@ class Plugins:
     @cached_property
     def _points(self) -> dict[str, EntryPoint]:
         """By name; of two of the same name the first one found counts, as on the import path."""
-        found: dict[str, EntryPoint] = {}
+        found = {name: EntryPoint(name, value, self.group) for name, value in self.own.items()}
         for point in entry_points(group=self.group):
             found.setdefault(point.name, point)
         return dict(sorted(found.items()))

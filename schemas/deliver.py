@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic.json_schema import SkipJsonSchema
 
-from schemas.base import FilePath, StrictModel, Text
+from schemas.base import FilePath, Name, StrictModel, Text
 
 Layer = Literal["matte", "swap", "stmap"]
 MovieCodec = Literal[
@@ -106,19 +107,61 @@ class DeliverMhl(StrictModel):
     """The folder that gets an ``ascmhl/`` folder. Each shot needs its own."""
 
 
+class DeliverOther(StrictModel):
+    """A deliverable of a kind that an installed package registers. Its other settings are kept as they are written:
+    the kind's own model checks them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: Name
+    path: FilePath
+    kind_version: int = 0
+    """Of the kind, filled in when a job is made: part of the key of what is delivered."""
+
+
+OWN_KINDS: dict[str, type[StrictModel]] = {
+    "exr": DeliverExr,
+    "frames": DeliverFrames,
+    "mattes": DeliverMattes,
+    "movie": DeliverMovie,
+    "review": DeliverReview,
+    "contact_sheet": DeliverSheet,
+    "report": DeliverReport,
+    "mhl": DeliverMhl,
+}
+OTHER_KIND = "other"
+"""The tag of all kinds that are not fsvfx's own, in places of pydantic's errors."""
+
+
+def _tag(value: object) -> str | None:
+    if not isinstance(value, (dict, StrictModel)):
+        return "exr"  # whose model says that it is no mapping
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    if not isinstance(kind, str):
+        return None
+    return kind if kind in OWN_KINDS else OTHER_KIND
+
+
 Deliver = Annotated[
-    DeliverExr
-    | DeliverFrames
-    | DeliverMattes
-    | DeliverMovie
-    | DeliverReview
-    | DeliverSheet
-    | DeliverReport
-    | DeliverMhl,
-    Field(discriminator="kind"),
+    Annotated[DeliverExr, Tag("exr")]
+    | Annotated[DeliverFrames, Tag("frames")]
+    | Annotated[DeliverMattes, Tag("mattes")]
+    | Annotated[DeliverMovie, Tag("movie")]
+    | Annotated[DeliverReview, Tag("review")]
+    | Annotated[DeliverSheet, Tag("contact_sheet")]
+    | Annotated[DeliverReport, Tag("report")]
+    | Annotated[DeliverMhl, Tag("mhl")]
+    | Annotated[SkipJsonSchema[DeliverOther], Tag(OTHER_KIND)],
+    Field(
+        discriminator=Discriminator(_tag),
+        json_schema_extra={
+            "discriminator": {
+                "mapping": {kind: f"#/$defs/{model.__name__}" for kind, model in OWN_KINDS.items()},
+                "propertyName": "kind",
+            }
+        },
+    ),
 ]
-PER_FRAME = (DeliverExr, DeliverFrames, DeliverMattes)
-"""Written chunk by chunk, a file per frame; the others once per shot."""
 
 
 def template(deliver: Deliver) -> str:

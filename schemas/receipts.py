@@ -55,7 +55,8 @@ class ChunkState(StrEnum):
 class DeliveredFile(StrictModel):
     """A file that was handed over."""
 
-    kind: Literal["exr", "frames", "mattes", "movie", "review", "contact_sheet", "report", "mhl"]
+    kind: str
+    """As in the manifest; ``contact_sheet`` and ``report`` also where it names none."""
     path: str
     """Absolute, or ``s3://``."""
     frame: int | None = None

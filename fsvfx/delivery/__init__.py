@@ -9,17 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsvfx.delivery.chunk import deliver_chunk
+    from fsvfx.delivery.deliver import deliver_chunk, deliver_shot
     from fsvfx.delivery.ownership import check_free
     from fsvfx.delivery.receipt import is_intact
-    from fsvfx.delivery.shot import deliver_shot
     from fsvfx.delivery.verify import delivery_notes, verify_deliverables
 
-__all__ = ["check_free", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "place", "verify_deliverables"]
+__all__ = [
+    "check_free", "contract", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "kinds", "place",
+    "verify_deliverables",
+]  # fmt: skip
 _HOMES = {
     "check_free": "ownership",
-    "deliver_chunk": "chunk",
-    "deliver_shot": "shot",
+    "deliver_chunk": "deliver",
+    "deliver_shot": "deliver",
     "delivery_notes": "verify",
     "is_intact": "receipt",
     "verify_deliverables": "verify",

@@ -44,10 +44,10 @@ DROPPED: dict[str, tuple[str, ...]] = {
 """Why, and names or patterns, letter case apart."""
 
 
-def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[str, Any]:
-    """What is the same on every frame of ``order``. ``space``: the delivered colour space; None for mattes."""
+def facts_of(order: Order) -> dict[str, str]:
+    """What every deliverable of ``order`` must say, by name."""
     job, shot = order.job, order.job.shot
-    said = {
+    facts = {
         "statement": order.statement,
         "production": job.production,
         "shot": shot.name,
@@ -57,17 +57,22 @@ def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[st
         "rights": order.rights.digest,
         "purpose": "research, not for commercial use" if order.rights.purpose == "research" else "",
         "key": order.content_key,
-        "colour_config": job.colour_config,
-        "color_space": space or "",
-        "frames": str(shot.plate.frames),
     }
+    return {name: text for name, text in facts.items() if text}
+
+
+def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[str, Any]:
+    """What is the same on every frame of ``order``. ``space``: the delivered color space; None for mattes."""
+    job, shot = order.job, order.job.shot
+    facts = facts_of(order) | {"colour_config": job.colour_config, **({"color_space": space} if space else {})}
     return {
         **(colour_attributes(interop_id(order.colour.config, space)) if space else {}),
         **({"framesPerSecond": info.frame_rate} if info.frame_rate else {}),
         "pixelAspectRatio": float(info.pixel_aspect),
         "software": f"fsvfx {version('fsvfx')}",
         "fsvfx/first_frame": shot.plate.frames.first,
-        **{f"fsvfx/{name}": text for name, text in said.items() if text},
+        **{f"fsvfx/{name}": text for name, text in facts.items()},
+        "fsvfx/frames": str(shot.plate.frames),
     }
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 from pydantic import JsonValue
 
 from fsvfx import rights
 from fsvfx.colour import PlateColour, check_space
+from fsvfx.delivery.kinds import Wish, wish
 from fsvfx.delivery.ownership import Own
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import Ledger, ShotStore, open_store, stage_key
-from schemas.base import StrictModel
-from schemas.deliver import PER_FRAME, Deliver, DeliverExr, DeliverFrames, DeliverMovie
 from schemas.frames import Chunk, FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import Receipt, Unit
@@ -24,8 +22,6 @@ from schemas.report import AI_STATEMENT, PLAIN_STATEMENT
 STAGE = "deliver"
 VERSION = 2
 """Raise it when the same inputs would give other files: it is part of every key."""
-
-Wish = TypeVar("Wish", bound=StrictModel)
 
 
 @dataclass(frozen=True)
@@ -54,16 +50,14 @@ class Order:
         return FrameRange(frame for chunk in self.chunks for frame in chunk.frames)
 
     @cached_property
-    def wishes(self) -> list[Deliver]:
-        """What this unit writes: a chunk its frames, the shot the rest."""
-        return [wish for wish in self.job.deliver if isinstance(wish, PER_FRAME) == (self.unit.kind == "chunk")]
-
-    def wishes_of(self, kind: type[Wish]) -> list[Wish]:
-        return [wish for wish in self.wishes if isinstance(wish, kind)]
+    def asked(self) -> list[Wish]:
+        """What the manifest lists of what this unit writes: a chunk its frames, the shot the rest."""
+        per = "frame" if self.unit.kind == "chunk" else "shot"
+        return [one for one in map(wish, self.job.deliver) if one.kind.per == per]
 
     @property
     def wants_alignment(self) -> bool:
-        return any("stmap" in wish.layers for wish in self.wishes_of(DeliverExr))
+        return any("align" in one.kind.reads(one.settings) for one in self.asked)
 
     @property
     def statement(self) -> str:
@@ -79,12 +73,11 @@ class Order:
     def comp_space(self) -> str:
         return self.colour.comp_space
 
-    def space_of(self, wish: Deliver) -> str | None:
-        """The colour space in which ``wish`` is delivered, by the config's own name; None for kinds that have none."""
-        if not isinstance(wish, DeliverExr | DeliverFrames | DeliverMovie):
-            return None
-        own = self.comp_space if isinstance(wish, DeliverExr) else self.job.shot.plate.color_space
-        return check_space(self.colour.config, wish.color_space or own)
+    def space_of(self, wish: Wish) -> str | None:
+        """The color space in which ``wish`` is delivered, by the config's own name; None for kinds that have none."""
+        space = wish.kind.space(wish.settings)
+        own = {"comp": self.comp_space, "plate": self.colour.space}
+        return check_space(self.colour.config, own.get(space, space)) if space else None
 
     def of(self, stage: str, chunk: Chunk | None = None) -> list[Receipt]:
         """The input receipts of a stage (for one chunk)."""
@@ -98,7 +91,7 @@ class Order:
     @cached_property
     def key(self) -> str:
         """Of what the files say and where they go. (The runner has a key of its own, by which the ledger is asked.)"""
-        paths: list[JsonValue] = [wish.path for wish in self.wishes]
+        paths: list[JsonValue] = [one.path for one in self.asked]
         return self._key(self._said() | {"paths": paths})
 
     def check_complete(self) -> None:
@@ -133,7 +126,7 @@ class Order:
             "plate": shot.plate.model_dump(mode="json", exclude={"path", "frames"}),
             "first": shot.plate.frames.first,
             "last": shot.plate.frames.last,
-            "wishes": [wish.model_dump(mode="json", exclude={"path"}) for wish in self.wishes],
+            "wishes": [one.recipe for one in self.asked],
             "waived": str(self.waived),
             **({"purpose": self.job.purpose} if self.job.purpose != "commercial" else {}),
             "plates": {one.unit.name: one.key for one in self.of("ingest")},  # a plate's headers count too

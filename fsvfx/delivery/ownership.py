@@ -12,17 +12,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fsvfx import commands
+from fsvfx.delivery.contract import frame_files
+from fsvfx.delivery.kinds import wishes
 from fsvfx.delivery.place import digest_at
 from fsvfx.errors import FsvfxError, InputError, Where
-from fsvfx.footprint import Disk, File, FileIndex, Shown, reads_of, report_targets, sheet_targets
+from fsvfx.footprint import Disk, File, FileIndex, Shown, reads_of
 from fsvfx.media import remote
 from fsvfx.reach import ReachError, reach_of
 from fsvfx.store import Ledger, open_store
-from schemas.deliver import PER_FRAME, DeliverMhl
+from schemas.deliver import DeliverReport
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile, Unit
 from schemas.report import DeliveryReport
-from schemas.templates import fill, frame_path
 
 _READ = 64
 """Files that no receipt names are read, to know them by their digests; so many at most. The run looks at every one."""
@@ -104,7 +105,9 @@ class Own:
 
     @property
     def _report_paths(self) -> list[str]:
-        return report_targets(self.job.shot.name, self.job.deliver)
+        return [
+            one.path for one in wishes(self.job.shot.name, self.job.deliver) if isinstance(one.settings, DeliverReport)
+        ]
 
     @cached_property
     def _disk(self) -> Disk:
@@ -135,16 +138,11 @@ def check_free(job: ShotJob) -> None:
 
 
 def targets_of(job: ShotJob) -> Iterator[str]:
-    """Every file that the shot's delivery makes, but for MHL histories."""
-    for wish in job.deliver:
-        if isinstance(wish, PER_FRAME):
-            people = [entry.performer for entry in job.shot.replace] if "{performer}" in wish.path else [""]
-            for performer in people:
-                template = fill(wish.path, performer=performer)
-                yield from (frame_path(template, number) for number in job.shot.plate.frames)
-        elif not isinstance(wish, DeliverMhl):
-            yield wish.path
-    yield from {*sheet_targets(job.shot.name, job.deliver), *report_targets(job.shot.name, job.deliver)}
+    """Every file that the shot's delivery makes, but for those in folders that are a deliverable whole."""
+    performers = [entry.performer for entry in job.shot.replace]
+    for one in wishes(job.shot.name, job.deliver):
+        templates = [] if one.kind.folder(one.settings) else one.kind.templates(one.settings, performers)
+        yield from frame_files(templates, job.shot.plate.frames) if one.kind.per == "frame" else templates
 
 
 def reported(job: ShotJob, path: str) -> set[str]:

@@ -1,19 +1,23 @@
-"""The delivery report: what was delivered, made from receipts, with the quality figures of the shot."""
+"""The delivery report, made from receipts with the quality figures of the shot; and its contact sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
+from PIL import Image
+from pydantic import JsonValue, ValidationError
 
 from fsvfx.arrays import Data
+from fsvfx.delivery.kinds import wish
 from fsvfx.delivery.order import Order
+from fsvfx.errors import MachineError, Where
 from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import TimecodeTrack
-from fsvfx.qc.sheet import FIGURES, NOT_FIGURES
+from fsvfx.qc.sheet import FIGURES, NOT_FIGURES, shot_sheet
 from fsvfx.rights.weights import Weights
 from fsvfx.store import Ledger, open_data
 from schemas.frames import FrameRange
@@ -74,6 +78,23 @@ def report_of(
         weights=dict(sorted(item for one in line for item in one.weights.items())),
         versions={name: version(name) for name in _TOUCH_PIXELS},
     )
+
+
+def write_sheet(path: Path, order: Order) -> None:
+    """The contact sheet of ``order`` (a whole shot) as PNG or JPEG, by the ending. Raises OSError, StoreError."""
+    Image.fromarray(shot_sheet(order.job, measured(order), order.waived)).save(path, quality=92)
+
+
+def read_report(path: Path) -> DeliveryReport:
+    """Raises MachineError if it is none."""
+    try:
+        return DeliveryReport.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise MachineError(
+            f"The delivery report can't be read: {type(error).__name__}",
+            hint="Deliver again: fsvfx retry MANIFEST --stage deliver",
+            where=Where(file=str(path)),
+        ) from error
 
 
 def lineage(order: Order) -> list[Receipt]:
@@ -169,7 +190,7 @@ def _colour(order: Order) -> ReportedColour:
         config=order.job.colour_config,
         plate=order.colour.name,
         comp=order.comp_space,
-        delivered=tuple(space for wish in order.job.deliver if (space := order.space_of(wish))),
+        delivered=tuple(space for one in order.job.deliver if (space := order.space_of(wish(one)))),
     )
 
 

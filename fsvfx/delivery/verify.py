@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import Any
 
 from fsvfx import commands
-from fsvfx.delivery.mhl import check_generation
+from fsvfx.delivery.contract import Kind
+from fsvfx.delivery.kinds import kind, kinds
 from fsvfx.delivery.order import STAGE
 from fsvfx.delivery.ownership import targets_of
 from fsvfx.delivery.place import digest_at
@@ -20,7 +20,6 @@ from fsvfx.store import Ledger, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile
-from schemas.report import DeliveryReport
 
 
 def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
@@ -32,8 +31,8 @@ def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
     found = _delivered(job)
     problems = [problem for file in found.files.values() if (problem := _check(job, file))]
     told = {problem.where.file for problem in problems}
-    lists = [file for file in found.files.values() if file.kind == "mhl" and file.path not in told]
-    return [*found.problems, *problems, *(problem for file in lists if (problem := _check_mhl(job, file)))]
+    intact = [file for file in found.files.values() if file.path not in told]
+    return [*found.problems, *problems, *(problem for file in intact if (problem := _damage(job, file)))]
 
 
 def delivery_notes(job: ShotJob) -> list[str]:
@@ -75,11 +74,11 @@ def _delivered(job: ShotJob) -> _Delivered:
         files |= {file.path: file for file in receipt.files}
     wanted = _wanted(job)
     files = {path: file for path, file in files.items() if wanted(path)}
-    for file in [file for file in files.values() if file.kind == "report" and _check(job, file) is None]:
-        report = _read(file.path)
-        if isinstance(report, FsvfxError):
-            return _Delivered(files, bool(whole), (report,))
-        files = {each.path: each for each in report.files if wanted(each.path)} | files
+    try:
+        listed = [each for file in files.values() for each in _listed(job, file) if wanted(each.path)]
+    except FsvfxError as error:
+        return _Delivered(files, bool(whole), (error,))
+    files = {each.path: each for each in listed} | files
     return _Delivered(files, bool(whole))
 
 
@@ -101,20 +100,23 @@ def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
     return None
 
 
-def _check_mhl(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
-    wrong = check_generation(Path(file.path))
-    return _problem(job, file, f"does not hold: {wrong}") if wrong else None
+def _damage(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
+    """What its kind knows better than a digest; nothing of a kind that is no longer installed."""
+    found = _kind(file)
+    wrong = found.damage(Path(file.path)) if found else None
+    return _problem(job, file, f"is damaged: {wrong}") if wrong else None
 
 
-def _read(path: str) -> DeliveryReport | FsvfxError:
-    try:
-        return DeliveryReport.model_validate_json(Path(remote.local_copy(path)).read_bytes())
-    except (OSError, ValidationError) as error:
-        return MachineError(
-            f"The delivery report can't be read: {error.__class__.__name__}",
-            hint="Deliver again: fsvfx retry MANIFEST --stage deliver",
-            where=Where(file=path),
-        )
+def _listed(job: ShotJob, file: DeliveredFile) -> Iterable[DeliveredFile]:
+    """The files that a delivered one lists, if it is intact."""
+    found = _kind(file)
+    if found is None or type(found).listed is Kind.listed or _check(job, file) is not None:
+        return ()
+    return found.listed(Path(remote.local_copy(file.path)))
+
+
+def _kind(file: DeliveredFile) -> Kind[Any] | None:
+    return kind(file.kind) if file.kind in kinds() else None
 
 
 def _problem(job: ShotJob, file: DeliveredFile, what: str) -> FsvfxError:

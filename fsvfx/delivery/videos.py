@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,18 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import interop_id
-from fsvfx.delivery.chunk import track_of
-from fsvfx.delivery.comps import comps, picture
+from fsvfx.delivery.contract import Problem
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.place import place
 from fsvfx.delivery.review import BurnIn, burn_in, draw_slate, slate_lines
-from fsvfx.errors import InputError, Where
-from fsvfx.media import RATE_HINT, PlateInfo, PlateReader
+from fsvfx.delivery.subjects import Shot
+from fsvfx.errors import FsvfxError, InputError, Where
+from fsvfx.media import RATE_HINT, PlateInfo
 from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.media.colour_tags import code_points
-from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
+from fsvfx.media.video.writer import Codec, VideoFormat, codec_of, write_video
 from schemas.deliver import DeliverMovie, DeliverReview
-from schemas.receipts import DeliveredFile
+from schemas.templates import suffix
 from schemas.timecode import is_counted
 
 MXF_RATES = {
@@ -33,77 +33,93 @@ MXF_RATES = {
 _SLATES = 1
 
 
-def deliver_review(order: Order, wish: DeliverReview, plate: PlateReader) -> DeliveredFile:
-    """Write it. Raises MachineError, StoreError, PlateError, InputError."""
-    lead = _SLATES if wish.slate else 0
-    track = _track(order, plate.info)
-    wanted = _format(order, plate, track, lead, codec=codec_of(wish.codec, crf=wish.crf))
-
-    def write(path: Path) -> None:
-        write_video(path, _reviewed(order, track, wanted.size, lead), wanted)
-
-    digest, size = place(wish.path, write, order.own)
-    return DeliveredFile(kind="review", path=wish.path, bytes=size, digest=digest)
+def write_review(path: Path, settings: DeliverReview, shot: Shot) -> None:
+    """H.264 or ProRes with burn-in. Raises MachineError, StoreError, PlateError, InputError."""
+    lead = _SLATES if settings.slate else 0
+    track = _track(shot)
+    wanted = _format(shot, track, lead, codec=codec_of(settings.codec, crf=settings.crf))
+    write_video(path, _reviewed(shot, track, wanted.size, lead), wanted)
 
 
-def deliver_movie(order: Order, wish: DeliverMovie, plate: PlateReader) -> DeliveredFile:
-    """Write it. Raises MachineError, StoreError, PlateError, InputError."""
-    track = _track(order, plate.info)
-    if wish.path.lower().endswith(".mxf") and track.rate not in MXF_RATES:
-        what = f"MXF knows no {track.rate} frames a second"
-        raise InputError(what, hint="Deliver it as .mov", where=Where(shot=order.job.shot.name, file=wish.path))
-    space = order.space_of(wish)
-    assert space is not None
+def write_movie(path: Path, settings: DeliverMovie, shot: Shot, space: str) -> None:
+    """The comp in ``space``. Raises MachineError, StoreError, PlateError, InputError."""
+    track = _track(shot)
+    if suffix(settings.path) == ".mxf" and track.rate not in MXF_RATES:
+        what = f"MXF has no rate of {track.rate} frames a second"
+        raise InputError(what, hint="Deliver it as .mov", where=Where(shot=shot.job.shot.name, file=settings.path))
     wanted = _format(
-        order,
-        plate,
+        shot,
         track,
-        codec=codec_of(wish.codec, bits=wish.bits, crf=wish.crf),
+        codec=codec_of(settings.codec, bits=settings.bits, crf=settings.crf),
         depth="uint16",
-        colours=code_points(interop_id(order.colour.config, space)),
+        colours=code_points(interop_id(shot.order.colour.config, space)),
     )
-
-    def write(path: Path) -> None:
-        write_video(path, (picture(order, comp, space, 16) for comp in comps(order)), wanted)
-
-    digest, size = place(wish.path, write, order.own)
-    return DeliveredFile(kind="movie", path=wish.path, bytes=size, digest=digest)
+    write_video(path, (frame.picture(space, 16) for frame in shot.frames()), wanted)
 
 
-def _track(order: Order, info: PlateInfo) -> TimecodeTrack:
-    track = track_of(order, info)
-    if track is None:  # preflight says so before a run
-        where = Where(shot=order.job.shot.name, field="plate.frame_rate")
-        raise InputError("A video needs the plate's frame rate, and nothing tells it", hint=RATE_HINT, where=where)
-    return track
+def size_problem(settings: DeliverReview | DeliverMovie, plate: PlateInfo) -> Iterator[Problem]:
+    """Whether the codec takes the plate's size: by the limits of its standard, then by encoding one frame."""
+    codec = codec_of(settings.codec, bits=getattr(settings, "bits", 8), crf=settings.crf)
+    width, height = plate.width, plate.height
+    (least_width, least_height), (side, pixels) = codec.smallest, codec.largest
+    if width < least_width or height < least_height:
+        what = f"{settings.codec} takes pictures of {least_width}x{least_height} or more; the plate is {width}x{height}"
+        yield Problem("", what, "Deliver it as ProRes or as frames")
+    elif max(width, height) > side or width * height > pixels:
+        what = f"{settings.codec} takes up to {side} pixels a side and {pixels} in all; the plate is {width}x{height}"
+        yield Problem("", what, "Deliver it as ProRes or as frames")
+    elif (why := _refusal(suffix(settings.path), codec, plate)) is not None:
+        yield Problem("", f"{settings.codec} can't hold the plate's {width}x{height}: {why}", "Deliver it as frames")
+    elif width % 2 or height % 2:
+        what = f"videos have even sizes: the plate's {width}x{height} grows by a row or column, repeated"
+        yield Problem("", what, "Deliver frames where the size must stay", stops=False)
 
 
-def _format(order: Order, plate: PlateReader, track: TimecodeTrack, lead: int = 0, **own: Any) -> VideoFormat:
-    info = plate.info
+def _refusal(ending: str, codec: Codec, plate: PlateInfo) -> str | None:
+    """What the encoder says to one black frame; None if it takes it."""
+    size = plate.height, plate.width
+    wanted = VideoFormat(size, plate.frame_rate if plate.frame_rate in MXF_RATES else Fraction(24), codec)
+    black = np.zeros((*size, 3), np.uint8)
+    with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
+        try:
+            write_video(Path(folder) / f"trial{ending}", [black], wanted)
+        except FsvfxError as error:
+            return error.what
+    return None
+
+
+def _track(shot: Shot) -> TimecodeTrack:
+    if shot.track is None:  # preflight says so before a run
+        where = Where(shot=shot.job.shot.name, field="plate.frame_rate")
+        raise InputError("A video needs a frame rate, and the plate has none", hint=RATE_HINT, where=where)
+    return shot.track
+
+
+def _format(shot: Shot, track: TimecodeTrack, lead: int = 0, **own: Any) -> VideoFormat:
+    info = shot.info
     return VideoFormat(
         size=(info.height, info.width),
         frame_rate=track.rate,
         pixel_aspect=Fraction(info.pixel_aspect).limit_denominator(1000),
-        audio=plate.audio_file() if info.has_audio else None,
+        audio=shot.plate.audio_file() if info.has_audio else None,
         lead=lead,
-        timecode=track.at(order.frames.first - lead) if is_counted(track.rate) else None,
-        metadata=_told(order),
+        timecode=track.at(shot.order.frames.first - lead) if is_counted(track.rate) else None,
+        metadata=_tags(shot.order),
         **own,
     )
 
 
-def _reviewed(order: Order, track: TimecodeTrack, size: tuple[int, int], lead: int) -> Iterator[NDArray[np.uint8]]:
-    shot, colour = order.job.shot, order.colour.as_shot
-    title = order.statement.partition(":")[0]
+def _reviewed(shot: Shot, track: TimecodeTrack, size: tuple[int, int], lead: int) -> Iterator[NDArray[np.uint8]]:
+    name, colour, title = shot.job.shot.name, shot.order.colour.as_shot, shot.order.statement.partition(":")[0]
     for _ in range(lead):
-        yield draw_slate(size, title, slate_lines(order, track))
-    for comp in comps(order):
-        shown = colour.preview(comp.rgb)
-        note = "waived" if comp.waived else ""
-        yield burn_in(shown, BurnIn(shot.name, comp.frame, track.at(comp.frame), note, warning=title))
+        yield draw_slate(size, title, slate_lines(shot.order, track))
+    for frame in shot.frames():
+        shown = colour.preview(frame.rgb)
+        note = "waived" if frame.comp.waived else ""
+        yield burn_in(shown, BurnIn(name, frame.number, track.at(frame.number), note, warning=title))
 
 
-def _told(order: Order) -> dict[str, str]:
+def _tags(order: Order) -> dict[str, str]:
     return {
         "title": f"{order.job.production} {order.job.shot.name}",
         "comment": f"{order.statement}. Rights decision {order.rights.digest}",

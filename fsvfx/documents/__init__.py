@@ -1,7 +1,7 @@
 """Documents: YAML that people write, read as the model that it means to be; every problem and blank has its line."""
 
 from fsvfx.documents.blanks import without_blanks
-from fsvfx.documents.problems import blanks_in, findings, respelled_fields, validated
+from fsvfx.documents.problems import blanks_in, findings, one_of, respelled_fields, validated
 from fsvfx.documents.yaml_text import (
     MOST_BYTES,
     Document,
@@ -25,6 +25,7 @@ __all__ = [
     "dotted",
     "fields",
     "findings",
+    "one_of",
     "parse_record",
     "parse_yaml",
     "read_record",

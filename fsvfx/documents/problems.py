@@ -15,6 +15,7 @@ from fsvfx.documents.blanks import is_empty, wanted_at, without_blanks
 from fsvfx.documents.yaml_text import Document, Finding, Loc, dotted, read_yaml, respelled
 from fsvfx.errors import Blank
 from fsvfx.suggestions import nearest, suggestion
+from schemas.deliver import OTHER_KIND
 
 M = TypeVar("M", bound=BaseModel)
 Told = tuple[str, str]
@@ -113,7 +114,13 @@ def _is_spurious(detail: ErrorDetails) -> bool:
 
 def _without_tags(loc: Loc, model: type[BaseModel]) -> Loc:
     """pydantic puts a tagged union's tag into the place of an error; the file has no such level."""
-    return tuple(part for end, part in enumerate(loc) if part not in _tags(model, loc[:end]))
+    return tuple(part for end, part in enumerate(loc) if part not in _all_tags(model, loc[:end]))
+
+
+def _all_tags(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Those of the schema, and the one for kinds that packages bring, which no schema has."""
+    tags = _tags(model, loc)
+    return [*tags, OTHER_KIND] if tags else []
 
 
 def _tags(model: type[BaseModel], loc: Loc) -> list[str]:
@@ -163,16 +170,17 @@ def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     schema = fields.at(model, loc)
     known = [str(value) for value in schema.get("enum", [schema.get("const")])]
-    return _one_of(detail["input"], known)
+    return one_of(detail["input"], known)
 
 
 def _tag(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     known = _tags(model, loc)
     given = detail["input"].get("kind") if isinstance(detail["input"], dict) else None
-    return _one_of(given, known) if given is not None else ("kind is missing", f"Add kind: one of {', '.join(known)}")
+    return one_of(given, known) if given is not None else ("kind is missing", f"Add kind: one of {', '.join(known)}")
 
 
-def _one_of(given: object, known: list[str]) -> Told:
+def one_of(given: object, known: list[str]) -> Told:
+    """What to say of ``given`` where only ``known`` values are possible."""
     near = nearest(str(given), known)
     hint = f"Did you mean {near}? One of: " if near else "One of: "
     return f"{_quoted(given)} is not possible here", hint + ", ".join(known)

@@ -4,7 +4,7 @@ from fsvfx.footprint.canonical import Disk
 from fsvfx.footprint.index import FileIndex
 from fsvfx.footprint.patterns import File, Files, Tree
 from fsvfx.footprint.reads import Read, Shown, reads_of
-from fsvfx.footprint.writes import Wish, report_targets, sheet_targets, writes_of
+from fsvfx.footprint.writes import Write, writes_of
 
 __all__ = [
     "Disk",
@@ -14,9 +14,7 @@ __all__ = [
     "Read",
     "Shown",
     "Tree",
-    "Wish",
+    "Write",
     "reads_of",
-    "report_targets",
-    "sheet_targets",
     "writes_of",
 ]

@@ -1,38 +1,37 @@
-"""Every file that the delivery of a shot makes, and where its contact sheet and report go."""
+"""Every file that the delivery of a shot makes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fsvfx.delivery import kinds
+from fsvfx.delivery.kinds import Wish
 from fsvfx.footprint.canonical import Disk
 from fsvfx.footprint.patterns import File, Files, Numbered, Tree
-from schemas.deliver import PER_FRAME, Deliver, DeliverMhl, DeliverReport, DeliverSheet
+from schemas.deliver import Deliver
 from schemas.frames import FrameRange
-from schemas.templates import around_frame, fill
-
-HISTORY = "ascmhl"
-"""The folder of an ASC MHL history."""
+from schemas.templates import around_frame
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A deliverable of one shot; ``index`` is its place in the manifest. Its path is absolute or s3://, filled in but
-    for the frame number and the performer."""
+class Write:
+    """What one shot writes for a deliverable; ``index`` is its place in the manifest."""
 
     index: int
-    deliver: Deliver
     what: str
 
 
 def writes_of(
     disk: Disk, shot: str, frames: FrameRange, performers: Sequence[str], deliver: Sequence[tuple[int, Deliver]]
-) -> Iterator[tuple[Wish, Files]]:
-    """What each deliverable makes, and the contact sheet and the report that nobody asked for."""
+) -> Iterator[tuple[Write, Files]]:
+    """What each deliverable makes, and what is made although nobody asked for it (contact sheet, report).
+
+    Paths are absolute or s3://, filled in but for the frame number and the performer.
+    """
     for index, one in deliver:
-        wish = Wish(index, one, f"deliver[{index}] of shot {shot}")
-        for files in _files(disk, one, frames, performers):
-            yield wish, files
+        for files in _files(disk, kinds.wish(one), frames, performers):
+            yield Write(index, f"deliver[{index}] of shot {shot}"), files
     yield from _unasked(disk, shot, deliver)
 
 
@@ -44,41 +43,16 @@ def _frames(disk: Disk, template: str, frames: FrameRange) -> Files:
     return Numbered(real, disk.name(start, real), digits, disk.name(after, real), frames)
 
 
-def _files(disk: Disk, one: Deliver, frames: FrameRange, performers: Sequence[str]) -> Iterator[Files]:
-    if isinstance(one, DeliverMhl):
-        yield Tree(disk.folder(f"{one.path}/{HISTORY}"))
-    elif not isinstance(one, PER_FRAME):
-        yield File(disk.path(one.path))
-    elif "{performer}" in one.path:
-        for performer in performers:
-            yield _frames(disk, fill(one.path, performer=performer), frames)
-    else:
-        yield _frames(disk, one.path, frames)
+def _files(disk: Disk, wish: Wish, frames: FrameRange, performers: Sequence[str]) -> Iterator[Files]:
+    if folder := wish.kind.folder(wish.settings):
+        yield Tree(disk.folder(folder))
+        return
+    for path in wish.kind.templates(wish.settings, performers):
+        yield _frames(disk, path, frames) if wish.kind.per == "frame" else File(disk.path(path))
 
 
-def _unasked(disk: Disk, shot: str, deliver: Sequence[tuple[int, Deliver]]) -> Iterator[tuple[Wish, Files]]:
-    wishes = [one for _, one in deliver]
-    made = [(DeliverSheet, sheet_targets, "the contact sheet"), (DeliverReport, report_targets, "the report")]
-    for kind, targets, noun in made:
-        if any(isinstance(one, kind) for one in wishes):
-            continue
-        for path in targets(shot, wishes):
-            beside = (index for index, one in deliver if path.startswith(f"{one.path.rpartition('/')[0]}/"))
-            index = next(beside, deliver[0][0])
-            yield Wish(index, wishes[0], f"{noun} of shot {shot}"), File(disk.path(path))
-
-
-def sheet_targets(shot: str, deliver: Sequence[Deliver]) -> list[str]:
-    """Those that ``deliver`` names, else ``<shot>.contact.png`` beside the first deliverable. Paths are filled in."""
-    return [wish.path for wish in deliver if isinstance(wish, DeliverSheet)] or _beside(shot, deliver, "contact.png")
-
-
-def report_targets(shot: str, deliver: Sequence[Deliver]) -> list[str]:
-    """Those that ``deliver`` names, else ``<shot>.report.json`` beside the first deliverable."""
-    return [wish.path for wish in deliver if isinstance(wish, DeliverReport)] or _beside(shot, deliver, "report.json")
-
-
-def _beside(shot: str, deliver: Sequence[Deliver], ending: str) -> list[str]:
-    named = [wish.path for wish in deliver if "{performer}" not in wish.path and not isinstance(wish, DeliverMhl)]
-    folders = [path.rpartition("/")[0] for path in named]
-    return [f"{folders[0]}/{shot}.{ending}"] if folders else []
+def _unasked(disk: Disk, shot: str, deliver: Sequence[tuple[int, Deliver]]) -> Iterator[tuple[Write, Files]]:
+    for wish in kinds.implied(shot, [one for _, one in deliver]):
+        beside = (index for index, one in deliver if wish.path.startswith(f"{one.path.rpartition('/')[0]}/"))
+        index = next(beside, deliver[0][0])
+        yield Write(index, f"the {wish.kind.name.replace('_', ' ')} of shot {shot}"), File(disk.path(wish.path))

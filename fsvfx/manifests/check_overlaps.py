@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fsvfx.colour import ENDINGS
+from fsvfx.delivery import kinds
 from fsvfx.documents import Finding
-from fsvfx.footprint import Disk, FileIndex, Files, Read, Shown, Tree, Wish, reads_of, writes_of
+from fsvfx.footprint import Disk, FileIndex, Files, Read, Shown, Tree, Write, reads_of, writes_of
 from fsvfx.manifests.draft import Draft, ShotDraft
 from fsvfx.reach import Reach, ReachError
 from fsvfx.settings import machine
-from schemas.deliver import PER_FRAME, Deliver, template
+from schemas.deliver import Deliver, template
 from schemas.templates import filled, frame_tokens
 
 _APART = "Give each its own path; with several shots, put {shot} into it"
@@ -39,12 +40,12 @@ def check_overlaps(draft: Draft, manifest: Path, store: str | None = None) -> It
         taken.add(inside, _INTO_STORE)
     told: set[int] = set()
     for shot in draft.shots:
-        for wish, files in _written(disk, draft, shot, reach):
+        for write, files in _written(disk, draft, shot, reach):
             other = taken.owner(files)
-            taken.add(files, wish.what)
-            if other and wish.index not in told:
-                told.add(wish.index)
-                yield _finding(wish.index, wish.what, other, files.shown)
+            taken.add(files, write.what)
+            if other and write.index not in told:
+                told.add(write.index)
+                yield _finding(write.index, write.what, other, files.shown)
 
 
 def _finding(index: int, what: str, other: str, shown: str) -> Finding:
@@ -69,7 +70,7 @@ def check_store(disk: Disk, taken: FileIndex, draft: Draft, root: str) -> Iterat
         taken.add(tree, own)
 
 
-def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterator[tuple[Wish, Files]]:
+def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterator[tuple[Write, Files]]:
     if shot.name and draft.production and shot.plate:
         deliver = [
             (index, one.model_copy(update={"path": path}))
@@ -82,7 +83,7 @@ def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterato
 
 def _is_sound(deliver: Deliver) -> bool:
     """Else it has been told of."""
-    return frame_tokens(template(deliver)) == (1 if isinstance(deliver, PER_FRAME) else 0)
+    return frame_tokens(template(deliver)) == (1 if kinds.kind(deliver.kind).per == "frame" else 0)
 
 
 def _packages(draft: Draft) -> list[str]:

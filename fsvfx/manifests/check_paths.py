@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fsvfx.delivery import kinds
 from fsvfx.documents import Finding, Loc
 from fsvfx.manifests.draft import Draft
 from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import nearest
-from schemas.deliver import PER_FRAME, Deliver, template
+from schemas.deliver import Deliver, template
 from schemas.manifest import Plate, Replace
 from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_place, frame_tokens, suffix
 
 _FIELDS = ["shot", "production"]
-_ENDINGS = {
-    "exr": (".exr",),
-    "frames": (".dpx", ".png", ".tif", ".tiff"),
-    "mattes": (".png", ".exr"),
-    "movie": (".mov", ".mp4", ".mxf"),
-    "review": (".mp4", ".mov"),
-    "contact_sheet": (".png", ".jpg", ".jpeg"),
-    "report": (".json",),
-}
 _ROTO = (".exr", ".png", ".tif", ".tiff")
 
 
@@ -102,20 +94,20 @@ def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
 
 
 def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]:
-    given = template(deliver)
+    given, kind = template(deliver), kinds.kind(deliver.kind)
     tokens = frame_tokens(given)
-    known = [*_FIELDS, "performer"] if deliver.kind == "mattes" else _FIELDS
+    known = [*_FIELDS, *kind.path_fields]
     for name in sorted(set(fields(given)) - set(known)):
         if _is_folder(name, given, reach):
             continue
         yield Finding(at, f"{{{name}}} is no field of a folder or file name here", _field_hint(name))
-    endings = _ENDINGS.get(deliver.kind)
-    if endings and suffix(given) not in endings:
-        yield Finding(at, f"{deliver.kind} files do not end in '{suffix(given)}'", f"End it in {' or '.join(endings)}")
-    if isinstance(deliver, PER_FRAME) and tokens != 1:
+    if kind.endings and suffix(given) not in kind.endings:
+        hint = f"End it in {' or '.join(kind.endings)}"
+        yield Finding(at, f"{deliver.kind} files do not end in '{suffix(given)}'", hint)
+    if kind.per == "frame" and tokens != 1:
         hint = f"Write {{frame}} or #### once, in the file's name, as in {{shot}}.{{frame}}{suffix(given)}"
         yield Finding(at, f"each frame needs its own file, but the name has {tokens or 'no'} {{frame}}", hint)
-    if not isinstance(deliver, PER_FRAME) and tokens:
+    if kind.per == "shot" and tokens:
         yield Finding(at, f"a {deliver.kind} is one file for all frames", "Leave the frame number out of its path")
     yield from _within(at, filled(given, "shot", "production"), reach.place)
 

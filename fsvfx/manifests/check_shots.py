@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from fsvfx.delivery import kinds
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import FsvfxError, InputError, Where
 from fsvfx.manifests.draft import Draft, ShotDraft, listed, mapping
 from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import suggestion
 from schemas import rates
-from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.frames import FrameRange
 from schemas.manifest import Manifest, Plate, Shot
 from schemas.templates import VIDEOS, suffix
@@ -121,7 +121,7 @@ def check_rates(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterator[
 
     Of EXR and DPX the header of the shot's first frame is asked, if it is on this machine.
     """
-    timed = next((one.kind for one in draft.deliver.values() if isinstance(one, DeliverMovie | DeliverReview)), None)
+    timed = next((one.kind for one in draft.deliver.values() if kinds.kind(one.kind).needs_rate), None)
     reach = Reach(manifest, draft.production)
     said = {index for index, raw in listed(data.get("shots")) if mapping(mapping(raw).get("plate")).get("frame_rate")}
     for shot in draft.shots:

@@ -11,9 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from fsvfx.delivery import kinds
 from fsvfx.documents import Loc
+from fsvfx.errors import InputError
 from schemas.composite import Composite
-from schemas.deliver import Deliver
+from schemas.deliver import Deliver, DeliverOther
 from schemas.faceset import FacesetSettings
 from schemas.manifest import Manifest, Person, Plate, Replace, Settings
 from schemas.train import Footage, ShotFootage, TrainManifest
@@ -54,11 +56,22 @@ def draft_of(data: dict[str, Any]) -> Draft:
         named=tuple(people),
         people={name: person for name, raw in people.items() if (person := sound_of(Person, raw))},
         shots=tuple(_shot(index, raw) for index, raw in listed(data.get("shots")) if isinstance(raw, dict)),
-        deliver={index: one for index, raw in listed(data.get("deliver")) if (one := sound_of(Deliver, raw))},
+        deliver={index: one for index, raw in listed(data.get("deliver")) if (one := _deliverable(raw))},
         store=text(data.get("store", Manifest.model_fields["store"].default)),
         folders=folders(data, Manifest, "packages"),
         colour_config=text(mapping(data.get("color")).get("config")),
     )
+
+
+def _deliverable(raw: object) -> Deliver | None:
+    """None too where it is of a kind that is not installed, or its settings are not that kind's."""
+    one: Deliver | None = sound_of(Deliver, raw)
+    if isinstance(one, DeliverOther):
+        try:
+            kinds.wish(one)
+        except (InputError, ValidationError):
+            return None
+    return one
 
 
 def folders(data: dict[str, Any], model: type[BaseModel], *fields: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fsvfx.documents import Finding, blanks_in, parse_yaml, read_yaml
 from fsvfx.errors import Problem
-from fsvfx.manifests.check_deliver import check_deliver
+from fsvfx.manifests.check_deliver import check_deliver, check_kinds
 from fsvfx.manifests.check_engines import check_composites, check_engines
 from fsvfx.manifests.check_licences import check_licences
 from fsvfx.manifests.check_overlaps import check_overlaps
@@ -83,6 +83,7 @@ def _blanks_in_records(data: object, path: Path) -> Iterator[Problem]:
 def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Iterator[Finding]:
     draft = draft_of(data)
     yield from check_names(draft)
+    yield from check_kinds(data)
     yield from check_people(draft)
     yield from check_frames(draft)
     yield from check_rates(draft, data, path)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fsvfx.colour import ColourConfig, check_space
+from fsvfx.delivery import kinds
 from fsvfx.documents import Loc, dotted
 from fsvfx.errors import InputError, ManifestError, Problem
 from fsvfx.manifests.check_licences import held_at
@@ -14,7 +15,7 @@ from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load
 from fsvfx.packages import Packages, card_for, check_knows
 from fsvfx.reach import Reach
-from schemas.deliver import Deliver, template
+from schemas.deliver import Deliver, DeliverOther, template
 from schemas.job import ShotJob, TrainedModel
 from schemas.manifest import Manifest, Person, Plate, Replace, Settings, Shot
 from schemas.package import PackageCard
@@ -64,7 +65,15 @@ def _deliver(deliver: Deliver, shot: str, reach: Reach, config: ColourConfig) ->
     update = {"path": reach.place(filled(template(deliver), shot, str(reach.production)))}
     if space := getattr(deliver, "color_space", None):
         update["color_space"] = check_space(config, space)
-    return deliver.model_copy(update=update)
+    return _whole(deliver.model_copy(update=update))
+
+
+def _whole(deliver: Deliver) -> Deliver:
+    """With the defaults and the version of a kind that a package brings: they are in the job, and so in its keys."""
+    if not isinstance(deliver, DeliverOther):
+        return deliver
+    wish = kinds.wish(deliver)
+    return DeliverOther(**wish.settings.model_dump(mode="json") | {"kind_version": wish.kind.version})
 
 
 def plate_at(reach: Reach, plate: Plate, config: ColourConfig) -> Plate:

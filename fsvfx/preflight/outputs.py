@@ -4,94 +4,65 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from fsvfx import delivery
-from fsvfx.delivery.videos import MXF_RATES
-from fsvfx.errors import FsvfxError, InputError
+from fsvfx.delivery import kinds
+from fsvfx.delivery.contract import Problem
+from fsvfx.delivery.kinds import Wish
+from fsvfx.errors import InputError
 from fsvfx.media import RATE_HINT, PlateInfo, remote
-from fsvfx.media.video.writer import Codec, VideoFormat, codec_of, write_video
 from fsvfx.preflight.contract import Look, Trouble, named
-from schemas.deliver import PER_FRAME, Deliver, DeliverExr, DeliverFrames, DeliverMhl, DeliverMovie, DeliverReview
 from schemas.job import ShotJob
-from schemas.templates import frame_path, suffix
+from schemas.templates import frame_path
 
 _LONGEST_NAME = 255
 """Bytes of a file's name that disks take."""
 
 
 def rate(shot: Look) -> Iterator[Trouble]:
-    """Videos are timed: the plate or the manifest tells a frame rate, and an MXF's is one of television or film."""
+    """What is timed has a frame rate, from the plate or the manifest, and one that it can have."""
     if shot.plate is None:
         return
     found = shot.plate.info.frame_rate
-    for index, wish in _videos(shot.job):
-        if found is None:
-            yield Trouble(f"deliver[{index}]", f"a {wish.kind} needs a frame rate, and the plate tells none", RATE_HINT)
-        elif suffix(wish.path) == ".mxf" and found not in MXF_RATES:
-            hint = "Deliver it as .mov, or correct plate.frame_rate"
-            yield Trouble(f"deliver[{index}]", f"MXF knows no {found} frames a second", hint)
+    for index, wish in _wishes(shot.job):
+        if found is not None:
+            yield from _troubles(index, wish.kind.rate_problems(wish.settings, found))
+        elif wish.kind.needs_rate:
+            what = f"a {wish.kind.name} needs a frame rate, and the plate has none"
+            yield Trouble(f"deliver[{index}]", what, RATE_HINT)
 
 
 def codecs(shot: Look) -> Iterator[Trouble]:
-    """Each video's codec takes the plate's size: by the limits of its standard, then by encoding one frame."""
+    """Each deliverable can be made of this plate, of its size above all."""
     if shot.plate is None:
         return
-    info = shot.plate.info
-    for index, wish in _videos(shot.job):
-        codec = codec_of(wish.codec, bits=getattr(wish, "bits", 8), crf=wish.crf)
-        yield from _against_size(f"deliver[{index}]", wish, codec, info)
+    for index, wish in _wishes(shot.job):
+        yield from _troubles(index, wish.kind.plate_problems(wish.settings, shot.plate.info))
 
 
-def _against_size(field: str, wish: DeliverReview | DeliverMovie, codec: Codec, info: PlateInfo) -> Iterator[Trouble]:
-    width, height = info.width, info.height
-    (least_width, least_height), (side, pixels) = codec.smallest, codec.largest
-    if width < least_width or height < least_height:
-        what = f"{wish.codec} takes pictures of {least_width}x{least_height} or more; the plate is {width}x{height}"
-        yield Trouble(field, what, "Deliver it as ProRes or as frames")
-    elif max(width, height) > side or width * height > pixels:
-        what = f"{wish.codec} takes up to {side} pixels a side and {pixels} in all; the plate is {width}x{height}"
-        yield Trouble(field, what, "Deliver it as ProRes or as frames")
-    elif (why := _refused(wish, codec, info)) is not None:
-        yield Trouble(field, f"{wish.codec} can't hold the plate's {width}x{height}: {why}", "Deliver it as frames")
-    elif width % 2 or height % 2:
-        what = f"videos have even sizes: the plate's {width}x{height} grows by a row or column, repeated"
-        yield Trouble(field, what, "Deliver frames where the size must stay", stops=False)
-
-
-def _refused(wish: DeliverReview | DeliverMovie, codec: Codec, info: PlateInfo) -> str | None:
-    """What the encoder says to one black frame; None if it takes it."""
-    size = info.height, info.width
-    wanted = VideoFormat(size, info.frame_rate if info.frame_rate in MXF_RATES else Fraction(24), codec)
-    black = np.zeros((*size, 3), np.uint8)
-    with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
-        try:
-            write_video(Path(folder) / f"trial{suffix(wish.path)}", [black], wanted)
-        except FsvfxError as error:
-            return error.what
-    return None
+def _troubles(index: int, problems: Iterable[Problem]) -> Iterator[Trouble]:
+    for field, what, hint, stops in problems:
+        yield Trouble(f"deliver[{index}]" + (f".{field}" if field else ""), what, hint, stops=stops)
 
 
 def places(shot: Look) -> Iterator[Trouble]:
     """Every file can be written where it goes: told is the nearest folder that is there."""
-    for index, wish in enumerate(shot.job.deliver):
+    for index, wish in _wishes(shot.job):
         if not remote.is_remote(wish.path):
             yield from _place(f"deliver[{index}].path", wish, shot.job)
     if not shot.job.store.startswith(("s3://", "memory://")):
         yield from _folder("store", Path(shot.job.store))
 
 
-def _place(field: str, wish: Deliver, job: ShotJob) -> Iterator[Trouble]:
-    if isinstance(wish, DeliverMhl):
+def _place(field: str, wish: Wish, job: ShotJob) -> Iterator[Trouble]:
+    if wish.kind.folder(wish.settings):
         yield from _folder(field, Path(wish.path))
         return
-    numbers = job.shot.plate.frames
-    path = Path(frame_path(wish.path, numbers.last) if isinstance(wish, PER_FRAME) else wish.path)
+    path = Path(frame_path(wish.path, job.shot.plate.frames.last) if wish.kind.per == "frame" else wish.path)
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
         yield Trouble(field, f"the file's name has over {_LONGEST_NAME} bytes: {path.name}", "Shorten it")
     elif path.is_dir():
@@ -141,12 +112,8 @@ def _urls(job: ShotJob) -> Iterator[tuple[str, str]]:
         yield f"deliver[{index}].path", wish.path
 
 
-def _videos(job: ShotJob) -> Iterator[tuple[int, DeliverReview | DeliverMovie]]:
-    return ((index, one) for index, one in enumerate(job.deliver) if isinstance(one, DeliverReview | DeliverMovie))
-
-
-_BYTES = {".dpx": 4.0, ".tif": 6.0, ".tiff": 6.0, ".png": 1.5, ".exr": 2.0}
-"""Per pixel, of what is delivered frame by frame: DPX and TIFF hold codes as they are, the others about a third."""
+def _wishes(job: ShotJob) -> Iterator[tuple[int, Wish]]:
+    return enumerate(map(kinds.wish, job.deliver))
 
 
 def room(shot: Look) -> Iterator[Trouble]:
@@ -176,19 +143,12 @@ def _writes(shot: Look, info: PlateInfo) -> Iterator[tuple[str, Path, int]]:
     if not job.store.startswith(("s3://", "memory://")):
         yield "store", Path(job.store), shot.plan.estimate.total_bytes
     left = sum(len(one.unit.chunk.frames) for one in shot.plan.todo if one.stage == "deliver" and one.unit.chunk)
-    for index, wish in enumerate(job.deliver):
-        if isinstance(wish, PER_FRAME) and not remote.is_remote(wish.path):
-            yield f"deliver[{index}].path", Path(wish.path).parent, int(left * _frame_bytes(wish, info))
-
-
-def _frame_bytes(wish: Deliver, info: PlateInfo) -> float:
     pixels = float(np.prod((info.height, info.width), dtype=np.int64))
-    each = _BYTES.get(suffix(wish.path), 0.0)
-    if isinstance(wish, DeliverFrames) and wish.depth == "float":
-        each = 12.0
-    if isinstance(wish, DeliverExr) and wish.compression == "none":
-        each = 6.0
-    return pixels * each
+    for index, wish in _wishes(job):
+        frames = left if wish.kind.per == "frame" else len(job.shot.plate.frames)
+        size = int(frames * (pixels * wish.kind.bytes_per_pixel(wish.settings)))
+        if size and not remote.is_remote(wish.path):
+            yield f"deliver[{index}].path", Path(wish.path).parent, size
 
 
 def _told(size: int) -> str:

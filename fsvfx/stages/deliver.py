@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import SerializerFunctionWrapHandler, field_serializer, model_serializer
 
 from fsvfx.arrays import Result
+from fsvfx.delivery import kinds
 from fsvfx.errors import MachineError
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Upstream, Work
-from schemas.deliver import Deliver, DeliverExr
+from schemas.deliver import Deliver
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Plate, Purpose
@@ -62,8 +63,8 @@ class DeliverStage(Stage[DeliverSettings]):
         if unit.chunk is None:
             gathered = (Need(name, of="all", optional="always") for name in ("ingest", "composite", "measure", "track"))
             return (Need(self.name, of="chunks"), *gathered)
-        stmap = any("stmap" in wish.layers for wish in job.deliver if isinstance(wish, DeliverExr))
-        swapped = ("composite", "align") if stmap else ("composite",)
+        aligned = any("align" in wish.kind.reads(wish.settings) for wish in map(kinds.wish, job.deliver))
+        swapped = ("composite", "align") if aligned else ("composite",)
         return (Need("ingest"), *(Need(name, optional="where waived") for name in swapped))
 
     def settings(self, job: ShotJob, unit: Unit) -> DeliverSettings:
