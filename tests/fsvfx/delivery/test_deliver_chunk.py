@@ -12,8 +12,7 @@ import OpenEXR
 import pytest
 
 from fsvfx.colour import ColourConfig, convert, plate_to_comp
-from fsvfx.delivery import chunk as chunk_module
-from fsvfx.delivery import deliver_chunk, is_intact
+from fsvfx.delivery import deliver_chunk, frames, is_intact, subjects
 from fsvfx.errors import IncompleteError, MachineError, RightsError
 from fsvfx.media import open_plate
 from schemas.frames import FrameRange
@@ -122,7 +121,7 @@ def test_what_is_there_is_left_alone(kit: Callable[..., Any], monkeypatch: pytes
     unit = made.units[0]
     first = made.commit(deliver_chunk(made.job, unit, made.of_chunk(unit), NONE))
     with monkeypatch.context() as patched:
-        patched.setattr(chunk_module, "place", None)  # would fail if anything were written
+        patched.setattr(subjects, "place", None)  # would fail if anything were written
         assert deliver_chunk(made.job, unit, made.of_chunk(unit), NONE) == first
     Path(first.files[0].path).unlink()
     assert not is_intact(first)
@@ -150,7 +149,7 @@ def test_a_crash_leaves_no_file(kit: Callable[..., Any], monkeypatch: pytest.Mon
         path.write_bytes(b"half a frame")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(chunk_module, "write_exr", crash)
+    monkeypatch.setattr(frames, "write_exr", crash)
     with pytest.raises(MachineError, match="No space left"):
         deliver_chunk(made.job, unit, made.of_chunk(unit), NONE)
     assert list(Path(made.job.deliver[0].path).parent.iterdir()) == []

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsvfx.delivery import deliver_chunk, deliver_shot, verify_deliverables
-from fsvfx.delivery import shot as shot_module
+from fsvfx.delivery import deliver_chunk, deliver_shot, subjects, verify_deliverables
 from fsvfx.errors import IncompleteError
 from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
 from schemas.frames import FrameRange
@@ -118,7 +117,7 @@ def test_a_frame_that_is_not_done_is_named(kit: Callable[..., Any], tmp_path: Pa
 def test_a_second_time_nothing_is_done(kit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     made = kit()
     receipt, inputs = _deliver(made)
-    monkeypatch.setattr(shot_module, "place", None)
+    monkeypatch.setattr(subjects, "place", None)
     assert deliver_shot(made.job, inputs, NONE) == receipt
 
 

@@ -256,7 +256,7 @@ WRONG = [
     ("layer of no kind", EXR, '{kind: exr, path: "{shot}.####.exr", layers: [mattes]}', "deliver[0].layers[0]",
      "not possible", "Did you mean matte?"),
     ("DPX of no space", EXR, '{kind: frames, path: "o/{shot}.####.dpx"}', "deliver[0].color_space",
-     "do not tell their colour space", "ACEScct"),
+     "do not record their color space", "ACEScct"),
     ("linear DPX", EXR, '{kind: frames, path: "o/{shot}.####.dpx", color_space: ACEScg}', "deliver[0].color_space",
      "can't hold scene-linear", "ACEScct"),
     ("10-bit PNG", EXR, '{kind: frames, path: "o/{shot}.####.png", depth: 10}', "deliver[0].depth", "no depth 10",

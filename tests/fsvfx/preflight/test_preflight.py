@@ -131,8 +131,8 @@ RATES: dict[str, tuple[dict[str, Any], str, dict[str, Any], str]] = {
     "review of png": (REVIEW, "png", {}, "a review needs a frame rate"),
     "movie of png": (MOVIE, "png", {}, "a movie needs a frame rate"),
     "movie of tiff": (MOVIE, "tif", {}, "a movie needs a frame rate"),
-    "mxf at 12": (MXF, "png", {"frame_rate": "12"}, "MXF knows no 12 frames a second"),
-    "mxf at 72": (MXF, "png", {"frame_rate": "72"}, "MXF knows no 72 frames a second"),
+    "mxf at 12": (MXF, "png", {"frame_rate": "12"}, "MXF has no rate of 12 frames a second"),
+    "mxf at 72": (MXF, "png", {"frame_rate": "72"}, "MXF has no rate of 72 frames a second"),
 }
 
 
