@@ -72,7 +72,7 @@ def test_report_and_contact_sheet(kit: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("wish", [REVIEW, MOVIE])
 def test_videos_are_refused(kit: Callable[..., Any], wish: dict[str, Any]) -> None:
     made = kit(wish)
-    with pytest.raises(InputError, match="needs the plate's frame rate"):
+    with pytest.raises(InputError, match="needs a frame rate"):
         deliver_shot(made.job, [*made.ingest, *made.composite, *made.measure], NONE)
 
 

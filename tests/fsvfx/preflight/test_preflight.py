@@ -175,13 +175,13 @@ def test_codecs_against_the_size(
 
 
 def test_what_the_encoder_refuses_is_told(make: Callable[..., ShotJob], monkeypatch: pytest.MonkeyPatch) -> None:
+    from fsvfx.delivery import videos
     from fsvfx.errors import MachineError
-    from fsvfx.preflight import outputs
 
     def refuses(*_: Any) -> None:
         raise MachineError("The video can't be written: dimensions not set", hint="")
 
-    monkeypatch.setattr(outputs, "write_video", refuses)
+    monkeypatch.setattr(videos, "write_video", refuses)
     [trouble] = troubles(make(deliver=[REVIEW]))
     assert "dimensions not set" in trouble.what
 
