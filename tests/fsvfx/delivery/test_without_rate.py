@@ -77,6 +77,6 @@ def test_videos_are_refused(kit: Callable[..., Any], wish: dict[str, Any]) -> No
 
 
 def test_a_timecode_without_a_rate_is_refused(kit: Callable[..., Any]) -> None:
-    with pytest.raises(PlateError, match="carries no frame rate") as caught:
+    with pytest.raises(PlateError, match="has no frame rate") as caught:
         open_plate(kit(EXR, plate=PLATE | {"timecode": "01:00:00:00"}).job).info  # noqa: B018
     assert "plate.frame_rate" in caught.value.hint
