@@ -22,7 +22,7 @@ class Use:
 
     clip: Clip
     source: TimeRange
-    """What is shown, in the media's time: trimmed by all that the clip is nested in."""
+    """What is shown, in the media's time, trimmed by all that the clip is nested in."""
     record: TimeRange
     """Where it is shown, in the timeline's time."""
     head: RationalTime | None
@@ -40,14 +40,14 @@ class Use:
 
 @dataclass(frozen=True)
 class Uses:
-    """``shown`` in the order of the record; ``notes`` tell what else there is."""
+    """``shown`` in the order of the record; ``notes`` list what is left out."""
 
     shown: tuple[Use, ...]
     notes: tuple[str, ...]
 
 
 def uses_of(edit: Edit) -> Uses:
-    """Walk the timeline; sound, switched-off clips and generators are told in the notes.
+    """Walk the timeline; notes list sound, disabled clips and generators.
 
     Raises EditError if clips have no range: then nothing after them has its place.
     """
@@ -127,13 +127,13 @@ class Level:
     own: TimeRange
     """What it shows, in its own time."""
     start: RationalTime
-    """Where that begins in the time of what it lies in."""
+    """Where that starts in the time of its parent."""
     head: RationalTime | None
     """How far a transition shows it before ``own``."""
     tail: RationalTime | None
 
     def outwards(self, inner: TimeRange) -> TimeRange:
-        """``inner``, in its own time, in the time of what it lies in."""
+        """``inner``, in its own time, as the parent's time."""
         return TimeRange(inner.start_time - self.own.start_time + self.start, inner.duration)
 
     def reach(self, *, with_transitions: bool) -> tuple[RationalTime, RationalTime]:

@@ -72,7 +72,7 @@ def cuts_of(edit: Edit, names: str = "{clip}", wanted: Container[str] | None = N
     ``wanted``: only these shots; default: all.
 
     Raises EditError with every retimed shot, every one at another rate and every one between frames; InputError if
-    ``names`` is no template.
+    ``names`` is not a template.
     """
     found = uses_of(edit)
     if not found.shown:
@@ -95,7 +95,7 @@ def cuts_of(edit: Edit, names: str = "{clip}", wanted: Container[str] | None = N
 
 
 def _at(name: str, use: Use) -> str:
-    """A shot's name may be of a template; then the edit's own name is told, too."""
+    """A shot's name may come from a template; then the edit's own name is added."""
     return name if not use.clip.name or name in use.clip.name else f"{name} (clip '{use.clip.name}')"
 
 

@@ -25,7 +25,7 @@ SUFFIXES = (".otio", ".otioz", ".otiod", ".edl")
 
 @dataclass(frozen=True)
 class Edit:
-    """A timeline as its file has it; ``notes`` tell what was not clear in it."""
+    """A timeline as its file has it; ``notes`` say what was unclear."""
 
     file: Path
     timeline: Timeline
@@ -42,14 +42,14 @@ class Edit:
 
 
 def stated_rate(time: RationalTime) -> Fraction | None:
-    """None for OpenTimelineIO's default time, zero at a rate of 1: nobody has said that."""
+    """None for OpenTimelineIO's default time, zero at a rate of 1, which nobody wrote."""
     return None if time.rate == 1 and time.value == 0 else rates.snapped(time.rate)
 
 
 def read_edit(path: Path, rate: Fraction | None = None) -> Edit:
-    """Read an .otio, .otioz, .otiod or .edl. An EDL does not tell its ``rate``, unless it is drop-frame.
+    """Read an .otio, .otioz, .otiod or .edl. An EDL has no ``rate``, unless it is drop-frame.
 
-    Raises InputError (no such file, another kind, not readable), EditError (what the edit says wrongly).
+    Raises InputError (no such file, another kind, not readable), EditError (the edit contradicts itself).
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
@@ -86,7 +86,7 @@ def _read_edl(path: Path, rate: Fraction | None) -> Edit:
 
 
 def _rate_of(timeline: Timeline) -> Fraction:
-    """The timeline's own, which its start, its gaps and its transitions tell; else that of most of its clips."""
+    """The rate of its start, gaps and transitions; else that of most of its clips."""
     start = timeline.global_start_time
     if start is not None and (said := stated_rate(start)):
         return said

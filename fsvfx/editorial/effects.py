@@ -1,6 +1,6 @@
 """What editing systems call effects that change time, and some that surely don't. Pure.
 
-Names of effects are in the users' own languages, and plug-ins may be called anything. So it goes by words: whole ones
+Effects have names in the users' own languages, and plug-ins may have any name. So words decide: whole ones
 where they are common inside others (``rate`` in ``saturate``), else parts of them.
 """
 
@@ -69,7 +69,7 @@ KEYS = words(
     "visualscale warpactive freeze freezeframe isfreeze isfreezeframe stillframe isstillframe reverse reversed "
     "isreversed reversespeed playbackward playbackwards playreverse motioncontrol timestretch framehold"
 )
-"""Keys of metadata that hold a change of time, or that there is none."""
+"""Keys of metadata that describe a change of time (or none)."""
 
 
 def speaks_of_time(name: str) -> bool:
@@ -80,6 +80,6 @@ def speaks_of_time(name: str) -> bool:
 
 
 def tells_a_retime(text: str) -> bool:
-    """The same for text that is no effect's name: ``TIME`` alone is a clock's there."""
+    """The same for other text, where ``TIME`` alone means a clock."""
     whole = squeezed(text)
     return any(part in whole for part in _PARTS)

@@ -17,7 +17,7 @@ _SAMPLE = 512
 
 @dataclass(frozen=True)
 class EditText:
-    """``note`` tells of an encoding that had to be guessed; empty where the file is clear."""
+    """``note`` names an encoding that was guessed; empty if the file is clear."""
 
     text: str
     note: str

@@ -51,7 +51,7 @@ class ImportedEdit:
 
 
 def import_edit(edit: Path, template: Path, wishes: ImportOptions) -> ImportedEdit:
-    """The shots of ``edit`` as a manifest that is to lie in the folder of ``template``.
+    """The shots of ``edit`` as a manifest for the folder of ``template``.
 
     Raises EditError, ManifestError (the template's, or what the edit makes of it), InputError, StoreError.
     """
@@ -92,7 +92,7 @@ _BOUND = ("overrides", "position")
 
 @dataclass(frozen=True)
 class ManifestText:
-    """``notes`` tell which of the pattern's values were left out or need a look."""
+    """``notes`` list the pattern's values that were left out or need a check."""
 
     text: str
     notes: tuple[str, ...]
@@ -170,7 +170,7 @@ def _dump(value: Any) -> str:
 
 
 def _lines_of_shots(document: Document, data: dict[str, Any]) -> range | None:
-    """Where ``shots`` stands in the text. None: it has no lines of its own."""
+    """The lines of ``shots`` in the text. None: it has no lines of its own."""
     if document.data != data:  # of an older schema
         return None
     lines = document.lines

@@ -26,7 +26,7 @@ _MOST = 58
 
 @dataclass(frozen=True)
 class Named:
-    """A name for each clip; ``notes`` tell which are not what the template gave."""
+    """A name for each clip; ``notes`` list those that differ from the template's."""
 
     names: tuple[str, ...]
     notes: tuple[str, ...]
@@ -42,7 +42,7 @@ def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
     if unknown:
         hint = f"Available: {', '.join(f'{{{name}}}' for name in FIELDS)}"
         raise InputError(f"{{{min(unknown)}}} is not a field of shot names", hint=hint, where=Where(field="--names"))
-    names: dict[str, str] = {}  # by lower case: letter case does not tell shots apart, as it does not on every disk
+    names: dict[str, str] = {}  # by lower case: letter case does not distinguish shots, as some disks ignore it
     uses: Counter[str] = Counter()
     again: dict[str, list[str]] = {}
     notes: list[str] = []

@@ -35,7 +35,7 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
 
     By what the edit says of a sequence's numbers; else by the plate's timecode; else by where the edit says that the
     media begins; else by a sequence's numbers, if its frames can't be counted from 0; else it begins at 0. Raises
-    InputError if the plate has no timecode and another length than the media, or no such label.
+    InputError if the plate has no timecode and its length differs from the media's, or it has no such label.
     """
     said = cut.stated
     if said and said.number is not None and media.is_sequence:
@@ -185,7 +185,7 @@ def _short(shot: str, handles: int, head: int, tail: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Placed:
-    """The shots of an edit; ``notes`` tell what a person should know."""
+    """The shots of an edit; ``notes``: what a person should know."""
 
     shots: tuple[Numbered, ...]
     notes: tuple[str, ...]

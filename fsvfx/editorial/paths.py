@@ -25,7 +25,7 @@ class PathMap:
     target: str
 
     def applied(self, path: str) -> str | None:
-        """None if ``path`` is not below ``source``. Drives and shares don't tell letter case apart."""
+        """None if ``path`` is not below ``source``. Drives and shares ignore letter case."""
         source, whole = self.source.rstrip("/"), path
         if is_windows(source):
             source, whole = source.lower(), path.lower()
@@ -48,7 +48,7 @@ def parse_maps(texts: Sequence[str]) -> tuple[PathMap, ...]:
 
 
 def mapped(path: str, maps: Sequence[PathMap]) -> str | None:
-    """Where ``path`` is here, by the map that says most of it; None if none of them tells."""
+    """Where ``path`` is here, by the longest map that covers it; None if none does."""
     known = sorted(maps, key=lambda one: -len(one.source))
     return next((found for one in known if (found := one.applied(path)) is not None), None)
 

@@ -41,7 +41,7 @@ class Media:
 
 
 def check_places(places: Sequence[str]) -> None:
-    """Raises InputError if a place has fields that there are not."""
+    """Raises InputError if a place has unknown fields."""
     for place in places:
         unknown = set(fields(place)) - set(FIELDS)
         if unknown:
@@ -55,7 +55,7 @@ def find_plate(cut: Cut, places: Sequence[str], edit: Path, maps: Sequence[PathM
     """The first plate that is there: by ``places`` (folders, or paths with fields), else where the edit says.
 
     In a folder it is a video or a sequence named as the shot, the file that the edit plays, the reel or the clip.
-    What the edit says is relative to the folder ``edit``; ``maps`` tell where its paths are here. With ``places``, only
+    Paths of the edit are relative to the folder ``edit``; ``maps`` say where they are here. With ``places``, only
     what a map is for is taken from the edit.
     """
     for place in places:

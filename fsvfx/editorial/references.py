@@ -25,7 +25,7 @@ MOVIES = ("review", "movie")
 REVIEW = "review"
 PLATE = "plate"
 TWIN = "frames"
-"""Keys of media references, beside the default one."""
+"""Keys of media references, next to the default one."""
 FACTS = "fsvfx"
 """Where metadata has what we say."""
 DROPS = "drop_frame"
@@ -82,7 +82,7 @@ def _facts(job: ShotJob) -> dict[str, Any]:
 def references(back: ShotMedia, folder: Path, *, external: bool = False) -> dict[str, Any]:
     """Media references by their keys, for an edit in ``folder``: the frames, then a movie.
 
-    The first there is stands under the default key. Frames are there a second time, as an ExternalReference with the
+    The first gets the default key. Frames are listed a second time, as an ExternalReference with the
     numbers in its file's name: Resolve and others know sequences only by that. ``external``: so under the default key.
     """
     frames, movie = _first(back.job, FRAMES), _first(back.job, MOVIES)
@@ -97,7 +97,7 @@ def references(back: ShotMedia, folder: Path, *, external: bool = False) -> dict
 
 
 def _first(job: ShotJob, kinds: tuple[str, ...]) -> Deliver | None:
-    """The first deliverable of the first kind that there is."""
+    """The first deliverable of the first kind that is delivered."""
     return next((one for kind in kinds for one in job.deliver if one.kind == kind), None)
 
 

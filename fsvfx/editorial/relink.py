@@ -70,7 +70,7 @@ def _of_cut(cut: Cut, job: ShotJob) -> ShotMedia:
 
 
 def _attach(clip: Any, back: ShotMedia, folder: Path, *, external: bool) -> None:
-    """What the clip had beside the medium that it plays, such as proxies, stays, too."""
+    """The clip's other media, such as proxies, are kept."""
     played = clip.active_media_reference_key
     kept = {key: one.clone() for key, one in clip.media_references().items() if not one.is_missing_reference}
     if played in kept:

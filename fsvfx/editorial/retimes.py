@@ -110,7 +110,7 @@ def _remarks(use: Use) -> list[str]:
 
 
 def _address(reference: Any) -> list[str]:
-    """The speed that the medium's address tells."""
+    """The speed in the address of the media."""
     warp = _MLT_WARP.match(getattr(reference, "target_url", None) or "")
     return [f"speed {warp[1]}"] if warp and float(warp[1]) != 1 else []
 
@@ -166,7 +166,7 @@ def _is_empty_slot(effect: Any) -> bool:
 
 
 def _signs(metadata: Any, deep: int = 0) -> Iterator[str]:
-    """What metadata tell of a changed time, by keys and by effects' names that mean nothing else."""
+    """Changes of time in metadata, by keys and by effects' names that mean nothing else."""
     if deep > _DEEPEST or isinstance(metadata, str):
         return
     if not hasattr(metadata, "items"):
@@ -187,7 +187,7 @@ def _signs(metadata: Any, deep: int = 0) -> Iterator[str]:
 
 
 def _curves(metadata: Any, deep: int = 0) -> Iterator[str]:
-    """Of a time warp's metadata: what it does frame by frame, beside its speed."""
+    """Of a time warp's metadata: what it does frame by frame, besides its speed."""
     for key, value in metadata.items() if hasattr(metadata, "items") and deep < _DEEPEST else ():
         if squeezed(str(key)) in _CURVES and hasattr(value, "__len__") and len(value):
             yield str(key)

@@ -2,7 +2,7 @@
 
 The bits count to 39. So ST 12-1 (50 and 60 frames a second, and 48 likewise) gives one address to two frames, and a
 field mark tells the second; ST 12-3 (72 to 120) gives one to three or four. Many writers count every frame all the
-same. ``read`` tells the two apart by the frames that follow. fsvfx writes as the standard has it.
+same. ``read`` tells the two apart by the frames that follow. fsvfx writes what the standard says.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _step(one: Address, after: Address, rate: Fraction) -> int:
 
 
 def _of_all(first: Address, at: Callable[[int], Address | None], rate: Fraction) -> Reading:
-    """Every frame is counted. What the bits lost of 40 and more, the end of the second tells."""
+    """Every frame is counted. The end of the second shows what the bits lost of 40 and more."""
     count, drops = nominal(rate), can_drop(rate)
     end = next((n for n in range(1, count + 1) if (one := at(n)) is None or one.time != first.time), count)
     after = at(end)
@@ -168,7 +168,7 @@ def _of_all(first: Address, at: Callable[[int], Address | None], rate: Fraction)
 
 
 def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
-    """Without marks, or with more than two frames to an address: where it changes tells."""
+    """Without marks, or with more than two frames to an address: the place is known where the address changes."""
     first = near[0]
     change = next((n for n, one in enumerate(near) if (one.time, one.frames) != (first.time, first.frames)), None)
     if change is not None and change <= group:
@@ -180,7 +180,7 @@ def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
 
 
 def _labelled(time: tuple[int, int, int], frames: int, drop: bool, rate: Fraction) -> Reading:
-    """A drop-frame flag where nothing can be dropped is rubbish: it is told, and left out."""
+    """A drop-frame flag at a rate without drop-frame is ignored, with a note."""
     drops = drop and can_drop(rate)
     text = text_of(*time, frames, rate, drop=drops)
     if wrong := problem(text, rate):

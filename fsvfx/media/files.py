@@ -26,7 +26,7 @@ class Place:
     file: str
     shot: str | None = None
     reach: Reach | None = None
-    """Asked whenever a file is opened; None: whoever runs fsvfx has named it."""
+    """Checked whenever a file is opened; None: the user named the file, so it may be anywhere."""
     frames: tuple[int, ...] = ()
 
     def of(self, file: str, *frames: int) -> Place:
@@ -93,7 +93,7 @@ def unreadable(error: OSError, place: Place) -> PlateError:
 
 
 def _check_place(handle: int, place: Place) -> None:
-    """Copies of what lies on S3 are fsvfx's own; their address was asked about before they were made."""
+    """Copies from S3 are fsvfx's own; their address was checked before they were made."""
     if place.reach is None or remote.is_remote(place.file):
         return
     real = Path(os.readlink(f"/proc/self/fd/{handle}"))
@@ -118,7 +118,7 @@ def named(place: Place) -> Iterator[None]:
 
 @contextmanager
 def guarded(what: str, place: Place) -> Iterator[None]:
-    """PlateError ``what`` for anything that a decoder raises; an error of ours goes through as it is."""
+    """PlateError ``what`` for anything that a decoder raises; fsvfx's own errors pass unchanged."""
     try:
         yield
     except FsvfxError:

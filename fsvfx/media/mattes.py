@@ -21,14 +21,14 @@ from fsvfx.media.plate import Canvas
 _Placed = tuple[NDArray[Any], Window]
 """A matte (H, W), and where it lies."""
 _SLACK = 0.5
-"""Filters overshoot 0 and 1 a little, which is clamped; beyond this it is no matte."""
+"""Filters overshoot 0 and 1 a little, which is clamped; beyond this it is not a matte."""
 
 
 def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place) -> NDArray[Any]:
     """The matte (H, W) float16 in [0, 1], pixel on pixel with the plate, 0 where its own data window does not reach.
 
-    Codes are read as code / maximum. An EXR lies by its display coordinates; other files are of the size of the plate's
-    picture or of its display window. Raises PlateError.
+    Codes are read as code / maximum. An EXR is placed by its display coordinates; other files have the size of the
+    plate's picture or of its display window. Raises PlateError.
     """
     read = _of_exr if exr.is_exr(path, place) else _of_still
     with guarded("the matte can't be read", place):
@@ -38,7 +38,7 @@ def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place) -> N
 
 
 def probe_matte(path: Path, layer: str | None, place: Place) -> None:
-    """PlateError if decoding the matte harms whoever does it, or its header says that it is none."""
+    """PlateError if decoding the matte is dangerous, or its header says that it is not a matte."""
 
     def ask() -> None:
         with guarded("the matte can't be read", place):
@@ -63,7 +63,7 @@ def _of_exr(path: Path, canvas: Canvas, layer: str | None, place: Place) -> _Pla
 
 
 def _chosen_of_exr(path: Path, layer: str | None, place: Place) -> tuple[tuple[ExrPartHeader, ...], int, list[str]]:
-    """Every part's header; the matte's part, and its channel, with R beside it where that may be the matte as well."""
+    """Every part's header; the matte's part, and its channel, followed by R where that may be the matte, too."""
     parts = exr.read_parts(path, place)
     channel = _chosen(exr.channels_of(parts), layer, place)
     part = parts[channel.part]

@@ -20,9 +20,9 @@ from fsvfx.settings import machine
 
 _COPY = "Copy it again from its source, or render it again"
 _KINDS = (sniff.EXR, sniff.DPX, sniff.TIFF, sniff.PNG)
-"""What is read here: nothing else is handed to OpenImageIO, which would try all of its readers."""
+"""What is read here: anything else would make OpenImageIO try all of its readers."""
 _APART = 16
-"""Channels that are further apart are read one by one: what lies between them may be a hundred layers."""
+"""Channels that are further apart are read one by one: there may be a hundred layers between them."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def opened(path: Path, place: Place) -> Iterator[Any]:
 
 
 def _forget(teller: Any) -> None:
-    """Its message is taken, so that it is not printed: it tells too little, or in bytes that are not UTF-8."""
+    """Take its message, so that it is not printed: it says too little, or is not UTF-8."""
     with contextlib.suppress(UnicodeDecodeError):
         teller.geterror()
 
@@ -92,7 +92,7 @@ def pixels(file: Any, channels: Sequence[int], place: Place, part: int = 0) -> N
 
 
 def probe_pixels(path: Path, place: Place, part: int = 0, names: Sequence[str] = ()) -> None:
-    """PlateError if reading the channels ``names`` (none: all) harms whoever reads, or a TIFF is none that is read."""
+    """PlateError if reading the channels ``names`` (none: all) is dangerous, or a TIFF's header rules it out."""
     with held(path, place) as there:
         if sniff.picture_kind(there, place) is sniff.TIFF:
             _check_tiff(there, place)

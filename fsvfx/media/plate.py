@@ -1,4 +1,4 @@
-"""What a plate tells of itself, and what every kind of plate can do."""
+"""A plate's facts, and what every kind of plate can do."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PlateInfo:
     dtype: np.dtype[np.generic]
     """uint8, uint16 or float16."""
     frame_rate: Fraction | None
-    """None: an image sequence whose files and manifest tell none."""
+    """None: an image sequence without a rate in files or manifest."""
     timecode: str | None
     """Of the manifest's ``first_frame``; ``;`` before the frames means drop-frame."""
     first: int

@@ -53,7 +53,7 @@ def once(role: str, path: Path, place: Place, ask_of_it: Callable[[], None]) -> 
 def ask(question: Question, place: Place) -> None:
     """PlateError if decoding it crashes, takes too long or too much memory.
 
-    What else may be wrong with it is told when it is read.
+    Anything else that is wrong with it is reported when it is read.
     """
     settings = machine()
     try:

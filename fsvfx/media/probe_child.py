@@ -28,7 +28,7 @@ SOUND, MEMORY = "sound", "memory"
 
 
 def main(gib: float) -> None:
-    """Until nobody asks for a while, or standard input ends: with whoever asks."""
+    """Answer until nothing is asked for a while, or until standard input ends with the parent."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no crash leaves its memory on the disk
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # decoders print
@@ -38,7 +38,7 @@ def main(gib: float) -> None:
 
 
 def _answer(question: Mapping[str, Any], gib: float) -> str:
-    """Of errors only that of memory: whoever asked reads the file next, and tells the others."""
+    """Only memory errors are reported: the parent reads the file next, and reports all others."""
     library, decode = _DECODERS[question["by"]]
     _limit(None)
     loaded = importlib.import_module(library)
@@ -52,7 +52,7 @@ def _answer(question: Mapping[str, Any], gib: float) -> str:
 
 
 def _limit(gib: float | None) -> None:
-    """What the process may take beyond what it has; None: all that there is."""
+    """Memory that the process may take beyond what it has; None: no limit."""
     most = resource.getrlimit(resource.RLIMIT_AS)[1]
     if gib is not None:
         have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -136,7 +136,7 @@ _SAID = ("insufficient memory", "bad_alloc", "bad alloc", "allocate", "out of me
 
 
 def is_of_memory(error: Exception) -> bool:
-    """Whether a library says, in its way, that there is too little memory."""
+    """Whether ``error`` is a library's way of saying that memory ran out."""
     return (
         isinstance(error, MemoryError)
         or getattr(error, "errno", None) == errno.ENOMEM

@@ -92,7 +92,7 @@ class PersonSource:
             return digests.remembered(stamps, lambda name: blake3_of(there))[str(local)]
 
     def _resolve(self, references: Sequence[str]) -> list[_File]:
-        """Every file, each once; all that is missing is told at once."""
+        """Every file, each once; one error names all that are missing."""
         found = {reference: self._matches(reference) for reference in references}
         absent = [reference for reference, files in found.items() if not files]
         if absent:
@@ -145,6 +145,6 @@ def spread(count: int, most: int = MOST_PER_VIDEO) -> list[int]:
 
 
 def _remote_glob(pattern: str) -> list[str]:
-    """Folders that are there as they are written count as such, whatever letters are in them; ``*`` takes ``/`` in."""
+    """Existing folders are taken literally, whatever characters are in their names; ``*`` matches ``/``, too."""
     fixed, rest = remote.fixed_part(pattern)
     return sorted(url for url in remote.listing(fixed) if fnmatchcase(plain(url.removeprefix(fixed)), plain(rest)))

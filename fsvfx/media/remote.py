@@ -73,7 +73,7 @@ def session() -> boto3.Session:
 
 @_patient
 def local_copy(url: str, etag: str | None = None) -> Path:
-    """The object as a local file, downloaded once per content (ETag); a local path is handed back as it is.
+    """The object as a local file, downloaded once per content (ETag); a local path is returned unchanged.
 
     ``etag``: as ``listing`` gave it, which saves asking again.
     PlateError: no such object. StoreError: keys refused, or server out of reach (then transient).
@@ -174,7 +174,7 @@ def upload(path: Path, url: str) -> None:
 
 @_patient
 def exists(url: str) -> bool:
-    """Whether a file or object is there. Raises StoreError if that can't be told."""
+    """Whether a file or object exists. Raises StoreError if S3 does not answer."""
     if not is_remote(url):
         return Path(url).exists()
     bucket, key = _split(url)
@@ -198,10 +198,10 @@ def remove(url: str) -> None:
 
 
 def check_bucket(bucket: str) -> None:
-    """Asks for one name in it, and does not wait for a server that is away.
+    """Ask for one name in it, without waiting for a server that is away.
 
-    Raises StoreError if there is no such bucket, if the keys are none of the server's, or if nobody answers. Keys that
-    may read and write but not list pass: what they may do shows when it is done.
+    Raises StoreError: no such bucket, keys that the server does not know, no answer. Keys that may read and write but
+    not list pass: what they may do shows later.
     """
     with _told(f"s3://{bucket}", writes=True):
         try:

@@ -121,7 +121,7 @@ _PLAIN_TEXT = _other("plain text", _COPY)
 
 
 def picture_kind(path: Path, place: Place) -> Kind:
-    """The kind of a file that should be a picture. PlateError: it can't be opened, or is no picture that is read."""
+    """The kind of a file that should be a picture. PlateError: it can't be opened, or is not a picture it reads."""
     kind = _sniffed(path, place)
     if kind.is_picture:
         return kind
@@ -133,7 +133,7 @@ def picture_kind(path: Path, place: Place) -> Kind:
 def is_footage(path: Path, place: Place) -> bool:
     """Whether it is to be read as a video; False: as a picture. PlateError if it is neither.
 
-    Some videos (MPEG streams) begin with nothing that could be known: there, and only there, the name counts.
+    Some videos (MPEG streams) start with no known bytes: for them, and only for them, the name decides.
     """
     kind = _sniffed(path, place)
     if kind.is_video or kind.is_picture:
@@ -173,7 +173,7 @@ def _of_brands(head: bytes) -> Kind:
 
 def _of_text(head: bytes) -> Kind:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if start.startswith(b"<?xml"):  # what it is stands in its first element
+    if start.startswith(b"<?xml"):  # its first element says what it is
         for begin, kind in _TEXTS:
             if begin[:1] == b"<" and begin != b"<?xml" and begin in start:
                 return kind

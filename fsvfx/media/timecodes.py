@@ -15,7 +15,7 @@ _FORM = re.compile(r"([0-9]{2}):([0-5][0-9]):([0-5][0-9])([:;.])([0-9]{2,3})")
 
 
 def tidy(text: str | None) -> str | None:
-    """Canonical form, or None if ``text`` is no timecode."""
+    """Canonical form, or None if ``text`` is not a timecode."""
     match = _FORM.fullmatch((text or "").strip())
     if match is None or int(match[1]) > 23:
         return None
@@ -63,6 +63,6 @@ def one_timecode(job: ShotJob, own: str | None, rate: Fraction, place: Place) ->
 
 
 def _library_rate(rate: Fraction, *, drop: bool) -> str:
-    """Timecode counts whole frames; only drop-frame knows of 29.97, 59.94 and 119.88."""
+    """Timecode counts whole frames; only drop-frame knows 29.97, 59.94 and 119.88."""
     names = {30: "29.97", 60: "59.94", 120: "119.88"}
     return names.get(nominal(rate), str(nominal(rate))) if drop else str(nominal(rate))

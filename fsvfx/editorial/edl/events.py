@@ -1,6 +1,6 @@
 """An EDL's text -> its events, as CMX 3600 has them and as editing systems write them. Pure.
 
-``FCM`` in the header tells how the record timecode counts, one between events how the sources after it do.
+``FCM`` in the header says how the record timecode counts; between events, how the sources after it do.
 ``M2 reel speed timecode`` retimes the event above it. Other lines between events are remarks on the one above.
 """
 
@@ -105,7 +105,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def drop_rate(text: str) -> Fraction | None:
-    """The rate that drop-frame timecode tells: 29.97, or 59.94 if frames above 29 are counted. None: not drop-frame."""
+    """The rate of drop-frame timecode: 29.97, or 59.94 if it counts frames above 29. None: not drop-frame."""
     codes = _codes(text)
     if not any(_DROP.match(line) for line in lines_of(text)) and not any(part[4] == ";" for part in codes):
         return None
@@ -113,7 +113,7 @@ def drop_rate(text: str) -> Fraction | None:
 
 
 def pairs_note(text: str, rate: Fraction) -> str | None:
-    """Above 30 frames a second: that no label of ``text`` tells frames from pairs of them."""
+    """Above 30 frames a second: a note if no label of ``text`` shows whether it counts frames or pairs."""
     count, group = nominal(rate), group_of(rate)
     most = max((int(part[5]) for part in _codes(text)), default=count)
     if group == 1 or most >= count // group:

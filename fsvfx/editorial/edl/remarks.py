@@ -28,7 +28,7 @@ _MARKER = re.compile(
 _MARKED = re.compile(r".*\((?P<said>FREEZE FRAME|-?(?P<rate>\d+(?:\.\d+)?) ?FPS)\)", re.IGNORECASE)
 """Avid's mark of a retimed clip, at the end of its name."""
 _EFFECT = re.compile(r"(DLEDL|EFFECTS?|EFX|FX|FILTER|MOTION)\b", re.IGNORECASE)
-"""Heads of remarks that tell of an effect after their colon."""
+"""Heads of remarks that name an effect after the colon."""
 _FREE = ("LOC", "COMMENT", "NOTE", "ASC_SOP", "ASC_SAT", "KEY CLIP NAME", "AUDIO", "AUD ", "SPLIT", "OTIO", "TITLE")
 _NEUTRAL = re.compile(r"[:\s]\s*\+?100(\.0*)?\s*%?$")
 _RATE = re.compile(r"[\w ]*(?:FRAME ?RATE|FPS)\s*[:=]?\s*(?P<rate>\d+(?:\.\d+)?)\b.*", re.IGNORECASE)
@@ -38,7 +38,7 @@ _NEAR = 0.1
 
 @dataclass(frozen=True)
 class Said:
-    """What an event's remarks tell of the clip that it shows; ``other`` has the remarks that are not taken apart."""
+    """What an event's remarks say about the clip that it shows; ``other``: the remarks that are not parsed."""
 
     name: str
     media: str
@@ -52,7 +52,7 @@ class Said:
 
 
 def said_of(event: Event, rate: Fraction, *, from_black: bool = False) -> Said:
-    """Of a transition, the clip is the incoming one. ``from_black``: there is no other that the remarks could mean."""
+    """Of a transition, the clip is the incoming one. ``from_black``: the remarks can mean no other clip."""
     named: dict[tuple[str, str], str] = {}
     markers: list[tuple[str, str, str]] = []
     other: list[str] = []
@@ -86,14 +86,14 @@ def _key(found: re.Match[str]) -> tuple[str, str]:
 
 
 def header_rate(text: str) -> Fraction | None:
-    """The rate that a line before the first event tells; most EDLs have none."""
+    """The rate in a line before the first event; most EDLs have none."""
     header = takewhile(lambda line: not is_event(line), lines_of(text))
     found = (_RATE.fullmatch(line.lstrip("* ")) for line in header if not line.upper().startswith("TITLE"))
     return next((rate for one in found if one and (rate := rates.known(float(one["rate"])))), None)
 
 
 def retimed_name(name: str, rate: Fraction) -> list[str]:
-    """What Avid's mark at the end of a clip's ``name`` tells of its speed, in words."""
+    """The speed in Avid's mark at the end of a clip's ``name``, in words."""
     marked = _MARKED.fullmatch(name)
     if marked is None or (marked["rate"] and _is_near(float(marked["rate"]), rate)):
         return []
@@ -101,7 +101,7 @@ def retimed_name(name: str, rate: Fraction) -> list[str]:
 
 
 def retimes_in(remarks: Iterable[str], rate: Fraction) -> Iterator[str]:
-    """What ``remarks``, M2 lines among them, tell of a speed that is not ``rate``'s, each in words."""
+    """The speeds other than ``rate`` that ``remarks`` (with M2 lines) give, each in words."""
     for remark in remarks:
         if not is_motion(remark):
             yield from [remark] * _is_retime(remark, rate)
@@ -112,7 +112,7 @@ def retimes_in(remarks: Iterable[str], rate: Fraction) -> Iterator[str]:
 
 
 def _is_retime(remark: str, rate: Fraction) -> bool:
-    """By what stands before a colon, as free text comes after it: ``COMMENT: speed this up`` tells of nothing."""
+    """By the words before a colon, as free text follows it: ``COMMENT: speed this up`` is no retime."""
     head = remark if _EFFECT.match(remark) else remark.partition(":")[0]
     if head.upper().startswith(_FREE) or _NEUTRAL.search(remark):
         return False

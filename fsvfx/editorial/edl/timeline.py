@@ -32,13 +32,13 @@ from fsvfx.editorial.edl.remarks import Said, retimed_name, retimes_in, said_of
 from fsvfx.errors import Problem
 
 RETIMED = "FSVFX RETIME"
-"""Begins the remark by which a clip's metadata tell that it is not played at its own speed."""
+"""Starts the remark that a clip is not played at its own speed."""
 DROP = "FSVFX DROP FRAME"
-"""The remark by which the metadata tell that the clip's source timecodes are drop-frame."""
+"""The remark that a clip's source timecodes are drop-frame."""
 SOURCE = "FSVFX SOURCE"
-"""Begins the remark with first and last source frame of a clip whose record has another length."""
+"""Starts the remark with first and last source frame of a clip whose record has another length."""
 MOTION = "FSVFX M2"
-"""Begins the remark with an M2 line as it was."""
+"""Starts the remark with the original M2 line."""
 BLACK = ("BL", "BLACK")
 _UNKNOWN = "AX"
 _FROZEN = re.compile(r" FF(?: \(Freeze Frame\))?$", re.IGNORECASE)
@@ -147,7 +147,7 @@ def _add_track(laid: Laid, name: str, events: Sequence[Event], start: int) -> No
 
 
 def _transition(laid: Laid, event: Event, before: Event | None, outgoing: Event | None) -> Any:
-    """It lies wholly in the incoming event. The outgoing line must go on where the event before it ends."""
+    """It is wholly within the incoming event. The outgoing line must continue where the previous event ends."""
     is_black = outgoing is None or outgoing.reel.upper() in BLACK
     if event.length > event.record[1] - event.record[0]:
         laid.tell(event, f"its transition of {event.length} frames is longer than the event", "Fix its length")
@@ -240,7 +240,7 @@ def _markers(laid: Laid, said: Said) -> list[Any]:
 
 
 def _add_sound(laid: Laid, name: str, events: Sequence[Event], start: int) -> None:
-    """Sound goes along as it is; what overlaps is left out, as nobody listens to it here."""
+    """Sound is kept as it is; overlaps are left out, as it is not used here."""
     track = Track(name, kind=TrackKind.Audio)
     end = start
     for event in sorted(events, key=lambda one: one.record[0]):

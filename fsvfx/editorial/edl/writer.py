@@ -35,7 +35,7 @@ _LONGEST_REEL = 32
 """Letters that editing systems read."""
 _INTO_OTIO = "Write an .otio, which can hold any edit"
 _CLIP = "FSVFX CLIP"
-"""Begins the remark that tells whose the remarks after it are: the adapter writes both clips' in a transition."""
+"""Starts the remark that says whose the next remarks are: in a transition, the adapter writes both clips'."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Facts:
     """What an EDL says of a clip beyond what the adapter writes. ``source``: of one not as long as its record."""
 
     drop: bool | None
-    """None: nothing tells."""
+    """None: unknown."""
     source: tuple[int, int] | None
     motions: tuple[str, ...]
 
@@ -81,7 +81,7 @@ def _record_drops(timeline: Timeline, rate: Fraction) -> bool:
 
 
 def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
-    """Ranges written out, black beside fades from and to it, and each clip's facts put aside.
+    """Write out ranges, put black next to fades from and to it, and collect each clip's facts.
 
     Raises InputError for nested sequences.
     """
@@ -123,7 +123,7 @@ def _black(frames: float, rate: Fraction) -> Clip:
 
 
 def _put_aside(clip: Clip, index: int) -> _Facts:
-    """Take our remarks out of the clip's metadata, and the effects that they tell of."""
+    """Take fsvfx's own remarks out of the clip's metadata, and the effects that they describe."""
     own: Any = clip.metadata.get("cmx_3600")
     kept = {key: value for key, value in own.items() if key != "comments"} if hasattr(own, "items") else {}
     said = remarks_of(clip)

@@ -18,7 +18,7 @@ from fsvfx.printable import listed
 from fsvfx.settings import machine
 
 PLAYLIST = "content.otio"
-"""The edit in a bundle, beside its media."""
+"""The edit in a bundle, next to its media."""
 
 
 def read_otio(path: Path) -> tuple[Timeline, tuple[str, ...]]:
@@ -102,7 +102,7 @@ def _in_bin(made: Any) -> list[Timeline]:
 
 
 def unreadable(path: Path, error: Exception | str) -> InputError:
-    """What a parser said, as an error of ours."""
+    """A parser's message as an InputError."""
     said = " ".join(str(error).split()).strip(". ")[:300] or type(error).__name__
     hint = "Export the edit again, or copy it again from its source"
     return InputError(f"The edit is not a valid {path.suffix.lower()} file: {said}", hint=hint, where=_at(path))

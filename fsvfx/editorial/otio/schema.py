@@ -26,7 +26,7 @@ OPAQUE = ("metadata", "parameters")
 
 
 def kind_of(value: Any) -> str:
-    """``Clip`` of an object that says ``Clip.2``; empty for what is no object."""
+    """``Clip`` of an object that says ``Clip.2``; empty if it is not an object."""
     return str(value.get("OTIO_SCHEMA", "")).partition(".")[0] if isinstance(value, dict) else ""
 
 
@@ -39,7 +39,7 @@ def _maybe(check: Check) -> Check:
 
 
 def _list_of(kinds: frozenset[str]) -> Check:
-    """Objects of other known kinds are wrong; of unknown ones there is more to tell elsewhere."""
+    """Objects of other known kinds are wrong; unknown kinds are reported elsewhere."""
     return lambda value: value is None or (isinstance(value, list) and all(_fits(kind_of(one), kinds) for one in value))
 
 

@@ -16,7 +16,7 @@ from fsvfx.media.headers import HeaderError, field_of
 LONGEST = 2048
 """Bytes of the file, image, orientation, film and television headers."""
 SHORTEST = 1664
-"""Bytes of the generic headers, which every file has: no pixel lies before their end."""
+"""Bytes of the generic headers, which every file has: pixels start after them."""
 _ORDERS = {b"SDPX": ">", b"XPDS": "<"}
 _CINEON = (b"\x80\x2a\x5f\xd7", b"\xd7\x5f\x2a\x80")
 _ELEMENTS, _ELEMENT_BYTES, _MOST_ELEMENTS = 780, 72, 8
@@ -60,7 +60,7 @@ class DpxElement:
 class DpxHeader:
     """order: ``>`` or ``<``. width, height: pixels of a stored line, stored lines. orientation: 0 to 7.
 
-    fields: what the file tells of itself, by OpenImageIO's names.
+    fields: other facts in the header, by OpenImageIO's names.
     """
 
     order: str
@@ -79,7 +79,7 @@ class DpxHeader:
 def parse_header(head: bytes) -> DpxHeader:
     """``head``: the file's first ``LONGEST`` bytes, or all that it has. HeaderError: no DPX, or its header is cut off.
 
-    The film and television headers count only as far as they lie before the pixels.
+    The film and television headers are read only as far as they precede the pixels.
     """
     order = _ORDERS.get(head[:4])
     if order is None:
@@ -90,7 +90,7 @@ def parse_header(head: bytes) -> DpxHeader:
     reader = _Fields(head, order)
     elements = _elements(reader)
     offsets = [offset for offset in (reader.u32(4), elements[0].offset) if offset and offset >= SHORTEST]
-    told = _Fields(head[: min([len(head), *offsets])].ljust(LONGEST, b"\xff"), order)
+    later = _Fields(head[: min([len(head), *offsets])].ljust(LONGEST, b"\xff"), order)
     width, height = reader.u32(772), reader.u32(776)
     if width is None or height is None:
         missing = "pixels a line has" if width is None else "lines it has"
@@ -105,8 +105,8 @@ def parse_header(head: bytes) -> DpxHeader:
         height=height,
         elements=elements,
         pixel_aspect=_aspect(reader.u32(1628), reader.u32(1632)),
-        interlaced=told.u8(1928) == 1,
-        fields=MappingProxyType(_described(told, elements[0])),
+        interlaced=later.u8(1928) == 1,
+        fields=MappingProxyType(_described(later, elements[0])),
     )
 
 
@@ -172,11 +172,11 @@ def _aspect(across: int | None, down: int | None) -> float:
     return aspect if 0.1 <= aspect <= 10 else 1.0
 
 
-def _described(told: _Fields, first: DpxElement) -> dict[str, Any]:
-    texts = {name: field_of(told.raw[place : place + size]) for name, (place, size) in _TEXTS.items()}
+def _described(later: _Fields, first: DpxElement) -> dict[str, Any]:
+    texts = {name: field_of(later.raw[place : place + size]) for name, (place, size) in _TEXTS.items()}
     return {name: text for name, text in texts.items() if text} | {
         "dpx:Transfer": first.transfer_name,
-        "dpx:TemporalFrameRate": told.f32(1940),
-        "dpx:FrameRate": told.f32(1724),
-        "smpte:TimeCode": told.u32(1920),
+        "dpx:TemporalFrameRate": later.f32(1940),
+        "dpx:FrameRate": later.f32(1724),
+        "smpte:TimeCode": later.u32(1920),
     }

@@ -1,4 +1,4 @@
-"""Where a DPX's picture lies and how it is packed, or why it can't be told. Pure.
+"""Where a DPX's picture is and how it is packed, or why that is unclear. Pure.
 
 Nothing is guessed: where a header allows several readings, the file's size must prove one of them.
 """
@@ -26,7 +26,7 @@ _BITS = (8, 10, 12, 16, *FLOATS)
 class DpxPicture:
     """planes: one that holds R, G, B (or Y), or one each; ``channels``: plane and component of R, G and B.
 
-    left_over: bytes behind the pixels that no field of the header accounts for, where they are a line or more.
+    left_over: bytes after the pixels that no header field accounts for, if they make a line or more.
     """
 
     planes: tuple[Plane, ...]
@@ -151,8 +151,8 @@ def _starts(header: DpxHeader, element: DpxElement, file_size: int) -> list[int]
         said.append(header.image_offset)
     found = sorted({place for place in said if place is not None and _is_place(place, file_size)})
     if not found:
-        told = ", ".join("undefined" if place is None else str(place) for place in said)
-        raise HeaderError(f"its header does not say where the pixels start: {told}", _AGAIN)
+        named = ", ".join("undefined" if place is None else str(place) for place in said)
+        raise HeaderError(f"its header does not say where the pixels start: {named}", _AGAIN)
     return found
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 FLOATS = (32, 64)
 FROM_LEAST, METHOD_A, METHOD_B = 0, 1, 2
-"""Packed: one code after the other from a word's least significant bit on. Filled: the padding lies below the codes
+"""Packed: one code after the other from a word's least significant bit on. Filled: the padding is below the codes
 (A) or above them (B). Of three 10-bit codes in a word the first is the most significant, but of a lone component the
 least: so the standard has it, and so ffmpeg and OpenImageIO read it."""
 _SHIFTS = {METHOD_A: (22, 12, 2), METHOD_B: (20, 10, 0)}
@@ -29,7 +29,7 @@ class Plane:
     height: int
     padding: int = 0
     runs_on: bool = False
-    """Lines are not brought to whole words: all of them are one run of codes."""
+    """Lines do not end on whole words: all of them are one run of codes."""
 
     @property
     def can_run_on(self) -> bool:

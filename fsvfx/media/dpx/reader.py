@@ -4,7 +4,7 @@
 ``value >> 6`` (``>> 4`` for 12 bits) is the code again, so a round trip is bit-equal. Floats give float16, rounded.
 
 The pixels are unpacked here: where scanners leave offsets, signs or encodings empty or odd, and where lines end on
-words, OpenImageIO hands out other pixels without saying so.
+words, OpenImageIO returns wrong pixels without saying so.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def read_head(path: Path, place: Place) -> DpxHead:
 
 
 def address_of(fields: Mapping[str, Any]) -> Address | None:
-    """The timecode in the television header; many writers leave it at zero, which counts as empty."""
+    """The timecode in the television header; many writers leave it at zero, which means empty."""
     word = fields.get("smpte:TimeCode")
     return Address(word) if word else None
 

@@ -70,7 +70,7 @@ def _rational(raw: bytes) -> Fraction:
 
 
 def texts_of(raw: bytes) -> list[bytes]:
-    """The texts of a ``stringvector``, as far as they are whole."""
+    """The texts of a ``stringvector``, up to the first that is cut off."""
     found, at = [], 0
     while at + 4 <= len(raw):
         (size,) = struct.unpack_from("<i", raw, at)

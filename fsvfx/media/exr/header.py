@@ -223,7 +223,7 @@ def _not_utf8(raw: list[RawAttribute]) -> list[str]:
 
 
 def _texts(kind: bytes, value: bytes) -> list[bytes]:
-    """The texts in an attribute's bytes; a list of channels counts as one, for its numbers are small."""
+    """The texts in an attribute's bytes; a list of channels is treated as one, as its numbers are small."""
     return texts_of(value) if kind == b"stringvector" else [value] if kind in (b"string", b"chlist") else []
 
 
@@ -271,7 +271,7 @@ def _cleaned_part(part: ExrPartHeader, index: int, count: int) -> bytes:
 
 
 def _clean_channels(raw: bytes) -> bytes:
-    """The list with clean names. Pixels lie in the order of the names, so that must stay, and be the list's."""
+    """The list with clean names. Pixels are stored in the order of the names, so the order must stay."""
     found, at, names = b"", 0, []
     while raw[at]:
         end = raw.index(b"\0", at)

@@ -45,7 +45,7 @@ class Channel:
 def rgb_of(channels: Iterable[Channel], wanted: str | None = None) -> tuple[Channel, Channel, Channel]:
     """R, G and B of the layer or part ``wanted``; None: the plain ones. A picture of luminance only: Y three times.
 
-    HeaderError lists what there is, if none or several could be meant.
+    HeaderError lists the layers if none or several match.
     """
     given = list(channels)
     pictures = [found for group in _groups(given) if (found := _picture(group))]
@@ -58,7 +58,7 @@ def rgb_of(channels: Iterable[Channel], wanted: str | None = None) -> tuple[Chan
 def matte_of(channels: Iterable[Channel], wanted: str | None = None) -> Channel:
     """The channel ``wanted``, or the matte of that layer; None: the only channel, else plain A, else plain R of RGB.
 
-    HeaderError lists what there is.
+    HeaderError lists the channels.
     """
     given = list(channels)
     meant = given if wanted is None else [c for c in given if wanted in (c.name, f"{c.part_name}.{c.name}")]

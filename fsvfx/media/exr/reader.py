@@ -36,7 +36,7 @@ _COPY = "Render or copy the frame again"
 _FURTHEST = 2**30
 """From the origin: OpenEXR refuses windows beyond."""
 _OWN = frozenset({"chromaticities", "colorInteropID", "view"})
-"""What one part's header says of itself alone; the rest of the first part's goes for the whole file."""
+"""Attributes that describe one part only; the first part's others apply to the whole file."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ExrHead:
     rgb: tuple[str, str, str]
     parts: tuple[ExrPartHeader, ...]
     header: dict[str, Any]
-    """Attributes of the part, and those of the first part that go for the whole file."""
+    """Attributes of the part, and those of the first part that apply to the whole file."""
     is_alone: bool
     """The file has R, G and B of one type in scanlines, and nothing that OpenEXR's binding can't read."""
 
@@ -77,15 +77,6 @@ class ExrHead:
     def pixel_aspect(self) -> float:
         """Width of a pixel by its height; 1 where the header has none that can be."""
         return float(self.header.get("pixelAspectRatio", 1.0))
-
-
-@dataclass(frozen=True)
-class ExrFrame:
-    """rgb: (H, W, 3) float16 of the data window. rounded: it was 32-bit float."""
-
-    rgb: Array
-    head: ExrHead
-    rounded: bool
 
 
 def read_head(path: Path, place: Place, layer: str | None = None) -> ExrHead:
@@ -126,15 +117,17 @@ def channels_of(parts: Sequence[ExrPartHeader]) -> list[Channel]:
     ]
 
 
-def read_exr(path: Path, place: Place, layer: str | None = None) -> ExrFrame:
-    """The frame's picture and header.
+def read_exr(path: Path, place: Place, layer: str | None = None) -> tuple[Array, ExrHead]:
+    """The picture, (H, W, 3) float16 of the data window, and its header.
 
     Half pixels come bit for bit. 32-bit float pixels are rounded to half; one beyond half's range (65504) is an error,
     never clamped. Luminance alone becomes three equal channels. Raises PlateError.
     """
     head = read_head(path, place, layer)
-    rgb = _alone(path, place) if head.is_alone else _among_others(path, head, place)
-    return ExrFrame(_half(rgb, place), head, rgb.dtype != np.float16)
+    rgb = _alone(path, place) if head.is_alone else read_channels(path, head.parts, head.part, head.rgb, place)
+    if rgb.dtype not in (np.float16, np.float32):
+        raise place.error(f"its RGB channels are {rgb.dtype}", "Write half or float channels")
+    return (rgb if rgb.dtype == np.float16 else to_half(rgb, place)), head
 
 
 def _is_alone(parts: Sequence[ExrPartHeader]) -> bool:
@@ -152,7 +145,7 @@ def _is_plain(parts: Sequence[ExrPartHeader]) -> bool:
 
 def _alone(path: Path, place: Place) -> Array:
     """A file of R, G, B and nothing else."""
-    said = io.StringIO()  # the binding prints what is wrong with the pixels, and then hands out fewer parts
+    said = io.StringIO()  # the binding prints what is wrong with the pixels, and then returns fewer parts
     try:
         with held(path, place) as there, contextlib.redirect_stdout(said):
             file = OpenEXR.File(str(there))
@@ -161,36 +154,25 @@ def _alone(path: Path, place: Place) -> Array:
     except Exception as error:  # whatever a library throws at a foreign file is about the file
         reason = re.sub(r"/proc/self/fd/\d+", path.name, str(error))
         raise place.error(f"the EXR can't be read: {reason}", _COPY) from None
-    rgb = file.channels()["RGB"].pixels if file.parts and not said.getvalue() else None
+    rgb: Array | None = file.channels()["RGB"].pixels if file.parts and not said.getvalue() else None
     if rgb is None:
         raise place.error("the frame's pixels are damaged or cut off", _COPY)
-    pixels: Array = rgb
-    return pixels
+    return rgb
 
 
-def _among_others(path: Path, head: ExrHead, place: Place) -> Array:
-    return read_channels(path, head.parts, head.part, head.rgb, place)
-
-
-def read_channels(
-    path: Path,
-    parts: Sequence[ExrPartHeader],
-    part: int,
-    wanted: Sequence[str],
-    place: Place,
-) -> Array:
+def read_channels(path: Path, parts: Sequence[ExrPartHeader], part: int, wanted: Sequence[str], place: Place) -> Array:
     """(H, W, len(wanted)) of one part's data window, in the file's own type (the widest of the channels').
 
     PlateError: damaged or cut off.
     """
-    with _readable(path, parts, place) as file:
+    with _plain(path, parts, place) as (plain, own), oiio.opened(plain, own) as file:
         spec = file.spec(part, 0)
         indices = [oiio.index_of(spec, name, place) for name in _plain_names(parts, part, wanted)]
         return oiio.pixels(file, indices, place, part)
 
 
 def probe_exr(path: Path, place: Place, layer: str | None = None) -> None:
-    """PlateError if decoding the picture harms whoever does it, or as ``read_head``."""
+    """PlateError if decoding the picture is dangerous, or as ``read_head``."""
     head = read_head(path, place, layer)
     if head.is_alone:
         probe.ask({"by": "OpenEXR", "path": str(path.absolute())}, place)
@@ -198,27 +180,14 @@ def probe_exr(path: Path, place: Place, layer: str | None = None) -> None:
         probe_channels(path, head.parts, head.part, head.rgb, place)
 
 
-def probe_channels(
-    path: Path,
-    parts: Sequence[ExrPartHeader],
-    part: int,
-    wanted: Sequence[str],
-    place: Place,
-) -> None:
-    """PlateError if ``read_channels`` of the same would harm whoever asks for it."""
+def probe_channels(path: Path, parts: Sequence[ExrPartHeader], part: int, wanted: Sequence[str], place: Place) -> None:
+    """PlateError if ``read_channels`` of the same is dangerous."""
     with _plain(path, parts, place) as (plain, own):
         oiio.probe_pixels(plain, own, part, _plain_names(parts, part, wanted))
 
 
 def _plain_names(parts: Sequence[ExrPartHeader], part: int, names: Sequence[str]) -> list[str]:
     return list(names) if _is_plain(parts) else [clean_name(parts[part], name) for name in names]
-
-
-@contextmanager
-def _readable(path: Path, parts: Sequence[ExrPartHeader], place: Place) -> Iterator[Any]:
-    """An ``OpenImageIO.ImageInput`` on the file, or on a copy with a clean header where that is needed. PlateError."""
-    with _plain(path, parts, place) as (plain, own), oiio.opened(plain, own) as file:
-        yield file
 
 
 @contextmanager
@@ -241,9 +210,8 @@ def _plain(path: Path, parts: Sequence[ExrPartHeader], place: Place) -> Iterator
         yield copy, replace(place, reach=None)
 
 
-def notes(path: Path, place: Place, layer: str | None = None) -> list[str]:
-    """What a person should know of how the frame is read. Raises PlateError."""
-    head = read_head(path, place, layer)
+def notes(head: ExrHead) -> list[str]:
+    """What a person should know of how the frame is read."""
     own, kinds = head.own, {channel.name: channel.pixels for channel in head.own.channels}
     data, display = head.windows
     is_read = head.address is not None and head.address.is_sound
@@ -261,16 +229,8 @@ def notes(path: Path, place: Place, layer: str | None = None) -> list[str]:
     return [note for note, holds in said.items() if holds]
 
 
-def _half(rgb: Array, place: Place) -> Array:
-    if rgb.dtype == np.float16:
-        return rgb
-    if rgb.dtype != np.float32:
-        raise place.error(f"its RGB channels are {rgb.dtype}", "Write half or float channels")
-    return to_half(rgb, place)
-
-
 def check_part(part: ExrPartHeader, names: Sequence[str], place: Place) -> None:
-    """PlateError if the part's channels ``names`` are no picture of full size within the machine's limits."""
+    """PlateError unless the part's channels ``names`` are a full-size picture within the machine's limits."""
     if part.is_deep:
         raise place.error("its picture is deep data", "Flatten it: one value per pixel")
     if any(channel.sampling != (1, 1) for channel in part.channels if channel.name in names):

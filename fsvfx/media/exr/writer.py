@@ -15,8 +15,8 @@ from fsvfx.media.addresses import Address
 from fsvfx.media.pixels import Window
 
 MATTE_CHANNEL = "matte.A"
-"""A layer of its own. As plain ``A`` it would tell compositing programs that RGB is multiplied by it, which it is not:
-the plate is all there. ``A`` in a layer is what they load as a mask without being asked."""
+"""A layer of its own. Plain ``A`` would mean to compositing programs that RGB is multiplied by it, which it is not:
+the plate is all there. ``A`` in a layer is what they load as a mask by default."""
 
 _COMPRESSION = {
     "none": OpenEXR.NO_COMPRESSION,
@@ -51,7 +51,7 @@ def write_exr(
 ) -> None:
     """Write one scanline EXR; same input, same bytes. One part makes a plain file, which every program reads.
 
-    ``attributes`` stand in every part, as they are: OpenEXR wants timecode and chromaticities alike in all. The
+    ``attributes`` go into every part unchanged: OpenEXR wants the same timecode and chromaticities in all. The
     channels must be of the size of ``windows.data``. Raises OSError.
     """
     shared = {"type": OpenEXR.scanlineimage, "dataWindow": _box(windows.data), "displayWindow": _box(windows.display)}

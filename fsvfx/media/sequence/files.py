@@ -38,14 +38,14 @@ def has_token(path: str) -> bool:
 
 
 def is_sequence(path: str) -> bool:
-    """Whether ``path`` stands for numbered files. A file that is there (on disk) as it is written is itself."""
+    """Whether ``path`` means numbered files. An existing file (on disk) of exactly that name means itself."""
     return has_token(path) and suffix(path) not in VIDEOS and not (not remote.is_remote(path) and Path(path).is_file())
 
 
 def find_files(pattern: str, place: Place) -> dict[int, SequenceFile]:
     """Every frame that is there, by its number. Raises PlateError; StoreError for S3.
 
-    Of two files that differ only in how their accents are composed, the one that is spelled like ``pattern`` counts.
+    Of two files that differ only in how their accents are composed, the one spelled like ``pattern`` is taken.
     """
     form = _form(remote.spelled(pattern), place)
     check_reach(place, form.folder)
@@ -75,7 +75,7 @@ class _Form:
     after: str
 
     def number(self, name: str) -> tuple[int, bool] | None:
-        """The number in ``name``, and whether the rest of it is spelled exactly so; None if it is no such name."""
+        """The number in ``name``, and whether the rest of it is spelled exactly so; None if it does not match."""
         if match := self._exact.fullmatch(name):
             return int(match[1]), True
         match = self._plain.fullmatch(plain(name))

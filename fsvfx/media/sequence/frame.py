@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Real
@@ -41,7 +42,7 @@ class FrameHead:
     """EXR: data and display window."""
     frame_rate: Fraction | None = None
     address: addresses.Address | None = None
-    """Of the timecode; which frame it means, its neighbours tell."""
+    """Of the timecode. Its neighbours show which frame it means."""
     pixel_aspect: float = 1.0
     interop_id: str = ""
     """EXR's ``colorInteropID``."""
@@ -49,27 +50,25 @@ class FrameHead:
 
 def read_frame(path: Path, place: Place, layer: str | None = None) -> tuple[Array, FrameHead]:
     """(H, W, 3) RGB at native depth (uint8, uint16 or float16), and the head. Raises PlateError."""
-    kind = sniff.picture_kind(path, place)
-    with guarded(f"the {kind.name} can't be read", place):
+    with _known(path, place) as kind:
         if kind is sniff.EXR:
-            frame = exr.read_exr(path, place, layer)
-            return frame.rgb, _of_exr(frame.head)
+            picture, head = exr.read_exr(path, place, layer)
+            return picture, _of_exr(head)
         if kind is sniff.DPX:
-            picture, head = dpx.read_dpx(path, place)
-            return picture, _of_dpx(head)
+            picture, found = dpx.read_dpx(path, place)
+            return picture, _of_dpx(found)
         picture = stills.read_still(path, place)
         return picture, FrameHead((picture.shape[0], picture.shape[1]), picture.dtype)
 
 
 def probe_frame(path: Path, place: Place, layer: str | None = None) -> None:
-    """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read.
+    """PlateError if decoding the picture is dangerous, or its header rules it out.
 
-    DPX is unpacked here, by no library.
+    DPX needs no probe: it is unpacked here, by no library.
     """
 
     def ask() -> None:
-        kind = sniff.picture_kind(path, place)
-        with guarded(f"the {kind.name} can't be read", place):
+        with _known(path, place) as kind:
             if kind is sniff.EXR:
                 exr.probe_exr(path, place, layer)
             elif kind is not sniff.DPX:
@@ -80,8 +79,7 @@ def probe_frame(path: Path, place: Place, layer: str | None = None) -> None:
 
 def read_head(path: Path, place: Place, layer: str | None = None) -> FrameHead:
     """The head alone; of EXR and DPX without reading pixels. Raises PlateError."""
-    kind = sniff.picture_kind(path, place)
-    with guarded(f"the {kind.name} can't be read", place):
+    with _known(path, place) as kind:
         if kind is sniff.EXR:
             return _of_exr(exr.read_head(path, place, layer))
         if kind is sniff.DPX:
@@ -91,15 +89,22 @@ def read_head(path: Path, place: Place, layer: str | None = None) -> FrameHead:
 
 def notes_of(path: Path, place: Place, layer: str | None = None) -> list[str]:
     """What a person should know of how the frame is read. Raises PlateError."""
+    with _known(path, place) as kind:
+        if kind is sniff.EXR:
+            head = exr.read_head(path, place, layer)
+            return [*exr.notes(head), *_rate_notes(head.header, _EXR_RATES)]
+        if kind is sniff.DPX:
+            found = dpx.read_head(path, place)
+            return [*dpx.notes(found), *_rate_notes(found.fields, _DPX_RATES)]
+        return stills.notes_of(path, place)
+
+
+@contextmanager
+def _known(path: Path, place: Place) -> Iterator[sniff.Kind]:
+    """The file's kind by its content; errors of its decoder become PlateError."""
     kind = sniff.picture_kind(path, place)
     with guarded(f"the {kind.name} can't be read", place):
-        if kind is sniff.EXR:
-            header = exr.read_head(path, place, layer).header
-            return [*exr.notes(path, place, layer), *_rate_notes(header, _EXR_RATES)]
-        if kind is sniff.DPX:
-            head = dpx.read_head(path, place)
-            return [*dpx.notes(head), *_rate_notes(head.fields, _DPX_RATES)]
-        return stills.notes_of(path, place)
+        yield kind
 
 
 def _of_exr(head: exr.ExrHead) -> FrameHead:

@@ -50,18 +50,18 @@ class SequenceReader:
         return _head(self.files[number], self.place(number), self._layer)
 
     def probe(self, number: int) -> None:
-        """PlateError if reading the frame harms whoever reads it; see ``media/probe.py``."""
+        """PlateError if reading the frame is dangerous; see ``media/probe.py``."""
         probe_frame(self.files[number].local(), self.place(number), self._layer)
 
     def kind(self, number: int) -> sniff.Kind:
-        """What one frame's file is, by its content. PlateError if it is no picture that is read."""
+        """What one frame's file is, by its content. PlateError if it is not a picture that fsvfx reads."""
         return sniff.picture_kind(self.files[number].local(), self.place(number))
 
     def notes(self, number: int) -> list[str]:
         return notes_of(self.files[number].local(), self.place(number), self._layer)
 
     def union(self, numbers: Sequence[int]) -> Window:
-        """What the data windows of ``numbers`` span, remembered; frames that can't be read are told when they are.
+        """What the data windows of ``numbers`` span, remembered. Frames that can't be read are left out here.
 
         PlateError if none can.
         """

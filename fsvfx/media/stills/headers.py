@@ -62,7 +62,7 @@ def tiff_header(file: BinaryIO, size: int) -> TiffHeader:
 
 
 def check_tiff(header: TiffHeader) -> None:
-    """HeaderError for pictures that are neither RGB, grey nor a palette's, or whose values can't be told."""
+    """HeaderError for pictures that are neither RGB, grey nor a palette's, or whose values are ambiguous."""
     kind = header.photometric
     if kind is not None and kind not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE):
         raise HeaderError(f"its picture is {_KINDS.get(kind, f'of an unknown kind ({kind})')}", "Write RGB or grey")

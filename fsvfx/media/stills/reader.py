@@ -50,7 +50,7 @@ def read_still(path: Path, place: Place) -> Array:
 
 
 def probe_still(path: Path, place: Place) -> None:
-    """PlateError if decoding the picture harms whoever does it, or its header says that it is none that is read."""
+    """PlateError if decoding the picture is dangerous, or its header rules it out."""
     kind = sniff.picture_kind(path, place)
     if kind is sniff.TIFF:
         oiio.probe_pixels(path, place)
@@ -109,7 +109,7 @@ def _content(path: Path, place: Place) -> bytes:
 
 
 def _check_jpeg(content: bytes, place: Place) -> None:
-    """Told from the header: Pillow says of all of these only that it can't."""
+    """By the header: Pillow's own errors do not say which of these it is."""
     header: JpegHeader | None = jpeg_header(content)
     if header is None:
         raise place.error("the JPEG is damaged or cut off: it has no frame header", _COPY)
@@ -122,7 +122,7 @@ def _check_jpeg(content: bytes, place: Place) -> None:
 
 
 def _check_webp(content: bytes, place: Place) -> None:
-    """Pillow's reader makes room for the picture before it tells its size, and takes what is left of a cut-off one."""
+    """Pillow allocates the picture before it reports the size, and accepts a cut-off file."""
     if len(content) < 30 or len(content) < int.from_bytes(content[4:8], "little") + 8:
         raise place.error("the WebP is damaged or cut off", _COPY)
     check_size(*_webp_size(content), place)

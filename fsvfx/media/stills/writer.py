@@ -45,10 +45,10 @@ def write_still(path: Path, picture: NDArray[Any], wanted: StillFormat) -> None:
     pixels = _plain(_widened(picture, wanted.bits) if is_dpx else picture)
     height, width, channels = pixels.shape
     spec = oiio.ImageSpec(width, height, channels, "float" if pixels.dtype == np.float32 else str(pixels.dtype))
-    told = {"oiio:BitsPerSample": wanted.bits, "DateTime": _NO_DATE, **_LOSSLESS}
+    fields = {"oiio:BitsPerSample": wanted.bits, "DateTime": _NO_DATE, **_LOSSLESS}
     if path.suffix.lower() == ".png":
-        del told["DateTime"]
-    for name, value in {**told, **wanted.attributes}.items():
+        del fields["DateTime"]
+    for name, value in {**fields, **wanted.attributes}.items():
         spec.attribute(name, value)
     if wanted.address:
         spec.attribute("smpte:TimeCode", oiio.TypeTimeCode, (wanted.address.word, 0))

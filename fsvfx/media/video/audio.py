@@ -33,7 +33,7 @@ def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path
 
 def _cut(path: Path, start: Fraction, length: Fraction, out: Path, place: Place) -> None:
     with held(path, place) as there, there.open("rb") as file:
-        # The child is handed the open file: by its name it would be looked up again, and names may look like options.
+        # The child gets the open file: a name would be looked up again, and might look like an option.
         source = f"file:/dev/fd/{file.fileno()}"
         command = _command(demuxer_of(there, place), source, start, length, out)
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[file.fileno()])

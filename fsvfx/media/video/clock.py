@@ -19,7 +19,7 @@ _MOST = 100_000
 
 
 def timecode_rate_of(path: Path) -> Fraction | None:
-    """Of the first timecode track; None: no QuickTime or MP4 file, no such track, or nothing that can be counted.
+    """Of the first timecode track; None: not a QuickTime or MP4 file, no such track, or no valid rate.
 
     Raises OSError.
     """

@@ -34,7 +34,7 @@ class Demuxer:
 
     @property
     def options(self) -> dict[str, str]:
-        """For a demuxer that is handed an open file: it may open nothing itself."""
+        """For a demuxer that gets an open file: it may open nothing itself."""
         return {**_OPTIONS.get(self.name, {}), "protocol_whitelist": "none"}
 
     @property
@@ -53,12 +53,12 @@ def open_container(path: Path, place: Place) -> Iterator[av.container.InputConta
 
 
 def _open(file: IO[bytes], demuxer: Demuxer) -> av.container.InputContainer:
-    """Tags that are no UTF-8 are replaced: they keep nobody from the pictures."""
+    """Tags that are not UTF-8 are replaced: they must not hide the pictures."""
     return av.open(file, "r", demuxer.name, demuxer.options, metadata_errors="replace")
 
 
 def demuxer_of(file: Path, place: Place) -> Demuxer:
-    """By the file's first bytes. PlateError says what it is, if it is no such container."""
+    """By the file's first bytes. PlateError says what the file is if it is not a video."""
     with file.open("rb") as raw:
         head = raw.read(_HEAD + 32)
     kind = kind_of(head)

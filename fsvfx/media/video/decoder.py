@@ -1,4 +1,4 @@
-"""Frame-exact decoding: from the keyframe before, by presentation time, with damage told instead of concealed."""
+"""Frame-exact decoding: from the keyframe before, by presentation time; damage is reported, not concealed."""
 
 from __future__ import annotations
 

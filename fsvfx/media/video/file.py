@@ -1,4 +1,4 @@
-"""Opening a video file: its index and its first picture, with everything that rules it out told by name."""
+"""Opening a video file: its index, its first picture and its facts; or the reason why it can't be used."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStr
 
 
 def _first_picture(container: av.container.InputContainer, stream: av.VideoStream, place: Place) -> VideoFrame:
-    """The first that decodes: damage further on is told when its frame is read."""
+    """The first that decodes: later damage is reported when its frame is read."""
     stream.codec_context.thread_count = 1
     for packet in container.demux(stream):
         try:

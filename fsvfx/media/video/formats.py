@@ -52,7 +52,7 @@ _BYTES: dict[Model, str] = {
     ),
     "grey": "gray ya8 monow monob",
 }
-"""8 bits, or fewer that are brought to 8."""
+"""8 bits, or fewer that are widened to 8."""
 _WORDS: dict[Model, dict[int, str]] = {
     "ycbcr": {
         9: "yuv420p9 yuv422p9 yuv444p9 yuva420p9 yuva422p9 yuva444p9",
@@ -78,59 +78,27 @@ _WORDS: dict[Model, dict[int, str]] = {
 _DCP = "Convert it to RGB frames in a program that knows the gamma of DCPs (Resolve, DCP-o-matic)"
 _DEVELOP = "Develop it first, to EXR or DPX frames"
 _FRAMES = "Write it as EXR frames, scene-linear"
-_UNREAD: tuple[tuple[str, str, str], ...] = (
-    ("xyz12le xyz12be", "X'Y'Z' of a digital cinema package, not RGB", _DCP),
-    (
-        " ".join(
-            f"bayer_{tiles}{bits}" for tiles in ("bggr", "rggb", "gbrg", "grbg") for bits in ("8", "16le", "16be")
-        ),
-        "a camera's undeveloped mosaic",
-        _DEVELOP,
-    ),
-    (
-        " ".join(
-            f"{kind}{end}"
-            for kind in (
-                "gbrpf16",
-                "gbrapf16",
-                "gbrpf32",
-                "gbrapf32",
-                "rgbf16",
-                "rgbaf16",
-                "rgbf32",
-                "rgbaf32",
-                "grayf16",
-                "grayf32",
-                "yaf16",
-                "yaf32",
-            )
-            for end in _ENDS
-        ),
-        "float video",
-        _FRAMES,
-    ),
-    (
-        " ".join(f"{kind}{end}" for kind in ("gbrap32", "rgb96", "rgba128", "gray32") for end in _ENDS),
-        "32-bit integers",
-        _FRAMES,
-    ),
-    (
-        "rgb8 bgr8 rgb4 bgr4 rgb444le rgb444be bgr444le bgr444be rgb555be bgr555be rgb565be bgr565be",
-        "fewer than 8 bits per colour, in a layout that can't be read exactly",
-        _CONVERT,
-    ),
-    (
-        "y210be y212be y216be xv30be v30xbe x2rgb10be x2bgr10be",
-        "in a layout that no decoder produces",
-        _CONVERT,
-    ),
-    (
-        "amf cuda d3d11 d3d11va_vld d3d12 drm_prime dxva2_vld mediacodec mmal ohcodec opencl qsv vaapi vdpau "
-        "videotoolbox_vld vulkan",
-        "frames in GPU memory, not pixels",
-        _CONVERT,
-    ),
-)
+
+
+def _both(names: str) -> str:
+    """``names`` in both byte orders."""
+    return " ".join(f"{name}{end}" for name in names.split() for end in _ENDS)
+
+
+_FLOATS = "gbrpf16 gbrapf16 gbrpf32 gbrapf32 rgbf16 rgbaf16 rgbf32 rgbaf32 grayf16 grayf32 yaf16 yaf32"
+_TILES = ("bggr", "rggb", "gbrg", "grbg")
+_BAYER = " ".join(f"bayer_{tiles}{bits}" for tiles in _TILES for bits in ("8", "16le", "16be"))
+_UNREAD = (
+    (_both("xyz12"), "X'Y'Z' of a digital cinema package, not RGB", _DCP),
+    (_BAYER, "a camera's undeveloped mosaic", _DEVELOP),
+    (_both(_FLOATS), "float video", _FRAMES),
+    (_both("gbrap32 rgb96 rgba128 gray32"), "32-bit integers", _FRAMES),
+    ("rgb8 bgr8 rgb4 bgr4 rgb444le rgb444be bgr444le bgr444be rgb555be bgr555be rgb565be bgr565be",
+     "fewer than 8 bits per colour, in a layout that can't be read exactly", _CONVERT),
+    ("y210be y212be y216be xv30be v30xbe x2rgb10be x2bgr10be", "in a layout that no decoder produces", _CONVERT),
+    ("amf cuda d3d11 d3d11va_vld d3d12 drm_prime dxva2_vld mediacodec mmal ohcodec opencl qsv vaapi vdpau "
+     "videotoolbox_vld vulkan", "frames in GPU memory, not pixels", _CONVERT),
+)  # fmt: skip
 
 
 def _planar_rgb(name: str, bits: int) -> PixelFormat:

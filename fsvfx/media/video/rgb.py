@@ -1,6 +1,6 @@
 """Decoded frames to RGB, full range: by the stream's own matrix and range, the same bytes on every machine.
 
-Chroma is brought to full size by swscale (bicubic, bit-exact), the matrix is applied here: swscale's own reaches only
+Chroma is scaled to full size by swscale (bicubic, bit-exact), the matrix is applied here: swscale's own reaches only
 99.6 % of white for 10-bit video. 8-bit video gives uint8; 9 to 16 bits give uint16, white = 65535.
 A stream that names no matrix is read as BT.709 from 1280 pixels wide or over 576 lines on, as BT.601 below.
 ``pixel_formats`` has every format, and says which of the ways here is its own.
@@ -90,7 +90,7 @@ def _from_ycbcr(frame: VideoFrame, form: PixelFormat, reformatter: VideoReformat
 
 
 def _planes(frame: VideoFrame, form: PixelFormat) -> list[NDArray[Any]]:
-    """(H, W) codes of each plane; read by hand as PyAV hands out deep formats of few kinds only."""
+    """(H, W) codes of each plane; read by hand, as PyAV supports few of the deep formats."""
     word = ">u2" if frame.format.is_big_endian else "<u2"
     kind = np.dtype(np.uint8 if form.bits == 8 else word)
     whole = [np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1) for plane in frame.planes]

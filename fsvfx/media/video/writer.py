@@ -83,7 +83,7 @@ def _feed(process: subprocess.Popen[bytes], pictures: Iterable[NDArray[Any]], wa
             count += 1
         process.stdin.close()
     except BrokenPipeError:
-        pass  # ffmpeg has ended: its exit code and words tell why
+        pass  # ffmpeg has ended: its exit code and output say why
     return count
 
 

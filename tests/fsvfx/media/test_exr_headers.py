@@ -36,7 +36,7 @@ def plain(folder: Path, **header: Any) -> Path:
 
 
 def read(path: Path) -> np.ndarray:
-    return exr.read_exr(path, PLACE).rgb
+    return exr.read_exr(path, PLACE)[0]
 
 
 def carried(path: Path, folder: Path) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def test_odd_entries_are_read_and_carried_or_left_out_and_told(
     name = odd[0].decode("latin-1")
     own = exr.read_head(path, PLACE).header
     assert own["capDate"] == "2026:01:02 03:04:05"
-    told = " ".join(exr.notes(path, PLACE))
+    told = " ".join(exr.notes(exr.read_head(path, PLACE)))
     assert ("can't be read are left out" in told) == (value is None and name != "preview")
     assert carried(path, tmp_path).get(name) == value
 
@@ -97,7 +97,7 @@ def test_every_known_type_is_carried_as_it_is(tmp_path: Path) -> None:
     ours, theirs = carried(path, tmp_path), OpenEXR.File(str(path), header_only=True).header()
     for name in header:
         assert str(ours[name]) == str(theirs[name]), name
-    assert exr.notes(path, PLACE) == []
+    assert exr.notes(exr.read_head(path, PLACE)) == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_channels_of_mixed_types(tmp_path: Path) -> None:
     }  # fmt: skip
     OpenEXR.File(BASE, channels).write(str(tmp_path / "a.exr"))
     np.testing.assert_array_equal(read(tmp_path / "a.exr"), RGB, strict=True)
-    assert "32-bit float pixels are rounded to half" in exr.notes(tmp_path / "a.exr", PLACE)
+    assert "32-bit float pixels are rounded to half" in exr.notes(exr.read_head(tmp_path / "a.exr", PLACE))
 
 
 def test_only_rgb_of_mixed_types(tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_channels_whose_names_are_not_utf8(tmp_path: Path) -> None:
     )
     (tmp_path / "a.exr").write_bytes((tmp_path / "a.exr").read_bytes().replace(b"calXX", b"cal\xe9\xff"))
     np.testing.assert_array_equal(read(tmp_path / "a.exr"), RGB, strict=True)
-    assert any("Latin-1: channels" in note for note in exr.notes(tmp_path / "a.exr", PLACE))
-    other = exr.read_exr(tmp_path / "a.exr", PLACE, layer="calé\xff").rgb
+    assert any("Latin-1: channels" in note for note in exr.notes(exr.read_head(tmp_path / "a.exr", PLACE)))
+    other = exr.read_exr(tmp_path / "a.exr", PLACE, layer="calé\xff")[0]
     np.testing.assert_array_equal(other, np.repeat(extra[..., None], 3, axis=2))
 
 
@@ -162,7 +162,7 @@ def test_channels_whose_names_are_not_utf8(tmp_path: Path) -> None:
 def test_layers_with_odd_names(layer: str, tmp_path: Path) -> None:
     channels = {f"{layer}.{kind}": np.ascontiguousarray(RGB[..., i]) for i, kind in enumerate("RGB")}
     OpenEXR.File(BASE, channels).write(str(tmp_path / "a.exr"))
-    np.testing.assert_array_equal(exr.read_exr(tmp_path / "a.exr", PLACE, layer=layer).rgb, RGB)
+    np.testing.assert_array_equal(exr.read_exr(tmp_path / "a.exr", PLACE, layer=layer)[0], RGB)
 
 
 def test_parts_without_names_and_with_one_twice(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_both_libraries_read_the_same_from_both(compression: str, tmp_path: Path
     write_exr(tmp_path / "a.exr", rgb, compression=getattr(OpenEXR, f"{compression}_COMPRESSION"))
     write_oiio(tmp_path / "b.exr", rgb, compression="none" if compression == "NO" else compression.lower())
     for name in ("a.exr", "b.exr"):
-        assert same_bits(exr.read_exr(tmp_path / name, PLACE).rgb, rgb)
+        assert same_bits(exr.read_exr(tmp_path / name, PLACE)[0], rgb)
         assert same_bits(OpenEXR.File(str(tmp_path / name)).channels()["RGB"].pixels, rgb)
         assert same_bits(read_oiio(tmp_path / name)[0], rgb)
 
@@ -58,7 +58,7 @@ def test_both_libraries_read_the_same_from_both(compression: str, tmp_path: Path
 def test_dwaa_reads_the_same_in_both(tmp_path: Path) -> None:
     write_exr(tmp_path / "a.exr", picture(7, dtype=np.float16), compression=OpenEXR.DWAA_COMPRESSION)
     assert same_bits(
-        exr.read_exr(tmp_path / "a.exr", PLACE).rgb, OpenEXR.File(str(tmp_path / "a.exr")).channels()["RGB"].pixels
+        exr.read_exr(tmp_path / "a.exr", PLACE)[0], OpenEXR.File(str(tmp_path / "a.exr")).channels()["RGB"].pixels
     )
 
 
@@ -66,17 +66,17 @@ def test_tiles(tmp_path: Path) -> None:
     rgb = noise()
     write_oiio(tmp_path / "a.exr", rgb, tile=16, compression="zip")
     assert OpenEXR.File(str(tmp_path / "a.exr"), header_only=True).header()["type"] == OpenEXR.tiledimage
-    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE).rgb, rgb)
+    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE)[0], rgb)
 
 
 def test_a_layer_among_others_of_other_types(tmp_path: Path) -> None:
     beauty, plain = noise(1), noise(2)
     channels = layer("beauty", beauty) | {"RGB": plain, "Z": noise(3, (48, 96), np.float32), "A": plain[..., 0].copy()}
     OpenEXR.File(BASE, channels).write(str(tmp_path / "a.exr"))
-    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE, layer="beauty").rgb, beauty)
-    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE).rgb, plain)
-    assert exr.notes(tmp_path / "a.exr", PLACE) == ["alpha is left out"]
-    assert exr.notes(tmp_path / "a.exr", PLACE, layer="beauty") == []
+    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE, layer="beauty")[0], beauty)
+    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE)[0], plain)
+    assert exr.notes(exr.read_head(tmp_path / "a.exr", PLACE)) == ["alpha is left out"]
+    assert exr.notes(exr.read_head(tmp_path / "a.exr", PLACE, layer="beauty")) == []
 
 
 def test_a_part_and_what_the_first_part_says_for_all(tmp_path: Path) -> None:
@@ -88,12 +88,12 @@ def test_a_part_and_what_the_first_part_says_for_all(tmp_path: Path) -> None:
         OpenEXR.Part(BASE | window | {"name": "beauty"}, {"RGB": beauty}),
     ]
     OpenEXR.File(parts).write(str(tmp_path / "a.exr"))
-    frame = exr.read_exr(tmp_path / "a.exr", PLACE)
-    assert same_bits(frame.rgb, beauty)
-    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE, layer="beauty").rgb, beauty)
-    assert frame.head.windows == ((-4, -4, 91, 43), (0, 0, 79, 39))
-    assert (frame.head.header["owner"], frame.head.header["framesPerSecond"]) == ("us", Fraction(24))
-    assert "colorInteropID" not in frame.head.header  # the first part's own
+    rgb, head = exr.read_exr(tmp_path / "a.exr", PLACE)
+    assert same_bits(rgb, beauty)
+    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE, layer="beauty")[0], beauty)
+    assert head.windows == ((-4, -4, 91, 43), (0, 0, 79, 39))
+    assert (head.header["owner"], head.header["framesPerSecond"]) == ("us", Fraction(24))
+    assert "colorInteropID" not in head.header  # the first part's own
     with pytest.raises(PlateError, match=r"no layer or part 'spec' with R, G, B; it has beauty"):
         exr.read_exr(tmp_path / "a.exr", PLACE, layer="spec")
 
@@ -101,15 +101,15 @@ def test_a_part_and_what_the_first_part_says_for_all(tmp_path: Path) -> None:
 def test_luminance_alone_becomes_grey(tmp_path: Path) -> None:
     grey = noise(1)[..., 0]
     OpenEXR.File(BASE, {"Y": np.ascontiguousarray(grey)}).write(str(tmp_path / "a.exr"))
-    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE).rgb, np.repeat(grey[..., None], 3, axis=2))
-    assert any("luminance only" in note for note in exr.notes(tmp_path / "a.exr", PLACE))
+    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE)[0], np.repeat(grey[..., None], 3, axis=2))
+    assert any("luminance only" in note for note in exr.notes(exr.read_head(tmp_path / "a.exr", PLACE)))
 
 
 def test_float_is_rounded_to_half_and_told(tmp_path: Path) -> None:
     rgb = noise(dtype=np.float32)
     write_exr(tmp_path / "a.exr", rgb)
-    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE).rgb, rgb.astype(np.float16))
-    assert exr.notes(tmp_path / "a.exr", PLACE) == ["32-bit float pixels are rounded to half"]
+    assert same_bits(exr.read_exr(tmp_path / "a.exr", PLACE)[0], rgb.astype(np.float16))
+    assert exr.notes(exr.read_head(tmp_path / "a.exr", PLACE)) == ["32-bit float pixels are rounded to half"]
 
 
 WINDOWS = {1001: (10, 5, 41, 24), 1002: (0, 0, 31, 19), 1003: (-6, 20, 25, 51)}
