@@ -33,7 +33,7 @@ def run(
     json: AsJson = False,
 ) -> int:
     """Render footage of synthetic actors, with test consent records and a training manifest."""
-    from fsvfx.actors.shoot import shoot
+    from fsvfx.actors.clips import shoot
 
     tell = (lambda line: None) if json else output.line
     manifest = shoot(folder, actor or USUAL, frames, seed=seed, size=size, report=tell)

@@ -53,7 +53,7 @@ def run(
 
 
 def _figures(faceset: Faceset, receipt: Receipt) -> dict[str, Any]:
-    from fsvfx.facesets.cull import Reason
+    from fsvfx.facesets import Reason
 
     return {
         "person": faceset.person,

@@ -4,8 +4,8 @@ The true swap of a performance is the other actor rendered under the same perfor
 """
 
 from fsvfx.actors.cast import Actor, actor
-from fsvfx.actors.clip import write_clip
+from fsvfx.actors.clips import write_clip
 from fsvfx.actors.performance import Light, Moment, perform
 from fsvfx.actors.rendering import Rendered, render
 
-__all__ = ["Actor", "Light", "Moment", "Rendered", "actor", "perform", "render", "write_clip"]
+__all__ = ["Actor", "Light", "Moment", "Rendered", "actor", "clips", "facekit", "perform", "render", "write_clip"]

@@ -1,4 +1,4 @@
-"""Engines that learn: what their settings, networks and swap have in common. Each has a file and a name of its own."""
+"""Engines that learn: what their settings, networks, swaps and mattes have in common. Each has a file of its own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, JsonValue, ValidationError
 
 from fsvfx import packages
 from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
-from fsvfx.engines.learned_matte import usable
 from fsvfx.errors import ModelError, Where
+from fsvfx.faces.geometry import FILL
 from fsvfx.packages import check_engine, check_knows
 from schemas.base import Name, Sha256
 
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
     import torch
 
     from fsvfx.engines.trainable import Model, Prediction
+
+_HAZE = 0.04
+"""Networks hardly ever give exactly 0 or 1: below this counts as 0, above one minus this as 1 (faceswap's default)."""
+_NEAR, _FAR = 0.12, 0.24
+"""How far around the face's mesh a mask is believed wholly, and at all, as shares of the face's height."""
 
 
 class PackageSettings(EngineSettings):
@@ -137,3 +145,25 @@ def _resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
     if pictures.shape[-1] == size:
         return pictures.clamp(0, 1)
     return interpolate(pictures, (size, size), mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def usable(masks: torch.Tensor, landmarks: torch.Tensor, size: int) -> torch.Tensor:
+    """Learned masks (n, 1, R, R) without haze and without blobs far from the face.
+
+    landmarks: (n, 468, 3) in px of a crop of ``size``. What reaches a little over the mesh stays: the identity's face
+    may be the wider one. Nothing is decided by a threshold: what moves smoothly in the mask does so in the matte.
+    """
+    import torch
+
+    clear = ((masks - _HAZE) / (1 - 2 * _HAZE)).clamp(0, 1)
+    side = masks.shape[-1]
+    points = landmarks.cpu().numpy() * (side / size)
+    around = np.stack([_around(each, side) for each in points])
+    return clear * torch.from_numpy(around)[:, None].to(clear)
+
+
+def _around(points: NDArray[np.floating], size: int) -> NDArray[np.float32]:
+    """(size, size): 1 within and near the mesh, falling to 0 far from it."""
+    outside = (hull(points, size) < 0.5).astype(np.uint8)
+    away = np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)) / (FILL * size)
+    return np.asarray(np.clip((_FAR - away) / (_FAR - _NEAR), 0, 1), np.float32)

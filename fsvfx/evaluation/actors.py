@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from fsvfx.actors import Actor, Moment, actor, perform, render
-from fsvfx.actors.clip import shown
+from fsvfx.actors.clips import shown
 from fsvfx.colour import PlateColour
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import InputError

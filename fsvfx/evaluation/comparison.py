@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx import packages
-from fsvfx.actors.shoot import SIDECAR, read_sidecar
+from fsvfx.actors.clips import SIDECAR, read_sidecar
 from fsvfx.evaluation.actors import ActedFootage, trial_of, true_swap_of
 from fsvfx.evaluation.contestants import Contestant
 from fsvfx.evaluation.evaluate import Evaluated, evaluate

@@ -16,9 +16,8 @@ from pydantic import JsonValue
 from fsvfx.arrays import Array, LazyFrames, Result
 from fsvfx.comp.matte import hull
 from fsvfx.errors import InputError, Where
-from fsvfx.facesets.choose import Choice, choose
-from fsvfx.facesets.cull import Reason
 from fsvfx.facesets.footage import Footage, Seen, look_at, scaled
+from fsvfx.facesets.selection import Choice, Reason, choose
 from fsvfx.qc.sheet import sampled
 from fsvfx.store import Address, Ledger, ShotStore, open_store, stage_key, this_worker, write_result
 from schemas.faceset import FacesetSettings

@@ -1,4 +1,4 @@
-"""A faceset: one person's faces to train on, and those held out."""
+"""A faceset: one person's faces to train on, how often each is shown, and those held out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from fsvfx.digests import digest_of
 from fsvfx.errors import InputError
 from fsvfx.store import ShotStore, open_data
 from schemas.receipts import Receipt
+
+DEGREES = 8.0
+"""Height and width of a bin of poses, yaw by pitch."""
+FEWEST = 8
+"""Bins with fewer faces than that count less: one odd frame must not be learned by heart."""
 
 
 class Pictures(Protocol):
@@ -133,3 +138,19 @@ def merged(facesets: Sequence[Faceset]) -> Faceset:
         held_out=np.concatenate([each.held_out for each in facesets]),
         digest=digest_of([each.digest for each in facesets]),
     )
+
+
+def weights(pose: NDArray[np.floating], held_out: NDArray[np.bool_], *, balanced: bool = True) -> NDArray[np.float64]:
+    """pose (m, 2 or more): yaw, pitch in degrees -> (m,) sums to 1; held-out faces have none.
+
+    All bins of poses weigh the same, as long as they have ``FEWEST`` faces.
+    """
+    counts = np.ones(len(pose))
+    shown = ~held_out
+    if balanced and shown.any():
+        bins = np.floor(np.asarray(pose, np.float64)[shown, :2] / DEGREES + 0.5)
+        _, which, number = np.unique(bins, axis=0, return_inverse=True, return_counts=True)
+        counts[shown] = np.maximum(number[which.ravel()], FEWEST)
+    result: NDArray[np.float64] = np.where(shown, 1 / counts, 0.0)
+    result /= max(result.sum(), np.finfo(np.float64).tiny)
+    return result

@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.facesets.balance import DEGREES
 from fsvfx.facesets.build import THUMB
-from fsvfx.facesets.cull import Reason
-from fsvfx.facesets.faceset import Faceset, Stored
+from fsvfx.facesets.faceset import DEGREES, Faceset, Stored
 from fsvfx.facesets.footage import resized
+from fsvfx.facesets.selection import Reason
 from fsvfx.qc.sheet import TrackRow, sampled, track_sheet
 
 U8 = NDArray[np.uint8]

@@ -18,8 +18,7 @@ from torch import Generator, Tensor
 
 from fsvfx.engines.trainable import Batch, Side
 from fsvfx.errors import InputError
-from fsvfx.facesets.balance import weights
-from fsvfx.facesets.faceset import Faceset
+from fsvfx.facesets.faceset import Faceset, weights
 from fsvfx.training.data import colour
 from fsvfx.training.data.geometry import affines, displacements, places, sample, warped
 from fsvfx.training.data.pool import Pool, pool_of, side_of

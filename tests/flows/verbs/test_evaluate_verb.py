@@ -15,7 +15,7 @@ from toy_packages import toy_package
 
 from flows import cli
 from fsvfx import packages
-from fsvfx.actors.shoot import consent, training
+from fsvfx.actors.clips import consent, training
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.facesets.faceset import Faceset
 from fsvfx.settings import machine

@@ -12,7 +12,7 @@ import pytest
 
 from fsvfx.actors import Moment, Rendered, actor, perform, render, write_clip
 from fsvfx.actors.body import expressed
-from fsvfx.actors.clip import shown
+from fsvfx.actors.clips import shown
 from fsvfx.actors.facekit import facekit
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.embedding import distance, embeddings

@@ -19,8 +19,7 @@ from fsvfx.comp.matte import hull
 from fsvfx.context import Context
 from fsvfx.engines import registry
 from fsvfx.engines.contract import FaceBatch, Identity
-from fsvfx.engines.learned import LearnedEngine, built, restored
-from fsvfx.engines.learned_matte import usable
+from fsvfx.engines.learned import LearnedEngine, built, restored, usable
 from fsvfx.errors import InputError, ModelError
 from fsvfx.packages import Packages
 

@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsvfx.faces.topology import POINTS
-from fsvfx.facesets.balance import FEWEST, weights
-from fsvfx.facesets.choose import choose
-from fsvfx.facesets.cull import Reason, blurred, duplicates
+from fsvfx.facesets.faceset import FEWEST, weights
 from fsvfx.facesets.footage import Seen
-from fsvfx.facesets.split import split
+from fsvfx.facesets.selection import Reason, blurred, choose, duplicates, split
 from schemas.faceset import FacesetSettings
 from schemas.frames import FrameRange
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fsvfx import packages
-from fsvfx.actors.shoot import read_sidecar
+from fsvfx.actors.clips import read_sidecar
 from fsvfx.documents.yaml_nodes import TooDeep, TooManyNodes, compose
 from fsvfx.documents.yaml_text import parse_yaml
 from fsvfx.errors import InputError, ManifestError, ModelError
