@@ -9,16 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fsvfx.delivery.deliver import deliver_chunk, deliver_shot
+    from fsvfx.delivery.deliver import deliver_chunk, deliver_shot, write_frames
+    from fsvfx.delivery.order import Order
     from fsvfx.delivery.ownership import check_free
     from fsvfx.delivery.receipt import is_intact
     from fsvfx.delivery.verify import delivery_notes, verify_deliverables
 
 __all__ = [
-    "check_free", "contract", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "kinds", "place",
-    "verify_deliverables",
+    "Order", "check_free", "comps", "contract", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "kinds",
+    "place", "verify_deliverables", "write_frames",
 ]  # fmt: skip
 _HOMES = {
+    "Order": "order",
+    "write_frames": "deliver",
     "check_free": "ownership",
     "deliver_chunk": "deliver",
     "deliver_shot": "deliver",

@@ -10,7 +10,7 @@ from fsvfx.delivery.kinds import Wish, wishes
 from fsvfx.delivery.order import Order, order_of
 from fsvfx.delivery.receipt import Written, receipt_of
 from fsvfx.delivery.subjects import Frame, Shot
-from fsvfx.media import open_plate
+from fsvfx.media import PlateReader, open_plate
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile, Receipt, Unit
@@ -37,12 +37,12 @@ def deliver_shot(job: ShotJob, inputs: Sequence[Receipt], waived: FrameRange) ->
 
 def _write_chunk(order: Order) -> Written:
     shown = FrameRange(frame for chunk in order.chunks for frame in altered(order, chunk))
-    return list(_frames(order)) if order.asked else [], {"altered": str(shown)}
+    files = list(write_frames(order, open_plate(order.job))) if order.asked else []
+    return files, {"altered": str(shown)}
 
 
-def _frames(order: Order) -> Iterator[DeliveredFile]:
-    """Each frame is read once, whatever is made of it."""
-    plate = open_plate(order.job)
+def write_frames(order: Order, plate: PlateReader) -> Iterator[DeliveredFile]:
+    """What ``order`` asks for of each frame; each is read once, whatever is made of it."""
     for comp in comps(order):
         frame = Frame(order, plate, comp)
         for one in order.asked:

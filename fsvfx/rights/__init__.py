@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from fsvfx.errors import RightsError, Where
 from fsvfx.reach import reach_of
 from fsvfx.rights import gates
-from fsvfx.rights.decision import Decision
-from fsvfx.rights.records import evidence
+from fsvfx.rights.decision import Decision, Evidence, Missing
+from fsvfx.rights.records import evidence, records_of
 from fsvfx.rights.weights import Weights, check_weights
 from schemas.job import ShotJob, TrainJob
 
-__all__ = ["Decision", "Weights", "check_weights", "clear", "clear_training", "weights"]
+__all__ = ["Decision", "Weights", "check_weights", "clear", "clear_training", "records_of", "weights"]
 
 
-def clear(job: ShotJob, now: datetime | None = None) -> Decision:
+def clear(job: ShotJob, now: datetime | None = None, *, records: Mapping[str, Evidence] | None = None) -> Decision:
     """Read the records of everybody in ``job`` and ask the gate. Raises RightsError with every reason against it.
 
     ``now`` is a time with a zone; left out, it is the present. A job that swaps nothing is allowed with no record.
+    ``records``: those in hand, as ``records_of`` read them, for a job that has no manifest.
     """
-    found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_swap(job)}
-    where = Where(shot=job.shot.name, file=job.manifest)
+    found: Mapping[str, Evidence | Missing] | None = records
+    if found is None:
+        found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_swap(job)}
+    where = Where(shot=job.shot.name, file=job.manifest if records is None else None)
     decision = _allowed(gates.check_swap(job, found, now or datetime.now(UTC)), where)
     return replace(decision, purpose=job.purpose, weights=check_weights(job))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from fsvfx import spelling
 from fsvfx.digests import sha256_of
 from fsvfx.documents import read_yaml, validated, without_blanks
-from fsvfx.errors import Problem
+from fsvfx.errors import Problem, RightsError
 from fsvfx.reach import Reach, ReachError
 from fsvfx.rights.decision import Evidence, Missing
 from schemas.base import StrictModel
@@ -17,6 +17,8 @@ from schemas.consent import ConsentRecord, RevocationRegister
 from schemas.manifest import Person
 
 M = TypeVar("M", bound=StrictModel)
+_ANYWHERE = Reach(Path("/"))
+"""Whoever hands over records names their files."""
 
 
 class RecordError(Exception):
@@ -33,15 +35,44 @@ def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidenc
         return Missing(str(error))
 
 
+def records_of(consent: Iterable[str | Path | ConsentRecord]) -> dict[str, Evidence]:
+    """What there is of each person's consent, by the records themselves: loaded, or at a path anywhere.
+
+    Paths in a loaded record are relative to the working folder. Raises RightsError with every record that can't be
+    used, or that is a second one of the same person.
+    """
+    found: dict[str, Evidence] = {}
+    wrong: list[str] = []
+    for one in consent:
+        try:
+            if isinstance(one, ConsentRecord):
+                made = _evidence(one, _ANYWHERE, Path.cwd())
+            else:
+                made = _gathered(_ANYWHERE, Path(one).absolute())
+        except RecordError as error:
+            wrong.append(str(error))
+            continue
+        if made.record.person in found:
+            wrong.append(f"there are two records of {made.record.person}; hand over the one that counts")
+        found[made.record.person] = made
+    if wrong:
+        raise RightsError(tuple(wrong))
+    return found
+
+
 def _gathered(reach: Reach, path: Path) -> Evidence:
-    record = _read(_reached(reach, path), ConsentRecord)
+    return _evidence(_read(_reached(reach, path), ConsentRecord), reach, path.parent)
+
+
+def _evidence(record: ConsentRecord, reach: Reach, folder: Path) -> Evidence:
+    """``folder``: what the record's paths are relative to."""
     revocation = record.revocation
     standing, checked_at = revocation.status, revocation.checked_at
     if revocation.register_file:
-        register = _read(_reached(reach, path.parent / revocation.register_file), RevocationRegister)
+        register = _read(_reached(reach, folder / revocation.register_file), RevocationRegister)
         standing, checked_at = register.records.get(record.record_id), register.checked_at
     document = record.document.path
-    hashed = _hash(_reached(reach, path.parent / document)) if document else None
+    hashed = _hash(_reached(reach, folder / document)) if document else None
     return Evidence(record=record, standing=standing, checked_at=checked_at, document=hashed)
 
 

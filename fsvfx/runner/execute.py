@@ -48,15 +48,17 @@ def run_unit(
     inputs: Sequence[Receipt],
     *,
     report: Report = lambda message: None,
+    source: Source | None = None,
 ) -> Receipt:
     """The receipt of one stage of one unit: the ledger's if there is one for the key, else of the work done now.
 
     ``inputs``: receipts of `inputs_of` (others are ignored). If another run is at it, waits for its commit, or for its
     lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
+    ``source``: the pictures to bring in, where they are not the files that the job names.
     """
     check_weights(job)
     store = open_store(job)
-    return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report).receipt()
+    return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report, source).receipt()
 
 
 class UnitRun:
@@ -71,6 +73,7 @@ class UnitRun:
         store: ShotStore,
         ledger: Ledger,
         report: Report,
+        source: Source | None = None,
     ) -> None:
         self.job = job
         self.stage = stage_name
@@ -79,6 +82,7 @@ class UnitRun:
         self.store = store
         self.ledger = ledger
         self.report = report
+        self.source = source
         self.attempt = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self.waived = ledger.waived() if self.contract.sink == "files" else NO_FRAMES
         self.inputs = self._own(inputs)
@@ -119,7 +123,7 @@ class UnitRun:
 
     def _recipe(self) -> tuple[Source | None, Recipe]:
         try:
-            source = source_of(self.job, self.stage, self.unit)
+            source = self.source or source_of(self.job, self.stage, self.unit)
             return source, recipe_of(self.job, self.stage, self.unit, self.inputs, source=source, waived=self.waived)
         except Exception as error:
             self._fail(error, Address(self.stage, self.unit.name, UNKEYED))

@@ -1,0 +1,3 @@
+"""The front door: what ``import fsvfx`` gives."""
+
+__all__ = ["frames"]
