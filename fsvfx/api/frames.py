@@ -205,7 +205,7 @@ def _job(
         packages=str(Path("packages").absolute()),
         deliver=(),
         store=f"memory://{secrets.token_hex(8)}",
-        colour_config=DEFAULT_CONFIG,
+        colour_config=DEFAULT_CONFIG.name,
         manifest="/",  # whoever calls this names the files: they may lie anywhere
         purpose=purpose,
     )

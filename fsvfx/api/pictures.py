@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from fsvfx.arrays import Array, Source
+from fsvfx.colour import to_half
 from fsvfx.errors import InputError
 
 Picture = str | Path | NDArray[Any]
@@ -73,8 +74,7 @@ def checked(array: NDArray[Any]) -> Array:
     if array.ndim != 3 or array.shape[2] != 3:
         raise InputError(f"An array of shape {array.shape} is no picture", hint="Pictures are (H, W, 3), RGB")
     if array.dtype in (np.float32, np.float64):
-        limit = np.finfo(np.float16).max
-        return np.clip(array, -limit, limit).astype(np.float16)
+        array = to_half(np.asarray(array, np.float32))
     if array.dtype not in (np.uint8, np.uint16, np.float16):
         raise InputError(f"A picture of {array.dtype} can't be read", hint="Use uint8, uint16 or float pixels")
     plain: Array = np.ascontiguousarray(array)

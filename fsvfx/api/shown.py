@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from fsvfx.api.pictures import U8, html, png
 from fsvfx.arrays import Array, Data
-from fsvfx.colour import is_scene_linear, preview
+from fsvfx.colour import PlateColour, is_scene_linear
 from fsvfx.delivery import Order, write_frames
 from fsvfx.delivery.comps import comps, picture
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.looks import look
 from fsvfx.faces.people import people
 from fsvfx.faces.tracks import Finds, cuts, link
 from fsvfx.media import PlateInfo
@@ -97,11 +96,9 @@ def faces_on(frames: Sequence[Array], detected: Data, job: ShotJob) -> list[Dete
     tracks = link(finds, starts, settings.max_gap)
     seen = people(finds, tracks, starts, frames=len(numbers), min_score=settings.min_score)
     owner = {int(row): person.number for person in seen for row in person.rows}
-    plate = job.shot.plate
+    colour = PlateColour.of(job)
     return [
-        DetectedFaces(
-            _faces_at(finds, number, owner), look(frame, plate.color_space, job.colour_config, plate.exposure)
-        )
+        DetectedFaces(_faces_at(finds, number, owner), colour.look(frame))
         for number, frame in zip(numbers.tolist(), frames, strict=True)
     ]
 
@@ -175,7 +172,7 @@ class Swapped:
             what = f"'{suffix(path) or path}' is no kind of picture that can be saved"
             raise InputError(what, hint="Name an .exr, .png, .tif or .dpx file", where=Where(file=path))
         job = self.order.job
-        if color_space is None and is_scene_linear(job.colour_config, job.shot.plate.color_space):
+        if color_space is None and is_scene_linear(self.order.colour.config, job.shot.plate.color_space):
             what = "An integer picture of a scene-linear frame needs a display or log color space"
             raise InputError(what, hint="Add color_space='sRGB', or save an .exr", where=Where(file=path))
         depth = 8 if self.comp.dtype == np.uint8 and suffix(path) != ".dpx" else None
@@ -192,9 +189,8 @@ class Swapped:
 
     @cached_property
     def _pngs(self) -> list[bytes]:
-        shot, config = self.order.job.shot, self.order.job.colour_config
         made = islice(comps(self.order), _MOST_SHOWN)
-        return [png(preview(each.rgb, shot.plate.color_space, config), self.statement) for each in made]
+        return [png(self.order.colour.preview(each.rgb), self.statement) for each in made]
 
     def _repr_png_(self) -> bytes:
         return self._pngs[0]

@@ -19,9 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import data
 
-from fsvfx.demo.makeup import make_up
-from fsvfx.demo.morph import morph
-from fsvfx.demo.puppet import Mesh, Pose, perform, somebody_else
+from fsvfx.demo.puppet import Mesh, Pose, make_up, morph, perform, somebody_else
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.search import FaceFinder
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from fsvfx.demo import make
-from fsvfx.demo.morph import morph
-from fsvfx.demo.puppet import Pose, perform
+from fsvfx.demo.puppet import Pose, morph, perform
 from fsvfx.faces import embedding
 from fsvfx.faces.search import FaceFinder
 from fsvfx.manifests import jobs
