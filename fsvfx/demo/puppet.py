@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,7 +150,7 @@ _EYES = ((33, 160, 158, 133, 153, 144), (263, 387, 385, 362, 380, 373))
 def make_up(picture: Picture, mesh: Mesh, seed: int = 7) -> Picture:
     """Paint the face of ``picture`` (H, W, 3, sRGB) whose mesh is (468, 3) px; seeded grain for the beard."""
     size = float(np.ptp(mesh[:, 0]))
-    face = _area(picture, mesh, [OVAL], 0.05 * size)
+    face = _area(picture, mesh, [OVAL.tolist()], 0.05 * size)
     eyes = _area(picture, mesh, _EYES, 0.015 * size)
     mouth = _area(picture, mesh, [_MOUTH], 0.015 * size)
     skin = face * (1 - eyes) * (1 - mouth)
@@ -172,9 +173,7 @@ def make_up(picture: Picture, mesh: Mesh, seed: int = 7) -> Picture:
     return np.asarray(np.clip(painted * 255 + 0.5, 0, 255), np.uint8)
 
 
-def _area(
-    picture: Picture, mesh: Mesh, outlines: tuple[tuple[int, ...], ...] | list[tuple[int, ...]], soft: float
-) -> NDArray[np.float32]:
+def _area(picture: Picture, mesh: Mesh, outlines: Sequence[Sequence[int]], soft: float) -> NDArray[np.float32]:
     area: Any = np.zeros(picture.shape[:2], np.float32)
     for outline in outlines:
         cv2.fillPoly(area, [np.round(mesh[list(outline), :2]).astype(np.int32)], 1.0, cv2.LINE_AA)
