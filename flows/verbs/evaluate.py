@@ -67,7 +67,7 @@ def run(
 ) -> int:
     """Evaluate model packages and engines on the same held-out faces, side by side."""
     from fsvfx import manifests, rights
-    from fsvfx.device import chosen_device
+    from fsvfx.context import chosen_device
     from fsvfx.errors import InputError
     from fsvfx.evaluation import comparison, contestants
 

@@ -3,7 +3,7 @@
 from fsvfx.colour.config import DEFAULT_CONFIG, ENDINGS, ColourConfig, tables_of
 from fsvfx.colour.convert import convert, rec709_matrix
 from fsvfx.colour.display import decode, encode, preview
-from fsvfx.colour.half import from_half, to_half
+from fsvfx.colour.planes import from_half, to_half
 from fsvfx.colour.plate import PlateColour, plate_to_comp
 from fsvfx.colour.spaces import check_space, comp_space, encoding, interop_id, is_scene_linear
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fsvfx.colour.config import DEFAULT_CONFIG, ColourConfig
 from fsvfx.colour.convert import channel_tables, convert
 from fsvfx.colour.display import Floats, decode, encode, preview
-from fsvfx.colour.half import from_half, to_half
+from fsvfx.colour.planes import from_half, to_half
 from fsvfx.colour.spaces import check_space, comp_space, encoding
 from fsvfx.errors import PlateError
 from schemas.job import ShotJob

@@ -112,7 +112,7 @@ def _said(shot: ShotDraft, composite: Composite) -> Iterator[tuple[Loc, dict[str
 
 
 def _check_segmenter(name: str) -> None:
-    from fsvfx.occlusion.registry import segmenter  # here: only who names another one waits for it
+    from fsvfx.occlusion.contract import segmenter  # here: only who names another one waits for it
 
     if name != "none":
         segmenter(name)

@@ -1,13 +1,17 @@
-"""The contract of every segmenter: what of a face is seen, and what is in front of it."""
+"""The contract of segmenters, which tell a face from what is in front of it, and those that are registered."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fsvfx.errors import InputError, Where
+from fsvfx.plugins import Plugins
+from fsvfx.suggestions import suggestion
 
 WIDE = 3.0
 """The wide picture's side over the crop's: hands need more of the plate than the face."""
@@ -69,3 +73,24 @@ class Segmenter(ABC):
         others: the face in frames around, within ``reach`` (some of ``faces`` among them); may be empty.
         Raises ModelError if weights are not here.
         """
+
+
+REGISTERED: Final = Plugins("fsvfx.segmenters", "segmenter")
+EMBEDDED = "texture_and_hands"
+"""What ``embedded`` stands for in a manifest."""
+
+
+def segmenter(name: str) -> type[Segmenter]:
+    """The segmenter of that name, or the default for ``embedded``. Raises InputError, with the nearest name."""
+    wanted, known = EMBEDDED if name == "embedded" else name, REGISTERED.names()
+    if wanted not in known:
+        raise InputError(
+            f"There is no segmenter '{name}'",
+            hint=suggestion(name, ("embedded", "none", *known)),
+            where=Where(field="composite.occlusion"),
+        )
+    return REGISTERED.load(wanted, _is_segmenter, "subclass of fsvfx.occlusion.contract.Segmenter")
+
+
+def _is_segmenter(loaded: object) -> TypeGuard[type[Segmenter]]:
+    return isinstance(loaded, type) and issubclass(loaded, Segmenter)

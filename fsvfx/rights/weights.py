@@ -160,7 +160,7 @@ def _verified(signed: Path, model: str) -> str:
 
 
 def _segmenter_weights(name: str) -> tuple[str, ...]:
-    from fsvfx.occlusion.registry import segmenter
+    from fsvfx.occlusion.contract import segmenter
 
     try:
         return segmenter(name).weights

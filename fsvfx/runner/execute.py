@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import NoReturn
 
+import psutil
 from pydantic import JsonValue
 
 from fsvfx.arrays import Data, LazyFrames, Result, Source
-from fsvfx.context import Context
-from fsvfx.device import device_for
+from fsvfx.context import Context, device_for
 from fsvfx.digests import digest_of
 from fsvfx.errors import IncompleteError, StoreError, Where
 from fsvfx.rights.weights import check_weights
 from fsvfx.runner.causes import failure_of, told
 from fsvfx.runner.dag import NO_FRAMES, halo_of, needs_of, sources_of, stage
 from fsvfx.runner.keying import Recipe, recipe_of
-from fsvfx.runner.sampling import PeakMemory
 from fsvfx.stages.contract import Need, Order, Upstream, Work
 from fsvfx.store import (
     Address,
@@ -261,3 +262,36 @@ def _frames_of(unit: Unit, job: ShotJob) -> tuple[int, ...]:
 
 def _length(result: Result) -> int:
     return next((array.shape[0] for array in result.frames.values() if not isinstance(array, LazyFrames)), 0)
+
+
+_EVERY = 0.05
+_MIB = 1024 * 1024
+
+
+class PeakMemory:
+    """Context manager; ``mib`` is the highest resident size seen, sampled 20 times a second."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="fsvfx-memory", daemon=True)
+        self.mib = 0.0
+
+    def __enter__(self) -> PeakMemory:
+        self._sample()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._sample()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_EVERY):
+            self._sample()
+
+    def _sample(self) -> None:
+        self.mib = max(self.mib, self._process.memory_info().rss / _MIB)

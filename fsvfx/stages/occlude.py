@@ -16,8 +16,7 @@ from fsvfx.comp import choices
 from fsvfx.entries import AlignedEntry, SwappedEntry, entry_name, named
 from fsvfx.faces.geometry import scale_of
 from fsvfx.faces.looks import display_crop
-from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmenter
-from fsvfx.occlusion.registry import EMBEDDED, segmenter
+from fsvfx.occlusion.contract import EMBEDDED, WIDE, WIDE_SIZE, Faces, Segmenter, segmenter
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, StageSettings, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.frames import FrameRange

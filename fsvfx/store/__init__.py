@@ -1,10 +1,9 @@
 """A shot's store: objects, keys, the ledger, and stage results in Zarr."""
 
-from fsvfx.store.address import Address, Index
+from fsvfx.store.address import Address, Index, stage_key
 from fsvfx.store.claims import Lease, is_live, this_worker
 from fsvfx.store.data import StitchedData, open_data
 from fsvfx.store.groups import Written, write_result
-from fsvfx.store.keys import stage_key
 from fsvfx.store.ledger import Ledger
 from fsvfx.store.objects import ShotStore, open_store
 

@@ -1,9 +1,13 @@
-"""Where things lie in the ledger."""
+"""Keys, which say what a result depends on, and where the ledger keeps the records of each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from pydantic import JsonValue
+
+from fsvfx.digests import digest_of
 from schemas.receipts import Receipt
 
 LEDGER = "ledger"
@@ -106,3 +110,31 @@ def _is_receipt(path: str, stage: str | None) -> bool:
     folders, _, name = path.rpartition("/")
     parts = folders.split("/")
     return len(parts) == 3 and name.count(".") == 1 and stage in (None, parts[1])
+
+
+def stage_key(
+    *,
+    stage: str,
+    version: int,
+    parameters: Mapping[str, JsonValue],
+    weights: Mapping[str, str],
+    colour_config: str,
+    seed: int,
+    inputs: Mapping[str, str],
+) -> str:
+    """The key of one stage of one unit (40 hex digits).
+
+    ``weights``: model name -> sha256; ``inputs``: ``stage/unit`` -> output digest of the receipt,
+    and ``media/name`` -> fingerprint of what is read from files.
+    """
+    return digest_of(
+        {
+            "stage": stage,
+            "version": version,
+            "parameters": dict(parameters),
+            "weights": dict(weights),
+            "colour_config": colour_config,
+            "seed": seed,
+            "inputs": dict(inputs),
+        }
+    )[:40]

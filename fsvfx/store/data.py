@@ -16,8 +16,7 @@ from fsvfx import commands
 from fsvfx.arrays import Array, Table
 from fsvfx.errors import DamagedError, StoreError, Where
 from fsvfx.store.layout import ATTRIBUTE, ArrayDigest, Contents, block_digest, column_path, frames_path, part_path
-from fsvfx.store.objects import ShotStore
-from fsvfx.store.strict_zarr import MissingChunkError
+from fsvfx.store.objects import MissingChunkError, ShotStore
 from schemas.frames import FrameRange
 from schemas.receipts import Receipt
 

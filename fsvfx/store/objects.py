@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -11,13 +12,17 @@ from pathlib import Path
 
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore
+from zarr.abc.store import ByteRequest
+from zarr.core.buffer import Buffer, BufferPrototype
+from zarr.storage import ObjectStore as ZarrObjectStore
 
 from fsvfx.errors import StoreError, Where
+from fsvfx.store.object_errors import told_plainly
 from fsvfx.store.s3 import open_s3
-from fsvfx.store.strict_zarr import StrictZarrStore
-from fsvfx.store.trouble import told_plainly
 from schemas.job import ShotJob
 
+_ABOVE_ATTEMPTS = re.compile(r"^(stages(/[^/]+){0,3}/)?zarr\.json$")
+_CHUNK = re.compile(r"(^|/)c(/\d+)*$")
 _READERS = 32
 _REPEATS = 2
 _memory: dict[str, MemoryStore] = {}
@@ -138,3 +143,26 @@ def _open(root: str, create: bool) -> ObjectStore:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+class MissingChunkError(Exception):
+    """No object where a Zarr chunk should be; the argument is its path."""
+
+
+class StrictZarrStore(ZarrObjectStore[ObjectStore]):
+    """Zarr over obstore; reading a chunk that is not there raises MissingChunkError.
+
+    Writers must write whole chunks only: a partial write would read first.
+    """
+
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
+        found = await super().get(key, prototype, byte_range)
+        if found is None and _CHUNK.search(key):
+            raise MissingChunkError(key)
+        return found
+
+    async def set_if_not_exists(self, key: str, value: Buffer) -> None:
+        # Zarr offers every array's parents up to the root: objects that all would share, at a request each.
+        # Within an attempt nobody else writes; and unlike a conditional put, a plain one is safe to send again.
+        if not _ABOVE_ATTEMPTS.match(key) and not await self.exists(key):
+            await self.set(key, value)

@@ -15,7 +15,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from threading import Event, Thread
 
-from fsvfx.device import device_with, named
+from fsvfx.context import device_with, named
 from fsvfx.errors import FsvfxError
 from fsvfx.facesets import open_faceset, store_of
 from fsvfx.training.events import Ended, Message, to_line

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fsvfx import evaluation, facesets, packages, rights
-from fsvfx.device import device_with
+from fsvfx.context import device_with
 from fsvfx.disk import place_file
 from fsvfx.store import open_store
 from fsvfx.training.events import Message, to_line

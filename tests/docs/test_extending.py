@@ -19,7 +19,7 @@ from fsvfx.context import Context
 from fsvfx.engines import registry as engines
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import MachineError
-from fsvfx.occlusion import registry as segmenters
+from fsvfx.occlusion import contract as segmenters
 from fsvfx.occlusion.contract import WIDE_SIZE, Faces
 from fsvfx.plugins import Plugins
 from fsvfx.runner import dag, plan, run_unit, stage

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from fsvfx.colour import DEFAULT_CONFIG, decode, encode, plate_to_comp, preview
 from fsvfx.colour.curves import KNEE, shoulder, srgb, to_display, to_light
-from fsvfx.colour.half import from_half, half_of
+from fsvfx.colour.planes import from_half, half_of
 
 SPACES = ["ACEScg", "ACES2065-1", "Linear Rec.709 (sRGB)", "Linear ARRI Wide Gamut 4"]
 HALVES = st.floats(float(np.float16(-0.05)), 64, width=16)

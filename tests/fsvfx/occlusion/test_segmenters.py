@@ -10,14 +10,14 @@ import pytest
 from fsvfx import plugins
 from fsvfx.errors import InputError, MachineError
 from fsvfx.models import cards
-from fsvfx.occlusion import registry
+from fsvfx.occlusion import contract
 from fsvfx.occlusion.contract import Segmenter
 
 
 def test_embedded_is_the_default_one_and_its_weights_come_with_a_pull() -> None:
-    kind = registry.segmenter("embedded")
-    assert kind is registry.segmenter(registry.EMBEDDED)
-    assert kind.name == registry.EMBEDDED
+    kind = contract.segmenter("embedded")
+    assert kind is contract.segmenter(contract.EMBEDDED)
+    assert kind.name == contract.EMBEDDED
     assert issubclass(kind, Segmenter)
     assert kind.weights
     assert all(cards()[card].embedded and cards()[card].commercial_use for card in kind.weights)
@@ -28,7 +28,7 @@ def test_embedded_is_the_default_one_and_its_weights_come_with_a_pull() -> None:
 )
 def test_an_unknown_one_is_named_with_what_there_is(name: str, hint: str) -> None:
     with pytest.raises(InputError, match=f"no segmenter '{name}'") as caught:
-        registry.segmenter(name)
+        contract.segmenter(name)
     assert hint in str(caught.value)
     assert caught.value.exit_code == 2
 
@@ -38,8 +38,8 @@ def test_an_unknown_one_is_named_with_what_there_is(name: str, hint: str) -> Non
     [("nowhere.at.all:Thing", "can't be loaded"), ("fsvfx.occlusion.contract:Faces", "is no subclass")],
 )
 def test_a_broken_one_is_told_by_name(monkeypatch: pytest.MonkeyPatch, value: str, said: str) -> None:
-    points = [EntryPoint("own", value, registry.REGISTERED.group)]
+    points = [EntryPoint("own", value, contract.REGISTERED.group)]
     monkeypatch.setattr(plugins, "entry_points", lambda group: points)
-    monkeypatch.setattr(registry, "REGISTERED", replace(registry.REGISTERED))
+    monkeypatch.setattr(contract, "REGISTERED", replace(contract.REGISTERED))
     with pytest.raises(MachineError, match=said):
-        registry.segmenter("own")
+        contract.segmenter("own")

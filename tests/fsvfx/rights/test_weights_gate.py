@@ -17,7 +17,7 @@ from toy_packages import toy_package
 from fsvfx import manifests, models, rights
 from fsvfx.errors import LicenceError, ManifestError
 from fsvfx.models import ModelCard
-from fsvfx.occlusion import registry as segmenters
+from fsvfx.occlusion import contract as segmenters
 from fsvfx.rights import weights
 from fsvfx.runner import run_unit
 from fsvfx.settings import machine

@@ -124,9 +124,9 @@ RGBA = {name: ramp() for name in "RGB"} | {"A": np.ones((48, 96), np.float16)}
     [
         (lambda path: exr(path, A=spoilt(np.nan)), ("value nan at pixel 30,7 is not a number",)),
         (lambda path: exr(path, A=spoilt(np.inf)), ("value inf at pixel 30,7",)),
-        (lambda path: exr(path, A=spoilt(37)), ("value 37 at pixel 30,7 is no share", "roto_layer")),
+        (lambda path: exr(path, A=spoilt(37)), ("value 37 at pixel 30,7 is not between 0 and 1", "roto_layer")),
         (lambda path: exr(path, A=ramp(dtype=np.float16), display=(0, 0, 63, 47)), ("(0, 0, 63, 47), the plate's is",)),
-        (lambda path: exr(path, **RGBA), ("A is 1 everywhere, R is not", "roto_layer: R")),
+        (lambda path: exr(path, **RGBA), ("A is 1 everywhere, R is not", "roto_layer to R")),
         (lambda path: png(path.with_suffix(".png"), ramp(48, 64, np.uint8)), ("64x48, the plate is 96x48",)),
         (lambda path: png(path.with_suffix(".png"), ramp(dtype=np.uint8)).write_bytes(b""), ("is empty",)),
     ],
@@ -192,5 +192,5 @@ def test_content_and_the_plates_window_are_in_the_key(tmp_path: Path) -> None:
 def test_missing_frames_are_named_with_their_file(tmp_path: Path) -> None:
     with pytest.raises(PlateError) as told:
         source_for(rotoed(tmp_path, range(1001, 1003)), UNIT, "roto").fingerprint()
-    for part in ("roto of lead", "1 of 3 frames", "there are 1001-1002", "frames 1003", "m.1003.png", "black one"):
+    for part in ("roto of lead", "1 of 3 frames", "available: 1001-1002", "frames 1003", "m.1003.png", "black one"):
         assert part in str(told.value)

@@ -10,7 +10,7 @@ from obstore.exceptions import GenericError, PermissionDeniedError
 
 from fsvfx.errors import StoreError
 from fsvfx.store import Ledger, open_store, s3
-from fsvfx.store.trouble import store_error
+from fsvfx.store.object_errors import store_error
 
 
 @pytest.mark.parametrize(

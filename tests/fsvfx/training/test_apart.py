@@ -11,7 +11,7 @@ from ordered import job_in, ordered
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import masked_crc32c
 
-from fsvfx.device import device_with
+from fsvfx.context import device_with
 from fsvfx.errors import InputError, MachineError
 from fsvfx.training import curves
 from fsvfx.training.events import Ended, Message, Notice, Preview, Progress, Saved

@@ -1,4 +1,4 @@
-"""What object stores raise, told as StoreError: plainly, and whether trying again may help."""
+"""What object stores raise, as StoreError: what happened, in plain words, and whether trying again may help."""
 
 from __future__ import annotations
 
