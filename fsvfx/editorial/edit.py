@@ -15,8 +15,8 @@ from opentimelineio.schema import Gap, Timeline, Transition
 from fsvfx.editorial.edl.events import drop_rate, pairs_note, read_events
 from fsvfx.editorial.edl.remarks import header_rate
 from fsvfx.editorial.edl.timeline import laid_out
-from fsvfx.editorial.files import decoded
-from fsvfx.editorial.otio.reader import bounded_bytes, read_otio
+from fsvfx.editorial.files import decoded, edit_bytes
+from fsvfx.editorial.otio.reader import read_otio
 from fsvfx.errors import EditError, InputError, Problem, Where
 from schemas import rates
 
@@ -66,7 +66,7 @@ def read_edit(path: Path, rate: Fraction | None = None) -> Edit:
 
 
 def _read_edl(path: Path, rate: Fraction | None) -> Edit:
-    said = decoded(bounded_bytes(path))
+    said = decoded(edit_bytes(path))
     stated = header_rate(said.text)
     rate = rate or stated or drop_rate(said.text)
     if stated and stated != rate:

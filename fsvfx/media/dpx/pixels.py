@@ -82,12 +82,12 @@ def _codes(lines: NDArray[np.uint8], plane: Plane) -> NDArray[Any]:
     if plane.bits == 16:
         return _native(lines, "u2", plane.order)
     if plane.packing == FROM_LEAST:
-        return _spread(_from_least(_native(lines, "u4", plane.order), plane.bits), plane.bits)
+        return spread_over_16(_from_least(_native(lines, "u4", plane.order), plane.bits), plane.bits)
     if plane.bits == 10:
         shifts = _SHIFTS[plane.packing] if plane.count > 1 else _SHIFTS[plane.packing][::-1]
-        return _spread(_thirds(_native(lines, "u4", plane.order), shifts), 10)
+        return spread_over_16(_thirds(_native(lines, "u4", plane.order), shifts), 10)
     words = _native(lines, "u2", plane.order)
-    return _spread(words >> 4 if plane.packing == METHOD_A else words & 0xFFF, 12)
+    return spread_over_16(words >> 4 if plane.packing == METHOD_A else words & 0xFFF, 12)
 
 
 def _native(lines: NDArray[np.uint8], kind: str, order: str) -> NDArray[Any]:
@@ -116,7 +116,7 @@ def _from_least(words: NDArray[Any], bits: int) -> NDArray[np.uint16]:
     return codes.reshape(words.shape[0], -1)
 
 
-def _spread(codes: NDArray[Any], bits: int) -> NDArray[np.uint16]:
+def spread_over_16(codes: NDArray[Any], bits: int) -> NDArray[np.uint16]:
     """Codes over 16 bits: white is 65535."""
     deep: NDArray[np.uint16] = codes.astype(np.uint16, copy=False)
     return np.asarray((deep << (16 - bits)) | (deep >> (2 * bits - 16)), np.uint16)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.media.addresses import Address
+from fsvfx.media.dpx.pixels import spread_over_16
 
 _LOSSLESS = {"compression": "lzw", "png:compressionLevel": 2}
 """Grain hardly packs: zip takes eight times as long as LZW for a tenth less."""
@@ -69,7 +70,7 @@ def _widened(codes: NDArray[Any], bits: int) -> NDArray[Any]:
     """OpenImageIO cuts 16 bits to 10 or 12: the upper bits repeated in the lower ones come back as they were."""
     if codes.dtype != np.uint16 or bits == 16:
         return codes
-    return (codes << (16 - bits)) | (codes >> (2 * bits - 16))
+    return spread_over_16(codes, bits)
 
 
 def _name_dpx(path: Path, name: str) -> None:

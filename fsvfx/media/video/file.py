@@ -143,17 +143,8 @@ def _facts(
 ) -> VideoFile:
     if stream.codec_context.field_order not in _PROGRESSIVE or frame.interlaced_frame:
         raise interlaced(place)
-    try:
-        turn = turn_of(frame)
-    except ValueError as error:
-        hint = "Write it upright, without the flag: ffmpeg -i IN -c:v prores_ks OUT.mov"
-        raise place.error(str(error), hint) from None
-    try:
-        matrix_of(frame)
-    except HeaderError as error:
-        raise place.error(error.what, error.hint) from None
-    except ValueError as error:
-        raise place.error(str(error), "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov") from None
+    turn = turn_of(frame)
+    matrix_of(frame)  # which is supported, or named
     aspect = stream.sample_aspect_ratio or Fraction(1)
     aspect = aspect if aspect > 0 else Fraction(1)
     swaps = turn[0] == 0
@@ -215,11 +206,7 @@ def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
     kept = machine().cache / "index" / f"{name}.npz"
     index = _load(kept)
     if index is None:
-        try:
-            index = build_index(path, place)
-        except ValueError as error:
-            what, hint = error.args
-            raise place.error(what, hint) from None
+        index = build_index(path, place)
         _save(kept, index)
     if not len(index):
         raise place.error("the video has no frames", "Copy it again from its source")
@@ -252,7 +239,7 @@ def interlaced(place: Place) -> PlateError:
 
 
 def turn_of(frame: VideoFrame) -> Turn:
-    """The frame's turn. ValueError if it is none of the eight that keep pixels whole."""
+    """The frame's turn. HeaderError unless it is one of the eight that keep pixels whole."""
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return UPRIGHT
@@ -261,5 +248,6 @@ def turn_of(frame: VideoFrame) -> Turn:
     whole = (round(a), round(b), round(c), round(d))
     off = max(abs(x - y) for x, y in zip((a, b, c, d), whole))
     if off > 1e-3 or abs(whole[0] * whole[3] - whole[1] * whole[2]) != 1:
-        raise ValueError("its rotation flag is not a multiple of 90 degrees")
+        hint = "Write it upright, without the flag: ffmpeg -i IN -c:v prores_ks OUT.mov"
+        raise HeaderError("its rotation flag is not a multiple of 90 degrees", hint)
     return whole

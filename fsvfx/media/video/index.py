@@ -18,6 +18,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from fsvfx.media.files import Place
+from fsvfx.media.headers import HeaderError
 from fsvfx.media.video.container import open_container
 from fsvfx.media.video.formats import picture_streams
 
@@ -88,8 +89,8 @@ class VideoIndex:
 
 
 def build_index(path: Path, place: Place) -> VideoIndex:
-    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and ValueError (what, a hint) for
-    what can't be indexed."""
+    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and HeaderError for what
+    can't be indexed."""
     with open_container(path, place) as container:
         stream = picture_streams(container)[0]
         context = stream.codec_context
@@ -99,10 +100,10 @@ def build_index(path: Path, place: Place) -> VideoIndex:
             if packet.size
         ]
         if any(row[0] is None for row in rows):
-            raise ValueError("some frames have no time stamp", "Remux it: ffmpeg -i IN -c copy OUT.mov")
+            raise HeaderError("some frames have no time stamp", "Remux it: ffmpeg -i IN -c copy OUT.mov")
         pts = np.array([row[0] for row in rows], np.int64)
         if len(np.unique(pts)) < len(pts):
-            raise ValueError("two frames have the same time stamp", "Remux it, or convert it to an image sequence")
+            raise HeaderError("two frames have the same time stamp", "Remux it, or convert it to an image sequence")
         return VideoIndex(
             pts=pts,
             key=np.array([row[1] for row in rows], bool),

@@ -17,8 +17,7 @@ from fsvfx.colour import ColourConfig
 from fsvfx.errors import PlateError
 from fsvfx.media import addresses, timecodes
 from fsvfx.media.colour_tags import video_colour_notes
-from fsvfx.media.files import Place, guarded
-from fsvfx.media.headers import HeaderError
+from fsvfx.media.files import Place, guarded, named
 from fsvfx.media.pixels import upright
 from fsvfx.media.plate import Numbering, PlateInfo
 from fsvfx.media.video import audio
@@ -70,24 +69,16 @@ class VideoReader:
     def _upright_rgb(self, number: int, frame: VideoFrame, reformatter: VideoReformatter) -> np.ndarray[Any, Any]:
         if frame.interlaced_frame:
             raise interlaced(self._place)
-        if (frame.width, frame.height) != self.file.coded or self._depth(number, frame) != self.file.dtype:
+        with named(self._place.of(self._place.file, number)):
+            own, rgb = depth(frame), to_rgb(frame, reformatter)
+        if (frame.width, frame.height) != self.file.coded or own != self.file.dtype:
             raise self._place.error(
-                f"the picture changes at frame {number}: {frame.width}x{frame.height}, {depth(frame)}, "
-                f"where the video begins with {self.file.coded[0]}x{self.file.coded[1]}, {self.file.dtype}",
+                f"the picture changes at frame {number}: {frame.width}x{frame.height}, {own}; "
+                f"the video starts with {self.file.coded[0]}x{self.file.coded[1]}, {self.file.dtype}",
                 "Provide a plate of one size and depth",
                 [number],
             )
-        try:
-            rgb = to_rgb(frame, reformatter)
-        except ValueError as error:
-            raise self._place.error(str(error), "Convert the plate to BT.709 or RGB video", [number]) from None
         return upright(rgb, self.file.turn)
-
-    def _depth(self, number: int, frame: VideoFrame) -> np.dtype[np.generic]:
-        try:
-            return depth(frame)
-        except HeaderError as error:
-            raise self._place.error(error.what, error.hint, [number]) from None
 
     def _cut_off(self, indices: Sequence[int]) -> PlateError:
         numbers = [self._numbering.number(i) for i in indices]

@@ -18,6 +18,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from fsvfx.arrays import Array
+from fsvfx.media.headers import HeaderError
 from fsvfx.media.video.formats import PixelFormat, pixel_format
 
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
@@ -40,14 +41,15 @@ def depth(frame: VideoFrame) -> np.dtype[np.generic]:
 
 
 def matrix_of(frame: VideoFrame) -> int:
-    """The H.273 matrix that applies. ValueError names one that is not supported, or a format that is not read."""
+    """The H.273 matrix that applies. HeaderError names one that is not supported, or a format that is not read."""
     if pixel_format(frame.format.name).model != "ycbcr":
         return 0
     matrix = int(frame.colorspace)
     if matrix in _UNNAMED:
         return 1 if frame.width >= 1280 or frame.height > 576 else 6
     if matrix not in _LUMA:
-        raise ValueError(f"its colour matrix (H.273 code {matrix}) is not supported")
+        hint = "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov"
+        raise HeaderError(f"its colour matrix (H.273 code {matrix}) is not supported", hint)
     return matrix
 
 
@@ -61,7 +63,7 @@ def has_alpha(frame: VideoFrame) -> bool:
 
 
 def to_rgb(frame: VideoFrame, reformatter: VideoReformatter) -> Array:
-    """(H, W, 3) uint8 or uint16 RGB, full range, as coded (not turned). ValueError: matrix or format not supported."""
+    """(H, W, 3) uint8 or uint16 RGB, full range, as coded (not turned). HeaderError: matrix or format not supported."""
     form = pixel_format(frame.format.name)
     if form.model == "rgb":
         return _from_rgb(frame, form, reformatter)

@@ -102,7 +102,7 @@ PLATES: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "text": (_text, {}, "text.mp4"),
     "missing frames": (lambda f: _still(f, numbers=[*range(1001, 1005), *range(1008, 1013)]), {}, "3 of 12 frames"),
     "no such folder": (lambda folder: folder / "none/p.####.exr", {}, "folder does not exist"),
-    "timecode without rate": (_still, {"timecode": "01:00:00:00"}, "carries no frame rate"),
+    "timecode without rate": (_still, {"timecode": "01:00:00:00"}, "has no frame rate"),
 }
 
 
