@@ -43,7 +43,7 @@ _ONLY_WHERE: dict[str, Test] = {
     "super_resolver": lambda each: each.super_resolution > 0,
     "sharpen_kernel": lambda each: each.sharpen != 0,
 }
-"""Options without effect unless others say so."""
+"""Options that only have an effect beside others, and when they do."""
 _OF_RAW = frozenset({"mode", "opacity"})
 
 

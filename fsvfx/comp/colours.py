@@ -16,7 +16,7 @@ F32 = NDArray[np.float32]
 
 
 _PIXELS = 16_000_000
-"""Of swap and of plate, that are held at once: neighbours too, as far as there is room."""
+"""Pixels of swap and of plate in memory at once, neighbour frames included."""
 
 
 def together(size: int, settings: CompositeSettings) -> int:

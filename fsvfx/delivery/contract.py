@@ -52,23 +52,23 @@ class Kind(ABC, Generic[S]):
     """As manifests write it: ``kind: exr``."""
     per: ClassVar[Literal["frame", "shot"]]
     version: ClassVar[int] = 1
-    """Raise it when the same comp and settings would give other bytes: it is part of the key of a delivery."""
+    """Raise it when the same comp and settings give other bytes: it is part of the key of a delivery."""
     Settings: type[S]
     """Has ``kind`` and ``path``, and whatever else a manifest may say. A field ``color_space`` is checked against the
     color config, and its full name filled in."""
     endings: ClassVar[tuple[str, ...]] = ()
-    """Those that the path may have, in lower case; empty: any."""
+    """Endings that its path may have, in lower case; empty: any."""
     path_fields: ClassVar[tuple[str, ...]] = ()
     """``("performer",)`` if the path may hold ``{performer}``: one file for each."""
     states: ClassVar[Literal["file", "sidecar"]] = "sidecar"
-    """Where it stands that faces were replaced, whose consent that rests on, and which key made it: in the ``file``,
-    where `write` puts all of the scene's ``facts``; or in a ``sidecar`` of JSON, written for it at ``<path>.json``."""
+    """Where the scene's ``facts`` are recorded (whether faces were replaced, on whose consent, from which key): in the
+    ``file``, by `write`; or in a JSON ``sidecar`` at ``<path>.json``, which fsvfx writes."""
     needs_rate: ClassVar[bool] = False
     """Whether it can't be made of a plate without a frame rate."""
     rank: ClassVar[int] = 0
-    """Of what is made once per shot: written after those of lower ranks, whose files it sees."""
+    """Order among shot kinds: each is written after those of lower rank, and sees their files."""
     implied_ending: ClassVar[str] = ""
-    """If not empty and a manifest lists none, one is made beside the first deliverable, at ``<shot>.<ending>``."""
+    """If set and the manifest lists none, one is made beside the first deliverable: ``<shot>.<ending>``."""
 
     def settings(self, wish: StrictModel) -> S:
         """``wish``, an entry of ``deliver``, as this kind's settings. Raises ValidationError."""

@@ -22,26 +22,26 @@ from fsvfx.media.exr.writer import colour_attributes, time_code
 
 OWN = "fsvfx/"
 EARLIER = "fsvfx/plate/"
-"""Where a plate's own ``fsvfx/`` attributes go: that it was altered before is never forgotten."""
+"""Where a plate's own ``fsvfx/`` attributes go: so an earlier alteration stays on record."""
 DROPPED: dict[str, tuple[str, ...]] = {
-    "the file's structure, set by who writes it": (
+    "the file's structure, set by its writer": (
         "channels", "chunkCount", "compression", "dataWindow", "deepImageState", "displayWindow", "dwaCompressionLevel",
         "lineOrder", "maxSamplesPerPixel", "name", "tiles", "type", "version", "zipCompressionLevel", "isTiled",
     ),
-    "colour facts, set anew for the delivered space": (
+    "color facts, set for the delivered space": (
         "acesImageContainerFlag", "adoptedNeutral", "chromaticities", "colorInteropID", "lookModTransform",
         "renderingTransform", "whiteLuminance", "gamma", "*colorspace*", "*color_space*", "*colourspace*",
         "*colour_space*", "*iccprofile*", "*icc_profile*", "ocio*", "*/ocio*", "*colorprimaries*", "*transferfunction*",
         "*cicp*",
     ),
-    "set anew": ("framesPerSecond", "pixelAspectRatio", "software"),
+    "set by the delivery": ("framesPerSecond", "pixelAspectRatio", "software"),
     "of pixels that are no longer there": (
         "preview", "*sha-1*", "*sha1*", "*md5*", "*/hash", "*node_hash*", "cryptomatte/*", "*/full_layer_names",
         "*averagecolor*", "*constantcolor*",
     ),
     "a library's own bookkeeping": ("oiio:*", "openexr:*", "exr:*", "software", "*/nuke/version", "nuke/version"),
 }  # fmt: skip
-"""Why, and names or patterns, letter case apart."""
+"""By reason: names or patterns, whatever their case."""
 
 
 def facts_of(order: Order) -> dict[str, str]:

@@ -24,7 +24,7 @@ Turn = Callable[[Half], Half]
 _TAKEN = {"a", "alpha", "r", "g", "b", "red", "green", "blue", "y"}
 """``matte.A`` is the joint matte; the others are colours to compositing programs."""
 NOWHERE = -1.0
-"""On frames without the face: outside of every picture."""
+"""On frames without the face: outside any picture."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """ASC MHL of a delivery: a history of xxh128 hashes in the folder that is handed over, by the ASC's own library.
 
 Each delivery is a new generation, which lists the shot's delivered files and no others. A history vouches for its
-first hashes for ever; so where files have been made anew, or are no longer delivered, the old history is put aside as
+first hashes for ever; so where files have been made again, or are no longer delivered, the old history is put aside as
 ``ascmhl_superseded_<n>/`` and a new one begins.
 """
 
@@ -40,25 +40,25 @@ _FORMAT = "xxh128"
 def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) -> DeliveredFile:
     """A generation that lists those of ``files`` that lie below ``wish.path``. Raises MachineError."""
     root = Path(wish.path)
-    order.own.enter(os.path.realpath(root))
+    order.ownership.enter(os.path.realpath(root))
     chain = root / FOLDER / _CHAIN
     listed = sorted(path for path in (Path(file.path) for file in files) if path.is_relative_to(root))
     if not listed:
         raise MachineError(
-            "No delivered file lies in the MHL's folder",
+            "No delivered file is below the folder of the MHL",
             hint="Name the folder that the deliverables go to",
             where=Where(shot=order.job.shot.name, file=wish.path),
         )
     with told_plainly(root / FOLDER):
-        if os.path.lexists(chain.parent) and not order.own.has_below(str(chain.parent)):
-            order.own.check(str(chain), "")
-        made = write_generation(root, listed, order.own)
+        if os.path.lexists(chain.parent) and not order.ownership.has_below(str(chain.parent)):
+            order.ownership.check(str(chain), "")
+        made = write_generation(root, listed, order.ownership)
     return DeliveredFile(kind="mhl", path=str(made), bytes=made.stat().st_size, digest=blake3_of(made))
 
 
 def write_generation(root: Path, files: Sequence[Path], owner: Owner | None = None) -> Path:
     """Hash ``files`` (below ``root``) and add a generation of them to the history in ``root``; its file. The ``owner``
-    is told of the chain that is about to be written.
+    notes the chain before it is written.
 
     All of it is there or nothing: a generation counts once the chain names it. Raises OSError, MachineError.
     """
@@ -92,13 +92,13 @@ def check_generation(file: Path) -> str | None:
     except (ClickException, OSError, ValueError) as error:
         return f"the history can't be read: {error or type(error).__name__}"
     if generation is None:
-        return "the history does not have it"
+        return "its history has no such generation"
     for media in generation.media_hashes:
         path = root / media.path
         if not path.is_file():
-            return f"{media.path} is gone"
+            return f"{media.path} is missing"
         if any(hash_file(str(path), entry.hash_format) != entry.hash_string for entry in media.hash_entries):
-            return f"{media.path} is not what it lists"
+            return f"{media.path} does not match its hash"
     return None
 
 
@@ -121,7 +121,7 @@ def _history(root: Path) -> MHLHistory:
         return MHLHistory.load_from_path(str(root))
     except (ClickException, ValueError) as error:
         raise MachineError(
-            f"The folder's MHL history is damaged: {error or type(error).__name__}",
+            f"The MHL history of the folder is damaged: {error or type(error).__name__}",
             hint=f"Check what happened to {root / FOLDER}; move it away to begin a new history",
             where=Where(file=str(root / FOLDER)),
         ) from error

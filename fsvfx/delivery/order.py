@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from fsvfx import rights
 from fsvfx.colour import PlateColour, check_space
 from fsvfx.delivery.kinds import Wish, wish
-from fsvfx.delivery.ownership import Own
+from fsvfx.delivery.ownership import Ownership
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import Ledger, ShotStore, open_store, stage_key
 from schemas.frames import Chunk, FrameRange
@@ -37,9 +37,9 @@ class Order:
     store: ShotStore
 
     @cached_property
-    def own(self) -> Own:
+    def ownership(self) -> Ownership:
         """What the shot delivered before."""
-        return Own(self.job, Ledger(self.store), self.unit)
+        return Ownership(self.job, Ledger(self.store), self.unit)
 
     @cached_property
     def chunks(self) -> list[Chunk]:

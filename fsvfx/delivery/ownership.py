@@ -1,4 +1,4 @@
-"""Whose a file is that lies where a deliverable goes: what this shot delivered may be replaced, nothing else."""
+"""Who owns a file that lies where a deliverable goes: what this shot delivered may be replaced, nothing else."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from schemas.receipts import DeliveredFile, Unit
 from schemas.report import DeliveryReport
 
 _READ = 64
-"""Files that no receipt names are read, to know them by their digests; so many at most. The run looks at every one."""
+"""At most so many files that no receipt lists are read, to know them by their digests. The run checks every one."""
 
 
 @dataclass(frozen=True)
-class Own:
-    """What the shot of ``job`` has delivered. ``unit``: who asks; None: all of the shot.
+class Ownership:
+    """What the shot of ``job`` has delivered. ``unit``: the unit that asks; None: the whole shot.
 
-    Receipts tell it, those that a redo has moved aside too; of a run that was interrupted, the notes that it made
-    before it put each file in place; where the store is lost, the delivery report that lies there.
+    Known by receipts, also those that a redo has moved aside; after an interrupted run, by the notes that it made
+    before it put each file in place; where the store is lost, by the delivery report that lies there.
     """
 
     job: ShotJob
@@ -42,7 +42,7 @@ class Own:
     unit: Unit | None = None
 
     def enter(self, folder: str) -> None:
-        """Whether the manifest may write there, as things are now. Raises InputError if not."""
+        """Raises InputError if the manifest may not write there, as links and folders are now."""
         try:
             reach_of(self.job).check(folder)
         except ReachError as error:
@@ -92,7 +92,7 @@ class Own:
         return [file for receipt in self.ledger.delivered(self._concerns) for file in receipt.files]
 
     def _concerns(self, unit: str) -> bool:
-        """Chunks may have been cut otherwise before."""
+        """The shot may have had other chunks before."""
         chunk = self.unit.chunk if self.unit else None
         first, _, last = unit.partition("-")
         if self.unit is None or not (first.isdigit() and last.isdigit()):
@@ -130,7 +130,7 @@ def check_free(job: ShotJob) -> None:
     under a receipt that is damaged now are left to the run, which compares them."""
     if job.may_replace:
         return
-    own = Own(job, Ledger(open_store(job, create=False)))
+    own = Ownership(job, Ledger(open_store(job, create=False)))
     unknown = list(islice((target for target in _there(job) if not own.names(target)), _READ))
     others = [target for target in unknown if not own.is_ours(target)]
     if others and not own.ledger.damaged:
@@ -159,11 +159,11 @@ def reported(job: ShotJob, path: str) -> set[str]:
 
 
 def foreign(job: ShotJob, target: str, more: int = 0) -> InputError:
-    """What to say of a file in the way; ``more`` of them are there."""
+    """The error for a file in the way; ``more``: how many others there are."""
     if not remote.is_remote(target) and Path(target).is_dir():
         return _refused(job, "A folder of this name is in the way", "Move it away or deliver elsewhere", target)
     command = commands.retry(job, replace=True)
-    what = "A file is in the way that this shot did not deliver" + (f", and {more} more are" if more else "")
+    what = "A file that this shot did not deliver is in the way" + (f", and {more} more are" if more else "")
     return _refused(job, what, f"Move it away or deliver elsewhere; to replace it: {command}", target)
 
 
@@ -186,6 +186,6 @@ def _listed(folder: str) -> set[str]:
         return {url.rpartition("/")[2] for url in remote.listing(f"{folder}/") if url.rpartition("/")[0] == folder}
     try:
         with os.scandir(folder) as entries:
-            return {each.name for each in entries if not each.is_dir()}  # a folder of that name is told of elsewhere
-    except OSError:  # absent, mostly; else writing there says what is wrong
+            return {each.name for each in entries if not each.is_dir()}  # a folder of that name is reported elsewhere
+    except OSError:  # mostly absent; otherwise writing there fails with a reason
         return set()

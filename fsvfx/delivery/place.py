@@ -1,4 +1,4 @@
-"""Putting deliverables in place: whole or not at all, on disk or S3, and never over what is somebody else's."""
+"""Files are put in place whole or not at all, on disk or S3, and never over somebody else's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fsvfx.media import remote
 from schemas.templates import suffix
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
-"""How disks say that they know no hard links."""
+"""Errors of file systems without hard links."""
 
 
 class Owner(Protocol):
@@ -28,7 +28,7 @@ class Owner(Protocol):
         """Raises InputError if no file may be put into ``folder`` (or below s3://), which is no link and in no link."""
 
     def intend(self, target: str, digest: str) -> None:
-        """Told before a file of ``digest`` is put at ``target``."""
+        """Called before a file of ``digest`` is put at ``target``."""
 
     def check(self, target: str, digest: str) -> None:
         """Raises InputError if what is at ``target`` may not be replaced by a file of ``digest``."""

@@ -30,7 +30,7 @@ def receipt_of(order: Order, write: Callable[[Order], Written]) -> Receipt:
     replaced, and a size alone would not tell.
     """
     order.check_complete()
-    ledger = order.own.ledger
+    ledger = order.ownership.ledger
     past = _past(ledger, order)
     for receipt in past:
         if receipt.qc.get(_KEY) == order.key and is_intact(receipt):
@@ -43,7 +43,7 @@ def receipt_of(order: Order, write: Callable[[Order], Written]) -> Receipt:
 
 
 def is_intact(receipt: Receipt) -> bool:
-    """Whether every delivered file is there, local ones with the size that was recorded."""
+    """Whether every delivered file is there; local ones also by their recorded size."""
     return all(_is_there(file) for file in receipt.files)
 
 

@@ -49,7 +49,7 @@ _TOUCH_PIXELS = (
 def report_of(
     order: Order, info: PlateInfo, track: TimecodeTrack | None, files: Sequence[DeliveredFile]
 ) -> DeliveryReport:
-    """All that is known of the delivery of ``order`` (a whole shot), ``files`` being what it handed over."""
+    """Everything about the delivery of ``order`` (a whole shot), ``files``: what it handed over."""
     job, line = order.job, lineage(order)
     engines = _engine_versions(line)
     return DeliveryReport(

@@ -32,7 +32,7 @@ _LABEL = (150, 150, 155)
 _CHIPS = [(v, v, v) for v in (0, 37, 73, 110, 146, 183, 219, 255)] + [
     (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 255, 255), (255, 0, 255), (255, 255, 0)
 ]  # fmt: skip
-"""Greys and primaries along the foot: whether a player shows them right can be seen."""
+"""Greys and primaries along the foot, to check a player by."""
 _CHIPS_SHARE = 0.06
 _SMALLEST = 6
 
@@ -74,7 +74,7 @@ def strip_height(height: int, width: int) -> int:
 
 
 def slate_lines(order: Order, track: TimecodeTrack) -> list[Line]:
-    """Label and text of each line."""
+    """Label and text of each line of the slate."""
     shot = order.job.shot
     swaps = [f"{one.performer} > {one.identity} ({one.engine})" for one in shot.replace]
     first, last = order.frames.first, order.frames.last

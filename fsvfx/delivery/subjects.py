@@ -71,7 +71,7 @@ class Subject:
     def place(self, kind: str, target: str, write: Callable[[Path], None]) -> DeliveredFile:
         """The file that ``write`` makes, at ``target`` once it is whole. Raises MachineError; InputError if somebody
         else's file is there."""
-        digest, size = place(target, write, self.order.own)
+        digest, size = place(target, write, self.order.ownership)
         return DeliveredFile(kind=kind, path=target, bytes=size, digest=digest)
 
 

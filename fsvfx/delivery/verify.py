@@ -1,4 +1,4 @@
-"""Whether what was delivered is still what was delivered."""
+"""Delivered files, read again and compared with their receipts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from schemas.receipts import DeliveredFile
 
 
 def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
-    """Read every delivered file again; one problem per file that is gone or changed. Nothing delivered, no problems.
+    """Read every delivered file again; one problem per file that is missing or changed. Nothing delivered, no problems.
 
     The files are those that receipts of chunks and of the shot name, and those of the report. Raises StoreError for a
     server that can't be asked.
@@ -36,13 +36,13 @@ def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
 
 
 def delivery_notes(job: ShotJob) -> list[str]:
-    """What ``verify_deliverables`` could not look at, in words."""
+    """What ``verify_deliverables`` could not check, in words."""
     found = _delivered(job)
     if not found.files:
-        return ["no receipt names a file where the manifest delivers now: nothing of the delivery was checked"]
+        return ["no receipt lists a deliverable of this manifest: no delivered file was checked"]
     if not found.is_whole:
-        files = f"{len(found.files)} files that receipts of chunks name were checked"
-        return [f"the shot's last delivery has no receipt: only the {files}; no review, sheet, report or MHL"]
+        files = f"{len(found.files)} files of its chunks were checked"
+        return [f"the shot's last delivery has no receipt: {files}, but no review, contact sheet, report or MHL"]
     return list(_not_delivered(job, found.files))
 
 
@@ -52,8 +52,8 @@ def _not_delivered(job: ShotJob, files: Iterable[str]) -> Iterator[str]:
     known = set(map(disk.path, files))
     lost = [target for target in wanted if disk.path(target) not in known]
     if lost:
-        what = f"no receipt names {len(lost)} of {len(wanted)} files that the manifest asks for, such as {lost[0]}"
-        yield f"{what}: they were not checked"
+        what = f"{len(lost)} of {len(wanted)} files that the manifest asks for are in no receipt, such as {lost[0]}"
+        yield f"{what}; they were not checked"
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def _wanted(job: ShotJob) -> Callable[[str], bool]:
 def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
     digest = digest_at(file.path, follow=True)
     if digest is None:
-        return _problem(job, file, "is gone")
+        return _problem(job, file, "is missing")
     if digest != file.digest:
-        return _problem(job, file, "is not what was delivered: its bytes have changed")
+        return _problem(job, file, "has changed since it was delivered")
     return None
 
 

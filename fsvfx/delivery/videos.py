@@ -29,7 +29,7 @@ MXF_RATES = {
     *(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 96, 100, 120)),
     *(Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 96, 120)),
 }
-"""Those that MXF knows."""
+"""Frame rates that MXF has."""
 _SLATES = 1
 
 

@@ -14,9 +14,9 @@ U8 = NDArray[np.uint8]
 _EDGE = 0.95
 """The matte's soft edge is where it lies between 0 and this."""
 _SMALLEST = 2 / 255
-"""Gradients below this, in display units per pixel, are not told apart from none."""
+"""Gradients below this, in display units per pixel, count as none."""
 _CELLS = 32
-"""Flicker is taken in so many cells across the aligned crop."""
+"""Cells across the aligned crop in which flicker is measured."""
 
 
 def luminance(picture: U8) -> F32:

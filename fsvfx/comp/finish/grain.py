@@ -28,7 +28,7 @@ _SIZES = np.linspace(0.0, 2.0, 41)
 _SAMPLES = 4_000
 """Places that are looked at, at most."""
 _FEWEST = 400
-"""With fewer there is no telling."""
+"""With fewer places, grain is not measured."""
 _BINS = 6
 _SMOOTH = 50
 """Percent of the area at each light that counts as smooth."""

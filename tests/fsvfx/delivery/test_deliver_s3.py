@@ -38,7 +38,7 @@ def test_s3_has_the_same_bytes(shot_kit: Callable[..., Any], exr_plate: Callable
     remote.remove(chunk.files[1].path)
     assert not is_intact(chunk)
     (problem,) = verify_deliverables(job)
-    assert (problem.where.file, "is gone" in problem.what) == (f"{s3_bucket}/out/a.1002.exr", True)
+    assert (problem.where.file, "is missing" in problem.what) == (f"{s3_bucket}/out/a.1002.exr", True)
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_an_object_of_others_stays(
     theirs, url = tmp_path / "theirs", f"{s3_bucket}/out/a.1002.exr"
     theirs.write_bytes(b"theirs")
     remote.upload(theirs, url)
-    with pytest.raises(InputError, match="A file is in the way"):
+    with pytest.raises(InputError, match="A file that this shot did not deliver"):
         check_free(job)
     with pytest.raises(InputError, match="did not deliver"):
         deliver_chunk(job, made.units[0], made.of_chunk(made.units[0]), NONE)

@@ -55,11 +55,11 @@ def test_other_peoples_files_are_not_listed(files: list[Path]) -> None:
 def test_damage_is_found(files: list[Path]) -> None:
     made = write_generation(_root(files), files)
     files[0].write_bytes(b"another")
-    assert check_generation(made) == "exr/a.1001.exr is not what it lists"
+    assert check_generation(made) == "exr/a.1001.exr does not match its hash"
     with pytest.raises(VerificationFailedException):
         _verify(_root(files))
     files[0].unlink()
-    assert check_generation(made) == "exr/a.1001.exr is gone"
+    assert check_generation(made) == "exr/a.1001.exr is missing"
     made.write_text(made.read_text().replace("xxh128", "xxh64"))
     assert "can't be read" in str(check_generation(made))
 

@@ -140,7 +140,7 @@ def test_somebody_elses_file_stays(kit: Any) -> None:
     sidecar = Path(kit.job.deliver[0].path.replace("{frame}", "1002") + ".json")
     sidecar.parent.mkdir(parents=True)
     sidecar.write_text("mine")
-    with pytest.raises(InputError, match="A file is in the way"):
+    with pytest.raises(InputError, match="A file that this shot did not deliver"):
         check_free(kit.job)
     assert sidecar.read_text() == "mine"
 

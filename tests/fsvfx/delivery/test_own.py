@@ -220,7 +220,7 @@ def test_strangers_are_told_of_before_a_run(kit: Callable[..., Any], name: str, 
     if free:
         check_free(made.job)
         return
-    with pytest.raises(InputError, match="A file is in the way"):
+    with pytest.raises(InputError, match="A file that this shot did not deliver"):
         check_free(made.job)
     check_free(made.job.model_copy(update={"may_replace": True}))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from footage import shot_job
 
-from fsvfx.delivery.ownership import Own
+from fsvfx.delivery.ownership import Ownership
 from fsvfx.delivery.place import place
 from fsvfx.errors import InputError, MachineError
 from fsvfx.media import remote
@@ -31,9 +31,9 @@ def job(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own(job: Path) -> Own:
+def own(job: Path) -> Ownership:
     made = shot_job(job / "p.mp4", "1")
-    return Own(made, Ledger(open_store(made)))
+    return Ownership(made, Ledger(open_store(made)))
 
 
 def _write(path: Path) -> None:
@@ -49,7 +49,7 @@ def _write(path: Path) -> None:
         ("out", "outside/new", "out/a.png"),
     ],
 )
-def test_a_folder_that_is_a_link_out(own: Own, job: Path, outside: Path, link: str, to: str, target: str) -> None:
+def test_a_folder_that_is_a_link_out(own: Ownership, job: Path, outside: Path, link: str, to: str, target: str) -> None:
     (job / link).parent.mkdir(exist_ok=True)
     (job / link).symlink_to(job.parent / to)
     with pytest.raises(InputError, match="outside"):
@@ -57,7 +57,7 @@ def test_a_folder_that_is_a_link_out(own: Own, job: Path, outside: Path, link: s
     assert list(outside.iterdir()) == []
 
 
-def test_a_folder_that_becomes_a_link_while_it_is_written(own: Own, job: Path, outside: Path) -> None:
+def test_a_folder_that_becomes_a_link_while_it_is_written(own: Ownership, job: Path, outside: Path) -> None:
     def write(path: Path) -> None:
         (job / "out").rename(job / "before")
         (job / "out").symlink_to(outside)
@@ -69,20 +69,20 @@ def test_a_folder_that_becomes_a_link_while_it_is_written(own: Own, job: Path, o
     assert list((job / "before").iterdir()) == []
 
 
-def test_a_name_that_is_a_link_is_not_written_through(own: Own, job: Path, outside: Path) -> None:
+def test_a_name_that_is_a_link_is_not_written_through(own: Ownership, job: Path, outside: Path) -> None:
     theirs = outside / "theirs.png"
     theirs.write_bytes(b"theirs")
     (job / "a.png").symlink_to(theirs)
     with pytest.raises(InputError):
         place(str(job / "a.png"), _write, own)
     assert theirs.read_bytes() == b"theirs"
-    place(str(job / "a.png"), _write, Own(own.job.model_copy(update={"may_replace": True}), own.ledger))
+    place(str(job / "a.png"), _write, Ownership(own.job.model_copy(update={"may_replace": True}), own.ledger))
     assert theirs.read_bytes() == b"theirs"
     assert (job / "a.png").read_bytes() == b"mine"
     assert not (job / "a.png").is_symlink()
 
 
-def test_a_folder_that_is_a_link_within(own: Own, job: Path) -> None:
+def test_a_folder_that_is_a_link_within(own: Ownership, job: Path) -> None:
     (job / "real").mkdir()
     (job / "out").symlink_to("real")
     place(str(job / "out/sh010/a.png"), _write, own)
@@ -93,7 +93,7 @@ def test_a_folder_that_is_a_link_within(own: Own, job: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["n" * 251, "\u00e9" * 125, "take[1]", "a?b", "%04d", "####", "{v2}", "a:b", "-i", " a", "\U0001f3ac" * 60]
 )
-def test_any_name_is_placed(own: Own, job: Path, name: str) -> None:
+def test_any_name_is_placed(own: Ownership, job: Path, name: str) -> None:
     place(str(job / name / f"{name}.png"), _write, own)
     assert [each.name for each in (job / name).iterdir()] == [f"{name}.png"]
 
@@ -108,7 +108,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("listed")
 @pytest.mark.parametrize("target", ["s3://other/a.png", "s3://bucket/a.png", "s3://bucket/outer/a.png"])
-def test_only_listed_buckets_are_written(own: Own, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+def test_only_listed_buckets_are_written(own: Ownership, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
     monkeypatch.setattr(remote, "_client", lambda: pytest.fail("the server was asked"))
     with pytest.raises(InputError, match="lists"):
         place(target, _write, own)

@@ -74,7 +74,7 @@ def test_a_flipped_byte_is_told_with_the_command(made: Any, name: str) -> None:
     (out(made) / name).write_bytes(content)
     problems = [problem for problem in verify_deliverables(made.job) if problem.where.file == str(out(made) / name)]
     (problem,) = problems
-    assert "its bytes have changed" in problem.what
+    assert "has changed since" in problem.what
     assert f"fsvfx retry {made.job.manifest} --shot sh010" in problem.hint
     assert ("--frames 1005" in problem.hint) == (name == "a.1005.exr")
 
@@ -88,7 +88,7 @@ def test_without_the_shots_receipt_the_chunks_are_checked_and_it_is_said(made: A
     elif how == "damaged":
         store.write(at.receipt, b'{"schema')
     (note,) = delivery_notes(made.job)
-    assert "5 files that receipts of chunks name" in note
+    assert "5 files of its chunks" in note
     assert told(made) == set()
     shutil.rmtree(out(made))
     assert told(made) == FRAMES
