@@ -97,7 +97,7 @@ def test_without_the_shots_receipt_the_chunks_are_checked_and_it_is_said(made: A
 def test_with_no_receipt_at_all_it_is_said(made: Any) -> None:
     assert verify_deliverables(made.job) == []
     (note,) = delivery_notes(made.job)
-    assert "nothing of the delivery was checked" in note
+    assert "no delivered file was checked" in note
 
 
 def test_what_is_no_longer_asked_for_is_not_missed(made: Any) -> None:
@@ -114,9 +114,9 @@ def test_what_goes_elsewhere_now_was_not_checked(made: Any) -> None:
     exr, review, mhl = made.job.deliver
     moved = [wish.model_copy(update={"path": wish.path.replace("/out", "/moved")}) for wish in made.job.deliver]
     cases = [
-        ((exr, moved[1], mhl), "names 1 of 8 files"),
-        ((moved[0], review, mhl), "names 7 of 8 files"),
-        (moved, "nothing"),
+        ((exr, moved[1], mhl), "1 of 8 files"),
+        ((moved[0], review, mhl), "7 of 8 files"),
+        (moved, "no delivered file"),
     ]
     for deliver, count in cases:
         (note,) = delivery_notes(made.job.model_copy(update={"deliver": tuple(deliver)}))
@@ -127,5 +127,5 @@ def test_frames_that_were_added_were_not_checked(made: Any) -> None:
     delivered(made)
     plate = made.job.shot.plate.model_copy(update={"frames": FrameRange.span(1001, 1007)})
     (note,) = delivery_notes(made.job.model_copy(update={"shot": made.job.shot.model_copy(update={"plate": plate})}))
-    assert "names 2 of 10 files" in note
+    assert "2 of 10 files" in note
     assert "a.1006.exr" in note
