@@ -30,7 +30,7 @@ class Plugins:
     def check(self, name: str) -> None:
         """Raises InputError, with the nearest name, if there is none of that name; loads nothing."""
         if name not in self._points:
-            raise InputError(f"There is no {self.kind} '{name}'", hint=suggestion(name, self.names()))
+            raise InputError(f"No {self.kind} named '{name}'", hint=suggestion(name, self.names()))
 
     def load(self, name: str, fits: Callable[[object], TypeGuard[Loaded]], what: str) -> Loaded:
         """What the entry point names. Raises InputError if there is none, MachineError if it can't be loaded or does
@@ -56,5 +56,5 @@ class Plugins:
     def _broken(self, point: EntryPoint, why: str) -> MachineError:
         return MachineError(
             f"{self.kind.capitalize()} '{point.name}' ({point.value}) {why}",
-            hint="Fix or uninstall the package that brings it",
+            hint="Fix or uninstall the package that provides it",
         )

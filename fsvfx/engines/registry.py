@@ -36,7 +36,7 @@ def learned(name: str) -> type[LearnedEngine]:
     if issubclass(found, LearnedEngine):
         return found
     learn = [each for each, kind in engines().items() if issubclass(kind, LearnedEngine)]
-    raise InputError(f"Engine '{name}' does not learn", hint=f"Those that do: {', '.join(learn)}")
+    raise InputError(f"Engine '{name}' is not trainable", hint=f"Trainable: {', '.join(learn)}")
 
 
 def settings_of(name: str, values: Mapping[str, JsonValue]) -> EngineSettings:

@@ -85,7 +85,7 @@ def segmenter(name: str) -> type[Segmenter]:
     wanted, known = EMBEDDED if name == "embedded" else name, REGISTERED.names()
     if wanted not in known:
         raise InputError(
-            f"There is no segmenter '{name}'",
+            f"No segmenter named '{name}'",
             hint=suggestion(name, ("embedded", "none", *known)),
             where=Where(field="composite.occlusion"),
         )

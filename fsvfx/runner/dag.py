@@ -171,8 +171,8 @@ def _needed(name: str) -> set[str]:
 def _unplaced(waiting: Mapping[str, set[str]], order: Sequence[str]) -> MachineError:
     name, needed = next(iter(waiting.items()))
     absent = sorted(needed - {*order, *waiting})
-    why = f"needs {absent[0]}, which no package brings" if absent else "and others need each other in a circle"
-    return MachineError(f"Stage '{name}' {why}", hint="Fix or uninstall the package that brings it")
+    why = f"needs {absent[0]}, which no package provides" if absent else "and others need each other in a circle"
+    return MachineError(f"Stage '{name}' {why}", hint="Fix or uninstall the package that provides it")
 
 
 def _is_stage(loaded: object) -> TypeGuard[type[AnyStage]]:

@@ -53,8 +53,8 @@ def run_unit(
 ) -> Receipt:
     """The receipt of one stage of one unit: the ledger's if there is one for the key, else of the work done now.
 
-    ``inputs``: receipts of `inputs_of` (others are ignored). If another run is at it, waits for its commit, or for its
-    lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
+    ``inputs``: receipts of `inputs_of` (others are ignored). If another run is working on it, waits for its commit, or
+    for its lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
     ``source``: the pictures to bring in, where they are not the files that the job names.
     """
     check_weights(job)
@@ -117,7 +117,7 @@ class UnitRun:
         if lacking:
             raise IncompleteError(
                 f"{self.stage} {self.unit.name} needs {', '.join(f'{one.stage} {one.unit.name}' for one in lacking)}",
-                hint="Run the shot again: what is not done is done first",
+                hint="Run the shot again; missing steps run first",
                 where=Where(shot=self.job.shot.name, stage=self.stage),
             )
         return [given[one.stage, one.unit] for one in sources if (one.stage, one.unit) in given]
@@ -137,7 +137,7 @@ class UnitRun:
             if isinstance(held, Lease):
                 return held
             if told_of is None or told_of.worker != held.worker:
-                self.report(f"{self.stage} {self.unit.name}: waits for {held.worker}, which is at it")
+                self.report(f"{self.stage} {self.unit.name}: waiting for {held.worker}, which is working on it")
                 told_of = held
             time.sleep(min(_POLL_SECONDS, self.ledger.lease_seconds / 4))
             done = self.ledger.receipt(at)

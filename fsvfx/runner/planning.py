@@ -141,7 +141,7 @@ class _Walk:
         at = Address(name, draft.unit.name, draft.key or "")
         receipt = receipts.get(at)
         if receipt is not None and not stage(name).is_intact(receipt):
-            return Entry(name, draft.unit, ChunkState.MISSING, at.key, reason="files that were delivered are gone")
+            return Entry(name, draft.unit, ChunkState.MISSING, at.key, reason="delivered files are gone")
         if receipt is not None:
             return Entry(name, draft.unit, ChunkState.DONE, at.key, receipt, may_change=draft.may_change)
         return self._unless_waived(self._not_done(at, draft))
@@ -150,7 +150,7 @@ class _Walk:
         made = Entry(at.stage, draft.unit, ChunkState.MISSING, at.key, may_change=draft.may_change)
         claim = self.ledger.claimed(at, self.index)
         if claim is not None:
-            return replace(made, state=ChunkState.CLAIMED, reason=f"{claim.worker} is at it")
+            return replace(made, state=ChunkState.CLAIMED, reason=f"{claim.worker} is working on it")
         failures = self.ledger.failures(at, self.index)
         if not failures:
             return replace(made, reason="not run yet")

@@ -39,7 +39,7 @@ def _records(job: ShotJob, damaged: tuple[str, ...]) -> Iterator[StoreError]:
         command = commands.retry(job, frames=where.frames, stages=[where.stage])
         yield DamagedError(
             "A receipt can't be read and counts as none",
-            hint=f"Do its work again: {command}",
+            hint=f"Redo it: {command}",
             where=Where(shot=job.shot.name, stage=where.stage, frames=where.frames, file=file),
         )
 

@@ -91,7 +91,7 @@ class DeliverStage(Stage[DeliverSettings]):
         from fsvfx import delivery
 
         if work.order is None:
-            raise MachineError("deliver was given no job", hint="Report it: the runner must hand it on")
+            raise MachineError("deliver has no job", hint="Report it: the runner must hand it on")
         job, upstream = work.order.job, work.order.upstream
         if work.unit.chunk is None:
             done = delivery.deliver_shot(job, upstream.receipts, upstream.waived)

@@ -34,7 +34,7 @@ class IngestStage(Stage[IngestSettings]):
 
     def run(self, work: Work[IngestSettings]) -> Result:
         if work.source is None:
-            raise MachineError("ingest was given no plate to read", hint="Report it: the runner must open the source")
+            raise MachineError("ingest has no plate to read", hint="Report it: the runner must open the source")
         pictures = work.source.pictures()
         first = next(pictures)
         lazy = LazyFrames(

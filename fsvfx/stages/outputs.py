@@ -85,7 +85,7 @@ def _compared(
     wanted = {one.replace(ENTRY, entry, 1): each for one, each in declared.items() for entry in _each(one, entries)}
     for name, each in wanted.items():
         if name not in given and not (each and each.optional):
-            yield f"puts out no {kind} '{name}'"
+            yield f"does not put out {kind} '{name}'"
     for name, laid in given.items():
         if name not in wanted:
             yield f"puts out {kind} '{name}', which it does not declare"

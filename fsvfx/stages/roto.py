@@ -38,7 +38,7 @@ class RotoStage(Stage[RotoSettings]):
 
     def run(self, work: Work[RotoSettings]) -> Result:
         if work.source is None:
-            raise MachineError("roto was given no mattes to read", hint="Report it: the runner must open the source")
+            raise MachineError("roto has no mattes to read", hint="Report it: the runner must open the source")
         return Result(frames={array_name(entry, "roto"): _lazy(work.source, entry) for entry in work.settings.layers})
 
 

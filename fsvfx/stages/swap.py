@@ -124,7 +124,7 @@ def _engine(index: int, entry: SwapEntry, values: EngineSettings, context: Conte
     kind = engine(entry.engine)
     if kind.needs_references and not len(who.crops):
         raise InputError(
-            f"Engine '{kind.name}' needs reference pictures of '{who.name}', and there are none",
+            f"Engine '{kind.name}' needs reference pictures of '{who.name}', but there are none",
             hint=f"Give people.{who.name}.references footage or stills of the face",
             where=Where(stage="swap", field=f"replace[{index}].identity"),
         )

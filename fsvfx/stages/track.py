@@ -151,8 +151,8 @@ def _refuse_shared(chosen: list[list[PersonTrack]], work: Work[TrackSettings]) -
         for each in group:
             if owner.setdefault(each.number, performer) != performer:
                 raise InputError(
-                    f"track {each.number} is taken for both {owner[each.number]} and {performer}",
-                    hint="Say `track: N` in the replace entries (`fsvfx faces MANIFEST` shows the tracks)",
+                    f"track {each.number} is assigned to both {owner[each.number]} and {performer}",
+                    hint="Set `track: N` in the replace entries (`fsvfx faces MANIFEST` shows the tracks)",
                     where=Where(shot=work.settings.shot, stage="track"),
                 )
 

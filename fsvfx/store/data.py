@@ -47,7 +47,7 @@ class Piece:
         except (ValueError, KeyError, ValidationError) as error:
             raise self.damaged("has unreadable attributes", f"{self.path}/zarr.json") from error
         if contents.digest != self.digest:
-            raise self.damaged("is not what the receipt vouches for", f"{self.path}/zarr.json")
+            raise self.damaged("does not match its receipt", f"{self.path}/zarr.json")
         return contents
 
     @cached_property
@@ -85,7 +85,7 @@ class Piece:
         stage = self.receipt.stage
         return DamagedError(
             f"Stored data of {stage} {self.receipt.unit.name} {what}",
-            hint=f"Make it again: {self._command(stage, frames)}",
+            hint=f"Recreate it: {self._command(stage, frames)}",
             where=Where(shot=self.receipt.shot, stage=stage, frames=frames, file=f"{self.store.root}/{path}"),
         )
 
@@ -127,7 +127,7 @@ class Piece:
             with self.store.guard(Where(file=path)):
                 block = self._opened(path, array, number)[i * array.rows : (i + 1) * array.rows]
         except MissingChunkError as error:
-            raise self.damaged("lacks a Zarr chunk", str(error), number) from error
+            raise self.damaged("is missing a Zarr chunk", str(error), number) from error
         except StoreError:
             raise
         except (FileNotFoundError, ValueError, RuntimeError, KeyError, TypeError) as error:
@@ -139,7 +139,7 @@ class Piece:
         if found is None:
             found = self._arrays[path] = zarr.open_array(self.store.zarr, path=path, mode="r")
             if found.shape != array.shape or found.dtype != np.dtype(array.dtype):
-                raise self.damaged("has another shape than its receipt vouches for", path, number)
+                raise self.damaged("does not have the shape in its receipt", path, number)
         return found
 
 
@@ -208,8 +208,8 @@ class StitchedData:
         stages = sorted({piece.receipt.stage for piece in self.pieces}) or ["nothing"]
         frames = FrameRange([number]) if number is not None else None
         return StoreError(
-            f"No receipt vouches for '{name}' of {', '.join(stages)}",
-            hint="Run the shot again: what is missing is made",
+            f"No receipt for '{name}' of {', '.join(stages)}",
+            hint="Run the shot again: missing results are computed",
             where=Where(shot=self.pieces[0].receipt.shot if self.pieces else None, stage=stages[0], frames=frames),
         )
 

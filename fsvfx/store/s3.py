@@ -64,6 +64,6 @@ def _credentials(root: str) -> tuple[Boto3CredentialProvider, str]:
         return Boto3CredentialProvider(session), session.region_name or "us-east-1"
     except (BotoCoreError, ValueError) as error:
         raise StoreError(
-            f"There are no S3 credentials for {root}",
+            f"No S3 credentials for {root}",
             hint="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
         ) from error

@@ -100,7 +100,7 @@ def test_what_a_stage_does_not_declare_is_refused_by_name(
 def test_a_stage_that_needs_what_is_not_there_is_the_packages_fault(install: Install, job: ShotJob) -> None:
     kind = install("our_stages").ClippedStage
     kind.needs = (dag.Need("weather"),)
-    with pytest.raises(MachineError, match="'clipped' needs weather, which no package brings"):
+    with pytest.raises(MachineError, match="'clipped' needs weather, which no package provides"):
         dag.stages()
     assert stage("clipped").version == 1
 

@@ -30,7 +30,7 @@ def test_in_order_and_the_first_of_a_name_counts(two: Plugins) -> None:
 
 
 def test_an_unknown_one_is_the_users_mistake(two: Plugins) -> None:
-    with pytest.raises(InputError, match=r"There is no toy 'smal'. Did you mean 'small'?"):
+    with pytest.raises(InputError, match=r"No toy named 'smal'. Did you mean 'small'?"):
         two.check("smal")
 
 

@@ -61,7 +61,7 @@ WRONG = [
     ("no consent", "{consent: consents/double.yaml}", "{}", "people.double.consent", "missing", "consent record"),
     # Engines
     ("unknown engine", "engine: df", "engine: dff", "engine", "no engine", "'df'"),
-    ("an engine that does not learn", "engine: df", "engine: landmark_warp", "engine", "does not learn", "liae"),
+    ("an engine that does not learn", "engine: df", "engine: landmark_warp", "engine", "is not trainable", "liae"),
     ("too many people", "performer: double", "performer: double\nothers: [friend]", "others", "2 people at most",
      "comb"),
     ("a comb that begins too fine", "engine: df\narchitecture: {resolution: 128, variant: ud}",

@@ -27,7 +27,7 @@ def test_embedded_is_the_default_one_and_its_weights_come_with_a_pull() -> None:
     ("name", "hint"), [("texture_and_hand", "texture_and_hands"), ("bisenet", "Available: embedded, none")]
 )
 def test_an_unknown_one_is_named_with_what_there_is(name: str, hint: str) -> None:
-    with pytest.raises(InputError, match=f"no segmenter '{name}'") as caught:
+    with pytest.raises(InputError, match=f"No segmenter named '{name}'") as caught:
         contract.segmenter(name)
     assert hint in str(caught.value)
     assert caught.value.exit_code == 2

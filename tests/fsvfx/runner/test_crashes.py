@@ -140,10 +140,10 @@ def test_a_deleted_zarr_chunk_is_found(job: ShotJob, run_all: RunAll, tmp_path: 
     receipt = plan(job).entry("ingest", "1005-1008").receipt
     zarr_chunks(tmp_path, receipt.path)[2].unlink()
     (problem,) = verify(job)
-    assert "lacks a Zarr chunk" in problem.what
+    assert "is missing a Zarr chunk" in problem.what
     assert str(problem.where.frames) == "1007"
     assert receipt.path in (problem.where.file or "")
-    assert problem.hint == "Make it again: fsvfx retry toy.yaml --shot sh01 --frames 1007 --stage ingest"
+    assert problem.hint == "Recreate it: fsvfx retry toy.yaml --shot sh01 --frames 1007 --stage ingest"
 
 
 def test_one_flipped_byte_anywhere_is_found(job: ShotJob, run_all: RunAll, tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def test_waits_for_another_run_and_takes_its_receipt(job: ShotJob, monkeypatch: 
         run_unit(other, "ingest", unit, [])
 
     receipt = run_unit(job, "ingest", unit, [], report=commit_meanwhile)
-    assert said == ["ingest 1001-1004: waits for elsewhere:1, which is at it"]
+    assert said == ["ingest 1001-1004: waiting for elsewhere:1, which is working on it"]
     assert receipt == ledger.receipt(at)
     assert held.claim.run_id == "another"
 

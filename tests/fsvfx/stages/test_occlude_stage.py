@@ -123,7 +123,7 @@ def test_its_key_holds_the_segmenter_its_version_and_its_weights() -> None:
 
 
 def test_an_unknown_segmenter_is_wrong_input() -> None:
-    with pytest.raises(InputError, match="no segmenter 'thirds'"):
+    with pytest.raises(InputError, match="No segmenter named 'thirds'"):
         OccludeStage().settings(job({"occlusion": "thirds"}), Unit.of_chunk(CHUNK))
 
 

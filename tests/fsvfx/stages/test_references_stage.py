@@ -62,7 +62,7 @@ def test_blurred_pictures_are_dropped() -> None:
 
 def test_kept_pictures_differ() -> None:
     faces = [seen(i, measures=(i // 10 * 5.0 + 0.01 * i,)) for i in range(40)]
-    assert sorted(int(face.measures[0] // 5) for face in various(faces, 4)) == [0, 1, 2, 3]
+    assert sorted(int(face.appearance[0] // 5) for face in various(faces, 4)) == [0, 1, 2, 3]
     assert len(various(faces, 100)) == 40
 
 

@@ -61,7 +61,7 @@ def test_no_credentials_at_all_are_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(StoreError, match="no S3 credentials"):
+    with pytest.raises(StoreError, match="No S3 credentials"):
         open_store("s3://bucket/x")
 
 

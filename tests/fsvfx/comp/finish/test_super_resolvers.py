@@ -41,7 +41,7 @@ def test_the_built_in_one_is_there() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"no super-resolver 'back_projektion'.*Did you mean 'back_projection'"):
+    with pytest.raises(InputError, match=r"No super-resolver named 'back_projektion'.*Did you mean 'back_projection'"):
         check_super_resolver("back_projektion")
 
 
