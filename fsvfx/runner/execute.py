@@ -54,7 +54,8 @@ def run_unit(
     """The receipt of one stage of one unit: the ledger's if there is one for the key, else of the work done now.
 
     ``inputs``: receipts of `inputs_of` (others are ignored). If another run is working on it, waits for its commit, or
-    for its lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is absent.
+    for its lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is
+    missing.
     ``source``: the pictures to bring in, where they are not the files that the job names.
     """
     check_weights(job)
