@@ -82,11 +82,11 @@ def shoot(
     InputError for names or a folder that do not serve, MachineError if the disk refuses.
     """
     if len(names) < 2 or len(set(names)) < len(names):
-        raise InputError(f"{', '.join(names) or 'Nobody'}: two actors or more are needed", hint="Give different names")
+        raise InputError(f"{', '.join(names) or 'Nobody'}: at least two actors are needed", hint="Give different names")
     manifest = folder / "train.yaml"
     ours = (manifest, folder / SIDECAR, *(folder / f"consents/{name}.yaml" for name in names), folder / "plates")
     if any(map(os.path.lexists, ours)):
-        raise InputError("There is footage here already", hint="Give a new folder", where=Where(file=str(manifest)))
+        raise InputError("The folder has footage already", hint="Give a new folder", where=Where(file=str(manifest)))
     clips = _clips(names, frames, seed, size)
     try:
         for name, clip in clips.items():

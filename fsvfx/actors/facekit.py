@@ -63,7 +63,7 @@ class FaceKit:
         """(v, 3) deltas of an expression, by the FaceKit's names (ARKit's, with _L and _R). Raises InputError."""
         unknown = sorted(set(coefficients) - set(self.names))
         if unknown:
-            raise InputError(f"No such expression: {', '.join(unknown)}", hint=f"There are: {', '.join(self.names)}")
+            raise InputError(f"Unknown expressions: {', '.join(unknown)}", hint=f"Available: {', '.join(self.names)}")
         weights = np.array([coefficients.get(name, 0.0) for name in self.names], np.float32)
         used = np.flatnonzero(weights)
         return np.asarray(np.tensordot(weights[used], self.expression[used], 1), np.float32)
@@ -82,7 +82,7 @@ def facekit() -> FaceKit:
             return _read(data)
     except Exception as error:  # numpy, zlib and zipfile each have their own
         raise ModelError(
-            f"This is no ICT-FaceKit head as fsvfx reads it: {error}",
+            f"The ICT-FaceKit head can't be read: {error}",
             hint="Point FSVFX_ICT_MODEL to ict_facekit_light.npz",
             where=Where(file=str(path)),
         ) from error
@@ -92,7 +92,7 @@ def _path() -> Path:
     path = machine().ict_model or machine().models / "ict_facekit/ict_facekit_light.npz"
     if not path.is_file():
         raise ModelError(
-            f"Synthetic actors need the ICT-FaceKit head, and there is none at {path}",
+            f"Synthetic actors need the ICT-FaceKit head, which is not at {path}",
             hint="Get the FaceKit (MIT) from https://github.com/ICT-VGL/ICT-FaceKit, pack its OBJ files into "
             "ict_facekit_light.npz (fsvfx/actors/facekit.py has names and shapes), and set FSVFX_ICT_MODEL to it",
         )

@@ -125,7 +125,7 @@ def restored(kind: type[LearnedEngine], package: Path) -> Model:
         networks.load_state_dict(weights, assign=True)
     except (RuntimeError, ValidationError) as error:
         raise ModelError(
-            f"The weights of '{card.model}' are not of this version's '{kind.name}': {' '.join(str(error).split())}",
+            f"The weights of '{card.model}' do not fit this version's '{kind.name}': {' '.join(str(error).split())}",
             hint=f"Use the version that trained them: fsvfx {card.fsvfx}",
             where=Where(file=str(package)),
         ) from error

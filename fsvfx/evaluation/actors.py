@@ -54,7 +54,7 @@ def trial_of(identity: str, performer: str, frames: int, size: int = 256) -> Tri
     Raises InputError if both are the same.
     """
     if identity == performer:
-        raise InputError(f"'{identity}' can't go in for themselves", hint="Name another performer")
+        raise InputError(f"Identity and performer are both '{identity}'", hint="Name another performer")
     known = acted(actor(identity), perform(_KNOWN * _APART, seed=1)[::_APART], size)
     performed = acted(actor(performer), perform(frames, seed=2), size)
     posed = perform(_OTHERS_KNOWN * _APART, seed=3)[::_APART]

@@ -206,6 +206,6 @@ def _check_numbers(engine: Engine, swap: SwapBatch) -> None:
     broken = int((~(sound[0] & sound[1])).sum())
     if broken:
         raise ModelError(
-            f"Of {broken} of {len(swap.crops)} faces, engine '{engine.name}' gives pictures that are no numbers (NaN)",
-            hint="Name another model package; training from an earlier checkpoint may be sound",
+            f"Engine '{engine.name}' returns NaN for {broken} of {len(swap.crops)} faces",
+            hint="Use another model package; an earlier checkpoint of the training may be sound",
         )

@@ -27,7 +27,7 @@ _RUN = 8
 _PROBED = 256
 """Faces that references are chosen from."""
 _KNOWN_EACH = 16
-"""Held-out faces of each person that others are told apart by, and as many that are trained on."""
+"""Held-out faces of each person that people are recognised by, and as many that are trained on."""
 _OWN_MOST = 32
 
 

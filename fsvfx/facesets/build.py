@@ -174,7 +174,7 @@ def _told(choice: Choice) -> str:
 
 def _nothing_left(person: str, choice: Choice) -> InputError:
     return InputError(
-        f"No face of '{person}' is left to train on ({_told(choice)})",
+        f"No faces of '{person}' are left to train on ({_told(choice)})",
         hint="Give more footage, or correct the faceset's settings: exclude, blurred, gap, held_out",
         where=Where(stage=STAGE, field="faceset"),
     )

@@ -22,7 +22,7 @@ from schemas.receipts import Receipt
 PROBE = 256
 """Sharpness is taken in crops of this size, whatever the footage's."""
 LOOK = 16
-"""Side of the thumbnails that near-duplicates are told by."""
+"""Side of the thumbnails that near-duplicates are found by."""
 
 
 @dataclass(frozen=True)

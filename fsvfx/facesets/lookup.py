@@ -34,7 +34,7 @@ def receipts_of(job: TrainJob) -> dict[str, Receipt]:
     for person in job.learned:
         receipt = built(person, footage[person], job.faceset, store)
         if receipt is None:
-            raise _not_there(job, f"The faceset of '{person}' is not built")
+            raise _not_there(job, f"The faceset of '{person}' is not built yet")
         found[person] = receipt
     return found
 
@@ -48,11 +48,11 @@ def aligned_footage(job: TrainJob, footage: FootageJob) -> Footage:
     """Its faces, cut out. Raises InputError where they are not; StoreError."""
     found = plan_of(footage)
     if found.left:
-        raise _not_there(job, f"The faces in '{footage.name}' are not cut out")
+        raise _not_there(job, f"The faces in '{footage.name}' are not cut out yet")
     receipts = [receipt for step, receipt in found.final.items() if step in found.wanted]
     return footage_of(footage.name, footage.shot, open_store(footage.shot), receipts, footage.entry)
 
 
 def _not_there(job: TrainJob, what: str) -> InputError:
-    hint = f"Run {shlex.join(['fsvfx', 'train', job.manifest])} first: it makes what is missing"
+    hint = f"Run {shlex.join(['fsvfx', 'train', job.manifest])} first"
     return InputError(what, hint=hint, where=Where(file=job.manifest))

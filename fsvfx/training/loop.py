@@ -55,8 +55,8 @@ class Loop:
         """Raises InputError if the optimiser is another one."""
         if state["kind"] != self.settings.optimiser:
             raise InputError(
-                f"The checkpoint is of optimiser {state['kind']}, the settings say {self.settings.optimiser}",
-                hint=f"Say {state['kind']}, or begin in another folder",
+                f"The checkpoint was made with optimiser {state['kind']}, the settings say {self.settings.optimiser}",
+                hint=f"Set optimiser: {state['kind']}, or train in another folder",
             )
         weights = dict(self.model.named_parameters())
         for turn, moments in state["moments"].items():
@@ -116,7 +116,7 @@ class Precision:
         self.half = _HALVES.get(settings.amp)
         self.layout = torch.channels_last if settings.channels_last else torch.contiguous_format
         if self.device.type == "cuda" and settings.amp == "bf16" and not torch.cuda.is_bf16_supported():
-            raise InputError("This GPU has no bf16", hint="Use amp: fp16 or off")
+            raise InputError("This GPU does not support bf16", hint="Use amp: fp16 or off")
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=settings.amp == "fp16")
         """Holds fp16's gradients in range; does nothing else. Its skipped steps are its way of finding the range."""
 

@@ -103,9 +103,9 @@ class Throughput:
 def reason_to_stop(settings: TrainerSettings, step: int, seconds: float, points: Sequence[Point]) -> str | None:
     """Why to stop after ``step`` iterations and ``seconds`` of training; None: go on."""
     if settings.iterations is not None and step >= settings.iterations:
-        return f"{settings.iterations} iterations are done"
+        return f"{settings.iterations} iterations done"
     if settings.minutes is not None and seconds >= 60 * settings.minutes:
-        return f"{settings.minutes:g} minutes are over"
+        return f"{settings.minutes:g} minutes are up"
     if settings.plateau is not None and is_flat(points, settings.plateau, settings.plateau_gain):
         return f"the loss fell by less than {settings.plateau_gain:g} % in {settings.plateau} iterations"
     return None

@@ -42,7 +42,7 @@ class FamilySettings(EngineSettings):
     @model_validator(mode="after")
     def _divides(self) -> Self:
         if ("d" in self.variant or "t" in self.variant) and self.resolution % 32:
-            what = f"variant '{self.variant}' needs a resolution that 32 divides, not {self.resolution}"
+            what = f"variant '{self.variant}' needs a resolution divisible by 32, not {self.resolution}"
             raise ValueError(f"{what}; take {round(self.resolution / 32) * 32}")
         return self
 

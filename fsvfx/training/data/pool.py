@@ -59,7 +59,7 @@ def held_out(facesets: Mapping[str, Faceset], resolution: int, most: int, device
     without = [person for person, own in rows.items() if not own]
     if without:
         raise InputError(
-            f"No face of {', '.join(without)} is held out",
+            f"No faces of {', '.join(without)} are held out",
             hint="Give more footage, or a larger faceset.held_out",
             where=Where(field="faceset.held_out"),
         )

@@ -79,7 +79,7 @@ class Sampler(Iterator[Batch]):
         if state["facesets"] != self._digests:
             raise InputError(
                 "The facesets are not those that this training began with",
-                hint="Train in another folder, or give the footage and faceset settings that it began with",
+                hint="Train in another folder, or restore the footage and faceset settings that it began with",
             )
         self.close()
         self._done, self.seed = int(str(state["done"])), int(str(state["seed"]))
@@ -132,7 +132,7 @@ def _weights(faceset: Faceset, settings: Augmentation) -> Tensor:
     """Of the faces that are not held out."""
     if faceset.held_out.all():
         raise InputError(
-            f"'{faceset.person}' has no face to train on: {len(faceset)} faces, all held out",
+            f"'{faceset.person}' has no faces to train on: all {len(faceset)} are held out",
             hint="Give more footage, or a smaller faceset.held_out",
         )
     every = weights(faceset.pose, faceset.held_out, balanced=settings.balance_poses)

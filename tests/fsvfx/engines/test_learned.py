@@ -172,7 +172,7 @@ def test_weights_of_other_networks_are_told(root: Path, harm: dict[str, Any]) ->
     weights = built(registry.learned("df"), card.architecture, card.names).state_dict()
     other = {**card.architecture, **harm}
     folder = packages.place(root, weights, lambda sha256: toy_packages.card(sha256, architecture=other), {})
-    with pytest.raises(ModelError, match="not of this version's 'df'") as caught:
+    with pytest.raises(ModelError, match="do not fit this version's 'df'") as caught:
         restored(registry.learned("df"), folder)
     assert "fsvfx 0.1.0" in caught.value.hint
 

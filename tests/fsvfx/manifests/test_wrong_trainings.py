@@ -74,7 +74,7 @@ WRONG = [
     ("other engine's size", "resolution: 128", "width: 1.0", "architecture.width", "not known", ""),
     ("resolution off the steps", "resolution: 128", "resolution: 100", "architecture.resolution", "multiple of 16", ""),
     ("variant of no kind", "variant: ud", "variant: du", "architecture.variant", "not written", "u, d, t and c"),
-    ("variant against resolution", "resolution: 128", "resolution: 144", "architecture", "that 32 divides", "Take 128"),
+    ("variant against resolution", "resolution: 128", "resolution: 144", "architecture", "divisible by 32", "Take 128"),
     ("infinite style", "variant: ud", "face_style: .inf", "architecture.face_style", "finite", "number"),
     ("settings are a list", "architecture: {resolution: 128, variant: ud}", "architecture: []", "architecture",
      "not a mapping", "{key: value}"),

@@ -45,7 +45,7 @@ def test_stopped_by_one_process_and_gone_on_with_by_two(tmp_path: Path) -> None:
     assert [one.step for one in told if isinstance(one, Progress)] == [reached + more for more in range(1, 5)]
     assert any(isinstance(one, Preview) for one in told)
     assert [one.step for one in told if isinstance(one, Saved)] == [reached + 4]
-    assert told[-1] == Ended(reached + 4, "2 x cpu", f"{reached + 4} iterations are done", stopped=False)
+    assert told[-1] == Ended(reached + 4, "2 x cpu", f"{reached + 4} iterations done", stopped=False)
     result = load_result(folder)
     assert result.step == reached + 4
     assert any(name.startswith("held_out/") for name in result.losses)
