@@ -124,9 +124,7 @@ def _end(child: subprocess.Popen[str]) -> None:
 def _died(code: int, log: Path, resume: str) -> MachineError:
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
     words = log.read_text(encoding="utf-8", errors="replace").strip()[-_TAIL:]
-    tail = (
-        f". Its log ends with:\n{words}\n" if words else ", and its log is empty; the usual cause is too little memory"
-    )
+    tail = f". Its log ends with:\n{words}\n" if words else ", and its log is empty; often for lack of memory"
     return MachineError(
         f"The training process {how}{tail}",
         hint=f"Its checkpoints are whole; continue with\n  {resume}",

@@ -42,7 +42,7 @@ def test_without_the_head_it_says_where_to_get_it(no_head: Path) -> None:
     with pytest.raises(ModelError, match=r"ICT-FaceKit.*FSVFX_ICT_MODEL"):
         facekit()
     no_head.write_bytes(b"no archive")
-    with pytest.raises(ModelError, match="no ICT-FaceKit head"):
+    with pytest.raises(ModelError, match="ICT-FaceKit head can't be read"):
         facekit()
 
 

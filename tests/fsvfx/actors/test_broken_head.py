@@ -38,7 +38,7 @@ def test_told_with_its_name(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("FSVFX_ICT_MODEL", str(path))
     machine.cache_clear()
     facekit.cache_clear()
-    with pytest.raises(ModelError, match="no ICT-FaceKit head") as told:
+    with pytest.raises(ModelError, match="ICT-FaceKit head can't be read") as told:
         facekit()
     assert "head.npz" in str(told.value)
     machine.cache_clear()

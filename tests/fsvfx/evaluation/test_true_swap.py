@@ -50,5 +50,5 @@ def test_the_true_swap_of_footage_is_that_of_its_performance() -> None:
     assert found.shape == performed.faces.crops.shape
     assert float((found - truth).abs().mean()) < 0.004
     assert float((found - performed.faces.crops).abs().mean()) > 0.04
-    with pytest.raises(InputError, match=r"actors\.yaml says: frame 1001"):
+    with pytest.raises(InputError, match=r"match actors\.yaml: frame 1001"):
         true_swap_of("cem", clip_of(6, performed), sources, performed.faces.crops)

@@ -129,7 +129,7 @@ def test_an_adversary_may_join_and_leave(tmp_path: Path, told: list[Event]) -> N
 @pytest.mark.parametrize("other", [{"options": {"width": 5}}, {"optimiser": "adam"}])
 def test_a_folder_of_another_training_is_refused(tmp_path: Path, told: list[Event], other: dict[str, Any]) -> None:
     run(tmp_path, told, iterations=1)
-    with pytest.raises(InputError, match="The checkpoint (is of|was made with)"):
+    with pytest.raises(InputError, match=r"The checkpoint (is of|was made with)"):
         run(tmp_path, told, iterations=2, **other)
 
 
