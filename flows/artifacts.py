@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from flows.watch import WATCHER
+from fsvfx.runner import Plan, Step
 from schemas.job import ShotJob
 from schemas.outcome import Outcome
 from tasks import artifacts
@@ -24,20 +26,28 @@ def key(job: ShotJob, kind: str) -> str:
 
 
 class Progress:
-    """The progress artifact of one run."""
+    """The progress artifact of one run, and whoever watches here. (Flows are pickled with the names that they use, so
+    it is here that the watcher is asked for.)"""
 
-    def __init__(self, job: ShotJob, done: int, total: int) -> None:
-        self.total = max(1, total)
-        self.done = done
-        said = f"Steps of {job.shot.name} that are done"
-        self._shown = artifacts.Progress(key(job, "progress"), said, done / self.total)
+    def __init__(self) -> None:
+        self._other = WATCHER.get()
+        self._done, self._total = 0, 1
+        self._shown: Any = None
 
-    def advance(self, steps: int) -> None:
-        """So many more steps are done."""
-        self.done += steps
-        self._shown.show(self.done / self.total)
+    def begins(self, plan: Plan) -> None:
+        self._other.begins(plan)
+        self._total = max(1, len(plan.wanted))
+        self._done = len(plan.wanted) - len(plan.todo)
+        said = f"Steps of {plan.job.shot.name} that are done"
+        self._shown = artifacts.Progress(key(plan.job, "progress"), said, self._done / self._total)
 
-    def close(self) -> None:
+    def settled(self, step: Step, error: Exception | None) -> None:
+        self._other.settled(step, error)
+        self._done += error is None
+        self._shown.show(self._done / self._total)
+
+    def ends(self) -> None:
+        self._other.ends()
         self._shown.close()
 
 

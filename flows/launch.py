@@ -22,6 +22,8 @@ from schemas.outcome import Outcome
 from schemas.training import TrainingOutcome
 
 DEPLOYMENT = "job/job"
+PRELOAD = "tasks.executor"
+"""Imported by each worker as it starts, while the server starts too."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class Left:
 def running(workers: int) -> Iterator[tuple[server.Server, str]]:
     """A healthy Prefect server and the address of a Dask scheduler; both start at the same time."""
     prefect = server.begin()
-    from flows import cluster  # after the environment is right
+    from fsvfx.executors import dask  # while the server starts
 
-    with cluster.address(workers) as scheduler:
+    with dask.scheduler(workers, PRELOAD) as scheduler:
         yield server.wait(prefect), scheduler
 
 
@@ -128,7 +130,7 @@ def detached(request: Request, workers: int) -> Left:
     folder = machine().cache / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{request.manifest.stem}-{os.getpid()}.log"
-    command = [sys.executable, "-m", "flows.cli", *_as_arguments(request), "--workers", str(workers)]
+    command = [sys.executable, "-P", "-m", "flows.cli", *_as_arguments(request), "--workers", str(workers)]
     with log.open("wb") as sink:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
     return Left(ui=prefect.ui, how="process", pid=child.pid, log=log)

@@ -110,7 +110,7 @@ def _start(home: Path) -> Server:
     port = _free_port()
     api = f"http://127.0.0.1:{port}/api"
     log = _note(home).with_suffix(".log")
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with log.open("ab") as sink:
         child = subprocess.Popen(
             command,

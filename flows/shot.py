@@ -9,33 +9,36 @@ A chunk that fails stops only what can't do without it. The ledger is the truth:
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from prefect import flow
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.deployments import run_deployment
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect_dask.task_runners import DaskTaskRunner
 
-from flows import artifacts, cluster
-from flows.fan_out import fanned_out
-from flows.run_through import run_through
-from fsvfx import manifests, rights, runner
+from flows import artifacts
+from fsvfx import manifests
 from fsvfx.errors import InputError, ManifestError
+from fsvfx.executors.dask import local_cluster
 from fsvfx.qc.sheet import shot_sheet
-from fsvfx.runner import Plan
+from fsvfx.runner import Plan, plan
 from fsvfx.runner.causes import refused
-from fsvfx.runner.graph import stage_name
+from fsvfx.runner.shot import run_shot
 from fsvfx.store import open_data, open_store
 from schemas.frames import FrameRange
-from schemas.job import ShotJob
 from schemas.outcome import Outcome
+from tasks.executor import PrefectExecutor
 
 SHOWN = 24
 """Frames on the contact sheet in Prefect's UI."""
-TO_LOCAL_CLUSTER: Any = DaskTaskRunner(cluster_class=cluster.for_flow)
+POLL_SECONDS = 5.0
+TO_LOCAL_CLUSTER: Any = DaskTaskRunner(cluster_class=local_cluster)
 
 
 @flow(flow_run_name="{name}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
@@ -60,12 +63,16 @@ def shot(
         replace: deliver over files that are there and that the shot did not deliver.
     """
     begun = time.monotonic()
-    limits = FrameRange.parse(frames) if frames else None
-    job = _cleared(manifest, name, store, replace)
-    if redo:
-        runner.revoke_named(job, frames=limits, stages=tuple(stage_name(one) for one in redo))
-    _, after = run_through(runner.plan(job, frames=limits, stages=tuple(redo), until=until))
-    rights.clear(job)
+    [found] = manifests.jobs(Path(manifest), shots=(name,), store=store)
+    after = run_shot(
+        found.model_copy(update={"may_replace": replace}),
+        PrefectExecutor(),
+        artifacts.Progress(),
+        frames=FrameRange.parse(frames) if frames else None,
+        stages=tuple(redo),
+        until=until,
+        run_id=str(flow_run.id),
+    )
     outcome = after.outcome(seconds=time.monotonic() - begun)
     _show(after, outcome)
     return _state(outcome)
@@ -89,9 +96,8 @@ def job(
     ``deployment``: of the flow ``shot``, to run them all at once there, such as ``shot/shot``.
     """
     if deployment:
-        return _state(
-            fanned_out(deployment, manifest, shots, store, frames=frames, redo=list(redo), until=until, replace=replace)
-        )
+        limits = {"frames": frames, "redo": list(redo), "until": until, "replace": replace}
+        return _state(_on_deployment(deployment, manifest, shots, store, limits))
     one = on(scheduler) if scheduler else shot
     ended: list[Outcome] = []
     errors: list[BaseException] = []
@@ -112,10 +118,25 @@ def on(scheduler: str) -> Any:
     return shot.with_options(task_runner=runner)
 
 
-def _cleared(manifest: str, name: str, store: str | None, replace: bool) -> ShotJob:
-    [found] = manifests.jobs(Path(manifest), shots=(name,), store=store)
-    decision = rights.clear(found)
-    return found.model_copy(update={"rights": decision.digest, "run_id": str(flow_run.id), "may_replace": replace})
+def _on_deployment(
+    deployment: str, manifest: str, shots: Sequence[str], store: str | None, limits: Mapping[str, Any]
+) -> list[Outcome]:
+    """Run the shots there, all at once, and wait for all. How they ended is asked of the ledger."""
+    jobs = manifests.jobs(Path(manifest), shots=tuple(shots), store=store)
+    begun: list[UUID] = []
+    for job in jobs:
+        given = {"manifest": manifest, "name": job.shot.name, "store": store, **limits}
+        run: Any = run_deployment(deployment, parameters=given, flow_run_name=job.shot.name, timeout=0)
+        begun.append(run.id)
+    for each in begun:
+        _wait(each)
+    return [plan(job, until=limits["until"]).outcome() for job in jobs]
+
+
+def _wait(run: UUID) -> None:
+    with get_client(sync_client=True) as client:
+        while (state := client.read_flow_run(run).state) is None or not state.is_final():
+            time.sleep(POLL_SECONDS)
 
 
 def _show(plan: Plan, outcome: Outcome) -> None:

@@ -25,15 +25,15 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect_dask.task_runners import DaskTaskRunner
 
-from flows.cluster import has_gpu_workers
-from flows.drive import answer_of
-from flows.run_through import raise_wrong_input, run_through, task_runner
+from flows.artifacts import Progress
 from flows.shot import TO_LOCAL_CLUSTER
 from flows.watch import WATCHER
 from fsvfx import manifests, rights
 from fsvfx.errors import MachineError, WorkerLost
+from fsvfx.executors.dask import has_gpu_workers
 from fsvfx.facesets.lookup import plan_of
 from fsvfx.runner import Plan
+from fsvfx.runner.drive import raise_wrong_input, run_plan
 from fsvfx.training import result
 from fsvfx.training.events import Ended, Notice, followed
 from fsvfx.training.folder import EVENTS
@@ -45,6 +45,7 @@ from schemas.receipts import Receipt
 from schemas.training import Finished, TrainingOutcome
 from tasks import training as tasks
 from tasks.artifacts import key_of
+from tasks.executor import PrefectExecutor, answer_of, task_runner
 
 
 @flow(flow_run_name="{manifest}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
@@ -69,8 +70,9 @@ def train(manifest: str, store: str | None = None, gpus: int = 0) -> State[Train
 @flow(flow_run_name="{name}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
 def footage(name: str, job: FootageJob) -> State[Plan]:
     """Run what is not done of a piece of footage, as far as its faces are cut out; its plan then."""
-    drive, after = run_through(plan_of(job))
-    raise_wrong_input(drive)
+    ran = run_plan(plan_of(job), PrefectExecutor(), Progress())
+    raise_wrong_input(ran.errors)
+    after = ran.plan
     return Failed(data=after, message=f"{name} is not done") if after.left else Completed(data=after)
 
 

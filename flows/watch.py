@@ -1,48 +1,33 @@
-"""Whoever watches a run: a progress bar for each stage in a terminal, plain lines elsewhere, or nobody."""
+"""Who watches the flows of this process: progress bars in a terminal, plain lines elsewhere, or nobody."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as ProgressBars
 
+from fsvfx.api import progress
+from fsvfx.runner.drive import Observer, Silent
 from fsvfx.training.events import Message, Progress
 
 TRAINING, WHOLE = "training", 100
-PLAIN_EVERY = 5.0
-"""Seconds between plain lines."""
 TRAINING_EVERY = 15.0
 """Seconds between a training's lines of losses and speed."""
 
 
-class Watcher(Protocol):
-    """Message by a flow in this process how it goes on."""
-
-    def begins(self, shot: str, stages: Mapping[str, tuple[int, int]]) -> None:
-        """A shot begins: how many steps of each stage are done already, and how many there are."""
-
-    def settled(self, stage: str, label: str, error: str | None) -> None:
-        """A step is done, or has failed."""
+class Watcher(Observer, Protocol):
+    """Follows the shots and trainings of this process."""
 
     def trains(self, told: Message) -> None:
-        """A training tells something."""
+        """A training reports something."""
 
 
-class Nobody:
+class Nobody(Silent):
     """Watches nothing."""
-
-    def begins(self, shot: str, stages: Mapping[str, tuple[int, int]]) -> None:
-        pass
-
-    def settled(self, stage: str, label: str, error: str | None) -> None:
-        pass
 
     def trains(self, told: Message) -> None:
         pass
@@ -57,43 +42,17 @@ def watching(out: Console, wanted: bool = True) -> Iterator[None]:
     if not wanted:
         yield
         return
-    if not out.is_terminal:
-        token = WATCHER.set(Lines(out))
-        try:
-            yield
-        finally:
-            WATCHER.reset(token)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with ProgressBars(*columns, console=out) as progress:
-        token = WATCHER.set(Bars(progress))
-        try:
-            yield
-        finally:
-            WATCHER.reset(token)
+    token = WATCHER.set(Bars(progress.bars(out)) if out.is_terminal else Lines(out))
+    try:
+        yield
+    finally:
+        WATCHER.reset(token)
 
 
-class Bars:
-    """A progress bar for each stage."""
+class Bars(progress.Bars):
+    """A progress bar for each stage, or one for a training."""
 
-    def __init__(self, progress: ProgressBars) -> None:
-        self.progress = progress
-        self.bars: dict[str, TaskID] = {}
-        self.trained = -TRAINING_EVERY
-
-    def begins(self, shot: str, stages: Mapping[str, tuple[int, int]]) -> None:
-        self.progress.console.print(f"shot {shot}")
-        for bar in self.bars.values():
-            self.progress.remove_task(bar)
-        self.bars = {
-            stage: self.progress.add_task(stage, completed=done, total=total) for stage, (done, total) in stages.items()
-        }
-
-    def settled(self, stage: str, label: str, error: str | None) -> None:
-        if error is None:
-            self.progress.advance(self.bars[stage])
-        else:
-            self.progress.console.print(f"[red]{escape(label)}[/]: {escape(error)}", markup=True)
+    trained = -TRAINING_EVERY
 
     def trains(self, told: Message) -> None:
         if isinstance(told, Progress):
@@ -106,33 +65,15 @@ class Bars:
 
     def _begin_training(self) -> None:
         if TRAINING not in self.bars:
-            for bar in self.bars.values():
-                self.progress.remove_task(bar)
+            self.clear()
             self.bars = {TRAINING: self.progress.add_task(TRAINING, total=WHOLE)}
+            self.progress.start()
 
 
-class Lines:
+class Lines(progress.Lines):
     """Plain lines, not too many."""
 
-    def __init__(self, out: Console) -> None:
-        self.out = out
-        self.counts: dict[str, list[int]] = {}
-        self.last = 0.0
-        self.trained = -TRAINING_EVERY
-
-    def begins(self, shot: str, stages: Mapping[str, tuple[int, int]]) -> None:
-        self.counts = {stage: [done, total] for stage, (done, total) in stages.items()}
-        self.out.print(f"shot {shot}: {self._said()}")
-        self.last = time.monotonic()
-
-    def settled(self, stage: str, label: str, error: str | None) -> None:
-        if error is not None:
-            self.out.print(f"{label} failed: {error}")
-            return
-        self.counts[stage][0] += 1
-        if time.monotonic() - self.last > PLAIN_EVERY or self._finished():
-            self.out.print(self._said())
-            self.last = time.monotonic()
+    trained = -TRAINING_EVERY
 
     def trains(self, told: Message) -> None:
         if isinstance(told, Progress):
@@ -140,9 +81,3 @@ class Lines:
                 return
             self.trained = time.monotonic()
         self.out.print(str(told))
-
-    def _finished(self) -> bool:
-        return all(done == total for done, total in self.counts.values())
-
-    def _said(self) -> str:
-        return ", ".join(f"{stage} {done}/{total}" for stage, (done, total) in self.counts.items())

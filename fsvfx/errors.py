@@ -19,6 +19,7 @@ FsvfxError                  exit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar
 
 from fsvfx.printable import one_line, printable
@@ -47,10 +48,26 @@ class Where:
         return ", ".join(part for part in said if part)
 
 
+class ExitCode(IntEnum):
+    """Of the command line."""
+
+    DONE = 0
+    INPUT = 2
+    """What the user wrote or handed over is wrong."""
+    RIGHTS = 3
+    """Consent or licences do not cover it."""
+    PARTIAL = 4
+    """Some chunks are not done."""
+    MACHINE = 5
+    """The machine, the store or the cluster failed, or data is damaged."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+
+
 class FsvfxError(Exception):
     """Base of all; ``transient`` ones may pass if tried again."""
 
-    exit_code: ClassVar[int] = 5
+    exit_code: ClassVar[ExitCode] = ExitCode.MACHINE
 
     def __init__(self, what: str, *, hint: str, where: Where | None = None, transient: bool = False) -> None:
         super().__init__(what, hint, where, transient)
@@ -78,7 +95,7 @@ def _rebuild(
 
 
 class InputError(FsvfxError):
-    exit_code = 2
+    exit_code = ExitCode.INPUT
 
 
 @dataclass(frozen=True)
@@ -138,7 +155,7 @@ class PlateError(InputError):
 class RightsError(FsvfxError):
     """The gate refused; ``reasons`` has every one."""
 
-    exit_code = 3
+    exit_code = ExitCode.RIGHTS
 
     def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
         super().__init__(
@@ -159,11 +176,11 @@ class LicenceError(RightsError):
 
 
 class IncompleteError(FsvfxError):
-    exit_code = 4
+    exit_code = ExitCode.PARTIAL
 
 
 class MachineError(FsvfxError):
-    exit_code = 5
+    exit_code = ExitCode.MACHINE
 
 
 class WorkerLost(MachineError):

@@ -14,8 +14,8 @@ from fsvfx.training.process import Seat
 from schemas.job import TrainJob
 from schemas.package import Figures
 from schemas.receipts import Receipt
+from tasks.executor import RETRIED
 from tasks.training_view import View
-from tasks.work import RETRIED
 
 
 @task(name="faceset", task_run_name="faceset {person}", **RETRIED)

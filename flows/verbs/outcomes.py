@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flows.verbs import output
-from flows.verbs.shots import Ready
 
 if TYPE_CHECKING:
     from flows.launch import Request
+    from fsvfx.api.readiness import Ready
     from schemas.outcome import Outcome
 
 EXIT_INPUT = 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flows.verbs import output
 from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store
 from flows.verbs.outcomes import EXIT_PARTIAL
-from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready
+from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready, tell
 
 if TYPE_CHECKING:
     from fsvfx.runner import Plan
@@ -37,7 +37,7 @@ def run(
     else:
         for plan in plans:
             _tell(plan)
-        found.tell()
+        tell(found)
     return EXIT_PARTIAL if found.refused else 0
 
 

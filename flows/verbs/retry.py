@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.verbs.options import AsJson, Frames, ManifestPath, Replace, Shots, Stages, Store, Workers
 from flows.verbs.outcomes import ended, wait_for
-from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready
+from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready, tell
 
 EXAMPLES = (
     "fsvfx retry harbour.yaml",
@@ -31,7 +31,7 @@ def run(
     jobs = cleared(jobs_with(jobs_of(manifest, shot, store, replace=replace), limits, stage or ()))
     found = ready(jobs, manifest, [] if stage else finished_of(jobs))
     if not json:
-        found.tell()
+        tell(found)
     left = tuple(job.shot.name for job in found.able)
     if not left:
         return ended(found.finished, json, found)

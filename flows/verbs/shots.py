@@ -1,28 +1,25 @@
-"""The shots that a verb works on: chosen, cleared by the rights gate, and checked before they run."""
+"""The shots that a verb works on, by the gates of the library (``fsvfx.api.readiness``), loaded when they are asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.verbs import output
 
 if TYPE_CHECKING:
-    from fsvfx.preflight import Trouble
+    from fsvfx.api.readiness import Ready
     from schemas.frames import FrameRange
     from schemas.job import ShotJob, TrainJob
     from schemas.outcome import Outcome
 
 
 def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, replace: bool = False) -> list[ShotJob]:
-    """The shots of a manifest that are asked for. ``replace``: they may deliver over what others delivered. Raises
-    ManifestError, InputError."""
-    from fsvfx import manifests
+    """As the library's."""
+    from fsvfx.api import readiness
 
-    found = manifests.jobs(manifest, shots=tuple(shots or ()), store=store)
-    return [job.model_copy(update={"may_replace": replace}) for job in found]
+    return readiness.jobs_of(manifest, shots, store, replace=replace)
 
 
 def manifest_with(shot: str) -> Path:
@@ -45,91 +42,44 @@ def limits_of(text: str | None) -> FrameRange | None:
 
 
 def frames_of(text: str) -> FrameRange:
-    """Raises InputError if ``text`` is no frame range."""
-    from fsvfx.errors import InputError, Where
-    from schemas.frames import FrameRange
+    """As the library's."""
+    from fsvfx.api import readiness
 
-    try:
-        return FrameRange.parse(text)
-    except ValueError as error:
-        what, _, hint = str(error).partition("; ")
-        raise InputError(what, hint=hint[:1].upper() + hint[1:], where=Where(field="--frames")) from error
+    return readiness.frames_of(text)
 
 
 def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
-    """The same jobs, if the rights gate lets all of them through. Raises RightsError."""
-    from fsvfx import rights
+    """As the library's."""
+    from fsvfx.api import readiness
 
-    for job in jobs:
-        rights.clear(job)
-    return jobs
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The shots of a manifest: done already, able to run, and the troubles of those looked at."""
-
-    finished: tuple[Outcome, ...]
-    able: tuple[ShotJob, ...]
-    troubles: Mapping[str, Sequence[Trouble]]
-
-    @property
-    def refused(self) -> dict[str, list[Trouble]]:
-        """What keeps shots from running, by shot."""
-        stops = {name: [one for one in found if one.stops] for name, found in self.troubles.items()}
-        return {name: found for name, found in stops.items() if found}
-
-    def as_data(self) -> dict[str, list[dict[str, Any]]]:
-        return {name: [vars(one) for one in found] for name, found in self.troubles.items() if found}
-
-    def tell(self) -> None:
-        """For people."""
-        for name, found in self.troubles.items():
-            if found:
-                output.line(f"{name}: " + ("can't run" if name in self.refused else "can run, with warnings"))
-            for one in found:
-                output.line(str(one), "  ")
+    return readiness.cleared(jobs)
 
 
 def ready(jobs: Sequence[ShotJob], manifest: Path, finished: Sequence[Outcome] = ()) -> Ready:
-    """Look at every shot that is not ``finished``. Raises PreflightError, with all that is wrong, if none can run."""
-    from fsvfx.preflight import preflight, refusal
+    """As the library's."""
+    from fsvfx.api import readiness
 
-    done = {outcome.shot for outcome in finished}
-    open_ones = [job for job in jobs if job.shot.name not in done]
-    found = preflight(open_ones)
-    error = None if finished else refusal(str(manifest), found)
-    if error is not None:
-        raise error
-    able = tuple(job for job in open_ones if not any(one.stops for one in found[job.shot.name]))
-    return Ready(tuple(finished), able, found)
+    return readiness.ready(jobs, manifest, finished)
 
 
 def footage_ready(job: TrainJob, manifest: Path) -> Ready:
-    """As ``ready``, of a training's footage: all of it is needed. Raises PreflightError if a piece can't run."""
-    from fsvfx.preflight import preflight, refusal
+    """As the library's."""
+    from fsvfx.api import readiness
 
-    shots = {each.name: each.shot for each in job.footage}
-    found = {name: troubles for name, shot in shots.items() for troubles in preflight([shot]).values()}
-    stopped = {name: troubles for name, troubles in found.items() if any(one.stops for one in troubles)}
-    if error := refusal(str(manifest), stopped):
-        raise error
-    return Ready((), tuple(shots.values()), found)
+    return readiness.footage_ready(job, manifest)
 
 
 def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
-    """Those of which nothing is left to do; one whose standing can't be told is not among them: preflight says why."""
-    from fsvfx import runner
-    from fsvfx.errors import FsvfxError
-    from fsvfx.preflight import reachable
+    """As the library's."""
+    from fsvfx.api import readiness
 
-    found: list[Outcome] = []
-    for job in jobs:
-        if not reachable(job):
-            continue
-        try:
-            outcome = runner.plan(job).outcome()
-        except FsvfxError:
-            continue
-        found += [outcome] if outcome.state == "done" else []
-    return found
+    return readiness.finished_of(jobs)
+
+
+def tell(found: Ready) -> None:
+    """What preflight found, for people."""
+    for name, troubles in found.troubles.items():
+        if troubles:
+            output.line(f"{name}: " + ("can't run" if name in found.refused else "can run, with warnings"))
+        for one in troubles:
+            output.line(str(one), "  ")

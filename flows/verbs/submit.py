@@ -9,10 +9,11 @@ import typer
 from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, Workers
 from flows.verbs.outcomes import EXIT_PARTIAL, ended, refused_data, wait_for
-from flows.verbs.shots import Ready, cleared, finished_of, jobs_of, ready
+from flows.verbs.shots import cleared, finished_of, jobs_of, ready, tell
 
 if TYPE_CHECKING:
     from flows.launch import Request
+    from fsvfx.api.readiness import Ready
 
 EXAMPLES = (
     "fsvfx submit harbour.yaml --wait",
@@ -37,7 +38,7 @@ def run(
     jobs = cleared(jobs_of(manifest, shot, store, replace=replace))
     found = ready(jobs, manifest, finished_of(jobs))
     if not json:
-        found.tell()
+        tell(found)
     request = Request(manifest, tuple(job.shot.name for job in found.able), store, replace=replace)
     if not request.shots:
         return ended(found.finished, json, found)

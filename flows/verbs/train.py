@@ -9,7 +9,7 @@ import typer
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, Store, TrainManifestPath, Workers
-from flows.verbs.shots import footage_ready
+from flows.verbs.shots import footage_ready, tell
 
 if TYPE_CHECKING:
     from schemas.job import TrainJob
@@ -44,7 +44,7 @@ def run(
     if outcome is None:
         looked = footage_ready(job, manifest)
         if not json:
-            looked.tell()
+            tell(looked)
         given = {"manifest": str(manifest.resolve()), "store": store, "gpus": gpus}
         outcome = training_here(given, workers, output.console(), show=not json)
     return ended(outcome, json)

@@ -11,9 +11,10 @@ import typer
 from flows.verbs import output
 from flows.verbs.options import AsJson, Shots
 from flows.verbs.outcomes import EXIT_PARTIAL
-from flows.verbs.shots import Ready, footage_ready, jobs_of, ready
+from flows.verbs.shots import footage_ready, jobs_of, ready, tell
 
 if TYPE_CHECKING:
+    from fsvfx.api.readiness import Ready
     from schemas.manifest import Shot
     from schemas.train import Footage, TrainManifest
 
@@ -50,7 +51,7 @@ def run(
         looked = ready(jobs_of(manifest, shot, None), manifest) if preflight else None
         _tell_shots(manifests.shots_of(found, tuple(shot or ()), manifest), manifest, looked, json)
     if looked and not json:
-        looked.tell()
+        tell(looked)
     return EXIT_PARTIAL if looked and looked.refused else 0
 
 

@@ -1,3 +1,3 @@
-"""The front door: what ``import fsvfx`` gives."""
+"""The front door of the library: what ``import fsvfx`` offers, and what the command line shares with it."""
 
-__all__ = ["frames"]
+__all__ = ["frames", "progress", "readiness", "results", "runs"]

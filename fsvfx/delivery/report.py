@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from pydantic import JsonValue, ValidationError
 
@@ -17,7 +15,8 @@ from fsvfx.delivery.order import Order
 from fsvfx.errors import MachineError, Where
 from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import TimecodeTrack
-from fsvfx.qc.sheet import FIGURES, NOT_FIGURES, shot_sheet
+from fsvfx.qc.sheet import shot_sheet
+from fsvfx.qc.summary import summary as spreads
 from fsvfx.rights.weights import Weights
 from fsvfx.store import Ledger, open_data
 from schemas.frames import FrameRange
@@ -119,23 +118,8 @@ def measured(order: Order) -> Data | None:
 
 
 def summary(order: Order) -> dict[str, JsonValue]:
-    """Per figure: median, lowest and highest with their frames, and how many frames have it. NaN: not taken.
-
-    ``closer_to_identity``: the share of frames whose embedding is nearer to the identity than to the performer.
-    """
-    data = measured(order)
-    if data is None or not data.has(FIGURES):
-        return {}
-    table = data.table(FIGURES)
-    frames = np.asarray(table["frame"], np.int64)
-    told: dict[str, JsonValue] = {}
-    for name in sorted(set(table) - NOT_FIGURES):
-        values = table[name]
-        if np.issubdtype(values.dtype, np.number) and values.ndim == 1:
-            told[name] = _spread(np.asarray(values, np.float64), frames)
-    if {"to_identity", "to_performer"} <= set(table):
-        told["closer_to_identity"] = _share(table["to_identity"], table["to_performer"])
-    return told
+    """Of each figure its spread over the shot, see ``fsvfx.qc.summary``."""
+    return spreads(measured(order))
 
 
 def _upstream(ledger: Ledger) -> list[Receipt]:
@@ -206,25 +190,3 @@ def _stage(receipt: Receipt) -> ReportedStage:
         key=receipt.key,
         digest=receipt.digest,
     )
-
-
-def _spread(values: NDArray[np.float64], frames: NDArray[np.int64]) -> JsonValue:
-    there = np.isfinite(values)
-    if not there.any():
-        return {"frames": 0}
-    values, frames = values[there], frames[there]
-    low, high = int(values.argmin()), int(values.argmax())
-    return {
-        "frames": int(there.sum()),
-        "median": round(float(np.median(values)), 5),
-        "lowest": round(float(values[low]), 5),
-        "lowest_at": int(frames[low]),
-        "highest": round(float(values[high]), 5),
-        "highest_at": int(frames[high]),
-    }
-
-
-def _share(identity: NDArray[np.generic], performer: NDArray[np.generic]) -> JsonValue:
-    one, other = np.asarray(identity, np.float64), np.asarray(performer, np.float64)
-    both = np.isfinite(one) & np.isfinite(other)
-    return round(float(np.mean(one[both] < other[both])), 4) if both.any() else None

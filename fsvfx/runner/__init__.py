@@ -1,4 +1,4 @@
-"""The runner: the DAG of stages, and running, planning and verifying their units."""
+"""The runner: the DAG of stages, the plan of a shot, and running, driving and verifying its steps."""
 
 from fsvfx.runner.dag import inputs_of, resources_of, sources_of, stage, units_of
 from fsvfx.runner.execute import run_unit
@@ -12,14 +12,20 @@ __all__ = [
     "Graph",
     "Plan",
     "Step",
+    "causes",
+    "dag",
+    "drive",
+    "graph",
     "inputs_of",
     "plan",
     "plan_again",
     "resources_of",
     "revoke_named",
     "run_unit",
+    "shot",
     "sources_of",
     "stage",
+    "steps",
     "units_of",
     "verify",
 ]

@@ -1,17 +1,225 @@
-"""Runs the bundles of a shot: each is submitted once all that it waits for is settled, whether done or failed."""
+"""Runs a plan on an executor: each bundle of steps is submitted once all that it waits for is settled, done or failed.
+
+What fails with an error that may pass is tried again here, after a pause, the same way on every executor. Other errors
+are kept, and stop only what can't do without the step. What the ledger says afterwards is the truth.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+import itertools
+import logging
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from fsvfx.errors import WorkerLost
+from fsvfx.errors import InputError, RightsError, WorkerLost
+from fsvfx.executors.contract import Ended, Executor, Task
+from fsvfx.runner.bundles import Bundle, bundles_of
 from fsvfx.runner.causes import lost
+from fsvfx.runner.dag import resources_of, stages
 from fsvfx.runner.graph import Step
 from fsvfx.runner.plan import Plan
+from fsvfx.runner.planning import plan_again
+from fsvfx.runner.steps import StepsFailed, is_transient, run_steps
 from fsvfx.store import Ledger, open_store
+from schemas.receipts import Receipt
+
+log = logging.getLogger(__name__)
+
+RETRIES = 4
+FIRST_PAUSE = 2.0
+"""Seconds before the first retry; each later one waits twice as long, and up to half as long again: half a minute in
+all."""
 
 
-def record_lost(after: Plan, errors: Mapping[Step, Exception]) -> int:
+class Observer(Protocol):
+    """Follows a run, in its process."""
+
+    def begins(self, plan: Plan) -> None:
+        """A shot begins: ``plan.todo`` is going to run."""
+
+    def settled(self, step: Step, error: Exception | None) -> None:
+        """A step is done, or has failed for good."""
+
+    def ends(self) -> None:
+        """Nothing of the shot runs any more."""
+
+
+class Silent:
+    """Follows nothing."""
+
+    def begins(self, plan: Plan) -> None:
+        pass
+
+    def settled(self, step: Step, error: Exception | None) -> None:
+        pass
+
+    def ends(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A plan that was run. ``plan``: how it stands now; ``errors``: what failed, as it was raised."""
+
+    plan: Plan
+    errors: Mapping[Step, Exception]
+
+
+def run_plan(plan: Plan, executor: Executor, observer: Observer) -> Ran:
+    """Run what ``plan`` wants and lacks. Failures are kept, and are in the ledger.
+
+    Raises RightsError: it is refused to every step alike; StoreError. On KeyboardInterrupt what runs is cancelled.
+    """
+    observer.begins(plan)
+    drive = _Drive(plan, executor, observer)
+    try:
+        drive.run()
+    except BaseException:
+        executor.cancel()
+        raise
+    finally:
+        observer.ends()
+    after = plan_again(plan)
+    if _record_lost(after, drive.errors):
+        after = plan_again(plan)
+    refused = [error for error in drive.errors.values() if isinstance(error, RightsError)]
+    if refused:
+        raise refused[0]
+    return Ran(after, drive.errors)
+
+
+def raise_wrong_input(errors: Mapping[Step, Exception]) -> None:
+    """What is wrong for the whole shot (whose face is it?) is no chunk's failure: running again would not fix it."""
+    for step, error in errors.items():
+        if isinstance(error, InputError) and step.unit.chunk is None:
+            raise error
+
+
+@dataclass(frozen=True, eq=False)
+class _Try:
+    """Some steps of a bundle, tried for the ``number``-th time (from 0)."""
+
+    bundle: Bundle
+    steps: tuple[Step, ...]
+    number: int = 0
+
+
+class _Drive:
+    """One run of a plan. ``receipts`` grows with what is committed, ``errors`` with what fails."""
+
+    def __init__(self, plan: Plan, executor: Executor, observer: Observer) -> None:
+        self.plan, self.executor, self.observer = plan, executor, observer
+        self.receipts: dict[Step, Receipt] = plan.final
+        self.errors: dict[Step, Exception] = {}
+        self._running: dict[Task, _Try] = {}
+        self._ready: list[_Try] = []
+        self._paused: list[tuple[float, int, _Try]] = []
+        self._numbers = itertools.count()
+        self._waiting: dict[Bundle, set[Step]] = {}
+        self._readers: dict[Step, list[Bundle]] = {}
+
+    def run(self) -> None:
+        """Run it all; errors are kept, not raised."""
+        self._begin(bundles_of(self.plan.graph, self.plan.todo))
+        while self._ready or self._running or self._paused:
+            while self._ready:
+                self._submit(self._ready.pop(0))
+            if ended := self._wait():
+                self._settle(self._running.pop(ended.task), ended)
+
+    def _begin(self, bundles: Sequence[Bundle]) -> None:
+        todo = {step for bundle in bundles for step in bundle.steps}
+        self._waiting = {bundle: set(bundle.waits_for & todo) for bundle in bundles}
+        for bundle, sources in self._waiting.items():
+            for source in sources:
+                self._readers.setdefault(source, []).append(bundle)
+        self._ready = [_Try(bundle, bundle.steps) for bundle, sources in self._waiting.items() if not sources]
+
+    def _wait(self) -> Ended | None:
+        """What ends next; None once a pause is over."""
+        if not self._paused:
+            return self.executor.wait() if self._running else None
+        ended = self.executor.wait(max(0.0, self._paused[0][0] - time.monotonic()))
+        if ended is None and self._paused[0][0] <= time.monotonic():
+            self._ready.append(heapq.heappop(self._paused)[2])
+        return ended
+
+    def _submit(self, one: _Try) -> None:
+        """Hand what can run of it to the executor."""
+        steps = self._possible(one.steps)
+        if not steps:
+            self._release(one.bundle)
+            return
+        outside = {source for step in steps for source in self.plan.graph.reads[step]} - set(steps)
+        given = [self.receipts[source] for source in outside if source in self.receipts]
+        task = Task(
+            kind=one.bundle.stage,
+            label=one.bundle.label,
+            function=run_steps,
+            arguments=(self.plan.job, steps, given),
+            priority=stages().index(steps[-1].stage),  # later stages go first, so that chunks get finished
+            gpu=any(resources_of(step.stage, self.plan.job).gpu for step in steps),
+        )
+        self._running[task] = _Try(one.bundle, steps, one.number)
+        self.executor.submit(task)
+
+    def _possible(self, wanted: Sequence[Step]) -> tuple[Step, ...]:
+        """The steps whose required inputs are there, or are made by steps before them; of what takes those that there
+        are (a shot's tracks, of its chunks) at least one."""
+        graph, steps = self.plan.graph, dict.fromkeys(wanted, False)
+        for step in steps:
+            there = {one for one in graph.reads[step] if one in self.receipts or steps.get(one)}
+            steps[step] = graph.required[step] <= there and bool(there or not graph.reads[step])
+        return tuple(step for step, possible in steps.items() if possible)
+
+    def _settle(self, one: _Try, ended: Ended) -> None:
+        done = ended.value if ended.error is None else getattr(ended.error, "receipts", ())
+        for receipt in done:
+            step = Step(receipt.stage, receipt.unit)
+            self.receipts[step] = receipt
+            self.observer.settled(step, None)
+        causes = {} if ended.error is None else _causes(ended.error, one.steps)
+        passing = {step for step, error in causes.items() if _may_pass(error) and one.number < RETRIES}
+        for step, error in causes.items():
+            if step not in passing:
+                self.errors[step] = error
+                self.observer.settled(step, error)
+        if passing:
+            self._pause(one, [step for step in one.steps if step not in self.receipts and step not in self.errors])
+        else:
+            self._release(one.bundle)
+
+    def _pause(self, one: _Try, steps: Iterable[Step]) -> None:
+        seconds = FIRST_PAUSE * 2**one.number * random.uniform(1.0, 1.5)
+        log.info("%s: tried again in %.0f s", one.bundle.label, seconds)
+        again = _Try(one.bundle, tuple(steps), one.number + 1)
+        heapq.heappush(self._paused, (time.monotonic() + seconds, next(self._numbers), again))
+
+    def _release(self, settled: Bundle) -> None:
+        """What waited for nothing but this bundle is ready."""
+        for step in settled.steps:
+            for bundle in self._readers.get(step, ()):
+                self._waiting[bundle].discard(step)
+                if not self._waiting[bundle]:
+                    self._ready.append(_Try(bundle, bundle.steps))
+
+
+def _causes(error: Exception, steps: Sequence[Step]) -> dict[Step, Exception]:
+    if isinstance(error, StepsFailed):
+        return {Step(*step): cause for step, cause in error.errors}
+    return dict.fromkeys(steps if isinstance(error, WorkerLost) else steps[:1], error)
+
+
+def _may_pass(error: Exception) -> bool:
+    """A lost worker's task has been tried again by the executor."""
+    return is_transient(error) and not isinstance(error, WorkerLost)
+
+
+def _record_lost(after: Plan, errors: Mapping[Step, Exception]) -> int:
     """Record a failure for each step whose workers died, if it has no receipt after all; returns how many.
 
     They could not do so themselves. Raises StoreError.

@@ -2,9 +2,9 @@
 
 import toy_stages
 
-from flows import cli, cluster
+from flows import cli, launch
 
 if __name__ == "__main__":
     toy_stages.install()
-    cluster.PRELOAD = "toy_worker"
+    launch.PRELOAD = "toy_worker"
     cli.main()

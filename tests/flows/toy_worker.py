@@ -4,4 +4,4 @@ import toy_stages
 
 toy_stages.install()
 
-import tasks.work  # noqa: E402, F401
+import tasks.executor  # noqa: E402, F401

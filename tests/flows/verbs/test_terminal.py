@@ -14,6 +14,8 @@ from flows import cli
 from flows.verbs import output
 from flows.watch import Bars, Lines
 from fsvfx.errors import ManifestError, PlateError, Problem, Where
+from fsvfx.runner import Step
+from schemas.receipts import Unit
 
 HOSTILE = {
     "colour": "\x1b[31mdone\x1b[0m",
@@ -92,8 +94,9 @@ def test_while_a_shot_runs(text: str) -> None:
 
     sink = io.StringIO()
     out = output.SafeConsole(file=sink, markup=False, width=400)
-    Lines(out).settled("detect", text, f"it failed: {text}")
-    Bars(Progress(console=out)).settled("detect", text, f"it failed: {text}")
+    step, error = Step(text, Unit.of_shot()), Exception(f"it failed: {text}")
+    Lines(out).settled(step, error)
+    Bars(Progress(console=out)).settled(step, error)
     assert not _UNSAFE.search(sink.getvalue())
     assert sink.getvalue().count("it failed") == 2
     assert isinstance(out, Console)

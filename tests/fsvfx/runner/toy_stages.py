@@ -7,8 +7,9 @@ with one number per frame; ``TOY_*`` variables make stages slow, or fail.
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,8 +17,9 @@ from typing import Protocol
 import numpy as np
 
 from fsvfx.arrays import Array, LazyFrames, Result
-from fsvfx.errors import PlateError, Where
-from fsvfx.runner import dag
+from fsvfx.errors import MachineError, PlateError, Where
+from fsvfx.runner import Step, dag
+from fsvfx.runner import steps as library_steps
 from fsvfx.stages.contract import Need, Stage, StageSettings, Work
 from schemas.composite import Composite
 from schemas.frames import FrameRange
@@ -63,12 +65,22 @@ class Toy(Stage[ToySettings]):
             with Path(log).open("a") as file:
                 file.write(f"{self.name} {work.unit.name} {os.getpid()}\n")
         time.sleep(float(os.environ.get(f"TOY_SLOW_{self.name.upper()}", "0")))
-        if os.environ.get("TOY_FAIL") == f"{self.name} {work.unit.name}":
+        step = f"{self.name} {work.unit.name}"
+        if os.environ.get("TOY_FAIL") == step:
             raise RuntimeError("toy fault")
+        if os.environ.get("TOY_FLAKY") == step and begun(step) < 3:
+            raise MachineError("toy network", hint="Wait", transient=True)
+        if os.environ.get("TOY_DIES") == step and begun(step) <= int(os.environ.get("TOY_DEATHS", "1")):
+            os.kill(os.getpid(), signal.SIGKILL)
         return self.make(work)
 
     def make(self, work: Work[ToySettings]) -> Result:
         raise NotImplementedError
+
+
+def begun(step: str) -> int:
+    """How often the step has begun, by the log."""
+    return sum(line.startswith(f"{step} ") for line in Path(os.environ["TOY_LOG"]).read_text().splitlines())
 
 
 class Ingest(Toy):
@@ -171,6 +183,13 @@ def toy_job(store: str, plate: Path, *, last: int = 1012, run_id: str = "run-1",
         production="toy", shot=shot, people=people, deliver=(), store=store, colour_config="none",
         manifest="toy.yaml", run_id=run_id, rights=f"rights-{datetime.now(UTC).year}",
     )  # fmt: skip
+
+
+def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> list[Receipt]:
+    """As the library's, on a worker that knows no toys yet."""
+    if dag.PATHS != PATHS:
+        install()
+    return library_steps.run_steps(job, steps, given)
 
 
 def install() -> None:

@@ -1,0 +1,95 @@
+"""Which shots of a manifest can run: chosen, cleared by the rights gate, looked at by preflight. Before every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fsvfx import manifests, rights, runner
+from fsvfx.errors import FsvfxError, InputError, Where
+from fsvfx.preflight import Trouble, preflight, reachable, refusal
+from schemas.frames import FrameRange
+from schemas.job import ShotJob, TrainJob
+from schemas.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The shots of a manifest: done already, able to run, and what preflight found of those that it looked at."""
+
+    finished: tuple[Outcome, ...]
+    able: tuple[ShotJob, ...]
+    troubles: Mapping[str, Sequence[Trouble]]
+
+    @property
+    def refused(self) -> dict[str, list[Trouble]]:
+        """What keeps shots from running, by shot."""
+        stops = {name: [one for one in found if one.stops] for name, found in self.troubles.items()}
+        return {name: found for name, found in stops.items() if found}
+
+    def as_data(self) -> dict[str, list[dict[str, Any]]]:
+        """Everything that preflight found, by shot."""
+        return {name: [vars(one) for one in found] for name, found in self.troubles.items() if found}
+
+
+def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, replace: bool = False) -> list[ShotJob]:
+    """The shots of a manifest that are asked for. ``replace``: they may deliver over what others delivered.
+
+    Raises ManifestError, InputError.
+    """
+    found = manifests.jobs(manifest, shots=tuple(shots or ()), store=store)
+    return [job.model_copy(update={"may_replace": replace}) for job in found]
+
+
+def frames_of(text: str) -> FrameRange:
+    """Raises InputError if ``text`` is no frame range."""
+    try:
+        return FrameRange.parse(text)
+    except ValueError as error:
+        what, _, hint = str(error).partition("; ")
+        raise InputError(what, hint=hint[:1].upper() + hint[1:], where=Where(field="--frames")) from error
+
+
+def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
+    """The same jobs, if the rights gate lets all of them through. Raises RightsError."""
+    for job in jobs:
+        rights.clear(job)
+    return jobs
+
+
+def ready(jobs: Sequence[ShotJob], manifest: Path, finished: Sequence[Outcome] = ()) -> Ready:
+    """Look at every shot that is not ``finished``. Raises PreflightError, with all that is wrong, if none can run."""
+    done = {outcome.shot for outcome in finished}
+    open_ones = [job for job in jobs if job.shot.name not in done]
+    found = preflight(open_ones)
+    error = None if finished else refusal(str(manifest), found)
+    if error is not None:
+        raise error
+    able = tuple(job for job in open_ones if not any(one.stops for one in found[job.shot.name]))
+    return Ready(tuple(finished), able, found)
+
+
+def footage_ready(job: TrainJob, manifest: Path) -> Ready:
+    """As ``ready``, of a training's footage: all of it is needed. Raises PreflightError if a piece can't run."""
+    shots = {each.name: each.shot for each in job.footage}
+    found = {name: troubles for name, shot in shots.items() for troubles in preflight([shot]).values()}
+    stopped = {name: troubles for name, troubles in found.items() if any(one.stops for one in troubles)}
+    if error := refusal(str(manifest), stopped):
+        raise error
+    return Ready((), tuple(shots.values()), found)
+
+
+def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
+    """Those of which nothing is left to do; one that can't be planned is not among them: preflight says why."""
+    found: list[Outcome] = []
+    for job in jobs:
+        if not reachable(job):
+            continue
+        try:
+            outcome = runner.plan(job).outcome()
+        except FsvfxError:
+            continue
+        found += [outcome] if outcome.state == "done" else []
+    return found

@@ -1,0 +1,90 @@
+"""What a run asks of an executor: take tasks, say how they ended, stop. A new executor is one class in one file."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A piece of work: ``function(*arguments)``. Both can be pickled; the function is importable by its name."""
+
+    kind: str
+    """Its stage: lists of tasks are grouped by it."""
+    label: str
+    """Such as ``swap 1001-1024``."""
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
+    priority: int = 0
+    """Of the tasks that wait, the highest goes first."""
+    gpu: bool = False
+    """Goes to a worker with a GPU, if there is one."""
+
+    def run(self) -> Any:
+        return self.function(*self.arguments)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a task ended: ``value`` if ``error`` is None."""
+
+    task: Task
+    value: Any = None
+    error: Exception | None = None
+    """What the function raised; WorkerLost if its workers died, so that it never returned."""
+
+
+class Executor(ABC):
+    """Runs tasks. Use it as a context manager: workers live as long as the context. One run uses it at a time.
+
+    A task whose worker dies is tried again ``TRIES`` times in all, then it ends with WorkerLost. Errors that a function
+    raises are not retried here: the drive (``fsvfx.runner.drive``) does that, the same way on every executor.
+    """
+
+    TRIES = 4
+    _depth = 0
+    """How many contexts are open: the outermost starts and ends the workers."""
+
+    def __init__(self, workers: int = 0) -> None:
+        """``workers``: how many processes; 0: as ``FSVFX_WORKERS`` says, else one per core."""
+        self.workers = workers
+
+    @property
+    def has_gpu(self) -> bool:
+        """Whether tasks that ask for a GPU get one."""
+        return False
+
+    def start(self) -> None:
+        """Start the workers. Raises MachineError."""
+
+    @abstractmethod
+    def submit(self, task: Task) -> None:
+        """Take a task; returns at once."""
+
+    @abstractmethod
+    def wait(self, timeout: float | None = None) -> Ended | None:
+        """The next task that has ended; None if none does within ``timeout`` seconds (None: for ever)."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Forget what waits, stop what runs where that is possible. How those ended is not told."""
+
+    def close(self) -> None:
+        """End the workers."""
+
+    def __enter__(self) -> Self:
+        if not self._depth:
+            self.start()
+        self._depth += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self.close()

@@ -1,0 +1,144 @@
+"""The executor that works on Dask: worker processes of this machine, or the scheduler that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import count
+from queue import Empty, SimpleQueue
+from typing import Any, cast
+
+import dask
+from distributed import CancelledError, Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster
+
+from fsvfx.errors import MachineError, WorkerLost
+from fsvfx.executors.contract import Ended, Executor, Task
+from fsvfx.executors.seats import Seat, seats
+from fsvfx.settings import machine
+
+PRELOAD = "fsvfx.runner.steps"
+
+
+class Dask(Executor):
+    """``workers``: processes of this machine, unless ``FSVFX_SCHEDULER`` or ``address`` names a scheduler."""
+
+    def __init__(self, workers: int = 0, address: str | None = None) -> None:
+        super().__init__(workers)
+        self._address = address
+        self._cluster: AbstractContextManager[str] = nullcontext("")
+        self._client: Any = None
+        self._futures: dict[Task, Future[Any]] = {}
+        self._ended: SimpleQueue[tuple[Task, Future[Any]]] = SimpleQueue()
+        self._numbers = count()
+
+    @property
+    def has_gpu(self) -> bool:
+        return has_gpu_workers(self._client)
+
+    def start(self) -> None:
+        self._cluster = nullcontext(self._address) if self._address else scheduler(self.workers)
+        client: Any = Client  # which is not typed
+        self._client = client(self._cluster.__enter__(), set_as_default=False)
+
+    def submit(self, task: Task) -> None:
+        placed = {"resources": {"GPU": 1}} if task.gpu and self.has_gpu else {}
+        key = f"{task.label}-{next(self._numbers)}"
+        future = self._client.submit(Task.run, task, key=key, priority=task.priority, pure=False, **placed)
+        self._futures[task] = future
+        future.add_done_callback(lambda ended: self._ended.put((task, ended)))
+
+    def wait(self, timeout: float | None = None) -> Ended | None:
+        while True:
+            try:
+                task, future = self._ended.get(timeout=timeout)
+            except Empty:
+                return None
+            if self._futures.pop(task, None) is not None:  # else it was cancelled
+                return _ended(task, future)
+
+    def cancel(self) -> None:
+        futures, self._futures = list(self._futures.values()), {}
+        self._client.cancel(futures, force=True)
+
+    def close(self) -> None:
+        self._client.close()
+        self._cluster.__exit__(None, None, None)
+
+
+def _ended(task: Task, future: Any) -> Ended:
+    try:
+        return Ended(task, future.result())
+    except DEATHS as error:
+        return Ended(task, error=lost(task.label, error))
+    except Exception as error:
+        return Ended(task, error=error)
+
+
+DEATHS: tuple[type[BaseException], ...] = (KilledWorker, CancelledError)
+"""What Dask raises for a task that never returned."""
+
+
+def lost(label: str, error: BaseException) -> WorkerLost:
+    """``error``: one of ``DEATHS``."""
+    return WorkerLost(f"The workers of {label} died: too little memory, or a crash in native code ({error})")
+
+
+@contextmanager
+def scheduler(workers: int = 0, preload: str = PRELOAD) -> Iterator[str]:
+    """Address of a scheduler: the one in ``FSVFX_SCHEDULER``, else a cluster that lives as long as the context."""
+    named = machine().scheduler
+    if named:
+        yield named
+        return
+    try:
+        cluster = local_cluster(workers, preload)
+    except (OSError, TimeoutError, RuntimeError) as error:
+        hint = "Run fsvfx doctor; fewer workers need less memory"
+        raise MachineError(f"The Dask workers did not start: {error}", hint=hint, transient=True) from error
+    with cluster:
+        yield cluster.scheduler_address
+
+
+def local_cluster(workers: int = 0, preload: str = PRELOAD) -> SpecCluster:
+    """Processes of one thread each on this machine, reachable on loopback only, one for each seat.
+
+    ``preload``: the module that each imports as it starts.
+    """
+    found = seats(workers)
+    nannies = {seat.name: _nanny(seat, preload) for seat in found}
+    options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    environment = {name: value for name, value in found[0].environment.items() if name != "CUDA_VISIBLE_DEVICES"}
+    with dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": one for name, one in environment.items()}):
+        made: Any = SpecCluster  # which is not typed
+        spec = {"cls": Scheduler, "options": options}
+        return cast(SpecCluster, made(workers=nannies, scheduler=spec, silence_logs=50))
+
+
+def has_gpu_workers(client: Any) -> bool:
+    """Whether any worker of a ``distributed.Client`` offers the resource ``GPU``."""
+    known = client.scheduler_info(n_workers=-1)["workers"].values()
+    return any(worker.get("resources", {}).get("GPU") for worker in known)
+
+
+def placed(task: Task, has_gpu: bool) -> AbstractContextManager[Any]:
+    """Where Dask puts the tasks that are submitted inside, by others than this executor."""
+    wishes: dict[str, Any] = {"priority": task.priority}
+    if has_gpu and task.gpu:
+        wishes["resources"] = {"GPU": 1}
+    return cast(AbstractContextManager[Any], dask.annotate(**wishes))  # type: ignore[attr-defined]
+
+
+def _nanny(seat: Seat, preload: str) -> dict[str, Any]:
+    shown = {"CUDA_VISIBLE_DEVICES": seat.environment["CUDA_VISIBLE_DEVICES"]}
+    quiet = {"DASK_LOGGING__DISTRIBUTED": "critical"}  # a closing cluster's workers complain at length
+    options = {
+        "host": "127.0.0.1",
+        "nthreads": 1,
+        "memory_limit": seat.memory,
+        "dashboard": False,
+        "silence_logs": 40,
+        "env": shown | quiet,
+        "preload": [preload],
+    }
+    offers = {} if seat.gpu is None else {"resources": {"GPU": 1}}
+    return {"cls": Nanny, "options": options | offers}

@@ -1,0 +1,60 @@
+"""How many workers this machine takes, and what each of them has: memory, threads, a GPU."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+import psutil
+
+from fsvfx.settings import machine
+
+LEAST_MEMORY = 2 << 30
+"""Bytes that a worker should have; fewer workers are started on small machines."""
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENIMAGEIO_THREADS")
+_MALLOC = {"MALLOC_TRIM_THRESHOLD_": str(128 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
+"""Bytes that glibc keeps, and from which on it asks the system. By Dask's own setting (64 KiB) every picture's memory
+goes back at once: the composite stage took more than twice the processor's time, all of it page faults."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One worker's share of the machine."""
+
+    name: str
+    gpu: int | None
+    """The number of its GPU."""
+    memory: int
+    """Bytes."""
+    threads: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables of its process, set before it starts."""
+        shown = {"CUDA_VISIBLE_DEVICES": "" if self.gpu is None else str(self.gpu)}
+        return dict.fromkeys(_THREADS, str(self.threads)) | _MALLOC | shown
+
+
+def seats(workers: int = 0) -> list[Seat]:
+    """``workers`` seats (0: as ``FSVFX_WORKERS`` says, else one per core), and one more for each GPU."""
+    count, gpus = workers or machine().workers or _fitting(), gpu_count()
+    memory = int(psutil.virtual_memory().total * 0.9) // (count + gpus)
+    threads = max(1, (os.cpu_count() or 1) // (count + gpus))
+    plain = [Seat(f"cpu-{n}", None, memory, threads) for n in range(count)]
+    return plain + [Seat(f"gpu-{n}", n, memory, threads) for n in range(gpus)]
+
+
+def gpu_count() -> int:
+    """How many NVIDIA GPUs the driver lists (none without a driver)."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return 0
+    listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=30, check=False)
+    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
+
+
+def _fitting() -> int:
+    by_memory = psutil.virtual_memory().total // LEAST_MEMORY
+    return int(max(1, min(len(os.sched_getaffinity(0)), by_memory)))

@@ -1,0 +1,65 @@
+"""What one task does on a worker: steps in a row, receipts in, receipts out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from fsvfx import rights
+from fsvfx.errors import FsvfxError, IncompleteError
+from fsvfx.runner.dag import inputs_of
+from fsvfx.runner.execute import run_unit
+from fsvfx.runner.graph import Step
+from schemas.job import ShotJob
+from schemas.receipts import Receipt
+
+log = logging.getLogger(__name__)
+
+
+class StepsFailed(FsvfxError):
+    """Some steps of a task with several failed; ``receipts`` are those of the others."""
+
+    def __init__(self, errors: Mapping[Step, Exception], receipts: Sequence[Receipt]) -> None:
+        said = "; ".join(f"{step}: {error}" for step, error in errors.items())
+        passing = any(is_transient(error) for error in errors.values())
+        super().__init__(f"{len(errors)} steps failed: {said}", hint="See each cause", transient=passing)
+        self.errors = tuple(errors.items())
+        self.receipts = tuple(receipts)
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether it may pass if tried again."""
+    return isinstance(error, FsvfxError) and error.transient
+
+
+def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> list[Receipt]:
+    """Do ``steps`` in turn and return their receipts. ``given``: receipts of inputs from outside.
+
+    A failed step stops only those that need it. Raises the error of a single step, StepsFailed for several.
+    """
+    held = {Step(receipt.stage, receipt.unit): receipt for receipt in given}
+    done: list[Receipt] = []
+    failed: dict[Step, Exception] = {}
+    for step in steps:
+        inputs = [held[Step(*source)] for source in inputs_of(step.stage, step.unit, job) if Step(*source) in held]
+        try:
+            receipt = _run_step(job, step, inputs)
+        except Exception as error:
+            if len(steps) == 1:
+                raise
+            if not isinstance(error, IncompleteError):  # that one only waits for what failed before it
+                failed[step] = error
+        else:
+            held[step] = receipt
+            done.append(receipt)
+    if failed:
+        raise StepsFailed(failed, done)
+    return done
+
+
+def _run_step(job: ShotJob, step: Step, inputs: Sequence[Receipt]) -> Receipt:
+    if step.stage == "deliver":
+        rights.clear(job)  # consent may have been revoked since the run began
+    receipt = run_unit(job, step.stage, step.unit, inputs, report=log.info)
+    log.info("%s: done in %.1f s on %s, %s", step, receipt.seconds, receipt.device, receipt.digest[:12])
+    return receipt
