@@ -30,6 +30,7 @@ from flows.verbs import (
     open,
     plan,
     retry,
+    run,
     status,
     submit,
     train,
@@ -46,7 +47,7 @@ EXIT_INTERRUPTED = 130
 
 VERBS: dict[str, Sequence[ModuleType]] = {
     "Start": (new, consent, demo, doctor),
-    "Run shots": (validate, plan, submit, status, retry, faces, waive, verify, open, edit),
+    "Run shots": (validate, plan, run, submit, status, retry, faces, waive, verify, open, edit),
     "Engines and training": (engines, models, train, facesets, evaluate, actors),
     "This machine": (up,),
 }

@@ -45,6 +45,14 @@ def stage_names(ctx: typer.Context) -> Iterable[str]:
 
 
 @_completer
+def executor_names(ctx: typer.Context) -> Iterable[str]:
+    """Executors that installed packages bring."""
+    from fsvfx import executors
+
+    return executors.names()
+
+
+@_completer
 def shot_names(ctx: typer.Context) -> Iterable[str]:
     """Shots of the manifest that has been typed before: a parameter, or a bare word where parsing gave up."""
     words = (ctx.params.get("manifest"), ctx.params.get("target"), *ctx.args)
