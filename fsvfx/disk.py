@@ -14,17 +14,17 @@ from fsvfx.errors import FsvfxError, MachineError, Where
 
 DRAFT = ".draft."
 _HINTS = {
-    errno.ENOSPC: "The disk is full: make room on it, then run this again",
-    errno.EDQUOT: "The disk quota is used up: delete what is not needed or have it raised, then run this again",
-    errno.EROFS: "The disk is mounted read-only: have it mounted for writing, or name another folder",
-    errno.EACCES: "Give the user who runs fsvfx the right to write there, or name another folder",
-    errno.EPERM: "Give the user who runs fsvfx the right to write there, or name another folder",
+    errno.ENOSPC: "The disk is full: free some space, then run this again",
+    errno.EDQUOT: "The disk quota is exceeded: delete files or have it raised, then run this again",
+    errno.EROFS: "The disk is mounted read-only: mount it for writing, or choose another folder",
+    errno.EACCES: "Give the user who runs fsvfx write permission there, or choose another folder",
+    errno.EPERM: "Give the user who runs fsvfx write permission there, or choose another folder",
     errno.EIO: "The disk or share reports errors: check it, then run this again",
-    errno.ESTALE: "The share is gone: mount it again, then run this again",
-    errno.ENAMETOOLONG: "Give it a shorter name",
-    errno.ENOTDIR: "A part of its path is a file, no folder: name another one",
-    errno.EEXIST: "A part of its path is a file, no folder: name another one",
-    errno.EISDIR: "There is a folder of that name: name another file",
+    errno.ESTALE: "The network share is gone: mount it again, then run this again",
+    errno.ENAMETOOLONG: "Use a shorter name",
+    errno.ENOTDIR: "Part of its path is a file, not a folder: choose another path",
+    errno.EEXIST: "Part of its path is a file, not a folder: choose another path",
+    errno.EISDIR: "A folder has that name: choose another file name",
     errno.EFBIG: "The disk can't hold files of that size: use another disk",
 }
 _TOLD_IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE)

@@ -127,7 +127,7 @@ class ManifestError(InputError):
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the manifest", hint="Correct them and run it again", where=Where(file=file))
+        super().__init__(f"{count} in the manifest", hint="Fix them and run this again", where=Where(file=file))
         self.problems = problems
 
 
@@ -136,7 +136,7 @@ class EditError(InputError):
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
-        super().__init__(f"{count} in the edit", hint="Correct the edit and run it again", where=Where(file=file))
+        super().__init__(f"{count} in the edit", hint="Fix the edit and run this again", where=Where(file=file))
         self.problems = problems
 
 
@@ -144,7 +144,7 @@ class PreflightError(InputError):
     """All that keeps a manifest's shots from running, found before the run; a problem's field begins with its shot."""
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__("This can't run", hint="Correct it and run it again", where=Where(file=file))
+        super().__init__("No shot can run", hint="Fix these and run this again", where=Where(file=file))
         self.problems = problems
 
 
@@ -160,7 +160,7 @@ class RightsError(FsvfxError):
     def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
         super().__init__(
             "Consent does not cover this: " + "; ".join(reasons),
-            hint="Get or correct the consent records; there is no way around the gate",
+            hint="Get or correct the consent records; the gate can't be bypassed",
             where=where,
         )
         self.reasons = reasons
@@ -171,7 +171,7 @@ class LicenceError(RightsError):
 
     def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
         super().__init__(reasons, where=where)
-        self.what = "Licences of weights do not cover this: " + "; ".join(reasons)
+        self.what = "The licences of the weights do not cover this: " + "; ".join(reasons)
         self.hint = "Use other weights, get a licence, or mark the production as research"
 
 

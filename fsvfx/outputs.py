@@ -62,8 +62,8 @@ class Named:
         """Raises InputError if ``target`` is one of the files that are read."""
         for each in self.reads:
             if os.path.realpath(each) == os.path.realpath(target) or _are_one(each, target):
-                what = f"{target} is read by this command, so it can't be written by it"
-                raise InputError(what, hint="Name another file to write", where=Where(file=str(target)))
+                what = f"{target} is an input of this command, so it can't be overwritten"
+                raise InputError(what, hint="Choose another output file", where=Where(file=str(target)))
 
 
 KEEP = Named()
@@ -107,8 +107,8 @@ def is_own_png(path: Path) -> bool:
 
 
 def _taken(target: str) -> InputError:
-    hint = "Name another file or folder, or add --replace to write over it"
-    return InputError(f"{target} is there already", hint=hint, where=Where(file=target))
+    hint = "Choose another file or folder, or add --replace to overwrite it"
+    return InputError(f"{target} already exists", hint=hint, where=Where(file=target))
 
 
 def _are_one(path: Path, other: Path) -> bool:

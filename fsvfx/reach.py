@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=/|[^\\]*//)")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
-_OUTSIDE = "Move the files below the manifest, or let the machine's owner add their folder to FSVFX_ROOTS"
-_NOT_LISTED = "Use a bucket that is listed, or let the machine's owner add this one to FSVFX_S3_ROOTS"
+_OUTSIDE = "Move the files below the manifest, or have their folder added to FSVFX_ROOTS on this machine"
+_NOT_LISTED = "Use a bucket that is listed, or have this one added to FSVFX_S3_ROOTS on this machine"
 
 
 class ReachError(ValueError):
@@ -56,7 +56,7 @@ class Reach:
         path = spelling.on_disk(Path(os.path.normpath(folder / given)))
         real = Path(os.path.realpath(spelling.fixed_part(path) if glob else path))
         if not self.holds(real):
-            raise ReachError(f"'{given}' leads outside the manifest's folder", _OUTSIDE)
+            raise ReachError(f"'{given}' is outside the manifest's folder", _OUTSIDE)
         return path
 
     def place(self, given: str, *, glob: bool = False) -> str:
@@ -64,12 +64,12 @@ class Reach:
         if not given.strip().lower().startswith("s3:"):
             scheme = _SCHEME.match(given)
             if scheme and not os.path.lexists(self.manifest.absolute().parent / given.partition("/")[0]):
-                raise ReachError(f"{scheme[1]}:// is not read", "Use a file or s3://bucket/key")
+                raise ReachError(f"{scheme[1]}:// is not supported", "Use a file or s3://bucket/key")
             return str(self.file(given, glob=glob))
         _check_text(given)
         given = given.lstrip()
         if not _BUCKET.fullmatch(given) or ".." in given.split("/"):
-            raise ReachError(f"'{given}' is no S3 address", "Write it as s3://bucket/key, without ..")
+            raise ReachError(f"'{given}' is not a valid S3 address", "Write it as s3://bucket/key, without ..")
         self.check(given)
         return given
 
@@ -85,9 +85,9 @@ class Reach:
         if url.startswith("s3://"):
             listed = self._s3_roots()
             if listed is not None and not any(_is_below(url, root) for root in listed):
-                raise ReachError(f"'{url}' is in no bucket or folder that this machine lists", _NOT_LISTED)
+                raise ReachError(f"'{url}' is not in a bucket or folder that this machine allows", _NOT_LISTED)
         elif not self.holds(Path(os.path.realpath(Path(path)))):
-            raise ReachError(f"'{path}' leads outside the manifest's folder", _OUTSIDE)
+            raise ReachError(f"'{path}' is outside the manifest's folder", _OUTSIDE)
 
     def holds(self, real: Path) -> bool:
         """Whether ``real``, a path without links, lies inside."""
@@ -121,9 +121,9 @@ def _is_below(url: str, root: str) -> bool:
 
 def _check_text(given: str) -> None:
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in given):
-        raise ReachError("the path has control characters in it", "Take them out")
+        raise ReachError("the path has control characters", "Remove them")
     if not given.strip():
-        raise ReachError("the path is empty", "Write one, or leave the field out")
+        raise ReachError("the path is empty", "Write a path, or remove the field")
 
 
 def _check_kind(given: str, folder: Path) -> None:
@@ -134,6 +134,6 @@ def _check_kind(given: str, folder: Path) -> None:
     if first.startswith("~"):
         raise ReachError(f"'{given}' begins with ~, which is not expanded", "Write a path relative to the manifest")
     if first and (scheme := _SCHEME.match(given)):
-        raise ReachError(f"{scheme[1]}:// is not possible here", "Give a file, relative to the manifest")
+        raise ReachError(f"{scheme[1]}:// is not allowed here", "Give a file, relative to the manifest")
     if "\\" in given:
-        raise ReachError(f"'{given}' has backslashes in it", "Separate folders with /")
+        raise ReachError(f"'{given}' has backslashes", "Separate folders with /")

@@ -35,9 +35,9 @@ class Subject(StrictModel):
     @model_validator(mode="after")
     def _spoken_for(self) -> Subject:
         if self.is_minor and not self.guardian:
-            raise ValueError("a minor's record needs guardian; name who consents for them")
+            raise ValueError("a minor's record needs a guardian; name who consents for them")
         if self.deceased and not self.representative:
-            raise ValueError("a deceased person's record needs representative; name who consents for them")
+            raise ValueError("a deceased person's record needs a representative; name who consents for them")
         return self
 
 
@@ -99,7 +99,7 @@ class Revocation(StrictModel):
     def _one_source(self) -> Revocation:
         here = self.status is not None and self.checked_at is not None
         if here == (self.register_file is not None):
-            raise ValueError("revocation needs either status with checked_at, or register; write one of both")
+            raise ValueError("revocation needs either status with checked_at, or register; give exactly one of them")
         return self
 
 

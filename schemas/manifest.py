@@ -22,7 +22,7 @@ LAST_FRAME = 9_999_999
 def _without_gaps(frames: FrameRange) -> FrameRange:
     if not frames.is_contiguous:
         gap = (FrameRange.span(frames.first, frames.last) - frames).first
-        raise ValueError(f"the range leaves frame {gap} out; write one without gaps, as 1001-1240")
+        raise ValueError(f"the range skips frame {gap}; write it without gaps, as in 1001-1240")
     return frames
 
 

@@ -27,7 +27,7 @@ def exact(rate: float | Rational) -> Fraction:
     """The rate that ``rate`` means. Raises RateError for NaN, infinity, 0, what no picture runs at, and no number."""
     value = _fraction(rate)
     if not SLOWEST <= value <= FASTEST:
-        raise RateError(f"{_shown(rate)} frames a second can't be")
+        raise RateError(f"{_shown(rate)} frames per second is out of range")
     return value
 
 
@@ -35,9 +35,9 @@ def parse(text: str) -> Fraction:
     """The rate that a person wrote: ``24``, ``23.976``, ``23.98`` or ``24000/1001``. Raises RateError."""
     match = _TEXT.fullmatch(text.strip())
     if match is None:
-        raise RateError(f"{text[:40]!r} is no frame rate")
+        raise RateError(f"{text[:40]!r} is not a frame rate")
     if match[1] is not None and int(match[1]) == 0:
-        raise RateError(f"{text} frames a second can't be")
+        raise RateError(f"{text} frames per second is out of range")
     return exact(Fraction(match[0]))
 
 
@@ -61,13 +61,13 @@ def written(rate: Fraction) -> str:
 
 def _fraction(rate: float | Rational) -> Fraction:
     if getattr(rate, "denominator", 1) == 0:  # files have them, and Fraction then works until it is used
-        raise RateError(f"{rate} frames a second can't be")
+        raise RateError(f"{rate} frames per second is out of range")
     try:
         value = Fraction(rate if isinstance(rate, Rational) else float(rate)).limit_denominator(1_000_000)
     except (TypeError, ValueError, OverflowError):
-        raise RateError(f"{rate} is no frame rate") from None
+        raise RateError(f"{rate} is not a frame rate") from None
     if value <= 0:
-        raise RateError(f"{_shown(rate)} frames a second can't be")
+        raise RateError(f"{_shown(rate)} frames per second is out of range")
     whole = max(1, round(value))
     slowed = Fraction(1000 * max(1, round(value * Fraction(1001, 1000))), 1001)
     best = min((Fraction(whole), slowed), key=lambda one: abs(one - value))

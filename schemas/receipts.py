@@ -121,7 +121,7 @@ class Failure(StrictModel):
     """What to do; ledgers of version 0.1 call it ``mend``."""
     frames: FrameRange | None = None
     redo: str | None = None
-    """The stage whose stored result is damaged on ``frames``: it must be made anew."""
+    """The stage whose stored result is damaged on ``frames``: it must be recreated."""
     at: datetime
     worker: str
 

@@ -46,13 +46,13 @@ def problem(text: str, rate: Fraction) -> tuple[str, str] | None:
     _, minutes, seconds, frames = parts(text)
     count = nominal(rate)
     if frames >= count:
-        return f"{text} has no such frame at {rate} a second", f"Count frames from 00 to {count - 1:02}"
+        return f"{text} has no such frame at {rate} frames per second", f"Count frames from 00 to {count - 1:02}"
     if ";" not in text:
         return None
     if not can_drop(rate):
-        return f"{text} is drop-frame, which doesn't exist at {rate} frames a second", "Write : before the frames"
+        return f"{text} is drop-frame, which does not exist at {rate} frames per second", "Write : before the frames"
     left_out = count // 15
     if seconds == 0 and minutes % 10 and frames < left_out:
-        what = f"{text} is a label that drop-frame leaves out"
+        what = f"{text} is a label that drop-frame skips"
         return what, f"Write {text[:8]};{left_out:02}, the first of that minute"
     return None

@@ -43,9 +43,9 @@ class Footage(StrictModel):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.plate is None) == (self.shot is None):
-            raise ValueError("footage is either a plate or a shot; write one of both")
+            raise ValueError("footage is either a plate or a shot; give exactly one of them")
         if self.shot and (self.track or self.position):
-            raise ValueError("track and position stand in the shot's own manifest; take them out here")
+            raise ValueError("track and position belong in the shot's own manifest; remove them here")
         return self
 
 

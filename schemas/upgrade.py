@@ -37,11 +37,11 @@ def _version(manifest: Raw, oldest: int) -> int:
     if version is None:
         raise VersionError("schema_version is missing", f"Begin the manifest with schema_version: {SCHEMA_VERSION}")
     if not isinstance(version, int) or isinstance(version, bool) or version < oldest:
-        raise VersionError(f"{version!r} is no version", f"Write schema_version: {SCHEMA_VERSION}")
+        raise VersionError(f"{version!r} is not a version", f"Write schema_version: {SCHEMA_VERSION}")
     if version > SCHEMA_VERSION:
         raise VersionError(
-            f"version {version} is newer than this fsvfx reads ({SCHEMA_VERSION})",
-            "Install the fsvfx that it was written for",
+            f"version {version} is newer than this fsvfx supports ({SCHEMA_VERSION})",
+            "Install a newer fsvfx",
         )
     return version
 

@@ -185,8 +185,8 @@ class Mhl(ShotKind[DeliverMhl]):
             return
         folder = f"{settings.path.rstrip('/')}/"
         if not any(folder == "./" or path.startswith(folder) for path in around.others):
-            what = f"no other deliverable lies below '{folder}', so there is nothing to list"
-            yield Problem("path", what, "Name the folder that the deliverables go to")
+            what = f"no other deliverable is below '{folder}', so there is nothing to list"
+            yield Problem("path", what, "Name the folder that holds the deliverables")
 
     def folder(self, settings: DeliverMhl) -> str:
         return f"{settings.path}/ascmhl"
@@ -208,7 +208,7 @@ class Mhl(ShotKind[DeliverMhl]):
 def _container(path: str, codec: str) -> Iterator[Problem]:
     endings = _CONTAINERS[codec]
     if suffix(path) not in endings:
-        yield Problem("path", f"{codec} does not go into '{suffix(path)}'", f"End it in {' or '.join(endings)}")
+        yield Problem("path", f"{codec} can't be stored in '{suffix(path)}'", f"End it in {' or '.join(endings)}")
 
 
 def _coded(space: str | None, around: Surroundings, what: str) -> Iterator[Problem]:

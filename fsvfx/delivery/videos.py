@@ -63,16 +63,18 @@ def size_problem(settings: DeliverReview | DeliverMovie, plate: PlateInfo) -> It
     width, height = plate.width, plate.height
     (least_width, least_height), (side, pixels) = codec.smallest, codec.largest
     if width < least_width or height < least_height:
-        what = f"{settings.codec} takes pictures of {least_width}x{least_height} or more; the plate is {width}x{height}"
+        what = f"{settings.codec} needs at least {least_width}x{least_height}; the plate is {width}x{height}"
         yield Problem("", what, "Deliver it as ProRes or as frames")
     elif max(width, height) > side or width * height > pixels:
-        what = f"{settings.codec} takes up to {side} pixels a side and {pixels} in all; the plate is {width}x{height}"
+        what = (
+            f"{settings.codec} takes at most {side} pixels per side, {pixels} in total; the plate is {width}x{height}"
+        )
         yield Problem("", what, "Deliver it as ProRes or as frames")
     elif (why := _refusal(suffix(settings.path), codec, plate)) is not None:
         yield Problem("", f"{settings.codec} can't hold the plate's {width}x{height}: {why}", "Deliver it as frames")
     elif width % 2 or height % 2:
-        what = f"videos have even sizes: the plate's {width}x{height} grows by a row or column, repeated"
-        yield Problem("", what, "Deliver frames where the size must stay", stops=False)
+        what = f"videos need even sizes: the plate's {width}x{height} is padded by a repeated row or column"
+        yield Problem("", what, "Deliver frames if the size must stay the same", stops=False)
 
 
 def _refusal(ending: str, codec: Codec, plate: PlateInfo) -> str | None:

@@ -154,7 +154,7 @@ def _hint(model: type[BaseModel], loc: Loc) -> str:
 
 def _missing(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     if isinstance(loc[-1], int):
-        return "an entry is missing", "Give as many entries as there must be" + _hint(model, loc[:-1])
+        return "an entry is missing", "Give as many entries as required" + _hint(model, loc[:-1])
     return f"{loc[-1]} is missing", f"Add {loc[-1]}" + _hint(model, loc)
 
 
@@ -162,9 +162,9 @@ def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     word = str(loc[-1])
     known = fields.keys_at(model, loc[:-1])
     if word.lower() in _RETIMES:
-        return f"'{word}' is not known: fsvfx does not retime", "Hand over the retimed plate, and leave it out"
+        return f"'{word}' is not a field: fsvfx does not retime", "Provide the retimed plate, and remove this field"
     other = _OTHER_NAMES.get(word.lower(), "")
-    return f"'{word}' is not known", suggestion(other if other in known else word, known)
+    return f"'{word}' is not a field", suggestion(other if other in known else word, known)
 
 
 def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -183,7 +183,7 @@ def one_of(given: object, known: list[str]) -> Told:
     """What to say of ``given`` where only ``known`` values are possible."""
     near = nearest(str(given), known)
     hint = f"Did you mean {near}? One of: " if near else "One of: "
-    return f"{_quoted(given)} is not possible here", hint + ", ".join(known)
+    return f"{_quoted(given)} is not a valid choice", hint + ", ".join(known)
 
 
 def _bounds(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -204,7 +204,7 @@ def _length(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 def _pattern(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     pattern = str(detail.get("ctx", {}).get("pattern", ""))
-    return f"{_quoted(detail['input'])} is not written as it must be", _PATTERNS.get(pattern[:14], f"Match {pattern}")
+    return f"{_quoted(detail['input'])} has the wrong form", _PATTERNS.get(pattern[:14], f"Match {pattern}")
 
 
 def _own(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
@@ -217,9 +217,9 @@ def _own(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 _PATTERNS = {
     "^[A-Za-z0-9][A": "Use letters, digits, _ . and -, beginning with a letter or digit, 64 characters at most",
     "^([01][0-9]|2[": "Write it as 01:00:00:00 (; before the frames for drop-frame)",
-    "^(learned|hull": "Join learned, hull, plate, identity, external and full by * and +, as in learned*plate+external",
+    "^(learned|hull": "Join learned, hull, plate, identity, external, full with * and +, as in learned*plate+external",
     "^u?d?t?c?$": "Write any of u, d, t and c, in this order, as in ud",
-    "^[0-9a-f]{64}$": "Give the file's sha256: 64 of 0-9a-f, as sha256sum prints it",
+    "^[0-9a-f]{64}$": "Give the file's sha256: 64 digits of 0-9a-f, as printed by sha256sum",
 }
 
 _KINDS: dict[str, Told] = {
@@ -230,13 +230,13 @@ _KINDS: dict[str, Told] = {
     "float_type": ("a number", "Write a number, without quotes"),
     "float_parsing": ("a number", "Write a number"),
     "finite_number": ("a finite number", "Write a finite number"),
-    "bool_type": ("true or false", "Write true or false (yes and no are plain words)"),
-    "bool_parsing": ("true or false", "Write true or false (yes and no are plain words)"),
-    "model_type": ("a mapping", "Write keys with values: {{key: value}}"),
-    "dict_type": ("a mapping", "Write keys with values: {{key: value}}"),
+    "bool_type": ("true or false", "Write true or false (yes and no are read as text)"),
+    "bool_parsing": ("true or false", "Write true or false (yes and no are read as text)"),
+    "model_type": ("a mapping", "Write a mapping: {{key: value}}"),
+    "dict_type": ("a mapping", "Write a mapping: {{key: value}}"),
     "tuple_type": ("a list", "Write a list: [...]"),
     "list_type": ("a list", "Write a list: [...]"),
-    "model_attributes_type": ("a mapping", "Write keys with values: {{key: value}}"),
+    "model_attributes_type": ("a mapping", "Write a mapping: {{key: value}}"),
     "date_type": ("a date", "Write it as 2026-11-22"),
     "date_parsing": ("a date", "Write it as 2026-11-22"),
     "date_from_datetime_parsing": ("a date", "Write it as 2026-11-22"),
@@ -244,7 +244,7 @@ _KINDS: dict[str, Told] = {
     "datetime_type": ("a time", "Write it as 2026-11-22T08:00:00Z"),
     "datetime_parsing": ("a time", "Write it as 2026-11-22T08:00:00Z"),
     "datetime_from_date_parsing": ("a time", "Write it as 2026-11-22T08:00:00Z"),
-    "timezone_aware": ("a time with its zone", "Add the zone: 2026-11-22T08:00:00Z"),
+    "timezone_aware": ("a time with a time zone", "Add a time zone: 2026-11-22T08:00:00Z"),
 }
 
 _TELLERS: dict[str, Callable[[ErrorDetails, type[BaseModel], Loc], Told]] = {

@@ -45,7 +45,7 @@ _LONG_TAG = re.compile(r"![^\s\"]{5000}")
 class _Composer:
     def __init__(self, text: str, most: int, deepest: int) -> None:
         if _LONG_TAG.search(text):
-            raise YAMLError("a tag is longer than 5000 letters")
+            raise YAMLError("a tag is longer than 5000 characters")
         self._parser = CParser(text)
         self._resolver = VersionedResolver()
         self._left = most
@@ -58,7 +58,7 @@ class _Composer:
         if isinstance(start, StreamEndEvent):
             return None
         if start.tags:  # each use of a prefix takes its whole length
-            raise ComposerError(None, None, "%TAG directives are not read", start.start_mark)
+            raise ComposerError(None, None, "%TAG directives are not supported", start.start_mark)
         self._resolver = VersionedResolver(start.version)
         node = self._node(self._next(), 0)
         self._next()  # the document's end

@@ -30,7 +30,7 @@ MOST_DEPTH = 32
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
 _TOO_DEEP = ("it is nested too deeply", "Write plain YAML, as in examples/")
 _TOO_LARGE = (
-    f"it holds over {MOST_VALUES} values or {MOST_DEPTH} levels",
+    f"it has more than {MOST_VALUES} values or {MOST_DEPTH} levels",
     "Split it; aliases count each time they are used",
 )
 _TAG = "tag:yaml.org,2002:"
@@ -85,7 +85,7 @@ def read_yaml(path: Path) -> Document:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            document.tell((), f"the file is over {MOST_BYTES >> 20} MiB", "Split it")
+            document.tell((), f"the file is larger than {MOST_BYTES >> 20} MiB", "Split it")
             return document
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -136,11 +136,11 @@ def _parse(text: str, document: Document) -> None:
         document.tell((), *_TOO_LARGE)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        what = f"this is no YAML: {error.problem or error.context}"
+        what = f"this is not valid YAML: {error.problem or error.context}"
         hint = _syntax_hint(str(error.problem), _letter_at(text, error.problem_mark))
         document.problems.append(Problem(field="(file)", what=what, hint=hint, line=line))
     except (YAMLError, ValueError) as error:
-        document.tell((), f"this is no YAML: {error}", "Write plain YAML, as in examples/")
+        document.tell((), f"this is not valid YAML: {error}", "Write plain YAML, as in examples/")
     else:
         _Builder(document).fill(node)
 
@@ -205,7 +205,7 @@ class _Builder:
             name = str(key.value) if isinstance(key, ScalarNode) else "?"
             if name in own:
                 line = key.start_mark.line + 1
-                problem = Problem(dotted((*loc, name)), f"'{name}' is there twice", "Keep one of the two", line)
+                problem = Problem(dotted((*loc, name)), f"'{name}' is given twice", "Keep one of the two", line)
                 self.document.problems.append(problem)
                 continue
             self.document.lines[respelled((*loc, name))] = key.start_mark.line + 1
@@ -223,7 +223,7 @@ class _Builder:
             if isinstance(source, MappingNode):
                 found = self._mapping(source, loc) | found
             else:
-                self.document.tell((*loc, "<<"), "only mappings can be merged in", "Point << at a mapping")
+                self.document.tell((*loc, "<<"), "only mappings can be merged", "Point << at a mapping")
         return found
 
     def _scalar(self, node: Node, loc: Loc) -> Any:
@@ -247,8 +247,8 @@ class _Builder:
         except ValueError:
             return text
         if not math.isfinite(number):
-            self.document.tell(loc, f"{text} is no finite number", "Write a number")
+            self.document.tell(loc, f"{text} is not a finite number", "Write a number")
         return number
 
     def _refuse_tag(self, node: Node, loc: Loc) -> None:
-        self.document.tell(loc, f"tags ({node.tag}) are not read", "Write the plain value")
+        self.document.tell(loc, f"tags ({node.tag}) are not supported", "Write the plain value")

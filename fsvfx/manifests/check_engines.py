@@ -44,7 +44,7 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
             if engine.needs_references and identity is not None and not identity.references:
                 bare[entry.identity] = entry.engine
     for person, name in bare.items():
-        what = f"engine '{name}' needs references of '{person}', and there are none"
+        what = f"engine '{name}' needs references of '{person}', and the manifest has none"
         yield Finding(("people", person, "references"), what, "Add footage or stills of the face")
 
 
@@ -79,13 +79,13 @@ def _check_rotos(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
     for loc, values in _said(shot, composite):
         if without and "external" in sources(str(values.get("matte", ""))):
             entries = ", ".join(f"replace[{index}]" for index in without)
-            hint = "Give each entry its roto, or name another matte"
-            yield Finding((*loc, "matte"), f"it names external, and there is no roto in {entries}", hint)
+            hint = "Add a roto to each entry, or choose another matte"
+            yield Finding((*loc, "matte"), f"the matte uses external, but there is no roto in {entries}", hint)
     if shot.plate is not None and not _uses_roto(composite, shot.plate.frames):
         for index, entry in shot.replace.items():
             if entry.roto is not None:
-                what = "no frame's matte names external: this roto would do nothing"
-                hint = "Write it into composite.matte, as in learned*external; or leave the roto out"
+                what = "no matte uses external, so this roto has no effect"
+                hint = "Use it in composite.matte, as in learned*external, or remove the roto"
                 yield Finding((*shot.loc, "replace", index, "roto"), what, hint)
 
 

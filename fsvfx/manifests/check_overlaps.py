@@ -18,8 +18,8 @@ from fsvfx.settings import machine
 from schemas.deliver import Deliver, template
 from schemas.templates import filled, frame_tokens
 
-_APART = "Give each its own path; with several shots, put {shot} into it"
-_ELSEWHERE = "Deliver into another folder, or under another name"
+_APART = "Give each its own path; with several shots, use {shot} in it"
+_ELSEWHERE = "Deliver to another folder, or under another name"
 _WRITTEN = ("deliver[", "the contact sheet of ", "the report of ")
 _INTO_STORE = "the store"
 _STORE = "Give the store a folder of its own, such as work/"
@@ -53,7 +53,7 @@ def _finding(index: int, what: str, other: str, shown: str) -> Finding:
     if other.startswith(_INTO_STORE):
         return Finding(at, f"{what} would write into the store", "Deliver elsewhere")
     hint = _APART if other.startswith(_WRITTEN) else _ELSEWHERE
-    return Finding(at, f"{what} would write over {other}: {shown}", hint)
+    return Finding(at, f"{what} would overwrite {other}: {shown}", hint)
 
 
 def check_store(disk: Disk, taken: FileIndex, draft: Draft, root: str) -> Iterator[Finding]:
@@ -65,7 +65,7 @@ def check_store(disk: Disk, taken: FileIndex, draft: Draft, root: str) -> Iterat
         own = f"the store of shot {shot.name}"
         other = taken.owner(tree)
         if other and other != own:  # two shots of one name have been told of
-            yield Finding(("store",), f"{own} would write over {other}: {tree.shown}", _STORE)
+            yield Finding(("store",), f"{own} would overwrite {other}: {tree.shown}", _STORE)
             return
         taken.add(tree, own)
 

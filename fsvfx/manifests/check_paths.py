@@ -53,16 +53,17 @@ def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
     ending, tokens = suffix(plate.path), frame_tokens(plate.path)
     if ending not in VIDEOS | PICTURES:
         known = " ".join(sorted(VIDEOS | PICTURES))
-        yield Finding(path, f"plates of kind '{ending or plate.path}' are not read", f"Convert it to one of: {known}")
+        what = f"plates of type '{ending or plate.path}' are not supported"
+        yield Finding(path, what, f"Convert it to one of: {known}")
     elif _is_itself(plate.path, reach):
         pass
     elif fields(plate.path) or "{frame" in plate.path:
-        yield Finding(path, "a plate's path has no {fields}", "Write it out; #### stands for the frame number")
+        yield Finding(path, "a plate's path can't have {fields}", "Write it out; #### stands for the frame number")
     elif ending in VIDEOS and tokens:
-        yield Finding(path, f"a video ({ending}) has no place for a frame number", "Give one file")
+        yield Finding(path, f"a video ({ending}) can't have a frame number", "Give one file")
     elif ending in PICTURES and tokens != 1:
         hint = "Write #### once, where the file names have the number, as in plates/sh0040.####.exr"
-        yield Finding(path, f"an image sequence needs one place for the frame number, this has {tokens}", hint)
+        yield Finding(path, f"an image sequence needs #### once, but this has {tokens or 'none'}", hint)
     if ending in VIDEOS and plate.frames.first < plate.first_frame:
         what = f"frame {plate.frames.first} is before the plate's first frame ({plate.first_frame})"
         yield Finding((*at, "frames"), what, "Correct frames, or first_frame: the number of the video's first picture")
@@ -81,16 +82,16 @@ def _is_itself(given: str, reach: Reach) -> bool:
 def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
     if entry.roto is None:
         if entry.roto_layer is not None:
-            yield Finding((*at, "roto_layer"), "there is no roto to take a layer from", "Give roto, or leave it out")
+            yield Finding((*at, "roto_layer"), "roto_layer needs a roto", "Add roto, or remove roto_layer")
         return
     path = (*at, "roto")
     yield from _within(path, entry.roto, reach.place)
     if suffix(entry.roto) not in _ROTO:
-        what = f"mattes of kind '{suffix(entry.roto) or entry.roto}' are not read"
+        what = f"mattes of type '{suffix(entry.roto) or entry.roto}' are not supported"
         yield Finding(path, what, f"Write them as one of: {' '.join(_ROTO)}")
     elif (fields(entry.roto) or frame_tokens(entry.roto) != 1) and not _is_itself(entry.roto, reach):
         hint = "Write #### once, where the file names have the number, as in roto/sh0040.####.exr"
-        yield Finding(path, "a roto needs one place for the frame number, and no {fields}", hint)
+        yield Finding(path, "a roto needs #### once, and no {fields}", hint)
 
 
 def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]:
@@ -100,10 +101,10 @@ def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]
     for name in sorted(set(fields(given)) - set(known)):
         if _is_folder(name, given, reach):
             continue
-        yield Finding(at, f"{{{name}}} is no field of a folder or file name here", _field_hint(name))
+        yield Finding(at, f"{{{name}}} is not a field that can be used here", _field_hint(name))
     if kind.endings and suffix(given) not in kind.endings:
         hint = f"End it in {' or '.join(kind.endings)}"
-        yield Finding(at, f"{deliver.kind} files do not end in '{suffix(given)}'", hint)
+        yield Finding(at, f"{deliver.kind} files can't end in '{suffix(given)}'", hint)
     if kind.per == "frame" and tokens != 1:
         hint = f"Write {{frame}} or #### once, in the file's name, as in {{shot}}.{{frame}}{suffix(given)}"
         yield Finding(at, f"each frame needs its own file, but the name has {tokens or 'no'} {{frame}}", hint)
@@ -120,17 +121,17 @@ def _is_folder(name: str, given: str, reach: Reach) -> bool:
 
 def _field_hint(name: str) -> str:
     if name == "performer":
-        return "It is for deliverables of kind mattes"
+        return "It is only for deliverables of kind mattes"
     near = nearest(name, [*_FIELDS, "frame"])
     if near == "frame":
-        return "The frame number goes into the file's name once, as {frame} or ####"
-    return f"Did you mean {{{near}}}?" if near else "There are {shot}, {production} and, in the file's name, {frame}"
+        return "Use {frame} or #### once, in the file name"
+    return f"Did you mean {{{near}}}?" if near else "Available: {shot}, {production} and, in the file name, {frame}"
 
 
 def _check_store(store: str, reach: Reach) -> Iterator[Finding]:
     if store.startswith("memory:"):
         hint = "Give a folder or s3://bucket/prefix"
-        yield Finding(("store",), "memory:// is for tests: nothing outlives its process", hint)
+        yield Finding(("store",), "memory:// is for tests only: its content is lost when the process ends", hint)
         return
     yield from _within(("store",), store, reach.place)
     yield from _check_plain(("store",), store, reach)
@@ -138,4 +139,4 @@ def _check_store(store: str, reach: Reach) -> Iterator[Finding]:
 
 def _check_plain(at: Loc, folder: str, reach: Reach) -> Iterator[Finding]:
     if (fields(folder) or frame_tokens(folder)) and not reach.is_there(folder):
-        yield Finding(at, f"the path of {at[-1]} has no fields", "Leave them out: it makes folders of its own")
+        yield Finding(at, f"the path of {at[-1]} can't have fields", "Remove them: subfolders are created as needed")

@@ -26,7 +26,7 @@ def check_names(draft: Draft) -> Iterator[Finding]:
         if shot.name is None:
             continue
         if (other := seen.get(shot.name.lower())) is not None:
-            what = f"there is another {shot.noun} '{other}'"
+            what = f"another {shot.noun} is named '{other}'"
             yield Finding((*shot.loc, "name"), what, f"Give each {shot.noun} its own name")
         seen.setdefault(shot.name.lower(), shot.name)
 
@@ -49,7 +49,7 @@ def check_people(draft: Draft) -> Iterator[Finding]:
 
 def whom(name: str, named: Sequence[str]) -> str:
     """What to do where ``name`` is not among the people."""
-    return suggestion(name, named, f"Add them to people (there: {', '.join(named) or 'nobody yet'})")
+    return suggestion(name, named, f"Add them to people (so far: {', '.join(named) or 'nobody'})")
 
 
 def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
@@ -61,12 +61,12 @@ def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
         chosen = entry.track is not None or entry.position is not None
         yield from check_chosen(at, entry.track, entry.position)
         if len(shot.replace) > 1 and person and not person.references and not chosen:
-            what = f"several faces are replaced, and nothing says which is '{entry.performer}'"
+            what = f"several faces are replaced, but nothing says which is '{entry.performer}'"
             yield Finding(
                 at, what, "Give track, position, or references of the performer; `fsvfx faces` shows the tracks"
             )
         if entry.track is not None and entry.track in tracks:
-            what = f"track {entry.track} is replaced by entry {tracks[entry.track]} too"
+            what = f"track {entry.track} is also replaced by entry {tracks[entry.track]}"
             yield Finding((*at, "track"), what, "Give each entry its own track")
         if entry.track is not None:
             tracks.setdefault(entry.track, index)
@@ -129,7 +129,7 @@ def check_rates(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterator[
             continue
         wants = f"a {timed}" if timed else "plate.timecode" if shot.plate.timecode else None
         if wants and _tells_none(shot.plate, reach):
-            what = f"{wants} needs a frame rate, and the image sequence carries none"
+            what = f"{wants} needs a frame rate, but the image sequence has none"
             yield Finding((*shot.loc, "plate"), what, "Write frame_rate, such as 24000/1001")
 
 
@@ -159,5 +159,5 @@ def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]
     for name in names:
         if name not in known:
             hint = suggestion(name, known)
-            raise InputError(f"The manifest has no shot '{name}'", hint=hint, where=Where(file=str(path)))
+            raise InputError(f"No shot named '{name}' in the manifest", hint=hint, where=Where(file=str(path)))
     return [shot for shot in manifest.shots if not names or shot.name in names]

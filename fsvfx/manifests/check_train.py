@@ -38,7 +38,7 @@ def check_learned(draft: TrainDraft) -> Iterator[Finding]:
         if name not in draft.common.named:
             yield Finding(loc, f"'{name}' is not among the people", whom(name, draft.common.named))
         if name in seen:
-            yield Finding(loc, f"'{name}' is {seen[name]} already", "Name everybody once")
+            yield Finding(loc, f"'{name}' is already {seen[name]}", "Name each person once")
         seen.setdefault(name, "among others" if loc[0] == "others" else f"the {loc[0]}")
     for name in draft.common.named:
         if name not in seen and draft.all_learned and not draft.starts:
@@ -46,10 +46,10 @@ def check_learned(draft: TrainDraft) -> Iterator[Finding]:
     shown = {each.person for each in draft.footage}
     for name in seen:
         if name not in shown and None not in shown:
-            yield Finding(("footage",), f"there is no footage of '{name}'", "Add some; each person needs their own")
+            yield Finding(("footage",), f"there is no footage of '{name}'", "Add some: each person needs footage")
 
 
-_LEARN = "Make them the identity, the performer or one of others; or leave them out"
+_LEARN = "Make them the identity, the performer or one of others, or remove them"
 
 
 def check_footage(draft: TrainDraft) -> Iterator[Finding]:
@@ -70,7 +70,7 @@ def check_excluded(draft: TrainDraft) -> Iterator[Finding]:
         at = ("faceset", "exclude", name)
         found = draft.footage_named(name)
         if found is None:
-            yield Finding(at, f"there is no footage '{name}'", suggestion(name, names))
+            yield Finding(at, f"no footage named '{name}'", suggestion(name, names))
         elif found.plate is not None:
             yield from check_within(at, frames, found.plate.frames, "footage")
 
@@ -87,8 +87,8 @@ def check_learner(draft: TrainDraft) -> Iterator[Finding]:
         yield Finding(("engine",), error.what, error.hint)
         return
     if len(draft.learned) > engine.most_people:
-        what = f"engine '{engine.name}' learns {engine.most_people} people at most, and these are {len(draft.learned)}"
-        yield Finding(("others",), what, "Leave others out, or take an engine that learns more, such as comb")
+        what = f"engine '{engine.name}' learns at most {engine.most_people} people, but {len(draft.learned)} are named"
+        yield Finding(("others",), what, "Remove some of others, or use an engine that learns more, such as comb")
     wrong = list(wrong_settings(engine.Architecture, draft.architecture))
     for loc, what, hint in wrong:
         yield Finding(("architecture", *loc), what, hint)
@@ -113,7 +113,7 @@ def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
         except ReachError:
             return  # told of
     if places.get("training") == places.get("packages"):
-        yield Finding(("training",), "checkpoints and packages would lie in one folder", "Give each its own")
+        yield Finding(("training",), "checkpoints and packages share a folder", "Give each its own")
     yield from _check_apart(draft.common, draft.model, reach, places)
 
 
@@ -125,7 +125,7 @@ def _check_apart(common: Draft, model: str | None, reach: Reach, places: dict[st
     for field, folder in places.items():
         own = folder / model if model else folder
         if other := taken.owner(Tree(disk.folder(str(own)))):
-            yield Finding((field,), f"{own} would be written over {other}", "Give it a folder of its own")
+            yield Finding((field,), f"{own} would overwrite {other}", "Give it a folder of its own")
     if common.store and (root := place_of(reach, common.store)):
         yield from check_store(disk, taken, common, root)
 
@@ -167,18 +167,18 @@ def _refused(footage: FootageDraft, named: ShotFootage, error: InputError) -> Fi
     if not isinstance(error, ManifestError):
         return Finding((*at, "shot"), error.what, error.hint)
     said = str(error.problems[0]).rstrip(".")
-    hint = f"`fsvfx validate {named.manifest}` tells all of them"
-    return Finding((*at, "manifest"), f"{named.manifest} is wrong itself: {said}", hint)
+    hint = f"`fsvfx validate {named.manifest}` lists all of its problems"
+    return Finding((*at, "manifest"), f"{named.manifest} has problems: {said}", hint)
 
 
 def _check_shot(draft: TrainDraft, footage: FootageDraft, manifest: Manifest, shot: Shot) -> Iterator[Finding]:
     if draft.common.production not in (None, manifest.production):
         what = f"shot {shot.name} is of production '{manifest.production}', not '{draft.common.production}'"
-        hint = "People consent for one production: train with its own footage"
+        hint = "Consent is for one production: train with footage of that production"
         yield Finding((*footage.loc, "shot", "manifest"), what, hint)
     if footage.person is not None and entry_of(shot, footage.person) is None:
         replaced = [entry.performer for entry in shot.replace]
         hint = suggestion(footage.person, replaced, f"It replaces: {', '.join(replaced) or 'nobody'}")
-        yield Finding((*footage.loc, "person"), f"'{footage.person}' is replaced nowhere in shot {shot.name}", hint)
+        yield Finding((*footage.loc, "person"), f"'{footage.person}' is not replaced in shot {shot.name}", hint)
     if footage.name and draft.faceset and (frames := draft.faceset.exclude.get(footage.name)):
         yield from check_within(("faceset", "exclude", footage.name), frames, shot.plate.frames, "footage")

@@ -71,8 +71,8 @@ def _check(config: ColourConfig) -> None:
         linear = colour.check_space(config, "scene_linear")
     except InputError as error:
         what = f"The colour config {config.called} has no role scene_linear, in which comps are made"
-        raise InputError(what, hint="Give it that role", where=_AT) from error
+        raise InputError(what, hint="Add that role to the config", where=_AT) from error
     if not colour.is_scene_linear(config, linear):
         what = f"The role scene_linear of {config.called} is '{linear}', which is not scene-linear"
-        raise InputError(what, hint="Name a scene-linear space there", where=_AT)
+        raise InputError(what, hint="Set the role to a scene-linear space", where=_AT)
     colour.rec709_matrix(config, linear)

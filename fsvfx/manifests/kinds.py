@@ -71,7 +71,7 @@ def _validated(document: Document, path: Path, kind: Kind[M]) -> M | None:
     if data is None and document.problems:
         return None
     if not isinstance(data, dict):
-        document.tell((), "a manifest is a mapping", "Begin it with schema_version: 1; examples/ has whole ones")
+        document.tell((), "a manifest must be a mapping", "Begin it with schema_version: 1; see examples/")
         return None
     if kind.is_other(data):
         document.tell(*kind.other)

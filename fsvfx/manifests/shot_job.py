@@ -130,8 +130,8 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
         raise ManifestError(str(path), (Problem("start.model", error.what, error.hint),)) from error
     strangers = sorted(manifest.people.keys() - {*manifest.learned, *card.everybody})
     if strangers:
-        hint = "Leave them out, or make them the identity, the performer or one of others"
-        what = "'{}' is neither learned nor in the model that training begins with"
+        hint = "Remove them, or make them the identity, the performer or one of others"
+        what = "'{}' is neither learned nor in the model that training starts from"
         raise ManifestError(str(path), tuple(Problem(f"people.{name}", what.format(name), hint) for name in strangers))
     return (_trained(card),)
 

@@ -1,4 +1,4 @@
-"""The checks before a run, in the order in which they are told. ``docs/preflight.md`` is made from this table."""
+"""The checks before a run, in the order in which they are reported. ``docs/preflight.md`` has this table."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from fsvfx.preflight.contract import Buckets, Check, Look, Trouble
 from schemas.job import ShotJob
 
 CHECKS: tuple[Check, ...] = (
-    Check("buckets", "S3 answers, the keys are right, and every bucket is there: of store, plate, references, rotos, "
-          "deliverables. What lies in a bucket that can't be used is not looked at further.", outputs.buckets),
-    Check("plate", "It can be read as the manifest says, has every frame of the shot, and its headers agree with "
-          "`frame_rate`, `timecode` and `color_space`. Eight frames are decoded; one that alone can't be read is told, "
-          "and fails its chunk only.", inputs.plate),
-    Check("rotos", "Every frame has its matte; eight are read: the plate's size, the layer that is named.",
+    Check("buckets", "S3 responds, the keys are valid, and every bucket exists: for store, plate, references, rotos "
+          "and deliverables. Files in a bucket that can't be used are not checked further.", outputs.buckets),
+    Check("plate", "The plate can be read as the manifest says, has every frame of the shot, and its headers agree "
+          "with `frame_rate`, `timecode` and `color_space`. Eight frames are decoded; a single frame that can't be "
+          "read is reported, and fails only its chunk.", inputs.plate),
+    Check("rotos", "Every frame has its matte. Eight are read: they have the plate's size and the named layer.",
           inputs.rotos),
-    Check("models", "The weights that the shot's stages use are here, with their cards' hashes.", inputs.weights),
+    Check("models", "The weights that the shot's stages use are present and match their cards' hashes.",
+          inputs.weights),
     Check("detector", "The optional packages that the detector needs are installed.", inputs.detector_code),
-    Check("references", "Every file can be read, and a face is seen in one of the first 64 pictures: looked for as the "
-          "stage does, until one is found.", inputs.references),
-    Check("frame rate", "Reviews and movies have one, from the plate's headers or from `frame_rate`; an MXF's is one "
-          "that MXF knows. Frames need none.", outputs.rate),
-    Check("codecs", "Each review and movie takes the plate's size: by its standard's limits, and by encoding one "
-          "frame. Odd sizes are told: the picture grows by a row or column.", outputs.codecs),
-    Check("places", "Deliverables and store can be written: the nearest folder that is there is writable, no folder's "
-          "name is a file's, no file's a folder's, no name too long.", outputs.places),
-    Check("strangers", "No file that the shot did not deliver lies where a deliverable goes; `--replace` lets them go.",
+    Check("references", "Every file can be read, and a face is found in one of the first 64 pictures, as the stage "
+          "would find it. The search stops at the first face.", inputs.references),
+    Check("frame rate", "Reviews and movies have a frame rate, from the plate's headers or from `frame_rate`; MXF "
+          "supports it. Frames need none.", outputs.rate),
+    Check("codecs", "Each review and movie can hold the plate's size: by the limits of its standard, and by encoding "
+          "one frame. Odd sizes are reported: the picture is padded by a row or column.", outputs.codecs),
+    Check("places", "Deliverables and store can be written: the nearest existing folder is writable, no folder has a "
+          "file's name or the reverse, and no name is too long.", outputs.places),
+    Check("strangers", "No file that the shot did not deliver is where a deliverable goes; `--replace` overwrites.",
           outputs.strangers),
-    Check("room", "The disks have room for what the store and the frames would take, as far as receipts and the "
-          "plate's size tell. S3 is not asked.", outputs.room),
+    Check("room", "The disks have enough free space for the store and the frames, as estimated from receipts and the "
+          "plate's size. S3 is not checked.", outputs.room),
 )  # fmt: skip
 
 

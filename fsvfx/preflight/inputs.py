@@ -38,7 +38,7 @@ def plate(shot: Look) -> Iterator[Trouble]:
             for _ in found.pictures([number]):
                 pass
         except FsvfxError as error:
-            hint = f"Its chunk will fail, the others run. {error.hint}"
+            hint = f"Its chunk will fail; the others run. {error.hint}"
             file = f" ({error.where.file})" if error.where.file else ""
             yield Trouble("plate", f"frame {number}: {error.what}{file}", hint, stops=False)
 
@@ -91,7 +91,7 @@ def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field
     yield Trouble(
         field,
         f"no face is found in the {'' if is_all else 'first '}{looked} picture{'' if looked == 1 else 's'}",
-        "Give footage or stills in which the face is large, lit and unobstructed",
+        "Give footage or stills in which the face is large, well lit and unobstructed",
         stops=is_all,
     )
 
@@ -112,7 +112,7 @@ def detector_code(shot: Look) -> Iterator[Trouble]:
 def weights(shot: Look) -> Iterator[Trouble]:
     """The weights of every stage that the shot goes through are here, with their cards' hashes."""
     for name in _absent_models(shot.job, *stages()):
-        yield Trouble("models", f"the model '{name}' is not here", models.how_to_get(models.card(name)))
+        yield Trouble("models", f"model '{name}' is missing", models.how_to_get(models.card(name)))
 
 
 def _some(job: ShotJob) -> list[int]:

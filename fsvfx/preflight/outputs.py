@@ -64,9 +64,9 @@ def _place(field: str, wish: Wish, job: ShotJob) -> Iterator[Trouble]:
         return
     path = Path(frame_path(wish.path, job.shot.plate.frames.last) if wish.kind.per == "frame" else wish.path)
     if len(os.fsencode(path.name)) > _LONGEST_NAME:
-        yield Trouble(field, f"the file's name has over {_LONGEST_NAME} bytes: {path.name}", "Shorten it")
+        yield Trouble(field, f"the file name is longer than {_LONGEST_NAME} bytes: {path.name}", "Shorten it")
     elif path.is_dir():
-        yield Trouble(field, f"{path} is a folder", "Name a file, or move the folder away")
+        yield Trouble(field, f"{path} is a folder", "Choose a file name, or move the folder away")
     else:
         yield from _folder(field, path.parent)
 
@@ -74,9 +74,9 @@ def _place(field: str, wish: Wish, job: ShotJob) -> Iterator[Trouble]:
 def _folder(field: str, folder: Path) -> Iterator[Trouble]:
     there = nearest(folder)
     if not there.is_dir():
-        yield Trouble(field, f"{folder} can't be made: {there} is a file", "Move that file away, or write elsewhere")
+        yield Trouble(field, f"{folder} can't be created: {there} is a file", "Move that file, or write elsewhere")
     elif not os.access(there, os.W_OK | os.X_OK) or os.statvfs(there).f_flag & os.ST_RDONLY:
-        nearest_one = "" if there == folder else f"; the nearest folder that is there is {there}"
+        nearest_one = "" if there == folder else f"; the nearest existing folder is {there}"
         yield Trouble(field, f"{folder} can't be written{nearest_one}", "Check its permissions, or write elsewhere")
 
 
@@ -132,8 +132,8 @@ def room(shot: Look) -> Iterator[Trouble]:
         field, folder = folders[disk]
         free = shutil.disk_usage(folder).free
         if size > free:
-            what = f"the shot needs about {_told(size)}, and {_told(free)} are free at {folder}"
-            yield Trouble(field, what, "Make room, or write to a larger disk")
+            what = f"the shot needs about {_told(size)}, but only {_told(free)} is free at {folder}"
+            yield Trouble(field, what, "Free some space, or write to a larger disk")
 
 
 def _writes(shot: Look, info: PlateInfo) -> Iterator[tuple[str, Path, int]]:

@@ -68,7 +68,7 @@ def decide(
     reasons: list[str] = []
     records: dict[str, ConsentRecord] = {}
     for person, what_for in asked.items():
-        found = evidence.get(person, Missing("no consent record was handed over; get one signed"))
+        found = evidence.get(person, Missing("there is no consent record; get one signed"))
         if isinstance(found, Missing):
             reasons.append(f"{person} ({what_for}): {found.why}")
             continue

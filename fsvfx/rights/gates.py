@@ -79,7 +79,7 @@ def _not_this_shot(job: ShotJob, record: ConsentRecord) -> Iterator[str]:
     if shot.use not in scope.uses:
         yield f"the use '{shot.use}' is not among the consented ones ({', '.join(scope.uses)}); get it added"
     if shot.nudity_or_sexual and not scope.nudity_or_sexual:
-        yield "the shot shows nudity or sexual content, and the consent leaves that out; get it added"
+        yield "the shot shows nudity or sexual content, which the consent does not cover; get it added"
 
 
 def asked_for_training(job: TrainJob) -> dict[str, str]:
@@ -129,13 +129,13 @@ def _not_in_order(person: str, production: str, found: Evidence, now: datetime) 
     """The record is the person's, for this production, in its time, not revoked, and its document is the signed one."""
     record = found.record
     if record.person != person:
-        yield f"record {record.record_id} is about '{record.person}'; name this person's own record in the manifest"
+        yield f"record {record.record_id} is about '{record.person}'; use this person's own record in the manifest"
     if record.scope.production != production:
         yield f"the consent is for production '{record.scope.production}', not '{production}'; each needs its own"
     yield from _out_of_time(record, now)
     yield from _revoked(found, now)
     if found.document is not None and found.document != record.document.sha256:
-        yield f"the document {record.document.path} is not the one that was hashed; put the signed one back"
+        yield f"the document {record.document.path} does not match its sha256; restore the signed one"
 
 
 def _without_role(record: ConsentRecord, role: Role) -> Iterator[str]:
@@ -162,7 +162,7 @@ def _trained_of(models: Sequence[TrainedModel]) -> dict[str, tuple[str, ...]]:
 def _out_of_time(record: ConsentRecord, now: datetime) -> Iterator[str]:
     today, scope = now.astimezone(UTC).date(), record.scope
     if today < scope.valid_from:
-        yield f"the consent begins on {scope.valid_from}; wait until then"
+        yield f"the consent starts on {scope.valid_from}; wait until then"
     if scope.valid_to and today > scope.valid_to:
         yield f"the consent ended on {scope.valid_to}; get it renewed"
 
@@ -177,6 +177,6 @@ def _revoked(found: Evidence, now: datetime) -> Iterator[str]:
         return
     checked = f"{found.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if found.checked_at > now + _CLOCK_SKEW:
-        yield f"revocation was checked at {checked}, which is yet to come; correct checked_at"
+        yield f"revocation was checked at {checked}, which is in the future; correct checked_at"
     if now - found.checked_at > FRESH:
-        yield f"revocation was last checked at {checked}, over 24 hours ago; ask again and renew checked_at"
+        yield f"revocation was last checked at {checked}, over 24 hours ago; check again and renew checked_at"

@@ -28,7 +28,7 @@ class RecordError(Exception):
 def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidence | Missing:
     """What there is of ``person``'s consent; never raises for what is wrong with it."""
     if person not in people:
-        return Missing("they are not among the manifest's people; add them there, with their consent record")
+        return Missing("they are not among the manifest's people; add them with their consent record")
     try:
         return _gathered(reach, Path(people[person].consent))
     except RecordError as error:
@@ -86,16 +86,16 @@ def _reached(reach: Reach, path: Path) -> Path:
 def _read(path: Path, model: type[M]) -> M:
     if not path.is_file():
         near = spelling.near(path)
-        hint = f"Did you mean '{near}'?" if near else "get the consent, and write its record there"
-        raise RecordError(f"there is no {path}; {hint}")
+        hint = f"Did you mean '{near}'?" if near else "get consent, and save its record there"
+        raise RecordError(f"{path} does not exist; {hint}")
     document = read_yaml(path)
     if not isinstance(document.data, dict) and not document.problems:
-        document.tell((), "a record is a mapping", "Begin it with schema_version: 1")
+        document.tell((), "a record must be a mapping", "Begin it with schema_version: 1")
     found: M | None = None
     if isinstance(document.data, dict):
         found = validated(without_blanks(document.data, model, document), model, document)
     if found is None or document.problems:
-        raise RecordError(f"{path} is not usable: " + "; ".join(map(_told, document.problems)))
+        raise RecordError(f"{path} can't be used: " + "; ".join(map(_told, document.problems)))
     return found
 
 
@@ -107,4 +107,4 @@ def _hash(path: Path) -> str:
     try:
         return sha256_of(path)
     except OSError as error:
-        raise RecordError(f"the document {path} can't be read ({error.strerror}); put it back") from error
+        raise RecordError(f"the document {path} can't be read ({error.strerror}); restore it") from error

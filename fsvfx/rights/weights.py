@@ -85,9 +85,9 @@ def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence])
     if held is not None:
         return _wrong_file(weights.name, held)
     if weights.commercial_use is None:
-        what = f"nothing says whether '{weights.name}' ({weights.licence}; of {weights.whose}) may be used commercially"
+        what = f"it is unknown whether '{weights.name}' ({weights.licence}; from {weights.whose}) is for commercial use"
     else:
-        what = f"the licence of '{weights.name}' allows no commercial use: {weights.licence} (of {weights.whose})"
+        what = f"the licence of '{weights.name}' excludes commercial use: {weights.licence} (from {weights.whose})"
     return what, _way_out(weights.name)
 
 
@@ -136,9 +136,9 @@ def _way_out(name: str) -> str:
 def _wrong_file(name: str, held: HeldLicence) -> tuple[str, str] | None:
     path = Path(held.file)
     if not path.is_file():
-        return f"the licence for '{name}' is not at {path}", "Put the file there, or correct licences"
+        return f"the licence for '{name}' is missing at {path}", "Put the file there, or correct licences"
     if (found := sha256_of(path)) != held.sha256:
-        return f"{path} is not the licence that was named: its sha256 is {found}", "Put the right file there"
+        return f"{path} does not match the licence's sha256: it is {found}", "Restore the right file"
     return None
 
 
@@ -154,7 +154,7 @@ def _verified(signed: Path, model: str) -> str:
         what = f"The licence {signed} can't be checked: {error}"
         raise InputError(what, hint=extras.how_to_install("rfc8785"), where=where) from error
     except model_license.ModelLicenseError as error:
-        hint = "Get it again from insightface, or take it away and use another detector"
+        hint = "Get it again from insightface, or remove it and use another detector"
         raise InputError(f"The licence {signed} is not valid: {error}", hint=hint, where=where) from error
     return f"{SIGNED} {licence.license_id}" if licence.commercial_use_permitted else ""
 

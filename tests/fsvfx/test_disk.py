@@ -14,9 +14,9 @@ from fsvfx.errors import InputError, MachineError
 
 WORDS = [
     (errno.ENOSPC, "No space left on device", "The disk is full", True),
-    (errno.EDQUOT, "Disk quota exceeded", "quota is used up", True),
+    (errno.EDQUOT, "Disk quota exceeded", "quota is exceeded", True),
     (errno.EROFS, "Read-only file system", "mounted read-only", False),
-    (errno.EACCES, "Permission denied", "the right to write", False),
+    (errno.EACCES, "Permission denied", "write permission", False),
     (errno.EIO, "Input/output error", "reports errors", True),
     (errno.ENAMETOOLONG, "File name too long", "shorter name", False),
 ]

@@ -56,14 +56,14 @@ def test_what_lies_between_standard_rates_stays_what_it_is(text: str) -> None:
      "24p", "24 fps", "pal", "24,5", "24/1001/2", "24 / 1", "٢٤", "24\n25", "9" * 500, "0.5", "½"],
 )  # fmt: skip
 def test_no_rate_is_told(text: str) -> None:
-    with pytest.raises(rates.RateError, match=r"no frame rate|can't be"):
+    with pytest.raises(rates.RateError, match=r"not a frame rate|out of range"):
         rates.parse(text)
 
 
 @pytest.mark.parametrize("rate", [float("nan"), float("inf"), -float("inf"), 0, -24.0, 1e9, 0.5, Fraction(-24), 5e-324])
 def test_no_number_that_is_no_rate_passes(rate: float | Fraction) -> None:
     assert rates.known(rate) is None
-    with pytest.raises(rates.RateError, match=r"no frame rate|can't be"):
+    with pytest.raises(rates.RateError, match=r"not a frame rate|out of range"):
         rates.exact(rate)
 
 

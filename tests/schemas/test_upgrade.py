@@ -53,7 +53,7 @@ def test_every_step_is_there() -> None:
     [
         (None, "missing"),
         (SCHEMA_VERSION + 1, "newer"),
-        *[(version, "no version") for version in (-1, True, "1", 1.0)],
+        *[(version, "not a version") for version in (-1, True, "1", 1.0)],
     ],
 )
 def test_versions_that_cant_be_read(version: object, what: str) -> None:

@@ -41,7 +41,7 @@ def test_packages_are_listed_with_what_a_manifest_needs(root: Path, capsys: pyte
         (["toy", "--sha256", "f" * 64], "with a sha256 that begins with ffff"),
         (["{first}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),
         (["toy", "--sha256", "{sha256}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),
-        (["{first}"], "is there already"),
+        (["{first}"], "already exists"),
     ],
 )
 def test_export_refuses_in_plain_words(

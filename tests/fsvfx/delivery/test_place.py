@@ -76,7 +76,7 @@ def test_what_is_there_stays_unless_its_owner_lets_it_go(
         place(str(target), writes(b"mine"), owner)
         assert target.read_bytes() == ends
     else:
-        with pytest.raises(ends, match="is there already"):
+        with pytest.raises(ends, match="already exists"):
             place(str(target), writes(b"mine"), owner)
         assert target.read_bytes() == content
     assert list(tmp_path.iterdir()) == [target]
@@ -89,7 +89,7 @@ def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
         path.write_bytes(b"mine")
         target.write_bytes(b"theirs")
 
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         place(str(target), write, KEEP)
     assert target.read_bytes() == b"theirs"
 
@@ -117,7 +117,7 @@ def test_what_is_read_is_never_written_over(tmp_path: Path, how: str) -> None:
         target.symlink_to(read)
     else:
         target.hardlink_to(read)
-    with pytest.raises(InputError, match="is read by this command"):
+    with pytest.raises(InputError, match="is an input of this command"):
         place(str(target), writes(b"mine"), Named(replace=True, reads=(read,)))
     assert read.read_bytes() == target.read_bytes() == b"read"
 
@@ -175,7 +175,7 @@ def test_s3_gets_the_whole_file_under_its_name(bucket: dict[str, bytes]) -> None
 def test_an_object_that_is_there_stays(bucket: dict[str, bytes]) -> None:
     url = "s3://bucket/out/a.exr"
     bucket[url] = b"theirs"
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         place(url, writes(b"mine"), KEEP)
     assert bucket[url] == b"theirs"
     place(url, writes(b"mine"), ANY)

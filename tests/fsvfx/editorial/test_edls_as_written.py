@@ -341,4 +341,4 @@ def test_a_label_that_the_plate_has_not_is_told(tmp_path: Path) -> None:
     (tmp_path / "cut.edl").write_text(text)
     with pytest.raises(EditError) as caught:
         imported(tmp_path, tmp_path / "cut.edl", tmp_path, rate=rate)
-    assert "01:01:00;00 is a label that drop-frame leaves out" in caught.value.problems[0].what
+    assert "01:01:00;00 is a label that drop-frame skips" in caught.value.problems[0].what

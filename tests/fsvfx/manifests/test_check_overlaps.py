@@ -127,13 +127,13 @@ COLLISIONS = [
     ("frames on a sequence of references", [frames("refs/p.####.png")], {"references": "['refs/p.%d.png']"},
      "a reference"),
     ("unasked sheet on a reference", [frames("refs/o.####.png")], {"references": "[refs/sh010.contact.png]"},
-     "the contact sheet of shot sh010 would write over a reference"),
+     "the contact sheet of shot sh010 would overwrite a reference"),
     ("report among the consents", [other("report", "consents/{shot}.json")], {}, "the consent records"),
     ("report on a consent", [other("report", "lead.json")], {"consent": "lead.json"}, "the consent of 'lead'"),
     ("report below the consents", [other("report", "consents/of/{shot}.json")], {}, "the consent records"),
     ("report in a package", [other("report", "packages/model/0123456789ab/{shot}.json")], {}, "the model packages"),
     ("sheet on the manifest's own name", [other("report", "shots.yaml.json"), other("mhl", ".")],
-     {"consent": "ascmhl/lead.yaml"}, "would write over the consent"),
+     {"consent": "ascmhl/lead.yaml"}, "would overwrite the consent"),
     ("one file from two deliverables", [frames("out/a.####.png"), frames("out/a.%04d.png")], {}, "deliver[0]"),
     ("some frames of two deliverables", [frames("out/a.####.png"), frames("out/a.###.png")], {}, "deliver[0]"),
     ("sheet on a delivered frame", [frames("out/a.####.png"), other("contact_sheet", "out/a.1003.png")], {},
@@ -145,7 +145,7 @@ COLLISIONS = [
     ("into the store", [other("report", "work/harbour/x/{shot}.json")], {}, "into the store"),
     ("into the store by a detour", [other("report", "out/../work//harbour/sh010/{shot}.json")], {}, "into the store"),
     ("the store around a plate", [other("report", "out/{shot}.json")],
-     {"store": "s", "plate": "s/harbour/sh010/stages/p.####.png"}, "store of shot sh010 would write over the plate"),
+     {"store": "s", "plate": "s/harbour/sh010/stages/p.####.png"}, "store of shot sh010 would overwrite the plate"),
     ("S3 frames", [frames("s3://bucket/plates/p.#.png")], {"plate": "s3://bucket/plates/p.####.png"}, PLATE),
     ("S3 sheet on a frame", [other("contact_sheet", "s3://bucket/plates/p.1002.png")],
      {"plate": "s3://bucket/plates/p.%04d.png"}, PLATE),
@@ -196,8 +196,8 @@ def test_the_folder_of_an_mhl_stays_as_it_is_called(manifest: Callable[..., Path
     assert job.deliver[1].path == str(path.parent / folder.rstrip("/"))
 
 
-@pytest.mark.parametrize(("target", "says"), [("plates/p.#.png", "Deliver into another folder"),
-                                              ("out/a.%04d.png", "put {shot} into it")])  # fmt: skip
+@pytest.mark.parametrize(("target", "says"), [("plates/p.#.png", "Deliver to another folder"),
+                                              ("out/a.%04d.png", "use {shot} in it")])  # fmt: skip
 def test_the_advice_is_of_use(manifest: Callable[..., Path], target: str, says: str) -> None:
     assert says in refusal(manifest(frames("out/a.####.png"), frames(target)))
 
@@ -212,13 +212,13 @@ def two(first: str, second: str, plates: tuple[str, str] = ("plates/a.####.png",
 @pytest.mark.parametrize(
     ("deliver", "spans", "plates", "says"),
     [
-        (frames("out/a.####.png"), ("1-9", "9-12"), {}, "would write over deliver[0] of shot sh010"),
-        (frames("out/a.#.png"), ("1-9", "5-6"), {}, "would write over deliver[0] of shot sh010"),
+        (frames("out/a.####.png"), ("1-9", "9-12"), {}, "would overwrite deliver[0] of shot sh010"),
+        (frames("out/a.#.png"), ("1-9", "5-6"), {}, "would overwrite deliver[0] of shot sh010"),
         (frames("out/a.####.png"), ("1-9", "10-12"), {}, None),
         (frames("out/{shot}.####.png"), ("1-9", "1-9"), {}, None),
         (frames("plates/b.%04d.png"), ("1-9", "1-9"), {}, "the plate of shot sh020"),
         (frames("plates/b.%04d.png"), ("1-9", "100-109"), {}, "the plate of shot sh020"),
-        (other("mhl", "out"), ("1-9", "1-9"), {}, "would write over deliver[1]"),
+        (other("mhl", "out"), ("1-9", "1-9"), {}, "would overwrite deliver[1]"),
     ],
 )
 def test_shots_lie_apart_frame_by_frame(
@@ -258,7 +258,7 @@ def test_links_are_what_they_lead_to(
     (raw / "y.png").write_bytes(b"y")
     (path.parent / link).parent.mkdir(parents=True, exist_ok=True)
     (path.parent / link).symlink_to(path.parent / to)
-    assert "would write over" in refusal(path)
+    assert "would overwrite" in refusal(path)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

@@ -20,11 +20,11 @@ COMPOSITE = "shots[0].composite"
 @pytest.mark.parametrize(
     ("given", "composite", "field", "says"),
     [
-        ("roto: roto/a.png", EXTERNAL, f"{ENTRY}.roto", "one place for the frame number"),
-        ('roto: "roto/a.####.mov"', EXTERNAL, f"{ENTRY}.roto", "mattes of kind '.mov' are not read"),
+        ("roto: roto/a.png", EXTERNAL, f"{ENTRY}.roto", "needs #### once"),
+        ('roto: "roto/a.####.mov"', EXTERNAL, f"{ENTRY}.roto", "mattes of type '.mov' are not supported"),
         ('roto: "../../a.####.exr"', EXTERNAL, f"{ENTRY}.roto", "outside the manifest's folder"),
         ('roto: "roto/{shot}.####.exr"', EXTERNAL, f"{ENTRY}.roto", "no {fields}"),
-        ("roto_layer: A", "", f"{ENTRY}.roto_layer", "no roto to take a layer from"),
+        ("roto_layer: A", "", f"{ENTRY}.roto_layer", "needs a roto"),
         ("settings: {}", EXTERNAL, f"{COMPOSITE}.matte", "there is no roto in replace[0]"),
         ("settings: {}", " matte: learned*external,", f"{COMPOSITE}.matte", "there is no roto in replace[0]"),
     ],
@@ -51,4 +51,4 @@ def test_no_deliverable_goes_over_it(write: Callable[..., Path]) -> None:
     path.write_text(path.read_text().replace(MATTE, MATTE + EXTERNAL))
     with pytest.raises(ManifestError) as told:
         jobs(path)
-    assert "would write over the roto of shot sh0040" in told.value.problems[0].what
+    assert "would overwrite the roto of shot sh0040" in told.value.problems[0].what

@@ -26,7 +26,7 @@ def test_what_is_read_is_not_written_over(
 ) -> None:
     with pytest.raises(ManifestError) as told:
         load_training(written(tmp_path / "job", (old, new), *more))
-    problems = [one.what for one in told.value.problems if "written over" in one.what or "write over" in one.what]
+    problems = [one.what for one in told.value.problems if "overwrite" in one.what]
     assert any(says in what for what in problems), [str(one) for one in told.value.problems]
 
 

@@ -95,7 +95,7 @@ def test_a_start_says_whose_faces_it_brings(tmp_path: Path) -> None:
 PERSON = "double: {consent: consents/double.yaml}"
 START = [
     ("of another engine", ("engine: comb", "engine: liae"), "start.model", "is for engine 'comb', not 'liae'"),
-    ("of another hash", ("sha256: ", "sha256: 0"), "start.sha256", "not written"),
+    ("of another hash", ("sha256: ", "sha256: 0"), "start.sha256", "wrong form"),
     ("nowhere", ("model: cast", "model: caste"), "start.model", "No model package 'caste'"),
     ("a stranger", (PERSON, f"{PERSON}\n  zoe: {{consent: z.yaml}}"), "people.zoe", "neither learned nor in the model"),
 ]

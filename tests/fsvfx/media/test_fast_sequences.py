@@ -133,7 +133,7 @@ def test_timecode_of_the_manifest(rate: Fraction, timecode: str, wanted: str, tm
     [
         (F50, "01:00:00:50", "no such frame"),
         (Fraction(24), "01:00:00:24", "no such frame"),
-        (F5994, "00:01:00;03", "leaves out"),
+        (F5994, "00:01:00;03", "skips"),
         (F48, "01:00:00;00", "drop-frame"),
     ],
 )

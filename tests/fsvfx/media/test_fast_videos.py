@@ -120,7 +120,7 @@ def test_impossible_tracks_are_no_tracks(track: tuple[int, int, int], tmp_path: 
         ("01:00:00.05", F5994, F5994, "01:00:00;05", ""),
         ("01:00:00;05", Fraction(24), Fraction(24), "01:00:00:05", "drop-frame"),
         ("01:00:00:60", F60, F60, None, "not valid"),
-        ("00:01:00;01", F5994, F5994, None, "leaves out"),
+        ("00:01:00;01", F5994, F5994, None, "skips"),
         ("25:00:00:00", F60, F60, None, "not valid"),
         ("soon", F60, F60, None, "not valid"),
         (None, F60, F60, None, ""),

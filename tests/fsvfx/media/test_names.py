@@ -237,4 +237,4 @@ def test_names_that_look_like_more_are_not_written_over(
     text = MANIFEST.replace("kind: exr", f"kind: {kind}")
     with pytest.raises(ManifestError) as told:
         _job(here, text, deliver=deliver, **given)
-    assert any("write over" in problem.what for problem in told.value.problems), told.value.problems
+    assert any("overwrite" in problem.what for problem in told.value.problems), told.value.problems

@@ -154,12 +154,12 @@ def test_frames_need_none(wish: dict[str, Any], make: Callable[..., ShotJob], tm
 
 
 SIZES: list[tuple[tuple[int, int], dict[str, Any], str, bool]] = [
-    ((97, 48), REVIEW, "grows by a row or column", False),
-    ((96, 49), MOVIE, "grows by a row or column", False),
-    ((200, 110), MXF, "takes pictures of 256x120 or more", True),
-    ((255, 120), MOVIE | {"codec": "dnxhr_444"}, "takes pictures of 256x120 or more", True),
-    ((17_000, 16), REVIEW, "takes up to 16888 pixels a side", True),
-    ((17_000, 16), MOVIE | {"path": "OUT/m.mp4", "codec": "hevc"}, "takes up to 16888 pixels a side", True),
+    ((97, 48), REVIEW, "padded by a repeated row or column", False),
+    ((96, 49), MOVIE, "padded by a repeated row or column", False),
+    ((200, 110), MXF, "needs at least 256x120", True),
+    ((255, 120), MOVIE | {"codec": "dnxhr_444"}, "needs at least 256x120", True),
+    ((17_000, 16), REVIEW, "takes at most 16888 pixels per side", True),
+    ((17_000, 16), MOVIE | {"path": "OUT/m.mp4", "codec": "hevc"}, "takes at most 16888 pixels per side", True),
     ((96, 48), MOVIE | {"codec": "prores_4444"}, "", False),
 ]
 
@@ -246,7 +246,7 @@ def _folder_in_the_way(folder: Path) -> None:
 PLACES: dict[str, tuple[Callable[[Path], None], dict[str, Any], str]] = {
     "a file is in the way": (_file_in_the_way, REVIEW, "is a file"),
     "a folder has the name": (_folder_in_the_way, REVIEW, "is a folder"),
-    "too long": (lambda folder: None, EXR | {"path": f"OUT/{'x' * 250}.####.exr"}, "over 255 bytes"),
+    "too long": (lambda folder: None, EXR | {"path": f"OUT/{'x' * 250}.####.exr"}, "longer than 255 bytes"),
     "two folders below a file": (_file_in_the_way, EXR | {"path": "OUT/out/a/b/e.####.exr"}, "is a file"),
 }
 
@@ -267,7 +267,7 @@ def test_folders_that_may_not_be_written(
     job = make(deliver=[REVIEW], store=str(tmp_path / "work"))
     found = troubles(job)
     assert [one.field for one in found] == ["deliver[0].path", "store"]
-    assert all(f"nearest folder that is there is {tmp_path}" in one.what for one in found)
+    assert all(f"nearest existing folder is {tmp_path}" in one.what for one in found)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_too_little_room(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(total=free, used=0, free=free))
     found = troubles(make(deliver=deliver))
     assert [one.field for one in found] == (["store"] if is_told else [])
-    assert all("are free at" in one.what for one in found)
+    assert all("is free at" in one.what for one in found)
 
 
 def test_missing_models(make: Callable[..., ShotJob], face: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,8 +53,8 @@ def test_nobody_is_asked_where_nothing_is_swapped(tmp_path: Path) -> None:
 
 # id, field of the lead's record, its value (None: taken out), what the refusal says
 WRONG = [
-    ("no version", "schema_version", None, "schema_version is missing"),
-    ("newer version", "schema_version", 2, "2 is not possible here"),
+    ("not a version", "schema_version", None, "schema_version is missing"),
+    ("newer version", "schema_version", 2, "2 is not a valid choice"),
     ("no person", "person", None, "person is missing"),
     ("no production", "scope.production", None, "scope.production"),
     ("no shots", "scope.shots", [], "scope.shots"),
@@ -66,16 +66,16 @@ WRONG = [
     ("date of no calendar", "scope.valid_to", "2026-13-01", "Write it as 2026-11-22"),
     ("date in words", "scope.valid_from", "soon", "Write it as 2026-11-22"),
     ("ends before it starts", "scope.valid_to", "2025-01-01", "valid_to is before valid_from"),
-    ("short hash", "document.sha256", "abc", "64 of 0-9a-f"),
+    ("short hash", "document.sha256", "abc", "64 digits of 0-9a-f"),
     ("no document", "document", None, "document is missing"),
-    ("time without a zone", "revocation.checked_at", "2026-11-22T08:00:00", "Add the zone"),
+    ("time without a zone", "revocation.checked_at", "2026-11-22T08:00:00", "Add a time zone"),
     ("time of no calendar", "revocation.checked_at", "today", "2026-11-22T08:00:00Z"),
     ("revocation half told", "revocation.checked_at", None, "either status with checked_at"),
     ("revocation told twice", "revocation.register", "r.yaml", "either status with checked_at"),
     ("unknown standing", "revocation.status", "maybe", "none, revoked"),
     ("unknown key", "scope.shot", ["*"], "Did you mean 'shots'?"),
-    ("minor without guardian", "subject.is_minor", True, "needs guardian"),
-    ("dead without representative", "subject.deceased", True, "needs representative"),
+    ("minor without guardian", "subject.is_minor", True, "needs a guardian"),
+    ("dead without representative", "subject.deceased", True, "needs a representative"),
     ("test record: yes", "is_test_record", "yes", "true or false"),
     ("document elsewhere", "document.path", "../../secret.pdf", "outside the manifest's folder"),
     ("document missing", "document.path", "none.pdf", "can't be read"),
@@ -94,7 +94,12 @@ def test_a_wrong_record_is_none(folder: Path, path: str, value: object, said: st
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "empty"), ("- a\n", "a record is a mapping"), ("a: [", "no YAML"), ("a: 1\na: 2\n", "there twice")],
+    [
+        ("", "empty"),
+        ("- a\n", "a record must be a mapping"),
+        ("a: [", "not valid YAML"),
+        ("a: 1\na: 2\n", "given twice"),
+    ],
     ids=["empty", "a list", "broken", "a key twice"],
 )
 def test_a_file_that_is_no_record(folder: Path, text: str, said: str) -> None:
@@ -107,12 +112,12 @@ def test_missing_records_of_both(folder: Path) -> None:
         (folder / f"consents/{person}.yaml").unlink()
     told = refused(folder).splitlines()
     assert len(told) == 2
-    assert all("there is no" in one and "get the consent" in one for one in told)
+    assert all("does not exist" in one and "get consent" in one for one in told)
 
 
 def test_a_changed_document(folder: Path) -> None:
     (folder / "consents/double.pdf").write_bytes(b"forged")
-    assert "not the one that was hashed" in refused(folder)
+    assert "does not match its sha256" in refused(folder)
 
 
 def test_a_record_that_is_a_link_out(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -149,7 +154,7 @@ def test_a_register_speaks_for_its_records(folder: Path, register: Path) -> None
         ("test-lead: none", "test-lead: revoked", "lead (identity): the consent (record test-lead) is revoked"),
         ("test-lead: none, ", "", "does not list record test-lead"),
         ("test-lead: none", "test-lead: no", "none, revoked"),
-        ("08:00:00Z", "08:00:00", "Add the zone"),
+        ("08:00:00Z", "08:00:00", "Add a time zone"),
         ("checked_by: rights desk\n", "", "checked_by is missing"),
     ],
     ids=["revoked", "not listed", "unknown standing", "no zone", "nobody"],

@@ -22,12 +22,12 @@ REFUSED = [
     ("other shots", "double", "scope.shots", ["sq9*", "sh0041"], "sh0040 is not among the consented shots"),
     ("letter case of shots", "double", "scope.shots", ["SH*"], "not among the consented shots"),
     ("other uses", "lead", "scope.uses", ["dub", "test"], "use 'face_replacement' is not among"),
-    ("not yet", "lead", "scope.valid_from", "2026-11-23", "begins on 2026-11-23"),
+    ("not yet", "lead", "scope.valid_from", "2026-11-23", "starts on 2026-11-23"),
     ("ended", "double", "scope.valid_to", "2026-11-21", "ended on 2026-11-21"),
     ("revoked", "lead", "revocation.status", "revoked", "is revoked; stop work"),
     ("not asked for a day", "lead", "revocation.checked_at", "2026-11-21T11:59:00Z", "over 24 hours ago"),
-    ("asked tomorrow", "double", "revocation.checked_at", "2026-11-23T08:00:00Z", "yet to come"),
-    ("other document", "lead", "document.sha256", "0" * 64, "not the one that was hashed"),
+    ("asked tomorrow", "double", "revocation.checked_at", "2026-11-23T08:00:00Z", "in the future"),
+    ("other document", "lead", "document.sha256", "0" * 64, "does not match its sha256"),
 ]
 
 

@@ -60,11 +60,11 @@ REFUSED = [
     ("performer as identity", "lead", "roles", ["target_performer"], "identity", "role source_identity"),
     ("identity as performer", "double", "roles", ["source_identity"], "performer", "role target_performer"),
     ("other production", "double", "scope.production", "desert", "performer", "production 'desert', not 'harbour'"),
-    ("not yet", "lead", "scope.valid_from", "2026-11-23", "identity", "begins on 2026-11-23"),
+    ("not yet", "lead", "scope.valid_from", "2026-11-23", "identity", "starts on 2026-11-23"),
     ("ended", "friend", "scope.valid_to", "2026-11-21", "also learned", "ended on 2026-11-21"),
     ("revoked", "double", "revocation.status", "revoked", "performer", "is revoked; stop work"),
     ("not asked for a day", "lead", "revocation.checked_at", "2026-11-21T11:59:00Z", "identity", "over 24 hours ago"),
-    ("other document", "friend", "document.sha256", "0" * 64, "also learned", "not the one that was hashed"),
+    ("other document", "friend", "document.sha256", "0" * 64, "also learned", "does not match its sha256"),
 ]
 
 
@@ -144,7 +144,7 @@ def test_a_shot_asks_the_third_person_of_its_comb() -> None:
     assert check_swap(swap_with(COMB), evidence, NOW).allow
     del evidence["friend"]
     [told] = check_swap(swap_with(COMB), evidence, NOW).reasons
-    assert told.startswith("friend (model 'cast' was trained on their face): no consent record")
+    assert told.startswith("friend (model 'cast' was trained on their face): there is no consent record")
 
 
 def swap_refused(who: str, path: str, value: object) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ def test_records_on_disk_clear_a_training(folder: Path) -> None:
     with pytest.raises(RightsError) as refused:
         clear_training(training(folder), NOW)
     assert refused.value.exit_code == 3
-    assert "there is no" in refused.value.reasons[0]
+    assert "does not exist" in refused.value.reasons[0]
 
 
 def test_whoever_is_in_a_model_must_be_among_the_manifest_s_people(folder: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_purpose_is_one_of_two(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("commercial_use", "refused"), [(True, None), (False, "allows no commercial use"), (None, "nothing says whether")]
+    ("commercial_use", "refused"), [(True, None), (False, "excludes commercial use"), (None, "it is unknown whether")]
 )
 def test_segmenters_weights(
     folder: Path, commercial_use: bool | None, refused: str | None, monkeypatch: pytest.MonkeyPatch
@@ -150,7 +150,7 @@ def test_packages(folder: Path, said: dict[str, Any], is_refused: bool) -> None:
         assert job.models[0].commercial_use
 
 
-@pytest.mark.parametrize(("digest", "said"), [("right", None), ("0" * 64, "is not the licence that was named")])
+@pytest.mark.parametrize(("digest", "said"), [("right", None), ("0" * 64, "does not match the licence's sha256")])
 def test_a_licence_that_the_production_holds(folder: Path, digest: str, said: str | None) -> None:
     (folder / "signed.pdf").write_bytes(b"contract")
     sha256 = hashlib.sha256(b"contract").hexdigest() if digest == "right" else digest
@@ -162,7 +162,7 @@ def test_a_licence_that_the_production_holds(folder: Path, digest: str, said: st
 def test_a_licence_that_is_not_there_or_out_of_reach(folder: Path) -> None:
     more = "licences: {{insightface: {{file: {}, sha256: {}}}}}\n"
     [(_, what, _)] = problems(written(folder, detector="insightface", more=more.format("no.pdf", "0" * 64)))
-    assert "is not at" in what
+    assert "is missing at" in what
     found = problems(written(folder, more=more.format("../no.pdf", "0" * 64)))
     assert [field for field, _, _ in found] == ["licences.insightface.file"]
 
@@ -187,7 +187,7 @@ def signed(folder: Path, monkeypatch: pytest.MonkeyPatch, **said: Any) -> None:
 SIGNED: list[tuple[dict[str, Any], str | None]] = [
     ({}, None),
     ({"valid_until": "2099-01-01T00:00:00Z"}, None),
-    ({"grant": "non-commercial"}, "allows no commercial use"),
+    ({"grant": "non-commercial"}, "excludes commercial use"),
     ({"valid_until": "2021-01-01T00:00:00Z"}, "expired"),
     ({"valid_from": "2099-01-01T00:00:00Z"}, "not active"),
     ({"model_id": "antelopev2"}, "antelopev2"),
