@@ -126,7 +126,7 @@ def choose(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> list[Person
 def _by_number(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> list[PersonTrack]:
     found = [each for each in seen if each.number == wanted.track]
     if not found:
-        raise _unclear(finds, seen, wanted, f"there is no track {wanted.track}")
+        raise _unclear(finds, seen, wanted, f"no track {wanted.track}")
     return found
 
 
@@ -151,12 +151,12 @@ def _by_references(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> lis
     limit = _STRANGER if len(seen) == 1 else SAME_PERSON
     near = sorted((each for each in seen if apart[each.number] < limit), key=lambda each: apart[each.number])
     if not near:
-        raise _unclear(finds, seen, wanted, f"no face is like {wanted.performer}'s references", apart)
+        raise _unclear(finds, seen, wanted, f"no face resembles {wanted.performer}'s references", apart)
     chosen: list[PersonTrack] = []
     for each in near:
         rivals = [one for one in chosen if np.isin(finds.frame[each.rows], finds.frame[one.rows]).any()]
         if any(apart[each.number] - apart[one.number] < _MARGIN for one in rivals):
-            raise _unclear(finds, seen, wanted, f"two faces are like {wanted.performer}'s references", apart)
+            raise _unclear(finds, seen, wanted, f"two faces resemble {wanted.performer}'s references", apart)
         if not rivals:
             chosen.append(each)
     return chosen
@@ -193,7 +193,7 @@ def _unclear(
         ]
     return InputError(
         f"which face is {wanted.performer}? {why[0].upper()}{why[1:]}: {'; '.join(lines)}",
-        hint="Say `track: N` or `position: [x, y]` in the replace entry (`fsvfx faces MANIFEST` shows the tracks), "
+        hint="Add `track: N` or `position: [x, y]` in the replace entry (`fsvfx faces MANIFEST` shows the tracks), "
         "or give the performer references",
         where=wanted.where,
     )

@@ -1,3 +1,3 @@
-"""Occlusion: what is in front of a face. The segmenters' contract and registry, and the embedded segmenter."""
+"""Occlusion: what is in front of a face. The contract of segmenters, where they are found, and the embedded one."""
 
-__all__ = ["contract", "registry"]
+__all__ = ["contract"]

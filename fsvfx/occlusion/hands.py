@@ -1,4 +1,4 @@
-"""Hands (MediaPipe Hands, arXiv 2006.10214): 21 points of each hand around a face, and the area that they span."""
+"""Hands around a face (MediaPipe Hands, arXiv 2006.10214): palms are found, 21 points of each hand, and its area."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ _FINGER = 0.19
 """A finger's width over the palm's length."""
 _SAME_HAND = 0.4
 _SUBPIXEL_BITS = 4
+PALM_CARD = "palm_detection"
+_GRIDS = ((24, 2), (12, 6))
+"""Cells a side and anchors a cell, in the order of the model's output."""
+_PALM_POINTS = 7
+_VALUES = 4 + 2 * _PALM_POINTS
+_SAME_PALM = 0.3
+_PALM_WRIST, _PALM_MIDDLE = 0, 2
+"""Key points: the wrist, and the middle finger's knuckle."""
+_ROI_SIDE = 2.6
+_ROI_SHIFT = 0.5
+"""The hand's square: so many palm sides wide, so far from the palm's middle towards the fingers."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,15 @@ class Hand:
 
     points: NDArray[np.float64]
     presence: float
+
+
+@dataclass(frozen=True)
+class Square:
+    """A turned square: centre (2,) x, y in px, side in px, angle in radians, clockwise in the picture."""
+
+    centre: NDArray[np.float64]
+    side: float
+    angle: float
 
 
 def hands(picture: NDArray[np.float32], before: Sequence[Hand] = (), *, search: bool = True) -> list[Hand]:
@@ -101,28 +121,6 @@ def _apart(found: Sequence[Hand]) -> list[Hand]:
         if all(np.linalg.norm(hand.points.mean(0) - other.points.mean(0)) > reach for other in kept):
             kept.append(hand)
     return kept
-
-
-PALM_CARD = "palm_detection"
-_GRIDS = ((24, 2), (12, 6))
-"""Cells a side and anchors a cell, in the order of the model's output."""
-_PALM_POINTS = 7
-_VALUES = 4 + 2 * _PALM_POINTS
-_SAME_PALM = 0.3
-_PALM_WRIST, _PALM_MIDDLE = 0, 2
-"""Key points: the wrist, and the middle finger's knuckle."""
-_ROI_SIDE = 2.6
-_ROI_SHIFT = 0.5
-"""The hand's square: so many palm sides wide, so far from the palm's middle towards the fingers."""
-
-
-@dataclass(frozen=True)
-class Square:
-    """A turned square: centre (2,) x, y in px, side in px, angle in radians, clockwise in the picture."""
-
-    centre: NDArray[np.float64]
-    side: float
-    angle: float
 
 
 def palms(picture: NDArray[np.float32], min_score: float = 0.5) -> list[Square]:

@@ -119,7 +119,7 @@ def test_unclear_performer_lists_the_tracks(choice: Wanted) -> None:
 
 def test_only_face_that_is_somebody_else_is_refused() -> None:
     given = finds([(number, face(), 3) for number in range(1001, 1011)])
-    with pytest.raises(InputError, match="No face is like"):
+    with pytest.raises(InputError, match="No face resembles"):
         choose(given, seen_in(given), wanted(person=5))
 
 
