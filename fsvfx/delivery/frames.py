@@ -62,9 +62,9 @@ def _in_space(order: Order, space: str, rgb: Half) -> Half:
 def _described(frame: Frame, space: str) -> dict[str, str | int | float]:
     order = frame.order
     what = f"{order.job.production} {order.job.shot.name} {frame.number}"
-    said = f"{order.statement}. {what}. Altered: {frame.facts['altered'].partition(',')[0]}"
+    words = f"{order.statement}. {what}. Altered: {frame.facts['altered'].partition(',')[0]}"
     return {
-        "ImageDescription": f"{said}; colour space {space}; key {order.content_key}",
+        "ImageDescription": f"{words}; colour space {space}; key {order.content_key}",
         "Software": _software(),
         "DocumentName": order.job.production,
         "Copyright": order.statement,

@@ -131,10 +131,10 @@ def _colours(layer: str, rgb: Half) -> dict[str, Half]:
 
 def _stmap_part(name: str, aligned: Aligned, height: int, width: int) -> ExrPart:
     uv = stmap(aligned.matrix, aligned.size, height, width)
-    told: dict[str, Any] = {"fsvfx/crop_size": aligned.size}
+    attributes: dict[str, Any] = {"fsvfx/crop_size": aligned.size}
     if aligned.matrix is not None:
-        told["fsvfx/plate_to_crop"] = " ".join(f"{value:.9g}" for value in aligned.matrix.ravel())
-    return ExrPart(name, {f"{name}.R": uv[..., 0], f"{name}.G": uv[..., 1]}, told, is_data=True)
+        attributes["fsvfx/plate_to_crop"] = " ".join(f"{value:.9g}" for value in aligned.matrix.ravel())
+    return ExrPart(name, {f"{name}.R": uv[..., 0], f"{name}.G": uv[..., 1]}, attributes, is_data=True)
 
 
 def _plain(name: str) -> str:

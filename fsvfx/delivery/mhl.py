@@ -148,8 +148,8 @@ def _contradicts(history: MHLHistory, root: Path, hashes: dict[str, str]) -> boo
             path = str(root / media.path)
             if not media.is_directory and not os.path.exists(path):
                 return True
-            told = [entry.hash_string for entry in media.hash_entries if entry.hash_format == _FORMAT]
-            if path in hashes and any(one != hashes[path] for one in told):
+            listed = [entry.hash_string for entry in media.hash_entries if entry.hash_format == _FORMAT]
+            if path in hashes and any(one != hashes[path] for one in listed):
                 return True
     return False
 

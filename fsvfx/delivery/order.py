@@ -86,13 +86,13 @@ class Order:
     @cached_property
     def content_key(self) -> str:
         """Of what the files say, wherever they go: the same on disk and S3. It stands in their headers."""
-        return self._key(self._said())
+        return self._key(self._content())
 
     @cached_property
     def key(self) -> str:
         """Of what the files say and where they go. (The runner has a key of its own, by which the ledger is asked.)"""
         paths: list[JsonValue] = [one.path for one in self.asked]
-        return self._key(self._said() | {"paths": paths})
+        return self._key(self._content() | {"paths": paths})
 
     def check_complete(self) -> None:
         """IncompleteError, naming them, if wanted frames are neither composited nor waived, or have no plate."""
@@ -113,7 +113,7 @@ class Order:
             where=Where(shot=self.job.shot.name, stage=STAGE, frames=frames),
         )
 
-    def _said(self) -> dict[str, JsonValue]:
+    def _content(self) -> dict[str, JsonValue]:
         shot = self.job.shot
         swaps: list[JsonValue] = [
             {"performer": entry.performer, "identity": entry.identity, "engine": entry.engine} for entry in shot.replace

@@ -30,8 +30,8 @@ def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
     """
     found = _delivered(job)
     problems = [problem for file in found.files.values() if (problem := _check(job, file))]
-    told = {problem.where.file for problem in problems}
-    intact = [file for file in found.files.values() if file.path not in told]
+    reported = {problem.where.file for problem in problems}
+    intact = [file for file in found.files.values() if file.path not in reported]
     return [*found.problems, *problems, *(problem for file in intact if (problem := _damage(job, file)))]
 
 

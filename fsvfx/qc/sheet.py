@@ -71,7 +71,7 @@ def shot_sheet(job: ShotJob, measured: Data | None, waived: FrameRange, most: in
 
 def cell(frame: int, plate: U8, comp: U8, figures: Mapping[str, Sequence[float]]) -> Cell:
     """A frame's cell, from its figures by name: one value per entry, NaN where not taken (measure's table)."""
-    return Cell(frame, plate, comp, _told(figures), grade(figures))
+    return Cell(frame, plate, comp, _summary(figures), grade(figures))
 
 
 def grade(figures: Mapping[str, Sequence[float]]) -> Grade:
@@ -167,17 +167,17 @@ def _legend(draw: ImageDraw.ImageDraw, width: int) -> None:
         x -= 12
 
 
-def _told(figures: Mapping[str, Sequence[float]]) -> str:
+def _summary(figures: Mapping[str, Sequence[float]]) -> str:
     """``id 0.41 / 0.70  seam 0.98  flicker 0.2 %``: distances to identity, performer; flicker of the display range."""
-    said = []
+    parts = []
     near, far = _worst(figures, "to_identity"), _worst(figures, "to_performer", low=True)
     if np.isfinite([near, far]).all():
-        said.append(f"id {near:.2f} / {far:.2f}")
+        parts.append(f"id {near:.2f} / {far:.2f}")
     if np.isfinite(seam := _worst(figures, "seam")):
-        said.append(f"seam {seam:.2f}")
+        parts.append(f"seam {seam:.2f}")
     if np.isfinite(flicker := _worst(figures, "flicker")):
-        said.append(f"flicker {100 * flicker:.1f} %")
-    return "   ".join(said)
+        parts.append(f"flicker {100 * flicker:.1f} %")
+    return "   ".join(parts)
 
 
 def _worst(figures: Mapping[str, Sequence[float]], name: str, *, low: bool = False) -> float:
