@@ -191,7 +191,7 @@ WRONG = [
     ("half a position", "settings: {},", "position: [3], settings: {},", f"{ENTRY}.position[1]",
      "an entry is missing", "x, y"),
     # Engines and colour
-    ("unknown engine", "engine: landmark_warp", "engine: landmark_wrap", f"{ENTRY}.engine", "no engine",
+    ("unknown engine", "engine: landmark_warp", "engine: landmark_wrap", f"{ENTRY}.engine", "No engine named",
      "'landmark_warp'"),
     ("unknown setting", "settings: {},", "settings: {sharpnes: 1},", f"{ENTRY}.settings.sharpnes", "not a field", ""),
     ("unknown setting, some frames", "settings: {}}]", "settings: {zz: 1}}]", f"{ENTRY}.overrides[0].settings.zz",

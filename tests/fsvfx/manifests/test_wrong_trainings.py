@@ -61,7 +61,7 @@ WRONG = [
      "empty", "at least 1"),
     ("no consent", "{consent: consents/double.yaml}", "{}", "people.double.consent", "missing", "consent record"),
     # Engines
-    ("unknown engine", "engine: df", "engine: dff", "engine", "no engine", "'df'"),
+    ("unknown engine", "engine: df", "engine: dff", "engine", "No engine named", "'df'"),
     ("an engine that does not learn", "engine: df", "engine: landmark_warp", "engine", "is not trainable", "liae"),
     ("too many people", "performer: double", "performer: double\nothers: [friend]", "others", "at most 2 people",
      "comb"),
