@@ -133,7 +133,7 @@ def _roleless(config: ocio.Config) -> None:
             "color.config",
             "names 'show.cube'",
         ),
-        ("show.ocio", lambda c: c.setSearchPath("../luts"), "color.config", "leads outside"),
+        ("show.ocio", lambda c: c.setSearchPath("../luts"), "color.config", "is outside"),
         ("show.ocio", lambda c: c.removeColorSpace("show_log"), "shots[0].plate.color_space", "of show.ocio"),
     ],
 )

@@ -72,7 +72,7 @@ def test_a_job_has_its_defaults_and_its_version(write: Callable[..., Path]) -> N
         (
             '{kind: toy, path: "all.####.toy"}',
             "deliver[1].path",
-            "would write over deliver[1] of shot sh0040",
+            "would overwrite deliver[1] of shot sh0040",
             "{shot}",
         ),
         ('{kind: toy, path: "{shot}.####.toy", color_space: Rec709ish}', "deliver[1].color_space", "Rec709ish", ""),
