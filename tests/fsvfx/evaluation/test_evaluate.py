@@ -117,7 +117,7 @@ def test_pictures_that_are_no_numbers_are_no_swap(trial: Trial) -> None:
     assert trial.truth is not None
     paste.pictures = trial.truth.clone()
     paste.pictures[1, 0, 5, 5] = float("nan")
-    with pytest.raises(ModelError, match="Of 1 of 4 faces"):
+    with pytest.raises(ModelError, match="NaN for 1 of 4 faces"):
         evaluate(paste, trial)
 
 
