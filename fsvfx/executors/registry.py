@@ -7,17 +7,17 @@ from typing import TypeGuard
 from fsvfx.executors.contract import Executor
 from fsvfx.plugins import Plugins
 
-_plugins = Plugins("fsvfx.executors", "executor")
+REGISTERED = Plugins("fsvfx.executors", "executor")
 
 
 def executor(name: str, workers: int = 0) -> Executor:
     """The executor of that name, not started. Raises InputError if there is none, MachineError if it fails to load."""
-    return _plugins.load(name, _is_executor, "subclass of fsvfx.executors.Executor")(workers)
+    return REGISTERED.load(name, _is_executor, "subclass of fsvfx.executors.Executor")(workers)
 
 
 def names() -> tuple[str, ...]:
     """All that are installed."""
-    return _plugins.names()
+    return REGISTERED.names()
 
 
 def _is_executor(loaded: object) -> TypeGuard[type[Executor]]:

@@ -19,10 +19,12 @@ from fsvfx.context import Context
 from fsvfx.engines import registry as engines
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import MachineError
+from fsvfx.executors import registry
 from fsvfx.occlusion import contract as segmenters
 from fsvfx.occlusion.contract import WIDE_SIZE, Faces
 from fsvfx.plugins import Plugins
 from fsvfx.runner import dag, plan, run_unit, stage
+from fsvfx.runner.drive import Silent, run_plan
 from fsvfx.store import open_data, open_store
 from schemas.job import ShotJob
 from schemas.receipts import Receipt
@@ -125,3 +127,12 @@ def test_a_segmenter_tells_what_is_in_front(install: Install) -> None:
     found = segmenters.segmenter("dark")().segment(faces, faces)
     assert found.front[0].mean() == 0.25
     assert found.face[0].mean() == 0.75
+
+
+def test_an_executor_runs_a_shot(install: Install, job: ShotJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "REGISTERED", Plugins("fsvfx.executors", "executor"))
+    install("our_stages")  # the shot has one stage more
+    kind = install("our_executors").Threads
+    with registry.executor("threads", 2) as executor:
+        assert isinstance(executor, kind)
+        assert run_plan(plan(job), executor, Silent()).plan.is_complete
