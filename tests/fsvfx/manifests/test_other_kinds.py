@@ -60,14 +60,14 @@ def test_a_job_has_its_defaults_and_its_version(write: Callable[..., Path]) -> N
 @pytest.mark.parametrize(
     ("toy", "field", "what", "hint"),
     [
-        ('{kind: toi, path: "{shot}.####.toy"}', "deliver[1]", "'toi' is not possible here", "Did you mean toy?"),
-        ("{kind: revue, path: a}", "deliver[1]", "'revue' is not possible here", "Did you mean review?"),
+        ('{kind: toi, path: "{shot}.####.toy"}', "deliver[1]", "'toi' is not a valid choice", "Did you mean toy?"),
+        ("{kind: revue, path: a}", "deliver[1]", "'revue' is not a valid choice", "Did you mean review?"),
         ("{kind: toy}", "deliver[1].path", "path is missing", "Add path"),
         ('{kind: toy, path: "{shot}.####.toy", size: 0}', "deliver[1].size", "0 is out of range", "at least 1"),
         ('{kind: toy, path: "{shot}.####.toy", size: big}', "deliver[1].size", "'big' is not a whole number", ""),
-        ('{kind: toy, path: "{shot}.####.toy", sise: 4}', "deliver[1].sise", "'sise' is not known", "'size'"),
+        ('{kind: toy, path: "{shot}.####.toy", sise: 4}', "deliver[1].sise", "'sise' is not a field", "'size'"),
         ('{kind: toy, path: "{shot}.####.toy", size: 13}', "deliver[1].size", "13 is unlucky", "Give 12"),
-        ('{kind: toy, path: "{shot}.####.png"}', "deliver[1].path", "toy files do not end in '.png'", ".toy"),
+        ('{kind: toy, path: "{shot}.####.png"}', "deliver[1].path", "toy files can't end in '.png'", ".toy"),
         ('{kind: toy, path: "{shot}.toy"}', "deliver[1].path", "each frame needs its own file", "####"),
         (
             '{kind: toy, path: "all.####.toy"}',
