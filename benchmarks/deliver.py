@@ -24,10 +24,10 @@ from benchmarks.machine import save
 from fsvfx.comp import Patch
 from fsvfx.delivery.comps import Aligned, Comp, quantised
 from fsvfx.delivery.layers import exr_parts, layer_names
-from fsvfx.delivery.place import place
 from fsvfx.media.exr.writer import ExrWindows, write_exr
 from fsvfx.media.stills.writer import StillFormat, write_still
 from fsvfx.outputs import Named
+from fsvfx.place import place
 from schemas.deliver import DeliverExr
 from schemas.manifest import Replace
 

@@ -43,7 +43,7 @@ class Named:
 
     def check(self, target: str, digest: str) -> None:
         """Raises InputError if what is at ``target`` is to be kept."""
-        from fsvfx.delivery.place import digest_at
+        from fsvfx.place import digest_at
 
         self.check_read(Path(target))
         if digest_at(target) != digest and not self._may_go(Path(target)):
@@ -71,7 +71,7 @@ KEEP = Named()
 
 def write_file(path: Path, content: bytes, owner: Named) -> None:
     """Whole or not at all. Raises InputError if what is there is to be kept; MachineError."""
-    from fsvfx.delivery.place import place
+    from fsvfx.place import place
 
     def write(draft: Path) -> None:
         draft.write_bytes(content)
@@ -81,7 +81,7 @@ def write_file(path: Path, content: bytes, owner: Named) -> None:
 
 def copy_file(source: Path, path: Path, owner: Named) -> None:
     """As ``write_file``, of the content of ``source``."""
-    from fsvfx.delivery.place import place
+    from fsvfx.place import place
 
     def write(draft: Path) -> None:
         shutil.copyfile(source, draft)

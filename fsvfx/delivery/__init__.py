@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Order", "check_free", "comps", "contract", "deliver_chunk", "deliver_shot", "delivery_notes", "is_intact", "kinds",
-    "place", "verify_deliverables", "write_frames",
+    "verify_deliverables", "write_frames", "writes",
 ]  # fmt: skip
 _HOMES = {
     "Order": "order",

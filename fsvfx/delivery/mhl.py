@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.place import Owner
 from fsvfx.digests import blake3_of
 from fsvfx.disk import sync, told_plainly
 from fsvfx.errors import MachineError, Where
+from fsvfx.place import Owner
 from schemas.deliver import DeliverMhl
 from schemas.receipts import DeliveredFile
 

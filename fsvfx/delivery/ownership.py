@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from fsvfx import commands
 from fsvfx.delivery.contract import frame_files
 from fsvfx.delivery.kinds import wishes
-from fsvfx.delivery.place import digest_at
 from fsvfx.errors import FsvfxError, InputError, Where
 from fsvfx.footprint import Disk, File, FileIndex, Shown, reads_of
 from fsvfx.media import remote
+from fsvfx.place import digest_at
 from fsvfx.reach import ReachError, reach_of
 from fsvfx.store import Ledger, open_store
 from schemas.deliver import DeliverReport

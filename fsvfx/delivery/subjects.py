@@ -18,10 +18,10 @@ from fsvfx.delivery.headers import altered_text, facts_of, frame_attributes, sho
 from fsvfx.delivery.kinds import Wish
 from fsvfx.delivery.layers import LayerNames, layer_names, matte_of
 from fsvfx.delivery.order import Order
-from fsvfx.delivery.place import place
 from fsvfx.media import PlateInfo, PlateReader
 from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.media.exr.writer import ExrWindows
+from fsvfx.place import place
 from schemas.base import StrictModel
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile

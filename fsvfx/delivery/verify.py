@@ -12,10 +12,11 @@ from fsvfx.delivery.contract import Kind
 from fsvfx.delivery.kinds import kind, kinds
 from fsvfx.delivery.order import STAGE
 from fsvfx.delivery.ownership import targets_of
-from fsvfx.delivery.place import digest_at
+from fsvfx.delivery.writes import writes_of
 from fsvfx.errors import FsvfxError, MachineError, Where
-from fsvfx.footprint import Disk, File, FileIndex, writes_of
+from fsvfx.footprint import Disk, File, FileIndex
 from fsvfx.media import remote
+from fsvfx.place import digest_at
 from fsvfx.store import Ledger, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob

@@ -11,7 +11,6 @@ from typing import Any
 from opentimelineio.opentime import RationalTime
 from opentimelineio.schema import Clip, Timeline, Track, TrackKind
 
-from fsvfx.delivery.place import place
 from fsvfx.editorial.cuts import Cut, Cuts, cuts_of
 from fsvfx.editorial.edit import Edit, read_edit
 from fsvfx.editorial.edl.writer import edl_of
@@ -22,6 +21,7 @@ from fsvfx.errors import EditError, InputError, Problem, Where
 from fsvfx.media import RATE_HINT, open_plate, timecodes
 from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.outputs import KEEP, Named
+from fsvfx.place import place
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.timecode import drops_by_default

@@ -1,20 +1,18 @@
-"""What manifests read and write, as real files: so that nothing that is read is ever written over."""
+"""The real files that manifests mean: so that nothing that is read is ever overwritten."""
 
 from fsvfx.footprint.canonical import Disk
 from fsvfx.footprint.index import FileIndex
-from fsvfx.footprint.patterns import File, Files, Tree
+from fsvfx.footprint.patterns import File, Files, Numbered, Tree
 from fsvfx.footprint.reads import Read, Shown, reads_of
-from fsvfx.footprint.writes import Write, writes_of
 
 __all__ = [
     "Disk",
     "File",
     "FileIndex",
     "Files",
+    "Numbered",
     "Read",
     "Shown",
     "Tree",
-    "Write",
     "reads_of",
-    "writes_of",
 ]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from fsvfx.colour import ENDINGS
 from fsvfx.delivery import kinds
+from fsvfx.delivery.writes import Write, writes_of
 from fsvfx.documents import Finding
-from fsvfx.footprint import Disk, FileIndex, Files, Read, Shown, Tree, Write, reads_of, writes_of
+from fsvfx.footprint import Disk, FileIndex, Files, Read, Shown, Tree, reads_of
 from fsvfx.manifests.draft import Draft, ShotDraft
 from fsvfx.reach import Reach, ReachError
 from fsvfx.settings import machine

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from fsvfx import place as place_module
 from fsvfx.delivery import check_free, deliver_chunk, deliver_shot
-from fsvfx.delivery import place as place_module
 from fsvfx.errors import InputError
 from fsvfx.store import Address, Ledger, open_store
 from schemas.frames import FrameRange

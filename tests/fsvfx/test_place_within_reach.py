@@ -9,9 +9,9 @@ import pytest
 from footage import shot_job
 
 from fsvfx.delivery.ownership import Ownership
-from fsvfx.delivery.place import place
 from fsvfx.errors import InputError, MachineError
 from fsvfx.media import remote
+from fsvfx.place import place
 from fsvfx.settings import machine
 from fsvfx.store import Ledger, open_store
 

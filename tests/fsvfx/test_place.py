@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from fsvfx.delivery import place as place_module
-from fsvfx.delivery.place import place
+from fsvfx import place as place_module
 from fsvfx.errors import InputError, MachineError
 from fsvfx.outputs import Named
+from fsvfx.place import place
 
 ANY, KEEP = Named(replace=True), Named()
 

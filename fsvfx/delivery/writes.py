@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from fsvfx.delivery import kinds
 from fsvfx.delivery.kinds import Wish
-from fsvfx.footprint.canonical import Disk
-from fsvfx.footprint.patterns import File, Files, Numbered, Tree
+from fsvfx.footprint import Disk, File, Files, Numbered, Tree
 from schemas.deliver import Deliver
 from schemas.frames import FrameRange
 from schemas.templates import around_frame
