@@ -279,7 +279,7 @@ def _clean_channels(raw: bytes) -> bytes:
         found += names[-1] + raw[end : end + 1 + _ENTRY]
         at = end + 1 + _ENTRY
     if names != sorted(set(names)):
-        raise HeaderError("the EXR's channels can't be told apart: their names are not UTF-8, or not in order")
+        raise HeaderError("the EXR's channel names are ambiguous: not UTF-8, or not in order")
     return found + b"\0"
 
 
