@@ -122,7 +122,7 @@ def _other_rates(use: Use, rate: Fraction) -> Iterator[str]:
     there = reference.available_range if reference else None
     kept = use.clip.source_range
     spans: list[tuple[str, Any]] = [("the clip", kept), ("its media", there)]
-    spans += [(f"'{item.name or item.schema_name()}', in which it lies,", item.source_range) for item in use.around]
+    spans += [(f"its parent '{item.name or item.schema_name()}'", item.source_range) for item in use.around]
     for what, span in spans:
         for time in (span.start_time, span.duration) if span else ():
             own = stated_rate(time)

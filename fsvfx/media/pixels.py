@@ -17,10 +17,6 @@ from fsvfx.media.files import Place
 Window = tuple[int, int, int, int]
 
 
-def window_at(x: int, y: int, width: int, height: int) -> Window:
-    return x, y, x + width - 1, y + height - 1
-
-
 def size_of(window: Window) -> tuple[int, int]:
     """Height and width."""
     return window[3] - window[1] + 1, window[2] - window[0] + 1

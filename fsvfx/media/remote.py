@@ -298,9 +298,9 @@ def _refusal(url: str, error: ClientError, *, writes: bool) -> FsvfxError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     where = Where(file=url)
     if code in _ABSENT and not writes:
-        return PlateError("there is no such object", hint="Check the bucket and the path", where=where)
+        return PlateError("the object does not exist", hint="Check the bucket and the path", where=where)
     if code in _ABSENT:
-        return StoreError("there is no such bucket", hint="Create the bucket, or correct the path", where=where)
+        return StoreError("the bucket does not exist", hint="Create the bucket, or correct the path", where=where)
     if code in _REFUSED or status in (401, 403):
         hint = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile) and their permissions"
         return StoreError(f"the S3 server refuses the keys ({code})", hint=hint, where=where)

@@ -43,7 +43,7 @@ class SequenceReader:
 
     def read(self, number: int) -> tuple[Array, FrameHead]:
         """One frame, and what its file says of it. PlateError."""
-        return read_frame(self.files[number].local(), self.place(number), self._layer)
+        return read_frame(*self._at(number), self._layer)
 
     def head(self, number: int) -> FrameHead:
         """What one frame's file says; remembered per process until the file changes. PlateError."""
@@ -51,14 +51,14 @@ class SequenceReader:
 
     def probe(self, number: int) -> None:
         """PlateError if reading the frame is dangerous; see ``media/probe.py``."""
-        probe_frame(self.files[number].local(), self.place(number), self._layer)
+        probe_frame(*self._at(number), self._layer)
 
     def kind(self, number: int) -> sniff.Kind:
         """What one frame's file is, by its content. PlateError if it is not a picture that fsvfx reads."""
-        return sniff.picture_kind(self.files[number].local(), self.place(number))
+        return sniff.picture_kind(*self._at(number))
 
     def notes(self, number: int) -> list[str]:
-        return notes_of(self.files[number].local(), self.place(number), self._layer)
+        return notes_of(*self._at(number), self._layer)
 
     def union(self, numbers: Sequence[int]) -> Window:
         """What the data windows of ``numbers`` span, remembered. Frames that can't be read are left out here.
@@ -90,8 +90,11 @@ class SequenceReader:
             if self.files[number].is_link:
                 check_reach(self.place(number), self.files[number].url)
 
+    def _at(self, number: int) -> tuple[Path, Place]:
+        return self.files[number].local(), self.place(number)
+
     def _digest(self, number: int) -> str:
-        with held(self.files[number].local(), self.place(number)) as there:
+        with held(*self._at(number)) as there:
             return blake3_of(there)
 
     def _window(self, number: int) -> Window:
@@ -211,7 +214,7 @@ class SequencePlate:
         moves = self._job.shot.plate.data_window == "union" and head.windows is not None
         if head.dtype != pattern.dtype or (head.size != pattern.size and not head.windows):
             raise place.error(
-                f"frame {number} is {_kind(head)}, the shot begins with {_kind(pattern)}",
+                f"frame {number} is {_kind(head)}, the shot starts with {_kind(pattern)}",
                 "Provide frames of one size and depth",
             )
         if head.windows and pattern.windows and head.windows[moves:] != pattern.windows[moves:]:

@@ -156,7 +156,7 @@ RETIMED: dict[str, tuple[Callable[[], Any], str]] = {
     "nest frozen": (lambda: nest(FreezeFrame()), "freeze"),
     "nest by name": (lambda: nest(effect("Speed Ramp")), "Speed Ramp"),
     "nest by metadata": (lambda: nest(fcp_xml={"timeremap": {"speed": "200"}}), "timeremap"),
-    "nest at another rate": (lambda: nest(rate=48), "'nest', in which it lies, runs at 48"),
+    "nest at another rate": (lambda: nest(rate=48), "its parent 'nest' runs at 48"),
     "clip at another rate": (lambda: starts_at(24, shot(rate=48)), "the clip runs at 48"),
     "start at another rate": (lambda: shot_with_start_at(48), "the clip runs at 48"),
     "media at another rate": (lambda: media(0, 480, 48), "its media runs at 48"),

@@ -76,7 +76,7 @@ def test_exists_and_remove(tmp_path: Path, s3_bucket: str) -> None:  # noqa: F81
 
 
 def test_a_missing_object_is_the_plates_fault(s3_bucket: str) -> None:  # noqa: F811
-    with pytest.raises(PlateError, match="no such object") as told:
+    with pytest.raises(PlateError, match="the object does not exist") as told:
         open_plate(shot_job(f"{s3_bucket}/gone.mp4", "1001"))
     assert "gone.mp4" in str(told.value)
     with pytest.raises(PlateError, match="no file of the sequence"):
