@@ -34,7 +34,7 @@ def test_two_shots_of_real_footage(edit: Path, tmp_path: Path) -> None:
     manifest = tmp_path / "cut.yaml"
     made = fsvfx("edit", "import", edit, "--template", tmp_path / "show.yaml", "--out", manifest, "--handles", 4)
     assert made.returncode == 0, made.stdout + made.stderr
-    assert "sh010: 2 of 4 head handles" in made.stderr
+    assert "sh010: only 2 of 4 head handles" in made.stderr
     checked = fsvfx("validate", manifest, "--json")
     assert checked.returncode == 0, checked.stdout
     assert '"1003-1012"' in checked.stdout
