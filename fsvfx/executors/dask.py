@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any, cast
@@ -17,16 +19,24 @@ from fsvfx.executors.seats import Seat, seats
 from fsvfx.settings import machine
 
 PRELOAD = "fsvfx.runner.steps"
+_LOOK_SECONDS = 5.0
+"""Between looks for workers that have come, while nothing ends."""
 
 
 class Dask(Executor):
-    """``workers``: processes of this machine, unless ``FSVFX_SCHEDULER`` or ``address`` names a scheduler."""
+    """``workers``: processes of this machine, unless ``FSVFX_SCHEDULER`` or ``address`` names a scheduler.
+
+    Dask gets no more tasks than it has threads: when a worker dies, Dask blames all that it held, and what a worker
+    that dies has done is lost unless it was fetched. So the others wait here, and a thread is free once its task's
+    value is here.
+    """
 
     def __init__(self, workers: int = 0, address: str | None = None) -> None:
         super().__init__(workers)
         self._address = address
         self._cluster: AbstractContextManager[str] = nullcontext("")
         self._client: Any = None
+        self._waiting: list[tuple[int, int, Task]] = []
         self._futures: dict[Task, Future[Any]] = {}
         self._ended: SimpleQueue[tuple[Task, Future[Any]]] = SimpleQueue()
         self._numbers = count()
@@ -41,28 +51,59 @@ class Dask(Executor):
         self._client = client(self._cluster.__enter__(), set_as_default=False)
 
     def submit(self, task: Task) -> None:
-        placed = {"resources": {"GPU": 1}} if task.gpu and self.has_gpu else {}
-        key = f"{task.label}-{next(self._numbers)}"
-        future = self._client.submit(Task.run, task, key=key, priority=task.priority, pure=False, **placed)
-        self._futures[task] = future
-        future.add_done_callback(lambda ended: self._ended.put((task, ended)))
+        heappush(self._waiting, (-task.priority, next(self._numbers), task))
+        self._fill()
 
     def wait(self, timeout: float | None = None) -> Ended | None:
-        while True:
+        until = None if timeout is None else time.monotonic() + timeout
+        while until is None or time.monotonic() < until:
+            left = _LOOK_SECONDS if until is None else max(0.0, min(_LOOK_SECONDS, until - time.monotonic()))
             try:
-                task, future = self._ended.get(timeout=timeout)
+                task, future = self._ended.get(timeout=left)
             except Empty:
-                return None
-            if self._futures.pop(task, None) is not None:  # else it was cancelled
-                return _ended(task, future)
+                self._fill()  # workers may have come
+                continue
+            if task in self._futures:  # else it was cancelled
+                ended = _ended(task, future)
+                del self._futures[task]
+                self._fill()
+                return ended
+        return None
 
     def cancel(self) -> None:
         futures, self._futures = list(self._futures.values()), {}
+        self._waiting.clear()
         self._client.cancel(futures, force=True)
 
     def close(self) -> None:
         self._client.close()
         self._cluster.__exit__(None, None, None)
+
+    def _fill(self) -> None:
+        """Hand tasks to the threads that are free; one waits for workers where none is there."""
+        if not self._waiting:
+            return
+        workers = _workers(self._client)
+        free = max(1, sum(worker["nthreads"] for worker in workers)) - len(self._futures)
+        gpus = sum(_offers_gpu(worker) for worker in workers)
+        free_gpus = gpus - sum(task.gpu for task in self._futures)
+        kept = []
+        while self._waiting and free > 0:
+            one = heappop(self._waiting)
+            if gpus and one[-1].gpu and free_gpus <= 0:
+                kept.append(one)
+                continue
+            free, free_gpus = free - 1, free_gpus - one[-1].gpu
+            self._hand_over(one[-1], on_gpu=bool(gpus) and one[-1].gpu)
+        for one in kept:
+            heappush(self._waiting, one)
+
+    def _hand_over(self, task: Task, on_gpu: bool) -> None:
+        wishes = {"resources": {"GPU": 1}} if on_gpu else {}
+        key = f"{task.label}-{next(self._numbers)}"
+        future = self._client.submit(Task.run, task, key=key, pure=False, **wishes)
+        self._futures[task] = future
+        future.add_done_callback(lambda ended: self._ended.put((task, ended)))
 
 
 def _ended(task: Task, future: Any) -> Ended:
@@ -116,8 +157,15 @@ def local_cluster(workers: int = 0, preload: str = PRELOAD) -> SpecCluster:
 
 def has_gpu_workers(client: Any) -> bool:
     """Whether any worker of a ``distributed.Client`` offers the resource ``GPU``."""
-    known = client.scheduler_info(n_workers=-1)["workers"].values()
-    return any(worker.get("resources", {}).get("GPU") for worker in known)
+    return any(map(_offers_gpu, _workers(client)))
+
+
+def _workers(client: Any) -> list[dict[str, Any]]:
+    return list(client.scheduler_info(n_workers=-1)["workers"].values())
+
+
+def _offers_gpu(worker: Mapping[str, Any]) -> bool:
+    return bool(worker.get("resources", {}).get("GPU"))
 
 
 def placed(task: Task, has_gpu: bool) -> AbstractContextManager[Any]:

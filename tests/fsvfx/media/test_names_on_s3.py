@@ -135,10 +135,10 @@ def test_only_listed_buckets_are_opened(
         jobs(manifest)
     assert "FSVFX_S3_ROOTS" in str(told.value.problems[0])
     for url in ("s3://bucket/plates/a.mp4", "s3://bucket/plates/a.####.png"):
-        with pytest.raises(PlateError, match="lists"):
+        with pytest.raises(PlateError, match="is not in a bucket or folder"):
             open_plate(shot_job(url, "1-2"))
     for url in ("s3://bucket/plates/a.png", "s3://bucket/plates/*.png", "s3://bucket/plates/a.####.png"):
-        with pytest.raises(PlateError, match="lists"):
+        with pytest.raises(PlateError, match="is not in a bucket or folder"):
             PersonSource(shot_job("none.mp4", "1", [url]), "lead")
 
 

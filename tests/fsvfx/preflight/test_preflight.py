@@ -158,8 +158,8 @@ SIZES: list[tuple[tuple[int, int], dict[str, Any], str, bool]] = [
     ((96, 49), MOVIE, "padded by a repeated row or column", False),
     ((200, 110), MXF, "needs at least 256x120", True),
     ((255, 120), MOVIE | {"codec": "dnxhr_444"}, "needs at least 256x120", True),
-    ((17_000, 16), REVIEW, "takes at most 16888 pixels a side", True),
-    ((17_000, 16), MOVIE | {"path": "OUT/m.mp4", "codec": "hevc"}, "takes at most 16888 pixels a side", True),
+    ((17_000, 16), REVIEW, "takes at most 16888 pixels per side", True),
+    ((17_000, 16), MOVIE | {"path": "OUT/m.mp4", "codec": "hevc"}, "takes at most 16888 pixels per side", True),
     ((96, 48), MOVIE | {"codec": "prores_4444"}, "", False),
 ]
 
