@@ -68,7 +68,7 @@ def _s3_error(error: Exception, text: str, root: str, where: Where | None) -> St
     if isinstance(error, (InvalidPathError, NotSupportedError)):
         return StoreError(f"The store {root} can't do this: {_brief(text)}", hint="Use another store", where=where)
     return StoreError(
-        f"The S3 server of {root} gave an unexpected answer: {_brief(text)}",
+        f"The S3 server of {root} failed or can't be reached: {_brief(text)}",
         hint="Check the network, AWS_ENDPOINT_URL and the server, then run it again",
         where=where,
         transient=True,

@@ -16,6 +16,7 @@ import OpenEXR
 import pytest
 from toy_packages import toy_package
 
+import fsvfx
 from fsvfx.colour import PlateColour
 from fsvfx.demo import make
 from fsvfx.manifests import jobs
@@ -89,6 +90,35 @@ def test_outside_the_matte_every_delivered_pixel_is_the_plates(finished: Path) -
         assert 0.3 < outside.mean() < 0.99, "a matte that covers nothing, or everything, would prove nothing"
         assert np.array_equal(layers["RGB"].view(np.uint16)[outside], plate.view(np.uint16)[outside])
         assert not np.array_equal(layers["RGB"][~outside], plate[~outside])
+
+
+def test_a_run_from_python_gives_the_same_store_and_the_same_files(finished: Path, tmp_path: Path) -> None:
+    """Without server and cluster, in this process: receipts and deliverables equal those of submit, byte for byte."""
+    kept = finished.parent / "kept"
+    folders = ("work", "out")
+    for folder in folders:
+        shutil.move(finished.parent / folder, kept / folder)
+    try:
+        result = fsvfx.run(finished, executor="serial")
+        assert result.ok, str(result)
+        ran, files = receipts_of(finished), delivered(finished.parent / "out")
+        for folder in folders:
+            shutil.move(finished.parent / folder, tmp_path / folder)
+    finally:
+        for folder in folders:
+            shutil.move(kept / folder, finished.parent / folder)
+    submitted = receipts_of(finished)
+    assert {at: (one.key, one.digest) for at, one in ran.items()} == {
+        at: (one.key, one.digest) for at, one in submitted.items()
+    }
+    assert files == delivered(finished.parent / "out")
+    assert {path.suffix for path in files} >= {".exr", ".mp4"}
+
+
+def delivered(folder: Path) -> dict[Path, bytes]:
+    """Every delivered file but the report, which says when each stage ran."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".json")
+    return {path.relative_to(folder): path.read_bytes() for path in found}
 
 
 def test_a_finished_shot_runs_nothing_again(finished: Path, cli: Cli) -> None:

@@ -109,7 +109,7 @@ def test_engines_whose_weights_are_for_research_are_refused_unless_it_is_researc
 def test_a_package_that_is_for_research_is_refused(capsys, folder) -> None:
     toy_package(folder / "packages", people=PEOPLE, model="ada_bea", commercial_use=False)
     assert cli.code_of(["evaluate", "train.yaml"]) == 3
-    assert "allows no commercial use" in capsys.readouterr().err
+    assert "excludes commercial use" in capsys.readouterr().err
 
 
 def test_the_newest_package_beside_another_one_and_an_engine(built, capsys, folder) -> None:

@@ -122,8 +122,8 @@ def test_a_file_that_is_there_stays(swapped: Any, tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "no records": ([], ("sitter (performer): no consent record", "nobody (identity): no consent record")),
-    "one record": ([record("sitter")], ("nobody (identity): no consent record",)),
+    "no records": ([], ("sitter (performer): there is no consent record", "nobody (identity): there is no consent record")),
+    "one record": ([record("sitter")], ("nobody (identity): there is no consent record",)),
     "another role": (
         [record("sitter", roles=["source_identity"]), record("nobody")],
         ("does not cover the role target_performer",),

@@ -105,7 +105,7 @@ def test_chunks_are_stitched_and_cut(store: ShotStore) -> None:
     assert data.has("x")
     assert not data.has("y")
     for number in (1009, 1001):  # nobody vouches for it; not asked for
-        with pytest.raises(StoreError, match="No receipt vouches"):
+        with pytest.raises(StoreError, match="No receipt for"):
             data.frame("x", number)
 
 

@@ -23,7 +23,7 @@ from fsvfx.store.object_errors import store_error
         pytest.param(GenericError("x (os error 5)"), "/s", "failed", True, id="I/O"),
         pytest.param(PermissionDeniedError("x"), "s3://b/p", "refuses these credentials", False, id="wrong keys"),
         pytest.param(GenericError("... SignatureDoesNotMatch"), "s3://b/p", "refuses", False, id="signature"),
-        pytest.param(GenericError("connection refused"), "s3://b/p", "does not answer", True, id="away"),
+        pytest.param(GenericError("connection refused"), "s3://b/p", "can't be reached", True, id="away"),
         pytest.param(GenericError("NoSuchBucket"), "s3://b/p", "bucket b does not exist", False, id="no bucket"),
     ],
 )
@@ -70,6 +70,6 @@ def test_a_server_that_is_not_there_may_come_back(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-    with pytest.raises(StoreError, match="does not answer") as caught:
+    with pytest.raises(StoreError, match="can't be reached") as caught:
         open_store("s3://bucket/away").read("x")
     assert caught.value.transient
