@@ -122,7 +122,10 @@ def test_a_file_that_is_there_stays(swapped: Any, tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "no records": ([], ("sitter (performer): there is no consent record", "nobody (identity): there is no consent record")),
+    "no records": (
+        [],
+        ("sitter (performer): there is no consent record", "nobody (identity): there is no consent record"),
+    ),
     "one record": ([record("sitter")], ("nobody (identity): there is no consent record",)),
     "another role": (
         [record("sitter", roles=["source_identity"]), record("nobody")],
