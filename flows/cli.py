@@ -40,10 +40,7 @@ from flows.verbs import (
     waive,
 )
 from flows.verbs.logs import with_verbosity
-
-EXIT_INPUT = 2
-EXIT_MACHINE = 5
-EXIT_INTERRUPTED = 130
+from fsvfx.errors import ExitCode
 
 VERBS: dict[str, Sequence[ModuleType]] = {
     "Start": (new, consent, demo, doctor),
@@ -108,9 +105,9 @@ def code_of(arguments: list[str]) -> int:
         code = int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:
         _report_usage(error, as_json)
-        return EXIT_INPUT
+        return ExitCode.INPUT
     except (typer.Abort, KeyboardInterrupt):
-        code = EXIT_INTERRUPTED
+        code = ExitCode.INTERRUPTED
     except FsvfxError as error:
         from flows.verbs import output
 
@@ -121,9 +118,9 @@ def code_of(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         _report_unexpected(error, as_json)
-        return EXIT_MACHINE
+        return ExitCode.MACHINE
 
-    if code == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code
+    if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this code
         sys.stderr.write("Stopped. Finished work is kept; run the same command again to continue.\n")
     return code
 
@@ -136,7 +133,7 @@ def _report_usage(error: Any, as_json: bool) -> None:
         from flows.verbs import output
 
         problem = {"kind": "UsageError", "what": error.format_message(), "hint": "See fsvfx --help"}
-        output.as_json({"error": problem, "exit_code": EXIT_INPUT})
+        output.as_json({"error": problem, "exit_code": ExitCode.INPUT})
     else:
         error.message = printable(error.message.replace("Value error, ", ""))
         error.show()

@@ -56,7 +56,7 @@ class ReportedColour(StrictModel):
     plate: str
     comp: str
     delivered: tuple[str, ...]
-    """One per deliverable that is made for a colour space, in the manifest's order."""
+    """One per deliverable that is made for a color space, in the manifest's order."""
 
 
 class ReportedStage(StrictModel):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flows.verbs import output
 from flows.verbs.options import AsJson
+from fsvfx.errors import ExitCode
 
-EXIT_UNFIT = 5
 _STYLES = {"ok": "", "note": "yellow", "bad": "red"}
 
 EXAMPLES = (
@@ -25,4 +25,4 @@ def run(json: AsJson = False) -> int:
         for check in found:
             hint = f" -> {check.hint}" if check.hint else ""
             output.line(f"{check.state:<4} {check.name}: {check.found}{hint}", style=_STYLES[check.state])
-    return EXIT_UNFIT if any(check.state == "bad" for check in found) else 0
+    return ExitCode.MACHINE if any(check.state == "bad" for check in found) else 0

@@ -126,7 +126,7 @@ def _tell(written: Written) -> None:
     name = shlex.quote(str(written.manifest))
     output.line("Next: replace each TODO in these files, then run")
     output.command(f"fsvfx validate {name}   (lists the TODOs that are left)", "  ")
-    output.command(f"fsvfx submit {name} --wait", "  ")
+    output.command(f"fsvfx run {name}", "  ")
 
 
 def _row(shot: ShotDraft) -> tuple[object, ...]:

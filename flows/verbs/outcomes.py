@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flows.verbs import output
+from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
     from flows.launch import Request
     from fsvfx.api.readiness import Ready
     from schemas.outcome import Outcome
 
-EXIT_INPUT = 2
-EXIT_PARTIAL = 4
 WRONG = frozenset({"InputError", "PlateError"})
 """Errors by which input is wrong, as failures name them."""
 
@@ -42,8 +41,8 @@ def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -
 def code_of(outcomes: Sequence[Outcome], refused: Sequence[str]) -> int:
     """2 if no shot could run for wrong input of its own, 4 if some are not done, 0 if all are."""
     if outcomes and not refused and all(map(_is_wrong, outcomes)):
-        return EXIT_INPUT
-    return EXIT_PARTIAL if refused or any(outcome.state == "partial" for outcome in outcomes) else 0
+        return ExitCode.INPUT
+    return ExitCode.PARTIAL if refused or any(outcome.state == "partial" for outcome in outcomes) else 0
 
 
 def _is_wrong(outcome: Outcome) -> bool:

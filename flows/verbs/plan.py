@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store
-from flows.verbs.outcomes import EXIT_PARTIAL
 from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready, tell
+from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
     from fsvfx.runner import Plan
@@ -38,7 +38,7 @@ def run(
         for plan in plans:
             _tell(plan)
         tell(found)
-    return EXIT_PARTIAL if found.refused else 0
+    return ExitCode.PARTIAL if found.refused else 0
 
 
 def _data(plan: Plan) -> dict[str, Any]:

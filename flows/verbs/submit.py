@@ -8,8 +8,9 @@ import typer
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, Workers
-from flows.verbs.outcomes import EXIT_PARTIAL, ended, refused_data, wait_for
+from flows.verbs.outcomes import ended, refused_data, wait_for
 from flows.verbs.shots import cleared, finished_of, jobs_of, ready, tell
+from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
     from flows.launch import Request
@@ -54,7 +55,7 @@ def leave(request: Request, workers: int, json: bool, found: Ready) -> int:
     left = launch.elsewhere(request) or launch.detached(request, workers)
     if json:
         output.as_json({"state": "submitted", **vars(left), **refused_data(found)})
-        return EXIT_PARTIAL if found.refused else 0
+        return ExitCode.PARTIAL if found.refused else 0
     output.line(
         f"Submitted: {', '.join(request.shots)}" + (f", as process {left.pid}" if left.pid else " to the deployment")
     )
@@ -62,4 +63,4 @@ def leave(request: Request, workers: int, json: bool, found: Ready) -> int:
     output.command(f"Progress: fsvfx status {request.manifest}")
     if left.log:
         output.command(f"Log: {left.log}")
-    return EXIT_PARTIAL if found.refused else 0
+    return ExitCode.PARTIAL if found.refused else 0

@@ -10,12 +10,12 @@ import typer
 from flows.verbs import output
 from flows.verbs.options import AsJson, Store, TrainManifestPath, Workers
 from flows.verbs.shots import footage_ready, tell
+from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
     from schemas.job import TrainJob
     from schemas.training import TrainingOutcome
 
-EXIT_PARTIAL = 4
 
 EXAMPLES = (
     "fsvfx train train.yaml",
@@ -73,4 +73,4 @@ def ended(outcome: TrainingOutcome, json: bool) -> int:
     else:
         for line in lines_of(outcome):
             (output.command if line.startswith(" ") else output.line)(line)
-    return EXIT_PARTIAL if outcome.state == "partial" else 0
+    return ExitCode.PARTIAL if outcome.state == "partial" else 0

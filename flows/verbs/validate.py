@@ -10,8 +10,8 @@ import typer
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, Shots
-from flows.verbs.outcomes import EXIT_PARTIAL
 from flows.verbs.shots import footage_ready, jobs_of, ready, tell
+from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
     from fsvfx.api.readiness import Ready
@@ -52,7 +52,7 @@ def run(
         _tell_shots(manifests.shots_of(found, tuple(shot or ()), manifest), manifest, looked, json)
     if looked and not json:
         tell(looked)
-    return EXIT_PARTIAL if looked and looked.refused else 0
+    return ExitCode.PARTIAL if looked and looked.refused else 0
 
 
 def _tell_shots(shots: Sequence[Shot], manifest: Path, looked: Ready | None, json: bool) -> None:

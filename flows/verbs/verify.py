@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Shots, Store
 from flows.verbs.shots import jobs_of
+from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
     from fsvfx.errors import FsvfxError
     from schemas.job import ShotJob
 
-EXIT_DAMAGED = 5
 
 EXAMPLES = (
     "fsvfx verify harbour.yaml",
@@ -34,7 +34,7 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
         output.as_json({"problems": told, "notes": notes, "commands": hints})
     for name, problems in () if json else found.items():
         tell(jobs[name], problems, notes[name])
-    return EXIT_DAMAGED if any(found.values()) else 0
+    return ExitCode.MACHINE if any(found.values()) else 0
 
 
 def tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> None:

@@ -61,7 +61,7 @@ def load_config(config: ColourConfig) -> ocio.Config:
     known = [entry[0] for entry in ocio.BuiltinConfigRegistry().getBuiltinConfigs()]
     if name not in known:
         raise InputError(
-            f"OCIO has no built-in colour config '{config.name}'",
+            f"OCIO has no built-in color config '{config.name}'",
             hint=f"Give its full name, such as {nearest(name, known) or DEFAULT_CONFIG.name}",
         )
     return ocio.Config.CreateFromBuiltinConfig(name)
@@ -144,4 +144,4 @@ def _content(file: Path) -> bytes:
 
 
 def _wrong(file: Path, what: str, hint: str = "Fix it, or leave color.config out") -> InputError:
-    return InputError(f"The colour config {file.name} {what}", hint=hint, where=Where(field="color.config"))
+    return InputError(f"The color config {file.name} {what}", hint=hint, where=Where(field="color.config"))

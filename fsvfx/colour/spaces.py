@@ -41,13 +41,13 @@ def check_space(config: ColourConfig, name: str) -> str:
     if found is None:
         near = _nearest(config, name)
         raise InputError(
-            f"'{name}' is not a colour space of {config.called}",
+            f"'{name}' is not a color space of {config.called}",
             hint=f"Did you mean {' or '.join(near)}?" if near else "Try sRGB, Rec.709, linear_rec709 or ACEScg",
             where=Where(field="color_space"),
         )
     if found.isData():
         raise InputError(
-            f"'{name}' marks data, not colour",
+            f"'{name}' marks data, not color",
             hint="Name the space in which the picture was written, such as sRGB, Rec.709 or ACEScg",
             where=Where(field="color_space"),
         )

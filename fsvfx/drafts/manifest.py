@@ -61,7 +61,7 @@ def manifest_text(draft: ManifestDraft, name: str) -> str:
     lines = [
         remark(0, f"Written by `fsvfx new`. Fill in each {BLANK} here and in the consent records, then run:"),
         remark(0, f"  fsvfx validate {name}      (lists what is still blank)"),
-        remark(0, f"  fsvfx submit {name} --wait"),
+        remark(0, f"  fsvfx run {name}"),
         "schema_version: 1",
         field(0, f"production: {scalar(draft.production)}", "the consent records name it, too"),
         "people:",

@@ -41,7 +41,7 @@ class LandmarkWarpSettings(EngineSettings):
     """Width of the band inside the face's edge where the performer's own skin (hairline, temples, jaw) turns into the
     identity's, as a share of the face's size."""
     eyes: Literal["performer", "identity"] = "performer"
-    """Whose eyeballs. The performer's keep gaze and blinks; the identity's keep their colour."""
+    """Whose eyeballs. The performer's keep gaze and blinks; the identity's keep their color."""
     mouth: Literal["performer", "identity"] = "performer"
     """Whose teeth and tongue show in an open mouth."""
 

@@ -44,7 +44,7 @@ def reads_of(
 ) -> Iterator[Read]:
     """Everything that shots of ``manifest`` read, links and what they lead to alike.
 
-    ``packages``: folders of model packages. ``colour``: the colour config's file. Folders that hold nothing but
+    ``packages``: folders of model packages. ``colour``: the color config's file. Folders that hold nothing but
     consent records, and those of packages, are taken whole, unless the manifest lies in them.
     """
     own = disk.folder(manifest.rpartition("/")[0] or "/")
@@ -63,7 +63,7 @@ def reads_of(
     yield from media
     yield from _consents(disk, people, place, {_folder(each) for each, _ in media} | set(_and_above(own)))
     if colour and (path := place(colour)):
-        yield from _file(disk, path, "the colour config")
+        yield from _file(disk, path, "the color config")
     for given in packages:
         folder = place(given)
         if folder and disk.folder(folder) not in _and_above(own):

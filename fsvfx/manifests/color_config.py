@@ -70,7 +70,7 @@ def _check(config: ColourConfig) -> None:
     try:
         linear = colour.check_space(config, "scene_linear")
     except InputError as error:
-        what = f"The colour config {config.called} has no role scene_linear, in which comps are made"
+        what = f"The color config {config.called} has no role scene_linear, in which comps are made"
         raise InputError(what, hint="Add that role to the config", where=_AT) from error
     if not colour.is_scene_linear(config, linear):
         what = f"The role scene_linear of {config.called} is '{linear}', which is not scene-linear"

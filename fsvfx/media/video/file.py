@@ -178,7 +178,7 @@ def _notes(container: av.container.InputContainer, frame: VideoFrame, turn: Turn
         "alpha is left out": has_alpha(frame),
         f"the rotation flag is applied ({frame.rotation} degrees)": turn != UPRIGHT,
         f"pixels are not square ({aspect}); they are kept as they are": aspect != 1,
-        f"the stream has no colour matrix tag; taken as {_MATRIX[matrix_of(frame)]} by its size": (is_assumed(frame)),
+        f"the stream has no color matrix tag; taken as {_MATRIX[matrix_of(frame)]} by its size": (is_assumed(frame)),
         "only the first of several picture streams is read": len(picture_streams(container)) > 1,
         "only the first of several sound streams is kept": len(container.streams.audio) > 1,
     }

@@ -118,7 +118,7 @@ def _roleless(config: ocio.Config) -> None:
 @pytest.mark.parametrize(
     ("config", "change", "field", "told"),
     [
-        ("default", None, "color.config", "no built-in colour config"),
+        ("default", None, "color.config", "no built-in color config"),
         ("ocio://default", None, "color.config", "Give its full name"),
         ("none.ocio", None, "color.config", "can't be read"),
         ("../show.ocio", None, "color.config", "is outside"),

@@ -189,7 +189,7 @@ def test_limits_of_videos(setting: str, tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_video_without_colour_facts(tmp_path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=96x64:r=24:d=0.25", "-c:v", "prores_ks", tmp_path / "a.mov")
     plate = open_plate(shot_job(tmp_path / "a.mov", "1001-1004"))
-    assert any("has no colour matrix tag; taken as BT.601" in note for note in plate.info.notes)
+    assert any("has no color matrix tag; taken as BT.601" in note for note in plate.info.notes)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04broken", b"\x93NUMPY broken", b"text", None])
