@@ -61,7 +61,7 @@ def written(rate: Fraction) -> str:
 
 def _fraction(rate: float | Rational) -> Fraction:
     if getattr(rate, "denominator", 1) == 0:  # files have them, and Fraction then works until it is used
-        raise RateError(f"{rate} frames per second is out of range")
+        raise RateError(f"{rate!s} frames per second is out of range")
     try:
         value = Fraction(rate if isinstance(rate, Rational) else float(rate)).limit_denominator(1_000_000)
     except (TypeError, ValueError, OverflowError):
