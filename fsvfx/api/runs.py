@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fsvfx import delivery, runner
-from fsvfx import executors as rooms
+from fsvfx import delivery, executors, runner
 from fsvfx.api.progress import Progress, observer_of
 from fsvfx.api.readiness import cleared, finished_of, frames_of, jobs_of, ready
 from fsvfx.api.results import PlanResult, RunResult, ShotResult, StatusResult, VerifyResult
@@ -67,7 +66,7 @@ def run(
     jobs = cleared(jobs_with(_jobs(manifest, shots, store, replace), limits, stages))
     found = ready(jobs, Path(manifest), [] if stages else finished_of(jobs))
     ended = {outcome.shot: outcome for outcome in found.finished}
-    chosen = rooms.executor(executor, workers) if isinstance(executor, str) else executor
+    chosen = executors.executor(executor, workers) if isinstance(executor, str) else executor
     if found.able:
         with chosen:
             ended |= _run_all(
