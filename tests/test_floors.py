@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
     "schemas": {"numpy", "torch", "fsvfx", "tasks", "flows", "prefect", "dask", "distributed"},
     "fsvfx": {"prefect", "prefect_dask", "tasks", "flows"},
-    "tasks": {"flows", "numpy", "torch"},
+    "tasks": {"flows", "dask", "distributed", "numpy", "torch"},
 }
 DASK = {"dask", "distributed"}
 MAY_USE_DASK = Path("fsvfx/executors/dask.py")
