@@ -15,6 +15,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows.watch import WATCHER
 from fsvfx.runner import Plan, Step
+from fsvfx.runner.drive import Silent
 from schemas.job import ShotJob
 from schemas.outcome import Outcome
 from tasks import artifacts
@@ -25,7 +26,7 @@ def key(job: ShotJob, kind: str) -> str:
     return key_of(job.production, job.shot.name, kind)
 
 
-class Progress:
+class Progress(Silent):
     """The progress artifact of one run, and whoever watches here. (Flows are pickled with the names that they use, so
     it is here that the watcher is asked for.)"""
 
@@ -41,10 +42,16 @@ class Progress:
         said = f"Steps of {plan.job.shot.name} that are done"
         self._shown = artifacts.Progress(key(plan.job, "progress"), said, self._done / self._total)
 
+    def began(self, label: str, steps: Sequence[Step]) -> None:
+        self._other.began(label, steps)
+
     def settled(self, step: Step, error: Exception | None) -> None:
         self._other.settled(step, error)
         self._done += error is None
         self._shown.show(self._done / self._total)
+
+    def ended(self, label: str, error: Exception | None) -> None:
+        self._other.ended(label, error)
 
     def ends(self) -> None:
         self._other.ends()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import typer
@@ -92,7 +93,11 @@ app = build()
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code; never a traceback for what a user can fix."""
+    """Run the command line and exit with its code; never a traceback for what a user can fix.
+
+    SIGTERM, by which schedulers and containers end a process, is as Ctrl-C.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(code_of(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -123,6 +128,10 @@ def code_of(arguments: list[str]) -> int:
     if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this code
         sys.stderr.write("Stopped. Finished work is kept; run the same command again to continue.\n")
     return code
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _report_usage(error: Any, as_json: bool) -> None:

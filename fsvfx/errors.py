@@ -61,7 +61,7 @@ class ExitCode(IntEnum):
     MACHINE = 5
     """The machine, the store or the cluster failed, or data is damaged."""
     INTERRUPTED = 130
-    """Ctrl-C."""
+    """Ctrl-C, or SIGTERM."""
 
 
 class FsvfxError(Exception):

@@ -45,6 +45,7 @@ class PrefectExecutor(Executor):
         with self.place(task):
             future = task_of(task.kind).submit(task.label, task.function, task.arguments)
         future.add_done_callback(lambda ended: self._ended.put((task, ended)))
+        self.began(task)
 
     def wait(self, timeout: float | None = None) -> Ended | None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import Annotated, Any
 
 import typer
@@ -41,17 +40,12 @@ def _until_ended(pid: int) -> None:
 
     from flows import server
 
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         psutil.Process(pid).wait()
     except psutil.NoSuchProcess:
         return
     except KeyboardInterrupt:
         server.stop()
-
-
-def _interrupt(_signal: int, _frame: Any) -> None:
-    raise KeyboardInterrupt
 
 
 def _tell(json: bool, data: dict[str, Any], text: str) -> None:

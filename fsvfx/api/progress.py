@@ -48,7 +48,7 @@ def bars(out: Console) -> ProgressBars:
     return ProgressBars(*columns, console=out)
 
 
-class Calls:
+class Calls(Silent):
     """Calls a function at the beginning and whenever a step has ended."""
 
     def __init__(self, function: Callable[[Progress], object]) -> None:
@@ -64,11 +64,8 @@ class Calls:
         self._done += error is None
         self._call(Progress(self._shot, self._done, self._total, str(step), error))
 
-    def ends(self) -> None:
-        pass
 
-
-class Bars:
+class Bars(Silent):
     """A progress bar for each stage."""
 
     def __init__(self, progress: ProgressBars) -> None:
@@ -100,7 +97,7 @@ class Bars:
         self.bars = {}
 
 
-class Lines:
+class Lines(Silent):
     """Plain lines, not too many."""
 
     def __init__(self, out: Console) -> None:
@@ -120,9 +117,6 @@ class Lines:
         finished = all(done == total for done, total in self.counts.values())
         if time.monotonic() - self.last > PLAIN_EVERY or finished:
             self._print(self._said())
-
-    def ends(self) -> None:
-        pass
 
     def _print(self, text: str) -> None:
         self.out.print(text, markup=False, soft_wrap=True)

@@ -38,6 +38,10 @@ class Ended:
     """What the function raised; WorkerLost if its workers died, so that it never returned."""
 
 
+def _unheard(task: Task) -> None:
+    pass
+
+
 class Executor(ABC):
     """Runs tasks. Use it as a context manager: workers live as long as the context. One run uses it at a time.
 
@@ -46,6 +50,8 @@ class Executor(ABC):
     """
 
     TRIES = 4
+    began: Callable[[Task], object] = staticmethod(_unheard)
+    """Called from ``submit`` or ``wait`` when a worker begins a task. A run puts its own here."""
     _depth = 0
     """How many contexts are open: the outermost starts and ends the workers."""
 

@@ -104,6 +104,7 @@ class Dask(Executor):
         future = self._client.submit(Task.run, task, key=key, pure=False, **wishes)
         self._futures[task] = future
         future.add_done_callback(lambda ended: self._ended.put((task, ended)))
+        self.began(task)
 
 
 def _ended(task: Task, future: Any) -> Ended:

@@ -130,6 +130,7 @@ class Processes(Executor):
             if worker is not None:
                 self._waiting.remove(queued)
                 worker.give(queued)
+                self.began(queued.task)
 
     def _worker_for(self, task: Task) -> _Worker | None:
         """An idle one, else a new one; with a GPU where the task asks for that and there is any."""

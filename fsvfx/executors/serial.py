@@ -25,6 +25,7 @@ class Serial(Executor):
             time.sleep(timeout or 0)
             return None
         *_, task = heappop(self._waiting)
+        self.began(task)
         try:
             return Ended(task, task.run())
         except Exception as error:

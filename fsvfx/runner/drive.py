@@ -41,8 +41,14 @@ class Observer(Protocol):
     def begins(self, plan: Plan) -> None:
         """A shot begins: ``plan.todo`` is going to run."""
 
+    def began(self, label: str, steps: Sequence[Step]) -> None:
+        """A worker has begun a task, which does these steps in turn; again, if the worker before it died."""
+
     def settled(self, step: Step, error: Exception | None) -> None:
         """A step is done, or has failed for good."""
+
+    def ended(self, label: str, error: Exception | None) -> None:
+        """The task has ended. What of its steps has not settled begins again, in a task of its own or in another."""
 
     def ends(self) -> None:
         """Nothing of the shot runs any more."""
@@ -54,7 +60,13 @@ class Silent:
     def begins(self, plan: Plan) -> None:
         pass
 
+    def began(self, label: str, steps: Sequence[Step]) -> None:
+        pass
+
     def settled(self, step: Step, error: Exception | None) -> None:
+        pass
+
+    def ended(self, label: str, error: Exception | None) -> None:
         pass
 
     def ends(self) -> None:
@@ -76,12 +88,14 @@ def run_plan(plan: Plan, executor: Executor, observer: Observer) -> Ran:
     """
     observer.begins(plan)
     drive = _Drive(plan, executor, observer)
+    unheard, executor.began = executor.began, drive.began
     try:
         drive.run()
     except BaseException:
         executor.cancel()
         raise
     finally:
+        executor.began = unheard
         observer.ends()
     after = plan_again(plan)
     if _record_lost(after, drive.errors):
@@ -130,6 +144,10 @@ class _Drive:
                 self._submit(self._ready.pop(0))
             if ended := self._wait():
                 self._settle(self._running.pop(ended.task), ended)
+
+    def began(self, task: Task) -> None:
+        """Its executor has begun it."""
+        self.observer.began(task.label, self._running[task].steps)
 
     def _begin(self, bundles: Sequence[Bundle]) -> None:
         todo = {step for bundle in bundles for step in bundle.steps}
@@ -192,6 +210,7 @@ class _Drive:
             self._pause(one, [step for step in one.steps if step not in self.receipts and step not in self.errors])
         else:
             self._release(one.bundle)
+        self.observer.ended(ended.task.label, ended.error)
 
     def _pause(self, one: _Try, steps: Iterable[Step]) -> None:
         seconds = FIRST_PAUSE * 2**one.number * random.uniform(1.0, 1.5)
