@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from fsvfx.colour import PlateColour
 from fsvfx.drafts.plates import FoundPlate
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.embedding import SAME_PERSON, distance, embeddings
+from fsvfx.faces.embedding import SAME_PERSON, embeddings
 from fsvfx.faces.people import people
 from fsvfx.faces.search import FaceFinder, Faces
 from fsvfx.faces.tracks import Finds, Track
+from fsvfx.identity.contract import distance
 from fsvfx.media import PersonSource, spread
 from fsvfx.media.facts import job_of, plate_reader
 from fsvfx.qc.sheet import TrackRow, face_thumb, track_sheet

@@ -1,51 +1,64 @@
-"""Identity embeddings: dlib's 128-d face recognition network (dlib.net, King 2017; CC0 weights)."""
+"""Identity embeddings of faces in pictures: chips cut by their landmarks, for one of ``fsvfx.identity``'s networks."""
 
 from __future__ import annotations
 
-import threading
-from typing import Any
+import math
 
-import dlib
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx import models
+from fsvfx.faces.geometry import Matrix, apply, inverse, scale_of, similarity
+from fsvfx.identity.contract import Chip
+from fsvfx.identity.registry import network
 
+NETWORK = "dlib"
+"""The network that stages and tools take."""
 SIZE = 128
 SAME_PERSON = 0.6
 """Usual threshold of the distance; measured: one person .3 to .45, different people .49 to over 1."""
-_CHIP = 150
-_PADDING = 0.25
-_FIVE = (263, 362, 33, 133, 2)
-"""dlib's five points (corners of the eyes, base of the nose) among the 468."""
-_cache = threading.local()
-
-
-def _network() -> Any:
-    if not hasattr(_cache, "network"):
-        _cache.network = dlib.face_recognition_model_v1(str(models.path("dlib_embedding")))
-    return _cache.network
 
 
 def embeddings(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
     """Of faces with landmarks (k, 468, 3) px in rgb (H, W, 3) u8: (k, 128) f32. Raises ModelError."""
     if not len(landmarks):
         return np.zeros((0, SIZE), np.float32)
-    chips = [np.asarray(chip(rgb, each)) for each in landmarks]
-    return np.array(_network().compute_face_descriptor(chips), np.float32).reshape(-1, SIZE)
+    found = network(NETWORK)
+    return found.vectors(np.stack([cut(rgb, each, found.chip) for each in landmarks]))
 
 
-def chip(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """The aligned picture (150, 150, 3) u8 that the network looks at."""
-    points = dlib.points([dlib.point(round(float(x)), round(float(y))) for x, y in landmarks[list(_FIVE), :2]])
-    low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
-    box = dlib.rectangle(*(round(float(value)) for value in (*low, *high)))
-    shape = dlib.full_object_detection(box, points)
-    cut: NDArray[np.uint8] = dlib.get_face_chip(np.ascontiguousarray(rgb), shape, size=_CHIP, padding=_PADDING)
-    return cut
+def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip) -> NDArray[np.uint8]:
+    """The (size, size, 3) u8 picture of a face with landmarks (468, 3) that a network looks at; black outside of rgb.
+
+    After ``extract_image_chip`` of dlib: the picture is halved (5-tap Gaussian) while it has twice the chip's
+    resolution, then sampled linearly.
+    """
+    matrix = chip_matrix(landmarks, chip)
+    halvings = max(0, math.ceil(-math.log2(scale_of(matrix))) - 1)
+    piece, corner = _piece(rgb, matrix, chip.size, margin=4 << halvings)
+    matrix[:, 2] += matrix[:, :2] @ corner
+    for _ in range(halvings):
+        piece = np.asarray(cv2.pyrDown(piece), np.uint8)  # keeps every second pixel's place: x becomes x / 2
+        matrix[:, :2] *= 2
+    return np.asarray(cv2.warpAffine(piece, matrix, (chip.size, chip.size), flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Euclidean, over the last axis; NaN where either was not taken."""
-    apart: NDArray[np.float64] = np.linalg.norm(np.asarray(one, np.float64) - np.asarray(other, np.float64), axis=-1)
-    return apart
+def chip_matrix(landmarks: NDArray[np.floating], chip: Chip) -> Matrix:
+    """Landmarks (468, 3) in picture px -> similarity (2, 3), picture px -> px of the chip.
+
+    Fitted from the chip to the picture, as dlib does.
+    """
+    seen = np.array([landmarks[list(vertices), :2].mean(axis=0) for vertices in chip.mesh], np.float64)
+    scale, rotation, shift = similarity(np.array(chip.points) * chip.size - 0.5, seen)
+    return inverse(np.column_stack([scale * rotation, shift]))
+
+
+def _piece(
+    rgb: NDArray[np.uint8], matrix: Matrix, size: int, margin: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """What of the picture the chip touches, with a margin, and its corner (x, y)."""
+    corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
+    limit = np.array(rgb.shape[1::-1])
+    low = np.clip(np.floor(corners.min(axis=0)).astype(np.int64) - margin, 0, limit - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(np.int64) + margin, low + 1, limit)
+    return np.ascontiguousarray(rgb[low[1] : high[1], low[0] : high[0]]), low

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.embedding import SAME_PERSON, distance
+from fsvfx.faces.embedding import SAME_PERSON
 from fsvfx.faces.tracks import Finds, Track, distances
+from fsvfx.identity.contract import distance
 from schemas.frames import FrameRange
 
 _NEARBY = 0.75

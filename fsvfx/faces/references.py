@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.embedding import SAME_PERSON, distance, embeddings
+from fsvfx.faces.embedding import SAME_PERSON, embeddings
 from fsvfx.faces.geometry import crop, crop_matrix, move_points, scale_of
 from fsvfx.faces.measures import appearance
 from fsvfx.faces.search import FaceFinder
+from fsvfx.identity.contract import distance
 
 MOST = 64
 """Pictures kept per person."""

@@ -47,7 +47,7 @@ class DetectSettings(PlateSettings):
 
 class DetectStage(Stage[DetectSettings]):
     name = "detect"
-    version = 1
+    version = 2
     needs = (Need("ingest"),)
     resources = Resources(cpu=1, memory_mib=1024)
 

@@ -36,7 +36,7 @@ class MeasureSettings(PlateSettings):
 
 class MeasureStage(Stage[MeasureSettings]):
     name = "measure"
-    version = 1
+    version = 2
     needs = (Need("ingest"), Need("align"), Need("composite"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
 

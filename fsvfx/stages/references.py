@@ -38,7 +38,7 @@ class ReferencesSettings(StageSettings):
 
 class ReferencesStage(Stage[ReferencesSettings]):
     name = "references"
-    version = 2
+    version = 3
     scope = "person"
     resources = Resources(cpu=1, memory_mib=2048)
     reads_media = True

@@ -20,6 +20,8 @@ from fsvfx.engines import registry as engines
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import MachineError
 from fsvfx.executors import registry
+from fsvfx.faces.embedding import cut
+from fsvfx.identity import registry as networks
 from fsvfx.occlusion import contract as segmenters
 from fsvfx.occlusion.contract import WIDE_SIZE, Faces
 from fsvfx.plugins import Plugins
@@ -43,7 +45,8 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     points = metadata.EntryPoints(EntryPoint(name, value, group) for group, name, value in POINT.findall(PAGE))
     monkeypatch.setattr(plugins, "entry_points", lambda group: points.select(group=group))
     for module, group, kind in ((dag, "stages", "stage"), (engines, "engines", "engine"),
-                                (segmenters, "segmenters", "segmenter")):  # fmt: skip
+                                (segmenters, "segmenters", "segmenter"),
+                                (networks, "identity", "identity network")):  # fmt: skip
         monkeypatch.setattr(module, "REGISTERED", Plugins(f"fsvfx.{group}", kind))
 
     def made(name: str) -> ModuleType:
@@ -127,6 +130,17 @@ def test_a_segmenter_tells_what_is_in_front(install: Install) -> None:
     found = segmenters.segmenter("dark")().segment(faces, faces)
     assert found.front[0].mean() == 0.25
     assert found.face[0].mean() == 0.75
+
+
+def test_an_identity_network_gives_vectors_of_faces(install: Install) -> None:
+    install("our_networks")
+    found = networks.network("complexion")
+    mesh = np.zeros((468, 3), np.float32)
+    mesh[[33, 133], :2], mesh[[263, 362], :2], mesh[[61, 291], :2] = (80, 90), (160, 90), (120, 170)
+    grey = np.full((260, 260, 3), 51, np.uint8)
+    chip = cut(grey, mesh, found.chip)
+    assert chip.shape == (64, 64, 3)
+    assert found.vectors(chip[None]) == pytest.approx(np.full((1, 12), 0.2), abs=1e-4)
 
 
 def test_an_executor_runs_a_shot(install: Install, job: ShotJob, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from fsvfx.demo import make
 from fsvfx.demo.puppet import Pose, morph, perform
 from fsvfx.faces import embedding
 from fsvfx.faces.search import FaceFinder
+from fsvfx.identity.contract import distance
 from fsvfx.manifests import jobs
 from fsvfx.media import open_plate
 from fsvfx.rights import clear
@@ -40,7 +41,7 @@ def test_nobody_is_not_the_sitter(manifest: Path) -> None:
     other = cv2.cvtColor(cv2.imread(str(manifest.parent / "refs/nobody.05.png")), cv2.COLOR_BGR2RGB)
     finder = FaceFinder()
     one, two = (embedding.embeddings(rgb, finder.find(rgb).landmarks)[0] for rgb in (plate, other))
-    assert float(embedding.distance(one, two)) > 0.3
+    assert float(distance(one, two)) > 0.3
 
 
 def test_a_mesh_at_rest_moves_no_pixel() -> None:

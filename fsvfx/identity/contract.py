@@ -1,0 +1,65 @@
+"""The contract of identity networks: pictures of faces in, vectors out that lie near each other for one person."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # vectors of pictures are had without torch
+    import torch
+
+
+@dataclass(frozen=True)
+class Chip:
+    """The upright square picture of a face that a network was trained on.
+
+    size: its side in px. points: where it shows each of some points of the face (p, 2), x and y in [0, 1] of the side.
+    mesh: for each of them the vertices among FaceMesh's 468 whose mean it is.
+    """
+
+    size: int
+    points: tuple[tuple[float, float], ...]
+    mesh: tuple[tuple[int, ...], ...]
+
+
+class IdentityNetwork(ABC):
+    """A network under its published name. Registered by the entry point group ``fsvfx.identity``.
+
+    Making one reads no weights; the first use does, and raises ModelError if they are not here.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line."""
+    source: ClassVar[str]
+    """The paper or project that it follows."""
+    weights: ClassVar[tuple[str, ...]] = ()
+    """The model cards whose weights it uses."""
+    chip: ClassVar[Chip]
+    dimensions: ClassVar[int]
+    same_person: ClassVar[float]
+    """Euclidean distance of two vectors below which they are usually of one person."""
+    differentiable: ClassVar[bool]
+    """Whether gradients flow through ``embed`` to the chips."""
+
+    @abstractmethod
+    def embed(self, chips: torch.Tensor) -> torch.Tensor:
+        """(n, 3, size, size) float32, display-referred RGB in [0, 1] -> (n, dimensions), on the chips' device."""
+
+    def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, size, size, 3) u8 display RGB -> (n, dimensions): the quick way, without gradients."""
+        import torch
+
+        with torch.inference_mode():
+            given = torch.from_numpy(np.ascontiguousarray(chips)).permute(0, 3, 1, 2).float() / 255
+            return np.asarray(self.embed(given).numpy(), np.float32)
+
+
+def distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Euclidean, over the last axis; NaN where either was not taken."""
+    apart: NDArray[np.float64] = np.linalg.norm(np.asarray(one, np.float64) - np.asarray(other, np.float64), axis=-1)
+    return apart
