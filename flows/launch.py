@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 
@@ -21,9 +21,10 @@ from fsvfx.settings import machine
 from schemas.outcome import Outcome
 from schemas.training import TrainingOutcome
 
+if TYPE_CHECKING:
+    from schemas.job import ShotJob
+
 DEPLOYMENT = "job/job"
-PRELOAD = "tasks.executor"
-"""Imported by each worker as it starts, while the server starts too."""
 
 
 @dataclass(frozen=True)
@@ -69,28 +70,32 @@ def running(workers: int) -> Iterator[tuple[server.Server, str]]:
     prefect = server.begin()
     from fsvfx.executors import dask  # while the server starts
 
-    with dask.scheduler(workers, PRELOAD) as scheduler:
+    with dask.scheduler(workers) as scheduler:
         yield server.wait(prefect), scheduler
 
 
-def here(request: Request, workers: int, out: Console, show: bool = True) -> list[Outcome]:
-    """Run it in this process and its Dask workers. Raises FsvfxError; an outcome may be partial."""
-    with running(workers) as (prefect, scheduler):
-        if show:
-            out.print(f"Prefect's UI: {prefect.ui}")
-        from flows import shot as flows
+def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, show: bool = True) -> list[Outcome]:
+    """Run ``jobs``, the shots of ``request``, in this process and its Dask workers. Prefect is told on the side.
 
-        given = request.parameters
-        with watching(out, show):
-            if len(request.shots) == 1:
-                [name] = given.pop("shots")
-                state = flows.on(scheduler)(name=name, **given, return_state=True)
-            else:
-                state = flows.job(**given, scheduler=scheduler, return_state=True)
-        answer = state.result(raise_on_failure=False)
-    if isinstance(answer, Outcome):
-        return [answer]
-    return answer if isinstance(answer, list) else _raised(answer)
+    Raises FsvfxError; an outcome may be partial.
+    """
+    prefect = server.begin()
+    if show:
+        out.print(f"Prefect's UI: {prefect.ui}")
+    from fsvfx.executors.dask import Dask  # while the server starts
+
+    with Dask(workers) as executor:
+        from flows import told
+        from fsvfx.api.runs import run_all
+        from tasks.rest import Api
+        from tasks.teller import Teller
+
+        limits = told.Limits(request.frames, request.redo, request.until, request.replace)
+        with watching(out, show) as watcher, Teller(Api.of_environment, out.print) as teller:
+            ended = run_all(
+                jobs, lambda job: told.run_told(job, limits, executor, teller, watcher), alone=len(jobs) == 1
+            )
+    return list(ended.values())
 
 
 def training_here(parameters: Mapping[str, Any], workers: int, out: Console, show: bool = True) -> TrainingOutcome:

@@ -1,15 +1,15 @@
-"""The flows: ``shot`` runs the DAG of one shot's stages over its chunks; ``job`` runs every shot of a manifest.
+"""The flows: ``shot`` runs what is not done of one shot; ``job`` every shot of a manifest.
 
-    clear rights -> plan -> ingest, detect (chunks) -> track (shot) -> align .. measure, deliver (chunks)
-    -> deliver (shot) -> plan again: what the ledger says is the outcome
-
-A chunk that fails stops only what can't do without it. The ledger is the truth: how the task runs ended is not asked.
+Their work is the library's (``fsvfx.runner.shot``), on Dask workers; the flow run is told of it as that of ``fsvfx
+submit`` is (``flows.told``). The ledger is the truth: a flow that is run again goes on from there, and one whose last
+state the server never got has lost nothing.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,28 +20,24 @@ from prefect.client.schemas.objects import State
 from prefect.deployments import run_deployment
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from prefect_dask.task_runners import DaskTaskRunner
 
-from flows import artifacts
+from flows.told import Limits, run_told
+from flows.watch import WATCHER
 from fsvfx import manifests
-from fsvfx.errors import InputError, ManifestError
-from fsvfx.executors.dask import local_cluster
-from fsvfx.qc.sheet import shot_sheet
-from fsvfx.runner import Plan, plan
-from fsvfx.runner.causes import refused
-from fsvfx.runner.shot import run_shot
-from fsvfx.store import open_data, open_store
-from schemas.frames import FrameRange
+from fsvfx.api.runs import run_all
+from fsvfx.executors.dask import Dask
+from fsvfx.runner import plan
+from schemas.job import ShotJob
 from schemas.outcome import Outcome
-from tasks.executor import PrefectExecutor
+from tasks.rest import Api
+from tasks.teller import Teller
 
-SHOWN = 24
-"""Frames on the contact sheet in Prefect's UI."""
+log = logging.getLogger(__name__)
+
 POLL_SECONDS = 5.0
-TO_LOCAL_CLUSTER: Any = DaskTaskRunner(cluster_class=local_cluster)
 
 
-@flow(flow_run_name="{name}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
+@flow(flow_run_name="{name}", persist_result=False)
 def shot(
     manifest: str,
     name: str,
@@ -62,19 +58,8 @@ def shot(
         until: the last stage to run; default: all.
         replace: deliver over files that are there and that the shot did not deliver.
     """
-    begun = time.monotonic()
     [found] = manifests.jobs(Path(manifest), shots=(name,), store=store)
-    after = run_shot(
-        found.model_copy(update={"may_replace": replace}),
-        PrefectExecutor(),
-        artifacts.Progress(),
-        frames=FrameRange.parse(frames) if frames else None,
-        stages=tuple(redo),
-        until=until,
-        run_id=str(flow_run.id),
-    )
-    outcome = after.outcome(seconds=time.monotonic() - begun)
-    _show(after, outcome)
+    [outcome] = _run([found], Limits(frames, tuple(redo), until, replace), str(flow_run.id))
     return _state(outcome)
 
 
@@ -86,66 +71,55 @@ def job(
     frames: str | None = None,
     redo: Sequence[str] = (),
     until: str | None = None,
-    scheduler: str | None = None,
     deployment: str | None = None,
     replace: bool = False,
 ) -> State[list[Outcome]]:
-    """Run every shot of a manifest (or those named), each as a flow run of its own.
+    """Run every shot of a manifest (or those named), each in a flow run of its own.
 
-    ``scheduler``: address of the Dask scheduler that all of them use; default: each starts its own workers.
-    ``deployment``: of the flow ``shot``, to run them all at once there, such as ``shot/shot``.
+    ``deployment``: of the flow ``shot``, to run them all at once there, such as ``shot/shot``; default: here, one after
+    the other.
     """
+    jobs = manifests.jobs(Path(manifest), shots=tuple(shots), store=store)
     if deployment:
         limits = {"frames": frames, "redo": list(redo), "until": until, "replace": replace}
-        return _state(_on_deployment(deployment, manifest, shots, store, limits))
-    one = on(scheduler) if scheduler else shot
-    ended: list[Outcome] = []
-    errors: list[BaseException] = []
-    for each in manifests.jobs(Path(manifest), shots=tuple(shots), store=store):
-        state = one(manifest, each.shot.name, store, frames, list(redo), until, replace, return_state=True)
-        answer: Any = state.result(raise_on_failure=False)
-        if isinstance(answer, InputError) and not isinstance(answer, ManifestError):
-            answer = refused(each, answer)
-        (ended if isinstance(answer, Outcome) else errors).append(answer)
-    if errors:
-        raise errors[0]
-    return _state(ended)
+        return _state(_on_deployment(deployment, manifest, store, jobs, limits))
+    return _state(_run(jobs, Limits(frames, tuple(redo), until, replace)))
 
 
-def on(scheduler: str) -> Any:
-    """The flow ``shot`` on a running Dask scheduler."""
-    runner: Any = DaskTaskRunner(address=scheduler)
-    return shot.with_options(task_runner=runner)
+def _run(jobs: Sequence[ShotJob], limits: Limits, run_id: str | None = None) -> list[Outcome]:
+    watcher = WATCHER.get()
+    with Dask() as executor, Teller(_api(), log.warning) as teller:
+        ended = run_all(
+            jobs, lambda one: run_told(one, limits, executor, teller, watcher, run_id), alone=len(jobs) == 1
+        )
+    for outcome in ended.values():  # should the server not take the flow's state, it stands here
+        log.info(
+            "%s: %s, %d of %d steps. %s", outcome.shot, outcome.state, outcome.done, outcome.total, outcome.command
+        )
+    return list(ended.values())
+
+
+def _api() -> Callable[[], Api]:
+    """The server of this flow run, which profiles and workers may have named in other ways than by the environment."""
+    with get_client(sync_client=True) as client:
+        url = str(client.api_url)
+    return lambda: Api(url)
 
 
 def _on_deployment(
-    deployment: str, manifest: str, shots: Sequence[str], store: str | None, limits: Mapping[str, Any]
+    deployment: str, manifest: str, store: str | None, jobs: Sequence[ShotJob], limits: Mapping[str, Any]
 ) -> list[Outcome]:
     """Run the shots there, all at once, and wait for all. How they ended is asked of the ledger."""
-    jobs = manifests.jobs(Path(manifest), shots=tuple(shots), store=store)
     begun: list[UUID] = []
-    for job in jobs:
-        given = {"manifest": manifest, "name": job.shot.name, "store": store, **limits}
-        run: Any = run_deployment(deployment, parameters=given, flow_run_name=job.shot.name, timeout=0)
+    for each in jobs:
+        given = {"manifest": manifest, "name": each.shot.name, "store": store, **limits}
+        run: Any = run_deployment(deployment, parameters=given, flow_run_name=each.shot.name, timeout=0)
         begun.append(run.id)
-    for each in begun:
-        _wait(each)
-    return [plan(job, until=limits["until"]).outcome() for job in jobs]
-
-
-def _wait(run: UUID) -> None:
     with get_client(sync_client=True) as client:
-        while (state := client.read_flow_run(run).state) is None or not state.is_final():
-            time.sleep(POLL_SECONDS)
-
-
-def _show(plan: Plan, outcome: Outcome) -> None:
-    artifacts.table(plan.job, plan.rows())
-    measured = [receipt for step, receipt in plan.final.items() if step.stage == "measure"]
-    if measured:
-        data = open_data(open_store(plan.job), measured)
-        artifacts.sheet(plan.job, shot_sheet(plan.job, data, plan.waived, most=SHOWN))
-    artifacts.summary(plan.job, outcome)
+        for run_id in begun:
+            while (state := client.read_flow_run(run_id).state) is None or not state.is_final():
+                time.sleep(POLL_SECONDS)
+    return [plan(each, until=limits["until"]).outcome() for each in jobs]
 
 
 def _state(ended: Any) -> State[Any]:

@@ -25,12 +25,10 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect_dask.task_runners import DaskTaskRunner
 
-from flows.artifacts import Progress
-from flows.shot import TO_LOCAL_CLUSTER
 from flows.watch import WATCHER
 from fsvfx import manifests, rights
 from fsvfx.errors import MachineError, WorkerLost
-from fsvfx.executors.dask import has_gpu_workers
+from fsvfx.executors.dask import Dask, has_gpu_workers, local_cluster
 from fsvfx.facesets.lookup import plan_of
 from fsvfx.runner import Plan
 from fsvfx.runner.drive import raise_wrong_input, run_plan
@@ -44,8 +42,10 @@ from schemas.job import FootageJob, TrainJob
 from schemas.receipts import Receipt
 from schemas.training import Finished, TrainingOutcome
 from tasks import training as tasks
-from tasks.artifacts import key_of
-from tasks.executor import PrefectExecutor, answer_of, task_runner
+from tasks.executor import answer_of, task_runner
+from tasks.forms import key_of
+
+TO_LOCAL_CLUSTER: Any = DaskTaskRunner(cluster_class=local_cluster)
 
 
 @flow(flow_run_name="{manifest}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
@@ -67,19 +67,10 @@ def train(manifest: str, store: str | None = None, gpus: int = 0) -> State[Train
     return Completed(data=outcome, message=outcome.package)
 
 
-@flow(flow_run_name="{name}", task_runner=TO_LOCAL_CLUSTER, persist_result=False)
-def footage(name: str, job: FootageJob) -> State[Plan]:
-    """Run what is not done of a piece of footage, as far as its faces are cut out; its plan then."""
-    ran = run_plan(plan_of(job), PrefectExecutor(), Progress())
-    raise_wrong_input(ran.errors)
-    after = ran.plan
-    return Failed(data=after, message=f"{name} is not done") if after.left else Completed(data=after)
-
-
-def on(scheduler: str, which: Any = train) -> Any:
-    """The flow ``train`` (or ``which``) on a running Dask scheduler."""
+def on(scheduler: str) -> Any:
+    """The flow ``train`` on a running Dask scheduler."""
     runner: Any = DaskTaskRunner(address=scheduler)
-    return which.with_options(task_runner=runner)
+    return train.with_options(task_runner=runner)
 
 
 def _cleared(manifest: str, store: str | None) -> TrainJob:
@@ -104,17 +95,16 @@ def _run(job: TrainJob, steps: _Steps) -> TrainingOutcome:
 
 
 def _cut_out(job: FootageJob) -> Plan:
-    """A piece of footage's plan once everything was tried; what is done already needs no flow run."""
+    """A piece of footage's plan once everything was tried."""
     before = plan_of(job)
     if not before.todo:
         return before
     runner = task_runner()
-    here = on(runner.client.scheduler_info()["address"], footage) if isinstance(runner, DaskTaskRunner) else footage
-    answer = here(job.name, job, return_state=True).result(raise_on_failure=False)
-    if isinstance(answer, BaseException):
-        raise answer
-    assert isinstance(answer, Plan)
-    return answer
+    assert isinstance(runner, DaskTaskRunner)
+    with Dask(address=runner.client.scheduler_info()["address"]) as executor:
+        ran = run_plan(before, executor, WATCHER.get())
+    raise_wrong_input(ran.errors)
+    return ran.plan
 
 
 def _receipts(after: Plan) -> Sequence[Receipt]:

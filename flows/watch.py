@@ -37,14 +37,15 @@ WATCHER: ContextVar[Watcher] = ContextVar("watcher", default=Nobody())  # noqa: 
 
 
 @contextmanager
-def watching(out: Console, wanted: bool = True) -> Iterator[None]:
-    """Show on ``out`` what the flows that are called inside do."""
+def watching(out: Console, wanted: bool = True) -> Iterator[Watcher]:
+    """Show on ``out`` what is done inside."""
     if not wanted:
-        yield
+        yield WATCHER.get()
         return
-    token = WATCHER.set(Bars(progress.bars(out)) if out.is_terminal else Lines(out))
+    watcher: Watcher = Bars(progress.bars(out)) if out.is_terminal else Lines(out)
+    token = WATCHER.set(watcher)
     try:
-        yield
+        yield watcher
     finally:
         WATCHER.reset(token)
 

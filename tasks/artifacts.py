@@ -1,24 +1,17 @@
-"""What Prefect's UI shows: artifacts that flows and tasks make. Keys are stable: the UI shows their history."""
+"""Artifacts that tasks make by Prefect's own functions."""
 
 from __future__ import annotations
 
-import base64
-import io
-import re
 import time
 from typing import Any
 
 from PIL import Image
 from prefect.artifacts import create_image_artifact, create_progress_artifact, update_progress_artifact
 
+from tasks.forms import uri_of
+
 EVERY = 5.0
 """Seconds between updates of a progress: each is a request."""
-WIDEST = 1280
-
-
-def key_of(*parts: str) -> str:
-    """Prefect takes small letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
 class Progress:
@@ -45,10 +38,4 @@ class Progress:
 
 
 def picture(image: Image.Image, key: str, description: str) -> None:
-    """Embedded as a data: URI, as the server has no place for files."""
-    if image.width > WIDEST:
-        image = image.resize((WIDEST, round(image.height * WIDEST / image.width)))
-    out = io.BytesIO()
-    image.convert("RGB").save(out, "JPEG", quality=82)
-    uri = "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
-    create_image_artifact(image_url=uri, key=key, description=description)
+    create_image_artifact(image_url=uri_of(image), key=key, description=description)

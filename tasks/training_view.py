@@ -13,7 +13,7 @@ from fsvfx.training import curves
 from fsvfx.training.events import Ended, Message, Preview, Progress
 from schemas.job import TrainJob
 from tasks import artifacts
-from tasks.artifacts import key_of
+from tasks.forms import key_of
 
 FIRST, GROWTH = 20.0, 1.1
 """Seconds to the first pictures and summary; the next are due when the time till then has grown by so much."""

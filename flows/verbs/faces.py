@@ -67,5 +67,6 @@ def _detected(manifest: Path, jobs: Sequence[ShotJob], workers: int, store: str 
     from flows.launch import Request
     from fsvfx.runner import plan
 
-    open_ones = tuple(job.shot.name for job in jobs if plan(job, until=LAST).left)
-    return wait_for(Request(manifest, open_ones, store, until=LAST), workers, json) if open_ones else []
+    open_ones = [job for job in jobs if plan(job, until=LAST).left]
+    request = Request(manifest, tuple(job.shot.name for job in open_ones), store, until=LAST)
+    return wait_for(request, open_ones, workers, json) if open_ones else []

@@ -11,17 +11,18 @@ from fsvfx.errors import ExitCode
 if TYPE_CHECKING:
     from flows.launch import Request
     from fsvfx.api.readiness import Ready
+    from schemas.job import ShotJob
     from schemas.outcome import Outcome
 
 WRONG = frozenset({"InputError", "PlateError"})
 """Errors by which input is wrong, as failures name them."""
 
 
-def wait_for(request: Request, workers: int, json: bool) -> list[Outcome]:
-    """Run it here, with progress for people."""
+def wait_for(request: Request, jobs: Sequence[ShotJob], workers: int, json: bool) -> list[Outcome]:
+    """Run its shots here, with progress for people."""
     from flows import launch
 
-    return launch.here(request, workers, output.console(), show=not json)
+    return launch.here(request, jobs, workers, output.console(stderr=json), show=not json)
 
 
 def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -> int:

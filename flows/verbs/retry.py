@@ -36,4 +36,4 @@ def run(
     if not left:
         return ended(found.finished, json, found)
     request = Request(manifest, left, store, str(limits) if limits else None, tuple(stage or ()), replace=replace)
-    return ended([*found.finished, *wait_for(request, workers, json)], json, found)
+    return ended([*found.finished, *wait_for(request, found.able, workers, json)], json, found)

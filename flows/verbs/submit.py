@@ -44,7 +44,7 @@ def run(
     if not request.shots:
         return ended(found.finished, json, found)
     if wait:
-        return ended([*found.finished, *wait_for(request, workers, json)], json, found)
+        return ended([*found.finished, *wait_for(request, found.able, workers, json)], json, found)
     return leave(request, workers, json, found)
 
 

@@ -69,7 +69,7 @@ def run(
     chosen = executors.executor(executor, workers) if isinstance(executor, str) else executor
     if found.able:
         with chosen:
-            ended |= _run_all(
+            ended |= run_all(
                 found.able, lambda job: _run(job, chosen, progress, limits, stages, until), alone=len(jobs) == 1
             )
     results = tuple(_result(job, ended[job.shot.name]) for job in jobs if job.shot.name in ended)
@@ -137,9 +137,9 @@ def _run(
     return outcome
 
 
-def _run_all(jobs: Sequence[ShotJob], one: Callable[[ShotJob], Outcome], alone: bool) -> dict[str, Outcome]:
-    """One shot after the other; an error of one is raised when all have had their turn. Wrong input of a shot is its
-    own failure, unless it is ``alone``."""
+def run_all(jobs: Sequence[ShotJob], one: Callable[[ShotJob], Outcome], alone: bool) -> dict[str, Outcome]:
+    """One shot after the other, by name; an error of one is raised when all have had their turn. Wrong input of a shot
+    is its own failure, unless it is ``alone``."""
     ended: dict[str, Outcome] = {}
     errors: list[FsvfxError] = []
     for job in jobs:

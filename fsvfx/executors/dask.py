@@ -22,6 +22,9 @@ PRELOAD = "fsvfx.runner.steps"
 _LOOK_SECONDS = 5.0
 """Between looks for workers that have come, while nothing ends."""
 
+_QUIET = {"DASK_LOGGING__DISTRIBUTED": "critical"}
+"""Of workers: they print the traceback of every task that fails, and complain at length when a cluster closes."""
+
 
 class Dask(Executor):
     """``workers``: processes of this machine, unless ``FSVFX_SCHEDULER`` or ``address`` names a scheduler.
@@ -150,6 +153,7 @@ def local_cluster(workers: int = 0, preload: str = PRELOAD) -> SpecCluster:
     nannies = {seat.name: _nanny(seat, preload) for seat in found}
     options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"}
     environment = {name: value for name, value in found[0].environment.items() if name != "CUDA_VISIBLE_DEVICES"}
+    environment |= _QUIET
     with dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": one for name, one in environment.items()}):
         made: Any = SpecCluster  # which is not typed
         spec = {"cls": Scheduler, "options": options}
@@ -179,14 +183,13 @@ def placed(task: Task, has_gpu: bool) -> AbstractContextManager[Any]:
 
 def _nanny(seat: Seat, preload: str) -> dict[str, Any]:
     shown = {"CUDA_VISIBLE_DEVICES": seat.environment["CUDA_VISIBLE_DEVICES"]}
-    quiet = {"DASK_LOGGING__DISTRIBUTED": "critical"}  # a closing cluster's workers complain at length
     options = {
         "host": "127.0.0.1",
         "nthreads": 1,
         "memory_limit": seat.memory,
         "dashboard": False,
         "silence_logs": 40,
-        "env": shown | quiet,
+        "env": shown,
         "preload": [preload],
     }
     offers = {} if seat.gpu is None else {"resources": {"GPU": 1}}

@@ -92,11 +92,11 @@ class DeliverStage(Stage[DeliverSettings]):
 
         if work.order is None:
             raise MachineError("deliver has no job", hint="Report it: the runner must hand it on")
-        job, upstream, store = work.order.job, work.order.upstream, work.order.store
+        job, upstream = work.order.job, work.order.upstream
         if work.unit.chunk is None:
-            done = delivery.deliver_shot(job, upstream.receipts, upstream.waived, store)
+            done = delivery.deliver_shot(job, upstream.receipts, upstream.waived)
         else:
-            done = delivery.deliver_chunk(job, work.unit, upstream.receipts, upstream.waived, store)
+            done = delivery.deliver_chunk(job, work.unit, upstream.receipts, upstream.waived)
         return Result(files=done.files, qc=done.qc, rights=done.rights)
 
     def is_intact(self, receipt: Receipt) -> bool:

@@ -2,9 +2,10 @@
 
 import toy_stages
 
-from flows import cli, launch
+from flows import cli
+from fsvfx.runner import drive
 
 if __name__ == "__main__":
     toy_stages.install()
-    launch.PRELOAD = "toy_worker"
+    drive.run_steps = toy_stages.run_steps
     cli.main()

@@ -1,0 +1,136 @@
+"""Tells Prefect of a run: what an account has and the server has not been told yet. After a loss, all of it anew."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from PIL import Image
+
+from tasks.account import Account, Line, Told
+from tasks.forms import key_of, uri_of
+from tasks.rest import Api, Gone
+
+EVERY = 2.0
+"""Seconds between updates of progress and table; of large tables more, as each is sent whole."""
+ROWS_A_SECOND = 25
+
+
+@dataclass(frozen=True)
+class Run:
+    """Which flow run is told of. ``id``: one that Prefect's engine has made and will end; else one is made."""
+
+    flow: str
+    name: str
+    production: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    id: str | None = None
+
+    def key(self, kind: str) -> str:
+        """Of an artifact: stable, so that the UI shows its history."""
+        return key_of(self.production, self.name, kind)
+
+
+class Desk:
+    """One run's. ``picture``: the contact sheet, asked for once the run has ended. Raises what ``Api`` does."""
+
+    def __init__(self, api: Api, run: Run, picture: Callable[[], Image.Image | None]) -> None:
+        self.run, self._api, self._picture = run, api, picture
+        self.id = run.id
+        self._forget()
+
+    def _forget(self) -> None:
+        self._tasks: dict[str, tuple[str, Told]] = {}
+        self._artifacts: dict[str, tuple[str, Any]] = {}
+        self._logged = 0
+        self._due = 0.0
+        self._mark = str(uuid4())
+        self.has_ended = False
+
+    def tell(self, account: Account) -> None:
+        """Tell what is new; at the run's end, everything. A run of the engine's that is Gone stays so."""
+        try:
+            self._tell(account)
+        except Gone:
+            if self.run.id is not None:
+                raise
+            self.id = None
+            self._forget()
+            self._tell(account)
+
+    def _tell(self, account: Account) -> None:
+        if self.has_ended:
+            return
+        if self.id is None:
+            self.id = self._new_run()
+        if account.end or time.monotonic() >= self._due:
+            self._progress_and_table(account)
+            self._due = time.monotonic() + max(EVERY, len(account.rows) / ROWS_A_SECOND)
+        for label, told in list(account.tasks.items()):
+            self._task(label, told)
+        self._log(account.log)
+        if account.end:
+            self._end(account, account.end)
+
+    def _new_run(self) -> str:
+        flow = self._api.post("flows/", {"name": self.run.flow})
+        asked = {
+            "flow_id": flow["id"],
+            "name": self.run.name,
+            "parameters": dict(self.run.parameters),
+            "tags": ["fsvfx", self.run.production],
+            "state": {"type": "RUNNING"},
+            "idempotency_key": self._mark,  # asked again after an answer that was lost, it is the same run
+        }
+        return str(self._api.post("flow_runs/", asked)["id"])
+
+    def _progress_and_table(self, account: Account) -> None:
+        self._artifact("progress", "progress", f"Steps of {self.run.name} that are done", account.share)
+        self._artifact("chunks", "table", f"Stages of {self.run.name}", json.dumps(list(account.rows.values())))
+
+    def _artifact(self, kind: str, shown_as: str, description: str, data: Any) -> None:
+        known, said = self._artifacts.get(kind, ("", None))
+        if said == data:
+            return
+        if known:
+            self._api.patch(f"artifacts/{known}", {"data": data})
+        else:
+            made = {"key": self.run.key(kind), "type": shown_as, "description": description, "data": data}
+            known = self._api.post("artifacts/", {**made, "flow_run_id": self.id})["id"]
+        self._artifacts[kind] = (known, data)
+
+    def _task(self, label: str, told: Told) -> None:
+        known, said = self._tasks.get(label, ("", None))
+        if said == told:
+            return
+        state = {"type": told.state, "message": told.message or None}
+        if known:
+            self._api.post(f"task_runs/{known}/set_state", {"state": state, "force": True})
+        else:
+            made = {"flow_run_id": self.id, "task_key": label.partition(" ")[0], "dynamic_key": label, "name": label}
+            known = self._api.post("task_runs/", {**made, "state": state})["id"]
+        self._tasks[label] = (known, told)
+
+    def _log(self, lines: list[Line]) -> None:
+        new = lines[self._logged :]
+        if new:
+            self._api.post("logs/", [self._line(each) for each in new])
+            self._logged += len(new)
+
+    def _line(self, line: Line) -> dict[str, Any]:
+        when = line.when.isoformat()
+        return {"name": "fsvfx", "level": line.level, "message": line.text, "timestamp": when, "flow_run_id": self.id}
+
+    def _end(self, account: Account, end: Told) -> None:
+        picture = self._picture() if "sheet" not in self._artifacts else None
+        if picture is not None:
+            self._artifact("sheet", "image", f"Contact sheet of {self.run.name}", uri_of(picture))
+        self._artifact("summary", "markdown", f"How {self.run.name} ended", account.summary)
+        if self.run.id is None:
+            state = {"type": end.state, "message": end.message}
+            self._api.post(f"flow_runs/{self.id}/set_state", {"state": state, "force": True})
+        self.has_ended = True
