@@ -41,7 +41,7 @@ changelog: install
 	$(BIN)/towncrier build --yes
 
 bench: install
-	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.road
 
 clean:
 	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* demo-out

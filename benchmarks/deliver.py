@@ -4,7 +4,7 @@
 
 Grainy made-up plates; one face of a ninth of the height. Codec: building the same parts is left out, writing them to
 the same disk is all that is timed. Core time, not the clock's: others may use the machine. What is not in it: reading
-the store and plate to comp (benchmarks/pipeline.py), waiting for the disk.
+the store and plate to comp (benchmarks/road.py), waiting for the disk.
 """
 
 from __future__ import annotations

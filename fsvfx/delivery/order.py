@@ -144,11 +144,13 @@ class Order:
         )
 
 
-def order_of(job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange) -> Order:
+def order_of(
+    job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange, store: ShotStore | None = None
+) -> Order:
     """Ask the rights gate, here and now, and gather what the delivery needs. Raises RightsError."""
     decision = rights.clear(job)
     own = FrameRange(unit.chunk.frames) if unit.chunk else job.shot.plate.frames
-    return Order(job, unit, tuple(inputs), waived & own, decision, open_store(job))
+    return Order(job, unit, tuple(inputs), waived & own, decision, store or open_store(job))
 
 
 def _frames_of(receipts: list[Receipt]) -> FrameRange:

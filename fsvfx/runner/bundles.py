@@ -1,8 +1,8 @@
-"""How many steps one task does: one each on short shots, several in a row on long ones. Pure."""
+"""Which steps one task does: the stages of a chunk that follow each other, in one pass. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,7 +15,7 @@ MOST_TASKS = 500
 
 @dataclass(frozen=True)
 class Bundle:
-    """What one task does: a single step, or on long shots several in a row."""
+    """What one task does: a shot-wide step, or those of a chunk that follow each other (of long shots, of several)."""
 
     steps: tuple[Step, ...]
     waits_for: frozenset[Step]
@@ -33,37 +33,40 @@ class Bundle:
         return f"{names} {_span([step.unit for step in self.steps])}"
 
 
-def bundles_of(graph: Graph, todo: Iterable[Step], most: int = MOST_TASKS) -> list[Bundle]:
-    """Cut ``todo`` into at most about ``most`` bundles, in DAG order; one step each if that is few enough.
+def bundles_of(graph: Graph, todo: Iterable[Step], apart: Collection[str] = (), most: int = MOST_TASKS) -> list[Bundle]:
+    """Cut ``todo`` into bundles, in DAG order, at most about ``most``.
 
-    Longer shots are cut as little as need be: first the chunk-local stages of one chunk run in a row, then those of
+    The chunk-local stages of a chunk run in a row, so that they hand on arrays in memory; on long shots those of
     several neighbouring chunks. A stage that reads other units than its own begins a new row, so bundles never wait
-    for each other in a ring.
+    for each other in a ring; so does one that goes to other workers than its neighbours.
+
+    ``apart``: the stages that go to workers of another kind.
     """
     asked = set(todo)
     wanted = [step for step in graph if step in asked]
-    if len(wanted) <= most:
-        groups: list[list[Step]] = [[step] for step in wanted]
-    else:
-        rows = _rows(wanted, graph)
-        fixed = sum(len(row) for row in rows if not _is_local(row))
-        local = sum(len({step.unit for step in row}) for row in rows if _is_local(row))
-        width = -(-local // max(1, most - fixed - len(rows)))
-        groups = [group for row in rows for group in (_grouped(row, width) if _is_local(row) else [[s] for s in row])]
+    rows = _rows(wanted, graph, apart)
+    fixed = sum(len(row) for row in rows if not _is_local(row))
+    local = sum(len({step.unit for step in row}) for row in rows if _is_local(row))
+    width = -(-local // max(1, most - fixed - len(rows)))
+    groups = [group for row in rows for group in (_grouped(row, width) if _is_local(row) else [[s] for s in row])]
     return [_bundle(group, graph) for group in groups]
 
 
-def _rows(wanted: Sequence[Step], graph: Graph) -> list[list[Step]]:
+def _rows(wanted: Sequence[Step], graph: Graph, apart: Collection[str]) -> list[list[Step]]:
     """Runs of stages in which no step reads another unit of the same run."""
     rows: list[list[Step]] = []
     for _, same_stage in groupby(wanted, key=lambda step: (step.stage, step.unit.kind)):
         stage = list(same_stage)
-        joins = rows and _is_local(stage) and _is_local(rows[-1]) and not _reads_across(stage, rows[-1], graph)
+        joins = rows and _go_together(rows[-1][-1], stage[0], apart) and not _reads_across(stage, rows[-1], graph)
         if joins:
             rows[-1].extend(stage)
         else:
             rows.append(stage)
     return rows
+
+
+def _go_together(one: Step, other: Step, apart: Collection[str]) -> bool:
+    return _is_local([one]) and _is_local([other]) and (one.stage in apart) == (other.stage in apart)
 
 
 def _reads_across(stage: Sequence[Step], row: Iterable[Step], graph: Graph) -> bool:

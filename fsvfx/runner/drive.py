@@ -138,7 +138,7 @@ class _Drive:
 
     def run(self) -> None:
         """Run it all; errors are kept, not raised."""
-        self._begin(bundles_of(self.plan.graph, self.plan.todo))
+        self._begin(bundles_of(self.plan.graph, self.plan.todo, self._gpu_stages()))
         while self._ready or self._running or self._paused:
             while self._ready:
                 self._submit(self._ready.pop(0))
@@ -148,6 +148,11 @@ class _Drive:
     def began(self, task: Task) -> None:
         """Its executor has begun it."""
         self.observer.began(task.label, self._running[task].steps)
+
+    def _gpu_stages(self) -> set[str]:
+        """Those that go to workers with a GPU, where there are such workers."""
+        names = {step.stage for step in self.plan.todo} if self.executor.has_gpu else set()
+        return {name for name in names if resources_of(name, self.plan.job).gpu}
 
     def _begin(self, bundles: Sequence[Bundle]) -> None:
         todo = {step for bundle in bundles for step in bundle.steps}

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import NoReturn
 
-import psutil
 from pydantic import JsonValue
 
 from fsvfx.arrays import Data, LazyFrames, Result, Source
-from fsvfx.context import Context, device_for
+from fsvfx.context import device_for
 from fsvfx.digests import digest_of
 from fsvfx.errors import IncompleteError, StoreError, Where
-from fsvfx.rights.weights import check_weights
 from fsvfx.runner.causes import failure_of, told
 from fsvfx.runner.dag import NO_FRAMES, halo_of, needs_of, sources_of, stage
 from fsvfx.runner.keying import Recipe, recipe_of
+from fsvfx.runner.memory import PeakMemory
+from fsvfx.runner.workplace import Workplace
 from fsvfx.stages.contract import Need, Order, Upstream, Work
-from fsvfx.store import (
-    Address,
-    Lease,
-    Ledger,
-    ShotStore,
-    Written,
-    open_data,
-    open_store,
-    this_worker,
-    write_result,
-)
+from fsvfx.store import Address, Lease, Written, open_data, this_worker, write_result
 from fsvfx.store.address import UNKEYED
 from schemas.job import ShotJob
 from schemas.receipts import Claim, Receipt, Unit
@@ -50,17 +38,17 @@ def run_unit(
     *,
     report: Report = lambda message: None,
     source: Source | None = None,
+    place: Workplace | None = None,
 ) -> Receipt:
     """The receipt of one stage of one unit: the ledger's if there is one for the key, else of the work done now.
 
     ``inputs``: receipts of `inputs_of` (others are ignored). If another run is working on it, waits for its commit, or
     for its lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is
     missing.
-    ``source``: the pictures to bring in, where they are not the files that the job names.
+    ``source``: the pictures to bring in, where they are not the files that the job names. ``place``: what the units of
+    a task share; default: one of its own.
     """
-    check_weights(job)
-    store = open_store(job)
-    return UnitRun(job, stage_name, unit, inputs, store, Ledger(store), report, source).receipt()
+    return UnitRun(place or Workplace.of(job), stage_name, unit, inputs, report, source).receipt()
 
 
 class UnitRun:
@@ -68,38 +56,32 @@ class UnitRun:
 
     def __init__(
         self,
-        job: ShotJob,
+        place: Workplace,
         stage_name: str,
         unit: Unit,
         inputs: Sequence[Receipt],
-        store: ShotStore,
-        ledger: Ledger,
         report: Report,
         source: Source | None = None,
     ) -> None:
-        self.job = job
+        self.place = place
+        self.job, self.store, self.ledger = place.job, place.store, place.ledger
         self.stage = stage_name
         self.contract = stage(stage_name)
         self.unit = unit
-        self.store = store
-        self.ledger = ledger
         self.report = report
         self.source = source
         self.attempt = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-        self.waived = ledger.waived() if self.contract.sink == "files" else NO_FRAMES
+        self.waived = place.waived if self.contract.sink == "files" else NO_FRAMES
         self.inputs = self._own(inputs)
 
     def receipt(self) -> Receipt:
         source, recipe = self._recipe()
         at = Address(self.stage, self.unit.name, recipe.key)
-        done = self._done(at)
-        if done is not None:
-            return done
         lease = self._lease(at)
         if isinstance(lease, Receipt):
             return lease
         with lease:
-            # Between the look above and the claim, another may have committed.
+            # Between the look before and the claim, another may have committed.
             return self._done(at) or self._work(at, recipe, source)
 
     def _done(self, at: Address) -> Receipt | None:
@@ -131,10 +113,17 @@ class UnitRun:
             self._fail(error, Address(self.stage, self.unit.name, UNKEYED))
 
     def _lease(self, at: Address) -> Lease | Receipt:
-        """The claim on the work; or the receipt, if another run that held it has committed meanwhile."""
+        """The claim on the work; or the receipt, if it is done already, or another run commits it meanwhile."""
+        run_id = self.job.run_id or self.attempt
+        first = self.ledger.claim_first(at, run_id=run_id, attempt=self.attempt)
+        if first is not None:
+            return first
+        done = self._done(at)
+        if done is not None:
+            return done
         told_of: Claim | None = None
         while True:
-            held = self.ledger.claim(at, run_id=self.job.run_id or self.attempt, attempt=self.attempt)
+            held = self.ledger.claim(at, run_id=run_id, attempt=self.attempt)
             if isinstance(held, Lease):
                 return held
             if told_of is None or told_of.worker != held.worker:
@@ -195,7 +184,7 @@ class UnitRun:
                 settings=recipe.settings,
                 inputs=self._data(),
                 seed=recipe.seed,
-                context=Context.of(self.job).on(device),
+                context=self.place.context.on(device),
                 source=source,
                 order=self._order(),
                 report=self.report,
@@ -205,7 +194,7 @@ class UnitRun:
     def _order(self) -> Order | None:
         if self.contract.sink == "arrays":
             return None
-        return Order(self.job, Upstream(tuple(self.inputs), self.waived))
+        return Order(self.job, Upstream(tuple(self.inputs), self.waived), self.store)
 
     def _write(self, at: Address, result: Result) -> Written:
         """Arrays into the store, as they were declared. Files are written already."""
@@ -263,36 +252,3 @@ def _frames_of(unit: Unit, job: ShotJob) -> tuple[int, ...]:
 
 def _length(result: Result) -> int:
     return next((array.shape[0] for array in result.frames.values() if not isinstance(array, LazyFrames)), 0)
-
-
-_EVERY = 0.05
-_MIB = 1024 * 1024
-
-
-class PeakMemory:
-    """Context manager; ``mib`` is the highest resident size seen, sampled 20 times a second."""
-
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="fsvfx-memory", daemon=True)
-        self.mib = 0.0
-
-    def __enter__(self) -> PeakMemory:
-        self._sample()
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-        self._sample()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_EVERY):
-            self._sample()
-
-    def _sample(self) -> None:
-        self.mib = max(self.mib, self._process.memory_info().rss / _MIB)

@@ -10,6 +10,7 @@ from fsvfx.errors import FsvfxError, IncompleteError
 from fsvfx.runner.dag import inputs_of
 from fsvfx.runner.execute import run_unit
 from fsvfx.runner.graph import Step
+from fsvfx.runner.workplace import Workplace
 from schemas.job import ShotJob
 from schemas.receipts import Receipt
 
@@ -35,15 +36,17 @@ def is_transient(error: Exception) -> bool:
 def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> list[Receipt]:
     """Do ``steps`` in turn and return their receipts. ``given``: receipts of inputs from outside.
 
-    A failed step stops only those that need it. Raises the error of a single step, StepsFailed for several.
+    What one stage puts out the next finds in memory. A failed step stops only those that need it. Raises the error of a
+    single step, StepsFailed for several.
     """
+    place = Workplace.of(job)
     held = {Step(receipt.stage, receipt.unit): receipt for receipt in given}
     done: list[Receipt] = []
     failed: dict[Step, Exception] = {}
     for step in steps:
         inputs = [held[Step(*source)] for source in inputs_of(step.stage, step.unit, job) if Step(*source) in held]
         try:
-            receipt = _run_step(job, step, inputs)
+            receipt = _run_step(place, step, inputs)
         except Exception as error:
             if len(steps) == 1:
                 raise
@@ -57,9 +60,9 @@ def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> 
     return done
 
 
-def _run_step(job: ShotJob, step: Step, inputs: Sequence[Receipt]) -> Receipt:
+def _run_step(place: Workplace, step: Step, inputs: Sequence[Receipt]) -> Receipt:
     if step.stage == "deliver":
-        rights.clear(job)  # consent may have been revoked since the run began
-    receipt = run_unit(job, step.stage, step.unit, inputs, report=log.info)
+        rights.clear(place.job)  # consent may have been revoked since the run began
+    receipt = run_unit(place.job, step.stage, step.unit, inputs, report=log.info, place=place)
     log.info("%s: done in %.1f s on %s, %s", step, receipt.seconds, receipt.device, receipt.digest[:12])
     return receipt

@@ -1,6 +1,7 @@
 """The contract of every stage: a pure function from the arrays of its inputs and its settings to arrays.
 
-A stage knows nothing of stores, Prefect or Dask: the runner (``fsvfx.runner``) reads, runs, writes and commits.
+A stage knows nothing of Prefect or Dask, and of stores only if it writes files: the runner (``fsvfx.runner``) reads,
+runs, writes and commits.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fsvfx.arrays import Data, Result, Source
 from fsvfx.colour import ColourConfig, PlateColour
 from fsvfx.context import Context
 from fsvfx.stages.outputs import Outputs
+from fsvfx.store import ShotStore
 from schemas.base import StrictModel
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -91,6 +93,8 @@ class Order:
 
     job: ShotJob
     upstream: Upstream
+    store: ShotStore
+    """Where the arrays of what is upstream lie."""
 
 
 @dataclass(frozen=True)

@@ -92,11 +92,11 @@ class DeliverStage(Stage[DeliverSettings]):
 
         if work.order is None:
             raise MachineError("deliver has no job", hint="Report it: the runner must hand it on")
-        job, upstream = work.order.job, work.order.upstream
+        job, upstream, store = work.order.job, work.order.upstream, work.order.store
         if work.unit.chunk is None:
-            done = delivery.deliver_shot(job, upstream.receipts, upstream.waived)
+            done = delivery.deliver_shot(job, upstream.receipts, upstream.waived, store)
         else:
-            done = delivery.deliver_chunk(job, work.unit, upstream.receipts, upstream.waived)
+            done = delivery.deliver_chunk(job, work.unit, upstream.receipts, upstream.waived, store)
         return Result(files=done.files, qc=done.qc, rights=done.rights)
 
     def is_intact(self, receipt: Receipt) -> bool:

@@ -15,13 +15,11 @@ from pydantic import ValidationError
 from fsvfx import commands
 from fsvfx.arrays import Array, Table
 from fsvfx.errors import DamagedError, StoreError, Where
+from fsvfx.store.kept import BlockName
 from fsvfx.store.layout import ATTRIBUTE, ArrayDigest, Contents, block_digest, column_path, frames_path, part_path
 from fsvfx.store.objects import MissingChunkError, ShotStore
 from schemas.frames import FrameRange
 from schemas.receipts import Receipt
-
-_KEEP = 4 * 1024 * 1024
-"""Blocks of several frames up to this many bytes are kept once read."""
 
 
 class Piece:
@@ -32,13 +30,14 @@ class Piece:
         self.receipt = receipt
         self.path = f"{receipt.path}/{part_path(part)}" if part else receipt.path
         self.digest = receipt.parts.get(part, "") if part else receipt.digest
-        self._blocks: dict[tuple[str, int], Array] = {}
-        self._last: tuple[tuple[str, int], Array] | None = None
         self._arrays: dict[str, zarr.Array[Any]] = {}
 
     @cached_property
     def contents(self) -> Contents:
         """What the group says it holds; StoreError unless that is what the receipt vouches for."""
+        kept, digest = self.store.kept.contents.get(self.path, (None, ""))
+        if kept is not None and digest == self.digest:
+            return kept
         text = self.store.read(f"{self.path}/zarr.json")
         if text is None:
             raise self.damaged("is not in the store", self.path)
@@ -101,16 +100,11 @@ class Piece:
         return [(path, array, i) for path, array in arrays for i in range(len(array.digests))]
 
     def _block(self, path: str, array: ArrayDigest, i: int, number: int | None = None) -> Array:
-        kept, last = self._blocks.get((path, i)), self._last
-        if kept is None and last is not None and last[0] == (path, i):
-            kept = last[1]
-        if kept is not None:
-            return kept
-        block = self._read_block(path, array, i, number)
-        if array.rows > 1 and block.nbytes <= _KEEP:
-            self._blocks[path, i] = block
-        elif array.rows > 1:
-            self._last = (path, i), block  # rows are mostly read in order
+        name = BlockName(self.path, path, i)
+        block = self.store.kept.block(name)
+        if block is None:
+            block = self._read_block(path, array, i, number)
+            self.store.kept.put(name, block)
         return block
 
     def _read_block(self, path: str, array: ArrayDigest, i: int, number: int | None) -> Array:

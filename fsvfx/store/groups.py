@@ -13,6 +13,7 @@ from zarr.codecs import BloscCodec
 
 from fsvfx.arrays import Array, LazyFrames, Result, Table
 from fsvfx.errors import Where
+from fsvfx.store.kept import BlockName
 from fsvfx.store.layout import (
     ATTRIBUTE,
     ArrayDigest,
@@ -45,8 +46,8 @@ class Written:
 def write_result(store: ShotStore, path: str, numbers: Sequence[int], result: Result) -> Written:
     """Write ``result`` as the group at ``path``; ``numbers`` are the frame numbers of its per-frame arrays.
 
-    LazyFrames are streamed, a few frames in memory at a time. The digest depends on
-    names, shapes, dtypes and bytes only.
+    LazyFrames are streamed, a few frames in memory at a time. The digest depends on names, shapes, dtypes and bytes
+    only. ``store.kept`` keeps the arrays as far as it goes; they may not be changed any more.
     Raises StoreError, and ValueError if an array's length is not that of ``numbers``.
     """
     with store.guard(Where(file=path)):
@@ -64,14 +65,15 @@ def _write_part(store: ShotStore, path: str, name: str, part: Result) -> str:
 
 def _write_group(store: ShotStore, path: str, numbers: Sequence[int], result: Result, parts: Mapping[str, str]) -> str:
     frames = {
-        name: _write_frames(store, f"{path}/{frames_path(name)}", array, len(numbers), name)
-        for name, array in sorted(result.frames.items())
+        name: _write_frames(store, path, array, len(numbers), name) for name, array in sorted(result.frames.items())
     }
     tables = {name: _write_table(store, path, name, table) for name, table in sorted(result.tables.items())}
     contents = Contents(numbers=tuple(numbers), frames=frames, tables=tables, parts=dict(parts))
     group = zarr.open_group(store.zarr, path=path, mode="a")
     group.update_attributes({ATTRIBUTE: contents.model_dump(mode="json")})
-    return contents.digest
+    digest = contents.digest
+    store.kept.contents[path] = contents, digest
+    return digest
 
 
 def _numbers_of(part: str) -> Sequence[int]:
@@ -87,7 +89,7 @@ def _write_frames(store: ShotStore, path: str, array: Array | LazyFrames, count:
     if shape[0] != count:
         raise ValueError(f"'{name}' has {shape[0]} frames, but its unit has {count}")
     rows = array.frames if isinstance(array, LazyFrames) else array
-    return _write_array(store, path, shape, array.dtype, rows, lazy=isinstance(array, LazyFrames))
+    return _write_array(store, path, frames_path(name), shape, array.dtype, rows, lazy=isinstance(array, LazyFrames))
 
 
 def _write_table(store: ShotStore, path: str, name: str, table: Table) -> dict[str, ArrayDigest]:
@@ -96,13 +98,14 @@ def _write_table(store: ShotStore, path: str, name: str, table: Table) -> dict[s
         raise ValueError(f"columns of table '{name}' differ in length: {sorted(lengths)}")
     columns = {key: np.asarray(column) for key, column in sorted(table.items())}
     return {
-        key: _write_array(store, f"{path}/{column_path(name, key)}", column.shape, column.dtype, column)
+        key: _write_array(store, path, column_path(name, key), column.shape, column.dtype, column)
         for key, column in columns.items()
     }
 
 
 def _write_array(
     store: ShotStore,
+    group: str,
     path: str,
     shape: tuple[int, ...],
     dtype: np.dtype[np.generic],
@@ -112,12 +115,13 @@ def _write_array(
 ) -> ArrayDigest:
     dtype = portable(dtype)
     per_block = rows_of(shape, dtype)
-    target = _create(store, path, shape, dtype, per_block)
+    target = _create(store, f"{group}/{path}", shape, dtype, per_block)
     blocks = _gathered(rows, shape, dtype, per_block) if lazy else _cut(np.asarray(rows), dtype, per_block)
     digests = []
-    for start, block in blocks:
+    for number, (start, block) in enumerate(blocks):
         digests.append(block_digest(block))
         target[start : start + len(block)] = block
+        store.kept.put(BlockName(group, path, number), block)
     return ArrayDigest(shape=shape, dtype=dtype.str, rows=per_block, digests=tuple(digests))
 
 

@@ -126,6 +126,10 @@ class Ledger:
 
     # Claims
 
+    def claim_first(self, at: Address, *, run_id: str, attempt: str) -> Lease | None:
+        """A lease on work that nobody has claimed before, in one request; None if somebody has."""
+        return self._take(at, 0, run_id, attempt, this_worker())
+
     def claim(self, at: Address, *, run_id: str, attempt: str, worker: str | None = None) -> Lease | Claim:
         """A lease on the work, or the live claim of another run that holds it.
 
@@ -135,15 +139,14 @@ class Ledger:
             last, turn = self._last_claim(at)
             if last is not None and last.run_id != run_id and is_live(last, self.now()):
                 return last
-            wish = Claim(
-                run_id=run_id,
-                attempt=attempt,
-                worker=worker or this_worker(),
-                expires=self.now() + timedelta(seconds=self.lease_seconds),
-            )
-            lease = take(self.store, at, wish, turn=turn, seconds=self.lease_seconds, now=self.now)
+            lease = self._take(at, turn, run_id, attempt, worker or this_worker())
             if lease is not None:
                 return lease
+
+    def _take(self, at: Address, turn: int, run_id: str, attempt: str, worker: str) -> Lease | None:
+        expires = self.now() + timedelta(seconds=self.lease_seconds)
+        wish = Claim(run_id=run_id, attempt=attempt, worker=worker, expires=expires)
+        return take(self.store, at, wish, turn=turn, seconds=self.lease_seconds, now=self.now)
 
     def claimed(self, at: Address, index: Index | None = None) -> Claim | None:
         """The live claim, if any."""

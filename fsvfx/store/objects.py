@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import ObjectStore as ZarrObjectStore
 
 from fsvfx.errors import StoreError, Where
+from fsvfx.store.kept import Kept
 from fsvfx.store.object_errors import told_plainly
 from fsvfx.store.s3 import open_s3
 from schemas.job import ShotJob
@@ -36,6 +37,11 @@ class ShotStore:
     objects: ObjectStore
     job: ShotJob | None = None
     """For the commands that messages give."""
+    kept: Kept = field(default_factory=Kept, compare=False)
+
+    def keeping(self, limit: int) -> ShotStore:
+        """The same store, which keeps up to ``limit`` bytes of what goes through it in memory."""
+        return replace(self, kept=Kept(limit))
 
     @cached_property
     def zarr(self) -> StrictZarrStore:

@@ -48,27 +48,37 @@ def order_of(bundles: list[Bundle]) -> list[Bundle]:
 @given(chunks=st.integers(1, 120), most=st.integers(20, 200), halo=st.booleans())
 def test_every_step_is_in_one_bundle_there_are_few_and_no_ring(chunks: int, most: int, halo: bool) -> None:
     graph = graph_of(chunks, halo)
-    bundles = bundles_of(graph, graph, most)
+    bundles = bundles_of(graph, graph, most=most)
     assert sorted(str(step) for bundle in bundles for step in bundle.steps) == sorted(map(str, graph))
     assert len(bundles) <= most
     assert len(order_of(bundles)) == len(bundles)
 
 
-def test_short_shots_have_a_task_per_step() -> None:
-    graph = graph_of(3, halo=False)
-    assert [bundle.label for bundle in bundles_of(graph, graph)][:4] == [
-        "ingest 0-9",
-        "ingest 10-19",
-        "ingest 20-29",
-        "detect 0-9",
-    ]
+def test_the_stages_of_a_chunk_that_follow_each_other_are_one_task() -> None:
+    graph = graph_of(2, halo=False)
+    assert [bundle.label for bundle in bundles_of(graph, graph)] == [
+        "ingest..detect 0-9", "ingest..detect 10-19", "track shot", "align..composite 0-9", "align..composite 10-19",
+        "deliver shot",
+    ]  # fmt: skip
 
 
-def test_long_shots_run_the_stages_of_a_chunk_in_a_row() -> None:
+def test_a_stage_that_reads_neighbours_begins_a_task_of_its_own() -> None:
+    graph = graph_of(2, halo=True)
+    labels = [bundle.label for bundle in bundles_of(graph, graph)]
+    assert labels[3:7] == ["align..swap 0-9", "align..swap 10-19", "composite 0-9", "composite 10-19"]
+
+
+def test_what_goes_to_other_workers_goes_alone() -> None:
+    graph = graph_of(1, halo=False)
+    labels = [bundle.label for bundle in bundles_of(graph, graph, apart={"swap"})]
+    assert labels == ["ingest..detect 0-9", "track shot", "align 0-9", "swap 0-9", "composite 0-9", "deliver shot"]
+
+
+def test_long_shots_have_tasks_of_several_chunks() -> None:
     graph = graph_of(100, halo=False)
-    labels = [bundle.label for bundle in bundles_of(graph, graph, most=210)]
-    assert labels[0] == "ingest..detect 0-9"
-    assert labels[100:102] == ["track shot", "align..composite 0-9"]
+    labels = [bundle.label for bundle in bundles_of(graph, graph, most=110)]
+    assert labels[0] == "ingest..detect 0-19"
+    assert labels[-2:] == ["align..composite 980-999", "deliver shot"]
 
 
 def test_only_what_is_to_do_is_bundled() -> None:

@@ -37,7 +37,8 @@ def written(
 
 @pytest.fixture
 def store(tmp_path: Path) -> ShotStore:
-    return open_store(str(tmp_path))
+    """It keeps nothing in memory."""
+    return open_store(str(tmp_path)).keeping(0)
 
 
 @settings(max_examples=25, deadline=None)
@@ -45,7 +46,7 @@ def store(tmp_path: Path) -> ShotStore:
 def test_any_array_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, kind: str, inner: tuple[int, ...], data: Any
 ) -> None:
-    store = open_store(str(tmp_path_factory.mktemp("any")))
+    store = open_store(str(tmp_path_factory.mktemp("any"))).keeping(data.draw(st.sampled_from([0, 1 << 20])))
     array = data.draw(hnp.arrays(np.dtype(kind), (4, *inner)))
     column = data.draw(hnp.arrays(np.dtype(kind), (data.draw(st.integers(0, 3)), *inner)))
     read = open_data(store, [written(store, Result(frames={"r0/x": array}, tables={"t": {"c": column}}))])
@@ -129,6 +130,18 @@ def test_a_missing_chunk_is_an_error_not_a_black_frame(store: ShotStore, black: 
     with pytest.raises(StoreError, match="is missing a Zarr chunk") as caught:
         data.frame("x", 1003)
     assert "--frames 1003 --stage swap" in caught.value.hint
+
+
+def test_what_was_written_is_handed_on_in_memory_as_far_as_the_limit_goes(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path)).keeping(2 * PICTURES[0].nbytes)
+    receipt = written(store, Result(frames={"x": LazyFrames(PICTURES.shape[1:], PICTURES.dtype, iter(PICTURES))}))
+    store.discard("stages")
+    data = open_data(store, [receipt])
+    np.testing.assert_array_equal(data.frame("x", 1004), PICTURES[3])
+    with pytest.raises(ValueError, match="read-only"):
+        data.frame("x", 1004)[0] = 0
+    with pytest.raises(StoreError, match="Stored data of swap"):
+        data.frame("x", 1001)
 
 
 def test_another_attempts_bytes_do_not_pass(store: ShotStore) -> None:

@@ -1,0 +1,40 @@
+"""What the units of one task share: made once, by the worker that does them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from fsvfx.context import Context
+from fsvfx.rights.weights import check_weights
+from fsvfx.store import Ledger, ShotStore, open_store
+from schemas.frames import FrameRange
+from schemas.job import ShotJob
+
+KEEP = 512 * 1024 * 1024
+"""Bytes of arrays that stages hand on to each other in memory; what is beyond is read from the store again."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """``store`` keeps what is written and read through it, up to `KEEP`: the next stage finds it there."""
+
+    job: ShotJob
+    store: ShotStore
+    ledger: Ledger
+
+    @classmethod
+    def of(cls, job: ShotJob) -> Workplace:
+        """Raises LicenceError for weights that the job may not use; StoreError."""
+        check_weights(job)
+        store = open_store(job).keeping(KEEP)
+        return cls(job, store, Ledger(store))
+
+    @cached_property
+    def waived(self) -> FrameRange:
+        """As the ledger had it when the first unit asked. Raises StoreError."""
+        return self.ledger.waived()
+
+    @cached_property
+    def context(self) -> Context:
+        return Context.of(self.job)

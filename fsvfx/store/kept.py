@@ -1,0 +1,55 @@
+"""What was written or read a moment ago, in memory up to a limit: the stages of one task hand arrays on through it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import NamedTuple
+
+from fsvfx.arrays import Array
+from fsvfx.store.layout import Contents
+
+USUAL = 32 * 1024 * 1024
+"""Bytes that a reader keeps."""
+
+
+class BlockName(NamedTuple):
+    """The ``number``-th block of the array at ``array`` in the group at ``group``."""
+
+    group: str
+    array: str
+    number: int
+
+
+class Kept:
+    """Blocks, of which the one that was not asked for longest goes first; and what the groups say they hold.
+
+    What lies at a path never changes, so nothing here is ever out of date. Blocks are read-only. Threads may share it.
+    """
+
+    def __init__(self, limit: int = USUAL) -> None:
+        self.limit = limit
+        self.contents: dict[str, tuple[Contents, str]] = {}
+        """By the group's path, with the digest; of what was written through this."""
+        self._blocks: OrderedDict[BlockName, Array] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def block(self, name: BlockName) -> Array | None:
+        with self._lock:
+            found = self._blocks.get(name)
+            if found is not None:
+                self._blocks.move_to_end(name)
+            return found
+
+    def put(self, name: BlockName, block: Array) -> None:
+        """Keep ``block``, which becomes read-only; not if it alone is beyond the limit."""
+        block.flags.writeable = False
+        if block.nbytes > self.limit:
+            return
+        with self._lock:
+            before = self._blocks.pop(name, None)
+            self._bytes += block.nbytes - (before.nbytes if before is not None else 0)
+            self._blocks[name] = block
+            while self._bytes > self.limit:
+                self._bytes -= self._blocks.popitem(last=False)[1].nbytes
