@@ -88,22 +88,24 @@ def _banded(swap: F32, plate: F32, matte: F32, settings: CompositeSettings, octa
 def _seamless(
     swap: F32, plate: F32, matte: F32, settings: CompositeSettings, trusted: NDArray[np.bool_] | None, device: str
 ) -> F32:
-    import torch  # here: planning imports every stage, and must not wait for torch
-
     from fsvfx.comp.poisson import seamless
 
-    def channels_first(picture: F32) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(picture.transpose(0, 3, 1, 2))).to(device)
-
-    def one_channel(mask: NDArray[np.bool_]) -> torch.Tensor:
-        return torch.from_numpy(mask.astype(np.float32))[:, None].to(device)
-
-    cloned = seamless(
-        channels_first(swap),
-        channels_first(plate),
-        one_channel(matte > 0),
-        steady=True,
-        mixed=settings.mixed_gradients,
-        trusted=None if trusted is None else one_channel(trusted),
+    trust: list[NDArray[np.bool_] | None] = [None] * len(swap) if trusted is None else list(trusted)
+    each = zip(swap, plate, matte > 0, trust, strict=True)
+    return np.stack(
+        [
+            seamless(
+                *pictures,
+                steady=True,
+                mixed=settings.mixed_gradients,
+                trusted=here,
+                tolerance=_TOLERANCE,
+                device=device,
+            )
+            for *pictures, here in each
+        ]
     )
-    return np.ascontiguousarray(cloned.permute(0, 2, 3, 1).cpu().numpy())
+
+
+_TOLERANCE = 1e-4
+"""Of the rim's range: half float, in which a patch is kept, is coarser."""

@@ -7,10 +7,13 @@ the rim; solved by ``fsvfx.comp.multigrid.harmonic``.
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from fsvfx.comp.multigrid.harmonic import harmonic
+
+F32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
 
 TOLERANCE = 1e-5
 """Of the rim's range of differences: how far the result may be from the exact solution."""
@@ -21,20 +24,21 @@ _DARK = 0.5
 
 
 def seamless(
-    swap: Tensor,
-    plate: Tensor,
-    mask: Tensor,
+    swap: F32,
+    plate: F32,
+    mask: Bool,
     *,
     steady: bool = False,
     mixed: bool = False,
-    trusted: Tensor | None = None,
+    trusted: Bool | None = None,
     tolerance: float = TOLERANCE,
-) -> Tensor:
-    """Clone ``swap`` (n, C, h, w) float32 into ``plate`` (same shape) where ``mask`` (n, 1, h, w) is above zero.
+    device: str = "cpu",
+) -> F32:
+    """Clone ``swap`` (h, w, C) float32 into ``plate`` (same shape) where ``mask`` (h, w) is set: (h, w, C) float32.
 
-    Any range of values, scene-linear; on the tensors' device. At the picture's edges, where the mask reaches them, the
-    swap is left free; a mask that covers all gives the swap as it is. Outside of the mask the result is the plate.
-    Neither picture may hold NaN or infinity.
+    Any range of values, scene-linear. At the picture's edges, where the mask reaches them, the swap is left free; a
+    mask that covers all gives the swap as it is. Outside of the mask the result is the plate. Neither picture may hold
+    NaN or infinity.
 
     steady: not the pure solution, but one that is safe on film. Differences on the rim that stand out (a specular
     highlight, a strand of hair, a hand) are held near the rim's median, so that they don't bleed into the face or
@@ -42,85 +46,70 @@ def seamless(
     fall below black. The seam is then not quite closed at such pixels: leave it to the matte's feather.
     mixed: between any two neighbours the plate's gradient holds where it is stronger than the swap's, in each channel
     (Perez's mixed gradients): marks on the plate's skin shine through.
-    trusted: (n, 1, h, w); the pixels around the mask where it is 0 (something in front of the face) give no value: the
+    trusted: (h, w); the pixels around the mask where it is not set (something in front of the face) give no value: the
     swap is free there, as at the picture's edges. Where a part of the mask has no other, it has the swap as it is.
     tolerance: the error, as a share of the range of plate - swap on the rim. Raises MachineError if it is not reached.
+    device: where torch is to solve it; the CPU needs no torch.
     """
-    inside = mask > 0
-    box = _box(inside)
-    if box is None:
-        return plate.clone()
-    result = plate.clone()
-    gives = ~inside if trusted is None else ~inside & (trusted > 0)
-    rows, columns = box
-    swap, plate, inside, gives = (each[:, :, rows, columns] for each in (swap, plate, inside, gives))
-    result[:, :, rows, columns] = _cloned(swap, plate, inside, gives, steady, mixed, tolerance)
+    result = plate.copy()
+    where = _box(mask)
+    if where is not None:
+        gives = ~mask if trusted is None else ~mask & trusted
+        parts = (each[where] for each in (swap, plate, mask, gives))
+        result[where] = _cloned(*parts, steady, mixed, tolerance, device)
     return result
 
 
 def _cloned(
-    swap: Tensor, plate: Tensor, inside: Tensor, gives: Tensor, steady: bool, mixed: bool, tolerance: float
-) -> Tensor:
+    swap: F32, plate: F32, inside: Bool, gives: Bool, steady: bool, mixed: bool, tolerance: float, device: str
+) -> F32:
     rim = _rim(inside, gives)
-    frame, row, column = rim[:, 0].nonzero(as_tuple=True)
+    source = np.moveaxis(_mixed_source(swap, plate, inside | gives), -1, 0) if mixed else None
     values = plate - swap
-    if steady:
-        light = swap[frame, :, row, column]
-        values[frame, :, row, column] = _held(values[frame, :, row, column], frame, len(swap))
-    source = _mixed_source(swap, plate, inside | gives) if mixed else None
-    membrane = harmonic(values, inside, rim, source, tolerance)
-    if steady:
-        level = torch.maximum(_DARK * _medians(light, frame, len(swap))[..., None, None], -1.5 * membrane)
-        membrane *= (swap / level.clamp_min_(1e-6)).clamp_(0, 1)
-    return torch.where(inside, membrane.add_(swap), plate)
+    if steady and rim.any():
+        values[rim] = _held(values[rim])
+    membrane = harmonic(np.moveaxis(values, -1, 0), inside, rim, source, tolerance, device)
+    added = np.moveaxis(membrane, 0, -1)
+    if steady and rim.any():
+        level = np.maximum(np.float32(_DARK) * np.median(swap[rim], axis=0), np.float32(-1.5) * added)
+        added = added * np.clip(swap / np.maximum(level, np.float32(1e-6)), 0, 1)
+    return np.where(inside[..., None], added + swap, plate)
 
 
-def _box(inside: Tensor) -> tuple[slice, slice] | None:
-    """The rows and columns that the mask touches in any frame, and one more on each side."""
-    found = []
-    for other in (3, 2):
-        at = inside.any(other).flatten(0, 1).any(0).nonzero()
-        if not len(at):
-            return None
-        found.append(slice(max(int(at[0]) - 1, 0), int(at[-1]) + 2))
-    return found[0], found[1]
+def _box(inside: Bool) -> tuple[slice, slice] | None:
+    """The rows and columns that the mask touches, and one more on each side."""
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    first, last = (slice(max(int(at[0]) - 1, 0), int(at[-1]) + 2) for at in (rows, columns))
+    return first, last
 
 
-def _rim(inside: Tensor, gives: Tensor) -> Tensor:
+def _rim(inside: Bool, gives: Bool) -> Bool:
     """Which pixels that give a value touch the mask, by an edge."""
-    near = torch.zeros_like(inside)
-    for dim in (2, 3):
-        length = inside.shape[dim] - 1
-        near.narrow(dim, 0, length).logical_or_(inside.narrow(dim, 1, length))
-        near.narrow(dim, 1, length).logical_or_(inside.narrow(dim, 0, length))
-    return near.logical_and_(gives)
+    near = np.zeros_like(inside)
+    near[1:] |= inside[:-1]
+    near[:-1] |= inside[1:]
+    near[:, 1:] |= inside[:, :-1]
+    near[:, :-1] |= inside[:, 1:]
+    return near & gives
 
 
-def _held(values: Tensor, frame: Tensor, frames: int) -> Tensor:
-    """``values`` (pixels, C), held within ``_OUTLIER`` robust deviations of their frame's median."""
-    middle = _medians(values, frame, frames)[frame]
-    spread = _medians((values - middle).abs(), frame, frames)[frame] * (1.4826 * _OUTLIER)
-    return torch.clamp(values, middle - spread, middle + spread)
+def _held(values: F32) -> F32:
+    """``values`` (pixels, C), held within ``_OUTLIER`` robust deviations of their median."""
+    middle = np.median(values, axis=0)
+    spread = np.median(np.abs(values - middle), axis=0) * np.float32(1.4826 * _OUTLIER)
+    return np.clip(values, middle - spread, middle + spread)
 
 
-def _medians(values: Tensor, frame: Tensor, frames: int) -> Tensor:
-    """Of each frame's ``values`` (pixels, C): (frames, C); zero where a frame has none."""
-    found = values.new_zeros(frames, values.shape[1])
-    for index in range(frames):
-        here = values[frame == index]
-        if len(here):
-            found[index] = here.median(dim=0).values
-    return found
-
-
-def _mixed_source(swap: Tensor, plate: Tensor, known: Tensor) -> Tensor:
+def _mixed_source(swap: F32, plate: F32, known: Bool) -> F32:
     """What the plate's gradients, where they are the stronger ones, add to the equation of plate - swap."""
-    source = torch.zeros_like(swap)
-    for dim in (2, 3):
-        ours, theirs = swap.diff(dim=dim), plate.diff(dim=dim)
-        length = swap.shape[dim] - 1
-        linked = known.narrow(dim, 0, length) & known.narrow(dim, 1, length)
-        flow = torch.where((theirs.abs() > ours.abs()) & linked, theirs - ours, 0.0)
-        source.narrow(dim, 1, length).add_(flow)
-        source.narrow(dim, 0, length).sub_(flow)
+    source = np.zeros_like(swap)
+    for axis in (0, 1):
+        ours, theirs = np.diff(swap, axis=axis), np.diff(plate, axis=axis)
+        low, high = (slice(None),) * axis + (slice(-1),), (slice(None),) * axis + (slice(1, None),)
+        linked = (known[low] & known[high])[..., None]
+        flow = np.where((np.abs(theirs) > np.abs(ours)) & linked, theirs - ours, np.float32(0))
+        source[high] += flow
+        source[low] -= flow
     return source

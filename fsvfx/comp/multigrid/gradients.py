@@ -1,0 +1,83 @@
+"""Conjugate gradients on one channel of one frame, each step preconditioned by a multigrid cycle."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.comp.multigrid.levels import CENTRES, LINKS, Level, Levels, around, doubled, halved
+
+F32 = NDArray[np.float32]
+
+
+def solve(levels: Levels, b: F32, tolerance: float, most: int) -> tuple[F32, float]:
+    """x (h, w) of the finest level's equations, right hand side ``b``; and an estimate of its largest error.
+
+    ``most`` steps at the most. A cycle's answer to what is left is about the error itself, which conjugate gradients
+    then make smaller: so x is better than the estimate says.
+    """
+    grid = levels.grids[0]
+    x, rest = np.zeros_like(b), b
+    way, along, length, error = b, b, 0.0, 0.0
+    before = fit_before = 0.0
+    for count in range(most):
+        guess = cycle(levels, rest)
+        size = float(cv2.norm(guess, cv2.NORM_INF))
+        error = estimate(size, before)
+        if error < tolerance:
+            return x + guess, error
+        fit = float(np.vdot(rest, guess))
+        # Polak and Ribiere's: the cycle is not symmetric, as what goes up is smoother than what goes down.
+        turn = -length * float(np.vdot(guess, along)) / fit_before if count else 0.0
+        way = cv2.scaleAdd(way, turn, guess) if count else guess
+        along = _applied(grid, way)
+        length = fit / float(np.vdot(way, along))
+        x, rest = cv2.scaleAdd(way, length, x), cv2.scaleAdd(along, -length, rest)
+        before, fit_before = size, fit
+    return x, error
+
+
+def estimate(size: float, before: float) -> float:
+    """The error, by the largest correction and the one before it: larger than it where steps gain little."""
+    rate = min(size / before, 0.99) if before else 0.5
+    return size * max(1.0, rate / (1 - rate))
+
+
+def cycle(levels: Levels, b: F32, depth: int = 0) -> F32:
+    """What x is about, for a right hand side ``b``, which may be anything outside of the mask; zero there."""
+    grid = levels.grids[depth]
+    if depth == len(levels.grids) - 1:
+        return np.asarray((levels.direct @ b.ravel()).reshape(b.shape), np.float32)
+    x = _step(grid, b * grid.shares[0], b, 1)
+    lack = around(x, -LINKS)
+    lack += b
+    _free(grid, lack, x)
+    lack *= grid.inside
+    below = halved(lack)
+    below *= 4
+    up = doubled(cycle(levels, below, depth + 1))
+    up *= grid.inside
+    x += up
+    return _step(grid, _step(grid, x, b, 1), b, 0)
+
+
+def _step(grid: Level, x: F32, b: F32, which: int) -> F32:
+    """Damped Jacobi."""
+    moved = around(x, CENTRES[which])
+    moved += b
+    moved *= grid.shares[which]
+    return moved
+
+
+def _applied(grid: Level, x: F32) -> F32:
+    """The equations' left side, within the mask; what is outside is anything."""
+    left = around(x, -LINKS)
+    _free(grid, left, x)
+    return np.negative(left, out=left)
+
+
+def _free(grid: Level, to: F32, x: F32) -> None:
+    """Points with fewer links: what ``around`` has taken too much."""
+    if len(grid.free):
+        to.ravel()[grid.free] += grid.lack * x.ravel()[grid.free]
