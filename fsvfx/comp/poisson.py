@@ -55,8 +55,7 @@ def seamless(
     where = _box(mask)
     if where is not None:
         gives = ~mask if trusted is None else ~mask & trusted
-        parts = (each[where] for each in (swap, plate, mask, gives))
-        result[where] = _cloned(*parts, steady, mixed, tolerance, device)
+        result[where] = _cloned(swap[where], plate[where], mask[where], gives[where], steady, mixed, tolerance, device)
     return result
 
 

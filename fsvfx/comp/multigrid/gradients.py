@@ -30,10 +30,10 @@ def solve(levels: Levels, b: F32, tolerance: float, most: int) -> tuple[F32, flo
         fit = float(np.vdot(rest, guess))
         # Polak and Ribiere's: the cycle is not symmetric, as what goes up is smoother than what goes down.
         turn = -length * float(np.vdot(guess, along)) / fit_before if count else 0.0
-        way = cv2.scaleAdd(way, turn, guess) if count else guess
+        way = _sum(way, turn, guess) if count else guess
         along = _applied(grid, way)
         length = fit / float(np.vdot(way, along))
-        x, rest = cv2.scaleAdd(way, length, x), cv2.scaleAdd(along, -length, rest)
+        x, rest = _sum(way, length, x), _sum(along, -length, rest)
         before, fit_before = size, fit
     return x, error
 
@@ -81,3 +81,7 @@ def _free(grid: Level, to: F32, x: F32) -> None:
     """Points with fewer links: what ``around`` has taken too much."""
     if len(grid.free):
         to.ravel()[grid.free] += grid.lack * x.ravel()[grid.free]
+
+
+def _sum(one: F32, times: float, other: F32) -> F32:
+    return np.asarray(cv2.scaleAdd(one, times, other), np.float32)

@@ -27,7 +27,7 @@ def harmonic(values: F32, inside: Bool, rim: Bool, source: F32 | None, tolerance
 
     inside, rim: (h, w), apart; all else is free. source: (C, h, w), what each pixel's four (or fewer) differences to
     its neighbours add up to, 0 if not given. tolerance: the error, as a share of half the range of a channel's values
-    on the rim. device: as torch names it, where it is to be solved. Raises MachineError if the tolerance is not reached.
+    on the rim. device: as torch names it, where it is to be solved. Raises MachineError if the tolerance isn't reached.
     """
     out = np.zeros_like(values)
     held = _held(inside.view(np.uint8), rim.view(np.uint8))
@@ -87,8 +87,9 @@ def _held(inside: U8, rim: U8) -> U8:
         return inside
     count, parts = cv2.connectedComponents(inside, connectivity=4)
     keep = np.zeros(count, np.uint8)
-    keep[parts[cv2.dilate(rim, _CROSS) & inside > 0]] = 1
-    return keep[parts] & inside
+    touching = (cv2.dilate(rim, _CROSS) > 0) & (inside > 0)
+    keep[parts[touching]] = 1
+    return np.asarray(keep[parts] & inside, np.uint8)
 
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))

@@ -53,7 +53,7 @@ def levels(inside: U8, rim: U8) -> Levels:
 
     The grids are larger than that, to the right and below, so that they halve evenly: see `padded`.
     """
-    mask, rims = (padded(each).astype(np.float32) for each in (inside, rim))
+    mask, rims = (padded(each.astype(np.float32)) for each in (inside, rim))
     held = around(rims) * mask
     grids = []
     while True:
@@ -64,7 +64,7 @@ def levels(inside: U8, rim: U8) -> Levels:
         mask, held = _coarser(mask, held)
 
 
-def padded(picture: NDArray[np.generic]) -> NDArray[np.generic]:
+def padded(picture: F32) -> F32:
     """(h, w) with zeros to the right and below, until it halves evenly down to the coarsest grid."""
     height, width = picture.shape
     times = 1
