@@ -6,17 +6,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from flows import server
 from flows.watch import watching
-from fsvfx.errors import FsvfxError, MachineError
 from fsvfx.settings import machine
 from schemas.outcome import Outcome
 from schemas.training import TrainingOutcome
@@ -64,16 +62,6 @@ class Left:
     log: Path | None = None
 
 
-@contextmanager
-def running(workers: int) -> Iterator[tuple[server.Server, str]]:
-    """A healthy Prefect server and the address of a Dask scheduler; both start at the same time."""
-    prefect = server.begin()
-    from fsvfx.executors import dask  # while the server starts
-
-    with dask.scheduler(workers) as scheduler:
-        yield server.wait(prefect), scheduler
-
-
 def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, show: bool = True) -> list[Outcome]:
     """Run ``jobs``, the shots of ``request``, in this process and its Dask workers. Prefect is told on the side.
 
@@ -98,17 +86,22 @@ def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, 
     return list(ended.values())
 
 
-def training_here(parameters: Mapping[str, Any], workers: int, out: Console, show: bool = True) -> TrainingOutcome:
-    """Run the flow ``train`` in this process and its Dask workers. Raises FsvfxError; the outcome may be partial."""
-    with running(workers) as (prefect, scheduler):
-        if show:
-            out.print(f"Prefect's UI: {prefect.ui}")
-        from flows import train as flows
+def training_here(
+    manifest: Path, store: str | None, gpus: int, workers: int, out: Console, show: bool = True
+) -> TrainingOutcome:
+    """Train in this process and its Dask workers. Raises FsvfxError; the outcome may be partial."""
+    prefect = server.begin()
+    if show:
+        out.print(f"Prefect's UI: {prefect.ui}")
+    from fsvfx.executors.dask import Dask  # while the server starts
 
-        with watching(out, show):
-            state = flows.on(scheduler)(**parameters, return_state=True)
-        answer = state.result(raise_on_failure=False)
-    return answer if isinstance(answer, TrainingOutcome) else _raised(answer)
+    with Dask(workers) as executor:
+        from flows.told_training import train_told
+        from tasks.rest import Api
+        from tasks.teller import Teller
+
+        with watching(out, show) as watcher, Teller(Api.of_environment, out.print) as teller:
+            return train_told(str(manifest.resolve()), store, gpus, executor, teller, watcher)
 
 
 def elsewhere(request: Request) -> Left | None:
@@ -147,13 +140,3 @@ def _as_arguments(request: Request) -> Sequence[str]:
         words += ["--shot", name]
     words += ["--store", request.store] if request.store else []
     return [*words, "--replace"] if request.replace else words
-
-
-def _raised(answer: object) -> NoReturn:
-    """What ended a flow run without an outcome."""
-    if isinstance(answer, FsvfxError):
-        raise answer
-    hint = "Prefect's UI has the flow run's log"
-    raise MachineError(f"The flow run ended with {type(answer).__name__}: {answer}", hint=hint) from (
-        answer if isinstance(answer, BaseException) else None
-    )

@@ -88,7 +88,7 @@ def job(
 
 def _run(jobs: Sequence[ShotJob], limits: Limits, run_id: str | None = None) -> list[Outcome]:
     watcher = WATCHER.get()
-    with Dask() as executor, Teller(_api(), log.warning) as teller:
+    with Dask() as executor, Teller(api_of_run(), log.warning) as teller:
         ended = run_all(
             jobs, lambda one: run_told(one, limits, executor, teller, watcher, run_id), alone=len(jobs) == 1
         )
@@ -99,7 +99,7 @@ def _run(jobs: Sequence[ShotJob], limits: Limits, run_id: str | None = None) -> 
     return list(ended.values())
 
 
-def _api() -> Callable[[], Api]:
+def api_of_run() -> Callable[[], Api]:
     """The server of this flow run, which profiles and workers may have named in other ways than by the environment."""
     with get_client(sync_client=True) as client:
         url = str(client.api_url)

@@ -48,11 +48,11 @@ def run_told(
     """
     begun = time.monotonic()
     given = job.model_copy(update={"may_replace": limits.replace})
-    with teller.follow(_run_of(job, limits, run_id)) as told:
+    with Shot.of(teller, _run_of(job, limits, run_id)) as told:
         after = run_shot(
             given,
             executor,
-            _Both(told, watcher),
+            Both(told, watcher),
             frames=FrameRange.parse(limits.frames) if limits.frames else None,
             stages=limits.redo,
             until=limits.until,
@@ -81,7 +81,7 @@ def _run_of(job: ShotJob, limits: Limits, run_id: str | None) -> Run:
 
 
 @dataclass(frozen=True)
-class _Both:
+class Both:
     """An observer of the drive that hands on to Prefect's teller and to whoever watches here."""
 
     told: Shot

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from PIL import Image
 
-from tasks.account import Account, Line, Told
+from tasks.account import Account, Line, Shown, Told
 from tasks.forms import key_of, uri_of
 from tasks.rest import Api, Gone
 
@@ -36,16 +35,16 @@ class Run:
 
 
 class Desk:
-    """One run's. ``picture``: the contact sheet, asked for once the run has ended. Raises what ``Api`` does."""
+    """One run's. Raises what ``Api`` does."""
 
-    def __init__(self, api: Api, run: Run, picture: Callable[[], Image.Image | None]) -> None:
-        self.run, self._api, self._picture = run, api, picture
+    def __init__(self, api: Api, run: Run) -> None:
+        self.run, self._api = run, api
         self.id = run.id
         self._forget()
 
     def _forget(self) -> None:
         self._tasks: dict[str, tuple[str, Told]] = {}
-        self._artifacts: dict[str, tuple[str, Any]] = {}
+        self._artifacts: dict[str, tuple[str, object]] = {}
         self._logged = 0
         self._due = 0.0
         self._mark = str(uuid4())
@@ -68,13 +67,14 @@ class Desk:
         if self.id is None:
             self.id = self._new_run()
         if account.end or time.monotonic() >= self._due:
-            self._progress_and_table(account)
+            for each in account.shown():
+                self._artifact(each)
             self._due = time.monotonic() + max(EVERY, len(account.rows) / ROWS_A_SECOND)
         for label, told in list(account.tasks.items()):
             self._task(label, told)
         self._log(account.log)
         if account.end:
-            self._end(account, account.end)
+            self._end(account.end)
 
     def _new_run(self) -> str:
         flow = self._api.post("flows/", {"name": self.run.flow})
@@ -88,20 +88,20 @@ class Desk:
         }
         return str(self._api.post("flow_runs/", asked)["id"])
 
-    def _progress_and_table(self, account: Account) -> None:
-        self._artifact("progress", "progress", f"Steps of {self.run.name} that are done", account.share)
-        self._artifact("chunks", "table", f"Stages of {self.run.name}", json.dumps(list(account.rows.values())))
-
-    def _artifact(self, kind: str, shown_as: str, description: str, data: Any) -> None:
-        known, said = self._artifacts.get(kind, ("", None))
-        if said == data:
+    def _artifact(self, shown: Shown) -> None:
+        known, stamp = self._artifacts.get(shown.kind, ("", None))
+        if stamp == shown.stamp:
+            return
+        content = shown.make()
+        data = uri_of(content) if isinstance(content, Image.Image) else content
+        if data is None:
             return
         if known:
             self._api.patch(f"artifacts/{known}", {"data": data})
         else:
-            made = {"key": self.run.key(kind), "type": shown_as, "description": description, "data": data}
-            known = self._api.post("artifacts/", {**made, "flow_run_id": self.id})["id"]
-        self._artifacts[kind] = (known, data)
+            made = {"key": self.run.key(shown.kind), "type": shown.form, "description": shown.description}
+            known = self._api.post("artifacts/", {**made, "data": data, "flow_run_id": self.id})["id"]
+        self._artifacts[shown.kind] = (known, shown.stamp)
 
     def _task(self, label: str, told: Told) -> None:
         known, said = self._tasks.get(label, ("", None))
@@ -115,7 +115,7 @@ class Desk:
             known = self._api.post("task_runs/", {**made, "state": state})["id"]
         self._tasks[label] = (known, told)
 
-    def _log(self, lines: list[Line]) -> None:
+    def _log(self, lines: Sequence[Line]) -> None:
         new = lines[self._logged :]
         if new:
             self._api.post("logs/", [self._line(each) for each in new])
@@ -125,11 +125,7 @@ class Desk:
         when = line.when.isoformat()
         return {"name": "fsvfx", "level": line.level, "message": line.text, "timestamp": when, "flow_run_id": self.id}
 
-    def _end(self, account: Account, end: Told) -> None:
-        picture = self._picture() if "sheet" not in self._artifacts else None
-        if picture is not None:
-            self._artifact("sheet", "image", f"Contact sheet of {self.run.name}", uri_of(picture))
-        self._artifact("summary", "markdown", f"How {self.run.name} ended", account.summary)
+    def _end(self, end: Told) -> None:
         if self.run.id is None:
             state = {"type": end.state, "message": end.message}
             self._api.post(f"flow_runs/{self.id}/set_state", {"state": state, "force": True})

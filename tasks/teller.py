@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
 
 from PIL import Image
 
 from fsvfx.runner import Plan, Step
 from schemas.outcome import Outcome
-from tasks.account import Account
+from tasks.account import Account, ShotAccount
 from tasks.desk import Desk, Run
 from tasks.rest import Api, Away, Gone, Refused
 
@@ -39,6 +39,7 @@ _PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
 _NAP = 0.5
 """Seconds between looks at what is due."""
 
+A = TypeVar("A", bound=Account)
 Sheet = Callable[[], Image.Image | None]
 
 
@@ -51,7 +52,7 @@ class Teller:
     def __init__(self, api: Callable[[], Api], say: Callable[[str], object]) -> None:
         self._api, self._say = api, say
         self._events: queue.Queue[Callable[[], object]] = queue.Queue(MOST)
-        self._shots: list[Shot] = []
+        self._runs: list[Followed[Any]] = []
         self._until = float("inf")
         self._trouble = ""
         self._thread = threading.Thread(target=self._work, name="teller", daemon=True)
@@ -67,15 +68,15 @@ class Teller:
         self._until = time.monotonic() + limit
         self.put(lambda: None)
         self._thread.join(limit + 1.0)
-        behind = [one for one in self._shots if not one.is_told]
+        behind = [one for one in self._runs if not one.is_told]
         if behind:
             troubles = [self._trouble, *(one.trouble for one in behind), f"no answer within {limit:.0f} s of the end"]
             names, why = ", ".join(one.run.name for one in behind), next(filter(None, troubles))
             self._say(f"Prefect's UI does not show all of {names}: {why}. The ledger has it all.")
 
-    def follow(self, run: Run) -> Shot:
-        """An observer for the drive of one shot."""
-        return Shot(run, self.put, self._shots.append)
+    def add(self, run: Followed[Any]) -> None:
+        """Follow one run more."""
+        self.put(lambda: self._runs.append(run))
 
     def put(self, event: Callable[[], object]) -> None:
         """Take in an event; returns at once."""
@@ -99,15 +100,15 @@ class Teller:
             self._listen(_PAUSES[min(failed, len(_PAUSES)) - 1] if failed else _NAP)
             try:
                 api = api or self._api()
-                for shot in self._shots:
-                    shot.tell(api)
+                for run in self._runs:
+                    run.tell(api)
                 failed, since = 0, time.monotonic()
             except Away as error:
                 failed += 1
                 if not said and time.monotonic() - since > PATIENCE:
                     said = True
                     self._say(f"{error}. The run goes on; Prefect's UI catches up later")
-            if self._until < time.monotonic() or (self._is_over and all(shot.is_closed for shot in self._shots)):
+            if self._until < time.monotonic() or (self._is_over and all(run.is_closed for run in self._runs)):
                 return
 
     @property
@@ -128,67 +129,70 @@ class Teller:
 
 
 @dataclass
-class Shot:
-    """One shot of a teller's: an observer of its drive, and a context manager around that."""
+class Followed(Generic[A]):
+    """One run of a teller's: a context manager around it."""
 
+    teller: Teller
     run: Run
-    _put: Callable[[Callable[[], object]], None]
-    _joins: Callable[[Shot], object]
-    _sheet: Sheet = lambda: None
+    account: A
     is_told: bool = False
     """Whether the server knows all of it."""
     trouble: str = ""
     """Why it never will."""
+    _desk: Desk | None = None
 
     @property
     def is_closed(self) -> bool:
         """Whether there is nothing more to tell, or no use in it."""
         return self.is_told or bool(self.trouble)
 
-    def __post_init__(self) -> None:
-        self._account = Account()
-        self._desk: Desk | None = None
-
     def __enter__(self) -> Self:
-        self._put(lambda: self._joins(self))
+        self.teller.add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, KeyboardInterrupt):
-            self._put(lambda: self._account.break_off("It was stopped", "CANCELLED"))
-        elif error is not None:
-            why = f"{type(error).__name__}: {error}"
-            self._put(lambda: self._account.break_off(why, "FAILED"))
+        if error is not None:
+            self.put(lambda: self.account.break_off(error))
 
-    def begins(self, plan: Plan) -> None:
-        self._put(lambda: self._account.begins(plan))
-
-    def began(self, label: str, steps: Sequence[Step]) -> None:
-        self._put(lambda: self._account.began(label, steps))
-
-    def settled(self, step: Step, error: Exception | None) -> None:
-        self._put(lambda: self._account.settled(step, error))
-
-    def ended(self, label: str, error: Exception | None) -> None:
-        self._put(lambda: self._account.ended(label, error))
-
-    def ends(self) -> None:
-        self._put(self._account.ends)
-
-    def finish(self, after: Plan, outcome: Outcome, sheet: Sheet) -> None:
-        """How it ended, by the ledger. ``sheet``: makes the contact sheet, in the thread, once the server is there."""
-        self._sheet = sheet
-        self._put(lambda: self._account.finish(after, outcome))
+    def put(self, event: Callable[[], object]) -> None:
+        self.teller.put(event)
 
     def tell(self, api: Api) -> None:
         """What is new. In the teller's thread. Raises Away."""
         if self.is_closed:
             return
-        self._desk = self._desk or Desk(api, self.run, lambda: self._sheet())
+        self._desk = self._desk or Desk(api, self.run)
         try:
-            self._desk.tell(self._account)
+            self._desk.tell(self.account)
         except (Gone, Refused) as error:
             self.trouble = str(error)
         self.is_told = self._desk.has_ended
+
+
+class Shot(Followed[ShotAccount]):
+    """An observer of one shot's drive."""
+
+    @classmethod
+    def of(cls, teller: Teller, run: Run) -> Shot:
+        return cls(teller, run, ShotAccount(run.name))
+
+    def begins(self, plan: Plan) -> None:
+        self.put(lambda: self.account.begins(plan))
+
+    def began(self, label: str, steps: Sequence[Step]) -> None:
+        self.put(lambda: self.account.began(label, steps))
+
+    def settled(self, step: Step, error: Exception | None) -> None:
+        self.put(lambda: self.account.settled(step, error))
+
+    def ended(self, label: str, error: Exception | None) -> None:
+        self.put(lambda: self.account.ended(label, error))
+
+    def ends(self) -> None:
+        self.put(self.account.ends)
+
+    def finish(self, after: Plan, outcome: Outcome, sheet: Sheet) -> None:
+        """How it ended, by the ledger. ``sheet``: makes the contact sheet, in the thread, once the server is there."""
+        self.put(lambda: self.account.finish(after, outcome, sheet))

@@ -1,51 +1,102 @@
-"""The tasks of a training: facesets, the training itself, its package, its evaluation. The work is in ``fsvfx``."""
+"""What is to be seen of a training in Prefect's UI: its steps, how far it is, previews, loss curves, speed. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from PIL import Image
 
-from fsvfx.training import steps
-from fsvfx.training.events import Ended
-from fsvfx.training.process import Seat
-from schemas.job import TrainJob
-from schemas.package import Figures
-from schemas.receipts import Receipt
-from tasks.executor import RETRIED
-from tasks.training_view import View
+from fsvfx import extras
+from fsvfx.training import curves
+from fsvfx.training.events import Ended, Message, Preview, Progress
+from fsvfx.training.outcome import lines_of
+from schemas.training import TrainingOutcome
+from tasks.account import Account, Shown, Told
+from tasks.desk import Run
+from tasks.teller import Followed, Teller
 
-
-@task(name="faceset", task_run_name="faceset {person}", **RETRIED)
-def faceset(job: TrainJob, person: str, footage: Mapping[str, Sequence[Receipt]]) -> Receipt:
-    """The receipt of a person's faceset. ``footage``: by name, the receipts of its stages."""
-    return steps.build_faceset(job, person, footage, get_run_logger().info)
+FIRST, GROWTH = 20.0, 1.1
+"""Seconds to the first pictures and summary; the next are due when the time till then has grown by so much."""
 
 
-@task(name="training", task_run_name="training", cache_policy=NO_CACHE, persist_result=False)
-def training(job: TrainJob, people: steps.People, seat: Seat, gpus: int, resume: str) -> Ended:
-    """Train in a process of its own, and show how it goes. ``resume``: the command that continues it."""
-    log, view = get_run_logger(), View(job)
-    ended: Ended | None = None
-    for message in steps.train_apart(job, people, seat, gpus, resume):
-        log.info("%s", message)
-        view.show(message)
-        ended = message if isinstance(message, Ended) else ended
-    assert ended is not None, "train_apart raises if it did not end"
-    return ended
+@dataclass
+class TrainingAccount(Account):
+    """Of one training. ``folder``: where its curves are."""
+
+    folder: str = ""
+    _began: float = field(default_factory=time.monotonic)
+    _due: float = 0.0
+    _progress: Progress | None = None
+    _preview: Path | None = None
+
+    def hear(self, message: Message) -> None:
+        """What the training reports."""
+        self.note(str(message))
+        match message:
+            case Progress():
+                self._progress, self.done = message, message.share
+            case Preview():
+                self._preview = message.path
+            case Ended():
+                self.done = self.done if message.stopped else self.total
+        self._due = self._due or time.monotonic() + FIRST
+        if time.monotonic() > self._due or isinstance(message, Ended):
+            self._renew(message if isinstance(message, Ended) else None)
+
+    def finish(self, outcome: TrainingOutcome) -> None:
+        self.summary = "```\n" + "\n".join(lines_of(outcome)) + "\n```"
+        said = f"{outcome.reason}; run {outcome.command}"
+        self.end = Told("FAILED", said) if outcome.state == "partial" else Told("COMPLETED", outcome.package)
+
+    def _renew(self, ended: Ended | None) -> None:
+        """Pictures and summary as they are now."""
+        spent = time.monotonic() - self._began
+        self._due = self._began + max(spent + FIRST, spent * GROWTH)
+        preview, folder, stamp = self._preview, Path(self.folder), spent
+        what = f"Held-out faces of {self.name}: as they are, and as the model makes them"
+        self.show("preview", what, preview, lambda: _opened(preview))
+        if extras.is_installed("matplotlib"):
+            self.show("losses", f"Losses of {self.name}", stamp, lambda: _curves(folder))
+        if self._progress:
+            text = state_text(self.name, self._progress, ended)
+            self.pictures["training"] = Shown("training", "markdown", f"Training of {self.name}", text, lambda: text)
 
 
-@task(name="package", task_run_name="package", cache_policy=NO_CACHE, persist_result=False)
-def package(job: TrainJob, people: steps.People, device: str) -> str:
-    """The folder of the model package."""
-    made = steps.make_package(job, people, device)
-    get_run_logger().info("%s", made)
-    return str(made)
+class Training(Followed[TrainingAccount]):
+    """Follows one training."""
+
+    @classmethod
+    def of(cls, teller: Teller, run: Run, folder: str) -> Training:
+        """``folder``: the training's."""
+        return cls(teller, run, TrainingAccount(run.name, folder=folder))
+
+    def began(self, label: str) -> None:
+        self.put(lambda: self.account.begin(label))
+
+    def ended(self, label: str, error: Exception | None) -> None:
+        self.put(lambda: self.account.settle(label, error))
+
+    def trains(self, told: Message) -> None:
+        """It reports something."""
+        self.put(lambda: self.account.hear(told))
+
+    def finish(self, outcome: TrainingOutcome) -> None:
+        self.put(lambda: self.account.finish(outcome))
 
 
-@task(name="evaluation", task_run_name="evaluation", cache_policy=NO_CACHE, persist_result=False)
-def evaluation(job: TrainJob, people: steps.People, made: str) -> Figures | None:
-    """Evaluate the package on held-out faces, and write the figures into its card."""
-    return steps.evaluate_package(job, people, Path(made))
+def state_text(model: str, progress: Progress, ended: Ended | None) -> str:
+    """As Markdown."""
+    head = f"ended: {ended.reason}" if ended else "running"
+    rows = [f"| {name} | {value:.4f} |" for name, value in progress.losses.items()]
+    return "\n".join([f"# {model}: {head}", "", progress.rate_text, "", "| loss | mean |", "|---|---|", *rows])
+
+
+def _opened(path: Path | None) -> Image.Image | None:
+    return Image.open(path) if path and path.exists() else None
+
+
+def _curves(folder: Path) -> Image.Image | None:
+    points = curves.read(folder / "curves.jsonl")
+    return curves.picture(points) if points else None

@@ -15,7 +15,7 @@ from imports import imports_of, module_of
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
     "schemas": {"numpy", "torch", "fsvfx", "tasks", "flows", "prefect", "dask", "distributed"},
-    "fsvfx": {"prefect", "prefect_dask", "tasks", "flows"},
+    "fsvfx": {"prefect", "tasks", "flows"},
     "tasks": {"flows", "dask", "distributed", "numpy", "torch"},
 }
 DASK = {"dask", "distributed"}

@@ -45,8 +45,7 @@ def run(
         looked = footage_ready(job, manifest)
         if not json:
             tell(looked)
-        given = {"manifest": str(manifest.resolve()), "store": store, "gpus": gpus}
-        outcome = training_here(given, workers, output.console(), show=not json)
+        outcome = training_here(manifest, store, gpus, workers, output.console(stderr=json), show=not json)
     return ended(outcome, json)
 
 

@@ -173,14 +173,6 @@ def _offers_gpu(worker: Mapping[str, Any]) -> bool:
     return bool(worker.get("resources", {}).get("GPU"))
 
 
-def placed(task: Task, has_gpu: bool) -> AbstractContextManager[Any]:
-    """Where Dask puts the tasks that are submitted inside, by others than this executor."""
-    wishes: dict[str, Any] = {"priority": task.priority}
-    if has_gpu and task.gpu:
-        wishes["resources"] = {"GPU": 1}
-    return cast(AbstractContextManager[Any], dask.annotate(**wishes))  # type: ignore[attr-defined]
-
-
 def _nanny(seat: Seat, preload: str) -> dict[str, Any]:
     shown = {"CUDA_VISIBLE_DEVICES": seat.environment["CUDA_VISIBLE_DEVICES"]}
     options = {

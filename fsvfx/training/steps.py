@@ -5,14 +5,15 @@ Who runs them, where and when, is for executors to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fsvfx import evaluation, facesets, packages, rights
 from fsvfx.context import device_with
 from fsvfx.disk import place_file
 from fsvfx.store import open_store
-from fsvfx.training.events import Message, to_line
+from fsvfx.training.events import Ended, Message, to_line
 from fsvfx.training.folder import EVENTS, ORDER, check_folder
 from fsvfx.training.process import Seat, trained_apart
 from schemas.job import TrainJob
@@ -20,13 +21,13 @@ from schemas.package import Figures
 from schemas.receipts import Receipt
 from schemas.training import TrainingOrder
 
+log = logging.getLogger(__name__)
+
 People = Mapping[str, Receipt]
 """Facesets' receipts, by person."""
 
 
-def build_faceset(
-    job: TrainJob, person: str, footage: Mapping[str, Sequence[Receipt]], report: Callable[[str], None]
-) -> Receipt:
+def build_faceset(job: TrainJob, person: str, footage: Mapping[str, Sequence[Receipt]]) -> Receipt:
     """The receipt of a person's faceset. ``footage``: by name, the receipts of its stages. Raises InputError."""
     own = [
         facesets.footage_of(each.name, each.shot, open_store(each.shot), footage[each.name], each.entry)
@@ -34,7 +35,7 @@ def build_faceset(
         if each.person == person
     ]
     store = facesets.store_of(job.store, job.production)
-    return facesets.build(person, own, job.faceset, store, rights=job.rights, report=report)
+    return facesets.build(person, own, job.faceset, store, rights=job.rights, report=log.info)
 
 
 def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Iterator[Message]:
@@ -52,6 +53,15 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
             events.write(to_line(message))
             events.flush()
             yield message
+
+
+def train(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Ended:
+    """As ``train_apart``, to its end; whoever wants to follow it reads ``events.jsonl``."""
+    ended = None
+    for message in train_apart(job, people, seat, gpus, resume):
+        ended = message if isinstance(message, Ended) else ended
+    assert ended is not None, "train_apart raises if it did not end"
+    return ended
 
 
 def make_package(job: TrainJob, people: People, device: str) -> Path:

@@ -15,7 +15,7 @@ from fsvfx.runner import Plan, plan
 from tasks import teller as telling
 from tasks.desk import Run
 from tasks.rest import Away, Gone
-from tasks.teller import Teller
+from tasks.teller import Shot, Teller
 
 STEPS = 10
 """Of the toy shot."""
@@ -87,7 +87,7 @@ def run_toy(server: Server, toy: Plan, said: list[str]) -> Callable[..., None]:
     """Every step of the toy shot as its drive tells of it; ``between`` is called in the middle."""
 
     def run(between: Callable[[], object] = lambda: None, error: Exception | None = None) -> None:
-        with Teller(lambda: server, said.append) as teller, teller.follow(Run("shot", "sh01", "toy")) as told:  # type: ignore[arg-type, return-value]
+        with Teller(lambda: server, said.append) as teller, Shot.of(teller, Run("shot", "sh01", "toy")) as told:  # type: ignore[arg-type, return-value]
             told.begins(toy)
             for number, step in enumerate(toy.todo):
                 told.began(str(step), [step])
@@ -201,7 +201,7 @@ def test_events_beyond_what_is_kept_are_left_out_and_the_end_makes_up_for_them(
 ) -> None:
     monkeypatch.setattr(telling, "MOST", 2)
     teller = Teller(lambda: server, lambda text: None)  # type: ignore[arg-type, return-value]
-    told = teller.follow(Run("shot", "sh01", "toy"))
+    told = Shot.of(teller, Run("shot", "sh01", "toy"))
     for step in toy.todo:
         told.began(str(step), [step])  # nobody listens yet; this returns
     assert plan(toy.job).todo == toy.todo
