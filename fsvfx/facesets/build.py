@@ -70,7 +70,7 @@ def build(
     made = {"attempt": attempt, "path": path, "digest": written.digest, "bytes": written.bytes, "qc": dict(result.qc)}
     winner = ledger.commit(wanted.model_copy(update={**made, "started": started, "ended": datetime.now(UTC)}))
     if winner.attempt != attempt:
-        store.discard(path)
+        store.delete(path)
     return winner
 
 

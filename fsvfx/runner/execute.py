@@ -221,18 +221,17 @@ class UnitRun:
         return open_data(self.store, receipts, halo_of(need, self.unit, self.job), part)
 
     def _fail(self, error: Exception, at: Address) -> NoReturn:
-        """Record the failure, then raise it. What the attempt has written goes; no receipt names it."""
+        """Record the failure, then raise it. The attempt has put nothing: that comes last, in one go."""
         known = told(error, self.job, self.stage, self.unit)
         with suppress(StoreError):  # the store may be what failed; the caller hears of the first error all the same
             self.ledger.fail(failure_of(known, error, self.job, at, self.unit, self.attempt))
-            self._discard(at)
         if known is error:
             raise error
         raise known from error
 
     def _discard(self, at: Address) -> None:
         with suppress(StoreError):
-            self.store.discard(at.group(self.attempt))
+            self.store.delete(at.group(self.attempt))
 
 
 def source_of(job: ShotJob, stage_name: str, unit: Unit) -> Source | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from fsvfx.digests import digest_of
+from fsvfx.store.archive import SUFFIX
 from schemas.receipts import Receipt
 
 LEDGER = "ledger"
@@ -49,8 +50,8 @@ class Address(NamedTuple):
         return f"{self.stem}.broken.{number}.json"
 
     def group(self, attempt: str) -> str:
-        """Of the attempt's Zarr group."""
-        return f"stages/{self.stage}/{self.unit}/{self.key}/{attempt}"
+        """Of the attempt's Zarr group, which is one object."""
+        return f"stages/{self.stage}/{self.unit}/{self.key}.{attempt}{SUFFIX}"
 
 
 class Index:

@@ -6,18 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import zarr
-from pydantic import ValidationError
 
 from fsvfx import commands
 from fsvfx.arrays import Array, Table
 from fsvfx.errors import DamagedError, StoreError, Where
+from fsvfx.store.blocks import MissingChunkError
 from fsvfx.store.kept import BlockName
 from fsvfx.store.layout import ATTRIBUTE, ArrayDigest, Contents, block_digest, column_path, frames_path, part_path
-from fsvfx.store.objects import MissingChunkError, ShotStore
+from fsvfx.store.members import DAMAGE, Members, members_of
+from fsvfx.store.objects import ShotStore
 from schemas.frames import FrameRange
 from schemas.receipts import Receipt
 
@@ -28,25 +27,34 @@ class Piece:
     def __init__(self, store: ShotStore, receipt: Receipt, part: str | None = None) -> None:
         self.store = store
         self.receipt = receipt
+        self.part = part
         self.path = f"{receipt.path}/{part_path(part)}" if part else receipt.path
         self.digest = receipt.parts.get(part, "") if part else receipt.digest
-        self._arrays: dict[str, zarr.Array[Any]] = {}
+
+    @cached_property
+    def _members(self) -> Members:
+        return members_of(self.store, self.receipt.path, self.part)
 
     @cached_property
     def contents(self) -> Contents:
         """What the group says it holds; StoreError unless that is what the receipt vouches for."""
         kept, digest = self.store.kept.contents.get(self.path, (None, ""))
-        if kept is not None and digest == self.digest:
-            return kept
-        text = self.store.read(f"{self.path}/zarr.json")
-        if text is None:
-            raise self.damaged("is not in the store", self.path)
+        if kept is None or digest != self.digest:
+            kept = self._read_contents()
+            self.store.kept.contents[self.path] = kept, self.digest
+        return kept
+
+    def _read_contents(self) -> Contents:
         try:
-            contents = Contents.model_validate(json.loads(text)["attributes"][ATTRIBUTE])
-        except (ValueError, KeyError, ValidationError) as error:
-            raise self.damaged("has unreadable attributes", f"{self.path}/zarr.json") from error
+            with self.store.guard(Where(file=self.path)):
+                node = self._members.node()
+            if node is None:
+                raise self.damaged("is not in the store", self.path)
+            contents = Contents.model_validate(json.loads(node)["attributes"][ATTRIBUTE])
+        except (*DAMAGE, MissingChunkError) as error:
+            raise self.damaged("has unreadable attributes", self.path) from error
         if contents.digest != self.digest:
-            raise self.damaged("does not match its receipt", f"{self.path}/zarr.json")
+            raise self.damaged("does not match its receipt", self.path)
         return contents
 
     @cached_property
@@ -108,33 +116,21 @@ class Piece:
         return block
 
     def _read_block(self, path: str, array: ArrayDigest, i: int, number: int | None) -> Array:
-        full = f"{self.path}/{path}"
         if number is None and path.startswith("frames/") and array.rows == 1:
             number = self.contents.numbers[i]
-        block = self._decoded(full, array, i, number)
+        block = self._decoded(path, array, i, number)
         if block_digest(block) != array.digests[i]:
-            raise self.damaged("does not match its digest", full, number)
+            raise self.damaged("does not match its digest", f"{self.path}/{path}", number)
         return block
 
     def _decoded(self, path: str, array: ArrayDigest, i: int, number: int | None) -> Array:
         try:
             with self.store.guard(Where(file=path)):
-                block = self._opened(path, array, number)[i * array.rows : (i + 1) * array.rows]
+                return self._members.block(path, array, i)
         except MissingChunkError as error:
             raise self.damaged("is missing a Zarr chunk", str(error), number) from error
-        except StoreError:
-            raise
-        except (FileNotFoundError, ValueError, RuntimeError, KeyError, TypeError) as error:
-            raise self.damaged("can't be decoded", path, number) from error
-        return np.asarray(block)
-
-    def _opened(self, path: str, array: ArrayDigest, number: int | None) -> zarr.Array[Any]:
-        found = self._arrays.get(path)
-        if found is None:
-            found = self._arrays[path] = zarr.open_array(self.store.zarr, path=path, mode="r")
-            if found.shape != array.shape or found.dtype != np.dtype(array.dtype):
-                raise self.damaged("does not have the shape in its receipt", path, number)
-        return found
+        except DAMAGE as error:
+            raise self.damaged("can't be decoded", f"{self.path}/{path}", number) from error
 
 
 def pieces_of(store: ShotStore, receipt: Receipt) -> list[Piece]:

@@ -1,18 +1,15 @@
-"""Writing a stage's result as an immutable Zarr group."""
+"""Writing a stage's result as an immutable Zarr group, in one object."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import zarr
-from zarr.codecs import BloscCodec
 
 from fsvfx.arrays import Array, LazyFrames, Result, Table
-from fsvfx.errors import Where
+from fsvfx.store.archive import SUFFIX, ArchiveWriter
+from fsvfx.store.blocks import NODE, array_node, block_name, encoded, group_node
 from fsvfx.store.kept import BlockName
 from fsvfx.store.layout import (
     ATTRIBUTE,
@@ -25,11 +22,9 @@ from fsvfx.store.layout import (
     portable,
     rows_of,
 )
+from fsvfx.store.members import part_archive
 from fsvfx.store.objects import ShotStore
 from schemas.frames import FrameRange
-
-_WRITERS = 4
-"""Small groups written side by side: their cost is round trips."""
 
 
 @dataclass(frozen=True)
@@ -44,36 +39,96 @@ class Written:
 
 
 def write_result(store: ShotStore, path: str, numbers: Sequence[int], result: Result) -> Written:
-    """Write ``result`` as the group at ``path``; ``numbers`` are the frame numbers of its per-frame arrays.
+    """Write ``result`` as the archive at ``path``; ``numbers`` are the frame numbers of its per-frame arrays.
 
     LazyFrames are streamed, a few frames in memory at a time. The digest depends on names, shapes, dtypes and bytes
     only. ``store.kept`` keeps the arrays as far as it goes; they may not be changed any more.
     Raises StoreError, and ValueError if an array's length is not that of ``numbers``.
     """
-    with store.guard(Where(file=path)):
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            names = list(result.parts)
-            digests = pool.map(lambda name: _write_part(store, path, name, result.parts[name]), names)
-            parts = dict(zip(names, digests))
-        digest = _write_group(store, path, numbers, result, parts)
-    return Written(digest, parts, store.size(path))
+    if not path.endswith(SUFFIX):
+        raise ValueError(f"'{path}' does not end in {SUFFIX}")
+    with ArchiveWriter() as archive:
+        group = _Group(store, path, archive)
+        for name, part in result.parts.items():
+            group.add_part(name, part)
+        group.add(numbers, result)
+        return Written(group.digest, group.parts, store.write_file(path, archive.finish()))
 
 
-def _write_part(store: ShotStore, path: str, name: str, part: Result) -> str:
-    return _write_group(store, f"{path}/{part_path(name)}", _numbers_of(name), part, {})
+class _Group:
+    """A group that is being written. ``parts``: the digest of each."""
 
+    def __init__(self, store: ShotStore, path: str, archive: ArchiveWriter) -> None:
+        self.store, self.path, self.archive = store, path, archive
+        self.parts: dict[str, str] = {}
+        self.digest = ""
+        self._groups: set[str] = set()
 
-def _write_group(store: ShotStore, path: str, numbers: Sequence[int], result: Result, parts: Mapping[str, str]) -> str:
-    frames = {
-        name: _write_frames(store, path, array, len(numbers), name) for name, array in sorted(result.frames.items())
-    }
-    tables = {name: _write_table(store, path, name, table) for name, table in sorted(result.tables.items())}
-    contents = Contents(numbers=tuple(numbers), frames=frames, tables=tables, parts=dict(parts))
-    group = zarr.open_group(store.zarr, path=path, mode="a")
-    group.update_attributes({ATTRIBUTE: contents.model_dump(mode="json")})
-    digest = contents.digest
-    store.kept.contents[path] = contents, digest
-    return digest
+    def add_part(self, name: str, result: Result) -> None:
+        """As an archive in the archive."""
+        with ArchiveWriter() as archive:
+            part = _Group(self.store, f"{self.path}/{part_path(name)}", archive)
+            part.add(_numbers_of(name), result)
+            self.archive.add(part_archive(name), archive.finish().read())
+        self.parts[name] = part.digest
+
+    def add(self, numbers: Sequence[int], result: Result) -> None:
+        """Everything but the parts, which come before."""
+        frames = {name: self._frames(name, array, len(numbers)) for name, array in sorted(result.frames.items())}
+        tables = {name: self._table(name, table) for name, table in sorted(result.tables.items())}
+        contents = Contents(numbers=tuple(numbers), frames=frames, tables=tables, parts=self.parts)
+        self.digest = contents.digest
+        self.archive.add(NODE, group_node({ATTRIBUTE: contents.model_dump(mode="json")}))
+        self.store.kept.contents[self.path] = contents, self.digest
+
+    def _frames(self, name: str, array: Array | LazyFrames, count: int) -> ArrayDigest:
+        shape = (count, *array.shape) if isinstance(array, LazyFrames) else array.shape
+        if shape[0] != count:
+            raise ValueError(f"'{name}' has {shape[0]} frames, but its unit has {count}")
+        rows = array.frames if isinstance(array, LazyFrames) else array
+        return self._array(frames_path(name), shape, array.dtype, rows, lazy=isinstance(array, LazyFrames))
+
+    def _table(self, name: str, table: Table) -> dict[str, ArrayDigest]:
+        lengths = {len(column) for column in table.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of table '{name}' differ in length: {sorted(lengths)}")
+        columns = {key: np.asarray(column) for key, column in sorted(table.items())}
+        return {
+            key: self._array(column_path(name, key), column.shape, column.dtype, column)
+            for key, column in columns.items()
+        }
+
+    def _array(
+        self,
+        path: str,
+        shape: tuple[int, ...],
+        dtype: np.dtype[np.generic],
+        rows: Array | Iterable[Array],
+        *,
+        lazy: bool = False,
+    ) -> ArrayDigest:
+        dtype = portable(dtype)
+        per_block = rows_of(shape, dtype)
+        digests = []
+        for number, block in enumerate(
+            _gathered(rows, shape, dtype, per_block) if lazy else _cut(np.asarray(rows), dtype, per_block)
+        ):
+            digests.append(block_digest(block))
+            if block.size:
+                self.archive.add(block_name(path, len(shape), number), encoded(block, per_block))
+            self.store.kept.put(BlockName(self.path, path, number), block)
+        made = ArrayDigest(shape=shape, dtype=dtype.str, rows=per_block, digests=tuple(digests))
+        self._add_parents(path)
+        self.archive.add(f"{path}/{NODE}", array_node(made))
+        return made
+
+    def _add_parents(self, path: str) -> None:
+        names = path.split("/")
+        for depth in range(1, len(names)):
+            group = "/".join(names[:depth])
+            if group not in self._groups:
+                self._groups.add(group)
+                self.archive.add(f"{group}/{NODE}", group_node({}))
 
 
 def _numbers_of(part: str) -> Sequence[int]:
@@ -84,77 +139,21 @@ def _numbers_of(part: str) -> Sequence[int]:
         return ()
 
 
-def _write_frames(store: ShotStore, path: str, array: Array | LazyFrames, count: int, name: str) -> ArrayDigest:
-    shape = (count, *array.shape) if isinstance(array, LazyFrames) else array.shape
-    if shape[0] != count:
-        raise ValueError(f"'{name}' has {shape[0]} frames, but its unit has {count}")
-    rows = array.frames if isinstance(array, LazyFrames) else array
-    return _write_array(store, path, frames_path(name), shape, array.dtype, rows, lazy=isinstance(array, LazyFrames))
-
-
-def _write_table(store: ShotStore, path: str, name: str, table: Table) -> dict[str, ArrayDigest]:
-    lengths = {len(column) for column in table.values()}
-    if len(lengths) > 1:
-        raise ValueError(f"columns of table '{name}' differ in length: {sorted(lengths)}")
-    columns = {key: np.asarray(column) for key, column in sorted(table.items())}
-    return {
-        key: _write_array(store, path, column_path(name, key), column.shape, column.dtype, column)
-        for key, column in columns.items()
-    }
-
-
-def _write_array(
-    store: ShotStore,
-    group: str,
-    path: str,
-    shape: tuple[int, ...],
-    dtype: np.dtype[np.generic],
-    rows: Array | Iterable[Array],
-    *,
-    lazy: bool = False,
-) -> ArrayDigest:
-    dtype = portable(dtype)
-    per_block = rows_of(shape, dtype)
-    target = _create(store, f"{group}/{path}", shape, dtype, per_block)
-    blocks = _gathered(rows, shape, dtype, per_block) if lazy else _cut(np.asarray(rows), dtype, per_block)
-    digests = []
-    for number, (start, block) in enumerate(blocks):
-        digests.append(block_digest(block))
-        target[start : start + len(block)] = block
-        store.kept.put(BlockName(group, path, number), block)
-    return ArrayDigest(shape=shape, dtype=dtype.str, rows=per_block, digests=tuple(digests))
-
-
-def _create(
-    store: ShotStore, path: str, shape: tuple[int, ...], dtype: np.dtype[np.generic], per_block: int
-) -> zarr.Array[Any]:
-    return zarr.create_array(
-        store.zarr,
-        name=path,
-        shape=shape,
-        dtype=dtype,
-        chunks=(per_block, *(max(1, length) for length in shape[1:])),
-        compressors=BloscCodec(cname="zstd", clevel=1, shuffle="bitshuffle", typesize=dtype.itemsize),
-        fill_value=0,
-        config={"write_empty_chunks": True},  # else an all-black frame would not be there at all
-    )
-
-
-def _cut(array: Array, dtype: np.dtype[np.generic], per_block: int) -> Iterator[tuple[int, Array]]:
+def _cut(array: Array, dtype: np.dtype[np.generic], per_block: int) -> Iterator[Array]:
     for start in range(0, array.shape[0], per_block):
-        yield start, np.ascontiguousarray(array[start : start + per_block], dtype=dtype)
+        yield np.ascontiguousarray(array[start : start + per_block], dtype=dtype)
 
 
 def _gathered(
     rows: Iterable[Array], shape: tuple[int, ...], dtype: np.dtype[np.generic], per_block: int
-) -> Iterator[tuple[int, Array]]:
+) -> Iterator[Array]:
     source = iter(rows)
     for start in range(0, shape[0], per_block):
         length = min(per_block, shape[0] - start)
         block = np.empty((length, *shape[1:]), dtype)
         for i in range(length):
             block[i] = _next(source, start + i, shape)
-        yield start, block
+        yield block
     if next(source, None) is not None:
         raise ValueError(f"more than {shape[0]} frames were given")
 

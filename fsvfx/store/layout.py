@@ -1,6 +1,6 @@
 """How a stage's result lies in its Zarr group, and the digests that its attributes hold.
 
-``frames/<name>`` per-frame arrays, ``tables/<table>/<column>``, ``parts/<unit>/...`` groups of the same kind. An array
+``frames/<name>`` per-frame arrays, ``tables/<table>/<column>``, ``parts/<unit>`` groups of the same kind. An array
 is cut along axis 0 into blocks, each one Zarr chunk with one digest: a frame where frames are large, else up to 16 MiB.
 The group's attribute ``fsvfx`` is a `Contents`; the result's digest is the hash of it.
 """

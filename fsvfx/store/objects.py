@@ -1,29 +1,27 @@
-"""A shot's store: its objects (ledger) and its Zarr hierarchy, in a folder, on S3 or in memory."""
+"""A shot's store: its objects, in a folder, on S3 or in memory."""
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore
-from zarr.abc.store import ByteRequest
-from zarr.core.buffer import Buffer, BufferPrototype
-from zarr.storage import ObjectStore as ZarrObjectStore
 
 from fsvfx.errors import StoreError, Where
-from fsvfx.store.kept import Kept
+from fsvfx.store.kept import BlockName, Kept
 from fsvfx.store.object_errors import told_plainly
 from fsvfx.store.s3 import open_s3
 from schemas.job import ShotJob
 
-_ABOVE_ATTEMPTS = re.compile(r"^(stages(/[^/]+){0,3}/)?zarr\.json$")
-_CHUNK = re.compile(r"(^|/)c(/\d+)*$")
+_WHOLE = 8 * 1024 * 1024
+"""Objects up to this many bytes are fetched whole, whatever is asked of them."""
 _READERS = 32
 _REPEATS = 2
 _memory: dict[str, MemoryStore] = {}
@@ -42,10 +40,6 @@ class ShotStore:
     def keeping(self, limit: int) -> ShotStore:
         """The same store, which keeps up to ``limit`` bytes of what goes through it in memory."""
         return replace(self, kept=Kept(limit))
-
-    @cached_property
-    def zarr(self) -> StrictZarrStore:
-        return StrictZarrStore(self.objects)
 
     def guard(self, where: Where | None = None) -> AbstractContextManager[None]:
         """Turns what the object store raises inside into StoreError."""
@@ -93,6 +87,20 @@ class ShotStore:
         """Put, over what is there."""
         with self.guard(Where(file=path)):
             obstore.put(self.objects, path, content)
+
+    def write_file(self, path: str, file: IO[bytes]) -> int:
+        """As `write`; gives its size. Large files go in several parts, and are there once all are."""
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        with self.guard(Where(file=path)):
+            obstore.put(self.objects, path, file)
+        return size
+
+    def spans(self, path: str) -> StoredObject | FileSpans:
+        """An object of which not all is wanted. Raises FileNotFoundError if there is none, StoreError."""
+        if isinstance(self.objects, LocalStore):
+            return FileSpans(Path(self.root.removeprefix("file://")) / path)
+        return StoredObject(self, path)
 
     def delete(self, path: str) -> None:
         """Delete if there."""
@@ -151,24 +159,47 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-class MissingChunkError(Exception):
-    """No object where a Zarr chunk should be; the argument is its path."""
+class FileSpans:
+    """A file in a folder, in spans; it is open only while something is read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.size = path.stat().st_size
+
+    def read(self, start: int, length: int) -> bytes:
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(start)
+            return file.read(length)
 
 
-class StrictZarrStore(ZarrObjectStore[ObjectStore]):
-    """Zarr over obstore; reading a chunk that is not there raises MissingChunkError.
+class StoredObject:
+    """An object elsewhere, in spans: a small one is fetched whole once, of a large one each span."""
 
-    Writers must write whole chunks only: a partial write would read first.
-    """
+    def __init__(self, store: ShotStore, path: str) -> None:
+        self._store = store
+        self._path = path
+        self._name = BlockName(path, "", 0)
+        self.size = self._looked_up()
 
-    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
-        found = await super().get(key, prototype, byte_range)
-        if found is None and _CHUNK.search(key):
-            raise MissingChunkError(key)
-        return found
+    def _looked_up(self) -> int:
+        kept = self._store.kept.block(self._name)
+        return self._fetched() if kept is None else kept.nbytes
 
-    async def set_if_not_exists(self, key: str, value: Buffer) -> None:
-        # Zarr offers every array's parents up to the root: objects that all would share, at a request each.
-        # Within an attempt nobody else writes; and unlike a conditional put, a plain one is safe to send again.
-        if not _ABOVE_ATTEMPTS.match(key) and not await self.exists(key):
-            await self.set(key, value)
+    def _fetched(self) -> int:
+        """Its size; its bytes are kept, if they are few."""
+        with self._store.guard(Where(file=self._path)):
+            found = obstore.get(self._store.objects, self._path)
+            size = found.meta["size"]
+            if size <= _WHOLE:
+                self._store.kept.put(self._name, np.frombuffer(bytes(found.bytes()), np.uint8))
+            return size
+
+    def read(self, start: int, length: int) -> bytes:
+        kept = self._store.kept.block(self._name)
+        if kept is not None:
+            return kept[start : start + length].tobytes()
+        length = min(length, self.size - start)
+        if length <= 0:
+            return b""
+        with self._store.guard(Where(file=self._path)):
+            return bytes(obstore.get_range(self._store.objects, self._path, start=start, length=length))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Never
 
+import archives
 import pytest
 import toy_stages
 from servers import S3Server
@@ -108,13 +109,13 @@ def test_a_zombie_that_wakes_late_harms_nothing(job: ShotJob, work: Start, tmp_p
     begun(tmp_path)
     zombie.send_signal(signal.SIGSTOP)
     receipt = run_unit(job, "ingest", units_of("ingest", job)[0], [])
-    folder = tmp_path / "store/toy/sh01" / receipt.path
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    folder = (tmp_path / "store/toy/sh01" / receipt.path).parent
+    before = {path: path.read_bytes() for path in folder.iterdir()}
     zombie.send_signal(signal.SIGCONT)
     out, error = zombie.communicate(timeout=60)
     assert zombie.returncode == 0, error
     assert out.strip() == receipt.attempt  # it was given the winner's
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
     assert plan(job).entry("ingest", "1001-1004").receipt == receipt
 
 
@@ -130,15 +131,10 @@ def test_a_living_worker_keeps_its_claim_beyond_the_lease(
     assert runs() == ["ingest 1001-1004"]
 
 
-def zarr_chunks(tmp_path: Path, receipt_path: str) -> list[Path]:
-    folder = tmp_path / "store/toy/sh01" / receipt_path / "frames/frames/c"
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def test_a_deleted_zarr_chunk_is_found(job: ShotJob, run_all: RunAll, tmp_path: Path) -> None:
+def test_a_deleted_zarr_chunk_is_found(job: ShotJob, run_all: RunAll) -> None:
     run_all(job)
     receipt = plan(job).entry("ingest", "1005-1008").receipt
-    zarr_chunks(tmp_path, receipt.path)[2].unlink()
+    archives.without(open_store(job), receipt.path, "frames/frames/c/2/0/0/0")
     (problem,) = verify(job)
     assert "is missing a Zarr chunk" in problem.what
     assert str(problem.where.frames) == "1007"
@@ -146,27 +142,41 @@ def test_a_deleted_zarr_chunk_is_found(job: ShotJob, run_all: RunAll, tmp_path: 
     assert problem.hint == "Recreate it: fsvfx retry toy.yaml --shot sh01 --frames 1007 --stage ingest"
 
 
-def test_one_flipped_byte_anywhere_is_found(job: ShotJob, run_all: RunAll, tmp_path: Path) -> None:
+def test_one_flipped_byte_in_any_member_is_found(job: ShotJob, run_all: RunAll) -> None:
     run_all(job)
     receipt = plan(job).entry("ingest", "1001-1004").receipt
-    folder = tmp_path / "store/toy/sh01" / receipt.path
-    stored = [*zarr_chunks(tmp_path, receipt.path), folder / "zarr.json"]
-    for path in stored:
-        good = path.read_bytes()
-        for at in (len(good) // 2, len(good) - 1):
-            path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
-            problems = verify(job)
-            harmless = path.name == "zarr.json" and _same(good, path.read_bytes())
-            assert bool(problems) != harmless, (path.name, at)
-        path.write_bytes(good)
+    store = open_store(job)
+    good = store.read(receipt.path) or b""
+    stored = archives.members(store, receipt.path)
+    assert len([name for name in stored if "/c/" in name]) == 4
+    for name, content in stored.items():
+        begin, size = good.index(content), len(content)
+        for at in {begin + size // 2, begin + size - 1}:
+            store.write(receipt.path, good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+            harmless = name.endswith("zarr.json") and _same(content, (store.read(receipt.path) or b"")[begin:][:size])
+            assert bool(verify(job)) != harmless, (name, at)
+    store.write(receipt.path, good)
     assert verify(job) == []
 
 
+@pytest.mark.parametrize("left", [0, 10, 0.5, 0.99])
+def test_a_truncated_object_is_found(job: ShotJob, run_all: RunAll, left: float) -> None:
+    run_all(job)
+    receipt = plan(job).entry("ingest", "1001-1004").receipt
+    store = open_store(job)
+    good = store.read(receipt.path) or b""
+    store.write(receipt.path, good[: int(left if left >= 1 else left * len(good))])
+    (problem,) = verify(job)
+    assert "--frames 1001-1004 --stage ingest" in problem.hint
+
+
 def _same(one: bytes, other: bytes) -> bool:
+    """Whether the group's attributes say the same; those of arrays are for other readers."""
     try:
-        return json.loads(one)["attributes"] == json.loads(other)["attributes"]
+        said = [json.loads(each).get("attributes", {}).get("fsvfx") for each in (one, other)]
     except ValueError:
-        return False
+        return b"array" in one or b"numbers" not in one
+    return said[0] == said[1]
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
+import archives
 import pytest
 from toy_stages import RunAll, Runs
 
@@ -15,14 +15,12 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
 
-def flip(job: ShotJob, stage: str, unit: str) -> Path:
+def flip(job: ShotJob, stage: str, unit: str) -> None:
     """One byte of what the stage stored."""
-    root = Path(job.store) / job.production / job.shot.name / "stages" / stage / unit
-    path = sorted(each for each in root.rglob("*") if each.is_file() and each.name != "zarr.json")[0]
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
-    return path
+    store = open_store(job)
+    [path] = store.names(f"stages/{stage}/{unit}")
+    first = min(name for name in archives.members(store, path) if "/c/" in name)
+    archives.changed(store, path, lambda name, old: old[:-1] + bytes([old[-1] ^ 1]) if name == first else old)
 
 
 def obey(job: ShotJob, command: str, run_all: RunAll) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Never
 
+import archives
 import numpy as np
 import pytest
 import toy_stages
@@ -165,7 +166,7 @@ def test_the_loser_of_a_race_gets_the_winners_receipt_and_leaves_nothing(
     monkeypatch.setattr(execute.UnitRun, "_done", lambda self, at: None)  # as if it had looked just before the commit
     late = run_unit(job, "ingest", first(job), [])
     assert late == winner
-    assert {path.split("/")[4] for path in store.names("stages")} == {winner.attempt}
+    assert store.names("stages") == [winner.path]
     assert verify(job) == []
 
 
@@ -247,5 +248,5 @@ def test_a_black_frame_survives(job: ShotJob, run_all: RunAll, plate: Path) -> N
     plate.write_text(" ".join("0" for _ in range(12)))
     receipt = run_all(job)["ingest", first(job)]
     store = open_store(job)
-    assert len(list(store.names(f"{receipt.path}/frames/frames/c"))) == 4
+    assert len([name for name in archives.members(store, receipt.path) if "/c/" in name]) == 4
     assert not np.any(open_data(store, [receipt]).frames("frames"))

@@ -62,7 +62,7 @@ def _stored(toy: Faceset, job: TrainJob, broken: bool) -> Receipt:
         crops[~toy.held_out] = np.nan
     columns = ("mask", "landmarks", "pose", "sharpness", "footage", "frame", "held_out")
     frames = {"crops": crops} | {name: np.asarray(getattr(toy, name)) for name in columns}
-    path = f"stages/faceset/{toy.person}/{secrets.token_hex(4)}"
+    path = f"stages/faceset/{toy.person}/{secrets.token_hex(4)}.zarr.zip"
     written = write_result(store_of(job.store, job.production), path, range(len(toy)), Result(frames=frames))
     now = datetime.now(UTC)
     return Receipt(
