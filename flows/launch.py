@@ -69,7 +69,7 @@ def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, 
     """
     prefect = server.begin()
     if show:
-        out.print(f"Prefect's UI: {prefect.ui}")
+        out.print(f"Prefect's UI: {prefect.shown_to(out.is_terminal)}")
     from fsvfx.executors.dask import Dask  # while the server starts
 
     with Dask(workers) as executor:
@@ -92,7 +92,7 @@ def training_here(
     """Train in this process and its Dask workers. Raises FsvfxError; the outcome may be partial."""
     prefect = server.begin()
     if show:
-        out.print(f"Prefect's UI: {prefect.ui}")
+        out.print(f"Prefect's UI: {prefect.shown_to(out.is_terminal)}")
     from fsvfx.executors.dask import Dask  # while the server starts
 
     with Dask(workers) as executor:

@@ -5,8 +5,8 @@ Nothing here imports Prefect: the environment has to be right before it is impor
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -14,17 +14,20 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
+from flows.home import Home
 from fsvfx.errors import MachineError, Where
 from fsvfx.settings import machine
 
 PATIENCE = 120.0
 """Seconds for a server to become healthy; it takes 4-10 on an idle machine."""
+NICENESS = 5
+"""The work comes first where both want the processor: the server is for looking at it."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,28 @@ class Server:
     def ui(self) -> str:
         return self.api.removesuffix("/api")
 
+    @property
+    def signed_in(self) -> str:
+        """An address that opens the UI of this machine's server without asking for its password."""
+        if self.pid is None:
+            return self.ui
+        return f"{self.ui}/sign-in#{base64.b64encode(password_file().read_bytes().strip()).decode()}"
+
+    def shown_to(self, is_person: bool) -> str:
+        """The UI's address: with the password in it for a person's eyes, without it for a log."""
+        return self.signed_in if is_person else self.ui
+
     def healthy(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.api}/health", timeout=5) as answer:
                 return bool(answer.status == 200)
         except (OSError, ValueError):
             return False
+
+
+def password_file() -> Path:
+    """Where the password of this machine's server is."""
+    return Home(machine().prefect_home).password_file
 
 
 def begin(home: Path | None = None) -> Server:
@@ -56,10 +75,10 @@ def begin(home: Path | None = None) -> Server:
     if named and "FSVFX_OWN_SERVER" not in os.environ:
         _quieten()
         return Server(api=named.rstrip("/"))
-    home = home or machine().prefect_home
-    with _locked(home):
-        server = running(home) or _start(home)
-    os.environ.update(_environment(home, server.api), FSVFX_OWN_SERVER="1")
+    found = Home(home or machine().prefect_home)
+    with found.locked():
+        server = running(found.folder) or _start(found)
+        os.environ.update(found.environment(server.api), FSVFX_OWN_SERVER="1")
     _quieten()
     return server
 
@@ -78,21 +97,21 @@ def wait(server: Server, patience: float = PATIENCE) -> Server:
 
 def running(home: Path | None = None) -> Server | None:
     """The server that was started here and still lives."""
-    note = _note(home or machine().prefect_home)
+    found = Home(home or machine().prefect_home)
+    said = found.read_note()
     try:
-        said = json.loads(note.read_text())
         process = psutil.Process(said["pid"])
         alive = abs(process.create_time() - said["created"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, KeyError, psutil.Error):
+        return Server(api=said["api"], pid=said["pid"], log=found.log) if alive else None
+    except (KeyError, TypeError, psutil.Error):
         return None
-    return Server(api=said["api"], pid=said["pid"], log=note.with_suffix(".log")) if alive else None
 
 
 def stop(home: Path | None = None, patience: float = 15.0) -> bool:
     """End the server that was started here, by its process id; False if there was none."""
-    home = home or machine().prefect_home
-    with _locked(home):
-        server = running(home)
+    found = Home(home or machine().prefect_home)
+    with found.locked():
+        server = running(found.folder)
         if server is None or server.pid is None:
             return False
         process = psutil.Process(server.pid)
@@ -102,85 +121,42 @@ def stop(home: Path | None = None, patience: float = 15.0) -> bool:
         for survivor in psutil.wait_procs(family, timeout=patience)[1]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 survivor.kill()
-        _note(home).unlink(missing_ok=True)
     return True
 
 
-def _start(home: Path) -> Server:
-    port = _free_port()
+def _start(home: Home) -> Server:
+    port = _port(home)
     api = f"http://127.0.0.1:{port}/api"
-    log = _note(home).with_suffix(".log")
-    command = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("ab") as sink:
+    serve = ["-m", "uvicorn", "--factory", "flows.served:app", "--host", "127.0.0.1", "--port", str(port)]
+    with os.fdopen(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as sink:
         child = subprocess.Popen(
-            command,
-            env={**os.environ, **_environment(home, api)},
+            [sys.executable, "-P", *serve, "--no-access-log"],
+            env={**os.environ, **home.server_environment(api)},
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
             start_new_session=True,  # Ctrl-C in the terminal is not for the server
         )
-    created = psutil.Process(child.pid).create_time()
-    _note(home).write_text(json.dumps({"pid": child.pid, "api": api, "created": created}))
-    return Server(api=api, pid=child.pid, log=log)
+    process = psutil.Process(child.pid)
+    process.nice(NICENESS)
+    home.note.write_text(json.dumps({"pid": child.pid, "api": api, "created": process.create_time()}))
+    return Server(api=api, pid=child.pid, log=home.log)
 
 
-def _environment(home: Path, api: str) -> dict[str, str]:
-    return {
-        "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": api,
-        "PREFECT_UI_API_URL": api,
-        "PREFECT_SERVER_UI_API_URL": api,
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_API_SSL_CERT_FILE": str(_one_authority(home)),
-    }
-
-
-def _one_authority(home: Path) -> Path:
-    """A file with a single certificate authority.
-
-    Our server speaks plain HTTP on loopback. Still each of Prefect's clients loads every authority that it is given,
-    two of them a task run: 0.1 s each with the usual bundle, nothing with one.
-    """
-    import certifi
-
-    path = home / "authority.pem"
-    if not path.exists():
-        end = "-----END CERTIFICATE-----"
-        bundle = Path(certifi.where()).read_text(encoding="utf-8")
-        path.write_text(f"{bundle[bundle.index('-----BEGIN') :].partition(end)[0]}{end}\n", encoding="utf-8")
-    return path
+def _port(home: Home) -> int:
+    """The last server's, if it is free: pages that are open in browsers, and runs that go on, find the new one."""
+    last = urlsplit(str(home.read_note().get("api"))).port or 0
+    for port in (last, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise MachineError("No free port on 127.0.0.1", hint="End some programs that serve there", transient=True)
 
 
 def _quieten() -> None:
     """Prefect's console log would tear the progress bars; the server keeps the whole log."""
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _note(home: Path) -> Path:
-    return home / "fsvfx-server.json"
-
-
-@contextlib.contextmanager
-def _locked(home: Path) -> Iterator[None]:
-    """One at a time: two submits at once must not start two servers."""
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        gate = (home / "fsvfx-server.lock").open("w")
-    except OSError as error:
-        hint = "Set FSVFX_PREFECT_HOME to a folder that you may write"
-        raise MachineError(f"{home} can't be used: {error.strerror}", hint=hint) from error
-    with gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
 
 
 def _not_up(server: Server, what: str) -> MachineError:

@@ -23,4 +23,5 @@ class StrictModel(BaseModel):
         str_strip_whitespace=True,
         allow_inf_nan=False,
         use_attribute_docstrings=True,
+        defer_build=True,  # of the many models that are imported, a process uses few
     )

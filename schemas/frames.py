@@ -9,7 +9,6 @@ from itertools import chain
 from numbers import Integral
 from typing import Any
 
-from fileseq.frameset import FrameSet
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
@@ -181,6 +180,8 @@ class FrameRange:
     def __str__(self) -> str:
         if len(self._runs) == 1 and len(self) > 2:
             return f"{self.first}-{self.last}"  # what follows takes a second for a long shot
+        from fileseq.frameset import FrameSet  # takes a while to import, and few ranges have gaps
+
         return str(FrameSet(tuple(self))) if self else ""
 
     def __repr__(self) -> str:

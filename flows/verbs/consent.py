@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, Replace
-from schemas.consent import Role
+
+if TYPE_CHECKING:
+    from schemas.consent import Role
 
 _ROLES: dict[str, tuple[Role, ...]] = {
     "identity": ("source_identity",),

@@ -48,6 +48,8 @@ def run(
     if address:
         output.command(f"Prefect's UI: {address}")
         _launch(address)
+    elif ui:
+        output.line("Prefect's server is not running; fsvfx up starts it")
 
 
 def _delivered(job: ShotJob) -> Iterator[str]:
@@ -65,7 +67,7 @@ def _ui() -> str | None:
     from flows import server
 
     running = server.running()
-    return running.ui if running and running.healthy() else None
+    return running.shown_to(output.console().is_terminal) if running and running.healthy() else None
 
 
 def _launch(target: str) -> None:

@@ -29,7 +29,12 @@ def run(
         _tell(json, {"stopped": ended}, "Stopped." if ended else "No server was running.")
         return
     running = server.wait(server.begin())
-    _tell(json, {"ui": running.ui, "api": running.api, "pid": running.pid}, f"Prefect's UI: {running.ui}")
+    told = {"ui": running.ui, "api": running.api, "pid": running.pid}
+    if running.pid is not None:
+        told["password_file"] = str(server.password_file())
+    _tell(json, told, f"Prefect's UI: {running.shown_to(output.console().is_terminal)}")
+    if running.pid is not None and not json:
+        output.line(f"Its password, for other ways in, is in {server.password_file()}")
     if running.pid is not None and not detach:
         output.line("Press Ctrl-C to stop it.")
         _until_ended(running.pid)
