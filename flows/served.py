@@ -7,6 +7,8 @@ nowhere, to the UI, so that ``fsvfx open --ui`` asks nobody to type it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from prefect.server.api.server import create_app
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,7 +26,7 @@ location.replace("/");
 
 def app() -> Starlette:
     """For uvicorn, as a factory."""
-    prefect = create_app(final=True)
+    prefect: Any = create_app(final=True)
     page = HTMLResponse(_PAGE, headers={"Cache-Control": "no-store"})
     return Starlette(
         routes=[Route(SIGN_IN, page), Mount("/", prefect)],

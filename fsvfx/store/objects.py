@@ -17,7 +17,6 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore
 from fsvfx.errors import StoreError, Where
 from fsvfx.store.kept import BlockName, Kept
 from fsvfx.store.object_errors import told_plainly
-from fsvfx.store.s3 import open_s3
 from schemas.job import ShotJob
 
 _WHOLE = 8 * 1024 * 1024
@@ -144,6 +143,8 @@ def open_store(job: ShotJob | str, *, create: bool = True) -> ShotStore:
 
 def _open(root: str, create: bool) -> ObjectStore:
     if root.startswith("s3://"):
+        from fsvfx.store.s3 import open_s3  # boto3 takes a while to import
+
         return open_s3(root)
     if root.startswith("memory://"):
         return _memory.setdefault(root, MemoryStore())
