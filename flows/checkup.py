@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from pathlib import Path
 from typing import Literal
 
+from fsvfx.errors import MachineError
 from fsvfx.settings import machine
 
 LEAST_DISK = 5 << 30
@@ -39,6 +40,7 @@ def checks() -> Iterator[Check]:
     yield gpu()
     yield disk(machine().cache)
     yield prefect()
+    yield from scheduler()
     yield from s3()
 
 
@@ -152,6 +154,25 @@ def prefect() -> Check:
     if here.healthy():
         return Check("prefect server", "ok", here.ui)
     return Check("prefect server", "bad", f"{here.api} does not answer", "Correct PREFECT_API_URL, or unset it")
+
+
+def scheduler() -> Iterator[Check]:
+    """Only if a Dask scheduler is named: may it be used?"""
+    from fsvfx.executors.schedulers import check_scheduler
+
+    settings = machine()
+    if not settings.scheduler:
+        return
+    try:
+        check_scheduler(settings)
+    except MachineError as error:
+        yield Check("dask scheduler", "bad", error.what, error.hint)
+        return
+    if settings.scheduler.startswith("tcp://"):
+        hint = "Use tls:// unless only trusted people reach it"
+        yield Check("dask scheduler", "note", f"{settings.scheduler} has no encryption, as it was asked for", hint)
+    else:
+        yield Check("dask scheduler", "ok", settings.scheduler)
 
 
 def s3() -> Iterator[Check]:

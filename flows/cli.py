@@ -162,9 +162,9 @@ def _report_unexpected(error: Exception, as_json: bool) -> None:
 
 
 def _write_traceback(error: Exception) -> Path:
-    from fsvfx.settings import machine
+    from fsvfx.disk import cache
 
-    folder = machine().cache / "logs"
+    folder = cache("logs")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     path.write_text(

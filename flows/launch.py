@@ -15,6 +15,8 @@ from rich.console import Console
 
 from flows import server
 from flows.watch import watching
+from fsvfx.disk import cache
+from fsvfx.executors.schedulers import check_scheduler
 from fsvfx.settings import machine
 from schemas.outcome import Outcome
 from schemas.training import TrainingOutcome
@@ -67,6 +69,7 @@ def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, 
 
     Raises FsvfxError; an outcome may be partial.
     """
+    check_scheduler(machine())
     prefect = server.begin()
     if show:
         out.print(f"Prefect's UI: {prefect.shown_to(out.is_terminal)}")
@@ -90,6 +93,7 @@ def training_here(
     manifest: Path, store: str | None, gpus: int, workers: int, out: Console, show: bool = True
 ) -> TrainingOutcome:
     """Train in this process and its Dask workers. Raises FsvfxError; the outcome may be partial."""
+    check_scheduler(machine())
     prefect = server.begin()
     if show:
         out.print(f"Prefect's UI: {prefect.shown_to(out.is_terminal)}")
@@ -123,9 +127,10 @@ def elsewhere(request: Request) -> Left | None:
 
 
 def detached(request: Request, workers: int) -> Left:
-    """Start a process that runs it and lives on."""
+    """Start a process that runs it and lives on. Raises MachineError."""
+    check_scheduler(machine())
     prefect = server.wait(server.begin())
-    folder = machine().cache / "logs"
+    folder = cache("logs")
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{request.manifest.stem}-{os.getpid()}.log"
     command = [sys.executable, "-P", "-m", "flows.cli", *_as_arguments(request), "--workers", str(workers)]

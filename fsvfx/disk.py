@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fsvfx.errors import FsvfxError, MachineError, Where
+from fsvfx.settings import machine
 
 DRAFT = ".draft."
 _HINTS = {
@@ -31,6 +33,27 @@ _TOLD_IN_TEXT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EI
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, None}
 """What may be better if tried again."""
 _PROBE = 1 << 18
+
+
+def private(folder: Path) -> Path:
+    """``folder``, made if need be, open to its owner alone. Raises OSError.
+
+    One that is shared on purpose stays as it is: a home, one that belongs to somebody else, one whose group or sticky
+    bit is set.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state = folder.stat()
+    shared = state.st_mode & (stat.S_ISVTX | stat.S_ISGID) or folder in (Path("/"), Path.home())
+    if state.st_uid == os.geteuid() and state.st_mode & 0o077 and not shared:
+        folder.chmod(0o700)
+    return folder
+
+
+def cache(*names: str) -> Path:
+    """A place in the machine's cache, which only its owner may look into."""
+    with suppress(OSError):  # whoever writes there meets it again
+        private(machine().cache)
+    return machine().cache.joinpath(*names)
 
 
 @contextmanager

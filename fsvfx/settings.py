@@ -41,7 +41,16 @@ class MachineSettings(BaseSettings):
     lease_seconds: float = Field(60.0, gt=0)
     """How long a silent worker keeps its claim on a chunk."""
     scheduler: str | None = None
-    """Address of a Dask scheduler to use in place of processes started here, such as ``tcp://10.0.0.5:8786``."""
+    """Address of a Dask scheduler to use in place of processes started here, such as ``tls://10.0.0.5:8786``."""
+    scheduler_ca: Path | None = None
+    """The authority that signed its certificate. This, ``scheduler_cert`` and ``scheduler_key`` are PEM files; where
+    none is set, Dask's own settings count."""
+    scheduler_cert: Path | None = None
+    scheduler_key: Path | None = None
+    scheduler_insecure: bool = False
+    """Take one without encryption (``tcp://``): everyone who reaches it can run code on its workers."""
+    scheduler_seconds: float = Field(300.0, gt=0)
+    """How long a run waits for it to come back, or for a worker of it."""
     max_side: int = Field(32_768, ge=1)
     """Pictures wider or higher than this are refused before a byte of them is decoded."""
     max_pixels: int = Field(160_000_000, ge=1)

@@ -39,8 +39,12 @@ def run(
     """Check a shot manifest or a training manifest, and list every problem with its line."""
     from fsvfx import manifests
     from fsvfx.errors import InputError, Where
+    from fsvfx.executors.schedulers import check_scheduler
+    from fsvfx.settings import machine
     from schemas.train import TrainManifest
 
+    if preflight:
+        check_scheduler(machine())
     found = manifests.load_either(manifest)
     if isinstance(found, TrainManifest):
         if shot:

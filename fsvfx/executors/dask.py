@@ -2,187 +2,325 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from heapq import heappop, heappush
+from collections import deque
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import Any, cast
+from typing import Any
 
-import dask
-from distributed import CancelledError, Client, Future, KilledWorker, Nanny, Scheduler, SpecCluster
+from distributed import CancelledError, Client, Future, KilledWorker
+from distributed.security import Security
+from distributed.utils import sync
 
 from fsvfx.errors import MachineError, WorkerLost
 from fsvfx.executors.contract import Ended, Executor, Task
-from fsvfx.executors.seats import Seat, seats
+from fsvfx.executors.dask_cluster import given_up, how_it_ended, local_cluster
+from fsvfx.executors.roster import Desk, Roster
+from fsvfx.executors.schedulers import check_scheduler
+from fsvfx.executors.spawned import PRELOAD
 from fsvfx.settings import machine
 
-PRELOAD = "fsvfx.runner.steps"
-_LOOK_SECONDS = 5.0
-"""Between looks for workers that have come, while nothing ends."""
+log = logging.getLogger(__name__)
 
-_QUIET = {"DASK_LOGGING__DISTRIBUTED": "critical"}
-"""Of workers: they print the traceback of every task that fails, and complain at length when a cluster closes."""
+CLUSTERS = 3
+"""How many schedulers of our own may die in one run."""
+LOOK_SECONDS = 2.0
+"""Between looks at the workers, while nothing happens."""
+LONG_SECONDS = 1800.0
+"""A task that takes longer is named, and no more than that: a 4K chunk may take it."""
+_ANSWER_SECONDS = 20.0
+"""In which a scheduler must answer who is there."""
+_SAID_SECONDS = 10.0
+"""Without a worker, until that is said."""
+_CLOSE_SECONDS = 5.0
+_CHANGED = ("add-worker", "remove-worker")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scheduler, and the keys that open it."""
+
+    address: str
+    security: Security = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Held:
+    future: Future[Any]
+    since: float
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What came back of a task."""
+
+    task: Task
+    future: Future[Any]
+    value: Any = None
+    error: BaseException | None = None
 
 
 class Dask(Executor):
-    """``workers``: processes of this machine, unless ``FSVFX_SCHEDULER`` or ``address`` names a scheduler.
+    """``workers``: processes of this machine, unless ``FSVFX_SCHEDULER`` or ``place`` names a scheduler.
 
-    Dask gets no more tasks than it has threads: when a worker dies, Dask blames all that it held, and what a worker
-    that dies has done is lost unless it was fetched. So the others wait here, and a thread is free once its task's
-    value is here.
+    Who works on what is decided here (see ``Roster``), as Dask blames every task that it has given to a worker that
+    dies. When a scheduler of our own dies, another one is started; a named one is waited for. Either way what was
+    there is done again, as far as the ledger lacks it.
     """
 
-    def __init__(self, workers: int = 0, address: str | None = None) -> None:
+    def __init__(self, workers: int = 0, place: Place | None = None, preload: str = PRELOAD) -> None:
         super().__init__(workers)
-        self._address = address
-        self._cluster: AbstractContextManager[str] = nullcontext("")
+        self._place, self._preload = place, preload
+        self._stack = ExitStack()
         self._client: Any = None
-        self._waiting: list[tuple[int, int, Task]] = []
-        self._futures: dict[Task, Future[Any]] = {}
-        self._ended: SimpleQueue[tuple[Task, Future[Any]]] = SimpleQueue()
+        self._cluster: Any = None
+        """None: the scheduler is not ours."""
+        self._clusters = 0
+        self._roster = Roster()
+        self._names: dict[str, str] = {}
+        """Of every worker that was there, by address."""
+        self._held: dict[Task, _Held] = {}
+        self._events: SimpleQueue[_Answer | None] = SimpleQueue()
+        """None: workers came or went."""
+        self._ended: deque[Ended] = deque()
+        self._lonely_since: float | None = None
+        """Since when there has been no worker."""
+        self._call: Any = None
+        """What asks for a worker where there is none."""
+        self._told: set[object] = set()
+        self._address = ""
         self._numbers = count()
 
     @property
     def has_gpu(self) -> bool:
-        return has_gpu_workers(self._client)
+        return self._roster.has_gpu
 
     def start(self) -> None:
-        self._cluster = nullcontext(self._address) if self._address else scheduler(self.workers)
-        client: Any = Client  # which is not typed
-        self._client = client(self._cluster.__enter__(), set_as_default=False)
+        self._connect()
 
     def submit(self, task: Task) -> None:
-        heappush(self._waiting, (-task.priority, next(self._numbers), task))
-        self._fill()
+        self._roster.add(task)
+        self._hand_out()
 
     def wait(self, timeout: float | None = None) -> Ended | None:
         until = None if timeout is None else time.monotonic() + timeout
-        while until is None or time.monotonic() < until:
-            left = _LOOK_SECONDS if until is None else max(0.0, min(_LOOK_SECONDS, until - time.monotonic()))
+        while True:
+            if self._ended:
+                return self._ended.popleft()
+            left = LOOK_SECONDS if until is None else min(LOOK_SECONDS, until - time.monotonic())
+            if left < 0:
+                return None
             try:
-                task, future = self._ended.get(timeout=left)
+                self._hear(self._events.get(timeout=left))
             except Empty:
-                self._fill()  # workers may have come
-                continue
-            if task in self._futures:  # else it was cancelled
-                ended = _ended(task, future)
-                del self._futures[task]
-                self._fill()
-                return ended
-        return None
+                self._look()
 
     def cancel(self) -> None:
-        futures, self._futures = list(self._futures.values()), {}
-        self._waiting.clear()
-        self._client.cancel(futures, force=True)
+        futures = [one.future for one in self._held.values()]
+        self._held.clear()
+        self._ended.clear()
+        self._roster.clear()
+        with suppress(Exception):  # the scheduler may be what has gone
+            self._client.cancel(futures, force=True)
 
     def close(self) -> None:
-        self._client.close()
-        self._cluster.__exit__(None, None, None)
+        self._stack.close()
 
-    def _fill(self) -> None:
-        """Hand tasks to the threads that are free; one waits for workers where none is there."""
-        if not self._waiting:
+    def _hear(self, answer: _Answer | None) -> None:
+        held = answer and self._held.get(answer.task)
+        if answer is None or held is None or held.future is not answer.future:
+            if answer is None:
+                self._look()
+            return  # the answer is of a worker or a run that is no more
+        if isinstance(answer.error, Exception) and not isinstance(answer.error, DEATHS):
+            self._settle(Ended(answer.task, error=answer.error))
+        elif answer.error is None:
+            self._settle(Ended(answer.task, answer.value))
+        else:
+            self._look()
+            held = self._held.get(answer.task)
+            if held is not None and held.future is answer.future:  # its worker is there, and has lost it all the same
+                self._roster.drop(answer.task)
+                self._lose(answer.task, "")
+        self._hand_out()
+
+    def _settle(self, ended: Ended) -> None:
+        del self._held[ended.task]
+        self._roster.settle(ended.task)
+        self._ended.append(ended)
+
+    def _look(self) -> None:
+        """See who is there, and that whoever waits does not wait for nothing. Raises MachineError."""
+        there = self._workers()
+        if there is None:
+            self._come_back()
             return
-        workers = _workers(self._client)
-        free = max(1, sum(worker["nthreads"] for worker in workers)) - len(self._futures)
-        gpus = sum(_offers_gpu(worker) for worker in workers)
-        free_gpus = gpus - sum(task.gpu for task in self._futures)
-        kept = []
-        while self._waiting and free > 0:
-            one = heappop(self._waiting)
-            if gpus and one[-1].gpu and free_gpus <= 0:
-                kept.append(one)
-                continue
-            free, free_gpus = free - 1, free_gpus - one[-1].gpu
-            self._hand_over(one[-1], on_gpu=bool(gpus) and one[-1].gpu)
-        for one in kept:
-            heappush(self._waiting, one)
+        self._names |= {address: worker["name"] for address, worker in there.items()}
+        places = dict(self._roster.held)
+        for task in self._roster.meet({address: _desk(worker) for address, worker in there.items()}):
+            self._lose(task, self._names.get(places[task], ""))
+        self._hand_out()
+        self._watch()
 
-    def _hand_over(self, task: Task, on_gpu: bool) -> None:
-        wishes = {"resources": {"GPU": 1}} if on_gpu else {}
-        key = f"{task.label}-{next(self._numbers)}"
-        future = self._client.submit(Task.run, task, key=key, pure=False, **wishes)
-        self._futures[task] = future
-        future.add_done_callback(lambda ended: self._ended.put((task, ended)))
-        self.began(task)
+    def _workers(self) -> dict[str, Any] | None:
+        """By address; None if the scheduler has gone."""
+        if self._client.status != "running":
+            return None
+        try:
+            asked: Any = sync  # which is not typed
+            said = asked(
+                self._client.loop, self._client.scheduler.identity, n_workers=-1, callback_timeout=_ANSWER_SECONDS
+            )
+        except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
+            log.debug("the scheduler does not answer: %r", error)
+            return None
+        return dict(said["workers"])
+
+    def _lose(self, task: Task, worker: str) -> None:
+        """Its worker has died: it goes to another one, alone, unless it has had its tries."""
+        held = self._held.pop(task, None)
+        if held is not None:
+            self._client.cancel([held.future], force=True)
+        deaths, how = self._roster.deaths[task], how_it_ended(self._cluster, worker)
+        log.warning("%s: its worker %s %s", task.label, worker, how)
+        if deaths < self.TRIES:
+            self._roster.add(task)
+            return
+        what = f"The worker of {task.label} died {deaths} times; the last one {how.splitlines()[0]}"
+        self._roster.deaths.pop(task)
+        self._ended.append(Ended(task, error=WorkerLost(what)))
+
+    def _come_back(self) -> None:
+        """The scheduler has gone: to another one, or to the same once it is back. What was there is done again."""
+        where = "of this run" if self._cluster is not None else f"at {self._address}"
+        log.warning("The Dask scheduler %s has gone", where)
+        if self._clusters == CLUSTERS:
+            what = f"The Dask scheduler {where} has died {self._clusters} times"
+            raise MachineError(what, hint="Run it again; its log says why", transient=True)
+        self._held.clear()
+        self._roster.take_back()
+        self._disconnect()
+        self._connect()
+
+    def _hand_out(self) -> None:
+        for task, address in self._roster.hand_out():
+            on_gpu = task.gpu and self._roster.desks[address].gpu
+            wishes = {"resources": {"GPU": 1}} if on_gpu else {}
+            key = f"{task.label}-{next(self._numbers)}"
+            future = self._client.submit(
+                Task.run, task, key=key, pure=False, workers=[address], allow_other_workers=False, **wishes
+            )
+            self._held[task] = _Held(future, time.monotonic())
+            future.add_done_callback(partial(self._answered, task))
+            self.began(task)
+
+    def _answered(self, task: Task, future: Future[Any]) -> None:
+        """In a thread of Dask's."""
+        try:
+            self._events.put(_Answer(task, future, future.result()))
+        except BaseException as error:  # such as CancelledError
+            self._events.put(_Answer(task, future, error=error))
+
+    # Whoever waits, waits for something
+
+    def _watch(self) -> None:
+        if self._roster.is_idle:
+            return
+        self._watch_workers()
+        for task, held in self._held.items():
+            took = time.monotonic() - held.since
+            if took > LONG_SECONDS:
+                self._tell(held, f"{task.label} has been at work for {took / 60:.0f} minutes")
+
+    def _watch_workers(self) -> None:
+        reasons = given_up(self._cluster) if self._cluster is not None else []
+        for reason in reasons:
+            self._tell(reason, reason)
+        if self._roster.desks:
+            self._lonely_since = self._call = None
+            return
+        self._lonely_since = self._lonely_since or time.monotonic()
+        lonely, limit = time.monotonic() - self._lonely_since, machine().scheduler_seconds
+        if reasons and len(reasons) == len(self._cluster.workers):
+            raise MachineError(reasons[0], hint="Run fsvfx doctor; fewer workers need less memory")
+        if self._cluster is None and lonely > limit:
+            hint = "Start workers for it, or unset FSVFX_SCHEDULER"
+            raise MachineError(f"The scheduler at {self._address} has had no worker for {limit:.0f} s", hint=hint)
+        if self._cluster is None and self._call is None:  # clusters that grow with their work see some
+            self._call = self._client.submit(time.monotonic, pure=False)
+        if lonely > _SAID_SECONDS:
+            self._tell("lonely", f"Waiting for a worker{'' if self._cluster else f' at {self._address}'}")
+
+    def _tell(self, about: object, what: str) -> None:
+        """Once."""
+        if about not in self._told:
+            self._told.add(about)
+            log.warning("%s", what)
+
+    # To the scheduler and back
+
+    def _connect(self) -> None:
+        """Raises MachineError."""
+        self._clusters += 1
+        place, limit = self._place or named_place(), machine().scheduler_seconds
+        self._address = place.address if place else ""
+        self._cluster = None if place else self._stack.enter_context(local_cluster(self.workers, self._preload))
+        client: Any = Client  # which is not typed
+        try:
+            if place is None:
+                self._client = client(self._cluster, set_as_default=False)
+            else:
+                self._client = client(place.address, security=place.security, timeout=limit, set_as_default=False)
+        except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+            where = self._address or "of this run"
+            hint = "Start it, correct FSVFX_SCHEDULER, or unset it" if place else "Run it again"
+            raise MachineError(f"The Dask scheduler {where} can't be reached: {error}", hint=hint) from error
+        self._stack.callback(_part, self._client)
+        self._client.subscribe_topic("all", self._noted)
+        self._look()
+
+    def _noted(self, event: tuple[float, Any]) -> None:
+        """In Dask's thread."""
+        if isinstance(event[1], dict) and event[1].get("action") in _CHANGED:
+            self._events.put(None)
+
+    def _disconnect(self) -> None:
+        with suppress(OSError, TimeoutError, RuntimeError):
+            self._stack.close()
 
 
-def _ended(task: Task, future: Any) -> Ended:
-    try:
-        return Ended(task, future.result())
-    except DEATHS as error:
-        return Ended(task, error=lost(task.label, error))
-    except Exception as error:
-        return Ended(task, error=error)
+def _part(client: Any) -> None:
+    """Close it; what it listens to first, as a scheduler that can't tell complains."""
+    with suppress(Exception):  # the scheduler may have gone
+        client.unsubscribe_topic("all")
+    with suppress(OSError, TimeoutError):
+        client.close(timeout=_CLOSE_SECONDS)
 
 
 DEATHS: tuple[type[BaseException], ...] = (KilledWorker, CancelledError)
 """What Dask raises for a task that never returned."""
 
 
-def lost(label: str, error: BaseException) -> WorkerLost:
-    """``error``: one of ``DEATHS``."""
-    return WorkerLost(f"The workers of {label} died: too little memory, or a crash in native code ({error})")
-
-
-@contextmanager
-def scheduler(workers: int = 0, preload: str = PRELOAD) -> Iterator[str]:
-    """Address of a scheduler: the one in ``FSVFX_SCHEDULER``, else a cluster that lives as long as the context."""
-    named = machine().scheduler
-    if named:
-        yield named
-        return
-    try:
-        cluster = local_cluster(workers, preload)
-    except (OSError, TimeoutError, RuntimeError) as error:
-        hint = "Run fsvfx doctor; fewer workers need less memory"
-        raise MachineError(f"The Dask workers did not start: {error}", hint=hint, transient=True) from error
-    with cluster:
-        yield cluster.scheduler_address
-
-
-def local_cluster(workers: int = 0, preload: str = PRELOAD) -> SpecCluster:
-    """Processes of one thread each on this machine, reachable on loopback only, one for each seat.
-
-    ``preload``: the module that each imports as it starts.
-    """
-    found = seats(workers)
-    nannies = {seat.name: _nanny(seat, preload) for seat in found}
-    options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    environment = {name: value for name, value in found[0].environment.items() if name != "CUDA_VISIBLE_DEVICES"}
-    environment |= _QUIET
-    with dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": one for name, one in environment.items()}):
-        made: Any = SpecCluster  # which is not typed
-        spec = {"cls": Scheduler, "options": options}
-        return cast(SpecCluster, made(workers=nannies, scheduler=spec, silence_logs=50))
-
-
-def has_gpu_workers(client: Any) -> bool:
-    """Whether any worker of a ``distributed.Client`` offers the resource ``GPU``."""
-    return any(map(_offers_gpu, _workers(client)))
-
-
-def _workers(client: Any) -> list[dict[str, Any]]:
-    return list(client.scheduler_info(n_workers=-1)["workers"].values())
-
-
-def _offers_gpu(worker: Mapping[str, Any]) -> bool:
-    return bool(worker.get("resources", {}).get("GPU"))
-
-
-def _nanny(seat: Seat, preload: str) -> dict[str, Any]:
-    shown = {"CUDA_VISIBLE_DEVICES": seat.environment["CUDA_VISIBLE_DEVICES"]}
-    options = {
-        "host": "127.0.0.1",
-        "nthreads": 1,
-        "memory_limit": seat.memory,
-        "dashboard": False,
-        "silence_logs": 40,
-        "env": shown,
-        "preload": [preload],
+def named_place() -> Place | None:
+    """The scheduler in ``FSVFX_SCHEDULER``, if it names one. Raises MachineError if it may not be used."""
+    settings = machine()
+    check_scheduler(settings)
+    if not settings.scheduler:
+        return None
+    made: Any = Security  # which is not typed
+    given = {
+        "tls_ca_file": settings.scheduler_ca,
+        "tls_client_cert": settings.scheduler_cert,
+        "tls_client_key": settings.scheduler_key,
     }
-    offers = {} if seat.gpu is None else {"resources": {"GPU": 1}}
-    return {"cls": Nanny, "options": options | offers}
+    files = {name: str(path) for name, path in given.items() if path is not None}
+    return Place(settings.scheduler, made(**files, require_encryption=settings.scheduler.startswith("tls://")))
+
+
+def _desk(worker: Mapping[str, Any]) -> Desk:
+    return Desk(worker["nthreads"], bool(worker.get("resources", {}).get("GPU")))

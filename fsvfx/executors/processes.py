@@ -4,32 +4,23 @@ time: the task is tried again in another one, and the pool is refilled."""
 from __future__ import annotations
 
 import itertools
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 
-from fsvfx.errors import WorkerLost
+from fsvfx.errors import MachineError, WorkerLost
 from fsvfx.executors.contract import Ended, Executor, Task
 from fsvfx.executors.seats import Seat, seats
+from fsvfx.executors.spawned import PRELOAD, STARTS, UP_SECONDS, Spawned, Template, came_up
 
 log = logging.getLogger(__name__)
 
-_START = """
-import json, sys
-sys.path += [one for one in json.loads(sys.argv[2]) if one not in sys.path]
-from fsvfx.executors.worker import main
-main(int(sys.argv[1]))
-"""
-"""Run with ``-P``: what lies in the working folder shadows no module of ours."""
 _PATIENCE = 5.0
 """Seconds for a process to end."""
+LONG_SECONDS = 1800.0
+"""A task that takes longer is named, and no more than that: a 4K chunk may take it."""
 
 
 @dataclass(eq=False)
@@ -43,48 +34,36 @@ class _Queued:
 
 
 class _Worker:
-    """A process, the pipe to it, and the task that it works on."""
+    """A process, and the task that it works on."""
 
-    def __init__(self, seat: Seat) -> None:
+    def __init__(self, seat: Seat, spawned: Spawned) -> None:
         self.seat = seat
         self.held: _Queued | None = None
-        self.pipe, theirs = Pipe()
-        paths = json.dumps([one for one in sys.path if one and os.path.isabs(one)])
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(theirs.fileno()), paths],
-            env={**os.environ, **seat.environment},
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-        )
-        theirs.close()
+        self.is_up = False
+        self.since = time.monotonic()
+        self.is_told_of = False
+        self.spawned = spawned
 
     def give(self, queued: _Queued) -> None:
         self.held = queued
+        self.since, self.is_told_of = time.monotonic(), False
         try:
-            self.pipe.send(queued.task)
+            self.spawned.pipe.send(queued.task)
         except OSError:
-            log.debug("worker %s died before it had its task", self.process.pid)  # its pipe's end tells the rest
-
-    def end(self, patience: float = 0.0) -> str:
-        """Say how it ended. After ``patience`` seconds: end it."""
-        self.pipe.close()
-        try:
-            code = self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
-        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+            log.debug("worker %s died before it had its task", self.spawned.pid)  # its pipe's end tells the rest
 
 
 class Processes(Executor):
     """A pool of processes, one task each at a time; each starts with its first task."""
 
-    def __init__(self, workers: int = 0) -> None:
+    def __init__(self, workers: int = 0, preload: str = PRELOAD) -> None:
         super().__init__(workers)
         self._free: list[Seat] = []
         self._pool: list[_Worker] = []
         self._waiting: list[_Queued] = []
         self._numbers = itertools.count()
+        self._failed_starts = 0
+        self._template = Template("fsvfx.executors.worker", preload)
 
     @property
     def has_gpu(self) -> bool:
@@ -100,18 +79,21 @@ class Processes(Executor):
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             self._assign()
-            busy = {worker.pipe: worker for worker in self._pool if worker.held}
+            busy = {worker.spawned.pipe: worker for worker in self._pool if worker.held}
             left = None if until is None else max(0.0, until - time.monotonic())
             if not busy:
                 time.sleep(left or 0)
                 return None
-            ready = wait_for(list(busy), left)
+            ready = wait_for(list(busy), min(UP_SECONDS, UP_SECONDS if left is None else left))
+            for pipe in ready[:1]:
+                assert isinstance(pipe, Connection)
+                ended = self._hear(busy[pipe])
+                if ended is not None:
+                    return ended
             if not ready:
-                return None
-            worker = next(busy[pipe] for pipe in ready if isinstance(pipe, Connection))
-            ended = self._ended(worker)
-            if ended is not None:
-                return ended
+                self._watch()
+                if until is not None and time.monotonic() >= until:
+                    return None
 
     def cancel(self) -> None:
         self._waiting.clear()
@@ -122,6 +104,7 @@ class Processes(Executor):
         self._waiting.clear()
         for worker in list(self._pool):
             self._drop(worker)
+        self._template.close()
 
     def _assign(self) -> None:
         """Give what waits to idle workers, and start others while there are free seats."""
@@ -141,33 +124,62 @@ class Processes(Executor):
         seat = next((one for one in self._free if one.gpu is not None or not bound), None)
         if seat is None:
             return None
+        try:
+            self._pool.append(_Worker(seat, self._template.spawn(seat)))
+        except OSError as error:
+            raise MachineError(f"Workers did not start: {error}", hint="Run fsvfx doctor") from error
         self._free.remove(seat)
-        self._pool.append(_Worker(seat))
         return self._pool[-1]
 
-    def _ended(self, worker: _Worker) -> Ended | None:
-        """What the worker says of its task; None if it died and the task is to be tried again."""
+    def _hear(self, worker: _Worker) -> Ended | None:
+        """What the worker says of its task; None if it says that it is up, or died and the task is tried again."""
         queued = worker.held
         assert queued is not None
+        if not worker.is_up:
+            worker.is_up = came_up(worker.spawned.pipe)
+            if not worker.is_up:
+                self._not_up(worker, queued)
+            return None
+        self._failed_starts = 0
         try:
-            value, error = worker.pipe.recv()
+            value, error = worker.spawned.pipe.recv()
         except (EOFError, OSError):
             return self._died(worker, queued)
         worker.held = None
         return Ended(queued.task, value, error)
 
+    def _not_up(self, worker: _Worker, queued: _Queued) -> None:
+        """It is not its task's fault. Raises MachineError."""
+        how = self._drop(worker, _PATIENCE)
+        self._failed_starts += 1
+        self._waiting.append(queued)
+        if self._failed_starts == STARTS:
+            words = worker.spawned.log.last_words()
+            what = f"Workers did not start, {STARTS} times; the last one {how}{'; it said' if words else ''}\n{words}"
+            raise MachineError(what.strip(), hint="Run fsvfx doctor; fewer workers need less memory")
+
     def _died(self, worker: _Worker, queued: _Queued) -> Ended | None:
         how = self._drop(worker, _PATIENCE)
         queued.deaths += 1
-        log.warning("%s: its worker, process %s, %s", queued.task.label, worker.process.pid, how)
+        log.warning("%s: its worker, process %s, %s", queued.task.label, worker.spawned.pid, how)
         if queued.deaths < self.TRIES:
             self._waiting.append(queued)
             return None
         what = f"The worker of {queued.task.label} died {queued.deaths} times; the last one {how}"
         return Ended(queued.task, error=WorkerLost(what))
 
+    def _watch(self) -> None:
+        """Nothing has happened for a while: end what does not come up, name what takes long."""
+        for worker in self._pool:
+            took = time.monotonic() - worker.since
+            if not worker.is_up and took > UP_SECONDS:
+                worker.spawned.kill()  # its pipe's end tells the rest
+            elif worker.held and took > LONG_SECONDS and not worker.is_told_of:
+                worker.is_told_of = True
+                log.warning("%s has been at work for %.0f minutes", worker.held.task.label, took / 60)
+
     def _drop(self, worker: _Worker, patience: float = 0.0) -> str:
         """Its seat is free again; says how it ended."""
         self._pool.remove(worker)
         self._free.append(worker.seat)
-        return worker.end(patience)
+        return worker.spawned.end(patience)

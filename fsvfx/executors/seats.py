@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -11,9 +12,17 @@ import psutil
 
 from fsvfx.settings import machine
 
+log = logging.getLogger(__name__)
+
 LEAST_MEMORY = 2 << 30
 """Bytes that a worker should have; fewer workers are started on small machines."""
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENIMAGEIO_THREADS")
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "OPENIMAGEIO_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+)
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": str(128 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
 """Bytes that glibc keeps, and from which on it asks the system. By Dask's own setting (64 KiB) every picture's memory
 goes back at once: the composite stage took more than twice the processor's time, all of it page faults."""
@@ -40,6 +49,8 @@ class Seat:
 def seats(workers: int = 0) -> list[Seat]:
     """``workers`` seats (0: as ``FSVFX_WORKERS`` says, else one per core), and one more for each GPU."""
     count, gpus = workers or machine().workers or _fitting(), gpu_count()
+    if trouble := crowded(count + gpus, _cores(), psutil.virtual_memory().total):
+        log.warning("%s", trouble)
     memory = int(psutil.virtual_memory().total * 0.9) // (count + gpus)
     threads = max(1, (os.cpu_count() or 1) // (count + gpus))
     plain = [Seat(f"cpu-{n}", None, memory, threads) for n in range(count)]
@@ -55,6 +66,20 @@ def gpu_count() -> int:
     return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
 
 
+def crowded(workers: int, cores: int, memory: int) -> str:
+    """What to say of more workers than there are cores, or than ``memory`` (bytes) holds; empty if there is room."""
+    held = max(1, memory // LEAST_MEMORY)
+    if workers > held:
+        each = memory / workers / 2**30
+        return f"{workers} workers have {each:.1f} GiB of memory each, and may run out of it: try --workers {held}"
+    if workers > cores:
+        return f"{workers} workers share {cores} cores, so some of them only wait: try --workers {cores}"
+    return ""
+
+
 def _fitting() -> int:
-    by_memory = psutil.virtual_memory().total // LEAST_MEMORY
-    return int(max(1, min(len(os.sched_getaffinity(0)), by_memory)))
+    return int(max(1, min(_cores(), psutil.virtual_memory().total // LEAST_MEMORY)))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import signal
@@ -11,13 +12,16 @@ from typing import Any
 
 from fsvfx.errors import MachineError
 from fsvfx.executors.contract import Task
+from fsvfx.executors.spawned import UP
 
 
 def main(descriptor: int) -> None:
     """Serve the pipe with that file descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends its workers
     os.set_inheritable(descriptor, False)  # a grandchild that outlives this process must not keep the pipe open
+    faulthandler.enable()  # a crash in native code says where
     pipe = Connection(descriptor)
+    pipe.send(UP)
     while True:
         try:
             content = pipe.recv_bytes()

@@ -44,17 +44,13 @@ def apply(matrix: Matrix, points: NDArray[np.floating]) -> Matrix:
 
 def inverse(matrix: Matrix) -> Matrix:
     """Of a (2, 3) affine matrix."""
-    (a, b, x), (c, d, y) = matrix.tolist()  # plain numbers: many times as fast as LAPACK on 2 x 2
-    det = a * d - b * c
-    return np.array(
-        [[d / det, -b / det, (b * y - d * x) / det], [-c / det, a / det, (c * x - a * y) / det]], np.float64
-    )
+    linear = np.linalg.inv(matrix[:, :2])
+    return np.column_stack([linear, -linear @ matrix[:, 2]])
 
 
 def scale_of(matrix: Matrix) -> float:
     """Output pixels per input pixel."""
-    (a, b, _), (c, d, _) = matrix.tolist()
-    return math.sqrt(abs(a * d - b * c))
+    return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
 
 
 def move_points(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from fsvfx.settings import machine
+from fsvfx.disk import cache
 
 _TABLE = "CREATE TABLE IF NOT EXISTS digests (place TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL)"
 
@@ -66,7 +66,6 @@ def _spelt(place: str) -> str:
 
 
 def _open() -> sqlite3.Connection:
-    machine().cache.mkdir(parents=True, exist_ok=True)
-    memory = sqlite3.connect(machine().cache / "digests.sqlite", timeout=10)
+    memory = sqlite3.connect(cache("digests.sqlite"), timeout=10)
     memory.execute(_TABLE)
     return memory

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from fsvfx.disk import drafted
+from fsvfx.disk import cache, drafted
 from fsvfx.errors import FsvfxError, PlateError, StoreError, Where
 from fsvfx.settings import machine
 from fsvfx.spelling import is_glob, one_of
@@ -255,7 +255,7 @@ def _client_of(process: int, endpoint: str | None, settings: tuple[tuple[str, st
 def _place(url: str, etag: str) -> Path:
     """Keeps the name's ending, which says how to read it; keys may be longer than names of files."""
     folder = blake3(f"{url}|{etag}".encode()).hexdigest()[:24]
-    return machine().cache / "remote" / folder[:2] / folder / f"object{suffix(url)[:16]}"
+    return cache("remote", folder[:2], folder, f"object{suffix(url)[:16]}")
 
 
 def _split(url: str) -> tuple[str, str]:

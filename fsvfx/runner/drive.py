@@ -11,11 +11,13 @@ import itertools
 import logging
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
-from fsvfx.errors import InputError, RightsError, WorkerLost
+from fsvfx.errors import InputError, MachineError, RightsError, WorkerLost
 from fsvfx.executors.contract import Ended, Executor, Task
 from fsvfx.runner.bundles import Bundle, bundles_of
 from fsvfx.runner.causes import lost
@@ -97,13 +99,10 @@ def run_plan(plan: Plan, executor: Executor, observer: Observer) -> Ran:
     finally:
         executor.began = unheard
         observer.ends()
-    after = plan_again(plan)
-    if _record_lost(after, drive.errors):
-        after = plan_again(plan)
     refused = [error for error in drive.errors.values() if isinstance(error, RightsError)]
     if refused:
         raise refused[0]
-    return Ran(after, drive.errors)
+    return Ran(plan_again(plan), drive.errors)
 
 
 def raise_wrong_input(errors: Mapping[Step, Exception]) -> None:
@@ -129,8 +128,10 @@ class _Drive:
         self.plan, self.executor, self.observer = plan, executor, observer
         self.receipts: dict[Step, Receipt] = plan.final
         self.errors: dict[Step, Exception] = {}
+        self._begun = datetime.now(UTC)
+        self._order = {name: place for place, name in enumerate(stages())}
         self._running: dict[Task, _Try] = {}
-        self._ready: list[_Try] = []
+        self._ready: deque[_Try] = deque()
         self._paused: list[tuple[float, int, _Try]] = []
         self._numbers = itertools.count()
         self._waiting: dict[Bundle, set[Step]] = {}
@@ -141,7 +142,7 @@ class _Drive:
         self._begin(bundles_of(self.plan.graph, self.plan.todo, self._gpu_stages()))
         while self._ready or self._running or self._paused:
             while self._ready:
-                self._submit(self._ready.pop(0))
+                self._submit(self._ready.popleft())
             if ended := self._wait():
                 self._settle(self._running.pop(ended.task), ended)
 
@@ -160,7 +161,7 @@ class _Drive:
         for bundle, sources in self._waiting.items():
             for source in sources:
                 self._readers.setdefault(source, []).append(bundle)
-        self._ready = [_Try(bundle, bundle.steps) for bundle, sources in self._waiting.items() if not sources]
+        self._ready.extend(_Try(bundle, bundle.steps) for bundle, sources in self._waiting.items() if not sources)
 
     def _wait(self) -> Ended | None:
         """What ends next; None once a pause is over."""
@@ -184,7 +185,7 @@ class _Drive:
             label=one.bundle.label,
             function=run_steps,
             arguments=(self.plan.job, steps, given),
-            priority=stages().index(steps[-1].stage),  # later stages go first, so that chunks get finished
+            priority=self._order[steps[-1].stage],  # later stages go first, so that chunks get finished
             gpu=any(resources_of(step.stage, self.plan.job).gpu for step in steps),
         )
         self._running[task] = _Try(one.bundle, steps, one.number)
@@ -200,27 +201,59 @@ class _Drive:
         return tuple(step for step, possible in steps.items() if possible)
 
     def _settle(self, one: _Try, ended: Ended) -> None:
-        done = ended.value if ended.error is None else getattr(ended.error, "receipts", ())
-        for receipt in done:
-            step = Step(receipt.stage, receipt.unit)
-            self.receipts[step] = receipt
-            self.observer.settled(step, None)
-        causes = {} if ended.error is None else _causes(ended.error, one.steps)
-        passing = {step for step, error in causes.items() if _may_pass(error) and one.number < RETRIES}
-        for step, error in causes.items():
-            if step not in passing:
-                self.errors[step] = error
-                self.observer.settled(step, error)
-        if passing:
-            self._pause(one, [step for step in one.steps if step not in self.receipts and step not in self.errors])
+        if isinstance(ended.error, WorkerLost):
+            self._settle_lost(one, ended.error)
         else:
-            self._release(one.bundle)
+            self._settle_ended(one, ended)
         self.observer.ended(ended.task.label, ended.error)
 
-    def _pause(self, one: _Try, steps: Iterable[Step]) -> None:
+    def _settle_ended(self, one: _Try, ended: Ended) -> None:
+        for receipt in ended.value if ended.error is None else getattr(ended.error, "receipts", ()):
+            self._done(receipt)
+        causes = {} if ended.error is None else _causes(ended.error, one.steps)
+        passing = {step for step, error in causes.items() if is_transient(error) and one.number < RETRIES}
+        for step, error in causes.items():
+            if step not in passing:
+                self._failed(step, error)
+        if passing:
+            self._pause(one, self._left(one))
+        else:
+            self._release(one.bundle)
+
+    def _settle_lost(self, one: _Try, error: WorkerLost) -> None:
+        """Of a task that killed its workers, again and again, the first step that could run and has no receipt is to
+        blame: those before it are committed, those after it have not begun. What can do without it runs on."""
+        now = plan_again(self.plan)
+        for step in one.steps:
+            entry = now.steps[step]
+            if entry.receipt is not None:
+                self._done(entry.receipt)
+            elif entry.failure is not None and entry.failure.at >= self._begun:  # it failed before another one killed
+                self._failed(step, MachineError(entry.failure.message, hint=entry.failure.hint))
+        culprit = next(iter(self._possible(self._left(one))), None)
+        if culprit is not None:
+            job, key = self.plan.job, now.steps[culprit].key
+            Ledger(open_store(job)).fail(lost(job, culprit.stage, culprit.unit, key, error))
+            self._failed(culprit, error)
+        self._ready.append(_Try(one.bundle, self._left(one), one.number))
+
+    def _done(self, receipt: Receipt) -> None:
+        step = Step(receipt.stage, receipt.unit)
+        self.receipts[step] = receipt
+        self.observer.settled(step, None)
+
+    def _failed(self, step: Step, error: Exception) -> None:
+        self.errors[step] = error
+        self.observer.settled(step, error)
+
+    def _left(self, one: _Try) -> tuple[Step, ...]:
+        """Its steps that have not settled."""
+        return tuple(step for step in one.steps if step not in self.receipts and step not in self.errors)
+
+    def _pause(self, one: _Try, steps: tuple[Step, ...]) -> None:
         seconds = FIRST_PAUSE * 2**one.number * random.uniform(1.0, 1.5)
         log.info("%s: tried again in %.0f s", one.bundle.label, seconds)
-        again = _Try(one.bundle, tuple(steps), one.number + 1)
+        again = _Try(one.bundle, steps, one.number + 1)
         heapq.heappush(self._paused, (time.monotonic() + seconds, next(self._numbers), again))
 
     def _release(self, settled: Bundle) -> None:
@@ -235,21 +268,4 @@ class _Drive:
 def _causes(error: Exception, steps: Sequence[Step]) -> dict[Step, Exception]:
     if isinstance(error, StepsFailed):
         return {Step(*step): cause for step, cause in error.errors}
-    return dict.fromkeys(steps if isinstance(error, WorkerLost) else steps[:1], error)
-
-
-def _may_pass(error: Exception) -> bool:
-    """A lost worker's task has been tried again by the executor."""
-    return is_transient(error) and not isinstance(error, WorkerLost)
-
-
-def _record_lost(after: Plan, errors: Mapping[Step, Exception]) -> int:
-    """Record a failure for each step whose workers died, if it has no receipt after all; returns how many.
-
-    They could not do so themselves. Raises StoreError.
-    """
-    found = {step: error for step, error in errors.items() if isinstance(error, WorkerLost)}
-    found = {step: error for step, error in found.items() if not after.steps[step].is_settled}
-    for step, error in found.items():
-        Ledger(open_store(after.job)).fail(lost(after.job, step.stage, step.unit, after.steps[step].key, error))
-    return len(found)
+    return dict.fromkeys(steps[:1], error)

@@ -11,11 +11,10 @@ import ffmpeg
 import imageio_ffmpeg
 from blake3 import blake3
 
-from fsvfx.disk import drafted
+from fsvfx.disk import cache, drafted
 from fsvfx.media import digests
 from fsvfx.media.files import Place, held
 from fsvfx.media.video.container import Demuxer, demuxer_of
-from fsvfx.settings import machine
 
 
 def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path:
@@ -24,7 +23,7 @@ def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path
     Kept in the machine's cache. Raises PlateError if the sound can't be decoded.
     """
     name = blake3(os.fsencode(f"{path}|{digests.stamp_of(path)}|{start}|{length}")).hexdigest()[:32]
-    kept = machine().cache / "audio" / f"{name}.wav"
+    kept = cache("audio", f"{name}.wav")
     if not kept.exists():
         with drafted(kept) as draft:
             _cut(path, start, length, draft, place)

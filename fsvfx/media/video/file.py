@@ -16,7 +16,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from blake3 import blake3
 
-from fsvfx.disk import drafted
+from fsvfx.disk import cache, drafted
 from fsvfx.errors import PlateError
 from fsvfx.media import digests, probe
 from fsvfx.media.colour_tags import matrix_note
@@ -30,7 +30,6 @@ from fsvfx.media.video.decoder import limited
 from fsvfx.media.video.formats import picture_streams
 from fsvfx.media.video.index import VideoIndex, build_index
 from fsvfx.media.video.rgb import depth, has_alpha, is_assumed, matrix_of
-from fsvfx.settings import machine
 
 _PROGRESSIVE = (0, 1)
 _INDEX_FORM = 2
@@ -203,7 +202,7 @@ def _timecode_rate(path: Path, place: Place) -> Fraction | None:
 def _index(path: Path, stamp: str, place: Place) -> VideoIndex:
     """Built once per file and machine: demuxing reads the whole file."""
     name = blake3(os.fsencode(f"{path}|{stamp}|{_INDEX_FORM}")).hexdigest()[:32]
-    kept = machine().cache / "index" / f"{name}.npz"
+    kept = cache("index", f"{name}.npz")
     index = _load(kept)
     if index is None:
         index = build_index(path, place)

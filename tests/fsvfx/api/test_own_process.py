@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -41,9 +42,10 @@ def test_files_named_like_ours_in_the_working_folder_shadow_nothing(
     assert "10 of 10" in done.stdout
 
 
-def test_ctrl_c_ends_the_run_and_its_workers(manifest: Path, environment: dict[str, str]) -> None:
+def begun(manifest: Path, executor: str, environment: dict[str, str]) -> tuple[subprocess.Popen[str], list[Any]]:
+    """A run that is at work in ``detect``, and all its processes."""
     run = subprocess.Popen(
-        [sys.executable, "-P", SCRIPT, str(manifest), "processes"],
+        [sys.executable, "-P", SCRIPT, str(manifest), executor],
         env={**environment, "TOY_SLOW_DETECT": "300"}, cwd=manifest.parent,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -53,11 +55,32 @@ def test_ctrl_c_ends_the_run_and_its_workers(manifest: Path, environment: dict[s
         assert run.poll() is None, run.communicate()[1]
         assert time.monotonic() < until
         time.sleep(0.1)
-    workers = psutil.Process(run.pid).children()
+    workers = psutil.Process(run.pid).children(recursive=True)
     assert workers
+    return run, workers
+
+
+def test_ctrl_c_ends_the_run_and_its_workers(manifest: Path, environment: dict[str, str]) -> None:
+    run, workers = begun(manifest, "processes", environment)
     run.send_signal(signal.SIGINT)
     _, err = run.communicate(timeout=60)
     assert run.returncode not in (0, None)
     assert "KeyboardInterrupt" in err
     _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive
+
+
+@pytest.mark.parametrize("executor", ["processes", "dask"])
+def test_a_killed_run_leaves_no_worker_and_nothing_that_the_next_one_waits_for(
+    manifest: Path, executor: str, environment: dict[str, str]
+) -> None:
+    run, workers = begun(manifest, executor, {**environment, "FSVFX_LEASE_SECONDS": "3600"})
+    run.kill()
+    run.communicate(timeout=60)
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive
+    again = toy_run(manifest, executor, {**environment, "FSVFX_LEASE_SECONDS": "3600"})
+    assert again.returncode == 0, again.stderr
+    assert "10 of 10" in again.stdout
+    steps = [line.rpartition(" ")[0] for line in Path(environment["TOY_LOG"]).read_text().splitlines()]
+    assert {step for step in steps if steps.count(step) > 1} <= {step for step in steps if step.startswith("detect")}

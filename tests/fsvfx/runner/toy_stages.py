@@ -6,10 +6,11 @@ with one number per frame; ``TOY_*`` variables make stages slow, or fail.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +33,10 @@ PATHS = {
     **{name: f"toy_stages:{kind}" for name, kind in NAMES.items()},
     "deliver": "fsvfx.stages.deliver:DeliverStage",
 }
+LONGER = {name: f"toy_stages:{kind}" for name, kind in {**NAMES, "swap": "Swap"}.items()} | {
+    "deliver": PATHS["deliver"]
+}
+"""With a stage that one task does together with ``align``."""
 SHAPE = (120, 200, 3)
 """Large enough for one Zarr chunk per frame."""
 
@@ -140,6 +145,14 @@ class Align(Toy):
         return Result(frames={"r0/level": np.array([levels.get(number, -1) for number in work.frames])})
 
 
+class Swap(Toy):
+    name = "swap"
+    needs = (Need("align"),)
+
+    def make(self, work: Work[ToySettings]) -> Result:
+        return Result(frames={"r0/level": work.inputs["align"].frames("r0/level") + 1})
+
+
 class ToyPlate:
     """The text file's numbers as flat frames; ``x`` is a frame that can't be read."""
 
@@ -186,18 +199,25 @@ def toy_job(store: str, plate: Path, *, last: int = 1012, run_id: str = "run-1",
 
 
 def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> list[Receipt]:
-    """As the library's, on a worker that knows no toys yet."""
-    if dag.PATHS != PATHS:
-        install()
+    """As the library's, on a worker that knows no toys yet. ``toys.json`` beside the plate has ``TOY_*`` variables for
+    workers that are older than their test."""
+    own = Path(job.shot.plate.path).with_name("toys.json")
+    if own.exists():
+        for name in [name for name in os.environ if name.startswith("TOY_")]:
+            del os.environ[name]
+        os.environ.update(json.loads(own.read_text()))
+    paths = LONGER if "TOY_LONGER" in os.environ else PATHS
+    if paths != dag.PATHS:
+        install(paths)
     return library_steps.run_steps(job, steps, given)
 
 
-def install() -> None:
+def install(paths: Mapping[str, str] = PATHS) -> None:
     """In a process of its own: put the toy stages and plate in place of the real ones."""
     from fsvfx import media
     from fsvfx.preflight import checks
 
     checks.CHECKS = ()  # toy plates are no pictures
     dag.PATHS.clear()
-    dag.PATHS.update(PATHS)
+    dag.PATHS.update(paths)
     media.source_for = source_for

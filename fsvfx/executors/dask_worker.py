@@ -1,0 +1,71 @@
+"""A worker process of ``fsvfx.executors.dask_cluster``: joins its scheduler, and ends when the process that started it
+does."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import os
+import signal
+import threading
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from distributed import Worker
+from distributed.security import Security
+
+from fsvfx.executors.spawned import UP
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a worker is told as it starts, by a pipe: the keys are on no disk and in no list of processes."""
+
+    scheduler: str
+    name: str
+    folder: str
+    """Where Dask keeps its own files."""
+    gpu: bool
+    security: Security = field(repr=False)
+
+
+def main(descriptor: int) -> None:
+    """Serve until the pipe with that file descriptor ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends its workers
+    faulthandler.enable()  # a crash in native code says where
+    os.set_inheritable(descriptor, False)
+    pipe = Connection(descriptor)
+    orders: Orders = pipe.recv()
+    threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    asyncio.run(_serve(orders, pipe))
+
+
+class _Worker(Worker):
+    def start_http_server(self, *given: Any, **more: Any) -> None:
+        """None: nobody may ask it anything without the keys."""
+
+
+async def _serve(orders: Orders, pipe: Connection) -> None:
+    worker = _Worker(
+        orders.scheduler,
+        name=f"{orders.name}-{os.getpid()}",  # the one that died may still be on the scheduler's list
+        nthreads=1,
+        resources={"GPU": 1} if orders.gpu else None,
+        security=orders.security,
+        host="127.0.0.1",
+        memory_limit=0,  # who started it looks at that: a worker that Dask pauses may pause for ever
+        local_directory=orders.folder,
+        dashboard=False,
+    )
+    async with worker:
+        pipe.send(UP)
+        await worker.finished()  # type: ignore[no-untyped-call]
+
+
+def _end_with(pipe: Connection) -> None:
+    """Whoever started this process is gone, or wants it to be."""
+    try:
+        pipe.recv()
+    except (EOFError, OSError):
+        os._exit(1)
