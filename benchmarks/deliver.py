@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import save
+from fsvfx.colour import PlateColour
 from fsvfx.comp import Patch
 from fsvfx.delivery.comps import Aligned, Comp, quantised
 from fsvfx.delivery.layers import exr_parts, layer_names
@@ -67,7 +68,7 @@ def _comp(height: int, width: int) -> Comp:
     origin = ((height - side) // 2, (width - side) // 2)
     patch = plate[origin[0] : origin[0] + side, origin[1] : origin[1] + side] * np.float16(0.7)
     aligned = Aligned(np.array([[0.7, 0.1, -300.0], [-0.1, 0.7, -200.0]]), 512)
-    return Comp(1001, plate, plate, (Patch(origin, patch, matte),), False, (aligned,))
+    return Comp(1001, plate, PlateColour("ACEScg"), (Patch(origin, patch, matte),), False, (aligned,))
 
 
 def _exr(folder: Path, comp: Comp, wish: dict[str, Any], rounds: int) -> dict[str, float]:
@@ -80,7 +81,7 @@ def _exr(folder: Path, comp: Comp, wish: dict[str, Any], rounds: int) -> dict[st
     write = partial(write_exr, parts=parts, attributes={}, windows=windows, compression=wanted.compression)
 
     def whole() -> None:
-        fresh = Comp(comp.frame, comp.plate, comp.base, comp.patches, False, comp.aligned)
+        fresh = Comp(comp.frame, comp.plate, comp.colour, comp.patches, False, comp.aligned)
         made = exr_parts(wanted, fresh, names, lambda rgb: rgb)
         draw = partial(write_exr, parts=made, attributes={}, windows=windows, compression=wanted.compression)
         place(str(folder / "x.exr"), draw, Named(replace=True))

@@ -1,8 +1,9 @@
-"""Conversions by OCIO: whole pictures, and the tables by which integer plates are read."""
+"""Conversions by OCIO: whole pictures, and the curves by which integer plates are read."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import PyOpenColorIO as ocio
@@ -71,31 +72,51 @@ def rec709_matrix(config: ColourConfig, src: str) -> NDArray[np.float64]:
     return matrix
 
 
-@lru_cache(maxsize=8)
-def channel_tables(config: ColourConfig, src: str, dst: str, levels: int) -> F32 | None:
-    """What each channel of an integer picture adds to those of the converted one: (3, 3, levels), read-only.
+class Curves(NamedTuple):
+    """An integer picture's way to another space: a curve per channel, a matrix, and black.
 
-    Spaces made of a curve per channel and then a matrix are sums of their channels: ``f(r,g,b) = f(r,0,0) + f(0,g,0) +
-    f(0,0,b) - 2 f(0,0,0)``. None where that does not hold, which is tried out, not assumed.
+    curves: (3, levels). matrix: (3, 3). black: (3,). All float32 and read-only.
+    """
+
+    curves: F32
+    matrix: F32
+    black: F32
+
+    @property
+    def most(self) -> float:
+        """No value is larger, or less than minus that."""
+        reach = np.abs(self.matrix) @ np.abs(self.curves).max(axis=1) + np.abs(self.black)
+        return float(reach.max())
+
+
+@lru_cache(maxsize=8)
+def channel_curves(config: ColourConfig, src: str, dst: str, levels: int) -> Curves | None:
+    """How codes of ``levels`` become colours of the space ``dst``, where it is by a curve per channel and a matrix.
+
+    None where it is not, which is tried out, not assumed.
     """
     black = convert(np.zeros((1, 3), np.float32), src, dst, config).astype(np.float64)
     probes = np.zeros((3, levels, 3), np.float32)
     for channel in range(3):
         probes[channel, :, channel] = np.arange(levels, dtype=np.float64) / (levels - 1)
-    tables = convert(probes, src, dst, config).astype(np.float64) - black
-    tables[0] += black
-    if not _adds_up(tables, config, src, dst):
+    alone = convert(probes, src, dst, config).astype(np.float64) - black
+    matrix = alone[:, -1].T
+    size = np.square(matrix).sum(axis=0)
+    if not (size > 0).all():
         return None
-    result = np.ascontiguousarray(tables.transpose(0, 2, 1), dtype=np.float32)
-    result.setflags(write=False)
-    return result
+    curves = np.einsum("cvo,oc->cv", alone, matrix) / size[:, None]
+    found = Curves(*(np.ascontiguousarray(each, np.float32) for each in (curves, matrix, black[0])))
+    for each in found:
+        each.setflags(write=False)
+    return found if _adds_up(found, config, src, dst) else None
 
 
-def _adds_up(tables: NDArray[np.float64], config: ColourConfig, src: str, dst: str) -> bool:
-    """Whether the sums of ``tables`` are OCIO's own values to float32's precision, on colours all over the cube."""
-    levels = tables.shape[1]
+def _adds_up(found: Curves, config: ColourConfig, src: str, dst: str) -> bool:
+    """Whether ``found`` gives OCIO's own values to float32's precision, on colours all over the cube."""
+    levels = found.curves.shape[1]
     codes = np.random.default_rng(0).integers(0, levels, (4096, 3))
     wanted = convert(codes / (levels - 1), src, dst, config)
-    summed = sum(tables[channel][codes[:, channel]] for channel in range(3))
+    light = np.stack([found.curves[channel, codes[:, channel]] for channel in range(3)]).astype(np.float64)
+    got = (found.matrix.astype(np.float64) @ light).T + found.black
     size = np.abs(wanted).max(axis=1, keepdims=True)
-    return bool(np.all(np.abs(summed - wanted) <= 4e-6 * (size + 1e-2)))
+    return bool(np.all(np.abs(got - wanted) <= 4e-6 * (size + 1e-2)))

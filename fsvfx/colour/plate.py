@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour.config import DEFAULT_CONFIG, ColourConfig
-from fsvfx.colour.convert import channel_tables, convert
+from fsvfx.colour.convert import Curves, channel_curves, convert
 from fsvfx.colour.display import Floats, decode, encode, preview
-from fsvfx.colour.planes import from_half, to_half
+from fsvfx.colour.planes import HALF_MAX, from_half, half_of, to_half
 from fsvfx.colour.spaces import check_space, comp_space, encoding
 from fsvfx.errors import PlateError
 from schemas.job import ShotJob
@@ -69,6 +70,15 @@ class PlateColour:
         """A comp (..., 3) to look at, sRGB: see `fsvfx.colour.preview`."""
         return preview(comp, self.space, self.config, self.exposure)
 
+    def shown(self, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
+        """A plate frame (H, W, 3) as ``preview`` shows it, to a code; a new array."""
+        table = preview_codes(self.space, self.config, self.exposure) if frame.dtype == np.uint8 else None
+        if table is None:
+            return self.preview(self.to_comp(frame))
+        import cv2
+
+        return np.asarray(cv2.LUT(frame, table), np.uint8)
+
     def look(self, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
         """A plate frame (H, W, 3), sRGB, for models that were trained on video.
 
@@ -76,7 +86,7 @@ class PlateColour:
         """
         if frame.dtype == np.uint8 and not self.exposure and encoding(self.config, self.space) == "sdr-video":
             return frame.astype(np.uint8, copy=False)
-        return self.preview(self.to_comp(frame))
+        return self.shown(frame)
 
     def display(self, frame: NDArray[np.generic]) -> NDArray[np.float32]:
         """A plate frame, or a piece of one, as engines see it: display light in [0, 1]."""
@@ -107,25 +117,47 @@ def plate_to_comp(frame: NDArray[np.generic], plate_space: str, config: ColourCo
     return _from_codes(frame, source, target, config)
 
 
+@lru_cache(maxsize=8)
+def preview_codes(plate_space: str, config: ColourConfig, exposure: float) -> NDArray[np.uint8] | None:
+    """What each code of 8-bit plates looks like, (1, 256, 3); None where it depends on the other channels.
+
+    So it is of plates in Rec.709's primaries. Tried out, not assumed.
+    """
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)[None]
+    table = preview(plate_to_comp(ramp, plate_space, config), plate_space, config, exposure)
+    codes = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    wanted = preview(plate_to_comp(codes, plate_space, config), plate_space, config, exposure).astype(np.int16)
+    found = np.stack([table[0, codes[..., channel], channel] for channel in range(3)], -1)
+    if np.abs(wanted - found).max() > 1:
+        return None
+    table.setflags(write=False)
+    return table
+
+
 def _from_codes(frame: NDArray[np.generic], source: str, target: str, config: ColourConfig) -> NDArray[np.float16]:
     levels = (255 if frame.dtype == np.uint8 else 65535) + 1
-    tables = channel_tables(config, source, target, levels)
+    found = channel_curves(config, source, target, levels)
     out = np.empty(frame.shape, np.float16)
     for top in range(0, frame.shape[0], _ROWS):  # some rows at a time: stays in the processor's cache
         codes = frame[top : top + _ROWS]
-        if tables is None:
+        if found is None:
             scaled = codes.astype(np.float32) / np.float32(levels - 1)
             out[top : top + _ROWS] = to_half(convert(scaled, source, target, config))
         else:
-            _looked_up(codes, tables, out[top : top + _ROWS])
+            light = _by_curves(codes, found)
+            out[top : top + _ROWS] = half_of(light) if found.most <= HALF_MAX else to_half(light)
     return out
 
 
-def _looked_up(codes: NDArray[np.generic], tables: NDArray[np.float32], out: NDArray[np.float16]) -> None:
-    """Plane by plane: what red, green and blue add to it."""
-    parts = [np.ascontiguousarray(codes[..., channel]) for channel in range(3)]
-    for channel in range(3):
-        plane = np.take(tables[0, channel], parts[0], mode="clip")
-        plane += np.take(tables[1, channel], parts[1], mode="clip")
-        plane += np.take(tables[2, channel], parts[2], mode="clip")
-        out[..., channel] = to_half(plane)
+def _by_curves(codes: NDArray[np.generic], found: Curves) -> NDArray[np.float32]:
+    """Not by OpenCV's transform: its bits depend on where in a row a pixel stands."""
+    import cv2
+
+    light = [cv2.LUT(plane, curve[None]) for plane, curve in zip(cv2.split(codes), found.curves, strict=True)]
+    planes = []
+    for shares, black in zip(found.matrix, found.black, strict=True):
+        plane = light[0] * shares[0]
+        plane += light[1] * shares[1]
+        plane += light[2] * shares[2]
+        planes.append(plane + black if black else plane)
+    return np.asarray(cv2.merge(planes), np.float32)

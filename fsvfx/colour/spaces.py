@@ -54,6 +54,7 @@ def check_space(config: ColourConfig, name: str) -> str:
     return str(found.getName())
 
 
+@lru_cache(maxsize=256)
 def is_scene_linear(config: ColourConfig, name: str) -> bool:
     """Whether the space's values are proportional to the scene's light: as its encoding says, or by trying."""
     said = encoding(config, name)
@@ -62,11 +63,13 @@ def is_scene_linear(config: ColourConfig, name: str) -> bool:
     return bool(load_config(config).isColorSpaceLinear(check_space(config, name), ocio.REFERENCE_SPACE_SCENE))
 
 
+@lru_cache(maxsize=256)
 def encoding(config: ColourConfig, name: str) -> str:
     """OCIO's encoding of the space: ``scene-linear``, ``log``, ``sdr-video``, ``hdr-video`` ..."""
     return str(_space(config, name).getEncoding())
 
 
+@lru_cache(maxsize=256)
 def interop_id(config: ColourConfig, name: str) -> str:
     """The Color Interop Forum's id of the space (``lin_ap1_scene``), as OpenEXR's ``colorInteropID``; empty if none."""
     return str(_space(config, name).getInteropID())

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
-from fsvfx.colour import convert
-from fsvfx.comp import CompositedEntry, Patch, apply
+from fsvfx.colour import PlateColour, convert
+from fsvfx.comp import CompositedEntry, Patch, apply, paste
+from fsvfx.comp.patch import box_of
 from fsvfx.delivery.order import Order
 from fsvfx.entries import AlignedEntry
 from fsvfx.store import open_data
@@ -37,16 +38,21 @@ class Aligned:
 class Comp:
     """One frame: plate and swaps.
 
-    plate: (H, W, 3) as ingested. base: the same in comp space, float16. patches: one per replace entry, in order; None
-    where it shows nothing. aligned: likewise, where the order asks for it.
+    plate: (H, W, 3) as ingested, and how it is read. patches: one per replace entry, in order; None where it shows
+    nothing. aligned: likewise, where the order asks for it.
     """
 
     frame: int
     plate: NDArray[Any]
-    base: NDArray[np.float16]
+    colour: PlateColour
     patches: tuple[Patch | None, ...]
     waived: bool
     aligned: tuple[Aligned, ...] = ()
+
+    @cached_property
+    def base(self) -> NDArray[np.float16]:
+        """(H, W, 3), the plate in comp space."""
+        return self.colour.to_comp(self.plate)
 
     @property
     def rgb(self) -> NDArray[np.float16]:
@@ -58,9 +64,44 @@ class Comp:
         """(H, W), of all entries together."""
         return self._applied[1]
 
+    @property
+    def is_altered(self) -> bool:
+        """Whether any swap shows."""
+        return bool(self.shown)
+
+    @cached_property
+    def shown(self) -> list[Patch]:
+        """The patches that show something."""
+        return [patch for patch in self.patches if patch and patch.matte.view(np.int16).any()]
+
+    @cached_property
+    def altered(self) -> Altered | None:
+        """The part of the picture that the patches lie in, without the rest of it; None if no swap shows."""
+        if not self.shown:
+            return None
+        where = box_of(self.shown)
+        rgb = self.colour.to_comp(self.plate[where]).copy()
+        matte = np.zeros(rgb.shape[:2], np.float16)
+        paste(rgb, matte, (where[0].start, where[1].start), self.shown)
+        return Altered(where, rgb, matte)
+
     @cached_property
     def _applied(self) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
-        return apply(self.base, [patch for patch in self.patches if patch])
+        return apply(self.base, self.shown)
+
+
+@dataclass(frozen=True)
+class Altered:
+    """Rows and columns of a frame; there the comp (h, w, 3) in comp space, and its matte (h, w)."""
+
+    where: tuple[slice, slice]
+    rgb: NDArray[np.float16]
+    matte: NDArray[np.float16]
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """(h, w): where the matte is above zero."""
+        return self.matte.view(np.int16) > 0
 
 
 def comps(order: Order) -> Iterator[Comp]:
@@ -91,10 +132,20 @@ def picture(order: Order, comp: Comp, space: str, depth: Depth) -> NDArray[Any]:
     is as deep as the plate. Codes are rounded to the nearest, not dithered: plates bring their grain along.
     """
     out = _plate_codes(order, comp.plate, space, depth)
-    inside = comp.matte > 0
-    if inside.any():
-        swapped = order.colour.from_comp(comp.rgb[inside], space)
-        out[inside] = quantised(swapped, depth)
+    if (part := comp.altered) is not None:
+        inside = part.inside
+        swapped = order.colour.from_comp(part.rgb[inside], space)
+        out[part.where][inside] = quantised(swapped, depth)
+    return out
+
+
+def preview(comp: Comp) -> NDArray[np.uint8]:
+    """(H, W, 3) sRGB, to look at, without exposure."""
+    colour = comp.colour.as_shot
+    out = colour.shown(comp.plate)
+    if (part := comp.altered) is not None:
+        inside = part.inside
+        out[part.where][inside] = colour.preview(part.rgb[inside])
     return out
 
 
@@ -115,11 +166,10 @@ def _of_chunk(order: Order, chunk: Chunk) -> Iterator[Comp]:
     composited, sizes = _composited(order, composite), _crop_sizes(order, align)
     for frame in chunk.frames:
         native = plate.frame("frames", frame)
-        base = order.colour.to_comp(native)
         waived = frame in order.waived
         patches = tuple(None if waived or entry is None else entry.patch(frame) for entry in composited)
         aligned = tuple(_aligned(align, index, frame, size) for index, size in enumerate(sizes))
-        yield Comp(frame, native, base, patches, waived, aligned)
+        yield Comp(frame, native, order.colour, patches, waived, aligned)
 
 
 def _data(order: Order, stage: str, chunk: Chunk) -> Data | None:

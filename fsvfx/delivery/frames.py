@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import encoding, interop_id, to_half
+from fsvfx.delivery.headers import software
 from fsvfx.delivery.layers import exr_parts
 from fsvfx.delivery.order import Order
 from fsvfx.delivery.subjects import Frame
@@ -48,7 +48,7 @@ def write_matte(path: Path, frame: Frame, matte: NDArray[np.float16]) -> None:
         write_exr(path, [ExrPart("matte", {"A": matte}, is_data=True)], header, frame.windows)
         return
     codes = np.rint(np.clip(matte.astype(np.float32), 0, 1) * 65535).astype(np.uint16)
-    words = {"ImageDescription": f"Matte of {frame.job.shot.name} {frame.number}", "Software": _software()}
+    words = {"ImageDescription": f"Matte of {frame.job.shot.name} {frame.number}", "Software": software()}
     write_still(path, codes, StillFormat(16, words | {"oiio:ColorSpace": "data"}))
 
 
@@ -65,7 +65,7 @@ def _described(frame: Frame, space: str) -> dict[str, str | int | float]:
     words = f"{order.statement}. {what}. Altered: {frame.facts['altered'].partition(',')[0]}"
     return {
         "ImageDescription": f"{words}; colour space {space}; key {order.content_key}",
-        "Software": _software(),
+        "Software": software(),
         "DocumentName": order.job.production,
         "Copyright": order.statement,
         "PixelAspectRatio": float(frame.info.pixel_aspect),
@@ -81,7 +81,3 @@ def _film(frame: Frame, space: str) -> dict[str, str | int | float]:
     if rate:
         words |= {"dpx:FrameRate": float(rate), "dpx:TemporalFrameRate": float(rate)}
     return words
-
-
-def _software() -> str:
-    return f"fsvfx {version('fsvfx')}"

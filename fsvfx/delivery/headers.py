@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -44,6 +45,12 @@ DROPPED: dict[str, tuple[str, ...]] = {
 """By reason: names or patterns, whatever their case."""
 
 
+@lru_cache(maxsize=1)
+def software() -> str:
+    """fsvfx and its version, as headers say it."""
+    return f"fsvfx {version('fsvfx')}"
+
+
 def facts_of(order: Order) -> dict[str, str]:
     """What every deliverable of ``order`` must say, by name."""
     job, shot = order.job, order.job.shot
@@ -69,7 +76,7 @@ def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[st
         **(colour_attributes(interop_id(order.colour.config, space)) if space else {}),
         **({"framesPerSecond": info.frame_rate} if info.frame_rate else {}),
         "pixelAspectRatio": float(info.pixel_aspect),
-        "software": f"fsvfx {version('fsvfx')}",
+        "software": software(),
         "fsvfx/first_frame": shot.plate.frames.first,
         **{f"fsvfx/{name}": text for name, text in facts.items()},
         "fsvfx/frames": str(shot.plate.frames),
@@ -93,7 +100,7 @@ def altered_text(comp: Comp) -> str:
     """Whether this frame shows a swap, and where."""
     if comp.waived:
         return "no: waived, the plate as it is"
-    return "yes, where matte.A is above zero" if comp.matte.any() else "no: no swap in this frame"
+    return "yes, where matte.A is above zero" if comp.is_altered else "no: no swap in this frame"
 
 
 def kept(plate: Mapping[str, Any]) -> dict[str, Any]:

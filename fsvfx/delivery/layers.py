@@ -81,16 +81,17 @@ def swap_layers(comp: Comp, turn: Turn) -> Iterator[Half]:
     ``before * (1 - matte) + swap`` is the comp after the entry, where ``before`` is the plate, or the comp after the
     entries before it. Zero outside the matte. Where the plate holds no finite number the swap is the comp's.
     """
-    under = comp.base.copy()
-    joint: Half = np.zeros(under.shape[:2], np.float16)
+    before: list[Patch] = []
     for patch in comp.patches:
-        layer: Half = np.zeros(under.shape, np.float16)
+        layer: Half = np.zeros(comp.base.shape, np.float16)
         if patch is not None:
-            area = _area(patch)
-            before = turn(np.ascontiguousarray(under[area])).astype(np.float32)
-            paste(under, joint, (0, 0), [patch])
-            after = turn(np.ascontiguousarray(under[area]))
-            layer[area] = _premultiplied(before, after, patch.matte)
+            under = np.ascontiguousarray(comp.base[_area(patch)])
+            joint: Half = np.zeros(under.shape[:2], np.float16)
+            paste(under, joint, patch.origin, before)
+            plain = turn(under).astype(np.float32)
+            paste(under, joint, patch.origin, [patch])
+            layer[_area(patch)] = _premultiplied(plain, turn(under), patch.matte)
+            before.append(patch)
         yield layer
 
 

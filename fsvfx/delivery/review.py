@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from fsvfx.delivery.headers import software
 from fsvfx.delivery.order import Order
 from fsvfx.media.addresses import TimecodeTrack
+from fsvfx.qc.sheet import Font, font_of
 
 U8 = NDArray[np.uint8]
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Line = tuple[str, str]
 
 AI_ALTERED = "AI-ALTERED"
@@ -87,7 +86,7 @@ def slate_lines(order: Order, track: TimecodeTrack) -> list[Line]:
         ("Swap", ", ".join(swaps) or "none"),
         ("Colour", f"{shot.plate.color_space} > {order.comp_space} > sRGB"),
         ("Rights", order.rights.digest[:16]),
-        ("Software", f"fsvfx {version('fsvfx')}"),
+        ("Software", software()),
     ]
     return lines + ([("Waived", str(order.waived))] if order.waived else [])
 
@@ -107,12 +106,6 @@ def draw_slate(size: tuple[int, int], title: str, lines: Sequence[Line]) -> U8:
         _write_line(draw, (column, y), text, PAPER, step * 0.6, width - margin - column)
     _draw_chips(draw, width, height)
     return np.asarray(image)
-
-
-@lru_cache(maxsize=32)
-def font_of(size: int) -> Font:
-    """Pillow's own, so that it is the same everywhere."""
-    return ImageFont.load_default(size)
 
 
 def _set_words(draw: ImageDraw.ImageDraw, width: int, height: int, words: BurnIn) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import interop_id
+from fsvfx.delivery.comps import preview
 from fsvfx.delivery.contract import Problem
 from fsvfx.delivery.order import Order
 from fsvfx.delivery.review import BurnIn, burn_in, draw_slate, slate_lines
@@ -112,13 +113,12 @@ def _format(shot: Shot, track: TimecodeTrack, lead: int = 0, **own: Any) -> Vide
 
 
 def _reviewed(shot: Shot, track: TimecodeTrack, size: tuple[int, int], lead: int) -> Iterator[NDArray[np.uint8]]:
-    name, colour, title = shot.job.shot.name, shot.order.colour.as_shot, shot.order.statement.partition(":")[0]
+    name, title = shot.job.shot.name, shot.order.statement.partition(":")[0]
     for _ in range(lead):
         yield draw_slate(size, title, slate_lines(shot.order, track))
     for frame in shot.frames():
-        shown = colour.preview(frame.rgb)
         note = "waived" if frame.comp.waived else ""
-        yield burn_in(shown, BurnIn(name, frame.number, track.at(frame.number), note, warning=title))
+        yield burn_in(preview(frame.comp), BurnIn(name, frame.number, track.at(frame.number), note, warning=title))
 
 
 def _tags(order: Order) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
 U8 = NDArray[np.uint8]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Colour = tuple[int, int, int]
 
 AI_ALTERED = "AI-ALTERED"
@@ -114,13 +116,13 @@ def track_sheet(title: str, tracks: Sequence[TrackRow], *, under: str = "", colu
     for place, row in enumerate(tracks):
         top = _HEAD + _PAD + place * high
         draw.rectangle((_PAD, top, sheet.width - _PAD, top + side), fill=_PANEL)
-        draw.text((_PAD + 14, top + 8), str(row.number), fill=_PAPER, font=ImageFont.load_default(44))
+        draw.text((_PAD + 14, top + 8), str(row.number), fill=_PAPER, font=font_of(44))
         for line, words in enumerate(row.words):
-            draw.text((_PAD + 14, top + 64 + 18 * line), words, fill=_QUIET, font=ImageFont.load_default(13))
+            draw.text((_PAD + 14, top + 64 + 18 * line), words, fill=_QUIET, font=font_of(13))
         for column, thumb in enumerate(row.thumbs[:columns]):
             sheet.paste(Image.fromarray(thumb), (label + _PAD + column * (side + 4), top))
     if not tracks:
-        draw.text((_PAD, _HEAD + _PAD), "No face was found.", fill=_QUIET, font=ImageFont.load_default(18))
+        draw.text((_PAD, _HEAD + _PAD), "No face was found.", fill=_QUIET, font=font_of(18))
     return np.asarray(sheet)
 
 
@@ -132,11 +134,17 @@ def face_thumb(picture: U8, box: Sequence[float], side: int = 192) -> U8:
     return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).crop(area).resize((side, side)), np.uint8)
 
 
+@lru_cache(maxsize=32)
+def font_of(size: int) -> Font:
+    """Pillow's own, so that it is the same everywhere."""
+    return ImageFont.load_default(size)
+
+
 def _page(width: int, height: int, title: str, under: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     sheet = Image.new("RGB", (width, height), _GROUND)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_PAD, 10), title, fill=_PAPER, font=ImageFont.load_default(22))
-    draw.text((_PAD, 40), under, fill=_QUIET, font=ImageFont.load_default(13))
+    draw.text((_PAD, 10), title, fill=_PAPER, font=font_of(22))
+    draw.text((_PAD, 40), under, fill=_QUIET, font=font_of(13))
     return sheet, draw
 
 
@@ -147,18 +155,18 @@ def _draw_cell(sheet: Image.Image, draw: ImageDraw.ImageDraw, at: tuple[int, int
     draw.rectangle((x, y, right - 1, bottom - 1), fill=each.grade.value)
     for picture, left in ((each.plate, x + _BORDER), (each.comp, x + _BORDER + side)):
         sheet.paste(Image.fromarray(picture), (left, y + _BORDER))
-    draw.text((x + 6, bottom + 4), str(each.frame), fill=_PAPER, font=ImageFont.load_default(14))
-    draw.text((right - 6, bottom + 6), each.words, fill=_QUIET, font=ImageFont.load_default(12), anchor="ra")
+    draw.text((x + 6, bottom + 4), str(each.frame), fill=_PAPER, font=font_of(14))
+    draw.text((right - 6, bottom + 6), each.words, fill=_QUIET, font=font_of(12), anchor="ra")
 
 
 def _legend(draw: ImageDraw.ImageDraw, width: int) -> None:
     """AI-ALTERED, and what the borders mean, at the right of the head."""
-    font = ImageFont.load_default(18)
+    font = font_of(18)
     left = width - _PAD - draw.textlength(AI_ALTERED, font) - 16
     draw.rounded_rectangle((left, 8, width - _PAD, 34), 5, fill=_PAPER)
     draw.text((left + 8, 21), AI_ALTERED, fill=_GROUND, font=font, anchor="lm")
     x = float(width - _PAD)
-    small = ImageFont.load_default(12)
+    small = font_of(12)
     for one, words in ((Grade.NONE, "not measured"), (Grade.BAD, "fix"), (Grade.LOOK, "look"), (Grade.GOOD, "good")):
         x -= draw.textlength(words, small)
         draw.text((x, 48), words, fill=_QUIET, font=small, anchor="lm")

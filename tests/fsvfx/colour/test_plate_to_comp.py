@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from fsvfx.colour import DEFAULT_CONFIG, comp_space, convert, plate_to_comp
-from fsvfx.colour.convert import channel_tables
+from fsvfx.colour.convert import channel_curves
 from fsvfx.colour.spaces import check_space
 from fsvfx.errors import PlateError
 
-TABLED = ["sRGB", "Rec.709", "ACEScct", "LogC4", "linear_rec709", "ACES2065-1"]
-UNTABLED = ["ACEScc", "ADX10", "hlg_rec2020_display"]
+CURVED = ["sRGB", "Rec.709", "ACEScct", "LogC4", "linear_rec709", "ACES2065-1"]
+CURVELESS = ["ACEScc", "ADX10", "hlg_rec2020_display"]
 
 
 def _codes(dtype: type, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max + 1, (70, 90, 3)).astype(dtype)
 
 
-@pytest.mark.parametrize("space", TABLED + UNTABLED)
+@pytest.mark.parametrize("space", CURVED + CURVELESS)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_integer_plates_are_what_ocio_says(space: str, dtype: type) -> None:
     codes = _codes(dtype)
@@ -31,11 +31,11 @@ def test_integer_plates_are_what_ocio_says(space: str, dtype: type) -> None:
     assert np.all(np.abs(got.astype(np.float64) - np.clip(wanted, -65504, 65504)) <= 0.51 * ulp + reach)
 
 
-def test_tables_are_used_where_they_hold_only() -> None:
-    for space, there in [(name, True) for name in TABLED] + [(name, False) for name in UNTABLED]:
+def test_curves_are_used_where_they_hold_only() -> None:
+    for space, there in [(name, True) for name in CURVED] + [(name, False) for name in CURVELESS]:
         source = check_space(DEFAULT_CONFIG, space)
-        tables = channel_tables(DEFAULT_CONFIG, source, comp_space(DEFAULT_CONFIG, space), 256)
-        assert (tables is not None) == there, space
+        curves = channel_curves(DEFAULT_CONFIG, source, comp_space(DEFAULT_CONFIG, space), 256)
+        assert (curves is not None) == there, space
 
 
 @pytest.mark.parametrize("space", ["sRGB", "ADX10"])

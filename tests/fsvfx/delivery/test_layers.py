@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsvfx.colour import PlateColour
 from fsvfx.comp import Patch
 from fsvfx.delivery.comps import Comp
 from fsvfx.delivery.layers import exr_parts, layer_names, matte_of, stmap, swap_layers
@@ -44,7 +45,7 @@ def _comp(seed: int, count: int = 2, brightest: float = 60.0) -> Comp:
         matte = np.round(rng.uniform(-0.3, 1.3, (9, 11)).clip(0, 1), 3).astype(np.float16)
         origin = (int(rng.integers(0, 11)), int(rng.integers(0, 13)))
         patches.append(Patch(origin, rng.uniform(-0.05, brightest, (9, 11, 3)).astype(np.float16), matte))
-    return Comp(1001, base, base, tuple(patches), waived=False)
+    return Comp(1001, base, PlateColour("ACEScg"), tuple(patches), waived=False)
 
 
 @settings(max_examples=25, deadline=None)
@@ -65,7 +66,7 @@ def test_laid_over_the_plate_in_order_swaps_are_the_comp(seed: int, count: int) 
 
 def test_a_plate_without_numbers_leaves_the_swap_finite() -> None:
     comp = _comp(3, 1)
-    comp.base[:] = np.nan
+    comp.plate[:] = np.nan
     (layer,) = swap_layers(comp, lambda rgb: rgb)
     assert np.isfinite(layer).all()
 
