@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -144,8 +145,7 @@ def preview(comp: Comp) -> NDArray[np.uint8]:
     colour = comp.colour.as_shot
     out = colour.shown(comp.plate)
     if (part := comp.altered) is not None:
-        inside = part.inside
-        out[part.where][inside] = colour.preview(part.rgb[inside])
+        cv2.copyTo(colour.preview(part.rgb), part.inside.view(np.uint8), out[part.where])
     return out
 
 

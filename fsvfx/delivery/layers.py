@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.colour.planes import from_half, half_of
 from fsvfx.comp import Patch
 from fsvfx.comp.patch import paste
 from fsvfx.delivery.comps import Aligned, Comp
@@ -88,7 +89,7 @@ def swap_layers(comp: Comp, turn: Turn) -> Iterator[Half]:
             under = np.ascontiguousarray(comp.base[_area(patch)])
             joint: Half = np.zeros(under.shape[:2], np.float16)
             paste(under, joint, patch.origin, before)
-            plain = turn(under).astype(np.float32)
+            plain = from_half(turn(under))
             paste(under, joint, patch.origin, [patch])
             layer[_area(patch)] = _premultiplied(plain, turn(under), patch.matte)
             before.append(patch)
@@ -114,11 +115,16 @@ def stmap(matrix: NDArray[np.float64] | None, crop: int, height: int, width: int
 
 
 def _premultiplied(before: NDArray[np.float32], after: Half, matte: Half) -> Half:
-    share = matte.astype(np.float32)[..., None]
+    share = from_half(matte)[..., None]
     with np.errstate(invalid="ignore", over="ignore"):
-        swap = (after - before * (1 - share)).astype(np.float16)
-    swap = np.where(np.isfinite(swap), swap, after)
+        swap = half_of(from_half(after) - before * (1 - share))
+    infinite = (swap.view(np.int16) & _EXPONENT) == _EXPONENT
+    swap = np.where(infinite, after, swap)
     return np.where(share > 0, swap, np.float16(0))
+
+
+_EXPONENT = np.int16(0x7C00)
+"""All of a half's exponent: infinity or no number. numpy asks single halves slowly."""
 
 
 def _area(patch: Patch) -> tuple[slice, slice]:

@@ -196,10 +196,11 @@ class Codec:
     largest: tuple[int, int] = (65_535, 65_535**2)
 
 
-def codec_of(name: str, *, bits: int = 8, crf: int = 16) -> Codec:
-    """``bits`` and ``crf`` count for h264 and hevc only. KeyError for a name that is none of schemas.deliver's."""
+def codec_of(name: str, *, bits: int = 8, crf: int = 16, preset: str = "medium") -> Codec:
+    """``bits`` and ``crf`` count for h264 and hevc only, ``preset`` for h264. KeyError for a name that is none of
+    schemas.deliver's."""
     if name == "h264":
-        options: dict[str, str | int] = {"crf": crf, "preset": "medium", "threads": _THREADS}
+        options: dict[str, str | int] = {"crf": crf, "preset": preset, "threads": _THREADS}
         return Codec("libx264", _chroma_420(bits), bits, options, largest=_LEVEL_62)
     if name == "hevc":
         fixed = f"log-level=error:pools={_THREADS}:frame-threads=1"

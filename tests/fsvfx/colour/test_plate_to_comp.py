@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fsvfx.colour import DEFAULT_CONFIG, comp_space, convert, plate_to_comp
+from fsvfx.colour import DEFAULT_CONFIG, PlateColour, comp_space, convert, plate_to_comp
 from fsvfx.colour.convert import channel_curves
+from fsvfx.colour.plate import preview_codes
 from fsvfx.colour.spaces import check_space
 from fsvfx.errors import PlateError
 
@@ -69,3 +70,11 @@ def test_a_log_half_plate_is_held_to_what_half_can_say() -> None:
 def test_what_is_no_plate_is_refused(plate: np.ndarray) -> None:
     with pytest.raises(PlateError):
         plate_to_comp(plate, "sRGB", DEFAULT_CONFIG)
+
+
+@pytest.mark.parametrize(("space", "exposure"), [("sRGB", 0.0), ("Rec.709", 0.5), ("ACEScct", 0.0), ("P3", 0.0)])
+def test_a_plate_is_shown_as_its_comp_is_previewed(space: str, exposure: float) -> None:
+    colour, codes = PlateColour(space, exposure=exposure), _codes(np.uint8, 1)
+    wanted = colour.preview(colour.to_comp(codes)).astype(int)
+    assert np.abs(colour.shown(codes) - wanted).max() <= 2
+    assert (preview_codes(space, DEFAULT_CONFIG, exposure) is not None) == (space in ("sRGB", "Rec.709"))

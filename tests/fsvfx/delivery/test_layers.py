@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fsvfx.colour import PlateColour
 from fsvfx.comp import Patch
-from fsvfx.delivery.comps import Comp
+from fsvfx.delivery.comps import Comp, preview
 from fsvfx.delivery.layers import exr_parts, layer_names, matte_of, stmap, swap_layers
 from fsvfx.faces.geometry import apply, sample
 from schemas.deliver import DeliverExr
@@ -62,6 +62,14 @@ def test_laid_over_the_plate_in_order_swaps_are_the_comp(seed: int, count: int) 
     wanted = comp.rgb.astype(np.float32)
     assert np.abs(under - wanted).max() <= np.spacing(np.float16(largest.max())) * (count or 1)
     assert (np.abs(under - wanted) <= np.spacing(largest.astype(np.float16)) * max(count, 1)).all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_preview_is_the_whole_comps(count: int) -> None:
+    comp = _comp(5, count)
+    assert np.array_equal(preview(comp), comp.colour.preview(comp.rgb))
+    assert comp.is_altered == (count > 0)
+    assert (comp.rgb is comp.base) == (count == 0)
 
 
 def test_a_plate_without_numbers_leaves_the_swap_finite() -> None:
