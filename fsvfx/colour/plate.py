@@ -74,8 +74,8 @@ class PlateColour:
         return preview(comp, self.space, self.config, self.exposure)
 
     def shown(self, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
-        """A plate frame (H, W, 3) as ``preview`` shows its comp, a new array: but for what half float, on the way through
-        comp space, takes from dark channels beside bright ones."""
+        """A plate frame (H, W, 3) as ``preview`` shows its comp, in a new array; but for what half float, on the way
+        through comp space, takes from dark channels beside bright ones."""
         table = preview_codes(self.space, self.config, self.exposure) if frame.dtype == np.uint8 else None
         if table is None:
             return self.preview(self.to_comp(frame))
