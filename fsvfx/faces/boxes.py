@@ -21,6 +21,11 @@ def overlap(one: Floats, other: Floats) -> Floats:
     return np.asarray(_intersections(one, other) / np.maximum(smaller, 1e-9), np.float32)
 
 
+def free_of(one: Floats, other: Floats, threshold: float) -> NDArray[np.bool_]:
+    """(n,) whether each of (n, 4) overlaps with none of (m, 4) by more than the threshold."""
+    return np.asarray(overlap(one, other).max(axis=1, initial=0) <= threshold, np.bool_)
+
+
 def area(boxes: Floats) -> Floats:
     """(n, 4) -> (n,)."""
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)

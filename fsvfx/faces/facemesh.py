@@ -5,16 +5,28 @@ A square is x, y, side, angle: its middle in px, its side, and radians clockwise
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces import topology
-from fsvfx.faces.geometry import inverse, move_points, sample, turns
+from fsvfx.faces.geometry import inverse, move_points, turns
 from fsvfx.faces.mediapipe import LiteModel, lite_model
+from fsvfx.faces.near import Near
 
 _MARGIN = 1.5
 """Side over the face's longer side, as FaceMesh was trained (arXiv 1907.06724)."""
-_PASSES = 2
+_NOTHING = 0.1
+"""Presence below which a square is not worth a second look."""
+_STILL = np.array([0.02, 0.02, 0.02, np.radians(1.5)])
+"""What a square may move, grow (in sides) and turn and still be looked at: less than it is shaken."""
+_HALF = np.array([0.5, 0.5, 0.0], np.float32)
+
+Look = tuple[NDArray[np.float32], float]
+"""Landmarks (468, 3) and presence."""
 
 
 class FaceMesh:
@@ -31,29 +43,52 @@ class FaceMesh:
         Each square is set again from the landmarks that it gives; then ``perturb`` shaken ones are averaged.
         Returns landmarks (k, 468, 3) f32 (x, y px; z same scale, smaller is nearer) and presence scores (k,) in [0, 1].
         """
-        found = [self._one(rgb, np.asarray(each, np.float64), perturb) for each in squares]
-        points = np.array([each[0] for each in found], np.float32).reshape(-1, topology.POINTS, 3)
-        return points, np.array([each[1] for each in found], np.float32)
+        return _stacked([self._set_again(rgb, np.asarray(each, np.float64), perturb) for each in squares])
 
-    def _one(
-        self, rgb: NDArray[np.uint8], square: NDArray[np.float64], perturb: int
-    ) -> tuple[NDArray[np.float32], float]:
-        for _ in range(_PASSES - 1):
-            points, score = self._look(rgb, square)
-            if score < 0.1:
-                return points, score
-            square = squares_of_landmarks(points[None])[0]
-        looks = [self._look(rgb, each) for each in shaken(square, perturb)]
-        mean = np.array([points for points, _ in looks], np.float64).mean(axis=0)
-        return np.asarray(mean, np.float32), float(np.mean([score for _, score in looks]))
+    def follow(
+        self, rgb: NDArray[np.uint8], before: NDArray[np.floating], perturb: int = 1
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Of faces whose landmarks in the frame before are ``before`` (k, 468, 3): as ``landmarks``.
 
-    def _look(self, rgb: NDArray[np.uint8], square: NDArray[np.float64]) -> tuple[NDArray[np.float32], float]:
+        The squares are those of ``before``; where a face moved further than they are shaken, they are set again.
+        """
+        return _stacked([self._moved(rgb, each, perturb) for each in squares_of_landmarks(before)])
+
+    def _set_again(self, rgb: NDArray[np.uint8], square: NDArray[np.float64], perturb: int) -> Look:
+        first, score = self._look(Near.of(rgb, square, self._model.size), square)
+        return self._about(rgb, first, perturb) if score >= _NOTHING else (first, score)
+
+    def _moved(self, rgb: NDArray[np.uint8], square: NDArray[np.float64], perturb: int) -> Look:
+        near = Near.of(rgb, square, self._model.size)
+        first = self._look(near, square)
+        if first[1] < _NOTHING:
+            return first
+        if not is_still(square, squares_of_landmarks(first[0][None])[0]):
+            return self._about(rgb, first[0], perturb)
+        return _mean([first, *(self._look(near, each) for each in shaken(square, perturb)[1:])])
+
+    def _about(self, rgb: NDArray[np.uint8], landmarks: NDArray[np.float32], perturb: int) -> Look:
+        (square,) = squares_of_landmarks(landmarks[None])
+        near = Near.of(rgb, square, self._model.size)
+        return _mean([self._look(near, each) for each in shaken(square, perturb)])
+
+    def _look(self, near: Near, square: NDArray[np.float64]) -> Look:
         size = self._model.size
-        to_crop = square_matrix(square, size)
-        crop = sample(rgb, to_crop, size).astype(np.float32) / 255.0
-        output = self._model(crop)
-        points = output[topology.POINTS * 3].reshape(-1, 3) - np.array([0.5, 0.5, 0.0], np.float32)
-        return move_points(inverse(to_crop), points), float(1.0 / (1.0 + np.exp(-output[1][0])))
+        to_crop = square_matrix(near.square(square), size)
+        crop = cv2.warpAffine(near.picture, to_crop, (size, size), flags=cv2.INTER_LINEAR)
+        output = self._model(np.multiply(crop, np.float32(1 / 255), dtype=np.float32))
+        points = output[topology.POINTS * 3].reshape(-1, 3) - _HALF
+        return near.points(move_points(inverse(to_crop), points)), float(1.0 / (1.0 + np.exp(-output[1][0])))
+
+
+def _mean(looks: list[Look]) -> Look:
+    points = np.stack([points for points, _ in looks]).mean(axis=0, dtype=np.float64)
+    return np.asarray(points, np.float32), float(np.mean([score for _, score in looks]))
+
+
+def _stacked(looks: list[Look]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    points = np.array([each[0] for each in looks], np.float32).reshape(-1, topology.POINTS, 3)
+    return points, np.array([each[1] for each in looks], np.float32)
 
 
 def face_mesh() -> FaceMesh:
@@ -81,17 +116,29 @@ def squares_of_landmarks(landmarks: NDArray[np.floating]) -> NDArray[np.float64]
 
 def square_matrix(square: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """(4,) -> (2, 3): picture px -> px of the (size, size) crop."""
-    x, y, side, angle = square
-    scale = size / side
-    linear = turns(np.array([-angle]))[0] * scale
-    return np.column_stack([linear, np.full(2, (size - 1) / 2) - linear @ np.array([x, y])])
+    x, y, side, angle = square.tolist()
+    along, across = math.cos(angle) * size / side, math.sin(angle) * size / side
+    half = (size - 1) / 2
+    return np.array([[along, across, half - along * x - across * y], [-across, along, half + across * x - along * y]])
+
+
+def is_still(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether two squares (4,) are nearly the same."""
+    moved = np.abs(other - one)
+    moved[3] = abs(math.remainder(moved[3], 2 * math.pi))
+    return bool((moved <= _STILL * np.array([one[2], one[2], one[2], 1.0])).all())
 
 
 def shaken(square: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """``count`` squares about one (4,): itself, then fixed small shifts, scales and turns in opposite pairs."""
+    moves, side = _moves(count), square[2]
+    return np.column_stack([square[:2] + moves[:, :2] * side, side * (1 + moves[:, 2]), square[3] + moves[:, 3]])
+
+
+@lru_cache(maxsize=8)
+def _moves(count: int) -> NDArray[np.float64]:
+    """(count, 4), in sides and radians."""
     strengths = np.array([0.03, 0.03, 0.05, np.radians(4.0)])
     draws = np.random.default_rng(468).uniform(-1, 1, (max(count - 1, 0) // 2 + 1, 4)) * strengths
     paired = np.stack([draws, -draws], axis=1).reshape(-1, 4)[: max(count - 1, 0)]
-    moves = np.concatenate([np.zeros((1, 4)), paired])
-    side = square[2]
-    return np.column_stack([square[:2] + moves[:, :2] * side, side * (1 + moves[:, 2]), square[3] + moves[:, 3]])
+    return np.concatenate([np.zeros((1, 4)), paired])

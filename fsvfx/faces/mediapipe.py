@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -11,7 +15,9 @@ from numpy.typing import NDArray
 
 from fsvfx import models
 
+_GREETING = b"INFO: Created TensorFlow Lite XNNPACK delegate"
 _cache = threading.local()
+_redirecting = threading.Lock()
 
 
 class LiteModel:
@@ -21,7 +27,8 @@ class LiteModel:
         from ai_edge_litert.interpreter import Interpreter  # slow to import, and not every stage needs it
 
         self._interpreter = Interpreter(str(models.path(name)), num_threads=1)
-        self._interpreter.allocate_tensors()
+        with _without(_GREETING):
+            self._interpreter.allocate_tensors()
         given: dict[str, Any] = self._interpreter.get_input_details()[0]
         self._input: int = given["index"]
         self.size = int(given["shape"][1])
@@ -40,6 +47,24 @@ class LiteModel:
         self._interpreter.set_tensor(self._input, picture[None])
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._order]
+
+
+@contextmanager
+def _without(line: bytes) -> Iterator[None]:
+    """Lines of stderr that begin so are left out, in C code too: LiteRT has no switch for its greeting. One thread at a
+    time; what else is said meanwhile is said after it."""
+    with _redirecting, TemporaryFile() as said:
+        stderr = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            said.seek(0)
+            for each in said:
+                if not each.startswith(line):
+                    os.write(2, each)
 
 
 def lite_model(name: str) -> LiteModel:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces import facemesh
-from fsvfx.faces.boxes import keep_best
+from fsvfx.faces.boxes import free_of, keep_best, overlap
 from fsvfx.faces.detectors import Detections, detector
 from fsvfx.faces.facemesh import face_mesh
 from fsvfx.faces.geometry import apply, inverse, move_points
+from fsvfx.faces.near import thinned
 
 PRESENT = 0.8
 """FaceMesh's presence score above which there is a face; measured: faces over .99, a printed skull mostly under .1."""
@@ -22,8 +23,9 @@ _SAME_FACE = 0.5
 _TILE = 20.0
 """Side of a tile, in smallest faces."""
 _TURNS = (45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0)
-_CARRIED = 0.95
-"""What is left of a face's score in a frame where only its last place tells of it."""
+_TURN_SIDE = 640
+_CARRIED = 0.8
+"""What is left of a face's score after a search that only its last place told of."""
 _SURE = 0.75
 """Below, a face may be one upside down that was read upright; measured: those .43 to .72, most upright ones over .8."""
 _FIRM = 0.5
@@ -85,19 +87,25 @@ class FaceFinder:
         self._roll = roll
         self._perturb = perturb
 
-    def find(self, rgb: NDArray[np.uint8], before: Faces | None = None) -> Faces:
+    def find(self, rgb: NDArray[np.uint8], known: Faces | None = None) -> Faces:
         """All faces of rgb (H, W, 3) u8, best first.
 
-        before: the faces of the frame before: where one is lost, FaceMesh looks once more at its last place.
+        known: those that are already followed in this picture. They keep their landmarks and get the detector's score;
+        where it does not see one, its score sinks, until it is given up.
         """
-        found = self._confirm(rgb, self._detector.detect(rgb))
-        if before is not None and len(before):
-            found = self._merge(found.with_more(self._carry(rgb, found, before)))
+        seen = self._detector.detect(rgb)
+        found = Faces.none() if known is None else _scored_again(known, seen)
+        found = self._merge(found.with_more(self._confirm(rgb, _others(seen, found))))
         if self._tiles == "always" or (self._tiles == "auto" and not len(found)):
-            found = self._merge(found.with_more(self._confirm(rgb, self._in_tiles(rgb))))
+            found = self._merge(found.with_more(self._confirm(rgb, _others(self._in_tiles(rgb), found))))
         if self._roll and not (found.scores >= _SURE).any():
             found = self._merge(found.with_more(self._turned(rgb)))
         return found
+
+    def follow(self, rgb: NDArray[np.uint8], before: Faces) -> Faces:
+        """The faces ``before`` of the picture before, where FaceMesh still sees them in rgb (H, W, 3) u8."""
+        landmarks, presence = self._mesh.follow(rgb, before.landmarks, self._perturb)
+        return self._merge(Faces.of(landmarks, before.scores * presence).at(presence >= PRESENT))
 
     def _confirm(self, rgb: NDArray[np.uint8], seen: Detections) -> Faces:
         """What FaceMesh calls a face too."""
@@ -112,14 +120,6 @@ class FaceFinder:
         large = faces.at(heights >= self._min_size)
         return large.at(keep_best(large.boxes, large.scores, _SAME_FACE))
 
-    def _carry(self, rgb: NDArray[np.uint8], found: Faces, before: Faces) -> Faces:
-        both = np.concatenate([found.boxes, before.boxes])
-        firm = np.concatenate([np.ones(len(found)), np.zeros(len(before))]).astype(np.float32)
-        kept = keep_best(both, firm, 0.3)
-        lost = before.at(kept[kept >= len(found)] - len(found))
-        lost = lost.at(lost.scores * _CARRIED >= _FIRM)
-        return self._look(rgb, facemesh.squares_of_landmarks(lost.landmarks), lost.scores * _CARRIED)
-
     def _in_tiles(self, rgb: NDArray[np.uint8]) -> Detections:
         found = [_shifted(self._detector.detect(tile), left, top) for left, top, tile in tiles_of(rgb, self._side)]
         seen = _joined(found)
@@ -130,13 +130,30 @@ class FaceFinder:
         return round(self._min_size * _TILE)
 
     def _turned(self, rgb: NDArray[np.uint8]) -> Faces:
-        """Each turn of the picture is searched; landmarks come back to the upright one."""
+        """Each turn of the picture is searched, thinned; landmarks are taken in the upright one."""
+        thin, times = thinned(rgb, _TURN_SIDE)
         found = Faces.none()
         for degrees in _TURNS:
-            turned, matrix = turn(rgb, degrees)
+            turned, matrix = turn(thin, degrees)
             here = self._confirm(turned, self._detector.detect(turned))
             found = found.with_more(Faces.of(move_points(inverse(matrix), here.landmarks), here.scores))
-        return self._merge(found)
+        there = self._merge(Faces.of(found.landmarks * np.float32(times), found.scores)) if len(found) else found
+        return there if times == 1 else self._look(rgb, facemesh.squares_of_landmarks(there.landmarks), there.scores)
+
+
+def _scored_again(known: Faces, seen: Detections) -> Faces:
+    """Known faces with the detector's score, or less of their own where it sees nothing; without those given up."""
+    if not len(known):
+        return known
+    same = overlap(known.boxes, seen.boxes) > _SAME_FACE
+    told = np.where(same, seen.scores[None], 0).max(axis=1, initial=0)
+    scores = np.where(told > 0, told, known.scores * _CARRIED)
+    return Faces(known.boxes, scores.astype(np.float32), known.landmarks).at(scores >= _FIRM)
+
+
+def _others(seen: Detections, known: Faces) -> Detections:
+    """What the detector sees where no face is known."""
+    return seen.at(free_of(seen.boxes, known.boxes, _SAME_FACE))
 
 
 def tiles_of(rgb: NDArray[np.uint8], side: int) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:

@@ -18,7 +18,8 @@ def tensor(name: str, values: NDArray[np.float32] | NDArray[np.int64]) -> bytes:
     """TensorProto."""
     kind = _INT64 if values.dtype == np.int64 else _FLOAT
     dims = b"".join(_number(1, size) for size in values.shape)
-    return dims + _number(2, kind) + _bytes(8, name.encode()) + _bytes(9, np.ascontiguousarray(values).tobytes())
+    raw = np.ascontiguousarray(values).tobytes()
+    return b"".join([dims, _number(2, kind), _bytes(8, name.encode()), _head(9, raw), raw])
 
 
 def node(op: str, inputs: Iterable[str], output: str, **attributes: int | list[int]) -> bytes:
@@ -30,9 +31,11 @@ def node(op: str, inputs: Iterable[str], output: str, **attributes: int | list[i
 
 def model(nodes: Iterable[bytes], tensors: Iterable[bytes], given: bytes, result: bytes) -> bytes:
     """ModelProto of one graph. given, result: ``value``."""
-    graph = b"".join(_bytes(1, each) for each in nodes) + _bytes(2, b"graph")
-    graph += b"".join(_bytes(5, each) for each in tensors) + _bytes(11, given) + _bytes(12, result)
-    return _number(1, _IR) + _bytes(7, graph) + _bytes(8, _number(2, _OPSET))
+    parts = [part for each in nodes for part in (_head(1, each), each)]
+    parts += [part for each in tensors for part in (_head(5, each), each)]
+    parts += [_bytes(2, b"graph"), _bytes(11, given), _bytes(12, result)]
+    size = _varint(7 << 3 | 2) + _varint(sum(map(len, parts)))
+    return b"".join([_number(1, _IR), _bytes(8, _number(2, _OPSET)), size, *parts])  # weights are copied once
 
 
 def value(name: str, *sizes: int) -> bytes:
@@ -52,7 +55,11 @@ def _number(field: int, given: int) -> bytes:
 
 
 def _bytes(field: int, given: bytes) -> bytes:
-    return _varint(field << 3 | 2) + _varint(len(given)) + given
+    return _head(field, given) + given
+
+
+def _head(field: int, given: bytes) -> bytes:
+    return _varint(field << 3 | 2) + _varint(len(given))
 
 
 def _varint(given: int) -> bytes:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.arrays import Result
-from fsvfx.faces.boxes import iou
 from fsvfx.faces.detectors import weights_of
 from fsvfx.faces.embedding import SIZE, embeddings
 from fsvfx.faces.search import FaceFinder, Faces, Tiles
-from fsvfx.faces.tracks import signature
+from fsvfx.faces.tracks import CHANGE, changes, signature
+from fsvfx.faces.watch import Picture, Seen, watch
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 EMBED_EVERY = 12
-"""Embeddings are slow (0.1 s): one in so many frames, and wherever a face is new."""
+"""A face is embedded in one of so many frames, and wherever it is new."""
 
 
 class DetectSettings(PlateSettings):
@@ -86,16 +87,12 @@ class DetectStage(Stage[DetectSettings]):
             blank = np.zeros((len(work.frames), 36, 64), np.uint8)
             return Result(frames={"signature": blank}, tables={"faces": _table([], [], [])}, qc={"faces": 0})
         started = perf_counter()
-        finder, colour = work.settings.finder(), plate_colour_of(work)
-        signatures, found, taken = [], [], []
-        before: Faces | None = None
-        for number in work.frames:
-            picture = colour.look(work.inputs["ingest"].frame("frames", number))
-            signatures.append(signature(picture))
-            faces = finder.find(picture, before)
-            taken.append(_embed(picture, faces, before, number))
-            found.append(faces)
-            before = faces
+        finder = work.settings.finder()
+        signatures: list[NDArray[np.uint8]] = []
+        found, taken = [], []
+        for number, seen in zip(work.frames, watch(_pictures(work, signatures), finder), strict=True):
+            taken.append(_embed(seen, number))
+            found.append(seen.faces)
         with_face = sum(len(faces) > 0 for faces in found)
         seconds = perf_counter() - started
         return Result(
@@ -109,15 +106,20 @@ class DetectStage(Stage[DetectSettings]):
         )
 
 
-def _embed(picture: NDArray[np.uint8], faces: Faces, before: Faces | None, number: int) -> NDArray[np.float32]:
+def _pictures(work: Work[DetectSettings], signatures: list[NDArray[np.uint8]]) -> Iterator[tuple[Picture, bool]]:
+    """Each frame to look at, and whether it seems to be cut off from the one before; notes their signatures."""
+    colour = plate_colour_of(work)
+    for number in work.frames:
+        picture = colour.look(work.inputs["ingest"].frame("frames", number))
+        signatures.append(signature(picture))
+        yield picture, bool(changes(np.stack(signatures[-2:]))[-1] > CHANGE)
+
+
+def _embed(seen: Seen, number: int) -> NDArray[np.float32]:
     """(k, 128); NaN for the faces whose turn it is not."""
-    due = np.full(len(faces), number % EMBED_EVERY == 0)
-    if before is None or not len(before):
-        due[:] = True
-    elif len(faces):
-        due |= iou(faces.boxes, before.boxes).max(axis=1) < 0.3
-    result = np.full((len(faces), SIZE), np.nan, np.float32)
-    result[due] = embeddings(picture, faces.landmarks[due])
+    due = seen.fresh | (number % EMBED_EVERY == 0)
+    result = np.full((len(seen.faces), SIZE), np.nan, np.float32)
+    result[due] = embeddings(seen.picture, seen.faces.landmarks[due])
     return result
 
 

@@ -13,8 +13,8 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import ObjectStore as ZarrObjectStore
 
 from fsvfx.arrays import Array
-from fsvfx.store.blocks import NODE, MissingChunkError
-from fsvfx.store.layout import ArrayDigest, part_path
+from fsvfx.store.blocks import MissingChunkError
+from fsvfx.store.layout import NODE, ArrayDigest, part_path
 from fsvfx.store.objects import ShotStore
 
 _CHUNK = re.compile(r"(^|/)c(/\d+)*$")

@@ -18,6 +18,8 @@ from fsvfx.digests import digest_of
 from schemas.base import StrictModel
 
 ATTRIBUTE = "fsvfx"
+NODE = "zarr.json"
+"""Where Zarr keeps the metadata of a group or an array."""
 _LARGE_FRAME = 64 * 1024
 _BLOCK = 16 * 1024 * 1024
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from fsvfx.arrays import Array
 from fsvfx.store.archive import SUFFIX, Archive, InMemory
-from fsvfx.store.blocks import NODE, MissingChunkError, block_name, decoded
-from fsvfx.store.layout import ArrayDigest, part_path
+from fsvfx.store.blocks import MissingChunkError, block_name, decoded
+from fsvfx.store.layout import NODE, ArrayDigest, part_path
 from fsvfx.store.objects import ShotStore
 
 

@@ -1,0 +1,46 @@
+"""The metadata by which Zarr reads a group and its arrays: the Zarr library's own.
+
+Its arrays are not used: their event loop and threads take longer for a block than compressing it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from pydantic import JsonValue
+from zarr.codecs import BloscCodec, BytesCodec
+from zarr.core.buffer import default_buffer_prototype
+from zarr.core.dtype import get_data_type_from_native_dtype
+from zarr.core.group import GroupMetadata
+from zarr.core.metadata import ArrayV3Metadata
+
+from fsvfx.store.blocks import CODEC, LEVEL
+from fsvfx.store.layout import NODE, ArrayDigest
+
+
+def array_node(array: ArrayDigest) -> bytes:
+    """Of an array in regular blocks."""
+    dtype = np.dtype(array.dtype)
+    block = tuple(max(1, length) for length in (array.rows, *array.shape[1:]))
+    return _written(
+        ArrayV3Metadata(
+            shape=array.shape,
+            data_type=get_data_type_from_native_dtype(dtype),
+            chunk_grid={"name": "regular", "configuration": {"chunk_shape": block}},
+            chunk_key_encoding={"name": "default", "configuration": {"separator": "/"}},
+            fill_value=False if dtype.kind == "b" else 0,
+            codecs=(BytesCodec(), BloscCodec(cname=CODEC, clevel=LEVEL, shuffle="shuffle", typesize=dtype.itemsize)),
+            attributes={},
+            dimension_names=None,
+        )
+    )
+
+
+def group_node(attributes: Mapping[str, JsonValue]) -> bytes:
+    """Of a group."""
+    return _written(GroupMetadata(attributes=dict(attributes)))
+
+
+def _written(metadata: ArrayV3Metadata | GroupMetadata) -> bytes:
+    return bytes(metadata.to_buffer_dict(default_buffer_prototype())[NODE].to_bytes())
