@@ -93,14 +93,15 @@ class Face:
         if name == "external":
             roto = RotoEntry(self._inputs["roto"], self._index).matte(number)
             return from_plate(roto, self.matrix(number, settings), self.swap(number).shape[0])
+        size = self.swap(number).shape[0]
+        if name == "hull" or (name in ("plate", "identity") and number not in self._own):
+            # Only chunks whose own settings name them have them: among a frame's neighbours the hull stands in.
+            return hull(self.landmarks(number), size)
         if name == "plate":
             return self._of_plate(from_half(self._occluded.face(number)), settings)
         if name == "identity":
-            # Only chunks whose own settings name it have it; among a frame's neighbours the plate's face stands in.
-            seen = self._occluded
-            return from_half(seen.identity(number) if number in self._own else seen.face(number))
-        size = self.swap(number).shape[0]
-        return hull(self.landmarks(number), size) if name == "hull" else np.ones((size, size), np.float32)
+            return from_half(self._occluded.identity(number))
+        return np.ones((size, size), np.float32)
 
     def _of_plate(self, matte: F32, settings: CompositeSettings) -> F32:
         """A matte of the plate's crop, in the swap's."""

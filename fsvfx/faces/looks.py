@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import PlateColour
-from fsvfx.faces.geometry import apply, crop, inverse
+from fsvfx.faces.geometry import apply, crop, inverse, scale_of
 
 _MARGIN = 8
 """Plate pixels around a crop that its sampling may touch."""
@@ -19,12 +20,41 @@ def display_crop(
 
     Only the piece of the plate that shows is converted.
     """
+    cut = _piece(plate, matrix, size)
+    if cut is None:
+        return np.zeros((size, size, 3), np.float16)
+    piece, moved = cut
+    return np.asarray(np.clip(crop(colour.display(piece), moved, size), 0.0, 1.0), np.float16)
+
+
+def coarse_crop(
+    plate: NDArray[np.generic], matrix: NDArray[np.float64], size: int, colour: PlateColour
+) -> NDArray[np.float32]:
+    """The same as float32, for finding things: large plates are shrunk before their colours are converted."""
+    cut = _piece(plate, matrix, size)
+    if cut is None:
+        return np.zeros((size, size, 3), np.float32)
+    piece, moved = cut
+    height, width = (max(1, round(side * min(scale_of(moved), 1))) for side in piece.shape[:2])
+    if (height, width) != piece.shape[:2]:
+        given = piece.astype(np.float32) if piece.dtype == np.float16 else piece
+        small = cv2.resize(np.ascontiguousarray(given), (width, height), interpolation=cv2.INTER_AREA)
+        across, down = piece.shape[1] / width, piece.shape[0] / height
+        moved[:, 2] += moved[:, :2] @ np.array([across - 1, down - 1]) / 2
+        moved[:, :2] *= [across, down]
+        piece = small.astype(plate.dtype)
+    return np.asarray(np.clip(crop(colour.display(piece), moved, size), 0.0, 1.0), np.float32)
+
+
+def _piece(
+    plate: NDArray[np.generic], matrix: NDArray[np.float64], size: int
+) -> tuple[NDArray[np.generic], NDArray[np.float64]] | None:
+    """What of the plate a crop shows, and the matrix from there; None: nothing."""
     corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
     low = np.clip(np.floor(corners.min(axis=0)).astype(int) - _MARGIN, 0, None)
     high = np.ceil(corners.max(axis=0)).astype(int) + _MARGIN
     if (low >= plate.shape[1::-1]).any() or (high <= 0).any():
-        return np.zeros((size, size, 3), np.float16)
-    piece = colour.display(plate[low[1] : high[1], low[0] : high[0]])
+        return None
     moved = matrix.copy()
     moved[:, 2] += matrix[:, :2] @ low
-    return np.asarray(np.clip(crop(piece, moved, size), 0.0, 1.0), np.float16)
+    return plate[low[1] : high[1], low[0] : high[0]], moved

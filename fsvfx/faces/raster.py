@@ -25,22 +25,27 @@ _MIN_AREA = 0.02
 class Raster:
     """Which point of the mesh each pixel shows.
 
-    size: of the square picture. pixels: (p,) flat indices of the covered ones. corners: (p, 3) vertex indices of the
-    triangle seen there. weights: (p, 3) float32 barycentric, sum 1, hardly outside [0, 1].
+    size: of the square picture. pixels: (p,) flat indices of the covered ones. triangles: (p,) which one is seen there.
+    corners: (p, 3) its vertices. weights: (p, 3) float32 barycentric, sum 1, hardly outside [0, 1].
     """
 
     size: int
     pixels: NDArray[np.int64]
+    triangles: NDArray[np.int32]
     corners: NDArray[np.int64]
     weights: Floats
 
     def at_pixels(self, values: Floats) -> Floats:
         """Interpolate (v, c) values of the vertices: (p, c)."""
-        starts = np.arange(0, 3 * len(self.pixels) + 1, 3)
-        from scipy.sparse import csr_array  # here: planning imports the stages that choose references
+        first, second, third = np.ascontiguousarray(self.corners.T)
+        one, two, three = np.ascontiguousarray(self.weights.T)
+        columns = np.asarray(values, np.float32).T
+        mixed = [one * each[first] + two * each[second] + three * each[third] for each in columns]
+        return np.ascontiguousarray(np.stack(mixed, axis=1))
 
-        mixing = csr_array((self.weights.ravel(), self.corners.ravel(), starts), shape=(len(starts) - 1, len(values)))
-        return np.asarray(mixing @ values, np.float32)
+    def only(self, which: NDArray[np.generic]) -> Raster:
+        """Some of its pixels, by index or mask of them."""
+        return Raster(self.size, self.pixels[which], self.triangles[which], self.corners[which], self.weights[which])
 
     def shares(self, values: Floats) -> Floats:
         """Interpolate (v, c) values of [0, 1], and stay there past a triangle's edge too."""
@@ -87,7 +92,8 @@ def rasterise(vertices: Floats, triangles: Ints, size: int) -> Raster:
     ids = _paint(corners, order, size)
     pixels = np.flatnonzero(ids.ravel() >= 0)
     seen = ids.ravel()[pixels]
-    return Raster(size, pixels, triangles[seen].astype(np.int64), _barycentric(corners, area, seen, pixels, size))
+    shown = triangles.astype(np.int64).take(seen, axis=0)
+    return Raster(size, pixels, seen, shown, _barycentric(corners, seen, pixels, size))
 
 
 def remap_points(picture: Floats, points: Floats) -> Floats:
@@ -135,21 +141,25 @@ def _paint(corners: Floats, order: NDArray[np.int64], size: int) -> NDArray[np.i
     return ids
 
 
-def _barycentric(
-    corners: Floats, area: Floats, seen: NDArray[np.int32], pixels: NDArray[np.int64], size: int
-) -> Floats:
+def _barycentric(corners: Floats, seen: NDArray[np.int32], pixels: NDArray[np.int64], size: int) -> Floats:
     """Painting covers pixels whose centre lies just outside: the map goes on there, but slivers' would tear."""
-    y, x = np.divmod(pixels, size)
-    c = corners[seen]
-    twice = -2 * area[seen]
-    at = np.stack([x, y], 1) - c[:, 0, :2]
-    b, d = c[:, 1, :2] - c[:, 0, :2], c[:, 2, :2] - c[:, 0, :2]
-    second = _cross(at, d) / twice
-    third = _cross(b, at) / twice
-    weights = np.stack([1 - second - third, second, third], 1)
-    far = weights.min(1) < -_PAST
-    weights[far] = _on_edges(at[far], c[far, :, :2] - c[far, :1, :2])
-    return np.asarray(weights, np.float32)
+    a = corners[:, 0, :2].astype(np.float64)
+    b, d = corners[:, 1, :2] - a, corners[:, 2, :2] - a
+    with np.errstate(divide="ignore", invalid="ignore"):  # slivers without any area are not seen
+        slopes = np.stack([d[:, 1], -d[:, 0], -b[:, 1], b[:, 0]], 1) / (b[:, :1] * d[:, 1:] - b[:, 1:] * d[:, :1])
+    x_to_second, y_to_second, x_to_third, y_to_third = slopes.T.astype(np.float32).take(seen, axis=1)
+    row, column = np.divmod(pixels, size)
+    left, top = a.T.astype(np.float32).take(seen, axis=1)
+    x, y = column.astype(np.float32) - left, row.astype(np.float32) - top
+    weights = np.empty((len(pixels), 3), np.float32)
+    weights[:, 1] = x_to_second * x + y_to_second * y
+    weights[:, 2] = x_to_third * x + y_to_third * y
+    weights[:, 0] = 1 - weights[:, 1] - weights[:, 2]
+    far = np.flatnonzero(weights.min(axis=1) < -_PAST)
+    if len(far):
+        at = np.stack([x[far], y[far]], 1)
+        weights[far] = _on_edges(at, corners[seen[far], :, :2] - corners[seen[far], :1, :2])
+    return weights
 
 
 def _on_edges(points: Floats, corners: Floats) -> Floats:
@@ -166,7 +176,3 @@ def _on_edges(points: Floats, corners: Floats) -> Floats:
         best[nearer] = 0
         best[nearer, one], best[nearer, other] = 1 - share[nearer, 0], share[nearer, 0]
     return np.asarray(best, np.float32)
-
-
-def _cross(a: Floats, b: Floats) -> Floats:
-    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]

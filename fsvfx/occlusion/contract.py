@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final, TypeGuard
+from typing import Any, ClassVar, Final, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,36 +19,62 @@ WIDE = 3.0
 WIDE_SIZE = 576
 
 
+class Pictures(Protocol):
+    """Pictures of frames, by row. An array will do; those of a shot are read or made when they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, row: int, /) -> NDArray[Any]: ...
+
+
+@dataclass(frozen=True)
+class LazyPictures:
+    """``Pictures`` that are made one by one; none is kept."""
+
+    make: Callable[[int], NDArray[Any]]
+    frames: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, row: int, /) -> NDArray[Any]:
+        return self.make(self.frames[row])
+
+
 @dataclass(frozen=True)
 class Faces:
     """One face over time, as aligned crops.
 
-    crops: (n, S, S, 3) float16, display-referred RGB in [0, 1].
+    crops: each (S, S, 3) float16, display-referred RGB in [0, 1].
     landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down; z in the same scale, smaller is
         nearer to the camera). Under a hand they say where the face must be.
-    wide: (n, WIDE_SIZE, WIDE_SIZE, 3) float16: the same, ``WIDE`` times the crop's side, about the same middle.
+    wide: each (WIDE_SIZE, WIDE_SIZE, 3) float32: the same, ``WIDE`` times the crop's side, about the same middle.
+        Each costs a look at the plate: ask for those that are needed.
     frames: production frame numbers, ascending.
     """
 
-    crops: NDArray[np.float16]
+    crops: Pictures
     landmarks: NDArray[np.float32]
-    wide: NDArray[np.float16]
+    wide: Pictures
     frames: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Both (n, S, S) float32 in [0, 1].
+    """Both (n, S, S) in [0, 1], float16 or float32.
 
-    face: the face that is seen. front: something is in front of the face; 0 where the face is not.
+    front: something is in front of the face; 0 where the face is not. face: the face that is seen, where it was wanted.
     """
 
-    face: NDArray[np.float32]
-    front: NDArray[np.float32]
+    front: NDArray[np.floating]
+    face: NDArray[np.floating] | None = None
 
 
 class Segmenter(ABC):
-    """A way to tell a face from what is in front of it. Registered by the entry point group ``fsvfx.segmenters``."""
+    """A way to tell a face from what is in front of it. Registered by the entry point group ``fsvfx.segmenters``.
+
+    One is made for each face and chunk, and asked for some frames at a time: it may remember what it saw of others.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -67,8 +94,8 @@ class Segmenter(ABC):
     """How many frames beside those wanted it is given to segment too, so that mattes are steady across chunks."""
 
     @abstractmethod
-    def segment(self, faces: Faces, others: Faces) -> Segmentation:
-        """What is seen and what is in front in each of ``faces``.
+    def segment(self, faces: Faces, others: Faces, *, face: bool) -> Segmentation:
+        """What is in front in each of ``faces``; with ``face``, what is seen of the face too.
 
         others: the face in frames around, within ``reach`` (some of ``faces`` among them); may be empty.
         Raises ModelError if weights are not here.

@@ -7,16 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.occlusion.own_face import SIZE, Expected, Floats
+from fsvfx.occlusion.unlike import BY_HAND, SHIFT, SIGMAS, TOLERANCE, WEAK
 
 Bools = NDArray[np.bool_]
 
-_TOLERANCE = np.array([6.0, 3.0, 3.0], np.float32)
-"""Lab: codecs, noise and shine differ by less."""
-_SIGMAS = 2.0
-_SHIFT = np.ones((5, 5), np.uint8)
-"""Landmarks may be off by two pixels of a SIZE crop: what the face shows within that is no difference."""
-_STRONG, _STRONG_BY_HAND, _WEAK = 4.0, 2.0, 1.2
-"""Differences, in tolerances, that start a region, that do so where hands are at the face, and that carry it on."""
+_STRONG = 4.0
+"""The difference, in tolerances, that starts a region where there is no hand."""
 _LEAST = 0.0015
 """A region's least area over the face's."""
 _RIM = 0.06
@@ -27,11 +23,11 @@ _OPEN = np.ones((3, 3), np.uint8)
 
 def difference(picture: Floats, expected: Expected) -> Floats:
     """(SIZE, SIZE): how far the picture (Lab) is from the expected face, in tolerances; 0 where that is not known."""
-    low, high = cv2.erode(expected.look, _SHIFT), cv2.dilate(expected.look, _SHIFT)
-    inside = cv2.erode(expected.on_mesh, _SHIFT)[..., None]
+    low, high = cv2.erode(expected.look, SHIFT), cv2.dilate(expected.look, SHIFT)
+    inside = cv2.erode(expected.on_mesh, SHIFT)[..., None]
     low = np.where(inside > 0, low, np.minimum(expected.look, low + 1e3 * (low == 0)))
     beyond = np.maximum(np.maximum(low - picture, picture - high), 0)
-    away = beyond / ((_TOLERANCE + _SIGMAS * expected.spread) * expected.rough)
+    away = beyond / ((TOLERANCE + SIGMAS * expected.spread) * expected.rough)
     return np.asarray(np.sqrt((away**2).sum(axis=2)) * expected.on_mesh * expected.known, np.float32)
 
 
@@ -40,12 +36,12 @@ def regions(different: Floats, on_mesh: Floats, hand: Bools) -> Bools:
 
     hand: where hands were found: there a weak difference will do.
     """
-    weak = cv2.morphologyEx((different > _WEAK).astype(np.uint8), cv2.MORPH_OPEN, _OPEN)
+    weak = cv2.morphologyEx((different > WEAK).astype(np.uint8), cv2.MORPH_OPEN, _OPEN)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
     kept = np.zeros(count, bool)
     rim = (on_mesh > 0) & (inner(on_mesh) == 0)
     at_face = bool((cv2.dilate(hand.astype(np.uint8), _NEAR_HAND) * on_mesh).any())
-    strong = _STRONG_BY_HAND if at_face else _STRONG
+    strong = BY_HAND if at_face else _STRONG
     least = _LEAST * float(on_mesh.sum())
     start, touching, known = (
         np.bincount(labels[mask], minlength=count) for mask in (different > strong, rim, hand & (weak > 0))
@@ -106,6 +102,11 @@ def guided(guide: Floats, matte: Floats) -> Floats:
     return np.asarray(cv2.blur(slope, side) * grey + cv2.blur(offset, side), np.float32)
 
 
+_NOTHING = np.ones(1, np.float32)
+_SMOOTH = cv2.getGaussianKernel(7, 0.7, cv2.CV_32F)
+"""Of colour densities, over bins."""
+
+
 def _bins(picture: Floats) -> NDArray[np.int64]:
     places = np.clip((picture - _LOW) / (_HIGH - _LOW) * _BINS, 0, _BINS - 1).astype(np.int64)
     return np.asarray((places[..., 0] * _BINS + places[..., 1]) * _BINS + places[..., 2])
@@ -113,10 +114,11 @@ def _bins(picture: Floats) -> NDArray[np.int64]:
 
 def _histogram(picture: Floats, where: Bools) -> Floats:
     """Colour density of the pixels, smoothed: (_BINS ** 3,), per bin."""
-    from scipy.ndimage import gaussian_filter
-
-    counts = np.bincount(_bins(picture)[where], minlength=_BINS**3).reshape(_BINS, _BINS, _BINS).astype(np.float32)
-    smooth = gaussian_filter(counts, 0.7)
+    counts = np.bincount(_bins(picture[where][None])[0], minlength=_BINS**3).astype(np.float32)
+    smooth = counts.reshape(_BINS, _BINS, _BINS)
+    for _ in range(3):  # along one axis, and the next to the front
+        along = np.asarray(cv2.sepFilter2D(smooth.reshape(_BINS, -1), -1, _NOTHING, _SMOOTH), np.float32)
+        smooth = along.reshape(_BINS, _BINS, _BINS).transpose(1, 2, 0)
     return np.asarray(smooth.ravel() / max(float(smooth.sum()), 1.0) + 1e-5, np.float32)
 
 

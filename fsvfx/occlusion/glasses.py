@@ -22,8 +22,6 @@ Floats = NDArray[np.float32]
 
 _FLAT = 256
 """The side of the flattened face, px."""
-_SEEN_AT = 384
-"""Crops are looked at at most at this size."""
 _PIXELS = 0.94 * _FLAT / float(np.ptp(topology.CANONICAL[:, :2], axis=0).max())
 """Per cm of the canonical face."""
 _THIN = 0.22
@@ -32,6 +30,7 @@ _BRIDGE = (-1.4, 1.3, 0.75)
 """Where a bridge lies: from so far above the eyes to so far below, and on each side of the nose, cm."""
 _LEAST = 4.0
 """Lab lightness by which nearly all of a bridge's line stands out. In clips without glasses it is 0.1 at most."""
+_DARK_OR_BRIGHT = (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
 _TURNED = 25.0
 """Degrees to the side from which the bridge is no longer seen from the front."""
 _FEWEST = 3
@@ -63,7 +62,7 @@ class Glasses:
         return raster.picture(remap_points(self.area[..., None], places), raster.nothing)[..., 0].clip(0, 1)
 
 
-def find(crops: Sequence[NDArray[np.floating]], meshes: Sequence[Floats]) -> Glasses | None:
+def find(crops: Sequence[Floats], meshes: Sequence[Floats]) -> Glasses | None:
     """The glasses on one face in display crops (S, S, 3) with meshes (468, 3); None if it wears none.
 
     Faces that are turned far aside don't tell; with fewer than three others there are none.
@@ -72,22 +71,43 @@ def find(crops: Sequence[NDArray[np.floating]], meshes: Sequence[Floats]) -> Gla
     if len(front) < _FEWEST:
         return None
     flat = np.asarray(np.median([_laid(crops[k], meshes[k]) for k in front], axis=0), np.float32)
-    lines = [_thin(flat, how) for how in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)]
-    strength, bridge = max((_across(each) for each in lines), key=lambda found: found[0])
+    lines = [_thin(flat, how) for how in _DARK_OR_BRIGHT]
+    strength, line = max((_across(each) for each in lines), key=lambda found: found[0])
     if strength < _LEAST:
         return None
-    return Glasses(_area(np.minimum(np.maximum(*lines) / np.float32(strength), 1), bridge))
+    return Glasses(_area(np.minimum(np.maximum(*lines) / np.float32(strength), 1), line))
 
 
-def _laid(crop: NDArray[np.floating], mesh: Floats) -> Floats:
+def bridge(picture: Floats, mesh: Floats) -> Floats:
+    """(k,): the lightness, 0..100, of what lies about the bridge of the nose in a crop (S, S, 3)."""
+    return _lightness(picture, _about_bridge(), mesh)
+
+
+def is_bridged(seen: Sequence[tuple[Floats, Floats]]) -> bool:
+    """Whether a line crosses the bridge of the nose, by the meshes and the ``bridge`` of some frames.
+
+    If not, ``find`` would find nothing.
+    """
+    front = [lightness for mesh, lightness in seen if abs(head_pose(mesh)[0]) < _TURNED]
+    if len(front) < _FEWEST:
+        return False
+    flat = _picture(_about_bridge(), np.asarray(np.median(front, axis=0), np.float32))
+    return max(_across(_thin(flat, how))[0] for how in _DARK_OR_BRIGHT) >= _LEAST
+
+
+def _laid(picture: Floats, mesh: Floats) -> Floats:
     """The lightness of the flattened face, 0..100."""
-    picture = np.clip(crop.astype(np.float32), 0, 1)
-    scale = min(1.0, _SEEN_AT / len(picture))
-    if scale < 1:
-        picture = np.asarray(cv2.resize(picture, (_SEEN_AT, _SEEN_AT), interpolation=cv2.INTER_AREA), np.float32)
-    moved = (mesh[:, :2] + 0.5) * np.float32(scale) - 0.5
-    light = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB), np.float32)[..., :1]
-    return _raster().picture(_raster().sample(light, moved), np.zeros((_FLAT, _FLAT, 1), np.float32))[..., 0]
+    return _picture(_raster(), _lightness(picture, _raster(), mesh))
+
+
+def _lightness(picture: Floats, raster: Raster, mesh: Floats) -> Floats:
+    """Of the flattened face's pixels that ``raster`` has."""
+    colours = np.clip(raster.sample(picture, mesh), 0, 1)
+    return np.asarray(cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB), np.float32)[0, :, 0]
+
+
+def _picture(raster: Raster, values: Floats) -> Floats:
+    return raster.picture(values[:, None], raster.nothing)[..., 0]
 
 
 def _thin(flat: Floats, how: int) -> Floats:
@@ -165,6 +185,16 @@ def _vertices() -> Floats:
 @lru_cache(maxsize=1)
 def _raster() -> Raster:
     return rasterise(_vertices(), topology.TRIANGLES, _FLAT)
+
+
+@lru_cache(maxsize=1)
+def _about_bridge() -> Raster:
+    """Where a bridge may lie, and as far around as thin lines are told from others."""
+    above, below, beside = (each * _PIXELS for each in _BRIDGE)
+    around = 4 * _THIN * _PIXELS + 4
+    y, x = np.divmod(_raster().pixels, _FLAT)
+    across, down = np.abs(x - _vertices()[6, 0]), y - _eyes()[:, 1].mean()
+    return _raster().only((across < beside + around) & (down > above - around) & (down < below + around))
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from fsvfx.faces.mediapipe import anchors, decode, lite_model
 HAND_CARD = "hand_landmark"
 _MIN_PRESENCE = 0.5
 _POINTS = 21
-_WRIST = 0
+WRIST = 0
 _KNUCKLES = (5, 9, 13)
 _STABLE = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
 """Points that set the next frame's square: fingertips move too much."""
@@ -26,7 +26,7 @@ _BONES = tuple((first + step, first + step + 1) for first in (1, 5, 9, 13, 17) f
 _PALM = (0, 1, 5, 9, 13, 17)
 _FINGER = 0.19
 """A finger's width over the palm's length."""
-_SAME_HAND = 0.4
+_SAME_HAND = 0.3
 _SUBPIXEL_BITS = 4
 PALM_CARD = "palm_detection"
 _GRIDS = ((24, 2), (12, 6))
@@ -58,35 +58,29 @@ class Square:
     angle: float
 
 
-def hands(picture: NDArray[np.float32], before: Sequence[Hand] = (), *, search: bool = True) -> list[Hand]:
-    """The hands in a square display picture (N, N, 3) in [0, 1]: those from ``before`` tracked on.
+def followed(picture: NDArray[np.float32], before: Sequence[Hand]) -> list[Hand]:
+    """Hands of a frame beside, tracked on into a square display picture (N, N, 3) in [0, 1]. Raises ModelError if the
+    weights are not here."""
+    return apart([hand for each in before if (hand := _look(picture, _next_square(each)))])
 
-    search: look for palms where fewer than two hands are tracked. Raises ModelError if the weights are not here.
-    """
-    followed = [hand for each in before if (hand := _look(picture, _next_square(each)))]
-    found = _apart(followed)
-    if len(found) < 2 and search:
-        found = _apart([*found, *(_searched(picture, len(picture) // 6) or _searched(picture, 0))])
-    return found
+
+def searched(picture: NDArray[np.float32], margin: int) -> list[Hand]:
+    """New hands whose palms lie ``margin`` px or more inside: the less is searched, the smaller palms are found."""
+    inner = np.ascontiguousarray(picture[margin : len(picture) - margin, margin : len(picture) - margin])
+    squares = [replace(each, centre=each.centre + margin) for each in palms(inner)]
+    return apart([hand for each in squares if (hand := _look(picture, each))])
 
 
 def area(hand: Hand, size: int) -> NDArray[np.float32]:
     """(size, size): 1 on the hand's palm and fingers."""
     mask = np.zeros((size, size), np.uint8)
     points = np.round(np.clip(hand.points, -4 * size, 4 * size) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    palm = float(np.linalg.norm(hand.points[9] - hand.points[_WRIST]))
+    palm = float(np.linalg.norm(hand.points[9] - hand.points[WRIST]))
     width = max(1, round(_FINGER * palm))
     for start, end in _BONES:
         cv2.line(mask, points[start].tolist(), points[end].tolist(), 1, width, cv2.LINE_8, _SUBPIXEL_BITS)
     cv2.fillPoly(mask, [cv2.convexHull(points[list(_PALM)])], 1, cv2.LINE_8, _SUBPIXEL_BITS)
     return mask.astype(np.float32)
-
-
-def _searched(picture: NDArray[np.float32], margin: int) -> list[Hand]:
-    """New hands whose palms lie ``margin`` px or more inside: the less is searched, the smaller palms are found."""
-    inner = np.ascontiguousarray(picture[margin : len(picture) - margin, margin : len(picture) - margin])
-    squares = [replace(each, centre=each.centre + margin) for each in palms(inner)]
-    return _apart([hand for each in squares if (hand := _look(picture, each))])
 
 
 def _look(picture: NDArray[np.float32], square: Square) -> Hand | None:
@@ -102,7 +96,7 @@ def _look(picture: NDArray[np.float32], square: Square) -> Hand | None:
 def _next_square(hand: Hand) -> Square:
     points = hand.points[list(_STABLE)]
     first, middle, third = (hand.points[each] for each in _KNUCKLES)
-    along = ((first + third) / 2 + middle) / 2 - hand.points[_WRIST]
+    along = ((first + third) / 2 + middle) / 2 - hand.points[WRIST]
     angle = float(np.arctan2(along[1], along[0]) + np.pi / 2)
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, -sin], [sin, cos]])
@@ -113,7 +107,7 @@ def _next_square(hand: Hand) -> Square:
     return Square(centre + turn @ np.array([0.0, -_NEXT_SHIFT * side]), _NEXT_SIDE * side, angle)
 
 
-def _apart(found: Sequence[Hand]) -> list[Hand]:
+def apart(found: Sequence[Hand]) -> list[Hand]:
     """Those that are not another one seen twice, surest first."""
     kept: list[Hand] = []
     for hand in sorted(found, key=lambda each: -each.presence):

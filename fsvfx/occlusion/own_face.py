@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 
 SIZE = 192
 """Crops are compared at this size; a face is about 130 px high in them."""
-_FLAT = 128
+FLAT = 128
 """The side of the flattened face, px."""
 _FILL = 0.94
 _LEAST_SEEN = 3
@@ -35,11 +35,16 @@ _SPREAD = 1.4826
 
 @dataclass(frozen=True)
 class OwnFace:
-    """look: (_FLAT, _FLAT, 3) Lab; spread: the same, sigma over time; known: (_FLAT, _FLAT), 0 or 1."""
+    """Of the flattened face's p pixels: look (p, 3) Lab; spread (p, 3), sigma over time; known (p,), 0 or 1."""
 
     look: Floats
     spread: Floats
     known: Floats
+
+    @cached_property
+    def pictures(self) -> Floats:
+        """(FLAT, FLAT, 4): spread and known."""
+        return _picture(np.column_stack([self.spread, self.known]))
 
 
 @dataclass(frozen=True)
@@ -56,30 +61,26 @@ class Expected:
     rough: float
 
 
-def lab(picture: NDArray[np.floating]) -> Floats:
-    """A display crop (S, S, 3) in [0, 1] as CIE Lab (SIZE, SIZE, 3) float32, L in [0, 100]."""
-    small = cv2.resize(np.clip(picture.astype(np.float32), 0, 1), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+def lab(small: Floats) -> Floats:
+    """A display crop (SIZE, SIZE, 3) in [0, 1] as CIE Lab, L in [0, 100]."""
     return np.asarray(cv2.cvtColor(cv2.GaussianBlur(small, (0, 0), 0.8), cv2.COLOR_RGB2LAB), np.float32)
 
 
-def raster_of(landmarks: Floats) -> Raster:
-    """The mesh (468, 3), in px of a SIZE crop."""
-    return rasterise(landmarks, topology.TRIANGLES, SIZE)
+def flattened(picture: Floats, mesh: Floats) -> Floats:
+    """The flattened face's pixels (p, c) in a crop (SIZE, SIZE, c)."""
+    return flat_raster().sample(picture, mesh)
 
 
-def flat_places() -> Floats:
-    """(p, 2) of the flattened face's pixels, x and y in [-1, 1] about its middle."""
-    y, x = np.divmod(_flat().pixels, _FLAT)
-    return np.stack([x, y], 1).astype(np.float32) * (2 / (_FLAT - 1)) - 1
+def without(look: Floats, hands: Floats, mesh: Floats) -> Floats:
+    """``look`` (p, 3), NaN under ``hands`` (SIZE, SIZE)."""
+    return np.where(flattened(hands[..., None], mesh) > 0.05, np.float32(np.nan), look)
 
 
-def flattened(picture: Floats, mesh: Floats, hands: Floats | None = None) -> Floats:
-    """The flattened face's pixels (p, 3) in a Lab crop; NaN under ``hands`` (SIZE, SIZE)."""
-    flat = _flat()
-    look = flat.sample(picture, mesh)
-    if hands is not None:
-        look[flat.sample(hands[..., None], mesh)[:, 0] > 0.05] = np.nan
-    return look
+def facing(mesh: Floats) -> NDArray[np.bool_]:
+    """(p,): which of the flattened face's pixels face the camera in ``mesh``."""
+    a, b, c = (mesh[:, :2][each] for each in topology.TRIANGLES.T)
+    seen = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    return np.asarray(seen[flat_raster().triangles])
 
 
 def learn(looks: Floats, like: Floats) -> OwnFace | None:
@@ -89,19 +90,19 @@ def learn(looks: Floats, like: Floats) -> OwnFace | None:
     Where there are enough, looks without a hand anywhere are preferred: the next hand may go unnoticed.
     """
     home = _median(like)
-    looks = looks[[_roughness(each, home) < _UNLIKE for each in looks]]
+    level = looks - np.stack([light(each, home) for each in looks])
+    fits = [_away(each - home) < _UNLIKE for each in level]
+    looks, level = looks[fits], level[fits]
     clean = ~np.isnan(looks).any(axis=(1, 2))
     if clean.sum() >= _LEAST_CLEAN:
-        looks = looks[clean]
+        looks, level = looks[clean], level[clean]
     if not len(looks):
         return None
-    seen = (~np.isnan(looks[..., 0])).sum(axis=0)
-    look = _median(looks)
-    level = np.stack([each - light(each, look) for each in looks])
+    seen = (~np.isnan(level[..., 0])).sum(axis=0)
     look = _median(level)
     spread = _SPREAD * _median(np.abs(level - look))
-    known = (seen >= min(_LEAST_SEEN, len(looks))).astype(np.float32)
-    return OwnFace(_picture(look), _picture(spread), _picture(known[:, None])[..., 0])
+    known = (seen >= min(_LEAST_SEEN, len(level))).astype(np.float32)
+    return OwnFace(np.nan_to_num(look), np.nan_to_num(spread), known)
 
 
 def light(seen: Floats, usual: Floats) -> Floats:
@@ -109,52 +110,75 @@ def light(seen: Floats, usual: Floats) -> Floats:
 
     Robust (Tukey's biweight): a hand on part of the face does not change it. NaN: not known.
     """
-    x = np.column_stack([flat_places(), np.ones(len(seen), np.float32)])[::_THIN]
-    there = ~np.isnan(seen[::_THIN, 0]) & ~np.isnan(usual[::_THIN, 0])
+    x, upper, products = _thinned()
+    y = (seen - usual)[::_THIN]
+    there = ~np.isnan(y[:, 0])
     if there.sum() < 50:
         return np.zeros_like(seen)
-    x, y = x[there], (seen - usual)[::_THIN][there]
-    upper = np.where(x[:, 1] < _UPPER, 1.0, 0.35).astype(np.float32)
-    plane, flatness = np.zeros((3, 3), np.float32), 1e-3 * np.diag([1, 1, 0])
-    plane[2] = np.median(y[upper > 0.5] if (upper > 0.5).any() else y, axis=0)
+    if not there.all():
+        x, y, upper, products = x[there], y[there], upper[there], products[there]
+    top = upper[:, 0] > 0.5
+    plane, flatness = np.zeros((3, 3), np.float32), 1e-3 * len(x) * np.diag([1, 1, 0])
+    plane[2] = np.median(y[top] if top.any() else y, axis=0)
     for _ in range(5):
         away = np.abs(y - x @ plane)
         scale = 4.685 * np.maximum(_SPREAD * np.median(away, axis=0), 0.7)
-        weight = upper[:, None] * np.square(np.clip(1 - np.square(away / scale), 0, None))
-        for channel in range(3):
-            weighed = x * weight[:, channel : channel + 1]
-            plane[:, channel] = np.linalg.solve(weighed.T @ x + flatness * len(x), weighed.T @ y[:, channel])
-    return np.asarray(np.column_stack([flat_places(), np.ones(len(seen), np.float32)]) @ plane, np.float32)
+        weight = upper * np.square(np.maximum(1 - np.square(away / scale), 0))
+        normal = (weight.T @ products).reshape(3, 3, 3) + flatness
+        plane = np.linalg.solve(normal, ((weight * y).T @ x)[..., None])[..., 0].T.astype(np.float32)
+    return np.asarray(_places() @ plane, np.float32)
 
 
-def expected(own: OwnFace, picture: Floats, raster: Raster, mesh: Floats) -> Expected:
-    """The own face in the light of ``picture`` (Lab, SIZE), in the place of ``mesh`` there."""
-    flat = _flat()
-    seen = flat.sample(picture, mesh)
-    usual = flat.of_picture(own.look)
-    hidden = flat.of_picture(own.known) < 0.5
-    masked = seen.copy()
-    masked[hidden] = np.nan
-    usual = usual + light(masked, usual)
-    lit = _picture(usual)
-    places = raster.at_pixels(_flat_vertices()[:, :2])
-    return Expected(
-        raster.picture(remap_points(lit, places), np.zeros((SIZE, SIZE, 3), np.float32)),
-        raster.picture(remap_points(own.spread, places), np.zeros((SIZE, SIZE, 3), np.float32)),
-        raster.picture(remap_points(own.known[..., None], places), raster.nothing)[..., 0],
-        raster.coverage,
-        max(1.0, _away(masked - usual)),
+def lit(own: OwnFace, seen: Floats) -> tuple[Floats, float]:
+    """The own look (p, 3) in the light of ``seen`` (p, 3), and how much worse than usual it fits, at least 1."""
+    known = np.where(own.known[:, None] > 0, seen, np.float32(np.nan))
+    usual = own.look + light(known, own.look)
+    return usual, max(1.0, _away(known - usual))
+
+
+def expected(own: OwnFace, seen: Floats, raster: Raster) -> Expected:
+    """The own face in the light of ``seen`` (p, 3; flattened), where ``raster`` has its mesh in a SIZE crop."""
+    usual, rough = lit(own, seen)
+    whole = np.dstack([_picture(usual), own.pictures])
+    shown = raster.picture(
+        _remapped(whole, raster.at_pixels(_flat_vertices()[:, :2])), np.zeros((SIZE, SIZE, 7), np.float32)
     )
+    look, spread, known = np.split(shown, [3, 6], axis=2)
+    return Expected(np.ascontiguousarray(look), spread, known[..., 0], raster.coverage, rough)
 
 
-def _roughness(look: Floats, home: Floats) -> float:
-    return _away(look - light(look, home) - home)
+def _remapped(picture: Floats, points: Floats) -> Floats:
+    """cv2 remaps up to four channels at a time."""
+    parts = [remap_points(np.ascontiguousarray(picture[..., part]), points) for part in (slice(0, 3), slice(3, 7))]
+    return np.hstack(parts)
+
+
+@lru_cache(maxsize=1)
+def flat_raster() -> Raster:
+    return rasterise(_flat_vertices(), topology.TRIANGLES, FLAT)
 
 
 def _away(difference: Floats) -> float:
     """The usual difference (Lab) on the upper face, where hands are seldom."""
-    upper = np.abs(difference[flat_places()[:, 1] < _UPPER])
-    return float(np.nanmedian(upper)) if np.isfinite(upper).any() else np.inf
+    upper = np.abs(difference[_places()[:, 1] < _UPPER])
+    known = upper[~np.isnan(upper)]
+    return float(np.median(known)) if len(known) else np.inf
+
+
+@lru_cache(maxsize=1)
+def _places() -> Floats:
+    """(p, 3): x and y of the flattened face's pixels, in [-1, 1] about its middle, and 1."""
+    y, x = np.divmod(flat_raster().pixels, FLAT)
+    x, y = (each * (2 / (FLAT - 1)) - 1 for each in (x, y))
+    return np.column_stack([x, y, np.ones(len(x))]).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _thinned() -> tuple[Floats, Floats, Floats]:
+    """Of the pixels that tell the light: places (k, 3), weights (k, 1), and products of the places' parts (k, 9)."""
+    x = _places()[::_THIN]
+    upper = np.where(x[:, 1:2] < _UPPER, np.float32(1), np.float32(0.35))
+    return x, upper, (x[:, :, None] * x[:, None]).reshape(-1, 9)
 
 
 @lru_cache(maxsize=1)
@@ -163,28 +187,23 @@ def _flat_vertices() -> Floats:
     plane = topology.CANONICAL * np.array([1, -1, -1], np.float32)
     low, high = plane[:, :2].min(axis=0), plane[:, :2].max(axis=0)
     plane = plane.copy()
-    plane[:, :2] = ((plane[:, :2] - (low + high) / 2) / (high - low).max() * _FILL + 0.5) * _FLAT - 0.5
+    plane[:, :2] = ((plane[:, :2] - (low + high) / 2) / (high - low).max() * _FILL + 0.5) * FLAT - 0.5
     return np.asarray(plane, np.float32)
-
-
-@lru_cache(maxsize=1)
-def _flat() -> Raster:
-    return rasterise(_flat_vertices(), topology.TRIANGLES, _FLAT)
 
 
 def _picture(values: Floats) -> Floats:
     """(p, c) of the flattened face as a picture, carried on beyond its rim."""
-    flat = _flat()
-    picture = flat.picture(np.nan_to_num(values), np.zeros((_FLAT, _FLAT, values.shape[1]), np.float32))
+    flat = flat_raster()
+    picture = flat.picture(np.nan_to_num(values), np.zeros((FLAT, FLAT, values.shape[1]), np.float32))
     rim = cv2.dilate(picture, np.ones((5, 5), np.uint8)).reshape(picture.shape)
     return np.asarray(np.where(flat.coverage[..., None] > 0, picture, rim), np.float32)
 
 
 def _median(values: Floats) -> Floats:
-    """Over the first axis, NaN left out."""
-    with np.errstate(all="ignore"):
-        import warnings
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return np.asarray(np.nanmedian(values, axis=0), np.float32)
+    """Over the first axis, NaN left out; NaN where there is nothing else."""
+    ordered = np.sort(values, axis=0)  # NaN last
+    count = (~np.isnan(values)).sum(axis=0)[None]
+    middle = [np.take_along_axis(ordered, np.maximum(at, 0), axis=0)[0] for at in ((count - 1) // 2, count // 2)]
+    last = len(values) - 1
+    assert last >= 0
+    return np.asarray((middle[0] + np.where(count[0] > 0, middle[1], middle[0])) / 2, np.float32)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -13,10 +12,10 @@ from pydantic import JsonValue, model_serializer
 from fsvfx.arrays import Array, Result
 from fsvfx.colour import PlateColour
 from fsvfx.comp import choices
+from fsvfx.comp.matte import hull
 from fsvfx.entries import AlignedEntry, SwappedEntry, entry_name, named
-from fsvfx.faces.geometry import scale_of
-from fsvfx.faces.looks import display_crop
-from fsvfx.occlusion.contract import EMBEDDED, WIDE, WIDE_SIZE, Faces, Segmenter, segmenter
+from fsvfx.faces.looks import coarse_crop
+from fsvfx.occlusion.contract import EMBEDDED, WIDE, WIDE_SIZE, Faces, LazyPictures, Segmenter, segmenter
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, StageSettings, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.frames import FrameRange
@@ -30,17 +29,18 @@ _TOGETHER = 24
 
 
 class SegmentedFrames(StageSettings):
-    """Frames of the chunk that are segmented alike. front, identity: which mattes are wanted."""
+    """Frames of the chunk that are segmented alike. front, face, identity: which mattes are wanted."""
 
     frames: FrameRange
     segmenter: str
     version: int
     front: bool
+    face: bool
     identity: bool
 
     @model_serializer
     def _row(self) -> list[JsonValue]:
-        return [str(self.frames), self.segmenter, self.version, self.front, self.identity]
+        return [str(self.frames), self.segmenter, self.version, self.front, self.face, self.identity]
 
 
 class OccludeSettings(PlateSettings):
@@ -49,19 +49,20 @@ class OccludeSettings(PlateSettings):
 
 
 class OccludeStage(Stage[OccludeSettings]):
-    """Per entry, in the crop of ``align``: ``rN/front``, ``rN/face`` and, where asked for, ``rN/identity`` (n, S, S).
+    """Per entry, in the crop of ``align``: ``rN/front`` and, where a matte asks for them, ``rN/face`` and
+    ``rN/identity`` (n, S, S).
 
     All float16 in [0, 1]; 0 where the performer is absent, and where the composite wants none.
     """
 
     name = "occlude"
-    version = 1
+    version = 2
     needs = (Need("ingest"), Need("align"))
     resources = Resources(cpu=1, memory_mib=2048)
     outputs = Outputs(
         {
             "rN/front": spec("S S", "float16"),
-            "rN/face": spec("S S", "float16"),
+            "rN/face": spec("S S", "float16", optional=True),
             "rN/identity": spec("S S", "float16", optional=True),
         }
     )
@@ -108,65 +109,76 @@ class _Entry:
         self.groups = work.settings.groups
         self.aligned = AlignedEntry(work.inputs["align"], index)
         self.present, self.size = self.aligned.shown, self.aligned.size
-        names = ["front", "face"] + ["identity"] * any(group.identity for group in self.groups)
+        asked = {
+            "face": any(group.face for group in self.groups),
+            "identity": any(group.identity for group in self.groups),
+        }
+        names = ["front", *(name for name, wanted in asked.items() if wanted)]
         shape = (len(work.frames), self.size, self.size)
         self.mattes: dict[str, Half] = {name: np.zeros(shape, np.float16) for name in names}
-        self._wide = lru_cache(maxsize=2 * _TOGETHER)(self._wide_picture)
+        self.covered = np.zeros(len(work.frames))
 
     def fill(self) -> None:
         for group in self.groups:
-            kind = segmenter(group.segmenter)
+            by = segmenter(group.segmenter)()
             wanted = [number for number in group.frames if number in self.present]
             for block in _blocks(wanted):
-                self._segment(kind(), block, group)
+                self._segment(by, block, group)
 
     def figures(self) -> dict[str, JsonValue]:
         """How many frames have something in front, and the greatest share of a face that it covers."""
-        front, face = (self.mattes[name].astype(np.float32) for name in ("front", "face"))
-        over = np.minimum(front, face + front).sum(axis=(1, 2)) / np.maximum((face + front).sum(axis=(1, 2)), 1.0)
-        return {"occluded": int((over > 0.002).sum()), "covered": round(float(over.max(initial=0.0)), 4)}
+        most = float(self.covered.max(initial=0.0))
+        return {"occluded": int((self.covered > 0.002).sum()), "covered": round(most, 4)}
 
     def _segment(self, by: Segmenter, block: Sequence[int], group: SegmentedFrames) -> None:
         around = [n for n in range(block[0] - by.margin, block[-1] + by.margin + 1) if n in self.present]
         others = [n for n in self.present if block[0] - by.reach <= n <= block[-1] + by.reach and n % by.every == 0]
-        found = by.segment(self._faces(around), self._faces(sorted(others)))
-        mine = [around.index(number) for number in block]
         rows = [self.work.frames.index(number) for number in block]
-        self.mattes["face"][rows] = found.face[mine]
-        if group.front:
-            self.mattes["front"][rows] = found.front[mine]
+        if group.front or group.face:
+            found = by.segment(self._faces(around), self._faces(sorted(others)), face=group.face)
+            mine = [around.index(number) for number in block]
+            if group.front:
+                self.mattes["front"][rows] = found.front[mine]
+                self.covered[rows] = [self._share(number, found.front[row]) for number, row in zip(block, mine)]
+            if found.face is not None:
+                self.mattes["face"][rows] = found.face[mine]
         if group.identity:
-            swapped = by.segment(self._faces(block, swapped=True), self._faces([]))
-            self.mattes["identity"][rows] = swapped.face
+            swapped = SwappedEntry(self.work.inputs["swap"], self.index).crop
+            seen = by.segment(self._faces(block, swapped), self._faces([]), face=True)
+            self.mattes["identity"][rows] = seen.face
 
-    def _faces(self, numbers: Sequence[int], *, swapped: bool = False) -> Faces:
-        crop = SwappedEntry(self.work.inputs["swap"], self.index).crop if swapped else self.aligned.crop
-        blank = np.zeros((0, self.size, self.size, 3), np.float16)
-        wide = np.zeros((0, WIDE_SIZE, WIDE_SIZE, 3), np.float16)
-        points = np.zeros((0, 468, 3), np.float32)
-        if numbers:
-            blank = np.stack([crop(n) for n in numbers])
-            wide = np.stack([self._wide(n) for n in numbers])
-            points = np.stack([self.aligned.landmarks(n) for n in numbers])
-        return Faces(blank, points, wide, tuple(numbers))
+    def _share(self, number: int, front: NDArray[np.floating]) -> float:
+        """Of the face, that ``front`` (S, S) covers."""
+        if not front.any():
+            return 0.0
+        face = hull(self.aligned.landmarks(number), self.size)
+        return float((front * face).sum() / face.sum())
 
-    def _wide_picture(self, number: int) -> Half:
+    def _faces(self, numbers: Sequence[int], crop: Callable[[int], Half] | None = None) -> Faces:
+        """Pictures are read when they are looked at. crop: others than those of ``align``."""
+        landmarks = [self.aligned.landmarks(number) for number in numbers]
+        return Faces(
+            LazyPictures(crop or self.aligned.crop, tuple(numbers)),
+            np.stack(landmarks) if landmarks else np.zeros((0, 468, 3), np.float32),
+            LazyPictures(self._wide, tuple(numbers)),
+            tuple(numbers),
+        )
+
+    def _wide(self, number: int) -> NDArray[np.float32]:
         plate = self.work.inputs["ingest"].frame("frames", number)
         return wide_picture(plate, self.aligned.matrix(number), self.size, self.colour)
 
 
-def wide_picture(plate: Array, matrix: NDArray[np.float64], size: int, colour: PlateColour) -> Half:
+def wide_picture(plate: Array, matrix: NDArray[np.float64], size: int, colour: PlateColour) -> NDArray[np.float32]:
     """The face's surroundings, (WIDE_SIZE, WIDE_SIZE, 3) display [0, 1]: see ``fsvfx.occlusion.contract``.
 
-    matrix: (2, 3), plate px -> px of the (size, size) crop. Large plates are thinned out before their colours are
-    converted: it is for finding things, not for showing them.
+    matrix: (2, 3), plate px -> px of the (size, size) crop. For finding things, not for showing them: plate codes are
+    averaged before their colours are converted.
     """
     zoom = WIDE_SIZE / (WIDE * size)
     wide = matrix * zoom
     wide[:, 2] += (WIDE_SIZE - 1) / 2 - zoom * (size - 1) / 2
-    thin = max(1, int(0.5 / scale_of(wide)))
-    wide[:, :2] *= thin
-    return display_crop(plate[::thin, ::thin], wide, WIDE_SIZE, colour)
+    return coarse_crop(plate, wide, WIDE_SIZE, colour)
 
 
 def _asked(occlusion: str | None, matte: str | None) -> bool:
@@ -179,22 +191,24 @@ def _names(matte: str | None, source: str) -> bool:
 
 
 def _groups(job: ShotJob, unit: Unit) -> tuple[SegmentedFrames, ...]:
-    held: dict[tuple[str, bool, bool], list[int]] = {}
+    held: dict[tuple[str, bool, bool, bool], list[int]] = {}
     frames = FrameRange([] if unit.chunk is None else unit.chunk.frames)
     for run, settings in choices.runs(job.shot.composite, frames):
         if _asked(settings.occlusion, settings.matte):
             front = settings.occlusion != "none"
             name = segmenter(settings.occlusion if front else EMBEDDED).name
-            held.setdefault((name, front, _names(settings.matte, "identity")), []).extend(run)
+            face, identity = (_names(settings.matte, source) for source in ("plate", "identity"))
+            held.setdefault((name, front, face, identity), []).extend(run)
     return tuple(
         SegmentedFrames(
             frames=FrameRange(numbers),
             segmenter=name,
             version=segmenter(name).version,
             front=front,
+            face=face,
             identity=identity,
         )
-        for (name, front, identity), numbers in held.items()
+        for (name, front, face, identity), numbers in held.items()
     )
 
 

@@ -125,10 +125,11 @@ def test_a_segmenter_tells_what_is_in_front(install: Install) -> None:
     install("our_segmenters")
     crops = np.full((1, 8, 8, 3), 0.5, np.float16)
     crops[0, :2] = 0
-    wide = np.zeros((1, WIDE_SIZE, WIDE_SIZE, 3), np.float16)
+    wide = np.zeros((1, WIDE_SIZE, WIDE_SIZE, 3), np.float32)
     faces = Faces(crops, np.zeros((1, 468, 3), np.float32), wide, (1,))
-    found = segmenters.segmenter("dark")().segment(faces, faces)
+    found = segmenters.segmenter("dark")().segment(faces, faces, face=True)
     assert found.front[0].mean() == 0.25
+    assert found.face is not None
     assert found.face[0].mean() == 0.75
 
 

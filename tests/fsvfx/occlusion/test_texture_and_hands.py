@@ -12,6 +12,7 @@ from fsvfx.faces import topology
 from fsvfx.faces.geometry import crop_matrix, move_points
 from fsvfx.occlusion import texture_and_hands
 from fsvfx.occlusion.contract import WIDE_SIZE, Faces, Segmentation
+from fsvfx.occlusion.hands import WRIST, Hand
 from fsvfx.occlusion.texture_and_hands import TextureAndHands
 
 SIZE = 160
@@ -24,7 +25,8 @@ Change = Callable[[int, np.ndarray], np.ndarray]
 
 @pytest.fixture(autouse=True)
 def _no_hands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texture_and_hands, "hands", lambda *args, **options: [])
+    for way in ("searched", "followed"):
+        monkeypatch.setattr(texture_and_hands, way, lambda *args: [])
 
 
 def mesh() -> np.ndarray:
@@ -48,12 +50,12 @@ def faces(numbers: range, change: Change) -> Faces:
     pictures = [change(number, drawn(number)) for number in numbers]
     crops = np.array(pictures, np.float16).reshape(-1, SIZE, SIZE, 3)
     landmarks = np.repeat(mesh()[None], len(crops), axis=0).astype(np.float32)
-    wide = np.zeros((len(crops), WIDE_SIZE, WIDE_SIZE, 3), np.float16)
+    wide = np.zeros((len(crops), WIDE_SIZE, WIDE_SIZE, 3), np.float32)
     return Faces(crops, landmarks, wide, tuple(numbers))
 
 
 def segment(change: Change, others: Change | None = None) -> Segmentation:
-    return TextureAndHands().segment(faces(range(FRAMES), change), faces(range(0, 24, 2), others or change))
+    return TextureAndHands().segment(faces(range(FRAMES), change), faces(range(0, 24, 2), others or change), face=True)
 
 
 def disc(picture: np.ndarray, centre: tuple[int, int], radius: int = 16) -> np.ndarray:
@@ -74,6 +76,7 @@ def test_what_comes_over_the_rim_is_in_front() -> None:
     truth = on_disc(CHIN)
     for row in range(FRAMES):
         front = found.front[row] > 0.5
+        assert found.face is not None
         if in_front(row):
             assert (front & truth).sum() / truth.sum() > 0.85
             assert found.face[row][truth].mean() < 0.25
@@ -104,9 +107,23 @@ def test_another_scene_s_look_is_not_compared_with() -> None:
 
 
 def test_a_face_alone_has_no_front() -> None:
-    alone = TextureAndHands().segment(faces(range(2), lambda number, picture: picture), faces(range(0), drawn_as_is))
+    alone = TextureAndHands().segment(faces(range(2), drawn_as_is), faces(range(0), drawn_as_is), face=True)
     assert alone.front.max() == 0
+    assert alone.face is not None
     assert alone.face.mean() == pytest.approx(on_disc((80, 80), 400).mean(), abs=0.02)
+
+
+@pytest.mark.parametrize(("wrist", "is_hand"), [(0.0, False), (0.25, True)])
+def test_a_hand_whose_wrist_lies_on_the_face_is_the_face(
+    monkeypatch: pytest.MonkeyPatch, wrist: float, is_hand: bool
+) -> None:
+    points = np.tile(np.array([[0.5, 0.56]]), (21, 1)) * WIDE_SIZE
+    points[WRIST, 1] += wrist * WIDE_SIZE
+    monkeypatch.setattr(texture_and_hands, "searched", lambda *args: [Hand(points, 1.0)])
+    seen = []
+    monkeypatch.setattr(texture_and_hands.own_face, "without", lambda look, *about: seen.append(about) or look)
+    segment(drawn_as_is)
+    assert bool(seen) == is_hand
 
 
 def drawn_as_is(number: int, picture: np.ndarray) -> np.ndarray:
