@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from blake3 import blake3
@@ -23,6 +24,21 @@ def sorted_json(value: JsonValue, *, ascii_only: bool = True) -> str:
 def canonical_json(value: JsonValue) -> str:
     """One text per value: as ``sorted_json``, with whole floats as integers. Raises ValueError for NaN and infinity."""
     return sorted_json(_plain(value))
+
+
+class Canonical(str):
+    """A value's canonical JSON, where it is needed again and again."""
+
+    @classmethod
+    def of(cls, value: JsonValue) -> Canonical:
+        return cls(canonical_json(value))
+
+
+def digest_of_joined(values: Mapping[str, JsonValue | Canonical]) -> str:
+    """As `digest_of` of the mapping, whose values may be canonical JSON already."""
+    texts = {name: one if isinstance(one, Canonical) else canonical_json(one) for name, one in values.items()}
+    joined = ",".join(f"{json.dumps(name)}:{texts[name]}" for name in sorted(texts))
+    return blake3(f"{{{joined}}}".encode()).hexdigest()
 
 
 def digest_of(value: JsonValue) -> str:

@@ -20,6 +20,13 @@ class Unit(StrictModel):
     """``1001-1024``, ``shot``, or ``person.lead``: one folder name in the store."""
     chunk: Chunk | None = None
 
+    def __eq__(self, other: object) -> bool:
+        """By its name, which says it all: graphs of long shots look units up a million times."""
+        return self is other or (isinstance(other, Unit) and self.name == other.name and self.kind == other.kind)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @classmethod
     def of_chunk(cls, chunk: Chunk) -> Unit:
         return cls(kind="chunk", name=chunk.name, chunk=chunk)

@@ -66,6 +66,9 @@ def runs(composite: Composite, frames: FrameRange) -> Iterator[tuple[FrameRange,
     """
     if not frames:
         return
+    if not composite.overrides:
+        yield frames, composite.at(frames.first)
+        return
     near = [one.frames & frames for one in composite.overrides]
     edges = {edge for held in near for run in held.runs for edge in (run.start, run.stop)}
     looked_up: dict[tuple[bool, ...], CompositeSettings] = {}

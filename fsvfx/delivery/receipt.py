@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -58,7 +58,7 @@ def _is_there(file: DeliveredFile) -> bool:
     if remote.is_remote(file.path):
         return remote.exists(file.path)
     try:
-        return Path(file.path).stat().st_size == file.bytes
+        return os.stat(file.path).st_size == file.bytes
     except FileNotFoundError:
         return False
 

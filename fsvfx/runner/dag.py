@@ -74,7 +74,13 @@ def stage(name: str) -> AnyStage:
     """The stage of that name. Raises InputError if there is none, MachineError if a package's can't be loaded."""
     if name not in PATHS:
         return REGISTERED.load(name, _is_stage, "subclass of fsvfx.stages.contract.Stage")()
-    module, _, kind = PATHS[name].partition(":")
+    return _loaded(PATHS[name])
+
+
+@lru_cache
+def _loaded(path: str) -> AnyStage:
+    """Stages are stateless: one of each will do."""
+    module, _, kind = path.partition(":")
     found: AnyStage = getattr(import_module(module), kind)()
     return found
 
@@ -100,13 +106,32 @@ def inputs_of(stage_name: str, unit: Unit, job: ShotJob) -> list[tuple[str, Unit
 
 def sources_of(stage_name: str, unit: Unit, job: ShotJob, waived: FrameRange = NO_FRAMES) -> list[Input]:
     """As `inputs_of`, with what can't be done without: where a chunk is ``waived`` whole, less is."""
-    plain = is_waived(unit, waived)
-    return [source for need in needs_of(stage_name, unit, job) for source in _sources(need, unit, job, plain)]
+    return Wiring(job, waived).sources(stage_name, unit)
+
+
+class Wiring:
+    """What the units of a shot read, with the units of each stage worked out once."""
+
+    def __init__(self, job: ShotJob, waived: FrameRange = NO_FRAMES) -> None:
+        self.job = job
+        self.waived = waived
+        self._units: dict[str, list[Unit]] = {}
+
+    def units(self, stage_name: str) -> list[Unit]:
+        if stage_name not in self._units:
+            self._units[stage_name] = units_of(stage_name, self.job)
+        return self._units[stage_name]
+
+    def sources(self, stage_name: str, unit: Unit) -> list[Input]:
+        """As `sources_of`."""
+        plain = is_waived(unit, self.waived)
+        needs = needs_of(stage_name, unit, self.job)
+        return [one for need in needs for one in _sources(need, unit, self.units(need.stage), plain)]
 
 
 def is_waived(unit: Unit, waived: FrameRange) -> bool:
     """Whether every frame of the chunk is waived."""
-    return unit.chunk is not None and all(number in waived for number in unit.chunk.frames)
+    return unit.chunk is not None and bool(waived) and all(number in waived for number in unit.chunk.frames)
 
 
 def needs_of(stage_name: str, unit: Unit, job: ShotJob) -> tuple[Need, ...]:
@@ -135,8 +160,8 @@ def _units_of_scope(scope: Scope, job: ShotJob) -> list[Unit]:
     return [*(chunks if scope != "shot" else ()), *([Unit.of_shot()] if scope != "chunk" else ())]
 
 
-def _sources(need: Need, unit: Unit, job: ShotJob, plain: bool) -> list[Input]:
-    found = [Input(need.stage, one, required) for one, required in _read(need, unit, units_of(need.stage, job))]
+def _sources(need: Need, unit: Unit, upstream: list[Unit], plain: bool) -> list[Input]:
+    found = [Input(need.stage, one, required) for one, required in _read(need, unit, upstream)]
     if need.optional == "always" or (need.optional == "where waived" and plain):
         return [replace(one, required=False) for one in found]
     return found

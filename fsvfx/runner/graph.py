@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fsvfx.errors import InputError, Where
-from fsvfx.runner.dag import NO_FRAMES, sources_of, stages, units_of
+from fsvfx.runner.dag import Input, Wiring, stages
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import Unit
@@ -31,15 +31,18 @@ class Graph:
     required: Mapping[Step, frozenset[Step]]
 
     @classmethod
-    def of(cls, job: ShotJob, waived: FrameRange = NO_FRAMES) -> Graph:
-        """The graph of ``job``; ``waived`` frames are delivered as the plate's, so delivery needs no more of them."""
-        steps = [Step(stage, unit) for stage in stages() for unit in units_of(stage, job)]
-        steps.sort(key=lambda step: step.unit.kind != "person")  # people's steps read no others: they may go first
-        sources = {step: sources_of(step.stage, step.unit, job, waived) for step in steps}
+    def of(cls, job: ShotJob) -> Graph:
+        """The graph of ``job``."""
+        return cls.from_sources(all_sources(Wiring(job)))
+
+    @classmethod
+    def from_sources(cls, sources: Mapping[Step, Sequence[Input]]) -> Graph:
+        """``sources``: of `all_sources`."""
         return cls(
-            reads={step: frozenset(Step(one.stage, one.unit) for one in sources[step]) for step in steps},
+            reads={step: frozenset(Step(one.stage, one.unit) for one in found) for step, found in sources.items()},
             required={
-                step: frozenset(Step(one.stage, one.unit) for one in sources[step] if one.required) for step in steps
+                step: frozenset(Step(one.stage, one.unit) for one in found if one.required)
+                for step, found in sources.items()
             },
         )
 
@@ -88,6 +91,13 @@ class Graph:
         return found
 
 
+def all_sources(wiring: Wiring) -> dict[Step, list[Input]]:
+    """What every step of the shot reads, in DAG order."""
+    steps = [Step(stage, unit) for stage in stages() for unit in wiring.units(stage)]
+    steps.sort(key=lambda step: step.unit.kind != "person")  # people's steps read no others: they may go first
+    return {step: wiring.sources(step.stage, step.unit) for step in steps}
+
+
 def stage_name(name: str) -> str:
     """``name``, if it is a stage. Raises InputError."""
     if name not in stages():
@@ -119,4 +129,4 @@ def _place(stage: str) -> int:
 
 def _touches(step: Step, frames: FrameRange | None) -> bool:
     chunk = step.unit.chunk
-    return frames is None or (chunk is not None and any(number in frames for number in chunk.frames))
+    return frames is None or (chunk is not None and bool(frames & FrameRange.span(chunk.first, chunk.last)))

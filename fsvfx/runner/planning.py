@@ -6,19 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fsvfx.errors import FsvfxError
-from fsvfx.runner.dag import Input, is_waived, sources_of, stage, stages, units_of
+from fsvfx.runner.dag import Input, Wiring, is_waived, stage, stages
 from fsvfx.runner.estimates import estimate_of
 from fsvfx.runner.execute import source_of
-from fsvfx.runner.graph import Graph, Step
-from fsvfx.runner.keying import recipe_of
+from fsvfx.runner.graph import Graph, Step, all_sources
+from fsvfx.runner.keying import Keys
 from fsvfx.runner.plan import SETTLED, Entry, Plan
 from fsvfx.store import Address, Index, Ledger, open_store
 from fsvfx.store.address import UNKEYED
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.receipts import ChunkState, Failure, Receipt, Unit
-
-"""A waived frame is delivered as the plate's, so the plate must be there."""
 
 
 def plan(
@@ -53,7 +51,7 @@ def revoke_named(job: ShotJob, frames: FrameRange | None = None, stages: Sequenc
 def _plan(job: ShotJob, wanted: Callable[[Graph], frozenset[Step]]) -> Plan:
     ledger = Ledger(open_store(job, create=False))
     walk = _Walk(job, ledger, ledger.index())
-    graph = Graph.of(job, walk.waived)
+    graph = Graph.from_sources(walk.sources)
     chosen = wanted(graph)
     steps = walk.entries()
     cost = estimate_of(job, ledger, walk.index, [one for step, one in steps.items() if step in chosen])
@@ -79,6 +77,9 @@ class _Walk:
         self.ledger = ledger
         self.index = index
         self.waived = ledger.waived(index)
+        self.wiring = Wiring(job, self.waived)
+        self.sources = all_sources(self.wiring)
+        self.keys = Keys(job, self.waived)
         self._known: dict[tuple[str, Unit], Entry] = {}
 
     def entries(self) -> dict[Step, Entry]:
@@ -88,7 +89,7 @@ class _Walk:
 
     def _waves(self, name: str) -> list[list[Unit]]:
         """The units of a stage; the shot's come after the chunks', which delivery of the shot reads."""
-        units = units_of(name, self.job)
+        units = self.wiring.units(name)
         chunks = [unit for unit in units if unit.chunk]
         return [wave for wave in (chunks, [unit for unit in units if not unit.chunk]) if wave]
 
@@ -102,7 +103,7 @@ class _Walk:
         return entries
 
     def _draft(self, name: str, unit: Unit) -> _Draft:
-        sources = sources_of(name, unit, self.job, self.waived)
+        sources = self.sources[Step(name, unit)]
         waits = self._waits_for(sources)
         if waits is not None:
             return _Draft(unit, entry=self._waiting(name, unit, waits))
@@ -111,12 +112,12 @@ class _Walk:
         may_change = any(one.may_change or one.state not in SETTLED for one in upstream)
         try:
             source = source_of(self.job, name, unit)
-            recipe = recipe_of(self.job, name, unit, receipts, source=source, waived=self.waived)
+            key = self.keys.of(name, unit, receipts, source)
         except FsvfxError as error:
             if unit.chunk is None or error.transient:
                 raise
             return _Draft(unit, entry=self._unreadable(name, unit, error), error=error)
-        return _Draft(unit, recipe.key, may_change)
+        return _Draft(unit, key, may_change)
 
     def _waits_for(self, sources: Sequence[Input]) -> Entry | None:
         """The upstream entry that must run before the key can be known, if any."""

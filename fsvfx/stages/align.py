@@ -32,6 +32,7 @@ class AlignStage(Stage[AlignSettings]):
     version = 3
     needs = (Need("ingest"), Need("track", halo=REACH))
     resources = Resources(cpu=1, memory_mib=1024)
+    alike = True
 
     outputs = Outputs(
         {

@@ -136,6 +136,8 @@ class Stage(ABC, Generic[Settings]):
     """Where results go: arrays into the store; files where the manifest says."""
     may_be_waived: ClassVar[bool] = True
     """Whether a chunk whose frames are waived can do without the stage."""
+    alike: ClassVar[bool] = False
+    """Whether the settings are the same for every unit of a shot: plans of long shots then ask for them once."""
     outputs: ClassVar[Outputs | None] = None
     """The arrays that it puts out; held when they are written."""
 

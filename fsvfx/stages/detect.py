@@ -51,6 +51,7 @@ class DetectStage(Stage[DetectSettings]):
     version = 2
     needs = (Need("ingest"),)
     resources = Resources(cpu=1, memory_mib=1024)
+    alike = True
 
     outputs = Outputs(
         {"signature": spec("36 64", "uint8")},

@@ -25,6 +25,7 @@ class IngestStage(Stage[IngestSettings]):
     name = "ingest"
     version = 2
     resources = Resources(cpu=1, memory_mib=1024)
+    alike = True
     reads_media = True
     may_be_waived = False
     outputs = Outputs({"frames": spec("H W 3", "uint8", "uint16", "float16")})

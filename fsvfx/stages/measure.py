@@ -39,6 +39,7 @@ class MeasureStage(Stage[MeasureSettings]):
     version = 2
     needs = (Need("ingest"), Need("align"), Need("composite"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
+    alike = True
 
     outputs = Outputs(
         {"plate_thumb": spec(f"{_SIDE} {_SIDE} 3", "uint8"), "comp_thumb": spec(f"{_SIDE} {_SIDE} 3", "uint8")},

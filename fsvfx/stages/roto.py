@@ -26,6 +26,7 @@ class RotoStage(Stage[RotoSettings]):
     name = "roto"
     version = 1
     resources = Resources(cpu=1, memory_mib=1024)
+    alike = True
     reads_media = True
     outputs = Outputs({"rN/roto": spec("H W", "float16")})
 

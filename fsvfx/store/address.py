@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from fsvfx.digests import digest_of
+from fsvfx.digests import Canonical, digest_of_joined
 from fsvfx.store.archive import SUFFIX
 from schemas.receipts import Receipt
 
@@ -60,17 +61,21 @@ class Index:
     def __init__(self, paths: list[str]) -> None:
         self._paths = frozenset(paths)
         self._records: dict[str, list[str]] = {}
+        self._receipts: dict[str, list[str]] = {}
         for path in sorted(paths):
-            stem, _, kind = path.removesuffix(".json").rpartition("/")[2].partition(".")
-            folder = path.rpartition("/")[0]
-            self._records.setdefault(f"{folder}/{stem}.{kind.partition('.')[0]}", []).append(path)
+            stem, _, kind = path.rpartition("/")[2].removesuffix(".json").partition(".")
+            if kind:
+                folder = path.rpartition("/")[0]
+                self._records.setdefault(f"{folder}/{stem}.{kind.partition('.')[0]}", []).append(path)
+            elif path.count("/") == 3:
+                self._receipts.setdefault(path.split("/")[1], []).append(path)
 
     def has_receipt(self, at: Address) -> bool:
         return at.receipt in self._paths
 
     def receipts(self, stage: str | None = None) -> list[str]:
         """Paths of all receipts (of one stage), those for keys no longer wanted too."""
-        return sorted(path for path in self._paths if _is_receipt(path, stage))
+        return sorted(chain.from_iterable(self._receipts.values())) if stage is None else self._receipts.get(stage, [])
 
     def past_receipts(self, stage: str) -> list[str]:
         """Paths of all receipts of a stage, those that were moved aside too."""
@@ -107,18 +112,12 @@ def _is_revoked(path: str, stage: str) -> bool:
     return folders.startswith(f"{LEDGER}/{stage}/") and ".revoked." in name
 
 
-def _is_receipt(path: str, stage: str | None) -> bool:
-    folders, _, name = path.rpartition("/")
-    parts = folders.split("/")
-    return len(parts) == 3 and name.count(".") == 1 and stage in (None, parts[1])
-
-
 def stage_key(
     *,
     stage: str,
     version: int,
-    parameters: Mapping[str, JsonValue],
-    weights: Mapping[str, str],
+    parameters: Mapping[str, JsonValue] | Canonical,
+    weights: Mapping[str, str] | Canonical,
     colour_config: str,
     seed: int,
     inputs: Mapping[str, str],
@@ -128,12 +127,12 @@ def stage_key(
     ``weights``: model name -> sha256; ``inputs``: ``stage/unit`` -> output digest of the receipt,
     and ``media/name`` -> fingerprint of what is read from files.
     """
-    return digest_of(
+    return digest_of_joined(
         {
             "stage": stage,
             "version": version,
-            "parameters": dict(parameters),
-            "weights": dict(weights),
+            "parameters": parameters if isinstance(parameters, Canonical) else dict(parameters),
+            "weights": weights if isinstance(weights, Canonical) else dict(weights),
             "colour_config": colour_config,
             "seed": seed,
             "inputs": dict(inputs),

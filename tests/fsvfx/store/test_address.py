@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fsvfx.digests import canonical_json, digest_of
+from fsvfx.digests import Canonical, canonical_json, digest_of
 from fsvfx.store import stage_key
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(-1e6, 1e6) | st.text()
@@ -97,3 +97,13 @@ def test_every_part_counts(part: str, value: Any) -> None:
 def test_keys_stay_what_they_are() -> None:
     """A key that changed by itself would redo everybody's finished shots."""
     assert stage_key(**PARTS) == "65b260e3056a3adc64d681bf10dd71b4e179e870"
+
+
+def test_keys_are_the_same_whether_their_parts_are_said_or_worked_out_before() -> None:
+    parameters: dict[str, Any] = {"b": [1.0, "ä"], "a": {"x": None}}
+    said: dict[str, Any] = {
+        "stage": "s", "version": 1, "weights": {"m": "0"}, "colour_config": "c", "seed": 3, "inputs": {"i/1": "d"},
+    }  # fmt: skip
+    plain = digest_of({**said, "parameters": parameters})[:40]
+    assert stage_key(**said, parameters=parameters) == plain
+    assert stage_key(**said, parameters=Canonical.of(parameters)) == plain
