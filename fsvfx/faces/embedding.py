@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -21,10 +22,17 @@ SAME_PERSON = 0.6
 
 def embeddings(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
     """Of faces with landmarks (k, 468, 3) px in rgb (H, W, 3) u8: (k, 128) f32. Raises ModelError."""
-    if not len(landmarks):
-        return np.zeros((0, SIZE), np.float32)
-    found = network(NETWORK)
-    return found.vectors(np.stack([cut(rgb, each, found.chip) for each in landmarks]))
+    return vectors([chip_of(rgb, each) for each in landmarks])
+
+
+def chip_of(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """What ``vectors`` takes of a face with landmarks (468, 3) px in rgb (H, W, 3) u8."""
+    return cut(rgb, landmarks, network(NETWORK).chip)
+
+
+def vectors(chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Embeddings (k, 128) of chips. Raises ModelError."""
+    return network(NETWORK).vectors(np.stack(chips)) if len(chips) else np.zeros((0, SIZE), np.float32)
 
 
 def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip) -> NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,32 @@ from fsvfx.faces.geometry import apply, crop, inverse, scale_of
 
 _MARGIN = 8
 """Plate pixels around a crop that its sampling may touch."""
+
+
+_ABOUT = 0.75
+"""How far a piece reaches beyond a face, in its longer side: an aligned crop fits in, whichever way it is turned."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A copy of what a face's crop may show of a picture: picture (h, w, 3), and its corner (x, y) in that."""
+
+    picture: NDArray[np.generic]
+    corner: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, picture: NDArray[np.generic], landmarks: NDArray[np.floating]) -> Piece:
+        """About a face with landmarks (468, 3) px in a picture (H, W, 3)."""
+        low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
+        reach = _ABOUT * float((high - low).max()) + _MARGIN
+        limit = np.array(picture.shape[1::-1])
+        first = np.clip(np.floor(low - reach).astype(np.int64), 0, limit - 1)
+        last = np.clip(np.ceil(high + reach).astype(np.int64), first + 1, limit)
+        return cls(picture[first[1] : last[1], first[0] : last[0]].copy(), first)
+
+    def points(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Landmarks (..., 3) of the picture in the piece's px."""
+        return np.asarray(landmarks - np.array([*self.corner, 0]), np.float32)
 
 
 def display_crop(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.embedding import SAME_PERSON, embeddings
+from fsvfx.faces.embedding import SAME_PERSON, SIZE, chip_of, vectors
 from fsvfx.faces.geometry import crop, crop_matrix, move_points, scale_of
+from fsvfx.faces.looks import Piece
 from fsvfx.faces.measures import appearance
-from fsvfx.faces.search import FaceFinder
 from fsvfx.identity.contract import distance
 
 MOST = 64
 """Pictures kept per person."""
+EMBED_EVERY = 8
+"""A face that is followed through pictures is embedded in one of so many."""
+EMBEDDED = 16
+"""Of the pictures kept, so many have an embedding: enough for the nearest and the mean."""
 _PROBE = 256
 """Sharpness and appearance are measured in crops of this size, whatever the picture's."""
 _BLURRED = 0.4
@@ -25,7 +30,11 @@ _BLURRED = 0.4
 
 @dataclass(frozen=True)
 class ReferenceFace:
-    """A face in the reference picture ``index``: landmarks (468, 3) px, its size in px, and what is known of it."""
+    """A face in the reference picture ``index``: landmarks (468, 3) px, its size in px, and what is known of it.
+
+    embedding: (128,), NaN where not taken; chip: what it is taken of; track: the same in pictures where the face was
+    followed from one to the next.
+    """
 
     index: int
     landmarks: NDArray[np.float32]
@@ -33,23 +42,51 @@ class ReferenceFace:
     embedding: NDArray[np.float32]
     sharpness: float
     appearance: NDArray[np.float32]
+    track: int = 0
+    chip: NDArray[np.uint8] | None = None
+    piece: Piece | None = None
+    """The picture about the face; None: let go, for there were too many."""
 
 
-def faces_of(index: int, rgb: NDArray[np.uint8], finder: FaceFinder) -> list[ReferenceFace]:
-    """All faces in one picture (H, W, 3) u8."""
-    found = finder.find(rgb)
-    taken = embeddings(rgb, found.landmarks)
-    return [_face(index, rgb, mesh, embedding) for mesh, embedding in zip(found.landmarks, taken, strict=True)]
-
-
-def _face(
-    index: int, rgb: NDArray[np.uint8], landmarks: NDArray[np.float32], embedding: NDArray[np.float32]
-) -> ReferenceFace:
+def face_in(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32], index: int, track: int) -> ReferenceFace:
+    """What a picture (H, W, 3) u8 shows of one face. Its embedding is not taken yet, and no piece is kept."""
     matrix = crop_matrix(landmarks, _PROBE)
     probe = np.asarray(crop(rgb, matrix, _PROBE), np.uint8)
     mesh = move_points(matrix, landmarks)
     shown = appearance((probe / 255).astype(np.float32), mesh)
-    return ReferenceFace(index, landmarks, _PROBE / scale_of(matrix), embedding, sharpness(probe, mesh), shown)
+    size, nobody = _PROBE / scale_of(matrix), np.full(SIZE, np.nan, np.float32)
+    return ReferenceFace(index, landmarks, size, nobody, sharpness(probe, mesh), shown, track, chip_of(rgb, landmarks))
+
+
+def recognised(seen: Sequence[ReferenceFace]) -> list[ReferenceFace]:
+    """The same with embeddings: each track's first, last and every ``EMBED_EVERY``-th are taken.
+
+    One between two taken ones that are alike gets the former's; if they are not, somebody else came into the track, and
+    its own is taken. Raises ModelError.
+    """
+    tracks = [[i for i, face in enumerate(seen) if face.track == track] for track in {face.track for face in seen}]
+    taken = _taken(seen, [i for rows in tracks for i in {*rows[::EMBED_EVERY], rows[-1]}])
+    lent: dict[int, NDArray[np.float32]] = {}
+    for rows in tracks:
+        for before, after in pairwise(sorted(taken.keys() & set(rows))):
+            if distance(taken[before], taken[after]) < SAME_PERSON:
+                lent |= {i: taken[before] for i in rows if before < i < after}
+    taken |= _taken(seen, [i for i in range(len(seen)) if i not in taken and i not in lent])
+    return [replace(face, embedding=(taken | lent)[i]) for i, face in enumerate(seen)]
+
+
+def embeddings_of(faces: Sequence[ReferenceFace]) -> NDArray[np.float32]:
+    """(m, 128) of those that are kept, each its own: NaN but for ``EMBEDDED`` of them, evenly spread."""
+    result = np.full((len(faces), SIZE), np.nan, np.float32)
+    rows = np.linspace(0, len(faces) - 1, min(len(faces), EMBEDDED)).round().astype(int).tolist()
+    for i, embedding in _taken(faces, rows).items():
+        result[i] = embedding
+    return result
+
+
+def _taken(faces: Sequence[ReferenceFace], rows: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+    chips = [chip for i in rows if (chip := faces[i].chip) is not None]
+    return dict(zip(rows, vectors(chips), strict=True))
 
 
 def sharpness(probe: NDArray[np.uint8], mesh: NDArray[np.float32]) -> float:

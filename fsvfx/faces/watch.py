@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.boxes import free_of
+from fsvfx.faces.boxes import free_of, overlap
 from fsvfx.faces.search import FaceFinder, Faces
 
 SEARCH_EVERY = 4
@@ -21,17 +21,17 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture (H, W, 3) u8, its faces, and which of them were not in the picture before: fresh (k,) bool."""
+    """A picture (H, W, 3) u8, its k faces, and where each was in the picture before: origin (k,), -1: it is new."""
 
     picture: Picture
     faces: Faces
-    fresh: NDArray[np.bool_]
+    origin: NDArray[np.int64]
 
 
-def watch(pictures: Iterable[tuple[Picture, bool]], finder: FaceFinder) -> Iterator[Seen]:
+def watch(pictures: Iterable[tuple[Picture, bool]], finder: FaceFinder, every: int = SEARCH_EVERY) -> Iterator[Seen]:
     """Every picture in its order, with its faces. With each comes whether it is cut off from the one before.
 
-    Searched: the first and the last picture between cuts, every ``SEARCH_EVERY``-th, and where a face is lost. Holds at
+    Searched: the first and the last picture between cuts, each ``every``-th, and where a face is lost. Holds at
     most one picture more than that.
     """
     held: list[_Held] = []
@@ -40,7 +40,7 @@ def watch(pictures: Iterable[tuple[Picture, bool]], finder: FaceFinder) -> Itera
         if cut and held:
             yield from _told(_searched_to_the_end(held, finder), last)
             held, last = [], None
-        held.append(_looked_at(picture, held, finder))
+        held.append(_looked_at(picture, held, finder, every))
         if held[-1].searched and len(held) > 1:
             _trace_back(held, finder)
             yield from _told(held[:-1], last)
@@ -56,11 +56,11 @@ class _Held:
     searched: bool
 
 
-def _looked_at(picture: Picture, held: list[_Held], finder: FaceFinder) -> _Held:
+def _looked_at(picture: Picture, held: list[_Held], finder: FaceFinder, every: int) -> _Held:
     if not held:
         return _Held(picture, finder.find(picture), searched=True)
     faces = finder.follow(picture, held[-1].faces)
-    if len(held) >= SEARCH_EVERY or len(faces) < len(held[-1].faces):
+    if len(held) >= every or len(faces) < len(held[-1].faces):
         return _Held(picture, finder.find(picture, faces), searched=True)
     return _Held(picture, faces, searched=False)
 
@@ -85,10 +85,16 @@ def _trace_back(held: list[_Held], finder: FaceFinder) -> None:
 
 def _told(held: list[_Held], before: Faces | None) -> Iterator[Seen]:
     for one in held:
-        fresh = np.ones(len(one.faces), np.bool_) if before is None else _new(one.faces, before)
-        yield Seen(one.picture, one.faces, fresh)
+        yield Seen(one.picture, one.faces, _origin(one.faces, Faces.none() if before is None else before))
         before = one.faces
 
 
 def _new(faces: Faces, known: Faces) -> NDArray[np.bool_]:
     return free_of(faces.boxes, known.boxes, _SAME_FACE)
+
+
+def _origin(faces: Faces, before: Faces) -> NDArray[np.int64]:
+    if not len(before):
+        return np.full(len(faces), -1, np.int64)
+    same = overlap(faces.boxes, before.boxes)
+    return np.where(same.max(axis=1) > _SAME_FACE, same.argmax(axis=1), -1)

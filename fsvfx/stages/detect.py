@@ -12,7 +12,7 @@ from fsvfx.arrays import Result
 from fsvfx.faces.detectors import weights_of
 from fsvfx.faces.embedding import SIZE, embeddings
 from fsvfx.faces.search import FaceFinder, Faces, Tiles
-from fsvfx.faces.tracks import CHANGE, changes, signature
+from fsvfx.faces.tracks import is_another, signature
 from fsvfx.faces.watch import Picture, Seen, watch
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
@@ -113,12 +113,12 @@ def _pictures(work: Work[DetectSettings], signatures: list[NDArray[np.uint8]]) -
     for number in work.frames:
         picture = colour.look(work.inputs["ingest"].frame("frames", number))
         signatures.append(signature(picture))
-        yield picture, bool(changes(np.stack(signatures[-2:]))[-1] > CHANGE)
+        yield picture, len(signatures) > 1 and is_another(*signatures[-2:])
 
 
 def _embed(seen: Seen, number: int) -> NDArray[np.float32]:
     """(k, 128); NaN for the faces whose turn it is not."""
-    due = seen.fresh | (number % EMBED_EVERY == 0)
+    due = (seen.origin < 0) | (number % EMBED_EVERY == 0)
     result = np.full((len(seen.faces), SIZE), np.nan, np.float32)
     result[due] = embeddings(seen.picture, seen.faces.landmarks[due])
     return result

