@@ -22,13 +22,13 @@ from fsvfx.executors.contract import Ended, Executor, Task
 from fsvfx.executors.dask_cluster import given_up, how_it_ended, local_cluster
 from fsvfx.executors.roster import Desk, Roster
 from fsvfx.executors.schedulers import check_scheduler
-from fsvfx.executors.spawned import PRELOAD
+from fsvfx.executors.spawned import PRELOAD, UP_SECONDS
 from fsvfx.settings import machine
 
 log = logging.getLogger(__name__)
 
 CLUSTERS = 3
-"""How many schedulers of our own may die in one run."""
+"""How many schedulers may die in a row, with no task done in between."""
 LOOK_SECONDS = 2.0
 """Between looks at the workers, while nothing happens."""
 LONG_SECONDS = 1800.0
@@ -49,7 +49,7 @@ class Place:
     security: Security = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Held:
     future: Future[Any]
     since: float
@@ -98,10 +98,14 @@ class Dask(Executor):
 
     @property
     def has_gpu(self) -> bool:
-        return self._roster.has_gpu
+        return self._roster.has_gpu or self._roster.expects_gpu
 
     def start(self) -> None:
-        self._connect()
+        try:
+            self._connect()
+        except BaseException:
+            self._disconnect()
+            raise
 
     def submit(self, task: Task) -> None:
         self._roster.add(task)
@@ -152,6 +156,7 @@ class Dask(Executor):
     def _settle(self, ended: Ended) -> None:
         del self._held[ended.task]
         self._roster.settle(ended.task)
+        self._clusters = 1
         self._ended.append(ended)
 
     def _look(self) -> None:
@@ -241,6 +246,7 @@ class Dask(Executor):
         reasons = given_up(self._cluster) if self._cluster is not None else []
         for reason in reasons:
             self._tell(reason, reason)
+            self._roster.expects_gpu = False  # the tasks for it go where there is room
         if self._roster.desks:
             self._lonely_since = self._call = None
             return
@@ -253,6 +259,9 @@ class Dask(Executor):
             raise MachineError(f"The scheduler at {self._address} has had no worker for {limit:.0f} s", hint=hint)
         if self._cluster is None and self._call is None:  # clusters that grow with their work see some
             self._call = self._client.submit(time.monotonic, pure=False)
+        if self._cluster is not None and lonely > UP_SECONDS:  # frozen, or cut off: others take their places
+            self._lonely_since = None
+            self._cluster.end_workers()
         if lonely > _SAID_SECONDS:
             self._tell("lonely", f"Waiting for a worker{'' if self._cluster else f' at {self._address}'}")
 
@@ -281,6 +290,7 @@ class Dask(Executor):
             hint = "Start it, correct FSVFX_SCHEDULER, or unset it" if place else "Run it again"
             raise MachineError(f"The Dask scheduler {where} can't be reached: {error}", hint=hint) from error
         self._stack.callback(_part, self._client)
+        self._roster.expects_gpu = place is None and self._cluster.has_gpu
         self._client.subscribe_topic("all", self._noted)
         self._look()
 

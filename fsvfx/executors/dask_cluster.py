@@ -7,6 +7,7 @@ that are made for the one cluster, in memory; there are no dashboards.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import tempfile
@@ -79,7 +80,13 @@ def how_it_ended(cluster: Any, name: str) -> str:
 class _Cluster(SpecCluster):
     def __init__(self, template: Template, folder: str, **given: Any) -> None:
         self._template, self._folder = template, folder
+        self.has_gpu = any(worker["options"]["seat"].gpu is not None for worker in given["workers"].values())
         super().__init__(**given)  # type: ignore[no-untyped-call]
+
+    def end_workers(self) -> None:
+        """Others take their places."""
+        for worker in list(self.workers.values()):
+            worker.kill()
 
     def close(self, timeout: float | None = None) -> Any:
         answer = super().close(timeout)
@@ -116,13 +123,17 @@ class WorkerProcess(ProcessInterface):
         self._thread.start()
         await super().start()  # type: ignore[no-untyped-call]
 
-    async def close(self) -> None:
-        """End the process."""
-        self._closing.set()
+    def kill(self) -> None:
+        """End its process; another one takes its place."""
         with self._gate:
             if self._process is not None:
                 self._process.kill()
-        self._thread.join(5)
+
+    async def close(self) -> None:
+        """End the process."""
+        self._closing.set()
+        self.kill()
+        await asyncio.to_thread(self._thread.join, _END_SECONDS)
         await super().close()  # type: ignore[no-untyped-call]
 
     def death_of(self, pid: int) -> str:
@@ -145,13 +156,14 @@ class WorkerProcess(ProcessInterface):
 
     def _live(self) -> tuple[bool, str]:
         """Run one process to its end: whether it came up, and how it ended."""
+        try:
+            process = self._template.spawn(self._seat)
+        except OSError as error:
+            return False, f"can't be run: {error}"
         with self._gate:
+            self._process = process
             if self._closing.is_set():
-                return True, ""
-            try:
-                process = self._process = self._template.spawn(self._seat)
-            except OSError as error:
-                return False, f"can't be run: {error}"
+                process.kill()
         is_up = self._comes_up(process.pipe)
         said = self._watch(process) if is_up else ""
         how = process.end(_END_SECONDS if is_up else 0)

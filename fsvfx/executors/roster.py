@@ -31,6 +31,8 @@ class Roster:
     desks: dict[str, Desk] = field(default_factory=dict)
     held: dict[Task, str] = field(default_factory=dict)
     """The worker of each task that was handed over."""
+    expects_gpu: bool = False
+    """Whether a worker with a GPU is about to come: tasks that ask for one wait for it."""
     deaths: Counter[Task] = field(default_factory=Counter)
     """How many workers died while the task was there."""
     _waiting: list[tuple[int, int, Task]] = field(default_factory=list)
@@ -101,7 +103,7 @@ class Roster:
 
     def _desk_for(self, task: Task) -> str | None:
         """A free one, with a GPU if the task asks for that and there is any; else rather one without."""
-        bound = task.gpu and self.has_gpu
+        bound = task.gpu and (self.has_gpu or self.expects_gpu)
         there: dict[str, list[Task]] = {address: [] for address in self.desks}
         for other, address in self.held.items():
             there[address].append(other)

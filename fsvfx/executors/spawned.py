@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from multiprocessing.connection import Connection, Pipe
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import IO
 
 from fsvfx.executors.seats import Seat
@@ -85,7 +85,11 @@ class Template:
             source, sink = os.pipe()
             try:
                 socket.send_fds(wire, [json.dumps(seat.environment).encode()], [theirs.fileno(), sink])
-                pid = self._born.get()
+                pid = self._born.get(timeout=UP_SECONDS)
+            except Empty:
+                pid = None
+                if self._process is not None:
+                    self._process.kill()
             finally:
                 theirs.close()
                 os.close(sink)
@@ -104,6 +108,8 @@ class Template:
 
     def close(self) -> None:
         """No process is started any more. Waits a moment for those that were to end, whose pipes must have."""
+        if self._gate.locked() and self._process is not None:
+            self._process.kill()  # it is only starting
         with self._gate:
             if self._wire is not None:
                 with contextlib.suppress(OSError):

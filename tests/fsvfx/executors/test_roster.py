@@ -75,6 +75,14 @@ def test_a_task_for_the_gpu_goes_there_if_there_is_one(desks: dict[str, Desk], a
     assert handed(roster) == {"net": address}
 
 
+def test_a_task_for_the_gpu_waits_for_one_that_is_about_to_come() -> None:
+    roster = Roster({"a": Desk()}, expects_gpu=True)
+    roster.add(task("net", gpu=True))
+    assert handed(roster) == {}
+    roster.meet({"a": Desk(), "g": Desk(gpu=True)})
+    assert handed(roster) == {"net": "g"}
+
+
 def test_others_leave_the_gpu_to_those_that_ask_for_it() -> None:
     roster = Roster({"g": Desk(gpu=True), "a": Desk()})
     roster.add(task("plain", priority=1))
