@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from fsvfx.arrays import Array, Data
+from fsvfx.qc.view import unpacked
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
@@ -204,7 +205,7 @@ def _cells(data: Data | None, waived: FrameRange, most: int) -> list[Cell]:
 
 
 def _cell(data: Data, table: Mapping[str, Array], waived: FrameRange, frame: int) -> Cell:
-    plate, comp = (np.asarray(data.frame(name, frame), np.uint8) for name in ("plate_thumb", "comp_thumb"))
+    plate, comp = unpacked(np.asarray(data.frame("thumbs", frame), np.uint8))
     if frame in waived:
         return Cell(frame, plate, plate, "waived")
     return cell(frame, plate, comp, _figures_at(table, frame))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,14 +34,20 @@ class View:
 def view(frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, colour: PlateColour) -> View:
     """The piece ``box`` of a plate frame (H, W, 3), native depth, without and with its patches."""
     top, left, bottom, right = box
-    plate = colour.to_comp(frame[top:bottom, left:right])
-    comp = plate.copy()
-    mattes = []
-    for patch in patches:
-        mattes.append(np.zeros(comp.shape[:2], np.float16))
-        paste(comp, mattes[-1], (top, left), [patch])
-    shown = colour.preview(plate)
-    return View(box, shown, colour.preview(comp) if mattes else shown, tuple(mattes))
+    piece = frame[top:bottom, left:right]
+    plate = colour.shown(piece)
+    mattes = [np.zeros(plate.shape[:2], np.float16) for _ in patches]
+    if not patches:
+        return View(box, plate, plate, ())
+    light = colour.to_comp(piece).copy()
+    for patch, matte in zip(patches, mattes, strict=True):
+        paste(light, matte, (top, left), [patch])
+    joint = np.maximum.reduce([matte.view(np.int16) for matte in mattes])
+    rows, columns = (slice(at.min(initial=0), at.max(initial=-1) + 1) for at in np.nonzero(joint))
+    comp, inside = plate.copy(), (joint[rows, columns] > 0).view(np.uint8)
+    if inside.size:
+        cv2.copyTo(colour.preview(light[rows, columns]), inside, comp[rows, columns])
+    return View(box, plate, comp, tuple(mattes))
 
 
 def box_around(points: Sequence[NDArray[np.floating]], patches: Sequence[Patch], plate: tuple[int, int]) -> Box:
@@ -68,3 +75,37 @@ def thumbnail(picture: U8, side: int) -> U8:
     top, left = (side - size[1]) // 2, (side - size[0]) // 2
     square[top : top + size[1], left : left + size[0]] = small
     return square
+
+
+def shrunk(frame: NDArray[Any], side: int) -> NDArray[Any]:
+    """A plate frame (H, W, 3) of any depth, at least ``side`` pixels wide or high still: cheap to look at."""
+    times = max(frame.shape[:2]) // side
+    if times < 2 or frame.dtype == np.float16:
+        return frame
+    size = frame.shape[1] // times, frame.shape[0] // times
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA)) if min(size) else frame
+
+
+def packed(plate: U8, comp: U8 | None, room: int) -> NDArray[np.uint8]:
+    """Thumbnails (T, T, 3) sRGB side by side, ``comp`` where it differs, as a JPEG of at most ``room`` bytes: (room,),
+    zeros behind it."""
+    picture = plate if comp is None else np.concatenate([plate, comp], axis=1)
+    for quality in _QUALITIES:
+        _, coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if len(coded) <= room:
+            return np.pad(coded.ravel(), (0, room - len(coded)))
+    return np.zeros(room, np.uint8)
+
+
+def unpacked(coded: NDArray[np.uint8]) -> tuple[U8, U8]:
+    """The thumbnails of plate and comp, (T, T, 3) each, from what ``packed`` gave."""
+    if not coded.any():
+        return (np.zeros((_NONE, _NONE, 3), np.uint8),) * 2
+    picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+    side = picture.shape[0]
+    return picture[:, :side], picture[:, -side:]
+
+
+_QUALITIES = (65, 50, 35, 20, 8)
+_NONE = 16
+"""Side of the black picture that stands for thumbnails that no quality brings into the room."""

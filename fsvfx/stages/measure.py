@@ -16,13 +16,15 @@ from fsvfx.entries import AlignedEntry
 from fsvfx.faces.embedding import embeddings
 from fsvfx.faces.geometry import inverse, move_points
 from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
-from fsvfx.qc.view import View, box_around, thumbnail, view
+from fsvfx.qc.view import View, box_around, packed, shrunk, thumbnail, view
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 _SIDE = 128
+_ROOM = 5120
+"""Bytes for a frame's thumbnails: see ``fsvfx.qc.view.packed``."""
 _FIGURES = ("to_identity", "to_performer", "seam", "flicker")
 F32 = NDArray[np.float32]
 
@@ -36,13 +38,13 @@ class MeasureSettings(PlateSettings):
 
 class MeasureStage(Stage[MeasureSettings]):
     name = "measure"
-    version = 2
+    version = 3
     needs = (Need("ingest"), Need("align"), Need("composite"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
     alike = True
 
     outputs = Outputs(
-        {"plate_thumb": spec(f"{_SIDE} {_SIDE} 3", "uint8"), "comp_thumb": spec(f"{_SIDE} {_SIDE} 3", "uint8")},
+        {"thumbs": spec(str(_ROOM), "uint8")},
         {
             "figures": {
                 "frame": spec("", "int64"),
@@ -69,21 +71,18 @@ class MeasureStage(Stage[MeasureSettings]):
         to_identity: embedding distance of the comp's face to the identity's nearest reference; to_performer: to the
         plate's face in the same frame; seam, flicker: see ``fsvfx.qc.figures`` (flicker: from the second frame on).
         """
-        plates, comps = (np.zeros((len(work.frames), _SIDE, _SIDE, 3), np.uint8) for _ in range(2))
+        thumbs = np.zeros((len(work.frames), _ROOM), np.uint8)
         measurer = _Measurer(work)
         rows: list[_Row] = []
         for place, number in enumerate(work.frames):
-            shown, found = measurer.frame(number)
-            plates[place], comps[place] = thumbnail(shown.plate, _SIDE), thumbnail(shown.comp, _SIDE)
+            thumbs[place], found = measurer.frame(number)
             rows += found
         table: dict[str, NDArray[Any]] = {
             "frame": np.array([row.frame for row in rows], np.int64),
             "entry": np.array([row.entry for row in rows], np.int64),
         }
         table |= {name: np.array([row.figures[name] for row in rows], np.float32) for name in _FIGURES}
-        return Result(
-            frames={"plate_thumb": plates, "comp_thumb": comps}, tables={"figures": table}, qc=_summary(table)
-        )
+        return Result(frames={"thumbs": thumbs}, tables={"figures": table}, qc=_summary(table))
 
 
 @dataclass(frozen=True)
@@ -116,13 +115,17 @@ class _Measurer:
         self.aligned = [AlignedEntry(work.inputs["align"], index) for index in range(len(self.references))]
         self.before: dict[int, tuple[int, tuple[F32, F32]]] = {}
 
-    def frame(self, number: int) -> tuple[View, list[_Row]]:
+    def frame(self, number: int) -> tuple[NDArray[np.uint8], list[_Row]]:
+        """Its thumbnails, packed: of the faces where there are any, else of the whole plate; and its figures."""
         plate = self.work.inputs["ingest"].frame("frames", number)
         faces = [face for index in range(len(self.references)) if (face := self._face(index, number))]
+        if not faces:
+            return packed(thumbnail(self.colour.shown(shrunk(plate, _SIDE)), _SIDE), None, _ROOM), []
         patches = [face.patch for face in faces]
         box = box_around([face.landmarks for face in faces], patches, (plate.shape[0], plate.shape[1]))
         shown = view(plate, patches, box, self.colour)
-        return shown, [
+        thumbs = packed(thumbnail(shown.plate, _SIDE), thumbnail(shown.comp, _SIDE), _ROOM)
+        return thumbs, [
             _Row(number, face.entry, self._figures(number, face, shown, m)) for face, m in zip(faces, shown.mattes)
         ]
 

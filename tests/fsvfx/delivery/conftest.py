@@ -16,6 +16,7 @@ import pytest
 from fsvfx.arrays import Result
 from fsvfx.colour import DEFAULT_CONFIG, PlateColour
 from fsvfx.media import open_plate
+from fsvfx.qc.view import packed
 from fsvfx.store import Address, Ledger, open_store, write_result
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -164,7 +165,8 @@ def _aligned(numbers: Sequence[int]) -> Result:
 
 def _figures(numbers: Sequence[int]) -> Result:
     count = len(numbers)
-    thumbs = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    thumbs = np.stack([packed(picture, 255 - picture, 5120) for picture in pictures])
     table = {
         "frame": np.array(numbers, np.int64),
         "entry": np.zeros(count, np.int64),
@@ -172,7 +174,7 @@ def _figures(numbers: Sequence[int]) -> Result:
         "to_performer": np.where(np.arange(count) == 0, np.nan, 0.8).astype(np.float32),
         "seam": np.arange(count, dtype=np.float32),
     }
-    return Result(frames={"plate_thumb": thumbs, "comp_thumb": 255 - thumbs}, tables={"figures": table})
+    return Result(frames={"thumbs": thumbs}, tables={"figures": table})
 
 
 def _stored(job: ShotJob, stage: str, unit: Unit, result: Result, **more: Any) -> Receipt:

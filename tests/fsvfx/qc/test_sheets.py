@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fsvfx.qc.sheet import Cell, Grade, TrackRow, cell, contact_sheet, grade, sampled, track_sheet
-from fsvfx.qc.view import box_around, thumbnail
+from fsvfx.qc.view import box_around, packed, thumbnail, unpacked
 
 NAN = float("nan")
 
@@ -68,6 +68,25 @@ def test_thumbnails_are_square_and_whole(size: tuple[int, int]) -> None:
     found = thumbnail(np.full((*size, 3), 255, np.uint8), 64)
     assert found.shape == (64, 64, 3)
     assert (found.any(-1).any(0).sum() == 64) or (found.any(-1).any(1).sum() == 64)
+
+
+@pytest.mark.parametrize("noise", [0, 10, 255])
+def test_thumbnails_come_back_from_little_room(noise: int) -> None:
+    random = np.random.default_rng(0)
+    smooth = np.mgrid[:128, :128].sum(axis=0)[..., None] // 2 + random.integers(0, noise + 1, (128, 128, 3)) // 2
+    plate = smooth.clip(0, 255).astype(np.uint8)
+    for comp in (None, 255 - plate):
+        coded = packed(plate, comp, 5120)
+        assert coded.shape == (5120,)
+        found = unpacked(coded)
+        assert all(each.shape == plate.shape for each in found)
+        for each, wanted in zip(found, (plate, plate if comp is None else comp), strict=True):
+            assert np.abs(each.astype(int) - wanted).mean() < 4 + noise / 4
+
+
+def test_thumbnails_that_find_no_room_are_black() -> None:
+    found = unpacked(packed(np.full((128, 128, 3), 200, np.uint8), None, 16))
+    assert not any(each.any() for each in found)
 
 
 def test_boxes_stay_in_the_plate() -> None:
