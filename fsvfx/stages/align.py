@@ -44,6 +44,9 @@ class AlignStage(Stage[AlignSettings]):
         }
     )
 
+    def is_wanted(self, job: ShotJob) -> bool:
+        return bool(job.shot.replace)
+
     def settings(self, job: ShotJob, unit: Unit) -> AlignSettings:
         return AlignSettings(
             entries=len(job.shot.replace), smooth=job.shot.faces.smooth, **PlateSettings.of(job).model_dump()

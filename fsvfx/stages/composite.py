@@ -61,6 +61,9 @@ class CompositeStage(Stage[CompositeStageSettings]):
         }
     )
 
+    def is_wanted(self, job: ShotJob) -> bool:
+        return bool(job.shot.replace)
+
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
         """Neighbour frames where colours are steadied over time or the face's motion blurs it; mattes where named."""
         held = choices.in_force(job.shot.composite, _frames(unit))

@@ -49,6 +49,9 @@ class SwapStage(Stage[SwapSettings]):
     resources = Resources(cpu=1, memory_mib=3072)
     outputs = Outputs({"rN/crops": spec("S S 3", "float16"), "rN/matte": spec("S S", "float16")})
 
+    def is_wanted(self, job: ShotJob) -> bool:
+        return bool(job.shot.replace)
+
     def resources_for(self, job: ShotJob) -> Resources:
         """A GPU, if one of the engines runs on one."""
         gpu = any(engine(entry.engine).uses_gpu for entry in job.shot.replace)

@@ -131,7 +131,7 @@ class _Group:
             group = "/".join(names[:depth])
             if group not in self._groups:
                 self._groups.add(group)
-                self.archive.add(f"{group}/{NODE}", self.nodes.group_node({}))
+                self.archive.add(f"{group}/{NODE}", self.nodes.plain_group())
 
 
 def _numbers_of(part: str) -> Sequence[int]:

@@ -6,6 +6,7 @@ Its arrays are not used: their event loop and threads take longer for a block th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from pydantic import JsonValue
@@ -21,11 +22,17 @@ from fsvfx.store.layout import NODE, ArrayDigest
 
 def array_node(array: ArrayDigest) -> bytes:
     """Of an array in regular blocks."""
-    dtype = np.dtype(array.dtype)
-    block = tuple(max(1, length) for length in (array.rows, *array.shape[1:]))
+    return _array_node(array.shape, array.dtype, array.rows)
+
+
+@lru_cache(maxsize=512)
+def _array_node(shape: tuple[int, ...], called: str, rows: int) -> bytes:
+    """The chunks of a shot have arrays of the same shapes."""
+    dtype = np.dtype(called)
+    block = tuple(max(1, length) for length in (rows, *shape[1:]))
     return _written(
         ArrayV3Metadata(
-            shape=array.shape,
+            shape=shape,
             data_type=get_data_type_from_native_dtype(dtype),
             chunk_grid={"name": "regular", "configuration": {"chunk_shape": block}},
             chunk_key_encoding={"name": "default", "configuration": {"separator": "/"}},
@@ -40,6 +47,12 @@ def array_node(array: ArrayDigest) -> bytes:
 def group_node(attributes: Mapping[str, JsonValue]) -> bytes:
     """Of a group."""
     return _written(GroupMetadata(attributes=dict(attributes)))
+
+
+@lru_cache
+def plain_group() -> bytes:
+    """Of a group without attributes."""
+    return group_node({})
 
 
 def _written(metadata: ArrayV3Metadata | GroupMetadata) -> bytes:
