@@ -21,8 +21,10 @@ _MARGIN = 1.5
 """Side over the face's longer side, as FaceMesh was trained (arXiv 1907.06724)."""
 _NOTHING = 0.1
 """Presence below which a square is not worth a second look."""
-_STILL = np.array([0.02, 0.02, 0.02, np.radians(1.5)])
-"""What a square may move, grow (in sides) and turn and still be looked at: less than it is shaken."""
+_STILL = np.array([0.015, 0.015, 0.015, np.radians(1.0)])
+"""What a square may move, grow (in sides) and turn and still be looked at: less than it is shaken. Measured with four
+looks and the filter over time: second differences .40, .07, .39 % of the face on three clips; with five looks in
+squares set anew in each frame .36, .07, .42 %."""
 _HALF = np.array([0.5, 0.5, 0.0], np.float32)
 
 Look = tuple[NDArray[np.float32], float]
