@@ -124,12 +124,19 @@ class Processes(Executor):
         seat = next((one for one in self._free if one.gpu is not None or not bound), None)
         if seat is None:
             return None
-        try:
-            self._pool.append(_Worker(seat, self._template.spawn(seat)))
-        except OSError as error:
-            raise MachineError(f"Workers did not start: {error}", hint="Run fsvfx doctor") from error
+        self._pool.append(_Worker(seat, self._spawn(seat)))
         self._free.remove(seat)
         return self._pool[-1]
+
+    def _spawn(self, seat: Seat) -> Spawned:
+        for number in range(1, STARTS + 1):
+            try:
+                return self._template.spawn(seat)
+            except OSError as error:
+                if number == STARTS:
+                    what = f"Workers did not start, {STARTS} times; the last time {error}"
+                    raise MachineError(what, hint="Run fsvfx doctor; fewer workers need less memory") from error
+        raise AssertionError
 
     def _hear(self, worker: _Worker) -> Ended | None:
         """What the worker says of its task; None if it says that it is up, or died and the task is tried again."""

@@ -6,8 +6,10 @@ import faulthandler
 import os
 import pickle
 import signal
+import threading
 import traceback
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any
 
 from fsvfx.errors import MachineError
@@ -22,12 +24,19 @@ def main(descriptor: int) -> None:
     faulthandler.enable()  # a crash in native code says where
     pipe = Connection(descriptor)
     pipe.send(UP)
+    inbox: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
     while True:
-        try:
-            content = pipe.recv_bytes()
-        except EOFError:
-            return
-        pipe.send_bytes(_answer(content))
+        pipe.send_bytes(_answer(inbox.get()))
+
+
+def _receive(pipe: Connection, inbox: SimpleQueue[bytes]) -> None:
+    """In a thread, so that a run that is killed takes along what its workers are at."""
+    try:
+        while True:
+            inbox.put(pipe.recv_bytes())
+    except (EOFError, OSError):
+        os._exit(1)
 
 
 def _answer(content: bytes) -> bytes:

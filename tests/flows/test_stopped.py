@@ -42,7 +42,7 @@ def test_a_stopped_run_says_so_and_the_next_one_goes_on_at_once(
 def _is_worker(one: psutil.Process) -> bool:
     """Prefect's server is meant to live on."""
     try:
-        return not any("prefect" in word for word in one.cmdline())
+        return not any("flows.served" in word for word in one.cmdline())
     except psutil.Error:
         return False
 

@@ -27,7 +27,7 @@ async def main(file: str, folder: str, addresses: list[str]) -> None:
                 try:
                     await asyncio.wait_for(attempt(f"{kind}://{place}", security, file), SECONDS)
                     print(f"IN: {kind} {name}")
-                except (TimeoutError, OSError, RuntimeError) as error:
+                except Exception as error:
                     print(f"refused: {kind} {name}: {type(error).__name__}")
     try:
         print("IN:", os.listdir(folder))
