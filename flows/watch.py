@@ -14,7 +14,6 @@ from fsvfx.api import progress
 from fsvfx.runner.drive import Observer, Silent
 from fsvfx.training.events import Message, Progress
 
-TRAINING, WHOLE = "training", 100
 TRAINING_EVERY = 15.0
 """Seconds between a training's lines of losses and speed."""
 
@@ -51,24 +50,18 @@ def watching(out: Console, wanted: bool = True) -> Iterator[Watcher]:
 
 
 class Bars(progress.Bars):
-    """A progress bar for each stage, or one for a training."""
+    """One live line: a shot's, or a training's."""
 
     trained = -TRAINING_EVERY
 
     def trains(self, told: Message) -> None:
         if isinstance(told, Progress):
-            self._begin_training()
-            self.progress.update(self.bars[TRAINING], completed=round(WHOLE * told.share))
+            self.progress.start()
+            self.show("training", told.share, 1.0)
             if time.monotonic() - self.trained < TRAINING_EVERY:
                 return
             self.trained = time.monotonic()
         self.progress.console.print(str(told))
-
-    def _begin_training(self) -> None:
-        if TRAINING not in self.bars:
-            self.clear()
-            self.bars = {TRAINING: self.progress.add_task(TRAINING, total=WHOLE)}
-            self.progress.start()
 
 
 class Lines(progress.Lines):

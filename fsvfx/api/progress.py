@@ -1,21 +1,21 @@
-"""How a run is shown while it goes on: a bar for each stage in a terminal, lines elsewhere, or calls of a function."""
+"""How a run is shown while it goes on: one live line in a terminal, plain lines elsewhere, or calls of a function."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBars
 
+from fsvfx.api.pace import Pace
 from fsvfx.runner import Plan, Step
 from fsvfx.runner.drive import Observer, Silent
 
-PLAIN_EVERY = 5.0
-"""Seconds between plain lines."""
+PLAIN_EVERY, PLAIN_GROWTH = 5.0, 1.2
+"""Seconds between plain lines, at least; later, the next is due when the time till then has grown by so much."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Progress:
 
 
 def observer_of(progress: Callable[[Progress], object] | bool) -> Observer:
-    """True: bars or lines on standard error. False: nothing is shown."""
+    """True: a live line, or plain lines, on standard error. False: nothing is shown."""
     if callable(progress):
         return Calls(progress)
     if not progress:
@@ -44,7 +44,7 @@ def observer_of(progress: Callable[[Progress], object] | bool) -> Observer:
 
 def bars(out: Console) -> ProgressBars:
     """The columns of ``Bars``."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"), TimeElapsedColumn())
     return ProgressBars(*columns, console=out)
 
 
@@ -66,61 +66,62 @@ class Calls(Silent):
 
 
 class Bars(Silent):
-    """A progress bar for each stage."""
+    """One live line: a bar, chunks and steps done, frames a second, time left."""
 
     def __init__(self, progress: ProgressBars) -> None:
         self.progress = progress
-        self.bars: dict[str, TaskID] = {}
+        self.bar: TaskID | None = None
+        self.pace: Pace | None = None
 
     def begins(self, plan: Plan) -> None:
         self.progress.start()
-        self.progress.console.print(f"shot {plan.job.shot.name}", markup=False)
-        self.clear()
-        self.bars = {
-            stage: self.progress.add_task(stage, completed=done, total=total)
-            for stage, (done, total) in plan.counts().items()
-        }
+        self.pace = Pace(plan)
+        self.show(self.pace.shot, *self.pace.steps, str(self.pace))
 
     def settled(self, step: Step, error: Exception | None) -> None:
-        if error is None:
-            self.progress.advance(self.bars[step.stage])
-        else:
+        assert self.pace is not None
+        self.pace.settled(step, error)
+        self.show(self.pace.shot, *self.pace.steps, str(self.pace))
+        if error is not None:
             self.progress.console.print(f"[red]{escape(str(step))}[/]: {escape(str(error))}", markup=True)
 
     def ends(self) -> None:
         self.progress.stop()
+        self.clear()
+
+    def show(self, name: str, done: float, total: float, words: str = "") -> None:
+        """What the line says now."""
+        if self.bar is None:
+            self.bar = self.progress.add_task(name, words=words)
+        self.progress.update(self.bar, description=escape(name), completed=done, total=total, words=words)
 
     def clear(self) -> None:
-        """Remove the bars."""
-        for bar in self.bars.values():
-            self.progress.remove_task(bar)
-        self.bars = {}
+        """Remove the line."""
+        if self.bar is not None:
+            self.progress.remove_task(self.bar)
+            self.bar = None
 
 
 class Lines(Silent):
-    """Plain lines, not too many."""
+    """Plain lines, ever fewer of them."""
 
     def __init__(self, out: Console) -> None:
         self.out = out
-        self.counts: dict[str, list[int]] = {}
-        self.last = 0.0
+        self.pace: Pace | None = None
+        self.due = 0.0
 
     def begins(self, plan: Plan) -> None:
-        self.counts = {stage: [done, total] for stage, (done, total) in plan.counts().items()}
-        self._print(f"shot {plan.job.shot.name}: {self._said()}")
+        self.pace = Pace(plan)
+        self._print(self.pace)
 
     def settled(self, step: Step, error: Exception | None) -> None:
+        assert self.pace is not None
+        self.pace.settled(step, error)
         if error is not None:
-            self.out.print(f"{step} failed: {error}", markup=False)
-            return
-        self.counts[step.stage][0] += 1
-        finished = all(done == total for done, total in self.counts.values())
-        if time.monotonic() - self.last > PLAIN_EVERY or finished:
-            self._print(self._said())
+            self.out.print(f"{step} failed: {error}", markup=False, soft_wrap=True)
+        elif self.pace.spent > self.due or self.pace.is_over:
+            self._print(self.pace)
 
-    def _print(self, text: str) -> None:
-        self.out.print(text, markup=False, soft_wrap=True)
-        self.last = time.monotonic()
-
-    def _said(self) -> str:
-        return ", ".join(f"{stage} {done}/{total}" for stage, (done, total) in self.counts.items())
+    def _print(self, pace: Pace) -> None:
+        self.out.print(f"{pace.shot}: {pace}", markup=False, soft_wrap=True)
+        self.due = max(pace.spent + PLAIN_EVERY, pace.spent * PLAIN_GROWTH)

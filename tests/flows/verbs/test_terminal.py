@@ -6,6 +6,8 @@ import io
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.console import Console
 from flows import cli
 from flows.verbs import output
 from flows.watch import Bars, Lines
+from fsvfx.api.progress import bars
 from fsvfx.errors import ManifestError, PlateError, Problem, Where
 from fsvfx.runner import Step
 from schemas.receipts import Unit
@@ -90,13 +93,15 @@ def test_on_a_real_terminal_only_the_consoles_own_styles_pass(text: str) -> None
 
 
 def test_while_a_shot_runs(text: str) -> None:
-    from rich.progress import Progress
-
     sink = io.StringIO()
     out = output.SafeConsole(file=sink, markup=False, width=400)
     step, error = Step(text, Unit.of_shot()), Exception(f"it failed: {text}")
-    Lines(out).settled(step, error)
-    Bars(Progress(console=out)).settled(step, error)
+    job = SimpleNamespace(shot=SimpleNamespace(name=text))
+    plan: Any = SimpleNamespace(job=job, wanted=frozenset([step]), todo=(step,))
+    for shown in (Lines(out), Bars(bars(out))):
+        shown.begins(plan)
+        shown.settled(step, error)
+        shown.ends()
     assert not _UNSAFE.search(sink.getvalue())
     assert sink.getvalue().count("it failed") == 2
     assert isinstance(out, Console)

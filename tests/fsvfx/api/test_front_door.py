@@ -96,7 +96,7 @@ def test_progress_is_shown_on_standard_error(manifest: Path, capsys: pytest.Capt
     fsvfx.run(manifest, executor="serial", progress=True)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "align 3/3" in err
+    assert "3/3 chunks, 10/10 steps" in err
 
 
 def test_it_is_quiet_otherwise(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,41 @@
+"""Prefect's UI as the window on a run: while it runs, after a failure, after the retry. In a real browser."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import GOOD, Ui
+
+
+@pytest.mark.slow
+def test_a_run_its_failure_and_its_retry_are_seen(
+    ui: Ui, toy_command, environment, cli, manifest: Path, plate_of, tmp_path: Path
+) -> None:
+    plate_of([*GOOD[:5], "x", *GOOD[6:]])
+    command = [*toy_command, "submit", str(manifest), "--wait", "--workers", "1", "--json"]
+    slow = {**environment, "TOY_SLOW_ALIGN": "20"}
+    assert cli("up", "--detach").returncode == 0
+    run = subprocess.Popen(command, env=slow, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        ui.sign_in()
+        ui.shows_artifact("toy-sh01-chunks", "1001-1004", "running", "done")
+        going = ui.last_run()
+        ui.shows_run(going, "TaskRuns", "sh01", "Running", "ingest 1001-1004")
+        ui.shows_artifact("toy-sh01-progress", "How much of sh01 is done")
+    finally:
+        out, err = run.communicate(timeout=400)
+    assert run.returncode == 4, err
+    [outcome] = json.loads(out)["shots"]
+    ui.shows_run(going, "TaskRuns", "Failed", "ingest 1005-1008")
+    ui.shows_run(going, "Logs", "Frame 1006 is corrupt")
+    ui.shows_artifact("toy-sh01-chunks", "failed", "missing")
+    ui.shows_artifact("toy-sh01-summary", "sh01: partial", outcome["command"])
+    plate_of(GOOD)
+    healed = cli(*shlex.split(outcome["command"])[1:], "--workers", "1")
+    assert healed.returncode == 0, healed.stderr
+    ui.shows_run(ui.last_run(), "TaskRuns", "sh01", "Completed", "ingest 1005-1008")
+    ui.shows_artifact("toy-sh01-summary", "sh01: done", "10 of 10 steps are done")
