@@ -73,19 +73,19 @@ def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, 
     prefect = server.begin()
     if show:
         out.print(f"Prefect's UI: {prefect.shown_to(out.is_terminal)}")
-    from fsvfx.executors.dask import Dask  # while the server starts
+    from flows import told  # while the server starts
+    from fsvfx.api.runs import run_all
+    from fsvfx.executors.dask import Dask
+    from tasks.rest import Api
+    from tasks.teller import Teller
 
-    with Dask(workers) as executor:
-        from flows import told
-        from fsvfx.api.runs import run_all
-        from tasks.rest import Api
-        from tasks.teller import Teller
-
-        limits = told.Limits(request.frames, request.redo, request.until, request.replace)
-        with watching(out, show) as watcher, Teller(Api.of_environment, out.print) as teller:
-            ended = run_all(
-                jobs, lambda job: told.run_told(job, limits, executor, teller, watcher), alone=len(jobs) == 1
-            )
+    limits = told.Limits(request.frames, request.redo, request.until, request.replace)
+    with (
+        watching(out, show) as watcher,
+        Teller(Api.of_environment, out.print) as teller,  # it may still be telling when the workers have ended
+        Dask(workers) as executor,
+    ):
+        ended = run_all(jobs, lambda job: told.run_told(job, limits, executor, teller, watcher), alone=len(jobs) == 1)
     if show and prefect.pid is not None:
         out.print("The workers have ended. Prefect's server stays, for the UI; to stop it: fsvfx up --stop")
     return list(ended.values())
@@ -99,15 +99,17 @@ def training_here(
     prefect = server.begin()
     if show:
         out.print(f"Prefect's UI: {prefect.shown_to(out.is_terminal)}")
-    from fsvfx.executors.dask import Dask  # while the server starts
+    from flows.told_training import train_told  # while the server starts
+    from fsvfx.executors.dask import Dask
+    from tasks.rest import Api
+    from tasks.teller import Teller
 
-    with Dask(workers) as executor:
-        from flows.told_training import train_told
-        from tasks.rest import Api
-        from tasks.teller import Teller
-
-        with watching(out, show) as watcher, Teller(Api.of_environment, out.print) as teller:
-            return train_told(str(manifest.resolve()), store, gpus, executor, teller, watcher)
+    with (
+        watching(out, show) as watcher,
+        Teller(Api.of_environment, out.print) as teller,
+        Dask(workers) as executor,
+    ):
+        return train_told(str(manifest.resolve()), store, gpus, executor, teller, watcher)
 
 
 def elsewhere(request: Request) -> Left | None:

@@ -88,7 +88,7 @@ def job(
 
 def _run(jobs: Sequence[ShotJob], limits: Limits, run_id: str | None = None) -> list[Outcome]:
     watcher = WATCHER.get()
-    with Dask() as executor, Teller(api_of_run(), log.warning) as teller:
+    with Teller(api_of_run(), log.warning) as teller, Dask() as executor:
         ended = run_all(
             jobs, lambda one: run_told(one, limits, executor, teller, watcher, run_id), alone=len(jobs) == 1
         )

@@ -28,7 +28,7 @@ def train(manifest: str, store: str | None = None, gpus: int = 0) -> State[Train
         store: another store than the manifest's: a folder or s3://bucket/prefix.
         gpus: that many train together, a process on each; 0: one process, on a GPU if there is one.
     """
-    with Dask() as executor, Teller(api_of_run(), log.warning) as teller:
+    with Teller(api_of_run(), log.warning) as teller, Dask() as executor:
         outcome = train_told(manifest, store, gpus, executor, teller, WATCHER.get(), str(flow_run.id))
     if outcome.state == "partial":
         return Failed(data=outcome, message=f"{outcome.reason}; run {outcome.command}")

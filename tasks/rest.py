@@ -12,8 +12,6 @@ import ssl
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import httpx
-
 TIMEOUT = 5.0
 """Seconds for one answer."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -35,9 +33,12 @@ class Api:
     """One connection to the API at ``url``, such as ``http://127.0.0.1:4200/api``. Raises Away, Gone, Refused."""
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        import httpx  # by whoever connects: a run begins without
+
         self.url = url.rstrip("/")
         parts = urlsplit(url)
         authorities = os.environ.get("PREFECT_API_SSL_CERT_FILE")
+        self._unreachable = httpx.TransportError
         self._client = httpx.Client(
             timeout=timeout,
             headers=_authorization(),
@@ -63,7 +64,7 @@ class Api:
     def _ask(self, method: str, path: str, body: Any) -> Any:
         try:
             answer = self._client.request(method, f"{self.url}/{path}", json=body)
-        except httpx.TransportError as error:
+        except self._unreachable as error:
             raise Away(f"{self.url} does not answer: {error}") from error
         match answer.status_code:
             case 404 | 409:
