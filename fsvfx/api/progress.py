@@ -44,8 +44,8 @@ def observer_of(progress: Callable[[Progress], object] | bool) -> Observer:
 
 def bars(out: Console) -> ProgressBars:
     """The columns of ``Bars``."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"), TimeElapsedColumn())
-    return ProgressBars(*columns, console=out)
+    name, words = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[words]}"))
+    return ProgressBars(name, BarColumn(), words, TimeElapsedColumn(), console=out)
 
 
 class Calls(Silent):
@@ -93,7 +93,7 @@ class Bars(Silent):
         """What the line says now."""
         if self.bar is None:
             self.bar = self.progress.add_task(name, words=words)
-        self.progress.update(self.bar, description=escape(name), completed=done, total=total, words=words)
+        self.progress.update(self.bar, description=name, completed=done, total=total, words=words)
 
     def clear(self) -> None:
         """Remove the line."""
