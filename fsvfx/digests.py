@@ -16,9 +16,15 @@ _EXACT = 2**53
 _BLOCK = 4 << 20
 
 
+_ASCII, _UNICODE = (
+    json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=ascii_only, allow_nan=False)
+    for ascii_only in (True, False)
+)
+
+
 def sorted_json(value: JsonValue, *, ascii_only: bool = True) -> str:
     """Sorted keys, no spaces. Raises ValueError for NaN and infinity."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=ascii_only, allow_nan=False)
+    return (_ASCII if ascii_only else _UNICODE).encode(value)
 
 
 def canonical_json(value: JsonValue) -> str:

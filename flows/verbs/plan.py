@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store
-from flows.verbs.shots import cleared, finished_of, jobs_of, limits_of, ready, tell
+from flows.verbs.shots import cleared, finished_among, jobs_of, limits_of, plans_of, ready, tell
 from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -28,10 +28,13 @@ def run(
 
     limits = limits_of(frames)
     jobs = cleared(jobs_with(jobs_of(manifest, shot, store), limits))
-    finished = finished_of(jobs)
+    whole = plans_of(jobs)
+    finished = finished_among(whole)
     found = ready(jobs, manifest, finished)
     able = {outcome.shot for outcome in finished} | {job.shot.name for job in found.able}
-    plans = [runner.plan(job, frames=limits) for job in jobs if job.shot.name in able]
+    if limits:
+        whole = {}
+    plans = [whole.get(job.shot.name) or runner.plan(job, frames=limits) for job in jobs if job.shot.name in able]
     if json:
         output.as_json({"shots": [_data(plan) for plan in plans], "problems": found.as_data()})
     else:

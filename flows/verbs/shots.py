@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from flows.verbs import output
 
 if TYPE_CHECKING:
     from fsvfx.api.readiness import Ready
+    from fsvfx.runner import Plan
     from schemas.frames import FrameRange
     from schemas.job import ShotJob, TrainJob
     from schemas.outcome import Outcome
@@ -69,11 +70,23 @@ def footage_ready(job: TrainJob, manifest: Path) -> Ready:
     return readiness.footage_ready(job, manifest)
 
 
-def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
+def plans_of(jobs: Sequence[ShotJob]) -> dict[str, Plan]:
     """As the library's."""
     from fsvfx.api import readiness
 
-    return readiness.finished_of(jobs)
+    return readiness.plans_of(jobs)
+
+
+def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
+    """How those stand of which nothing is left to do."""
+    return finished_among(plans_of(jobs))
+
+
+def finished_among(plans: Mapping[str, Plan]) -> list[Outcome]:
+    """As the library's ``finished_of``."""
+    from fsvfx.api import readiness
+
+    return readiness.finished_of(plans)
 
 
 def tell(found: Ready) -> None:

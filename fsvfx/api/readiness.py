@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from fsvfx import manifests, rights, runner
 from fsvfx.errors import FsvfxError, InputError, Where
 from fsvfx.preflight import Trouble, preflight, reachable, refusal
+from fsvfx.runner import Plan
 from schemas.frames import FrameRange
 from schemas.job import ShotJob, TrainJob
 from schemas.outcome import Outcome
@@ -81,15 +83,16 @@ def footage_ready(job: TrainJob, manifest: Path) -> Ready:
     return Ready((), tuple(shots.values()), found)
 
 
-def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
-    """Those of which nothing is left to do; one that can't be planned is not among them: preflight says why."""
-    found: list[Outcome] = []
+def plans_of(jobs: Sequence[ShotJob]) -> dict[str, Plan]:
+    """By shot; one that can't be planned is not among them: preflight says why."""
+    found: dict[str, Plan] = {}
     for job in jobs:
-        if not reachable(job):
-            continue
-        try:
-            outcome = runner.plan(job).outcome()
-        except FsvfxError:
-            continue
-        found += [outcome] if outcome.state == "done" else []
+        if reachable(job):
+            with suppress(FsvfxError):
+                found[job.shot.name] = runner.plan(job)
     return found
+
+
+def finished_of(plans: Mapping[str, Plan]) -> list[Outcome]:
+    """How those shots stand of which nothing is left to do."""
+    return [outcome for outcome in (plan.outcome() for plan in plans.values()) if outcome.state == "done"]

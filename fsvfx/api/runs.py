@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fsvfx import delivery, executors, runner
 from fsvfx.api.progress import Progress, observer_of
-from fsvfx.api.readiness import cleared, finished_of, frames_of, jobs_of, ready
+from fsvfx.api.readiness import cleared, finished_of, frames_of, jobs_of, plans_of, ready
 from fsvfx.api.results import PlanResult, RunResult, ShotResult, StatusResult, VerifyResult
 from fsvfx.errors import FsvfxError, InputError
 from fsvfx.executors import Executor
@@ -64,7 +64,7 @@ def run(
     """
     begun, limits = time.monotonic(), _range(frames)
     jobs = cleared(jobs_with(_jobs(manifest, shots, store, replace), limits, stages))
-    found = ready(jobs, Path(manifest), [] if stages else finished_of(jobs))
+    found = ready(jobs, Path(manifest), [] if stages else finished_of(plans_of(jobs)))
     ended = {outcome.shot: outcome for outcome in found.finished}
     chosen = executors.executor(executor, workers) if isinstance(executor, str) else executor
     if found.able:
@@ -92,9 +92,16 @@ def plan(
     """
     limits = _range(frames)
     jobs = cleared(jobs_with(_jobs(manifest, shots, store), limits, stages))
-    found = ready(jobs, Path(manifest), finished_of(jobs))
+    whole = plans_of(jobs)
+    found = ready(jobs, Path(manifest), finished_of(whole))
     able = {outcome.shot for outcome in found.finished} | {job.shot.name for job in found.able}
-    plans = (runner.plan(job, frames=limits, stages=stages, until=until) for job in jobs if job.shot.name in able)
+    if limits or stages or until:
+        whole = {}
+    plans = (
+        whole.get(job.shot.name) or runner.plan(job, frames=limits, stages=stages, until=until)
+        for job in jobs
+        if job.shot.name in able
+    )
     return PlanResult(tuple(plans), {name: one for name, one in found.troubles.items() if one})
 
 

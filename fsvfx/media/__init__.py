@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fsvfx.media.plate import RATE_HINT, PlateInfo, PlateReader
     from fsvfx.media.references import PersonSource, spread
-    from fsvfx.media.sources import RotoSource, open_plate, source_for
+    from fsvfx.media.sources import OpenedPlate, RotoSource, open_plate, source_for
 
 __all__ = [
-    "RATE_HINT", "PersonSource", "PlateInfo", "PlateReader", "RotoSource", "addresses", "colour_tags",
+    "RATE_HINT", "OpenedPlate", "PersonSource", "PlateInfo", "PlateReader", "RotoSource", "addresses", "colour_tags",
     "exr", "facts", "files", "open_plate", "remote", "sequence", "source_for", "spread", "stills", "timecodes", "video",
 ]  # fmt: skip
 _HOMES = {
     "RATE_HINT": "plate",
+    "OpenedPlate": "sources",
     "open_plate": "sources",
     "source_for": "sources",
     "PersonSource": "references",

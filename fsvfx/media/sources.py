@@ -43,30 +43,41 @@ def open_plate(job: ShotJob) -> PlateReader:
     return VideoPlate(job, local, place)
 
 
-class PlateSource:
-    """The plate frames of one unit; opened when first asked."""
+class OpenedPlate:
+    """A job's plate, for all units that are read from it; opened when first asked."""
 
-    def __init__(self, job: ShotJob, unit: Unit) -> None:
+    def __init__(self, job: ShotJob) -> None:
         self._job = job
-        self._numbers = _numbers(job, unit)
 
     @cached_property
-    def _plate(self) -> PlateReader:
+    def reader(self) -> PlateReader:
         return open_plate(self._job)
 
+
+class PlateSource:
+    """The plate frames of one unit."""
+
+    def __init__(self, plate: OpenedPlate, numbers: Sequence[int]) -> None:
+        self._plate = plate
+        self._numbers = numbers
+
     def fingerprint(self) -> dict[str, str]:
-        return self._plate.fingerprint(self._numbers)
+        return self._plate.reader.fingerprint(self._numbers)
 
     def pictures(self, series: str = "") -> Iterator[Array]:
-        yield from self._plate.pictures(self._numbers)
+        yield from self._plate.reader.pictures(self._numbers)
 
 
-def source_for(job: ShotJob, unit: Unit, stage: str = "") -> Source:
+def source_for(job: ShotJob, unit: Unit, stage: str = "", plate: OpenedPlate | None = None) -> Source:
     """What ``stage`` reads: external mattes for ``roto``; else plate frames for a chunk (or the whole shot), references
-    for a person. Raises PlateError, StoreError."""
+    for a person. ``plate``: the job's, if several units are read from it. Raises PlateError, StoreError."""
     if stage == "roto":
         return RotoSource(job, _numbers(job, unit))
-    return PersonSource(job, unit.person) if unit.kind == "person" else PlateSource(job, unit)
+    return (
+        PersonSource(job, unit.person)
+        if unit.kind == "person"
+        else PlateSource(plate or OpenedPlate(job), _numbers(job, unit))
+    )
 
 
 def _numbers(job: ShotJob, unit: Unit) -> list[int]:

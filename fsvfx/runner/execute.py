@@ -107,7 +107,7 @@ class UnitRun:
 
     def _recipe(self) -> tuple[Source | None, Recipe]:
         try:
-            source = self.source or source_of(self.job, self.stage, self.unit)
+            source = self.source or self.place.inlets.of(self.stage, self.unit)
             return source, recipe_of(self.job, self.stage, self.unit, self.inputs, source=source, waived=self.waived)
         except Exception as error:
             self._fail(error, Address(self.stage, self.unit.name, UNKEYED))
@@ -232,15 +232,6 @@ class UnitRun:
     def _discard(self, at: Address) -> None:
         with suppress(StoreError):
             self.store.delete(at.group(self.attempt))
-
-
-def source_of(job: ShotJob, stage_name: str, unit: Unit) -> Source | None:
-    """The files that the unit reads, for stages that read any."""
-    if not stage(stage_name).reads_media:
-        return None
-    from fsvfx import media  # heavy, and only few stages need it
-
-    return media.source_for(job, unit, stage_name)
 
 
 def _frames_of(unit: Unit, job: ShotJob) -> tuple[int, ...]:

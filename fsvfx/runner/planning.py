@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from fsvfx.errors import FsvfxError
 from fsvfx.runner.dag import Input, Wiring, is_waived, stage, stages
 from fsvfx.runner.estimates import estimate_of
-from fsvfx.runner.execute import source_of
 from fsvfx.runner.graph import Graph, Step, all_sources
+from fsvfx.runner.inlets import Inlets
 from fsvfx.runner.keying import Keys
 from fsvfx.runner.plan import SETTLED, Entry, Plan
 from fsvfx.store import Address, Index, Ledger, open_store
@@ -79,6 +79,7 @@ class _Walk:
         self.waived = ledger.waived(index)
         self.wiring = Wiring(job, self.waived)
         self.sources = all_sources(self.wiring)
+        self.inlets = Inlets(job)
         self.keys = Keys(job, self.waived)
         self._known: dict[tuple[str, Unit], Entry] = {}
 
@@ -111,7 +112,7 @@ class _Walk:
         receipts = [one.receipt for one in upstream if one.receipt is not None]
         may_change = any(one.may_change or one.state not in SETTLED for one in upstream)
         try:
-            source = source_of(self.job, name, unit)
+            source = self.inlets.of(name, unit)
             key = self.keys.of(name, unit, receipts, source)
         except FsvfxError as error:
             if unit.chunk is None or error.transient:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from fsvfx.context import Context
 from fsvfx.rights.weights import check_weights
+from fsvfx.runner.inlets import Inlets
 from fsvfx.store import Ledger, ShotStore, open_store
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -38,3 +39,7 @@ class Workplace:
     @cached_property
     def context(self) -> Context:
         return Context.of(self.job)
+
+    @cached_property
+    def inlets(self) -> Inlets:
+        return Inlets(self.job)

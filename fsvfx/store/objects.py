@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +41,11 @@ class ShotStore:
         """The same store, which keeps up to ``limit`` bytes of what goes through it in memory."""
         return replace(self, kept=Kept(limit))
 
+    @cached_property
+    def _folder(self) -> Path | None:
+        """Where objects are files, which are read as such: that costs a tenth of what the client does."""
+        return Path(self.root.removeprefix("file://")) if isinstance(self.objects, LocalStore) else None
+
     def guard(self, where: Where | None = None) -> AbstractContextManager[None]:
         """Turns what the object store raises inside into StoreError."""
         return told_plainly(self.root, where)
@@ -48,6 +54,8 @@ class ShotStore:
         """The object's bytes, or None if there is none. Raises StoreError."""
         with self.guard(Where(file=path)):
             try:
+                if self._folder is not None:
+                    return (self._folder / path).read_bytes()
                 return bytes(obstore.get(self.objects, path).bytes())
             except FileNotFoundError as error:
                 if "NoSuchBucket" in str(error):
@@ -56,7 +64,7 @@ class ShotStore:
 
     def read_many(self, paths: list[str]) -> list[bytes | None]:
         """Many small objects at once, in order."""
-        if len(paths) < 2:
+        if len(paths) < 2 or self._folder is not None:
             return [self.read(path) for path in paths]
         with ThreadPoolExecutor(min(_READERS, len(paths))) as pool:
             return list(pool.map(self.read, paths))
@@ -97,8 +105,8 @@ class ShotStore:
 
     def spans(self, path: str) -> StoredObject | FileSpans:
         """An object of which not all is wanted. Raises FileNotFoundError if there is none, StoreError."""
-        if isinstance(self.objects, LocalStore):
-            return FileSpans(Path(self.root.removeprefix("file://")) / path)
+        if self._folder is not None:
+            return FileSpans(self._folder / path)
         return StoredObject(self, path)
 
     def delete(self, path: str) -> None:

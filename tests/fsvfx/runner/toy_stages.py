@@ -176,7 +176,7 @@ class ToyPlate:
             yield picture
 
 
-def source_for(job: ShotJob, unit: Unit, stage: str = "") -> ToyPlate:
+def source_for(job: ShotJob, unit: Unit, stage: str = "", plate: object = None) -> ToyPlate:
     assert unit.chunk is not None
     return ToyPlate(job.shot.plate.path, unit.chunk.frames)
 
