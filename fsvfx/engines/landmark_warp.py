@@ -22,6 +22,8 @@ _COLOUR = 0.02
 """Coarser colour than this share of the face's size is what most references show, not just those chosen."""
 _FINEST = 0.004
 """Of detail: as wide as a pore, as a share of the face's size."""
+_AROUND = 0.05
+"""How far about the mesh its square goes, as a share of the face's size."""
 _LEAST_TRUST = 0.01
 """Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
 
@@ -56,7 +58,7 @@ class LandmarkWarp(Engine):
     """
 
     name: ClassVar[str] = "landmark_warp"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "image"
     summary: ClassVar[str] = (
         "warps the identity's best-matching reference pictures to the performer's mesh; no training"
@@ -88,13 +90,26 @@ class LandmarkWarp(Engine):
     def _one(self, plate: Floats, mesh: Floats, references: References) -> tuple[Floats, Floats]:
         """One crop (S, S, 3) and its mesh: the swapped crop and the matte (S, S)."""
         target = references.shape.move(mesh, self.settings.shape)
+        x, y, side = _square(np.vstack([mesh, target]), len(plate))
+        corner, within = np.array([x, y, 0], np.float32), (slice(y, y + side), slice(x, x + side))
+        shown, matte = plate.copy(), np.zeros(plate.shape[:2], np.float32)
+        shown[within], matte[within] = self._within(
+            np.ascontiguousarray(plate[within]), mesh - corner, target - corner, references
+        )
+        return shown, matte
+
+    def _within(self, plate: Floats, mesh: Floats, target: Floats, references: References) -> tuple[Floats, Floats]:
+        """The same for the square about the face. target: the mesh with the identity's proportions."""
         raster = rasterise(target, TRIANGLES, len(plate))
         own = raster.sample(plate, mesh)
-        keep = self._kept(target, raster)
-        bare = raster.picture(raster.shares(regions.unpainted()), raster.nothing)[..., 0]
+        rim, unpainted, folds = raster.shares(
+            np.hstack([regions.rim(self.settings.rim), regions.unpainted(), regions.folds()])
+        ).T
+        keep = self._kept(target, raster, _on(raster, rim))
+        bare = _on(raster, unpainted)
         weight = raster.of_picture(bare * (1 - keep))
         ours, theirs = self._ours(plate, mesh, references, raster, own, weight), raster.picture(own, plate)
-        lit = self._finished(ours, theirs, raster, target, keep, bare)
+        lit = self._finished(ours, theirs, raster, target, keep, bare, _on(raster, folds))
         mixed = lit + (theirs - lit) * keep[..., None]
         shown = raster.picture(np.clip(raster.of_picture(mixed), 0, 1), plate)
         return shown, _matte(raster, face_length(mesh))
@@ -111,19 +126,18 @@ class LandmarkWarp(Engine):
         return tone.recolour(picture, raster.picture(usual, plate), raster.coverage, sigma)
 
     def _finished(
-        self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats, skin: Floats
+        self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats, skin: Floats, folds: Floats
     ) -> Floats:
         """(S, S, 3): the identity's face under the plate's light, with its folds and its crispness."""
         length, mask = face_length(mesh), raster.coverage
         gain = tone.relight(ours, theirs, skin, self.settings.light * length)
-        folds = raster.picture(raster.shares(regions.folds()), raster.nothing)
         fine = tone.relight(ours * gain, theirs, skin, _FOLD * length)
-        lit = ours * gain * (1 + self.settings.folds * folds * (fine - 1))
+        lit = ours * gain * (1 + self.settings.folds * folds[..., None] * (fine - 1))
         return tone.texture(lit, theirs, mask * (1 - keep), max(_FINEST * length, 0.7))
 
-    def _kept(self, mesh: Floats, raster: Raster) -> Floats:
-        """(S, S): where the performer's own pixels show through."""
-        keep = raster.picture(raster.shares(regions.rim(self.settings.rim)), raster.nothing)[..., 0]
+    def _kept(self, mesh: Floats, raster: Raster, rim: Floats) -> Floats:
+        """(S, S): where the performer's own pixels show through: at the rim, and where the settings say."""
+        keep = rim
         if self.settings.mouth == "performer":
             keep = np.maximum(keep, regions.own_mouth(mesh, raster.size))
         if self.settings.eyes == "performer":
@@ -143,9 +157,25 @@ class LandmarkWarp(Engine):
             place = raster.at_pixels(np.hstack([picture.mesh[:, :2], picture.trust]))
             trust = np.clip(place[:, 2:], _LEAST_TRUST, 1)
             colours = tone.match(remap_points(picture.crop, place[:, :2]), own, skin * trust[:, 0])
-            blend += share * trust * colours
-            total += share * trust
-        return np.asarray(blend / np.maximum(total, 1e-6), np.float32)
+            trust *= np.float32(share)
+            blend += trust * colours
+            total += trust
+        blend /= np.maximum(total, 1e-6)
+        return blend
+
+
+def _square(points: Floats, size: int) -> tuple[int, int, int]:
+    """Left, top and side of a square within the crop that holds ``points`` and what is blurred about them, px."""
+    around = _AROUND * face_length(points)
+    low, high = points[:, :2].min(axis=0) - around, points[:, :2].max(axis=0) + around
+    side = min(int(np.ceil((high - low).max())), size)
+    x, y = np.clip(np.round((low + high - side) / 2), 0, size - side).astype(int)
+    return int(x), int(y), side
+
+
+def _on(raster: Raster, values: Floats) -> Floats:
+    """(S, S) of values (p,) on the mesh, 0 off it."""
+    return raster.picture(values[:, None], raster.nothing)[..., 0]
 
 
 def _matte(raster: Raster, length: float) -> Floats:

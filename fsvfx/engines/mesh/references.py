@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -171,10 +172,12 @@ def _trusts(laid: list[Floats], usual: Floats, meshes: Floats) -> Floats:
     return np.asarray(trusts, np.float32)[..., None]
 
 
+@lru_cache(maxsize=1)
 def _uv_px() -> Floats:
     flat = np.column_stack([UV[:, 0], 1 - UV[:, 1]]) * (_ATLAS - 1)
     return np.column_stack([flat, np.zeros(len(flat))]).astype(np.float32)
 
 
+@lru_cache(maxsize=1)
 def _uv_raster() -> Raster:
     return rasterise(_uv_px(), TRIANGLES, _ATLAS)

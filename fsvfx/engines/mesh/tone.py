@@ -23,6 +23,8 @@ _EACH = 0.75
 """The coarser band holds the finer one: each is changed by this share."""
 _THIN = 2
 """One pixel in so many tells the tone."""
+_COARSE = 1.5
+"""Sigma, px, of blurs on the grid that is fine enough for them."""
 _DARK = 0.02
 """Below this a ratio says nothing."""
 
@@ -125,11 +127,23 @@ def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
 
 
 def _blur_within(picture: Floats, mask: Floats, sigma: float) -> Floats:
-    """A wide blur at a quarter of the size, normalised by the mask."""
-    both = cv2.merge([*(channel * mask for channel in cv2.split(picture)), mask])
-    step = max(int(sigma // 3), 1)
+    """A blur, normalised by the mask; made on a grid on which it is ``_COARSE`` wide, if that is coarser."""
+    step = max(int(sigma / _COARSE), 1)
     height, width = mask.shape
-    small = cv2.resize(both, (max(width // step, 1), max(height // step, 1)), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
-    small = small[..., :3] / np.maximum(small[..., 3:], 1e-3)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    small_mask, small = _shrunk(mask, step), _shrunk(picture * mask[..., None], step)
+    narrower = np.sqrt(max((sigma / step) ** 2 - (1 - 1 / step**2) / 12, 0.25))  # averaging has blurred a bit already
+    blurred, weight = (
+        cv2.GaussianBlur(each, (0, 0), narrower, borderType=cv2.BORDER_CONSTANT) for each in (small, small_mask)
+    )
+    within = np.asarray(blurred / np.maximum(weight, 1e-3)[..., None], np.float32)
+    if step == 1:
+        return within
+    return np.asarray(cv2.resize(within, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _shrunk(picture: Floats, step: int) -> Floats:
+    if step == 1:
+        return picture
+    height, width = picture.shape[:2]
+    size = max(width // step, 1), max(height // step, 1)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
