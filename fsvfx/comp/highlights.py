@@ -60,7 +60,8 @@ def most_shown(plate: F32, matte: F32) -> float:
     Displays show highlights by a logarithm, where a step of one code is a multiple of the light. Where the plate has no
     highlights, what an engine makes up beyond white is noise: a red 0.97 would be light of five times white.
     """
-    return float(plate[matte > 0].max(initial=white_shown()))
+    shown = cv2.copyTo(plate, (matte > 0).view(np.uint8))
+    return max(white_shown(), float(np.max(shown, initial=0.0)))
 
 
 def glare(plate: F32, matte: F32) -> F32:

@@ -63,16 +63,23 @@ def _cloned(
     swap: F32, plate: F32, inside: Bool, gives: Bool, steady: bool, mixed: bool, tolerance: float, device: str
 ) -> F32:
     rim = _rim(inside, gives)
-    source = np.moveaxis(_mixed_source(swap, plate, inside | gives), -1, 0) if mixed else None
+    source = _planes(_mixed_source(swap, plate, inside | gives)) if mixed else None
     values = plate - swap
     if steady and rim.any():
         values[rim] = _held(values[rim])
-    membrane = harmonic(np.moveaxis(values, -1, 0), inside, rim, source, tolerance, device)
-    added = np.moveaxis(membrane, 0, -1)
+    membrane = harmonic(_planes(values), inside, rim, source, tolerance, device)
+    added = np.ascontiguousarray(np.moveaxis(membrane, 0, -1))
     if steady and rim.any():
         level = np.maximum(np.float32(_DARK) * np.median(swap[rim], axis=0), np.float32(-1.5) * added)
-        added = added * np.clip(swap / np.maximum(level, np.float32(1e-6)), 0, 1)
-    return np.where(inside[..., None], added + swap, plate)
+        np.maximum(level, np.float32(1e-6), out=level)
+        added *= np.clip(np.divide(swap, level, out=level), 0, 1, out=level)
+    added += swap
+    np.copyto(added, plate, where=~inside[..., None])
+    return added
+
+
+def _planes(picture: F32) -> F32:
+    return np.ascontiguousarray(np.moveaxis(picture, -1, 0))
 
 
 def _box(inside: Bool) -> tuple[slice, slice] | None:

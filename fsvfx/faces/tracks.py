@@ -51,8 +51,9 @@ def link(finds: Finds, cuts: frozenset[int], max_gap: int) -> list[Track]:
     """Follow each face; a track ends at a cut (frames that start a new picture) and after ``max_gap`` lost frames."""
     done: list[Track] = []
     live: list[Track] = []
-    for number in np.unique(finds.frame):
-        rows = np.flatnonzero(finds.frame == number)
+    order = np.argsort(finds.frame, kind="stable")
+    numbers, firsts = np.unique(finds.frame[order], return_index=True)
+    for number, rows in zip(numbers, np.split(order, firsts[1:])):
         stale = [track for track in live if _over(finds, track, int(number), cuts, max_gap)]
         done += stale
         live = [track for track in live if track not in stale]
@@ -77,7 +78,10 @@ def _match(finds: Finds, live: list[Track], rows: NDArray[np.int64]) -> list[tup
     cost = distances(finds.box[last], finds.box[rows])
     lost = (finds.frame[rows[0]] - finds.frame[last])[:, None]
     allowed = _REACH * (1.0 + 0.25 * (lost - 1))
-    cost = np.where(cost <= allowed, cost, 1e6)
+    near = cost <= allowed
+    if near.sum(axis=0).max() <= 1 and near.sum(axis=1).max() <= 1:
+        return [(int(one), int(rows[other])) for one, other in np.argwhere(near)]  # nothing to weigh up
+    cost = np.where(near, cost, 1e6)
     from scipy.optimize import linear_sum_assignment  # here: planning imports every stage, and must not wait for it
 
     pairs = zip(*linear_sum_assignment(cost), strict=True)

@@ -56,6 +56,11 @@ def test_order_of_finds_and_holes_do_not_mix_people_up(order: list[int], hole: s
     assert len(seen_in(mixed)) == 2
 
 
+def test_of_two_faces_within_reach_the_nearer_goes_on() -> None:
+    shot = finds([(1, face(200), 0), (2, face(240), 1), (2, face(205), 0), (3, face(206), 0), (3, face(241), 1)])
+    assert [track.rows for track in link(shot, frozenset(), 2)] == [[0, 2, 3], [1, 4]]
+
+
 def test_tracks_break_at_a_cut_and_the_same_person_is_joined_again() -> None:
     rows = [(number, face(100, 100), 0) for number in range(1001, 1011)]
     rows += [(number, face(105, 100), 1) for number in range(1011, 1021)]
