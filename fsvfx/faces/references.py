@@ -53,7 +53,7 @@ def face_in(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32], index: int, 
     matrix = crop_matrix(landmarks, _PROBE)
     probe = np.asarray(crop(rgb, matrix, _PROBE), np.uint8)
     mesh = move_points(matrix, landmarks)
-    shown = appearance(probe.astype(np.float32) / 255, mesh)
+    shown = appearance(np.multiply(probe, np.float32(1 / 255), dtype=np.float32), mesh)
     size, nobody = _PROBE / scale_of(matrix), np.full(SIZE, np.nan, np.float32)
     return ReferenceFace(index, landmarks, size, nobody, sharpness(probe, mesh), shown, track, chip_of(rgb, landmarks))
 
