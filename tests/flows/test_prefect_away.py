@@ -46,7 +46,9 @@ def test_a_server_that_goes_in_mid_run_costs_nothing(
     own = {**environment, "FSVFX_PREFECT_HOME": str(home)}
     assert cli("up", "--detach", FSVFX_PREFECT_HOME=str(home)).returncode == 0
     words = [*toy_command, "submit", str(manifest), "--wait", "--workers", "1", "--json"]
-    run = begun(words, own, tmp_path, TOY_SLOW_ALIGN="15" if fault != "killed" else "1")
+    held = tmp_path / "held"
+    held.touch()
+    run = begun(words, own, tmp_path, TOY_HOLD_ALIGN=str(held))
     try:
         found = server.running(home)
         assert found is not None
@@ -59,6 +61,10 @@ def test_a_server_that_goes_in_mid_run_costs_nothing(
                 path.unlink()
         if fault != "killed":
             assert cli("up", "--detach", FSVFX_PREFECT_HOME=str(home)).returncode == 0
+            while flow_runs(home) != ["RUNNING"]:
+                assert run.poll() is None, run.communicate()
+                time.sleep(0.5)
+        held.unlink()
         out, err = run.communicate(timeout=400)
         assert run.returncode == 0, err
         [outcome] = json.loads(out)["shots"]

@@ -1,7 +1,7 @@
 """Small stages for the runner's tests: numbers instead of faces. Each run is written down, so tests can count them.
 
 ingest -> detect (halo 1) -> track (shot, parts) -> align -> deliver's stand-in is left out. The plate is a text file
-with one number per frame; ``TOY_*`` variables make stages slow, or fail.
+with one number per frame; ``TOY_*`` variables make stages slow, hold them while a file exists, or make them fail.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ class Toy(Stage[ToySettings]):
             with Path(log).open("a") as file:
                 file.write(f"{self.name} {work.unit.name} {os.getpid()}\n")
         time.sleep(float(os.environ.get(f"TOY_SLOW_{self.name.upper()}", "0")))
+        while Path(os.environ.get(f"TOY_HOLD_{self.name.upper()}", "")).is_file():
+            time.sleep(0.1)
         step = f"{self.name} {work.unit.name}"
         if os.environ.get("TOY_FAIL") == step:
             raise RuntimeError("toy fault")
