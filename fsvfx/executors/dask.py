@@ -165,7 +165,7 @@ class Dask(Executor):
         if there is None:
             self._come_back()
             return
-        self._names |= {address: worker["name"] for address, worker in there.items()}
+        self._names |= {address: str(worker["name"]) for address, worker in there.items()}
         places = dict(self._roster.held)
         for task in self._roster.meet({address: _desk(worker) for address, worker in there.items()}):
             self._lose(task, self._names.get(places[task], ""))
@@ -285,7 +285,7 @@ class Dask(Executor):
                 self._client = client(self._cluster, set_as_default=False)
             else:
                 self._client = client(place.address, security=place.security, timeout=limit, set_as_default=False)
-        except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, TypeError, ValueError) as error:  # TypeError: there are no keys
             where = self._address or "of this run"
             hint = "Start it, correct FSVFX_SCHEDULER, or unset it" if place else "Run it again"
             raise MachineError(f"The Dask scheduler {where} can't be reached: {error}", hint=hint) from error

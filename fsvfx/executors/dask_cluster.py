@@ -72,8 +72,10 @@ def given_up(cluster: Any) -> list[str]:
 
 def how_it_ended(cluster: Any, name: str) -> str:
     """How a worker process of a ``local_cluster`` ended; of others that it is gone."""
+    if cluster is None:
+        return "is gone"
     seat, _, pid = name.rpartition("-")
-    worker = cluster.workers.get(seat) if cluster is not None else None
+    worker = cluster.workers.get(seat)
     return worker.death_of(int(pid)) if worker is not None else "is gone"
 
 
