@@ -148,16 +148,16 @@ def identity_of(name: str, inputs: Mapping[str, Data], device: str) -> Identity:
 def _batch(numbers: list[int], aligned: AlignedEntry, device: str) -> FaceBatch:
     crops = np.stack([aligned.crop(number) for number in numbers])
     landmarks = np.stack([aligned.landmarks(number) for number in numbers])
-    return FaceBatch(_pictures(crops, device), _tensor(landmarks, device), tuple(numbers))
+    return FaceBatch(_pictures(crops, device).contiguous(), _tensor(landmarks, device), tuple(numbers))
 
 
 def _pictures(crops: NDArray[np.generic], device: str) -> torch.Tensor:
-    """(n, S, S, 3) -> (n, 3, S, S) float32."""
-    return _tensor(crops, device).permute(0, 3, 1, 2).contiguous()
+    """(n, S, S, 3) -> (n, 3, S, S) float32, lying as they lay: references take hundreds of MB."""
+    return _tensor(crops, device).permute(0, 3, 1, 2)
 
 
 def _tensor(values: NDArray[np.generic], device: str) -> torch.Tensor:
     """As float32 on ``device``."""
     import torch  # here: planning imports every stage, and must not wait for torch
 
-    return torch.from_numpy(np.array(values, np.float32)).to(device)
+    return torch.from_numpy(np.require(values, requirements="W")).to(device, torch.float32)
