@@ -133,7 +133,7 @@ def elsewhere(request: Request) -> Left | None:
 def detached(request: Request, workers: int) -> Left:
     """Start a process that runs it and lives on. Raises MachineError."""
     check_scheduler(machine())
-    prefect = server.wait(server.begin())
+    prefect = server.begin()  # which the run itself need not wait for
     folder = cache("logs")
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{request.manifest.stem}-{os.getpid()}.log"
