@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -16,56 +17,44 @@ import typer
 from rich.markup import escape
 from typer.exceptions import TyperException
 
-from flows.verbs import (
-    actors,
-    consent,
-    demo,
-    doctor,
-    edit,
-    engines,
-    evaluate,
-    faces,
-    facesets,
-    models,
-    new,
-    open,
-    plan,
-    retry,
-    run,
-    status,
-    submit,
-    train,
-    up,
-    validate,
-    verify,
-    waive,
-)
 from flows.verbs.logs import with_verbosity
 from fsvfx.errors import ExitCode
 
-VERBS: dict[str, Sequence[ModuleType]] = {
-    "Start": (new, consent, demo, doctor),
-    "Run shots": (validate, plan, run, submit, status, retry, faces, waive, verify, open, edit),
-    "Engines and training": (engines, models, train, facesets, evaluate, actors),
-    "This machine": (up,),
-}
-"""Every verb by what it is for. One with ``COMMANDS`` has commands of its own."""
+VERBS: dict[str, tuple[str, ...]] = {
+    "Start": ("new", "consent", "demo", "doctor"),
+    "Run shots": (
+        "validate", "plan", "run", "submit", "status", "retry", "faces", "waive", "verify", "open", "edit",
+    ),
+    "Engines and training": ("engines", "models", "train", "facesets", "evaluate", "actors"),
+    "This machine": ("up",),
+}  # fmt: skip
+"""Every verb by what it is for: a module of ``flows.verbs`` each. One with ``COMMANDS`` has commands of its own."""
 
 
-def build() -> typer.Typer:
-    """The command line, with every verb in it."""
+def verb(name: str) -> ModuleType:
+    """The verb's module."""
+    return import_module(f"flows.verbs.{name}")
+
+
+def build(only: str = "") -> typer.Typer:
+    """The command line, with every verb in it; or with that one alone, as importing all takes a while."""
     app = _group("Replaces faces in film shots: manifests in, EXR and review video out, chunk by chunk.")
     for panel, verbs in VERBS.items():
-        for verb in verbs:
-            name = verb.__name__.rpartition(".")[2]
-            if hasattr(verb, "COMMANDS"):
-                inner = _group(verb.HELP)
-                for word, function in verb.COMMANDS.items():
-                    _add(inner, word, function, verb.EXAMPLES[word])
-                app.add_typer(inner, name=name, rich_help_panel=panel)
-            else:
-                _add(app, name, verb.run, verb.EXAMPLES, panel)
+        for name in verbs:
+            if name == only or not only:
+                _add_verb(app, name, panel)
     return app
+
+
+def _add_verb(app: typer.Typer, name: str, panel: str) -> None:
+    module = verb(name)
+    if not hasattr(module, "COMMANDS"):
+        _add(app, name, module.run, module.EXAMPLES, panel)
+        return
+    inner = _group(module.HELP)
+    for word, function in module.COMMANDS.items():
+        _add(inner, word, function, module.EXAMPLES[word])
+    app.add_typer(inner, name=name, rich_help_panel=panel)
 
 
 def _group(text: str) -> typer.Typer:
@@ -89,9 +78,6 @@ def _add(
     command(with_verbosity(function))
 
 
-app = build()
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; never a traceback for what a user can fix.
 
@@ -106,6 +92,8 @@ def code_of(arguments: list[str]) -> int:
     from fsvfx.errors import FsvfxError
 
     as_json = "--json" in arguments
+    first = arguments[0] if arguments else ""
+    app = build(first if any(first in verbs for verbs in VERBS.values()) else "")
     try:
         code = int(app(arguments, standalone_mode=False) or 0)
     except TyperException as error:

@@ -15,10 +15,13 @@ from flows import cli
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+ROOT = typer.main.get_command(cli.build())
+
+
 def parse(line: str) -> None:
     """Raises click's UsageError where a verb, an option or a value is unknown; nothing runs."""
     _, *words = shlex.split(line.replace("\\\n", " "), comments=True)
-    command: Any = typer.main.get_command(cli.app)
+    command: Any = ROOT
     context: Any = None
     name = "fsvfx"
     while command is not None:

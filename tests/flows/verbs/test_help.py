@@ -13,7 +13,7 @@ import typer
 from flows import cli
 from flows.verbs import logs
 
-ROOT = typer.main.get_command(cli.app)
+ROOT = typer.main.get_command(cli.build())
 MANIFEST = """\
 shots:
   - {name: sq010_sh0010}
@@ -23,8 +23,8 @@ shots:
 
 def examples() -> Iterator[tuple[str, str]]:
     for verbs in cli.VERBS.values():
-        for verb in verbs:
-            name = verb.__name__.rpartition(".")[2]
+        for name in verbs:
+            verb = cli.verb(name)
             commands = verb.EXAMPLES if isinstance(verb.EXAMPLES, dict) else {"": verb.EXAMPLES}
             for word, lines in commands.items():
                 assert lines, f"{name} {word} has no example"
@@ -73,7 +73,7 @@ def test_values_complete(line: str, found: set[str], tmp_path: Path, capsys, mon
     monkeypatch.setenv("COMP_WORDS", line)
     monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
     with pytest.raises(SystemExit):
-        cli.app([], prog_name="fsvfx")
+        cli.build()([], prog_name="fsvfx")
     assert set(capsys.readouterr().out.split()) == found
 
 
