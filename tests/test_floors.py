@@ -111,6 +111,16 @@ def test_schemas_load_without_numpy() -> None:
     assert "numpy" not in modules_of("import schemas.manifest, schemas.job, schemas.receipts, schemas.outcome")
 
 
+def test_reading_manifests_waits_for_no_pictures() -> None:
+    loaded = modules_of("import flows.cli, fsvfx.manifests, flows.verbs.validate")
+    assert not loaded & {"numpy", "cv2", "pydantic_settings", *HEAVY}
+
+
+def test_a_verb_is_imported_without_the_others() -> None:
+    code = "import flows.cli\nflows.cli.build('validate')\nimport sys\nassert 'flows.verbs.submit' not in sys.modules"
+    assert modules_of(code)
+
+
 def test_validating_a_manifest_loads_nothing_heavy() -> None:
     manifest = ROOT / "examples/harbour.yaml"
     assert (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from operator import itemgetter
 
-from fsvfx.comp.matte import sources
+from fsvfx.comp.expressions import sources
 from schemas.composite import Composite, CompositeSettings
 from schemas.frames import FrameRange
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from fsvfx.arrays import Data
 from fsvfx.colour import from_half
-from fsvfx.comp.matte import hull, joined, shape, sources
+from fsvfx.comp.expressions import sources
+from fsvfx.comp.matte import hull, joined, shape
 from fsvfx.comp.patch import Matrix, from_plate, scaled
 from fsvfx.entries import AlignedEntry, OccludedEntry, RotoEntry, SwappedEntry
 from fsvfx.faces.geometry import apply, inverse, sample

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.comp.expressions import terms
 from fsvfx.faces.geometry import FILL
 from schemas.composite import CompositeSettings
 
@@ -31,18 +32,13 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _SQUARE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
 
 
-def sources(expression: str) -> frozenset[str]:
-    """The mattes that ``learned*plate+external`` names."""
-    return frozenset(name for term in _terms(expression) for name in term)
-
-
 def joined(expression: str, given: Mapping[str, F32]) -> F32:
     """``given`` mattes, all of one shape and in [0, 1], joined: `*` multiplies and binds tighter, `+` takes the larger.
 
     The larger, not the sum, so that a matte joined with itself stays as it is.
     """
     union: F32 | None = None
-    for term in _terms(expression):
+    for term in terms(expression):
         product = given[term[0]]
         for name in term[1:]:
             product = product * given[name]
@@ -145,10 +141,6 @@ def erode_sides(matte: F32, lengths: dict[Side, float]) -> F32:
         return np.asarray(cv2.resize(moved, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
     reach = sum((side_weight(side, size) * np.float32(length) for side, length in lengths.items()), np.float32(0))
     return _stepped(_stepped(matte, np.maximum(reach, 0), cv2.MORPH_ERODE), np.maximum(-reach, 0), cv2.MORPH_DILATE)
-
-
-def _terms(expression: str) -> list[list[str]]:
-    return [[name.strip() for name in term.split("*")] for term in expression.split("+")]
 
 
 def _feathered(matte: F32, width: float, wider: dict[Side, float]) -> F32:

@@ -61,9 +61,11 @@ def respelled_fields(value: Any, loc: Loc, model: type[BaseModel], document: Doc
         return [respelled_fields(item, (*loc, index), model, document) for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    known, found = set(fields.keys_at(model, loc)), {}
+    found = {}
     for key, item in value.items():
-        [name] = respelled((key,)) if key not in known else (key,)
+        [name] = respelled((key,))
+        known = {name} if name == key else set(fields.keys_at(model, loc))  # making the schema takes a while
+        name = key if key in known else name
         if name != key and name in value:
             document.tell((*loc, key), f"'{key}' and '{name}' are both given, and mean the same", f"Keep {name}")
         elif name in known:

@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from schemas.base import Described
 
 if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must not wait for torch
     import torch
@@ -14,10 +16,10 @@ if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must not
     from fsvfx.context import Context
 
 
-class EngineSettings(BaseModel):
+class EngineSettings(Described):
     """Base of an engine's settings: one source for YAML, command line and docs. Unknown ones are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 from collections.abc import Callable
 
 from fsvfx.comp import choices
-from fsvfx.comp.matte import sources
+from fsvfx.comp.expressions import sources
 from fsvfx.manifests.draft import ShotDraft
 from schemas.composite import Composite, CompositeSettings
 from schemas.frames import FrameRange

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from fsvfx.comp.matte import border_fade, erode, feather, hull, joined, shape, sources
+from fsvfx.comp.expressions import sources
+from fsvfx.comp.matte import border_fade, erode, feather, hull, joined, shape
 from schemas.composite import MATTE_PATTERN, CompositeSettings
 
 F32 = NDArray[np.float32]
