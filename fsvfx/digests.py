@@ -68,6 +68,8 @@ def sha256_of(file: Path) -> str:
 
 
 def _plain(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{value} can't be part of a key: JSON has no such number")

@@ -5,6 +5,7 @@ The texts below the fields are the documentation: ``docs/composite.md`` is made 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, create_model
@@ -133,8 +134,15 @@ class Composite(CompositeSettings):
 
     def at(self, frame: int) -> CompositeSettings:
         """The settings in force at ``frame``; later overrides win."""
+        held = [override for override in self.overrides if frame in override.frames]
+        if not held:
+            return self._plain
         values: dict[str, Any] = {name: getattr(self, name) for name in _FIELDS}
-        for override in self.overrides:
-            if frame in override.frames:
-                values |= override.model_dump(exclude={"frames"}, exclude_none=True)
+        for override in held:
+            values |= override.model_dump(exclude={"frames"}, exclude_none=True)
         return CompositeSettings(**values)
+
+    @cached_property
+    def _plain(self) -> CompositeSettings:
+        """Without the overrides."""
+        return CompositeSettings(**{name: getattr(self, name) for name in _FIELDS})

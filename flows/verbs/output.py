@@ -60,8 +60,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     line(title, out=out, style="bold")
     for text in laid.head:
         out.print(Text(text, "dim"))
-    for text in laid.body or (("none",) if out.is_terminal else ()):
-        out.print(Text(text))
+    body = laid.body or (("none",) if out.is_terminal else ())
+    if body:
+        out.print(Text("\n".join(body)))  # at once: each call takes a while
 
 
 def error(problem: FsvfxError, machine_readable: bool) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fsvfx import manifests, rights, runner
 from fsvfx.errors import FsvfxError, InputError, Where
-from fsvfx.preflight import Trouble, preflight, reachable, refusal
 from fsvfx.runner import Plan
 from schemas.frames import FrameRange
 from schemas.job import ShotJob, TrainJob
 from schemas.outcome import Outcome
+
+if TYPE_CHECKING:  # preflight opens media: `status` asks for none of it
+    from fsvfx.preflight import Trouble
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
 
 def ready(jobs: Sequence[ShotJob], manifest: Path, finished: Sequence[Outcome] = ()) -> Ready:
     """Look at every shot that is not ``finished``. Raises PreflightError, with all that is wrong, if none can run."""
+    from fsvfx.preflight import preflight, refusal
+
     done = {outcome.shot for outcome in finished}
     open_ones = [job for job in jobs if job.shot.name not in done]
     found = preflight(open_ones)
@@ -75,6 +79,8 @@ def ready(jobs: Sequence[ShotJob], manifest: Path, finished: Sequence[Outcome] =
 
 def footage_ready(job: TrainJob, manifest: Path) -> Ready:
     """As ``ready``, of a training's footage: all of it is needed. Raises PreflightError if a piece can't run."""
+    from fsvfx.preflight import preflight, refusal
+
     shots = {each.name: each.shot for each in job.footage}
     found = {name: troubles for name, shot in shots.items() for troubles in preflight([shot]).values()}
     stopped = {name: troubles for name, troubles in found.items() if any(one.stops for one in troubles)}
@@ -85,6 +91,8 @@ def footage_ready(job: TrainJob, manifest: Path) -> Ready:
 
 def plans_of(jobs: Sequence[ShotJob]) -> dict[str, Plan]:
     """By shot; one that can't be planned is not among them: preflight says why."""
+    from fsvfx.preflight import reachable
+
     found: dict[str, Plan] = {}
     for job in jobs:
         if reachable(job):

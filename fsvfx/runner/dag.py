@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from fsvfx.errors import MachineError
 from fsvfx.plugins import Plugins
@@ -43,8 +42,7 @@ REGISTERED = Plugins("fsvfx.stages", "stage")
 NO_FRAMES = FrameRange(())
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """One unit of an upstream stage that a unit reads.
 
     ``required``: without it the unit can't run. Neighbour chunks of a halo, and single chunks of what a shot-wide stage
@@ -163,7 +161,7 @@ def _units_of_scope(scope: Scope, job: ShotJob) -> list[Unit]:
 def _sources(need: Need, unit: Unit, upstream: list[Unit], plain: bool) -> list[Input]:
     found = [Input(need.stage, one, required) for one, required in _read(need, unit, upstream)]
     if need.optional == "always" or (need.optional == "where waived" and plain):
-        return [replace(one, required=False) for one in found]
+        return [one._replace(required=False) for one in found]
     return found
 
 

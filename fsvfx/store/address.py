@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from fsvfx.digests import Canonical, digest_of_joined
+from fsvfx.digests import Canonical, digest_of_joined, sorted_json
 from fsvfx.store.archive import SUFFIX
 from schemas.receipts import Receipt
 
@@ -135,6 +135,6 @@ def stage_key(
             "weights": weights if isinstance(weights, Canonical) else dict(weights),
             "colour_config": colour_config,
             "seed": seed,
-            "inputs": dict(inputs),
+            "inputs": Canonical(sorted_json(dict(inputs))),  # texts are canonical as they are
         }
     )[:40]

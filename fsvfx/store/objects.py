@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -64,7 +65,10 @@ class ShotStore:
 
     def read_many(self, paths: list[str]) -> list[bytes | None]:
         """Many small objects at once, in order."""
-        if len(paths) < 2 or self._folder is not None:
+        if self._folder is not None:
+            with self.guard():
+                return [_bytes_at(f"{self._folder}/{path}") for path in paths]
+        if len(paths) < 2:
             return [self.read(path) for path in paths]
         with ThreadPoolExecutor(min(_READERS, len(paths))) as pool:
             return list(pool.map(self.read, paths))
@@ -119,7 +123,10 @@ class ShotStore:
 
     def names(self, prefix: str) -> list[str]:
         """Paths of all objects in the folder ``prefix``, at any depth."""
-        return [path for path, _ in self._listed(prefix)]
+        if self._folder is None:
+            return [path for path, _ in self._listed(prefix)]
+        with self.guard(Where(file=prefix)):
+            return list(_files_below(str(self._folder), prefix))
 
     def size(self, prefix: str) -> int:
         """Bytes of all objects in the folder ``prefix``."""
@@ -166,6 +173,32 @@ def _open(root: str, create: bool) -> ObjectStore:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+_HALF_WRITTEN = re.compile(r".*#\d+")
+"""What the client calls a file that it has not finished."""
+
+
+def _files_below(root: str, folder: str) -> Iterator[str]:
+    """Their paths below ``root``; none where there is no such folder."""
+    try:
+        entries = sorted(os.scandir(f"{root}/{folder}"), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        path = f"{folder}/{entry.name}"
+        if entry.is_dir():
+            yield from _files_below(root, path)
+        elif not _HALF_WRITTEN.fullmatch(entry.name):
+            yield path
+
+
+def _bytes_at(path: str) -> bytes | None:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 class FileSpans:

@@ -5,7 +5,6 @@ Frame i is the i-th *presented* frame: packets are ordered by presentation time,
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -72,20 +71,28 @@ class VideoIndex:
         need the GOP before.
         """
         own = int(self.presented[index])
-        before = (self._keys[at] for at in range(bisect_right(self._keys, own) - 1, -1, -1))
-        return range(next((key for key in before if self.pts[key] <= self.pts[own]), 0), own + 1)
+        return range(int(self._starts(np.array([own]))[0]), own + 1)
 
     def needed(self, indices: Iterable[int]) -> NDArray[np.int64]:
         """Decoding positions that any of the frames ``indices`` may depend on, ascending."""
-        ends: dict[int, int] = {}
-        for chain in map(self.chain, indices):
-            ends[chain.start] = max(chain.stop, ends.get(chain.start, 0))
-        spans = [np.arange(start, stop) for start, stop in ends.items()]
+        own = self.presented[np.fromiter(indices, np.int64)]
+        starts = self._starts(own)
+        spans = [np.arange(start, own[starts == start].max() + 1) for start in np.unique(starts)]
         return np.unique(np.concatenate(spans)) if spans else np.zeros(0, np.int64)
 
+    def _starts(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the `chain` of the frame at each decoding position starts."""
+        keys = self._keys
+        if not len(keys):
+            return np.zeros(len(positions), np.int64)
+        at = np.searchsorted(keys, positions, side="right") - 1
+        while (late := (at >= 0) & (self.pts[keys[at]] > self.pts[positions])).any():
+            at[late] -= 1
+        return np.where(at >= 0, keys[at], 0)
+
     @cached_property
-    def _keys(self) -> list[int]:
-        return [int(position) for position in np.flatnonzero(self.key)]
+    def _keys(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self.key)
 
 
 def build_index(path: Path, place: Place) -> VideoIndex:
