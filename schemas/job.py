@@ -8,7 +8,7 @@ from schemas.augmentation import Augmentation
 from schemas.base import StrictModel
 from schemas.deliver import Deliver
 from schemas.faceset import FacesetSettings
-from schemas.manifest import HeldLicence, Person, Purpose, Shot
+from schemas.manifest import HeldLicence, Keep, Person, Purpose, Shot
 from schemas.train import Start
 from schemas.trainer import TrainerSettings
 
@@ -39,6 +39,8 @@ class ShotJob(StrictModel):
     """Templates are filled in but for the frame number."""
     store: str
     """Absolute folder, ``s3://bucket/prefix`` or ``memory://name``."""
+    keep: Keep = "all"
+    """``results``: without arrays that only the task which makes them uses. In no key."""
     colour_config: str
     """A built-in OCIO config's name; the production's own by the hash of its content (``blake3:...``)."""
     colour_file: str = ""

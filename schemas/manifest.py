@@ -181,6 +181,7 @@ class Shot(StrictModel):
 
 
 Purpose = Literal["commercial", "research"]
+Keep = Literal["all", "results"]
 
 
 class HeldLicence(StrictModel):
@@ -200,6 +201,24 @@ class Color(StrictModel):
     Default: the ACES 2 studio config."""
 
 
+class StoreSettings(StrictModel):
+    """Where results are stored, and how many of them."""
+
+    path: FilePath = "work/"
+    """A folder, relative to the manifest, or ``s3://bucket/prefix``."""
+    keep: Keep = "all"
+    """``all`` arrays; or ``results``: without those of align, swap and occlude where one task makes and uses them. They
+    take most of the room, and are computed again if they are needed later."""
+
+
+def _as_store(value: object) -> object:
+    """``store: work/`` is short for ``store: {path: work/}``."""
+    return {"path": value} if isinstance(value, str) else value
+
+
+Store = Annotated[StoreSettings, BeforeValidator(_as_store, json_schema_input_type=StoreSettings | FilePath)]
+
+
 class Manifest(StrictModel):
     """One production's shots."""
 
@@ -215,8 +234,9 @@ class Manifest(StrictModel):
     """How color spaces are named and converted."""
     deliver: tuple[Deliver, ...] = Field((), max_length=64)
     """What to deliver for every shot."""
-    store: FilePath = "work/"
-    """Where results are stored: a folder, relative to the manifest, or ``s3://bucket/prefix``."""
+    store: Store = Field(default_factory=StoreSettings)
+    """Where results are stored: a folder, relative to the manifest, or ``s3://bucket/prefix``; or a mapping of ``path``
+    and ``keep``."""
     packages: FilePath = "packages/"
     """Folder of model packages, relative to the manifest. The folders in FSVFX_PACKAGES are searched after it."""
     purpose: Purpose = "commercial"

@@ -84,6 +84,8 @@ class Receipt(StrictModel):
     attempt: str
     path: str
     """Of the Zarr group, below the shot's root; empty for stages that write files only (deliver)."""
+    kept: bool = True
+    """Whether the group is in the store; if not, whoever reads it computes it again. ``digest`` vouches for it."""
     digest: str
     """Of everything that the stage put out."""
     parts: dict[str, str] = Field(default_factory=dict)

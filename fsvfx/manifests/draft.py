@@ -17,7 +17,7 @@ from fsvfx.errors import InputError
 from schemas.composite import Composite
 from schemas.deliver import Deliver, DeliverOther
 from schemas.faceset import FacesetSettings
-from schemas.manifest import Manifest, Person, Plate, Replace, Settings
+from schemas.manifest import Manifest, Person, Plate, Replace, Settings, StoreSettings
 from schemas.train import Footage, ShotFootage, TrainManifest
 
 
@@ -57,10 +57,14 @@ def draft_of(data: dict[str, Any]) -> Draft:
         people={name: person for name, raw in people.items() if (person := sound_of(Person, raw))},
         shots=tuple(_shot(index, raw) for index, raw in listed(data.get("shots")) if isinstance(raw, dict)),
         deliver={index: one for index, raw in listed(data.get("deliver")) if (one := _deliverable(raw))},
-        store=text(data.get("store", Manifest.model_fields["store"].default)),
+        store=_store(data.get("store", StoreSettings().path)),
         folders=folders(data, Manifest, "packages"),
         colour_config=text(mapping(data.get("color")).get("config")),
     )
+
+
+def _store(raw: object) -> str | None:
+    return text(raw.get("path", StoreSettings().path)) if isinstance(raw, dict) else text(raw)
 
 
 def _deliverable(raw: object) -> Deliver | None:

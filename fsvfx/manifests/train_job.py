@@ -61,7 +61,7 @@ def _footage(manifest: TrainManifest, path: Path, store: str | None) -> tuple[Fo
             job = _plate_job(manifest, footage, path, store)
         else:
             where, found, shot = shot_of(reach, footage.shot, read)
-            job = shot_job(found, shot, where, store).model_copy(update={"deliver": ()})
+            job = shot_job(found, shot, where, store).model_copy(update={"deliver": (), "keep": "all"})
         entry = entry_of(job.shot, footage.person)
         assert entry is not None, "the checks hold it"
         job = job.model_copy(update={"purpose": manifest.purpose, "licences": held_at(manifest.licences, reach)})

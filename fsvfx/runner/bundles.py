@@ -38,7 +38,8 @@ def bundles_of(graph: Graph, todo: Iterable[Step], apart: Collection[str] = (), 
 
     The chunk-local stages of a chunk run in a row, so that they hand on arrays in memory; on long shots those of
     several neighbouring chunks. A stage that reads other units than its own begins a new row, so bundles never wait
-    for each other in a ring; so does one that goes to other workers than its neighbours.
+    for each other in a ring, and the stages between it and what it reads come along: what they make is at hand then. A
+    stage that goes to other workers than its neighbours begins a new row, too.
 
     ``apart``: the stages that go to workers of another kind.
     """
@@ -57,11 +58,13 @@ def _rows(wanted: Sequence[Step], graph: Graph, apart: Collection[str]) -> list[
     rows: list[list[Step]] = []
     for _, same_stage in groupby(wanted, key=lambda step: (step.stage, step.unit.kind)):
         stage = list(same_stage)
-        joins = rows and _go_together(rows[-1][-1], stage[0], apart) and not _reads_across(stage, rows[-1], graph)
-        if joins:
-            rows[-1].extend(stage)
-        else:
+        if not rows or not _go_together(rows[-1][-1], stage[0], apart):
             rows.append(stage)
+        elif far := _read_across(stage, rows[-1], graph):
+            end = max(place for place, step in enumerate(rows[-1], start=1) if step.stage in far)
+            rows[-1:] = [rows[-1][:end], [*rows[-1][end:], *stage]]
+        else:
+            rows[-1].extend(stage)
     return rows
 
 
@@ -69,9 +72,11 @@ def _go_together(one: Step, other: Step, apart: Collection[str]) -> bool:
     return _is_local([one]) and _is_local([other]) and (one.stage in apart) == (other.stage in apart)
 
 
-def _reads_across(stage: Sequence[Step], row: Iterable[Step], graph: Graph) -> bool:
+def _read_across(stage: Sequence[Step], row: Iterable[Step], graph: Graph) -> set[str]:
+    """The stages of the row of which ``stage`` reads other units than its own."""
     here = set(row)
-    return any(source in here and source.unit != step.unit for step in stage for source in graph.reads[step])
+    sources = ((step, source) for step in stage for source in graph.reads[step])
+    return {source.stage for step, source in sources if source in here and source.unit != step.unit}
 
 
 def _is_local(row: Sequence[Step]) -> bool:

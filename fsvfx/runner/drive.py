@@ -21,7 +21,7 @@ from fsvfx.errors import InputError, MachineError, RightsError, WorkerLost
 from fsvfx.executors.contract import Ended, Executor, Task
 from fsvfx.runner.bundles import Bundle, bundles_of
 from fsvfx.runner.causes import lost
-from fsvfx.runner.dag import resources_of, stages
+from fsvfx.runner.dag import resources_of, stage, stages
 from fsvfx.runner.graph import Step
 from fsvfx.runner.plan import Plan
 from fsvfx.runner.planning import plan_again
@@ -178,18 +178,37 @@ class _Drive:
         if not steps:
             self._release(one.bundle)
             return
-        outside = {source for step in steps for source in self.plan.graph.reads[step]} - set(steps)
-        given = [self.receipts[source] for source in outside if source in self.receipts]
         task = Task(
             kind=one.bundle.stage,
             label=one.bundle.label,
             function=run_steps,
-            arguments=(self.plan.job, steps, given),
+            arguments=(self.plan.job, steps, self._given(steps), self._passed_on(steps)),
             priority=self._order[steps[-1].stage],  # later stages go first, so that chunks get finished
             gpu=any(resources_of(step.stage, self.plan.job).gpu for step in steps),
         )
         self._running[task] = _Try(one.bundle, steps, one.number)
         self.executor.submit(task)
+
+    def _given(self, steps: Sequence[Step]) -> list[Receipt]:
+        """Receipts of what the steps read; where arrays were not kept, of all that it takes to compute them again."""
+        found: dict[Step, Receipt] = {}
+        waiting = [source for step in steps for source in self.plan.graph.reads[step]]
+        while waiting:
+            source = waiting.pop()
+            receipt = self.receipts.get(source)
+            if receipt is None or source in found or source in steps:
+                continue
+            found[source] = receipt
+            if not receipt.kept:
+                waiting.extend(self.plan.graph.reads[source])
+        return list(found.values())
+
+    def _passed_on(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+        """Those whose arrays need not be kept: all that read them are among the steps."""
+        if self.plan.job.keep == "all":
+            return ()
+        readers = {step: self.plan.graph.read_by.get(step) for step in steps if stage(step.stage).intermediate}
+        return tuple(step for step, own in readers.items() if own and own <= set(steps))
 
     def _possible(self, wanted: Sequence[Step]) -> tuple[Step, ...]:
         """The steps whose required inputs are there, or are made by steps before them; of what takes those that there

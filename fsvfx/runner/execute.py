@@ -14,15 +14,16 @@ from pydantic import JsonValue
 from fsvfx.arrays import Data, LazyFrames, Result, Source
 from fsvfx.context import device_for
 from fsvfx.digests import digest_of
-from fsvfx.errors import IncompleteError, StoreError, Where
-from fsvfx.runner.causes import failure_of, told
+from fsvfx.errors import DamagedError, IncompleteError, StoreError, Where
+from fsvfx.runner.causes import again, failure_of, told
 from fsvfx.runner.dag import NO_FRAMES, halo_of, needs_of, sources_of, stage
-from fsvfx.runner.keying import Recipe, recipe_of
+from fsvfx.runner.keying import Recipe, counts, recipe_of
 from fsvfx.runner.memory import PeakMemory
 from fsvfx.runner.workplace import Workplace
 from fsvfx.stages.contract import Need, Order, Upstream, Work
 from fsvfx.store import Address, Lease, Written, open_data, this_worker, write_result
 from fsvfx.store.address import UNKEYED
+from fsvfx.store.data import frames_of
 from schemas.job import ShotJob
 from schemas.receipts import Claim, Receipt, Unit
 
@@ -39,6 +40,8 @@ def run_unit(
     report: Report = lambda message: None,
     source: Source | None = None,
     place: Workplace | None = None,
+    known: Sequence[Receipt] = (),
+    keep: bool = True,
 ) -> Receipt:
     """The receipt of one stage of one unit: the ledger's if there is one for the key, else of the work done now.
 
@@ -46,9 +49,11 @@ def run_unit(
     for its lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is
     missing.
     ``source``: the pictures to bring in, where they are not the files that the job names. ``place``: what the units of
-    a task share; default: one of its own.
+    a task share; default: one of its own. ``known``: receipts of what it takes to compute inputs again whose arrays
+    were not kept. ``keep``: False leaves the unit's own arrays in the place's memory, if they fit.
     """
-    return UnitRun(place or Workplace.of(job), stage_name, unit, inputs, report, source).receipt()
+    run = UnitRun(place or Workplace.of(job), stage_name, unit, inputs, report, source, known=known, keep=keep)
+    return run.receipt()
 
 
 class UnitRun:
@@ -62,6 +67,9 @@ class UnitRun:
         inputs: Sequence[Receipt],
         report: Report,
         source: Source | None = None,
+        *,
+        known: Sequence[Receipt] = (),
+        keep: bool = True,
     ) -> None:
         self.place = place
         self.job, self.store, self.ledger = place.job, place.store, place.ledger
@@ -70,6 +78,8 @@ class UnitRun:
         self.unit = unit
         self.report = report
         self.source = source
+        self.known = (*known, *inputs)
+        self.keep = keep
         self.attempt = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         self.waived = place.waived if self.contract.sink == "files" else NO_FRAMES
         self.inputs = self._own(inputs)
@@ -87,9 +97,10 @@ class UnitRun:
     def _done(self, at: Address) -> Receipt | None:
         """The committed receipt; of a stage that writes files, only while they are there."""
         receipt = self.ledger.receipt(at)
-        if receipt is None or self.contract.is_intact(receipt):
+        if receipt is None or (self.contract.is_intact(receipt) and counts(receipt, self.job)):
             return receipt
-        self.report(f"{self.stage} {self.unit.name}: delivered files are gone; delivering them again")
+        gone = "arrays were not kept" if receipt.path else "delivered files are gone"
+        self.report(f"{self.stage} {self.unit.name}: its {gone}; doing it again")
         self.ledger.revoke(at)
         return None
 
@@ -140,7 +151,7 @@ class UnitRun:
             with PeakMemory() as memory:
                 device = device_for(self.contract.resources_for(self.job).gpu)
                 result = self._result(recipe, source, device)
-                written = self._write(at, result)
+                written = self._write(at.group(self.attempt), result)
         except Exception as error:
             self._fail(error, at)
         receipt = Receipt(
@@ -151,6 +162,7 @@ class UnitRun:
             key=at.key,
             attempt=self.attempt,
             path=at.group(self.attempt) if self.contract.sink == "arrays" else "",
+            kept=written.kept,
             digest=written.digest,
             parts=written.parts,
             inputs=dict(recipe.inputs),
@@ -196,7 +208,7 @@ class UnitRun:
             return None
         return Order(self.job, Upstream(tuple(self.inputs), self.waived), self.store)
 
-    def _write(self, at: Address, result: Result) -> Written:
+    def _write(self, path: str, result: Result) -> Written:
         """Arrays into the store, as they were declared. Files are written already."""
         if self.contract.sink == "files":
             contents: list[JsonValue] = [one.model_dump(mode="json", exclude={"path"}) for one in result.files]
@@ -204,17 +216,45 @@ class UnitRun:
         if self.contract.outputs is not None:
             self.contract.outputs.check(self.stage, result)
         numbers = range(_length(result)) if self.unit.kind == "person" else _frames_of(self.unit, self.job)
-        return write_result(self.store, at.group(self.attempt), numbers, result)
+        return write_result(self.store, path, numbers, result, keep=self.keep)
 
     def _data(self) -> dict[str, Data]:
         found: dict[str, Data] = {}
         for need in needs_of(self.stage, self.unit, self.job):
             receipts = [receipt for receipt in self.inputs if receipt.stage == need.stage]
+            for receipt in receipts:
+                self._at_hand(receipt)
             if need.of == "people":
                 found |= {f"{need.stage}/{one.unit.person}": open_data(self.store, [one]) for one in receipts}
             else:
                 found[need.stage] = self._stitched(need, receipts)
         return found
+
+    def _at_hand(self, receipt: Receipt) -> None:
+        """Arrays that were not kept, and are in memory no more, are computed again, from inputs that may be so, too."""
+        if not receipt.kept and not self.store.has(receipt.path):
+            self.report(f"{receipt.stage} {receipt.unit.name}: computed again, as its arrays were not kept")
+            inputs = [one for one in self.known if f"{one.stage}/{one.unit.name}" in receipt.inputs]
+            run = UnitRun(self.place, receipt.stage, receipt.unit, inputs, self.report, known=self.known, keep=False)
+            run.restore(receipt)
+
+    def restore(self, receipt: Receipt) -> None:
+        """Compute anew what ``receipt`` vouches for, into memory or, where it does not fit, into the store.
+
+        Raises DamagedError if it comes out differently, and what the stage raises.
+        """
+        source = self.place.inlets.of(self.stage, self.unit)
+        recipe = recipe_of(self.job, self.stage, self.unit, self.inputs, source=source, waived=self.waived)
+        result = self._result(recipe, source, device_for(self.contract.resources_for(self.job).gpu))
+        if recipe.key == receipt.key and self._write(receipt.path, result).digest == receipt.digest:
+            return
+        with suppress(StoreError):
+            self.store.delete(receipt.path)
+        raise DamagedError(
+            f"{self.stage} {self.unit.name} was not kept, and comes out differently on this machine",
+            hint=f"Do it again: {again(self.job, self.stage, self.unit)}",
+            where=Where(shot=self.job.shot.name, stage=self.stage, frames=frames_of(receipt)),
+        )
 
     def _stitched(self, need: Need, receipts: Sequence[Receipt]) -> Data:
         part = self.unit.name if need.of == "same" else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from fsvfx.errors import InputError, Where
@@ -45,6 +46,15 @@ class Graph:
                 for step, found in sources.items()
             },
         )
+
+    @cached_property
+    def read_by(self) -> Mapping[Step, frozenset[Step]]:
+        """The steps that read each step."""
+        found: dict[Step, set[Step]] = {}
+        for step, sources in self.reads.items():
+            for source in sources:
+                found.setdefault(source, set()).add(step)
+        return {step: frozenset(readers) for step, readers in found.items()}
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.reads)

@@ -73,6 +73,11 @@ def recipe_of(
     )
 
 
+def counts(receipt: Receipt, job: ShotJob) -> bool:
+    """Whether the receipt is enough for the job: one that is to keep all arrays wants them in the store."""
+    return receipt.kept or job.keep == "results"
+
+
 class Keys:
     """The keys of a shot's units; settings that are the same for all units of a stage are worked out once."""
 

@@ -12,7 +12,7 @@ from fsvfx.runner.dag import Input, Wiring, is_waived, stage, stages
 from fsvfx.runner.estimates import estimate_of
 from fsvfx.runner.graph import Graph, Step, all_sources
 from fsvfx.runner.inlets import Inlets
-from fsvfx.runner.keying import Keys
+from fsvfx.runner.keying import Keys, counts
 from fsvfx.runner.plan import SETTLED, Entry, Plan
 from fsvfx.store import Address, Index, Ledger, open_store
 from fsvfx.store.address import UNKEYED
@@ -164,6 +164,9 @@ class _Walk:
         receipt = receipts.get(at)
         if receipt is not None and not stage(name).is_intact(receipt):
             return Entry(name, draft.unit, ChunkState.MISSING, at.key, reason="delivered files are gone")
+        if receipt is not None and not counts(receipt, self.job):
+            lacking = Entry(name, draft.unit, ChunkState.MISSING, at.key, reason="its arrays were not kept")
+            return self._unless_waived(replace(lacking, may_change=draft.may_change))
         if receipt is not None:
             return Entry(name, draft.unit, ChunkState.DONE, at.key, receipt, may_change=draft.may_change)
         return self._unless_waived(self._not_done(at, draft))

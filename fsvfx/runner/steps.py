@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from fsvfx import rights
 from fsvfx.errors import FsvfxError, IncompleteError
@@ -33,20 +33,27 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, FsvfxError) and error.transient
 
 
-def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> list[Receipt]:
-    """Do ``steps`` in turn and return their receipts. ``given``: receipts of inputs from outside.
+def run_steps(
+    job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt], passed_on: Collection[Step] = ()
+) -> list[Receipt]:
+    """Do ``steps`` in turn and return their receipts. ``given``: receipts of inputs from outside. ``passed_on``: the
+    steps whose arrays only the others read, so that they need not be kept.
 
     What one stage puts out the next finds in memory. A failed step stops only those that need it. Raises the error of a
     single step, StepsFailed for several.
     """
     place = Workplace.of(job)
     held = {Step(receipt.stage, receipt.unit): receipt for receipt in given}
+    last = steps[0].unit
     done: list[Receipt] = []
     failed: dict[Step, Exception] = {}
     for step in steps:
+        if step.unit != last:  # nobody reads the arrays of the chunk before
+            place.forget()
+            last = step.unit
         inputs = [held[Step(*source)] for source in inputs_of(step.stage, step.unit, job) if Step(*source) in held]
         try:
-            receipt = _run_step(place, step, inputs)
+            receipt = _run_step(place, step, inputs, list(held.values()), keep=step not in passed_on)
         except Exception as error:
             if len(steps) == 1:
                 raise
@@ -60,9 +67,11 @@ def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> 
     return done
 
 
-def _run_step(place: Workplace, step: Step, inputs: Sequence[Receipt]) -> Receipt:
+def _run_step(
+    place: Workplace, step: Step, inputs: Sequence[Receipt], known: Sequence[Receipt], *, keep: bool
+) -> Receipt:
     if step.stage == "deliver":
         rights.clear(place.job)  # consent may have been revoked since the run began
-    receipt = run_unit(place.job, step.stage, step.unit, inputs, report=log.info, place=place)
+    receipt = run_unit(place.job, step.stage, step.unit, inputs, report=log.info, place=place, known=known, keep=keep)
     log.info("%s: done in %.1f s on %s, %s", step, receipt.seconds, receipt.device, receipt.digest[:12])
     return receipt

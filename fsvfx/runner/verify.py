@@ -23,7 +23,7 @@ def verify(job: ShotJob) -> list[StoreError]:
     ``fsvfx.delivery.verify_deliverables``. Raises StoreError if the store can't be reached at all.
     """
     store, found = open_store(job, create=False), plan(job)
-    receipts = [receipt for receipt in found.receipts.values() if receipt.path]
+    receipts = [receipt for receipt in found.receipts.values() if receipt.path and receipt.kept]
     blocks = [problem for receipt in receipts for piece in pieces_of(store, receipt) for problem in piece.check()]
     return [*_records(job, found.damaged), *blocks]
 

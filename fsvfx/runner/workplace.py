@@ -13,7 +13,8 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
 KEEP = 512 * 1024 * 1024
-"""Bytes of arrays that stages hand on to each other in memory; what is beyond is read from the store again."""
+"""Bytes of arrays that stages hand on to each other in memory; what is beyond is read from the store again. Up to
+half of it may be arrays that are not stored at all; what is beyond that is stored all the same."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Workplace:
         check_weights(job)
         store = open_store(job).keeping(KEEP)
         return cls(job, store, Ledger(store))
+
+    def forget(self) -> None:
+        """What is only in memory, and nobody needs any more."""
+        self.store.kept.forget()
 
     @cached_property
     def waived(self) -> FrameRange:

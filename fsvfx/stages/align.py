@@ -31,6 +31,7 @@ class AlignStage(Stage[AlignSettings]):
     name = "align"
     version = 3
     needs = (Need("ingest"), Need("track", halo=REACH))
+    intermediate = True
     resources = Resources(cpu=1, memory_mib=1024)
     alike = True
 

@@ -134,6 +134,8 @@ class Stage(ABC, Generic[Settings]):
     reads_media: ClassVar[bool] = False
     sink: ClassVar[Literal["arrays", "files"]] = "arrays"
     """Where results go: arrays into the store; files where the manifest says."""
+    intermediate: ClassVar[bool] = False
+    """Whether its arrays need not be kept in the store where one task makes them and uses them up."""
     may_be_waived: ClassVar[bool] = True
     """Whether a chunk whose frames are waived can do without the stage."""
     alike: ClassVar[bool] = False

@@ -58,6 +58,7 @@ class OccludeStage(Stage[OccludeSettings]):
     name = "occlude"
     version = 2
     needs = (Need("ingest"), Need("align"))
+    intermediate = True
     resources = Resources(cpu=1, memory_mib=2048)
     outputs = Outputs(
         {

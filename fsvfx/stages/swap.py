@@ -46,6 +46,7 @@ class SwapStage(Stage[SwapSettings]):
     name = "swap"
     version = 1
     needs = (Need("align"), Need("references", of="people"))
+    intermediate = True
     resources = Resources(cpu=1, memory_mib=3072)
     outputs = Outputs({"rN/crops": spec("S S 3", "float16"), "rN/matte": spec("S S", "float16")})
 

@@ -49,7 +49,7 @@ class Piece:
             with self.store.guard(Where(file=self.path)):
                 node = self._members.node()
             if node is None:
-                raise self.damaged("is not in the store", self.path)
+                raise self.damaged("is not in the store" if self.receipt.kept else "was not kept", self.path)
             contents = Contents.model_validate(json.loads(node)["attributes"][ATTRIBUTE])
         except (*DAMAGE, MissingChunkError) as error:
             raise self.damaged("has unreadable attributes", self.path) from error

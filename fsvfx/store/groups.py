@@ -37,13 +37,16 @@ class Written:
     """Digest of each part, by unit name."""
     bytes: int = 0
     """In the store, compressed."""
+    kept: bool = True
+    """Whether it is in the store, not only in memory."""
 
 
-def write_result(store: ShotStore, path: str, numbers: Sequence[int], result: Result) -> Written:
+def write_result(store: ShotStore, path: str, numbers: Sequence[int], result: Result, *, keep: bool = True) -> Written:
     """Write ``result`` as the archive at ``path``; ``numbers`` are the frame numbers of its per-frame arrays.
 
     LazyFrames are streamed, a few frames in memory at a time. The digest depends on names, shapes, dtypes and bytes
-    only. ``store.kept`` keeps the arrays as far as it goes; they may not be changed any more.
+    only. ``store.kept`` keeps the arrays as far as it goes; they may not be changed any more. ``keep``: False holds the
+    archive in memory alone, if there is room for it; if not, it is written all the same.
     Raises StoreError, and ValueError if an array's length is not that of ``numbers``.
     """
     if not path.endswith(SUFFIX):
@@ -53,7 +56,10 @@ def write_result(store: ShotStore, path: str, numbers: Sequence[int], result: Re
         for name, part in result.parts.items():
             group.add_part(name, part)
         group.add(numbers, result)
-        return Written(group.digest, group.parts, store.write_file(path, archive.finish()))
+        file = archive.finish()
+        if not keep and store.kept.hold(path, file.read()):
+            return Written(group.digest, group.parts, kept=False)
+        return Written(group.digest, group.parts, store.write_file(path, file))
 
 
 class _Group:

@@ -1,4 +1,7 @@
-"""What was written or read a moment ago, in memory up to a limit: the stages of one task hand arrays on through it."""
+"""What was written or read a moment ago, in memory up to a limit: the stages of one task hand arrays on through it.
+
+Whole archives are here, too, that are not to be stored.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ class Kept:
         """By the group's path, with the digest; of what was written through this."""
         self._blocks: OrderedDict[BlockName, Array] = OrderedDict()
         self._bytes = 0
+        self._archives: dict[str, bytes] = {}
         self._lock = Lock()
 
     def block(self, name: BlockName) -> Array | None:
@@ -51,5 +55,33 @@ class Kept:
             before = self._blocks.pop(name, None)
             self._bytes += block.nbytes - (before.nbytes if before is not None else 0)
             self._blocks[name] = block
-            while self._bytes > self.limit:
-                self._bytes -= self._blocks.popitem(last=False)[1].nbytes
+            self._trim()
+
+    def hold(self, path: str, archive: bytes) -> bool:
+        """Hold an archive in place of the store, until `forget`; False if archives would take half of the limit."""
+        with self._lock:
+            if self._held + len(archive) > self.limit // 2:
+                return False
+            self._archives[path] = archive
+            self._trim()
+            return True
+
+    def archive(self, path: str) -> bytes | None:
+        """The archive that is held for ``path``."""
+        return self._archives.get(path)
+
+    def forget(self, path: str | None = None) -> None:
+        """Hold the archive at ``path`` no longer; default: none at all."""
+        with self._lock:
+            if path is None:
+                self._archives.clear()
+            else:
+                self._archives.pop(path, None)
+
+    @property
+    def _held(self) -> int:
+        return sum(map(len, self._archives.values()))
+
+    def _trim(self) -> None:
+        while self._blocks and self._bytes + self._held > self.limit:
+            self._bytes -= self._blocks.popitem(last=False)[1].nbytes

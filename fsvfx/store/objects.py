@@ -17,6 +17,7 @@ import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore
 
 from fsvfx.errors import StoreError, Where
+from fsvfx.store.archive import InMemory
 from fsvfx.store.kept import BlockName, Kept
 from fsvfx.store.object_errors import told_plainly
 from schemas.job import ShotJob
@@ -107,14 +108,29 @@ class ShotStore:
             obstore.put(self.objects, path, file)
         return size
 
-    def spans(self, path: str) -> StoredObject | FileSpans:
+    def has(self, path: str) -> bool:
+        """Whether there is an object, or one held in memory in its place."""
+        if self.kept.archive(path) is not None:
+            return True
+        with self.guard(Where(file=path)):
+            try:
+                obstore.head(self.objects, path)
+            except FileNotFoundError:
+                return False
+            return True
+
+    def spans(self, path: str) -> StoredObject | FileSpans | InMemory:
         """An object of which not all is wanted. Raises FileNotFoundError if there is none, StoreError."""
+        held = self.kept.archive(path)
+        if held is not None:
+            return InMemory(held)
         if self._folder is not None:
             return FileSpans(self._folder / path)
         return StoredObject(self, path)
 
     def delete(self, path: str) -> None:
-        """Delete if there."""
+        """Delete if there; what is held in its place is forgotten."""
+        self.kept.forget(path)
         with self.guard(Where(file=path)):
             try:
                 obstore.delete(self.objects, path)

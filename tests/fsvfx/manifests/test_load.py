@@ -47,6 +47,17 @@ def test_shots_can_be_chosen(write: Write) -> None:
         jobs(path, shots=["sh005"])
 
 
+@pytest.mark.parametrize(("given", "folder", "keep"), [
+    ("store: {path: results/, keep: results}", "results", "results"),
+    ("store: {keep: results}", "work", "results"),
+    ("store: {path: results/}", "results", "all"),
+])  # fmt: skip
+def test_how_much_the_store_keeps_can_be_said(write: Write, given: str, folder: str, keep: str) -> None:
+    path = write(given, "store: work/")
+    assert {(job.store, job.keep) for job in jobs(path)} == {(str(path.parent / folder), keep)}
+    assert {(job.store, job.keep) for job in jobs(path, store="memory://test")} == {("memory://test", keep)}
+
+
 @pytest.mark.parametrize("store", ["s3://bucket/work", "memory://test"])
 def test_the_store_can_be_chosen(write: Write, store: str) -> None:
     assert {job.store for job in jobs(write(), store=store)} == {store}

@@ -51,6 +51,14 @@ def test_footage_of_a_shot_is_that_shot(tmp_path: Path) -> None:
     assert footage == shot.model_copy(update={"deliver": ()})
 
 
+def test_footage_keeps_all_arrays_as_facesets_read_them(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    shots = tmp_path / "shots.yaml"
+    shots.write_text(shots.read_text().replace("store: shots_work/", "store: {path: shots_work/, keep: results}"))
+    assert jobs(shots)[0].keep == "results"
+    assert training_job(path).footage[2].shot.keep == "all"
+
+
 @pytest.mark.parametrize("store", ["s3://bucket/work", "memory://test"])
 def test_a_chosen_store_is_that_of_all(tmp_path: Path, store: str) -> None:
     job = training_job(written(tmp_path), store=store)

@@ -68,6 +68,14 @@ def test_a_stage_that_reads_neighbours_begins_a_task_of_its_own() -> None:
     assert labels[3:7] == ["align..swap 0-9", "align..swap 10-19", "composite 0-9", "composite 10-19"]
 
 
+def test_stages_between_a_stage_and_the_neighbours_that_it_reads_come_along() -> None:
+    graph = graph_of(2, halo=False)
+    align = {step for step in graph if step.stage == "align"}
+    reads = {step: found | align if step.stage == "composite" else found for step, found in graph.reads.items()}
+    labels = [bundle.label for bundle in bundles_of(Graph(reads=reads, required=reads), graph)]
+    assert labels[3:7] == ["align 0-9", "align 10-19", "swap..composite 0-9", "swap..composite 10-19"]
+
+
 def test_what_goes_to_other_workers_goes_alone() -> None:
     graph = graph_of(1, halo=False)
     labels = [bundle.label for bundle in bundles_of(graph, graph, apart={"swap"})]

@@ -27,7 +27,7 @@ class Deadly(Serial):
 
     def wait(self, timeout: float | None = None) -> Ended | None:
         *_, task = self._waiting[0]
-        job, steps, given = task.arguments
+        job, steps, *given = task.arguments
         names = [str(step) for step in steps]
         if self.poison not in names:
             return super().wait(timeout)
@@ -35,7 +35,7 @@ class Deadly(Serial):
         self._waiting.pop(0)
         self.began(task)
         if before:
-            replace(task, arguments=(job, before, given)).run()
+            replace(task, arguments=(job, before, *given)).run()
         return Ended(task, error=WorkerLost(f"The worker of {task.label} died 4 times"))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fsvfx.errors import IncompleteError, MachineError, PlateError
 from fsvfx.runner import Step, steps
+from fsvfx.store import open_store
 from schemas.frames import Chunk
 from schemas.receipts import Receipt, Unit
 
@@ -37,7 +38,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Steps that run_unit was asked for; ingest of the second chunk is broken."""
     seen: list[str] = []
 
-    def run_unit(job: Any, stage: str, unit: Unit, inputs: Any, *, report: Any, place: Any) -> Receipt:
+    def run_unit(job: Any, stage: str, unit: Unit, inputs: Any, **how: Any) -> Receipt:
         if stage == DETECT and not inputs:
             raise IncompleteError("detect needs ingest", hint="Run it")
         seen.append(f"{stage} {unit.name}")
@@ -46,7 +47,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return receipt(stage, unit)
 
     monkeypatch.setattr(steps, "run_unit", run_unit)
-    monkeypatch.setattr(steps.Workplace, "of", lambda job: steps.Workplace(job, None, None))
+    monkeypatch.setattr(steps.Workplace, "of", lambda job: steps.Workplace(job, open_store("memory://steps"), None))
     monkeypatch.setattr(steps, "inputs_of", lambda stage, unit, job: [(INGEST, unit)] if stage == DETECT else [])
     return seen
 

@@ -37,6 +37,8 @@ LONGER = {name: f"toy_stages:{kind}" for name, kind in {**NAMES, "swap": "Swap"}
     "deliver": PATHS["deliver"]
 }
 """With a stage that one task does together with ``align``."""
+KEEPING = {**LONGER, "composite": "toy_stages:Blend"}
+"""With arrays that only one task uses: those of ``align`` and ``swap``."""
 SHAPE = (120, 200, 3)
 """Large enough for one Zarr chunk per frame."""
 
@@ -135,6 +137,7 @@ class Track(Toy):
 
 class Align(Toy):
     name = "align"
+    intermediate = True
     needs = (Need("ingest"), Need("track"))
 
     def settings(self, job: ShotJob, unit: Unit) -> ToySettings:
@@ -149,10 +152,23 @@ class Align(Toy):
 
 class Swap(Toy):
     name = "swap"
+    intermediate = True
     needs = (Need("align"),)
 
     def make(self, work: Work[ToySettings]) -> Result:
         return Result(frames={"r0/level": work.inputs["align"].frames("r0/level") + 1})
+
+
+class Blend(Toy):
+    name = "composite"
+    needs = (Need("align"), Need("swap"))
+
+    def settings(self, job: ShotJob, unit: Unit) -> ToySettings:
+        return ToySettings(feather=(job.shot.composite.erode,))
+
+    def make(self, work: Work[ToySettings]) -> Result:
+        levels = work.inputs["align"].frames("r0/level") + work.inputs["swap"].frames("r0/level")
+        return Result(frames={"r0/patch": levels * 2 + int(work.settings.feather[0])})
 
 
 class ToyPlate:
@@ -200,7 +216,9 @@ def toy_job(store: str, plate: Path, *, last: int = 1012, run_id: str = "run-1",
     )  # fmt: skip
 
 
-def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> list[Receipt]:
+def run_steps(
+    job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt], passed_on: Sequence[Step] = ()
+) -> list[Receipt]:
     """As the library's, on a worker that knows no toys yet. ``toys.json`` beside the plate has ``TOY_*`` variables for
     workers that are older than their test."""
     own = Path(job.shot.plate.path).with_name("toys.json")
@@ -211,7 +229,7 @@ def run_steps(job: ShotJob, steps: Sequence[Step], given: Sequence[Receipt]) -> 
     paths = LONGER if "TOY_LONGER" in os.environ else PATHS
     if paths != dag.PATHS:
         install(paths)
-    return library_steps.run_steps(job, steps, given)
+    return library_steps.run_steps(job, steps, given, passed_on)
 
 
 def install(paths: Mapping[str, str] = PATHS) -> None:
