@@ -22,7 +22,13 @@ INTRUDER = str(Path(__file__).with_name("intruder.py"))
 
 
 @pytest.fixture(scope="module")
-def executor() -> Any:
+def before() -> frozenset[int]:
+    """Ports that servers of other tests listen on, in this process and its children."""
+    return frozenset(one.port for one in _listening())
+
+
+@pytest.fixture(scope="module")
+def executor(before: frozenset[int]) -> Any:
     with Dask(1) as running:
         yield running
 
@@ -60,17 +66,21 @@ def test_the_same_attempts_get_in_where_there_are_no_keys(tmp_path: Path) -> Non
     assert (tmp_path / "in").read_text() == "in"
 
 
-def test_all_ports_are_on_loopback_and_speak_tls(executor: Any) -> None:
-    executor._client.wait_for_workers(1, timeout=300)
-    workers = executor._client.scheduler_info(n_workers=-1)["workers"]
-    known = {int(one.rpartition(":")[2]) for one in (executor._cluster.scheduler_address, *workers)}
+def _listening() -> list[Any]:
     here = psutil.Process()
-    found = [
+    return [
         connection.laddr
         for process in (here, *here.children(recursive=True))
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     ]
+
+
+def test_all_ports_are_on_loopback_and_speak_tls(executor: Any, before: frozenset[int]) -> None:
+    executor._client.wait_for_workers(1, timeout=300)
+    workers = executor._client.scheduler_info(n_workers=-1)["workers"]
+    known = {int(one.rpartition(":")[2]) for one in (executor._cluster.scheduler_address, *workers)}
+    found = [one for one in _listening() if one.port not in before]
     assert {one.port for one in found} == known
     assert {one.ip for one in found} == {"127.0.0.1"}
     assert all(one.startswith("tls://") for one in workers)
