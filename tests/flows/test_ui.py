@@ -17,7 +17,8 @@ def test_a_run_its_failure_and_its_retry_are_seen(
 ) -> None:
     plate_of([*GOOD[:5], "x", *GOOD[6:]])
     command = [*toy_command, "submit", str(manifest), "--wait", "--workers", "1", "--json"]
-    slow = {**environment, "TOY_SLOW_ALIGN": "20"}
+    (held := tmp_path / "held").touch()
+    slow = {**environment, "TOY_HOLD_ALIGN": str(held)}
     assert cli("up", "--detach").returncode == 0
     run = subprocess.Popen(command, env=slow, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -27,6 +28,7 @@ def test_a_run_its_failure_and_its_retry_are_seen(
         ui.shows_run(going, "TaskRuns", "sh01", "Running", "ingest 1001-1004")
         ui.shows_artifact("toy-sh01-progress", "How much of sh01 is done")
     finally:
+        held.unlink()
         out, err = run.communicate(timeout=400)
     assert run.returncode == 4, err
     [outcome] = json.loads(out)["shots"]
