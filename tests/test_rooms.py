@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,13 @@ def test_a_room_says_what_it_is_for_and_what_others_may_use(room: Path) -> None:
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_others_come_in_by_the_door(room: Path) -> None:
     assert not list(beside_the_door(room))
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_lazy_name_is_no_modules(room: Path) -> None:
+    """Importing the module would put it in the name's place."""
+    lazy = getattr(import_module(module_of(room / "__init__.py")), "_HOMES", {})
+    assert not set(lazy) & {path.stem for path in room.iterdir()}
 
 
 def test_private_names_stay_in_their_module() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fsvfx.colour.config import DEFAULT_CONFIG, ENDINGS, ColourConfig, tables_of
-    from fsvfx.colour.convert import convert, rec709_matrix
+    from fsvfx.colour.conversion import convert, rec709_matrix
     from fsvfx.colour.display import decode, encode, preview
     from fsvfx.colour.planes import from_half, to_half
     from fsvfx.colour.plate import PlateColour, plate_to_comp
@@ -43,8 +43,8 @@ _HOMES = {
     "ENDINGS": "config",
     "ColourConfig": "config",
     "tables_of": "config",
-    "convert": "convert",
-    "rec709_matrix": "convert",
+    "convert": "conversion",
+    "rec709_matrix": "conversion",
     "decode": "display",
     "encode": "display",
     "preview": "display",

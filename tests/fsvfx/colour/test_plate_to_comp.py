@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fsvfx.colour import DEFAULT_CONFIG, PlateColour, comp_space, convert, plate_to_comp
-from fsvfx.colour.convert import channel_curves
+from fsvfx.colour.conversion import channel_curves
 from fsvfx.colour.plate import preview_codes
 from fsvfx.colour.spaces import check_space
 from fsvfx.errors import PlateError
