@@ -90,6 +90,8 @@ class Template:
                 pid = None
                 if self._process is not None:
                     self._process.kill()
+            except OSError:  # the template has ended already: its log says why
+                pid = None
             finally:
                 theirs.close()
                 os.close(sink)
