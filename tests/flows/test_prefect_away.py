@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import listed
+from prefect_ui import listed
 
 from flows import server
 

@@ -8,7 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import GOOD, Ui
+from prefect_ui import Ui
+
+GOOD = [str(level) for level in range(10, 22)]
 
 
 @pytest.mark.slow

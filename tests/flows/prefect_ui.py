@@ -1,0 +1,71 @@
+"""Prefect's API and its UI, as tests look at them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+
+def listed(home: Path, path: str, body: object) -> list[dict[str, Any]]:
+    """What the API of a home's server lists."""
+    api = json.loads((home / "fsvfx-server.json").read_text())["api"]
+    password = base64.b64encode((home / "password").read_bytes().strip()).decode()
+    headers = {"Authorization": f"Basic {password}", "Content-Type": "application/json"}
+    with urlopen(Request(f"{api}/{path}/filter", json.dumps(body).encode(), headers), timeout=60) as told:
+        return list(json.loads(told.read()))
+
+
+class Ui:
+    """A page of the UI. It is signed in as ``fsvfx open --ui`` does it."""
+
+    PATIENCE = 120_000
+    """Milliseconds for something to show."""
+
+    def __init__(self, home: Path, page: Any) -> None:
+        self.page, self._home = page, home
+        self.page.set_default_timeout(self.PATIENCE)
+
+    @property
+    def base(self) -> str:
+        return str(json.loads((self._home / "fsvfx-server.json").read_text())["api"]).removesuffix("/api")
+
+    def sign_in(self) -> None:
+        password = (self._home / "password").read_bytes().strip()
+        self.page.goto(f"{self.base}/sign-in#{base64.b64encode(password).decode()}")
+        self.page.get_by_text("Dashboard").first.wait_for()
+
+    def ask(self, path: str, body: object) -> list[dict[str, Any]]:
+        return listed(self._home, path, body)
+
+    def last_run(self) -> str:
+        return str(self.ask("flow_runs", {"sort": "START_TIME_DESC", "limit": 1})[0]["id"])
+
+    def shows_run(self, run: str, tab: str, *texts: str) -> None:
+        """The flow run's page, at one of its tabs, comes to show each of ``texts``."""
+        self._shows(f"runs/flow-run/{run}?tab={tab}", texts)
+
+    def shows_artifact(self, key: str, *texts: str) -> None:
+        """The newest artifact of that key, by itself, comes to show each of ``texts``."""
+        self._shows(f"artifacts/artifact/{self._latest(key)}", texts)
+
+    def _latest(self, key: str) -> str:
+        until = time.monotonic() + self.PATIENCE / 1000
+        while not (found := self.ask("artifacts", {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"})):
+            assert time.monotonic() < until, f"no artifact {key}"
+            time.sleep(0.5)
+        return str(found[0]["id"])
+
+    def _shows(self, path: str, texts: Sequence[str]) -> None:
+        until, reload = time.monotonic() + self.PATIENCE / 1000, time.monotonic() + 20
+        self.page.goto(f"{self.base}/v2/{path}")
+        while lacks := [one for one in texts if one not in self.page.inner_text("body")]:
+            assert time.monotonic() < until, f"{path} lacks {lacks}: {self.page.inner_text('body')}"
+            self.page.wait_for_timeout(1000)
+            if time.monotonic() > reload:
+                self.page.reload()
+                reload += 20
