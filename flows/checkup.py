@@ -14,6 +14,7 @@ from typing import Literal
 
 from fsvfx.errors import MachineError
 from fsvfx.settings import machine
+from fsvfx.version import __version__
 
 LEAST_DISK = 5 << 30
 """Bytes that should be free on the disk of the caches."""
@@ -58,7 +59,7 @@ def packages() -> Check:
     """Whether every package that fsvfx needs is installed in a version that it takes."""
     wrong = _wrong("")
     hint = "pip install -c constraints.txt -e ." if wrong else ""
-    return Check("packages", "bad" if wrong else "ok", "; ".join(wrong) or f"fsvfx {version('fsvfx')}", hint)
+    return Check("packages", "bad" if wrong else "ok", "; ".join(wrong) or f"fsvfx {__version__}", hint)
 
 
 def extras() -> Iterator[Check]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from importlib.metadata import version
 from typing import Any
 
 import OpenEXR
@@ -20,6 +19,7 @@ from fsvfx.delivery.order import Order
 from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import Address, TimecodeTrack
 from fsvfx.media.exr.writer import colour_attributes, time_code
+from fsvfx.version import __version__
 
 OWN = "fsvfx/"
 EARLIER = "fsvfx/plate/"
@@ -48,7 +48,7 @@ DROPPED: dict[str, tuple[str, ...]] = {
 @lru_cache(maxsize=1)
 def software() -> str:
     """fsvfx and its version, as headers say it."""
-    return f"fsvfx {version('fsvfx')}"
+    return f"fsvfx {__version__}"
 
 
 def facts_of(order: Order) -> dict[str, str]:

@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from fsvfx.digests import blake3_of
 from fsvfx.disk import sync, told_plainly
 from fsvfx.errors import MachineError, Where
 from fsvfx.place import Owner
+from fsvfx.version import __version__
 from schemas.deliver import DeliverMhl
 from schemas.receipts import DeliveredFile
 
@@ -167,7 +167,7 @@ def _commit(session: MHLGenerationCreationSession, root: Path, owner: Owner | No
     from ascmhl.utils import datetime_now_isostring
 
     creator, process = MHLCreatorInfo(), MHLProcessInfo()
-    creator.tool, creator.creation_date = MHLTool("fsvfx", version("fsvfx")), datetime_now_isostring()
+    creator.tool, creator.creation_date = MHLTool("fsvfx", __version__), datetime_now_isostring()
     creator.host_name, process.process = platform.node(), MHLProcess("in-place")
     draft = root / f".{FOLDER}.{uuid.uuid4().hex[:12]}.part"
     written, final = draft / root.name / FOLDER, root / FOLDER

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from fsvfx.digests import digest_of
 from fsvfx.disk import place_file
 from fsvfx.engines.registry import learned
 from fsvfx.rights.weights import refusal, used_by
+from fsvfx.version import __version__
 from schemas.consent import ConsentRecord
 from schemas.job import TrainJob
 from schemas.package import Ancestor, PackageCard, TrainedPerson
@@ -140,7 +140,7 @@ def _card(job: TrainJob, people: tuple[TrainedPerson, ...], trained: Trained, de
         seconds=round(trained.seconds, 1),
         ended=trained.reason,
         device=device,
-        fsvfx=version("fsvfx"),
+        fsvfx=__version__,
         trainer=job.trainer,
         augmentation=job.augmentation,
         faceset=job.faceset,

@@ -1,0 +1,5 @@
+"""Which version of fsvfx is installed."""
+
+from importlib.metadata import version
+
+__version__ = version("fsvfx")
