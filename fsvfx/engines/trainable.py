@@ -31,6 +31,19 @@ Batch = Mapping[str, Side]
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How a turn steps, beside what the trainer's settings say.
+
+    rate: times their learning rate. betas: in place of theirs. every: iterations from one of its steps to the next; the
+    first is at iteration 0.
+    """
+
+    rate: float = 1.0
+    betas: tuple[float, float] | None = None
+    every: int = 1
+
+
+@dataclass(frozen=True)
 class Prediction:
     """rgb: (b, 3, R, R); mask: (b, 1, R, R), None of models that learn none; float32 in [0, 1]."""
 
@@ -48,12 +61,24 @@ class Model(nn.Module, ABC):
     """Whose faces it knows. Of a one-to-one model: the identity, then the performer."""
     resolution: int
 
+    def begin(self, device: str) -> None:
+        """Told once, before training: load the networks that only judge, on the device. Nothing by default.
+
+        Hold them in a tuple, where torch does not look for weights: they belong to no checkpoint, mean or package.
+
+        Raises ModelError if their weights are not there.
+        """
+
     def advance(self, step: int) -> None:
         """Told before each iteration how many there were: models that grow do it here."""
 
     def turns(self) -> tuple[str, ...]:
         """The optimiser steps of one iteration, in order: the generator's, then those of adversaries."""
         return ("generator",)
+
+    def pace(self, turn: str) -> Pace:
+        """How that turn steps. As the trainer's settings say, by default."""
+        return Pace()
 
     def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
         """What a turn's step moves. ``random_warp``: whether the inputs are warped; some models then rest a part."""

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
-from torch.optim import Optimizer
 
 from fsvfx.engines.trainable import Batch, Model
 from fsvfx.errors import InputError
@@ -29,16 +28,23 @@ class Loop:
     ) -> None:
         self.model, self.settings, self.precision = model, settings, precision
         self.losses: Losses = losses or model
-        self.optimisers = {turn: optimiser_of(settings, model.parameters_of(turn)) for turn in model.turns()}
+        self.paces = {turn: model.pace(turn) for turn in model.turns()}
+        self.optimisers = {
+            turn: optimiser_of(settings, model.parameters_of(turn), pace.betas) for turn, pace in self.paces.items()
+        }
         self._moved: set[int] | None = None
 
     def iterate(self, batch: Batch, step: int) -> dict[str, Tensor]:
-        """The iteration after ``step`` of them: its terms, named ``turn/term``, and the length of each gradient."""
+        """The iteration after ``step`` of them: its terms, named ``turn/term``, and the length of each gradient.
+
+        Of turns that rest in this iteration there are none.
+        """
         self.model.advance(step)
         batch = self.precision.batch(batch)
         terms: dict[str, Tensor] = {}
-        for turn, optimiser in self.optimisers.items():
-            terms |= self._turn(turn, optimiser, batch, rate_at(step, self.settings))
+        for turn, pace in self.paces.items():
+            if step % pace.every == 0:
+                terms |= self._turn(turn, batch, pace.rate * rate_at(step, self.settings))
         self.precision.scaler.update()
         return terms
 
@@ -69,7 +75,8 @@ class Loop:
         if state["scaler"] and self.precision.scaler.is_enabled():
             self.precision.scaler.load_state_dict(state["scaler"])
 
-    def _turn(self, turn: str, optimiser: Optimizer, batch: Batch, rate: float) -> dict[str, Tensor]:
+    def _turn(self, turn: str, batch: Batch, rate: float) -> dict[str, Tensor]:
+        optimiser = self.optimisers[turn]
         moved = self.model.parameters_of(turn, random_warp=self.settings.random_warp)
         self._own(moved)
         with self.precision.autocast():

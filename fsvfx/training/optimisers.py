@@ -15,9 +15,11 @@ from torch.optim import Adam, Optimizer
 from schemas.trainer import TrainerSettings
 
 
-def optimiser_of(settings: TrainerSettings, weights: Iterable[nn.Parameter]) -> Optimizer:
-    """The one that the settings name, over ``weights``."""
-    betas = (settings.beta1, settings.beta2)
+def optimiser_of(
+    settings: TrainerSettings, weights: Iterable[nn.Parameter], betas: tuple[float, float] | None = None
+) -> Optimizer:
+    """The one that the settings name, over ``weights``; ``betas`` in place of theirs."""
+    betas = betas or (settings.beta1, settings.beta2)
     if settings.optimiser == "adabelief":
         return AdaBelief(weights, lr=settings.lr, betas=betas)
     return Adam(weights, lr=settings.lr, betas=betas, fused=True)

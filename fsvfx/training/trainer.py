@@ -93,6 +93,7 @@ class Session:
         self.report: Report = report if world.leads else _silent
         precision = Precision(settings, world.device)
         precision.place(model)
+        model.begin(world.device)
         self.held_out = precision.batch(held_out) if held_out else None
         if settings.compile:
             model.compile()

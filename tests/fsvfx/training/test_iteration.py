@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 from toys import ToyFeed, ToyModel, settings, toy_model
 
+from fsvfx.engines.trainable import Pace
 from fsvfx.training.curves import Point, merged
 from fsvfx.training.loop import Loop, Precision
 from fsvfx.training.optimisers import AdaBelief, MeanWeights, rate_at
@@ -47,6 +48,23 @@ def test_each_turn_moves_its_own_weights() -> None:
     assert terms.keys() == {
         "generator/ada", "generator/bea", "generator/fooled", "generator/gradient", "critic/critic", "critic/gradient"
     }  # fmt: skip
+
+
+def test_a_turn_has_a_pace_of_its_own() -> None:
+    model = toy_model(adversary=True)
+    model.paces = {"critic": Pace(rate=4.0, betas=(0.0, 0.9), every=3)}
+    loop, feed = loop_of(model, lr=1e-3, beta1=0.5), ToyFeed()
+    stepped = []
+    for step in range(7):
+        before = copied(model)
+        terms = loop.iterate(next(feed), step)
+        stepped.append("critic" in moved_in(model, before))
+        assert stepped[-1] == ("critic/critic" in terms)
+        assert moved_in(model, before) >= {"encoder", "decoders.0", "decoders.1"}
+    assert stepped == [True, False, False, True, False, False, True]
+    groups = {turn: optimiser.param_groups[0] for turn, optimiser in loop.optimisers.items()}
+    assert {turn: group["lr"] for turn, group in groups.items()} == {"generator": 1e-3, "critic": 4e-3}
+    assert {turn: group["betas"] for turn, group in groups.items()} == {"generator": (0.5, 0.999), "critic": (0.0, 0.9)}
 
 
 @pytest.mark.parametrize("random_warp", [True, False])

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
-from toys import ToyFeed, settings, toy_model
+from torch import Tensor, nn
+from toys import ToyFeed, ToyModel, settings, toy_model
 
+from fsvfx.engines.trainable import Batch
 from fsvfx.errors import InputError
 from fsvfx.training import curves
 from fsvfx.training.events import Event, Notice, Preview, Progress, Saved
@@ -65,6 +67,28 @@ def test_in_two_sessions_as_in_one(tmp_path: Path, told: list[Event], values: di
     assert Notice("Resumed at iteration 5") in told
     assert parts.weights.keys() == whole.weights.keys()
     assert all(torch.equal(whole.weights[name], parts.weights[name]) for name in whole.weights)
+
+
+class Judged(ToyModel):
+    """Learns what a network likes that learns nothing itself."""
+
+    def begin(self, device: str) -> None:
+        torch.manual_seed(1)
+        self.judges = (nn.Conv2d(3, 2, 3).requires_grad_(False).to(device),)
+
+    def forward(self, batch: Batch, turn: str = "generator") -> dict[str, Tensor]:
+        made, target = self.predict(batch["ada"].warped, "ada").rgb, batch["ada"].target
+        return {"liked": (self.judges[0](made) - self.judges[0](target)).square().mean()}
+
+
+def test_a_judge_is_in_no_weights(tmp_path: Path, told: list[Event]) -> None:
+    model = Judged()
+    trained = train(model, ToyFeed(), settings(iterations=30, ema=0.5), tmp_path, report=told.append)
+    seen = losses(tmp_path)
+    assert sum(seen[-5:]) < 0.8 * sum(seen[:5])
+    assert trained.weights.keys() == ToyModel().state_dict().keys()
+    again = train(Judged(), ToyFeed(), settings(iterations=31, ema=0.5), tmp_path, report=told.append)
+    assert again.step == 31
 
 
 def test_previews_and_checkpoints_come_when_due(tmp_path: Path, told: list[Event]) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from fsvfx.engines.trainable import Batch, Model, Prediction, Side
+from fsvfx.engines.trainable import Batch, Model, Pace, Prediction, Side
 from schemas.trainer import TrainerSettings
 
 PAIR = ("ada", "bea")
@@ -24,9 +24,13 @@ class ToyModel(Model):
         self.encoder = nn.Conv2d(3, width, 3, padding=1)
         self.decoders = nn.ModuleList(nn.Conv2d(width, 3, 3, padding=1) for _ in PAIR)
         self.critic = nn.Conv2d(3, 1, 3) if adversary else None
+        self.paces: dict[str, Pace] = {}
 
     def turns(self) -> tuple[str, ...]:
         return ("generator", "critic") if self.critic else ("generator",)
+
+    def pace(self, turn: str) -> Pace:
+        return self.paces.get(turn, Pace())
 
     def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
         if turn == "critic" and self.critic:
