@@ -17,7 +17,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 from machine import save
 from numpy.typing import NDArray
 from shots import CLIPS
@@ -53,7 +52,6 @@ OPERATORS: tuple[dict[str, Any], ...] = (
 
 def main() -> None:
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
     clips = sorted(path for path in CLIPS.glob("*.*") if path.suffix in {".mp4", ".mkv", ".gif"})
     costs = {str(size): _costs(size) for size in (256, 512)}
     footage = {path.stem: _footage(path) for path in clips}
@@ -141,8 +139,8 @@ def _steps(light: F32, where: NDArray[np.bool_]) -> float:
 
 def _swapped(plate: F32, landmarks: F32, identity: Identity) -> tuple[F32, F32]:
     engine = LandmarkWarp(LandmarkWarp.Settings(), Context())
-    made = engine.swap(FaceBatch(_tensor(plate[None]), torch.from_numpy(landmarks[None]), (0,)), identity)
-    return made.crops[0].permute(1, 2, 0).numpy().copy(), made.matte[0, 0].numpy().copy()
+    made = engine.swap(FaceBatch(plate[None], landmarks[None], (0,)), identity)
+    return made.crops[0], made.matte[0]
 
 
 @lru_cache
@@ -152,11 +150,8 @@ def _identity(path: Path) -> Identity:
         matrix = crop_matrix(landmarks, SIZE)
         crops.append(crop(picture.astype(np.float32) / 255, matrix, SIZE).clip(0, 1))
         points.append(move_points(matrix, landmarks))
-    return Identity(path.stem, _tensor(np.stack(crops)), torch.from_numpy(np.stack(points)), torch.ones(len(crops)))
-
-
-def _tensor(pictures: F32) -> torch.Tensor:
-    return torch.from_numpy(pictures.astype(np.float32)).permute(0, 3, 1, 2).contiguous()
+    pictures = np.stack(crops).astype(np.float32)
+    return Identity(path.stem, pictures, np.stack(points), np.ones(len(crops), np.float32))
 
 
 def _faces(path: Path, wanted: range) -> Iterator[tuple[NDArray[np.uint8], F32]]:

@@ -167,24 +167,17 @@ def _swapped(
         views.append(_aligned(_crop(_linear(picture), matrix), mesh, matrix))
     made = engine("landmark_warp")(settings_of("landmark_warp", {}), Context())
     batch = FaceBatch(_stack(faces, 0), _stack(faces, 1), NUMBERS)
-    who = Identity("nobody", _stack(views, 0), _stack(views, 1), _tensor(np.ones(len(views), np.float32)))
+    who = Identity("nobody", _stack(views, 0), _stack(views, 1), np.ones(len(views), np.float32))
     swap = made.swap(batch, who)
-    crops_out = swap.crops.permute(0, 2, 3, 1).numpy().astype(np.float16)
-    return crops_out, swap.matte[:, 0].numpy().astype(np.float16)
+    return swap.crops.astype(np.float16), swap.matte.astype(np.float16)
 
 
 def _aligned(crop: NDArray[np.float16], mesh: Mesh, matrix: NDArray[np.float64]) -> tuple[F32, F32]:
-    return crop.astype(np.float32).transpose(2, 0, 1), move_points(matrix, mesh)
+    return crop.astype(np.float32), move_points(matrix, mesh)
 
 
-def _stack(pairs: Sequence[tuple[F32, F32]], which: int) -> Any:
-    return _tensor(np.stack([pair[which] for pair in pairs]))
-
-
-def _tensor(values: F32) -> Any:
-    import torch
-
-    return torch.from_numpy(np.ascontiguousarray(values, np.float32))
+def _stack(pairs: Sequence[tuple[F32, F32]], which: int) -> F32:
+    return np.stack([pair[which] for pair in pairs])
 
 
 def _job(composite: Composite) -> ShotJob:

@@ -6,14 +6,16 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from schemas.base import Described
 
-if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must not wait for torch
-    import torch
-
+if TYPE_CHECKING:  # the context knows packages, whose cards know engines
     from fsvfx.context import Context
+
+Floats = NDArray[np.float32]
 
 
 class EngineSettings(Described):
@@ -26,14 +28,14 @@ class EngineSettings(Described):
 class FaceBatch:
     """Aligned target crops.
 
-    crops: (n, 3, S, S) float32, display-referred RGB in [0, 1].
+    crops: (n, S, S, 3) float32, display-referred RGB in [0, 1].
     landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down; z in the same scale, smaller is
         nearer to the camera).
     frames: production frame numbers, ascending; neighbours in time are neighbours here.
     """
 
-    crops: torch.Tensor
-    landmarks: torch.Tensor
+    crops: Floats
+    landmarks: Floats
     frames: tuple[int, ...]
 
 
@@ -41,25 +43,28 @@ class FaceBatch:
 class Identity:
     """Whose face goes in: reference pictures, aligned as the target crops are, in their own crop size.
 
-    crops: (m, 3, R, R) float32 in [0, 1]; landmarks: (m, 468, 3) in crop pixels; sharpness: (m,) float32.
+    crops: (m, R, R, 3) float32 in [0, 1]; landmarks: (m, 468, 3) float32, crop pixels; sharpness: (m,) float32.
     """
 
     name: str
-    crops: torch.Tensor
-    landmarks: torch.Tensor
-    sharpness: torch.Tensor
+    crops: Floats
+    landmarks: Floats
+    sharpness: Floats
 
 
 @dataclass(frozen=True)
 class SwapBatch:
-    """crops: (n, 3, S, S) float32 in [0, 1]; matte: (n, 1, S, S) float32 in [0, 1], where the swap is meant to show."""
+    """crops: (n, S, S, 3) float32 in [0, 1]; matte: (n, S, S) float32 in [0, 1], where the swap is meant to show."""
 
-    crops: torch.Tensor
-    matte: torch.Tensor
+    crops: Floats
+    matte: Floats
 
 
 class Engine(ABC):
-    """A way to swap, under its published name. Registered by the entry point group ``fsvfx.engines``."""
+    """A way to swap, under its published name. Registered by the entry point group ``fsvfx.engines``.
+
+    Pictures are numpy arrays on both sides: only engines with networks make tensors, and import torch to do so.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -76,6 +81,11 @@ class Engine(ABC):
     weights: ClassVar[tuple[str, ...]] = ()
     """The model cards whose weights it uses; a package's are known by its settings."""
     Settings: ClassVar[type[EngineSettings]]
+
+    @property
+    def at_once(self) -> int:
+        """Faces that it wants in one batch, at most: the memory that a chunk takes grows with them."""
+        return 8
 
     def __init__(self, settings: EngineSettings, context: Context) -> None:
         self.settings = settings

@@ -72,20 +72,9 @@ class LandmarkWarp(Engine):
 
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
         """Each frame by itself, on the CPU: its pixels do not depend on the batch that it is in."""
-        import torch  # here: reading the settings need not wait for it
-
-        references = prepare(identity, faces.crops.shape[-1])
-        crops = faces.crops.permute(0, 2, 3, 1).cpu().numpy()
-        meshes = faces.landmarks.cpu().numpy().astype(np.float32)
-        done = [
-            self._one(np.ascontiguousarray(crop), mesh, references) for crop, mesh in zip(crops, meshes, strict=True)
-        ]
-        swapped, mattes = (np.stack([pair[part] for pair in done]) for part in (0, 1))
-        device = faces.crops.device
-        return SwapBatch(
-            torch.from_numpy(swapped).permute(0, 3, 1, 2).contiguous().to(device),
-            torch.from_numpy(mattes)[:, None].to(device),
-        )
+        references = prepare(identity, faces.crops.shape[1])
+        done = [self._one(*face, references) for face in zip(faces.crops, faces.landmarks, strict=True)]
+        return SwapBatch(np.stack([crop for crop, _ in done]), np.stack([matte for _, matte in done]))
 
     def _one(self, plate: Floats, mesh: Floats, references: References) -> tuple[Floats, Floats]:
         """One crop (S, S, 3) and its mesh: the swapped crop and the matte (S, S)."""

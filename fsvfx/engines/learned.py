@@ -66,6 +66,10 @@ class LearnedEngine(Engine):
     def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
         """The networks, at their random start, for these people in this order."""
 
+    @property
+    def at_once(self) -> int:
+        return self.settings.batch
+
     @cached_property
     def model(self) -> Model:
         """The package's networks, ready on the device. Raises InputError, ModelError: no such package, or broken."""
@@ -74,28 +78,28 @@ class LearnedEngine(Engine):
 
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
         """The face of ``identity.name``, whom the package must know; its reference pictures are not looked at."""
-        import torch
-
         check_knows(self.settings.model, self.model.people, identity.name)
         if not len(faces.crops):
-            return SwapBatch(faces.crops, faces.crops[:, :1])
+            return SwapBatch(faces.crops, faces.crops[..., 0])
         starts = range(0, len(faces.crops), self.settings.batch)
         parts = [self._part(faces, slice(at, at + self.settings.batch), identity.name) for at in starts]
-        return SwapBatch(torch.cat([part.crops for part in parts]), torch.cat([part.matte for part in parts]))
+        return SwapBatch(np.concatenate([part.crops for part in parts]), np.concatenate([part.matte for part in parts]))
 
     def _part(self, faces: FaceBatch, which: slice, person: str) -> SwapBatch:
-        """Some faces, in the model's size and back."""
+        """Some faces, in the model's size on its device, and back."""
         import torch
 
-        crops, landmarks, model = faces.crops[which], faces.landmarks[which], self.model
+        size, model = faces.crops.shape[1], self.model
         with torch.inference_mode():
+            crops = torch.from_numpy(faces.crops[which]).to(self.device).permute(0, 3, 1, 2).contiguous()
             made = model.predict(_resized(crops, model.resolution), person)
-            return SwapBatch(_resized(made.rgb, crops.shape[-1]), self._matte(made, landmarks, crops.shape[-1]))
+            matte = self._matte(made, faces.landmarks[which], size)
+            return SwapBatch(_resized(made.rgb, size).permute(0, 2, 3, 1).cpu().numpy(), matte[:, 0].cpu().numpy())
 
-    def _matte(self, made: Prediction, landmarks: torch.Tensor, size: int) -> torch.Tensor:
+    def _matte(self, made: Prediction, landmarks: NDArray[np.floating], size: int) -> torch.Tensor:
         import torch
 
-        hulls = torch.stack([torch.from_numpy(hull(points, size)) for points in landmarks.cpu().numpy()])
+        hulls = torch.stack([torch.from_numpy(hull(points, size)) for points in landmarks])
         mesh = hulls[:, None].to(made.rgb)
         if made.mask is None or self.settings.matte == "mesh":
             return mesh
@@ -147,7 +151,7 @@ def _resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
     return interpolate(pictures, (size, size), mode="bicubic", antialias=True).clamp(0, 1)
 
 
-def usable(masks: torch.Tensor, landmarks: torch.Tensor, size: int) -> torch.Tensor:
+def usable(masks: torch.Tensor, landmarks: NDArray[np.floating], size: int) -> torch.Tensor:
     """Learned masks (n, 1, R, R) without haze and without blobs far from the face.
 
     landmarks: (n, 468, 3) in px of a crop of ``size``. What reaches a little over the mesh stays: the identity's face
@@ -157,8 +161,7 @@ def usable(masks: torch.Tensor, landmarks: torch.Tensor, size: int) -> torch.Ten
 
     clear = ((masks - _HAZE) / (1 - 2 * _HAZE)).clamp(0, 1)
     side = masks.shape[-1]
-    points = landmarks.cpu().numpy() * (side / size)
-    around = np.stack([_around(each, side) for each in points])
+    around = np.stack([_around(each, side) for each in landmarks * (side / size)])
     return clear * torch.from_numpy(around)[:, None].to(clear)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from fsvfx.actors import Actor, Moment, actor, perform, render
@@ -79,23 +78,21 @@ def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001)
             matrix = crop_matrix(found[0], size)
             kept.append((number, moment, _cut(picture, matrix, size), move_points(matrix, found[0]), matrix))
     numbers, there, crops, landmarks, matrices = zip(*kept, strict=True) if kept else ((), (), (), (), ())
-    faces = FaceBatch(
-        _tensor(crops, size), torch.from_numpy(np.array(landmarks, np.float32).reshape(-1, 468, 3)), numbers
-    )
+    faces = FaceBatch(_stacked(crops, size), np.array(landmarks, np.float32).reshape(-1, 468, 3), numbers)
     return Performed(faces, np.array(matrices, np.float64).reshape(-1, 2, 3), there)
 
 
-def true_swap(identity: Actor, performed: Performed) -> torch.Tensor:
-    """``identity`` under the same performance, cut as the performer's faces are: (n, 3, S, S) in [0, 1]."""
-    size = performed.faces.crops.shape[-1]
+def true_swap(identity: Actor, performed: Performed) -> F32:
+    """``identity`` under the same performance, cut as the performer's faces are: (n, S, S, 3) in [0, 1]."""
+    size = performed.faces.crops.shape[1]
     pictures = [shown(render(identity, moment, round(_FILL * size)).rgb) for moment in performed.moments]
-    return _tensor([_cut(*each, size) for each in zip(pictures, performed.matrices, strict=True)], size)
+    return _stacked([_cut(*each, size) for each in zip(pictures, performed.matrices, strict=True)], size)
 
 
 def references(actor: Actor, performed: Performed) -> Identity:
     """An actor's faces as an identity's references; all as sharp as each other."""
     faces = performed.faces
-    return Identity(actor.name, faces.crops, faces.landmarks, torch.ones(len(faces.crops)))
+    return Identity(actor.name, faces.crops, faces.landmarks, np.ones(len(faces.crops), np.float32))
 
 
 def actor_trial(
@@ -120,9 +117,8 @@ def _cut(picture: F32, matrix: NDArray[np.float64], size: int) -> F32:
     return np.asarray(crop(picture, matrix, size), np.float32).clip(0, 1)
 
 
-def _tensor(crops: Sequence[F32], size: int) -> torch.Tensor:
-    stacked = np.array(crops, np.float32).reshape(-1, size, size, 3)
-    return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
+def _stacked(crops: Sequence[F32], size: int) -> F32:
+    return np.array(crops, np.float32).reshape(-1, size, size, 3)
 
 
 @dataclass(frozen=True)
@@ -143,25 +139,22 @@ class ActedFootage:
 
 
 def true_swap_of(
-    identity: str, acted: Mapping[str, ActedFootage], sources: Sequence[tuple[str, int]], faces: torch.Tensor
-) -> torch.Tensor:
-    """(n, 3, S, S) in [0, 1], of faces (n, 3, S, S) and the footage and the frame of each.
+    identity: str, acted: Mapping[str, ActedFootage], sources: Sequence[tuple[str, int]], faces: F32
+) -> F32:
+    """(n, S, S, 3) in [0, 1], of faces (n, S, S, 3) and the footage and the frame of each.
 
     Raises InputError if the first of them is not what the actor did: truth that does not fit is none. ModelError.
     """
-    import torch
-
-    size = faces.shape[-1]
+    size = faces.shape[1]
     name, frame = sources[0]
     again = acted[name].as_by(acted[name].clip.actor, frame, size)
-    apart = float(np.abs(faces[0].permute(1, 2, 0).numpy() - again).mean())
+    apart = float(np.abs(faces[0] - again).mean())
     if apart > _ALIKE:
         raise InputError(
             f"'{name}' does not match actors.yaml: frame {frame} rendered again differs by {apart:.3f}",
             hint="Make the footage again with fsvfx actors, and train again; or remove actors.yaml",
         )
-    made = np.stack([acted[name].as_by(identity, frame, size) for name, frame in sources])
-    return torch.from_numpy(made).permute(0, 3, 1, 2).contiguous()
+    return np.stack([acted[name].as_by(identity, frame, size) for name, frame in sources])
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fsvfx import packages
 from fsvfx.actors.clips import SIDECAR, read_sidecar
@@ -16,14 +15,11 @@ from fsvfx.evaluation.evaluate import Evaluated, evaluate
 from fsvfx.evaluation.held_out import faceset_trial
 from fsvfx.evaluation.package import check_unseen, recorded
 from fsvfx.evaluation.report import files_of, is_own
-from fsvfx.evaluation.trial import Trial
+from fsvfx.evaluation.trial import F32, Trial
 from fsvfx.facesets import lookup
 from fsvfx.outputs import Named, write_file
 from schemas.evaluation import EvaluationReport, Followed, PixelFigures
 from schemas.job import TrainJob
-
-if TYPE_CHECKING:
-    import torch
 
 Row = tuple[str, ...]
 _GOOD = {
@@ -149,7 +145,7 @@ def _acted(job: TrainJob, sidecar: Path) -> dict[str, ActedFootage]:
     return {each.name: ActedFootage(clips[each.name], lookup.aligned_footage(job, each), each.shot) for each in known}
 
 
-def _truth(trial: Trial, acted: Mapping[str, ActedFootage]) -> torch.Tensor | None:
+def _truth(trial: Trial, acted: Mapping[str, ActedFootage]) -> F32 | None:
     """None if some of the footage is of others."""
     if not trial.footage or not set(trial.footage) <= set(acted):
         return None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fsvfx.engines.contract import Engine, FaceBatch, Identity, SwapBatch
 from fsvfx.errors import ModelError
 from fsvfx.evaluation.measures import EXPRESSION, POSE, Seen, all_followed, likeness, nearest_person
-from fsvfx.evaluation.pictures import alike, channels_last, details, faces_of, flickers, pixel_figures, seams, toned, u8
+from fsvfx.evaluation.pictures import alike, details, faces_of, flickers, pixel_figures, seams, toned, u8
 from fsvfx.evaluation.trial import Trial
 from fsvfx.qc.figures import nearest
 from schemas.evaluation import EvaluationReport, FrameFigures, PixelFigures
@@ -57,7 +57,6 @@ def evaluate(engine: Engine, trial: Trial, *, batch: int = BATCH) -> Evaluated:
     or if the engine's pictures hold NaN.
     """
     trial.check()
-    trial = trial.on(engine.device)
     swap, seconds = _swap(engine, trial, batch)
     table = _table(trial, swap)
     references = trial.people[trial.identity.name]
@@ -88,15 +87,14 @@ def evaluate(engine: Engine, trial: Trial, *, batch: int = BATCH) -> Evaluated:
 def _swap(engine: Engine, trial: Trial, batch: int) -> tuple[_Swap, float]:
     """And the seconds that the engine took."""
     made, seconds = swapped(engine, trial.faces, trial.identity, batch)
-    plates = channels_last(trial.faces.crops)
+    plates, landmarks = trial.faces.crops, trial.faces.landmarks
     comps = over(plates, made)
-    landmarks = trial.faces.landmarks.cpu().numpy()
     comp = Seen.of(u8(comps), landmarks)
     swap = _Swap(
         plates=plates,
         comps=comps,
-        truth=channels_last(trial.truth) if trial.truth is not None else plates[:0],
-        mattes=channels_last(made.matte)[..., 0],
+        truth=trial.truth if trial.truth is not None else plates[:0],
+        mattes=made.matte,
         masks=faces_of(landmarks, plates.shape[1]),
         plate=Seen.of(u8(plates), landmarks),
         comp=comp,
@@ -121,16 +119,14 @@ def _self_swap(engine: Engine, trial: Trial, batch: int) -> PixelFigures | None:
     if trial.own is None or not len(trial.own.crops):
         return None
     made, _ = swapped(engine, trial.own, trial.identity, batch)
-    plates = channels_last(trial.own.crops)
-    return pixel_figures(
-        alike(over(plates, made), plates, faces_of(trial.own.landmarks.cpu().numpy(), plates.shape[1]))
-    )
+    plates = trial.own.crops
+    return pixel_figures(alike(over(plates, made), plates, faces_of(trial.own.landmarks, plates.shape[1])))
 
 
 def _table(trial: Trial, swap: _Swap) -> dict[str, Column]:
     """Each frame's figures by name, (n,); NaN: not taken."""
     plates, comps, references = u8(swap.plates), u8(swap.comps), trial.people[trial.identity.name]
-    landmarks = trial.faces.landmarks.cpu().numpy()
+    landmarks = trial.faces.landmarks
     table: dict[str, Column] = {
         "to_identity": np.array([nearest(each, references) for each in swap.comp.embeddings]),
         "to_performer": np.linalg.norm(swap.comp.embeddings - swap.plate.embeddings, axis=1),
@@ -162,23 +158,19 @@ def swapped(engine: Engine, faces: FaceBatch, identity: Identity, batch: int) ->
 
     Raises ModelError if what comes of it are no numbers, InputError if the engine does.
     """
-    import torch
-
     engine.swap(_some(faces, slice(0, 1)), identity)
-    _wait(engine.device)
     started = perf_counter()
     made = [engine.swap(_some(faces, which), identity) for which in _batches(faces.frames, batch)]
-    _wait(engine.device)
     seconds = perf_counter() - started
-    swap = SwapBatch(torch.cat([each.crops for each in made]), torch.cat([each.matte for each in made]))
+    swap = SwapBatch(np.concatenate([each.crops for each in made]), np.concatenate([each.matte for each in made]))
     _check_numbers(engine, swap)
     return swap, seconds
 
 
 def over(plates: F32, swap: SwapBatch) -> F32:
     """The swap over plates (n, S, S, 3) under its own matte."""
-    matte = channels_last(swap.matte)
-    return np.asarray(plates * (1 - matte) + channels_last(swap.crops) * matte, np.float32)
+    matte = swap.matte[..., None]
+    return np.asarray(plates * (1 - matte) + swap.crops * matte, np.float32)
 
 
 def _batches(frames: tuple[int, ...], batch: int) -> Iterator[slice]:
@@ -194,15 +186,8 @@ def _some(faces: FaceBatch, which: slice) -> FaceBatch:
     return FaceBatch(faces.crops[which], faces.landmarks[which], faces.frames[which])
 
 
-def _wait(device: str) -> None:
-    import torch
-
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
-
-
 def _check_numbers(engine: Engine, swap: SwapBatch) -> None:
-    sound = [each.isfinite().flatten(1).all(dim=1) for each in (swap.crops, swap.matte)]
+    sound = [np.isfinite(each).reshape(len(each), -1).all(axis=1) for each in (swap.crops, swap.matte)]
     broken = int((~(sound[0] & sound[1])).sum())
     if broken:
         raise ModelError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,6 @@ from fsvfx.faces.measures import appearance
 from fsvfx.faces.references import MOST, ReferenceFace, sharp, various
 from fsvfx.facesets.faceset import Faceset
 from fsvfx.qc.sheet import sampled
-
-if TYPE_CHECKING:
-    import torch
 
 Rows = NDArray[np.int64]
 
@@ -70,9 +66,7 @@ def references(faceset: Faceset) -> Identity:
 
 def identity_at(faceset: Faceset, rows: Rows) -> Identity:
     """These faces as reference pictures; none are fine for engines that need none. Raises StoreError."""
-    import torch
-
-    return Identity(faceset.person, *_pictures(faceset, rows), torch.from_numpy(faceset.sharpness[rows]))
+    return Identity(faceset.person, *_pictures(faceset, rows), np.asarray(faceset.sharpness[rows], np.float32))
 
 
 def _seen(faceset: Faceset, row: int) -> ReferenceFace:
@@ -83,14 +77,12 @@ def _seen(faceset: Faceset, row: int) -> ReferenceFace:
     return ReferenceFace(row, points, float(faceset.size), nobody, float(faceset.sharpness[row]), shown)
 
 
-def _pictures(faceset: Faceset, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
-    """Crops (n, 3, S, S), landmarks (n, 468, 3)."""
-    import torch
-
-    crops = [np.asarray(faceset.crops[int(row)], np.float32) for row in rows]
-    pictures = np.array(crops, np.float32).reshape(-1, faceset.size, faceset.size, 3)
-    landmarks = torch.from_numpy(np.asarray(faceset.landmarks[rows], np.float32))
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(), landmarks
+def _pictures(faceset: Faceset, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Crops (n, S, S, 3), landmarks (n, 468, 3)."""
+    crops = np.empty((len(rows), faceset.size, faceset.size, 3), np.float32)
+    for place, row in enumerate(rows.tolist()):
+        crops[place] = faceset.crops[row]
+    return crops, np.asarray(faceset.landmarks[rows], np.float32)
 
 
 def faceset_trial(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
-from fsvfx.evaluation.pictures import video
+from fsvfx.evaluation.pictures import u8
 from fsvfx.faces import facemesh
 from fsvfx.faces.embedding import SIZE, embeddings
 from fsvfx.faces.facemesh import face_mesh
@@ -100,8 +100,8 @@ class Seen:
 
 def embeddings_of(identity: Identity) -> F32:
     """Of an identity's references: (m, 128). Raises ModelError."""
-    pictures, landmarks = video(identity.crops), identity.landmarks.cpu().numpy()
-    return np.concatenate([embeddings(each, points[None]) for each, points in zip(pictures, landmarks, strict=True)])
+    pairs = zip(u8(identity.crops), identity.landmarks, strict=True)
+    return np.concatenate([embeddings(each, points[None]) for each, points in pairs])
 
 
 def nearest_person(embedding: F32, people: Mapping[str, F32]) -> str:

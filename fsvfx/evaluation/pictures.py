@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,9 +15,6 @@ from fsvfx.facesets.footage import PROBE, resized, scaled
 from fsvfx.qc.figures import flicker, luminance, seam
 from schemas.evaluation import PixelFigures
 
-if TYPE_CHECKING:
-    import torch
-
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
@@ -28,19 +24,9 @@ _BLUR = 0.012
 """Sigma of what a point sees, as a share of the crop: a point that is tracked a little off is no flicker."""
 
 
-def channels_last(pictures: torch.Tensor) -> F32:
-    """(n, C, S, S) -> (n, S, S, C) float32 in [0, 1]."""
-    return np.asarray(pictures.detach().float().permute(0, 2, 3, 1).cpu().numpy().clip(0, 1), np.float32)
-
-
-def video(pictures: torch.Tensor) -> U8:
-    """(n, 3, S, S) -> (n, S, S, 3) uint8."""
-    return u8(channels_last(pictures))
-
-
 def u8(pictures: F32) -> U8:
-    """[0, 1] -> uint8."""
-    return np.asarray(pictures * 255 + 0.5, np.uint8)
+    """[0, 1] -> uint8; what is beyond is clipped."""
+    return np.asarray(pictures.clip(0, 1) * 255 + 0.5, np.uint8)
 
 
 def face_of(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.errors import InputError
-
-if TYPE_CHECKING:
-    import torch
 
 F32 = NDArray[np.float32]
 
@@ -25,7 +21,7 @@ class Trial:
     faces: the performer's, held out; footage: the name of each one's, if they are of several. identity: who goes in.
     people: embeddings (k, 128) of everybody at hand by name, the identity and the performer among them
     (``embeddings_of``). own: held-out faces of the identity, for the swap for itself. truth: the true swap of
-    ``faces``, (n, 3, S, S) in [0, 1], where there is one.
+    ``faces``, (n, S, S, 3) in [0, 1], where there is one.
     """
 
     faces: FaceBatch
@@ -33,7 +29,7 @@ class Trial:
     performer: str
     people: Mapping[str, F32]
     own: FaceBatch | None = None
-    truth: torch.Tensor | None = None
+    truth: F32 | None = None
     footage: tuple[str, ...] = ()
 
     def check(self) -> None:
@@ -49,24 +45,9 @@ class Trial:
         if self.truth is not None and self.truth.shape != self.faces.crops.shape:
             raise InputError("The true swap is not of the faces' shape", hint="Cut it as the faces are cut")
 
-    def on(self, device: str) -> Trial:
-        """With all pictures there, as the swap stage hands them to engines."""
-        known = self.identity
-        pictures = (each.to(device) for each in (known.crops, known.landmarks, known.sharpness))
-        return replace(
-            self,
-            faces=_moved(self.faces, device),
-            identity=Identity(known.name, *pictures),
-            own=_moved(self.own, device) if self.own is not None else None,
-        )
-
 
 def nothing_held_out(performer: str) -> InputError:
     return InputError(
         f"There is no held-out face of '{performer}' to evaluate on",
         hint="Hold some out of training: faceset.held_out above 0",
     )
-
-
-def _moved(faces: FaceBatch, device: str) -> FaceBatch:
-    return FaceBatch(faces.crops.to(device), faces.landmarks.to(device), faces.frames)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, SerializeAsAny
 
-from fsvfx.arrays import Data, Result
+from fsvfx.arrays import Array, Data, Result
 from fsvfx.context import Context
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity
 from fsvfx.engines.registry import engine, settings_of
@@ -24,9 +23,6 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Replace
 from schemas.receipts import Unit
-
-if TYPE_CHECKING:
-    import torch
 
 
 class SwapEntry(StageSettings):
@@ -112,16 +108,23 @@ def _replace(
     mattes = np.zeros(crops.shape[:3], np.float16)
     if not aligned.shown:
         return crops, mattes, 0
-    identity = identity_of(entry.identity, work.inputs, work.context.device)
+    identity = identity_of(entry.identity, work.inputs)
+    rows = {number: row for row, number in enumerate(work.frames)}
     for numbers, values in entry.groups:
         wanted = [number for number in numbers if number in aligned.shown]
-        if wanted:
-            made = _engine(index, entry, values, work.context, identity)
-            swap = made.swap(_batch(wanted, aligned, work.context.device), identity)
-            rows = [work.frames.index(number) for number in wanted]
-            crops[rows] = swap.crops.permute(0, 2, 3, 1).cpu().numpy().astype(np.float16)
-            mattes[rows] = swap.matte[:, 0].cpu().numpy().astype(np.float16)
+        if not wanted:
+            continue
+        made = _engine(index, entry, values, work.context, identity)
+        for batch in _batches(wanted, made.at_once):
+            swap = made.swap(_faces(batch, aligned), identity)
+            at = [rows[number] for number in batch]
+            crops[at], mattes[at] = swap.crops, swap.matte
     return crops, mattes, len(aligned.shown)
+
+
+def _batches(numbers: list[int], most: int) -> Iterator[list[int]]:
+    for start in range(0, len(numbers), most):
+        yield numbers[start : start + most]
 
 
 def _engine(index: int, entry: SwapEntry, values: EngineSettings, context: Context, who: Identity) -> Engine:
@@ -135,30 +138,18 @@ def _engine(index: int, entry: SwapEntry, values: EngineSettings, context: Conte
     return kind(values, context)
 
 
-def identity_of(name: str, inputs: Mapping[str, Data], device: str) -> Identity:
+def identity_of(name: str, inputs: Mapping[str, Data]) -> Identity:
     """The references of a person, as engines take them."""
     data = inputs[f"references/{name}"]
-    return Identity(
-        name=name,
-        crops=_pictures(np.asarray(data.frames("crops")), device),
-        landmarks=_tensor(data.frames("landmarks"), device),
-        sharpness=_tensor(data.frames("sharpness"), device),
-    )
+    return Identity(name, *(_floats(data.frames(array)) for array in ("crops", "landmarks", "sharpness")))
 
 
-def _batch(numbers: list[int], aligned: AlignedEntry, device: str) -> FaceBatch:
-    crops = np.stack([aligned.crop(number) for number in numbers])
-    landmarks = np.stack([aligned.landmarks(number) for number in numbers])
-    return FaceBatch(_pictures(crops, device).contiguous(), _tensor(landmarks, device), tuple(numbers))
+def _faces(numbers: list[int], aligned: AlignedEntry) -> FaceBatch:
+    crops = np.empty((len(numbers), aligned.size, aligned.size, 3), np.float32)
+    for row, number in enumerate(numbers):
+        crops[row] = aligned.crop(number)
+    return FaceBatch(crops, np.stack([aligned.landmarks(number) for number in numbers]), tuple(numbers))
 
 
-def _pictures(crops: NDArray[np.generic], device: str) -> torch.Tensor:
-    """(n, S, S, 3) -> (n, 3, S, S) float32, lying as they lay: references take hundreds of MB."""
-    return _tensor(crops, device).permute(0, 3, 1, 2)
-
-
-def _tensor(values: NDArray[np.generic], device: str) -> torch.Tensor:
-    """As float32 on ``device``."""
-    import torch  # here: planning imports every stage, and must not wait for torch
-
-    return torch.from_numpy(np.require(values, requirements="W")).to(device, torch.float32)
+def _floats(values: Array) -> NDArray[np.float32]:
+    return np.asarray(values, np.float32)

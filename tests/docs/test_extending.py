@@ -12,7 +12,6 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-import torch
 
 from fsvfx import media, plugins
 from fsvfx.context import Context
@@ -113,12 +112,12 @@ def test_a_stage_that_needs_what_is_not_there_is_the_packages_fault(install: Ins
 def test_an_engine_swaps(install: Install) -> None:
     install("our_engines")
     made = engines.engine("tint")(engines.settings_of("tint", {"red": 1.0}), Context())
-    crops = torch.full((2, 3, 8, 8), 0.5)
-    nobody = Identity("nobody", torch.zeros(0, 3, 8, 8), torch.zeros(0, 468, 3), torch.zeros(0))
-    swap = made.swap(FaceBatch(crops, torch.zeros(2, 468, 3), (1, 2)), nobody)
-    assert swap.crops[:, 0].min() == 1.0
-    assert swap.crops[:, 1:].max() == 0.5
-    assert swap.matte.shape == (2, 1, 8, 8)
+    crops = np.full((2, 8, 8, 3), 0.5, np.float32)
+    nobody = Identity("nobody", *(np.zeros((0, *each), np.float32) for each in ((8, 8, 3), (468, 3), ())))
+    swap = made.swap(FaceBatch(crops, np.zeros((2, 468, 3), np.float32), (1, 2)), nobody)
+    assert swap.crops[..., 0].min() == 1.0
+    assert swap.crops[..., 1:].max() == 0.5
+    assert swap.matte.shape == (2, 8, 8)
 
 
 def test_a_segmenter_tells_what_is_in_front(install: Install) -> None:

@@ -56,9 +56,36 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return manifest
 
 
+WATCHED = """
+import os, sys, traceback
+
+class Watch:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "torch":
+            log("".join(traceback.format_stack()))
+
+def log(what):
+    with open(os.path.join(os.path.dirname(__file__), f"{os.getpid()}.log"), "a") as file:
+        file.write(what)
+
+log(" ".join(sys.orig_argv) + "\\n")
+sys.meta_path.insert(0, Watch)
+"""
+"""A ``sitecustomize`` that writes down every process that starts, and whence it imports torch."""
+
+
 @pytest.fixture(scope="module")
-def finished(cli: Cli, made: Path) -> Path:
-    done = cli("submit", str(made), "--wait", "--workers", "2")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("watched")
+    (folder / "sitecustomize.py").write_text(WATCHED)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(cli: Cli, made: Path, watched: Path) -> Path:
+    paths = os.pathsep.join([str(watched), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = cli("submit", str(made), "--wait", "--workers", "2", PYTHONPATH=paths)
     assert done.returncode == 0, done.stdout + done.stderr
     return made
 
@@ -78,6 +105,14 @@ def receipts_of(manifest: Path, store: str | None = None) -> dict[tuple[str, str
 def exr(manifest: Path, frame: int) -> dict[str, np.ndarray]:
     file = OpenEXR.File(str(manifest.parent / f"out/sq010_sh0010/sq010_sh0010.{frame}.exr"))
     return {name: channel.pixels for name, channel in file.channels().items()}
+
+
+def test_no_process_of_a_shot_without_networks_imports_torch(finished: Path, watched: Path) -> None:
+    """It would take two seconds in each."""
+    said = [log.read_text() for log in watched.glob("*.log")]
+    assert any("flows.cli submit" in log for log in said)
+    assert any("executors.template" in log for log in said), "the process that workers are copies of"
+    assert not [log for log in said if "importlib" in log], said
 
 
 def test_outside_the_matte_every_delivered_pixel_is_the_plates(finished: Path) -> None:

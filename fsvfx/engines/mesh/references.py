@@ -95,22 +95,20 @@ _prepared: dict[tuple[str, int], References] = {}
 def _digest(identity: Identity) -> str:
     """Of the pictures themselves, so that equal ones are the same whatever they are called."""
     hasher = blake3()
-    for values in (identity.crops.movedim(1, -1), identity.landmarks, identity.sharpness):  # as they lie
-        hasher.update(str(tuple(values.shape)).encode())
-        hasher.update(np.ascontiguousarray(values.cpu().numpy()).reshape(-1).view(np.uint8).data)
+    for values in (identity.crops, identity.landmarks, identity.sharpness):
+        hasher.update(str(values.shape).encode())
+        hasher.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
     return hasher.hexdigest()
 
 
 def _prepare(identity: Identity, size: int) -> References:
-    crops = identity.crops.permute(0, 2, 3, 1).cpu().numpy()
-    scale = min(size / crops.shape[1], 1.0)
-    fitted = [_shrunk(crop, scale) for crop in crops]
-    meshes = identity.landmarks.cpu().numpy().astype(np.float32)
-    meshes = (meshes + _HALF) * scale - _HALF
+    scale = min(size / identity.crops.shape[1], 1.0)
+    fitted = [_shrunk(crop, scale) for crop in identity.crops]
+    meshes = (identity.landmarks + _HALF) * scale - _HALF
     laid = _laid_out(fitted, meshes)
     usual = _usual(laid)
     trusts = _trusts(laid, usual, meshes)
-    sharpness = identity.sharpness.cpu().numpy()
+    sharpness = identity.sharpness
     quality = np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5) * trusts.mean((1, 2)) ** 2
     return References(
         tuple(ReferencePicture(*each) for each in zip(fitted, meshes, trusts, strict=True)),

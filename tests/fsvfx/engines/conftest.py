@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from fsvfx.engines.contract import FaceBatch, Identity
@@ -41,13 +40,12 @@ def made_picture(
 
 
 def made_batch(pictures: list[Any], meshes: list[Mesh], first: int = 1001) -> FaceBatch:
-    crops = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
-    return FaceBatch(crops, torch.from_numpy(np.stack(meshes)), tuple(range(first, first + len(meshes))))
+    return FaceBatch(np.stack(pictures), np.stack(meshes), tuple(range(first, first + len(meshes))))
 
 
 def made_identity(pictures: list[Any], meshes: list[Mesh]) -> Identity:
     batch = made_batch(pictures, meshes)
-    return Identity("lead", batch.crops, batch.landmarks, torch.ones(len(meshes)))
+    return Identity("lead", batch.crops, batch.landmarks, np.ones(len(meshes), np.float32))
 
 
 @pytest.fixture(scope="session")

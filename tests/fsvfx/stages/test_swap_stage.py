@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
-import torch
 from in_memory import Arrays
 from numpy.typing import NDArray
 
@@ -45,8 +44,8 @@ class Grey(Engine):
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
         assert isinstance(self.settings, GreySettings)
         Grey.given.append(faces.frames)
-        assert faces.crops.dtype == identity.crops.dtype == torch.float32
-        return SwapBatch(torch.full_like(faces.crops, self.settings.level), torch.ones_like(faces.crops[:, :1]))
+        assert faces.crops.dtype == identity.crops.dtype == np.float32
+        return SwapBatch(np.full_like(faces.crops, self.settings.level), np.ones_like(faces.crops[..., 0]))
 
 
 @pytest.fixture(autouse=True)
