@@ -13,12 +13,14 @@ from pydantic import BaseModel
 
 from fsvfx.documents.fields import allowed, description, plain, table
 from schemas.augmentation import Augmentation
+from schemas.collection import Collection, CollectionRecord, Generator
 from schemas.composite import CompositeSettings
-from schemas.consent import ConsentRecord, RevocationRegister
+from schemas.consent import ConsentRecord, RevocationRegister, TrainingScope
 from schemas.faceset import FacesetSettings
 from schemas.manifest import Faces, Manifest, Person, Plate
 from schemas.package import Ancestor, Figures, PackageCard, TrainedPerson
-from schemas.train import Footage, ShotFootage, Start, TrainManifest
+from schemas.roster import RosterCollection, RosterSeal
+from schemas.train import Clips, Footage, HeldOut, Learn, ShotFootage, Start, TrainManifest
 from schemas.trainer import TrainerSettings
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -26,25 +28,35 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "train.schema.json": TrainManifest,
     "consent.schema.json": ConsentRecord,
     "revocations.schema.json": RevocationRegister,
+    "collection.schema.json": CollectionRecord,
 }
-PAGES = ("composite.md", "models.md", "preflight.md", "train.md")
+PAGES = ("composite.md", "consent.md", "models.md", "preflight.md", "train.md")
 """Those with tables between ``<!-- table NAME -->`` and ``<!-- end -->``; the rest of them is written by hand."""
 _TABLE = re.compile(r"(<!-- table ([^\n]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MODELS: tuple[type[BaseModel], ...] = (
     Ancestor,
     Augmentation,
+    Clips,
+    Collection,
+    CollectionRecord,
     Faces,
     FacesetSettings,
     Figures,
     Footage,
+    Generator,
+    HeldOut,
+    Learn,
     PackageCard,
     Person,
     Plate,
+    RosterCollection,
+    RosterSeal,
     ShotFootage,
     Start,
     TrainManifest,
     TrainedPerson,
     TrainerSettings,
+    TrainingScope,
 )
 _UNITS = (
     (("erode", "feather"), "px"),

@@ -41,6 +41,15 @@ class Subject(StrictModel):
         return self
 
 
+class TrainingScope(StrictModel):
+    """Which general models, for anybody's face, may learn the face, and who may use them."""
+
+    models: tuple[Text, ...] = Field(min_length=1)
+    """Names or globs of the models; ``"*"`` means every model."""
+    productions: tuple[Text, ...] = Field(min_length=1)
+    """Names or globs of the productions that may train or use such a model."""
+
+
 class Scope(StrictModel):
     """What the person consents to. Anything that is not named is not allowed."""
 
@@ -56,6 +65,9 @@ class Scope(StrictModel):
     """Whether nudity and sexual content are covered."""
     training_allowed: bool = False
     """Whether models may be trained on the person's face."""
+    training: TrainingScope | None = None
+    """Which general models may learn the face, beside those that are made for its own swap; with ``training_allowed``.
+    Default: none."""
     valid_from: date
     """First day (UTC) on which work may be done."""
     valid_to: date | None = None
@@ -65,6 +77,8 @@ class Scope(StrictModel):
     def _forwards(self) -> Scope:
         if self.valid_to and self.valid_to < self.valid_from:
             raise ValueError("valid_to is before valid_from; correct the dates")
+        if self.training and not self.training_allowed:
+            raise ValueError("training needs training_allowed: true; allow both, or remove training")
         return self
 
 

@@ -8,8 +8,8 @@ from schemas.augmentation import Augmentation
 from schemas.base import StrictModel
 from schemas.deliver import Deliver
 from schemas.faceset import FacesetSettings
-from schemas.manifest import HeldLicence, Keep, Person, Purpose, Shot
-from schemas.train import Start
+from schemas.manifest import Faces, HeldLicence, Keep, Person, Purpose, Shot
+from schemas.train import HeldOut, Start
 from schemas.trainer import TrainerSettings
 
 
@@ -22,6 +22,8 @@ class TrainedModel(StrictModel):
     people: tuple[str, ...]
     licence: str = ""
     commercial_use: bool = True
+    roster: str = ""
+    """Of a general model: the sha256 of its roster, which says whose faces it has learned."""
 
 
 class ShotJob(StrictModel):
@@ -52,6 +54,8 @@ class ShotJob(StrictModel):
     purpose: Purpose = "commercial"
     licences: dict[str, HeldLicence] = Field(default_factory=dict)
     """Those that the production holds, their paths absolute."""
+    revocations: str = ""
+    """Absolute path of the register in which rosters are looked up."""
     run_id: str = ""
     rights: str = ""
     """Digest of the decision that allowed this run."""
@@ -80,6 +84,17 @@ class FootageJob(StrictModel):
     shot: ShotJob
 
 
+class CollectionJob(StrictModel):
+    """A picture collection that a crowd has. Paths are absolute."""
+
+    name: str
+    folder: str
+    only: tuple[str, ...]
+    leave_out: tuple[str, ...]
+    record: str
+    faceless: float
+
+
 class TrainJob(StrictModel):
     """One training, with its paths resolved and all defaults filled in."""
 
@@ -88,9 +103,14 @@ class TrainJob(StrictModel):
     engine: str
     architecture: dict[str, JsonValue]
     learned: tuple[str, ...]
-    """The identity, the performer, others: the model's order."""
+    """The identity, the performer, others: the model's order. Of a crowd: those with footage."""
     people: dict[str, Person]
     """Those who are learned, and those whom its start was trained on."""
+    collections: tuple[CollectionJob, ...] = ()
+    """A crowd's."""
+    held_out: HeldOut | None = None
+    """Who of a crowd is held out; None: it is a pair, or a comb's few."""
+    faces: Faces = Field(default_factory=Faces)
     footage: tuple[FootageJob, ...]
     faceset: FacesetSettings
     augmentation: Augmentation
@@ -106,6 +126,11 @@ class TrainJob(StrictModel):
     manifest: str
     purpose: Purpose = "commercial"
     licences: dict[str, HeldLicence] = Field(default_factory=dict)
+    revocations: str = ""
     run_id: str = ""
     rights: str = ""
     """Digest of the decision that allowed it."""
+
+    @property
+    def is_crowd(self) -> bool:
+        return self.held_out is not None

@@ -243,3 +243,6 @@ class Manifest(StrictModel):
     """What the production is for. ``research`` may use weights whose licence excludes commercial use."""
     licences: dict[Text, HeldLicence] = Field(default_factory=dict)
     """Licences held by the production, by the name of the weights (``fsvfx models list``) or of the package."""
+    revocations: FilePath | None = None
+    """Register of revocations (YAML), relative to the manifest, in which the people are looked up whose faces a general
+    model has learned. Needed where such a model has learned anybody who exists."""

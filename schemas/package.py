@@ -6,14 +6,15 @@ they were made, ``preview.png``, ``evaluation.json`` and ``evaluation.png``. Its
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, JsonValue, model_validator
 
 from schemas.augmentation import Augmentation
 from schemas.base import Name, Sha256, StrictModel, Text
 from schemas.consent import RecordId
 from schemas.faceset import FacesetSettings
+from schemas.roster import RosterSeal
 from schemas.trainer import TrainerSettings
 
 
@@ -87,8 +88,10 @@ class PackageCard(StrictModel):
     """The engine that it was trained for; no other can use it."""
     architecture: dict[str, JsonValue]
     """Sizes and losses of the engine."""
-    people: tuple[TrainedPerson, ...] = Field(min_length=1)
-    """The people it learned, in the model's order: the identity, the performer, others."""
+    people: tuple[TrainedPerson, ...] = ()
+    """The people it learned, in the model's order: the identity, the performer, others. None of a general model."""
+    roster: RosterSeal | None = None
+    """Of a general model, for anybody's face: roster.json, which says whose faces it learned."""
     production: Name
     """The production that trained it."""
     licence: Text
@@ -122,6 +125,12 @@ class PackageCard(StrictModel):
     """The last mean losses, by term."""
     figures: Figures | None = None
     """Summary of the last evaluation."""
+
+    @model_validator(mode="after")
+    def _learned_somebody(self) -> Self:
+        if bool(self.people) == bool(self.roster):
+            raise ValueError("a card has either people or a roster; restore the one that the weights came with")
+        return self
 
     @property
     def names(self) -> tuple[str, ...]:

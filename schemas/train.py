@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas.augmentation import Augmentation
 from schemas.base import FilePath, Name, Sha256, StrictModel, Text
+from schemas.collection import Collection
 from schemas.faceset import FacesetSettings
 from schemas.manifest import Color, Coordinate, Faces, HeldLicence, Person, Plate, Purpose, Settings
 from schemas.trainer import TrainerSettings
@@ -24,8 +25,19 @@ class ShotFootage(StrictModel):
     """Name of the shot in that manifest."""
 
 
+class Clips(StrictModel):
+    """Many videos at once, all of their frames; each becomes a piece of footage named after its file."""
+
+    path: FilePath
+    """A folder, or a glob such as ``clips/lead/*.mov``, relative to the manifest."""
+    color_space: Text
+    """Their color space, as in a plate."""
+    exposure: float = Field(0.0, ge=-10, le=10)
+    """As in a plate."""
+
+
 class Footage(StrictModel):
-    """Footage of one person, for their faceset: either a ``plate`` or a ``shot``."""
+    """Footage of one person, for their faceset: a ``plate``, ``clips`` or a ``shot``."""
 
     name: Name
     """Name of the footage, for ``faceset.exclude`` and the package's card."""
@@ -33,6 +45,8 @@ class Footage(StrictModel):
     """The person it shows: one of those the model learns."""
     plate: Plate | None = None
     """The photographed frames, as in a shot manifest."""
+    clips: Clips | None = None
+    """All videos of a folder or glob."""
     shot: ShotFootage | None = None
     """A shot that has the person as the performer of one of its ``replace`` entries."""
     track: int | None = Field(None, ge=1, le=9999)
@@ -42,10 +56,56 @@ class Footage(StrictModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.plate is None) == (self.shot is None):
-            raise ValueError("footage is either a plate or a shot; give exactly one of them")
+        if sum(one is not None for one in (self.plate, self.clips, self.shot)) != 1:
+            raise ValueError("footage is a plate, clips or a shot; give exactly one of them")
+        if self.clips and self.position:
+            raise ValueError("position belongs to one plate; with clips, give the person references or track")
         if self.shot and (self.track or self.position):
             raise ValueError("track and position belong in the shot's own manifest; remove them here")
+        return self
+
+
+class HeldOut(StrictModel):
+    """People of a crowd whom training never sees: named, or a share of everybody by a hash of the name."""
+
+    people: tuple[Text, ...] = Field((), max_length=10_000)
+    """Names or globs of people."""
+    share: float = Field(0.0, ge=0, le=0.5)
+    """Share of the other people. Who is held out stays so when others join."""
+    seed: int = Field(0, ge=0, lt=2**32)
+    """Another seed holds out others."""
+
+
+class Learn(StrictModel):
+    """Whom a model learns: a pair (``identity`` and ``performer``, with ``others`` for a comb), or a crowd."""
+
+    identity: Name | None = None
+    """The person whose face goes in."""
+    performer: Name | None = None
+    """The person whose face is in the plates."""
+    others: tuple[Name, ...] = Field((), max_length=30)
+    """More people for the model to learn, for engines that support it (``comb``)."""
+    people: tuple[Name, ...] = Field((), max_length=10_000)
+    """A crowd's people with footage and a consent record of their own."""
+    collections: tuple[Name, ...] = Field((), max_length=100)
+    """A crowd's picture collections."""
+    held_out: HeldOut = Field(default_factory=HeldOut)
+    """Who of a crowd is held out."""
+
+    @property
+    def is_crowd(self) -> bool:
+        return bool(self.people or self.collections)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        pair = {"identity": self.identity, "performer": self.performer, "others": self.others}
+        said = [name for name, value in pair.items() if value]
+        if said and self.is_crowd:
+            raise ValueError(f"{', '.join(said)} and a crowd are both given; give a pair or a crowd")
+        if not self.is_crowd and not (self.identity and self.performer):
+            raise ValueError("nobody is learned; give identity and performer, or people and collections")
+        if not self.is_crowd and self.held_out != HeldOut():
+            raise ValueError("held_out is for crowds; a pair's frames are held out by faceset.held_out")
         return self
 
 
@@ -73,16 +133,20 @@ class TrainManifest(StrictModel):
     """Name of an engine that learns, as listed by ``fsvfx engines``."""
     architecture: Settings = Field(default_factory=dict)
     """Sizes and losses of the engine."""
-    identity: Name
-    """The person whose face goes in."""
-    performer: Name
-    """The person whose face is in the plates."""
+    learn: Learn | None = None
+    """Whom it learns: a pair, a few people, or a crowd."""
+    identity: Name | None = None
+    """Short for ``learn.identity``."""
+    performer: Name | None = None
+    """Short for ``learn.performer``."""
     others: tuple[Name, ...] = Field((), max_length=30)
-    """More people for the model to learn, for engines that support it (``comb``)."""
-    people: dict[Name, Person]
-    """Everybody who is learned, by name. References only serve to pick a person out of several in their footage."""
-    footage: tuple[Footage, ...] = Field(min_length=1, max_length=500)
-    """Footage of everybody who is learned."""
+    """Short for ``learn.others``."""
+    people: dict[Name, Person] = Field(default_factory=dict)
+    """Everybody who is learned from footage, by name. References only serve to pick a person out of several in it."""
+    collections: dict[Name, Collection] = Field(default_factory=dict)
+    """Picture collections with a folder for each person, by name."""
+    footage: tuple[Footage, ...] = Field((), min_length=1, max_length=500)
+    """Footage of everybody in ``people``."""
     faces: Faces = Field(default_factory=Faces)
     """How faces are detected and tracked."""
     faceset: FacesetSettings = Field(default_factory=FacesetSettings)
@@ -99,6 +163,8 @@ class TrainManifest(StrictModel):
     """As in a shot manifest. A model trained with weights for research only is for research only, too."""
     licences: dict[Text, HeldLicence] = Field(default_factory=dict)
     """Licences held by the production, as in a shot manifest."""
+    revocations: FilePath | None = None
+    """As in a shot manifest: for the people of a general model that training starts from."""
     color: Color = Field(default_factory=Color)
     """How color spaces are named and converted."""
     chunk_size: ChunkSize = 24
@@ -111,6 +177,23 @@ class TrainManifest(StrictModel):
     """Folder, relative to the manifest, where the model package is written and ``start`` is looked up."""
 
     @property
+    def whom(self) -> Learn:
+        """Whom it learns, however that is written."""
+        return self.learn or Learn(identity=self.identity, performer=self.performer, others=self.others)
+
+    @property
     def learned(self) -> tuple[str, ...]:
-        """Everybody whom the model learns, in its order."""
-        return (self.identity, self.performer, *self.others)
+        """Everybody with footage whom the model learns: the identity, the performer and others, or a crowd's people."""
+        whom = self.whom
+        return whom.people if whom.is_crowd else (*filter(None, (whom.identity, whom.performer)), *whom.others)
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        short = [name for name in ("identity", "performer", "others") if getattr(self, name)]
+        if self.learn and short:
+            raise ValueError(f"{', '.join(short)} and learn are both given; move them into learn")
+        if not self.learn:
+            for name in ("identity", "performer"):
+                if name not in short:
+                    raise ValueError(f"{name} is missing; add {name}, or learn")
+        return self

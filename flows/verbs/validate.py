@@ -80,13 +80,17 @@ def _tell_training(training: TrainManifest, manifest: Path, json: bool) -> None:
     footage = [{"name": each.name, "person": each.person, "of": _source(each)} for each in training.footage]
     if json:
         about = {"model": training.model, "engine": training.engine, "learned": training.learned, "footage": footage}
-        output.as_json({"valid": True, "training": about})
+        crowd = {"collections": training.whom.collections} if training.whom.is_crowd else {}
+        output.as_json({"valid": True, "training": {**about, **crowd}})
         return
-    title = f"{manifest}: valid; {training.model} ({training.engine}) learns {', '.join(training.learned)}"
+    whom = ", ".join((*training.learned, *(f"collection {name}" for name in training.whom.collections)))
+    title = f"{manifest}: valid; {training.model} ({training.engine}) learns {whom}"
     output.table(title, ("footage", "person", "source"), [tuple(each.values()) for each in footage])
 
 
 def _source(footage: Footage) -> str:
     if footage.shot is not None:
         return f"shot {footage.shot.shot} of {footage.shot.manifest}"
+    if footage.clips is not None:
+        return footage.clips.path
     return f"{footage.plate.path}, {footage.plate.frames}" if footage.plate else ""

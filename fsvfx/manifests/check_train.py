@@ -39,17 +39,21 @@ def check_learned(draft: TrainDraft) -> Iterator[Finding]:
             yield Finding(loc, f"'{name}' is not among the people", whom(name, draft.common.named))
         if name in seen:
             yield Finding(loc, f"'{name}' is already {seen[name]}", "Name each person once")
-        seen.setdefault(name, "among others" if loc[0] == "others" else f"the {loc[0]}")
+        seen.setdefault(name, _AMONG.get(str(loc[-2]) if len(loc) > 1 else "", f"the {loc[-1]}"))
     for name in draft.common.named:
-        if name not in seen and draft.all_learned and not draft.starts:
-            yield Finding(("people", name), f"'{name}' is not learned", _LEARN)
+        if name not in seen and draft.all_learned and draft.is_crowd is not None and not draft.starts:
+            yield Finding(("people", name), f"'{name}' is not learned", _LEARN[draft.is_crowd])
     shown = {each.person for each in draft.footage}
     for name in seen:
         if name not in shown and None not in shown:
             yield Finding(("footage",), f"there is no footage of '{name}'", "Add some: each person needs footage")
 
 
-_LEARN = "Make them the identity, the performer or one of others, or remove them"
+_AMONG = {"others": "among others", "people": "among the people of the crowd"}
+_LEARN = {
+    False: "Make them the identity, the performer or one of others, or remove them",
+    True: "Add them to learn.people, or remove them",
+}
 
 
 def check_footage(draft: TrainDraft) -> Iterator[Finding]:
@@ -57,7 +61,7 @@ def check_footage(draft: TrainDraft) -> Iterator[Finding]:
     learned = list(draft.learned.values())
     for each in draft.footage:
         if each.person is not None and each.person not in learned and draft.all_learned:
-            hint = suggestion(each.person, learned, _LEARN)
+            hint = suggestion(each.person, learned, _LEARN[bool(draft.is_crowd)])
             yield Finding((*each.loc, "person"), f"'{each.person}' is not learned", hint)
         if each.whole is not None:
             yield from check_chosen(each.loc, each.whole.track, each.whole.position)
@@ -86,14 +90,31 @@ def check_learner(draft: TrainDraft) -> Iterator[Finding]:
     except InputError as error:
         yield Finding(("engine",), error.what, error.hint)
         return
-    if len(draft.learned) > engine.most_people:
+    if draft.is_crowd is not None and draft.is_crowd != (engine.family == "any_to_any"):
+        yield Finding(*_OTHER_ENGINE[draft.is_crowd])
+    elif not draft.is_crowd and len(draft.learned) > engine.most_people:
         what = f"engine '{engine.name}' learns at most {engine.most_people} people, but {len(draft.learned)} are named"
-        yield Finding(("others",), what, "Remove some of others, or use an engine that learns more, such as comb")
+        at = next(loc[:-1] for loc in draft.learned if "others" in loc)
+        yield Finding(at, what, "Remove some of others, or use an engine that learns more, such as comb")
     wrong = list(wrong_settings(engine.Architecture, draft.architecture))
     for loc, what, hint in wrong:
         yield Finding(("architecture", *loc), what, hint)
     if not wrong:
         yield from _check_size(draft, engine)
+
+
+_OTHER_ENGINE: dict[bool, Finding] = {
+    True: Finding(
+        ("engine",),
+        "this engine learns certain people, not a crowd",
+        "Name an engine of the family any_to_any (`fsvfx engines`), or learn an identity and a performer",
+    ),
+    False: Finding(
+        ("engine",),
+        "this engine swaps anybody, and learns it from a crowd",
+        "Write learn: {people: [...], collections: [...]}, or name an engine of the family one_to_one",
+    ),
+}
 
 
 def _check_size(draft: TrainDraft, engine: type[LearnedEngine]) -> Iterator[Finding]:

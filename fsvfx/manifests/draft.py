@@ -14,11 +14,12 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from fsvfx.delivery import kinds
 from fsvfx.documents import Loc
 from fsvfx.errors import InputError
+from schemas.collection import Collection
 from schemas.composite import Composite
 from schemas.deliver import Deliver, DeliverOther
 from schemas.faceset import FacesetSettings
 from schemas.manifest import Manifest, Person, Plate, Replace, Settings, StoreSettings
-from schemas.train import Footage, ShotFootage, TrainManifest
+from schemas.train import Clips, Footage, HeldOut, ShotFootage, TrainManifest
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ _STAND_INS: dict[str, JsonValue] = {
     "path": "-",
     "color_space": "-",
     "consent": "-",
+    "record": "-",
     "performer": "0",
     "identity": "0",
     "engine": "-",
@@ -164,6 +166,7 @@ class FootageDraft:
     name: str | None
     person: str | None
     plate: Plate | None
+    clips: Clips | None
     shot: ShotFootage | None
     whole: Footage | None
 
@@ -173,13 +176,18 @@ class TrainDraft:
     """A training manifest's sound parts.
 
     common: what a shot manifest has, too; footage with a plate is its shots. learned: the identity, the performer and
-    others, by their place in the file.
+    others, or a crowd's people, by their place in the file. is_crowd: None where that is not to be told. called: a
+    crowd's collections, by their place.
     """
 
     common: Draft
     model: str | None
     learned: dict[Loc, str]
     all_learned: bool
+    is_crowd: bool | None
+    called: dict[Loc, str]
+    collections: dict[str, Collection]
+    held_out: HeldOut | None
     footage: tuple[FootageDraft, ...]
     engine: str | None
     architecture: Settings
@@ -193,12 +201,22 @@ class TrainDraft:
 def train_draft_of(data: dict[str, Any]) -> TrainDraft:
     """Take what validates out of ``data``."""
     footage = tuple(_footage(index, raw) for index, raw in listed(data.get("footage")) if isinstance(raw, dict))
-    said = _said(data)
+    said, learn = _said(data), mapping(data.get("learn"))
+    sound_lists = all(isinstance(each.get(key, []), list) for each in (data, learn) for key in ("others",))
+    crowd, pair = (any(key in learn for key in keys) for keys in (_CROWD, _PAIR))
     return TrainDraft(
         common=_common(data, footage),
         model=text(data.get("model")),
         learned={loc: found for loc, name in said.items() if (found := text(name))},
-        all_learned=isinstance(data.get("others", []), list) and all(text(name) for name in said.values()),
+        all_learned=sound_lists and all(text(name) for name in said.values()),
+        is_crowd=None if (crowd and pair) or ("learn" in data and not learn) else crowd,
+        called={
+            ("learn", "collections", i): name for i, raw in listed(learn.get("collections")) if (name := text(raw))
+        },
+        collections={
+            name: one for name, raw in mapping(data.get("collections")).items() if (one := sound_of(Collection, raw))
+        },
+        held_out=sound_of(HeldOut, learn.get("held_out", {})),
         footage=footage,
         engine=text(data.get("engine")),
         architecture=mapping(data.get("architecture")),
@@ -221,10 +239,17 @@ def _common(data: dict[str, Any], footage: tuple[FootageDraft, ...]) -> Draft:
     )
 
 
+_PAIR, _CROWD = ("identity", "performer", "others"), ("people", "collections")
+
+
 def _said(data: dict[str, Any]) -> dict[Loc, object]:
-    """Who is learned, as it is written."""
-    roles: dict[Loc, object] = {(role,): data.get(role) for role in ("identity", "performer")}
-    return roles | {("others", index): name for index, name in listed(data.get("others"))}
+    """Who with footage is learned, as it is written."""
+    learn = mapping(data.get("learn"))
+    if any(key in learn for key in _CROWD):
+        return {("learn", "people", index): name for index, name in listed(learn.get("people"))}
+    said, at = (learn, ("learn",)) if "learn" in data else (data, ())
+    roles: dict[Loc, object] = {(*at, role): said.get(role) for role in ("identity", "performer")}
+    return roles | {(*at, "others", index): name for index, name in listed(said.get("others"))}
 
 
 def _footage(index: int, raw: dict[str, Any]) -> FootageDraft:
@@ -233,6 +258,7 @@ def _footage(index: int, raw: dict[str, Any]) -> FootageDraft:
         name=text(raw.get("name")),
         person=text(raw.get("person")),
         plate=sound_of(Plate, raw.get("plate")),
+        clips=sound_of(Clips, raw.get("clips")),
         shot=sound_of(ShotFootage, raw.get("shot")),
         whole=sound_of(Footage, raw),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from fsvfx.documents import Finding, blanks_in, parse_yaml, read_yaml
 from fsvfx.errors import Problem
+from fsvfx.manifests.check_crowd import check_crowd
 from fsvfx.manifests.check_deliver import check_deliver, check_kinds
 from fsvfx.manifests.check_engines import check_composites, check_engines
 from fsvfx.manifests.check_licences import check_licences
@@ -25,9 +26,11 @@ from fsvfx.manifests.check_train import (
     check_shot_footage,
 )
 from fsvfx.manifests.color_config import check_color
-from fsvfx.manifests.draft import draft_of, mapping, text, train_draft_of
+from fsvfx.manifests.draft import Draft, draft_of, mapping, text, train_draft_of
 from fsvfx.manifests.kinds import Kind, is_shots, is_training, sound
 from fsvfx.reach import Reach, ReachError
+from schemas.base import StrictModel
+from schemas.collection import CollectionRecord
 from schemas.consent import ConsentRecord
 from schemas.manifest import Manifest
 from schemas.train import TrainManifest
@@ -71,13 +74,20 @@ def load_either(path: Path) -> Manifest | TrainManifest:
 
 def _blanks_in_records(data: object, path: Path) -> Iterator[Problem]:
     reach = Reach(path, text(mapping(data).get("production")))
-    records = [text(mapping(person).get("consent")) for person in mapping(mapping(data).get("people")).values()]
-    for given in dict.fromkeys(filter(None, records)):
-        try:
-            reach.file(given)
-        except ReachError:
-            continue  # told of with the manifest
-        yield from blanks_in(path.parent / given, ConsentRecord)
+    for group, field, model in _RECORDS:
+        records = [text(mapping(one).get(field)) for one in mapping(mapping(data).get(group)).values()]
+        for given in dict.fromkeys(filter(None, records)):
+            try:
+                reach.file(given)
+            except ReachError:
+                continue  # told of with the manifest
+            yield from blanks_in(path.parent / given, model)
+
+
+_RECORDS: tuple[tuple[str, str, type[StrictModel]], ...] = (
+    ("people", "consent", ConsentRecord),
+    ("collections", "record", CollectionRecord),
+)
 
 
 def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Iterator[Finding]:
@@ -94,6 +104,7 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
     yield from check_engines(draft)
     yield from check_composites(draft)
     yield from check_licences(draft, data, path)
+    yield from _check_register(data, path, draft)
 
 
 def _training_findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:
@@ -104,11 +115,22 @@ def _training_findings(data: dict[str, Any], path: Path) -> Iterator[Finding]:
     yield from check_excluded(draft)
     yield from check_frames(draft.common)
     yield from check_paths(draft.common, path)
+    yield from check_crowd(draft, path)
+    yield from _check_register(data, path, draft.common)
     yield from check_folders(draft, path)
     yield from check_shot_footage(draft, path, load)
     yield from check_color(draft.common, path)
     yield from check_learner(draft)
     yield from check_licences(draft.common, data, path)
+
+
+def _check_register(data: dict[str, Any], path: Path, draft: Draft) -> Iterator[Finding]:
+    """The register of revocations is within reach."""
+    if given := text(data.get("revocations")):
+        try:
+            Reach(path, draft.production).file(given)
+        except ReachError as error:
+            yield Finding(("revocations",), error.what, error.hint)
 
 
 SHOTS = Kind(

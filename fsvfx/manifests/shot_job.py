@@ -55,6 +55,7 @@ def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> S
         manifest=str(path.absolute()),
         purpose=manifest.purpose,
         licences=held_at(manifest.licences, reach),
+        revocations=str(reach.file(manifest.revocations)) if manifest.revocations else "",
     )
 
 
@@ -144,7 +145,8 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
         for loc, settings in _settings(entry):
             try:
                 card = card_for(packages, entry.engine, str(settings["model"]), str(settings["sha256"]))
-                check_knows(card.model, card.names, entry.identity)
+                if card.roster is None:
+                    check_knows(card.model, card.names, entry.identity)
             except InputError as error:
                 place = dotted((*at, "replace", index, *loc, "model"))
                 problems.append(Problem(place, error.what, error.hint))
@@ -166,6 +168,7 @@ def _trained(card: PackageCard) -> TrainedModel:
         people=card.everybody,
         licence=card.licence,
         commercial_use=bool(package_weights(card).commercial_use),
+        roster=card.roster.sha256 if card.roster else "",
     )
 
 

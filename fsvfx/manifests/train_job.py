@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from fsvfx.manifests.check_crowd import clips_at, no_clips
 from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_train import (
     entry_of,
@@ -14,14 +17,15 @@ from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load, load_training
 from fsvfx.manifests.shot_job import person_at, plate_at, shot_job, start_of, store_at
 from fsvfx.reach import Reach
-from schemas.job import FootageJob, ShotJob, TrainJob
-from schemas.manifest import Replace, Shot
+from schemas.job import CollectionJob, FootageJob, ShotJob, TrainJob
+from schemas.manifest import Plate, Replace, Shot
 from schemas.train import Footage, TrainManifest
 
 
 def training_job(path: Path, *, store: str | None = None) -> TrainJob:
     """The job of the training manifest at ``path``, with absolute paths and all defaults filled in.
 
+    Videos that are named by folder or glob are opened, to count their frames: raises PlateError.
     ``store``: as for shots; it takes the place of the shot manifests' own, too. The card of the package that training
     starts with is opened. Raises ManifestError; ModelError if that can't be read.
     """
@@ -36,6 +40,9 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         engine=manifest.engine,
         architecture=engine.Architecture.model_validate(manifest.architecture).model_dump(mode="json"),
         learned=manifest.learned,
+        collections=tuple(_collection(name, manifest, reach) for name in manifest.whom.collections),
+        held_out=manifest.whom.held_out if manifest.whom.is_crowd else None,
+        faces=manifest.faces,
         people={name: person_at(reach, person) for name, person in manifest.people.items()},
         footage=_footage(manifest, path, store),
         faceset=manifest.faceset,
@@ -50,11 +57,25 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         manifest=str(path.absolute()),
         purpose=manifest.purpose,
         licences=held_at(manifest.licences, reach),
+        revocations=str(reach.file(manifest.revocations)) if manifest.revocations else "",
+    )
+
+
+def _collection(name: str, manifest: TrainManifest, reach: Reach) -> CollectionJob:
+    one = manifest.collections[name]
+    return CollectionJob(
+        name=name,
+        folder=str(reach.file(one.path)),
+        only=one.only,
+        leave_out=one.leave_out,
+        record=str(reach.file(one.record)),
+        faceless=one.faceless,
     )
 
 
 def _footage(manifest: TrainManifest, path: Path, store: str | None) -> tuple[FootageJob, ...]:
     read, reach = cache(load), Reach(path, manifest.production)
+    pieces = [piece for one in manifest.footage for piece in (_clips(one, reach) if one.clips else (one,))]
 
     def made(footage: Footage) -> FootageJob:
         if footage.shot is None:
@@ -67,7 +88,30 @@ def _footage(manifest: TrainManifest, path: Path, store: str | None) -> tuple[Fo
         job = job.model_copy(update={"purpose": manifest.purpose, "licences": held_at(manifest.licences, reach)})
         return FootageJob(name=footage.name, person=footage.person, entry=entry, shot=job)
 
-    return tuple(map(made, manifest.footage))
+    return tuple(map(made, pieces))
+
+
+def _clips(footage: Footage, reach: Reach) -> Iterator[Footage]:
+    """A piece for each video, with all of its frames. Opens them: raises PlateError; InputError if there are none."""
+    from fsvfx.media.facts import facts_of
+
+    assert footage.clips is not None
+    clips = footage.clips
+    found = clips_at(reach.file(clips.path, glob=True))
+    if not found:
+        raise no_clips(clips.path)
+    for file in found:
+        reach.check(file)
+        frames = facts_of(str(file)).numbers
+        plate = Plate(
+            path=str(file), first_frame=0, frames=frames, color_space=clips.color_space, exposure=clips.exposure
+        )
+        yield footage.model_copy(update={"name": _named(footage.name, file.stem), "clips": None, "plate": plate})
+
+
+def _named(footage: str, stem: str) -> str:
+    """As names may be: letters, digits, ``_``, ``-`` and ``.``, no more than 64."""
+    return f"{footage}_{re.sub(r'[^A-Za-z0-9_.-]', '_', stem)}"[:64]
 
 
 def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str | None) -> ShotJob:

@@ -1,5 +1,6 @@
 from . import (
     addresses as addresses,
+    collections as collections,
     colour_tags as colour_tags,
     exr as exr,
     facts as facts,

@@ -1,10 +1,23 @@
 """Model packages: what was trained, found by name and hash, read with the hash checked, written whole."""
 
-from fsvfx.packages.files import CARD, WEIGHTS, amend, card_of, folder_of, place, weights_in
+from fsvfx.packages.files import (
+    CARD,
+    ROSTER,
+    WEIGHTS,
+    amend,
+    card_of,
+    folder_of,
+    place,
+    roster_bytes,
+    roster_in,
+    seal_of,
+    weights_in,
+)
 from fsvfx.packages.search import Packages, card_for, check_engine, check_knows
 
 __all__ = [
     "CARD",
+    "ROSTER",
     "WEIGHTS",
     "Packages",
     "amend",
@@ -14,5 +27,8 @@ __all__ = [
     "check_knows",
     "folder_of",
     "place",
+    "roster_bytes",
+    "roster_in",
+    "seal_of",
     "weights_in",
 ]

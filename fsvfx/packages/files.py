@@ -20,15 +20,16 @@ from fsvfx.digests import sha256_of, sorted_json
 from fsvfx.disk import place_file, place_folder
 from fsvfx.errors import ModelError, Where
 from schemas.package import PackageCard
+from schemas.roster import Roster, RosterCollection, RosterSeal
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-CARD, WEIGHTS = "card.yaml", "weights.safetensors"
+CARD, WEIGHTS, ROSTER = "card.yaml", "weights.safetensors", "roster.json"
 _SHORT = 12
 _UNKNOWN = "0" * 64
 _ENTRY = "fsvfx"
-_SEALED = ("model", "engine", "architecture", "people", "licence", "commercial_use", "iterations", "start")
+_SEALED = ("model", "engine", "architecture", "people", "roster", "licence", "commercial_use", "iterations", "start")
 """What the card says of the weights themselves; the rest is of how they were made and measured."""
 _AGAIN = "Copy the package again"
 
@@ -94,6 +95,47 @@ def unsealed_card(package: Path) -> PackageCard:
         raise ModelError(f"The package's card can't be read: {error}", hint=_AGAIN, where=where) from error
 
 
+def roster_bytes(roster: Roster) -> bytes:
+    """A roster as the package has it: equal rosters are equal bytes."""
+    return sorted_json(roster.model_dump(mode="json")).encode()
+
+
+def seal_of(roster: Roster) -> RosterSeal:
+    """What the card, and with it the weights' header, says of a roster."""
+    real = len(roster.members) + sum(len(one.people) for one in roster.collections if not one.made_up)
+    return RosterSeal(
+        sha256=hashlib.sha256(roster_bytes(roster)).hexdigest(),
+        people=len(roster.members) + sum(len(one.people) for one in roster.collections),
+        real=real,
+        collections=tuple(
+            RosterCollection(
+                collection=one.collection,
+                people=len(one.people),
+                made_up=one.made_up,
+                generators=one.generators,
+                licence=one.licence,
+            )
+            for one in roster.collections
+        ),
+    )
+
+
+def roster_in(package: Path, sha256: str) -> Roster:
+    """The roster that the weights were sealed with. Raises ModelError if it is not there, or another."""
+    file = package / ROSTER
+    try:
+        content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest() == sha256:
+            return Roster.model_validate_json(content)
+    except (OSError, ValidationError) as error:
+        raise _without_roster(file, f"can't be read: {' '.join(str(error).split())}") from error
+    raise _without_roster(file, "is not the one that the weights were sealed with")
+
+
+def _without_roster(file: Path, why: str) -> ModelError:
+    return ModelError(f"The package's roster {why}", hint=_AGAIN, where=Where(file=str(file)))
+
+
 def weights_in(package: Path, sha256: str) -> dict[str, Tensor]:
     """A package's weights by name, on the CPU, once their sha256 is found to be this.
 
@@ -115,7 +157,7 @@ def weights_in(package: Path, sha256: str) -> dict[str, Tensor]:
 def check_seal(card: PackageCard, weights: Path) -> None:
     """Raises ModelError if the weights file can't be read, or its header contradicts the card."""
     try:
-        sealed = PackageCard.model_validate(card.model_dump(mode="json") | _header(weights))
+        sealed = PackageCard.model_validate(card.model_dump(mode="json") | {"roster": None} | _header(weights))
     except ValidationError as error:
         raise _broken(weights, f"have an invalid header: {' '.join(str(error).split())}") from error
     wrong = [name for name in _SEALED if getattr(card, name) != getattr(sealed, name)]
@@ -126,8 +168,9 @@ def check_seal(card: PackageCard, weights: Path) -> None:
 def _metadata(card: PackageCard) -> dict[str, str]:
     """For the weights file's header. One entry, in one spelling: equal weights of equal people are equal bytes."""
     sealed = card.model_dump(mode="json", include=set(_SEALED))
-    if card.commercial_use is None:
-        del sealed["commercial_use"]
+    for name in ("commercial_use", "roster"):  # older weights say nothing of them: theirs stay the same bytes
+        if sealed[name] is None:
+            del sealed[name]
     return {_ENTRY: sorted_json(sealed)}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fsvfx.errors import InputError, ModelError, Where
-from fsvfx.packages.files import CARD, WEIGHTS, card_of, folder_of, unsealed_card
+from fsvfx.packages.files import CARD, ROSTER, WEIGHTS, card_of, folder_of, unsealed_card
 from fsvfx.reach import Reach, reach_of
 from fsvfx.settings import machine
 from fsvfx.suggestions import suggestion
@@ -87,7 +87,7 @@ class Packages:
 
     def _check_reach(self, package: Path) -> None:
         """The manifest may read the files, or the machine's owner has put them among the packages."""
-        for file in (package / CARD, package / WEIGHTS):
+        for file in (package / CARD, package / WEIGHTS, package / ROSTER):
             real = Path(os.path.realpath(file))
             shared = any(real.is_relative_to(os.path.realpath(root)) for root in machine().packages)
             if self.reach is not None and not shared and not self.reach.holds(real):

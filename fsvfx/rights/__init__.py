@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from fsvfx import packages
 from fsvfx.errors import RightsError, Where
 from fsvfx.reach import reach_of
 from fsvfx.rights import gates
-from fsvfx.rights.decision import Decision, Evidence, Missing
-from fsvfx.rights.records import evidence, records_of
-from fsvfx.rights.weights import Weights, check_weights
+from fsvfx.rights.crowds import roster_of
+from fsvfx.rights.decision import Decision, Evidence, Missing, Rostered
+from fsvfx.rights.records import collection_evidence, evidence, records_of, rostered
+from fsvfx.rights.weights import Weights, check_weights, collection_weights
 from schemas.job import ShotJob, TrainJob
 
-__all__ = ["Decision", "Weights", "check_weights", "clear", "clear_training", "records_of", "weights"]
+__all__ = ["Decision", "Weights", "check_weights", "clear", "clear_training", "records_of", "roster_of", "weights"]
 
 
 def clear(job: ShotJob, now: datetime | None = None, *, records: Mapping[str, Evidence] | None = None) -> Decision:
@@ -27,15 +29,28 @@ def clear(job: ShotJob, now: datetime | None = None, *, records: Mapping[str, Ev
     if found is None:
         found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_swap(job)}
     where = Where(shot=job.shot.name, file=job.manifest if records is None else None)
-    decision = _allowed(gates.check_swap(job, found, now or datetime.now(UTC)), where)
+    decision = _allowed(gates.check_swap(job, found, now or datetime.now(UTC), _rosters(job)), where)
     return replace(decision, purpose=job.purpose, weights=check_weights(job))
 
 
 def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
     """As ``clear``, of a training: everybody who is learned must have allowed it. Raises RightsError."""
     found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_training(job)}
-    decision = _allowed(gates.check_training(job, found, now or datetime.now(UTC)), Where(file=job.manifest))
-    return replace(decision, purpose=job.purpose, weights=check_weights(job))
+    shared = {one.name: collection_evidence(reach_of(job), one) for one in job.collections}
+    asked = gates.check_training(job, found, now or datetime.now(UTC), shared, _rosters(job))
+    decision = _allowed(asked, Where(file=job.manifest))
+    learned = [collection_weights(one.name, one.record) for one in decision.collections]
+    return replace(decision, purpose=job.purpose, weights=check_weights(job, learned))
+
+
+def _rosters(job: ShotJob | TrainJob) -> list[Rostered]:
+    """Of the general models that it uses. Raises InputError, ModelError where a package is not there, or is broken."""
+    found = []
+    for model in job.models:
+        if model.roster:
+            roster = packages.roster_in(packages.Packages.of(job).find(model.model, model.sha256), model.roster)
+            found.append(rostered(reach_of(job), model.model, roster, job.revocations))
+    return found
 
 
 def _allowed(decision: Decision, where: Where) -> Decision:

@@ -11,7 +11,9 @@ from pydantic import JsonValue
 
 from fsvfx.digests import sorted_json
 from fsvfx.rights.weights import Weights
-from schemas.consent import ConsentRecord, Standing
+from schemas.collection import CollectionRecord
+from schemas.consent import ConsentRecord, RevocationRegister, Standing
+from schemas.roster import Roster
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,31 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class CollectionEvidence:
+    """A collection's record as it was read. people: those of it who are to be learned; standing, checked_at, document:
+    as a person's; withdrawn: of these people, those whom the register calls revoked.
+    """
+
+    name: str
+    record: CollectionRecord
+    people: tuple[str, ...]
+    standing: Standing | None = None
+    checked_at: datetime | None = None
+    document: str | None = None
+    withdrawn: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rostered:
+    """A general model's roster, and the register in which its people are looked up; None: there is none, and why."""
+
+    model: str
+    roster: Roster
+    register: RevocationRegister | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Decision:
     """What a gate says.
 
@@ -53,6 +80,10 @@ class Decision:
     purpose: str = "commercial"
     weights: tuple[Weights, ...] = ()
     """All that the work uses, with their licences."""
+    collections: tuple[CollectionEvidence, ...] = ()
+    """Those that a training learns, as they were read."""
+    rosters: tuple[Rostered, ...] = ()
+    """Of the general models that the work uses."""
 
 
 def decide(
@@ -60,10 +91,13 @@ def decide(
     evidence: Mapping[str, Evidence | Missing],
     refusals: Callable[[str, Evidence], Iterable[str]],
     about: Mapping[str, JsonValue],
+    others: Iterable[str] = (),
+    tests: Iterable[str] = (),
 ) -> Decision:
     """The decision over everybody who is ``asked``, each with what for.
 
-    refusals: every reason against a person's evidence. about: what the work is, for the digest.
+    refusals: every reason against a person's evidence. about: what the work is, for the digest. others: reasons against
+    it beside those. tests: ids of records that are made up, beside those of who is asked.
     """
     reasons: list[str] = []
     records: dict[str, ConsentRecord] = {}
@@ -74,22 +108,27 @@ def decide(
             continue
         records[person] = found.record
         reasons += [f"{person} ({what_for}): {why}" for why in refusals(person, found)]
+    reasons += others
     digests: dict[str, JsonValue] = {person: record_digest(record) for person, record in records.items()}
     return Decision(
         allow=not reasons,
         reasons=tuple(reasons),
         digest=_sha256({**about, "allow": not reasons, "records": digests}),
         records=tuple(sorted({record.record_id for record in records.values()})),
-        test_records=tuple(sorted({record.record_id for record in records.values() if record.is_test_record})),
+        test_records=tuple(
+            sorted({*tests, *(record.record_id for record in records.values() if record.is_test_record)})
+        ),
         by_person=records,
     )
 
 
-def record_digest(record: ConsentRecord) -> str:
+def record_digest(record: ConsentRecord | CollectionRecord) -> str:
     """sha256 of what the record says; when and by whom revocation was last checked is left out."""
     said = record.model_dump(mode="json", by_alias=True)
-    for volatile in ("checked_at", "checked_by"):
+    for volatile in ("checked_at", "checked_by") if record.revocation else ():
         said["revocation"].pop(volatile)
+    if isinstance(record, ConsentRecord) and record.scope.training is None:
+        del said["scope"]["training"]  # records from before it keep their digest
     return _sha256(said)
 
 

@@ -6,18 +6,29 @@ There is no way around them. They prove the paperwork, not who is in the picture
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from fnmatch import fnmatchcase
 
-from fsvfx.rights.decision import Decision, Evidence, Missing, decide
+from pydantic import JsonValue
+
+from fsvfx.rights.answers import out_of_time, revoked
+from fsvfx.rights.crowds import against_collection, against_roster, not_in_general, tests_in
+from fsvfx.rights.decision import (
+    CollectionEvidence,
+    Decision,
+    Evidence,
+    Missing,
+    Rostered,
+    decide,
+    record_digest,
+)
 from schemas.consent import ConsentRecord, Role
 from schemas.job import ShotJob, TrainedModel, TrainJob
 
 SWAP_VERSION = 2
 TRAINING_VERSION = 1
-FRESH = timedelta(hours=24)
-"""How old an answer about revocation may be."""
-_CLOCK_SKEW = timedelta(minutes=5)
+_ELSE = {False: "also learned", True: "learned"}
 _ROLE_NAMES: dict[Role, str] = {"source_identity": "identity", "target_performer": "performer"}
 
 
@@ -42,8 +53,14 @@ def asked_for_swap(job: ShotJob) -> dict[str, str]:
     }
 
 
-def check_swap(job: ShotJob, evidence: Mapping[str, Evidence | Missing], now: datetime) -> Decision:
-    """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not."""
+def check_swap(
+    job: ShotJob, evidence: Mapping[str, Evidence | Missing], now: datetime, rosters: Sequence[Rostered] = ()
+) -> Decision:
+    """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not.
+
+    Three questions: who is shown, whose face is in the weights (by name, or in the ``rosters`` of general models), and
+    who is the identity.
+    """
     roles, models = _roles_of(job), _trained_of(job.models)
 
     def refusals(person: str, found: Evidence) -> Iterator[str]:
@@ -66,10 +83,20 @@ def check_swap(job: ShotJob, evidence: Mapping[str, Evidence | Missing], now: da
             "use": job.shot.use,
             "nudity_or_sexual": job.shot.nudity_or_sexual,
             "roles": {person: list(needed) for person, needed in roles.items()},
-            "models": [model.model_dump(mode="json", exclude={"licence", "commercial_use"}) for model in job.models],
-            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
+            **_about(job),
         },
+        [why for one in rosters for why in against_roster(one, one.model, job.production, now)],
+        tests_in((), rosters),
     )
+
+
+def _about(job: ShotJob | TrainJob) -> dict[str, JsonValue]:
+    """The models and the purpose, for the digest."""
+    models: list[JsonValue] = []
+    for model in job.models:
+        without = {"licence", "commercial_use", *(() if model.roster else ("roster",))}
+        models.append(model.model_dump(mode="json", exclude=without))
+    return {"models": models, **({"purpose": job.purpose} if job.purpose != "commercial" else {})}
 
 
 def _not_this_shot(job: ShotJob, record: ConsentRecord) -> Iterator[str]:
@@ -85,26 +112,40 @@ def _not_this_shot(job: ShotJob, record: ConsentRecord) -> Iterator[str]:
 def asked_for_training(job: TrainJob) -> dict[str, str]:
     """Everybody whose consent the training needs, with what for, in words."""
     roles = _training_roles(job)
-    learned = {person: _ROLE_NAMES[roles[person]] if person in roles else "also learned" for person in job.learned}
+    learned = {person: _ROLE_NAMES[roles[person]] if person in roles else _ELSE[job.is_crowd] for person in job.learned}
     before = _trained_of(job.models).items()
     return {person: f"model '{models[0]}' was trained on their face" for person, models in before} | learned
 
 
-def check_training(job: TrainJob, evidence: Mapping[str, Evidence | Missing], now: datetime) -> Decision:
+def check_training(
+    job: TrainJob,
+    evidence: Mapping[str, Evidence | Missing],
+    now: datetime,
+    collections: Mapping[str, CollectionEvidence | Missing] | None = None,
+    rosters: Sequence[Rostered] = (),
+) -> Decision:
     """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not.
 
     Asked is everybody whose face will be in the model: whoever is learned, and whoever was by its start. In which
-    shots, and for what, the model may be used is for the gate of swaps to ask.
+    shots, and for what, the model may be used is for the gate of swaps to ask; of a general model, which learns a
+    crowd, whether it may be that model, and for this production. collections: what there is of each; rosters: of its
+    start.
     """
     roles = _training_roles(job)
+    found_of = collections or {}
+    unread = Missing("there is no record; write one, as docs/consent.md explains")
+    shared = {one.name: found_of.get(one.name, unread) for one in job.collections}
 
     def refusals(person: str, found: Evidence) -> Iterator[str]:
         yield from _not_in_order(person, job.production, found, now)
         if person in roles:
             yield from _without_role(found.record, roles[person])
         yield from _no_training(found.record)
+        if job.is_crowd and found.record.scope.training_allowed:
+            yield from not_in_general(found.record, job.model, job.production)
 
-    return decide(
+    read = tuple(one for one in shared.values() if isinstance(one, CollectionEvidence))
+    decision = decide(
         asked_for_training(job),
         evidence,
         refusals,
@@ -113,14 +154,27 @@ def check_training(job: TrainJob, evidence: Mapping[str, Evidence | Missing], no
             "production": job.production,
             "model": job.model,
             "learned": list(job.learned),
-            "models": [model.model_dump(mode="json", exclude={"licence", "commercial_use"}) for model in job.models],
-            **({"purpose": job.purpose} if job.purpose != "commercial" else {}),
+            **({"collections": {one.name: record_digest(one.record) for one in read}} if job.is_crowd else {}),
+            **_about(job),
         },
+        [
+            *(
+                why
+                for name, one in shared.items()
+                for why in against_collection(name, one, job.model, job.production, now)
+            ),
+            *(why for one in rosters for why in against_roster(one, job.model, job.production, now)),
+        ],
+        tests_in(read, rosters),
     )
+    records = tuple(sorted({*decision.records, *(one.record.record_id for one in read)}))
+    return replace(decision, records=records, collections=read, rosters=tuple(rosters))
 
 
 def _training_roles(job: TrainJob) -> dict[str, Role]:
-    """What is asked of the first two; whoever else is learned may have either role."""
+    """What is asked of the first two; whoever else is learned, or of a crowd, may have either role."""
+    if job.is_crowd:
+        return {}
     identity, performer = job.learned[:2]
     return {identity: "source_identity", performer: "target_performer"}
 
@@ -132,8 +186,8 @@ def _not_in_order(person: str, production: str, found: Evidence, now: datetime) 
         yield f"record {record.record_id} is about '{record.person}'; use this person's own record in the manifest"
     if record.scope.production != production:
         yield f"the consent is for production '{record.scope.production}', not '{production}'; each needs its own"
-    yield from _out_of_time(record, now)
-    yield from _revoked(found, now)
+    yield from out_of_time(record.scope.valid_from, record.scope.valid_to, now)
+    yield from revoked(record.record_id, found.standing, found.checked_at, now)
     if found.document is not None and found.document != record.document.sha256:
         yield f"the document {record.document.path} does not match its sha256; restore the signed one"
 
@@ -157,26 +211,3 @@ def _trained_of(models: Sequence[TrainedModel]) -> dict[str, tuple[str, ...]]:
         for person in model.people:
             found.setdefault(person, set()).add(model.model)
     return {person: tuple(sorted(found[person])) for person in sorted(found)}
-
-
-def _out_of_time(record: ConsentRecord, now: datetime) -> Iterator[str]:
-    today, scope = now.astimezone(UTC).date(), record.scope
-    if today < scope.valid_from:
-        yield f"the consent starts on {scope.valid_from}; wait until then"
-    if scope.valid_to and today > scope.valid_to:
-        yield f"the consent ended on {scope.valid_to}; get it renewed"
-
-
-def _revoked(found: Evidence, now: datetime) -> Iterator[str]:
-    record = found.record
-    if found.standing == "revoked":
-        yield f"the consent (record {record.record_id}) is revoked; stop work on this person"
-        return
-    if found.standing is None or found.checked_at is None:
-        yield f"the register of revocations does not list record {record.record_id}; have it added"
-        return
-    checked = f"{found.checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    if found.checked_at > now + _CLOCK_SKEW:
-        yield f"revocation was checked at {checked}, which is in the future; correct checked_at"
-    if now - found.checked_at > FRESH:
-        yield f"revocation was last checked at {checked}, over 24 hours ago; check again and renew checked_at"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,11 +11,15 @@ from fsvfx import spelling
 from fsvfx.digests import sha256_of
 from fsvfx.documents import read_yaml, validated, without_blanks
 from fsvfx.errors import Problem, RightsError
+from fsvfx.media.collections import chosen, everybody_in
 from fsvfx.reach import Reach, ReachError
-from fsvfx.rights.decision import Evidence, Missing
+from fsvfx.rights.decision import CollectionEvidence, Evidence, Missing, Rostered
 from schemas.base import StrictModel
-from schemas.consent import ConsentRecord, RevocationRegister
+from schemas.collection import CollectionRecord
+from schemas.consent import ConsentRecord, Revocation, RevocationRegister, Standing
+from schemas.job import CollectionJob
 from schemas.manifest import Person
+from schemas.roster import Roster
 
 M = TypeVar("M", bound=StrictModel)
 _ANYWHERE = Reach(Path("/"))
@@ -33,6 +38,32 @@ def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidenc
         return _gathered(reach, Path(people[person].consent))
     except RecordError as error:
         return Missing(str(error))
+
+
+def collection_evidence(reach: Reach, collection: CollectionJob) -> CollectionEvidence | Missing:
+    """What there is of a picture collection's record, and who of it is to be learned; never raises."""
+    everybody = everybody_in(Path(collection.folder))
+    people = tuple(chosen(everybody, collection.only, collection.leave_out))
+    path = Path(collection.record)
+    try:
+        record = _read(_reached(reach, path), CollectionRecord)
+        standing, checked_at, known = _standing(record.record_id, record.revocation, reach, path.parent)
+        document = record.document.path if record.document else None
+        hashed = _hash(_reached(reach, path.parent / document)) if document else None
+    except RecordError as error:
+        return Missing(str(error))
+    withdrawn = tuple(name for name in people if known.get(f"{record.record_id}.{name}") == "revoked")
+    return CollectionEvidence(collection.name, record, people, standing, checked_at, hashed, withdrawn)
+
+
+def rostered(reach: Reach, model: str, roster: Roster, register: str) -> Rostered:
+    """A general model's roster, and the ``register`` (a path; empty: none is named); never raises."""
+    if not register:
+        return Rostered(model, roster, None, "name their register in the manifest: revocations: FILE")
+    try:
+        return Rostered(model, roster, _read(_reached(reach, Path(register)), RevocationRegister))
+    except RecordError as error:
+        return Rostered(model, roster, None, str(error))
 
 
 def records_of(consent: Iterable[str | Path | ConsentRecord]) -> dict[str, Evidence]:
@@ -66,14 +97,22 @@ def _gathered(reach: Reach, path: Path) -> Evidence:
 
 def _evidence(record: ConsentRecord, reach: Reach, folder: Path) -> Evidence:
     """``folder``: what the record's paths are relative to."""
-    revocation = record.revocation
-    standing, checked_at = revocation.status, revocation.checked_at
-    if revocation.register_file:
-        register = _read(_reached(reach, folder / revocation.register_file), RevocationRegister)
-        standing, checked_at = register.records.get(record.record_id), register.checked_at
+    standing, checked_at, _ = _standing(record.record_id, record.revocation, reach, folder)
     document = record.document.path
     hashed = _hash(_reached(reach, folder / document)) if document else None
     return Evidence(record=record, standing=standing, checked_at=checked_at, document=hashed)
+
+
+def _standing(
+    record: str, revocation: Revocation | None, reach: Reach, folder: Path
+) -> tuple[Standing | None, datetime | None, dict[str, Standing]]:
+    """Of the record itself, or of its register, with all that the register says. Raises RecordError."""
+    if revocation is None:
+        return None, None, {}
+    if not revocation.register_file:
+        return revocation.status, revocation.checked_at, {}
+    register = _read(_reached(reach, folder / revocation.register_file), RevocationRegister)
+    return register.records.get(record), register.checked_at, register.records
 
 
 def _reached(reach: Reach, path: Path) -> Path:

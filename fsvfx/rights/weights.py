@@ -18,6 +18,7 @@ from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, LicenceError, Where
 from fsvfx.faces.detectors import weights_of
 from fsvfx.settings import machine
+from schemas.collection import CollectionRecord
 from schemas.composite import Composite
 from schemas.job import ShotJob, TrainedModel, TrainJob
 from schemas.manifest import Faces, HeldLicence, Purpose, Replace
@@ -91,9 +92,14 @@ def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence])
     return what, _way_out(weights.name)
 
 
-def check_weights(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
+def collection_weights(name: str, record: CollectionRecord) -> Weights:
+    """A picture collection's: what is learned from it is bound as it is."""
+    return Weights(name, record.licence, record.source, record.commercial_use)
+
+
+def check_weights(job: ShotJob | TrainJob, collections: Iterable[Weights] = ()) -> tuple[Weights, ...]:
     """All that the job uses. Raises LicenceError with every one that its purpose may not use."""
-    used = used_by(job)
+    used = (*used_by(job), *collections)
     name = job.shot.name if isinstance(job, ShotJob) else None
     check_use(used, job.purpose, job.licences, Where(shot=name, file=job.manifest))
     return used
@@ -121,6 +127,8 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
     """Cards and packages, each once."""
     shots = [job] if isinstance(job, ShotJob) else [each.shot for each in job.footage]
     names = {name: None for one in shots for name in of_shot(one.shot.faces, one.shot.replace, one.shot.composite)}
+    if isinstance(job, TrainJob) and job.collections:
+        names |= dict.fromkeys((*weights_of(job.faces.detector), *_ALWAYS))
     return (*map(card_weights, names), *map(model_weights, job.models))
 
 

@@ -19,7 +19,10 @@ MANIFESTS = sorted((REPO / "examples").glob("*.yaml"))
 EXAMPLES = {
     "manifest.schema.json": [path for path in MANIFESTS if not is_training(read_yaml(path).data)],
     "train.schema.json": [path for path in MANIFESTS if is_training(read_yaml(path).data)],
-    "consent.schema.json": [p for p in sorted((REPO / "examples/consents").glob("*.yaml")) if p.stem != "revocations"],
+    "consent.schema.json": [
+        p for p in sorted((REPO / "examples/consents").glob("*.yaml")) if p.stem not in ("revocations", "made_up")
+    ],
+    "collection.schema.json": [REPO / "examples/consents/made_up.yaml"],
     "revocations.schema.json": [REPO / "examples/consents/revocations.yaml"],
 }
 

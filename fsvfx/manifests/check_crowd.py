@@ -1,0 +1,111 @@
+"""What is wrong with a crowd: its picture collections, who is held out, and videos that are named by folder or glob."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fsvfx.documents import Finding, Loc
+from fsvfx.errors import InputError
+from fsvfx.manifests.draft import FootageDraft, TrainDraft
+from fsvfx.media.collections import chosen, everybody_in, matches
+from fsvfx.reach import Reach, ReachError
+from fsvfx.spelling import is_glob
+from fsvfx.suggestions import suggestion
+from schemas.templates import VIDEOS
+
+
+def check_crowd(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
+    """Folders are only listed, and only those that are there: that they are is for preflight to find."""
+    reach = Reach(manifest, draft.common.production)
+    yield from _check_called(draft)
+    known: list[str] = []
+    for name, one in draft.collections.items():
+        at: Loc = ("collections", name)
+        yield from _within((*at, "record"), one.record, reach)
+        yield from _within((*at, "path"), one.path, reach)
+        found = everybody_in(folder) if (folder := _file(one.path, reach)) else []
+        if found:
+            yield from _check_patterns((*at, "only"), one.only, found, one.path)
+            yield from _check_patterns((*at, "leave_out"), one.leave_out, found, one.path)
+        known += chosen(found, one.only, one.leave_out)
+    if draft.is_crowd:
+        yield from _check_crowd(draft, known)
+    for footage in draft.footage:
+        yield from _check_clips(footage, reach)
+
+
+def _check_called(draft: TrainDraft) -> Iterator[Finding]:
+    """Each collection is learned once, and is there."""
+    seen: set[str] = set()
+    for loc, name in draft.called.items():
+        if name not in draft.collections:
+            hint = suggestion(name, list(draft.collections), "Add it to collections, with its path and record")
+            yield Finding(loc, f"'{name}' is not among the collections", hint)
+        if name in seen:
+            yield Finding(loc, f"collection '{name}' is named twice", "Name each collection once")
+        seen.add(name)
+    for name in draft.collections:
+        if name not in seen:
+            hint = "Add it to learn.collections, or remove it"
+            yield Finding(("collections", name), f"collection '{name}' is not learned", hint)
+
+
+def _check_patterns(at: Loc, patterns: Sequence[str], names: Sequence[str], where: str) -> Iterator[Finding]:
+    for index, pattern in enumerate(patterns):
+        if not chosen(names, (pattern,)):
+            hint = suggestion(pattern, names, f"It has {len(names)} people, such as {', '.join(names[:3])}")
+            yield Finding((*at, index), f"'{pattern}' matches nobody in {where}", hint)
+
+
+def _check_crowd(draft: TrainDraft, known: Sequence[str]) -> Iterator[Finding]:
+    """``known``: those of its collections, as far as their folders are there."""
+    people = [*draft.learned.values(), *known]
+    twice = sorted({name for name in people if people.count(name) > 1}) if len(set(people)) < len(people) else []
+    if twice:
+        what = f"{len(twice)} people are in the crowd twice: {', '.join(twice[:3])}"
+        yield Finding(("learn",), what, "Leave them out of one: collections.NAME.leave_out")
+    if draft.all_learned and not draft.called and len(draft.learned) < 2:
+        yield Finding(("learn", "people"), "a crowd has at least two people", "Add people, or collections")
+    for index, pattern in enumerate(draft.held_out.people if draft.held_out and known else ()):
+        if not any(matches(name, (pattern,)) for name in people):
+            hint = suggestion(pattern, people, "Name somebody of the crowd, or use a glob")
+            yield Finding(("learn", "held_out", "people", index), f"'{pattern}' matches nobody of the crowd", hint)
+
+
+def _check_clips(footage: FootageDraft, reach: Reach) -> Iterator[Finding]:
+    if footage.clips is None:
+        return
+    try:
+        folder = reach.file(footage.clips.path, glob=True)
+    except ReachError as error:
+        yield Finding((*footage.loc, "clips", "path"), error.what, error.hint)
+        return
+    if folder.is_dir() and not clips_at(folder):
+        what = f"no videos in {footage.clips.path}"
+        yield Finding((*footage.loc, "clips", "path"), what, f"Videos end in {' '.join(sorted(VIDEOS))}")
+
+
+def clips_at(path: Path) -> list[Path]:
+    """The videos in a folder, or those that a glob matches; sorted."""
+    found = path.parent.glob(path.name) if is_glob(path.name) and not path.exists() else path.glob("*")
+    return sorted(one for one in found if one.suffix.lower() in VIDEOS and not one.name.startswith("."))
+
+
+def _within(at: Loc, given: str, reach: Reach) -> Iterator[Finding]:
+    try:
+        reach.file(given)
+    except ReachError as error:
+        yield Finding(at, error.what, error.hint)
+
+
+def _file(given: str, reach: Reach) -> Path | None:
+    try:
+        return reach.file(given)
+    except ReachError:
+        return None  # told of
+
+
+def no_clips(given: str) -> InputError:
+    """Where a folder or glob of footage has no video."""
+    return InputError(f"No videos at {given}", hint=f"Correct clips.path; videos end in {' '.join(sorted(VIDEOS))}")

@@ -1,0 +1,43 @@
+"""Picture collections as they lie on the disk: a folder for each person, with pictures in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from schemas.templates import PICTURES, suffix
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_DIGITS = re.compile(r"(\d+)")
+
+
+def everybody_in(folder: Path) -> list[str]:
+    """Names of the folders in it, sorted; none if it is not there. Those that are no person's name are passed over."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(one.name for one in entries if one.is_dir() and _NAME.fullmatch(one.name))
+    except OSError:
+        return []
+
+
+def chosen(names: Sequence[str], only: Sequence[str], leave_out: Sequence[str] = ()) -> list[str]:
+    """Those of ``names`` that a glob of ``only`` matches, and none of ``leave_out``."""
+    return [name for name in names if matches(name, only) and not matches(name, leave_out)]
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether one of these names or globs is the name's."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def pictures_of(folder: Path) -> Iterator[Path]:
+    """A person's pictures in the order of their names, 2 before 10."""
+    names = [name for name in os.listdir(folder) if suffix(name) in PICTURES and not name.startswith(".")]
+    yield from (folder / name for name in sorted(names, key=_natural))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (0, part) for part in _DIGITS.split(name)]

@@ -1,0 +1,41 @@
+"""What gates ask of every consent: is it in its time, does it still stand, and has somebody asked of late?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from schemas.consent import Standing
+
+FRESH = timedelta(hours=24)
+"""How old an answer about revocation may be."""
+_CLOCK_SKEW = timedelta(minutes=5)
+
+
+def out_of_time(valid_from: date | None, valid_to: date | None, now: datetime) -> Iterator[str]:
+    """Both days included, UTC."""
+    today = now.astimezone(UTC).date()
+    if valid_from and today < valid_from:
+        yield f"the consent starts on {valid_from}; wait until then"
+    if valid_to and today > valid_to:
+        yield f"the consent ended on {valid_to}; get it renewed"
+
+
+def revoked(record: str, standing: Standing | None, checked_at: datetime | None, now: datetime) -> Iterator[str]:
+    """``standing``, ``checked_at``: None where the register does not know the record."""
+    if standing == "revoked":
+        yield f"the consent (record {record}) is revoked; stop work on this person"
+        return
+    if standing is None or checked_at is None:
+        yield f"the register of revocations does not list record {record}; have it added"
+        return
+    yield from not_fresh("revocation", checked_at, now)
+
+
+def not_fresh(what: str, checked_at: datetime, now: datetime) -> Iterator[str]:
+    """``what`` was checked within a day, and not in the future."""
+    checked = f"{checked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if checked_at > now + _CLOCK_SKEW:
+        yield f"{what} was checked at {checked}, which is in the future; correct checked_at"
+    if now - checked_at > FRESH:
+        yield f"{what} was last checked at {checked}, over 24 hours ago; check again and renew checked_at"
