@@ -3,6 +3,8 @@ matched in tone, and lit as the plate is."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import cv2
@@ -11,21 +13,38 @@ from pydantic import Field
 
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.mesh import regions, tone
-from fsvfx.engines.mesh.references import References, prepare, usual_places, weights
+from fsvfx.engines.mesh.references import References, prepare, scaled, usual_places, weights
 from fsvfx.faces.measures import appearance, face_length
-from fsvfx.faces.raster import Floats, Raster, blur, rasterise, remap_points
+from fsvfx.faces.raster import Floats, Raster, blur, over, rasterise, remap, remap_points, times
 from fsvfx.faces.topology import TRIANGLES
 
 _FOLD = 0.02
-"""Finest shading taken from the plate where skin folds, as a share of the face's size."""
-_COLOUR = 0.02
-"""Coarser colour than this share of the face's size is what most references show, not just those chosen."""
+"""Finest shading taken from the plate where skin folds, as a share of the face's size. Colour that is coarser is what
+most references show, not just those chosen."""
 _FINEST = 0.004
 """Of detail: as wide as a pore, as a share of the face's size."""
+_FINER = 2.0
+"""How far references are enlarged before they are warped no finer: the rest is left to the enlargement of the swap."""
 _AROUND = 0.05
 """How far about the mesh its square goes, as a share of the face's size."""
 _LEAST_TRUST = 0.01
 """Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
+
+
+@dataclass(frozen=True)
+class _Face:
+    """The performer's face on the grid (S, S) on which the identity's is made.
+
+    raster: of the mesh with the identity's proportions. plate (S, S, 3): the performer's pixels, moved along with it.
+    keep: where they show through, 1 off the mesh; bare: skin, not lips; folds: where skin folds. length: its size, px.
+    """
+
+    raster: Raster
+    plate: Floats
+    keep: Floats
+    bare: Floats
+    folds: Floats
+    length: float
 
 
 class LandmarkWarpSettings(EngineSettings):
@@ -58,7 +77,7 @@ class LandmarkWarp(Engine):
     """
 
     name: ClassVar[str] = "landmark_warp"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "image"
     summary: ClassVar[str] = (
         "warps the identity's best-matching reference pictures to the performer's mesh; no training"
@@ -88,69 +107,75 @@ class LandmarkWarp(Engine):
         return shown, matte
 
     def _within(self, plate: Floats, mesh: Floats, target: Floats, references: References) -> tuple[Floats, Floats]:
-        """The same for the square about the face. target: the mesh with the identity's proportions."""
-        raster = rasterise(target, TRIANGLES, len(plate))
-        own = raster.sample(plate, mesh)
-        rim, unpainted, folds = raster.shares(
-            np.hstack([regions.rim(self.settings.rim), regions.unpainted(), regions.folds()])
-        ).T
-        keep = self._kept(target, raster, _on(raster, rim))
-        bare = _on(raster, unpainted)
-        weight = raster.of_picture(bare * (1 - keep))
-        ours, theirs = self._ours(plate, mesh, references, raster, own, weight), raster.picture(own, plate)
-        lit = self._finished(ours, theirs, raster, target, keep, bare, _on(raster, folds))
-        mixed = lit + (theirs - lit) * keep[..., None]
-        shown = raster.picture(np.clip(raster.of_picture(mixed), 0, 1), plate)
-        return shown, _matte(raster, face_length(mesh))
+        """The same for the square about the face. target: the mesh with the identity's proportions.
 
-    def _ours(
-        self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
-    ) -> Floats:
-        """(S, S, 3): the identity's face in the plate's tone, of the chosen references, in the colours of most."""
-        picture = raster.picture(self._blend(plate, mesh, references, raster, own, skin), plate)
-        if references.usual is None:
-            return picture
-        usual = tone.match(raster.sample(references.usual, usual_places()), own, skin)
-        sigma = _COLOUR * face_length(mesh)
-        return tone.recolour(picture, raster.picture(usual, plate), raster.coverage, sigma)
+        The identity's face is made on a grid as fine as its references are worth; the performer's pixels stay whole.
+        """
+        side, length = len(plate), face_length(mesh)
+        size = min(side, math.ceil(side * _FINER * references.length / length))
+        placed = scaled(target, size / side)
+        raster = rasterise(placed, TRIANGLES, size)
+        fixed = [1 - regions.rim(self.settings.rim), regions.unpainted(), regions.folds(), usual_places()]
+        spread = raster.picture(raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]])), raster.nothing(7))
+        inner, bare, folds = np.moveaxis(spread[..., :3], 2, 0).clip(0, 1)
+        theirs = _moved(plate, spread[..., 5:])
+        keep = self._kept(placed, 1 - inner)
+        face = _Face(raster, _to(size, theirs), keep, bare, folds, length * size / side)
+        ours = raster.picture(self._blend(appearance(plate, mesh), face, references), face.plate)
+        ours *= self._gain(ours, face, references.usual, spread[..., 3:5])
+        finest = max(_FINEST * length, 0.7)
+        crispness = tone.crispness(theirs, _to(side, 1 - keep), finest)
+        ours = tone.texture(ours, crispness, 1 - keep, finest * size / side)
+        shown = tone.mixed(_to(side, ours), theirs, _to(side, keep))
+        return np.clip(shown, 0, 1), _to(side, _matte(raster, face.length))
 
-    def _finished(
-        self, ours: Floats, theirs: Floats, raster: Raster, mesh: Floats, keep: Floats, skin: Floats, folds: Floats
-    ) -> Floats:
-        """(S, S, 3): the identity's face under the plate's light, with its folds and its crispness."""
-        length, mask = face_length(mesh), raster.coverage
-        gain = tone.relight(ours, theirs, skin, self.settings.light * length)
-        fine = tone.relight(ours * gain, theirs, skin, _FOLD * length)
-        lit = ours * gain * (1 + self.settings.folds * folds[..., None] * (fine - 1))
-        return tone.texture(lit, theirs, mask * (1 - keep), max(_FINEST * length, 0.7))
-
-    def _kept(self, mesh: Floats, raster: Raster, rim: Floats) -> Floats:
+    def _kept(self, mesh: Floats, rim: Floats) -> Floats:
         """(S, S): where the performer's own pixels show through: at the rim, and where the settings say."""
         keep = rim
         if self.settings.mouth == "performer":
-            keep = np.maximum(keep, regions.own_mouth(mesh, raster.size))
+            keep = np.maximum(keep, regions.own_mouth(mesh, len(rim)))
         if self.settings.eyes == "performer":
-            keep = np.maximum(keep, regions.own_eyes(mesh, raster.size))
+            keep = np.maximum(keep, regions.own_eyes(mesh, len(rim)))
         return keep
 
-    def _blend(
-        self, plate: Floats, mesh: Floats, references: References, raster: Raster, own: Floats, skin: Floats
-    ) -> Floats:
-        """(p, 3): the chosen references on the raster, each colour matched to the performer's ``own`` pixels."""
-        shown = appearance(plate, mesh)
+    def _blend(self, shown: Floats, face: _Face, references: References) -> Floats:
+        """(p, 3): the references that show what is ``shown`` on the raster, each matched to the performer's colours."""
         chosen, shares = weights(shown, references.appearance, references.quality, most=self.settings.references)
+        pictures = [references.pictures[index] for index in chosen.tolist()]
+        held = face.raster.at_pixels(np.hstack([np.hstack([each.mesh[:, :2], each.trust]) for each in pictures]))
+        own, skin = (face.raster.of_picture(each) for each in (face.plate, face.bare * (1 - face.keep)))
         total = np.zeros((len(own), 1), np.float32)
         blend = np.zeros_like(own)
-        for index, share in zip(chosen.tolist(), shares.tolist(), strict=True):
-            picture = references.pictures[index]
-            place = raster.at_pixels(np.hstack([picture.mesh[:, :2], picture.trust]))
+        for picture, share, place in zip(pictures, shares, np.split(held, len(pictures), axis=1), strict=True):
             trust = np.clip(place[:, 2:], _LEAST_TRUST, 1)
             colours = tone.match(remap_points(picture.crop, place[:, :2]), own, skin * trust[:, 0])
-            trust *= np.float32(share)
+            trust *= share
             blend += trust * colours
             total += trust
         blend /= np.maximum(total, 1e-6)
-        return blend
+        return np.maximum(blend, 0)
+
+    def _gain(self, ours: Floats, face: _Face, usual: Floats | None, places: Floats) -> Floats:
+        """(S, S, 3): gives the identity's face the colours of most references, the plate's light, and its folds.
+
+        Made on a grid as coarse as the finest of its blurs allows. places (S, S, 2): of the pixels in ``usual``.
+        """
+        step = tone.coarse(_FOLD * face.length)
+        fold, light = (tone.narrowed(share * face.length, step) for share in (_FOLD, self.settings.light))
+        coverage = face.raster.coverage
+        cover, skin, folds = (tone.shrunk(each, step) for each in (coverage, face.bare, face.folds))
+        theirs = over(tone.shrunk(times(face.plate, face.bare), step), skin)
+        ours = over(tone.shrunk(times(ours, coverage), step), cover)
+        gain = np.ones_like(ours)
+        if usual is not None:
+            common = remap(usual, over(tone.shrunk(places, step), cover))
+            weight = skin * tone.shrunk(1 - face.keep, step)
+            common = tone.match(common.reshape(-1, 3), theirs.reshape(-1, 3), weight.ravel()).reshape(ours.shape)
+            gain = tone.recolour(ours, common, cover, fold)
+        gain *= tone.relight(ours * gain, theirs, skin, light)
+        fine = tone.relight(ours * gain, theirs, skin, fold)
+        gain *= 1 + self.settings.folds * folds[..., None] * (fine - 1)
+        return _to(len(face.keep), gain, cv2.INTER_CUBIC)
 
 
 def _square(points: Floats, size: int) -> tuple[int, int, int]:
@@ -162,9 +187,21 @@ def _square(points: Floats, size: int) -> tuple[int, int, int]:
     return int(x), int(y), side
 
 
-def _on(raster: Raster, values: Floats) -> Floats:
-    """(S, S) of values (p,) on the mesh, 0 off it."""
-    return raster.picture(values[:, None], raster.nothing)[..., 0]
+def _moved(plate: Floats, by: Floats) -> Floats:
+    """(H, W, 3): each pixel from as far away as ``by`` (S, S, 2; px of the plate) says, bicubic."""
+    places = _to(len(plate), by)
+    along = np.arange(len(plate), dtype=np.float32)
+    places[..., 0] += along
+    places[..., 1] += along[:, None]
+    return remap(plate, places)
+
+
+def _to(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
+    """A picture (S, S, ...) in another size; made smaller, the mean of what falls on a pixel."""
+    if len(picture) == side:
+        return picture
+    how = cv2.INTER_AREA if side < len(picture) else how
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.float32)
 
 
 def _matte(raster: Raster, length: float) -> Floats:

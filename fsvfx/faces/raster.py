@@ -37,11 +37,11 @@ class Raster:
 
     def at_pixels(self, values: Floats) -> Floats:
         """Interpolate (v, c) values of the vertices: (p, c)."""
-        first, second, third = np.ascontiguousarray(self.corners.T)
-        one, two, three = np.ascontiguousarray(self.weights.T)
-        columns = np.asarray(values, np.float32).T
-        mixed = [one * each[first] + two * each[second] + three * each[third] for each in columns]
-        return np.ascontiguousarray(np.stack(mixed, axis=1))
+        values, corners = np.ascontiguousarray(values, np.float32), np.ascontiguousarray(self.corners.T)
+        mixed = np.zeros((len(self.pixels), values.shape[1]), np.float32)
+        for corner, weight in zip(corners, self.weights.T):
+            mixed += values.take(corner, axis=0, mode="clip") * weight[:, None]  # else take copies to check bounds
+        return mixed
 
     def only(self, which: NDArray[np.generic]) -> Raster:
         """Some of its pixels, by index or mask of them."""
@@ -63,12 +63,11 @@ class Raster:
 
     def of_picture(self, picture: Floats) -> Floats:
         """The covered pixels (p, ...) of ``picture`` (size, size, ...)."""
-        return picture.reshape(self.size * self.size, *picture.shape[2:])[self.pixels]
+        return picture.reshape(self.size * self.size, *picture.shape[2:]).take(self.pixels, axis=0, mode="clip")
 
-    @property
-    def nothing(self) -> Floats:
-        """(size, size, 1) of zeros."""
-        return np.zeros((self.size, self.size, 1), np.float32)
+    def nothing(self, channels: int = 1) -> Floats:
+        """(size, size, channels) of zeros."""
+        return np.zeros((self.size, self.size, channels), np.float32)
 
     @property
     def coverage(self) -> Floats:
@@ -104,15 +103,28 @@ def remap_points(picture: Floats, points: Floats) -> Floats:
     rows = -(-count // _ROW)
     padded = np.zeros((rows * _ROW, 2), np.float32)
     padded[:count] = points
-    taken = cv2.remap(
-        picture, padded.reshape(rows, _ROW, 2), _NO_MAP, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(taken, np.float32).reshape(rows * _ROW, -1)[:count]
+    return remap(picture, padded.reshape(rows, _ROW, 2)).reshape(rows * _ROW, -1)[:count]
+
+
+def remap(picture: Floats, places: Floats) -> Floats:
+    """(H, W, c): colours of ``picture`` at ``places`` (H, W, 2) x, y; bicubic, edges repeated."""
+    taken = cv2.remap(picture, places, _NO_MAP, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(taken, np.float32)
 
 
 def blur(picture: Floats, sigma: float) -> Floats:
     """Gaussian, of (H, W) or (H, W, c); ``sigma`` in px."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+
+
+def times(picture: Floats, mask: Floats) -> Floats:
+    """(H, W, 3) times (H, W)."""
+    return np.asarray(cv2.multiply(picture, cv2.merge([mask] * 3)), np.float32)
+
+
+def over(picture: Floats, mask: Floats) -> Floats:
+    """(H, W, c) over (H, W); nothing where there is hardly any mask."""
+    return np.asarray(picture / np.maximum(mask, 1e-3)[..., None], np.float32)
 
 
 def signed_areas(corners: Floats) -> Floats:
@@ -148,14 +160,13 @@ def _barycentric(corners: Floats, seen: NDArray[np.int32], pixels: NDArray[np.in
     with np.errstate(divide="ignore", invalid="ignore"):  # slivers without any area are not seen
         slopes = np.stack([d[:, 1], -d[:, 0], -b[:, 1], b[:, 0]], 1) / (b[:, :1] * d[:, 1:] - b[:, 1:] * d[:, :1])
     x_to_second, y_to_second, x_to_third, y_to_third = slopes.T.astype(np.float32).take(seen, axis=1)
-    row, column = np.divmod(pixels, size)
+    row, column = np.divmod(pixels.astype(np.int32), np.int32(size))
     left, top = a.T.astype(np.float32).take(seen, axis=1)
     x, y = column.astype(np.float32) - left, row.astype(np.float32) - top
-    weights = np.empty((len(pixels), 3), np.float32)
-    weights[:, 1] = x_to_second * x + y_to_second * y
-    weights[:, 2] = x_to_third * x + y_to_third * y
-    weights[:, 0] = 1 - weights[:, 1] - weights[:, 2]
-    far = np.flatnonzero(weights.min(axis=1) < -_PAST)
+    second, third = x_to_second * x + y_to_second * y, x_to_third * x + y_to_third * y
+    first = 1 - second - third
+    weights = np.stack([first, second, third], axis=1)
+    far = np.flatnonzero(np.minimum(np.minimum(first, second), third) < -_PAST)
     if len(far):
         at = np.stack([x[far], y[far]], 1)
         weights[far] = _on_edges(at, corners[seen[far], :, :2] - corners[seen[far], :1, :2])

@@ -14,7 +14,7 @@ from fsvfx.engines.contract import Identity
 from fsvfx.engines.mesh.shape import ShapeSpace
 from fsvfx.engines.mesh.tone import match
 from fsvfx.errors import InputError
-from fsvfx.faces.measures import appearance
+from fsvfx.faces.measures import appearance, face_length
 from fsvfx.faces.raster import Floats, Raster, blur, rasterise, vertex_facing
 from fsvfx.faces.topology import TRIANGLES, UV
 
@@ -39,7 +39,8 @@ class ReferencePicture:
 
 @dataclass(frozen=True)
 class References:
-    """pictures: m of them; appearance: (m, d), quality: (m,) for the choice; shape: the person's own.
+    """pictures: m of them; appearance: (m, d), quality: (m,) for the choice; shape: the person's own;
+    length: of the largest face, px.
 
     usual: the colours (k, k, 3) that most of them show, laid out as ``usual_places`` says; None if they are too few.
     """
@@ -48,6 +49,7 @@ class References:
     appearance: Floats
     quality: Floats
     shape: ShapeSpace
+    length: float
     usual: Floats | None = None
 
 
@@ -104,7 +106,7 @@ def _digest(identity: Identity) -> str:
 def _prepare(identity: Identity, size: int) -> References:
     scale = min(size / identity.crops.shape[1], 1.0)
     fitted = [_shrunk(crop, scale) for crop in identity.crops]
-    meshes = (identity.landmarks + _HALF) * scale - _HALF
+    meshes = scaled(identity.landmarks, scale)
     laid = _laid_out(fitted, meshes)
     usual = _usual(laid)
     trusts = _trusts(laid, usual, meshes)
@@ -115,12 +117,15 @@ def _prepare(identity: Identity, size: int) -> References:
         np.stack([appearance(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
         np.asarray(quality, np.float32),
         ShapeSpace.learn(meshes),
+        max(map(face_length, meshes)),
         _filled(usual) if len(fitted) >= _FEW else None,
     )
 
 
-_HALF = np.array([0.5, 0.5, 0.0], np.float32)
-"""Pixel centres: (0, 0) is the first pixel's."""
+def scaled(meshes: Floats, scale: float) -> Floats:
+    """Of pictures (..., v, 3) in another size. Pixel centres: (0, 0) is the first pixel's."""
+    half = np.array([0.5, 0.5, 0.0], np.float32)
+    return np.asarray((meshes + half) * np.float32(scale) - half, np.float32)
 
 
 def _shrunk(crop: Floats, scale: float) -> Floats:

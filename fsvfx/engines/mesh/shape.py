@@ -67,7 +67,7 @@ class ShapeSpace:
         difference = (self.mean - scale * mesh @ rotation.T - shift).ravel()
         if len(self.modes):
             difference = difference - self.modes.T @ (self.modes @ difference)
-        spread = np.einsum("cvw,wc->vc", _spread(), difference.reshape(-1, 3))
+        spread = np.matmul(_spread(), difference.reshape(-1, 3).T[..., None])[..., 0].T
         moved = mesh + strength * (spread @ rotation) / scale
         return np.asarray(moved, np.float32)
 

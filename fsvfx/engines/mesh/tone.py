@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
-from fsvfx.faces.raster import Floats, blur
+from fsvfx.faces.raster import Floats, blur, over, times
 
 _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [0.5, 0, -0.5], [-0.25, 0.5, -0.25]], np.float32)
 """RGB -> lightness, red-blue, green-magenta: rows. Skin varies along them nearly independently (cf. Reinhard 2001)."""
@@ -21,8 +23,8 @@ _CRISPNESS = (0.35, 2.2)
 """Least and most that a fine band is multiplied by: beyond, the references' compression would show."""
 _EACH = 0.75
 """The coarser band holds the finer one: each is changed by this share."""
-_THIN = 2
-"""One pixel in so many tells the tone."""
+_TOLD = 4000
+"""So many pixels tell the tone as well as all."""
 _COARSE = 1.5
 """Sigma, px, of blurs on the grid that is fine enough for them."""
 _DARK = 0.02
@@ -38,8 +40,9 @@ def match(colours: Floats, to: Floats, weight: Floats) -> Floats:
     """
     if not weight.any():
         return colours
-    share = weight[::_THIN] / max(float(weight[::_THIN].sum()), 1e-6)
-    (mean, ours), (goal, theirs) = (_moments(each[::_THIN], share) for each in (colours, to))
+    some = slice(None, None, max(len(weight) // _TOLD, 1))
+    share = weight[some] / max(float(weight[some].sum()), 1e-6)
+    (mean, ours), (goal, theirs) = (_moments(each[some], share) for each in (colours, to))
     (hue, level), (wanted, light) = (_hue(each) for each in (mean, goal))
     change = _turned(hue, wanted) @ _off(hue) * (light / level)
     gain = np.clip(_spread(_off(wanted), theirs) / np.maximum(_spread(change, ours), 1e-4), *_CONTRAST)
@@ -97,51 +100,81 @@ def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
 
 
 def recolour(swap: Floats, usual: Floats, mask: Floats, sigma: float) -> Floats:
-    """``swap`` (S, S, 3), its lightness kept, with the colour of ``usual`` in all that is coarser than ``sigma`` px.
+    """Gain (S, S, 3) that gives ``swap``, its lightness kept, the colour of ``usual`` in all coarser than ``sigma`` px.
 
     So single pictures' colour that is not the person's (a codec's blocks, a lamp) does not show.
     """
     swap = np.maximum(swap, 0)
-    gained = swap * relight(swap, usual, mask, sigma)
-    light, had = (np.asarray(cv2.transform(each, _OPPONENT[:1]), np.float32) for each in (swap, gained))
+    gain = relight(swap, usual, mask, sigma)
+    light, had = (np.asarray(cv2.transform(each, _OPPONENT[:1]), np.float32) for each in (swap, swap * gain))
     back = np.clip((light + _DARK) / (had + _DARK), 1 / _GAIN[1], 1 / _GAIN[0])
-    return np.asarray(gained * back[..., None], np.float32)
+    return np.asarray(gain * back[..., None], np.float32)
 
 
-def texture(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
-    """``swap`` (S, S, 3) as crisp as the plate, within bounds: its two finest bands get the energy of the plate's.
+def crispness(picture: Floats, mask: Floats, sigma: float) -> tuple[float, float]:
+    """Energy of a picture's (S, S, 3) two finest bands in ``mask`` (S, S), in green; ``sigma`` px: of the finest."""
+    first, second = (_energy(band, mask) for band in _bands(_green(picture), sigma))
+    return first, second
+
+
+def texture(swap: Floats, wanted: tuple[float, float], mask: Floats, sigma: float) -> Floats:
+    """``swap`` (S, S, 3) as crisp as is ``wanted``, within bounds: its two finest bands get the energy of the plate's.
 
     So a soft reference gains detail, and a sharp one takes the plate's focus and motion blur.
-    ``mask`` (S, S): bare skin, where the bands are compared (in green); ``sigma`` px: of the finest band.
+    ``mask`` (S, S): bare skin, where the bands are compared; ``sigma`` px: of the finest band.
     """
-    share = mask / max(float(mask.sum()), 1e-6)
-    greens = [np.ascontiguousarray(picture[..., 1]) for picture in (swap, plate)]
-    change = np.zeros_like(greens[0])
-    for scale in (1.0, 2.0):
-        ours, theirs = (green - blur(green, sigma * scale) for green in greens)
-        energy = [np.sqrt((share * band**2).sum()) for band in (ours, theirs)]
-        gain = np.clip(energy[1] / max(float(energy[0]), 1e-5), *_CRISPNESS)
-        change += _EACH * (gain - 1) * ours
-    gain = np.clip(1 + change / np.maximum(greens[0], _DARK), 0, _GAIN[1])
-    return np.asarray(swap * gain[..., None], np.float32)
+    green = _green(swap)
+    change = np.zeros_like(green)
+    for band, energy in zip(_bands(green, sigma), wanted, strict=True):
+        gain = float(np.clip(energy / max(_energy(band, mask), 1e-5), *_CRISPNESS))
+        change += np.float32(_EACH * (gain - 1)) * band
+    return times(swap, np.asarray(np.clip(1 + change / np.maximum(green, _DARK), 0, _GAIN[1]), np.float32))
+
+
+def _green(picture: Floats) -> Floats:
+    return np.asarray(cv2.extractChannel(picture, 1), np.float32)
+
+
+def _bands(green: Floats, sigma: float) -> tuple[Floats, Floats]:
+    return green - blur(green, sigma), green - blur(green, 2 * sigma)
+
+
+def _energy(band: Floats, mask: Floats) -> float:
+    return math.sqrt(float(np.vdot(mask, band * band)) / max(float(mask.sum()), 1e-6))
+
+
+def mixed(one: Floats, other: Floats, share: Floats) -> Floats:
+    """(S, S, 3): ``one``, and as much of the ``other`` as its ``share`` (S, S) says."""
+    return one + times(other - one, share)
 
 
 def _blur_within(picture: Floats, mask: Floats, sigma: float) -> Floats:
     """A blur, normalised by the mask; made on a grid on which it is ``_COARSE`` wide, if that is coarser."""
-    step = max(int(sigma / _COARSE), 1)
+    step = coarse(sigma)
     height, width = mask.shape
-    small_mask, small = _shrunk(mask, step), _shrunk(picture * mask[..., None], step)
-    narrower = np.sqrt(max((sigma / step) ** 2 - (1 - 1 / step**2) / 12, 0.25))  # averaging has blurred a bit already
+    small_mask, small = shrunk(mask, step), shrunk(times(picture, mask), step)
     blurred, weight = (
-        cv2.GaussianBlur(each, (0, 0), narrower, borderType=cv2.BORDER_CONSTANT) for each in (small, small_mask)
+        cv2.GaussianBlur(each, (0, 0), narrowed(sigma, step), borderType=cv2.BORDER_CONSTANT)
+        for each in (small, small_mask)
     )
-    within = np.asarray(blurred / np.maximum(weight, 1e-3)[..., None], np.float32)
+    within = over(np.asarray(blurred, np.float32), np.asarray(weight, np.float32))
     if step == 1:
         return within
     return np.asarray(cv2.resize(within, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _shrunk(picture: Floats, step: int) -> Floats:
+def coarse(sigma: float) -> int:
+    """How many pixels may become one before a blur of ``sigma`` px."""
+    return max(int(sigma / _COARSE), 1)
+
+
+def narrowed(sigma: float, step: int) -> float:
+    """The sigma of a blur on a grid that is ``step`` times as coarse: averaging has blurred a bit already."""
+    return math.sqrt(max((sigma / step) ** 2 - (1 - 1 / step**2) / 12, 0.25))
+
+
+def shrunk(picture: Floats, step: int) -> Floats:
+    """The mean of each ``step`` by ``step`` pixels."""
     if step == 1:
         return picture
     height, width = picture.shape[:2]

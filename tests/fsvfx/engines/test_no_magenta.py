@@ -108,6 +108,8 @@ def test_nostrils_glow_in_no_colour(dark: Colour) -> None:
     picture = np.ones((64, 64, 3), np.float32) * np.array(_SKINS["fair"], np.float32)
     usual, mask = picture.copy(), np.ones((64, 64), np.float32)
     picture[30:33, 30:34] = dark
-    shown = tone.texture(tone.recolour(picture, usual, mask, 1.5), usual, mask, 0.7)
+    shown = tone.texture(
+        picture * tone.recolour(picture, usual, mask, 1.5), tone.crispness(usual, mask, 0.7), mask, 0.7
+    )
     assert shown[31, 31:33].max() < 0.33
     assert np.isfinite(shown).all()
