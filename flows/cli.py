@@ -14,7 +14,6 @@ from types import FrameType, ModuleType
 from typing import Any
 
 import typer
-from rich.markup import escape
 from typer.exceptions import TyperException
 
 from flows.verbs.logs import with_verbosity
@@ -73,9 +72,17 @@ def _group(text: str) -> typer.Typer:
 def _add(
     app: typer.Typer, name: str, function: Callable[..., Any], examples: Sequence[str], panel: str | None = None
 ) -> None:
-    lines = "\n".join(f"  {escape(example)}" for example in examples)
+    lines = "\n".join(f"  {_escaped(example)}" for example in examples)
     command = app.command(name, epilog=f"Examples:\n{lines}", rich_help_panel=panel)
     command(with_verbosity(function))
+
+
+def _escaped(example: str) -> str:
+    if "[" not in example:
+        return example
+    from rich.markup import escape  # takes a while to import
+
+    return escape(example)
 
 
 def main(arguments: list[str] | None = None) -> None:

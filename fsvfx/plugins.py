@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache, cached_property
+from importlib.metadata import EntryPoint, EntryPoints, PackageNotFoundError, distribution, entry_points
 from typing import TypeGuard, TypeVar
 
 from fsvfx.errors import InputError, MachineError
@@ -17,7 +17,8 @@ Loaded = TypeVar("Loaded")
 @dataclass(frozen=True)
 class Plugins:
     """All entry points of one group. ``kind``: what each of them is, in messages. ``own``: fsvfx's own that need no
-    entry point, by name (``module:object``); no package takes their place."""
+    entry point, by name (``module:object``). No package takes the place of fsvfx's own: where one of those is named,
+    the other packages' are not even read, as going through hundreds of them takes a while."""
 
     group: str
     kind: str
@@ -29,14 +30,14 @@ class Plugins:
 
     def check(self, name: str) -> None:
         """Raises InputError, with the nearest name, if there is none of that name; loads nothing."""
-        if name not in self._points:
+        if name not in self._own and name not in self._points:
             raise InputError(f"No {self.kind} named '{name}'", hint=suggestion(name, self.names()))
 
     def load(self, name: str, fits: Callable[[object], TypeGuard[Loaded]], what: str) -> Loaded:
         """What the entry point names. Raises InputError if there is none, MachineError if it can't be loaded or does
         not fit (is no ``what``)."""
         self.check(name)
-        point = self._points[name]
+        point = self._own.get(name) or self._points[name]
         try:
             loaded: object = point.load()
         except Exception as error:
@@ -46,9 +47,15 @@ class Plugins:
         return loaded
 
     @cached_property
+    def _own(self) -> dict[str, EntryPoint]:
+        """fsvfx's, by name."""
+        found = {name: EntryPoint(name, value, self.group) for name, value in self.own.items()}
+        return found | {point.name: point for point in _installed().select(group=self.group)}
+
+    @cached_property
     def _points(self) -> dict[str, EntryPoint]:
         """By name; of two of the same name the first one found counts, as on the import path."""
-        found = {name: EntryPoint(name, value, self.group) for name, value in self.own.items()}
+        found = dict(self._own)
         for point in entry_points(group=self.group):
             found.setdefault(point.name, point)
         return dict(sorted(found.items()))
@@ -58,3 +65,12 @@ class Plugins:
             f"{self.kind.capitalize()} '{point.name}' ({point.value}) {why}",
             hint="Fix or uninstall the package that provides it",
         )
+
+
+@cache
+def _installed() -> EntryPoints:
+    """fsvfx's entry points; none where it runs without having been installed."""
+    try:
+        return distribution("fsvfx").entry_points
+    except PackageNotFoundError:
+        return EntryPoints()

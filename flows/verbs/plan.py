@@ -30,7 +30,7 @@ def run(
     jobs = cleared(jobs_with(jobs_of(manifest, shot, store), limits))
     whole = plans_of(jobs)
     finished = finished_among(whole)
-    found = ready(jobs, manifest, finished)
+    found = ready(jobs, manifest, finished, whole)
     able = {outcome.shot for outcome in finished} | {job.shot.name for job in found.able}
     if limits:
         whole = {}

@@ -56,11 +56,16 @@ def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
     return readiness.cleared(jobs)
 
 
-def ready(jobs: Sequence[ShotJob], manifest: Path, finished: Sequence[Outcome] = ()) -> Ready:
+def ready(
+    jobs: Sequence[ShotJob],
+    manifest: Path,
+    finished: Sequence[Outcome] = (),
+    plans: Mapping[str, Plan] | None = None,
+) -> Ready:
     """As the library's."""
     from fsvfx.api import readiness
 
-    return readiness.ready(jobs, manifest, finished)
+    return readiness.ready(jobs, manifest, finished, plans)
 
 
 def footage_ready(job: TrainJob, manifest: Path) -> Ready:

@@ -16,7 +16,8 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
     """Show the state of every stage of every chunk."""
     from fsvfx import runner
 
-    found = [runner.plan(job) for job in jobs_of(manifest, shot, store)]
+    with runner.uncollected():
+        found = [runner.plan(job) for job in jobs_of(manifest, shot, store)]
     outcomes = [plan.outcome() for plan in found]
     if json:
         shots = [

@@ -9,7 +9,7 @@ import typer
 from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Replace, Shots, Store, Workers
 from flows.verbs.outcomes import ended, refused_data, wait_for
-from flows.verbs.shots import cleared, finished_of, jobs_of, ready, tell
+from flows.verbs.shots import cleared, finished_among, jobs_of, plans_of, ready, tell
 from fsvfx.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def run(
     from flows.launch import Request
 
     jobs = cleared(jobs_of(manifest, shot, store, replace=replace))
-    found = ready(jobs, manifest, finished_of(jobs))
+    plans = plans_of(jobs)
+    found = ready(jobs, manifest, finished_among(plans), plans)
     if not json:
         tell(found)
     request = Request(manifest, tuple(job.shot.name for job in found.able), store, replace=replace)

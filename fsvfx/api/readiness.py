@@ -63,13 +63,21 @@ def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
     return jobs
 
 
-def ready(jobs: Sequence[ShotJob], manifest: Path, finished: Sequence[Outcome] = ()) -> Ready:
-    """Look at every shot that is not ``finished``. Raises PreflightError, with all that is wrong, if none can run."""
+def ready(
+    jobs: Sequence[ShotJob],
+    manifest: Path,
+    finished: Sequence[Outcome] = (),
+    plans: Mapping[str, Plan] | None = None,
+) -> Ready:
+    """Look at every shot that is not ``finished``. ``plans``: what the ledger has, where that is known.
+
+    Raises PreflightError, with all that is wrong, if no shot can run.
+    """
     from fsvfx.preflight import preflight, refusal
 
     done = {outcome.shot for outcome in finished}
     open_ones = [job for job in jobs if job.shot.name not in done]
-    found = preflight(open_ones)
+    found = preflight(open_ones, plans)
     error = None if finished else refusal(str(manifest), found)
     if error is not None:
         raise error
@@ -94,10 +102,11 @@ def plans_of(jobs: Sequence[ShotJob]) -> dict[str, Plan]:
     from fsvfx.preflight import reachable
 
     found: dict[str, Plan] = {}
-    for job in jobs:
-        if reachable(job):
-            with suppress(FsvfxError):
-                found[job.shot.name] = runner.plan(job)
+    with runner.uncollected():
+        for job in jobs:
+            if reachable(job):
+                with suppress(FsvfxError):
+                    found[job.shot.name] = runner.plan(job)
     return found
 
 

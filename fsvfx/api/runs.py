@@ -64,7 +64,8 @@ def run(
     """
     begun, limits = time.monotonic(), _range(frames)
     jobs = cleared(jobs_with(_jobs(manifest, shots, store, replace), limits, stages))
-    found = ready(jobs, Path(manifest), [] if stages else finished_of(plans_of(jobs)))
+    whole = plans_of(jobs)
+    found = ready(jobs, Path(manifest), [] if stages else finished_of(whole), whole)
     ended = {outcome.shot: outcome for outcome in found.finished}
     chosen = executors.executor(executor, workers) if isinstance(executor, str) else executor
     if found.able:
@@ -93,7 +94,7 @@ def plan(
     limits = _range(frames)
     jobs = cleared(jobs_with(_jobs(manifest, shots, store), limits, stages))
     whole = plans_of(jobs)
-    found = ready(jobs, Path(manifest), finished_of(whole))
+    found = ready(jobs, Path(manifest), finished_of(whole), whole)
     able = {outcome.shot for outcome in found.finished} | {job.shot.name for job in found.able}
     if limits or stages or until:
         whole = {}
@@ -107,7 +108,8 @@ def plan(
 
 def status(manifest: str | Path, *, shots: Sequence[str] = (), store: str | Path | None = None) -> StatusResult:
     """Where every stage of every chunk stands, by the ledger. Raises ManifestError, InputError, StoreError."""
-    return StatusResult(tuple(runner.plan(job) for job in _jobs(manifest, shots, store)))
+    with runner.uncollected():
+        return StatusResult(tuple(runner.plan(job) for job in _jobs(manifest, shots, store)))
 
 
 def verify(manifest: str | Path, *, shots: Sequence[str] = (), store: str | Path | None = None) -> VerifyResult:

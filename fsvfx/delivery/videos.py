@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from fsvfx.errors import FsvfxError, InputError, Where
 from fsvfx.media import RATE_HINT, PlateInfo
 from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.media.colour_tags import code_points
-from fsvfx.media.video.writer import Codec, VideoFormat, codec_of, write_video
+from fsvfx.media.video.writer import VideoFormat, codec_of, write_video
 from schemas.deliver import DeliverMovie, DeliverReview
 from schemas.templates import suffix
 from schemas.timecode import is_counted
@@ -62,7 +63,8 @@ def write_movie(path: Path, settings: DeliverMovie, shot: Shot, space: str) -> N
 
 def size_problem(settings: DeliverReview | DeliverMovie, plate: PlateInfo) -> Iterator[Problem]:
     """Whether the codec takes the plate's size: by the limits of its standard, then by encoding one frame."""
-    codec = codec_of(settings.codec, bits=getattr(settings, "bits", 8), crf=settings.crf)
+    wanted = settings.codec, getattr(settings, "bits", 8), settings.crf
+    codec = codec_of(wanted[0], bits=wanted[1], crf=wanted[2])
     width, height = plate.width, plate.height
     (least_width, least_height), (side, pixels) = codec.smallest, codec.largest
     if width < least_width or height < least_height:
@@ -73,17 +75,21 @@ def size_problem(settings: DeliverReview | DeliverMovie, plate: PlateInfo) -> It
             f"{settings.codec} takes at most {side} pixels per side, {pixels} in total; the plate is {width}x{height}"
         )
         yield Problem("", what, "Deliver it as ProRes or as frames")
-    elif (why := _refusal(suffix(settings.path), codec, plate)) is not None:
+    elif (why := _refusal(suffix(settings.path), *wanted, (height, width), _trial_rate(plate))) is not None:
         yield Problem("", f"{settings.codec} can't hold the plate's {width}x{height}: {why}", "Deliver it as frames")
     elif width % 2 or height % 2:
         what = f"videos need even sizes: the plate's {width}x{height} is padded by a repeated row or column"
         yield Problem("", what, "Deliver frames if the size must stay the same", stops=False)
 
 
-def _refusal(ending: str, codec: Codec, plate: PlateInfo) -> str | None:
-    """What the encoder says to one black frame; None if it takes it."""
-    size = plate.height, plate.width
-    wanted = VideoFormat(size, plate.frame_rate if plate.frame_rate in MXF_RATES else Fraction(24), codec)
+def _trial_rate(plate: PlateInfo) -> Fraction:
+    return plate.frame_rate if plate.frame_rate in MXF_RATES else Fraction(24)
+
+
+@lru_cache(maxsize=64)
+def _refusal(ending: str, codec: str, bits: int, crf: int, size: tuple[int, int], rate: Fraction) -> str | None:
+    """What the encoder says to one black frame, asked once for all shots; None if it takes it."""
+    wanted = VideoFormat(size, rate, codec_of(codec, bits=bits, crf=crf))
     black = np.zeros((*size, 3), np.uint8)
     with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
         try:

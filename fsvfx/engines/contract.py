@@ -6,16 +6,17 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ConfigDict
 
 from schemas.base import Described
 
-if TYPE_CHECKING:  # the context knows packages, whose cards know engines
+if TYPE_CHECKING:  # who checks a manifest reads engines' settings, and need not wait for numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fsvfx.context import Context
 
-Floats = NDArray[np.float32]
+    Floats = NDArray[np.float32]
 
 
 class EngineSettings(Described):
@@ -76,6 +77,8 @@ class Engine(ABC):
     """The paper or project that it follows."""
     needs_references: ClassVar[bool] = True
     """Whether the identity must have reference pictures (else it brings trained weights)."""
+    learns: ClassVar[bool] = False
+    """Whether it is a ``fsvfx.engines.learned.LearnedEngine``: told without importing that."""
     uses_gpu: ClassVar[bool] = False
     """Whether it runs on a GPU where there is one."""
     weights: ClassVar[tuple[str, ...]] = ()

@@ -3,48 +3,11 @@ matched in tone, and lit as the plate is."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import cv2
-import numpy as np
 from pydantic import Field
 
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
-from fsvfx.engines.mesh import regions, tone
-from fsvfx.engines.mesh.references import References, prepare, scaled, usual_places, weights
-from fsvfx.faces.measures import appearance, face_length
-from fsvfx.faces.raster import Floats, Raster, blur, over, rasterise, remap, remap_points, times
-from fsvfx.faces.topology import TRIANGLES
-
-_FOLD = 0.02
-"""Finest shading taken from the plate where skin folds, as a share of the face's size. Colour that is coarser is what
-most references show, not just those chosen."""
-_FINEST = 0.004
-"""Of detail: as wide as a pore, as a share of the face's size."""
-_FINER = 2.0
-"""How far references are enlarged before they are warped no finer: the rest is left to the enlargement of the swap."""
-_AROUND = 0.05
-"""How far about the mesh its square goes, as a share of the face's size."""
-_LEAST_TRUST = 0.01
-"""Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
-
-
-@dataclass(frozen=True)
-class _Face:
-    """The performer's face on the grid (S, S) on which the identity's is made.
-
-    raster: of the mesh with the identity's proportions. plate (S, S, 3): the performer's pixels, moved along with it.
-    keep: where they show through, 1 off the mesh; bare: skin, not lips; folds: where skin folds. length: its size, px.
-    """
-
-    raster: Raster
-    plate: Floats
-    keep: Floats
-    bare: Floats
-    folds: Floats
-    length: float
 
 
 class LandmarkWarpSettings(EngineSettings):
@@ -91,122 +54,6 @@ class LandmarkWarp(Engine):
 
     def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
         """Each frame by itself, on the CPU: its pixels do not depend on the batch that it is in."""
-        references = prepare(identity, faces.crops.shape[1])
-        done = [self._one(*face, references) for face in zip(faces.crops, faces.landmarks, strict=True)]
-        return SwapBatch(np.stack([crop for crop, _ in done]), np.stack([matte for _, matte in done]))
+        from fsvfx.engines.mesh.warp import Warp  # here: reading the settings need not wait for OpenCV
 
-    def _one(self, plate: Floats, mesh: Floats, references: References) -> tuple[Floats, Floats]:
-        """One crop (S, S, 3) and its mesh: the swapped crop and the matte (S, S)."""
-        target = references.shape.move(mesh, self.settings.shape)
-        x, y, side = _square(np.vstack([mesh, target]), len(plate))
-        corner, within = np.array([x, y, 0], np.float32), (slice(y, y + side), slice(x, x + side))
-        shown, matte = plate.copy(), np.zeros(plate.shape[:2], np.float32)
-        shown[within], matte[within] = self._within(
-            np.ascontiguousarray(plate[within]), mesh - corner, target - corner, references
-        )
-        return shown, matte
-
-    def _within(self, plate: Floats, mesh: Floats, target: Floats, references: References) -> tuple[Floats, Floats]:
-        """The same for the square about the face. target: the mesh with the identity's proportions.
-
-        The identity's face is made on a grid as fine as its references are worth; the performer's pixels stay whole.
-        """
-        side, length = len(plate), face_length(mesh)
-        size = min(side, math.ceil(side * _FINER * references.length / length))
-        placed = scaled(target, size / side)
-        raster = rasterise(placed, TRIANGLES, size)
-        fixed = [1 - regions.rim(self.settings.rim), regions.unpainted(), regions.folds(), usual_places()]
-        spread = raster.picture(raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]])), raster.nothing(7))
-        inner, bare, folds = np.moveaxis(spread[..., :3], 2, 0).clip(0, 1)
-        theirs = _moved(plate, spread[..., 5:])
-        keep = self._kept(placed, 1 - inner)
-        face = _Face(raster, _to(size, theirs), keep, bare, folds, length * size / side)
-        ours = raster.picture(self._blend(appearance(plate, mesh), face, references), face.plate)
-        ours *= self._gain(ours, face, references.usual, spread[..., 3:5])
-        finest = max(_FINEST * length, 0.7)
-        crispness = tone.crispness(theirs, _to(side, 1 - keep), finest)
-        ours = tone.texture(ours, crispness, 1 - keep, finest * size / side)
-        shown = tone.mixed(_to(side, ours), theirs, _to(side, keep))
-        return np.clip(shown, 0, 1), _to(side, _matte(raster, face.length))
-
-    def _kept(self, mesh: Floats, rim: Floats) -> Floats:
-        """(S, S): where the performer's own pixels show through: at the rim, and where the settings say."""
-        keep = rim
-        if self.settings.mouth == "performer":
-            keep = np.maximum(keep, regions.own_mouth(mesh, len(rim)))
-        if self.settings.eyes == "performer":
-            keep = np.maximum(keep, regions.own_eyes(mesh, len(rim)))
-        return keep
-
-    def _blend(self, shown: Floats, face: _Face, references: References) -> Floats:
-        """(p, 3): the references that show what is ``shown`` on the raster, each matched to the performer's colours."""
-        chosen, shares = weights(shown, references.appearance, references.quality, most=self.settings.references)
-        pictures = [references.pictures[index] for index in chosen.tolist()]
-        held = face.raster.at_pixels(np.hstack([np.hstack([each.mesh[:, :2], each.trust]) for each in pictures]))
-        own, skin = (face.raster.of_picture(each) for each in (face.plate, face.bare * (1 - face.keep)))
-        total = np.zeros((len(own), 1), np.float32)
-        blend = np.zeros_like(own)
-        for picture, share, place in zip(pictures, shares, np.split(held, len(pictures), axis=1), strict=True):
-            trust = np.clip(place[:, 2:], _LEAST_TRUST, 1)
-            colours = tone.match(remap_points(picture.crop, place[:, :2]), own, skin * trust[:, 0])
-            trust *= share
-            blend += trust * colours
-            total += trust
-        blend /= np.maximum(total, 1e-6)
-        return np.maximum(blend, 0)
-
-    def _gain(self, ours: Floats, face: _Face, usual: Floats | None, places: Floats) -> Floats:
-        """(S, S, 3): gives the identity's face the colours of most references, the plate's light, and its folds.
-
-        Made on a grid as coarse as the finest of its blurs allows. places (S, S, 2): of the pixels in ``usual``.
-        """
-        step = tone.coarse(_FOLD * face.length)
-        fold, light = (tone.narrowed(share * face.length, step) for share in (_FOLD, self.settings.light))
-        coverage = face.raster.coverage
-        cover, skin, folds = (tone.shrunk(each, step) for each in (coverage, face.bare, face.folds))
-        theirs = over(tone.shrunk(times(face.plate, face.bare), step), skin)
-        ours = over(tone.shrunk(times(ours, coverage), step), cover)
-        gain = np.ones_like(ours)
-        if usual is not None:
-            common = remap(usual, over(tone.shrunk(places, step), cover))
-            weight = skin * tone.shrunk(1 - face.keep, step)
-            common = tone.match(common.reshape(-1, 3), theirs.reshape(-1, 3), weight.ravel()).reshape(ours.shape)
-            gain = tone.recolour(ours, common, cover, fold)
-        gain *= tone.relight(ours * gain, theirs, skin, light)
-        fine = tone.relight(ours * gain, theirs, skin, fold)
-        gain *= 1 + self.settings.folds * folds[..., None] * (fine - 1)
-        return _to(len(face.keep), gain, cv2.INTER_CUBIC)
-
-
-def _square(points: Floats, size: int) -> tuple[int, int, int]:
-    """Left, top and side of a square within the crop that holds ``points`` and what is blurred about them, px."""
-    around = _AROUND * face_length(points)
-    low, high = points[:, :2].min(axis=0) - around, points[:, :2].max(axis=0) + around
-    side = min(int(np.ceil((high - low).max())), size)
-    x, y = np.clip(np.round((low + high - side) / 2), 0, size - side).astype(int)
-    return int(x), int(y), side
-
-
-def _moved(plate: Floats, by: Floats) -> Floats:
-    """(H, W, 3): each pixel from as far away as ``by`` (S, S, 2; px of the plate) says, bicubic."""
-    places = _to(len(plate), by)
-    along = np.arange(len(plate), dtype=np.float32)
-    places[..., 0] += along
-    places[..., 1] += along[:, None]
-    return remap(plate, places)
-
-
-def _to(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
-    """A picture (S, S, ...) in another size; made smaller, the mean of what falls on a pixel."""
-    if len(picture) == side:
-        return picture
-    how = cv2.INTER_AREA if side < len(picture) else how
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.float32)
-
-
-def _matte(raster: Raster, length: float) -> Floats:
-    """(S, S): the mesh, with an edge just soft enough not to show its triangles."""
-    soft = max(0.006 * length, 0.5)
-    inner = cv2.erode(raster.coverage, np.ones((3, 3), np.uint8), iterations=max(round(soft), 1))
-    edge: Floats = np.clip(blur(np.asarray(inner, np.float32), soft), 0, 1) * raster.coverage
-    return edge
+        return Warp(self.settings).swap(faces, identity)

@@ -52,6 +52,7 @@ class LearnedEngine(Engine):
 
     family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "one_to_one"
     needs_references: ClassVar[bool] = False
+    learns: ClassVar[bool] = True
     uses_gpu: ClassVar[bool] = True
     Settings: ClassVar[type[EngineSettings]] = PackageSettings
     Architecture: ClassVar[type[EngineSettings]]

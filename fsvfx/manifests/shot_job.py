@@ -174,10 +174,9 @@ def _trained(card: PackageCard) -> TrainedModel:
 
 def _settings(entry: Replace) -> Iterator[tuple[Loc, Settings]]:
     """All that an engine which learns is set to in an entry, and where each is said."""
-    from fsvfx.engines.learned import LearnedEngine
     from fsvfx.engines.registry import engine
 
-    if issubclass(engine(entry.engine), LearnedEngine):
+    if engine(entry.engine).learns:
         yield ("settings",), entry.settings
         for index, override in enumerate(entry.overrides):
             if {"model", "sha256"} & override.settings.keys():

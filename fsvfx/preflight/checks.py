@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from fsvfx.errors import FsvfxError, PreflightError, Problem
 from fsvfx.preflight import inputs, outputs
-from fsvfx.preflight.contract import Buckets, Check, Look, Trouble
+from fsvfx.preflight.contract import Answers, Buckets, Check, Look, Trouble
+from fsvfx.runner import Plan
 from schemas.job import ShotJob
 
 CHECKS: tuple[Check, ...] = (
@@ -35,22 +36,22 @@ CHECKS: tuple[Check, ...] = (
 )  # fmt: skip
 
 
-def preflight(jobs: Sequence[ShotJob]) -> dict[str, tuple[Trouble, ...]]:
+def preflight(jobs: Sequence[ShotJob], plans: Mapping[str, Plan] | None = None) -> dict[str, tuple[Trouble, ...]]:
     """Everything that each shot's run would meet, by the shot's name; what only needs telling is among it.
 
-    Writes nothing. A bucket is asked once for all shots.
+    Writes nothing. A bucket is asked once for all shots, and what they have in common is looked at once.
+    ``plans``: what the ledger has of shots, where that is known.
     """
-    buckets = Buckets()
-    return {job.shot.name: _troubles(job, buckets) for job in jobs}
+    buckets, answers, known = Buckets(), Answers(), plans or {}
+    return {job.shot.name: _troubles(Look(job, buckets, answers, known.get(job.shot.name))) for job in jobs}
 
 
 def reachable(job: ShotJob) -> bool:
     """Whether every bucket that the shot names can be used: without, asking the ledger would wait in vain."""
-    return not list(outputs.buckets(Look(job, Buckets())))
+    return not list(outputs.buckets(Look(job, Buckets(), Answers())))
 
 
-def _troubles(job: ShotJob, buckets: Buckets) -> tuple[Trouble, ...]:
-    shot = Look(job, buckets)
+def _troubles(shot: Look) -> tuple[Trouble, ...]:
     return tuple(trouble for check in CHECKS for trouble in _found(check, shot))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,6 +39,9 @@ class Look:
 
     job: ShotJob
     buckets: Buckets
+    answers: Answers
+    known: Plan | None = None
+    """What the ledger has, if that is known already."""
 
     @cached_property
     def plate(self) -> PlateReader | None:
@@ -50,6 +53,10 @@ class Look:
 
     def open_plate(self) -> PlateReader | None:
         """Raises PlateError, StoreError; None if it lies in a bucket that can't be used."""
+        return self._opened
+
+    @cached_property
+    def _opened(self) -> PlateReader | None:
         if not self.buckets.usable(self.job.shot.plate.path):
             return None
         plate = media.open_plate(self.job)
@@ -64,7 +71,7 @@ class Look:
         if self.plate is None or not all(map(self.buckets.usable, paths)):
             return None
         try:
-            return runner.plan(self.job)
+            return self.known or runner.plan(self.job)
         except FsvfxError:
             return None
 
@@ -82,6 +89,19 @@ class Check:
     name: str
     says: str
     find: Callable[[Look], Iterator[Trouble]]
+
+
+@dataclass
+class Answers:
+    """What was found is kept for one preflight: shots have people and plates in common."""
+
+    _kept: dict[Hashable, list[Trouble]] = field(default_factory=dict)
+
+    def of(self, question: Hashable, find: Callable[[], Iterable[Trouble]]) -> list[Trouble]:
+        """``find()``, unless ``question`` was asked before."""
+        if question not in self._kept:
+            self._kept[question] = list(find())
+        return self._kept[question]
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from fsvfx import extras, models
@@ -11,7 +12,7 @@ from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
 from fsvfx.faces.detectors import needs_of
 from fsvfx.faces.search import FaceFinder
-from fsvfx.media import PersonSource, RotoSource, spread
+from fsvfx.media import PersonSource, PlateReader, RotoSource, spread
 from fsvfx.preflight.contract import Look, Trouble
 from fsvfx.runner.dag import stage, stages, units_of
 from fsvfx.stages.references import colour_of
@@ -33,9 +34,23 @@ def plate(shot: Look) -> Iterator[Trouble]:
         return
     if found is None:
         return
-    for number in _some(shot.job):
+    plate = shot.job.shot.plate
+    yield from shot.answers.of(("plate", plate.model_dump_json()), lambda: _frames(found, _some(shot.job)))
+
+
+def _frames(plate: PlateReader, numbers: Sequence[int]) -> Iterator[Trouble]:
+    """Those that can't be read: in one go, and one by one only where that fails."""
+    try:
+        for _ in plate.pictures(numbers):
+            pass
+    except FsvfxError:
+        yield from _damaged(plate, numbers)
+
+
+def _damaged(plate: PlateReader, numbers: Sequence[int]) -> Iterator[Trouble]:
+    for number in numbers:
         try:
-            for _ in found.pictures([number]):
+            for _ in plate.pictures([number]):
                 pass
         except FsvfxError as error:
             hint = f"Its chunk will fail; the others run. {error.hint}"
@@ -66,14 +81,19 @@ def references(shot: Look) -> Iterator[Trouble]:
         unit = Unit.of_person(person)
         if not given or not all(map(shot.buckets.usable, given)) or not shot.would_run("references", unit.name):
             continue
-        field = f"people.{person}.references"
-        try:
-            source = PersonSource(shot.job, person)
-            firsts = list(source.firsts())
-            if not _absent_models(shot.job, "references"):
-                yield from _faceless(shot.job, source, firsts, field)
-        except FsvfxError as error:
-            yield Trouble.of(field, error)
+        question = ("references", person, given, shot.job.shot.faces.model_dump_json())
+        yield from shot.answers.of(question, partial(_unseen, shot.job, person))
+
+
+def _unseen(job: ShotJob, person: str) -> Iterator[Trouble]:
+    field = f"people.{person}.references"
+    try:
+        source = PersonSource(job, person)
+        firsts = list(source.firsts())
+        if not _absent_models(job, "references"):
+            yield from _faceless(job, source, firsts, field)
+    except FsvfxError as error:
+        yield Trouble.of(field, error)
 
 
 def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field: str) -> Iterator[Trouble]:

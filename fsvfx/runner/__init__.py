@@ -4,7 +4,7 @@ from fsvfx.runner.dag import inputs_of, resources_of, sources_of, stage, units_o
 from fsvfx.runner.execute import run_unit
 from fsvfx.runner.graph import Graph, Step
 from fsvfx.runner.plan import Entry, Plan
-from fsvfx.runner.planning import plan, plan_again, revoke_named
+from fsvfx.runner.planning import plan, plan_again, revoke_named, uncollected
 from fsvfx.runner.verify import verify
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "sources_of",
     "stage",
     "steps",
+    "uncollected",
     "units_of",
     "verify",
 ]

@@ -51,13 +51,13 @@ def revoke_named(job: ShotJob, frames: FrameRange | None = None, stages: Sequenc
 
 
 def _plan(job: ShotJob, wanted: Callable[[Graph], frozenset[Step]]) -> Plan:
-    with _uncollected():
+    with uncollected():
         return _planned(job, wanted)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the collector of cycles: all that a plan makes stays, and looking through it again and again takes a
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles: all that plans make stays, and looking through it again and again takes a
     third of the time."""
     was_on = gc.isenabled()
     gc.disable()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numcodecs import blosc
 
 from fsvfx.arrays import Array
 from fsvfx.store.layout import ArrayDigest
@@ -21,6 +20,8 @@ class MissingChunkError(Exception):
 
 def encoded(block: Array, rows: int) -> bytes:
     """A block compressed; one of fewer than ``rows`` rows is filled up with zeros, as Zarr wants it."""
+    from numcodecs import blosc  # here: who reads the ledger alone need not wait for it
+
     if len(block) < rows:
         block = np.concatenate([block, np.zeros((rows - len(block), *block.shape[1:]), block.dtype)])
     plain = np.ascontiguousarray(block).reshape(-1).view(f"u{block.dtype.itemsize}")
@@ -29,6 +30,8 @@ def encoded(block: Array, rows: int) -> bytes:
 
 def decoded(content: bytes, array: ArrayDigest, number: int) -> Array:
     """The ``number``-th block of ``array``, read-only. Raises ValueError or RuntimeError for what is no such block."""
+    from numcodecs import blosc
+
     shape, dtype = (array.rows, *array.shape[1:]), np.dtype(array.dtype)
     block = np.frombuffer(blosc.decompress(content), dtype).reshape(shape)
     return block[: array.shape[0] - number * array.rows]

@@ -38,3 +38,10 @@ def test_an_unknown_one_is_the_users_mistake(two: Plugins) -> None:
 def test_a_broken_one_is_the_machines(two: Plugins, name: str, said: str) -> None:
     with pytest.raises(MachineError, match=f"Toy '{name}'.*{said}"):
         two.load(name, lambda found: isinstance(found, str), "text")
+
+
+def test_fsvfxs_own_stand_before_others_which_are_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(plugins, "entry_points", lambda group: read.append(group) or ())
+    found = Plugins("fsvfx.executors", "executor").load("serial", lambda one: isinstance(one, type), "class")
+    assert (found.__name__, read) == ("Serial", [])

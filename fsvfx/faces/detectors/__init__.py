@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from fsvfx import extras
 from fsvfx.errors import InputError
+
+if TYPE_CHECKING:  # who checks a manifest need not wait for it
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Detections:
 
     @classmethod
     def none(cls, points: int = 5) -> Detections:
+        import numpy as np
+
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, points, 2), np.float32))
 
 

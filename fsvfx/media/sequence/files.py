@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-import fileseq
-
 from fsvfx.errors import PlateError
 from fsvfx.media import digests, remote
 from fsvfx.media.files import Place, check_reach, unreadable
@@ -60,6 +58,8 @@ def find_files(pattern: str, place: Place) -> dict[int, SequenceFile]:
 
 def suggestion(folder: Path) -> str:
     """How to write the sequences that a folder holds."""
+    import fileseq  # here: it takes a while, and few folders are given
+
     found = [s for s in fileseq.findSequencesOnDisk(str(folder)) if len(s) > 1]
     names = [f"{s.basename()}{'#' * s.zfill()}{s.extension()}" for s in found[:3] if s.zfill()]
     return f"Give a sequence, such as {' or '.join(names)}" if names else "Give a video file or a sequence"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -67,14 +67,24 @@ def open_video(path: Path, place: Place) -> VideoFile:
     """Read the file's facts; remembered per process until the file changes. Raises PlateError."""
     with held(path, place) as there:
         stamp = digests.stamp_of(there)
-    return _open(path, stamp, place)
+    return _open(_Asked(path, stamp, place))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A file as it is now; whichever shot asks."""
+
+    path: Path
+    stamp: str
+    place: Place = field(compare=False)
 
 
 @lru_cache(maxsize=64)
-def _open(path: Path, stamp: str, place: Place) -> VideoFile:
+def _open(asked: _Asked) -> VideoFile:
+    path, place = asked.path, asked.place
     probe.once("video", path, place, lambda: _probe(path, place))
     with guarded("the video can't be read", place):
-        return _read(path, stamp, place)
+        return _read(path, asked.stamp, place)
 
 
 def _probe(path: Path, place: Place) -> None:

@@ -59,7 +59,7 @@ def test_settings_are_checked(values: dict[str, Any], said: str) -> None:
 
 def test_an_engine_of_another_package_is_found(registered: Made) -> None:
     registered(("theirs", "fsvfx.engines.landmark_warp:LandmarkWarp"))
-    assert list(registry.engines()) == ["theirs"]
+    assert registry.engines()["theirs"] is LandmarkWarp
 
 
 @pytest.mark.parametrize("value", ["no.such.module:Engine", "fsvfx.errors:InputError"])

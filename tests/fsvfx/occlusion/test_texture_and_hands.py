@@ -10,7 +10,7 @@ import pytest
 
 from fsvfx.faces import topology
 from fsvfx.faces.geometry import crop_matrix, move_points
-from fsvfx.occlusion import texture_and_hands
+from fsvfx.occlusion import fronts
 from fsvfx.occlusion.contract import WIDE_SIZE, Faces, Segmentation
 from fsvfx.occlusion.hands import WRIST, Hand
 from fsvfx.occlusion.texture_and_hands import TextureAndHands
@@ -26,7 +26,7 @@ Change = Callable[[int, np.ndarray], np.ndarray]
 @pytest.fixture(autouse=True)
 def _no_hands(monkeypatch: pytest.MonkeyPatch) -> None:
     for way in ("searched", "followed"):
-        monkeypatch.setattr(texture_and_hands, way, lambda *args: [])
+        monkeypatch.setattr(fronts, way, lambda *args: [])
 
 
 def mesh() -> np.ndarray:
@@ -119,9 +119,9 @@ def test_a_hand_whose_wrist_lies_on_the_face_is_the_face(
 ) -> None:
     points = np.tile(np.array([[0.5, 0.56]]), (21, 1)) * WIDE_SIZE
     points[WRIST, 1] += wrist * WIDE_SIZE
-    monkeypatch.setattr(texture_and_hands, "searched", lambda *args: [Hand(points, 1.0)])
+    monkeypatch.setattr(fronts, "searched", lambda *args: [Hand(points, 1.0)])
     seen = []
-    monkeypatch.setattr(texture_and_hands.own_face, "without", lambda look, *about: seen.append(about) or look)
+    monkeypatch.setattr(fronts.own_face, "without", lambda look, *about: seen.append(about) or look)
     segment(drawn_as_is)
     assert bool(seen) == is_hand
 
