@@ -86,17 +86,21 @@ def _trial_rate(plate: PlateInfo) -> Fraction:
     return plate.frame_rate if plate.frame_rate in MXF_RATES else Fraction(24)
 
 
-@lru_cache(maxsize=64)
-def _refusal(ending: str, codec: str, bits: int, crf: int, size: tuple[int, int], rate: Fraction) -> str | None:
-    """What the encoder says to one black frame, asked once for all shots; None if it takes it."""
-    wanted = VideoFormat(size, rate, codec_of(codec, bits=bits, crf=crf))
-    black = np.zeros((*size, 3), np.uint8)
-    with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
-        try:
-            write_video(Path(folder) / f"trial{ending}", [black], wanted)
-        except FsvfxError as error:
-            return error.what
+def _refusal(*trial: Any) -> str | None:
+    """What the encoder says to one black frame; None if it takes it."""
+    try:
+        _try(*trial)
+    except FsvfxError as error:
+        return error.what
     return None
+
+
+@lru_cache(maxsize=64)
+def _try(ending: str, codec: str, bits: int, crf: int, size: tuple[int, int], rate: Fraction) -> None:
+    """Encode one black frame; of what has been accepted, once for all shots."""
+    wanted = VideoFormat(size, rate, codec_of(codec, bits=bits, crf=crf))
+    with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
+        write_video(Path(folder) / f"trial{ending}", [np.zeros((*size, 3), np.uint8)], wanted)
 
 
 def _track(shot: Shot) -> TimecodeTrack:

@@ -182,6 +182,7 @@ def test_what_the_encoder_refuses_is_told(make: Callable[..., ShotJob], monkeypa
         raise MachineError("The video can't be written: dimensions not set", hint="")
 
     monkeypatch.setattr(videos, "write_video", refuses)
+    videos._try.cache_clear()
     [trouble] = troubles(make(deliver=[REVIEW]))
     assert "dimensions not set" in trouble.what
 
