@@ -1,0 +1,1 @@
+"""Networks and losses of the engines that put anyone's face on anyone."""

@@ -1,0 +1,88 @@
+"""Adversaries that judge patches at several sizes, and what they make of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, leaky_relu, relu
+
+_SLOPE = 0.2
+Features = list[Tensor]
+"""Of one critic, from the picture to its verdicts (b, 1, h, w): what each layer gives."""
+
+
+class PatchCritic(nn.Module):
+    """Isola et al. 2017, section 3.2.2, as pix2pixHD has it: convolutions of 4 x 4, instances normalised.
+
+    width: channels of the first layer, doubled up to eight times. depth: layers that halve the picture.
+    """
+
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__()
+        sizes = [min(width << step, 8 * width) for step in range(depth + 1)]
+        layers: list[nn.Module] = [nn.Conv2d(3, sizes[0], 4, 2, 2)]
+        for step, (before, after) in enumerate(pairwise(sizes)):
+            stride = 2 if step < depth - 1 else 1
+            layers.append(nn.Sequential(nn.Conv2d(before, after, 4, stride, 2, bias=False), nn.InstanceNorm2d(after)))
+        self.layers = nn.ModuleList(layers)
+        self.verdict = nn.Conv2d(sizes[-1], 1, 4, 1, 2)
+
+    def forward(self, pictures: Tensor) -> Features:
+        """(b, 3, R, R) in [0, 1]."""
+        here, features = pictures * 2 - 1, []
+        for layer in self.layers:
+            here = leaky_relu(layer(here), _SLOPE)
+            features.append(here)
+        return [*features, self.verdict(here)]
+
+
+class Critics(nn.Module):
+    """The same critic on the picture, on its half, and so on (Wang et al. 2018, pix2pixHD, section 3.2)."""
+
+    def __init__(self, scales: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(PatchCritic(width, depth) for _ in range(scales))
+
+    def forward(self, pictures: Tensor) -> list[Features]:
+        found = []
+        for critic in self.scales:
+            found.append(critic(pictures))
+            pictures = avg_pool2d(pictures, 3, 2, 1, count_include_pad=False)
+        return found
+
+
+def told_apart(real: Sequence[Features], made: Sequence[Features]) -> Tensor:
+    """What the critics lower: the hinge loss (Lim and Ye 2017), mean over scales."""
+    each = [relu(1 - one[-1]).mean() + relu(1 + other[-1]).mean() for one, other in zip(real, made, strict=True)]
+    return torch.stack(each).mean()
+
+
+def convinced(made: Sequence[Features]) -> Tensor:
+    """What the generator lowers beside it."""
+    return -torch.stack([features[-1].mean() for features in made]).mean()
+
+
+def gradient_penalty(critics: Critics, real: Tensor, made: Tensor, *, among: torch.Generator | None = None) -> Tensor:
+    """How far gradients between real and made pictures are from length 1 (Gulrajani et al. 2017, section 4)."""
+    share = torch.rand(len(real), 1, 1, 1, generator=among).to(real)
+    between = (share * real.detach() + (1 - share) * made.detach()).requires_grad_(True)
+    total = torch.stack([features[-1].mean((1, 2, 3)).sum() for features in critics(between)]).sum()
+    (gradient,) = torch.autograd.grad(total, between, create_graph=True)
+    off: Tensor = gradient.flatten(1).norm(dim=1) - 1
+    return off.square().mean()
+
+
+def matched(real: Sequence[Features], made: Sequence[Features], first: int) -> Tensor:
+    """Mean absolute difference of features from layer ``first`` on, verdicts apart, mean over scales.
+
+    SimSwap's weak feature matching (Chen et al. 2020, section 3.3) with a high ``first``: what early layers see is
+    colour and edge, which must be free to change with the identity.
+    """
+    each = [
+        torch.stack([(o - m).abs().mean() for o, m in zip(one[first:-1], other[first:-1], strict=True)]).mean()
+        for one, other in zip(real, made, strict=True)
+    ]
+    return torch.stack(each).mean()

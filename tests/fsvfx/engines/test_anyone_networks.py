@@ -1,0 +1,123 @@
+"""The networks of open-set engines: their shapes, what reaches their weights, what their parts are by the papers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fsvfx.engines.anyone import critics
+from fsvfx.engines.anyone.aei_networks import AadLayer, AeiNet, attributes_kept
+from fsvfx.engines.anyone.hear_networks import HearNet
+from fsvfx.engines.anyone.simswap_networks import InjectionBlock, SimSwapGenerator
+
+CODE = 12
+
+
+def pictures(size: int, count: int = 2, seed: int = 0) -> Tensor:
+    return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(seed))
+
+
+def codes(count: int = 2, seed: int = 5) -> Tensor:
+    made = torch.randn(count, CODE, generator=torch.Generator().manual_seed(seed))
+    return made / made.norm(dim=1, keepdim=True)
+
+
+def reached(network: nn.Module, total: Tensor) -> None:
+    """A gradient gets to every weight."""
+    total.backward()  # type: ignore[no-untyped-call]
+    missed = [
+        name for name, weight in network.named_parameters() if weight.grad is None or not weight.grad.abs().sum() > 0
+    ]
+    assert not missed
+
+
+@pytest.mark.parametrize(("size", "halvings"), [(32, 1), (48, 2), (64, 3)])
+def test_simswap_makes_pictures_of_the_size_given(size: int, halvings: int) -> None:
+    network = SimSwapGenerator(4, halvings, 2, CODE)
+    made = network(pictures(size), codes())
+    assert made.shape == (2, 3, size, size)
+    assert ((made >= 0) & (made <= 1)).all()
+    reached(network, (made * pictures(size, seed=1)).sum())
+
+
+def test_an_injection_block_takes_its_statistics_from_the_code() -> None:
+    """With a convolution that changes nothing, what comes in leaves with the code's mean and spread (section 3.1)."""
+    block = InjectionBlock(3, CODE)
+    for convolution in block.convolutions:
+        nn.init.dirac_(convolution.weight)
+    here, code = pictures(16), codes()
+    scale, shift = block.styles[0](code).chunk(2, dim=1)
+    injected = block._injected(0, here, code)
+    torch.testing.assert_close(injected.mean((2, 3)), shift)
+    torch.testing.assert_close(injected.std((2, 3), correction=0), (1 + scale).abs(), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("levels", [3, 5])
+def test_aei_net(levels: int) -> None:
+    size = 2 ** (levels + 1)
+    network = AeiNet(4, 16, levels, CODE)
+    made, attributes, masks = network(pictures(size), codes())
+    sides = [2 << step for step in range(levels)]
+    assert [each.shape[-1] for each in attributes] == [*sides, size]
+    assert [each.shape[1] for each in attributes] == list(network.encoder.channels)
+    assert [each.shape[1:] for each in masks] == [(1, side, side) for side in [*sides, size]]
+    assert made.shape == (2, 3, size, size)
+    reached(network, (made * pictures(size, seed=1)).sum() + attributes_kept(attributes, network.attributes(made)))
+
+
+def test_as_published_at_256() -> None:
+    """The channels of FaceShifter's supplement."""
+    with torch.device("meta"):
+        network = AeiNet(32, 1024, 7, 512)
+    assert network.encoder.channels == (1024, 2048, 1024, 512, 256, 128, 64, 64)
+    widths = [block.convolutions[1].out_channels for block in network.generator.blocks]
+    assert widths == [1024, 1024, 1024, 1024, 512, 256, 128, 64]
+
+
+@pytest.mark.parametrize(("bias", "source"), [(50.0, "identity"), (-50.0, "attributes")])
+def test_the_mask_chooses_between_identity_and_attributes(bias: float, source: str) -> None:
+    layer = AadLayer(3, 4, CODE)
+    nn.init.zeros_(layer.mask.weight)
+    nn.init.constant_(layer.mask.bias, bias)
+    here, other = pictures(8), torch.rand(2, 4, 8, 8)
+    one, mask = layer(here, other, codes())
+    changed, _ = layer(here, other, codes(seed=6)) if source == "attributes" else layer(here, other * 2, codes())
+    assert mask.round().unique().tolist() == [float(bias > 0)]
+    torch.testing.assert_close(one, changed)
+
+
+def test_hear_net() -> None:
+    network = HearNet(4, 3)
+    made = network(pictures(32), pictures(32, seed=1) - pictures(32, seed=2))
+    assert made.shape == (2, 3, 32, 32)
+    reached(network, made.square().sum())
+
+
+def test_critics_look_at_several_sizes() -> None:
+    network = critics.Critics(2, 4, 3)
+    real, made = network(pictures(64)), network(pictures(64, seed=1))
+    assert [len(features) for features in real] == [5, 5]
+    assert real[0][-1].shape[-1] > real[1][-1].shape[-1]
+    reached(network, critics.told_apart(real, made) + critics.convinced(made) / 3)
+
+
+def test_the_hinge_rests_where_verdicts_are_clear() -> None:
+    real, made = [[torch.full((1, 1, 2, 2), 1.5)]], [[torch.full((1, 1, 2, 2), -1.5)]]
+    assert float(critics.told_apart(real, made)) == 0
+    assert float(critics.told_apart(made, real)) == 5
+    assert float(critics.convinced(made)) == 1.5
+
+
+def test_weak_matching_leaves_the_early_layers_alone() -> None:
+    one = [torch.zeros(1, 1), torch.zeros(1, 1), torch.zeros(1, 1), torch.zeros(1, 1)]
+    other = [torch.ones(1, 1), torch.ones(1, 1), torch.full((1, 1), 3.0), torch.full((1, 1), 99.0)]
+    assert [float(critics.matched([one], [other], first)) for first in (0, 1, 2)] == pytest.approx([5 / 3, 2.0, 3.0])
+
+
+def test_the_gradient_penalty_reaches_the_critics() -> None:
+    network = critics.Critics(1, 4, 2)
+    penalty = critics.gradient_penalty(network, pictures(32), pictures(32, seed=1))
+    assert penalty >= 0
+    penalty.backward()  # type: ignore[no-untyped-call]
+    assert any(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in network.parameters())
