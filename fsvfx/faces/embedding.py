@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces.geometry import Matrix, apply, inverse, scale_of, similarity
-from fsvfx.identity.contract import Chip
+from fsvfx.identity.contract import Chip, Square
 from fsvfx.identity.registry import network
 
 NETWORK = "dlib"
@@ -35,7 +35,7 @@ def vectors(chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
     return network(NETWORK).vectors(np.stack(chips)) if len(chips) else np.zeros((0, SIZE), np.float32)
 
 
-def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip) -> NDArray[np.uint8]:
+def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip | Square) -> NDArray[np.uint8]:
     """The (size, size, 3) u8 picture of a face with landmarks (468, 3) that a network looks at; black outside of rgb.
 
     After ``extract_image_chip`` of dlib: the picture is halved (5-tap Gaussian) while it has twice the chip's
@@ -51,11 +51,16 @@ def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip) -> 
     return np.asarray(cv2.warpAffine(piece, matrix, (chip.size, chip.size), flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def chip_matrix(landmarks: NDArray[np.floating], chip: Chip) -> Matrix:
+def chip_matrix(landmarks: NDArray[np.floating], chip: Chip | Square) -> Matrix:
     """Landmarks (468, 3) in picture px -> similarity (2, 3), picture px -> px of the chip.
 
-    Fitted from the chip to the picture, as dlib does.
+    Points are fitted from the chip to the picture, as dlib does.
     """
+    if isinstance(chip, Square):
+        low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
+        scale = chip.size / (chip.share * float((high - low).max()))
+        shift = (chip.size - 1) / 2 - scale * (low + high) / 2
+        return np.column_stack([scale * np.eye(2), shift])
     seen = np.array([landmarks[list(vertices), :2].mean(axis=0) for vertices in chip.mesh], np.float64)
     scale, rotation, shift = similarity(np.array(chip.points) * chip.size - 0.5, seen)
     return inverse(np.column_stack([scale * rotation, shift]))

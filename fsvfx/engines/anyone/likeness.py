@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate, normalize
 
-from fsvfx.identity.contract import Chip, IdentityNetwork
+from fsvfx.identity.contract import Chip, IdentityNetwork, Square
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def embedded(
 def chips(
     pictures: Tensor,
     landmarks: Tensor,
-    chip: Chip,
+    chip: Chip | Square,
     disturbance: Disturbance = STILL,
     *,
     among: torch.Generator | None = None,
@@ -76,11 +76,16 @@ def chips(
     return _blurred(cut, disturbance.blur, among)
 
 
-def _to_picture(landmarks: Tensor, chip: Chip) -> Tensor:
+def _to_picture(landmarks: Tensor, chip: Chip | Square) -> Tensor:
     """(b, 2, 3): px of the chip -> px of the picture, the similarity that fits the chip's points best.
 
     With points as complex numbers it is one division.
     """
+    if isinstance(chip, Square):
+        low, high = landmarks[:, :, :2].amin(1), landmarks[:, :, :2].amax(1)
+        scale = (high - low).amax(1) * (chip.share / chip.size)
+        linear = scale[:, None, None] * torch.eye(2).to(scale)
+        return torch.cat([linear, ((low + high - scale[:, None] * (chip.size - 1)) / 2)[:, :, None]], 2)
     seen = torch.stack([landmarks[:, list(vertices), :2].mean(1) for vertices in chip.mesh], 1)
     there = torch.tensor(chip.points).to(seen) * chip.size - 0.5
     middle, goal = there.mean(0), seen.mean(1)

