@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -61,6 +62,11 @@ class IdentityNetwork(ABC):
     def embed(self, chips: torch.Tensor) -> torch.Tensor:
         """(n, 3, size, size) float32, display-referred RGB in [0, 1] -> (n, dimensions), on the chips' device."""
 
+    @property
+    def centre(self) -> NDArray[np.float32]:
+        """(dimensions,): the mean of many people's vectors. Cosines are to be taken about it."""
+        return np.zeros(self.dimensions, np.float32)
+
     def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, size, size, 3) u8 display RGB -> (n, dimensions): the quick way, without gradients."""
         import torch
@@ -74,3 +80,10 @@ def distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[
     """Euclidean, over the last axis; NaN where either was not taken."""
     apart: NDArray[np.float64] = np.linalg.norm(np.asarray(one, np.float64) - np.asarray(other, np.float64), axis=-1)
     return apart
+
+
+def mean_of(name: str) -> NDArray[np.float32]:
+    """The mean of a network's numbers over 1,300 people who do not exist (``benchmarks/identity.py``)."""
+    with files("fsvfx.identity").joinpath("means.npz").open("rb") as file, np.load(file) as means:
+        mean: NDArray[np.float32] = means[name]
+        return mean

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fsvfx import models
 from fsvfx.identity import dlib_file, dlib_onnx
-from fsvfx.identity.contract import Chip, IdentityNetwork
+from fsvfx.identity.contract import Chip, IdentityNetwork, mean_of
 
 if TYPE_CHECKING:
     import torch
@@ -53,6 +53,11 @@ class DlibResnet(IdentityNetwork):
             for start in range(0, len(planes), _AT_ONCE)
         ]
         return np.concatenate([np.zeros((0, self.dimensions), np.float32), *found])
+
+    @cached_property
+    def centre(self) -> NDArray[np.float32]:
+        """Its vectors all point one way: cosines about zero are .98 of one person and .85 of two."""
+        return mean_of(self.name)
 
     @cached_property
     def _session(self) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fsvfx import models
 from fsvfx.identity import tfjs_file
-from fsvfx.identity.contract import Chip, IdentityNetwork, Square
+from fsvfx.identity.contract import Chip, IdentityNetwork, Square, mean_of
 
 if TYPE_CHECKING:
     import torch
@@ -25,8 +25,8 @@ _SIZE = 224
 class Faceres(IdentityNetwork):
     """A MobileNet that was trained to tell VGGFace2's people apart; its numbers after the global mean.
 
-    Their mean over many people is taken off, then they get length 1: a distance d is a cosine of 1 - d ** 2 / 2. The
-    wide cut sees hair and jaw, which a swap leaves alone: judge by both cuts, beside what an untouched frame gets.
+    Many people's mean is taken off them, then they get length 1: a distance d is a cosine of 1 - d ** 2 / 2. The wide
+    cut sees hair and jaw, which a swap leaves alone: judge by both cuts, beside what an untouched frame gets.
     """
 
     name: ClassVar[str] = "faceres"
@@ -35,31 +35,31 @@ class Faceres(IdentityNetwork):
     weights: ClassVar[tuple[str, ...]] = (_CARD, _GRAPH)
     chip: ClassVar[Chip | Square] = Square(_SIZE, 1.1)
     dimensions: ClassVar[int] = 1024
-    same_person: ClassVar[float] = 1.0
+    same_person: ClassVar[float] = 0.95
     differentiable: ClassVar[bool] = True
-    _mean: ClassVar[str] = "wide"
 
     def embed(self, chips: torch.Tensor) -> torch.Tensor:
-        """As the contract has it."""
-        found: torch.Tensor = _module().to(chips.device)(chips.permute(0, 2, 3, 1) * 255)
-        away = found - self._centre.to(chips.device)
-        return away / away.norm(dim=1, keepdim=True)
-
-    @cached_property
-    def _centre(self) -> torch.Tensor:
+        """As the contract has it; (n, 1024) of length 1."""
         import torch
 
-        with files("fsvfx.identity").joinpath("faceres_means.npz").open("rb") as file, np.load(file) as means:
-            return torch.from_numpy(means[self._mean].astype(np.float32))
+        return torch.nn.functional.normalize(self.pooled(chips) - torch.from_numpy(self._mean).to(chips.device))
+
+    def pooled(self, chips: torch.Tensor) -> torch.Tensor:
+        """The network's own numbers, (n, 1024)."""
+        found: torch.Tensor = _module().to(chips.device)(chips.permute(0, 2, 3, 1) * 255)
+        return found
+
+    @cached_property
+    def _mean(self) -> NDArray[np.float32]:
+        return mean_of(self.name)
 
 
 class FaceresTight(Faceres):
-    """The same network on the face alone, of which it makes less: .96 of pairs right where the wide cut has .998."""
+    """The same network on the face alone."""
 
     name: ClassVar[str] = "faceres_tight"
     summary: ClassVar[str] = "the same network, sees the face alone"
     chip: ClassVar[Chip | Square] = Square(_SIZE, 0.8)
-    _mean: ClassVar[str] = "tight"
 
 
 @lru_cache(maxsize=1)
