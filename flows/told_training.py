@@ -23,7 +23,7 @@ from fsvfx import manifests, rights
 from fsvfx.errors import MachineError, WorkerLost
 from fsvfx.executors import Ended as Done
 from fsvfx.executors import Executor, Task
-from fsvfx.facesets.lookup import plan_of
+from fsvfx.facesets.lookup import plan_of, told_of
 from fsvfx.runner import Plan
 from fsvfx.runner.drive import raise_wrong_input, run_plan
 from fsvfx.training import result, steps
@@ -108,10 +108,12 @@ class _Trained:
         for person in self.job.learned:
             own = {one.name: given[one.name] for one in self.job.footage if one.person == person}
             asked[person] = Task("faceset", f"faceset {person}", steps.build_faceset, (self.job, person, own))
+        for one in self.job.collections:
+            asked[one.name] = Task("faceset", f"faceset {one.name}", steps.build_collection, (self.job, one.name))
         made = self._do_all(list(asked.values()))
-        people: dict[str, Receipt] = {person: made[task] for person, task in asked.items()}
-        for person, one in people.items():
-            self._say(Notice(f"faceset {person}: {one.qc['kept']} faces, {one.qc['held_out']} of them held out"))
+        people: dict[str, Receipt] = {name: made[task] for name, task in asked.items()}
+        for name, receipt in people.items():
+            self._say(Notice(f"faceset {name}: {told_of(receipt)}"))
         return people
 
     def _train(self, people: People) -> Ended:

@@ -134,3 +134,8 @@ class TrainJob(StrictModel):
     @property
     def is_crowd(self) -> bool:
         return self.held_out is not None
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Names of its facesets: everybody with footage, then collections; no two have one name."""
+        return (*self.learned, *(one.name for one in self.collections))

@@ -18,7 +18,7 @@ class TrainingOrder(StrictModel):
 
     job: TrainJob
     facesets: dict[str, Receipt]
-    """By person."""
+    """By person, or by collection."""
     gpus: int = 0
     """That many are needed, a process on each; 0: one process, on a GPU if there is one."""
 

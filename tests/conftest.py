@@ -38,6 +38,15 @@ def clips() -> Path:
 
 
 @pytest.fixture(scope="session")
+def faces() -> Path:
+    """Pictures of people, a folder each, where there are some."""
+    folder = SHARED / "faces/people"
+    if not folder.is_dir():
+        pytest.skip(f"no faces here: {folder} is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared_models() -> Path:
     """Model data for tests, where there is some."""
     folder = SHARED / "models"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,15 @@ from flows.verbs import output
 from flows.verbs.options import AsJson, Replace, Store, TrainManifestPath
 
 if TYPE_CHECKING:
-    from fsvfx.facesets import Faceset
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fsvfx.facesets import Faceset, Gathered
+    from schemas.job import TrainJob
     from schemas.receipts import Receipt
 
+_TOLD = 5
+"""So many pictures without a face are named in the table; ``--json`` has all."""
 EXAMPLES = (
     "fsvfx facesets train.yaml",
     "fsvfx facesets train.yaml --out sheets/",
@@ -30,7 +37,8 @@ def run(
     replace: Replace = False,
     json: AsJson = False,
 ) -> None:
-    """Show each person's faceset: a table, and contact sheets by yaw, by sharpness, and of the faces left out."""
+    """Show the facesets of people and picture collections: a table, and contact sheets by yaw, by sharpness, and of the
+    faces left out."""
     from fsvfx import facesets, manifests, rights
     from fsvfx.facesets.lookup import receipts_of
 
@@ -38,17 +46,29 @@ def run(
     rights.clear_training(job)
     where = facesets.store_of(job.store, job.production)
     told: list[dict[str, Any]] = []
-    for person, receipt in receipts_of(job).items():
-        faceset = facesets.open_faceset(where, receipt)
-        sheets = _sheets(faceset, (out or Path.cwd()) / f"{job.model}_{person}", replace)
-        told.append({**_figures(faceset, receipt), "sheets": sheets})
+    shared: list[dict[str, Any]] = []
+    stem = (out or Path.cwd()) / job.model
+    found = receipts_of(job)
+    for person in job.learned:
+        faceset = facesets.open_faceset(where, found[person])
+        sheets = _sheets(faceset, stem.with_name(f"{stem.name}_{person}"), facesets.VIEWS, replace)
+        told.append({**_figures(faceset, found[person]), "sheets": sheets})
+    for one in job.collections:
+        gathered = facesets.open_collection(where, found[one.name])
+        held_out = _held_out(gathered, job)
+        whole = gathered.as_faceset(held_out)
+        sheets = _sheets(whole, stem.with_name(f"{stem.name}_{one.name}"), facesets.OF_COLLECTIONS, replace)
+        shared.append({**_figures_of(gathered, held_out, found[one.name]), "sheets": sheets})
     if json:
-        output.as_json({"facesets": told})
+        output.as_json({"facesets": told, **({"collections": shared} if job.is_crowd else {})})
         return
     columns = ("person", "faces", "held_out", "left_out", "yaw", "footage")
     output.table(f"Facesets of {job.model}", [name.replace("_", " ") for name in columns], [_row(one) for one in told])
-    for one in told:
-        for sheet in one["sheets"]:
+    if shared:
+        titles = ("collection", "people", "held out", "faces", "no face found", "yaw")
+        output.table("Picture collections", titles, [_row_of(one) for one in shared])
+    for each in (*told, *shared):
+        for sheet in each["sheets"]:
             output.command(f"Contact sheet: {sheet}")
 
 
@@ -73,13 +93,47 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
     return one["person"], one["faces"], one["held_out"], left_out, f"{low:.0f} to {high:.0f} degrees", footage
 
 
-def _sheets(faceset: Faceset, stem: Path, replace: bool) -> list[Path]:
+def _held_out(gathered: Gathered, job: TrainJob) -> NDArray[np.bool_]:
+    """By face."""
+    import numpy as np
+
+    from fsvfx.facesets.crowd import is_held_out
+
+    assert job.held_out is not None, "only a crowd has collections"
+    people = np.array([is_held_out(name, job.held_out) for name in gathered.people], np.bool_)
+    return np.asarray(people[gathered.person], np.bool_)
+
+
+def _figures_of(gathered: Gathered, held_out: NDArray[np.bool_], receipt: Receipt) -> dict[str, Any]:
+    from fsvfx.facesets.pictures import faceless_of
+
+    return {
+        "collection": gathered.name,
+        "people": len(gathered.people),
+        "held_out": sorted({gathered.people[row] for row in gathered.person[held_out]}),
+        "faces": len(gathered),
+        "several": receipt.qc["several"],
+        "faceless": faceless_of(receipt),
+        "yaw": [round(float(edge), 1) for edge in (gathered.pose[:, 0].min(), gathered.pose[:, 0].max())],
+        "digest": gathered.digest,
+    }
+
+
+def _row_of(one: dict[str, Any]) -> tuple[object, ...]:
+    without, (low, high) = one["faceless"], one["yaw"]
+    more = ", ..." if len(without) > _TOLD else ""
+    named = f"{len(without)}: {', '.join(without[:_TOLD])}{more}" if without else ""
+    held_out = len(one["held_out"])
+    return one["collection"], one["people"], held_out, one["faces"], named, f"{low:.0f} to {high:.0f} degrees"
+
+
+def _sheets(faceset: Faceset, stem: Path, views: Iterable[str], replace: bool) -> list[Path]:
     """One picture per view: ``STEM_by_yaw.png``."""
-    from fsvfx.facesets import VIEWS, view
+    from fsvfx.facesets import view
     from fsvfx.outputs import Named, is_own_png, png, write_file
 
     paths = []
-    for name in VIEWS:
+    for name in views:
         path = stem.with_name(f"{stem.name}_{name.replace(' ', '_')}.png")
         write_file(path, png(view(faceset, name)), Named(replace, is_own=is_own_png))
         paths.append(path)

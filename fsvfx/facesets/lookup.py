@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from fsvfx.errors import InputError, Where
 from fsvfx.facesets.build import built, store_of
+from fsvfx.facesets.crowd import Crowd, crowd_in, is_held_out
 from fsvfx.facesets.faceset import Faceset, open_faceset
 from fsvfx.facesets.footage import Footage, footage_of
+from fsvfx.facesets.pictures import STAGE as COLLECTION
+from fsvfx.facesets.pictures import built_collection, faceless_of, laid_out, open_collection
+from fsvfx.reach import reach_of
 from fsvfx.runner import Plan, plan
 from fsvfx.store import open_store
 from schemas.job import FootageJob, TrainJob
@@ -18,14 +25,50 @@ LAST = "align"
 
 
 def facesets_of(job: TrainJob) -> dict[str, Faceset]:
-    """Of everybody whom the model learns, in its order. Raises InputError where one is not built; StoreError."""
+    """Of everybody with footage whom the model learns, in its order. Raises InputError where one is not built;
+    StoreError.
+    """
     receipts = receipts_of(job)
     store = store_of(job.store, job.production)
-    return {person: open_faceset(store, receipt) for person, receipt in receipts.items()}
+    return {person: open_faceset(store, receipts[person]) for person in job.learned}
+
+
+def crowd_of(job: TrainJob, receipts: Mapping[str, Receipt], resolution: int) -> Crowd:
+    """A crowd's faces in the training's folder, as fine as the closest view of them needs at ``resolution`` px.
+
+    receipts: of its facesets, by person and by collection. Raises InputError, StoreError, MachineError.
+    """
+    assert job.held_out is not None, "only a crowd is asked for"
+    store = store_of(job.store, job.production)
+    size = min(job.faceset.size, math.ceil(resolution * job.augmentation.scale))
+    people = [open_faceset(store, receipts[person]) for person in job.learned]
+    collections = [open_collection(store, receipts[one.name]) for one in job.collections]
+    return crowd_in(Path(job.folder) / "crowd", people, collections, size, job.held_out)
+
+
+def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Of a crowd, whose faces training sees: people with footage, and of each collection; for its roster."""
+    assert job.held_out is not None, "only a crowd is asked for"
+    held_out, store = job.held_out, store_of(job.store, job.production)
+    collections = {one.name: open_collection(store, receipts[one.name]).people for one in job.collections}
+
+    def seen(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if not is_held_out(name, held_out))
+
+    return seen(job.learned), {name: seen(people) for name, people in collections.items()}
+
+
+def told_of(receipt: Receipt) -> str:
+    """What a faceset has, in words."""
+    if receipt.stage == COLLECTION:
+        without = len(faceless_of(receipt))
+        left_out = f"; in {without} of {receipt.qc['pictures']} pictures there is none" if without else ""
+        return f"{receipt.qc['faces']} faces of {receipt.qc['people']} people{left_out}"
+    return f"{receipt.qc['kept']} faces, {receipt.qc['held_out']} of them held out"
 
 
 def receipts_of(job: TrainJob) -> dict[str, Receipt]:
-    """Of those facesets. Raises InputError where one is not built; StoreError."""
+    """Of all its facesets, by person and by collection. Raises InputError where one is not built; StoreError."""
     footage = {
         name: [aligned_footage(job, each) for each in job.footage if each.person == name] for name in job.learned
     }
@@ -36,6 +79,11 @@ def receipts_of(job: TrainJob) -> dict[str, Receipt]:
         if receipt is None:
             raise _not_there(job, f"The faceset of '{person}' is not built yet")
         found[person] = receipt
+    for one in job.collections:
+        receipt = built_collection(laid_out(one, reach_of(job)), job.faceset.size, job.faces, store)
+        if receipt is None:
+            raise _not_there(job, f"The faceset of collection '{one.name}' is not built yet")
+        found[one.name] = receipt
     return found
 
 

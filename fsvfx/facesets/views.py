@@ -59,6 +59,8 @@ def left_out(faceset: Faceset) -> list[TrackRow]:
     return found
 
 
+OF_COLLECTIONS = ("by yaw", "by sharpness")
+"""The views that picture collections have."""
 VIEWS: dict[str, Callable[[Faceset], list[TrackRow]]] = {
     "by yaw": by_yaw,
     "by sharpness": by_sharpness,

@@ -44,6 +44,8 @@ def _check_called(draft: TrainDraft) -> Iterator[Finding]:
             yield Finding(loc, f"'{name}' is not among the collections", hint)
         if name in seen:
             yield Finding(loc, f"collection '{name}' is named twice", "Name each collection once")
+        if name in draft.common.named:
+            yield Finding(loc, f"'{name}' is a person's name, too", "Give the collection another name")
         seen.add(name)
     for name in draft.collections:
         if name not in seen:

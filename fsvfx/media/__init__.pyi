@@ -5,6 +5,7 @@ from . import (
     exr as exr,
     facts as facts,
     files as files,
+    pictures as pictures,
     remote as remote,
     sequence as sequence,
     stills as stills,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -112,11 +112,11 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def roster_of(decision: Decision, people: Mapping[str, Sequence[str]]) -> Roster:
+def roster_of(decision: Decision, people: Mapping[str, Sequence[str]], unseen: Collection[str] = ()) -> Roster:
     """What is to be sealed into the weights of a general model that ``decision`` allowed.
 
-    people: of each collection, whose faces were learned. Whoever is in the rosters of the models that it began with is
-    in this one, too.
+    people: of each collection, whose faces were learned. unseen: of those with a record of their own, who was held out.
+    Whoever is in the rosters of the models that it began with is in this one, too.
     """
     members = {
         record.record_id: Member(
@@ -128,7 +128,7 @@ def roster_of(decision: Decision, people: Mapping[str, Sequence[str]]) -> Roster
             is_test_record=record.is_test_record,
         )
         for person, record in decision.by_person.items()
-        if record.scope.training is not None
+        if record.scope.training is not None and person not in unseen
     }
     shared = [_shared(one, people[one.name]) for one in decision.collections if people.get(one.name)]
     before = [one.roster for one in decision.rosters]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +15,13 @@ from fsvfx import packages
 from fsvfx.digests import digest_of
 from fsvfx.disk import place_file
 from fsvfx.engines.registry import learned
-from fsvfx.rights.weights import refusal, used_by
+from fsvfx.rights.weights import Weights, refusal
 from fsvfx.version import __version__
 from schemas.consent import ConsentRecord
 from schemas.job import TrainJob
 from schemas.package import Ancestor, PackageCard, TrainedPerson
 from schemas.receipts import Receipt
+from schemas.roster import Roster
 from schemas.train import Start
 from schemas.training import Finished
 
@@ -78,20 +79,33 @@ def remove_result(folder: Path) -> None:
 
 
 def make_package(
-    job: TrainJob, facesets: Mapping[str, Faceset], trained: Trained, records: Mapping[str, ConsentRecord], device: str
+    job: TrainJob,
+    whose: tuple[TrainedPerson, ...] | Roster,
+    trained: Trained,
+    used: Iterable[Weights],
+    device: str,
 ) -> Path:
     """The folder of the model package; if one of the same weights is there, that one, as it is.
 
-    records: by person, those that allowed the training. device: what it ran on. Raises MachineError if the disk
-    refuses.
+    whose: the faces that it has learned: by person, or a general model's roster. used: weights and pictures that bind
+    it. device: what it ran on. Raises MachineError if the disk refuses.
     """
-    people = tuple(_person(facesets[person], records[person]) for person in job.learned)
+    commercial = all(refusal(one, "commercial", job.licences) is None for one in used)
 
     def card(sha256: str) -> PackageCard:
-        return _card(job, people, trained, device, sha256)
+        return _card(job, whose, trained, commercial, device, sha256)
 
     files = {"preview.png": trained.preview.read_bytes()} if trained.preview else {}
+    if isinstance(whose, Roster):
+        files[packages.ROSTER] = packages.roster_bytes(whose)
     return packages.place(Path(job.packages), trained.weights, card, files)
+
+
+def people_of(
+    job: TrainJob, facesets: Mapping[str, Faceset], records: Mapping[str, ConsentRecord]
+) -> tuple[TrainedPerson, ...]:
+    """Everybody whom a model of certain people has learned. records: by person, those that allowed the training."""
+    return tuple(_person(facesets[person], records[person]) for person in job.learned)
 
 
 def finished(job: TrainJob, facesets: Mapping[str, Receipt]) -> Finished | None:
@@ -119,21 +133,29 @@ def finish(job: TrainJob, facesets: Mapping[str, Receipt], package: Path, iterat
 
 def _digest(job: TrainJob, facesets: Mapping[str, Receipt]) -> str:
     """Of what the weights depend on, and the words that are sealed into them."""
-    matters = job.model_dump(mode="json", include=_MATTERS)
-    return digest_of([matters, {person: facesets[person].digest for person in job.learned}])
+    matters = job.model_dump(mode="json", include={*_MATTERS, *(("held_out",) if job.is_crowd else ())})
+    return digest_of([matters, {name: facesets[name].digest for name in job.sets}])
 
 
-def _card(job: TrainJob, people: tuple[TrainedPerson, ...], trained: Trained, device: str, sha256: str) -> PackageCard:
+def _card(
+    job: TrainJob,
+    whose: tuple[TrainedPerson, ...] | Roster,
+    trained: Trained,
+    commercial: bool,
+    device: str,
+    sha256: str,
+) -> PackageCard:
     architecture = learned(job.engine).Architecture.model_validate(job.architecture)
     return PackageCard(
         model=job.model,
         sha256=sha256,
         engine=job.engine,
         architecture=architecture.model_dump(mode="json"),
-        people=people,
+        people=() if isinstance(whose, Roster) else whose,
+        roster=packages.seal_of(whose) if isinstance(whose, Roster) else None,
         production=job.production,
         licence=job.licence,
-        commercial_use=all(refusal(one, "commercial", job.licences) is None for one in used_by(job)),
+        commercial_use=commercial,
         rights=job.rights,
         trained_at=datetime.now(UTC),
         iterations=trained.step,

@@ -12,19 +12,22 @@ from pathlib import Path
 from fsvfx import evaluation, facesets, packages, rights
 from fsvfx.context import device_with
 from fsvfx.disk import place_file
+from fsvfx.facesets.lookup import learned_of
+from fsvfx.reach import reach_of
 from fsvfx.store import open_store
 from fsvfx.training.events import Ended, Message, to_line
 from fsvfx.training.folder import EVENTS, ORDER, check_folder
 from fsvfx.training.process import Seat, trained_apart
 from schemas.job import TrainJob
-from schemas.package import Figures
+from schemas.package import Figures, TrainedPerson
 from schemas.receipts import Receipt
+from schemas.roster import Roster
 from schemas.training import TrainingOrder
 
 log = logging.getLogger(__name__)
 
 People = Mapping[str, Receipt]
-"""Facesets' receipts, by person."""
+"""Facesets' receipts, by person, or by collection."""
 
 
 def build_faceset(job: TrainJob, person: str, footage: Mapping[str, Sequence[Receipt]]) -> Receipt:
@@ -36,6 +39,16 @@ def build_faceset(job: TrainJob, person: str, footage: Mapping[str, Sequence[Rec
     ]
     store = facesets.store_of(job.store, job.production)
     return facesets.build(person, own, job.faceset, store, rights=job.rights, report=log.info)
+
+
+def build_collection(job: TrainJob, name: str) -> Receipt:
+    """The receipt of a picture collection's faceset. Raises InputError, PlateError, StoreError."""
+    collection = next(one for one in job.collections if one.name == name)
+    laid = facesets.laid_out(collection, reach_of(job))
+    store = facesets.store_of(job.store, job.production)
+    return facesets.build_collection(
+        laid, job.faceset.size, job.faces, store, faceless=collection.faceless, rights=job.rights, report=log.info
+    )
 
 
 def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Iterator[Message]:
@@ -74,7 +87,11 @@ def make_package(job: TrainJob, people: People, device: str) -> Path:
     decision = rights.clear_training(job)
     cleared = job.model_copy(update={"rights": decision.digest})
     trained = result.load_result(Path(job.folder))
-    package = result.make_package(cleared, _opened(job, people), trained, decision.by_person, device)
+    if job.is_crowd:
+        whose: tuple[TrainedPerson, ...] | Roster = _roster(job, people, decision)
+    else:
+        whose = result.people_of(job, _opened(job, people), decision.by_person)
+    package = result.make_package(cleared, whose, trained, decision.weights, device)
     result.remove_result(Path(job.folder))
     return package
 
@@ -86,6 +103,11 @@ def evaluate_package(job: TrainJob, people: People, package: Path) -> Figures | 
     return packages.card_of(package).figures
 
 
+def _roster(job: TrainJob, people: People, decision: rights.Decision) -> Roster:
+    own, shared = learned_of(job, people)
+    return rights.roster_of(decision, shared, unseen=set(job.learned) - set(own))
+
+
 def _opened(job: TrainJob, people: People) -> dict[str, facesets.Faceset]:
     store = facesets.store_of(job.store, job.production)
-    return {person: facesets.open_faceset(store, receipt) for person, receipt in people.items()}
+    return {person: facesets.open_faceset(store, people[person]) for person in job.learned}

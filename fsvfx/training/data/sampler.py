@@ -24,7 +24,7 @@ from fsvfx.training.data.geometry import affines, displacements, places, sample,
 from fsvfx.training.data.pool import Pool, pool_of, side_of
 from schemas.augmentation import Augmentation
 
-_DEPTH = 3
+DEPTH = 3
 """Batches made ahead."""
 T = TypeVar("T")
 _PATIENCE = 0.1
@@ -65,7 +65,7 @@ class Sampler(Iterator[Batch]):
 
     def __next__(self) -> Batch:
         if self._prefetch is None:
-            self._prefetch = Prefetch(self.make, self._done, _DEPTH)
+            self._prefetch = Prefetch(self.make, self._done, DEPTH)
         made = self._prefetch.next()
         self._done += 1
         return made
@@ -108,7 +108,7 @@ class Sampler(Iterator[Batch]):
         return sides | {person: _with_colours_of(sides[person], sides[after[person]]) for person in recoloured}
 
     def _side(self, person: str, number: int) -> Side:
-        generator = Generator().manual_seed(_seed(self.seed, number, person))
+        generator = Generator().manual_seed(seed_of(self.seed, number, person))
         rows = torch.multinomial(self._weights[person], self.batch, replacement=True, generator=generator)
         pictures = self._pools[person].take(rows, self.device)
         at = places(affines(self.settings, self.batch, generator).to(self.device), self.resolution)
@@ -139,7 +139,8 @@ def _weights(faceset: Faceset, settings: Augmentation) -> Tensor:
     return torch.from_numpy(every[~faceset.held_out])
 
 
-def _seed(seed: int, number: int, person: str) -> int:
+def seed_of(seed: int, number: int, person: str) -> int:
+    """A batch's own, for a person or another part of it."""
     return int.from_bytes(hashlib.blake2b(f"{seed}/{number}/{person}".encode(), digest_size=7).digest())
 
 

@@ -1,0 +1,42 @@
+"""What a model for anybody's face is fed: faces of many people, each with its person, code and mesh.
+
+``Batch`` in ``trainable`` has a side for each person that a model knows; here the people change from batch to batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Looks:
+    """b faces; pictures are float32 in [0, 1], display-referred RGB.
+
+    person: (b,) int64, index into the crowd's people. code: (b, 128) float32, identity embedding of the face as it is
+    in the faceset, before it was varied. crop: (b, 3, R, R). landmarks: (b, 468, 3) float32, FaceMesh order, px of the
+    crop. mask: (b, 1, R, R), the face with its forehead. pose: (b, 3) float32, degrees: yaw, pitch, roll; as the code.
+    """
+
+    person: Tensor
+    code: Tensor
+    crop: Tensor
+    landmarks: Tensor
+    mask: Tensor
+    pose: Tensor
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """b targets, and for each of them a source: whose face is to go in.
+
+    same: (b,) bool, whether both are one person: then the target is the truth.
+    """
+
+    target: Looks
+    source: Looks
+    same: Tensor

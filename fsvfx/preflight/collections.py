@@ -1,0 +1,29 @@
+"""What preflight finds in a crowd's picture collections, before any of them is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from fsvfx.media.collections import chosen, everybody_in, pictures_of
+from fsvfx.preflight.contract import Trouble
+from schemas.job import CollectionJob
+
+_TOLD = 5
+
+
+def collection_troubles(collection: CollectionJob) -> Iterator[Trouble]:
+    """Whether its folder, people and pictures are there."""
+    folder, at = Path(collection.folder), f"collections.{collection.name}"
+    if not folder.is_dir():
+        yield Trouble(f"{at}.path", f"there is no folder {folder}", "Correct the path, or copy the pictures there")
+        return
+    people = chosen(everybody_in(folder), collection.only, collection.leave_out)
+    if not people:
+        hint = "Give a folder with a folder for each person, and globs that match their names"
+        yield Trouble(f"{at}.only", f"nobody of {folder} is taken", hint)
+    empty = [name for name in people if not any(pictures_of(folder / name))]
+    if empty:
+        more = ", ..." if len(empty) > _TOLD else ""
+        what = f"{len(empty)} people have no pictures: {', '.join(empty[:_TOLD])}{more}"
+        yield Trouble(f"{at}.path", what, "Add pictures, or leave them out", stops=len(empty) == len(people))

@@ -1,0 +1,177 @@
+"""Pairs of faces for models that swap anybody: person, then face, then a source; read from mapped files, made ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import JsonValue
+from torch import Generator, Tensor
+
+from fsvfx.engines.samples import Looks, Pairs
+from fsvfx.errors import InputError
+from fsvfx.facesets.crowd import Crowd
+from fsvfx.facesets.faceset import weights
+from fsvfx.training.data import colour
+from fsvfx.training.data.geometry import affines, places, sample
+from fsvfx.training.data.sampler import DEPTH, Prefetch, seed_of
+from schemas.augmentation import Augmentation
+
+_LOOKED_AT = 16
+"""Sources that are drawn for a target; the first that is turned like it is taken, else the nearest."""
+
+Ints = NDArray[np.int64]
+
+
+class PairSampler(Iterator[Pairs]):
+    """Endless batches of ``batch`` pairs at (R, R).
+
+    A target: a person, each as likely as the others, then one of their faces, rare poses as likely as common ones. Its
+    source: with the chance ``same`` another face of that person (the face itself where there is one), else of another
+    person; its yaw within ``yaw`` degrees of the target's if any of some is. Targets and sources are turned, scaled,
+    shifted and coloured each by themselves. People and faces that are held out are not drawn. Every batch follows from
+    seed and number alone.
+    """
+
+    def __init__(
+        self,
+        crowd: Crowd,
+        resolution: int,
+        batch: int,
+        settings: Augmentation,
+        device: str,
+        seed: int,
+        *,
+        same: float = 0.5,
+        yaw: float = 90.0,
+    ) -> None:
+        """Raises InputError if there are not two people to train on."""
+        self.crowd, self.resolution, self.batch, self.settings = crowd, resolution, batch, settings
+        self.device, self.seed, self.same, self.yaw = device, seed, same, yaw
+        rows = crowd.trained
+        people, starts = np.unique(np.asarray(crowd.person)[rows], return_index=True)
+        if len(people) < 2:
+            raise InputError(
+                f"A crowd of {len(people)} people can't be trained on",
+                hint="Give more people, or hold out fewer",
+            )
+        self._faces = np.split(rows, starts[1:])
+        self._chances = [_chances(crowd, own, settings) for own in self._faces]
+        self._done = 0
+        self._prefetch: Prefetch[Pairs] | None = None
+
+    @property
+    def waited(self) -> float:
+        """Seconds that batches have been waited for since the start or the last ``restore``."""
+        return self._prefetch.waited if self._prefetch else 0.0
+
+    def __next__(self) -> Pairs:
+        if self._prefetch is None:
+            self._prefetch = Prefetch(self.make, self._done, DEPTH)
+        made = self._prefetch.next()
+        self._done += 1
+        return made
+
+    def state(self) -> dict[str, JsonValue]:
+        """What a checkpoint keeps of it; JSON."""
+        return {"done": self._done, "seed": self.seed, "crowd": self.crowd.digest}
+
+    def restore(self, state: Mapping[str, JsonValue]) -> None:
+        """Go on after the batches that were taken when ``state`` was. Raises InputError for another crowd."""
+        if state["crowd"] != self.crowd.digest:
+            raise InputError(
+                "The crowd is not the one that this training began with",
+                hint="Train in another folder, or restore the people and faceset settings that it began with",
+            )
+        self.close()
+        self._done, self.seed = int(str(state["done"])), int(str(state["seed"]))
+
+    def close(self) -> None:
+        """Stop making batches; ``next`` starts it again."""
+        if self._prefetch is not None:
+            self._prefetch.close()
+            self._prefetch = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    @torch.no_grad()
+    def make(self, number: int) -> Pairs:
+        """The batch of that number."""
+        random = np.random.default_rng(seed_of(self.seed, number, "pairs"))
+        drawn = [self._pair(random) for _ in range(self.batch)]
+        targets, sources = (np.array(rows, np.int64) for rows in zip(*drawn, strict=True))
+        generator = Generator().manual_seed(seed_of(self.seed, number, "views"))
+        target, source = (self._varied(rows, generator) for rows in (targets, sources))
+        return Pairs(target, source, target.person == source.person)
+
+    def _pair(self, random: np.random.Generator) -> tuple[int, int]:
+        """Rows of a target and of its source."""
+        who = int(random.integers(len(self._faces)))
+        target = self._face(who, random)
+        yaw = float(self.crowd.pose[target, 0])
+        if random.random() < self.same:
+            own = self._faces[who]
+            others = own[own != target]
+            return target, self._turned_alike(yaw, random.permutation(others)) if len(others) else target
+        strangers = (who + random.integers(1, len(self._faces), _LOOKED_AT)) % len(self._faces)
+        return target, self._turned_alike(yaw, np.array([self._face(int(one), random) for one in strangers]))
+
+    def _face(self, who: int, random: np.random.Generator) -> int:
+        own = self._faces[who]
+        return int(own[0]) if len(own) == 1 else int(random.choice(own, p=self._chances[who]))
+
+    def _turned_alike(self, yaw: float, rows: Ints) -> int:
+        """The first of ``rows`` whose yaw is within the limit; else the nearest."""
+        apart = np.abs(np.asarray(self.crowd.pose[rows, 0]) - yaw)
+        within = np.flatnonzero(apart <= self.yaw)
+        return int(rows[within[0] if len(within) else np.argmin(apart)])
+
+    def _varied(self, rows: Ints, generator: Generator) -> Looks:
+        looks = looks_of(self.crowd, rows, self.device)
+        size = self.crowd.size
+        # Faces are not mirrored: the mesh's points, and the code, are of the face as it is.
+        matrices = affines(self.settings.model_copy(update={"flip": 0.0}), len(rows), generator)
+        at = places(matrices, self.resolution).to(self.device)
+        planes = sample(torch.cat([looks.crop, looks.mask], 1), at)
+        crop, mask = planes[:, :3], planes[:, 3:]
+        jitter = colour.jitters(self.settings, len(rows), generator)
+        if jitter is not None:
+            crop = colour.changed(crop, jitter.to(self.device))
+        moved = _moved(looks.landmarks, matrices.to(self.device), size, self.resolution)
+        return Looks(looks.person, looks.code, crop, moved, mask, looks.pose)
+
+
+def looks_of(crowd: Crowd, rows: Ints, device: str) -> Looks:
+    """Faces as they are, at the crowd's own size: also for previews and evaluation."""
+    crops = torch.from_numpy(np.asarray(crowd.crops[rows])).to(device).permute(0, 3, 1, 2).float() / 255
+    mask = torch.from_numpy(np.asarray(crowd.mask[rows])).to(device)[:, None].float() / 255
+    floats = (torch.from_numpy(np.asarray(each[rows])).to(device) for each in (crowd.code, crowd.landmarks, crowd.pose))
+    code, landmarks, pose = floats
+    person = torch.from_numpy(np.asarray(crowd.person[rows]).astype(np.int64)).to(device)
+    return Looks(person, code, crops, landmarks, mask, pose)
+
+
+def _moved(landmarks: Tensor, matrices: Tensor, size: int, wanted: int) -> Tensor:
+    """Landmarks (b, 468, 3) px of crops of ``size``, in px of what ``matrices`` (b, 2, 3) show of them; z scales along.
+
+    The matrices lead from the varied picture to the crop, in coordinates from -1 to 1 between the edges.
+    """
+    inside = (landmarks[..., :2] + 0.5) * 2 / size - 1
+    turn, shift = matrices[:, :, :2], matrices[:, :, 2]
+    back = torch.linalg.inv(turn)
+    flat = (inside - shift[:, None]) @ back.transpose(1, 2)
+    zoom = torch.linalg.det(back).abs().sqrt()[:, None] * wanted / size
+    return torch.cat([(flat + 1) * wanted / 2 - 0.5, landmarks[..., 2:] * zoom[..., None]], -1)
+
+
+def _chances(crowd: Crowd, rows: Ints, settings: Augmentation) -> NDArray[np.float64]:
+    """Of each of a person's faces."""
+    pose = np.asarray(crowd.pose[rows])
+    return weights(pose, np.zeros(len(rows), np.bool_), balanced=settings.balance_poses)
