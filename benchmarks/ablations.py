@@ -40,8 +40,8 @@ from fsvfx.engines.autoencoder.losses import masked_ssim
 from fsvfx.engines.autoencoder.parts import Encoder, Inter
 from fsvfx.engines.autoencoder.settings import CombSettings, DfSettings
 from fsvfx.engines.df import Df
-from fsvfx.engines.learned import PackageSettings
-from fsvfx.engines.trainable import Model, Prediction, Side, initialise
+from fsvfx.engines.packaged import PackageSettings
+from fsvfx.engines.trainable import ClosedModel, Prediction, Side, initialise
 from fsvfx.evaluation import evaluate, faceset_trial, picture_grid
 from fsvfx.facesets import Faceset
 from fsvfx.facesets.lookup import facesets_of
@@ -100,7 +100,7 @@ class Apart(DfModel):
 class Arm:
     """One way to train. people: how many. seconds: of the processor; None: the trainer's iterations end it."""
 
-    model: Callable[[tuple[str, ...]], Model]
+    model: Callable[[tuple[str, ...]], ClosedModel]
     trainer: TrainerSettings = TRAINER
     people: int = 2
     seconds: float | None = None
@@ -159,7 +159,7 @@ def _facesets(manifest: Path) -> dict[str, Faceset]:
     return facesets_of(training_job(manifest))
 
 
-def _trained(arm: Arm, seed: int, facesets: Mapping[str, Faceset]) -> tuple[Model, Figures]:
+def _trained(arm: Arm, seed: int, facesets: Mapping[str, Faceset]) -> tuple[ClosedModel, Figures]:
     """The model as it is handed out, and what it took."""
     people = dict(list(facesets.items())[: arm.people])
     settings = arm.trainer.model_copy(update={"seed": seed})
@@ -195,7 +195,7 @@ def _level_steps(facesets: Mapping[str, Faceset]) -> int:
     return round(SECONDS / 2 / once)
 
 
-def _judged(model: Model, facesets: Mapping[str, Faceset], sheet: Path | None) -> Figures:
+def _judged(model: ClosedModel, facesets: Mapping[str, Faceset], sheet: Path | None) -> Figures:
     identity, performer = model.people[:2]
     trial = faceset_trial(facesets, identity, performer, most=FACES, with_references=False)
     judged = evaluate(_swapping(model), trial)
@@ -204,7 +204,7 @@ def _judged(model: Model, facesets: Mapping[str, Faceset], sheet: Path | None) -
     return _figures(judged.report) | _rebuilt(model, facesets)
 
 
-def _swapping(model: Model) -> Df:
+def _swapping(model: ClosedModel) -> Df:
     class Trained(Df):
         """With networks that no package holds."""
 
@@ -225,7 +225,7 @@ def _figures(report: EvaluationReport) -> Figures:
     return {name: None if value is None else round(value, 4) for name, value in told.items()}
 
 
-def _rebuilt(model: Model, facesets: Mapping[str, Faceset]) -> Figures:
+def _rebuilt(model: ClosedModel, facesets: Mapping[str, Faceset]) -> Figures:
     """Masked SSIM of the first two people's held-out faces and what the model makes of them as themselves."""
     pictures = held_out({person: facesets[person] for person in model.people[:2]}, SIDE, FACES, "cpu")
     like = [

@@ -139,7 +139,7 @@ def _steps(light: F32, where: NDArray[np.bool_]) -> float:
 
 def _swapped(plate: F32, landmarks: F32, identity: Identity) -> tuple[F32, F32]:
     engine = LandmarkWarp(LandmarkWarp.Settings(), Context())
-    made = engine.swap(FaceBatch(plate[None], landmarks[None], (0,)), identity)
+    made = engine.swap(FaceBatch(plate[None], landmarks[None], (0,)), engine.prepare(identity, len(plate)))
     return made.crops[0], made.matte[0]
 
 

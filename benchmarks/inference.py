@@ -16,9 +16,9 @@ from typing import Any
 import torch
 
 from benchmarks.machine import save
-from fsvfx.engines.learned import built
+from fsvfx.engines.packaged import built
 from fsvfx.engines.registry import learned
-from fsvfx.engines.trainable import Model
+from fsvfx.engines.trainable import ClosedModel
 
 FACES, ROUNDS = 16, 2
 BATCHES = (1, 8, 16)
@@ -40,7 +40,7 @@ def main() -> None:
     save("inference", told)
 
 
-def _measured(model: Model, threads: int, clock: Callable[[], float]) -> dict[str, float]:
+def _measured(model: ClosedModel, threads: int, clock: Callable[[], float]) -> dict[str, float]:
     """Faces a second of each way, and its speed as a multiple of one by one: medians of the rounds."""
     torch.set_num_threads(threads)
     pictures = torch.rand(FACES, 3, model.resolution, model.resolution)
@@ -58,7 +58,7 @@ def _measured(model: Model, threads: int, clock: Callable[[], float]) -> dict[st
     return {name: round(value, 2) for name, value in (speeds | ratios).items()}
 
 
-def _predict(model: Model, pictures: torch.Tensor, batch: int) -> None:
+def _predict(model: ClosedModel, pictures: torch.Tensor, batch: int) -> None:
     with torch.inference_mode():
         for part in pictures.split(batch):
             model.predict(part, "lead")

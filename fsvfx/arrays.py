@@ -58,6 +58,10 @@ class Data(Protocol):
     def numbers(self) -> Sequence[int]:
         """Production frame numbers that are there, ascending (reference pictures: 0, 1, ...)."""
 
+    @property
+    def digest(self) -> str:
+        """Of all that is there: equal digests, equal contents."""
+
     def frame(self, name: str, number: int) -> Array:
         """One frame of a per-frame array."""
 

@@ -87,7 +87,7 @@ def export(folder: Path) -> None:
 
 
 def _tables() -> dict[str, Callable[[], str]]:
-    from fsvfx.engines.learned import PackageSettings  # here, as engines bring torch
+    from fsvfx.engines.packaged import PackageSettings  # here, as engines bring torch
     from fsvfx.engines.registry import learned
     from fsvfx.preflight import CHECKS
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from fsvfx import packages
-from fsvfx.engines.learned import built
+from fsvfx.engines.packaged import built
 from fsvfx.engines.registry import learned
 from schemas.augmentation import Augmentation
 from schemas.faceset import FacesetSettings

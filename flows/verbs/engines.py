@@ -36,7 +36,7 @@ def run(json: AsJson = False) -> None:
 _COLUMNS = ("setting", "default", "values", "description")
 
 
-def _as_data(engine: type[Engine]) -> dict[str, Any]:
+def _as_data(engine: type[Engine[Any]]) -> dict[str, Any]:
     sizes = _architecture(engine)
     return {
         "version": engine.version,
@@ -48,11 +48,11 @@ def _as_data(engine: type[Engine]) -> dict[str, Any]:
     }
 
 
-def _architecture(engine: type[Engine]) -> type[EngineSettings] | None:
+def _architecture(engine: type[Engine[Any]]) -> type[EngineSettings] | None:
     """What is chosen before training; of engines that learn."""
-    from fsvfx.engines.learned import LearnedEngine
+    from fsvfx.engines.packaged import PackagedEngine
 
-    return engine.Architecture if issubclass(engine, LearnedEngine) else None
+    return engine.Architecture if issubclass(engine, PackagedEngine) else None
 
 
 def _fields(model: type[EngineSettings]) -> Iterator[tuple[str, str, str, str]]:

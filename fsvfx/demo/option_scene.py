@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from fsvfx.comp.patch import from_plate
 from fsvfx.context import Context
 from fsvfx.demo import shot
 from fsvfx.demo.puppet import Mesh, Pose, perform
+from fsvfx.digests import digest_of
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.faces.geometry import crop_matrix, move_points
@@ -49,6 +51,11 @@ class Held:
 
     arrays: Mapping[str, Array]
     numbers: Sequence[int] = NUMBERS
+
+    @property
+    def digest(self) -> str:
+        held = {name: sha256(array.tobytes()).hexdigest() for name, array in sorted(self.arrays.items())}
+        return digest_of({"numbers": list(self.numbers), **held})
 
     def frame(self, name: str, number: int) -> Array:
         return np.asarray(self.arrays[name][self.numbers.index(number)])
@@ -168,7 +175,7 @@ def _swapped(
     made = engine("landmark_warp")(settings_of("landmark_warp", {}), Context())
     batch = FaceBatch(_stack(faces, 0), _stack(faces, 1), NUMBERS)
     who = Identity("nobody", _stack(views, 0), _stack(views, 1), np.ones(len(views), np.float32))
-    swap = made.swap(batch, who)
+    swap = made.swap(batch, made.prepare(who, _SIZE))
     return swap.crops.astype(np.float16), swap.matte.astype(np.float16)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from fsvfx.engines.autoencoder.settings import CombSettings
+from fsvfx.engines.closed_set import ClosedSet
 from fsvfx.engines.contract import EngineSettings
-from fsvfx.engines.learned import LearnedEngine
 
 if TYPE_CHECKING:
-    from fsvfx.engines.trainable import Model
+    from fsvfx.engines.trainable import ClosedModel
 
 
-class Comb(LearnedEngine):
+class Comb(ClosedSet):
     """One shared encoder, and a decoder ("tooth") for each person, grown level by level up to a megapixel.
 
     swap = the identity's decoder of the performer's code; any of the people may be the identity. Structure, growth with
@@ -27,7 +27,7 @@ class Comb(LearnedEngine):
     most_people: ClassVar[int] = 32
 
     @classmethod
-    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> ClosedModel:
         from fsvfx.engines.autoencoder.comb_model import CombModel  # here: reading settings need not wait for torch
 
         assert isinstance(architecture, CombSettings)

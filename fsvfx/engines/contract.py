@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, JsonValue
 
 from schemas.base import Described
 
-if TYPE_CHECKING:  # who checks a manifest reads engines' settings, and need not wait for numpy
+if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must wait for neither numpy nor packages
     import numpy as np
     from numpy.typing import NDArray
 
     from fsvfx.context import Context
+    from fsvfx.entries import EntryView
 
     Floats = NDArray[np.float32]
+
+Family = Literal["image", "model3d", "one_to_one", "any_to_any"]
 
 
 class EngineSettings(Described):
@@ -33,11 +37,25 @@ class FaceBatch:
     landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down; z in the same scale, smaller is
         nearer to the camera).
     frames: production frame numbers, ascending; neighbours in time are neighbours here.
+    before, after: how many of them, at the beginning and at the end, are neighbours to look at (``Engine.reach``), no
+        cut lying between: they are not swapped.
+    wide: (n, W, W, 3) float32, the crops with (W - S) / 2 px more of the plate on every side (``Engine.wide``); None
+        where only the crops are at hand, as in an evaluation.
+    read: what stages say of these faces (``Engine.reads``), by their names; empty outside of shots.
     """
 
     crops: Floats
     landmarks: Floats
     frames: tuple[int, ...]
+    before: int = 0
+    after: int = 0
+    wide: Floats | None = None
+    read: Mapping[str, EntryView] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> slice:
+        """Those to be swapped."""
+        return slice(self.before, len(self.frames) - self.after)
 
 
 @dataclass(frozen=True)
@@ -45,23 +63,32 @@ class Identity:
     """Whose face goes in: reference pictures, aligned as the target crops are, in their own crop size.
 
     crops: (m, R, R, 3) float32 in [0, 1]; landmarks: (m, 468, 3) float32, crop pixels; sharpness: (m,) float32.
+    embedding: (m, 128) float32 of ``fsvfx.faces.embedding``'s network, NaN where it was not taken; None: of no picture.
     """
 
     name: str
     crops: Floats
     landmarks: Floats
     sharpness: Floats
+    embedding: Floats | None = None
 
 
 @dataclass(frozen=True)
 class SwapBatch:
-    """crops: (n, S, S, 3) float32 in [0, 1]; matte: (n, S, S) float32 in [0, 1], where the swap is meant to show."""
+    """crops: (k, S, S, 3) float32 in [0, 1]; matte: (k, S, S) float32 in [0, 1], where the swap is meant to show.
+
+    k: of the faces that were ``wanted``.
+    """
 
     crops: Floats
     matte: Floats
 
 
-class Engine(ABC):
+Prepared = TypeVar("Prepared")
+"""What an engine makes of an identity, once."""
+
+
+class Engine(ABC, Generic[Prepared]):
     """A way to swap, under its published name. Registered by the entry point group ``fsvfx.engines``.
 
     Pictures are numpy arrays on both sides: only engines with networks make tensors, and import torch to do so.
@@ -70,7 +97,7 @@ class Engine(ABC):
     name: ClassVar[str]
     version: ClassVar[int]
     """Raise it when the same inputs would give other pixels: it is part of the swap's key."""
-    family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]]
+    family: ClassVar[Family]
     summary: ClassVar[str]
     """One line for ``fsvfx engines``."""
     source: ClassVar[str]
@@ -78,23 +105,50 @@ class Engine(ABC):
     needs_references: ClassVar[bool] = True
     """Whether the identity must have reference pictures (else it brings trained weights)."""
     learns: ClassVar[bool] = False
-    """Whether it is a ``fsvfx.engines.learned.LearnedEngine``: told without importing that."""
+    """Whether it is a ``fsvfx.engines.packaged.PackagedEngine``: told without importing that."""
     uses_gpu: ClassVar[bool] = False
     """Whether it runs on a GPU where there is one."""
-    weights: ClassVar[tuple[str, ...]] = ()
-    """The model cards whose weights it uses; a package's are known by its settings."""
+    reach: ClassVar[int] = 0
+    """Neighbour frames on each side that it wants to see with those that it swaps; those of other chunks are read."""
+    wide: ClassVar[float] = 1.0
+    """How many times as wide as align's crops the pictures are that it looks at: above 1, align gives them as
+    ``FaceBatch.wide``. Cuts like FFHQ's, which lose 14 % at the top of a crop, want 1.3."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Stages between align and swap whose results it reads: per-frame arrays of each entry."""
+    prepares_by: ClassVar[tuple[str, ...] | None] = None
+    """The settings that ``prepare`` depends on. None: all of them."""
     Settings: ClassVar[type[EngineSettings]]
-
-    @property
-    def at_once(self) -> int:
-        """Faces that it wants in one batch, at most: the memory that a chunk takes grows with them."""
-        return 8
 
     def __init__(self, settings: EngineSettings, context: Context) -> None:
         self.settings = settings
         self.context = context
         self.device = context.device
 
+    @classmethod
+    def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
+        """The model cards whose weights it uses with these settings, identity networks and shape bases among them.
+
+        They are in the swap's key, and the licence gate knows them. A package's own are known by its settings.
+        """
+        return ()
+
+    @property
+    def at_once(self) -> int:
+        """Faces that it wants in one batch, at most: the memory that a chunk takes grows with them."""
+        return 8
+
     @abstractmethod
-    def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
-        """Swap a batch. Raises InputError if the identity has nothing usable."""
+    def prepare(self, identity: Identity, size: int) -> Prepared:
+        """All that can be made of an identity before the first of its swaps into crops of ``size`` px.
+
+        Done once per identity in a process, and kept as long as it is asked for. Raises InputError if the identity has
+        nothing usable.
+        """
+
+    @abstractmethod
+    def swap(self, faces: FaceBatch, prepared: Prepared) -> SwapBatch:
+        """Swap the ``wanted`` of a batch. A frame's pixels must not depend on how frames are divided into batches."""
+
+    def figures(self, prepared: Prepared) -> dict[str, JsonValue]:
+        """What a receipt says of the identity."""
+        return {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from fsvfx.engines.autoencoder.settings import DfSettings
+from fsvfx.engines.closed_set import ClosedSet
 from fsvfx.engines.contract import EngineSettings
-from fsvfx.engines.learned import LearnedEngine
 
 if TYPE_CHECKING:
-    from fsvfx.engines.trainable import Model
+    from fsvfx.engines.trainable import ClosedModel
 
 
-class Df(LearnedEngine):
+class Df(ClosedSet):
     """One encoder, one inter, a decoder with a learned mask for each of two people.
 
     swap = the identity's decoder of the performer's code: keeps the identity's features well. Structure, variants
@@ -28,7 +28,7 @@ class Df(LearnedEngine):
     Architecture: ClassVar[type[EngineSettings]] = DfSettings
 
     @classmethod
-    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> ClosedModel:
         from fsvfx.engines.autoencoder.df_model import DfModel  # here: reading settings need not wait for torch
 
         assert isinstance(architecture, DfSettings)

@@ -3,11 +3,14 @@ matched in tone, and lit as the plate is."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
+from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Family, Identity, SwapBatch
+
+if TYPE_CHECKING:
+    from fsvfx.engines.mesh.references import References
 
 
 class LandmarkWarpSettings(EngineSettings):
@@ -30,7 +33,7 @@ class LandmarkWarpSettings(EngineSettings):
     """Whose teeth and tongue show in an open mouth."""
 
 
-class LandmarkWarp(Engine):
+class LandmarkWarp(Engine["References"]):
     """Image-editing face replacement: no training, one forward warp per frame.
 
     Piecewise affine warps on the FaceMesh triangulation, colour matched after Reinhard 2001 (but by turning hues, not
@@ -41,19 +44,25 @@ class LandmarkWarp(Engine):
 
     name: ClassVar[str] = "landmark_warp"
     version: ClassVar[int] = 5
-    family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "image"
+    family: ClassVar[Family] = "image"
     summary: ClassVar[str] = (
         "warps the identity's best-matching reference pictures to the performer's mesh; no training"
     )
     source: ClassVar[str] = (
         "the classic landmark warp + Poisson recipe (Perez 2003; Reinhard 2001), on FaceMesh triangles"
     )
+    prepares_by: ClassVar[tuple[str, ...] | None] = ()
     Settings: ClassVar[type[EngineSettings]] = LandmarkWarpSettings
 
     settings: LandmarkWarpSettings
 
-    def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
-        """Each frame by itself, on the CPU: its pixels do not depend on the batch that it is in."""
-        from fsvfx.engines.mesh.warp import Warp  # here: reading the settings need not wait for OpenCV
+    def prepare(self, identity: Identity, size: int) -> References:
+        from fsvfx.engines.mesh.references import prepare  # here: reading the settings need not wait for OpenCV
 
-        return Warp(self.settings).swap(faces, identity)
+        return prepare(identity, size)
+
+    def swap(self, faces: FaceBatch, prepared: References) -> SwapBatch:
+        """Each frame by itself, on the CPU: its pixels do not depend on the batch that it is in."""
+        from fsvfx.engines.mesh.warp import Warp
+
+        return Warp(self.settings).swap(faces, prepared)

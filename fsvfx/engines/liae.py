@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from fsvfx.engines.autoencoder.settings import LiaeSettings
+from fsvfx.engines.closed_set import ClosedSet
 from fsvfx.engines.contract import EngineSettings
-from fsvfx.engines.learned import LearnedEngine
 
 if TYPE_CHECKING:
-    from fsvfx.engines.trainable import Model
+    from fsvfx.engines.trainable import ClosedModel
 
 
-class Liae(LearnedEngine):
+class Liae(ClosedSet):
     """One encoder, the inters AB and B, one decoder with a learned mask.
 
     swap = the decoder of AB twice, of the performer's code: takes light and shape differences well. Structure, variants
@@ -28,7 +28,7 @@ class Liae(LearnedEngine):
     Architecture: ClassVar[type[EngineSettings]] = LiaeSettings
 
     @classmethod
-    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> ClosedModel:
         from fsvfx.engines.autoencoder.liae_model import LiaeModel  # here: reading settings need not wait for torch
 
         assert isinstance(architecture, LiaeSettings)

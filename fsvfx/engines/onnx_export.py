@@ -18,9 +18,9 @@ from torch.nn.functional import interpolate
 
 from fsvfx import extras, packages
 from fsvfx.disk import place_file
-from fsvfx.engines.learned import restored
+from fsvfx.engines.packaged import restored
 from fsvfx.engines.registry import learned
-from fsvfx.engines.trainable import Model
+from fsvfx.engines.trainable import ClosedModel
 from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.outputs import Named
 from schemas.package import PackageCard
@@ -59,6 +59,11 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     who = _known(card, person)
     Named(force, tuple(package.iterdir())).check_free(out)
     model = restored(learned(card.engine), package)
+    if not isinstance(model, ClosedModel):
+        raise InputError(
+            f"'{card.model}' takes its identity from reference pictures, so there is nobody to export",
+            hint="Export a model that was trained on the people whom it swaps",
+        )
     proto = graph_of(model, who)
     metadata = _metadata(package, card, who, model.resolution)
     for name, said in metadata.items():
@@ -75,7 +80,7 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     return Exported(out, tuple(each.name for each in proto.graph.output), found, metadata)
 
 
-def graph_of(model: Model, person: str) -> onnx.ModelProto:
+def graph_of(model: ClosedModel, person: str) -> onnx.ModelProto:
     """``model.predict`` for ``person``, of any number of pictures. Raises InputError if no file can hold it."""
     pictures = torch.zeros(2, 3, model.resolution, model.resolution)
     predict = _Predict(model, person)
@@ -95,7 +100,7 @@ def graph_of(model: Model, person: str) -> onnx.ModelProto:
     return program.model_proto
 
 
-def difference(content: bytes, model: Model, person: str) -> float:
+def difference(content: bytes, model: ClosedModel, person: str) -> float:
     """The largest between onnxruntime's and torch's outputs, of noise and of smooth pictures as faces are."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     worst = torch.zeros(())
@@ -110,7 +115,7 @@ def difference(content: bytes, model: Model, person: str) -> float:
 class _Predict(nn.Module):
     """``predict`` as a plain function of tensors."""
 
-    def __init__(self, model: Model, person: str) -> None:
+    def __init__(self, model: ClosedModel, person: str) -> None:
         super().__init__()
         self.model = model
         self.person = person

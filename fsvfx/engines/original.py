@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from fsvfx.engines.autoencoder.settings import OriginalSettings
+from fsvfx.engines.closed_set import ClosedSet
 from fsvfx.engines.contract import EngineSettings
-from fsvfx.engines.learned import LearnedEngine
 
 if TYPE_CHECKING:
-    from fsvfx.engines.trainable import Model
+    from fsvfx.engines.trainable import ClosedModel
 
 
-class Original(LearnedEngine):
+class Original(ClosedSet):
     """One shared encoder, a decoder for each of two people; both learn to undo a random warp of their own person.
 
     swap = the identity's decoder of the performer's code. Structure and losses as published by deepfakes/faceswap
@@ -26,7 +26,7 @@ class Original(LearnedEngine):
     Architecture: ClassVar[type[EngineSettings]] = OriginalSettings
 
     @classmethod
-    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> ClosedModel:
         from fsvfx.engines.autoencoder.original_model import (
             OriginalModel,
         )  # here: reading settings need not wait for torch

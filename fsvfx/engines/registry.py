@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from pydantic import JsonValue, ValidationError
 
@@ -13,29 +13,29 @@ from fsvfx.plugins import Plugins
 from fsvfx.suggestions import suggestion
 
 if TYPE_CHECKING:
-    from fsvfx.engines.learned import LearnedEngine
+    from fsvfx.engines.packaged import PackagedEngine
 
 REGISTERED: Final = Plugins("fsvfx.engines", "engine")
 
 
-def engines() -> dict[str, type[Engine]]:
+def engines() -> dict[str, type[Engine[Any]]]:
     """Every engine by its published name, in alphabetical order. Raises MachineError if one can't be loaded."""
     return {name: engine(name) for name in REGISTERED.names()}
 
 
-def engine(name: str) -> type[Engine]:
+def engine(name: str) -> type[Engine[Any]]:
     """The engine of that name. Raises InputError, with the nearest name, if there is none."""
     return REGISTERED.load(name, _is_engine, "subclass of fsvfx.engines.contract.Engine")
 
 
-def learned(name: str) -> type[LearnedEngine]:
+def learned(name: str) -> type[PackagedEngine[Any]]:
     """The engine of that name, one that learns. Raises InputError if there is none, or it does not."""
-    from fsvfx.engines.learned import LearnedEngine
+    from fsvfx.engines.packaged import PackagedEngine
 
     found = engine(name)
-    if issubclass(found, LearnedEngine):
+    if issubclass(found, PackagedEngine):
         return found
-    learn = [each for each, kind in engines().items() if issubclass(kind, LearnedEngine)]
+    learn = [each for each, kind in engines().items() if issubclass(kind, PackagedEngine)]
     raise InputError(f"Engine '{name}' is not trainable", hint=f"Trainable: {', '.join(learn)}")
 
 
@@ -60,5 +60,5 @@ def _problem(place: tuple[int | str, ...], message: str, known: list[str]) -> st
     return f"{field}: {message}"
 
 
-def _is_engine(loaded: object) -> TypeGuard[type[Engine]]:
+def _is_engine(loaded: object) -> TypeGuard[type[Engine[Any]]]:
     return isinstance(loaded, type) and issubclass(loaded, Engine)

@@ -58,7 +58,7 @@ class Model(nn.Module, ABC):
     """
 
     people: tuple[str, ...]
-    """Whose faces it knows. Of a one-to-one model: the identity, then the performer."""
+    """Whom it learns from."""
     resolution: int
 
     def begin(self, device: str) -> None:
@@ -88,10 +88,6 @@ class Model(nn.Module, ABC):
     def forward(self, batch: Batch, turn: str = "generator") -> dict[str, Tensor]:
         """The turn's loss terms, weighted: their sum is what the step lowers. Scalars."""
 
-    @abstractmethod
-    def predict(self, pictures: Tensor, person: str) -> Prediction:
-        """``person``'s face in the performance of ``pictures`` (b, 3, R, R)."""
-
     def metrics(self, held_out: Batch) -> dict[str, Tensor]:
         """What is measured on faces that it never learns from, by name; scalars, as curves of their own. Its losses."""
         losses: dict[str, Tensor] = self(held_out)
@@ -100,7 +96,25 @@ class Model(nn.Module, ABC):
     def previews(self, held_out: Batch, rows: int) -> list[list[Tensor]]:
         """Sheets of pictures to show how far it is: each a list of columns (up to ``rows``, 3, R, R).
 
-        Of two people: the identity, rebuilt; the performer, rebuilt, and the swap. Of more: each, and made all others.
+        There are none by default.
+        """
+        return []
+
+    def restart(self) -> None:
+        """After pretraining on other people: begin anew what carries identity. Nothing by default."""
+
+
+class ClosedModel(Model):
+    """Networks that know their people, one by one. Of a one-to-one model: the identity, then the performer."""
+
+    @abstractmethod
+    def predict(self, pictures: Tensor, person: str) -> Prediction:
+        """``person``'s face in the performance of ``pictures`` (b, 3, R, R)."""
+
+    def previews(self, held_out: Batch, rows: int) -> list[list[Tensor]]:
+        """Of two people: the identity, rebuilt; the performer, rebuilt, and the swap.
+
+        Of more: each, and made all others.
         """
         if len(self.people) != 2:
             return [self._as_all(held_out[person].target[:rows]) for person in self.people]
@@ -112,9 +126,6 @@ class Model(nn.Module, ABC):
 
     def _as_all(self, pictures: Tensor) -> list[Tensor]:
         return [pictures, *(self.predict(pictures, person).rgb for person in self.people)]
-
-    def restart(self) -> None:
-        """After pretraining on other people: begin anew what carries identity. Nothing by default."""
 
 
 def initialise(module: nn.Module) -> None:

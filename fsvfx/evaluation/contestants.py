@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import JsonValue
 
 from fsvfx.context import Context
 from fsvfx.engines.contract import Engine
+from fsvfx.engines.packaged import PackagedEngine
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, Where
 from fsvfx.evaluation.package import packaged
@@ -27,7 +29,7 @@ class Contestant:
     """An engine to evaluate; package: the model package that it swaps with, if it is one that learns."""
 
     label: str
-    engine: Engine
+    engine: Engine[Any]
     package: Path | None = None
 
 
@@ -54,7 +56,7 @@ def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> li
     if len(settings) > len(names):
         raise InputError("There are more --settings than --engine options", hint="Give each engine its own, in order")
     for name in names:
-        if not engine(name).needs_references:
+        if issubclass(engine(name), PackagedEngine):
             raise InputError(
                 f"Engine '{name}' must be trained first",
                 hint="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
@@ -74,7 +76,8 @@ def check_licences(
 ) -> None:
     """Raises LicenceError with every engine's and package's weights that ``purpose`` may not use."""
     own = [package_weights(card_of(each.package)) for each in contestants if each.package]
-    check_use([*evaluation_weights(dict.fromkeys(each.engine.name for each in contestants)), *own], purpose, licences)
+    cards = [name for each in contestants for name in each.engine.weights(each.engine.settings)]
+    check_use([*evaluation_weights(cards), *own], purpose, licences)
 
 
 def _only(found: Sequence[Path], sha: str, available: Sequence[Path]) -> Path:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.engines.batches import Batch, batches
 from fsvfx.engines.contract import Engine, FaceBatch, Identity, SwapBatch
 from fsvfx.errors import ModelError
 from fsvfx.evaluation.measures import EXPRESSION, POSE, Seen, all_followed, likeness, nearest_person
@@ -50,7 +53,7 @@ class _Swap:
     names: list[str]
 
 
-def evaluate(engine: Engine, trial: Trial, *, batch: int = BATCH) -> Evaluated:
+def evaluate(engine: Engine[Any], trial: Trial, *, batch: int = BATCH) -> Evaluated:
     """Figures of ``engine``'s swap of ``trial.faces``, laid over the plate by the engine's own matte, in the crop.
 
     Raises InputError if the trial lacks something; ModelError if the mesh's or the embedding's weights are not here,
@@ -84,9 +87,9 @@ def evaluate(engine: Engine, trial: Trial, *, batch: int = BATCH) -> Evaluated:
     return Evaluated(report, u8(swap.plates), u8(swap.comps), u8(swap.truth))
 
 
-def _swap(engine: Engine, trial: Trial, batch: int) -> tuple[_Swap, float]:
+def _swap(engine: Engine[Any], trial: Trial, batch: int) -> tuple[_Swap, float]:
     """And the seconds that the engine took."""
-    made, seconds = swapped(engine, trial.faces, trial.identity, batch)
+    made, seconds = swapped(engine, trial.faces, trial.identity, batch, trial.footage)
     plates, landmarks = trial.faces.crops, trial.faces.landmarks
     comps = over(plates, made)
     comp = Seen.of(u8(comps), landmarks)
@@ -115,7 +118,7 @@ def _against_truth(swap: _Swap) -> dict[str, PixelFigures | None]:
     return found
 
 
-def _self_swap(engine: Engine, trial: Trial, batch: int) -> PixelFigures | None:
+def _self_swap(engine: Engine[Any], trial: Trial, batch: int) -> PixelFigures | None:
     if trial.own is None or not len(trial.own.crops):
         return None
     made, _ = swapped(engine, trial.own, trial.identity, batch)
@@ -153,14 +156,17 @@ def _median(values: Column) -> float | None:
     return float(np.median(taken)) if len(taken) else None
 
 
-def swapped(engine: Engine, faces: FaceBatch, identity: Identity, batch: int) -> tuple[SwapBatch, float]:
-    """All faces, ``batch`` at a time, and the seconds that it took, without the first face's preparations.
+def swapped(
+    engine: Engine[Any], faces: FaceBatch, identity: Identity, batch: int, footage: Sequence[str] = ()
+) -> tuple[SwapBatch, float]:
+    """All faces, ``batch`` at a time, and the seconds that it took, without what is prepared once.
 
     Raises ModelError if what comes of it are no numbers, InputError if the engine does.
     """
-    engine.swap(_some(faces, slice(0, 1)), identity)
+    prepared = engine.prepare(identity, faces.crops.shape[1])
+    engine.swap(_some(faces, Batch((0,), 0, 0)), prepared)
     started = perf_counter()
-    made = [engine.swap(_some(faces, which), identity) for which in _batches(faces.frames, batch)]
+    made = [engine.swap(_some(faces, places), prepared) for places in _batches(faces, batch, engine.reach, footage)]
     seconds = perf_counter() - started
     swap = SwapBatch(np.concatenate([each.crops for each in made]), np.concatenate([each.matte for each in made]))
     _check_numbers(engine, swap)
@@ -173,20 +179,26 @@ def over(plates: F32, swap: SwapBatch) -> F32:
     return np.asarray(plates * (1 - matte) + swap.crops * matte, np.float32)
 
 
-def _batches(frames: tuple[int, ...], batch: int) -> Iterator[slice]:
-    """Frames ascend within each, as engines may expect: where footage follows footage they begin anew."""
-    start = 0
-    for place in range(1, len(frames) + 1):
-        if place == len(frames) or place - start == batch or frames[place] <= frames[place - 1]:
-            yield slice(start, place)
-            start = place
+def _batches(faces: FaceBatch, most: int, reach: int, footage: Sequence[str]) -> Iterator[Batch]:
+    """Of places in ``faces``. Frames ascend within each, as engines may expect: with other footage they begin anew."""
+    frames = faces.frames
+
+    def follows(place: int) -> bool:
+        there = 0 < place < len(frames) and frames[place] == frames[place - 1] + 1
+        return there and (not footage or footage[place] == footage[place - 1])
+
+    begins = [place for place in range(len(frames)) if not place or frames[place] <= frames[place - 1]]
+    for begin, end in pairwise([*begins, len(frames)]):
+        yield from batches(range(begin, end), most, reach=reach, follows=follows)
 
 
-def _some(faces: FaceBatch, which: slice) -> FaceBatch:
-    return FaceBatch(faces.crops[which], faces.landmarks[which], faces.frames[which])
+def _some(faces: FaceBatch, places: Batch) -> FaceBatch:
+    rows = list(places.frames)
+    frames = tuple(faces.frames[row] for row in rows)
+    return FaceBatch(faces.crops[rows], faces.landmarks[rows], frames, places.before, places.after)
 
 
-def _check_numbers(engine: Engine, swap: SwapBatch) -> None:
+def _check_numbers(engine: Engine[Any], swap: SwapBatch) -> None:
     sound = [np.isfinite(each).reshape(len(each), -1).all(axis=1) for each in (swap.crops, swap.matte)]
     broken = int((~(sound[0] & sound[1])).sum())
     if broken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from fsvfx import packages
 from fsvfx.context import Context
@@ -36,11 +37,11 @@ def evaluate_package(
     check_unseen(card, facesets)
     first, second = card.names[:2]
     swaps = packaged(package, device)
-    trial = faceset_trial(facesets, identity or first, performer or second, most=most, with_references=False)
-    return evaluate(swaps, trial)
+    pair = identity or first, performer or second
+    return evaluate(swaps, faceset_trial(facesets, *pair, most=most, with_references=swaps.needs_references))
 
 
-def packaged(package: Path, device: str) -> Engine:
+def packaged(package: Path, device: str) -> Engine[Any]:
     """The package's engine, as a shot would use it."""
     card = packages.card_of(package)
     context = Context(packages.Packages(package.parent.parent), device=device)

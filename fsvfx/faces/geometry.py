@@ -111,6 +111,11 @@ def crop(rgb: NDArray[Any], matrix: Matrix, size: int) -> NDArray[Any]:
     return sample(rgb, matrix, size, cubic=True, mirror=True)
 
 
+def margin_of(size: int, wide: float) -> int:
+    """Px to add on every side of a crop for one ``wide`` times as wide, at least."""
+    return math.ceil(size * (wide - 1) / 2 - 1e-6)
+
+
 def crop_size(landmarks: NDArray[np.floating]) -> int:
     """For faces (n, 468, 3): a multiple of 64 at which nine in ten have at least the plate's resolution."""
     native = [1.0 / scale_of(crop_matrix(each, 1)) for each in landmarks]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -48,7 +48,7 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
         yield Finding(("people", person, "references"), what, "Add footage or stills of the face")
 
 
-def _check_settings(entry: Replace, engine: type[Engine], at: Loc) -> Iterator[Finding]:
+def _check_settings(entry: Replace, engine: type[Engine[Any]], at: Loc) -> Iterator[Finding]:
     """An override is checked together with what it overrides, but only what it says itself is told at its place."""
     for loc, what, hint in wrong_settings(engine.Settings, entry.settings):
         yield Finding((*at, "settings", *loc), what, hint)

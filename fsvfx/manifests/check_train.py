@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fsvfx.documents import Finding
 from fsvfx.errors import InputError
@@ -17,7 +17,7 @@ from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import suggestion
 
 if TYPE_CHECKING:
-    from fsvfx.engines.learned import LearnedEngine
+    from fsvfx.engines.packaged import PackagedEngine
 
 
 from collections.abc import Callable
@@ -117,7 +117,7 @@ _OTHER_ENGINE: dict[bool, Finding] = {
 }
 
 
-def _check_size(draft: TrainDraft, engine: type[LearnedEngine]) -> Iterator[Finding]:
+def _check_size(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterator[Finding]:
     """Crops are made smaller for the model, never larger."""
     resolution = getattr(engine.Architecture.model_validate(draft.architecture), "resolution", 0)
     if draft.faceset is not None and draft.faceset.size < resolution:

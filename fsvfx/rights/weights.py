@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | Non
     for name in dict.fromkeys(resolvers if any(one.super_resolution for one in said) else ()):
         found |= dict.fromkeys(_resolver_weights(name), "composite.super_resolver")
     for index, entry in enumerate(replace):
-        found |= dict.fromkeys(_engine_weights(entry.engine), f"replace[{index}].engine")
+        found |= dict.fromkeys(_engine_weights(entry), f"replace[{index}].engine")
     return found
 
 
@@ -117,9 +118,8 @@ def check_use(
         raise LicenceError(tuple(f"{what}. {hint}" for what, hint in found), where=where)
 
 
-def evaluation_weights(engines: Iterable[str]) -> tuple[Weights, ...]:
-    """Of all that evaluating these engines uses: theirs, and those of the faces' measures."""
-    own = (name for engine in engines for name in _engine_weights(engine))
+def evaluation_weights(own: Iterable[str]) -> tuple[Weights, ...]:
+    """Of all that an evaluation uses: those of the faces' measures, and the engines' ``own`` cards."""
     return tuple(map(card_weights, dict.fromkeys((*weights_of("blazeface"), *_ALWAYS, *own))))
 
 
@@ -176,13 +176,13 @@ def _segmenter_weights(name: str) -> tuple[str, ...]:
         return ()  # told where it is named
 
 
-def _engine_weights(name: str) -> tuple[str, ...]:
-    from fsvfx.engines.registry import engine
+def _engine_weights(entry: Replace) -> Iterator[str]:
+    """With the entry's settings, and with those of every override."""
+    from fsvfx.engines.registry import engine, settings_of
 
-    try:
-        return engine(name).weights
-    except InputError:
-        return ()
+    for more in ({}, *(override.settings for override in entry.overrides)):
+        with suppress(InputError):  # told where it is named
+            yield from engine(entry.engine).weights(settings_of(entry.engine, {**entry.settings, **more}))
 
 
 def _resolver_weights(name: str) -> tuple[str, ...]:

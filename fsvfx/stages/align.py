@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Array, LazyFrames, Result
+from fsvfx.engines.registry import engine
 from fsvfx.entries import TrackedEntry, entry_name, named
 from fsvfx.faces import topology
-from fsvfx.faces.geometry import crop_matrix, move_points
+from fsvfx.faces.geometry import crop_matrix, margin_of, move_points
 from fsvfx.faces.looks import display_crop
 from fsvfx.faces.trails import REACH, smooth
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
@@ -25,11 +26,13 @@ class AlignSettings(PlateSettings):
     entries: int
     smooth: float
     """Standard deviation of the landmarks' filter, in frames."""
+    wide: tuple[float, ...]
+    """How many times as wide as its crops each entry's engine looks."""
 
 
 class AlignStage(Stage[AlignSettings]):
     name = "align"
-    version = 3
+    version = 4
     needs = (Need("ingest"), Need("track", halo=REACH))
     intermediate = True
     resources = Resources(cpu=1, memory_mib=1024)
@@ -42,6 +45,7 @@ class AlignStage(Stage[AlignSettings]):
             "rN/landmarks": spec("468 3", "float32"),
             "rN/matrix": spec("2 3", "float64"),
             "rN/crops": spec("S S 3", "float16"),
+            "rN/wide": spec("W W 3", "float16", optional=True),
         }
     )
 
@@ -50,7 +54,10 @@ class AlignStage(Stage[AlignSettings]):
 
     def settings(self, job: ShotJob, unit: Unit) -> AlignSettings:
         return AlignSettings(
-            entries=len(job.shot.replace), smooth=job.shot.faces.smooth, **PlateSettings.of(job).model_dump()
+            entries=len(job.shot.replace),
+            smooth=job.shot.faces.smooth,
+            wide=tuple(engine(entry.engine).wide for entry in job.shot.replace),
+            **PlateSettings.of(job).model_dump(),
         )
 
     def run(self, work: Work[AlignSettings]) -> Result:
@@ -66,6 +73,8 @@ class AlignStage(Stage[AlignSettings]):
                 matrix=aligned.matrix,
                 crops=_crops(work, aligned),
             )
+            if margin := margin_of(aligned.size, work.settings.wide[index]):
+                frames |= named(index, wide=_crops(work, aligned, margin))
             qc[entry_name(index)] = {"present": int(aligned.present.sum()), "crop_size": aligned.size}
         return Result(frames=frames, qc=qc)
 
@@ -105,15 +114,19 @@ def _aligned(work: Work[AlignSettings], index: int) -> _Aligned:
     return result
 
 
-def _crops(work: Work[AlignSettings], aligned: _Aligned) -> LazyFrames:
-    """Display [0, 1], one frame of the plate in memory at a time; black where there is no face."""
-    size, colour = aligned.size, plate_colour_of(work)
+def _crops(work: Work[AlignSettings], aligned: _Aligned, margin: int = 0) -> LazyFrames:
+    """Display [0, 1], one frame of the plate in memory at a time; black where there is no face.
+
+    margin: how many px more there are on every side.
+    """
+    size, colour = aligned.size + 2 * margin, plate_colour_of(work)
+    shift = np.array([[0, 0, margin], [0, 0, margin]])
 
     def each() -> Iterator[NDArray[np.float16]]:
         for place, number in enumerate(work.frames):
             if aligned.present[place]:
                 plate = work.inputs["ingest"].frame("frames", number)
-                yield display_crop(plate, aligned.matrix[place], size, colour)
+                yield display_crop(plate, aligned.matrix[place] + shift, size, colour)
             else:
                 yield np.zeros((size, size, 3), np.float16)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, SerializeAsAny
 
-from fsvfx.arrays import Array, Data, Result
-from fsvfx.context import Context
+from fsvfx.arrays import Data, Result
+from fsvfx.engines.batches import Batch, batches
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity
+from fsvfx.engines.preparations import preparations
 from fsvfx.engines.registry import engine, settings_of
-from fsvfx.entries import AlignedEntry, entry_name, named
+from fsvfx.entries import AlignedEntry, EntryView, entry_name, named
 from fsvfx.errors import InputError, Where
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
 from fsvfx.stages.outputs import Outputs, spec
@@ -54,6 +56,18 @@ class SwapStage(Stage[SwapSettings]):
         gpu = any(engine(entry.engine).uses_gpu for entry in job.shot.replace)
         return replace(self.resources, gpu=int(gpu))
 
+    def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
+        """The neighbours that engines want to see, and the stages that they read."""
+        kinds = [engine(entry.engine) for entry in job.shot.replace]
+        reach = max((kind.reach for kind in kinds), default=0)
+        more = dict.fromkeys(name for kind in kinds for name in kind.reads)
+        align, references = self.needs
+        return replace(align, halo=reach), references, *(Need(name, halo=reach) for name in more)
+
+    def weights(self, settings: SwapSettings) -> tuple[str, ...]:
+        named = (engine(one.engine).weights(values) for one in settings.entries for _, values in one.groups)
+        return tuple(dict.fromkeys(card for cards in named for card in cards))
+
     def settings(self, job: ShotJob, unit: Unit) -> SwapSettings:
         """An override elsewhere in the shot leaves this chunk's key alone.
 
@@ -68,10 +82,10 @@ class SwapStage(Stage[SwapSettings]):
         qc: dict[str, JsonValue] = {}
         for index, entry in enumerate(work.settings.entries):
             started = perf_counter()
-            crops, mattes, swapped = _replace(index, entry, work)
-            frames |= named(index, crops=crops, matte=mattes)
-            seconds = perf_counter() - started
-            qc[entry_name(index)] = {"swapped": swapped, "fps": round(swapped / max(seconds, 1e-6), 2)}
+            made = _replace(index, entry, work)
+            frames |= named(index, crops=made.crops, matte=made.mattes)
+            rate = made.swapped / max(perf_counter() - started, 1e-6)
+            qc[entry_name(index)] = {"swapped": made.swapped, "fps": round(rate, 2), **made.figures}
         return Result(frames=frames, qc=qc)
 
 
@@ -99,57 +113,80 @@ def _entry(entry: Replace, numbers: list[int]) -> SwapEntry:
     )
 
 
-def _replace(
-    index: int, entry: SwapEntry, work: Work[SwapSettings]
-) -> tuple[NDArray[np.float16], NDArray[np.float16], int]:
-    """One entry's crops (n, S, S, 3) and mattes (n, S, S), zero where the performer is absent, and how many."""
+@dataclass(frozen=True)
+class _Faces:
+    """One entry's faces, as engines take them."""
+
+    aligned: AlignedEntry
+    read: Mapping[str, EntryView]
+
+    def follows(self, number: int) -> bool:
+        """Whether the frame continues the one before it."""
+        shown = self.aligned.shown
+        return number in shown and number - 1 in shown and not self.aligned.frame("start", number)
+
+    def of(self, batch: Batch) -> FaceBatch:
+        wide = self._pictures(batch.frames, "wide") if self.aligned.has("wide") else None
+        landmarks = np.stack([self.aligned.landmarks(number) for number in batch.frames])
+        crops = self._pictures(batch.frames, "crops")
+        return FaceBatch(crops, landmarks, batch.frames, batch.before, batch.after, wide, self.read)
+
+    def _pictures(self, numbers: Sequence[int], array: str) -> NDArray[np.float32]:
+        """Filled frame by frame: nothing is held twice."""
+        first = self.aligned.frame(array, numbers[0])
+        pictures = np.empty((len(numbers), *first.shape), np.float32)
+        for row, number in enumerate(numbers):
+            pictures[row] = self.aligned.frame(array, number)
+        return pictures
+
+
+@dataclass(frozen=True)
+class _Swapped:
+    """One entry's crops (n, S, S, 3) and mattes (n, S, S), zero where the performer is absent; how many are not."""
+
+    crops: NDArray[np.float16]
+    mattes: NDArray[np.float16]
+    swapped: int
+    figures: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped:
     aligned = AlignedEntry(work.inputs["align"], index)
+    rows = {number: row for row, number in enumerate(work.frames) if number in aligned.shown}
     crops = np.zeros((len(work.frames), aligned.size, aligned.size, 3), np.float16)
-    mattes = np.zeros(crops.shape[:3], np.float16)
-    if not aligned.shown:
-        return crops, mattes, 0
-    identity = identity_of(entry.identity, work.inputs)
-    rows = {number: row for row, number in enumerate(work.frames)}
-    for numbers, values in entry.groups:
-        wanted = [number for number in numbers if number in aligned.shown]
-        if not wanted:
-            continue
-        made = _engine(index, entry, values, work.context, identity)
-        for batch in _batches(wanted, made.at_once):
-            swap = made.swap(_faces(batch, aligned), identity)
-            at = [rows[number] for number in batch]
-            crops[at], mattes[at] = swap.crops, swap.matte
-    return crops, mattes, len(aligned.shown)
-
-
-def _batches(numbers: list[int], most: int) -> Iterator[list[int]]:
-    for start in range(0, len(numbers), most):
-        yield numbers[start : start + most]
-
-
-def _engine(index: int, entry: SwapEntry, values: EngineSettings, context: Context, who: Identity) -> Engine:
+    made = _Swapped(crops, np.zeros(crops.shape[:3], np.float16), len(rows))
+    if not rows:
+        return made
     kind = engine(entry.engine)
-    if kind.needs_references and not len(who.crops):
+    faces = _Faces(aligned, {name: EntryView(work.inputs[name], index) for name in kind.reads})
+    references = _references(index, entry, kind, work)
+    figures: dict[str, JsonValue] = {}
+    for numbers, values in entry.groups:
+        wanted = [number for number in numbers if number in rows]
+        if wanted:
+            one = kind(values, work.context)
+            prepared = preparations().of(
+                one, entry.identity, references.digest, aligned.size, lambda: _identity(entry.identity, references)
+            )
+            figures |= one.figures(prepared)
+            for batch in batches(wanted, one.at_once, reach=one.reach, follows=faces.follows):
+                swap, at = one.swap(faces.of(batch), prepared), [rows[number] for number in batch.own]
+                made.crops[at], made.mattes[at] = swap.crops, swap.matte
+    return replace(made, figures=figures)
+
+
+def _references(index: int, entry: SwapEntry, kind: type[Engine[Any]], work: Work[SwapSettings]) -> Data:
+    references = work.inputs[f"references/{entry.identity}"]
+    if kind.needs_references and not len(references.numbers):
         raise InputError(
-            f"Engine '{kind.name}' needs reference pictures of '{who.name}', but there are none",
-            hint=f"Give people.{who.name}.references footage or stills of the face",
+            f"Engine '{kind.name}' needs reference pictures of '{entry.identity}', but there are none",
+            hint=f"Give people.{entry.identity}.references footage or stills of the face",
             where=Where(stage="swap", field=f"replace[{index}].identity"),
         )
-    return kind(values, context)
+    return references
 
 
-def identity_of(name: str, inputs: Mapping[str, Data]) -> Identity:
+def _identity(name: str, references: Data) -> Identity:
     """The references of a person, as engines take them."""
-    data = inputs[f"references/{name}"]
-    return Identity(name, *(_floats(data.frames(array)) for array in ("crops", "landmarks", "sharpness")))
-
-
-def _faces(numbers: list[int], aligned: AlignedEntry) -> FaceBatch:
-    crops = np.empty((len(numbers), aligned.size, aligned.size, 3), np.float32)
-    for row, number in enumerate(numbers):
-        crops[row] = aligned.crop(number)
-    return FaceBatch(crops, np.stack([aligned.landmarks(number) for number in numbers]), tuple(numbers))
-
-
-def _floats(values: Array) -> NDArray[np.float32]:
-    return np.asarray(values, np.float32)
+    arrays = (references.frames(array) for array in ("crops", "landmarks", "sharpness", "embedding"))
+    return Identity(name, *(np.asarray(array, np.float32) for array in arrays))

@@ -11,6 +11,7 @@ import numpy as np
 
 from fsvfx import commands
 from fsvfx.arrays import Array, Table
+from fsvfx.digests import digest_of
 from fsvfx.errors import DamagedError, StoreError, Where
 from fsvfx.store.blocks import MissingChunkError
 from fsvfx.store.kept import BlockName
@@ -160,6 +161,10 @@ class StitchedData:
     @property
     def numbers(self) -> Sequence[int]:
         return tuple(self._home)
+
+    @property
+    def digest(self) -> str:
+        return digest_of([[piece.digest for piece in self.pieces], list(self.numbers)])
 
     def frame(self, name: str, number: int) -> Array:
         piece = self._home.get(number)

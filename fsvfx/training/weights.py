@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from fsvfx.engines.learned import built
+from fsvfx.engines.packaged import built
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError, Where

@@ -12,11 +12,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from swaps import nobody, swapped
 
 from fsvfx import media, plugins
 from fsvfx.context import Context
 from fsvfx.engines import registry as engines
-from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.engines.contract import FaceBatch
 from fsvfx.errors import MachineError
 from fsvfx.executors import registry
 from fsvfx.faces.embedding import cut
@@ -113,8 +114,7 @@ def test_an_engine_swaps(install: Install) -> None:
     install("our_engines")
     made = engines.engine("tint")(engines.settings_of("tint", {"red": 1.0}), Context())
     crops = np.full((2, 8, 8, 3), 0.5, np.float32)
-    nobody = Identity("nobody", *(np.zeros((0, *each), np.float32) for each in ((8, 8, 3), (468, 3), ())))
-    swap = made.swap(FaceBatch(crops, np.zeros((2, 468, 3), np.float32), (1, 2)), nobody)
+    swap = swapped(made, FaceBatch(crops, np.zeros((2, 468, 3), np.float32), (1, 2)), nobody())
     assert swap.crops[..., 0].min() == 1.0
     assert swap.crops[..., 1:].max() == 0.5
     assert swap.matte.shape == (2, 8, 8)

@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate, leaky_relu, max_pool2d
 from fsvfx.engines.autoencoder.blocks import Conv3
 from fsvfx.engines.autoencoder.losses import masked_ssim
 from fsvfx.engines.autoencoder.settings import CombSettings
-from fsvfx.engines.trainable import Batch, Model, Prediction, Side, initialise
+from fsvfx.engines.trainable import Batch, ClosedModel, Prediction, Side, initialise
 
 _CODE = 512
 _LEVELS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -27,7 +27,7 @@ class Stage:
     fade: float
 
 
-class CombModel(Model):
+class CombModel(ClosedModel):
     """Losses: one minus masked SSIM, of every person alike. Every level that is in use keeps learning."""
 
     def __init__(self, settings: CombSettings, people: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from fsvfx.engines.autoencoder import losses
 from fsvfx.engines.autoencoder.adversaries import PatchCritic, patch_verdict
 from fsvfx.engines.autoencoder.parts import Plan
 from fsvfx.engines.autoencoder.settings import FamilySettings
-from fsvfx.engines.trainable import Batch, Model, Prediction, Side
+from fsvfx.engines.trainable import Batch, ClosedModel, Prediction, Side
 
 
 def plan_of(settings: FamilySettings) -> Plan:
@@ -32,7 +32,7 @@ class Made:
     """None where no loss asks for it."""
 
 
-class FamilyModel(Model):
+class FamilyModel(ClosedModel):
     """A one-to-one autoencoder; ``people``: the identity, then the performer.
 
     Losses and weights as in DeepFaceLab's SAEHD (Perov et al. 2020, and its public code): per side ten times DSSIM and

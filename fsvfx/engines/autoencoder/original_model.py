@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from fsvfx.engines.autoencoder.blocks import Down, Up
 from fsvfx.engines.autoencoder.losses import dssim, squared
 from fsvfx.engines.autoencoder.settings import OriginalSettings
-from fsvfx.engines.trainable import Batch, Model, Prediction, Side, initialise
+from fsvfx.engines.trainable import Batch, ClosedModel, Prediction, Side, initialise
 
 _WINDOW = 11
 
 
-class OriginalModel(Model):
+class OriginalModel(ClosedModel):
     """The first deepfakes autoencoder: whatever passes the shared encoder comes out as the decoder's person."""
 
     resolution = 64

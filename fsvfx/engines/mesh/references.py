@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from blake3 import blake3
 from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
@@ -56,19 +55,28 @@ class References:
 def prepare(identity: Identity, size: int) -> References:
     """References for swaps into crops of ``size`` px; larger ones are shrunk to it first, so that warps don't alias.
 
-    The same pictures are prepared once in a process: every chunk asks for them. Raises InputError if there are none.
+    Raises InputError if there are none.
     """
     if not len(identity.crops):
         raise InputError(
             f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
         )
-    key = _digest(identity), size
-    if key not in _prepared:
-        made = _prepare(identity, size)
-        while len(_prepared) >= _KEPT:
-            _prepared.pop(next(iter(_prepared)))
-        _prepared[key] = made
-    return _prepared[key]
+    scale = min(size / identity.crops.shape[1], 1.0)
+    fitted = [_shrunk(crop, scale) for crop in identity.crops]
+    meshes = scaled(identity.landmarks, scale)
+    laid = _laid_out(fitted, meshes)
+    usual = _usual(laid)
+    trusts = _trusts(laid, usual, meshes)
+    sharpness = identity.sharpness
+    quality = np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5) * trusts.mean((1, 2)) ** 2
+    return References(
+        tuple(ReferencePicture(*each) for each in zip(fitted, meshes, trusts, strict=True)),
+        np.stack([appearance(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
+        np.asarray(quality, np.float32),
+        ShapeSpace.learn(meshes),
+        max(map(face_length, meshes)),
+        _filled(usual) if len(fitted) >= _FEW else None,
+    )
 
 
 def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -> tuple[NDArray[np.int64], Floats]:
@@ -87,39 +95,6 @@ def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -
     if raw.sum() <= 0:
         raw = np.ones_like(raw)
     return chosen, np.asarray(raw / raw.sum(), np.float32)
-
-
-_KEPT = 2
-"""Identities held ready; 64 pictures at 256 px take 50 MiB."""
-_prepared: dict[tuple[str, int], References] = {}
-
-
-def _digest(identity: Identity) -> str:
-    """Of the pictures themselves, so that equal ones are the same whatever they are called."""
-    hasher = blake3()
-    for values in (identity.crops, identity.landmarks, identity.sharpness):
-        hasher.update(str(values.shape).encode())
-        hasher.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
-    return hasher.hexdigest()
-
-
-def _prepare(identity: Identity, size: int) -> References:
-    scale = min(size / identity.crops.shape[1], 1.0)
-    fitted = [_shrunk(crop, scale) for crop in identity.crops]
-    meshes = scaled(identity.landmarks, scale)
-    laid = _laid_out(fitted, meshes)
-    usual = _usual(laid)
-    trusts = _trusts(laid, usual, meshes)
-    sharpness = identity.sharpness
-    quality = np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5) * trusts.mean((1, 2)) ** 2
-    return References(
-        tuple(ReferencePicture(*each) for each in zip(fitted, meshes, trusts, strict=True)),
-        np.stack([appearance(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
-        np.asarray(quality, np.float32),
-        ShapeSpace.learn(meshes),
-        max(map(face_length, meshes)),
-        _filled(usual) if len(fitted) >= _FEW else None,
-    )
 
 
 def scaled(meshes: Floats, scale: float) -> Floats:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fsvfx.engines.contract import FaceBatch, Identity, SwapBatch
+from fsvfx.engines.contract import FaceBatch, SwapBatch
 from fsvfx.engines.mesh import regions, tone
-from fsvfx.engines.mesh.references import References, prepare, scaled, usual_places, weights
+from fsvfx.engines.mesh.references import References, scaled, usual_places, weights
 from fsvfx.faces.measures import appearance, face_length
 from fsvfx.faces.raster import Floats, Raster, blur, over, rasterise, remap, remap_points, times
 from fsvfx.faces.topology import TRIANGLES
@@ -55,9 +55,8 @@ class Warp:
 
     settings: LandmarkWarpSettings
 
-    def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
-        """Each frame by itself, on the CPU: its pixels do not depend on the batch that it is in."""
-        references = prepare(identity, faces.crops.shape[1])
+    def swap(self, faces: FaceBatch, references: References) -> SwapBatch:
+        """Each frame by itself."""
         done = [self._one(*face, references) for face in zip(faces.crops, faces.landmarks, strict=True)]
         return SwapBatch(np.stack([crop for crop, _ in done]), np.stack([matte for _, matte in done]))
 

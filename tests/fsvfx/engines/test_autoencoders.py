@@ -13,7 +13,7 @@ from fsvfx.engines.autoencoder.df_model import DfModel
 from fsvfx.engines.autoencoder.liae_model import LiaeModel
 from fsvfx.engines.autoencoder.original_model import OriginalModel
 from fsvfx.engines.autoencoder.settings import CombSettings, DfSettings, LiaeSettings, OriginalSettings
-from fsvfx.engines.trainable import Batch, Model, Side
+from fsvfx.engines.trainable import Batch, ClosedModel, Side
 
 PAIR = ("ada", "bea")
 TINY = {"resolution": 64, "ae_dims": 32, "e_dims": 8, "d_dims": 8}
@@ -34,11 +34,11 @@ def side(count: int, size: int, seed: int) -> Side:
     return Side(target, target, mask, priority)
 
 
-def batch(model: Model, count: int = 2) -> Batch:
+def batch(model: ClosedModel, count: int = 2) -> Batch:
     return {person: side(count, model.resolution, seed) for seed, person in enumerate(model.people)}
 
 
-def model_of(kind: str, **values: object) -> Model:
+def model_of(kind: str, **values: object) -> ClosedModel:
     torch.manual_seed(0)
     if kind == "original":
         return OriginalModel(OriginalSettings(**values), PAIR)  # type: ignore[arg-type]

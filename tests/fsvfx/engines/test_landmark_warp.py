@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
+from swaps import nobody, swapped
 
 from fsvfx.context import Context
 from fsvfx.engines.contract import Identity
@@ -40,13 +41,13 @@ def test_a_face_swapped_for_itself_is_itself(
 ) -> None:
     """engines.md's proof: PSNR over 40 dB where source and target are one picture."""
     shown, made = picture(128), mesh(128, **pose)
-    swap = engine(rim=0, mouth="identity", eyes="identity").swap(batch([shown], [made]), identity([shown], [made]))
+    swap = swapped(engine(rim=0, mouth="identity", eyes="identity"), batch([shown], [made]), identity([shown], [made]))
     assert psnr(swap.crops[0], shown) > 40
 
 
 def test_the_face_changes_and_the_rest_does_not(person: Identity, mesh: Made, picture: Made, batch: Made) -> None:
     faces = batch([picture(128, 50, (0.4, 0.5, 0.6))], [mesh(128, 10)])
-    swap = engine().swap(faces, person)
+    swap = swapped(engine(), faces, person)
     outside = swap.matte == 0
     assert np.array_equal(swap.crops[outside], faces.crops[outside])
     assert np.abs(swap.crops - faces.crops).mean(3)[swap.matte > 0.9].mean() > 0.01
@@ -58,7 +59,7 @@ def test_the_face_changes_and_the_rest_does_not(person: Identity, mesh: Made, pi
 def test_any_pose_gives_a_picture(
     person: Identity, mesh: Made, picture: Made, batch: Made, yaw: float, shift: tuple[float, float]
 ) -> None:
-    swap = engine().swap(batch([picture(128)], [mesh(128, yaw, 10, 0.8, shift)]), person)
+    swap = swapped(engine(), batch([picture(128)], [mesh(128, yaw, 10, 0.8, shift)]), person)
     for part in (swap.crops, swap.matte):
         assert np.isfinite(part).all()
         assert part.dtype == np.float32
@@ -72,15 +73,15 @@ def test_chunks_agree_to_the_bit(person: Identity, mesh: Made, picture: Made, ba
     """A frame's pixels must not depend on which frames are done with it: seams between chunks would pop."""
     meshes = [mesh(128, yaw, 0, yaw / 10) for yaw in (0, 2, 4, 6)]
     pictures = [picture(128, 60)] * 4
-    whole = engine().swap(batch(pictures, meshes), person)
-    apart = [engine().swap(batch(pictures[i : i + 1], meshes[i : i + 1]), person) for i in range(4)]
+    whole = swapped(engine(), batch(pictures, meshes), person)
+    apart = [swapped(engine(), batch(pictures[i : i + 1], meshes[i : i + 1]), person) for i in range(4)]
     assert np.array_equal(whole.crops, np.concatenate([each.crops for each in apart]))
     assert np.array_equal(whole.matte, np.concatenate([each.matte for each in apart]))
 
 
 def test_small_movements_give_small_changes(person: Identity, mesh: Made, picture: Made, batch: Made) -> None:
     yaws = np.linspace(0, 30, 31)
-    swap = engine().swap(batch([picture(128, 60)] * 31, [mesh(128, float(yaw)) for yaw in yaws]), person)
+    swap = swapped(engine(), batch([picture(128, 60)] * 31, [mesh(128, float(yaw)) for yaw in yaws]), person)
     steps = np.abs(np.diff(swap.crops, axis=0)).mean((1, 2, 3))
     assert steps.max() < 4 * np.median(steps)
 
@@ -90,7 +91,7 @@ def test_the_performers_mouth_shows_between_the_lips(person: Identity, mesh: Mad
     x, y = made[[13, 14], :2].mean(0).round().astype(int)
     shown[y - 2 : y + 3, x - 2 : x + 3] = (0.05, 0.9, 0.05)
     for whose, kept in (("performer", True), ("identity", False)):
-        found = engine(shape=0, mouth=whose).swap(batch([shown], [made]), person).crops[0, y, x]
+        found = swapped(engine(shape=0, mouth=whose), batch([shown], [made]), person).crops[0, y, x]
         assert bool(found[1] > found[0] + 0.5) is kept
 
 
@@ -104,13 +105,12 @@ def test_what_covers_a_face_in_one_reference_is_not_trusted(mesh: Made, picture:
 
 
 def test_no_references_are_said(mesh: Made, picture: Made, batch: Made) -> None:
-    nobody = Identity("lead", *(np.zeros((0, *each), np.float32) for each in ((64, 64, 3), (468, 3), ())))
     with pytest.raises(InputError, match="lead"):
-        engine().swap(batch([picture(128)], [mesh(128)]), nobody)
+        swapped(engine(), batch([picture(128)], [mesh(128)]), nobody("lead"))
 
 
 def test_larger_references_are_shrunk(mesh: Made, picture: Made, batch: Made, identity: Made) -> None:
-    swap = engine().swap(batch([picture(64)], [mesh(64)]), identity([picture(256)], [mesh(256)]))
+    swap = swapped(engine(), batch([picture(64)], [mesh(64)]), identity([picture(256)], [mesh(256)]))
     assert swap.crops.shape[1] == 64
 
 

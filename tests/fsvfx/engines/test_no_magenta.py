@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from swaps import swapped
 
 from fsvfx.context import Context
 from fsvfx.engines.landmark_warp import LandmarkWarp, LandmarkWarpSettings
@@ -76,7 +77,7 @@ def test_the_performers_lipstick_is_no_light(lips: Colour, mesh: Made, batch: Ma
     painted += drawn[..., None] * (np.array(lips, np.float32) - skin)
     person = identity([np.ones((128, 128, 3), np.float32) * np.array(_SKINS["olive"], np.float32)] * 5, [made] * 5)
     engine = LandmarkWarp(LandmarkWarpSettings(), Context())
-    shown = engine.swap(batch([plain, painted], [made, made]), person).crops
+    shown = swapped(engine, batch([plain, painted], [made, made]), person).crops
     x, y = made[[18, 200], :2].mean(0).round().astype(int)
     below = np.abs(to_magenta(shown[:, y - 2 : y + 3, x - 2 : x + 3], _SKINS["fair"])).reshape(2, -1).mean(1)
     assert (below < 2.5).all()
@@ -93,7 +94,7 @@ def test_one_pictures_violet_block_is_not_the_persons(violet: int, mesh: Made, b
     alone = identity([pictures[violet]], [made])
     shown = [
         to_magenta(
-            engine.swap(batch([plate], [made]), who).crops[0, y - 3 : y + 4, x - 4 : x + 5],
+            swapped(engine, batch([plate], [made]), who).crops[0, y - 3 : y + 4, x - 4 : x + 5],
             _SKINS["fair"],
         ).mean()
         for who in (alone, identity(pictures, [made] * 6))

@@ -13,10 +13,10 @@ import torch
 from toy_packages import SMALL, toy_package
 
 from fsvfx.engines import onnx_export
-from fsvfx.engines.learned import built, restored
 from fsvfx.engines.onnx_export import LIMIT, difference, export, graph_of
+from fsvfx.engines.packaged import built, restored
 from fsvfx.engines.registry import learned
-from fsvfx.engines.trainable import Batch, Model, Prediction
+from fsvfx.engines.trainable import Batch, ClosedModel, Prediction
 from fsvfx.errors import InputError, MachineError
 from schemas.package import PackageCard
 
@@ -38,7 +38,7 @@ def graph(toy: tuple[Path, PackageCard]) -> onnx.ModelProto:
 def quick(graph: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tracing takes seconds, and has been done; whoever is asked for, Ada comes out."""
 
-    def copied(model: Model, person: str) -> onnx.ModelProto:
+    def copied(model: ClosedModel, person: str) -> onnx.ModelProto:
         proto = onnx.ModelProto()
         proto.CopyFrom(graph)
         return proto
@@ -114,10 +114,10 @@ def test_what_can_not_be_exported_is_told(toy: tuple[Path, PackageCard], tmp_pat
     assert caught.value.hint  # type: ignore[attr-defined]
 
 
-class Many(Model):
+class Many(ClosedModel):
     """Models side by side, so that tracing them costs its seconds once."""
 
-    def __init__(self, models: list[Model]) -> None:
+    def __init__(self, models: list[ClosedModel]) -> None:
         super().__init__()
         self.models = torch.nn.ModuleList(models)
         self.people, self.resolution = models[0].people, models[0].resolution
@@ -131,12 +131,12 @@ class Many(Model):
         return Prediction(torch.cat([each.rgb for each in made], 1), torch.cat(masks, 1) if masks else None)
 
 
-def small(name: str, **more: object) -> Model:
+def small(name: str, **more: object) -> ClosedModel:
     torch.manual_seed(2)
     return built(learned(name), {**SMALL[name], **more}, PEOPLE)  # type: ignore[dict-item]
 
 
-def growing() -> Model:
+def growing() -> ClosedModel:
     """A comb at 16 px on its way to 32."""
     model = small("comb", resolution=64)
     model.advance(125)

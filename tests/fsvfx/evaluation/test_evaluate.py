@@ -28,7 +28,7 @@ PERFORMED = [
 ]
 
 
-class Paste(Engine):
+class Paste(Engine[None]):
     """Lays the given pictures over the plate, in the order of frames."""
 
     name: ClassVar[str] = "paste"
@@ -39,7 +39,10 @@ class Paste(Engine):
     Settings: ClassVar[type[EngineSettings]] = EngineSettings
     pictures: NDArray[np.float32] | None = None
 
-    def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
+    def prepare(self, identity: Identity, size: int) -> None:
+        pass
+
+    def swap(self, faces: FaceBatch, prepared: None) -> SwapBatch:
         rows = [number - 1001 for number in faces.frames]
         crops = faces.crops if self.pictures is None else self.pictures[rows]
         return SwapBatch(crops, np.full_like(crops[..., 0], 0.0 if self.pictures is None else 1.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ class Arrays:
         self.numbers = tuple(numbers)
         self._frames = {name: list(_each(array)) for name, array in frames.items()}
         self._tables = tables
+
+    @property
+    def digest(self) -> str:
+        held = {name: [np.asarray(one).tobytes() for one in each] for name, each in self._frames.items()}
+        return sha256(repr((self.numbers, held, self._tables)).encode()).hexdigest()
 
     def frame(self, name: str, number: int) -> Array:
         return self._frames[name][self.numbers.index(number)]

@@ -69,7 +69,9 @@ def track(detected: Iterable[tuple[range, Result]], chunks: list[Chunk] | None =
 
 
 def align(pictures: Pictures, tracked: Result) -> list[Result]:
-    settings = AlignSettings(entries=1, smooth=1.0, color_space="sRGB", colour_config=DEFAULT_CONFIG.name, exposure=0)
+    settings = AlignSettings(
+        entries=1, smooth=1.0, wide=(1.0,), color_space="sRGB", colour_config=DEFAULT_CONFIG.name, exposure=0
+    )
     done = []
     for chunk, some in chunked(pictures):
         reach = range(chunk.first - REACH, chunk.last + REACH + 1)

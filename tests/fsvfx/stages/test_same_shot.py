@@ -10,6 +10,7 @@ import pytest
 from comp_scene import CONFIG, composited
 from in_memory import clip_frames
 from numpy.typing import NDArray
+from swaps import swapped
 
 from fsvfx import colour, models
 from fsvfx.colour import PlateColour
@@ -50,7 +51,7 @@ def seen(plate: NDArray[Any], space: str, points: Points) -> FaceBatch:
 def comp(plate: NDArray[Any], space: str, points: Points, lead: Identity, mode: Mode) -> dict[str, NDArray[Any]]:
     """The stage's arrays of that one frame."""
     face = seen(plate, space, points)
-    swap = LandmarkWarp(LandmarkWarp.Settings(), Context()).swap(face, lead)
+    swap = swapped(LandmarkWarp(LandmarkWarp.Settings(), Context()), face, lead)
     own, crop, matte = (each[0].astype(np.float16) for each in (face.crops, swap.crops, swap.matte))
     made = composited(
         plate,

@@ -26,7 +26,7 @@ SWAP = """
     crops = np.random.default_rng(1).random((1, 64, 64, 3), np.float32)
     who = Identity("lead", crops, mesh, np.ones(1, np.float32))
     made = engine("landmark_warp")(settings_of("landmark_warp", {}), Context(device=device_for(0)))
-    assert made.swap(FaceBatch(crops, mesh, (1,)), who).matte.max() > 0.9
+    assert made.swap(FaceBatch(crops, mesh, (1,)), made.prepare(who, 64)).matte.max() > 0.9
     print("torch" in sys.modules)
     __import__("fsvfx.engines.registry").engines.registry.engine("df")
     print("torch" in sys.modules)

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from fsvfx.engines.trainable import Batch, Model, Pace, Prediction, Side
+from fsvfx.engines.trainable import Batch, ClosedModel, Pace, Prediction, Side
 from schemas.trainer import TrainerSettings
 
 PAIR = ("ada", "bea")
 
 
-class ToyModel(Model):
+class ToyModel(ClosedModel):
     """An encoder and two decoders of a layer each; ``adversary``: a second turn, with weights of its own."""
 
     people, resolution = PAIR, 16

@@ -1,4 +1,4 @@
-"""Engines that learn: what their settings, networks, swaps and mattes have in common. Each has a file of its own."""
+"""Engines whose weights come from a model package: what their settings, networks, swaps and mattes have in common."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -15,10 +15,10 @@ from pydantic import Field, JsonValue, ValidationError
 
 from fsvfx import packages
 from fsvfx.comp.matte import hull
-from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity, SwapBatch
+from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Prepared, SwapBatch
 from fsvfx.errors import ModelError, Where
 from fsvfx.faces.geometry import FILL
-from fsvfx.packages import check_engine, check_knows
+from fsvfx.packages import check_engine
 from schemas.base import Name, Sha256
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _NEAR, _FAR = 0.12, 0.24
 
 
 class PackageSettings(EngineSettings):
-    """Settings of every engine that learns: which model package it swaps with, and how."""
+    """Settings of every engine with a model package: which model package it swaps with, and how."""
 
     model: Name
     """Name of the model package."""
@@ -47,11 +47,12 @@ class PackageSettings(EngineSettings):
     """Faces per batch."""
 
 
-class LearnedEngine(Engine):
-    """An engine whose weights are trained on the people whom it swaps."""
+class PackagedEngine(Engine[Prepared]):
+    """An engine whose weights were trained by fsvfx and come from a model package: card, hash, networks, mattes.
 
-    family: ClassVar[Literal["image", "model3d", "one_to_one", "any_to_any"]] = "one_to_one"
-    needs_references: ClassVar[bool] = False
+    What it shows of whom is its kind's: ``ClosedSet`` of the people whom it was trained on, ``OpenSet`` of anybody.
+    """
+
     learns: ClassVar[bool] = True
     uses_gpu: ClassVar[bool] = True
     Settings: ClassVar[type[EngineSettings]] = PackageSettings
@@ -67,6 +68,10 @@ class LearnedEngine(Engine):
     def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
         """The networks, at their random start, for these people in this order."""
 
+    @abstractmethod
+    def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Prepared) -> Prediction:
+        """Some ``faces`` swapped, by the networks: pictures are their crops, (n, 3, R, R) in [0, 1] on the device."""
+
     @property
     def at_once(self) -> int:
         return self.settings.batch
@@ -77,25 +82,18 @@ class LearnedEngine(Engine):
         package = self.context.packages.find(self.settings.model, self.settings.sha256)
         return _loaded(type(self), package, self.device)
 
-    def swap(self, faces: FaceBatch, identity: Identity) -> SwapBatch:
-        """The face of ``identity.name``, whom the package must know; its reference pictures are not looked at."""
-        check_knows(self.settings.model, self.model.people, identity.name)
-        if not len(faces.crops):
-            return SwapBatch(faces.crops, faces.crops[..., 0])
-        starts = range(0, len(faces.crops), self.settings.batch)
-        parts = [self._part(faces, slice(at, at + self.settings.batch), identity.name) for at in starts]
-        return SwapBatch(np.concatenate([part.crops for part in parts]), np.concatenate([part.matte for part in parts]))
-
-    def _part(self, faces: FaceBatch, which: slice, person: str) -> SwapBatch:
-        """Some faces, in the model's size on its device, and back."""
+    def swap(self, faces: FaceBatch, prepared: Prepared) -> SwapBatch:
+        """In the model's size on its device, and back: what comes in between is nobody else's."""
         import torch
 
-        size, model = faces.crops.shape[1], self.model
+        size = faces.crops.shape[1]
+        if not len(faces.crops[faces.wanted]):
+            return SwapBatch(faces.crops[:0], faces.crops[:0, ..., 0])
         with torch.inference_mode():
-            crops = torch.from_numpy(faces.crops[which]).to(self.device).permute(0, 3, 1, 2).contiguous()
-            made = model.predict(_resized(crops, model.resolution), person)
-            matte = self._matte(made, faces.landmarks[which], size)
-            return SwapBatch(_resized(made.rgb, size).permute(0, 2, 3, 1).cpu().numpy(), matte[:, 0].cpu().numpy())
+            pictures = torch.from_numpy(faces.crops).to(self.device).permute(0, 3, 1, 2).contiguous()
+            made = self.predict(resized(pictures, self.model.resolution), faces, prepared)
+            matte = self._matte(made, faces.landmarks[faces.wanted], size)
+            return SwapBatch(resized(made.rgb, size).permute(0, 2, 3, 1).cpu().numpy(), matte[:, 0].cpu().numpy())
 
     def _matte(self, made: Prediction, landmarks: NDArray[np.floating], size: int) -> torch.Tensor:
         import torch
@@ -104,17 +102,17 @@ class LearnedEngine(Engine):
         mesh = hulls[:, None].to(made.rgb)
         if made.mask is None or self.settings.matte == "mesh":
             return mesh
-        learned = _resized(usable(made.mask, landmarks, size), size)
+        learned = resized(usable(made.mask, landmarks, size), size)
         return learned if self.settings.matte == "learned" else learned * mesh
 
 
 @lru_cache(maxsize=4)
-def _loaded(kind: type[LearnedEngine], package: Path, device: str) -> Model:
+def _loaded(kind: type[PackagedEngine[Any]], package: Path, device: str) -> Model:
     """Once per process."""
     return restored(kind, package).to(device)
 
 
-def restored(kind: type[LearnedEngine], package: Path) -> Model:
+def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model:
     """A package's networks as training left them, on the CPU, to predict with.
 
     Raises InputError if they are another engine's, ModelError if the package is broken or not of these networks.
@@ -138,12 +136,12 @@ def restored(kind: type[LearnedEngine], package: Path) -> Model:
     return networks.eval().requires_grad_(False)
 
 
-def built(kind: type[LearnedEngine], architecture: Mapping[str, JsonValue], people: tuple[str, ...]) -> Model:
+def built(kind: type[PackagedEngine[Any]], architecture: Mapping[str, JsonValue], people: tuple[str, ...]) -> Model:
     """The networks of an engine that learns, of settings that are checked already."""
     return kind.model_of(kind.Architecture.model_validate(dict(architecture)), people)
 
 
-def _resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
+def resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
     """(n, C, S, S) -> (n, C, size, size), in [0, 1]; bicubic, averaged where it shrinks."""
     from torch.nn.functional import interpolate
 

@@ -1,4 +1,4 @@
-"""Engines that learn, swapping by packages of random weights: what they give, and what they refuse."""
+"""Engines with model packages, swapping by packages of random weights: what they give, and what they refuse."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import toy_packages
+from swaps import nobody, swapped
 from toy_facesets import frontal
 from toy_packages import SMALL, toy_package
 
@@ -18,8 +19,8 @@ from fsvfx import packages
 from fsvfx.comp.matte import hull
 from fsvfx.context import Context
 from fsvfx.engines import registry
-from fsvfx.engines.contract import FaceBatch, Identity
-from fsvfx.engines.learned import LearnedEngine, built, restored, usable
+from fsvfx.engines.contract import FaceBatch
+from fsvfx.engines.packaged import PackagedEngine, built, restored, usable
 from fsvfx.errors import InputError, ModelError
 from fsvfx.packages import Packages
 
@@ -33,12 +34,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def engine_of(root: Path, name: str, people: tuple[str, ...] = ("ada", "bea"), **more: Any) -> LearnedEngine:
+def engine_of(root: Path, name: str, people: tuple[str, ...] = ("ada", "bea"), **more: Any) -> PackagedEngine[Any]:
     settings = {name: more.pop(name) for name in ("matte", "batch") if name in more}
     _, card = toy_package(root, name, people, **more)
     given = {"model": card.model, "sha256": card.sha256, **settings}
     made = registry.engine(name)(registry.settings_of(name, given), Context(Packages(root)))
-    assert isinstance(made, LearnedEngine)
+    assert isinstance(made, PackagedEngine)
     return made
 
 
@@ -47,15 +48,10 @@ def faces(count: int, size: int) -> FaceBatch:
     return FaceBatch(crops, np.repeat(frontal(size)[None], count, axis=0), tuple(range(1001, 1001 + count)))
 
 
-def who(name: str) -> Identity:
-    """Somebody of whom there are no pictures."""
-    return Identity(name, *(np.zeros((0, *each), np.float32) for each in ((8, 8, 3), (468, 3), ())))
-
-
 @pytest.mark.parametrize("size", [64, 96])
 @pytest.mark.parametrize("name", TINY)
 def test_a_swap_is_as_the_contract_says(root: Path, name: str, size: int) -> None:
-    swap = engine_of(root, name).swap(faces(3, size), who("ada"))
+    swap = swapped(engine_of(root, name), faces(3, size), nobody("ada"))
     assert swap.crops.shape == (3, size, size, 3)
     assert swap.matte.shape == (3, size, size)
     for each in (swap.crops, swap.matte):
@@ -73,7 +69,7 @@ def test_original_swaps(root: Path) -> None:
     original = registry.engine("original")(
         registry.settings_of("original", {"model": "toy", "sha256": sha256}), Context(Packages(root))
     )
-    swap = original.swap(faces(2, 80), who("bea"))
+    swap = swapped(original, faces(2, 80), nobody("bea"))
     assert swap.crops.shape == (2, 80, 80, 3)
     assert np.array_equal(swap.matte[0], hull(frontal(80), 80)), "it learns no mask"
 
@@ -100,14 +96,14 @@ def test_every_variant_comes_back_from_its_package(root: Path, name: str, varian
 @pytest.mark.parametrize("name", TINY)
 def test_a_face_does_not_depend_on_its_batch(root: Path, name: str) -> None:
     given = faces(5, 64)
-    whole, pairs = (engine_of(root, name, batch=batch).swap(given, who("ada")) for batch in (16, 2))
+    whole, pairs = (swapped(engine_of(root, name, batch=batch), given, nobody("ada")) for batch in (16, 2))
     assert np.allclose(whole.crops, pairs.crops, atol=1e-5)
     assert np.allclose(whole.matte, pairs.matte, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", TINY)
 def test_no_face_is_no_swap(root: Path, name: str) -> None:
-    swap = engine_of(root, name).swap(faces(0, 64), who("ada"))
+    swap = swapped(engine_of(root, name), faces(0, 64), nobody("ada"))
     assert swap.crops.shape == (0, 64, 64, 3)
     assert swap.matte.shape == (0, 64, 64)
 
@@ -119,13 +115,13 @@ def test_a_comb_swaps_at_the_stage_that_it_grew_to(root: Path, iterations: int, 
     engine = engine_of(root, "comb", ("ada", "bea", "cleo"), iterations=iterations)
     stage = engine.model.stage  # type: ignore[attr-defined]
     assert (stage.level, stage.fade) == (level, fade)
-    shown = {person: engine.swap(faces(1, 64), who(person)).crops for person in ("ada", "bea", "cleo")}
+    shown = {person: swapped(engine, faces(1, 64), nobody(person)).crops for person in ("ada", "bea", "cleo")}
     assert not np.array_equal(shown["ada"], shown["cleo"])
 
 
 def test_the_matte_is_the_one_that_was_asked_for(root: Path) -> None:
     ways = ("learned*mesh", "learned", "mesh")
-    both, learned, mesh = (engine_of(root, "df", matte=way).swap(faces(1, 64), who("ada")).matte for way in ways)
+    both, learned, mesh = (swapped(engine_of(root, "df", matte=way), faces(1, 64), nobody("ada")).matte for way in ways)
     assert np.array_equal(mesh[0], hull(frontal(64), 64))
     assert np.array_equal(both, learned * mesh)
     assert (learned > both).any()
@@ -149,7 +145,7 @@ def test_reading_a_package_takes_no_random_numbers(root: Path) -> None:
 
 def test_who_the_package_does_not_know_is_refused(root: Path) -> None:
     with pytest.raises(InputError, match=r"knows ada, bea, not 'zoe'") as caught:
-        engine_of(root, "df").swap(faces(1, 64), who("zoe"))
+        swapped(engine_of(root, "df"), faces(1, 64), nobody("zoe"))
     assert caught.value.hint
 
 
@@ -159,7 +155,7 @@ def test_a_package_of_another_engine_is_refused(root: Path) -> None:
         registry.settings_of("liae", {"model": "toy", "sha256": card.sha256}), Context(Packages(root))
     )
     with pytest.raises(InputError, match="is for engine 'df', not 'liae'") as caught:
-        wrong.swap(faces(1, 64), who("ada"))
+        swapped(wrong, faces(1, 64), nobody("ada"))
     assert caught.value.hint == "Write engine: df"
 
 

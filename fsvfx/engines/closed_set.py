@@ -1,0 +1,38 @@
+"""Engines trained on the very people whom they swap: ``original``, ``df``, ``liae``, ``comb``."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity
+from fsvfx.engines.packaged import PackagedEngine
+from fsvfx.packages import check_knows
+
+if TYPE_CHECKING:
+    import torch
+
+    from fsvfx.engines.trainable import ClosedModel, Prediction
+
+
+class ClosedSet(PackagedEngine[str]):
+    """Its weights know some people, and any of them may be the identity. Reference pictures are not looked at: what it
+    prepares is who it is."""
+
+    family: ClassVar[Family] = "one_to_one"
+    needs_references: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> ClosedModel: ...
+
+    def prepare(self, identity: Identity, size: int) -> str:
+        """Raises InputError for somebody whom the package does not know."""
+        check_knows(self.settings.model, self.model.people, identity.name)
+        return identity.name
+
+    def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: str) -> Prediction:
+        from fsvfx.engines.trainable import ClosedModel
+
+        assert isinstance(self.model, ClosedModel)
+        return self.model.predict(pictures[faces.wanted], prepared)

@@ -1,0 +1,74 @@
+"""Engines that swap anybody for anybody: who it is comes from reference pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from fsvfx.engines.contract import EngineSettings, Family, Identity
+from fsvfx.engines.packaged import PackagedEngine
+from fsvfx.errors import InputError
+from fsvfx.faces import embedding
+from fsvfx.faces.measures import head_pose
+from fsvfx.identity.mean import MeanVector, mean_vector
+from fsvfx.identity.registry import network
+
+_SHARP = (0.3, 1.5)
+"""Sharpness counts within these shares of the pictures' median."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who goes in: the mean vector of the pictures in ``OpenSet.network``'s measure, and the pictures themselves."""
+
+    mean: MeanVector
+    identity: Identity
+
+
+class OpenSet(PackagedEngine[Source]):
+    """Its weights know faces, not people: whoever has reference pictures may go in."""
+
+    family: ClassVar[Family] = "any_to_any"
+    network: ClassVar[str] = embedding.NETWORK
+    """The identity network whose vectors its weights were trained on."""
+    prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256")
+
+    @classmethod
+    def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
+        return network(cls.network).weights
+
+    def prepare(self, identity: Identity, size: int) -> Source:
+        """Raises InputError if there is no picture, ModelError if the network's weights are not here."""
+        vectors = vectors_of(identity, self.network)
+        try:
+            mean = mean_vector(vectors, worth_of(identity), network(self.network).same_person)
+        except ValueError as error:
+            raise InputError(
+                f"'{identity.name}' has no usable reference pictures",
+                hint="Give this person footage or stills of the face",
+            ) from error
+        return Source(mean, identity)
+
+    def figures(self, prepared: Source) -> dict[str, JsonValue]:
+        return {"identity_pictures": prepared.mean.pictures, "identity_left_out": prepared.mean.left_out}
+
+
+def vectors_of(identity: Identity, name: str) -> NDArray[np.float32]:
+    """(m, d) of the reference pictures, by the network of that name: those that are known, else taken of the crops."""
+    if name == embedding.NETWORK and identity.embedding is not None:
+        return identity.embedding
+    one = network(name)
+    pictures = np.asarray(identity.crops.clip(0, 1) * 255 + 0.5, np.uint8)
+    chips = [embedding.cut(*each, one.chip) for each in zip(pictures, identity.landmarks, strict=True)]
+    return one.vectors(np.stack(chips)) if chips else np.zeros((0, one.dimensions), np.float32)
+
+
+def worth_of(identity: Identity) -> NDArray[np.float32]:
+    """(m,): how much each picture says of who it is: sharp ones more, and less with the cosine of its turn."""
+    usual = max(float(np.median(identity.sharpness)), 1e-6) if len(identity.sharpness) else 1.0
+    yaws = np.radians([head_pose(mesh)[0] for mesh in identity.landmarks])
+    return np.asarray(np.clip(identity.sharpness / usual, *_SHARP) * np.maximum(np.cos(yaws), 0.1), np.float32)
