@@ -98,7 +98,7 @@ def test_without_the_head_it_says_where_to_get_it(words, capsys) -> None:
 
 @pytest.mark.usefixtures("no_head")
 def test_engines_whose_weights_are_for_research_are_refused_unless_it_is_research(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(LandmarkWarp, "weights", lambda settings: ("insightface",))
+    monkeypatch.setattr(LandmarkWarp, "weights", staticmethod(lambda settings: ("insightface",)))
     assert cli.code_of(["evaluate", "--actors"]) == 3
     assert "insightface" in capsys.readouterr().err
     assert cli.code_of(["evaluate", "train.yaml", "--engine", "landmark_warp"]) == 3

@@ -115,7 +115,7 @@ def test_engines_and_super_resolvers_weights(folder: Path, where: str, monkeypat
 
     add_card(monkeypatch, "theirs", commercial_use=False)
     if where == "engine":
-        monkeypatch.setattr(engine("landmark_warp"), "weights", lambda settings: ("theirs",))
+        monkeypatch.setattr(engine("landmark_warp"), "weights", staticmethod(lambda settings: ("theirs",)))
     else:
         monkeypatch.setattr(super_resolvers, "weights_of_resolver", lambda name: ("theirs",))
     extra = "none, super_resolution: 50" if where == "super_resolver" else "none"
