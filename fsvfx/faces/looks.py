@@ -58,7 +58,8 @@ def display_crop(
 def coarse_crop(
     plate: NDArray[np.generic], matrix: NDArray[np.float64], size: int, colour: PlateColour
 ) -> NDArray[np.float32]:
-    """The same as float32, for finding things: large plates are shrunk before their colours are converted."""
+    """The same as float32, for finding things: large plates are shrunk before their colours are converted, and in 8
+    bits, as people see them, not as engines do."""
     cut = _piece(plate, matrix, size)
     if cut is None:
         return np.zeros((size, size, 3), np.float32)
@@ -71,7 +72,8 @@ def coarse_crop(
         moved[:, 2] += moved[:, :2] @ np.array([across - 1, down - 1]) / 2
         moved[:, :2] *= [across, down]
         piece = small.astype(plate.dtype)
-    return np.asarray(np.clip(crop(colour.display(piece), moved, size), 0.0, 1.0), np.float32)
+    seen = crop(colour.shown(piece), moved, size)
+    return np.asarray(np.multiply(seen, np.float32(1 / 255), dtype=np.float32), np.float32)
 
 
 def _piece(

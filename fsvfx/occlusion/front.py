@@ -66,7 +66,9 @@ _HIGH = np.array([100.0, 64.0, 64.0], np.float32)
 _NOISE = np.array([4.0, 2.5, 2.5], np.float32)
 """Lab: how a face's pixel scatters about what is expected."""
 _NEAR = 7.0
-"""Pixels of a SIZE crop about the region that may belong to it too."""
+"""Pixels of a SIZE crop: so far from the region may be the thing too; beyond, it is the face."""
+_WITHIN = 1.6 * _NEAR
+"""So far, the colours are asked."""
 _RADIUS, _EPSILON = 3, 4e-4
 """Of the guided filter (He et al., 2013), on display values."""
 _CRISP = 1.5
@@ -82,13 +84,16 @@ def refine(picture: Floats, expected: Expected, region: Bools, hand: Bools, guid
     if not seeds.any():
         return np.zeros((SIZE, SIZE), np.float32)
     away = np.asarray(cv2.distanceTransform((~seeds).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
-    thing = _likelihood(picture, _histogram(picture, seeds), away < 2 * _NEAR)
-    face = _face_likelihood(picture, expected, (away > _NEAR) & (expected.on_mesh > 0))
-    lean = np.where(region, 3.0, np.where(hand, 2.0, -away / _NEAR * 2.5))
-    odds = np.log(thing) - np.log(face) + lean
-    share = 1 / (1 + np.exp(-np.clip(1.5 * odds, -20, 20)))
-    share[away > 1.6 * _NEAR] = 0
-    filtered = guided(guide, share.astype(np.float32))
+    near = away <= _WITHIN
+    seen = picture[near]
+    bins = _bins(seen)
+    thing = _histogram(picture[seeds])[bins]
+    overall = _histogram(picture[(away > _NEAR) & (expected.on_mesh > 0)])[bins]
+    lean = np.where(region, 3.0, np.where(hand, 2.0, -away / _NEAR * 2.5))[near]
+    odds = np.log(thing) - np.log(_face_likelihood(seen, expected, near, overall)) + lean
+    share = np.zeros((SIZE, SIZE), np.float32)
+    share[near] = 1 / (1 + np.exp(-np.clip(1.5 * odds, -20, 20)))
+    filtered = guided(guide, share)
     return np.asarray(np.clip(_CRISP * (filtered - 0.5) + 0.5, 0, 1), np.float32)
 
 
@@ -112,9 +117,9 @@ def _bins(picture: Floats) -> NDArray[np.int64]:
     return np.asarray((places[..., 0] * _BINS + places[..., 1]) * _BINS + places[..., 2])
 
 
-def _histogram(picture: Floats, where: Bools) -> Floats:
-    """Colour density of the pixels, smoothed: (_BINS ** 3,), per bin."""
-    counts = np.bincount(_bins(picture[where][None])[0], minlength=_BINS**3).astype(np.float32)
+def _histogram(colours: Floats) -> Floats:
+    """Density of colours (k, 3), smoothed: (_BINS ** 3,), per bin."""
+    counts = np.bincount(_bins(colours), minlength=_BINS**3).astype(np.float32)
     smooth = counts.reshape(_BINS, _BINS, _BINS)
     for _ in range(3):  # along one axis, and the next to the front
         along = np.asarray(cv2.sepFilter2D(smooth.reshape(_BINS, -1), -1, _NOTHING, _SMOOTH), np.float32)
@@ -122,18 +127,12 @@ def _histogram(picture: Floats, where: Bools) -> Floats:
     return np.asarray(smooth.ravel() / max(float(smooth.sum()), 1.0) + 1e-5, np.float32)
 
 
-def _likelihood(picture: Floats, density: Floats, where: Bools) -> Floats:
-    found = np.full(picture.shape[:2], 1e-5, np.float32)
-    found[where] = density[_bins(picture[where][None])[0]]
-    return found
-
-
-def _face_likelihood(picture: Floats, expected: Expected, face: Bools) -> Floats:
-    """Of the expected colour where it is known, else of the face's colours anywhere."""
+def _face_likelihood(seen: Floats, expected: Expected, where: Bools, overall: Floats) -> Floats:
+    """(k,) of the colours (k, 3) at the k pixels ``where``: as expected there if that is known, else as ``overall``
+    (k,), of the face's colours anywhere."""
     volume = float(np.prod((_HIGH - _LOW) / _BINS))
-    sigma = _NOISE + expected.spread
-    away = (((picture - expected.look) / sigma) ** 2).sum(axis=2)
-    local = np.exp(-away / 2) / (15.75 * sigma.prod(axis=2)) * volume
-    overall = _likelihood(picture, _histogram(picture, face), np.ones(face.shape, bool))
-    known = (expected.known > 0.5) & (expected.on_mesh > 0)
+    sigma = _NOISE + expected.spread[where]
+    away = (((seen - expected.look[where]) / sigma) ** 2).sum(axis=1)
+    local = np.exp(-away / 2) / (15.75 * sigma.prod(axis=1)) * volume
+    known = (expected.known[where] > 0.5) & (expected.on_mesh[where] > 0)
     return np.asarray(np.where(known, np.maximum(local, 0.03 * overall), overall) + 1e-5, np.float32)

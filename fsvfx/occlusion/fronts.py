@@ -30,7 +30,7 @@ _HOME = 5
 """Frames that tell the scene's look."""
 _SEEN_AT = 384
 """Crops are looked at at most at this size."""
-_ANYWAY = 24
+_ANYWAY = 48
 """Of the frames around, hands are looked for in one of so many whatever they show; of a block's own, in _HOME."""
 _MIDDLE, _ALL = (WIDE_SIZE // 6,), (WIDE_SIZE // 4, 0, WIDE_SIZE // 6)
 """Margins of the wide picture that are not searched, px."""
@@ -107,7 +107,7 @@ class _Frame:
         wide = self._wide()
         for margin in margins:
             if not self.is_told():
-                self._keep(apart([*self.hands, *searched(wide, margin)]))
+                self._keep(apart([*self.hands, *searched(wide, margin, self.hands)]))
 
     def is_told(self) -> bool:
         """Whether there are hands, and where the face is unlike itself they are the cause."""

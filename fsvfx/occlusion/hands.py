@@ -64,11 +64,21 @@ def followed(picture: NDArray[np.float32], before: Sequence[Hand]) -> list[Hand]
     return apart([hand for each in before if (hand := _look(picture, _next_square(each)))])
 
 
-def searched(picture: NDArray[np.float32], margin: int) -> list[Hand]:
-    """New hands whose palms lie ``margin`` px or more inside: the less is searched, the smaller palms are found."""
+def searched(picture: NDArray[np.float32], margin: int, known: Sequence[Hand] = ()) -> list[Hand]:
+    """Hands other than those known, whose palms lie ``margin`` px or more inside: the less is searched, the smaller
+    palms are found."""
     inner = np.ascontiguousarray(picture[margin : len(picture) - margin, margin : len(picture) - margin])
     squares = [replace(each, centre=each.centre + margin) for each in palms(inner)]
-    return apart([hand for each in squares if (hand := _look(picture, each))])
+    new = [each for each in squares if not _is_at(each, known)]
+    return apart([hand for each in new if (hand := _look(picture, each))])
+
+
+def _is_at(square: Square, known: Sequence[Hand]) -> bool:
+    """Whether one of them is what the square is about."""
+    return any(
+        float(np.linalg.norm(square.centre - other.centre)) < _SAME_HAND * max(square.side, other.side) / _NEXT_SIDE
+        for other in map(_next_square, known)
+    )
 
 
 def area(hand: Hand, size: int) -> NDArray[np.float32]:

@@ -119,10 +119,10 @@ def light(seen: Floats, usual: Floats) -> Floats:
         x, y, upper, products = x[there], y[there], upper[there], products[there]
     top = upper[:, 0] > 0.5
     plane, flatness = np.zeros((3, 3), np.float32), 1e-3 * len(x) * np.diag([1, 1, 0])
-    plane[2] = np.median(y[top] if top.any() else y, axis=0)
+    plane[2] = _middle((y[top] if top.any() else y).T)
     for _ in range(5):
         away = np.abs(y - x @ plane)
-        scale = 4.685 * np.maximum(_SPREAD * np.median(away, axis=0), 0.7)
+        scale = 4.685 * np.maximum(_SPREAD * _middle(away.T), 0.7)
         weight = upper * np.square(np.maximum(1 - np.square(away / scale), 0))
         normal = (weight.T @ products).reshape(3, 3, 3) + flatness
         plane = np.linalg.solve(normal, ((weight * y).T @ x)[..., None])[..., 0].T.astype(np.float32)
@@ -162,7 +162,13 @@ def _away(difference: Floats) -> float:
     """The usual difference (Lab) on the upper face, where hands are seldom."""
     upper = np.abs(difference[_places()[:, 1] < _UPPER])
     known = upper[~np.isnan(upper)]
-    return float(np.median(known)) if len(known) else np.inf
+    return float(_middle(known[None])[0]) if len(known) else np.inf
+
+
+def _middle(rows: Floats) -> Floats:
+    """(k, n) -> (k,): of each row the median, for even n the greater of the two middle ones: a third of np.median's
+    cost."""
+    return np.asarray(np.partition(rows, rows.shape[1] // 2, axis=1)[:, rows.shape[1] // 2], np.float32)
 
 
 @lru_cache(maxsize=1)

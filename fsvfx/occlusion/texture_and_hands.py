@@ -19,7 +19,7 @@ class TextureAndHands(Segmenter):
     """
 
     name: ClassVar[str] = "texture_and_hands"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     summary: ClassVar[str] = (
         "things that come before the face, by its own look over time, hands by their landmarks, and glasses"
     )

@@ -56,7 +56,7 @@ class OccludeStage(Stage[OccludeSettings]):
     """
 
     name = "occlude"
-    version = 2
+    version = 3
     needs = (Need("ingest"), Need("align"))
     intermediate = True
     resources = Resources(cpu=1, memory_mib=2048)
@@ -173,8 +173,8 @@ class _Entry:
 def wide_picture(plate: Array, matrix: NDArray[np.float64], size: int, colour: PlateColour) -> NDArray[np.float32]:
     """The face's surroundings, (WIDE_SIZE, WIDE_SIZE, 3) display [0, 1]: see ``fsvfx.occlusion.contract``.
 
-    matrix: (2, 3), plate px -> px of the (size, size) crop. For finding things, not for showing them: plate codes are
-    averaged before their colours are converted.
+    matrix: (2, 3), plate px -> px of the (size, size) crop. For finding things, not for showing them: see
+    ``coarse_crop``.
     """
     zoom = WIDE_SIZE / (WIDE * size)
     wide = matrix * zoom
