@@ -100,6 +100,7 @@ def _seamless(
                 mixed=settings.mixed_gradients,
                 trusted=here,
                 tolerance=_TOLERANCE,
+                finest=_FINEST,
                 device=device,
             )
             for *pictures, here in each
@@ -108,4 +109,6 @@ def _seamless(
 
 
 _TOLERANCE = 1e-4
-"""Of the rim's range: half float, in which a patch is kept, is coarser."""
+"""Of the rim's range."""
+_FINEST = 2.0**-14
+"""Of the swap's light on the rim: half float, in which a patch is kept, has steps of 2^-11 to 2^-10."""

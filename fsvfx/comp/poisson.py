@@ -7,6 +7,7 @@ the rim; solved by ``fsvfx.comp.multigrid.harmonic``.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +33,7 @@ def seamless(
     mixed: bool = False,
     trusted: Bool | None = None,
     tolerance: float = TOLERANCE,
+    finest: float = 0.0,
     device: str = "cpu",
 ) -> F32:
     """Clone ``swap`` (h, w, C) float32 into ``plate`` (same shape) where ``mask`` (h, w) is set: (h, w, C) float32.
@@ -49,37 +51,53 @@ def seamless(
     trusted: (h, w); the pixels around the mask where it is not set (something in front of the face) give no value: the
     swap is free there, as at the picture's edges. Where a part of the mask has no other, it has the swap as it is.
     tolerance: the error, as a share of the range of plate - swap on the rim. Raises MachineError if it is not reached.
+    finest: an error that is good enough whatever the range, as a share of the swap's median light on the rim.
     device: where torch is to solve it; the CPU needs no torch.
     """
     result = plate.copy()
     where = _box(mask)
     if where is not None:
         gives = ~mask if trusted is None else ~mask & trusted
-        result[where] = _cloned(swap[where], plate[where], mask[where], gives[where], steady, mixed, tolerance, device)
+        cloned = _cloned(
+            swap[where], plate[where], mask[where], gives[where], steady, mixed, (tolerance, finest), device
+        )
+        cv2.copyTo(cloned, mask[where].view(np.uint8), result[where])
     return result
 
 
 def _cloned(
-    swap: F32, plate: F32, inside: Bool, gives: Bool, steady: bool, mixed: bool, tolerance: float, device: str
+    swap: F32,
+    plate: F32,
+    inside: Bool,
+    gives: Bool,
+    steady: bool,
+    mixed: bool,
+    errors: tuple[float, float],
+    device: str,
 ) -> F32:
+    """Right inside of the mask."""
     rim = _rim(inside, gives)
-    source = _planes(_mixed_source(swap, plate, inside | gives)) if mixed else None
-    values = plate - swap
-    if steady and rim.any():
-        values[rim] = _held(values[rim])
-    membrane = harmonic(_planes(values), inside, rim, source, tolerance, device)
-    added = np.ascontiguousarray(np.moveaxis(membrane, 0, -1))
-    if steady and rim.any():
-        level = np.maximum(np.float32(_DARK) * np.median(swap[rim], axis=0), np.float32(-1.5) * added)
-        np.maximum(level, np.float32(1e-6), out=level)
-        added *= np.clip(np.divide(swap, level, out=level), 0, 1, out=level)
-    added += swap
-    np.copyto(added, plate, where=~inside[..., None])
-    return added
+    if not rim.any():
+        return swap.copy()
+    tolerance, finest = errors
+    ours = swap[rim]
+    values, light = plate[rim] - ours, np.maximum(np.median(ours, axis=0), 0)
+    source = _mixed_source(swap, plate, inside | gives) if mixed else None
+    added = harmonic(_held(values) if steady else values, inside, rim, source, tolerance, finest * light, device)
+    planes = cv2.split(swap)
+    for plane, membrane, middle in zip(planes, added, light, strict=True):
+        if steady:
+            membrane *= _gain(plane, membrane, middle)
+        membrane += plane
+    return np.asarray(cv2.merge(list(added)), np.float32).reshape(swap.shape)
 
 
-def _planes(picture: F32) -> F32:
-    return np.ascontiguousarray(np.moveaxis(picture, -1, 0))
+def _gain(swap: F32, added: F32, light: np.float32) -> F32:
+    """In [0, 1]: how much of ``added`` is taken, where ``light`` is the swap's on the rim."""
+    level = added * np.float32(-1.5)
+    np.maximum(level, max(np.float32(_DARK) * light, np.float32(1e-6)), out=level)
+    np.divide(swap, level, out=level)
+    return np.clip(level, 0, 1, out=level)
 
 
 def _box(inside: Bool) -> tuple[slice, slice] | None:
@@ -109,7 +127,7 @@ def _held(values: F32) -> F32:
 
 
 def _mixed_source(swap: F32, plate: F32, known: Bool) -> F32:
-    """What the plate's gradients, where they are the stronger ones, add to the equation of plate - swap."""
+    """What the plate's gradients, where they are the stronger ones, add to the equation of plate - swap: (C, h, w)."""
     source = np.zeros_like(swap)
     for axis in (0, 1):
         ours, theirs = np.diff(swap, axis=axis), np.diff(plate, axis=axis)
@@ -118,4 +136,4 @@ def _mixed_source(swap: F32, plate: F32, known: Bool) -> F32:
         flow = np.where((np.abs(theirs) > np.abs(ours)) & linked, theirs - ours, np.float32(0))
         source[high] += flow
         source[low] -= flow
-    return source
+    return np.ascontiguousarray(np.moveaxis(source, -1, 0))

@@ -14,8 +14,8 @@ F32 = NDArray[np.float32]
 def solve(levels: Levels, b: F32, tolerance: float, most: int) -> tuple[F32, float]:
     """x (h, w) of the finest level's equations, right hand side ``b``; and an estimate of its largest error.
 
-    ``most`` steps at the most. A cycle's answer to what is left is about the error itself, which conjugate gradients
-    then make smaller: so x is better than the estimate says.
+    ``most`` steps at the most. A cycle's answer to what is left is about the error itself, and what it does not answer
+    is the same share of it as it was a step before, at the most.
     """
     grid = levels.grids[0]
     x, rest = np.zeros_like(b), b
@@ -39,9 +39,13 @@ def solve(levels: Levels, b: F32, tolerance: float, most: int) -> tuple[F32, flo
 
 
 def estimate(size: float, before: float) -> float:
-    """The error, by the largest correction and the one before it: larger than it where steps gain little."""
+    """The error that is left, by the largest correction and the one before it: larger than both where steps gain
+    little, and never less than `_LEAST_LEFT` of the correction."""
     rate = min(size / before, 0.99) if before else 0.5
-    return size * max(1.0, rate / (1 - rate))
+    return size * max(_LEAST_LEFT, rate / (1 - rate))
+
+
+_LEAST_LEFT = 1 / 3
 
 
 def cycle(levels: Levels, b: F32, depth: int = 0) -> F32:

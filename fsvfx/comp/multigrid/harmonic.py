@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,23 +23,35 @@ _PARTS = 10.0
 """A source that is so many times the rim's range sets the scale."""
 
 
-def harmonic(values: F32, inside: Bool, rim: Bool, source: F32 | None, tolerance: float, device: str = "cpu") -> F32:
-    """Extend ``values`` (C, h, w) float32 from the rim into the mask; 0 elsewhere, and in parts without a rim.
+def harmonic(
+    values: F32,
+    inside: Bool,
+    rim: Bool,
+    source: F32 | None,
+    tolerance: float,
+    least: F32 | None = None,
+    device: str = "cpu",
+) -> F32:
+    """Extend ``values`` (points, C) float32 from the rim into the mask: (C, h, w), 0 elsewhere, and in parts without a
+    rim.
 
-    inside, rim: (h, w), apart; all else is free. source: (C, h, w), what each pixel's four (or fewer) differences to
+    inside, rim: (h, w), apart; all else is free. ``values`` are the rim's, row by row. source: (C, h, w), what each pixel's four (or fewer) differences to
     its neighbours add up to, 0 if not given. tolerance: the error, as a share of half the range of a channel's values
-    on the rim. device: as torch names it, where it is to be solved. Raises MachineError if the tolerance isn't reached.
+    on the rim. least: (C,), an error of each channel that needs be no smaller, whatever that range; 0 if not given.
+    device: as torch names it, where it is to be solved. Raises MachineError if the tolerance isn't reached.
     """
-    out = np.zeros_like(values)
+    out = np.zeros((values.shape[1], *inside.shape), np.float32)
     held = _held(inside.view(np.uint8), rim.view(np.uint8))
     if not held.any():
         return out
     grids = levels(held, rim.view(np.uint8))
-    given = [_given(grids, one, rim, None if source is None else source[c]) for c, one in enumerate(values)]
-    found, error = _solved(grids, np.stack([each.right for each in given]), tolerance, device)
-    if not error < tolerance:
+    given = [_given(grids, one, rim, None if source is None else source[c]) for c, one in enumerate(values.T)]
+    finest = np.zeros(len(given)) if least is None else least
+    wanted = [max(tolerance, float(one / each.half)) for one, each in zip(finest, given, strict=True)]
+    found, error = _solved(grids, np.stack([each.right for each in given]), wanted, device)
+    if not error < 1:
         raise MachineError(
-            f"Seamless cloning is off by about {error:.0e} of its rim's range after {_MOST} steps",
+            f"Seamless cloning is off by about {error:.1g} times what it may be after {_MOST} steps",
             hint="Look for thin strips in the matte, with something in front of the face on both sides, and erode them",
         )
     height, width = inside.shape
@@ -59,24 +72,28 @@ class _Given:
 
 
 def _given(grids: Levels, values: F32, rim: Bool, source: F32 | None) -> _Given:
-    known, mask = values[rim], grids.grids[0].inside
-    middle, half = (known.max() + known.min()) / 2, max((known.max() - known.min()) / 2, np.float32(1e-12))
+    most, fewest, mask = values.max(), values.min(), grids.grids[0].inside
+    middle, half = (most + fewest) / 2, max((most - fewest) / 2, np.float32(1e-12))
     if source is not None:
         half = max(half, np.abs(source).max() / np.float32(_PARTS))
-    right = around(padded(np.where(rim, (values - middle) / half, np.float32(0)).astype(np.float32)))
+    known = np.zeros_like(mask)
+    known[: rim.shape[0], : rim.shape[1]][rim] = (values - middle) / half
+    right = around(known)
     if source is not None:
         right += padded(source) / half
     right *= mask
     return _Given(right, middle, half)
 
 
-def _solved(grids: Levels, right: F32, tolerance: float, device: str) -> tuple[F32, float]:
+def _solved(grids: Levels, right: F32, wanted: Sequence[float], device: str) -> tuple[F32, float]:
+    """Each channel (C, h, w), and the largest error, as a multiple of what is ``wanted`` of each."""
     if device == "cpu":
-        found = [solve(grids, one, tolerance, _MOST) for one in right]
-        return np.stack([x for x, _ in found]), max(error for _, error in found)
+        found = [solve(grids, one, most, _MOST) for one, most in zip(right, wanted, strict=True)]
+        return np.stack([x for x, _ in found]), max(error / most for (_, error), most in zip(found, wanted))
     from fsvfx.comp.multigrid.on_gpu import solve_together  # here: planning imports every stage, and torch is heavy
 
-    return solve_together(grids, right, tolerance, _MOST, device)
+    together, error = solve_together(grids, right, min(wanted), _MOST, device)
+    return together, error / min(wanted)
 
 
 def _held(inside: U8, rim: U8) -> U8:
