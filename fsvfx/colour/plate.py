@@ -17,7 +17,8 @@ from fsvfx.colour.spaces import check_space, comp_space, encoding
 from fsvfx.errors import PlateError
 from schemas.job import ShotJob
 
-_ROWS = 64
+_PIXELS = 32768
+"""At a time, so that they stay in the processor's cache."""
 _ROUNDING = 0.1
 """Codes by which half float's rounding changes a preview, on average, and more: measured up to 0.04."""
 
@@ -142,26 +143,30 @@ def _from_codes(frame: NDArray[np.generic], source: str, target: str, config: Co
     levels = (255 if frame.dtype == np.uint8 else 65535) + 1
     found = channel_curves(config, source, target, levels)
     out = np.empty(frame.shape, np.float16)
-    for top in range(0, frame.shape[0], _ROWS):  # some rows at a time: stays in the processor's cache
-        codes = frame[top : top + _ROWS]
+    rows = max(1, _PIXELS // max(1, frame.shape[1]))
+    for top in range(0, frame.shape[0], rows):
+        codes, there = frame[top : top + rows], out[top : top + rows]
         if found is None:
             scaled = codes.astype(np.float32) / np.float32(levels - 1)
-            out[top : top + _ROWS] = to_half(convert(scaled, source, target, config))
+            there[:] = to_half(convert(scaled, source, target, config))
         else:
-            light = _by_curves(codes, found)
-            out[top : top + _ROWS] = half_of(light) if found.most <= HALF_MAX else to_half(light)
+            _by_curves(codes, found, there)
     return out
 
 
-def _by_curves(codes: NDArray[Any], found: Curves) -> NDArray[np.float32]:
+def _by_curves(codes: NDArray[Any], found: Curves, out: NDArray[np.float16]) -> None:
     """Not by OpenCV's transform: its bits depend on where in a row a pixel stands."""
     import cv2
 
     light = [cv2.LUT(plane, curve[None]) for plane, curve in zip(cv2.split(codes), found.curves, strict=True)]
+    part = np.empty_like(light[0])
     planes = []
     for shares, black in zip(found.matrix, found.black, strict=True):
         plane = light[0] * shares[0]
-        plane += light[1] * shares[1]
-        plane += light[2] * shares[2]
-        planes.append(plane + black if black else plane)
-    return np.asarray(cv2.merge(planes), np.float32)
+        plane += np.multiply(light[1], shares[1], out=part)
+        plane += np.multiply(light[2], shares[2], out=part)
+        if black:
+            plane += black
+        half = half_of(plane) if found.most <= HALF_MAX else to_half(plane)
+        planes.append(half.view(np.int16))
+    cv2.merge(planes, out.view(np.int16))

@@ -157,9 +157,9 @@ def regions(boxes: Sequence[tuple[float, float, float, float] | None], plate: Si
 def to_plate(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size) -> F32:
     """Sample a picture (S, S, C) at the plate pixels of a region: (h, w, C) float32.
 
-    Shrinking averages; otherwise Lanczos, never beyond the picture's own range. Beyond the crop: its border's values.
+    Shrinking averages; otherwise cubic, never beyond the picture's own range. Beyond the crop: its border's values.
     """
-    there = _sampled(crop, matrix, origin, size, cv2.INTER_LANCZOS4, cv2.BORDER_REPLICATE)
+    there = _sampled(crop, matrix, origin, size, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
     return np.clip(there, crop.min(), crop.max(), out=there)
 
 

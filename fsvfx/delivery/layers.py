@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour.planes import from_half, half_of
 from fsvfx.comp import Patch
+from fsvfx.comp.highlights import scaled
 from fsvfx.comp.patch import paste
 from fsvfx.delivery.comps import Aligned, Comp
 from fsvfx.media.exr.writer import MATTE_CHANNEL, ExrPart
@@ -91,7 +93,7 @@ def swap_layers(comp: Comp, turn: Turn) -> Iterator[Half]:
             paste(under, joint, patch.origin, before)
             plain = from_half(turn(under))
             paste(under, joint, patch.origin, [patch])
-            layer[_area(patch)] = _premultiplied(plain, turn(under), patch.matte)
+            _premultiplied(plain, turn(under), patch.matte, layer[_area(patch)])
             before.append(patch)
         yield layer
 
@@ -114,13 +116,16 @@ def stmap(matrix: NDArray[np.float64] | None, crop: int, height: int, width: int
     return np.moveaxis(planes, 0, -1)
 
 
-def _premultiplied(before: NDArray[np.float32], after: Half, matte: Half) -> Half:
-    share = from_half(matte)[..., None]
+def _premultiplied(before: NDArray[np.float32], after: Half, matte: Half, out: Half) -> None:
+    """Into ``out`` (h, w, 3), where the matte shows something."""
     with np.errstate(invalid="ignore", over="ignore"):
-        swap = half_of(from_half(after) - before * (1 - share))
-    infinite = (swap.view(np.int16) & _EXPONENT) == _EXPONENT
-    swap = np.where(infinite, after, swap)
-    return np.where(share > 0, swap, np.float16(0))
+        swap = from_half(after)
+        swap -= scaled(before, 1 - from_half(matte))
+    bits = half_of(swap).view(np.int16)
+    infinite = (bits & _EXPONENT) == _EXPONENT
+    if infinite.any():
+        np.copyto(bits, after.view(np.int16), where=infinite)
+    cv2.copyTo(bits, (matte.view(np.int16) > 0).view(np.uint8), out.view(np.int16))
 
 
 _EXPONENT = np.int16(0x7C00)

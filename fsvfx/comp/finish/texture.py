@@ -47,22 +47,35 @@ def plate_texture(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.flo
         return patch
     wide = max(3, int(_WINDOW * np.sqrt(inside.sum())))
     swap, under = (_finite(each) for each in (patch, plate))
-    (ours, light), (theirs, ground) = (_bands(grey_of(each)) for each in (swap, under))
+    ours, light = _bands(grey_of(swap))
+    theirs, ground = _bands(under)
+    lit, ground = np.maximum(light, _DARK), np.maximum(grey_of(ground), _DARK)
+    reach = np.clip(lit / ground, 0, 2)
+    reach *= share
     added = np.zeros_like(swap)
-    for own, wanted, band in zip(ours, theirs, _bands(under)[0], strict=True):
-        had, has, near = (
-            _strength(own, light, wide),
-            _strength(wanted, ground, wide),
-            _strength(wanted, ground, _NARROW),
-        )
-        most = _FEATURE * float(np.median(near[inside]))
-        skin = np.square(np.minimum(1, np.square(most / np.maximum(near, 1e-9))))
-        lacking = np.sqrt(np.maximum(1 - np.square(had / np.maximum(np.minimum(has, most), 1e-9)), 0))
-        added += scaled(band, lacking * skin)
-    brightness = np.clip(np.maximum(light, _DARK) / np.maximum(ground, _DARK), 0, 2)
-    added = scaled(added, np.asarray(share * brightness, np.float32))
+    for own, band in zip(ours, theirs, strict=True):
+        wanted = _lacking(own / lit, grey_of(band) / ground, inside, wide)
+        wanted *= reach
+        added += scaled(band, wanted)
     added += swap
-    return np.where(share[..., None] > 0, added, patch)
+    return np.asarray(cv2.copyTo(added, (share > 0).view(np.uint8), patch.copy()), np.float32)
+
+
+def _lacking(own: F32, wanted: F32, inside: NDArray[np.bool_], wide: int) -> F32:
+    """(h, w): the share of the band ``wanted`` that makes ``own`` as strong, and less where it is a feature; both over
+    the light."""
+    np.square(own, out=own)
+    np.square(wanted, out=wanted)
+    had, has, near = _mean(own, wide), _mean(wanted, wide), _mean(wanted, _NARROW)
+    few = slice(None, None, _NARROW), slice(None, None, _NARROW)  # the window's means hardly differ between them
+    most = np.float32(_FEATURE**2 * np.median(near[few][inside[few]]))
+    skin = np.divide(most, np.maximum(near, _NONE, out=near), out=near)
+    np.square(np.minimum(skin, 1, out=skin), out=skin)
+    np.maximum(np.minimum(has, most, out=has), _NONE, out=has)
+    lacking = np.subtract(1, np.divide(had, has, out=had), out=had)
+    np.sqrt(np.maximum(lacking, 0, out=lacking), out=lacking)
+    lacking *= skin
+    return lacking
 
 
 def _finite(picture: NDArray[np.floating]) -> F32:
@@ -76,8 +89,11 @@ def _bands(picture: F32) -> tuple[list[F32], F32]:
     return [fine - coarse for fine, coarse in pairwise(levels)], levels[-1]
 
 
-def _strength(band: F32, light: F32, reach: int) -> F32:
-    """(h, w): the band's local standard deviation, over the light."""
+def _mean(energy: F32, reach: int) -> F32:
+    """Of the window about each pixel."""
     side = (2 * reach + 1, 2 * reach + 1)
-    energy = cv2.blur(np.square(band / np.maximum(light, _DARK)), side, borderType=cv2.BORDER_REFLECT_101)
-    return np.sqrt(np.maximum(energy, 0))  # sums that run along may fall below zero
+    mean = np.asarray(cv2.blur(energy, side, borderType=cv2.BORDER_REFLECT_101), np.float32)
+    return np.maximum(mean, 0, out=mean)  # sums that run along may fall below zero
+
+
+_NONE = np.float32(1e-18)

@@ -45,7 +45,8 @@ def estimate(size: float, before: float) -> float:
     return size * max(_LEAST_LEFT, rate / (1 - rate))
 
 
-_LEAST_LEFT = 1 / 3
+_LEAST_LEFT = 0.75
+"""Measured: up to 0.6, where the rim is noise."""
 
 
 def cycle(levels: Levels, b: F32, depth: int = 0) -> F32:

@@ -14,7 +14,8 @@ from scipy.ndimage import binary_dilation, zoom
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import splu
 
-from fsvfx.comp.multigrid.gradients import solve
+from fsvfx.comp.multigrid import gradients
+from fsvfx.comp.multigrid.gradients import cycle, solve
 from fsvfx.comp.multigrid.levels import levels
 from fsvfx.comp.multigrid.on_gpu import solve_together
 from fsvfx.comp.poisson import seamless
@@ -174,6 +175,20 @@ def test_mixed_gradients_agree_with_the_direct_solve(name: str) -> None:
     exact = direct(swap, plate, mask, mixed=True)
     assert np.abs(found - exact).max() < 2e-5
     assert np.abs(found - plain).max() > 0.05
+
+
+@pytest.mark.parametrize("name", ["face", "slit", "two parts"])
+def test_errors_that_no_half_float_shows_are_left(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = MASKS[name]
+    swap, plate = pictures(*mask.shape)
+    light = np.median(swap[binary_dilation(mask) & ~mask], axis=0)
+    cycles = []
+    monkeypatch.setattr(gradients, "cycle", lambda *given: cycles.append(len(given)) or cycle(*given))
+    found, wanted = ours(swap, plate, mask, finest=2**-13), direct(swap, plate, mask)
+    few = cycles.count(2)  # those from within have a depth besides
+    assert (np.abs(found - wanted)[mask].max(axis=0) < 2**-13 * light).all()
+    ours(swap, plate, mask)
+    assert few < cycles.count(2) - few
 
 
 @pytest.mark.parametrize("mixed", [False, True])
