@@ -81,13 +81,12 @@ def _cloned(
         return swap.copy()
     tolerance, finest = errors
     ours = swap[rim]
-    values, light = plate[rim] - ours, np.maximum(np.median(ours, axis=0), 0)
+    values, light = plate[rim] - ours, np.maximum(np.median(ours, axis=0), 0).astype(np.float32)
     source = _mixed_source(swap, plate, inside | gives) if mixed else None
     added = harmonic(_held(values) if steady else values, inside, rim, source, tolerance, finest * light, device)
-    planes = cv2.split(swap)
-    for plane, membrane, middle in zip(planes, added, light, strict=True):
+    for plane, membrane, middle in zip(cv2.split(swap), added, light, strict=True):
         if steady:
-            membrane *= _gain(plane, membrane, middle)
+            membrane *= _gain(np.asarray(plane, np.float32), membrane, middle)
         membrane += plane
     return np.asarray(cv2.merge(list(added)), np.float32).reshape(swap.shape)
 

@@ -27,7 +27,7 @@ _NARROW = 2
 """Half the side, in px, of that in which the plate's texture is told from its features."""
 _FEATURE = 2.0
 """So many times as strong as usual, and it is a feature."""
-_DARK = 0.02
+_DARKEST = np.float32(0.02)
 """Texture is a share of the light, and of this much at least."""
 _SWAP = 0.9
 """Where the matte is above this share of its most, the swap shows fully."""
@@ -49,12 +49,12 @@ def plate_texture(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.flo
     swap, under = (_finite(each) for each in (patch, plate))
     ours, light = _bands(grey_of(swap))
     theirs, ground = _bands(under)
-    lit, ground = np.maximum(light, _DARK), np.maximum(grey_of(ground), _DARK)
+    lit, ground = np.maximum(light, _DARKEST), np.maximum(grey_of(ground), _DARKEST)
     reach = np.clip(lit / ground, 0, 2)
     reach *= share
     added = np.zeros_like(swap)
     for own, band in zip(ours, theirs, strict=True):
-        wanted = _lacking(own / lit, grey_of(band) / ground, inside, wide)
+        wanted = _lacking(np.divide(own, lit, out=own), np.divide(grey_of(band), ground), inside, wide)
         wanted *= reach
         added += scaled(band, wanted)
     added += swap
