@@ -15,6 +15,9 @@ Points = NDArray[np.floating]
 _RIGHT = ((160, 144), (159, 145), (158, 153))
 _LEFT = ((387, 373), (386, 374), (385, 380))
 _INNER_LIPS = ((82, 87), (13, 14), (312, 317))
+_ACROSS = ((33, 263), (33, 133), (263, 362), (78, 308), (61, 291))
+_EXPRESSION = np.array([*_RIGHT, *_LEFT, *_INNER_LIPS, *_ACROSS]).T
+"""The pairs of vertices whose distances tell an expression: (2, 14)."""
 _UNITS = np.array([10.0, 10.0, 0.15, 0.12, 0.12, 0.12, 0.03, 0.25, 0.25], np.float32)
 """What counts as one step of: yaw, pitch (degrees), mouth opening and width, eyes, brows, light."""
 
@@ -57,14 +60,20 @@ class Expression:
 
 def expression(landmarks: Points) -> Expression:
     """Of landmarks (468, 3)."""
-    points = np.asarray(landmarks, np.float64)
-    eyes = _distance(points, 33, 263)
+    right, left, lips, across = np.split(_distances(np.asarray(landmarks, np.float64)), [3, 6, 9])
+    eyes, right_eye, left_eye, inner_mouth, mouth = across
     return Expression(
-        right_eye=_opening(points, _RIGHT) / _distance(points, 33, 133),
-        left_eye=_opening(points, _LEFT) / _distance(points, 263, 362),
-        mouth=_opening(points, _INNER_LIPS) / _distance(points, 78, 308),
-        mouth_width=_distance(points, 61, 291) / eyes,
+        right_eye=float(right.mean() / right_eye),
+        left_eye=float(left.mean() / left_eye),
+        mouth=float(lips.mean() / inner_mouth),
+        mouth_width=float(mouth / eyes),
     )
+
+
+def _distances(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the lids and lips, and across eyes and mouth: (14,)."""
+    one, other = _EXPRESSION
+    return np.asarray(np.maximum(np.linalg.norm(points[one] - points[other], axis=1), 1e-6), np.float64)
 
 
 def eye_opening(landmarks: Points) -> float:
@@ -89,10 +98,6 @@ def brow_height(landmarks: Points) -> float:
     return float(np.mean(heights)) / _distance(points, 33, 263)
 
 
-def _opening(points: NDArray[np.float64], pairs: tuple[tuple[int, int], ...]) -> float:
-    return float(np.mean([_distance(points, *pair) for pair in pairs]))
-
-
 def _distance(points: NDArray[np.float64], one: int, other: int) -> float:
     return max(float(np.linalg.norm(points[one] - points[other])), 1e-6)
 
@@ -113,14 +118,15 @@ def _gap(mesh: NDArray[np.float32], a: int, b: int) -> float:
 
 def _light(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> tuple[float, float]:
     """Where the light comes from: relative luminance difference left-right and forehead-chin, on bare skin."""
-    left, right, top, low = (_patch(crop, mesh, where) for where in ([50, 101], [280, 330], [9, 151], [200, 18]))
+    reach = max(int(0.06 * face_length(mesh)), 1)
+    patches = ([50, 101], [280, 330], [9, 151], [200, 18])
+    left, right, top, low = (_patch(crop, mesh[where, :2].mean(0), reach) for where in patches)
     return (left - right) / (left + right + 1e-3), (top - low) / (top + low + 1e-3)
 
 
-def _patch(crop: NDArray[np.float32], mesh: NDArray[np.float32], around: list[int]) -> float:
-    x, y = mesh[around, :2].mean(0)
-    reach = max(int(0.06 * face_length(mesh)), 1)
+def _patch(crop: NDArray[np.float32], middle: NDArray[np.float32], reach: int) -> float:
+    """The mean colour within ``reach`` px."""
     height, width = crop.shape[:2]
-    col, row = int(np.clip(x, reach, width - reach - 1)), int(np.clip(y, reach, height - reach - 1))
-    patch = crop[row - reach : row + reach + 1, col - reach : col + reach + 1]
-    return float(patch.mean())
+    col = int(min(max(middle[0], reach), width - reach - 1))
+    row = int(min(max(middle[1], reach), height - reach - 1))
+    return float(crop[row - reach : row + reach + 1, col - reach : col + reach + 1].mean())

@@ -13,7 +13,6 @@ Ints = NDArray[np.integer]
 
 _ROW = 256
 """Samples are remapped as rows of this length: cv2 takes no picture wider than 32767."""
-_NO_MAP = np.zeros(0, np.float32)
 _SUBPIXEL_BITS = 4
 _PAST = 0.5
 """How far past a triangle's edge its map is followed, in triangle heights."""
@@ -39,7 +38,7 @@ class Raster:
         """Interpolate (v, c) values of the vertices: (p, c)."""
         values, corners = np.ascontiguousarray(values, np.float32), np.ascontiguousarray(self.corners.T)
         mixed = np.zeros((len(self.pixels), values.shape[1]), np.float32)
-        for corner, weight in zip(corners, self.weights.T):
+        for corner, weight in zip(corners, np.ascontiguousarray(self.weights.T)):
             mixed += values.take(corner, axis=0, mode="clip") * weight[:, None]  # else take copies to check bounds
         return mixed
 
@@ -61,13 +60,16 @@ class Raster:
         flat[self.pixels] = values
         return flat.reshape(self.size, self.size, -1)
 
+    def planes(self, values: Floats) -> list[Floats]:
+        """(size, size) of each of c values (p, c) on the mesh, 0 off it."""
+        planes = np.zeros((values.shape[1], self.size * self.size), np.float32)
+        for plane, column in zip(planes, np.ascontiguousarray(values.T)):
+            plane[self.pixels] = column
+        return list(planes.reshape(-1, self.size, self.size))
+
     def of_picture(self, picture: Floats) -> Floats:
         """The covered pixels (p, ...) of ``picture`` (size, size, ...)."""
         return picture.reshape(self.size * self.size, *picture.shape[2:]).take(self.pixels, axis=0, mode="clip")
-
-    def nothing(self, channels: int = 1) -> Floats:
-        """(size, size, channels) of zeros."""
-        return np.zeros((self.size, self.size, channels), np.float32)
 
     @property
     def coverage(self) -> Floats:
@@ -101,14 +103,14 @@ def remap_points(picture: Floats, points: Floats) -> Floats:
     if not count:
         return np.zeros((0, picture.shape[2]), np.float32)
     rows = -(-count // _ROW)
-    padded = np.zeros((rows * _ROW, 2), np.float32)
-    padded[:count] = points
-    return remap(picture, padded.reshape(rows, _ROW, 2)).reshape(rows * _ROW, -1)[:count]
+    padded = np.zeros((2, rows * _ROW), np.float32)
+    padded[:, :count] = points.T
+    return remap(picture, *padded.reshape(2, rows, _ROW)).reshape(rows * _ROW, -1)[:count]
 
 
-def remap(picture: Floats, places: Floats) -> Floats:
-    """(H, W, c): colours of ``picture`` at ``places`` (H, W, 2) x, y; bicubic, edges repeated."""
-    taken = cv2.remap(picture, places, _NO_MAP, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+def remap(picture: Floats, x: Floats, y: Floats) -> Floats:
+    """(H, W, c): colours of ``picture`` at ``x`` and ``y`` (H, W); bicubic, edges repeated."""
+    taken = cv2.remap(picture, x, y, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(taken, np.float32)
 
 

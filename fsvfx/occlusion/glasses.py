@@ -59,7 +59,7 @@ class Glasses:
     def on(self, raster: Raster) -> Floats:
         """The same on a face in a crop, (size, size)."""
         places = raster.at_pixels(_vertices()[:, :2])
-        return raster.picture(remap_points(self.area[..., None], places), raster.nothing())[..., 0].clip(0, 1)
+        return raster.planes(remap_points(self.area[..., None], places))[0].clip(0, 1)
 
 
 def find(crops: Sequence[Floats], meshes: Sequence[Floats]) -> Glasses | None:
@@ -107,7 +107,7 @@ def _lightness(picture: Floats, raster: Raster, mesh: Floats) -> Floats:
 
 
 def _picture(raster: Raster, values: Floats) -> Floats:
-    return raster.picture(values[:, None], raster.nothing())[..., 0]
+    return raster.planes(values[:, None])[0]
 
 
 def _thin(flat: Floats, how: int) -> Floats:

@@ -40,7 +40,7 @@ class Likeness:
     def unlike(self, seen: Floats, mesh: Floats) -> Bools:
         """(p,): what of a flattened look (p, 3) may be something in front, in a frame of that mesh (SIZE px)."""
         flat = flat_raster()
-        away = flat.picture(self._away(seen, mesh)[:, None], flat.nothing())[..., 0]
+        away = flat.planes(self._away(seen, mesh)[:, None])[0]
         weak = cv2.morphologyEx((away > WEAK).astype(np.uint8), cv2.MORPH_OPEN, _OPEN)
         if not weak.any():
             return np.zeros(len(seen), np.bool_)

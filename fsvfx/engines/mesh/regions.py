@@ -21,13 +21,22 @@ _FOLD_REACH = 0.7
 
 def polygon(mesh: Floats, ring: NDArray[np.int64], size: int, *, grow: float, soft: float) -> Floats:
     """(size, size) mask of the closed ``ring``, grown by ``grow`` px, its edge ``soft`` px (sigma) wide."""
-    mask = np.zeros((size, size), np.float32)
-    points = np.round(mesh[ring, :2] * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    cv2.fillPoly(mask, [points], 1.0, lineType=cv2.LINE_8, shift=_SUBPIXEL_BITS)
+    soft = max(soft, 0.3)
+    around = grow + 4 * soft + 2  # the blur reaches no further
+    low, high = (np.clip(edge, 0, size) for edge in (mesh[ring, :2].min(0) - around, mesh[ring, :2].max(0) + around))
+    (left, top), (right, bottom) = low.astype(int), np.ceil(high).astype(int)
+    whole = np.zeros((size, size), np.float32)
+    mask = whole[top:bottom, left:right]
+    if not mask.size:
+        return whole
+    drawn = np.zeros_like(mask)
+    points = np.round((mesh[ring, :2] - [left, top]) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    cv2.fillPoly(drawn, [points], 1.0, lineType=cv2.LINE_8, shift=_SUBPIXEL_BITS)
     if grow >= 0.5:
         reach = 2 * round(grow) + 1
-        mask = np.asarray(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))), np.float32)
-    return blur(mask, max(soft, 0.3))
+        drawn = np.asarray(cv2.dilate(drawn, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))), np.float32)
+    mask[:] = blur(drawn, soft)
+    return whole
 
 
 def ramp(value: float, low: float, high: float) -> float:

@@ -67,8 +67,7 @@ class ShapeSpace:
         difference = (self.mean - scale * mesh @ rotation.T - shift).ravel()
         if len(self.modes):
             difference = difference - self.modes.T @ (self.modes @ difference)
-        spread = np.matmul(_spread(), difference.reshape(-1, 3).T[..., None])[..., 0].T
-        moved = mesh + strength * (spread @ rotation) / scale
+        moved = mesh + strength * (_spread(difference.reshape(-1, 3)) @ rotation) / scale
         return np.asarray(moved, np.float32)
 
 
@@ -100,9 +99,16 @@ def inside() -> Floats:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
+def _spread(difference: NDArray[np.floating]) -> Floats:
+    """(468, 3): the least squares fit of a difference (468, 3) by movements of whole features."""
+    across, shift = _movements()
+    wide, rest = (each @ (fit @ difference[:, axes]) for (each, fit), axes in ((across, [0]), (shift, [1, 2])))
+    return np.asarray(inside()[:, None] * np.hstack([wide, rest]), np.float32)
+
+
 @lru_cache(maxsize=1)
-def _spread() -> Floats:
-    """(3, 468, 468), for x, y and z: least squares fit of a difference by movements of whole features."""
+def _movements() -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """For x, and for y and z: how vertices move with features (468, k), and how that is fitted (k, 468)."""
     flat = _UPRIGHT[:, :2]
     middles = np.stack([flat[list(points)].mean(0) for points, _, _ in _FEATURES])
     reach = np.array([reach for _, reach, _ in _FEATURES])
@@ -111,9 +117,8 @@ def _spread() -> Floats:
     wide = [k for k, (_, _, widens) in enumerate(_FEATURES) if widens]
     stretch = share[:, wide] * (flat[:, :1] - middles[wide, 0]) / reach[wide]
     across = np.concatenate([share, stretch], axis=1)
-    return np.asarray([_projector(across), _projector(share), _projector(share)], np.float32)
+    return (across, _fit(across)), (share, _fit(share))
 
 
-def _projector(basis: Floats) -> Floats:
-    normal = basis.T @ basis + 1e-3 * np.eye(basis.shape[1])
-    return np.asarray(inside()[:, None] * (basis @ np.linalg.solve(normal, basis.T)), np.float32)
+def _fit(basis: Floats) -> Floats:
+    return np.linalg.solve(basis.T @ basis + 1e-3 * np.eye(basis.shape[1]), basis.T)

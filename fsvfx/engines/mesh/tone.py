@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from fsvfx.faces.raster import Floats, blur, over, times
+from fsvfx.faces.raster import Floats, blur, times
 
 _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [0.5, 0, -0.5], [-0.25, 0.5, -0.25]], np.float32)
 """RGB -> lightness, red-blue, green-magenta: rows. Skin varies along them nearly independently (cf. Reinhard 2001)."""
@@ -32,62 +32,79 @@ _DARK = 0.02
 
 
 def match(colours: Floats, to: Floats, weight: Floats) -> Floats:
-    """(p, 3) ``colours`` with the weighted mean and spread of ``to`` (after Reinhard 2001).
+    """(p, 3) ``colours`` in the tone of ``to`` (p, 3), where ``weight`` (p,) says; see ``toning``."""
+    return toned(colours, toning(colours[None], to, weight[None])[0])
 
+
+def toned(colours: Floats, change: Floats) -> Floats:
+    """(p, 3) ``colours`` after a ``toning`` (3, 4)."""
+    return np.asarray(cv2.transform(colours[:, None], change), np.float32).reshape(-1, 3)
+
+
+def toning(colours: Floats, to: Floats, weights: Floats) -> Floats:
+    """(m, 3, 4): gives each of m pictures' ``colours`` (m, p, 3) the weighted mean and spread of ``to`` (p, 3).
+
+    After Reinhard 2001. weights: (m, p); a picture with none is left as it is.
     Black stays black, and colours keep their place beside the skin's own hue: of each, what differs from that hue is
     turned and stretched as the one skin's hue is to become the other's. Reinhard's shift paints lips and shadows in the
     difference of the two skins. Spreads change within bounds only: a beard or a wrinkle is no contrast of the light.
     """
-    if not weight.any():
-        return colours
-    some = slice(None, None, max(len(weight) // _TOLD, 1))
-    share = weight[some] / max(float(weight[some].sum()), 1e-6)
-    (mean, ours), (goal, theirs) = (_moments(each[some], share) for each in (colours, to))
-    (hue, level), (wanted, light) = (_hue(each) for each in (mean, goal))
-    change = _turned(hue, wanted) @ _off(hue) * (light / level)
+    some = slice(None, None, max(len(to) // _TOLD, 1))
+    share = np.ascontiguousarray(weights[:, some])
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-6)
+    (mean, ours), (goal, theirs) = (_moments(each[:, some], share) for each in (colours, to[None]))
+    (hue, level), (wanted, light) = _hue(mean), _hue(goal)
+    change = _turned(hue, wanted) @ _off(hue) * (light / level)[:, None, None]
     gain = np.clip(_spread(_off(wanted), theirs) / np.maximum(_spread(change, ours), 1e-4), *_CONTRAST)
-    change = _BACK @ np.linalg.inv(_beside(wanted)) @ (gain[:, None] * change)
-    affine = np.column_stack([change, goal - change @ mean])
-    return np.asarray(cv2.transform(colours[:, None], affine), np.float32).reshape(-1, 3)
+    change = _BACK @ _beside(-wanted) @ (gain[..., None] * change)
+    affine = np.concatenate([change, goal[..., None] - change @ mean[..., None]], axis=2)
+    affine[~share.any(axis=1)] = np.eye(3, 4)
+    return np.asarray(affine, np.float32)
 
 
 def _moments(colours: Floats, share: Floats) -> tuple[Floats, Floats]:
-    """Weighted mean (3,) and covariance (3, 3)."""
-    mean = share @ colours
-    away = colours - mean
-    return np.asarray(mean, np.float32), np.asarray((away * share[:, None]).T @ away, np.float32)
+    """Weighted means (m, 3) and covariances (m, 3, 3)."""
+    planes, share = np.ascontiguousarray(colours.swapaxes(1, 2)), share[:, None]  # else BLAS has no part in it
+    mean = np.asarray((planes * share).sum(axis=2), np.float32)
+    away = planes - mean[..., None]
+    return mean, (away * share) @ away.swapaxes(1, 2)
 
 
-def _hue(mean: Floats) -> tuple[Floats, float]:
-    """The two colour axes (2,) of a colour (3,), over its lightness; and that."""
-    axes = _OPPONENT @ mean
-    level = max(float(axes[0]), _DARK)
-    return np.asarray(axes[1:] / level, np.float32), level
+def _hue(means: Floats) -> tuple[Floats, Floats]:
+    """The two colour axes (m, 2) of colours (m, 3), over their lightness; and that (m,)."""
+    axes = means @ _OPPONENT.T
+    level = np.maximum(axes[:, 0], np.float32(_DARK))
+    return np.asarray(axes[:, 1:] / level[:, None], np.float32), level
 
 
-def _beside(hue: Floats) -> Floats:
-    """(3, 3), of opponent axes: to how far a colour is off ``hue`` (2,) at its lightness."""
-    return np.array([[1, 0, 0], [-hue[0], 1, 0], [-hue[1], 0, 1]], np.float32)
+def _beside(hues: Floats) -> Floats:
+    """(m, 3, 3), of opponent axes: to how far a colour is off ``hues`` (m, 2) at its lightness; back, if negative."""
+    matrices = np.tile(np.eye(3, dtype=np.float32), (len(hues), 1, 1))
+    matrices[:, 1:, 0] = -hues
+    return matrices
 
 
-def _off(hue: Floats) -> Floats:
+def _off(hues: Floats) -> Floats:
     """The same, of RGB."""
-    return np.asarray(_beside(hue) @ _OPPONENT, np.float32)
+    return _beside(hues) @ _OPPONENT
 
 
-def _spread(axes: Floats, covariance: Floats) -> Floats:
-    """Standard deviations (3,) along ``axes`` (3, 3)."""
-    return np.asarray(np.sqrt(np.maximum(np.diag(axes @ covariance @ axes.T), 0)), np.float32)
+def _spread(axes: Floats, covariances: Floats) -> Floats:
+    """Standard deviations (m, 3) along ``axes`` (m, 3, 3)."""
+    along = (axes @ covariances * axes).sum(axis=2)
+    return np.asarray(np.sqrt(np.maximum(along, 0)), np.float32)
 
 
 def _turned(before: Floats, after: Floats) -> Floats:
-    """(3, 3), of opponent axes: turns and stretches the hue ``before`` (2,) towards ``after``, within bounds."""
-    one, other = complex(*before), complex(*after)
-    if abs(one) < _GREY or abs(other) < _GREY:
-        return np.eye(3, dtype=np.float32)
-    turn = other / one
-    turn *= float(np.clip(abs(turn), *_STRETCH)) / abs(turn)
-    return np.array([[1, 0, 0], [0, turn.real, -turn.imag], [0, turn.imag, turn.real]], np.float32)
+    """(m, 3, 3), of opponent axes: turns and stretches the hues ``before`` (m, 2) towards ``after``, within bounds."""
+    one, other = (np.ascontiguousarray(each, np.float32).view(np.complex64)[:, 0] for each in (before, after))
+    told = (np.abs(one) >= _GREY) & (np.abs(other) >= _GREY)
+    turn = np.divide(other, one, out=np.ones_like(one), where=told)
+    turn *= np.clip(np.abs(turn), *_STRETCH) / np.abs(turn)
+    matrices = np.tile(np.eye(3, dtype=np.float32), (len(turn), 1, 1))
+    matrices[:, 1, 1] = matrices[:, 2, 2] = turn.real
+    matrices[:, 1, 2], matrices[:, 2, 1] = -turn.imag, turn.imag
+    return matrices
 
 
 def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
@@ -95,8 +112,15 @@ def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
 
     Display-referred ratios are ratios in linear light too (a power law); the quotient image of Shashua 2001.
     """
-    low_swap, low_plate = (_blur_within(picture, mask, sigma) for picture in (swap, plate))
-    return np.asarray(np.clip((low_plate + _DARK) / (low_swap + _DARK), *_GAIN), np.float32)
+    step = coarse(sigma)
+    low_swap, low_plate, weight = (
+        np.asarray(cv2.GaussianBlur(shrunk(each, step), (0, 0), narrowed(sigma, step), borderType=cv2.BORDER_CONSTANT))
+        for each in (times(swap, mask), times(plate, mask), _DARK * mask + np.float32(1e-6))
+    )
+    gain = np.clip((low_plate + weight[..., None]) / (low_swap + weight[..., None]), *_GAIN)
+    if step == 1:
+        return np.asarray(gain, np.float32)
+    return np.asarray(cv2.resize(gain, mask.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def recolour(swap: Floats, usual: Floats, mask: Floats, sigma: float) -> Floats:
@@ -146,21 +170,6 @@ def _energy(band: Floats, mask: Floats) -> float:
 def mixed(one: Floats, other: Floats, share: Floats) -> Floats:
     """(S, S, 3): ``one``, and as much of the ``other`` as its ``share`` (S, S) says."""
     return one + times(other - one, share)
-
-
-def _blur_within(picture: Floats, mask: Floats, sigma: float) -> Floats:
-    """A blur, normalised by the mask; made on a grid on which it is ``_COARSE`` wide, if that is coarser."""
-    step = coarse(sigma)
-    height, width = mask.shape
-    small_mask, small = shrunk(mask, step), shrunk(times(picture, mask), step)
-    blurred, weight = (
-        cv2.GaussianBlur(each, (0, 0), narrowed(sigma, step), borderType=cv2.BORDER_CONSTANT)
-        for each in (small, small_mask)
-    )
-    within = over(np.asarray(blurred, np.float32), np.asarray(weight, np.float32))
-    if step == 1:
-        return within
-    return np.asarray(cv2.resize(within, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def coarse(sigma: float) -> int:

@@ -29,6 +29,8 @@ _FINER = 2.0
 """How far references are enlarged before they are warped no finer: the rest is left to the enlargement of the swap."""
 _AROUND = 0.05
 """How far about the mesh its square goes, as a share of the face's size."""
+_EVEN = 12
+"""Sides are multiples of it: means of whole pixels are quick to make."""
 _LEAST_TRUST = 0.01
 """Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
 
@@ -77,17 +79,20 @@ class Warp:
         The identity's face is made on a grid as fine as its references are worth; the performer's pixels stay whole.
         """
         side, length = len(plate), face_length(mesh)
-        size = min(side, math.ceil(side * _FINER * references.length / length))
+        size = min(side, _fitting(side * _FINER * references.length / length))
         placed = scaled(target, size / side)
         raster = rasterise(placed, TRIANGLES, size)
+        if not len(raster.pixels):  # the face is beyond the crop
+            return plate, np.zeros((side, side), np.float32)
         fixed = [1 - regions.rim(self.settings.rim), regions.unpainted(), regions.folds(), usual_places()]
-        spread = raster.picture(raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]])), raster.nothing(7))
-        inner, bare, folds = np.moveaxis(spread[..., :3], 2, 0).clip(0, 1)
-        theirs = _moved(plate, spread[..., 5:])
+        held = raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]]))
+        held[:, :3].clip(0, 1, out=held[:, :3])
+        inner, bare, folds, *places, right, down = raster.planes(held)
+        theirs = _moved(plate, right, down)
         keep = self._kept(placed, 1 - inner)
         face = _Face(raster, _to(size, theirs), keep, bare, folds, length * size / side)
         ours = raster.picture(self._blend(appearance(plate, mesh), face, references), face.plate)
-        ours *= self._gain(ours, face, references.usual, spread[..., 3:5])
+        ours *= self._gain(ours, face, references.usual, places)
         finest = max(_FINEST * length, 0.7)
         crispness = tone.crispness(theirs, _to(side, 1 - keep), finest)
         ours = tone.texture(ours, crispness, 1 - keep, finest * size / side)
@@ -109,21 +114,21 @@ class Warp:
         pictures = [references.pictures[index] for index in chosen.tolist()]
         held = face.raster.at_pixels(np.hstack([np.hstack([each.mesh[:, :2], each.trust]) for each in pictures]))
         own, skin = (face.raster.of_picture(each) for each in (face.plate, face.bare * (1 - face.keep)))
-        total = np.zeros((len(own), 1), np.float32)
+        trusts = np.ascontiguousarray(held[:, 2::3].T).clip(_LEAST_TRUST, 1)
+        places = np.split(held, len(pictures), axis=1)
+        warped = np.stack([remap_points(each.crop, place[:, :2]) for each, place in zip(pictures, places)])
+        changes = tone.toning(warped, own, skin * trusts)
+        trusts *= shares[:, None]
+        trusts /= trusts.sum(axis=0)
         blend = np.zeros_like(own)
-        for picture, share, place in zip(pictures, shares, np.split(held, len(pictures), axis=1), strict=True):
-            trust = np.clip(place[:, 2:], _LEAST_TRUST, 1)
-            colours = tone.match(remap_points(picture.crop, place[:, :2]), own, skin * trust[:, 0])
-            trust *= share
-            blend += trust * colours
-            total += trust
-        blend /= np.maximum(total, 1e-6)
+        for colours, change, trust in zip(warped, changes, trusts):
+            blend += times(tone.toned(colours, change)[None], trust[None])[0]
         return np.maximum(blend, 0)
 
-    def _gain(self, ours: Floats, face: _Face, usual: Floats | None, places: Floats) -> Floats:
+    def _gain(self, ours: Floats, face: _Face, usual: Floats | None, places: list[Floats]) -> Floats:
         """(S, S, 3): gives the identity's face the colours of most references, the plate's light, and its folds.
 
-        Made on a grid as coarse as the finest of its blurs allows. places (S, S, 2): of the pixels in ``usual``.
+        Made on a grid as coarse as the finest of its blurs allows. places: x and y (S, S) of the pixels in ``usual``.
         """
         step = tone.coarse(_FOLD * face.length)
         fold, light = (tone.narrowed(share * face.length, step) for share in (_FOLD, self.settings.light))
@@ -133,7 +138,8 @@ class Warp:
         ours = over(tone.shrunk(times(ours, coverage), step), cover)
         gain = np.ones_like(ours)
         if usual is not None:
-            common = remap(usual, over(tone.shrunk(places, step), cover))
+            x, y = (np.asarray(tone.shrunk(each, step) / np.maximum(cover, 1e-3), np.float32) for each in places)
+            common = remap(usual, x, y)
             weight = skin * tone.shrunk(1 - face.keep, step)
             common = tone.match(common.reshape(-1, 3), theirs.reshape(-1, 3), weight.ravel()).reshape(ours.shape)
             gain = tone.recolour(ours, common, cover, fold)
@@ -147,18 +153,21 @@ def _square(points: Floats, size: int) -> tuple[int, int, int]:
     """Left, top and side of a square within the crop that holds ``points`` and what is blurred about them, px."""
     around = _AROUND * face_length(points)
     low, high = points[:, :2].min(axis=0) - around, points[:, :2].max(axis=0) + around
-    side = min(int(np.ceil((high - low).max())), size)
+    side = min(_fitting((high - low).max()), size)
     x, y = np.clip(np.round((low + high - side) / 2), 0, size - side).astype(int)
     return int(x), int(y), side
 
 
-def _moved(plate: Floats, by: Floats) -> Floats:
-    """(H, W, 3): each pixel from as far away as ``by`` (S, S, 2; px of the plate) says, bicubic."""
-    places = _to(len(plate), by)
-    along = np.arange(len(plate), dtype=np.float32)
-    places[..., 0] += along
-    places[..., 1] += along[:, None]
-    return remap(plate, places)
+def _fitting(size: float) -> int:
+    """A picture's side that is no smaller, and which grids some times as coarse fit into."""
+    return math.ceil(size / _EVEN) * _EVEN
+
+
+def _moved(plate: Floats, right: Floats, down: Floats) -> Floats:
+    """(H, W, 3): each pixel from as far ``right`` and ``down`` (S, S; px of the plate), bicubic."""
+    side = len(plate)
+    along = np.arange(side, dtype=np.float32)
+    return remap(plate, _to(side, right) + along, _to(side, down) + along[:, None])
 
 
 def _to(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
