@@ -3,8 +3,10 @@
 __all__ = [
     "autoencoder",
     "batches",
+    "closed_set",
     "contract",
     "onnx_export",
+    "open_set",
     "packaged",
     "preparations",
     "registry",

@@ -17,6 +17,7 @@ from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, ModelError
 from fsvfx.evaluation import Trial, evaluate, picture_grid
 from fsvfx.evaluation.actors import acted, actor_trial
+from fsvfx.evaluation.evaluate import _batches
 from fsvfx.evaluation.measures import followed
 from fsvfx.evaluation.pictures import flickers, psnr, ssim, toned
 from schemas.evaluation import EvaluationReport
@@ -124,6 +125,15 @@ def test_pictures_that_are_no_numbers_are_no_swap(trial: Trial) -> None:
     paste.pictures[1, 5, 5, 0] = float("nan")
     with pytest.raises(ModelError, match="NaN for 1 of 4 faces"):
         evaluate(paste, trial)
+
+
+def test_batches_end_where_other_footage_begins() -> None:
+    frames = (1, 2, 3, 1, 2, 4)
+    faces = FaceBatch(np.zeros((6, 8, 8, 3), np.float32), np.zeros((6, 468, 3), np.float32), frames)
+    footage = ("talk",) * 3 + ("walk",) * 3
+    assert [batch.frames for batch in _batches(faces, 8, 0, footage)] == [(0, 1, 2), (3, 4, 5)]
+    near = [(batch.frames, batch.own) for batch in _batches(faces, 2, 1, footage)]
+    assert near == [((0, 1, 2), (0, 1)), ((1, 2), (2,)), ((3, 4), (3, 4)), ((5,), (5,))]
 
 
 def test_figures_of_pictures() -> None:
