@@ -209,7 +209,7 @@ def _check_once(facesets: Sequence[Faceset], collections: Sequence[Gathered]) ->
     twice = sorted(name for name, times in names.items() if times > 1)
     if twice:
         raise InputError(
-            f"{len(twice)} people are in the crowd twice: {', '.join(twice[:3])}",
+            f"Somebody is in the crowd twice: {', '.join(twice[:3])}",
             hint="Leave them out of one: collections.NAME.leave_out",
             where=Where(field="learn"),
         )

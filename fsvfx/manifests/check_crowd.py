@@ -65,7 +65,7 @@ def _check_crowd(draft: TrainDraft, known: Sequence[str]) -> Iterator[Finding]:
     people = [*draft.learned.values(), *known]
     twice = sorted({name for name in people if people.count(name) > 1}) if len(set(people)) < len(people) else []
     if twice:
-        what = f"{len(twice)} people are in the crowd twice: {', '.join(twice[:3])}"
+        what = f"somebody is in the crowd twice: {', '.join(twice[:3])}"
         yield Finding(("learn",), what, "Leave them out of one: collections.NAME.leave_out")
     if draft.all_learned and not draft.called and len(draft.learned) < 2:
         yield Finding(("learn", "people"), "a crowd has at least two people", "Add people, or collections")

@@ -25,5 +25,5 @@ def collection_troubles(collection: CollectionJob) -> Iterator[Trouble]:
     empty = [name for name in people if not any(pictures_of(folder / name))]
     if empty:
         more = ", ..." if len(empty) > _TOLD else ""
-        what = f"{len(empty)} people have no pictures: {', '.join(empty[:_TOLD])}{more}"
+        what = f"{len(empty)} of {len(people)} people have no pictures: {', '.join(empty[:_TOLD])}{more}"
         yield Trouble(f"{at}.path", what, "Add pictures, or leave them out", stops=len(empty) == len(people))

@@ -71,7 +71,7 @@ def test_people_are_held_out_by_name_and_by_share(tmp_path: Path) -> None:
 def test_wrong_crowds_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Nobody of the crowd's 12 people is left"):
         small(tmp_path, HeldOut(people=("*",)))
-    with pytest.raises(InputError, match="1 people are in the crowd twice: p00003"):
+    with pytest.raises(InputError, match="Somebody is in the crowd twice: p00003"):
         small(tmp_path, facesets=(toy_facesets.faceset("p00003"),))
     with pytest.raises(InputError, match="A crowd of 1 people"):
         PairSampler(small(tmp_path, HeldOut(people=("p0000[1-9]", "p0001*"))), 32, 2, Augmentation(), "cpu", 0)

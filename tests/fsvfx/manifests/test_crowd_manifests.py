@@ -135,4 +135,4 @@ def test_somebody_in_two_places_is_told(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as refused:
         load_training(path)
     [problem] = refused.value.problems
-    assert problem.what == "2 people are in the crowd twice: fak_1, t2i_0001"
+    assert problem.what == "somebody is in the crowd twice: fak_1, t2i_0001"

@@ -15,7 +15,7 @@ from test_training_gate import training
 from fsvfx import packages
 from fsvfx.errors import LicenceError, ModelError, RightsError
 from fsvfx.rights import clear, clear_training, roster_of
-from fsvfx.rights.decision import CollectionEvidence, Decision, Evidence, Missing, Rostered
+from fsvfx.rights.decision import CollectionEvidence, Decision, Evidence, Missing, Rostered, record_digest
 from fsvfx.rights.gates import check_swap, check_training
 from schemas.collection import CollectionRecord
 from schemas.consent import ConsentRecord, RevocationRegister
@@ -168,6 +168,12 @@ def test_half_a_record_is_none(change: dict[str, Any], said: str) -> None:
 def test_general_models_need_training_to_be_allowed() -> None:
     with pytest.raises(ValueError, match="needs training_allowed"):
         ConsentRecord.model_validate(spoilt(general("lead"), "scope.training_allowed", False))
+
+
+def test_records_from_before_keep_their_digest() -> None:
+    """As version 0.2 computed it: what they have allowed stays allowed."""
+    digest = record_digest(ConsentRecord.model_validate(raw_record("lead")))
+    assert digest == "26c1be54ac0d6d183037c4dfe81f4452d485ad9715a585524f04c2809e605cca"
 
 
 # The roster
