@@ -13,7 +13,7 @@ from flows.verbs.completion import model_names
 from flows.verbs.options import AsJson, Research
 
 if TYPE_CHECKING:
-    from schemas.package import Figures
+    from schemas.package import Figures, PackageCard
 
 HELP = "Weights: list them, download the standard set, export trained models."
 Packages = Annotated[
@@ -133,7 +133,14 @@ def _row(package: dict[str, Any]) -> tuple[str, ...]:
     if card is None:
         return (package["folder"].parent.name, "", "", "", package["error"])
     figures = _told(card.figures) if card.figures else "not evaluated"
-    return (card.model, card.engine, ", ".join(card.names), card.licence, figures)
+    return (card.model, card.engine, _people(card), card.licence, figures)
+
+
+def _people(card: PackageCard) -> str:
+    if card.roster is None:
+        return ", ".join(card.names)
+    made_up = card.roster.people - card.roster.real
+    return f"anybody; learned {card.roster.people} people" + (f", {made_up} of them made up" if made_up else "")
 
 
 def _told(figures: Figures) -> str:

@@ -113,6 +113,7 @@ def swap(
     use: Use = "face_replacement",
     nudity_or_sexual: bool = False,
     purpose: Purpose = "commercial",
+    revocations: str | Path | None = None,
     first_frame: int = FIRST,
 ) -> Swapped:
     """Put the identity's face on the performer's, exactly as a shot does. Nothing is swapped without consent records.
@@ -129,6 +130,7 @@ def swap(
         production, shot, use, nudity_or_sexual: what the work is for; the records must cover it. Default of
             ``production``: the one that the records name.
         purpose: ``research`` may use weights whose licence keeps commercial use out.
+        revocations: register in which those are looked up whose faces a general model has learned.
         first_frame: number of the first frame.
 
     Raises:
@@ -152,7 +154,8 @@ def swap(
         first_frame=first_frame,
         purpose=purpose,
     )
-    job = _with_models(job, records)
+    register = str(Path(revocations).absolute()) if revocations else ""
+    job = _with_models(job, records).model_copy(update={"revocations": register})
     decision = rights.clear(job, records=records)
     job = job.model_copy(update={"rights": decision.digest})
     sources: dict[str, Source] = {"ingest": plate}

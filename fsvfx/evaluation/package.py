@@ -35,7 +35,10 @@ def evaluate_package(
     """
     card = packages.card_of(package)
     check_unseen(card, facesets)
-    first, second = card.names[:2]
+    if card.roster is not None and not (identity and performer):
+        hint = "Name both: --identity and --performer"
+        raise InputError(f"'{card.model}' swaps anybody: it does not say who is to be evaluated", hint=hint)
+    first, second = card.names[:2] or ("", "")
     swaps = packaged(package, device)
     pair = identity or first, performer or second
     return evaluate(swaps, faceset_trial(facesets, *pair, most=most, with_references=swaps.needs_references))

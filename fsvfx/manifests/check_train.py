@@ -12,7 +12,7 @@ from fsvfx.footprint import Disk, FileIndex, Tree
 from fsvfx.manifests.check_engines import wrong_settings
 from fsvfx.manifests.check_overlaps import check_store, place_of, read_by
 from fsvfx.manifests.check_shots import check_chosen, check_within, whom
-from fsvfx.manifests.draft import Draft, TrainDraft
+from fsvfx.manifests.draft import TrainDraft
 from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import suggestion
 
@@ -135,12 +135,15 @@ def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
             return  # told of
     if places.get("training") == places.get("packages"):
         yield Finding(("training",), "checkpoints and packages share a folder", "Give each its own")
-    yield from _check_apart(draft.common, draft.model, reach, places)
+    yield from _check_apart(draft, reach, places)
 
 
-def _check_apart(common: Draft, model: str | None, reach: Reach, places: dict[str, Path]) -> Iterator[Finding]:
+def _check_apart(draft: TrainDraft, reach: Reach, places: dict[str, Path]) -> Iterator[Finding]:
     """Nothing that is read lies where checkpoints, packages or the store go."""
-    disk, taken = Disk(), FileIndex()
+    disk, taken, common, model = Disk(), FileIndex(), draft.common, draft.model
+    for name, one in draft.collections.items():
+        if folder := place_of(reach, one.path):
+            taken.add(Tree(disk.folder(folder)), f"collection {name}")
     for files, what in read_by(disk, common, reach, packages=()):
         taken.add(files, what)
     for field, folder in places.items():

@@ -59,7 +59,7 @@ def collection_evidence(reach: Reach, collection: CollectionJob) -> CollectionEv
 def rostered(reach: Reach, model: str, roster: Roster, register: str) -> Rostered:
     """A general model's roster, and the ``register`` (a path; empty: none is named); never raises."""
     if not register:
-        return Rostered(model, roster, None, "name their register in the manifest: revocations: FILE")
+        return Rostered(model, roster, None, "name the register in which they are looked up (revocations)")
     try:
         return Rostered(model, roster, _read(_reached(reach, Path(register)), RevocationRegister))
     except RecordError as error:

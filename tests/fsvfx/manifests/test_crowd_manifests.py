@@ -102,6 +102,7 @@ WRONG = [
     ("folder outside", "path: faces", "path: ../faces", 14, "collections.made_up.path", "outside"),
     ("no record", "    record: consents/made_up.yaml\n", "", 13, "collections.made_up.record", "missing"),
     ("half held out twice", "share: 0.1", "share: 0.7", 9, "learn.held_out.share", "out of range"),
+    ("training among the faces", "trainer:", "training: faces\ntrainer:", 20, "training", "would overwrite collection"),
     ("an engine for pairs", "engine: open", "engine: df", 4, "engine", "certain people, not a crowd"),
     ("no footage", "person: lead", "person: lea", 19, "footage[0].person", "not learned"),
     ("someone twice", "people: [lead]\n", "people: [lead, lead]\n", 7, "learn.people[1]", "already among the people"),

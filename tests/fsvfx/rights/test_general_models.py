@@ -341,7 +341,7 @@ def test_a_shot_asks_the_roster_of_its_package(folder: Path) -> None:
     (folder / "consents/register.yaml").write_text(json.dumps(register({"test-double": "revoked"})))
     with pytest.raises(RightsError, match=r"double \(their face is in model 'anybody'\).* is revoked"):
         clear(shot, NOW)
-    with pytest.raises(RightsError, match="name their register in the manifest"):
+    with pytest.raises(RightsError, match="name the register in which they are looked up"):
         clear(shot.model_copy(update={"revocations": ""}), NOW)
 
 
