@@ -142,8 +142,8 @@ def _check_apart(draft: TrainDraft, reach: Reach, places: dict[str, Path]) -> It
     """Nothing that is read lies where checkpoints, packages or the store go."""
     disk, taken, common, model = Disk(), FileIndex(), draft.common, draft.model
     for name, one in draft.collections.items():
-        if folder := place_of(reach, one.path):
-            taken.add(Tree(disk.folder(folder)), f"collection {name}")
+        if there := place_of(reach, one.path):
+            taken.add(Tree(disk.folder(there)), f"collection {name}")
     for files, what in read_by(disk, common, reach, packages=()):
         taken.add(files, what)
     for field, folder in places.items():
