@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from fsvfx.engines.contract import EngineSettings, Family, Identity
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity
 from fsvfx.engines.packaged import PackagedEngine
 from fsvfx.errors import InputError
 from fsvfx.faces import embedding
 from fsvfx.faces.measures import head_pose
 from fsvfx.identity.mean import MeanVector, mean_vector
 from fsvfx.identity.registry import network
+
+if TYPE_CHECKING:
+    import torch
+
+    from fsvfx.engines.trainable import Prediction
 
 _SHARP = (0.3, 1.5)
 """Sharpness counts within these shares of the pictures' median."""
@@ -52,6 +57,17 @@ class OpenSet(PackagedEngine[Source]):
                 hint="Give this person footage or stills of the face",
             ) from error
         return Source(mean, identity)
+
+    def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
+        """By the mean vector alone, unless an engine says otherwise."""
+        import torch
+
+        from fsvfx.engines.anyone.open_model import OpenModel
+
+        assert isinstance(self.model, OpenModel)
+        wanted = pictures[faces.wanted]
+        codes = self.model.codes(torch.from_numpy(prepared.mean.vector)[None].to(wanted))
+        return self.model.swap(wanted, codes.expand(len(wanted), -1))
 
     def figures(self, prepared: Source) -> dict[str, JsonValue]:
         return {"identity_pictures": prepared.mean.pictures, "identity_left_out": prepared.mean.left_out}

@@ -65,7 +65,7 @@ class PackagedEngine(Engine[Prepared]):
 
     @classmethod
     @abstractmethod
-    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model[Any]:
         """The networks, at their random start, for these people in this order."""
 
     @abstractmethod
@@ -77,7 +77,7 @@ class PackagedEngine(Engine[Prepared]):
         return self.settings.batch
 
     @cached_property
-    def model(self) -> Model:
+    def model(self) -> Model[Any]:
         """The package's networks, ready on the device. Raises InputError, ModelError: no such package, or broken."""
         package = self.context.packages.find(self.settings.model, self.settings.sha256)
         return _loaded(type(self), package, self.device)
@@ -107,12 +107,12 @@ class PackagedEngine(Engine[Prepared]):
 
 
 @lru_cache(maxsize=4)
-def _loaded(kind: type[PackagedEngine[Any]], package: Path, device: str) -> Model:
+def _loaded(kind: type[PackagedEngine[Any]], package: Path, device: str) -> Model[Any]:
     """Once per process."""
     return restored(kind, package).to(device)
 
 
-def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model:
+def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
     """A package's networks as training left them, on the CPU, to predict with.
 
     Raises InputError if they are another engine's, ModelError if the package is broken or not of these networks.
@@ -136,7 +136,9 @@ def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model:
     return networks.eval().requires_grad_(False)
 
 
-def built(kind: type[PackagedEngine[Any]], architecture: Mapping[str, JsonValue], people: tuple[str, ...]) -> Model:
+def built(
+    kind: type[PackagedEngine[Any]], architecture: Mapping[str, JsonValue], people: tuple[str, ...]
+) -> Model[Any]:
     """The networks of an engine that learns, of settings that are checked already."""
     return kind.model_of(kind.Architecture.model_validate(dict(architecture)), people)
 

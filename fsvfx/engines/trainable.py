@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from torch import Tensor, nn
 
@@ -51,7 +52,11 @@ class Prediction:
     mask: Tensor | None
 
 
-class Model(nn.Module, ABC):
+Fed = TypeVar("Fed")
+"""What a model's batches are: any mappings and dataclasses of tensors."""
+
+
+class Model(nn.Module, ABC, Generic[Fed]):
     """An engine's networks, as the trainer sees them.
 
     Its initial weights come from torch's global random numbers: seed those for a repeatable start.
@@ -85,15 +90,15 @@ class Model(nn.Module, ABC):
         return list(self.parameters())
 
     @abstractmethod
-    def forward(self, batch: Batch, turn: str = "generator") -> dict[str, Tensor]:
+    def forward(self, batch: Fed, turn: str = "generator") -> dict[str, Tensor]:
         """The turn's loss terms, weighted: their sum is what the step lowers. Scalars."""
 
-    def metrics(self, held_out: Batch) -> dict[str, Tensor]:
+    def metrics(self, held_out: Fed) -> dict[str, Tensor]:
         """What is measured on faces that it never learns from, by name; scalars, as curves of their own. Its losses."""
         losses: dict[str, Tensor] = self(held_out)
         return losses
 
-    def previews(self, held_out: Batch, rows: int) -> list[list[Tensor]]:
+    def previews(self, held_out: Fed, rows: int) -> list[list[Tensor]]:
         """Sheets of pictures to show how far it is: each a list of columns (up to ``rows``, 3, R, R).
 
         There are none by default.
@@ -104,7 +109,7 @@ class Model(nn.Module, ABC):
         """After pretraining on other people: begin anew what carries identity. Nothing by default."""
 
 
-class ClosedModel(Model):
+class ClosedModel(Model[Batch]):
     """Networks that know their people, one by one. Of a one-to-one model: the identity, then the performer."""
 
     @abstractmethod

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
-from fsvfx.engines.trainable import Batch, Model
+from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError
 from fsvfx.training.optimisers import optimiser_of, rate_at
 from schemas.trainer import TrainerSettings
 
-Losses = Callable[[Batch, str], dict[str, Tensor]]
+Losses = Callable[[Any, str], dict[str, Tensor]]
 _HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -24,7 +24,7 @@ class Loop:
     """A model and its optimisers, one for each turn. ``losses``: the model's forward, or a wrapper's around it."""
 
     def __init__(
-        self, model: Model, settings: TrainerSettings, precision: Precision, losses: Losses | None = None
+        self, model: Model[Any], settings: TrainerSettings, precision: Precision, losses: Losses | None = None
     ) -> None:
         self.model, self.settings, self.precision = model, settings, precision
         self.losses: Losses = losses or model
@@ -34,7 +34,7 @@ class Loop:
         }
         self._moved: set[int] | None = None
 
-    def iterate(self, batch: Batch, step: int) -> dict[str, Tensor]:
+    def iterate(self, batch: Any, step: int) -> dict[str, Tensor]:
         """The iteration after ``step`` of them: its terms, named ``turn/term``, and the length of each gradient.
 
         Of turns that rest in this iteration there are none.
@@ -75,7 +75,7 @@ class Loop:
         if state["scaler"] and self.precision.scaler.is_enabled():
             self.precision.scaler.load_state_dict(state["scaler"])
 
-    def _turn(self, turn: str, batch: Batch, rate: float) -> dict[str, Tensor]:
+    def _turn(self, turn: str, batch: Any, rate: float) -> dict[str, Tensor]:
         optimiser = self.optimisers[turn]
         moved = self.model.parameters_of(turn, random_warp=self.settings.random_warp)
         self._own(moved)
@@ -137,9 +137,9 @@ class Precision:
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=self.layout)
 
-    def batch(self, batch: Batch) -> Batch:
+    def batch(self, batch: Any) -> Any:
         """Onto the device, in its layout."""
-        moved: Batch = self._moved(batch)
+        moved: Any = self._moved(batch)
         return moved
 
     def _moved(self, part: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from fsvfx.engines.trainable import Batch, Model
+from fsvfx.engines.trainable import Model
 from fsvfx.training import rng
 from fsvfx.training.checkpoint import Checkpoints
 from fsvfx.training.curves import Curves
@@ -28,7 +28,7 @@ from schemas.trainer import TrainerSettings
 class Feed(Protocol):
     """An endless iterator of batches that can be taken up again: samplers are."""
 
-    def __next__(self) -> Batch: ...
+    def __next__(self) -> Any: ...
 
     def state(self) -> Any:
         """Where it is after the batches that were handed out: dicts, lists, numbers, text, tensors, arrays."""
@@ -38,13 +38,13 @@ class Feed(Protocol):
 
 
 def train(
-    model: Model,
+    model: Model[Any],
     feed: Feed,
     settings: TrainerSettings,
     folder: Path,
     *,
     device: str = "cpu",
-    held_out: Batch | None = None,
+    held_out: Any | None = None,
     report: Report = print,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
@@ -81,13 +81,13 @@ class Session:
 
     def __init__(
         self,
-        model: Model,
+        model: Model[Any],
         feed: Feed,
         settings: TrainerSettings,
         folder: Path,
         world: World,
         report: Report,
-        held_out: Batch | None,
+        held_out: Any | None,
     ) -> None:
         self.model, self.feed, self.settings, self.folder, self.world = model, feed, settings, folder, world
         self.report: Report = report if world.leads else _silent
@@ -203,7 +203,7 @@ class Session:
         self.report(Progress(self.step, seconds, point.terms, self.clock.speed, self.clock.waiting, left))
 
     @torch.no_grad()
-    def _held_out_terms(self, held_out: Batch) -> dict[str, Tensor]:
+    def _held_out_terms(self, held_out: Any) -> dict[str, Tensor]:
         """What the model makes of faces that it never learns from: it rises where training overfits."""
         as_is: Any = torch.compiler.set_stance("force_eager") if self.settings.compile else nullcontext()
         with self._at_its_best(), self.loop.precision.autocast(), as_is:
@@ -211,7 +211,7 @@ class Session:
         return {f"held_out/{name}": term.detach() for name, term in terms.items()}
 
     @torch.no_grad()
-    def _preview(self, held_out: Batch) -> None:
+    def _preview(self, held_out: Any) -> None:
         self._read()
         with self._at_its_best(), self.loop.precision.autocast():
             sheets = self.model.previews(held_out, self.settings.preview_rows)

@@ -19,7 +19,7 @@ from schemas.train import Start
 _HINT = "Train in another folder, or go back to the settings that this one began with"
 
 
-def first_model(job: TrainJob, *, resumes: bool) -> Model:
+def first_model(job: TrainJob, *, resumes: bool) -> Model[Any]:
     """The job's networks as training begins with them; if it ``resumes``, a checkpoint brings their weights.
 
     Raises InputError if ``start`` is for another engine, of other sizes or not found; ModelError if it is broken.
@@ -31,7 +31,7 @@ def first_model(job: TrainJob, *, resumes: bool) -> Model:
     return model
 
 
-def load_weights(model: Model, state: Mapping[str, Any]) -> tuple[str, ...]:
+def load_weights(model: Model[Any], state: Mapping[str, Any]) -> tuple[str, ...]:
     """A checkpoint's weights into ``model``; which of the model's turns begin anew (an adversary switched on).
 
     Raises InputError if the checkpoint is of another model.
@@ -58,7 +58,7 @@ def load_weights(model: Model, state: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(added)
 
 
-def _start_from(model: Model, engine: str, start: Start, packages: Packages) -> None:
+def _start_from(model: Model[Any], engine: str, start: Start, packages: Packages) -> None:
     """By position: the ancestor's first person is the model's first. Adversaries that it lacks start untrained."""
     package = packages.find(start.model, start.sha256)
     card = card_of(package)
@@ -74,7 +74,7 @@ def _start_from(model: Model, engine: str, start: Start, packages: Packages) -> 
         model.restart()
 
 
-def _names(model: Model) -> set[str]:
+def _names(model: Model[Any]) -> set[str]:
     """Of all weights but the adversaries' own, and of buffers."""
     _, *adversaries = model.turns()
     theirs = {id(weight) for turn in adversaries for weight in model.parameters_of(turn)}
@@ -90,7 +90,7 @@ def _unfit(start: Start, why: str) -> InputError:
     )
 
 
-def _names_of(model: Model, turn: str) -> set[str]:
+def _names_of(model: Model[Any], turn: str) -> set[str]:
     moved = {id(weight) for weight in model.parameters_of(turn)}
     return {name for name, weight in model.named_parameters() if id(weight) in moved}
 

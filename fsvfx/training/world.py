@@ -47,7 +47,7 @@ class World:
         finally:
             distributed.destroy_process_group()
 
-    def losses_of(self, model: Model) -> Losses:
+    def losses_of(self, model: Model[Any]) -> Losses:
         """The model's forward; with several processes, one that makes them start alike and shares gradients."""
         if self.size == 1:
             return model

@@ -1,0 +1,49 @@
+"""What a training manifest may say of models that put anyone's face on anyone: sizes and losses."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from fsvfx.engines.contract import EngineSettings
+
+
+class OpenSettings(EngineSettings):
+    """What they have in common. Defaults are the papers'."""
+
+    resolution: int = Field(256, ge=64, le=512, multiple_of=32)
+    """Height and width of the model's pictures, px."""
+    identity_from: int = Field(0, ge=0)
+    """Iteration at which the identity loss enters. A small model that begins with it learns to fool the network."""
+    chips: int = Field(1, ge=1, le=16)
+    """Cuts of each face that the identity loss looks at."""
+    disturbed: bool = False
+    """Shift, scale and blur those cuts at random, so that no pattern can fool the network."""
+    critic_width: int = Field(64, ge=4, le=128)
+    """Width of the adversaries."""
+    critic_depth: int = Field(4, ge=2, le=6)
+    """How often they halve the picture."""
+    critic_scales: int = Field(2, ge=1, le=4)
+    """At how many sizes they look."""
+    gan: float = Field(1.0, ge=0, le=100)
+    """Weight of the adversaries' verdict; 0: none."""
+
+
+class SimSwapSettings(OpenSettings):
+    """Sizes and losses of ``simswap``."""
+
+    width: int = Field(64, ge=4, le=128)
+    """Channels at full size; doubled at each halving."""
+    halvings: int = Field(3, ge=1, le=5)
+    """How often the encoder halves the picture."""
+    blocks: int = Field(9, ge=1, le=16)
+    """Blocks that inject the identity."""
+    identity: float = Field(10.0, ge=0, le=100)
+    """Weight of the identity loss."""
+    reconstruction: float = Field(10.0, ge=0, le=100)
+    """Weight of the difference from the target, where both are one person."""
+    matching: float = Field(10.0, ge=0, le=100)
+    """Weight of weak feature matching with the target."""
+    matching_from: int = Field(3, ge=0, le=6)
+    """First layer of the adversaries whose features are matched."""
+    penalty: float = Field(1e-5, ge=0, le=100)
+    """Weight of the adversaries' gradient penalty."""

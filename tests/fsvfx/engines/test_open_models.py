@@ -1,0 +1,148 @@
+"""Models for anybody, as the trainer sees them: what their turns lower and move, and that they learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fsvfx.engines.anyone import open_model
+from fsvfx.engines.anyone.open_model import OpenModel
+from fsvfx.engines.anyone.settings import SimSwapSettings
+from fsvfx.engines.anyone.simswap_model import SimSwapModel
+from fsvfx.engines.samples import Looks, Pairs
+from fsvfx.identity.contract import Chip, IdentityNetwork
+from fsvfx.training import rng
+from fsvfx.training.loop import Loop, Precision
+from schemas.trainer import TrainerSettings
+
+SIZE = 64
+SMALL: dict[str, Any] = {"resolution": SIZE, "critic_width": 4, "critic_depth": 3}
+
+
+class Quarters(IdentityNetwork):
+    """Mean colours of a face's quarters."""
+
+    name: ClassVar[str] = "quarters"
+    chip: ClassVar[Chip] = Chip(24, ((0.3, 0.35), (0.7, 0.35), (0.5, 0.75)), ((33,), (263,), (61, 291)))
+    dimensions: ClassVar[int] = 12
+    same_person: ClassVar[float] = 0.2
+    differentiable: ClassVar[bool] = True
+
+    @property
+    def centre(self) -> NDArray[np.float32]:
+        return np.full(12, 0.5, np.float32)
+
+    def embed(self, chips: Tensor) -> Tensor:
+        return torch.nn.functional.adaptive_avg_pool2d(chips, 2).flatten(1)
+
+
+@pytest.fixture(autouse=True)
+def quarters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_model, "network", lambda name: Quarters())
+
+
+def looks(count: int, seed: int) -> Looks:
+    made = torch.Generator().manual_seed(seed)
+    small = torch.rand(count, 3, 4, 4, generator=made)
+    crop = torch.nn.functional.interpolate(small, SIZE, mode="bilinear")
+    landmarks = torch.rand(count, 468, 3, generator=made) * SIZE
+    for vertex, place in {33: (20, 24), 263: (44, 24), 61: (26, 46), 291: (38, 46)}.items():
+        landmarks[:, vertex, :2] = torch.tensor(place, dtype=torch.float32)
+    code = torch.rand(count, 12, generator=made)
+    return Looks(torch.arange(count), code, crop, landmarks, torch.ones(count, 1, SIZE, SIZE), torch.zeros(count, 3))
+
+
+def pairs(count: int = 4, seed: int = 0) -> Pairs:
+    """The first half of one person each."""
+    target, source = looks(count, seed), looks(count, seed + 100)
+    same = torch.arange(count) < count // 2
+    code = torch.where(same[:, None], target.code, source.code)
+    return Pairs(target, replace(source, code=code), same)
+
+
+def simswap(**values: Any) -> SimSwapModel:
+    rng.seed(3)
+    return SimSwapModel(SimSwapSettings(**{**SMALL, "width": 4, "halvings": 2, "blocks": 2, **values}), ("ada", "bea"))
+
+
+MODELS: list[Callable[..., OpenModel]] = [simswap]
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_every_weight_is_moved_by_one_turn(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of()
+    model.begin("cpu")
+    turns = {turn: {id(weight) for weight in model.parameters_of(turn)} for turn in model.turns()}
+    assert sum(map(len, turns.values())) == len(set().union(*turns.values())) == len(list(model.parameters()))
+    for turn in model.turns():
+        model.zero_grad()
+        sum(model(pairs(), turn).values()).backward()  # type: ignore[union-attr]
+        without = [
+            name
+            for name, weight in model.named_parameters()
+            if id(weight) in turns[turn] and (weight.grad is None or not weight.grad.abs().sum() > 0)
+        ]
+        assert not without
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_one_batch_is_learned_by_heart(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of(gan=0.0, matching=0.0)
+    model.begin("cpu")
+    settings = TrainerSettings(iterations=60, lr=2e-3, optimiser="adam")
+    loop = Loop(model, settings, Precision(settings, "cpu"))
+    seen = [sum(float(term) for name, term in loop.iterate(pairs(), step).items() if "gradient" not in name)
+            for step in range(60)]  # fmt: skip
+    assert sum(seen[-5:]) < 0.5 * sum(seen[:5])
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_only_one_persons_pairs_have_a_truth(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of(gan=0.0, matching=0.0, identity=0.0)
+    batch = pairs()
+    nobody = replace(batch, same=torch.zeros(4, dtype=torch.bool))
+    assert float(sum(model(nobody).values())) == 0
+    first = replace(batch, same=torch.tensor([True, False, False, False]))
+    changed = replace(first, target=replace(batch.target, crop=batch.target.crop.clone()))
+    changed.target.crop[1:] = changed.target.crop[1:].flip(3)
+    model.eval()
+    assert float(sum(model(first).values())) == pytest.approx(float(sum(model(changed).values())))
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_the_identity_loss_enters_late(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of(identity_from=5, disturbed=True, chips=2)
+    model.begin("cpu")
+    terms = []
+    for step in (4, 5):
+        model.advance(step)
+        terms.append(model(pairs()).keys())
+    assert terms[1] - terms[0] == {"identity"}
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_what_judges_is_in_no_weights(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of()
+    before = model.state_dict().keys()
+    model.begin("cpu")
+    assert model.state_dict().keys() == before
+    assert "centre" in before
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_previews_show_targets_sources_and_swaps(model_of: Callable[..., OpenModel]) -> None:
+    sheets = model_of().eval().previews(pairs(), 3)
+    assert [[column.shape for column in sheet] for sheet in sheets] == [[(3, 3, SIZE, SIZE)] * 4]
+
+
+def test_without_adversaries_there_is_one_turn() -> None:
+    assert simswap().turns() == ("generator", "critics")
+    assert simswap(gan=0.0, matching=0.0).turns() == ("generator",)
+    assert simswap().pace("critics").betas == (0.0, 0.999)
