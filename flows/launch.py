@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from schemas.outcome import Outcome
 from schemas.training import TrainingOutcome
 
 if TYPE_CHECKING:
+    from fsvfx.executors.spawned import Template
     from schemas.job import ShotJob
 
 DEPLOYMENT = "job/job"
@@ -64,10 +66,28 @@ class Left:
     log: Path | None = None
 
 
-def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, show: bool = True) -> list[Outcome]:
+def ahead(workers: int) -> AbstractContextManager[Template | None]:
+    """What a run's workers are copies of, at its imports while the shots are looked at; None: they are elsewhere."""
+    settings = machine()
+    check_scheduler(settings)
+    if settings.scheduler:
+        return nullcontext()
+    from fsvfx.executors.dask_ahead import ahead
+
+    return closing(ahead(workers))
+
+
+def here(
+    request: Request,
+    jobs: Sequence[ShotJob],
+    workers: int,
+    out: Console,
+    show: bool = True,
+    begun: Template | None = None,
+) -> list[Outcome]:
     """Run ``jobs``, the shots of ``request``, in this process and its Dask workers. Prefect is told on the side.
 
-    Raises FsvfxError; an outcome may be partial.
+    ``begun``: what the workers are copies of, if that has started. Raises FsvfxError; an outcome may be partial.
     """
     check_scheduler(machine())
     prefect = server.begin()
@@ -83,7 +103,7 @@ def here(request: Request, jobs: Sequence[ShotJob], workers: int, out: Console, 
     with (
         watching(out, show) as watcher,
         Teller(Api.of_environment, out.print) as teller,  # it may still be telling when the workers have ended
-        Dask(workers) as executor,
+        Dask(workers, begun=begun) as executor,
     ):
         ended = run_all(jobs, lambda job: told.run_told(job, limits, executor, teller, watcher), alone=len(jobs) == 1)
     if show and prefect.pid is not None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from PIL import Image
 
 from tasks.account import Account, Line, Shown, Told
+from tasks.crashed import PROCESS, this_process
 from tasks.forms import key_of, uri_of
 from tasks.rest import Api, Gone
 
@@ -84,6 +85,7 @@ class Desk:
             "parameters": dict(self.run.parameters),
             "tags": ["fsvfx", self.run.production],
             "state": {"type": "RUNNING"},
+            "labels": {PROCESS: this_process()},
             "idempotency_key": self._mark,  # asked again after an answer that was lost, it is the same run
         }
         return str(self._api.post("flow_runs/", asked)["id"])

@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -21,6 +22,7 @@ from PIL import Image
 from fsvfx.runner import Plan, Step
 from schemas.outcome import Outcome
 from tasks.account import Account, ShotAccount
+from tasks.crashed import tell_crashed
 from tasks.desk import Desk, Run
 from tasks.rest import Api, Away, Gone, Refused
 
@@ -99,7 +101,10 @@ class Teller:
         while True:
             self._listen(_PAUSES[min(failed, len(_PAUSES)) - 1] if failed else _NAP)
             try:
-                api = api or self._api()
+                if api is None:
+                    api = self._api()
+                    with suppress(Gone, Refused):  # of servers elsewhere; this machine's own looks itself
+                        tell_crashed(api)
                 for run in self._runs:
                     run.tell(api)
                 failed, since = 0, time.monotonic()

@@ -11,6 +11,7 @@ from fsvfx.errors import ExitCode
 if TYPE_CHECKING:
     from flows.launch import Request
     from fsvfx.api.readiness import Ready
+    from fsvfx.executors.spawned import Template
     from schemas.job import ShotJob
     from schemas.outcome import Outcome
 
@@ -18,11 +19,13 @@ WRONG = frozenset({"InputError", "PlateError"})
 """Errors by which input is wrong, as failures name them."""
 
 
-def wait_for(request: Request, jobs: Sequence[ShotJob], workers: int, json: bool) -> list[Outcome]:
-    """Run its shots here, with progress for people."""
+def wait_for(
+    request: Request, jobs: Sequence[ShotJob], workers: int, json: bool, begun: Template | None = None
+) -> list[Outcome]:
+    """Run its shots here, with progress for people. ``begun``: as ``launch.here`` takes it."""
     from flows import launch
 
-    return launch.here(request, jobs, workers, output.console(stderr=json), show=not json)
+    return launch.here(request, jobs, workers, output.console(stderr=json), show=not json, begun=begun)
 
 
 def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,19 +35,21 @@ def run(
     json: AsJson = False,
 ) -> int:
     """Run the shots of a manifest as Prefect flow runs. What is already done is not run again."""
-    from flows.launch import Request
+    from flows.launch import Request, ahead
 
     jobs = cleared(jobs_of(manifest, shot, store, replace=replace))
     plans = plans_of(jobs)
-    found = ready(jobs, manifest, finished_among(plans), plans)
-    if not json:
-        tell(found)
-    request = Request(manifest, tuple(job.shot.name for job in found.able), store, replace=replace)
-    if not request.shots:
-        return ended(found.finished, json, found)
-    if wait:
-        return ended([*found.finished, *wait_for(request, found.able, workers, json)], json, found)
-    return leave(request, workers, json, found)
+    finished = finished_among(plans)
+    with ahead(workers) if wait and len(finished) < len(jobs) else nullcontext() as begun:
+        found = ready(jobs, manifest, finished, plans)
+        if not json:
+            tell(found)
+        request = Request(manifest, tuple(job.shot.name for job in found.able), store, replace=replace)
+        if not request.shots:
+            return ended(found.finished, json, found)
+        if wait:
+            return ended([*found.finished, *wait_for(request, found.able, workers, json, begun)], json, found)
+        return leave(request, workers, json, found)
 
 
 def leave(request: Request, workers: int, json: bool, found: Ready) -> int:

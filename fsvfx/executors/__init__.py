@@ -5,4 +5,4 @@ from __future__ import annotations
 from fsvfx.executors.contract import Ended, Executor, Task
 from fsvfx.executors.registry import executor, names
 
-__all__ = ["Ended", "Executor", "Task", "contract", "dask", "executor", "names", "schedulers", "seats"]
+__all__ = ["Ended", "Executor", "Task", "contract", "dask", "dask_ahead", "executor", "names", "schedulers", "seats"]

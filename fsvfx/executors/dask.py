@@ -19,10 +19,12 @@ from distributed.utils import sync
 
 from fsvfx.errors import MachineError, WorkerLost
 from fsvfx.executors.contract import Ended, Executor, Task
+from fsvfx.executors.dask_ahead import template
+from fsvfx.executors.dask_calm import calm
 from fsvfx.executors.dask_cluster import given_up, how_it_ended, local_cluster
 from fsvfx.executors.roster import Desk, Roster
 from fsvfx.executors.schedulers import check_scheduler
-from fsvfx.executors.spawned import PRELOAD, UP_SECONDS
+from fsvfx.executors.spawned import PRELOAD, UP_SECONDS, Template
 from fsvfx.settings import machine
 
 log = logging.getLogger(__name__)
@@ -71,11 +73,20 @@ class Dask(Executor):
     Who works on what is decided here (see ``Roster``), as Dask blames every task that it has given to a worker that
     dies. When a scheduler of our own dies, another one is started; a named one is waited for. Either way what was
     there is done again, as far as the ledger lacks it.
+
+    ``preload``: what its workers import as they start. ``begun``: what they are copies of, if that has started already
+    (see ``dask_ahead``).
     """
 
-    def __init__(self, workers: int = 0, place: Place | None = None, preload: str = PRELOAD) -> None:
+    def __init__(
+        self,
+        workers: int = 0,
+        place: Place | None = None,
+        preload: str = PRELOAD,
+        begun: Template | None = None,
+    ) -> None:
         super().__init__(workers)
-        self._place, self._preload = place, preload
+        self._place, self._preload, self._begun = place, preload, begun
         self._stack = ExitStack()
         self._client: Any = None
         self._cluster: Any = None
@@ -275,10 +286,19 @@ class Dask(Executor):
 
     def _connect(self) -> None:
         """Raises MachineError."""
+        with calm():
+            self._open()
+        self._stack.callback(_part, self._client)
+        self._roster.expects_gpu = self._cluster is not None and self._cluster.has_gpu
+        self._client.subscribe_topic("all", self._noted)
+        self._look()
+
+    def _open(self) -> None:
+        """The cluster, if it is ours, and the client. Raises MachineError."""
         self._clusters += 1
         place, limit = self._place or named_place(), machine().scheduler_seconds
         self._address = place.address if place else ""
-        self._cluster = None if place else self._stack.enter_context(local_cluster(self.workers, self._preload))
+        self._cluster = None if place else self._stack.enter_context(self._own_cluster())
         client: Any = Client  # which is not typed
         try:
             if place is None:
@@ -289,10 +309,11 @@ class Dask(Executor):
             where = self._address or "of this run"
             hint = "Start it, correct FSVFX_SCHEDULER, or unset it" if place else "Run it again"
             raise MachineError(f"The Dask scheduler {where} can't be reached: {error}", hint=hint) from error
-        self._stack.callback(_part, self._client)
-        self._roster.expects_gpu = place is None and self._cluster.has_gpu
-        self._client.subscribe_topic("all", self._noted)
-        self._look()
+
+    def _own_cluster(self) -> Any:
+        """Raises MachineError."""
+        begun, self._begun = self._begun or template(self._preload), None
+        return local_cluster(self.workers, begun)
 
     def _noted(self, event: tuple[float, Any]) -> None:
         """In Dask's thread."""

@@ -23,7 +23,7 @@ from distributed.security import Security
 from fsvfx.errors import MachineError
 from fsvfx.executors.dask_worker import Orders
 from fsvfx.executors.seats import Seat, seats
-from fsvfx.executors.spawned import PRELOAD, STARTS, UP_SECONDS, Spawned, Template, came_up
+from fsvfx.executors.spawned import STARTS, UP_SECONDS, Spawned, Template, came_up
 
 FIRST_PAUSE = 0.5
 """Seconds before a worker that did not come up is started again; each later pause is twice as long."""
@@ -33,20 +33,17 @@ _TOLD_SECONDS = 1.0
 """Between a worker's end and its being known."""
 _LOOK_SECONDS = 1.0
 """Between looks at a worker's memory."""
-_QUIET = {"DASK_LOGGING__DISTRIBUTED": "critical"}
-"""A closing cluster's workers complain at length."""
 _MOST_MEMORY = 0.95
 """The share of its seat's memory at which a worker is ended, before the whole machine runs out."""
 
 
-def local_cluster(workers: int = 0, preload: str = PRELOAD) -> SpecCluster:
+def local_cluster(workers: int, template: Template) -> SpecCluster:
     """Processes of one thread each on this machine, one for each seat. They may still be starting when it returns.
 
-    ``preload``: the module that each imports as it starts. Raises MachineError if there is no scheduler.
+    ``template``: what they are copies of; it ends with the cluster. Raises MachineError if there is no scheduler.
     """
     security: Any = Security.temporary()  # type: ignore[no-untyped-call]
     folder = tempfile.mkdtemp(prefix="fsvfx-dask-")  # only its user may look into it
-    template = Template("fsvfx.executors.dask_worker", preload, _QUIET)
     given = {"folder": folder, "template": template, "security": security}
     found = {seat.name: {"cls": WorkerProcess, "options": {"seat": seat, **given}} for seat in seats(workers)}
     options = {"host": "127.0.0.1", "port": 0, "protocol": "tls", "security": security, "dashboard": False}

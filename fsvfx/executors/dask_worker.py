@@ -15,7 +15,10 @@ from typing import Any
 from distributed import Worker
 from distributed.security import Security
 
+from fsvfx.executors.dask_calm import calm
 from fsvfx.executors.spawned import UP
+
+_HEARTBEAT_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,18 @@ def main(descriptor: int) -> None:
     pipe = Connection(descriptor)
     orders: Orders = pipe.recv()
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
-    asyncio.run(_serve(orders, pipe))
+    with calm():
+        asyncio.run(_serve(orders, pipe))
 
 
 class _Worker(Worker):
     def start_http_server(self, *given: Any, **more: Any) -> None:
         """None: nobody may ask it anything without the keys."""
+
+    async def heartbeat(self) -> None:
+        """Seldom: the scheduler asks for two a second, and sees by the connection alone that a worker is gone."""
+        await super().heartbeat()
+        self.periodic_callbacks["heartbeat"].callback_time = _HEARTBEAT_MS
 
 
 async def _serve(orders: Orders, pipe: Connection) -> None:

@@ -76,10 +76,17 @@ class Template:
         self._born: SimpleQueue[int | None] = SimpleQueue()
         self._codes: dict[int, int] = {}
         self._told = threading.Condition()
+        self._has_copies = False
+
+    def begin(self, seat: Seat) -> None:
+        """Start the process that the others will be copies of, in that seat. Raises OSError."""
+        with self._gate:
+            self._begin(seat)
 
     def spawn(self, seat: Seat) -> Spawned:
         """A process in that seat. Waits until it is there. Raises OSError, with what the log says."""
         with self._gate:
+            self._has_copies = True
             wire = self._wire if self._process and self._process.poll() is None and self._wire else self._begin(seat)
             pipe, theirs = Pipe()
             source, sink = os.pipe()
@@ -110,8 +117,8 @@ class Template:
 
     def close(self) -> None:
         """No process is started any more. Waits a moment for those that were to end, whose pipes must have."""
-        if self._gate.locked() and self._process is not None:
-            self._process.kill()  # it is only starting
+        if (self._gate.locked() or not self._has_copies) and self._process is not None:
+            self._process.kill()  # it is only starting, or nobody wanted it
         with self._gate:
             if self._wire is not None:
                 with contextlib.suppress(OSError):

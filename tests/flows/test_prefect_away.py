@@ -89,10 +89,20 @@ def test_without_a_server_from_the_start_a_shot_is_done(cli, manifest, runs) -> 
 
 @pytest.mark.slow
 def test_a_submit_that_was_killed_goes_on_where_it_was(toy_command, environment, manifest, cli, runs, tmp_path) -> None:
+    assert cli("up", "--detach").returncode == 0
     words = [*toy_command, "submit", str(manifest), "--wait", "--workers", "1"]
     run = begun(words, environment, tmp_path, TOY_SLOW_ALIGN="300")
+    home = Path(environment["FSVFX_PREFECT_HOME"])
+    asked = {"flow_runs": {"name": {"any_": ["sh01"]}}, "sort": "START_TIME_DESC", "limit": 1}
+    while not (told := listed(home, "flow_runs", asked)) or told[0]["state_type"] != "RUNNING":
+        assert run.poll() is None
+        time.sleep(0.2)
     run.kill()
     run.communicate(timeout=60)
+    until = time.monotonic() + 120
+    while listed(home, "flow_runs", {"flow_runs": {"id": {"any_": [told[0]["id"]]}}})[0]["state_type"] != "CRASHED":
+        assert time.monotonic() < until
+        time.sleep(0.5)
     before = runs()
     again = cli("submit", str(manifest), "--wait", "--workers", "1", "--json")
     assert again.returncode == 0, again.stderr
