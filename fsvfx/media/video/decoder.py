@@ -20,6 +20,8 @@ from fsvfx.settings import machine
 
 # explode: a decoder that meets broken data says so, where by default it would paint something over it.
 _STRICT = {"err_detect": "explode"}
+_DROPS_EXACTLY = frozenset({"h264"})
+"""Codecs whose pictures that no other one refers to are known as such, so that those that nobody wants cost nothing."""
 _HINT = "Copy the plate again from its source, or waive its frames after replacing them"
 
 
@@ -86,7 +88,7 @@ class VideoDecoder:
             stream.codec_context.options = limited(_STRICT)
             if seek:
                 container.seek(int(self.index.pts[start]), stream=stream, backward=True, any_frame=False)
-            for frame in self._decode(container, stream, start, damage):
+            for frame in self._decode(container, stream, start, damage, self._positions(wanted)):
                 while todo and self._pts(todo[-1]) < (frame.pts if frame.pts is not None else 0):
                     raise self._lost(todo[-1], damage)
                 if todo and frame.pts == self._pts(todo[-1]):
@@ -99,9 +101,16 @@ class VideoDecoder:
         raise self._lost(todo[-1], damage)
 
     def _decode(
-        self, container: av.container.InputContainer, stream: av.VideoStream, start: int, damage: _Damage
+        self,
+        container: av.container.InputContainer,
+        stream: av.VideoStream,
+        start: int,
+        damage: _Damage,
+        wanted: frozenset[int],
     ) -> Iterator[VideoFrame]:
-        begun = False
+        """Every picture from ``start`` on, but for those that are neither wanted nor referred to. Both in packets."""
+        codec = stream.codec_context
+        drops, begun = codec.name in _DROPS_EXACTLY, False
         for packet in container.demux(stream):
             position = self.index.position_at.get(packet.pts) if packet.pts is not None and packet.size else None
             if not begun:
@@ -110,10 +119,16 @@ class VideoDecoder:
                 if position < start:
                     continue
                 begun = True
+            if drops:
+                codec.skip_frame = "NONREF" if position is not None and position not in wanted else "DEFAULT"
             try:
                 yield from packet.decode()
             except av.FFmpegError:
                 damage.note(position)
+
+    def _positions(self, indices: Sequence[int]) -> frozenset[int]:
+        """Of the packets that hold these frames."""
+        return frozenset(int(self.index.presented[index]) for index in indices)
 
     def _pts(self, index: int) -> int:
         return int(self.index.pts[self.index.presented[index]])
