@@ -136,7 +136,10 @@ class Faces(StrictModel):
     """Whether to search overlapping tiles too, for small faces. ``auto``: only if the whole frame shows no face."""
     roll: bool = True
     """Search the rotated frame too if the upright one shows no face."""
-    perturb: int = Field(4, ge=1, le=33)
+    every: int = Field(4, ge=1, le=48)
+    """Frames from one search for faces to the next; in between they are followed, and back to where they came in. One
+    that comes and goes between two searches may be missed: 1 searches every frame."""
+    perturb: int = Field(3, ge=1, le=33)
     """Number of slightly shifted crops whose landmarks are averaged to reduce jitter."""
     smooth: float = Field(1.0, ge=0, le=2)
     """Standard deviation, in frames, of the temporal landmark filter; 0 turns it off."""

@@ -19,6 +19,8 @@ from schemas.job import ShotJob
 
 _PIXELS = 32768
 """At a time, so that they stay in the processor's cache."""
+_INEXACT = 2e-4
+"""Of display light: what a code may look different beside others by, for matrices are written with few digits."""
 _ROUNDING = 0.1
 """Codes by which half float's rounding changes a preview, on average, and more: measured up to 0.04."""
 
@@ -94,7 +96,15 @@ class PlateColour:
         return self.preview(self.to_comp(frame))
 
     def display(self, frame: NDArray[np.generic]) -> NDArray[np.float32]:
-        """A plate frame, or a piece of one, as engines see it: display light in [0, 1]."""
+        """A plate frame, or a piece of one, as engines see it: display light in [0, 1].
+
+        That of its comp; but for what half float, on the way there, takes from the codes of 8-bit plates.
+        """
+        table = display_codes(self.space, self.config, self.exposure) if frame.dtype == np.uint8 else None
+        if table is not None:
+            import cv2
+
+            return np.asarray(cv2.LUT(np.asarray(frame, np.uint8), table), np.float32)
         comp = from_half(self.to_comp(frame))
         if not np.isfinite(comp.sum(dtype=np.float64)):
             comp = np.nan_to_num(comp)
@@ -134,6 +144,27 @@ def preview_codes(plate_space: str, config: ColourConfig, exposure: float) -> ND
     wanted = preview(plate_to_comp(codes, plate_space, config), plate_space, config, exposure).astype(np.int16)
     found = np.stack([table[0, codes[..., channel], channel] for channel in range(3)], -1)
     if np.abs(wanted - found).mean() > _ROUNDING:
+        return None
+    table.setflags(write=False)
+    return table
+
+
+@lru_cache(maxsize=8)
+def display_codes(plate_space: str, config: ColourConfig, exposure: float) -> NDArray[np.float32] | None:
+    """What engines see of each code of 8-bit plates, (1, 256, 3); None where it depends on the other channels.
+
+    So it is of plates in Rec.709's primaries. Tried out, not assumed.
+    """
+    space, comp = check_space(config, plate_space), comp_space(config, plate_space)
+
+    def seen(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+        light = convert(codes.astype(np.float32) / np.float32(255), space, comp, config).astype(np.float64)
+        return np.clip(encode(light, config, comp, exposure), 0.0, 1.0).astype(np.float32)
+
+    table = seen(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)[None])
+    codes = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    found = np.stack([table[0, codes[..., channel], channel] for channel in range(3)], -1)
+    if np.abs(seen(codes) - found).max() > _INEXACT:
         return None
     table.setflags(write=False)
     return table

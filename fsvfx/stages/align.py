@@ -32,7 +32,7 @@ class AlignSettings(PlateSettings):
 
 class AlignStage(Stage[AlignSettings]):
     name = "align"
-    version = 4
+    version = 5
     needs = (Need("ingest"), Need("track", halo=REACH))
     intermediate = True
     resources = Resources(cpu=1, memory_mib=1024)

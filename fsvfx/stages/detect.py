@@ -31,6 +31,7 @@ class DetectSettings(PlateSettings):
     min_size: float
     tiles: Tiles
     roll: bool
+    every: int
     perturb: int
     active: bool
 
@@ -48,7 +49,7 @@ class DetectSettings(PlateSettings):
 
 class DetectStage(Stage[DetectSettings]):
     name = "detect"
-    version = 2
+    version = 3
     needs = (Need("ingest"),)
     resources = Resources(cpu=1, memory_mib=1024)
     alike = True
@@ -74,6 +75,7 @@ class DetectStage(Stage[DetectSettings]):
             min_size=faces.min_size,
             tiles=faces.tiles,
             roll=faces.roll,
+            every=faces.every,
             perturb=faces.perturb,
             active=bool(job.shot.replace),
             **PlateSettings.of(job).model_dump(),
@@ -91,7 +93,9 @@ class DetectStage(Stage[DetectSettings]):
         finder = work.settings.finder()
         signatures: list[NDArray[np.uint8]] = []
         found, taken = [], []
-        for number, seen in zip(work.frames, watch(_pictures(work, signatures), finder), strict=True):
+        for number, seen in zip(
+            work.frames, watch(_pictures(work, signatures), finder, work.settings.every), strict=True
+        ):
             taken.append(_embed(seen, number))
             found.append(seen.faces)
         with_face = sum(len(faces) > 0 for faces in found)

@@ -49,7 +49,7 @@ class ReferencesSettings(StageSettings):
 
 class ReferencesStage(Stage[ReferencesSettings]):
     name = "references"
-    version = 3
+    version = 4
     scope = "person"
     resources = Resources(cpu=1, memory_mib=2048)
     reads_media = True
@@ -151,7 +151,7 @@ def _result(chosen: Sequence[ReferenceFace], counts: dict[str, JsonValue]) -> Re
 def _shown(piece: Piece, face: ReferenceFace, size: int) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
     """Its crop, and its landmarks there, averaged over several looks now that it is chosen."""
     colour = colour_of(piece.picture)
-    (landmarks,), _ = face_mesh().follow(colour.look(piece.picture), piece.points(face.landmarks)[None], _PERTURB)
+    landmarks = face_mesh().averaged(colour.look(piece.picture), piece.points(face.landmarks), _PERTURB)
     matrix = crop_matrix(landmarks, size)
     return display_crop(piece.picture, matrix, size, colour), move_points(matrix, landmarks)
 

@@ -7,7 +7,7 @@ import pytest
 
 from fsvfx.colour import DEFAULT_CONFIG, PlateColour, comp_space, convert, plate_to_comp
 from fsvfx.colour.conversion import channel_curves
-from fsvfx.colour.plate import preview_codes
+from fsvfx.colour.plate import display_codes, preview_codes
 from fsvfx.colour.spaces import check_space
 from fsvfx.errors import PlateError
 
@@ -78,3 +78,13 @@ def test_a_plate_is_shown_as_its_comp_is_previewed(space: str, exposure: float) 
     wanted = colour.preview(colour.to_comp(codes)).astype(int)
     assert np.abs(colour.shown(codes) - wanted).max() <= 2
     assert (preview_codes(space, DEFAULT_CONFIG, exposure) is not None) == (space in ("sRGB", "Rec.709"))
+
+
+@pytest.mark.parametrize(("space", "exposure"), [("sRGB", 0.0), ("Rec.709", 0.5), ("ACEScct", 0.0), ("P3", 0.0)])
+def test_engines_see_a_plate_as_they_see_its_comp(space: str, exposure: float) -> None:
+    colour, codes = PlateColour(space, exposure=exposure), _codes(np.uint8, 1)
+    comp = colour.to_comp(codes).astype(np.float64)
+    apart = np.abs(colour.display(codes) - np.clip(colour.encode(comp), 0, 1))
+    assert apart.mean() < 3e-4
+    assert apart[codes.min(axis=2) > 64].max() < 2e-3
+    assert (display_codes(space, DEFAULT_CONFIG, exposure) is not None) == (space in ("sRGB", "Rec.709"))

@@ -42,10 +42,10 @@ class Finder:
         return Faces.of(landmarks, np.full(len(there), 0.9, np.float32))
 
 
-def seen(places: list[list[float]], cuts: tuple[int, ...] = ()) -> tuple[list[Seen], Finder]:
+def seen(places: list[list[float]], cuts: tuple[int, ...] = (), every: int = SEARCH_EVERY) -> tuple[list[Seen], Finder]:
     finder = Finder(np.array(places))
     pictures = ((np.full((1, 1, 3), number, np.uint8), number in cuts) for number in range(len(places[0])))
-    return list(watch(pictures, finder)), finder  # type: ignore[arg-type]
+    return list(watch(pictures, finder, every)), finder  # type: ignore[arg-type]
 
 
 def counts(told: list[Seen]) -> list[int]:
@@ -78,6 +78,13 @@ def test_a_face_that_leaps_is_searched_for_at_once() -> None:
     told, finder = seen([[100.0, 100.0, 300.0, 300.0, 300.0]])
     assert counts(told) == [1] * 5
     assert 2 in finder.searched
+
+
+@pytest.mark.parametrize(("every", "found"), [(1, True), (4, False)])
+def test_a_face_between_two_searches_is_found_by_searching_every_frame(every: int, found: bool) -> None:
+    there = [np.nan, np.nan, 50.0, np.nan, np.nan, np.nan]
+    told, _ = seen([there], every=every)
+    assert counts(told) == [0, 0, int(found), 0, 0, 0]
 
 
 def test_nothing_is_followed_over_a_cut() -> None:

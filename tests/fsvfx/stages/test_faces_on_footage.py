@@ -44,8 +44,8 @@ def chunked(pictures: Pictures, size: int = 12) -> list[tuple[Chunk, Pictures]]:
 
 def detect(pictures: Pictures, **changes: Any) -> list[tuple[range, Result]]:
     settings = {
-        "detector": "blazeface", "min_score": 0.5, "min_size": 24.0, "tiles": "auto", "roll": True, "perturb": 2,
-        "color_space": "sRGB", "colour_config": DEFAULT_CONFIG.name, "exposure": 0, "active": True,
+        "detector": "blazeface", "min_score": 0.5, "min_size": 24.0, "tiles": "auto", "roll": True, "every": 4,
+        "perturb": 2, "color_space": "sRGB", "colour_config": DEFAULT_CONFIG.name, "exposure": 0, "active": True,
     } | changes  # fmt: skip
     done = []
     for chunk, some in chunked(pictures):
