@@ -150,8 +150,8 @@ def vertex_facing(vertices: Floats, triangles: Ints) -> Floats:
 def _paint(corners: Floats, order: NDArray[np.int64], size: int) -> NDArray[np.int32]:
     ids = np.full((size, size), -1, np.int32)
     points = np.round(corners[:, :, :2] * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    for index in order.tolist():
-        cv2.fillConvexPoly(ids, points[index], index, lineType=cv2.LINE_8, shift=_SUBPIXEL_BITS)
+    for triangle, index in zip(points[order], order.tolist()):
+        cv2.fillConvexPoly(ids, triangle, index, cv2.LINE_8, _SUBPIXEL_BITS)
     return ids
 
 

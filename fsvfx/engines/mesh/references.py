@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
 from fsvfx.engines.mesh.shape import ShapeSpace
-from fsvfx.engines.mesh.tone import match
+from fsvfx.engines.mesh.tone import toned, toning
 from fsvfx.errors import InputError
 from fsvfx.faces.measures import appearance, face_length
 from fsvfx.faces.raster import Floats, Raster, blur, rasterise, vertex_facing
@@ -122,9 +122,14 @@ def _laid_out(crops: list[Floats], meshes: Floats) -> list[Floats]:
 
 def _usual(laid: list[Floats]) -> Floats:
     """(p, 3): what the pictures show, all in one tone: the median."""
-    skin = np.ones(len(laid[0]), np.float32)
     first = np.asarray(np.median(laid, axis=0), np.float32)
-    return np.asarray(np.median([match(each, first, skin) for each in laid], axis=0), np.float32)
+    return np.asarray(np.median(_matched(laid, first), axis=0), np.float32)
+
+
+def _matched(laid: list[Floats], to: Floats) -> list[Floats]:
+    """Each in the tone of ``to`` (p, 3)."""
+    changes = toning(np.stack(laid), to, np.ones((len(laid), len(to)), np.float32))
+    return [toned(each, change) for each, change in zip(laid, changes, strict=True)]
 
 
 def _filled(laid: Floats) -> Floats:
@@ -137,12 +142,12 @@ def _filled(laid: Floats) -> Floats:
 
 def _trusts(laid: list[Floats], usual: Floats, meshes: Floats) -> Floats:
     """(m, 468, 1): seen from the front, and like the other references there."""
-    atlas, skin = _uv_raster(), np.ones(len(usual), np.float32)
+    atlas = _uv_raster()
     trusts = []
-    for each, mesh in zip(laid, meshes, strict=True):
-        apart = np.abs(match(each, usual, skin) - usual).mean(1, keepdims=True)
+    for each, mesh in zip(_matched(laid, usual), meshes, strict=True):
+        apart = np.abs(each - usual).mean(1, keepdims=True)
         likeness = np.asarray(np.exp(-((apart / _TOLERANCE) ** 2)), np.float32)
-        near = atlas.picture(likeness, np.zeros((_ATLAS, _ATLAS, 1), np.float32))[..., 0]
+        near = atlas.planes(likeness)[0]
         calm = blur(near, 1.5) / np.maximum(blur(atlas.coverage, 1.5), 1e-3)
         x, y = np.round(_uv_px()[:, :2]).astype(int).T
         facing = np.clip(vertex_facing(mesh, TRIANGLES) * 2.5 - 0.25, 0.02, 1)
