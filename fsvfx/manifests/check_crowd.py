@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fsvfx import spelling
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import FootageDraft, TrainDraft
 from fsvfx.media.collections import chosen, everybody_in, matches
 from fsvfx.reach import Reach, ReachError
-from fsvfx.spelling import is_glob
 from fsvfx.suggestions import suggestion
 from schemas.templates import VIDEOS
 
@@ -90,8 +91,8 @@ def _check_clips(footage: FootageDraft, reach: Reach) -> Iterator[Finding]:
 
 def clips_at(path: Path) -> list[Path]:
     """The videos in a folder, or those that a glob matches; sorted."""
-    found = path.parent.glob(path.name) if is_glob(path.name) and not path.exists() else path.glob("*")
-    return sorted(one for one in found if one.suffix.lower() in VIDEOS and not one.name.startswith("."))
+    found = map(Path, spelling.matches(path / "*" if path.is_dir() else path))
+    return [one for one in found if one.suffix.lower() in VIDEOS and not one.name.startswith(".")]
 
 
 def _within(at: Loc, given: str, reach: Reach) -> Iterator[Finding]:
@@ -106,6 +107,14 @@ def _file(given: str, reach: Reach) -> Path | None:
         return reach.file(given)
     except ReachError:
         return None  # told of
+
+
+def check_names_of(pieces: Sequence[str]) -> None:
+    """Raises InputError if two videos would be footage of one name: their results would lie in one place."""
+    twice = sorted(name for name, times in Counter(map(str.lower, pieces)).items() if times > 1)
+    if twice:
+        hint = "Give their videos other file names, or name them in pieces of footage of their own"
+        raise InputError(f"Several videos would be footage of one name: {', '.join(twice[:3])}", hint=hint)
 
 
 def no_clips(given: str) -> InputError:

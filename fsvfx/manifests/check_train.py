@@ -73,6 +73,8 @@ def check_excluded(draft: TrainDraft) -> Iterator[Finding]:
     for name, frames in (draft.faceset.exclude if draft.faceset else {}).items():
         at = ("faceset", "exclude", name)
         found = draft.footage_named(name)
+        if found is None and any(each.clips and name.startswith(f"{each.name}_") for each in draft.footage):
+            continue  # one of those videos
         if found is None:
             yield Finding(at, f"no footage named '{name}'", suggestion(name, names))
         elif found.plate is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from fsvfx.manifests.check_crowd import clips_at, no_clips
+from fsvfx.manifests.check_crowd import check_names_of, clips_at, no_clips
 from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_train import (
     entry_of,
@@ -88,6 +88,7 @@ def _footage(manifest: TrainManifest, path: Path, store: str | None) -> tuple[Fo
         job = job.model_copy(update={"purpose": manifest.purpose, "licences": held_at(manifest.licences, reach)})
         return FootageJob(name=footage.name, person=footage.person, entry=entry, shot=job)
 
+    check_names_of([piece.name for piece in pieces])
     return tuple(map(made, pieces))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from fsvfx.engines import registry
 from fsvfx.engines.df import Df
-from fsvfx.errors import ManifestError
+from fsvfx.errors import InputError, ManifestError
 from fsvfx.manifests import load_training, training_job
 
 CROWD = """\
@@ -76,18 +76,45 @@ def test_folders_need_not_be_there_to_validate(tmp_path: Path) -> None:
     assert load_training(tmp_path / "crowd.yaml").whom.collections == ("made_up",)
 
 
-def test_every_video_of_a_folder_is_footage_with_all_of_its_frames(tmp_path: Path) -> None:
-    (tmp_path / "clips").mkdir()
-    for name, frames in (("b two", 5), ("a", 3)):
-        film = cv2.VideoWriter(str(tmp_path / f"clips/{name}.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 24, (64, 64))
-        for _ in range(frames):
-            film.write(np.zeros((64, 64, 3), np.uint8))
-        film.release()
+REEL = "plate: {path: refs/reel.mov, frames: 1001-1480, color_space: sRGB}"
+
+
+def film(path: Path, frames: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 24, (64, 64))
+    for _ in range(frames):
+        writer.write(np.zeros((64, 64, 3), np.uint8))
+    writer.release()
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("clips", [("reel_a", "0-2"), ("reel_b_two", "0-4")]),
+        ("'clips/b*.mp4'", [("reel_b_two", "0-4")]),
+        ("'*/day?/*.mov'", [("reel_c", "0-1")]),
+        ("clips/a.mp4", [("reel_a", "0-2")]),
+    ],
+)
+def test_every_video_of_a_folder_or_glob_is_footage_with_all_of_its_frames(
+    tmp_path: Path, given: str, found: list[tuple[str, str]]
+) -> None:
+    for name, frames in (("b two.mp4", 5), ("a.mp4", 3), ("day1/c.mov", 2)):
+        film(tmp_path / "clips" / name, frames)
     (tmp_path / "clips/notes.txt").write_text("none")
-    plate = "plate: {path: refs/reel.mov, frames: 1001-1480, color_space: sRGB}"
-    job = training_job(written(tmp_path, (plate, "clips: {path: clips, color_space: sRGB}")))
-    found = [(each.name, str(each.shot.shot.plate.frames)) for each in job.footage]
-    assert found == [("reel_a", "0-2"), ("reel_b_two", "0-4")]
+    path = written(tmp_path, (REEL, f"clips: {{path: {given}, color_space: sRGB}}"))
+    path.write_text(path.read_text() + "faceset: {exclude: {reel_a: 0-1}}\n")
+    job = training_job(path)
+    assert [(each.name, str(each.shot.shot.plate.frames)) for each in job.footage] == found
+
+
+def test_videos_of_one_name_are_told(tmp_path: Path) -> None:
+    for name in ("one/a.mp4", "two/A.mp4"):
+        film(tmp_path / "clips" / name, 2)
+    with pytest.raises(InputError, match="Several videos would be footage of one name: reel_a"):
+        training_job(written(tmp_path, (REEL, "clips: {path: 'clips/*/*', color_space: sRGB}")))
+    with pytest.raises(InputError, match="No videos at none"):
+        training_job(written(tmp_path / "other", (REEL, "clips: {path: 'none', color_space: sRGB}")))
 
 
 WRONG = [
