@@ -70,7 +70,7 @@ class HeldOut(StrictModel):
 
     people: tuple[Text, ...] = Field((), max_length=10_000)
     """Names or globs of people."""
-    share: float = Field(0.0, ge=0, le=0.5)
+    share: float = Field(0.1, ge=0, le=0.5)
     """Share of the other people. Who is held out stays so when others join."""
     seed: int = Field(0, ge=0, lt=2**32)
     """Another seed holds out others."""

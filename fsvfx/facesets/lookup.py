@@ -43,7 +43,12 @@ def crowd_of(job: TrainJob, receipts: Mapping[str, Receipt], resolution: int) ->
     size = min(job.faceset.size, math.ceil(resolution * job.augmentation.scale))
     people = [open_faceset(store, receipts[person]) for person in job.learned]
     collections = [open_collection(store, receipts[one.name]) for one in job.collections]
-    return crowd_in(Path(job.folder) / "crowd", people, collections, size, job.held_out)
+    return crowd_in(crowd_folder(job), people, collections, size, job.held_out)
+
+
+def crowd_folder(job: TrainJob) -> Path:
+    """Where a training has its crowd's files."""
+    return Path(job.folder) / "crowd"
 
 
 def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

@@ -43,7 +43,8 @@ def _train(order: TrainingOrder, should_stop: Callable[[], bool]) -> None:
     world = World(device)
     with alone_in(folder, _report) if world.leads else nullcontext():
         store = store_of(job.store, job.production)
-        facesets = {person: open_faceset(store, receipt) for person, receipt in order.facesets.items()}
+        own = {} if job.is_crowd else order.facesets
+        facesets = {person: open_faceset(store, receipt) for person, receipt in own.items()}
         trained = run(job, facesets, device=device, report=_report, should_stop=should_stop)
         if world.leads:
             save_result(folder, trained)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from fsvfx.facesets import Faceset
-from fsvfx.training.data import Sampler, held_out
+from fsvfx.facesets.crowd import open_crowd
+from fsvfx.facesets.lookup import crowd_folder
+from fsvfx.training.data import PairSampler, Sampler, held_out, unseen_pairs
 from fsvfx.training.events import Report
 from fsvfx.training.monitor import on_board
 from fsvfx.training.result import Trained
@@ -25,25 +28,39 @@ def run(
     report: Report = print,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train the job's model on ``facesets``, by person, until its stop rule or ``should_stop``; or go on with it.
+    """Train the job's model until its stop rule or ``should_stop``; or go on with it.
 
-    device: ``cpu`` or ``cuda``; of several processes (torchrun) each takes its own GPU. Raises InputError (nothing to
-    train on, nothing held out, a start that does not fit, the folder is of another training), DivergedError,
-    StoreError, MachineError.
+    facesets: by person; a crowd's are those that ``crowd_of`` has put into the job's folder. device: ``cpu`` or
+    ``cuda``; of several processes (torchrun) each takes its own GPU. Raises InputError (nothing to train on, nothing
+    held out, a start that does not fit, the folder is of another training), DivergedError, StoreError, MachineError.
     """
     folder, settings, world = Path(job.folder), job.trainer, World(device)
     model = first_model(job, resumes=any((folder / "checkpoints").glob("step-*")))
-    people = {person: facesets[person] for person in job.learned}
-    seen = held_out(people, model.resolution, settings.preview_rows, "cpu")
+    feed, seen = (_of_crowd if job.is_crowd else _of_people)(job, facesets, model.resolution, world)
+    board = on_board(folder / "tensorboard", report) if world.leads else nullcontext(report)
+    with feed, board as both:
+        return train(model, feed, settings, folder, device=device, held_out=seen, report=both, should_stop=should_stop)
+
+
+def _of_people(job: TrainJob, facesets: Mapping[str, Faceset], resolution: int, world: World) -> tuple[Sampler, Any]:
+    """Batches of each person, and everybody's held-out faces."""
+    settings, people = job.trainer, {person: facesets[person] for person in job.learned}
     feed = Sampler(
         people,
-        model.resolution,
+        resolution,
         settings.batch,
         job.augmentation,
         world.device,
         settings.seed + world.rank,
         random_warp=settings.random_warp,
     )
-    board = on_board(folder / "tensorboard", report) if world.leads else nullcontext(report)
-    with feed, board as both:
-        return train(model, feed, settings, folder, device=device, held_out=seen, report=both, should_stop=should_stop)
+    return feed, held_out(people, resolution, settings.preview_rows, "cpu")
+
+
+def _of_crowd(job: TrainJob, facesets: Mapping[str, Faceset], resolution: int, world: World) -> tuple[PairSampler, Any]:
+    """Pairs of a crowd's people, and some of those who are held out. The files are mapped: no faceset is read."""
+    assert job.held_out is not None, "a crowd says who is held out"
+    crowd, settings = open_crowd(crowd_folder(job), job.held_out), job.trainer
+    seed = settings.seed + world.rank
+    feed = PairSampler(crowd, resolution, settings.batch, job.augmentation, world.device, seed)
+    return feed, unseen_pairs(crowd, resolution, settings.preview_rows, "cpu")

@@ -12,7 +12,7 @@ from pathlib import Path
 from fsvfx import evaluation, facesets, packages, rights
 from fsvfx.context import device_with
 from fsvfx.disk import place_file
-from fsvfx.facesets.lookup import learned_of
+from fsvfx.facesets.lookup import crowd_of, learned_of
 from fsvfx.reach import reach_of
 from fsvfx.store import open_store
 from fsvfx.training.events import Ended, Message, to_line
@@ -61,11 +61,21 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
     check_folder(folder)
     order = TrainingOrder(job=job, facesets=dict(people), gpus=gpus)
     place_file(folder / ORDER, order.model_dump_json().encode())
+    if job.is_crowd:  # once, before several processes map it
+        crowd_of(job, people, resolution_of(job))
     with (folder / EVENTS).open("a", encoding="utf-8") as events:
         for message in trained_apart(folder / ORDER, seat, resume):
             events.write(to_line(message))
             events.flush()
             yield message
+
+
+def resolution_of(job: TrainJob) -> int:
+    """Of the model's pictures; where its sizes do not say, of the crops."""
+    from fsvfx.engines.registry import learned
+
+    architecture = learned(job.engine).Architecture.model_validate(job.architecture)
+    return int(getattr(architecture, "resolution", job.faceset.size))
 
 
 def train(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Ended:

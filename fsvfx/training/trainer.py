@@ -28,7 +28,8 @@ from schemas.trainer import TrainerSettings
 class Feed(Protocol):
     """An endless iterator of batches that can be taken up again: samplers are."""
 
-    def __next__(self) -> Any: ...
+    def __next__(self) -> Any:
+        """A batch as the model takes it: ``Batch`` of people that it knows, ``Pairs`` of a crowd."""
 
     def state(self) -> Any:
         """Where it is after the batches that were handed out: dicts, lists, numbers, text, tensors, arrays."""

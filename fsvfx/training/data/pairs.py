@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -10,11 +11,13 @@ import torch
 from numpy.typing import NDArray
 from pydantic import JsonValue
 from torch import Generator, Tensor
+from torch.nn.functional import interpolate
 
 from fsvfx.engines.samples import Looks, Pairs
-from fsvfx.errors import InputError
+from fsvfx.errors import InputError, Where
 from fsvfx.facesets.crowd import Crowd
 from fsvfx.facesets.faceset import weights
+from fsvfx.qc.sheet import sampled
 from fsvfx.training.data import colour
 from fsvfx.training.data.geometry import affines, places, sample
 from fsvfx.training.data.sampler import DEPTH, Prefetch, seed_of
@@ -148,8 +151,42 @@ class PairSampler(Iterator[Pairs]):
         return Looks(looks.person, looks.code, crop, moved, mask, looks.pose)
 
 
+def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str) -> Pairs:
+    """Up to ``most`` people who are held out, as they are; the source of each is the next one's face, of a like yaw.
+
+    Raises InputError if there are not two.
+    """
+    rows = crowd.unseen
+    owners = np.asarray(crowd.person)[rows]
+    people = np.unique(owners)
+    if len(people) < 2:
+        raise InputError(
+            f"{len(people)} of the crowd's people are held out, and previews need two",
+            hint="Name some in learn.held_out.people, or raise its share",
+            where=Where(field="learn.held_out"),
+        )
+    shown = np.array(sampled(people.tolist(), most))
+    targets = np.array([rows[owners == who][0] for who in shown])
+    sources = []
+    for target, who in zip(targets, shown, strict=True):
+        others = rows[owners == people[(np.searchsorted(people, who) + 1) % len(people)]]
+        apart = np.abs(np.asarray(crowd.pose[others, 0]) - float(crowd.pose[target, 0]))
+        sources.append(others[np.argmin(apart)])
+    target, source = (_resized(looks_of(crowd, np.array(each), device), resolution) for each in (targets, sources))
+    return Pairs(target, source, target.person == source.person)
+
+
+def _resized(looks: Looks, size: int) -> Looks:
+    planes = torch.cat([looks.crop, looks.mask], 1)
+    before = planes.shape[-1]
+    planes = interpolate(planes, (size, size), mode="bilinear", antialias=True).clamp(0, 1)
+    flat = (looks.landmarks[..., :2] + 0.5) * size / before - 0.5
+    landmarks = torch.cat([flat, looks.landmarks[..., 2:] * size / before], -1)
+    return replace(looks, crop=planes[:, :3], mask=planes[:, 3:], landmarks=landmarks)
+
+
 def looks_of(crowd: Crowd, rows: Ints, device: str) -> Looks:
-    """Faces as they are, at the crowd's own size: also for previews and evaluation."""
+    """Faces as they are, at the crowd's own size."""
     crops = torch.from_numpy(np.asarray(crowd.crops[rows])).to(device).permute(0, 3, 1, 2).float() / 255
     mask = torch.from_numpy(np.asarray(crowd.mask[rows])).to(device)[:, None].float() / 255
     floats = (torch.from_numpy(np.asarray(each[rows])).to(device) for each in (crowd.code, crowd.landmarks, crowd.pose))

@@ -24,7 +24,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowds, "codes_of", lambda crops, landmarks: np.full((len(crops), 128), -1, np.float32))
 
 
-def small(folder: Path, held_out: HeldOut = HeldOut(), facesets: tuple[Faceset, ...] = ()) -> Crowd:  # noqa: B008
+def small(folder: Path, held_out: HeldOut = HeldOut(share=0), facesets: tuple[Faceset, ...] = ()) -> Crowd:  # noqa: B008
     return crowd_in(folder / "crowd", facesets, [collection(12)], 32, held_out)
 
 
@@ -47,14 +47,14 @@ def test_files_are_made_once_and_again_for_others(tmp_path: Path) -> None:
     made = (tmp_path / "crowd/crops.npy").stat()
     assert small(tmp_path, HeldOut(share=0.3)).digest == small(tmp_path).digest
     assert (tmp_path / "crowd/crops.npy").stat().st_mtime_ns == made.st_mtime_ns
-    other = crowd_in(tmp_path / "crowd", (), [collection(5)], 32, HeldOut())
+    other = crowd_in(tmp_path / "crowd", (), [collection(5)], 32, HeldOut(share=0))
     assert len(other) == 10
     (tmp_path / "crowd/index.json").write_text("{")
     assert len(small(tmp_path)) == 24
 
 
 def test_people_are_held_out_by_name_and_by_share(tmp_path: Path) -> None:
-    held_out = HeldOut(people=("p00003", "p0001*"))
+    held_out = HeldOut(people=("p00003", "p0001*"), share=0)
     found = small(tmp_path, held_out)
     names = {found.people[person] for person in np.asarray(found.person)[found.unseen]}
     assert names == {"p00003", "p00010", "p00011"}
@@ -74,7 +74,7 @@ def test_wrong_crowds_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Somebody is in the crowd twice: p00003"):
         small(tmp_path, facesets=(toy_facesets.faceset("p00003"),))
     with pytest.raises(InputError, match="A crowd of 1 people"):
-        PairSampler(small(tmp_path, HeldOut(people=("p0000[1-9]", "p0001*"))), 32, 2, Augmentation(), "cpu", 0)
+        PairSampler(small(tmp_path, HeldOut(people=("p0000[1-9]", "p0001*"), share=0)), 32, 2, Augmentation(), "cpu", 0)
 
 
 @pytest.mark.parametrize("people", [4000])

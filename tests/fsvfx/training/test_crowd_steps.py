@@ -16,16 +16,21 @@ from flows.verbs import facesets as verb
 from fsvfx import packages, rights
 from fsvfx.api.readiness import footage_ready
 from fsvfx.engines import registry
-from fsvfx.engines.df import Df
+from fsvfx.engines.contract import EngineSettings
+from fsvfx.engines.open_set import OpenSet
+from fsvfx.engines.samples import Pairs
+from fsvfx.engines.trainable import Model
 from fsvfx.errors import InputError, PreflightError
 from fsvfx.facesets.lookup import crowd_of, learned_of, receipts_of, told_of
 from fsvfx.manifests import training_job
-from fsvfx.training import result, steps
+from fsvfx.training import result, steps, weights
 from fsvfx.training.data import PairSampler
 from fsvfx.training.result import Trained
+from fsvfx.training.run import run
 from schemas.job import TrainJob
 from schemas.receipts import Receipt
 from schemas.train import HeldOut
+from schemas.trainer import TrainerSettings
 
 MANIFEST = """\
 schema_version: 1
@@ -33,7 +38,7 @@ production: harbour
 model: anybody
 engine: open
 architecture: {resolution: 64}
-learn: {collections: [made_up], held_out: {people: [wall, %s]}}
+learn: {collections: [made_up], held_out: {people: [wall, %s], share: 0}}
 collections:
   made_up: {path: people, record: made_up.yaml, faceless: 0.3}
 faceset: {size: 96}
@@ -55,11 +60,44 @@ RECORD: dict[str, Any] = {
 }
 
 
-class Open(Df):
+class Sizes(EngineSettings):
+    """Of the toy below."""
+
+    resolution: int = 64
+
+
+class Mixer(Model):
+    """A toy that swaps anybody: target and code in, a picture out. It learns to rebuild where both are one person."""
+
+    def __init__(self, resolution: int) -> None:
+        super().__init__()
+        self.people, self.resolution = (), resolution
+        self.paint, self.tint = torch.nn.Conv2d(3, 3, 3, padding=1), torch.nn.Linear(128, 3)
+
+    def made(self, pairs: Pairs) -> torch.Tensor:
+        return self.paint(pairs.target.crop) + self.tint(pairs.source.code)[..., None, None]
+
+    def forward(self, batch: Any, turn: str = "generator") -> dict[str, torch.Tensor]:
+        apart = ((self.made(batch) - batch.target.crop).abs() * batch.target.mask).mean((1, 2, 3))
+        return {"rebuilt": (apart * (0.1 + batch.same.float())).mean()}
+
+    def previews(self, held_out: Any, rows: int) -> list[list[torch.Tensor]]:
+        return [[held_out.target.crop[:rows], held_out.source.crop[:rows], self.made(held_out)[:rows].clamp(0, 1)]]
+
+
+class Open(OpenSet):
     """Stands in for an engine that swaps anybody."""
 
     name: ClassVar[str] = "open"
-    family: ClassVar = "any_to_any"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = "a toy"
+    source: ClassVar[str] = "a test"
+    Architecture: ClassVar[type[EngineSettings]] = Sizes
+
+    @classmethod
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model:
+        assert isinstance(architecture, Sizes)
+        return Mixer(architecture.resolution)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +121,7 @@ def manifest(shown: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Pat
 def job(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> TrainJob:
     monkeypatch.setattr(registry, "learned", lambda name: Open)
     monkeypatch.setattr(result, "learned", lambda name: Open)
+    monkeypatch.setattr(weights, "learned", lambda name: Open)
     made = training_job(manifest)
     return made.model_copy(update={"rights": rights.clear_training(made).digest})
 
@@ -106,6 +145,21 @@ def test_training_gets_the_people_who_are_not_held_out(job: TrainJob, built: dic
     made = PairSampler(crowd, 64, 4, job.augmentation, "cpu", 0).make(0)
     assert made.target.crop.shape == (4, 3, 64, 64)
     assert Path(job.folder, "crowd/crops.npy").is_file()
+
+
+def test_the_one_trainer_takes_a_crowd(job: TrainJob, built: dict[str, Receipt], shown: list[Path]) -> None:
+    two = HeldOut(people=(shown[0].name, shown[1].name), share=0)
+    settings = TrainerSettings(iterations=4, batch=3, preview_iterations=2, log_every=1, lr=1e-2)
+    some = job.model_copy(update={"held_out": two, "trainer": settings})
+    crowd_of(some, built, steps.resolution_of(some))
+    first = run(some, {}, report=lambda event: None)
+    assert first.step == 4
+    assert first.preview
+    assert first.preview.is_file()
+    longer = some.model_copy(update={"trainer": settings.model_copy(update={"iterations": 30})})
+    again = run(longer, {}, report=lambda event: None)
+    assert again.step == 30
+    assert again.losses["generator/rebuilt"] < first.losses["generator/rebuilt"]
 
 
 def test_the_package_says_who_is_in_it(

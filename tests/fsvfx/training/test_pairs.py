@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from toy_crowds import collection
 from fsvfx.engines.samples import Pairs
 from fsvfx.errors import InputError
 from fsvfx.facesets import Crowd, crowd_in
-from fsvfx.training.data import PairSampler, looks_of
+from fsvfx.training.data import PairSampler, looks_of, unseen_pairs
 from schemas.augmentation import Augmentation
 from schemas.train import HeldOut
 
@@ -23,7 +23,7 @@ STILL = Augmentation(rotation=0, scale=1, shift=0, flip=0)
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
     folder = tmp_path_factory.mktemp("pairs") / "crowd"
-    return crowd_in(folder, (), [collection(40, each=3)], 32, HeldOut(people=("p0000*",)))
+    return crowd_in(folder, (), [collection(40, each=3)], 32, HeldOut(people=("p0000*",), share=0))
 
 
 def equal(one: Pairs, other: Pairs) -> bool:
@@ -95,7 +95,7 @@ def test_others_are_turned_alike_where_some_are(crowd: Crowd) -> None:
 def test_landmarks_move_with_their_picture(tmp_path: Path) -> None:
     """A white dot at a point of the mesh is under that point when picture and mesh have been turned and scaled."""
     faces = collection(2, each=1, size=64)
-    found = crowd_in(tmp_path / "crowd", (), [faces], 64, HeldOut())
+    found = crowd_in(tmp_path / "crowd", (), [faces], 64, HeldOut(share=0))
     files = np.load(tmp_path / "crowd/crops.npy", mmap_mode="r+")
     x, y = np.asarray(found.landmarks[0, 4, :2]).round().astype(int)
     files[:] = 0
@@ -113,3 +113,16 @@ def test_faces_as_they_are_for_previews(crowd: Crowd) -> None:
     looks = looks_of(crowd, crowd.unseen[:3], "cpu")
     assert looks.crop.shape == (3, 3, 32, 32)
     assert set(looks.person.tolist()) == {0}
+
+
+def test_previews_are_of_people_who_are_held_out(crowd: Crowd) -> None:
+    pairs = unseen_pairs(crowd, 16, 4, "cpu")
+    assert len(pairs.target) == 4
+    assert pairs.target.crop.shape == (4, 3, 16, 16)
+    assert not pairs.same.any()
+    assert max(*pairs.target.person.tolist(), *pairs.source.person.tolist()) < 10
+    wanted = (np.asarray(crowd.landmarks[0, :, 0]) + 0.5) / 2 - 0.5
+    assert np.allclose(pairs.target.landmarks[0, :, 0], wanted, atol=1e-3)
+    alone = replace(crowd, held_out=np.arange(40) == 3)
+    with pytest.raises(InputError, match="1 of the crowd's people are held out, and previews need two"):
+        unseen_pairs(alone, 16, 4, "cpu")
