@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import PlateColour
-from fsvfx.comp.patch import Patch, paste
+from fsvfx.comp.patch import Patch, box_of, paste
 
 U8 = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -39,15 +39,22 @@ def view(frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, colour:
     mattes = [np.zeros(plate.shape[:2], np.float16) for _ in patches]
     if not patches:
         return View(box, plate, plate, ())
-    light = colour.to_comp(piece).copy()
+    rows, columns = _covered(patches, box)
+    light = colour.to_comp(piece[rows, columns]).copy()
     for patch, matte in zip(patches, mattes, strict=True):
-        paste(light, matte, (top, left), [patch])
-    joint = np.maximum.reduce([matte.view(np.int16) for matte in mattes])
-    rows, columns = (slice(at.min(initial=0), at.max(initial=-1) + 1) for at in np.nonzero(joint))
-    comp, inside = plate.copy(), (joint[rows, columns] > 0).view(np.uint8)
-    if inside.size:
-        cv2.copyTo(colour.preview(light[rows, columns]), inside, comp[rows, columns])
+        paste(light, matte[rows, columns], (top + rows.start, left + columns.start), [patch])
+    joint = np.maximum.reduce([matte[rows, columns].view(np.int16) for matte in mattes])
+    comp = plate.copy()
+    if joint.size:
+        cv2.copyTo(colour.preview(light), (joint > 0).view(np.uint8), comp[rows, columns])
     return View(box, plate, comp, tuple(mattes))
+
+
+def _covered(patches: Sequence[Patch], box: Box) -> tuple[slice, slice]:
+    """The rows and columns of the box that patches reach."""
+    whole = zip(box_of(patches), box[:2], strict=True)
+    rows, columns = (slice(max(at.start - first, 0), max(at.stop - first, 0)) for at, first in whole)
+    return rows, columns
 
 
 def box_around(points: Sequence[NDArray[np.floating]], patches: Sequence[Patch], plate: tuple[int, int]) -> Box:

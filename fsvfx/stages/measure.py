@@ -38,7 +38,7 @@ class MeasureSettings(PlateSettings):
 
 class MeasureStage(Stage[MeasureSettings]):
     name = "measure"
-    version = 3
+    version = 4
     needs = (Need("ingest"), Need("align"), Need("composite"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
     alike = True
