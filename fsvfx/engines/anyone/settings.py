@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from fsvfx.engines.contract import EngineSettings
 
@@ -25,7 +25,9 @@ class OpenSettings(EngineSettings):
     critic_scales: int = Field(2, ge=1, le=4)
     """At how many sizes they look."""
     gan: float = Field(1.0, ge=0, le=100)
-    """Weight of the adversaries' verdict; 0: none."""
+    """Weight of the adversaries' verdict; 0: there are none."""
+    penalty: float = Field(0.0, ge=0, le=100)
+    """Weight of the adversaries' gradient penalty."""
 
 
 class SimSwapSettings(OpenSettings):
@@ -47,3 +49,27 @@ class SimSwapSettings(OpenSettings):
     """First layer of the adversaries whose features are matched."""
     penalty: float = Field(1e-5, ge=0, le=100)
     """Weight of the adversaries' gradient penalty."""
+
+
+class FaceShifterSettings(OpenSettings):
+    """Sizes and losses of ``faceshifter``."""
+
+    encoder_width: int = Field(32, ge=4, le=64)
+    """Channels of the attribute encoder's first layer; doubled at each halving, up to 32 times."""
+    generator_width: int = Field(1024, ge=64, le=1024, multiple_of=16)
+    """Channels of the generator's smallest maps; halved over the last four sizes."""
+    identity: float = Field(5.0, ge=0, le=100)
+    """Weight of the identity loss."""
+    reconstruction: float = Field(10.0, ge=0, le=100)
+    """Weight of the difference from the target, where both are one person."""
+    attributes: float = Field(10.0, ge=0, le=100)
+    """Weight of the attributes' difference."""
+    critic_scales: int = Field(3, ge=1, le=4)
+    """At how many sizes the adversaries look."""
+
+    @field_validator("resolution")
+    @classmethod
+    def _doubles(cls, resolution: int) -> int:
+        if resolution.bit_count() != 1:
+            raise ValueError("the generator doubles from 2 px: give 64, 128, 256 or 512")
+        return resolution

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -10,11 +11,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import Tensor
 
 from fsvfx.engines.anyone import open_model
+from fsvfx.engines.anyone.aei_model import AeiModel
+from fsvfx.engines.anyone.aei_networks import attributes_kept
 from fsvfx.engines.anyone.open_model import OpenModel
-from fsvfx.engines.anyone.settings import SimSwapSettings
+from fsvfx.engines.anyone.settings import FaceShifterSettings, SimSwapSettings
 from fsvfx.engines.anyone.simswap_model import SimSwapModel
 from fsvfx.engines.samples import Looks, Pairs
 from fsvfx.identity.contract import Chip, IdentityNetwork
@@ -72,7 +76,14 @@ def simswap(**values: Any) -> SimSwapModel:
     return SimSwapModel(SimSwapSettings(**{**SMALL, "width": 4, "halvings": 2, "blocks": 2, **values}), ("ada", "bea"))
 
 
-MODELS: list[Callable[..., OpenModel]] = [simswap]
+def faceshifter(**values: Any) -> AeiModel:
+    rng.seed(3)
+    known = FaceShifterSettings.model_fields
+    chosen = {"encoder_width": 4, "generator_width": 64, "attributes": 0.0, **values}
+    return AeiModel(FaceShifterSettings(**SMALL, **{n: v for n, v in chosen.items() if n in known}), ("ada", "bea"))
+
+
+MODELS: list[Callable[..., OpenModel]] = [simswap, faceshifter]
 
 
 @pytest.mark.parametrize("model_of", MODELS)
@@ -87,25 +98,28 @@ def test_every_weight_is_moved_by_one_turn(model_of: Callable[..., OpenModel]) -
         without = [
             name
             for name, weight in model.named_parameters()
-            if id(weight) in turns[turn] and (weight.grad is None or not weight.grad.abs().sum() > 0)
+            if id(weight) in turns[turn]
+            and (weight.grad is None or not weight.grad.abs().sum() > 0)
+            and not name.endswith("verdict.bias")  # real and made may pull it as hard
         ]
         assert not without
 
 
 @pytest.mark.parametrize("model_of", MODELS)
 def test_one_batch_is_learned_by_heart(model_of: Callable[..., OpenModel]) -> None:
-    model = model_of(gan=0.0, matching=0.0)
+    model = model_of(gan=0.0)
     model.begin("cpu")
-    settings = TrainerSettings(iterations=60, lr=2e-3, optimiser="adam")
+    settings = TrainerSettings(iterations=30, lr=2e-3, optimiser="adam")
     loop = Loop(model, settings, Precision(settings, "cpu"))
     seen = [sum(float(term) for name, term in loop.iterate(pairs(), step).items() if "gradient" not in name)
-            for step in range(60)]  # fmt: skip
+            for step in range(30)]  # fmt: skip
     assert sum(seen[-5:]) < 0.5 * sum(seen[:5])
 
 
 @pytest.mark.parametrize("model_of", MODELS)
 def test_only_one_persons_pairs_have_a_truth(model_of: Callable[..., OpenModel]) -> None:
-    model = model_of(gan=0.0, matching=0.0, identity=0.0)
+    model = model_of(gan=0.0, identity=0.0)
+    model.begin("cpu")
     batch = pairs()
     nobody = replace(batch, same=torch.zeros(4, dtype=torch.bool))
     assert float(sum(model(nobody).values())) == 0
@@ -142,7 +156,23 @@ def test_previews_show_targets_sources_and_swaps(model_of: Callable[..., OpenMod
     assert [[column.shape for column in sheet] for sheet in sheets] == [[(3, 3, SIZE, SIZE)] * 4]
 
 
-def test_without_adversaries_there_is_one_turn() -> None:
-    assert simswap().turns() == ("generator", "critics")
-    assert simswap(gan=0.0, matching=0.0).turns() == ("generator",)
-    assert simswap().pace("critics").betas == (0.0, 0.999)
+@pytest.mark.parametrize("model_of", MODELS)
+def test_without_adversaries_there_is_one_turn(model_of: Callable[..., OpenModel]) -> None:
+    assert model_of().turns() == ("generator", "critics")
+    assert model_of(gan=0.0).turns() == ("generator",)
+    assert model_of().pace("critics").betas == (0.0, 0.999)
+
+
+@pytest.mark.parametrize(("resolution", "fits"), [(64, True), (96, False), (128, True), (224, False), (512, True)])
+def test_faceshifter_doubles_from_two_pixels(resolution: int, fits: bool) -> None:
+    with nullcontext() if fits else pytest.raises(ValidationError, match="64, 128, 256 or 512"):
+        FaceShifterSettings(resolution=resolution)
+
+
+def test_attributes_are_kept_by_their_weight() -> None:
+    model = faceshifter(attributes=2.0, gan=0.0)
+    model.begin("cpu")
+    batch = pairs()
+    one = model(batch)["attributes"]
+    made, wanted, _ = model.aei(batch.target.crop, model.codes(batch.source.code))
+    torch.testing.assert_close(one, 2 * attributes_kept(model.aei.attributes(made), wanted), rtol=1e-3, atol=1e-5)
