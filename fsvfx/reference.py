@@ -93,7 +93,8 @@ def _tables() -> dict[str, Callable[[], str]]:
 
     models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
     models["PackageSettings"] = PackageSettings
-    models |= {f"architecture of {name}": learned(name).Architecture for name in ("original", "df", "liae", "comb")}
+    trained = ("original", "df", "liae", "comb", "simswap", "faceshifter")
+    models |= {f"architecture of {name}": learned(name).Architecture for name in trained}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
     return {
         **{name: lambda model=model: table(model) for name, model in models.items()},  # type: ignore[misc]

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from fsvfx.documents.yaml_text import read_yaml
-from fsvfx.engines import registry
-from fsvfx.engines.df import Df
 from fsvfx.manifests import jobs, training_job
 from fsvfx.manifests.kinds import is_training
 from fsvfx.rights import clear, clear_training
@@ -35,17 +32,8 @@ def test_example(path: Path) -> None:
         assert decision.test_records == decision.records
 
 
-class Anybody(Df):
-    """Stands in for an engine of a crowd where it is not installed."""
-
-    family: ClassVar = "any_to_any"
-
-
 @pytest.mark.parametrize("path", TRAININGS, ids=lambda path: path.stem)
-def test_example_of_a_training(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "simswap" not in registry.engines():
-        known = registry.learned
-        monkeypatch.setattr(registry, "learned", lambda name: Anybody if name == "simswap" else known(name))
+def test_example_of_a_training(path: Path) -> None:
     decision = clear_training(training_job(path), THEN)
     assert decision.allow
     assert decision.test_records == decision.records
