@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.colour import PlateColour
+from fsvfx.colour.planes import half_of
 from fsvfx.faces.geometry import apply, crop, inverse, scale_of
 
 _MARGIN = 8
@@ -52,7 +53,7 @@ def display_crop(
     if cut is None:
         return np.zeros((size, size, 3), np.float16)
     piece, moved = cut
-    return np.asarray(np.clip(crop(colour.display(piece), moved, size), 0.0, 1.0), np.float16)
+    return half_of(np.clip(crop(colour.display(piece), moved, size), 0.0, 1.0))
 
 
 def coarse_crop(
