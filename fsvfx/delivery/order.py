@@ -20,7 +20,7 @@ from schemas.receipts import Receipt, Unit
 from schemas.report import AI_STATEMENT, PLAIN_STATEMENT
 
 STAGE = "deliver"
-VERSION = 3
+VERSION = 4
 """Raise it when the same inputs would give other files: it is part of every key."""
 
 

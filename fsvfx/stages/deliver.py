@@ -49,7 +49,7 @@ class DeliverSettings(StageSettings):
 
 class DeliverStage(Stage[DeliverSettings]):
     name = "deliver"
-    version = 4
+    version = 5
     scope = "chunks and shot"
     resources = Resources(cpu=1, memory_mib=2048)
     sink = "files"

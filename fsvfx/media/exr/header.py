@@ -237,9 +237,13 @@ _FILLER = (b"p", b"p")
 
 def cleaned(parts: Sequence[ExrPartHeader]) -> bytes:
     """The headers, from the first part's on, as long as they were. HeaderError where that can't be done."""
-    return b"".join(_cleaned_part(part, index, len(parts)) for index, part in enumerate(parts)) + b"\0" * (
-        len(parts) > 1
-    )
+    return header_bytes([_cleaned_part(part, index, len(parts)) for index, part in enumerate(parts)])
+
+
+def header_bytes(parts: Sequence[Sequence[RawAttribute]]) -> bytes:
+    """What lies behind a file's `PREFIX`, up to its offset tables: each part's attributes."""
+    own = (b"".join(map(_bytes, part)) + b"\0" for part in parts)
+    return b"".join(own) + b"\0" * (len(parts) > 1)
 
 
 def clean_name(part: ExrPartHeader, name: str) -> str:
@@ -247,7 +251,7 @@ def clean_name(part: ExrPartHeader, name: str) -> str:
     return next(_clean(channel.raw).decode() for channel in part.channels if channel.name == name)
 
 
-def _cleaned_part(part: ExrPartHeader, index: int, count: int) -> bytes:
+def _cleaned_part(part: ExrPartHeader, index: int, count: int) -> list[RawAttribute]:
     given = {name: (name, kind, value) for name, kind, value in part.raw}
     kept = [given[name] for name in _KEPT if name in given]
     kept += [
@@ -267,7 +271,7 @@ def _cleaned_part(part: ExrPartHeader, index: int, count: int) -> bytes:
         kept.append(filler)
     if _length(kept) != _length(part.raw):
         raise HeaderError("the EXR's header can't be read: too little of it is left without its damaged entries")
-    return b"".join(_bytes(one) for one in kept) + b"\0"
+    return kept
 
 
 def _clean_channels(raw: bytes) -> bytes:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import OpenEXR
 from numpy.typing import NDArray
 
 from fsvfx.media.addresses import Address
+from fsvfx.media.exr import scanlines
 from fsvfx.media.pixels import Window
 
 MATTE_CHANNEL = "matte.A"
@@ -54,8 +56,29 @@ def write_exr(
     ``attributes`` go into every part unchanged: OpenEXR wants the same timecode and chromaticities in all. The
     channels must be of the size of ``windows.data``. Raises OSError.
     """
-    shared = {"type": OpenEXR.scanlineimage, "dataWindow": _box(windows.data), "displayWindow": _box(windows.display)}
-    made = [_part(part, {**shared, **attributes}, compression) for part in parts]
+    shared = {"type": OpenEXR.scanlineimage, "displayWindow": _box(windows.display)}
+    split = [_split(part) for part in parts]
+    if compression not in scanlines.LINES:
+        _write(path, split, {**shared, "dataWindow": _box(windows.data), **attributes}, compression)
+        return
+    corner = windows.data[:2]
+    pixel = [replace(part, channels={name: each[:1, :1] for name, each in part.channels.items()}) for part in split]
+    _write(path, pixel, {**shared, "dataWindow": _box((*corner, *corner)), **attributes}, compression)
+    lines = scanlines.LINES[compression]
+    scanlines.rewrite(path, [scanlines.Scanlines(part.channels, lines) for part in split], windows.data)
+
+
+def _split(part: ExrPart) -> ExrPart:
+    """With ``RGB`` as three channels."""
+    channels = dict(part.channels)
+    if "RGB" in channels:
+        channels |= zip("RGB", cv2.split(channels.pop("RGB")), strict=True)
+    return replace(part, channels=channels)
+
+
+def _write(path: Path, parts: Sequence[ExrPart], attributes: Mapping[str, Any], compression: str) -> None:
+    """By OpenEXR."""
+    made = [_part(part, attributes, compression) for part in parts]
     try:
         file = OpenEXR.File([OpenEXR.Part(*one) for one in made]) if len(made) > 1 else OpenEXR.File(*made[0][:2])
         file.write(str(path))
