@@ -33,7 +33,7 @@ def cost_of(command: Sequence[str], folder: Path) -> Cost:
     with log.open("wb") as sink:
         begun = time.monotonic()
         child = subprocess.Popen(
-            command, cwd=folder, env=_installed(), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+            command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
         with _watched(child.pid) as peak:
             _, status, used = os.wait4(child.pid, 0)
@@ -44,10 +44,11 @@ def cost_of(command: Sequence[str], folder: Path) -> Cost:
     return Cost(round(wall, 2), round(used.ru_utime + used.ru_stime, 2), round(peak[0]))
 
 
-def _installed() -> dict[str, str]:
-    """The environment, but for what keeps modules from being compiled once for all, as they are where pip has installed
-    them: compiling them in each process costs a second in each."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def _environment() -> dict[str, str]:
+    """With this package to import from any folder, and without what keeps modules from being compiled once for all, as
+    they are where pip has installed them: compiling them in each process costs a second in each."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
 
 
 @contextmanager
