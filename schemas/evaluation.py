@@ -22,8 +22,8 @@ class Followed(StrictModel):
     """Correlation over all frames; none where the plate's hardly changes."""
 
 
-class IdentityFigures(StrictModel):
-    """Whom the swap looks like, by distances of the identity embedding."""
+class LikenessFigures(StrictModel):
+    """Whom the swap looks like, by distances of one identity network's vectors."""
 
     to_identity: float
     """Median distance to the identity's nearest reference."""
@@ -33,8 +33,24 @@ class IdentityFigures(StrictModel):
     """Median distance of the performer to the identity's nearest reference: what there was to gain."""
     nearer: float
     """Share of the frames nearer the identity than the performer."""
+
+
+class IdentityFigures(LikenessFigures):
+    """By the network that the stages take."""
+
     retrieved: float
     """Share of the frames whose nearest reference, among all people at hand, is the identity's."""
+
+
+class SteadyFigures(StrictModel):
+    """How steady a face's identity is over time, by the network that the stages take."""
+
+    spread: float
+    """Root mean square distance of the frames' vectors to their mean."""
+    spread_of_plate: float
+    neighbours: float | None
+    """Median distance of frames that follow each other; none where none do."""
+    neighbours_of_plate: float | None
 
 
 class PixelFigures(StrictModel):
@@ -64,6 +80,8 @@ class FrameFigures(StrictModel):
     brows: float | None = None
     detail: float | None = None
     seam: float | None = None
+    border: float | None = None
+    light: float | None = None
     flicker: float | None = None
     truth_psnr: float | None = None
     truth_ssim: float | None = None
@@ -85,6 +103,9 @@ class EvaluationReport(StrictModel):
     lost: int
     """Of them, those in which no face was found after the swap; they count in none of the shape figures."""
     likeness: IdentityFigures | None
+    judges: dict[str, LikenessFigures] = Field(default_factory=dict)
+    """By name, what other identity networks say, none of which an engine was trained against."""
+    steady: SteadyFigures | None = None
     pose: dict[str, Followed] = Field(default_factory=dict)
     """yaw, pitch, roll in degrees."""
     expression: dict[str, Followed] = Field(default_factory=dict)
@@ -105,6 +126,12 @@ class EvaluationReport(StrictModel):
     """Median change from frame to frame that the plate does not have, along the mesh; share of the display range."""
     seam: float | None
     """Median gradient along the matte's edge, of the plate's: 1 is no seam."""
+    border: float | None = None
+    """Median difference (CIE Lab) of what lies just inside and just outside of the matte's edge."""
+    border_of_plate: float | None = None
+    """The same of the plate: what there is without a swap."""
+    light: float | None = None
+    """Median correlation, over the face, of the comp's coarse light with the plate's: 1 is the plate's light."""
     ms_per_face: float
     device: str
     frames: tuple[FrameFigures, ...] = ()

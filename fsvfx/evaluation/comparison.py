@@ -36,6 +36,8 @@ _GOOD = {
     "detail": "80 to 120 %",
     "flicker": "under 1.2 %",
     "seam": "0.8 to 1.25",
+    "border": "near the plate's",
+    "light": "r over 0.9",
 }
 """See docs/evaluation.md."""
 _ABSENT = "-"
@@ -99,6 +101,12 @@ def side_by_side(reports: Sequence[EvaluationReport]) -> list[Row]:
 def _figures(report: EvaluationReport) -> Iterator[tuple[str, str]]:
     yield "held-out faces", f"{report.faces}" + (f", {report.lost} lost" if report.lost else "")
     yield from _likeness(report)
+    for judge, each in report.judges.items():
+        yield f"nearer, {judge}", f"{each.nearer:.0%}"
+        yield f"to the identity, {judge}", f"{each.to_identity:.2f} (plate {each.plate_to_identity:.2f})"
+    if report.steady:
+        yield "identity's spread", f"{report.steady.spread:.3f} (plate {report.steady.spread_of_plate:.3f})"
+        yield "neighbouring frames", _beside(report.steady.neighbours, report.steady.neighbours_of_plate)
     for name, followed in report.pose.items():
         yield name, _followed(followed, "{:.1f} deg")
     for name, followed in report.expression.items():
@@ -111,6 +119,8 @@ def _figures(report: EvaluationReport) -> Iterator[tuple[str, str]]:
     yield "detail", _or_absent(report.detail, lambda value: f"{value:.0%} of the plate's")
     yield "flicker", _or_absent(report.flicker, lambda value: f"{100 * value:.1f} %")
     yield "seam", _or_absent(report.seam, lambda value: f"{value:.2f}")
+    yield "border", _beside(report.border, report.border_of_plate, "{:.1f}")
+    yield "light", _or_absent(report.light, lambda value: f"r {value:.2f}")
     yield "time a face", f"{report.ms_per_face:.0f} ms on {report.device}"
 
 
@@ -132,6 +142,12 @@ def _followed(found: Followed, form: str) -> str:
 
 def _pixels(found: PixelFigures | None) -> str:
     return _ABSENT if found is None else f"{found.psnr:.1f} dB, ssim {found.ssim:.3f}"
+
+
+def _beside(value: float | None, plates: float | None, form: str = "{:.3f}") -> str:
+    if value is None or plates is None:
+        return _ABSENT
+    return f"{form.format(value)} (plate {form.format(plates)})"
 
 
 def _or_absent(value: float | None, told: Callable[[float], str]) -> str:

@@ -14,8 +14,20 @@ from numpy.typing import NDArray
 from fsvfx.engines.batches import Batch, batches
 from fsvfx.engines.contract import Engine, FaceBatch, Identity, SwapBatch
 from fsvfx.errors import ModelError
-from fsvfx.evaluation.measures import EXPRESSION, POSE, Seen, all_followed, likeness, nearest_person
-from fsvfx.evaluation.pictures import alike, details, faces_of, flickers, pixel_figures, seams, toned, u8
+from fsvfx.evaluation.judges import judged, judges
+from fsvfx.evaluation.measures import EXPRESSION, POSE, Seen, all_followed, likeness, nearest_person, steadiness
+from fsvfx.evaluation.pictures import (
+    alike,
+    borders,
+    details,
+    faces_of,
+    flickers,
+    lights,
+    pixel_figures,
+    seams,
+    toned,
+    u8,
+)
 from fsvfx.evaluation.trial import Trial
 from fsvfx.qc.figures import nearest
 from schemas.evaluation import EvaluationReport, FrameFigures, PixelFigures
@@ -73,6 +85,8 @@ def evaluate(engine: Engine[Any], trial: Trial, *, batch: int = BATCH) -> Evalua
         faces=len(swap.plates),
         lost=swap.comp.lost,
         likeness=likeness(swap.comp.embeddings, swap.plate.embeddings, swap.names, trial.identity.name, references),
+        judges=judged(judges(), u8(swap.comps), swap.comp.meshes, u8(swap.plates), swap.plate.meshes, trial.identity),
+        steady=steadiness(swap.comp.embeddings, swap.plate.embeddings, _following(trial)),
         pose=all_followed(POSE, swap.comp.measures, swap.plate.measures),
         expression=all_followed(EXPRESSION, swap.comp.measures, swap.plate.measures),
         self_swap=_self_swap(engine, trial, batch),
@@ -80,6 +94,9 @@ def evaluate(engine: Engine[Any], trial: Trial, *, batch: int = BATCH) -> Evalua
         detail=_median(table["detail"]),
         flicker=_median(table["flicker"]),
         seam=_median(table["seam"]),
+        border=_median(table["border"]),
+        border_of_plate=_median(borders(u8(swap.plates), swap.mattes)),
+        light=_median(table["light"]),
         ms_per_face=1000 * seconds / len(swap.plates),
         device=engine.device,
         frames=_rows(trial, table, swap.names),
@@ -135,6 +152,8 @@ def _table(trial: Trial, swap: _Swap) -> dict[str, Column]:
         "to_performer": np.linalg.norm(swap.comp.embeddings - swap.plate.embeddings, axis=1),
         "detail": details(comps, landmarks) / np.maximum(details(plates, landmarks), 1e-6),
         "seam": seams(plates, comps, swap.mattes),
+        "border": borders(comps, swap.mattes),
+        "light": lights(plates, comps, swap.masks),
         "flicker": flickers(plates, comps, swap.mattes, landmarks, trial.faces.frames, trial.footage),
     }
     if len(swap.truth):
@@ -184,12 +203,21 @@ def _batches(faces: FaceBatch, most: int, reach: int, footage: Sequence[str]) ->
     frames = faces.frames
 
     def follows(place: int) -> bool:
-        there = 0 < place < len(frames) and frames[place] == frames[place - 1] + 1
-        return there and (not footage or footage[place] == footage[place - 1])
+        return _follows(frames, footage, place)
 
     begins = [place for place in range(len(frames)) if not place or frames[place] <= frames[place - 1]]
     for begin, end in pairwise([*begins, len(frames)]):
         yield from batches(range(begin, end), most, reach=reach, follows=follows)
+
+
+def _follows(frames: Sequence[int], footage: Sequence[str], place: int) -> bool:
+    """Whether a frame follows the one before it, in the same footage."""
+    there = 0 < place < len(frames) and frames[place] == frames[place - 1] + 1
+    return there and (not footage or footage[place] == footage[place - 1])
+
+
+def _following(trial: Trial) -> NDArray[np.bool_]:
+    return np.array([_follows(trial.faces.frames, trial.footage, place) for place in range(len(trial.faces.frames))])
 
 
 def _some(faces: FaceBatch, places: Batch) -> FaceBatch:

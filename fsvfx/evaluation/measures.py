@@ -16,7 +16,7 @@ from fsvfx.faces.facemesh import face_mesh
 from fsvfx.faces.measures import brow_height, eye_opening, head_pose, mouth_opening
 from fsvfx.faces.search import PRESENT
 from fsvfx.qc.figures import nearest
-from schemas.evaluation import Followed, IdentityFigures
+from schemas.evaluation import Followed, IdentityFigures, SteadyFigures
 
 F32 = NDArray[np.float32]
 POSE = ("yaw", "pitch", "roll")
@@ -102,6 +102,23 @@ def embeddings_of(identity: Identity) -> F32:
     """Of an identity's references: (m, 128). Raises ModelError."""
     pairs = zip(u8(identity.crops), identity.landmarks, strict=True)
     return np.concatenate([embeddings(each, points[None]) for each, points in pairs])
+
+
+def steadiness(comps: F32, plates: F32, follows: NDArray[np.bool_]) -> SteadyFigures | None:
+    """Of embeddings (n, 128), NaN where lost; follows (n,): whether a frame follows the one before it. None of fewer
+    than two frames."""
+    there = np.isfinite(np.concatenate([comps, plates], axis=1)).all(axis=1)
+    if there.sum() < 2:
+        return None
+    after = np.flatnonzero(follows[1:] & there[1:] & there[:-1]) + 1
+    spreads = [float(np.sqrt(each[there].var(axis=0).sum())) for each in (comps, plates)]
+    steps = [
+        float(np.median(np.linalg.norm(each[after] - each[after - 1], axis=1))) if len(after) else None
+        for each in (comps, plates)
+    ]
+    return SteadyFigures(
+        spread=spreads[0], spread_of_plate=spreads[1], neighbours=steps[0], neighbours_of_plate=steps[1]
+    )
 
 
 def nearest_person(embedding: F32, people: Mapping[str, F32]) -> str:

@@ -20,6 +20,14 @@ U8 = NDArray[np.uint8]
 
 _EXACT = 100.0
 """dB of pictures that are the same."""
+_INSIDE, _OUTSIDE = 0.9, 0.02
+"""Of a matte: what counts as inside, and as outside."""
+_NEAR, _COARSE = 0.02, 0.06
+"""Sigma of what is near the edge, and of light, as shares of the crop."""
+_ENOUGH = 0.15
+"""Share of what is near a place that must lie on each side, for it to be the edge."""
+_FLAT = 0.004
+"""Light that varies by less than this share of its highest value is flat."""
 _BLUR = 0.012
 """Sigma of what a point sees, as a share of the crop: a point that is tracked a little off is no flicker."""
 
@@ -105,6 +113,43 @@ def seams(plates: U8, comps: U8, mattes: F32) -> F32:
     """``qc.figures.seam`` of pictures (n, S, S, 3) with mattes (n, S, S): (n,), NaN without an edge."""
     pairs = zip(plates, comps, mattes, strict=True)
     return np.array([seam(luminance(plate), luminance(comp), matte) for plate, comp, matte in pairs], np.float32)
+
+
+def borders(pictures: U8, mattes: F32) -> F32:
+    """How far colours just inside of the matte's edge are from those just outside, CIE Lab: (n,), NaN without an edge.
+
+    pictures (n, S, S, 3), mattes (n, S, S). Each side's mean is taken near every place of the edge; the median of
+    places counts, as hair or background lie beyond some.
+    """
+    return np.array([_border(*each) for each in zip(pictures, mattes, strict=True)], np.float32)
+
+
+def _border(picture: U8, matte: F32) -> float:
+    sides = [np.asarray(mask, np.float32) for mask in (matte > _INSIDE, matte < _OUTSIDE)]
+    sigma = _NEAR * len(matte)
+    shares = [cv2.GaussianBlur(side, (0, 0), sigma) for side in sides]
+    edge = (shares[0] > _ENOUGH) & (shares[1] > _ENOUGH)
+    if not edge.any():
+        return float("nan")
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    means = [cv2.GaussianBlur(lab * side[..., None], (0, 0), sigma)[edge] for side in sides]
+    inner, outer = (mean / share[edge][:, None] for mean, share in zip(means, shares, strict=True))
+    return float(np.median(np.linalg.norm(inner - outer, axis=1)))
+
+
+def lights(plates: U8, comps: U8, masks: NDArray[np.bool_]) -> F32:
+    """Correlation of coarse luminance within masks (n, S, S), of pictures (n, S, S, 3): (n,), NaN where it is flat."""
+    return np.array([_light(*each) for each in zip(plates, comps, masks, strict=True)], np.float32)
+
+
+def _light(plate: U8, comp: U8, mask: NDArray[np.bool_]) -> float:
+    inside = mask.astype(np.float32)
+    sigma = _COARSE * len(mask)
+    share = np.maximum(cv2.GaussianBlur(inside, (0, 0), sigma), 1e-3)
+    one, other = ((cv2.GaussianBlur(luminance(each) * inside, (0, 0), sigma) / share)[mask] for each in (plate, comp))
+    if not len(one) or min(one.std(), other.std()) < _FLAT * max(one.max(), 1e-6):
+        return float("nan")
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def flickers(

@@ -87,6 +87,12 @@ def test_doing_nothing_is_told_to_be_nothing(trial: Trial) -> None:
     assert report.self_swap is not None
     assert report.self_swap.psnr == 100
     assert report.detail == 1
+    assert report.light == pytest.approx(1)
+    assert report.steady is not None
+    assert (report.steady.spread, report.steady.neighbours) == (
+        report.steady.spread_of_plate, report.steady.neighbours_of_plate
+    )  # fmt: skip
+    assert all((each.nearer, each.to_performer) == (0, 0) for each in report.judges.values())
 
 
 def test_a_blurred_swap_lacks_detail(trial: Trial) -> None:
