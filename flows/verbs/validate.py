@@ -85,7 +85,10 @@ def _tell_training(training: TrainManifest, manifest: Path, json: bool) -> None:
         return
     whom = ", ".join((*training.learned, *(f"collection {name}" for name in training.whom.collections)))
     title = f"{manifest}: valid; {training.model} ({training.engine}) learns {whom}"
-    output.table(title, ("footage", "person", "source"), [tuple(each.values()) for each in footage])
+    if footage:
+        output.table(title, ("footage", "person", "source"), [tuple(each.values()) for each in footage])
+    else:
+        output.line(title)
 
 
 def _source(footage: Footage) -> str:
