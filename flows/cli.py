@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -28,6 +29,10 @@ VERBS: dict[str, tuple[str, ...]] = {
     "This machine": ("up",),
 }  # fmt: skip
 """Every verb by what it is for: a module of ``flows.verbs`` each. One with ``COMMANDS`` has commands of its own."""
+
+
+QUICK = ("validate", "plan", "status")
+"""Verbs that answer at once: objects that no longer reach each other are left to the system at the end."""
 
 
 def verb(name: str) -> ModuleType:
@@ -91,7 +96,13 @@ def main(arguments: list[str] | None = None) -> None:
     SIGTERM, by which schedulers and containers end a process, is as Ctrl-C.
     """
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(code_of(sys.argv[1:] if arguments is None else arguments))
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in QUICK:
+        gc.disable()
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else every installed package is asked for some
+    code = code_of(arguments)
+    gc.freeze()  # nothing is left to collect one by one
+    sys.exit(code)
 
 
 def code_of(arguments: list[str]) -> int:

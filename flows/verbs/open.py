@@ -67,7 +67,7 @@ def _ui() -> str | None:
     from flows import server
 
     running = server.running()
-    return running.shown_to(output.console().is_terminal) if running and running.healthy() else None
+    return running.shown_to(output.terminal_width() is not None) if running and running.healthy() else None
 
 
 def _launch(target: str) -> None:

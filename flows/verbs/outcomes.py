@@ -24,8 +24,9 @@ def wait_for(
 ) -> list[Outcome]:
     """Run its shots here, with progress for people. ``begun``: as ``launch.here`` takes it."""
     from flows import launch
+    from flows.console import console
 
-    return launch.here(request, jobs, workers, output.console(stderr=json), show=not json, begun=begun)
+    return launch.here(request, jobs, workers, console(stderr=json), show=not json, begun=begun)
 
 
 def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from rich.text import Text
 
 from fsvfx.printable import one_line, printable
 
@@ -19,33 +19,28 @@ if TYPE_CHECKING:
     from fsvfx.errors import FsvfxError
 
 
-class SafeConsole(Console):
-    """A console on which no text can steer the terminal: only its own styles and cursor moves are sent as such."""
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(printable(segment.text), segment.style)
-
-
-def console(*, stderr: bool = False) -> Console:
-    """Standard output; no colours and no wrapping where it is no terminal. What is printed is text, no markup."""
-    return SafeConsole(highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=stderr)
-
-
-def line(text: str, indent: str = "", out: Console | None = None, style: str = "") -> None:
-    """Print a sentence, as it is (no markup): folded at words in a terminal, one line elsewhere."""
-    out = out or console()
-    for part in folded(printable(text), _width(out), indent):
-        out.print(Text(part, style))
+def line(text: str, indent: str = "", style: str = "", *, stderr: bool = False) -> None:
+    """Print a sentence, as it is: folded at words in a terminal, one line elsewhere. ``style``: bold, dim, a colour."""
+    for part in folded(printable(text), terminal_width(stderr=stderr), indent):
+        _print(part, style, stderr=stderr)
 
 
 def command(text: str, indent: str = "") -> None:
     """Print what is to be copied: never folded."""
-    console().print(Text(f"{indent}{text}"))
+    _print(f"{indent}{printable(text)}")
 
 
-def _width(out: Console) -> int | None:
-    return out.width if out.is_terminal else None
+def terminal_width(*, stderr: bool = False) -> int | None:
+    """The terminal's, in cells; None where standard output (or error) is none."""
+    stream = sys.stderr if stderr else sys.stdout
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def _print(text: str, style: str = "", *, stderr: bool = False) -> None:
+    """Not by rich, which takes as long to import as checking a manifest."""
+    bare = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    chosen: dict[str, Any] = {style: True} if style in ("bold", "dim") else {"fg": style or None}
+    typer.secho(text, err=stderr, color=False if bare else None, **chosen)
 
 
 def as_json(value: Any) -> None:
@@ -55,14 +50,14 @@ def as_json(value: Any) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; cells are text, not markup. Where it is no terminal: columns two spaces apart, a record a line."""
-    out = console()
-    laid = laid_out(columns, [[printable(str(cell)) for cell in row] for row in rows], _width(out))
-    line(title, out=out, style="bold")
+    room = terminal_width()
+    laid = laid_out(columns, [[printable(str(cell)) for cell in row] for row in rows], room)
+    line(title, style="bold")
     for text in laid.head:
-        out.print(Text(text, "dim"))
-    body = laid.body or (("none",) if out.is_terminal else ())
+        _print(text, "dim")
+    body = laid.body or (("none",) if room else ())
     if body:
-        out.print(Text("\n".join(body)))  # at once: each call takes a while
+        _print("\n".join(body))  # at once: each call takes a while
 
 
 def error(problem: FsvfxError, machine_readable: bool) -> None:
@@ -70,12 +65,11 @@ def error(problem: FsvfxError, machine_readable: bool) -> None:
     if machine_readable:
         as_json({"error": _as_data(problem), "exit_code": problem.exit_code})
         return
-    out = console(stderr=True)
     place = f" ({one_line(str(problem.where))})" if str(problem.where) else ""
-    line(f"{problem.what}{place}", out=out, style="red")
+    line(f"{problem.what}{place}", style="red", stderr=True)
     for each in getattr(problem, "problems", ()):
-        line(one_line(str(each)), "  ", out)
-    line(problem.hint, out=out)
+        line(one_line(str(each)), "  ", stderr=True)
+    line(problem.hint, stderr=True)
 
 
 def _as_data(problem: FsvfxError) -> dict[str, Any]:

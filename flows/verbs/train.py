@@ -33,6 +33,7 @@ def run(
     json: AsJson = False,
 ) -> int:
     """Train an engine on people: footage, facesets, training, package, evaluation. What is done is not run again."""
+    from flows.console import console
     from flows.launch import training_here
     from fsvfx import manifests, rights
     from fsvfx.training.folder import check_folder
@@ -45,7 +46,7 @@ def run(
         looked = footage_ready(job, manifest)
         if not json:
             tell(looked)
-        outcome = training_here(manifest, store, gpus, workers, output.console(stderr=json), show=not json)
+        outcome = training_here(manifest, store, gpus, workers, console(stderr=json), show=not json)
     return ended(outcome, json)
 
 

@@ -32,7 +32,7 @@ def run(
     told = {"ui": running.ui, "api": running.api, "pid": running.pid}
     if running.pid is not None:
         told["password_file"] = str(server.password_file())
-    _tell(json, told, f"Prefect's UI: {running.shown_to(output.console().is_terminal)}")
+    _tell(json, told, f"Prefect's UI: {running.shown_to(output.terminal_width() is not None)}")
     if running.pid is not None and not json:
         output.line(f"Its password, for other ways in, is in {server.password_file()}")
     if running.pid is not None and not detach:

@@ -1,52 +1,24 @@
-"""OCIO configs by value: a built-in one by its name, a production's own by its content and where it lies.
-
-Results are kept under the name, so that they stay valid wherever the file lies.
-"""
+"""OCIO configs, read: built-in ones, and a production's own with the tables that they name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import PyOpenColorIO as ocio
 from blake3 import blake3
 
+from fsvfx.colour.named import DEFAULT_CONFIG, OWN, ColourConfig
 from fsvfx.errors import InputError, Where
 from fsvfx.suggestions import nearest
-from schemas.job import ShotJob
 
-ENDINGS = (".ocio", ".ocioz")
-_OWN = "blake3:"
 _UNREADABLE = (ocio.Exception, ocio.ExceptionMissingFile)
 
 
-@dataclass(frozen=True)
-class ColourConfig:
-    """An OCIO config. ``name``: a built-in one's full name, or ``blake3:...`` of the content of the production's own
-    ``file`` and of the tables that it names."""
-
-    name: str
-    file: str = ""
-
-    @classmethod
-    def of(cls, job: ShotJob) -> ColourConfig:
-        return cls(job.colour_config, job.colour_file)
-
-    @classmethod
-    def of_file(cls, file: Path) -> ColourConfig:
-        """A production's own, as it is now. Raises InputError if it can't be read."""
-        return cls(_name_of(file), str(file))
-
-    @property
-    def called(self) -> str:
-        """What people call it: the file's name, or a built-in config's own."""
-        return Path(self.file).name if self.file else self.name
-
-
-DEFAULT_CONFIG = ColourConfig("studio-config-v4.0.0_aces-v2.0_ocio-v2.5")
-"""Built into OCIO, by its full name: ``ocio://default`` moves with OCIO's releases."""
+def config_of(file: Path) -> ColourConfig:
+    """A production's own, as it is now. Raises InputError if it can't be read."""
+    return ColourConfig(_name_of(file), str(file))
 
 
 @lru_cache(maxsize=8)
@@ -55,7 +27,7 @@ def load_config(config: ColourConfig) -> ocio.Config:
 
     Raises InputError if there is none of that name, or if the file is gone or has changed since it was named.
     """
-    if config.name.startswith(_OWN):
+    if config.name.startswith(OWN):
         return _own(config)
     name = config.name.removeprefix("ocio://")
     known = [entry[0] for entry in ocio.BuiltinConfigRegistry().getBuiltinConfigs()]
@@ -65,6 +37,11 @@ def load_config(config: ColourConfig) -> ocio.Config:
             hint=f"Give its full name, such as {nearest(name, known) or DEFAULT_CONFIG.name}",
         )
     return ocio.Config.CreateFromBuiltinConfig(name)
+
+
+def is_linear(config: ColourConfig, name: str) -> bool:
+    """Whether the space ``name`` (the config's own name) is scene-linear, by trying."""
+    return bool(load_config(config).isColorSpaceLinear(name, ocio.REFERENCE_SPACE_SCENE))
 
 
 def _own(config: ColourConfig) -> ocio.Config:
@@ -81,7 +58,7 @@ def _name_of(file: Path) -> str:
         for source, path in sorted(tables_of(file)):
             hasher.update(b"\0" + source.encode() + b"\0")
             hasher.update(_content(path))
-    return _OWN + hasher.hexdigest()[:40]
+    return OWN + hasher.hexdigest()[:40]
 
 
 def tables_of(file: Path) -> set[tuple[str, Path]]:

@@ -9,7 +9,8 @@ import numpy as np
 import PyOpenColorIO as ocio
 from numpy.typing import NDArray
 
-from fsvfx.colour.config import DEFAULT_CONFIG, ColourConfig, load_config
+from fsvfx.colour.config import load_config
+from fsvfx.colour.named import DEFAULT_CONFIG, ColourConfig
 from fsvfx.colour.spaces import check_space
 from fsvfx.errors import InputError, Where
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour.config import ColourConfig
 from fsvfx.colour.conversion import rec709_matrix
 from fsvfx.colour.curves import CEILING, shoulder, srgb, to_display, to_light, unshoulder, unsrgb
+from fsvfx.colour.named import ColourConfig
 from fsvfx.colour.planes import Planes, by_blocks, half_of, mixed
 from fsvfx.colour.spaces import check_space, comp_space, encoding
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour.config import DEFAULT_CONFIG, ColourConfig
 from fsvfx.colour.conversion import Curves, channel_curves, convert
 from fsvfx.colour.display import Floats, decode, encode, preview
+from fsvfx.colour.named import DEFAULT_CONFIG, ColourConfig
 from fsvfx.colour.planes import HALF_MAX, from_half, half_of, to_half
 from fsvfx.colour.spaces import check_space, comp_space, encoding
 from fsvfx.errors import PlateError

@@ -1,12 +1,16 @@
-"""Colour spaces of a config by name, and what a manifest may call them."""
+"""Colour spaces of a config by name, and what a manifest may call them.
+
+Those of fsvfx's own config stand in a table: reading OCIO and the config takes longer than checking a manifest.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import json
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
-import PyOpenColorIO as ocio
-
-from fsvfx.colour.config import ColourConfig, load_config
+from fsvfx.colour.named import DEFAULT_CONFIG, ColourConfig
 from fsvfx.errors import InputError, Where
 from fsvfx.suggestions import nearest_few
 
@@ -31,6 +35,20 @@ _FRIENDLY = {
 """What people write, without punctuation -> the config's alias. Rec.709 video is read as shown on a BT.1886 monitor."""
 
 
+class Space(NamedTuple):
+    """``encoding``: OCIO's (``scene-linear``, ``log`` ...). ``interop_id``: the Color Interop Forum's."""
+
+    name: str
+    encoding: str
+    interop_id: str
+    is_data: bool
+
+
+TABLE = Path(__file__).with_name("default_spaces.json")
+"""The default config's: each space's fields, and the names, aliases and roles by which OCIO knows it, in small letters.
+Written by ``tests/fsvfx/colour/test_default_spaces.py``."""
+
+
 @lru_cache(maxsize=256)
 def check_space(config: ColourConfig, name: str) -> str:
     """The config's own name of the colour space ``name``: an alias, a role, or a friendly name (``sRGB``, ``Rec.709``).
@@ -45,34 +63,33 @@ def check_space(config: ColourConfig, name: str) -> str:
             hint=f"Did you mean {' or '.join(near)}?" if near else "Try sRGB, Rec.709, linear_rec709 or ACEScg",
             where=Where(field="color_space"),
         )
-    if found.isData():
+    if found.is_data:
         raise InputError(
             f"'{name}' marks data, not color",
             hint="Name the space in which the picture was written, such as sRGB, Rec.709 or ACEScg",
             where=Where(field="color_space"),
         )
-    return str(found.getName())
+    return found.name
 
 
 @lru_cache(maxsize=256)
 def is_scene_linear(config: ColourConfig, name: str) -> bool:
     """Whether the space's values are proportional to the scene's light: as its encoding says, or by trying."""
-    said = encoding(config, name)
-    if said:
+    if said := encoding(config, name):
         return said == "scene-linear"
-    return bool(load_config(config).isColorSpaceLinear(check_space(config, name), ocio.REFERENCE_SPACE_SCENE))
+    from fsvfx.colour.config import is_linear  # here, as it brings OCIO
+
+    return is_linear(config, check_space(config, name))
 
 
-@lru_cache(maxsize=256)
 def encoding(config: ColourConfig, name: str) -> str:
     """OCIO's encoding of the space: ``scene-linear``, ``log``, ``sdr-video``, ``hdr-video`` ..."""
-    return str(_space(config, name).getEncoding())
+    return _space(config, name).encoding
 
 
-@lru_cache(maxsize=256)
 def interop_id(config: ColourConfig, name: str) -> str:
     """The Color Interop Forum's id of the space (``lin_ap1_scene``), as OpenEXR's ``colorInteropID``; empty if none."""
-    return str(_space(config, name).getInteropID())
+    return _space(config, name).interop_id
 
 
 def comp_space(config: ColourConfig, plate_space: str) -> str:
@@ -81,21 +98,41 @@ def comp_space(config: ColourConfig, plate_space: str) -> str:
     return name if is_scene_linear(config, name) else check_space(config, "scene_linear")
 
 
-def _space(config: ColourConfig, name: str) -> ocio.ColorSpace:
-    return load_config(config).getColorSpace(check_space(config, name))
+def _space(config: ColourConfig, name: str) -> Space:
+    own = check_space(config, name)
+    found = _named(config, own)
+    assert found is not None
+    return found
 
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _find(config: ColourConfig, name: str) -> ocio.ColorSpace | None:
-    loaded = load_config(config)
-    return loaded.getColorSpace(_FRIENDLY.get(_plain(name), name)) or loaded.getColorSpace(name)
+def _find(config: ColourConfig, name: str) -> Space | None:
+    return _named(config, _FRIENDLY.get(_plain(name), name)) or _named(config, name)
+
+
+@lru_cache(maxsize=256)
+def _named(config: ColourConfig, name: str) -> Space | None:
+    """By the config's own name, an alias or a role."""
+    if config == DEFAULT_CONFIG:
+        return _default_spaces().get(name.lower())
+    from fsvfx.colour.config import load_config  # here, as it brings OCIO
+
+    space = load_config(config).getColorSpace(name)
+    return Space(space.getName(), space.getEncoding(), space.getInteropID(), space.isData()) if space else None
+
+
+@cache
+def _default_spaces() -> dict[str, Space]:
+    return {word: Space(*fields) for *fields, words in json.loads(TABLE.read_text("utf-8")) for word in words}
 
 
 def _nearest(config: ColourConfig, name: str) -> list[str]:
     """Up to three names that look like ``name``: the config's own, or the friendly ones."""
+    from fsvfx.colour.config import load_config  # here, as it brings OCIO
+
     written = {_plain(friendly): friendly for friendly in ("sRGB", "Rec.709", "ACES", "LogC3", "LogC4", *_FRIENDLY)}
     for space in load_config(config).getColorSpaces():
         written |= {_plain(alias): space.getName() for alias in (*space.getAliases(), space.getName())}

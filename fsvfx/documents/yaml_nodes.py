@@ -1,12 +1,10 @@
-"""YAML text to a tree of nodes, bounded in number and depth: by libyaml, at a twentieth of ruamel.yaml's time."""
+"""YAML 1.2 text to a tree of nodes, bounded in number and depth: by libyaml, at a twentieth of ruamel.yaml's time."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.resolver import VersionedResolver
 from yaml.composer import ComposerError
 from yaml.cyaml import CParser
 from yaml.error import YAMLError
@@ -19,6 +17,9 @@ from yaml.events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+TAG = "tag:yaml.org,2002:"
 
 
 class TooManyNodes(ValueError):
@@ -40,6 +41,16 @@ def compose(text: str, most: int, deepest: int) -> Node | None:
 
 _LONG_TAG = re.compile(r"![^\s\"]{5000}")
 """libyaml's time for a tag goes with the square of its length."""
+_PLAIN = re.compile(
+    r"""(?P<null> ~ | null | Null | NULL | )
+    | (?P<bool> true | True | TRUE | false | False | FALSE)
+    | (?P<int> [-+]?[0-9]+)
+    | (?P<float> [-+]?[0-9][0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)? | [-+]?[0-9][0-9_]*[eE][-+]?[0-9]+
+        | [-+]?\.[0-9_]+([eE][-+][0-9]+)? | [-+]?\.(inf|Inf|INF) | \.(nan|NaN|NAN))
+    | (?P<merge> <<)""",
+    re.X,
+)
+"""What a scalar without quotes is, if no text: YAML 1.2 less octal and binary numbers, which stay text."""
 
 
 class _Composer:
@@ -47,7 +58,6 @@ class _Composer:
         if _LONG_TAG.search(text):
             raise YAMLError("a tag is longer than 5000 characters")
         self._parser = CParser(text)
-        self._resolver = VersionedResolver()
         self._left = most
         self._deepest = deepest
         self._anchors: dict[str, Node] = {}
@@ -59,7 +69,6 @@ class _Composer:
             return None
         if start.tags:  # each use of a prefix takes its whole length
             raise ComposerError(None, None, "%TAG directives are not supported", start.start_mark)
-        self._resolver = VersionedResolver(start.version)
         node = self._node(self._next(), 0)
         self._next()  # the document's end
         after = self._next()
@@ -81,7 +90,7 @@ class _Composer:
                 raise ComposerError(None, None, f"found undefined alias '{event.anchor}'", event.start_mark)
             return self._anchors[event.anchor]
         if isinstance(event, ScalarEvent):
-            tag = self._tag(ScalarNode, event, event.value)
+            tag = _tag(event, _plain(event.value) if event.implicit[0] else "str")
             return self._anchored(event, ScalarNode(tag, event.value, event.start_mark, event.end_mark))
         if isinstance(event, SequenceStartEvent):
             return self._sequence(event, depth)
@@ -90,7 +99,7 @@ class _Composer:
 
     def _sequence(self, event: Any, depth: int) -> Node:
         items: list[Node] = []
-        node = SequenceNode(self._tag(SequenceNode, event), items, event.start_mark)
+        node = SequenceNode(_tag(event, "seq"), items, event.start_mark)
         self._anchored(event, node)
         while not isinstance(item := self._next(), SequenceEndEvent):
             items.append(self._node(item, depth + 1))
@@ -98,7 +107,7 @@ class _Composer:
 
     def _mapping(self, event: Any, depth: int) -> Node:
         pairs: list[tuple[Node, Node]] = []
-        node = MappingNode(self._tag(MappingNode, event), pairs, event.start_mark)
+        node = MappingNode(_tag(event, "map"), pairs, event.start_mark)
         self._anchored(event, node)
         while not isinstance(key := self._next(), MappingEndEvent):
             name = self._node(key, depth + 1)
@@ -110,7 +119,11 @@ class _Composer:
             self._anchors[event.anchor] = node
         return node
 
-    def _tag(self, kind: type[Node], event: Any, text: str | None = None) -> Any:
-        if event.tag in (None, "!"):
-            return self._resolver.resolve(kind, text, event.implicit)
-        return event.tag
+
+def _tag(event: Any, kind: str) -> str:
+    return TAG + kind if event.tag in (None, "!") else str(event.tag)
+
+
+def _plain(text: str) -> str:
+    found = _PLAIN.fullmatch(text)
+    return (found and found.lastgroup) or "str"

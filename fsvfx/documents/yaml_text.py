@@ -1,6 +1,6 @@
 """YAML as fsvfx reads it: 1.2, plain data only, bounded, with the line of every value.
 
-The tree of nodes is turned into data here and not by ruamel.yaml's constructors: so every duplicate key can be told,
+The tree of nodes is turned into data here and not by a library's constructors: so every duplicate key can be told,
 numbers with a leading zero and dates stay text, and tags can do nothing.
 """
 
@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.error import MarkedYAMLError, YAMLError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from fsvfx.documents.yaml_nodes import TooDeep, TooManyNodes, compose
+from fsvfx.documents.yaml_nodes import TAG, TooDeep, TooManyNodes, compose
 from fsvfx.errors import Blank, Problem
 
 Loc = tuple[str | int, ...]
@@ -33,7 +33,6 @@ _TOO_LARGE = (
     f"it has more than {MOST_VALUES} values or {MOST_DEPTH} levels",
     "Split it; aliases count each time they are used",
 )
-_TAG = "tag:yaml.org,2002:"
 
 
 class Finding(NamedTuple):
@@ -199,7 +198,7 @@ class _Builder:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key, value in node.value:
-            if key.tag == f"{_TAG}merge":
+            if key.tag == f"{TAG}merge":
                 merged = self._merged(value, loc) | merged
                 continue
             name = str(key.value) if isinstance(key, ScalarNode) else "?"
@@ -227,7 +226,7 @@ class _Builder:
         return found
 
     def _scalar(self, node: Node, loc: Loc) -> Any:
-        kind = str(node.tag).removeprefix(_TAG)
+        kind = str(node.tag).removeprefix(TAG)
         text = str(node.value)
         if kind == "null":
             return None

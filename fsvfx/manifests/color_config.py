@@ -24,7 +24,7 @@ def colour_config(reach: Reach, given: str | None) -> ColourConfig:
         colour.comp_space(config, "scene_linear")
         return config
     file = _within(reach, given)
-    config = ColourConfig.of_file(file)
+    config = colour.config_of(file)
     for _, table in colour.tables_of(file) if file.suffix.lower() == ".ocio" else ():
         _within(reach, str(table))
     _check(config)

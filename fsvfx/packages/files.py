@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
 from fsvfx.digests import sha256_of, sorted_json
 from fsvfx.disk import place_file, place_folder
@@ -193,6 +192,8 @@ def _header(weights: Path) -> dict[str, object]:
 
 def _yaml(card: PackageCard) -> bytes:
     out = io.BytesIO()
+    from ruamel.yaml import YAML  # here, as reading needs none of it
+
     YAML().dump(card.model_dump(mode="json", exclude_none=True), out)
     return out.getvalue()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import cv2
 import pytest
 from footage import picture, write_video
 from rich.cells import cell_len
-from rich.console import Console
 
 from flows import cli
 from flows.verbs import output
@@ -144,12 +142,12 @@ VERBS = (["validate", "M"], ["status", "M"], ["engines"], ["models", "list"], ["
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("words", VERBS, ids=lambda words: " ".join(words))
-def test_verbs_in_a_terminal(words: list[str], width: int, manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    sink = io.StringIO()
-    shown = Console(file=sink, force_terminal=True, color_system=None, width=width, highlight=False, soft_wrap=True)
-    monkeypatch.setattr(output, "console", lambda **_: shown)
+def test_verbs_in_a_terminal(
+    words: list[str], width: int, manifest: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "terminal_width", lambda **_: width)
     assert cli.code_of([manifest if word == "M" else word for word in words]) in (0, 5)
-    said = sink.getvalue()
+    said = capsys.readouterr().out
     assert not re.search("[\u2500-\u257f…]", said)
     for line in said.splitlines():
         is_command = any(word.startswith(("http", "/")) for word in line.split())

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from flows import cli
+from flows.console import SafeConsole
 from flows.verbs import output
 from flows.watch import Bars, Lines
 from fsvfx.api.progress import bars
@@ -84,9 +85,24 @@ def test_of_a_table_and_its_title(text: str, capsys: pytest.CaptureFixture[str])
     assert not _UNSAFE.search(capsys.readouterr().out)
 
 
+def test_on_a_terminal_only_own_styles_pass(
+    text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    output.line(text, style="red")
+    said = capsys.readouterr().out
+    assert said.startswith("\x1b[31m")
+    assert not _UNSAFE.search(re.sub("\x1b\\[(31|0)m", "", said))
+    monkeypatch.setenv("NO_COLOR", "1")
+    output.line(text, style="red")
+    assert not _UNSAFE.search(capsys.readouterr().out)
+
+
 def test_on_a_real_terminal_only_the_consoles_own_styles_pass(text: str) -> None:
     sink = io.StringIO()
-    out = output.SafeConsole(file=sink, force_terminal=True, color_system="standard", markup=False, highlight=False)
+    out = SafeConsole(file=sink, force_terminal=True, color_system="standard", markup=False, highlight=False)
     out.print(text, style="red")
     bare = re.sub("\x1b\\[(31|0)m", "", sink.getvalue(), count=2)
     assert not _UNSAFE.search(bare)
@@ -94,7 +110,7 @@ def test_on_a_real_terminal_only_the_consoles_own_styles_pass(text: str) -> None
 
 def test_while_a_shot_runs(text: str) -> None:
     sink = io.StringIO()
-    out = output.SafeConsole(file=sink, markup=False, width=400)
+    out = SafeConsole(file=sink, markup=False, width=400)
     step, error = Step(text, Unit.of_shot()), Exception(f"it failed: {text}")
     job = SimpleNamespace(shot=SimpleNamespace(name=text))
     plan: Any = SimpleNamespace(job=job, wanted=frozenset([step]), todo=(step,))

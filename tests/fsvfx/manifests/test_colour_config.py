@@ -11,7 +11,7 @@ import PyOpenColorIO as ocio
 import pytest
 
 from fsvfx import colour
-from fsvfx.colour import ColourConfig
+from fsvfx.colour import ColourConfig, config_of
 from fsvfx.errors import InputError, ManifestError
 from fsvfx.manifests import jobs, load
 
@@ -101,7 +101,7 @@ def test_a_built_in_config_by_its_full_name(tmp_path: Path) -> None:
 
 def test_a_config_that_changes_under_a_run_is_refused(tmp_path: Path) -> None:
     file = own_config(tmp_path, lambda config: config.setDescription("of no other test"))
-    config = ColourConfig.of_file(file)
+    config = config_of(file)
     file.write_text(file.read_text().replace("show_log", "other_log"))
     with pytest.raises(InputError, match="has changed"):
         colour.check_space(config, "show_linear")
