@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue, SerializeAsAny
 
 from fsvfx.arrays import Data, Result
+from fsvfx.colour.planes import from_half, half_of
 from fsvfx.engines.batches import Batch, batches
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity
 from fsvfx.engines.preparations import preparations
@@ -136,7 +137,7 @@ class _Faces:
         first = self.aligned.frame(array, numbers[0])
         pictures = np.empty((len(numbers), *first.shape), np.float32)
         for row, number in enumerate(numbers):
-            pictures[row] = self.aligned.frame(array, number)
+            pictures[row] = from_half(self.aligned.half(array, number))
         return pictures
 
 
@@ -171,7 +172,7 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
             figures |= one.figures(prepared)
             for batch in batches(wanted, one.at_once, reach=one.reach, follows=faces.follows):
                 swap, at = one.swap(faces.of(batch), prepared), [rows[number] for number in batch.own]
-                made.crops[at], made.mattes[at] = swap.crops, swap.matte
+                made.crops[at], made.mattes[at] = half_of(swap.crops), half_of(swap.matte)
     return replace(made, figures=figures)
 
 
