@@ -40,11 +40,13 @@ def held(picture: F32, most: F32) -> F32:
     No channel is below ``-most`` either. The picture itself where all is within.
     """
     flat = picture.reshape(len(picture), -1)
-    if (flat.max(axis=1, initial=0.0) <= most).all() and (flat.min(axis=1, initial=0.0) >= -most).all():
+    beyond = (flat.max(axis=1, initial=0.0) > most) | (flat.min(axis=1, initial=0.0) < -most)
+    if not beyond.any():
         return picture
-    limit = most[:, None, None]
-    darker = scaled(picture, np.minimum(limit / np.maximum(picture.max(axis=-1), 1e-6), 1.0).astype(np.float32))
-    return np.maximum(darker, -limit[..., None], out=darker)
+    calm = picture.copy()
+    for row in np.flatnonzero(beyond):
+        calm[row] = _darkened(picture[row], most[row])
+    return calm
 
 
 @lru_cache(maxsize=1)
@@ -88,3 +90,9 @@ def _glare(plate: F32, matte: F32) -> float:
         return WHITE
     light = luminance(plate)[matte > 0]
     return max(WHITE, _ORDINARY * float(np.median(light))) if light.size else WHITE
+
+
+def _darkened(picture: F32, most: np.float32) -> F32:
+    largest = np.maximum(np.maximum(picture[..., 0], picture[..., 1]), picture[..., 2])
+    darker = scaled(picture, np.minimum(most / np.maximum(largest, 1e-6), 1.0).astype(np.float32))
+    return np.maximum(darker, -most, out=darker)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from fsvfx.executors.allocator import ENVIRONMENT
 from fsvfx.settings import machine
 
 log = logging.getLogger(__name__)
@@ -23,9 +24,6 @@ _THREADS = (
     "OPENIMAGEIO_THREADS",
     "OPENCV_FOR_THREADS_NUM",
 )
-_MALLOC = {"MALLOC_TRIM_THRESHOLD_": str(128 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
-"""Bytes that glibc keeps, and from which on it asks the system. By Dask's own setting (64 KiB) every picture's memory
-goes back at once: the composite stage took more than twice the processor's time, all of it page faults."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Seat:
     def environment(self) -> dict[str, str]:
         """Environment variables of its process, set before it starts."""
         shown = {"CUDA_VISIBLE_DEVICES": "" if self.gpu is None else str(self.gpu)}
-        return dict.fromkeys(_THREADS, str(self.threads)) | _MALLOC | shown
+        return dict.fromkeys(_THREADS, str(self.threads)) | ENVIRONMENT | shown
 
 
 def seats(workers: int = 0) -> list[Seat]:

@@ -6,6 +6,7 @@ import time
 from heapq import heappop, heappush
 from itertools import count
 
+from fsvfx.executors.allocator import keep_memory
 from fsvfx.executors.contract import Ended, Executor, Task
 
 
@@ -14,6 +15,7 @@ class Serial(Executor):
 
     def __init__(self, workers: int = 1) -> None:
         super().__init__(1)
+        keep_memory()
         self._waiting: list[tuple[int, int, Task]] = []
         self._numbers = count()
 

@@ -49,7 +49,7 @@ class CompositeStageSettings(PlateSettings):
 
 class CompositeStage(Stage[CompositeStageSettings]):
     name = "composite"
-    version = 7
+    version = 8
     needs = (Need("ingest"), Need("align"), Need("swap"))
     resources = Resources(cpu=1, memory_mib=2048)
     outputs = Outputs(

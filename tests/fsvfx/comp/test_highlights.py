@@ -58,6 +58,9 @@ def test_holding_keeps_what_is_not_bright() -> None:
     others = np.ones((1, SIZE, SIZE), np.bool_)
     others[SPECK] = False
     assert np.array_equal(found[others], bright[others])
+    calm = skin(1)
+    both = held(np.concatenate([calm, bright]), np.full(2, 2.0, np.float32))
+    assert np.array_equal(both, np.concatenate([calm, found]))
 
 
 @pytest.mark.parametrize("mode", LIGHT)

@@ -16,7 +16,7 @@ from scipy.sparse.linalg import splu
 
 from fsvfx.comp.multigrid import gradients
 from fsvfx.comp.multigrid.gradients import cycle, solve
-from fsvfx.comp.multigrid.levels import levels
+from fsvfx.comp.multigrid.levels import around, levels, padded
 from fsvfx.comp.multigrid.on_gpu import solve_together
 from fsvfx.comp.poisson import seamless
 
@@ -189,6 +189,17 @@ def test_errors_that_no_half_float_shows_are_left(name: str, monkeypatch: pytest
     assert (np.abs(found - wanted)[mask].max(axis=0) < 2**-13 * light).all()
     ours(swap, plate, mask)
     assert few < cycles.count(2) - few
+
+
+def test_large_faces_take_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = flower(600, 500)
+    rim = binary_dilation(mask) & ~mask
+    grids = levels(mask.view(np.uint8), rim.view(np.uint8))
+    right = around(np.random.default_rng(0).uniform(-1, 1, mask.shape).astype(np.float32) * rim)
+    cycles = []
+    monkeypatch.setattr(gradients, "cycle", lambda *given: cycles.append(len(given)) or cycle(*given))
+    solve(grids, padded(right) * grids.grids[0].inside, 1e-3, 100)
+    assert cycles.count(2) <= 5
 
 
 @pytest.mark.parametrize("mixed", [False, True])
