@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, EntryPoints, PackageNotFoundError, distribution, entry_points
-from typing import TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from fsvfx.errors import InputError, MachineError
 from fsvfx.suggestions import suggestion
@@ -36,6 +36,8 @@ class Plugins:
     def load(self, name: str, fits: Callable[[object], TypeGuard[Loaded]], what: str) -> Loaded:
         """What the entry point names. Raises InputError if there is none, MachineError if it can't be loaded or does
         not fit (is no ``what``)."""
+        if (name, what) in self._loaded:
+            return cast("Loaded", self._loaded[name, what])
         self.check(name)
         point = self._own.get(name) or self._points[name]
         try:
@@ -44,7 +46,12 @@ class Plugins:
             raise self._broken(point, f"can't be loaded: {error}") from error
         if not fits(loaded):
             raise self._broken(point, f"is no {what}")
+        self._loaded[name, what] = loaded
         return loaded
+
+    @cached_property
+    def _loaded(self) -> dict[tuple[str, str], Any]:
+        return {}
 
     @cached_property
     def _own(self) -> dict[str, EntryPoint]:

@@ -91,11 +91,11 @@ class Reach:
 
     def holds(self, real: Path) -> bool:
         """Whether ``real``, a path without links, lies inside."""
-        return any(real.is_relative_to(root) for root in self._folders())
+        return any(_is_below(str(real), root) for root in self._folders())
 
-    def _folders(self) -> list[Path]:
+    def _folders(self) -> list[str]:
         own = (root for root in self._own_roots() if not root.startswith("s3://"))
-        return [Path(os.path.realpath(str(root))) for root in (self.manifest.absolute().parent, *machine().roots, *own)]
+        return [os.path.realpath(str(root)) for root in (self.manifest.absolute().parent, *machine().roots, *own)]
 
     def _s3_roots(self) -> list[str] | None:
         """None: nobody has listed any, so all may be used."""

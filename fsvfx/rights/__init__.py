@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,18 +16,46 @@ from fsvfx.rights.records import collection_evidence, evidence, records_of, rost
 from fsvfx.rights.weights import Weights, check_weights, collection_weights
 from schemas.job import ShotJob, TrainJob
 
-__all__ = ["Decision", "Weights", "check_weights", "clear", "clear_training", "records_of", "roster_of", "weights"]
+__all__ = [
+    "Decision",
+    "Weights",
+    "check_weights",
+    "clear",
+    "clear_all",
+    "clear_training",
+    "records_of",
+    "roster_of",
+    "weights",
+]
 
 
-def clear(job: ShotJob, now: datetime | None = None, *, records: Mapping[str, Evidence] | None = None) -> Decision:
+Read = dict[tuple[str, str, str, str], Evidence | Missing]
+"""By manifest, production, person and the record's path: what was read of their consent."""
+
+
+def clear_all(jobs: Iterable[ShotJob], now: datetime | None = None) -> None:
+    """Ask for each. What shots have in common is read once. Raises RightsError at the first that is refused."""
+    read: Read = {}
+    for job in jobs:
+        clear(job, now, read=read)
+
+
+def clear(
+    job: ShotJob,
+    now: datetime | None = None,
+    *,
+    records: Mapping[str, Evidence] | None = None,
+    read: Read | None = None,
+) -> Decision:
     """Read the records of everybody in ``job`` and ask the gate. Raises RightsError with every reason against it.
 
     ``now`` is a time with a zone; left out, it is the present. A job that swaps nothing is allowed with no record.
-    ``records``: those in hand, as ``records_of`` read them, for a job that has no manifest.
+    ``records``: those in hand, as ``records_of`` read them, for a job that has no manifest. ``read``: what was read for
+    jobs just before, to which this one's is added.
     """
     found: Mapping[str, Evidence | Missing] | None = records
     if found is None:
-        found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_swap(job)}
+        found = {person: _evidence(job, person, {} if read is None else read) for person in gates.asked_for_swap(job)}
     where = Where(shot=job.shot.name, file=job.manifest if records is None else None)
     decision = _allowed(gates.check_swap(job, found, now or datetime.now(UTC), _rosters(job)), where)
     return replace(decision, purpose=job.purpose, weights=check_weights(job))
@@ -41,6 +69,14 @@ def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
     decision = _allowed(asked, Where(file=job.manifest))
     learned = [collection_weights(one.name, one.record) for one in decision.collections]
     return replace(decision, purpose=job.purpose, weights=check_weights(job, learned))
+
+
+def _evidence(job: ShotJob, person: str, read: Read) -> Evidence | Missing:
+    own = job.people.get(person)
+    at = (job.manifest, job.production, person, own.consent if own else "")
+    if at not in read:
+        read[at] = evidence(reach_of(job), job.people, person)
+    return read[at]
 
 
 def _rosters(job: ShotJob | TrainJob) -> list[Rostered]:

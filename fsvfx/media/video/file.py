@@ -7,7 +7,7 @@ import os
 import struct
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import SupportsBytes, cast
 
@@ -15,6 +15,7 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 from blake3 import blake3
+from numpy.typing import NDArray
 
 from fsvfx.disk import cache, drafted
 from fsvfx.errors import PlateError
@@ -24,7 +25,7 @@ from fsvfx.media.files import Place, check_frames, check_size, guarded, held
 from fsvfx.media.headers import HeaderError
 from fsvfx.media.pixels import UPRIGHT, Turn
 from fsvfx.media.probe_child import is_of_memory
-from fsvfx.media.video.clock import timecode_rate_of
+from fsvfx.media.video.clock import even_rate, timecode_rate_of
 from fsvfx.media.video.container import demuxer_of, no_video, open_container
 from fsvfx.media.video.decoder import limited
 from fsvfx.media.video.formats import picture_streams
@@ -61,6 +62,16 @@ class VideoFile:
     primaries: int
     """Code points of ITU-T H.273; 2: unspecified."""
     notes: tuple[str, ...]
+
+    @cached_property
+    def times(self) -> NDArray[np.int64]:
+        """When frames are presented, in the index's time base, ascending."""
+        return self.index.pts[self.index.presented]
+
+    @cached_property
+    def rate(self) -> Fraction | None:
+        """The rate whose even grid the frames keep; None: it varies."""
+        return even_rate(self.times, self.index.time_base, self.rates)
 
 
 def open_video(path: Path, place: Place) -> VideoFile:

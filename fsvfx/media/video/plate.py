@@ -21,7 +21,7 @@ from fsvfx.media.files import Place, guarded, named
 from fsvfx.media.pixels import upright
 from fsvfx.media.plate import Numbering, PlateInfo
 from fsvfx.media.video import audio
-from fsvfx.media.video.clock import even_rate, widest_gap
+from fsvfx.media.video.clock import widest_gap
 from fsvfx.media.video.decoder import VideoDecoder
 from fsvfx.media.video.file import VideoFile, interlaced, open_video
 from fsvfx.media.video.rgb import depth, to_rgb
@@ -147,8 +147,7 @@ class VideoPlate:
         Frames are counted, not timed, so any spacing gives the right pictures; only sound needs an even grid.
         """
         file = self._reader.file
-        times = file.index.pts[file.index.presented]
-        own = even_rate(times, file.index.time_base, file.rates)
+        times, own = file.times, file.rate
         said = self._job.shot.plate.frame_rate
         wanted = rates.parse(said) if said else None
         if own and wanted and own != wanted:

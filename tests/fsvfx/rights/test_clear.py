@@ -11,7 +11,7 @@ import pytest
 from gate_cases import NOW, PAPER, job, raw_record, spoilt
 
 from fsvfx.errors import RightsError
-from fsvfx.rights import clear
+from fsvfx.rights import clear, clear_all
 
 
 @pytest.fixture
@@ -45,6 +45,19 @@ def test_the_present_is_asked_if_no_time_is_given(folder: Path) -> None:
     write(folder, "lead", spoilt(raw_record("lead"), "scope.valid_to", "2026-01-02"))
     with pytest.raises(RightsError, match="ended on 2026-01-02"):
         clear(job(folder=folder))
+
+
+def test_many_shots_share_what_was_read_only_within_one_call(folder: Path) -> None:
+    clear_all([job(folder=folder)] * 2, NOW)
+    (folder / "consents/lead.yaml").unlink()
+    with pytest.raises(RightsError, match="lead"):
+        clear_all([job(folder=folder)] * 2, NOW)
+
+
+def test_shots_of_two_folders_share_nothing(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    bare = tmp_path_factory.mktemp("bare")
+    with pytest.raises(RightsError, match="does not exist"):
+        clear_all([job(folder=folder), job(folder=bare)], NOW)
 
 
 def test_nobody_is_asked_where_nothing_is_swapped(tmp_path: Path) -> None:
