@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import JsonValue
 
@@ -30,7 +31,7 @@ class Recipe:
     colour_config: str
     seed: int
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, JsonValue]:
         """The settings as JSON: as they stand in the key and in the receipt."""
         return self.settings.model_dump(mode="json")
