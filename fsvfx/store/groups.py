@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fsvfx.arrays import Array, LazyFrames, Result, Table
-from fsvfx.store import nodes
 from fsvfx.store.archive import SUFFIX, ArchiveWriter
 from fsvfx.store.blocks import block_name, encoded
 from fsvfx.store.kept import BlockName
@@ -67,7 +66,9 @@ class _Group:
     """A group that is being written. ``parts``: the digest of each."""
 
     def __init__(self, store: ShotStore, path: str, archive: ArchiveWriter) -> None:
-        self.store, self.path, self.archive = store, path, archive
+        from fsvfx.store import nodes  # Zarr is slow to import, and who plans writes nothing
+
+        self.nodes, self.store, self.path, self.archive = nodes, store, path, archive
         self.parts: dict[str, str] = {}
         self.digest = ""
         self._groups: set[str] = set()
@@ -86,7 +87,7 @@ class _Group:
         tables = {name: self._table(name, table) for name, table in sorted(result.tables.items())}
         contents = Contents(numbers=tuple(numbers), frames=frames, tables=tables, parts=self.parts)
         self.digest = contents.digest
-        self.archive.add(NODE, nodes.group_node({ATTRIBUTE: contents.model_dump(mode="json")}))
+        self.archive.add(NODE, self.nodes.group_node({ATTRIBUTE: contents.model_dump(mode="json")}))
         self.store.kept.contents[self.path] = contents, self.digest
 
     def _frames(self, name: str, array: Array | LazyFrames, count: int) -> ArrayDigest:
@@ -127,7 +128,7 @@ class _Group:
             self.store.kept.put(BlockName(self.path, path, number), block)
         made = ArrayDigest(shape=shape, dtype=dtype.str, rows=per_block, digests=tuple(digests))
         self._add_parents(path)
-        self.archive.add(f"{path}/{NODE}", nodes.array_node(made))
+        self.archive.add(f"{path}/{NODE}", self.nodes.array_node(made))
         return made
 
     def _add_parents(self, path: str) -> None:
@@ -136,7 +137,7 @@ class _Group:
             group = "/".join(names[:depth])
             if group not in self._groups:
                 self._groups.add(group)
-                self.archive.add(f"{group}/{NODE}", nodes.plain_group())
+                self.archive.add(f"{group}/{NODE}", self.nodes.plain_group())
 
 
 def _numbers_of(part: str) -> Sequence[int]:
