@@ -104,7 +104,7 @@ class Learn(StrictModel):
             raise ValueError(f"{', '.join(said)} and a crowd are both given; give a pair or a crowd")
         if not self.is_crowd and not (self.identity and self.performer):
             raise ValueError("nobody is learned; give identity and performer, or people and collections")
-        if not self.is_crowd and self.held_out != HeldOut():
+        if not self.is_crowd and "held_out" in self.model_fields_set:
             raise ValueError("held_out is for crowds; a pair's frames are held out by faceset.held_out")
         return self
 
@@ -136,11 +136,11 @@ class TrainManifest(StrictModel):
     learn: Learn | None = None
     """Whom it learns: a pair, a few people, or a crowd."""
     identity: Name | None = None
-    """Short for ``learn.identity``."""
+    """The person whose face goes in; short for ``learn.identity``."""
     performer: Name | None = None
-    """Short for ``learn.performer``."""
+    """The person whose face is in the plates; short for ``learn.performer``."""
     others: tuple[Name, ...] = Field((), max_length=30)
-    """Short for ``learn.others``."""
+    """More people for the model to learn; short for ``learn.others``."""
     people: dict[Name, Person] = Field(default_factory=dict)
     """Everybody who is learned from footage, by name. References only serve to pick a person out of several in it."""
     collections: dict[Name, Collection] = Field(default_factory=dict)

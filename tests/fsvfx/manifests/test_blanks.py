@@ -80,7 +80,7 @@ def test_a_choice_is_told_with_what_it_may_be(write: Callable[..., Path]) -> Non
 
 def test_a_training_manifest_has_blanks(tmp_path: Path) -> None:
     [told] = blanks(written(tmp_path / "job", ("identity: lead", "identity: TODO"), ("engine: df", "engine: df")))
-    assert str(told).endswith("train.yaml:6 identity: write: the person whose face goes in")
+    assert str(told).endswith("train.yaml:6 identity: write: the person whose face goes in; short for 'learn.identity'")
 
 
 def test_blanks_in_consent_records_are_told_with_theirs(write: Callable[..., Path]) -> None:
