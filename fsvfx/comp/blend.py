@@ -111,5 +111,5 @@ def _seamless(
 _TOLERANCE = 1e-4
 """Of the rim's range."""
 _FINEST = 2.0**-11
-"""Of the swap's light on the rim: half float, in which a patch is kept, has steps of 2^-11 to 2^-10 of the light. It is
-what the solver guarantees; on footage it is off by a third of that at most."""
+"""Of the swap's light on the rim: half float, in which a patch is kept, has steps of 2^-11 to 2^-10 of the light. The
+solver stops when it estimates its error to be below."""
