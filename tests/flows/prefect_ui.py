@@ -66,6 +66,6 @@ class Ui:
         while lacks := [one for one in texts if one not in self.page.inner_text("body")]:
             assert time.monotonic() < until, f"{path} lacks {lacks}: {self.page.inner_text('body')}"
             self.page.wait_for_timeout(1000)
-            if time.monotonic() > reload:
+            if time.monotonic() > reload and self.page.inner_text("body").strip():  # a page that still loads is let be
                 self.page.reload()
-                reload += 20
+                reload = time.monotonic() + 20

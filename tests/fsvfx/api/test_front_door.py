@@ -69,7 +69,7 @@ def test_wrong_arguments_are_refused(manifest: Path, arguments: dict, error: typ
 
 
 def test_rights_are_asked_before_anything_runs(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(job: object) -> None:
+    def refuse(*asked: object, **read: object) -> None:
         raise RightsError(("lead's consent has expired",))
 
     monkeypatch.setattr("fsvfx.rights.clear", refuse)

@@ -63,6 +63,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     points = {"npy": "our_deliverables:Npy", "brightness": f"{__name__}:Brightness"}
     found = {name: EntryPoint(name, value, REGISTERED.group) for name, value in points.items()}
     monkeypatch.setitem(REGISTERED.__dict__, "_points", REGISTERED._points | found)
+    monkeypatch.setitem(REGISTERED.__dict__, "_loaded", {})
 
 
 @pytest.fixture
