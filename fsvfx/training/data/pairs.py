@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import JsonValue
 from torch import Generator, Tensor
 from torch.nn.functional import interpolate
 
@@ -19,8 +16,8 @@ from fsvfx.facesets.crowd import Crowd
 from fsvfx.facesets.faceset import weights
 from fsvfx.qc.sheet import sampled
 from fsvfx.training.data import colour
+from fsvfx.training.data.ahead import Batches, seed_of
 from fsvfx.training.data.geometry import affines, places, sample
-from fsvfx.training.data.sampler import DEPTH, Prefetch, seed_of
 from schemas.augmentation import Augmentation
 
 _LOOKED_AT = 16
@@ -29,7 +26,7 @@ _LOOKED_AT = 16
 Ints = NDArray[np.int64]
 
 
-class PairSampler(Iterator[Pairs]):
+class PairSampler(Batches[Pairs]):
     """Endless batches of ``batch`` pairs at (R, R).
 
     A target: a person, each as likely as the others, then one of their faces, rare poses as likely as common ones. Its
@@ -38,6 +35,12 @@ class PairSampler(Iterator[Pairs]):
     shifted and coloured each by themselves. People and faces that are held out are not drawn. Every batch follows from
     seed and number alone.
     """
+
+    ORIGIN = "crowd"
+    ANOTHER = (
+        "The crowd is not the one that this training began with",
+        "Train in another folder, or restore the people and faceset settings that it began with",
+    )
 
     def __init__(
         self,
@@ -52,8 +55,9 @@ class PairSampler(Iterator[Pairs]):
         yaw: float = 90.0,
     ) -> None:
         """Raises InputError if there are not two people to train on."""
+        super().__init__(seed, crowd.digest)
         self.crowd, self.resolution, self.batch, self.settings = crowd, resolution, batch, settings
-        self.device, self.seed, self.same, self.yaw = device, seed, same, yaw
+        self.device, self.same, self.yaw = device, same, yaw
         rows = crowd.trained
         people, starts = np.unique(np.asarray(crowd.person)[rows], return_index=True)
         if len(people) < 2:
@@ -63,46 +67,6 @@ class PairSampler(Iterator[Pairs]):
             )
         self._faces = np.split(rows, starts[1:])
         self._chances = [_chances(crowd, own, settings) for own in self._faces]
-        self._done = 0
-        self._prefetch: Prefetch[Pairs] | None = None
-
-    @property
-    def waited(self) -> float:
-        """Seconds that batches have been waited for since the start or the last ``restore``."""
-        return self._prefetch.waited if self._prefetch else 0.0
-
-    def __next__(self) -> Pairs:
-        if self._prefetch is None:
-            self._prefetch = Prefetch(self.make, self._done, DEPTH)
-        made = self._prefetch.next()
-        self._done += 1
-        return made
-
-    def state(self) -> dict[str, JsonValue]:
-        """What a checkpoint keeps of it; JSON."""
-        return {"done": self._done, "seed": self.seed, "crowd": self.crowd.digest}
-
-    def restore(self, state: Mapping[str, JsonValue]) -> None:
-        """Go on after the batches that were taken when ``state`` was. Raises InputError for another crowd."""
-        if state["crowd"] != self.crowd.digest:
-            raise InputError(
-                "The crowd is not the one that this training began with",
-                hint="Train in another folder, or restore the people and faceset settings that it began with",
-            )
-        self.close()
-        self._done, self.seed = int(str(state["done"])), int(str(state["seed"]))
-
-    def close(self) -> None:
-        """Stop making batches; ``next`` starts it again."""
-        if self._prefetch is not None:
-            self._prefetch.close()
-            self._prefetch = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
 
     @torch.no_grad()
     def make(self, number: int) -> Pairs:

@@ -14,6 +14,7 @@ from toy_facesets import faceset, frontal
 
 from fsvfx.errors import InputError
 from fsvfx.training.data import Sampler, held_out, plain
+from fsvfx.training.data.ahead import Prefetch
 from fsvfx.training.data.colour import changed, jitters, transfers
 from fsvfx.training.data.geometry import (
     affines,
@@ -26,7 +27,6 @@ from fsvfx.training.data.geometry import (
     warped,
 )
 from fsvfx.training.data.pool import priorities
-from fsvfx.training.data.sampler import Prefetch
 from schemas.augmentation import Augmentation
 
 USUAL = Augmentation()
