@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.request import Request, urlopen
+
+Found = TypeVar("Found", bound=Collection[Any])
 
 
 def listed(home: Path, path: str, body: object) -> list[dict[str, Any]]:
@@ -42,23 +44,35 @@ class Ui:
     def ask(self, path: str, body: object) -> list[dict[str, Any]]:
         return listed(self._home, path, body)
 
-    def last_run(self) -> str:
-        return str(self.ask("flow_runs", {"sort": "START_TIME_DESC", "limit": 1})[0]["id"])
+    def runs(self) -> set[str]:
+        """Every flow run of the server: other tests' too."""
+        return {str(run["id"]) for run in self.ask("flow_runs", {})}
+
+    def new_run(self, earlier: Collection[str]) -> str:
+        """The one that was not there ``earlier``, as soon as it is."""
+        [run] = self._found("no new flow run", lambda: self.runs() - set(earlier))
+        return run
 
     def shows_run(self, run: str, tab: str, *texts: str) -> None:
         """The flow run's page, at one of its tabs, comes to show each of ``texts``."""
         self._shows(f"runs/flow-run/{run}?tab={tab}", texts)
 
-    def shows_artifact(self, key: str, *texts: str) -> None:
-        """The newest artifact of that key, by itself, comes to show each of ``texts``."""
-        self._shows(f"artifacts/artifact/{self._latest(key)}", texts)
+    def shows_artifact(self, run: str, key: str, *texts: str) -> None:
+        """The flow run's newest artifact of that key, by itself, comes to show each of ``texts``."""
+        wanted = {
+            "artifacts": {"key": {"any_": [key]}, "flow_run_id": {"any_": [run]}},
+            "sort": "CREATED_DESC",
+        }
+        found = self._found(f"no artifact {key}", lambda: self.ask("artifacts", wanted))
+        self._shows(f"artifacts/artifact/{found[0]['id']}", texts)
 
-    def _latest(self, key: str) -> str:
+    def _found(self, otherwise: str, look: Callable[[], Found]) -> Found:
+        """What ``look`` finds, once it finds something."""
         until = time.monotonic() + self.PATIENCE / 1000
-        while not (found := self.ask("artifacts", {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"})):
-            assert time.monotonic() < until, f"no artifact {key}"
+        while not (found := look()):
+            assert time.monotonic() < until, otherwise
             time.sleep(0.5)
-        return str(found[0]["id"])
+        return found
 
     def _shows(self, path: str, texts: Sequence[str]) -> None:
         until, reload = time.monotonic() + self.PATIENCE / 1000, time.monotonic() + 20
