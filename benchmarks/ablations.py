@@ -40,7 +40,7 @@ from fsvfx.engines.autoencoder.losses import masked_ssim
 from fsvfx.engines.autoencoder.parts import Encoder, Inter
 from fsvfx.engines.autoencoder.settings import CombSettings, DfSettings
 from fsvfx.engines.df import Df
-from fsvfx.engines.packaged import PackageSettings
+from fsvfx.engines.packaged import MatteSettings
 from fsvfx.engines.trainable import ClosedModel, Prediction, Side, initialise
 from fsvfx.evaluation import evaluate, faceset_trial, picture_grid
 from fsvfx.facesets import Faceset
@@ -210,7 +210,7 @@ def _swapping(model: ClosedModel) -> Df:
 
         model = property(lambda self: model)  # type: ignore[assignment]
 
-    return Trained(PackageSettings(model="ablation", sha256="0" * 64), Context())
+    return Trained(MatteSettings(model="ablation", sha256="0" * 64), Context())
 
 
 def _figures(report: EvaluationReport) -> Figures:

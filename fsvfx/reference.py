@@ -87,13 +87,13 @@ def export(folder: Path) -> None:
 
 
 def _tables() -> dict[str, Callable[[], str]]:
-    from fsvfx.engines.packaged import PackageSettings  # here, as engines bring torch
+    from fsvfx.engines.packaged import MatteSettings  # here, as engines bring torch
     from fsvfx.engines.registry import learned
     from fsvfx.preflight import CHECKS
 
     models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
-    models["PackageSettings"] = PackageSettings
-    trained = ("original", "df", "liae", "comb", "simswap", "faceshifter")
+    models["PackageSettings"] = MatteSettings
+    trained = ("original", "df", "liae", "comb", "simswap", "faceshifter", "refine")
     models |= {f"architecture of {name}": learned(name).Architecture for name in trained}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
     return {

@@ -33,18 +33,23 @@ _NEAR, _FAR = 0.12, 0.24
 
 
 class PackageSettings(EngineSettings):
-    """Settings of every engine with a model package: which model package it swaps with, and how."""
+    """Settings of every engine with a model package: which one it swaps with."""
 
     model: Name
     """Name of the model package."""
     sha256: Sha256
     """The sha256 of its weights."""
+    batch: int = Field(16, ge=1, le=1024)
+    """Faces per batch."""
+
+
+class MatteSettings(PackageSettings):
+    """And where the swap shows, of engines whose networks make whole faces."""
+
     matte: Literal["learned*mesh", "learned", "mesh"] = "learned*mesh"
     """Where the swap shows: in the learned mask, if the model has one; in the mesh of the plate's face; or where both
     agree. With a learned mask alone, the rim of a wider face can lie on the plate's background, and seamless blending
     then pulls the background's color into it."""
-    batch: int = Field(16, ge=1, le=1024)
-    """Faces per batch."""
 
 
 class PackagedEngine(Engine[Prepared]):
@@ -55,7 +60,7 @@ class PackagedEngine(Engine[Prepared]):
 
     learns: ClassVar[bool] = True
     uses_gpu: ClassVar[bool] = True
-    Settings: ClassVar[type[EngineSettings]] = PackageSettings
+    Settings: ClassVar[type[EngineSettings]] = MatteSettings
     Architecture: ClassVar[type[EngineSettings]]
     """What a training manifest may say of its sizes and losses."""
     most_people: ClassVar[int] = 2
@@ -100,6 +105,7 @@ class PackagedEngine(Engine[Prepared]):
 
         hulls = torch.stack([torch.from_numpy(hull(points, size)) for points in landmarks])
         mesh = hulls[:, None].to(made.rgb)
+        assert isinstance(self.settings, MatteSettings)
         if made.mask is None or self.settings.matte == "mesh":
             return mesh
         learned = resized(usable(made.mask, landmarks, size), size)

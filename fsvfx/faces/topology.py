@@ -53,3 +53,12 @@ RIGID: Final = _loop(
     33, 133, 263, 362, 127, 356, 234, 454, 116, 345, 117, 346,
 )  # fmt: skip
 """Points that expression hardly moves: forehead, nose, corners of the eyes, cheekbones, temples."""
+
+
+def _mirrored() -> NDArray[np.int64]:
+    there = CANONICAL * np.array([-1, 1, 1], np.float32)
+    return np.asarray(((CANONICAL[None] - there[:, None]) ** 2).sum(2).argmin(1), np.int64)
+
+
+MIRRORED: Final = _mirrored()
+"""(468,): of each point, the one on the other side of the face."""

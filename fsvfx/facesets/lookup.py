@@ -51,6 +51,11 @@ def crowd_folder(job: TrainJob) -> Path:
     return Path(job.folder) / "crowd"
 
 
+def swaps_folder(job: TrainJob) -> Path:
+    """Where it has the swaps that were made for it ahead of time."""
+    return Path(job.folder) / "swaps"
+
+
 def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """Of a crowd, whose faces training sees: people with footage, and of each collection; for its roster."""
     assert job.held_out is not None, "only a crowd is asked for"

@@ -7,10 +7,21 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from fsvfx.engines.anyone.refine_model import RefineModel
+from fsvfx.engines.trainable import Model
 from fsvfx.facesets import Faceset
 from fsvfx.facesets.crowd import open_crowd
-from fsvfx.facesets.lookup import crowd_folder
-from fsvfx.training.data import PairSampler, Sampler, held_out, unseen_pairs
+from fsvfx.facesets.lookup import crowd_folder, swaps_folder
+from fsvfx.training.data import (
+    PairSampler,
+    RetouchSampler,
+    Sampler,
+    held_out,
+    open_swaps,
+    unseen_pairs,
+    unseen_retouches,
+)
+from fsvfx.training.data.ahead import Batches
 from fsvfx.training.events import Report
 from fsvfx.training.monitor import on_board
 from fsvfx.training.result import Trained
@@ -36,31 +47,49 @@ def run(
     """
     folder, settings, world = Path(job.folder), job.trainer, World(device)
     model = first_model(job, resumes=any((folder / "checkpoints").glob("step-*")))
-    feed, seen = (_of_crowd if job.is_crowd else _of_people)(job, facesets, model.resolution, world)
+    if isinstance(model, RefineModel):
+        feed, seen = _of_swaps(job, model, world)
+    elif job.is_crowd:
+        feed, seen = _of_crowd(job, model, world)
+    else:
+        feed, seen = _of_people(job, facesets, model, world)
     board = on_board(folder / "tensorboard", report) if world.leads else nullcontext(report)
     with feed, board as both:
         return train(model, feed, settings, folder, device=device, held_out=seen, report=both, should_stop=should_stop)
 
 
-def _of_people(job: TrainJob, facesets: Mapping[str, Faceset], resolution: int, world: World) -> tuple[Sampler, Any]:
+Fed = tuple[Batches[Any], Any]
+"""Endless batches, and what is held out."""
+
+
+def _of_people(job: TrainJob, facesets: Mapping[str, Faceset], model: Model[Any], world: World) -> Fed:
     """Batches of each person, and everybody's held-out faces."""
     settings, people = job.trainer, {person: facesets[person] for person in job.learned}
     feed = Sampler(
         people,
-        resolution,
+        model.resolution,
         settings.batch,
         job.augmentation,
         world.device,
         settings.seed + world.rank,
         random_warp=settings.random_warp,
     )
-    return feed, held_out(people, resolution, settings.preview_rows, "cpu")
+    return feed, held_out(people, model.resolution, settings.preview_rows, "cpu")
 
 
-def _of_crowd(job: TrainJob, facesets: Mapping[str, Faceset], resolution: int, world: World) -> tuple[PairSampler, Any]:
+def _of_crowd(job: TrainJob, model: Model[Any], world: World) -> Fed:
     """Pairs of a crowd's people, and some of those who are held out. The files are mapped: no faceset is read."""
     assert job.held_out is not None, "a crowd says who is held out"
     crowd, settings = open_crowd(crowd_folder(job), job.held_out), job.trainer
     seed = settings.seed + world.rank
-    feed = PairSampler(crowd, resolution, settings.batch, job.augmentation, world.device, seed)
-    return feed, unseen_pairs(crowd, resolution, settings.preview_rows, "cpu")
+    feed = PairSampler(crowd, model.resolution, settings.batch, job.augmentation, world.device, seed)
+    return feed, unseen_pairs(crowd, model.resolution, settings.preview_rows, "cpu")
+
+
+def _of_swaps(job: TrainJob, model: RefineModel, world: World) -> Fed:
+    """Swaps that were made ahead of time, and some of people who are held out. The model takes their prior."""
+    swaps, settings = open_swaps(swaps_folder(job)), job.trainer
+    model.know(swaps.prior)
+    seed = settings.seed + world.rank
+    feed = RetouchSampler(swaps, model.resolution, settings.batch, job.augmentation, world.device, seed)
+    return feed, unseen_retouches(swaps, model.resolution, settings.preview_rows, "cpu")

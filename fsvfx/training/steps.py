@@ -12,10 +12,11 @@ from pathlib import Path
 from fsvfx import evaluation, facesets, packages, rights
 from fsvfx.context import device_with
 from fsvfx.disk import place_file
-from fsvfx.facesets.lookup import crowd_of, learned_of
+from fsvfx.engines.contract import EngineSettings
+from fsvfx.facesets.lookup import crowd_of, learned_of, swaps_folder
 from fsvfx.reach import reach_of
 from fsvfx.store import open_store
-from fsvfx.training.events import Ended, Message, to_line
+from fsvfx.training.events import Ended, Message, Notice, to_line
 from fsvfx.training.folder import EVENTS, ORDER, check_folder
 from fsvfx.training.process import Seat, trained_apart
 from schemas.job import TrainJob
@@ -62,7 +63,7 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
     order = TrainingOrder(job=job, facesets=dict(people), gpus=gpus)
     place_file(folder / ORDER, order.model_dump_json().encode())
     if job.is_crowd:  # once, before several processes map it
-        crowd_of(job, people, resolution_of(job))
+        yield from _prepared(job, crowd_of(job, people, resolution_of(job)))
     with (folder / EVENTS).open("a", encoding="utf-8") as events:
         for message in trained_apart(folder / ORDER, seat, resume):
             events.write(to_line(message))
@@ -70,12 +71,27 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
             yield message
 
 
+def _prepared(job: TrainJob, crowd: facesets.Crowd) -> Iterator[Message]:
+    """Make ahead of time what the engine learns from, if that isn't the crowd's pictures themselves."""
+    from fsvfx.engines.anyone.settings import RefineSettings
+
+    architecture = _architecture(job)
+    if isinstance(architecture, RefineSettings):
+        from fsvfx.training.data import swaps_in
+
+        yield Notice(f"making {architecture.swaps} swaps to learn from, unless they are there")
+        swaps_in(swaps_folder(job), crowd, architecture.swaps, job.trainer.seed)
+
+
 def resolution_of(job: TrainJob) -> int:
     """Of the model's pictures; where its sizes do not say, of the crops."""
+    return int(getattr(_architecture(job), "resolution", job.faceset.size))
+
+
+def _architecture(job: TrainJob) -> EngineSettings:
     from fsvfx.engines.registry import learned
 
-    architecture = learned(job.engine).Architecture.model_validate(job.architecture)
-    return int(getattr(architecture, "resolution", job.faceset.size))
+    return learned(job.engine).Architecture.model_validate(job.architecture)
 
 
 def train(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Ended:

@@ -73,3 +73,24 @@ class FaceShifterSettings(OpenSettings):
         if resolution.bit_count() != 1:
             raise ValueError("the generator doubles from 2 px: give 64, 128, 256 or 512")
         return resolution
+
+
+class RefineSettings(EngineSettings):
+    """Sizes and losses of ``refine``."""
+
+    resolution: int = Field(192, ge=64, le=512, multiple_of=32)
+    """Height and width of the pictures that it is trained on, px. It is applied at any size."""
+    sight: int = Field(96, ge=32, le=256, multiple_of=16)
+    """Height and width at which the network sees a crop, px: what is finer is kept or left out, not changed."""
+    widths: tuple[int, ...] = Field((24, 48, 96, 128), min_length=2, max_length=5)
+    """Channels of the network, from its full size down; each size is half of the one before."""
+    blocks: int = Field(3, ge=0, le=12)
+    """Residual blocks at its smallest size."""
+    directions: int = Field(48, ge=1, le=128)
+    """Directions in which the linear prior's faces differ."""
+    swaps: int = Field(2000, ge=20, le=1_000_000)
+    """Swaps that are made ahead of time to learn from."""
+    identity: float = Field(0.3, ge=0, le=10)
+    """Weight of the identity loss."""
+    identity_from: int = Field(1000, ge=0)
+    """Iteration at which it enters."""

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
+from fsvfx.engines.mesh import atlas
 from fsvfx.engines.mesh.shape import ShapeSpace
 from fsvfx.engines.mesh.tone import toned, toning
 from fsvfx.errors import InputError
 from fsvfx.faces.measures import appearance, face_length
-from fsvfx.faces.raster import Floats, Raster, blur, rasterise, vertex_facing
-from fsvfx.faces.topology import TRIANGLES, UV
+from fsvfx.faces.raster import Floats, blur, vertex_facing
+from fsvfx.faces.topology import MIRRORED, TRIANGLES
 
-_ATLAS = 64
-"""Side of the pictures laid out by the mesh's UV, in which references are compared with each other."""
 _FEW = 5
 """Fewer pictures have nothing in common that would be surer than each of them."""
 _TOLERANCE = 0.085
 """Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
+_UNSURE = 0.14
+"""The same where a prior says what the face should look like, and not its other pictures: it is a guess."""
+_OTHER_SIDE = 0.3
+"""Quality of a picture's mirror image beside the picture's own."""
+_FILL = 0.012
+"""Share of the prior beside the pictures: it shows where they have hardly any trust."""
+_LEAST_TRUST = 0.01
+"""Of a picture at any pixel: what none shows is taken from what they all show badly."""
+_FILLED_TRUST = 4e-4
+"""The same where a prior fills what none shows."""
 _SOFT = 0.35
 """Distance below which a closer match counts no more: keeps weights calm under landmark noise."""
 
@@ -41,7 +49,8 @@ class References:
     """pictures: m of them; appearance: (m, d), quality: (m,) for the choice; shape: the person's own;
     length: of the largest face, px.
 
-    usual: the colours (k, k, 3) that most of them show, laid out as ``usual_places`` says; None if they are too few.
+    usual: the colours (k, k, 3) that most of them show, laid out in the atlas; None if they are too few.
+    prior: what the face is likely to look like, for where no picture is trusted.
     """
 
     pictures: tuple[ReferencePicture, ...]
@@ -50,11 +59,25 @@ class References:
     shape: ShapeSpace
     length: float
     usual: Floats | None = None
+    prior: ReferencePicture | None = None
+
+    @property
+    def least_trust(self) -> float:
+        """Of a picture at any pixel."""
+        return _FILLED_TRUST if self.prior else _LEAST_TRUST
+
+    def blended(self, shown: Floats, most: int) -> tuple[list[ReferencePicture], Floats]:
+        """The pictures that show what is ``shown`` (d,), ``most`` of them beside the prior, and their shares."""
+        chosen, shares = weights(shown, self.appearance, self.quality, most=most)
+        pictures = [self.pictures[index] for index in chosen.tolist()]
+        return ([*pictures, self.prior], np.append(shares, np.float32(_FILL))) if self.prior else (pictures, shares)
 
 
-def prepare(identity: Identity, size: int) -> References:
+def prepare(identity: Identity, size: int, prior: Floats | None = None) -> References:
     """References for swaps into crops of ``size`` px; larger ones are shrunk to it first, so that warps don't alias.
 
+    prior: (k, k, 3) in the atlas, what this face is likely to look like. Given one, it tells what is wrong in pictures
+    that are too few to tell by themselves, and fills what none shows; few pictures also show their mirror images.
     Raises InputError if there are none.
     """
     if not len(identity.crops):
@@ -64,19 +87,35 @@ def prepare(identity: Identity, size: int) -> References:
     scale = min(size / identity.crops.shape[1], 1.0)
     fitted = [_shrunk(crop, scale) for crop in identity.crops]
     meshes = scaled(identity.landmarks, scale)
-    laid = _laid_out(fitted, meshes)
-    usual = _usual(laid)
-    trusts = _trusts(laid, usual, meshes)
-    sharpness = identity.sharpness
-    quality = np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5) * trusts.mean((1, 2)) ** 2
+    sharp = np.clip(identity.sharpness / max(float(np.median(identity.sharpness)), 1e-6), 0.3, 1.5)
+    many = len(fitted) >= _FEW
+    if prior is not None and not many:
+        fitted, meshes, sharp = _with_mirrored(fitted, meshes, sharp)
+    laid = [atlas.laid_out(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]
+    if prior is None or many:
+        usual = _usual(laid)
+        trusts = _trusts(laid, usual, meshes, _TOLERANCE)
+    else:
+        usual = atlas.raster().of_picture(prior)
+        trusts = _trusts(laid, usual, meshes, _UNSURE)
+    quality = sharp * trusts.mean((1, 2)) ** 2
     return References(
         tuple(ReferencePicture(*each) for each in zip(fitted, meshes, trusts, strict=True)),
         np.stack([appearance(crop, mesh) for crop, mesh in zip(fitted, meshes, strict=True)]),
         np.asarray(quality, np.float32),
         ShapeSpace.learn(meshes),
         max(map(face_length, meshes)),
-        _filled(usual) if len(fitted) >= _FEW else None,
+        atlas.filled(usual) if many else None,
+        None if prior is None else ReferencePicture(prior, atlas.places(), np.ones((468, 1), np.float32)),
     )
+
+
+def _with_mirrored(crops: list[Floats], meshes: Floats, sharp: Floats) -> tuple[list[Floats], Floats, Floats]:
+    """And their mirror images, of less quality."""
+    flipped = meshes[:, MIRRORED] * np.array([-1, 1, 1], np.float32)
+    flipped[..., 0] += len(crops[0]) - 1
+    mirrored = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
+    return [*crops, *mirrored], np.concatenate([meshes, flipped]), np.concatenate([sharp, _OTHER_SIDE * sharp])
 
 
 def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -> tuple[NDArray[np.int64], Floats]:
@@ -110,16 +149,6 @@ def _shrunk(crop: Floats, scale: float) -> Floats:
     return np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def usual_places() -> Floats:
-    """(468, 2): where the mesh's vertices lie in ``References.usual``, px."""
-    return _uv_px()[:, :2]
-
-
-def _laid_out(crops: list[Floats], meshes: Floats) -> list[Floats]:
-    """The pictures, a bit blurred, in the atlas: (p, 3) each."""
-    return [_uv_raster().sample(blur(crop, len(crop) / 100), mesh) for crop, mesh in zip(crops, meshes)]
-
-
 def _usual(laid: list[Floats]) -> Floats:
     """(p, 3): what the pictures show, all in one tone: the median."""
     first = np.asarray(np.median(laid, axis=0), np.float32)
@@ -132,35 +161,16 @@ def _matched(laid: list[Floats], to: Floats) -> list[Floats]:
     return [toned(each, change) for each, change in zip(laid, changes, strict=True)]
 
 
-def _filled(laid: Floats) -> Floats:
-    """The atlas as a picture, carried on beyond the mesh."""
-    atlas = _uv_raster()
-    picture = atlas.picture(laid, np.zeros((_ATLAS, _ATLAS, 3), np.float32))
-    around = blur(picture, 2.0) / np.maximum(blur(atlas.coverage, 2.0), 1e-3)[..., None]
-    return np.asarray(np.where(atlas.coverage[..., None] > 0, picture, around), np.float32)
-
-
-def _trusts(laid: list[Floats], usual: Floats, meshes: Floats) -> Floats:
-    """(m, 468, 1): seen from the front, and like the other references there."""
-    atlas = _uv_raster()
+def _trusts(laid: list[Floats], usual: Floats, meshes: Floats, tolerance: float) -> Floats:
+    """(m, 468, 1): seen from the front, and like what is ``usual`` there."""
+    raster = atlas.raster()
     trusts = []
     for each, mesh in zip(_matched(laid, usual), meshes, strict=True):
         apart = np.abs(each - usual).mean(1, keepdims=True)
-        likeness = np.asarray(np.exp(-((apart / _TOLERANCE) ** 2)), np.float32)
-        near = atlas.planes(likeness)[0]
-        calm = blur(near, 1.5) / np.maximum(blur(atlas.coverage, 1.5), 1e-3)
-        x, y = np.round(_uv_px()[:, :2]).astype(int).T
+        likeness = np.asarray(np.exp(-((apart / tolerance) ** 2)), np.float32)
+        near = raster.planes(likeness)[0]
+        calm = blur(near, 1.5) / np.maximum(blur(raster.coverage, 1.5), 1e-3)
+        x, y = np.round(atlas.places()[:, :2]).astype(int).T
         facing = np.clip(vertex_facing(mesh, TRIANGLES) * 2.5 - 0.25, 0.02, 1)
         trusts.append(np.clip(calm[y, x], 0.02, 1) * facing)
     return np.asarray(trusts, np.float32)[..., None]
-
-
-@lru_cache(maxsize=1)
-def _uv_px() -> Floats:
-    flat = np.column_stack([UV[:, 0], 1 - UV[:, 1]]) * (_ATLAS - 1)
-    return np.column_stack([flat, np.zeros(len(flat))]).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _uv_raster() -> Raster:
-    return rasterise(_uv_px(), TRIANGLES, _ATLAS)

@@ -77,6 +77,11 @@ def onto(mesh: Floats, target: Floats) -> Floats:
     return np.asarray(scale * mesh @ rotation.T + shift, np.float32)
 
 
+def canonical(mesh: Floats) -> Floats:
+    """``mesh`` (468, 3) in any pose and size: upright, in cm, about the middle; y down, z away from the camera."""
+    return onto(mesh, _UPRIGHT)
+
+
 @lru_cache(maxsize=1)
 def adjacency() -> NDArray[np.bool_]:
     """(468, 468): which vertices share an edge."""

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from fsvfx.engines.contract import FaceBatch, SwapBatch
-from fsvfx.engines.mesh import regions, tone
-from fsvfx.engines.mesh.references import References, scaled, usual_places, weights
+from fsvfx.engines.mesh import atlas, regions, tone
+from fsvfx.engines.mesh.references import References, scaled
 from fsvfx.faces.measures import appearance, face_length
 from fsvfx.faces.raster import Floats, Raster, blur, over, rasterise, remap, remap_points, times
 from fsvfx.faces.topology import TRIANGLES
@@ -31,8 +31,6 @@ _AROUND = 0.05
 """How far about the mesh its square goes, as a share of the face's size."""
 _EVEN = 12
 """Sides are multiples of it: means of whole pixels are quick to make."""
-_LEAST_TRUST = 0.01
-"""Of a reference at any pixel: what no reference shows is taken from what they all show badly."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class Warp:
         raster = rasterise(placed, TRIANGLES, size)
         if not len(raster.pixels):  # the face is beyond the crop
             return plate, np.zeros((side, side), np.float32)
-        fixed = [1 - regions.rim(self.settings.rim), regions.unpainted(), regions.folds(), usual_places()]
+        fixed = [1 - regions.rim(self.settings.rim), regions.unpainted(), regions.folds(), atlas.places()[:, :2]]
         held = raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]]))
         held[:, :3].clip(0, 1, out=held[:, :3])
         inner, bare, folds, *places, right, down = raster.planes(held)
@@ -110,11 +108,10 @@ class Warp:
 
     def _blend(self, shown: Floats, face: _Face, references: References) -> Floats:
         """(p, 3): the references that show what is ``shown`` on the raster, each matched to the performer's colours."""
-        chosen, shares = weights(shown, references.appearance, references.quality, most=self.settings.references)
-        pictures = [references.pictures[index] for index in chosen.tolist()]
+        pictures, shares = references.blended(shown, self.settings.references)
         held = face.raster.at_pixels(np.hstack([np.hstack([each.mesh[:, :2], each.trust]) for each in pictures]))
         own, skin = (face.raster.of_picture(each) for each in (face.plate, face.bare * (1 - face.keep)))
-        trusts = np.ascontiguousarray(held[:, 2::3].T).clip(_LEAST_TRUST, 1)
+        trusts = np.ascontiguousarray(held[:, 2::3].T).clip(references.least_trust, 1)
         places = np.split(held, len(pictures), axis=1)
         warped = np.stack([remap_points(each.crop, place[:, :2]) for each, place in zip(pictures, places)])
         changes = tone.toning(warped, own, skin * trusts)

@@ -1,7 +1,21 @@
 """Training data: facesets as batches, varied on the device, ready before the loop asks for them."""
 
+from fsvfx.training.data.made import MadeSwaps, open_swaps, swaps_in
 from fsvfx.training.data.pairs import PairSampler, looks_of, unseen_pairs
 from fsvfx.training.data.pool import held_out, plain
+from fsvfx.training.data.retouches import RetouchSampler, unseen_retouches
 from fsvfx.training.data.sampler import Sampler
 
-__all__ = ["PairSampler", "Sampler", "held_out", "looks_of", "plain", "unseen_pairs"]
+__all__ = [
+    "MadeSwaps",
+    "PairSampler",
+    "RetouchSampler",
+    "Sampler",
+    "held_out",
+    "looks_of",
+    "open_swaps",
+    "plain",
+    "swaps_in",
+    "unseen_pairs",
+    "unseen_retouches",
+]

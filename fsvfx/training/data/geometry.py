@@ -60,6 +60,19 @@ def sample(pictures: Tensor, at: Tensor) -> Tensor:
     return grid_sample(pictures, at, mode="bilinear", padding_mode="border", align_corners=False)
 
 
+def moved(landmarks: Tensor, matrices: Tensor, size: int, wanted: int) -> Tensor:
+    """Landmarks (b, 468, 3) px of crops of ``size``, in px of what ``matrices`` (b, 2, 3) show of them; z scales along.
+
+    The matrices lead from the varied picture to the crop, in coordinates from -1 to 1 between the edges.
+    """
+    inside = (landmarks[..., :2] + 0.5) * 2 / size - 1
+    turn, shift = matrices[:, :, :2], matrices[:, :, 2]
+    back = torch.linalg.inv(turn)
+    flat = (inside - shift[:, None]) @ back.transpose(1, 2)
+    zoom = torch.linalg.det(back).abs().sqrt()[:, None] * wanted / size
+    return torch.cat([(flat + 1) * wanted / 2 - 0.5, landmarks[..., 2:] * zoom[..., None]], -1)
+
+
 def _even(count: int, most: float, generator: Generator) -> Tensor:
     return _between(-most, most, count, generator)
 

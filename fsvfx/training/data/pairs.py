@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Generator
 from torch.nn.functional import interpolate
 
 from fsvfx.engines.samples import Looks, Pairs
@@ -17,7 +17,7 @@ from fsvfx.facesets.faceset import weights
 from fsvfx.qc.sheet import sampled
 from fsvfx.training.data import colour
 from fsvfx.training.data.ahead import Batches, seed_of
-from fsvfx.training.data.geometry import affines, places, sample
+from fsvfx.training.data.geometry import affines, moved, places, sample
 from schemas.augmentation import Augmentation
 
 _LOOKED_AT = 16
@@ -111,8 +111,8 @@ class PairSampler(Batches[Pairs]):
         jitter = colour.jitters(self.settings, len(rows), generator)
         if jitter is not None:
             crop = colour.changed(crop, jitter.to(self.device))
-        moved = _moved(looks.landmarks, matrices.to(self.device), size, self.resolution)
-        return Looks(looks.person, looks.code, crop, moved, mask, looks.pose)
+        points = moved(looks.landmarks, matrices.to(self.device), size, self.resolution)
+        return Looks(looks.person, looks.code, crop, points, mask, looks.pose)
 
 
 def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str) -> Pairs:
@@ -157,19 +157,6 @@ def looks_of(crowd: Crowd, rows: Ints, device: str) -> Looks:
     code, landmarks, pose = floats
     person = torch.from_numpy(np.asarray(crowd.person[rows]).astype(np.int64)).to(device)
     return Looks(person, code, crops, landmarks, mask, pose)
-
-
-def _moved(landmarks: Tensor, matrices: Tensor, size: int, wanted: int) -> Tensor:
-    """Landmarks (b, 468, 3) px of crops of ``size``, in px of what ``matrices`` (b, 2, 3) show of them; z scales along.
-
-    The matrices lead from the varied picture to the crop, in coordinates from -1 to 1 between the edges.
-    """
-    inside = (landmarks[..., :2] + 0.5) * 2 / size - 1
-    turn, shift = matrices[:, :, :2], matrices[:, :, 2]
-    back = torch.linalg.inv(turn)
-    flat = (inside - shift[:, None]) @ back.transpose(1, 2)
-    zoom = torch.linalg.det(back).abs().sqrt()[:, None] * wanted / size
-    return torch.cat([(flat + 1) * wanted / 2 - 0.5, landmarks[..., 2:] * zoom[..., None]], -1)
 
 
 def _chances(crowd: Crowd, rows: Ints, settings: Augmentation) -> NDArray[np.float64]:

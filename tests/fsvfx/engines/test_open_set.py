@@ -78,7 +78,7 @@ def hue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hue:
     monkeypatch.setattr(registry, "engine", engine)
     monkeypatch.setattr(toy_packages, "SMALL", {**toy_packages.SMALL, "hue": {}})
     _, card = toy_package(tmp_path, "hue", ("ada", "bea"))
-    settings = packaged.PackageSettings(model="toy", sha256=card.sha256)
+    settings = packaged.MatteSettings(model="toy", sha256=card.sha256)
     return Hue(settings, Context(Packages(tmp_path)))
 
 

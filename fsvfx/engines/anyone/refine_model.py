@@ -1,0 +1,125 @@
+"""The refiner as the trainer sees it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fsvfx import models
+from fsvfx.engines.anyone.likeness import Disturbance, apart, embedded, unit
+from fsvfx.engines.anyone.linear_prior import LinearPrior
+from fsvfx.engines.anyone.refine_networks import Refiner, applied, seen_small
+from fsvfx.engines.anyone.settings import RefineSettings
+from fsvfx.engines.mesh import atlas
+from fsvfx.engines.samples import Retouches
+from fsvfx.engines.trainable import Model
+from fsvfx.faces.embedding import NETWORK
+from fsvfx.identity.contract import IdentityNetwork
+from fsvfx.identity.registry import network
+
+_FACE, _REST = 3.0, 0.3
+"""Weights of a difference within the matte, and off it."""
+_GRADIENTS, _MEANS = 0.7, 0.5
+_CHIPS = 2
+_NUMBERS = 3 * atlas.SIDE**2 + 3 * 468
+
+
+class RefineModel(Model[Retouches]):
+    """The refiner, and the linear prior that fills what no picture shows: fitted once, before the first iteration.
+
+    It lowers differences from the truth, of gradients, and of means over 4 and 8 px; late, and a little, the
+    unlikeness that an identity network sees in chips cut at random.
+    """
+
+    def __init__(self, settings: RefineSettings, people: tuple[str, ...]) -> None:
+        super().__init__()
+        self.people, self.resolution, self.settings = people, settings.resolution, settings
+        self.refiner = Refiner(settings.widths, settings.blocks)
+        centre = torch.from_numpy(network(NETWORK).centre)
+        self.centre: Tensor
+        self.register_buffer("centre", centre)
+        vector, kept = len(centre), settings.directions
+        for name, shape in _shapes(vector, kept).items():
+            self.register_buffer(f"prior_{name}", torch.zeros(shape))
+        self._judges: tuple[IdentityNetwork, ...] = ()
+        self._step = 0
+
+    @property
+    def prior(self) -> LinearPrior:
+        held = {name: getattr(self, f"prior_{name}").float().cpu().numpy() for name in _shapes(0, 0)}
+        return LinearPrior(**held)
+
+    def know(self, prior: LinearPrior) -> None:
+        """Take a fitted prior for its own. Of fewer directions than it has room for, the others stay empty."""
+        for name in _shapes(0, 0):
+            value = torch.from_numpy(np.asarray(getattr(prior, name)))
+            held: Tensor = getattr(self, f"prior_{name}")
+            held.zero_()
+            held[tuple(slice(side) for side in value.shape)] = value[tuple(slice(side) for side in held.shape)]
+
+    def begin(self, device: str) -> None:
+        """Raises ModelError if the identity network's weights are not here."""
+        judge = network(NETWORK)
+        for card in judge.weights:
+            models.path(card)
+        self._judges = (judge,)
+
+    def advance(self, step: int) -> None:
+        self._step = step
+
+    def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
+        return list(self.refiner.parameters())
+
+    def refined(self, target: Tensor, warp: Tensor, matte: Tensor) -> Tensor:
+        """Warps (b, 3, S, S) onto targets, as they should be; only where the matte (b, 1, S, S) shows them."""
+        return applied(self.refiner(seen_small(target, warp, matte, self.settings.sight)), warp)
+
+    def _over(self, batch: Retouches) -> Tensor:
+        made = self.refined(batch.target, batch.warp, batch.matte)
+        return batch.target + batch.matte * (made - batch.target)
+
+    def forward(self, batch: Retouches, turn: str = "generator") -> dict[str, Tensor]:
+        made = self._over(batch)
+        apart_by = (made - batch.truth) * batch.sure
+        weight = _REST + (_FACE - _REST) * batch.matte
+        terms = {
+            "pixels": (weight * apart_by.abs()).mean(),
+            "gradients": _GRADIENTS * _FACE * (_across(apart_by) + _down(apart_by)),
+            "means": _MEANS * _FACE * (_coarse(apart_by, 4) + _coarse(apart_by, 8)),
+        }
+        if self.settings.identity and self._judges and self._step >= self.settings.identity_from:
+            terms["identity"] = self.settings.identity * self._unlikeness(made, batch)
+        return terms
+
+    def previews(self, held_out: Retouches, rows: int) -> list[list[Tensor]]:
+        """Performances, warps, warps refined, and the truth."""
+        made = self._over(held_out)
+        return [[each[:rows] for each in (held_out.target, held_out.warp, made, held_out.truth)]]
+
+    def _unlikeness(self, made: Tensor, batch: Retouches) -> Tensor:
+        codes, judge = unit(batch.code, self.centre), self._judges[0]
+        seen = [embedded(judge, made, batch.landmarks, Disturbance()) for _ in range(_CHIPS)]
+        return torch.stack([apart(each, codes, self.centre).mean() for each in seen]).mean()
+
+
+def _shapes(vector: int, kept: int) -> dict[str, tuple[int, ...]]:
+    return {
+        "centre": (vector,),
+        "spread": (vector,),
+        "mean": (_NUMBERS,),
+        "weights": (vector, kept),
+        "directions": (kept, _NUMBERS),
+    }
+
+
+def _across(pictures: Tensor) -> Tensor:
+    return (pictures[..., 1:] - pictures[..., :-1]).abs().mean()
+
+
+def _down(pictures: Tensor) -> Tensor:
+    return (pictures[..., 1:, :] - pictures[..., :-1, :]).abs().mean()
+
+
+def _coarse(pictures: Tensor, size: int) -> Tensor:
+    return nn.functional.avg_pool2d(pictures, size).abs().mean()

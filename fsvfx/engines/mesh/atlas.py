@@ -1,0 +1,37 @@
+"""The atlas: a face's picture laid out by the mesh's UV, so that all faces' pixels lie in the same places."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from fsvfx.faces.raster import Floats, Raster, blur, rasterise
+from fsvfx.faces.topology import TRIANGLES, UV
+
+SIDE = 64
+"""Height and width, px."""
+
+
+@lru_cache(maxsize=1)
+def places() -> Floats:
+    """(468, 3): where the mesh's vertices lie in it, px; z is 0."""
+    flat = np.column_stack([UV[:, 0], 1 - UV[:, 1]]) * (SIDE - 1)
+    return np.column_stack([flat, np.zeros(len(flat))]).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def raster() -> Raster:
+    return rasterise(places(), TRIANGLES, SIDE)
+
+
+def laid_out(crop: Floats, mesh: Floats) -> Floats:
+    """(p, 3) colours of a picture (S, S, 3) with its mesh (468, 2+) at the atlas's covered pixels, a bit blurred."""
+    return raster().sample(blur(crop, len(crop) / 100), mesh)
+
+
+def filled(colours: Floats) -> Floats:
+    """(SIDE, SIDE, 3) of colours (p, 3) of the covered pixels, carried on beyond the mesh."""
+    picture = raster().picture(colours, np.zeros((SIDE, SIDE, 3), np.float32))
+    around = blur(picture, 2.0) / np.maximum(blur(raster().coverage, 2.0), 1e-3)[..., None]
+    return np.asarray(np.where(raster().coverage[..., None] > 0, picture, around), np.float32)

@@ -1,0 +1,85 @@
+"""``refine``: what ``landmark_warp`` makes of reference pictures, corrected by a small network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from fsvfx.engines.anyone.settings import RefineSettings
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity, SwapBatch
+from fsvfx.engines.landmark_warp import LandmarkWarpSettings
+from fsvfx.engines.open_set import OpenSet, Source
+from fsvfx.engines.packaged import PackageSettings
+
+if TYPE_CHECKING:
+    from fsvfx.engines.anyone.refine_model import RefineModel
+    from fsvfx.engines.mesh.references import References
+
+
+class RefineEngineSettings(PackageSettings, LandmarkWarpSettings):
+    """Settings of ``refine``: its package, and those of the warp."""
+
+
+@dataclass(frozen=True)
+class RefineSource(Source):
+    """And the pictures as the warp takes them, with the linear prior's face to fill what none shows."""
+
+    references: References
+
+
+class Refine(OpenSet):
+    """The identity's pictures warped to the performer's mesh; then a network removes the faults that warps leave.
+
+    Of fsvfx's own making. A linear prior, fitted on a crowd, tells from the identity's vector what the face is likely
+    to look like: that shows what spoils few pictures, and fills what none shows. The network sees performance and warp
+    in small, and says how colours change and where detail goes; it was trained on warps of spoiled pictures whose truth
+    is known. Detail is the pictures' own, at full size.
+    """
+
+    name: ClassVar[str] = "refine"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = (
+        "landmark_warp, with seams, patches and light corrected by a network; anybody for anybody; trained"
+    )
+    source: ClassVar[str] = "fsvfx; a linear morphable model by ridge regression; self-supervised retouching"
+    Settings: ClassVar[type[EngineSettings]] = RefineEngineSettings
+    Architecture: ClassVar[type[EngineSettings]] = RefineSettings
+
+    settings: RefineEngineSettings
+
+    @classmethod
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> RefineModel:
+        from fsvfx.engines.anyone.refine_model import RefineModel  # here: reading settings need not wait for torch
+
+        assert isinstance(architecture, RefineSettings)
+        return RefineModel(architecture, people)
+
+    def prepare(self, identity: Identity, size: int) -> RefineSource:
+        """Raises InputError if there is no picture, ModelError if the identity network's weights are not here."""
+        from fsvfx.engines.mesh.references import prepare
+
+        source = super().prepare(identity, size)
+        likely = self.model.prior.of(source.mean.vector)
+        return RefineSource(source.mean, identity, prepare(identity, size, likely.colours))
+
+    def swap(self, faces: FaceBatch, prepared: Source) -> SwapBatch:
+        """The warp on the CPU, face by face; the network on the device, in batches."""
+        import torch
+
+        from fsvfx.engines.mesh.warp import Warp
+
+        assert isinstance(prepared, RefineSource)
+        warped = Warp(self.settings).swap(faces, prepared.references)
+        if not len(warped.crops):
+            return warped
+        plates = faces.crops[faces.wanted]
+        with torch.inference_mode():
+            target, warp = (
+                torch.from_numpy(each).to(self.device).permute(0, 3, 1, 2).contiguous()
+                for each in (plates, warped.crops)
+            )
+            matte = torch.from_numpy(warped.matte).to(self.device)[:, None]
+            made = self.model.refined(target, warp, matte).permute(0, 2, 3, 1).cpu().numpy()
+        return SwapBatch(np.ascontiguousarray(made), warped.matte)
