@@ -22,6 +22,7 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "df": {"resolution": 64, "ae_dims": 16, "e_dims": 8, "d_dims": 8},
     "liae": {"resolution": 64, "ae_dims": 16, "e_dims": 8, "d_dims": 8},
     "comb": {"resolution": 32, "first": 8, "level_steps": 100, "width": 0.05},
+    "refine": {"resolution": 64, "sight": 32, "widths": [4, 8], "blocks": 1, "directions": 4},
 }
 PAIR = ("ada", "bea")
 

@@ -56,12 +56,19 @@ class Refine(OpenSet):
         assert isinstance(architecture, RefineSettings)
         return RefineModel(architecture, people)
 
+    @property
+    def _refiner(self) -> RefineModel:
+        from fsvfx.engines.anyone.refine_model import RefineModel
+
+        assert isinstance(self.model, RefineModel)
+        return self.model
+
     def prepare(self, identity: Identity, size: int) -> RefineSource:
         """Raises InputError if there is no picture, ModelError if the identity network's weights are not here."""
         from fsvfx.engines.mesh.references import prepare
 
         source = super().prepare(identity, size)
-        likely = self.model.prior.of(source.mean.vector)
+        likely = self._refiner.prior.of(source.mean.vector)
         return RefineSource(source.mean, identity, prepare(identity, size, likely.colours))
 
     def swap(self, faces: FaceBatch, prepared: Source) -> SwapBatch:
@@ -71,15 +78,15 @@ class Refine(OpenSet):
         from fsvfx.engines.mesh.warp import Warp
 
         assert isinstance(prepared, RefineSource)
-        warped = Warp(self.settings).swap(faces, prepared.references)
-        if not len(warped.crops):
-            return warped
-        plates = faces.crops[faces.wanted]
+        plates, meshes = faces.crops[faces.wanted], faces.landmarks[faces.wanted]
+        if not len(plates):
+            return SwapBatch(plates, plates[..., 0])
+        warped = Warp(self.settings).swap(FaceBatch(plates, meshes, faces.frames[faces.wanted]), prepared.references)
         with torch.inference_mode():
             target, warp = (
                 torch.from_numpy(each).to(self.device).permute(0, 3, 1, 2).contiguous()
                 for each in (plates, warped.crops)
             )
             matte = torch.from_numpy(warped.matte).to(self.device)[:, None]
-            made = self.model.refined(target, warp, matte).permute(0, 2, 3, 1).cpu().numpy()
+            made = self._refiner.refined(target, warp, matte).permute(0, 2, 3, 1).cpu().numpy()
         return SwapBatch(np.ascontiguousarray(made), warped.matte)

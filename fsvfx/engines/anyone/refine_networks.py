@@ -42,6 +42,7 @@ class Refiner(nn.Module):
         )
         self.end = nn.Conv2d(first, 4, 3, padding=1)
         nn.init.zeros_(self.end.weight)
+        assert self.end.bias is not None
         with torch.no_grad():
             self.end.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 3.0]))  # at first nothing changes, and all detail stays
 

@@ -58,19 +58,20 @@ def _patched(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Fl
     shift = random.integers(-size // 4, size // 4 + 1, 2)
     filling = np.roll(stranger, shift.tolist(), (0, 1))
     if random.random() < 0.3:
-        filling = np.full_like(crop, filling[size // 2, size // 2]) + random.normal(0, 0.02, crop.shape)
+        noise = random.normal(0, 0.02, crop.shape).astype(np.float32)
+        filling = filling[size // 2, size // 2] + noise
     return np.asarray(crop + times(np.asarray(filling - crop, np.float32), mask), np.float32)
 
 
 def _glasses(crop: Floats, mesh: Floats, random: Random) -> Floats:
     drawn = np.zeros(crop.shape[:2], np.float32)
     reach = 0.11 * face_length(mesh) * random.uniform(0.8, 1.2)
-    middles = [mesh[ring, :2].mean(0) for ring in (RIGHT_EYE, LEFT_EYE)]
+    right, left = (np.round(mesh[ring, :2].mean(0)).astype(int).tolist() for ring in (RIGHT_EYE, LEFT_EYE))
     rim = max(round(0.012 * face_length(mesh)), 1)
     filled = random.random() < 0.4
-    for middle in middles:
-        cv2.circle(drawn, np.round(middle).astype(int).tolist(), round(reach), 1.0, -1 if filled else rim)
-    cv2.line(drawn, *(np.round(each).astype(int).tolist() for each in middles), 1.0, rim)
+    for middle in (right, left):
+        cv2.circle(drawn, middle, round(reach), 1.0, -1 if filled else rim)
+    cv2.line(drawn, right, left, 1.0, rim)
     colour = random.uniform(0, 0.35, 3).astype(np.float32)
     return crop + times(colour - crop, blur(drawn, 0.6) * np.float32(random.uniform(0.6, 1.0)))
 

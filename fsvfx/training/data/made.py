@@ -96,7 +96,7 @@ def swaps_in(
 
     Raises InputError if there are too few people; MachineError.
     """
-    held_out = np.flatnonzero(crowd.held_out).tolist()
+    held_out = ",".join(name for name, held in zip(crowd.people, crowd.held_out, strict=True) if held)
     digest = digest_of([VERSION, crowd.digest, held_out, count, seed])
     if _digest_in(folder) != digest:
         shutil.rmtree(folder, ignore_errors=True)

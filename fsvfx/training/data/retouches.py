@@ -65,7 +65,7 @@ def retouches(
     parts = {name: _planes(getattr(swaps, name)[rows], device) for name in ("target", "warp", "truth", "matte", "sure")}
     sizes = [each.shape[1] for each in parts.values()]
     at = places(matrices, resolution).to(device)
-    shown = dict(zip(parts, sample(torch.cat(list(parts.values()), 1), at).split(sizes, 1), strict=True))
+    shown = dict(zip(parts, torch.split(sample(torch.cat(list(parts.values()), 1), at), sizes, 1), strict=True))
     if jitter is not None:
         change = jitter.to(device)
         shown |= {name: colour.changed(shown[name], change) for name in ("target", "warp", "truth")}

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fsvfx.engines.mesh.references import weights
+from fsvfx.engines.mesh import atlas
+from fsvfx.engines.mesh.references import prepare, weights
 from fsvfx.faces.measures import appearance
 
 Made = Callable[..., Any]
@@ -64,3 +65,41 @@ def test_measures_tell_faces_apart(mesh: Made, picture: Made, what: dict[str, fl
 def test_light_from_the_side_is_measured(mesh: Made, picture: Made) -> None:
     lit = picture(128) * np.linspace(0.4, 1, 128, dtype=np.float32)[None, :, None]
     assert appearance(lit, mesh(128))[7] < appearance(lit[:, ::-1].copy(), mesh(128))[7] - 1
+
+
+GREY = np.full((atlas.SIDE, atlas.SIDE, 3), 0.5, np.float32)
+
+
+def test_a_prior_tells_what_is_wrong_in_a_single_picture(mesh: Made, identity: Made) -> None:
+    shown = np.full((128, 128, 3), 0.5, np.float32)
+    cheek = mesh(128)[50, :2].round().astype(int)
+    shown[cheek[1] - 9 : cheek[1] + 9, cheek[0] - 9 : cheek[0] + 9] = [0.9, 0.1, 0.1]
+    one = identity([shown], [mesh(128)])
+    trust = prepare(one, 128, GREY).pictures[0].trust[:, 0]
+    assert trust[50] < 0.4 * trust[280]
+    blind = prepare(one, 128).pictures[0].trust[:, 0]
+    assert blind[50] > 0.8 * blind[280]
+
+
+def test_few_pictures_show_their_mirror_images_too(mesh: Made, picture: Made, identity: Made) -> None:
+    one = identity([picture(128)], [mesh(128, 30)])
+    plain, filled = prepare(one, 128), prepare(one, 128, GREY)
+    assert (len(plain.pictures), len(filled.pictures)) == (1, 2)
+    mirrored = filled.pictures[1]
+    assert np.array_equal(mirrored.crop, filled.pictures[0].crop[:, ::-1])
+    assert np.abs(mirrored.mesh - mesh(128, -30))[:, :2].max() < 1.5
+    assert filled.quality[1] < 0.5 * filled.quality[0]
+    many = identity([picture(128, seed) for seed in range(6)], [mesh(128, 5 * seed) for seed in range(6)])
+    assert len(prepare(many, 128, GREY).pictures) == 6
+
+
+def test_the_prior_has_a_small_share_and_shows_where_nothing_is_trusted(
+    mesh: Made, picture: Made, identity: Made
+) -> None:
+    found = prepare(identity([picture(128)], [mesh(128, 70)]), 128, GREY)
+    pictures, shares = found.blended(found.appearance[0], 4)
+    assert pictures[-1] is found.prior
+    assert shares[-1] < 0.02
+    assert shares[:-1].sum() == pytest.approx(1, abs=1e-5)
+    hidden = max(float(found.pictures[0].trust.min()), found.least_trust) * shares[0]
+    assert shares[-1] > 0.4 * (shares[-1] + hidden), "of what lies on the far side"
