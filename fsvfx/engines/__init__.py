@@ -10,6 +10,7 @@ __all__ = [
     "packaged",
     "preparations",
     "registry",
+    "retouching",
     "samples",
     "trainable",
 ]

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from fsvfx.engines.anyone.refine_model import RefineModel
+from fsvfx.engines.retouching import RetouchModel
 from fsvfx.engines.trainable import Model
 from fsvfx.facesets import Faceset
 from fsvfx.facesets.crowd import open_crowd
@@ -47,7 +47,7 @@ def run(
     """
     folder, settings, world = Path(job.folder), job.trainer, World(device)
     model = first_model(job, resumes=any((folder / "checkpoints").glob("step-*")))
-    if isinstance(model, RefineModel):
+    if isinstance(model, RetouchModel):
         feed, seen = _of_swaps(job, model, world)
     elif job.is_crowd:
         feed, seen = _of_crowd(job, model, world)
@@ -86,7 +86,7 @@ def _of_crowd(job: TrainJob, model: Model[Any], world: World) -> Fed:
     return feed, unseen_pairs(crowd, model.resolution, settings.preview_rows, "cpu")
 
 
-def _of_swaps(job: TrainJob, model: RefineModel, world: World) -> Fed:
+def _of_swaps(job: TrainJob, model: RetouchModel, world: World) -> Fed:
     """Swaps that were made ahead of time, and some of people who are held out. The model takes their prior."""
     swaps, settings = open_swaps(swaps_folder(job)), job.trainer
     model.know(swaps.prior)

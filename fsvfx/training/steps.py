@@ -73,14 +73,11 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
 
 def _prepared(job: TrainJob, crowd: facesets.Crowd) -> Iterator[Message]:
     """Make ahead of time what the engine learns from, if that isn't the crowd's pictures themselves."""
-    from fsvfx.engines.anyone.settings import RefineSettings
-
-    architecture = _architecture(job)
-    if isinstance(architecture, RefineSettings):
+    if swaps := int(getattr(_architecture(job), "swaps", 0)):
         from fsvfx.training.data import swaps_in
 
-        yield Notice(f"making {architecture.swaps} swaps to learn from, unless they are there")
-        swaps_in(swaps_folder(job), crowd, architecture.swaps, job.trainer.seed)
+        yield Notice(f"making {swaps} swaps to learn from, unless they are there")
+        swaps_in(swaps_folder(job), crowd, swaps, job.trainer.seed)
 
 
 def resolution_of(job: TrainJob) -> int:

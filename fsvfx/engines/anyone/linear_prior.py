@@ -22,6 +22,8 @@ _GAIN = 1.3
 _DIRECTIONS = 48
 """Kept of those in which faces differ: few tell nearly all, and weights stay small."""
 _FOLDS = 5
+_LEAST = 1e-6
+"""Of a deviation."""
 _COLOURS = 3 * atlas.SIDE**2
 
 
@@ -48,7 +50,7 @@ class LinearPrior:
 
     def of(self, vector: Floats) -> Likely:
         """The face of an identity vector (d,)."""
-        known = np.nan_to_num((vector - self.centre) / self.spread)
+        known = np.nan_to_num((vector - self.centre) / np.maximum(self.spread, _LEAST))
         face = self.mean + _GAIN * (known @ self.weights) @ self.directions
         lab = face[:_COLOURS].reshape(atlas.SIDE, atlas.SIDE, 3)
         colours = np.clip(cv2.cvtColor(np.ascontiguousarray(lab, np.float32), cv2.COLOR_Lab2RGB), 0, 1)
@@ -64,7 +66,7 @@ def numbers_of(crop: Floats, mesh: Floats) -> Floats:
 
 def fitted(vectors: Floats, faces: Floats) -> LinearPrior:
     """The regression from vectors (n, d) to faces (n, D)."""
-    centre, spread = vectors.mean(0), np.maximum(vectors.std(0), 1e-6)
+    centre, spread = vectors.mean(0), np.maximum(vectors.std(0), _LEAST)
     known = (vectors - centre) / spread
     mean = faces.mean(0)
     inner = known.T @ known + _RIDGE * np.eye(known.shape[1], dtype=np.float32)

@@ -12,8 +12,8 @@ from fsvfx.engines.anyone.linear_prior import LinearPrior
 from fsvfx.engines.anyone.refine_networks import Refiner, applied, seen_small
 from fsvfx.engines.anyone.settings import RefineSettings
 from fsvfx.engines.mesh import atlas
+from fsvfx.engines.retouching import RetouchModel
 from fsvfx.engines.samples import Retouches
-from fsvfx.engines.trainable import Model
 from fsvfx.faces.embedding import NETWORK
 from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.identity.registry import network
@@ -25,7 +25,7 @@ _CHIPS = 2
 _NUMBERS = 3 * atlas.SIDE**2 + 3 * 468
 
 
-class RefineModel(Model[Retouches]):
+class RefineModel(RetouchModel):
     """The refiner, and the linear prior that fills what no picture shows: fitted once, before the first iteration.
 
     It lowers differences from the truth, of gradients, and of means over 4 and 8 px; late, and a little, the

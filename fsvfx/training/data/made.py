@@ -1,9 +1,4 @@
-"""Swaps made ahead of time by ``landmark_warp``, with their truth, in files that are mapped: what refiners learn from.
-
-Backwards: a stranger's face is warped into a person's picture, then that person's own face, from a spoiled picture,
-into that; the truth is the picture. Forwards: the stranger's face from a spoiled picture; the truth is its warp from
-the whole one, away from the face's edge. Backwards the truth is real, forwards the input is.
-"""
+"""A crowd's faces as swaps for refiners, made ahead of time (``engines.retouching``), in files that are mapped."""
 
 from __future__ import annotations
 
@@ -14,23 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from fsvfx.digests import digest_of
 from fsvfx.disk import place_folder
-from fsvfx.engines.anyone.linear_prior import LinearPrior, cross_fitted, fitted, numbers_of
-from fsvfx.engines.contract import FaceBatch, Identity
-from fsvfx.engines.landmark_warp import LandmarkWarpSettings
-from fsvfx.engines.mesh.references import References, prepare
-from fsvfx.engines.mesh.warp import Warp
+from fsvfx.engines.retouching import Face, LinearPrior, Priors, Swap, Swapper
 from fsvfx.errors import InputError, Where
-from fsvfx.faces.raster import times
 from fsvfx.facesets.crowd import Crowd
 from fsvfx.training.data.ahead import seed_of
-from fsvfx.training.data.damage import cast, damaged
 
 VERSION = 1
 """Raise it when the same crowd would give other swaps."""
@@ -41,12 +29,10 @@ _LEAST = 20
 """Fewer frontal faces tell it nothing."""
 _ALIKE, _LOOKED_AT = 15.0, 24
 """Degrees of yaw between the two of a pair; strangers that are looked at to find one."""
-_FORWARDS, _OFF = 0.2, 0.5
-"""Shares of swaps that are made forwards, and of those whose colour is off."""
+_FORWARDS = 0.2
+"""Share of swaps that are made forwards."""
 _UNSEEN = 0.04
 """Share of swaps that are of people who are held out."""
-_SURE = 0.06
-"""Of the crop: how far from the matte's edge a warp is taken for the truth."""
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -78,15 +64,6 @@ class MadeSwaps:
     @cached_property
     def trained(self) -> NDArray[np.int64]:
         return np.flatnonzero(~np.asarray(self.unseen))
-
-
-@dataclass(frozen=True)
-class _Swap:
-    target: F32
-    warp: F32
-    truth: F32
-    matte: F32
-    sure: F32
 
 
 def swaps_in(
@@ -125,9 +102,10 @@ _SHAPES: dict[str, tuple[str, Callable[[int], tuple[int, ...]]]] = {
 
 
 class _Maker:
+    """Draws the faces."""
+
     def __init__(self, crowd: Crowd, seed: int) -> None:
         self._crowd, self._seed = crowd, seed
-        self._warp = Warp(LandmarkWarpSettings())
         self._yaw = np.asarray(crowd.pose[:, 0])
         frontal = crowd.trained[np.abs(self._yaw[crowd.trained]) < _FRONTAL]
         if len(frontal) < _LEAST:
@@ -136,11 +114,7 @@ class _Maker:
                 hint=f"Add people: {_LEAST} such faces are the least, hundreds are right",
                 where=Where(field="learn"),
             )
-        faces = np.stack([numbers_of(*self._face(row)) for row in frontal])
-        codes = np.asarray(crowd.code[frontal])
-        folds, self._priors = cross_fitted(codes, faces)
-        self._fold = dict(zip(frontal.tolist(), folds.tolist(), strict=True))
-        self.prior = fitted(codes, faces)
+        self._swapper = Swapper(Priors([self._face(row) for row in frontal.tolist()]))
 
     def write(self, folder: Path, count: int, digest: str, report: Callable[[int, int], None]) -> None:
         size = self._crowd.size
@@ -151,78 +125,40 @@ class _Maker:
         unseen = round(count * _UNSEEN) if len(np.unique(np.asarray(self._crowd.person)[self._crowd.unseen])) > 1 else 0
         for number in range(count):
             rows = self._crowd.unseen if number < unseen else self._crowd.trained
-            swap, row, code = self._made(rows, np.random.default_rng(seed_of(self._seed, number, "made")))
+            swap, face, whose = self._made(rows, np.random.default_rng(seed_of(self._seed, number, "made")))
             for name in ("target", "warp", "truth", "matte", "sure"):
                 files[name][number] = np.rint(getattr(swap, name).clip(0, 1) * 255)
-            files["landmarks"][number] = self._crowd.landmarks[row]
-            files["code"][number] = self._crowd.code[code]
+            files["landmarks"][number], files["code"][number] = face.mesh, whose.code
             files["unseen"][number] = number < unseen
             report(number + 1, count)
         for file in files.values():
             file.flush()
-        np.savez(folder / _PRIOR, **vars(self.prior))
+        np.savez(folder / _PRIOR, **vars(self._swapper.priors.prior))
         (folder / _INDEX).write_text(json.dumps({"digest": digest}), encoding="utf-8")
 
-    def _made(self, rows: NDArray[np.int64], random: np.random.Generator) -> tuple[_Swap, int, int]:
-        """And the rows whose picture, and whose face it is."""
+    def _made(self, rows: NDArray[np.int64], random: np.random.Generator) -> tuple[Swap, Face, Face]:
+        """And the face whose picture, and whose likeness, it is."""
         row = int(random.choice(rows))
-        stranger = self._stranger(row, rows, random)
+        face, stranger = self._face(row), self._face(self._stranger(row, rows, random))
         if random.random() < _FORWARDS:
-            return self._forwards(row, stranger, random), row, stranger
-        return self._backwards(row, stranger, random), row, row
+            return self._swapper.forwards(face, stranger, random), face, stranger
+        return self._swapper.backwards(face, self._face(self._another(row, random)), stranger, random), face, face
 
-    def _backwards(self, row: int, stranger: int, random: np.random.Generator) -> _Swap:
-        truth, mesh = self._face(row)
-        target, matte = self._swapped(truth, mesh, self._references(stranger, *self._face(stranger)))
-        if random.random() < _OFF:
-            target = cast(target, matte, random)
-        own = self._another(row, random)
-        spoiled = damaged(*self._face(own), self._face(stranger)[0], random)
-        warp, matte = self._swapped(target, mesh, self._references(own, *spoiled))
-        if random.random() < _OFF:
-            warp = cast(warp, matte, random)
-        return _Swap(target, warp, truth, matte, np.ones_like(matte))
-
-    def _forwards(self, row: int, stranger: int, random: np.random.Generator) -> _Swap:
-        target, mesh = self._face(row)
-        whole = self._face(stranger)
-        spoiled = damaged(*whole, self._face(row)[0], random)
-        warp, matte = self._swapped(target, mesh, self._references(stranger, *spoiled))
-        truth, _ = self._swapped(target, mesh, self._references(stranger, *whole))
-        if random.random() < _OFF:
-            warp = cast(warp, matte, random)
-        reach = 2 * round(_SURE * len(matte) / 2) + 1
-        inner = cv2.erode(matte, np.ones((reach, reach), np.uint8))
-        return _Swap(target, warp, truth, matte, np.asarray(inner, np.float32))
-
-    def _swapped(self, target: F32, mesh: F32, references: References) -> tuple[F32, F32]:
-        """Over the target, and the matte."""
-        made = self._warp.swap(FaceBatch(target[None], mesh[None], (0,)), references)
-        return np.asarray(target + times(made.crops[0] - target, made.matte[0]), np.float32), made.matte[0]
-
-    def _references(self, row: int, crop: F32, mesh: F32) -> References:
-        fold = self._fold.get(row)
-        prior = self.prior if fold is None else self._priors[fold]
-        likely = prior.of(np.asarray(self._crowd.code[row]))
-        sharpness = np.ones(1, np.float32)
-        return prepare(Identity(str(row), crop[None], mesh[None], sharpness), len(crop), likely.colours)
-
-    def _face(self, row: int) -> tuple[F32, F32]:
+    def _face(self, row: int) -> Face:
         crop = np.asarray(self._crowd.crops[row], np.float32) / np.float32(255)
-        return crop, np.asarray(self._crowd.landmarks[row], np.float32)
+        mesh, code = (np.asarray(each[row], np.float32) for each in (self._crowd.landmarks, self._crowd.code))
+        return Face(row, crop, mesh, code)
 
     def _stranger(self, row: int, rows: NDArray[np.int64], random: np.random.Generator) -> int:
         """Another person's face that is turned alike, as far as there is one."""
-        drawn = random.choice(rows, _LOOKED_AT)
-        others = drawn[np.asarray(self._crowd.person)[drawn] != self._crowd.person[row]]
-        if not len(others):
-            return self._stranger(row, rows, random)
-        apart = np.abs(self._yaw[others] - self._yaw[row])
+        people = np.asarray(self._crowd.person)
+        drawn = random.choice(rows[people[rows] != people[row]], _LOOKED_AT)
+        apart = np.abs(self._yaw[drawn] - self._yaw[row])
         within = np.flatnonzero(apart <= _ALIKE)
-        return int(others[within[0] if len(within) else np.argmin(apart)])
+        return int(drawn[within[0] if len(within) else np.argmin(apart)])
 
     def _another(self, row: int, random: np.random.Generator) -> int:
-        """Another face of the same person, if there is one."""
+        """Another face of the same person, if there is one that is turned much alike."""
         own = self._crowd.faces_of(int(self._crowd.person[row]))
         others = [each for each in own if each != row and abs(self._yaw[each] - self._yaw[row]) <= 2 * _ALIKE]
         return int(random.choice(others)) if others else row

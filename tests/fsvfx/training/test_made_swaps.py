@@ -10,11 +10,11 @@ import pytest
 import torch
 from toy_crowds import collection
 
+from fsvfx.engines.anyone.damage import damaged
 from fsvfx.engines.samples import Retouches
 from fsvfx.errors import InputError
 from fsvfx.facesets import Crowd, crowd_in
 from fsvfx.training.data import MadeSwaps, RetouchSampler, swaps_in, unseen_retouches
-from fsvfx.training.data.damage import damaged
 from schemas.augmentation import Augmentation
 from schemas.train import HeldOut
 
