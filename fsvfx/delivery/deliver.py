@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 
+from fsvfx.ahead import ahead
 from fsvfx.delivery.comps import altered, comps
 from fsvfx.delivery.kinds import Wish, wishes
 from fsvfx.delivery.order import Order, order_of
@@ -51,29 +50,13 @@ def _write_chunk(order: Order) -> Written:
 
 
 def write_frames(order: Order, plate: PlateReader) -> Iterator[DeliveredFile]:
-    """What ``order`` asks for of each frame; each is read once, whatever is made of it.
-
-    A thread writes while the next frames are read, at most `_AHEAD` of them. Where one fails, those after it are not
-    begun. Raises as `deliver_chunk`.
+    """What ``order`` asks for of each frame; each is read once, whatever is made of it, while those before it are
+    written. Raises as `deliver_chunk`.
     """
-    waiting: deque[Future[list[DeliveredFile]]] = deque()
-    writer = ThreadPoolExecutor(1, thread_name_prefix="fsvfx-deliver")
-    try:
-        for comp in comps(order):
-            waiting.append(writer.submit(_written, order, Frame(order, plate, comp)))
-            if len(waiting) > _AHEAD:
-                yield from waiting.popleft().result()
-        for one in waiting:
-            yield from one.result()
-    finally:
-        writer.shutdown(cancel_futures=True)
-
-
-_AHEAD = 2
-
-
-def _written(order: Order, frame: Frame) -> list[DeliveredFile]:
-    return [file for one in order.asked for file in one.kind.deliver(one.settings, frame)]
+    for comp in ahead(comps(order)):
+        frame = Frame(order, plate, comp)
+        for one in order.asked:
+            yield from one.kind.deliver(one.settings, frame)
 
 
 def _write_shot(order: Order) -> Written:

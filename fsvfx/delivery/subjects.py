@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.ahead import ahead
 from fsvfx.delivery.comps import Comp, comps, picture
 from fsvfx.delivery.contract import Kind
 from fsvfx.delivery.headers import altered_text, facts_of, frame_attributes, shot_attributes
@@ -137,8 +138,9 @@ class Shot(Subject):
     delivered: tuple[DeliveredFile, ...] = ()
 
     def frames(self) -> Iterator[Frame]:
-        """Every frame, in order; memory does not grow with the shot. Raises StoreError."""
-        return (Frame(self.order, self.plate, comp) for comp in comps(self.order))
+        """Every frame, in order, read while those before it are used; memory does not grow with the shot. Raises
+        StoreError."""
+        return (Frame(self.order, self.plate, comp) for comp in ahead(comps(self.order)))
 
 
 def track_of(order: Order, info: PlateInfo) -> TimecodeTrack | None:

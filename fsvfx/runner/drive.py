@@ -183,11 +183,16 @@ class _Drive:
             label=one.bundle.label,
             function=run_steps,
             arguments=(self.plan.job, steps, self._given(steps), self._passed_on(steps)),
-            priority=self._order[steps[-1].stage],  # later stages go first, so that chunks get finished
+            priority=self._priority(steps[-1]),
             gpu=any(resources_of(step.stage, self.plan.job).gpu for step in steps),
         )
         self._running[task] = _Try(one.bundle, steps, one.number)
         self.executor.submit(task)
+
+    def _priority(self, last: Step) -> int:
+        """Later stages go first, so that chunks get finished; but before all that each chunk waits for, and that one
+        worker does alone."""
+        return len(self._order) if last.unit.kind == "person" else self._order[last.stage]
 
     def _given(self, steps: Sequence[Step]) -> list[Receipt]:
         """Receipts of what the steps read; where arrays were not kept, of all that it takes to compute them again."""

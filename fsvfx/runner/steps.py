@@ -42,7 +42,7 @@ def run_steps(
     What one stage puts out the next finds in memory. A failed step stops only those that need it. Raises the error of a
     single step, StepsFailed for several.
     """
-    place = Workplace.of(job)
+    place = Workplace.of(job, hands_on=steps[0].unit.chunk is not None)
     held = {Step(receipt.stage, receipt.unit): receipt for receipt in given}
     last = steps[0].unit
     done: list[Receipt] = []

@@ -15,21 +15,26 @@ from schemas.job import ShotJob
 KEEP = 512 * 1024 * 1024
 """Bytes of arrays that stages hand on to each other in memory; what is beyond is read from the store again. Up to
 half of it may be arrays that are not stored at all; what is beyond that is stored all the same."""
+KEEP_LITTLE = KEEP // 16
+"""As much, for what reads a whole shot's arrays, each once."""
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """``store`` keeps what is written and read through it, up to `KEEP`: the next stage finds it there."""
+    """``store`` keeps what is written and read through it, up to a limit: the next stage finds it there."""
 
     job: ShotJob
     store: ShotStore
     ledger: Ledger
 
     @classmethod
-    def of(cls, job: ShotJob) -> Workplace:
-        """Raises LicenceError for weights that the job may not use; StoreError."""
+    def of(cls, job: ShotJob, *, hands_on: bool = True) -> Workplace:
+        """``hands_on``: whether what is made here is read here, too.
+
+        Raises LicenceError for weights that the job may not use; StoreError.
+        """
         check_weights(job)
-        store = open_store(job).keeping(KEEP)
+        store = open_store(job).keeping(KEEP if hands_on else KEEP_LITTLE)
         return cls(job, store, Ledger(store))
 
     def forget(self) -> None:

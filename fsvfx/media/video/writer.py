@@ -16,6 +16,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
+from fsvfx.ahead import ahead
 from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.media.colour_tags import CodePoints
 
@@ -46,9 +47,9 @@ class VideoFormat:
 def write_video(path: Path, pictures: Iterable[NDArray[Any]], wanted: VideoFormat) -> int:
     """Write ``pictures`` (H, W, 3) RGB, the kind by the path's ending; the number of frames.
 
-    By zimg, to the nearest code of Y'CbCr, limited range, in the matrix that ``wanted.colours`` names. One picture is
-    held at a time. What was written is decoded again and counted. Raises MachineError; InputError for pictures that are
-    too small for the codec.
+    By zimg, to the nearest code of Y'CbCr, limited range, in the matrix that ``wanted.colours`` names. The next
+    pictures are made meanwhile; a few are held. What was written is decoded again and counted. Raises MachineError;
+    InputError for pictures that are too small for the codec.
     """
     _check_size(wanted, path)
     with tempfile.TemporaryFile() as log:
@@ -78,7 +79,7 @@ def _feed(process: subprocess.Popen[bytes], pictures: Iterable[NDArray[Any]], wa
     assert process.stdin is not None
     count = 0
     try:
-        for picture in pictures:
+        for picture in ahead(pictures):
             process.stdin.write(_even(picture, wanted).data)
             count += 1
         process.stdin.close()

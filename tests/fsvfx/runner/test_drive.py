@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from toy_stages import Runs
@@ -11,7 +12,7 @@ from toy_stages import Runs
 from fsvfx.errors import MachineError, WorkerLost
 from fsvfx.executors import Ended
 from fsvfx.executors.serial import Serial
-from fsvfx.runner import Plan, Step, plan
+from fsvfx.runner import Plan, Step, dag, plan
 from fsvfx.runner.drive import Silent, run_plan
 from fsvfx.store import Ledger, open_store
 from fsvfx.store.address import Address
@@ -89,6 +90,15 @@ def test_who_follows_hears_of_every_task_and_every_step(job: ShotJob) -> None:
     assert len(began) == len([one for one in heard.said if one.startswith("ended ")])
     assert "align 1005-1008 failed" in heard.said
     assert sum(one.endswith(" done") for one in heard.said) == len(plan(job).receipts)
+
+
+def test_people_go_first_as_every_chunk_waits_for_them(
+    job: ShotJob, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(dag.PATHS, "references", "toy_stages:References")
+    assert run_plan(plan(job), Serial(), Silent()).plan.is_complete
+    first, *_ = (tmp_path / "runs.log").read_text().splitlines()
+    assert first.startswith("references ")
 
 
 def test_an_executor_that_fails_as_a_whole_ends_the_run(job: ShotJob) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fsvfx.errors import IncompleteError, MachineError, PlateError
-from fsvfx.runner import Step, steps
+from fsvfx.runner import Step, steps, workplace
 from fsvfx.store import open_store
 from schemas.frames import Chunk
 from schemas.receipts import Receipt, Unit
@@ -47,7 +47,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return receipt(stage, unit)
 
     monkeypatch.setattr(steps, "run_unit", run_unit)
-    monkeypatch.setattr(steps.Workplace, "of", lambda job: steps.Workplace(job, open_store("memory://steps"), None))
+    store = open_store("memory://steps")
+    monkeypatch.setattr(steps.Workplace, "of", lambda job, hands_on: steps.Workplace(job, store, None))
     monkeypatch.setattr(steps, "inputs_of", lambda stage, unit, job: [(INGEST, unit)] if stage == DETECT else [])
     return seen
 
@@ -83,6 +84,21 @@ def test_a_single_step_raises_its_own_error(ran: list[str]) -> None:
 def test_receipts_from_outside_are_handed_on(ran: list[str]) -> None:
     [done] = steps.run_steps(Job(), [Step(DETECT, ONE)], [receipt(INGEST, ONE)])
     assert (done.stage, done.unit) == (DETECT, ONE)
+
+
+def test_what_reads_a_whole_shot_keeps_little_of_it(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_on: list[bool] = []
+    store = open_store("memory://steps")
+
+    def of(job: Any, hands_on: bool) -> steps.Workplace:
+        hand_on.append(hands_on)
+        return steps.Workplace(job, store, None)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(steps.Workplace, "of", of)
+    steps.run_steps(Job(), [Step(INGEST, ONE), Step(DETECT, ONE)], [])
+    steps.run_steps(Job(), [Step("track", Unit.of_shot())], [])
+    assert hand_on == [True, False]
+    assert workplace.KEEP_LITTLE < workplace.KEEP / 10
 
 
 def test_rights_are_asked_again_before_delivery(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
