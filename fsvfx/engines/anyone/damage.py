@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
@@ -22,12 +22,9 @@ def damaged(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> tup
     if random.random() < _OTHERS:
         crop, mesh = _mirrored(crop, mesh)
     spoiled = crop
-    if random.random() < _PATCHES:
-        for _ in range(random.integers(1, 4)):
-            spoiled = _patched(spoiled, mesh, stranger, random)
-    for fault in _FAULTS:
-        if random.random() < _OTHERS:
-            spoiled = fault(spoiled, mesh, random)
+    for name, fault in FAULTS.items():
+        if random.random() < (_PATCHES if name == "patches" else _OTHERS):
+            spoiled = fault(spoiled, mesh, stranger, random)
     return np.asarray(spoiled.clip(0, 1), np.float32), mesh
 
 
@@ -43,7 +40,14 @@ def _mirrored(crop: Floats, mesh: Floats) -> tuple[Floats, Floats]:
 
 
 def _patched(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
-    """Something before the face: a round or long piece of another picture, or of one colour."""
+    """One to three things before the face."""
+    for _ in range(random.integers(1, 4)):
+        crop = _patch(crop, mesh, stranger, random)
+    return crop
+
+
+def _patch(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
+    """A round or long piece of another picture, or of one colour."""
     size, length = len(crop), face_length(mesh)
     at = mesh[random.integers(len(mesh)), :2]
     axes = length * random.uniform(0.05, 0.28, 2)
@@ -63,7 +67,7 @@ def _patched(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Fl
     return np.asarray(crop + times(np.asarray(filling - crop, np.float32), mask), np.float32)
 
 
-def _glasses(crop: Floats, mesh: Floats, random: Random) -> Floats:
+def _glasses(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
     drawn = np.zeros(crop.shape[:2], np.float32)
     reach = 0.11 * face_length(mesh) * random.uniform(0.8, 1.2)
     right, left = (np.round(mesh[ring, :2].mean(0)).astype(int).tolist() for ring in (RIGHT_EYE, LEFT_EYE))
@@ -76,13 +80,13 @@ def _glasses(crop: Floats, mesh: Floats, random: Random) -> Floats:
     return crop + times(colour - crop, blur(drawn, 0.6) * np.float32(random.uniform(0.6, 1.0)))
 
 
-def _shadowed(crop: Floats, mesh: Floats, random: Random) -> Floats:
+def _shadowed(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
     """One side of a line in shadow."""
     depth = float(random.uniform(0.2, 0.65))
     return times(crop, np.asarray(1 - depth * _side(crop, mesh, random, float(random.uniform(0.01, 0.06))), np.float32))
 
 
-def _lit(crop: Floats, mesh: Floats, random: Random) -> Floats:
+def _lit(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
     """More light, of some colour, from one side."""
     strength = random.uniform(-0.35, 0.35) + random.normal(0, 0.06, 3)
     side = _side(crop, mesh, random, float(random.uniform(0.2, 0.5)))
@@ -98,15 +102,15 @@ def _side(crop: Floats, mesh: Floats, random: Random, soft: float) -> Floats:
     return np.asarray(1 / (1 + np.exp(np.clip(-away / (soft * length), -30, 30))), np.float32)
 
 
-def _tinted(crop: Floats, mesh: Floats, random: Random) -> Floats:
+def _tinted(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
     return np.asarray(crop * (1 + random.normal(0, 0.08) + random.normal(0, 0.06, 3)), np.float32)
 
 
-def _soft(crop: Floats, mesh: Floats, random: Random) -> Floats:
+def _soft(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
     return blur(crop, float(random.uniform(0.004, 0.02)) * len(crop))
 
 
-def _packed(crop: Floats, mesh: Floats, random: Random) -> Floats:
+def _packed(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
     """As a codec leaves it."""
     plain = np.rint(crop.clip(0, 1) * 255).astype(np.uint8)
     done, data = cv2.imencode(".jpg", plain, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(12, 50))])
@@ -114,4 +118,15 @@ def _packed(crop: Floats, mesh: Floats, random: Random) -> Floats:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), np.float32) / np.float32(255)
 
 
-_FAULTS: tuple[Callable[[Floats, Floats, Random], Floats], ...] = (_glasses, _shadowed, _lit, _tinted, _soft, _packed)
+Fault = Callable[[Floats, Floats, Floats, Random], Floats]
+"""A crop (S, S, 3), its mesh (468, 3), a stranger's crop: the crop, spoiled."""
+
+FAULTS: Mapping[str, Fault] = {
+    "patches": _patched,
+    "glasses": _glasses,
+    "shadow": _shadowed,
+    "light": _lit,
+    "tint": _tinted,
+    "softness": _soft,
+    "compression": _packed,
+}

@@ -54,7 +54,9 @@ class LinearPrior:
         face = self.mean + _GAIN * (known @ self.weights) @ self.directions
         lab = face[:_COLOURS].reshape(atlas.SIDE, atlas.SIDE, 3)
         colours = np.clip(cv2.cvtColor(np.ascontiguousarray(lab, np.float32), cv2.COLOR_Lab2RGB), 0, 1)
-        return Likely(np.asarray(colours, np.float32), face[_COLOURS:].reshape(468, 3).astype(np.float32))
+        return Likely(
+            atlas.extended(np.asarray(colours, np.float32)), face[_COLOURS:].reshape(468, 3).astype(np.float32)
+        )
 
 
 def numbers_of(crop: Floats, mesh: Floats) -> Floats:

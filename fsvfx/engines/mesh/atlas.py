@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from fsvfx.faces.raster import Floats, Raster, blur, rasterise
 from fsvfx.faces.topology import TRIANGLES, UV
+
+Ints = NDArray[np.int64]
 
 SIDE = 64
 """Height and width, px."""
@@ -28,6 +32,24 @@ def raster() -> Raster:
 def laid_out(crop: Floats, mesh: Floats) -> Floats:
     """(p, 3) colours of a picture (S, S, 3) with its mesh (468, 2+) at the atlas's covered pixels, a bit blurred."""
     return raster().sample(blur(crop, len(crop) / 100), mesh)
+
+
+def extended(picture: Floats) -> Floats:
+    """A picture (SIDE, SIDE, 3) in which each pixel beyond the mesh has the colour of the nearest one on it."""
+    return picture[_nearest()]
+
+
+@lru_cache(maxsize=1)
+def _nearest() -> tuple[Ints, Ints]:
+    """Row and column, for each pixel, of the nearest one on the mesh."""
+    _, labels = cv2.distanceTransformWithLabels(
+        np.asarray(raster().coverage == 0, np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    places = np.zeros(int(labels.max()) + 1, np.int64)
+    covered = raster().coverage.ravel() > 0
+    places[labels.ravel()[covered]] = np.flatnonzero(covered)
+    row, column = np.divmod(places[labels], SIDE)
+    return row, column
 
 
 def filled(colours: Floats) -> Floats:

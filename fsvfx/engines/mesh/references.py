@@ -21,12 +21,12 @@ _FEW = 5
 """Fewer pictures have nothing in common that would be surer than each of them."""
 _TOLERANCE = 0.085
 """Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
-_UNSURE = 0.14
+_UNSURE = 0.07
 """The same where a prior says what the face should look like, and not its other pictures: it is a guess."""
-_OTHER_SIDE = 0.3
+_OTHER_SIDE = 0.6
 """Quality of a picture's mirror image beside the picture's own."""
-_FILL = 0.012
-"""Share of the prior beside the pictures: it shows where they have hardly any trust."""
+_FILL, _FEW_FILL = 0.012, 0.05
+"""Share of the prior beside many pictures, and beside few: it shows where they have hardly any trust."""
 _LEAST_TRUST = 0.01
 """Of a picture at any pixel: what none shows is taken from what they all show badly."""
 _FILLED_TRUST = 4e-4
@@ -70,7 +70,10 @@ class References:
         """The pictures that show what is ``shown`` (d,), ``most`` of them beside the prior, and their shares."""
         chosen, shares = weights(shown, self.appearance, self.quality, most=most)
         pictures = [self.pictures[index] for index in chosen.tolist()]
-        return ([*pictures, self.prior], np.append(shares, np.float32(_FILL))) if self.prior else (pictures, shares)
+        if self.prior is None:
+            return pictures, shares
+        fill = _FILL if self.usual is not None else _FEW_FILL
+        return [*pictures, self.prior], np.append(shares, np.float32(fill))
 
 
 def prepare(identity: Identity, size: int, prior: Floats | None = None) -> References:
