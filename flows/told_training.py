@@ -88,8 +88,7 @@ class _Trained:
         if ended.stopped:
             return as_partial(self.job, self.command, ended.reason)
         package = self._do("package", steps.make_package, self.job, people, ended.device)
-        if not self.job.is_crowd:
-            self._do("evaluation", steps.evaluate_package, self.job, people, Path(package))
+        self._do("evaluation", steps.evaluate_package, self.job, people, Path(package))
         return as_done(self.job, result.finish(self.job, people, Path(package), ended.step, ended.reason))
 
     def _cut_out(self, footage: FootageJob) -> Plan:

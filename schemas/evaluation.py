@@ -18,6 +18,8 @@ class Followed(StrictModel):
     """Mean difference, swap less plate: of shapes it tells the people's proportions apart, too."""
     spread: float
     """Standard deviation of the plate's: what ``r`` was taken over. A small one makes a shaky ``r``."""
+    spread_of_swap: float | None = None
+    """Standard deviation of the swap's."""
     r: float | None
     """Correlation over all frames; none where the plate's hardly changes."""
 
@@ -79,6 +81,7 @@ class FrameFigures(StrictModel):
     eyes: float | None = None
     brows: float | None = None
     detail: float | None = None
+    gradient: float | None = None
     seam: float | None = None
     border: float | None = None
     light: float | None = None
@@ -87,17 +90,9 @@ class FrameFigures(StrictModel):
     truth_ssim: float | None = None
 
 
-class EvaluationReport(StrictModel):
-    """One engine with one identity in one performance."""
+class FaceFigures(StrictModel):
+    """Figures over swapped faces: of one identity in one performance, or of many."""
 
-    schema_version: Literal[1] = 1
-    engine: str
-    engine_version: int
-    settings: dict[str, JsonValue]
-    identity: str
-    performer: str
-    people: tuple[str, ...]
-    """At hand for retrieval."""
     faces: int
     """Held-out faces that were swapped."""
     lost: int
@@ -110,18 +105,10 @@ class EvaluationReport(StrictModel):
     """yaw, pitch, roll in degrees."""
     expression: dict[str, Followed] = Field(default_factory=dict)
     """mouth, eyes, brows: ratios of mesh distances."""
-    self_swap: PixelFigures | None = None
-    """The identity swapped for itself, on its own held-out faces."""
-    truth: PixelFigures | None = None
-    """Against the true swap, where there is one: of synthetic actors."""
-    truth_of_plate: PixelFigures | None = None
-    """The plate against the true swap: what doing nothing gets."""
-    truth_toned: PixelFigures | None = None
-    """As ``truth``, but each picture's channels first get the truth's mean and deviation within the face: a comp keeps
-    the plate's complexion on purpose."""
-    truth_of_plate_toned: PixelFigures | None = None
     detail: float | None = None
     """Median energy of the finest detail in the face, of the plate's: 1 is as crisp as the plate."""
+    gradient: float | None = None
+    """Median steepness of the face's luminance, of the plate's: 1 is as sharp, whatever the contrast."""
     flicker: float | None
     """Median change from frame to frame that the plate does not have, along the mesh; share of the display range."""
     seam: float | None
@@ -133,5 +120,68 @@ class EvaluationReport(StrictModel):
     light: float | None = None
     """Median correlation, over the face, of the comp's coarse light with the plate's: 1 is the plate's light."""
     ms_per_face: float
+
+
+class Beside(StrictModel):
+    """Another engine on the same faces in the same run."""
+
+    figures: FaceFigures
+    """The other engine's."""
+    ratios: dict[str, float]
+    """This engine's figures over the other's, by their names in the table."""
+
+
+class EvaluationReport(FaceFigures):
+    """One engine with one identity in one performance."""
+
+    schema_version: Literal[1] = 1
+    engine: str
+    engine_version: int
+    settings: dict[str, JsonValue]
+    identity: str
+    performer: str
+    people: tuple[str, ...]
+    """At hand for retrieval."""
+    self_swap: PixelFigures | None = None
+    """The identity swapped for itself, on its own held-out faces."""
+    truth: PixelFigures | None = None
+    """Against the true swap, where there is one: of synthetic actors."""
+    truth_of_plate: PixelFigures | None = None
+    """The plate against the true swap: what doing nothing gets."""
+    truth_toned: PixelFigures | None = None
+    """As ``truth``, but each picture's channels first get the truth's mean and deviation within the face: a comp keeps
+    the plate's complexion on purpose."""
+    truth_of_plate_toned: PixelFigures | None = None
     device: str
+    beside: dict[str, Beside] = Field(default_factory=dict)
+    """By name, engines that it was compared with."""
     frames: tuple[FrameFigures, ...] = ()
+
+
+Group = Literal["footage", "stills"]
+"""Performers with footage, and those with pictures alone."""
+
+
+class GroupFigures(FaceFigures):
+    """Of many pairs, each of which weighs the same: means of their figures; ``r`` over all of their frames, each
+    pair's own mean taken off."""
+
+    pairs: int
+    beside: dict[str, Beside] = Field(default_factory=dict)
+    """By name, engines that it was compared with."""
+
+
+class CrowdReport(StrictModel):
+    """One engine with people of a crowd whom no training has seen."""
+
+    schema_version: Literal[1] = 1
+    engine: str
+    engine_version: int
+    settings: dict[str, JsonValue]
+    device: str
+    people: tuple[str, ...]
+    """Who is held out, and at hand for retrieval."""
+    one_reference: bool
+    """Whether each identity was known by a single picture."""
+    groups: dict[Group, GroupFigures]
+    pairs: tuple[EvaluationReport, ...]

@@ -53,14 +53,16 @@ class Ancestor(StrictModel):
 class Figures(StrictModel):
     """Summary of the evaluation; ``evaluation.json`` has all of it."""
 
-    identity: Name
-    """The person whose face goes in."""
-    performer: Name
+    identity: Name | None = None
+    """The person whose face goes in; of a general model none, as many pairs were evaluated."""
+    performer: Name | None = None
     """The person whose face is replaced."""
+    pairs: int = 1
+    """Number of pairs of people."""
     faces: int
     """Number of held-out faces evaluated."""
     nearer: float | None = None
-    """Fraction of the held-out faces that are nearer to the identity than to the performer."""
+    """Fraction of the held-out faces that are nearer to the identity than to the performer; over pairs: mean."""
     retrieved: float | None = None
     """Fraction that is nearer to the identity than to anybody else at hand."""
     yaw_r: float | None = None

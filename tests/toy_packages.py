@@ -13,8 +13,10 @@ from fsvfx import packages
 from fsvfx.engines.packaged import built
 from fsvfx.engines.registry import learned
 from schemas.augmentation import Augmentation
+from schemas.collection import Generator
 from schemas.faceset import FacesetSettings
 from schemas.package import PackageCard, TrainedPerson
+from schemas.roster import MemberCollection, Roster
 from schemas.trainer import TrainerSettings
 
 SMALL: Mapping[str, dict[str, Any]] = {
@@ -23,6 +25,7 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "liae": {"resolution": 64, "ae_dims": 16, "e_dims": 8, "d_dims": 8},
     "comb": {"resolution": 32, "first": 8, "level_steps": 100, "width": 0.05},
     "refine": {"resolution": 64, "sight": 32, "widths": [4, 8], "blocks": 1, "directions": 4},
+    "simswap": {"resolution": 64, "width": 4, "halvings": 2, "blocks": 1, "critic_width": 4, "critic_depth": 2},
 }
 PAIR = ("ada", "bea")
 
@@ -60,12 +63,30 @@ def person(name: str) -> TrainedPerson:
 
 
 def toy_package(
-    root: Path, engine: str = "df", people: tuple[str, ...] = PAIR, seed: int = 0, **more: Any
+    root: Path,
+    engine: str = "df",
+    people: tuple[str, ...] = PAIR,
+    seed: int = 0,
+    roster: Roster | None = None,
+    **more: Any,
 ) -> tuple[Path, PackageCard]:
-    """A package below ``root``, and its card; ``more`` goes into the card."""
+    """A package below ``root``, and its card; ``more`` goes into the card. roster: of a general model."""
+    files = {packages.ROSTER: packages.roster_bytes(roster)} if roster else {}
+    if roster:
+        people, more["roster"] = (), packages.seal_of(roster)
     torch.manual_seed(seed)
     architecture = more.setdefault("architecture", SMALL[engine])
     model = built(learned(engine), architecture, people)
     more["architecture"] = learned(engine).Architecture.model_validate(architecture).model_dump(mode="json")
-    placed = packages.place(root, model.state_dict(), lambda sha256: card(sha256, engine, people, **more), {})
+    placed = packages.place(root, model.state_dict(), lambda sha256: card(sha256, engine, people, **more), files)
     return placed, packages.card_of(placed)
+
+
+def made_up(*people: str, licence: str = "CC0-1.0") -> Roster:
+    """Of people who do not exist."""
+    generators = (Generator(name="Flux.1", terms="those of its outputs"),)
+    one = MemberCollection(
+        collection="made_up", record="made-up-1", digest="0" * 64, people=people, made_up=True, generators=generators,
+        licence=licence,
+    )  # fmt: skip
+    return Roster(collections=(one,))

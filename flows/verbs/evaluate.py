@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,14 +13,16 @@ from flows.verbs.completion import engine_names
 from flows.verbs.options import AsJson, Replace, Research, Store
 
 if TYPE_CHECKING:
-    from fsvfx.evaluation import Evaluated
+    from fsvfx.evaluation import Evaluated, GeneralResult
     from fsvfx.evaluation.contestants import Contestant
+    from schemas.evaluation import EvaluationReport, FaceFigures, GroupFigures
 
 Named = list[str] | None
 
 EXAMPLES = (
     "fsvfx evaluate train.yaml",
     "fsvfx evaluate train.yaml --engine landmark_warp --engine original",
+    "fsvfx evaluate crowd.yaml --pairs 24 --one-reference",
     "fsvfx evaluate --actors --engine landmark_warp",
 )
 
@@ -52,9 +55,31 @@ def run(
         bool, typer.Option("--actors", help="Evaluate on synthetic actors, whose true swap is known.")
     ] = False,
     research: Research = False,
+    against: Annotated[
+        Named,
+        typer.Option(
+            metavar="NAME",
+            help="An engine to compare with on the same faces, or `blur`: the performer blurred; repeatable. "
+            "Default of a crowd: landmark_warp and blur; `none`: nobody.",
+            autocompletion=engine_names,
+        ),
+    ] = None,
+    pairs: Annotated[
+        int, typer.Option("--pairs", min=1, max=1000, help="Of a crowd: pairs of held-out people, at most.")
+    ] = 12,
+    one_reference: Annotated[
+        bool, typer.Option("--one-reference", help="Of a crowd: each identity is known by a single picture.")
+    ] = False,
     most: Annotated[
-        int, typer.Option("--max-faces", "--most", min=1, max=4096, help="Use at most this many held-out faces.")
-    ] = 64,
+        int | None,
+        typer.Option(
+            "--max-faces",
+            "--most",
+            min=1,
+            max=4096,
+            help="Held-out faces of a performer, at most. Default: 64; 24 of a crowd's.",
+        ),
+    ] = None,
     device: Annotated[
         str | None, typer.Option(metavar="DEVICE", help="Such as cpu or cuda:0. Default: a GPU, if there is one.")
     ] = None,
@@ -69,30 +94,48 @@ def run(
     from fsvfx import manifests, rights
     from fsvfx.context import chosen_device
     from fsvfx.errors import InputError
-    from fsvfx.evaluation import comparison, contestants
+    from fsvfx.evaluation import Asked, comparison, contestants
+    from fsvfx.facesets.lookup import receipts_of
 
     if actors == (manifest is not None):
         raise InputError("Nothing to evaluate on", hint="Give either a training manifest or --actors")
     names, where = engine or [], chosen_device(device)
-    if manifest is None:
+    job = manifests.training_job(manifest, store=store) if manifest else None
+    crowd = job is not None and job.is_crowd
+    others = [name for name in _against(against, crowd) if name not in names]
+    beside = contestants.of_engines(others, (), where)
+    if job is None:
         chosen = contestants.of_engines(names or ["landmark_warp"], settings or [], where)
-        contestants.check_licences(chosen, "research" if research else "commercial")
-        results = comparison.on_actors(chosen, identity, performer, most)
+        contest = comparison.Contest(chosen, beside, "research" if research else "commercial")
     else:
-        job = manifests.training_job(manifest, store=store)
         rights.clear_training(job)
         chosen = contestants.of_engines(names, settings or [], where)
         if model or not names:
             chosen = [*contestants.of_packages(job, model or [], where), *chosen]
-        contestants.check_licences(chosen, job.purpose, job.licences)
-        results = comparison.on_people(job, chosen, identity, performer, most)
-    _tell(chosen, results, comparison.written(chosen, results, out, replace), json)
+        contest = comparison.Contest(chosen, beside, job.purpose, job.licences)
+    contestants.check_licences(contest.everybody, contest.purpose, contest.licences)
+    if job is None:
+        told = comparison.on_actors(contest, identity, performer, most or 64)
+    elif crowd:
+        asked = Asked(pairs, most or 24, one_reference, identity, performer)
+        general = comparison.on_crowd(contest, comparison.unseen_by(job, receipts_of(job), contest), asked)
+        _tell_crowd(chosen, general, comparison.written(chosen, general, out, replace), json)
+        return 0
+    else:
+        told = comparison.on_people(job, contest, identity, performer, most or 64)
+    _tell(chosen, told, comparison.written(chosen, told, out, replace), json)
     return 0
 
 
-def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[Path], json: bool) -> None:
-    from fsvfx.evaluation.comparison import side_by_side
+def _against(said: Named, crowd: bool) -> list[str]:
+    from fsvfx.evaluation.contestants import BESIDE
 
+    if said is None:
+        return list(BESIDE) if crowd else []
+    return [name for name in said if name != "none"]
+
+
+def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[Path], json: bool) -> None:
     reports = [each.report for each in results]
     if json:
         output.as_json(
@@ -100,6 +143,31 @@ def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[P
         )
         return
     title = f"{reports[0].identity} for {reports[0].performer}"
-    output.table(title, ("figure", *(each.label for each in contestants), "good"), side_by_side(reports))
+    _table(title, {each.label: report for each, report in zip(contestants, reports, strict=True)})
     for path in paths:
         output.command(f"Report: {path}")
+
+
+def _tell_crowd(contestants: list[Contestant], results: list[GeneralResult], paths: list[Path], json: bool) -> None:
+    reports = [each.report for each in results]
+    if json:
+        without = {"pairs": {"__all__": {"frames"}}}
+        output.as_json({"reports": [each.model_dump(mode="json", exclude=without) for each in reports], "files": paths})
+        return
+    known = "one picture of each identity" if reports[0].one_reference else f"{len(reports[0].people)} people held out"
+    for group in reports[0].groups:
+        columns = {each.label: report.groups[group] for each, report in zip(contestants, reports, strict=True)}
+        _table(f"{group}: {known}", columns)
+    for path in paths:
+        output.command(f"Report: {path}")
+
+
+def _table(title: str, reports: Mapping[str, EvaluationReport | GroupFigures]) -> None:
+    """Each engine, then each that they were compared with, beside the ratios to it."""
+    from fsvfx.evaluation.table import side_by_side
+
+    columns: dict[str, FaceFigures | dict[str, float]] = dict(reports)
+    for name, other in next(iter(reports.values())).beside.items():
+        columns[name] = other.figures
+        columns |= {f"{label} / {name}": report.beside[name].ratios for label, report in reports.items()}
+    output.table(title, ("figure", *columns, "good"), side_by_side(list(columns.values())))

@@ -146,10 +146,9 @@ def _people(card: PackageCard) -> str:
 def _told(figures: Figures) -> str:
     said = [f"{figures.ms_per_face:.0f} ms per face"]
     if figures.nearer is not None:
-        said.insert(
-            0,
-            f"{figures.nearer:.0%} of faces nearer to {figures.identity} than to {figures.performer}",
-        )
+        pair = f"nearer to {figures.identity} than to {figures.performer}"
+        whom = pair if figures.identity else f"nearer to the identity, in {figures.pairs} pairs of people held out"
+        said.insert(0, f"{figures.nearer:.0%} of faces {whom}")
     return ", ".join(said)
 
 

@@ -41,7 +41,11 @@ def learned(name: str) -> type[PackagedEngine[Any]]:
 
 def settings_of(name: str, values: Mapping[str, JsonValue]) -> EngineSettings:
     """The settings ``values`` of engine ``name``, checked. Raises InputError with everything that is wrong in them."""
-    model = engine(name).Settings
+    return checked(name, engine(name).Settings, values)
+
+
+def checked(name: str, model: type[EngineSettings], values: Mapping[str, JsonValue]) -> EngineSettings:
+    """``values`` as the settings of an engine of that name. Raises InputError with everything that is wrong in them."""
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,19 @@ from pydantic import JsonValue
 
 from fsvfx.context import Context
 from fsvfx.engines.contract import Engine
+from fsvfx.engines.open_set import OpenSet
 from fsvfx.engines.packaged import PackagedEngine
-from fsvfx.engines.registry import engine, settings_of
+from fsvfx.engines.registry import checked, engine, settings_of
 from fsvfx.errors import InputError, Where
+from fsvfx.evaluation.floor import Blur
 from fsvfx.evaluation.package import packaged
-from fsvfx.packages import Packages, card_of
+from fsvfx.packages import Packages, card_of, roster_in
 from fsvfx.rights.weights import check_use, evaluation_weights, package_weights
 from schemas.job import TrainJob
 from schemas.manifest import HeldLicence, Purpose
 
+BESIDE = ("landmark_warp", Blur.name)
+"""With whom general models are compared: a ceiling, and a floor."""
 _LIKE = """Write them like '{"shape": 0.5}'"""
 
 
@@ -46,17 +50,20 @@ def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Conte
     chosen = [
         _only([each for each in available if cards[each].sha256.startswith(sha)], sha, available) for sha in wanted
     ]
-    return [
-        Contestant(f"{job.model} {each.name[:6]}", packaged(each, device), each) for each in chosen or available[-1:]
-    ]
+    return [of_package(each, device) for each in chosen or available[-1:]]
+
+
+def of_package(package: Path, device: str) -> Contestant:
+    """Raises ModelError if its card can't be read."""
+    return Contestant(f"{package.parent.name} {package.name[:6]}", packaged(package, device), package)
 
 
 def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> list[Contestant]:
-    """Engines by name, each with the settings (JSON) that are given in its place. Raises InputError."""
+    """Engines by name, or ``blur``, each with the settings (JSON) that are given in its place. Raises InputError."""
     if len(settings) > len(names):
         raise InputError("There are more --settings than --engine options", hint="Give each engine its own, in order")
     for name in names:
-        if issubclass(engine(name), PackagedEngine):
+        if name != Blur.name and issubclass(engine(name), PackagedEngine):
             raise InputError(
                 f"Engine '{name}' must be trained first",
                 hint="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
@@ -64,7 +71,7 @@ def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> li
             )
     values = [*map(_settings, settings), *({} for _ in names[len(settings) :])]
     context = Context(device=device)
-    made = [engine(name)(settings_of(name, each), context) for name, each in zip(names, values, strict=True)]
+    made = [_made(name, each, context) for name, each in zip(names, values, strict=True)]
     return [
         Contestant(name if names.count(name) == 1 else f"{name} {place}", each)
         for place, (name, each) in enumerate(zip(names, made, strict=True), 1)
@@ -78,6 +85,26 @@ def check_licences(
     own = [package_weights(card_of(each.package)) for each in contestants if each.package]
     cards = [name for each in contestants for name in each.engine.weights(each.engine.settings)]
     check_use([*evaluation_weights(cards), *own], purpose, licences)
+
+
+def trained_by(contestants: Iterable[Contestant]) -> set[str]:
+    """Identity networks by which they were trained: those are no judges of them."""
+    return {each.engine.network for each in contestants if isinstance(each.engine, OpenSet)}
+
+
+def learned_by(contestants: Iterable[Contestant]) -> set[str]:
+    """Everybody whose face is in their weights. Raises ModelError if a package's card or roster can't be read."""
+    found: set[str] = set()
+    for package in filter(None, (each.package for each in contestants)):
+        card = card_of(package)
+        found |= {*card.everybody, *(roster_in(package, card.roster.sha256).people if card.roster else ())}
+    return found
+
+
+def _made(name: str, values: Mapping[str, JsonValue], context: Context) -> Engine[Any]:
+    if name == Blur.name:
+        return Blur(checked(Blur.name, Blur.Settings, values), context)
+    return engine(name)(settings_of(name, values), context)
 
 
 def _only(found: Sequence[Path], sha: str, available: Sequence[Path]) -> Path:

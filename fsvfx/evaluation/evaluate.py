@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fsvfx.engines.batches import Batch, batches
 from fsvfx.engines.contract import Engine, FaceBatch, Identity, SwapBatch
 from fsvfx.errors import ModelError
-from fsvfx.evaluation.judges import judged, judges
+from fsvfx.evaluation.judges import Panel, judges
 from fsvfx.evaluation.measures import EXPRESSION, POSE, Seen, all_followed, likeness, nearest_person, steadiness
 from fsvfx.evaluation.pictures import (
     alike,
@@ -22,6 +22,7 @@ from fsvfx.evaluation.pictures import (
     details,
     faces_of,
     flickers,
+    gradients,
     lights,
     pixel_figures,
     seams,
@@ -51,6 +52,22 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What is seen in a trial before any engine swaps it: in the plates, and by each judge in the references, too."""
+
+    plate: Seen
+    panel: Panel
+
+    @classmethod
+    def of(cls, trial: Trial, judges: Sequence[str]) -> Looked:
+        """Raises InputError if the trial lacks something; ModelError if weights are not here."""
+        trial.check()
+        plates = u8(trial.faces.crops)
+        seen = Seen.of(plates, trial.faces.landmarks)
+        return cls(seen, Panel.of(judges, plates, seen.meshes, trial.identity))
+
+
+@dataclass(frozen=True)
 class _Swap:
     """plates, comps, truth: (n, S, S, 3) in [0, 1]; mattes (n, S, S); masks (n, S, S): the face; plate, comp: what is
     seen in them; names: whom the comps look like, empty where lost."""
@@ -65,16 +82,18 @@ class _Swap:
     names: list[str]
 
 
-def evaluate(engine: Engine[Any], trial: Trial, *, batch: int = BATCH) -> Evaluated:
+def evaluate(engine: Engine[Any], trial: Trial, looked: Looked | None = None, *, batch: int = BATCH) -> Evaluated:
     """Figures of ``engine``'s swap of ``trial.faces``, laid over the plate by the engine's own matte, in the crop.
 
-    Raises InputError if the trial lacks something; ModelError if the mesh's or the embedding's weights are not here,
-    or if the engine's pictures hold NaN.
+    looked: at the trial; done here by default, by the judges that may be used commercially. Raises InputError if the
+    trial lacks something; ModelError if the mesh's or the embedding's weights are not here, or if the engine's pictures
+    hold NaN.
     """
-    trial.check()
-    swap, seconds = _swap(engine, trial, batch)
+    looked = looked or Looked.of(trial, judges())
+    swap, seconds = _swap(engine, trial, looked.plate, batch)
     table = _table(trial, swap)
     references = trial.people[trial.identity.name]
+    following = _following(trial)
     report = EvaluationReport(
         engine=engine.name,
         engine_version=engine.version,
@@ -85,13 +104,14 @@ def evaluate(engine: Engine[Any], trial: Trial, *, batch: int = BATCH) -> Evalua
         faces=len(swap.plates),
         lost=swap.comp.lost,
         likeness=likeness(swap.comp.embeddings, swap.plate.embeddings, swap.names, trial.identity.name, references),
-        judges=judged(judges(), u8(swap.comps), swap.comp.meshes, u8(swap.plates), swap.plate.meshes, trial.identity),
-        steady=steadiness(swap.comp.embeddings, swap.plate.embeddings, _following(trial)),
+        judges=looked.panel.figures(u8(swap.comps), swap.comp.meshes),
+        steady=steadiness(swap.comp.embeddings, swap.plate.embeddings, following) if following.any() else None,
         pose=all_followed(POSE, swap.comp.measures, swap.plate.measures),
         expression=all_followed(EXPRESSION, swap.comp.measures, swap.plate.measures),
         self_swap=_self_swap(engine, trial, batch),
         **_against_truth(swap),
         detail=_median(table["detail"]),
+        gradient=_median(table["gradient"]),
         flicker=_median(table["flicker"]),
         seam=_median(table["seam"]),
         border=_median(table["border"]),
@@ -104,7 +124,7 @@ def evaluate(engine: Engine[Any], trial: Trial, *, batch: int = BATCH) -> Evalua
     return Evaluated(report, u8(swap.plates), u8(swap.comps), u8(swap.truth))
 
 
-def _swap(engine: Engine[Any], trial: Trial, batch: int) -> tuple[_Swap, float]:
+def _swap(engine: Engine[Any], trial: Trial, plate: Seen, batch: int) -> tuple[_Swap, float]:
     """And the seconds that the engine took."""
     made, seconds = swapped(engine, trial.faces, trial.identity, batch, trial.footage)
     plates, landmarks = trial.faces.crops, trial.faces.landmarks
@@ -116,7 +136,7 @@ def _swap(engine: Engine[Any], trial: Trial, batch: int) -> tuple[_Swap, float]:
         truth=trial.truth if trial.truth is not None else plates[:0],
         mattes=made.matte,
         masks=faces_of(landmarks, plates.shape[1]),
-        plate=Seen.of(u8(plates), landmarks),
+        plate=plate,
         comp=comp,
         names=[nearest_person(each, trial.people) if np.isfinite(each).all() else "" for each in comp.embeddings],
     )
@@ -151,6 +171,7 @@ def _table(trial: Trial, swap: _Swap) -> dict[str, Column]:
         "to_identity": np.array([nearest(each, references) for each in swap.comp.embeddings]),
         "to_performer": np.linalg.norm(swap.comp.embeddings - swap.plate.embeddings, axis=1),
         "detail": details(comps, landmarks) / np.maximum(details(plates, landmarks), 1e-6),
+        "gradient": gradients(comps, swap.masks) / np.maximum(gradients(plates, swap.masks), 1e-6),
         "seam": seams(plates, comps, swap.mattes),
         "border": borders(comps, swap.mattes),
         "light": lights(plates, comps, swap.masks),

@@ -58,10 +58,17 @@ def held_out_faces(faceset: Faceset, most: int = 64) -> FaceBatch:
 
 
 def references(faceset: Faceset) -> Identity:
-    """A person's training faces as reference pictures, chosen as the references stage chooses. Raises StoreError."""
-    seen = [_seen(faceset, row) for row in spread_rows(faceset, _PROBED, held_out=False).tolist()]
-    chosen = [each.index for each in various(sharp(seen), MOST)] if seen else []
-    return identity_at(faceset, np.array(chosen, np.int64))
+    """A person's training faces as reference pictures. Raises StoreError."""
+    return identity_at(faceset, chosen_rows(faceset, held_out=False))
+
+
+def chosen_rows(faceset: Faceset, *, held_out: bool) -> Rows:
+    """Of the faces that are held out, or of the others, those that the references stage would choose.
+
+    Raises StoreError.
+    """
+    seen = [_seen(faceset, row) for row in spread_rows(faceset, _PROBED, held_out=held_out).tolist()]
+    return np.array([each.index for each in various(sharp(seen), MOST)] if seen else [], np.int64)
 
 
 def identity_at(faceset: Faceset, rows: Rows) -> Identity:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ from fsvfx.evaluation.pictures import u8
 from fsvfx.faces.embedding import NETWORK, cut
 from fsvfx.identity.contract import IdentityNetwork, distance
 from fsvfx.identity.registry import REGISTERED, network
+from fsvfx.rights.weights import card_weights, refusal
 from schemas.evaluation import LikenessFigures
+from schemas.manifest import HeldLicence, Purpose
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -21,38 +24,61 @@ U8 = NDArray[np.uint8]
 _AT_ONCE = 16
 
 
-def judges() -> tuple[str, ...]:
-    """Networks whose weights are here, but for the stages' own."""
-    others = (name for name in REGISTERED.names() if name != NETWORK)
-    return tuple(name for name in others if all(models.present(card) for card in network(name).weights))
+def judges(
+    purpose: Purpose = "commercial", licences: Mapping[str, HeldLicence] | None = None, trained: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Networks whose weights are here, and which ``purpose`` may use; neither the stages' own nor those of ``trained``,
+    by which engines were trained."""
+
+    def usable(card: str) -> bool:
+        return models.present(card) and refusal(card_weights(card), purpose, licences or {}) is None
+
+    others = (name for name in REGISTERED.names() if name not in {NETWORK, *trained})
+    return tuple(name for name in others if all(map(usable, network(name).weights)))
 
 
-def judged(
-    names: Sequence[str], comps: U8, comp_meshes: F32, plates: U8, plate_meshes: F32, identity: Identity
-) -> dict[str, LikenessFigures]:
-    """By each network: comps and plates (n, S, S, 3) with meshes (n, 468, 3), NaN where lost, and the references.
+@dataclass(frozen=True)
+class Panel:
+    """What each judge makes of plates (n, d), NaN where no face is found, and of the references (m, d)."""
 
-    Frames that are lost in either don't count. Empty if none are left, or there are no references. Raises ModelError.
-    """
-    there = np.isfinite(comp_meshes[:, 0, 0]) & np.isfinite(plate_meshes[:, 0, 0])
-    if not there.any() or not len(identity.crops):
-        return {}
-    references = u8(identity.crops), identity.landmarks
-    sides = (comps[there], comp_meshes[there]), (plates[there], plate_meshes[there])
-    return {name: _figures(*(_vectors(network(name), *each) for each in (*sides, references))) for name in names}
+    plates: Mapping[str, F32]
+    references: Mapping[str, F32]
+
+    @classmethod
+    def of(cls, names: Sequence[str], plates: U8, meshes: F32, identity: Identity) -> Panel:
+        """plates (n, S, S, 3) with meshes (n, 468, 3), NaN where lost. Without references nobody judges.
+
+        Raises ModelError.
+        """
+        names = names if len(identity.crops) else ()
+        known = u8(identity.crops)
+        return cls(
+            plates={name: _vectors(network(name), plates, meshes) for name in names},
+            references={name: _vectors(network(name), known, identity.landmarks) for name in names},
+        )
+
+    def figures(self, comps: U8, meshes: F32) -> dict[str, LikenessFigures]:
+        """Of comps, as ``plates`` are; by judge. Frames that are lost in either don't count; empty if none are left."""
+        found = {name: _vectors(network(name), comps, meshes) for name in self.plates}
+        told = {name: _figures(each, self.plates[name], self.references[name]) for name, each in found.items()}
+        return {name: figures for name, figures in told.items() if figures is not None}
 
 
 def _vectors(judge: IdentityNetwork, pictures: U8, meshes: F32) -> F32:
-    starts = range(0, len(pictures), _AT_ONCE)
-    chips = [
-        [cut(*each, judge.chip) for each in zip(pictures[at : at + _AT_ONCE], meshes[at : at + _AT_ONCE], strict=True)]
-        for at in starts
-    ]
-    return np.concatenate([judge.vectors(np.stack(each)) for each in chips])
+    vectors = np.full((len(pictures), judge.dimensions), np.nan, np.float32)
+    there = np.flatnonzero(np.isfinite(meshes[:, 0, 0]))
+    for start in range(0, len(there), _AT_ONCE):
+        rows = there[start : start + _AT_ONCE]
+        vectors[rows] = judge.vectors(np.stack([cut(pictures[row], meshes[row], judge.chip) for row in rows]))
+    return vectors
 
 
-def _figures(comps: F32, plates: F32, references: F32) -> LikenessFigures:
+def _figures(comps: F32, plates: F32, references: F32) -> LikenessFigures | None:
     """Of vectors."""
+    there = np.isfinite(np.concatenate([comps, plates], axis=1)).all(axis=1)
+    if not there.any():
+        return None
+    comps, plates = comps[there], plates[there]
     near, before = (distance(each[:, None], references[None]).min(axis=1) for each in (comps, plates))
     far = distance(comps, plates)
     return LikenessFigures(

@@ -60,6 +60,7 @@ def followed(name: str, swapped: NDArray[np.float64], plate: NDArray[np.float64]
         error=float(np.abs(apart).mean()),
         bias=float(apart.mean()),
         spread=float(plate[both].std()),
+        spread_of_swap=float(swapped[both].std()),
         r=float(np.corrcoef(swapped[both], plate[both])[0, 1]) if moving else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ from fsvfx.context import Context
 from fsvfx.engines.contract import Engine
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError, Where
-from fsvfx.evaluation.evaluate import Evaluated, evaluate
+from fsvfx.evaluation.evaluate import Evaluated, Looked, evaluate
 from fsvfx.evaluation.held_out import faceset_trial
 from fsvfx.evaluation.report import files_of
 from fsvfx.facesets.faceset import Faceset
-from schemas.evaluation import EvaluationReport
+from schemas.evaluation import EvaluationReport, FaceFigures, GroupFigures
 from schemas.package import Figures, PackageCard
 
 
@@ -27,8 +27,11 @@ def evaluate_package(
     performer: str | None = None,
     device: str = "cpu",
     most: int = 64,
+    judges: Sequence[str] = (),
 ) -> Evaluated:
     """The identity into up to ``most`` of the performer's held-out faces; the model's first two people unless named.
+
+    judges: names of other identity networks.
 
     Raises InputError if a faceset is not the one that the package was trained on, or has nothing held out; ModelError
     if the package is broken, or gives NaN; StoreError.
@@ -41,7 +44,8 @@ def evaluate_package(
     first, second = card.names[:2] or ("", "")
     swaps = packaged(package, device)
     pair = identity or first, performer or second
-    return evaluate(swaps, faceset_trial(facesets, *pair, most=most, with_references=swaps.needs_references))
+    trial = faceset_trial(facesets, *pair, most=most, with_references=swaps.needs_references)
+    return evaluate(swaps, trial, Looked.of(trial, judges))
 
 
 def packaged(package: Path, device: str) -> Engine[Any]:
@@ -53,7 +57,10 @@ def packaged(package: Path, device: str) -> Engine[Any]:
 
 
 def check_unseen(card: PackageCard, facesets: Mapping[str, Faceset]) -> None:
-    """Held-out faces of other facesets may have been trained on. Raises InputError."""
+    """Held-out faces of other facesets may have been trained on. A general model's people are known by its roster.
+
+    Raises InputError.
+    """
     for person in card.people:
         if person.name in facesets and facesets[person.name].digest != person.faceset:
             raise InputError(
@@ -78,18 +85,20 @@ def recorded(package: Path, evaluated: Evaluated) -> tuple[Path, ...]:
     return tuple(package / name for name in files)
 
 
-def figures(report: EvaluationReport) -> Figures:
-    """What a card says of an evaluation."""
-    likeness, yaw, mouth = report.likeness, report.pose.get("yaw"), report.expression.get("mouth")
+def figures(found: FaceFigures) -> Figures:
+    """What a card says of an evaluation: of two people, or of many pairs."""
+    likeness, yaw, mouth = found.likeness, found.pose.get("yaw"), found.expression.get("mouth")
+    pair = found if isinstance(found, EvaluationReport) else None
     return Figures(
-        identity=report.identity,
-        performer=report.performer,
-        faces=report.faces,
+        identity=pair.identity if pair else None,
+        performer=pair.performer if pair else None,
+        pairs=found.pairs if isinstance(found, GroupFigures) else 1,
+        faces=found.faces,
         nearer=likeness.nearer if likeness else None,
         retrieved=likeness.retrieved if likeness else None,
         yaw_r=yaw.r if yaw else None,
         mouth_r=mouth.r if mouth else None,
-        self_swap_psnr=report.self_swap.psnr if report.self_swap else None,
-        flicker=report.flicker,
-        ms_per_face=report.ms_per_face,
+        self_swap_psnr=pair.self_swap.psnr if pair and pair.self_swap else None,
+        flicker=found.flicker,
+        ms_per_face=found.ms_per_face,
     )

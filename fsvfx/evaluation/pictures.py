@@ -12,7 +12,7 @@ from fsvfx.faces import topology
 from fsvfx.faces.raster import remap_points
 from fsvfx.faces.references import sharpness
 from fsvfx.facesets.footage import PROBE, resized, scaled
-from fsvfx.qc.figures import flicker, luminance, seam
+from fsvfx.qc.figures import flicker, luminance, seam, steepness
 from schemas.evaluation import PixelFigures
 
 F32 = NDArray[np.float32]
@@ -59,6 +59,13 @@ def details(pictures: U8, landmarks: F32) -> NDArray[np.float64]:
     return np.array(
         [sharpness(probe, scaled(mesh, size, PROBE)) for probe, mesh in zip(probes, landmarks, strict=True)]
     )
+
+
+def gradients(pictures: U8, masks: NDArray[np.bool_]) -> F32:
+    """Mean steepness of luminance within masks (n, S, S), of pictures (n, S, S, 3): (n,), per px; 0 of empty masks."""
+    steep = (np.where(mask, steepness(luminance(each)), 0) for each, mask in zip(pictures, masks, strict=True))
+    counts = np.maximum(masks.sum((1, 2)), 1)
+    return np.asarray(np.array([each.sum() for each in steep]) / counts, np.float32)
 
 
 def psnr(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:

@@ -7,14 +7,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from fsvfx.evaluation.evaluate import Evaluated
 from fsvfx.outputs import is_own_png, png
 from fsvfx.qc.sheet import Cell, cell, contact_sheet, sampled
-from schemas.evaluation import EvaluationReport, FrameFigures
+from schemas.evaluation import CrowdReport, EvaluationReport, FrameFigures
 
 _SIDE = 160
+_REPORT: TypeAdapter[EvaluationReport | CrowdReport] = TypeAdapter(EvaluationReport | CrowdReport)
 U8 = NDArray[np.uint8]
 
 
@@ -24,10 +25,10 @@ def picture_grid(evaluated: Evaluated, most: int = 24) -> U8:
     cells: list[Cell] = []
     for place in sampled(range(report.faces), most):
         row = report.frames[place]
-        plate, comp = (_small(each[place]) for each in (evaluated.plates, evaluated.comps))
+        plate, comp = (small(each[place]) for each in (evaluated.plates, evaluated.comps))
         cells.append(cell(row.frame, plate, comp, _figures(row)))
         if len(evaluated.truth):
-            cells.append(Cell(row.frame, comp, _small(evaluated.truth[place]), _of_truth(row)))
+            cells.append(Cell(row.frame, comp, small(evaluated.truth[place]), _of_truth(row)))
     title = f"{report.engine}: {report.identity} for {report.performer}"
     return contact_sheet(title, cells, under=_under(evaluated))
 
@@ -51,7 +52,8 @@ def _under(evaluated: Evaluated) -> str:
     return "   ".join(said)
 
 
-def _small(picture: U8) -> U8:
+def small(picture: U8) -> U8:
+    """As large as sheets show it."""
     return np.asarray(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -66,7 +68,7 @@ def is_own(path: Path) -> bool:
     if path.suffix == ".png":
         return is_own_png(path)
     try:
-        EvaluationReport.model_validate_json(path.read_bytes())
+        _REPORT.validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return False
     return True

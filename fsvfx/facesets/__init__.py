@@ -32,6 +32,7 @@ __all__ = [
     "open_faceset",
     "pictures",
     "store_of",
+    "unseen",
     "view",
     "weights",
 ]

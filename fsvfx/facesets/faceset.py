@@ -75,6 +75,20 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """Some of other pictures: rows (k,)."""
+
+    whole: Pictures
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, row: int, /) -> NDArray[np.generic]:
+        return self.whole[int(self.rows[row])]
+
+
+@dataclass(frozen=True)
 class Joined:
     """Pictures of several facesets, one after the other."""
 

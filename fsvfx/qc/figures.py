@@ -38,7 +38,7 @@ def seam(plate: F32, comp: F32, matte: NDArray[np.floating]) -> float:
     if not width:
         return float("nan")
     about = (slice(max(0, top - _ROUND), top + height + _ROUND), slice(max(0, left - _ROUND), left + width + _ROUND))
-    before, after = (cv2.mean(_gradient(picture[about]), edge[about])[0] for picture in (plate, comp))
+    before, after = (cv2.mean(steepness(picture[about]), edge[about])[0] for picture in (plate, comp))
     return float((after + _SMALLEST) / (before + _SMALLEST))
 
 
@@ -73,7 +73,8 @@ def nearest(embedding: F32, references: F32) -> float:
     return float(np.linalg.norm(known.astype(np.float64) - embedding.astype(np.float64), axis=1).min())
 
 
-def _gradient(picture: F32) -> F32:
+def steepness(picture: F32) -> F32:
+    """Length of the gradient (h, w), per px, of luminance (h, w) that is blurred by a pixel."""
     smooth = cv2.GaussianBlur(picture, (5, 5), 1.0)
     across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
     return np.asarray(cv2.magnitude(across, down), np.float32)

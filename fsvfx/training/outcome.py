@@ -86,5 +86,6 @@ def _failures(outcome: TrainingOutcome) -> list[str]:
 def _figures(figures: Figures | None) -> list[str]:
     if figures is None:
         return []
-    values = figures.model_dump(exclude={"identity", "performer", "faces"}, exclude_none=True)
-    return [f"on {figures.faces} held-out faces: " + ", ".join(f"{name} {value:.3g}" for name, value in values.items())]
+    values = figures.model_dump(exclude={"identity", "performer", "faces", "pairs"}, exclude_none=True)
+    where = f"{figures.faces} held-out faces" + (f" in {figures.pairs} pairs" if figures.pairs > 1 else "")
+    return [f"on {where}: " + ", ".join(f"{name} {value:.3g}" for name, value in values.items())]

@@ -13,6 +13,8 @@ from fsvfx import evaluation, facesets, packages, rights
 from fsvfx.context import device_with
 from fsvfx.disk import place_file
 from fsvfx.engines.contract import EngineSettings
+from fsvfx.evaluation import Asked, comparison, contestants
+from fsvfx.evaluation.judges import judges
 from fsvfx.facesets.lookup import crowd_of, learned_of, swaps_folder
 from fsvfx.reach import reach_of
 from fsvfx.store import open_store
@@ -120,9 +122,25 @@ def make_package(job: TrainJob, people: People, device: str) -> Path:
 
 
 def evaluate_package(job: TrainJob, people: People, package: Path) -> Figures | None:
-    """Evaluate the package on held-out faces, and write the figures into its card. Raises ModelError, StoreError."""
-    found = evaluation.evaluate_package(package, _opened(job, people), device=device_with())
-    evaluation.recorded(package, found)
+    """Evaluate the package on held-out faces, and write the figures into its card. Raises ModelError, StoreError.
+
+    A general model's on people who are held out, beside a ceiling and a floor; not at all where those are fewer than
+    two.
+    """
+    device = device_with()
+    if not job.is_crowd:
+        by = judges(job.purpose, job.licences)
+        found = evaluation.evaluate_package(package, _opened(job, people), device=device, judges=by)
+        evaluation.recorded(package, found)
+        return packages.card_of(package).figures
+    own = [contestants.of_package(package, device)]
+    others = contestants.of_engines(contestants.BESIDE, (), device)
+    contest = comparison.Contest(own, others, job.purpose, job.licences)
+    unseen = comparison.unseen_by(job, people, contest)
+    if len(unseen) < 2:
+        log.info("the package is not evaluated: fewer than two people are held out")
+        return None
+    comparison.written(own, comparison.on_crowd(contest, unseen, Asked()), out=None)
     return packages.card_of(package).figures
 
 

@@ -21,6 +21,7 @@ from fsvfx.facesets.faceset import Faceset
 from fsvfx.settings import machine
 from schemas.actors import ActedClip
 from schemas.base import StrictModel
+from schemas.evaluation import EvaluationReport
 
 PEOPLE = ("ada", "bea")
 
@@ -123,13 +124,16 @@ def test_the_newest_package_beside_another_one_and_an_engine(built, capsys, fold
     assert packages.card_of(newest).figures is not None
 
     words = ["evaluate", "train.yaml", "--model", old.sha256[:9], "--engine", "landmark_warp", "--out", "there"]
-    assert cli.code_of([*words, "--most", "1"]) == 0
+    assert cli.code_of([*words, "--most", "1", "--against", "blur"]) == 0
     out = capsys.readouterr().out
+    assert "landmark_warp / blur" in out
     assert f"{model} {old.sha256[:6]}" in out
     assert "landmark_warp" in out
     assert {each.name for each in (folder / "there").glob("*.json")} == {
         f"evaluation_{model}_{old.sha256[:6]}.json", "evaluation_landmark_warp.json",
     }  # fmt: skip
+    report = EvaluationReport.model_validate_json((folder / "there/evaluation_landmark_warp.json").read_bytes())
+    assert report.beside["blur"].ratios["time a face"] > 0
 
     assert cli.code_of(["evaluate", "train.yaml", "--model", "f00"]) == 2
     assert old.sha256[:12] in capsys.readouterr().err

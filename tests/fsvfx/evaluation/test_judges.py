@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
 from fsvfx.evaluation import judges as judges_module
-from fsvfx.evaluation.judges import judged, judges
+from fsvfx.evaluation.judges import Panel, judges
 from fsvfx.evaluation.measures import steadiness
 from fsvfx.evaluation.pictures import borders, lights
 from fsvfx.identity.contract import IdentityNetwork, Square
@@ -56,8 +56,8 @@ def identity(*levels: float) -> Identity:
 
 
 def test_a_judge_says_who_is_nearer() -> None:
-    comps, plates = plain(0.75, 0.7, 0.3), plain(0.2, 0.2, 0.2)
-    found = judged(["mean"], comps, meshes(3), plates, meshes(3), identity(0.8, 0.9))["mean"]
+    panel = Panel.of(["mean"], plain(0.2, 0.2, 0.2), meshes(3), identity(0.8, 0.9))
+    found = panel.figures(plain(0.75, 0.7, 0.3), meshes(3))["mean"]
     assert found.nearer == pytest.approx(2 / 3)
     step = 3**0.5
     assert found.to_identity == pytest.approx(0.1 * step, abs=0.01)
@@ -66,24 +66,32 @@ def test_a_judge_says_who_is_nearer() -> None:
 
 
 def test_lost_frames_do_not_count() -> None:
+    panel = Panel.of(["mean"], plain(0.2, 0.2), meshes(2), identity(0.8))
     there = meshes(2)
     there[1] = np.nan
-    found = judged(["mean"], plain(0.8, 0.2), there, plain(0.2, 0.2), meshes(2), identity(0.8))["mean"]
-    assert found.nearer == 1
+    assert panel.figures(plain(0.8, 0.2), there)["mean"].nearer == 1
+    lost_before = Panel.of(["mean"], plain(0.2, 0.2), there, identity(0.8))
+    assert lost_before.figures(plain(0.8, 0.2), meshes(2))["mean"].nearer == 1
     there[0] = np.nan
-    assert judged(["mean"], plain(0.8, 0.2), there, plain(0.2, 0.2), meshes(2), identity(0.8)) == {}
+    assert panel.figures(plain(0.8, 0.2), there) == {}
 
 
 def test_without_references_nobody_judges() -> None:
     nobody = Identity("cem", np.zeros((0, SIZE, SIZE, 3), np.float32), meshes(1)[:0], np.zeros(0, np.float32))
-    assert judged(["mean"], plain(0.8), meshes(1), plain(0.2), meshes(1), nobody) == {}
+    assert Panel.of(["mean"], plain(0.2), meshes(1), nobody).figures(plain(0.8), meshes(1)) == {}
 
 
-def test_the_stages_own_network_is_no_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "dlib" not in judges()
-    monkeypatch.setattr(judges_module.models, "present", lambda card: False)
+def test_who_may_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "dlib" not in judges(), "the stages' own"
+    monkeypatch.setattr(judges_module.models, "present", lambda card: True)
     monkeypatch.setattr(Mean, "weights", ("faceres",))
-    assert judges() == ()
+    assert set(judges()) >= {"faceres", "faceres_tight"}
+    assert "faceres" not in judges(trained=("faceres",)), "it has trained"
+    monkeypatch.setattr(Mean, "weights", ("insightface",))
+    assert judges() == (), "its licence is for research"
+    assert judges("research")
+    monkeypatch.setattr(judges_module.models, "present", lambda card: False)
+    assert judges("research") == ()
 
 
 def disc(radius: float) -> F32:

@@ -14,7 +14,7 @@ from toy_packages import toy_package
 from fsvfx import packages
 from fsvfx.errors import InputError
 from fsvfx.evaluation import evaluate_package, recorded
-from fsvfx.evaluation.comparison import side_by_side
+from fsvfx.evaluation.table import side_by_side
 from fsvfx.facesets.faceset import Faceset
 from schemas.evaluation import EvaluationReport
 

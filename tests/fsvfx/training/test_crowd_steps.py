@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from toy_packages import made_up, toy_package
 
 from flows.verbs import facesets as verb
 from fsvfx import packages, rights
@@ -27,6 +28,7 @@ from fsvfx.training import result, steps, weights
 from fsvfx.training.data import PairSampler
 from fsvfx.training.result import Trained
 from fsvfx.training.run import run
+from schemas.evaluation import CrowdReport
 from schemas.job import TrainJob
 from schemas.receipts import Receipt
 from schemas.train import HeldOut
@@ -183,6 +185,23 @@ def test_the_package_says_who_is_in_it(
     assert result.finished(moved, built) == done
     other = moved.model_copy(update={"held_out": HeldOut(share=0.2)})
     assert result.finished(other, built) is None
+
+
+def test_the_package_is_evaluated_on_who_is_held_out(
+    job: TrainJob, built: dict[str, Receipt], shown: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = tuple(person.name for person in shown)
+    package, _ = toy_package(tmp_path, "simswap", roster=made_up(names[2]))
+    monkeypatch.undo()  # a real engine from here on
+    held_out = job.model_copy(update={"held_out": HeldOut(people=names[:3], share=0)})
+    figures = steps.evaluate_package(held_out, built, package)
+    assert figures is not None
+    assert (figures.identity, figures.pairs, figures.faces) == (None, 2, 2)
+    report = CrowdReport.model_validate_json((package / "evaluation.json").read_bytes())
+    assert report.people == names[:2], "the third one's face is in the weights"
+    assert set(report.groups["stills"].beside) == {"landmark_warp", "blur"}
+    alone = job.model_copy(update={"held_out": HeldOut(people=names[:1], share=0)})
+    assert steps.evaluate_package(alone, built, package) is None, "a swap takes two"
 
 
 def test_collections_can_be_looked_at(

@@ -1,0 +1,49 @@
+"""Who is put into whose face: pairs of people whom no training has seen, the same ones in every run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LIKE = 15.0
+"""Degrees of yaw up to which a picture of the identity is like the performer's."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    identity: str
+    performer: str
+
+
+def pairs_of(
+    yaws: Mapping[str, NDArray[np.floating]], performers: Sequence[str], identities: Sequence[str], most: int
+) -> list[Pair]:
+    """Up to ``most`` pairs of ``performers`` and other people of ``identities``.
+
+    yaws (k,), degrees: of each person's faces. Every performer has a turn before anybody has a second one. Whom they
+    get is drawn by a hash of the names, among those who have a picture of like yaw; only then come others, the nearest
+    first.
+    """
+    order = sorted(performers, key=_drawn)
+    turns = [[Pair(other, name) for other in _by_fitness(yaws, name, identities)] for name in order]
+    rounds = (pair for turn in zip_longest(*turns) for pair in turn if pair is not None)
+    return [pair for _, pair in zip(range(most), rounds, strict=False)]
+
+
+def _by_fitness(yaws: Mapping[str, NDArray[np.floating]], performer: str, identities: Sequence[str]) -> list[str]:
+    wanted = float(np.median(yaws[performer]))
+
+    def unfit(other: str) -> tuple[float, str]:
+        apart = float(np.abs(yaws[other] - wanted).min())
+        return max(0.0, apart - _LIKE), _drawn(f"{other}/{performer}")
+
+    return sorted((other for other in identities if other != performer), key=unfit)
+
+
+def _drawn(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""The people of a crowd whom training never sees, each as a faceset: to evaluate on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.digests import digest_of
+from fsvfx.facesets.build import store_of
+from fsvfx.facesets.crowd import is_held_out
+from fsvfx.facesets.faceset import Chosen, Faceset, open_faceset
+from fsvfx.facesets.pictures import Gathered, open_collection
+from schemas.job import TrainJob
+from schemas.receipts import Receipt
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """One of them.
+
+    faceset: all of it held out; each picture of a collection is footage of its own. moving: whether there is footage.
+    code (k, 128): the faces' embeddings; None of footage, for which they are not taken yet.
+    """
+
+    faceset: Faceset
+    moving: bool
+    code: NDArray[np.float32] | None
+
+
+def unseen_of(job: TrainJob, receipts: Mapping[str, Receipt], but: Collection[str] = ()) -> dict[str, Unseen]:
+    """Everybody who is held out, by name, without those of ``but``.
+
+    receipts: of the crowd's facesets, by person and by collection. Raises StoreError.
+    """
+    assert job.held_out is not None, "only a crowd is asked for"
+    held_out, store = job.held_out, store_of(job.store, job.production)
+
+    def wanted(person: str) -> bool:
+        return is_held_out(person, held_out) and person not in but
+
+    found: dict[str, Unseen] = {}
+    for person in filter(wanted, job.learned):
+        faceset = open_faceset(store, receipts[person])
+        found[person] = Unseen(replace(faceset, held_out=np.ones(len(faceset), np.bool_)), True, None)
+    for one in job.collections:
+        gathered = open_collection(store, receipts[one.name])
+        for person in filter(wanted, gathered.people):
+            rows = np.flatnonzero(gathered.person == gathered.people.index(person))
+            found[person] = Unseen(_of_person(gathered, person, rows), False, gathered.code[rows])
+    return found
+
+
+def _of_person(gathered: Gathered, person: str, rows: NDArray[np.int64]) -> Faceset:
+    return Faceset(
+        person=person,
+        size=gathered.size,
+        crops=Chosen(gathered.crops, rows),
+        mask=Chosen(gathered.mask, rows),
+        landmarks=np.stack([np.asarray(gathered.landmarks[row], np.float32) for row in rows.tolist()]),
+        pose=gathered.pose[rows],
+        sharpness=gathered.sharpness[rows],
+        names=tuple(gathered.pictures[row] for row in rows.tolist()),
+        footage=np.arange(len(rows)),
+        frame=np.ones(len(rows), np.int64),
+        held_out=np.ones(len(rows), np.bool_),
+        digest=digest_of([gathered.digest, person]),
+    )
