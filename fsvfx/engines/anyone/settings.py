@@ -86,7 +86,7 @@ class RefineSettings(EngineSettings):
     """Channels of the network, from its full size down; each size is half of the one before."""
     blocks: int = Field(3, ge=0, le=12)
     """Residual blocks at its smallest size."""
-    directions: int = Field(48, ge=1, le=128)
+    directions: int = Field(32, ge=1, le=128)
     """Directions in which the linear prior's faces differ."""
     swaps: int = Field(2000, ge=20, le=1_000_000)
     """Swaps that are made ahead of time to learn from."""

@@ -21,7 +21,7 @@ THEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def test_there_are_examples() -> None:
     assert {path.stem for path in SHOTS} >= {"harbour", "sequence", "s3"}
-    assert {path.stem for path in TRAININGS} >= {"train", "train_comb", "train_crowd"}
+    assert {path.stem for path in TRAININGS} >= {"train", "train_comb", "train_crowd", "train_refine"}
 
 
 @pytest.mark.parametrize("path", SHOTS, ids=lambda path: path.stem)
