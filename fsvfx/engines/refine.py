@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import cv2
 import numpy as np
 
 from fsvfx.engines.anyone.settings import RefineSettings
@@ -12,6 +13,7 @@ from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity, SwapBatc
 from fsvfx.engines.landmark_warp import LandmarkWarpSettings
 from fsvfx.engines.open_set import OpenSet, Source
 from fsvfx.engines.packaged import PackageSettings
+from fsvfx.faces.raster import Floats
 
 if TYPE_CHECKING:
     from fsvfx.engines.anyone.refine_model import RefineModel
@@ -82,11 +84,24 @@ class Refine(OpenSet):
         if not len(plates):
             return SwapBatch(plates, plates[..., 0])
         warped = Warp(self.settings).swap(FaceBatch(plates, meshes, faces.frames[faces.wanted]), prepared.references)
+        guesses = self._guesses(plates, meshes, prepared.references)
         with torch.inference_mode():
-            target, warp = (
+            target, warp, guess = (
                 torch.from_numpy(each).to(self.device).permute(0, 3, 1, 2).contiguous()
-                for each in (plates, warped.crops)
+                for each in (plates, warped.crops, guesses)
             )
             matte = torch.from_numpy(warped.matte).to(self.device)[:, None]
-            made = self._refiner.refined(target, warp, matte).permute(0, 2, 3, 1).cpu().numpy()
+            made = self._refiner.refined(target, warp, guess, matte).permute(0, 2, 3, 1).cpu().numpy()
         return SwapBatch(np.ascontiguousarray(made), warped.matte)
+
+    def _guesses(self, plates: Floats, meshes: Floats, references: References) -> Floats:
+        """(k, R, R, 3): the prior's face over the plates, no larger than the network looks at them."""
+        from fsvfx.engines.mesh.guess import guessed
+        from fsvfx.engines.mesh.references import scaled
+
+        assert references.prior is not None
+        side = self._refiner.settings.sight
+        small = [cv2.resize(each, (side, side), interpolation=cv2.INTER_AREA) for each in plates]
+        there = scaled(meshes, side / plates.shape[1])
+        found = [guessed(each, mesh, references.prior.crop) for each, mesh in zip(small, there, strict=True)]
+        return np.stack(found)

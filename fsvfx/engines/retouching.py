@@ -13,6 +13,7 @@ from fsvfx.engines.anyone.damage import cast, damaged
 from fsvfx.engines.anyone.linear_prior import LinearPrior, cross_fitted, fitted, numbers_of
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.engines.landmark_warp import LandmarkWarpSettings
+from fsvfx.engines.mesh.guess import guessed
 from fsvfx.engines.mesh.references import References, prepare
 from fsvfx.engines.mesh.warp import Warp
 from fsvfx.engines.samples import Retouches
@@ -50,10 +51,11 @@ class Face:
 
 @dataclass(frozen=True)
 class Swap:
-    """target, warp over it, truth: (S, S, 3) in [0, 1]; matte, sure: (S, S), where it shows, where the truth is one."""
+    """target, warp and guess over it, truth: (S, S, 3) in [0, 1]. matte: (S, S), where it shows; sure: where it is true."""
 
     target: F32
     warp: F32
+    guess: F32
     truth: F32
     matte: F32
     sure: F32
@@ -91,7 +93,8 @@ class Swapper:
         warp, matte = self._swapped(target, face.mesh, self._references(other, *spoiled))
         if random.random() < _OFF:
             warp = cast(warp, matte, random)
-        return Swap(target, warp, face.crop, matte, np.ones_like(matte))
+        guess = guessed(target, face.mesh, self.priors.of(other))
+        return Swap(target, warp, guess, face.crop, matte, np.ones_like(matte))
 
     def forwards(self, face: Face, stranger: Face, random: Random) -> Swap:
         """A stranger's face, spoiled, in a person's picture. The truth is its warp unspoiled, away from the edge."""
@@ -102,7 +105,8 @@ class Swapper:
             warp = cast(warp, matte, random)
         reach = 2 * round(_SURE * len(matte) / 2) + 1
         inner = cv2.erode(matte, np.ones((reach, reach), np.uint8))
-        return Swap(face.crop, warp, truth, matte, np.asarray(inner, np.float32))
+        guess = guessed(face.crop, face.mesh, self.priors.of(stranger))
+        return Swap(face.crop, warp, guess, truth, matte, np.asarray(inner, np.float32))
 
     def _swapped(self, target: F32, mesh: F32, references: References) -> tuple[F32, F32]:
         """Over the target, and the matte."""

@@ -46,13 +46,15 @@ class Pairs:
 class Retouches:
     """b swaps that ``landmark_warp`` has made ahead of time of spoiled pictures, and what they should have been.
 
-    target: (b, 3, S, S), the performance; warp: the swap over it; truth; matte: (b, 1, S, S), where the swap shows.
-    sure: (b, 1, S, S), where the truth is one. landmarks: (b, 468, 3) float32, FaceMesh order, px. code: (b, 128)
-    float32, of the truth's identity. Pictures are float32 in [0, 1], display-referred RGB.
+    target: (b, 3, S, S), the performance; warp: the swap over it; guess: the linear prior's face over it; truth.
+    matte: (b, 1, S, S), where the swap shows. sure: (b, 1, S, S), where the truth is one. landmarks: (b, 468, 3)
+    float32, FaceMesh order, px. code: (b, 128) float32, of the truth's identity. Pictures are float32 in [0, 1],
+    display-referred RGB.
     """
 
     target: Tensor
     warp: Tensor
+    guess: Tensor
     truth: Tensor
     matte: Tensor
     sure: Tensor

@@ -71,12 +71,12 @@ class RefineModel(RetouchModel):
     def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
         return list(self.refiner.parameters())
 
-    def refined(self, target: Tensor, warp: Tensor, matte: Tensor) -> Tensor:
+    def refined(self, target: Tensor, warp: Tensor, guess: Tensor, matte: Tensor) -> Tensor:
         """Warps (b, 3, S, S) onto targets, as they should be; only where the matte (b, 1, S, S) shows them."""
-        return applied(self.refiner(seen_small(target, warp, matte, self.settings.sight)), warp)
+        return applied(self.refiner(seen_small(target, warp, guess, matte, self.settings.sight)), warp)
 
     def _over(self, batch: Retouches) -> Tensor:
-        made = self.refined(batch.target, batch.warp, batch.matte)
+        made = self.refined(batch.target, batch.warp, batch.guess, batch.matte)
         return batch.target + batch.matte * (made - batch.target)
 
     def forward(self, batch: Retouches, turn: str = "generator") -> dict[str, Tensor]:
@@ -93,9 +93,9 @@ class RefineModel(RetouchModel):
         return terms
 
     def previews(self, held_out: Retouches, rows: int) -> list[list[Tensor]]:
-        """Performances, warps, warps refined, and the truth."""
+        """Performances, warps, guesses, warps refined, and the truth."""
         made = self._over(held_out)
-        return [[each[:rows] for each in (held_out.target, held_out.warp, made, held_out.truth)]]
+        return [[each[:rows] for each in (held_out.target, held_out.warp, held_out.guess, made, held_out.truth)]]
 
     def _unlikeness(self, made: Tensor, batch: Retouches) -> Tensor:
         codes, judge = unit(batch.code, self.centre), self._judges[0]

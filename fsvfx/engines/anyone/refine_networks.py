@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-INPUTS = 7
-"""The performance, the warp over it, and its matte."""
+INPUTS = 10
+"""The performance, the warp and the guess over it, and the matte."""
 _SLOPE = 0.1
 _MOST = 0.5
 """By how much a colour can be changed, of the display range."""
@@ -23,7 +23,7 @@ class Change(NamedTuple):
 
 
 class Refiner(nn.Module):
-    """(b, 7, R, R) -> a ``Change``: a U-Net of residual blocks without normalisation, so that light is no statistic.
+    """(b, 10, R, R) -> a ``Change``: a U-Net of residual blocks without normalisation, so that light is no statistic.
 
     widths: channels from full size down, halved from one to the next. blocks: at the smallest size.
     """
@@ -41,6 +41,12 @@ class Refiner(nn.Module):
             for before, after in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.end = nn.Conv2d(first, 4, 3, padding=1)
+        for part in self.modules():
+            if isinstance(part, nn.Conv2d):  # without normalisation, else hardly any signal comes through
+                nn.init.kaiming_normal_(part.weight, _SLOPE)
+        for block in self.blocks:
+            assert isinstance(block, ResidualBlock)
+            nn.init.zeros_(block.second.weight)
         nn.init.zeros_(self.end.weight)
         assert self.end.bias is not None
         with torch.no_grad():
@@ -72,9 +78,9 @@ class ResidualBlock(nn.Module):
         return here + changed
 
 
-def seen_small(target: Tensor, warp: Tensor, matte: Tensor, size: int) -> Tensor:
-    """(b, 7, size, size): what the refiner sees of pictures (b, 3, S, S) and a matte (b, 1, S, S)."""
-    return _to(torch.cat([target, warp, matte], 1), size)
+def seen_small(target: Tensor, warp: Tensor, guess: Tensor, matte: Tensor, size: int) -> Tensor:
+    """(b, 10, size, size): what the refiner sees of pictures (b, 3, S, S) and a matte (b, 1, S, S), of any sizes."""
+    return torch.cat([_to(each, size) for each in (target, warp, guess, matte)], 1)
 
 
 def applied(change: Change, warp: Tensor) -> Tensor:
@@ -88,4 +94,6 @@ def applied(change: Change, warp: Tensor) -> Tensor:
 
 
 def _to(pictures: Tensor, size: int) -> Tensor:
+    if pictures.shape[-1] == size:
+        return pictures
     return interpolate(pictures, size=(size, size), mode="bilinear", antialias=True)

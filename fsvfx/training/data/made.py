@@ -20,7 +20,7 @@ from fsvfx.errors import InputError, Where
 from fsvfx.facesets.crowd import Crowd
 from fsvfx.training.data.ahead import seed_of
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same crowd would give other swaps."""
 _INDEX, _PRIOR = "index.json", "prior.npz"
 _FRONTAL = 25.0
@@ -40,14 +40,15 @@ U8 = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class MadeSwaps:
-    """n swaps (all but the prior mapped): target, warp, truth (n, S, S, 3) u8; matte, sure (n, S, S) u8; landmarks
-    (n, 468, 3) f32; code (n, 128) f32; unseen (n,) bool: of people who are held out. See ``Retouches``.
+    """n swaps (all but the prior mapped): target, warp, guess, truth (n, S, S, 3) u8; matte, sure (n, S, S) u8;
+    landmarks (n, 468, 3) f32; code (n, 128) f32; unseen (n,) bool: of people who are held out. See ``Retouches``.
 
     prior: of everybody whom training sees.
     """
 
     target: U8
     warp: U8
+    guess: U8
     truth: U8
     matte: U8
     sure: U8
@@ -92,6 +93,7 @@ def open_swaps(folder: Path) -> MadeSwaps:
 _SHAPES: dict[str, tuple[str, Callable[[int], tuple[int, ...]]]] = {
     "target": ("|u1", lambda size: (size, size, 3)),
     "warp": ("|u1", lambda size: (size, size, 3)),
+    "guess": ("|u1", lambda size: (size, size, 3)),
     "truth": ("|u1", lambda size: (size, size, 3)),
     "matte": ("|u1", lambda size: (size, size)),
     "sure": ("|u1", lambda size: (size, size)),
@@ -126,7 +128,7 @@ class _Maker:
         for number in range(count):
             rows = self._crowd.unseen if number < unseen else self._crowd.trained
             swap, face, whose = self._made(rows, np.random.default_rng(seed_of(self._seed, number, "made")))
-            for name in ("target", "warp", "truth", "matte", "sure"):
+            for name in ("target", "warp", "guess", "truth", "matte", "sure"):
                 files[name][number] = np.rint(getattr(swap, name).clip(0, 1) * 255)
             files["landmarks"][number], files["code"][number] = face.mesh, whose.code
             files["unseen"][number] = number < unseen

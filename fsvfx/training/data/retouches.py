@@ -16,6 +16,9 @@ from fsvfx.training.data.geometry import affines, moved, places, sample
 from fsvfx.training.data.made import MadeSwaps
 from schemas.augmentation import Augmentation
 
+_PICTURES = ("target", "warp", "guess", "truth")
+_PLANES = (*_PICTURES, "matte", "sure")
+
 Ints = NDArray[np.int64]
 
 
@@ -62,13 +65,13 @@ def retouches(
     swaps: MadeSwaps, rows: Ints, matrices: Tensor, jitter: Tensor | None, resolution: int, device: str
 ) -> Retouches:
     """Swaps as ``matrices`` (b, 2, 3) show them, in colours changed by ``jitter`` (b, 3, 3)."""
-    parts = {name: _planes(getattr(swaps, name)[rows], device) for name in ("target", "warp", "truth", "matte", "sure")}
+    parts = {name: _planes(getattr(swaps, name)[rows], device) for name in _PLANES}
     sizes = [each.shape[1] for each in parts.values()]
     at = places(matrices, resolution).to(device)
     shown = dict(zip(parts, torch.split(sample(torch.cat(list(parts.values()), 1), at), sizes, 1), strict=True))
     if jitter is not None:
         change = jitter.to(device)
-        shown |= {name: colour.changed(shown[name], change) for name in ("target", "warp", "truth")}
+        shown |= {name: colour.changed(shown[name], change) for name in _PICTURES}
     landmarks = torch.from_numpy(np.asarray(swaps.landmarks[rows])).to(device)
     mirrored = torch.linalg.det(matrices[:, :, :2]) < 0
     landmarks[mirrored] = landmarks[mirrored][:, torch.from_numpy(MIRRORED)]

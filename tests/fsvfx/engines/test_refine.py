@@ -38,7 +38,7 @@ def model(**more: Any) -> RefineModel:
 @pytest.mark.parametrize(("size", "sight"), [(64, 32), (200, 48), (32, 32), (24, 32)])
 def test_an_untrained_refiner_changes_hardly_anything_at_any_size(size: int, sight: int) -> None:
     warp = torch.rand(2, 3, size, size)
-    change = Refiner((4, 8, 8), 1)(seen_small(warp, warp, warp[:, :1], sight))
+    change = Refiner((4, 8, 8), 1)(seen_small(warp, warp, warp, warp[:, :1], sight))
     assert change.shift.shape == (2, 3, sight, sight)
     assert (applied(change, warp) - warp).abs().mean() < 0.03
 
@@ -56,11 +56,11 @@ def test_a_shift_changes_the_colour_and_detail_stays_as_told() -> None:
 
 def batch(count: int = 2, size: int = 64) -> Retouches:
     made = torch.Generator().manual_seed(3)
-    target, warp, truth = (torch.rand(count, 3, size, size, generator=made) for _ in range(3))
+    target, warp, guess, truth = (torch.rand(count, 3, size, size, generator=made) for _ in range(4))
     matte = torch.zeros(count, 1, size, size)
     matte[..., 16:48, 16:48] = 1
     sure, code = torch.ones_like(matte), torch.rand(count, 128, generator=made)
-    return Retouches(target, warp, truth, matte, sure, torch.rand(count, 468, 3, generator=made) * size, code)
+    return Retouches(target, warp, guess, truth, matte, sure, torch.rand(count, 468, 3, generator=made) * size, code)
 
 
 def test_it_lowers_the_difference_from_the_truth_where_that_is_one() -> None:
@@ -76,11 +76,11 @@ def test_it_lowers_the_difference_from_the_truth_where_that_is_one() -> None:
     assert all(float(term) == 0 for term in unsure.values())
 
 
-def test_its_previews_show_performance_warp_result_and_truth() -> None:
+def test_its_previews_show_performance_warp_guess_result_and_truth() -> None:
     [columns] = model().previews(batch(), 2)
-    assert [tuple(each.shape) for each in columns] == [(2, 3, 64, 64)] * 4
+    assert [tuple(each.shape) for each in columns] == [(2, 3, 64, 64)] * 5
     outside = batch().matte[0, 0] == 0
-    assert torch.equal(columns[2][0][:, outside], batch().target[0][:, outside])
+    assert torch.equal(columns[3][0][:, outside], batch().target[0][:, outside])
 
 
 def test_a_prior_is_kept_in_the_weights_of_whatever_size(mesh: Made, picture: Made) -> None:
