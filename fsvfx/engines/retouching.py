@@ -51,7 +51,10 @@ class Face:
 
 @dataclass(frozen=True)
 class Swap:
-    """target, warp and guess over it, truth: (S, S, 3) in [0, 1]. matte: (S, S), where it shows; sure: where it is true."""
+    """target, warp and guess over it, truth: (S, S, 3) in [0, 1].
+
+    matte: (S, S), where it shows; sure: where the truth is one.
+    """
 
     target: F32
     warp: F32
