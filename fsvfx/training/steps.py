@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from fsvfx import evaluation, facesets, packages, rights
@@ -64,21 +65,22 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
     check_folder(folder)
     order = TrainingOrder(job=job, facesets=dict(people), gpus=gpus)
     place_file(folder / ORDER, order.model_dump_json().encode())
-    if job.is_crowd:  # once, before several processes map it
-        yield from _prepared(job, crowd_of(job, people, resolution_of(job)))
     with (folder / EVENTS).open("a", encoding="utf-8") as events:
-        for message in trained_apart(folder / ORDER, seat, resume):
+        for message in chain(_prepared(job, people), trained_apart(folder / ORDER, seat, resume)):
             events.write(to_line(message))
             events.flush()
             yield message
 
 
-def _prepared(job: TrainJob, crowd: facesets.Crowd) -> Iterator[Message]:
-    """Make ahead of time what the engine learns from, if that isn't the crowd's pictures themselves."""
+def _prepared(job: TrainJob, people: People) -> Iterator[Message]:
+    """A crowd's files, once, before several processes map them; and the swaps that its engine learns from, if any."""
+    if not job.is_crowd:
+        return
+    crowd = crowd_of(job, people, resolution_of(job))
     if swaps := int(getattr(_architecture(job), "swaps", 0)):
         from fsvfx.training.data import swaps_in
 
-        yield Notice(f"making {swaps} swaps to learn from, unless they are there")
+        yield Notice(f"making {swaps} swaps to learn from, unless they are there already")
         swaps_in(swaps_folder(job), crowd, swaps, job.trainer.seed)
 
 
