@@ -123,6 +123,9 @@ class PackageCard(StrictModel):
     """The faceset settings."""
     start: Ancestor | None = None
     """The package that training started from."""
+    published_from: Sha256 | None = None
+    """Of a published package: the sha256 of the weights as they were trained. These are the same as float16, without
+    adversaries."""
     losses: dict[str, float]
     """The last mean losses, by term."""
     figures: Figures | None = None

@@ -54,3 +54,13 @@ def test_everything_in_the_lock_has_a_hash() -> None:
 def test_extras_are_not_needed_by_default() -> None:
     default = {canonicalize_name(one.name) for one in wanted()}
     assert not default & {"insightface", "tensorboardx", "matplotlib", "onnx", "onnxscript", "otio-cmx3600-adapter"}
+
+
+def test_wheels_hold_what_is_no_code() -> None:
+    package = ROOT / "fsvfx"
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["fsvfx"]
+    taken = {path for pattern in patterns for path in package.glob(pattern)}
+    kept = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".md")}
+    starters = {path for path in (package / "starters").rglob("*") if path.is_file()}
+    assert starters
+    assert (kept | starters) - taken == set()

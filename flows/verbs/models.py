@@ -15,7 +15,7 @@ from flows.verbs.options import AsJson, Research
 if TYPE_CHECKING:
     from schemas.package import Figures, PackageCard
 
-HELP = "Weights: list them, download the standard set, export trained models."
+HELP = "Weights: list them, download the standard set, export and publish trained models."
 Packages = Annotated[
     str,
     typer.Option(
@@ -50,10 +50,12 @@ def list_models(packages: Packages = "", json: AsJson = False) -> None:
         if not here[name]:
             output.line(f"{name} is not installed. {models.how_to_get(card)}")
     output.table(
-        "Model packages", ("model", "engine", "people", "licence", "figures"), [_row(each) for each in trained]
+        "Model packages",
+        ("model", "kind", "engine", "size", "people", "licence", "figures"),
+        [_row(each) for each in trained],
     )
     for card in [each["card"] for each in trained if "card" in each]:  # to be copied into a manifest
-        output.command(f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}")
+        output.command(_settings(card))
 
 
 def pull(
@@ -114,33 +116,84 @@ def export(
     output.line(f"{', '.join(done.outputs)} differs from torch by {done.difference:.1e} at most")
 
 
+def publish(
+    package: Annotated[str, typer.Argument(metavar="PACKAGE", help="A model package: its folder or its name.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder of packages to write it to.")],
+    licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="What the copy may be used for.")],
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="The copy's name. Default: the package's own.")
+    ] = "",
+    sha256: Annotated[
+        str,
+        typer.Option(
+            "--sha256",
+            metavar="DIGITS",
+            help="The first digits of its weights' sha256, if several packages have the name.",
+        ),
+    ] = "",
+    packages: Packages = "",
+    json: AsJson = False,
+) -> None:
+    """Make a small package for everybody of a general model that has learned made-up people alone."""
+    from fsvfx.packages import Packages as Found
+    from fsvfx.packages import card_of
+
+    folder = Found.within(packages).named(package, sha256)
+    name = name or card_of(folder).model
+    from fsvfx.engines.publishing import publish as published  # brings torch: after what can go wrong without it
+
+    made = _read(published(folder, to, model=name, licence=licence))
+    if json:
+        output.as_json(made)
+        return
+    output.line(f"{made['folder']}: {_size(made['bytes'])}; {_people(made['card'])}")
+    output.command(_settings(made["card"]))
+
+
 def _trained(folder: str) -> Iterator[dict[str, Any]]:
     """What each package says of itself, or what is wrong with it."""
     from fsvfx.errors import ModelError
-    from fsvfx.packages import Packages, card_of
+    from fsvfx.packages import Packages
 
     for package in Packages.within(folder).all():
         try:
-            card = card_of(package)
+            yield _read(package)
         except ModelError as error:
             yield {"folder": package, "error": str(error)}
-        else:
-            yield {"folder": package, "card": card}
+
+
+def _read(package: Path) -> dict[str, Any]:
+    from fsvfx.packages import WEIGHTS, card_of, is_starter
+
+    size = (package / WEIGHTS).stat().st_size if (package / WEIGHTS).is_file() else 0
+    return {"folder": package, "card": card_of(package), "starter": is_starter(package), "bytes": size}
 
 
 def _row(package: dict[str, Any]) -> tuple[str, ...]:
     card = package.get("card")
     if card is None:
-        return (package["folder"].parent.name, "", "", "", package["error"])
+        return (package["folder"].parent.name, "", "", "", "", "", package["error"])
     figures = _told(card.figures) if card.figures else "not evaluated"
-    return (card.model, card.engine, _people(card), card.licence, figures)
+    kind = "starter" if package["starter"] else "trained"
+    return (card.model, kind, card.engine, _size(package["bytes"]), _people(card), card.licence, figures)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB"
+
+
+def _settings(card: PackageCard) -> str:
+    return f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}"
 
 
 def _people(card: PackageCard) -> str:
     if card.roster is None:
         return ", ".join(card.names)
     made_up = card.roster.people - card.roster.real
-    return f"anybody; learned {card.roster.people} people" + (f", {made_up} of them made up" if made_up else "")
+    generators = dict.fromkeys(each.name for one in card.roster.collections for each in one.generators)
+    by = f" by {', '.join(generators)}" if generators else ""
+    learned = f"anybody; learned {card.roster.people} people"
+    return learned + (f", {made_up} of them made up{by}" if made_up else "")
 
 
 def _told(figures: Figures) -> str:
@@ -152,9 +205,10 @@ def _told(figures: Figures) -> str:
     return ", ".join(said)
 
 
-COMMANDS = {"list": list_models, "pull": pull, "export": export}
+COMMANDS = {"list": list_models, "pull": pull, "export": export, "publish": publish}
 EXAMPLES = {
     "list": ("fsvfx models list", "fsvfx models list --packages packages/ --json"),
     "pull": ("fsvfx models pull", "fsvfx models pull yunet"),
     "export": ("fsvfx models export lead_on_double --onnx lead_on_double.onnx",),
+    "publish": ("fsvfx models publish anybody --to starters/ --licence MIT",),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
@@ -41,7 +41,8 @@ class ShotDraft:
 
 @dataclass(frozen=True)
 class ManifestDraft:
-    """All that the text is made of. engines: those installed. found: of the references, in words."""
+    """All that the text is made of. engines: those installed; engine_settings: the chosen one's starter, if there is
+    one. found: of the references, in words."""
 
     production: str
     identity: str
@@ -50,6 +51,7 @@ class ManifestDraft:
     found: str
     consents: dict[str, str]
     engine: str
+    engine_settings: Mapping[str, str]
     engines: Sequence[str]
     use: Use
     shots: Sequence[ShotDraft]
@@ -96,6 +98,9 @@ def _shot(draft: ManifestDraft, shot: ShotDraft, others: Sequence[str]) -> Itera
     yield f"      - performer: {scalar(draft.performer)}"
     yield f"        identity: {scalar(draft.identity)}"
     yield field(8, f"engine: {scalar(draft.engine)}", f"or {', '.join(others)}; see fsvfx engines" if others else "")
+    if draft.engine_settings:
+        said = ", ".join(f"{name}: {scalar(value)}" for name, value in draft.engine_settings.items())
+        yield field(8, f"settings: {{{said}}}", "weights that come with fsvfx; see fsvfx models list")
     yield from _position(shot, draft.performer)
     uses = [each for each in get_args(Use) if each != draft.use]
     yield remark(4, f"use, as both consents must name it; or {', '.join(uses)}")

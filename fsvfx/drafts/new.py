@@ -17,6 +17,7 @@ from fsvfx.media import remote
 from fsvfx.media.files import Place
 from fsvfx.media.sequence.files import find_files, is_sequence
 from fsvfx.outputs import Named, copy_file, is_own_png, png, write_file
+from fsvfx.packages import starter_of
 from fsvfx.reach import Reach
 from fsvfx.spelling import is_glob, matches
 from schemas.consent import Role
@@ -106,6 +107,7 @@ def new(
         person: _consent(folder, ConsentWishes(person, production, role, names, wishes.use))
         for person, role in roles.items()
     }
+    starter = starter_of(wishes.engine)
     draft = ManifestDraft(
         production=production,
         identity=identity,
@@ -114,6 +116,7 @@ def new(
         found=found,
         consents={person: str(path.relative_to(folder)) for person, (path, _) in consents.items()},
         engine=wishes.engine,
+        engine_settings={"model": starter.model, "sha256": starter.sha256} if starter else {},
         engines=REGISTERED.names(),
         use=wishes.use,
         shots=shots,

@@ -9,6 +9,7 @@ __all__ = [
     "open_set",
     "packaged",
     "preparations",
+    "publishing",
     "registry",
     "retouching",
     "samples",

@@ -119,11 +119,13 @@ def _loaded(kind: type[PackagedEngine[Any]], package: Path, device: str) -> Mode
 
 
 def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
-    """A package's networks as training left them, on the CPU, to predict with.
+    """A package's networks as training left them, on the CPU, to predict with: without adversaries, in float32.
 
     Raises InputError if they are another engine's, ModelError if the package is broken or not of these networks.
     """
     import torch
+
+    from fsvfx.engines.trainable import rid_of_adversaries
 
     card = packages.card_of(package)
     check_engine(card, kind.name)
@@ -131,7 +133,11 @@ def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
     try:
         with torch.device("meta"):  # without a random start: that would cost time, and random numbers
             networks = built(kind, card.architecture, card.names)
-        networks.load_state_dict(weights, assign=True)
+        known = networks.state_dict().keys()
+        rid_of_adversaries(networks)
+        spare = known - networks.state_dict().keys()
+        held = {name: _single(value) for name, value in weights.items() if name not in spare}
+        networks.load_state_dict(held, assign=True)
     except (RuntimeError, ValidationError) as error:
         raise ModelError(
             f"The weights of '{card.model}' do not fit this version's '{kind.name}': {' '.join(str(error).split())}",
@@ -140,6 +146,11 @@ def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
         ) from error
     networks.advance(card.iterations)
     return networks.eval().requires_grad_(False)
+
+
+def _single(weights: torch.Tensor) -> torch.Tensor:
+    """Starters' are kept as float16, which processors reckon slowly with."""
+    return weights.float() if weights.is_floating_point() else weights
 
 
 def built(

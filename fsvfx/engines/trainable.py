@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor, nn
 
@@ -107,6 +107,23 @@ class Model(nn.Module, ABC, Generic[Fed]):
 
     def restart(self) -> None:
         """After pretraining on other people: begin anew what carries identity. Nothing by default."""
+
+
+def adversaries_of(model: Model[Any]) -> set[str]:
+    """Names of the weights that only the adversaries' turns move: nothing is predicted with them."""
+    first, *others = model.turns()
+    own = {id(weight) for weight in model.parameters_of(first)}
+    moved = {id(weight) for turn in others for weight in model.parameters_of(turn)} - own
+    return {name for name, weight in model.named_parameters() if id(weight) in moved}
+
+
+def rid_of_adversaries(model: Model[Any]) -> None:
+    """Take out what only training needs: the parts all of whose weights are adversaries'."""
+    theirs = adversaries_of(model)
+    for name, part in list(model.named_children()):
+        weights = {f"{name}.{inner}" for inner, _ in part.named_parameters()}
+        if weights and weights <= theirs:
+            setattr(model, name, None)
 
 
 class ClosedModel(Model[Batch]):

@@ -108,7 +108,7 @@ def written(
     """
     paths: list[Path] = []
     for contestant, result, stem in zip(contestants, results, _stems(contestants), strict=True):
-        if contestant.package and out is None:
+        if contestant.package and contestant.is_own and out is None:
             paths += _recorded(contestant.package, result)
             continue
         for name, content in _files(result, stem).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from pydantic import JsonValue
 from fsvfx.context import Context
 from fsvfx.engines.contract import Engine
 from fsvfx.engines.open_set import OpenSet
-from fsvfx.engines.packaged import PackagedEngine
+from fsvfx.engines.packaged import PackagedEngine, PackageSettings
 from fsvfx.engines.registry import checked, engine, settings_of
 from fsvfx.errors import InputError, Where
 from fsvfx.evaluation.floor import Blur
 from fsvfx.evaluation.package import packaged
-from fsvfx.packages import Packages, card_of, roster_in
+from fsvfx.packages import Packages, card_of, is_starter, roster_in, starter_of
 from fsvfx.rights.weights import check_use, evaluation_weights, package_weights
 from schemas.job import TrainJob
 from schemas.manifest import HeldLicence, Purpose
@@ -35,11 +35,13 @@ class Contestant:
     label: str
     engine: Engine[Any]
     package: Path | None = None
+    is_own: bool = True
+    """Whether the package is of the training whose manifest is evaluated: its report goes into it."""
 
 
 def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Contestant]:
     """The training's packages, by the first digits of their sha256; else the newest. Raises InputError, ModelError."""
-    cards = {package: card_of(package) for package in Packages.of(job).all(job.model)}
+    cards = {package: card_of(package) for package in Packages.of(job).all(job.model) if not is_starter(package)}
     available = sorted(cards, key=lambda package: cards[package].trained_at)
     if not available:
         raise InputError(
@@ -59,21 +61,18 @@ def of_package(package: Path, device: str) -> Contestant:
 
 
 def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> list[Contestant]:
-    """Engines by name, or ``blur``, each with the settings (JSON) that are given in its place. Raises InputError."""
+    """Engines by name, or ``blur``, each with the settings (JSON) that are given in its place.
+
+    One that learns takes a package that has learned made-up people alone: the one that its settings name, else its
+    starter. Raises InputError, ModelError.
+    """
     if len(settings) > len(names):
         raise InputError("There are more --settings than --engine options", hint="Give each engine its own, in order")
-    for name in names:
-        if name != Blur.name and issubclass(engine(name), PackagedEngine):
-            raise InputError(
-                f"Engine '{name}' must be trained first",
-                hint="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
-                where=Where(field="--engine"),
-            )
     values = [*map(_settings, settings), *({} for _ in names[len(settings) :])]
     context = Context(device=device)
     made = [_made(name, each, context) for name, each in zip(names, values, strict=True)]
     return [
-        Contestant(name if names.count(name) == 1 else f"{name} {place}", each)
+        replace(each, label=name if names.count(name) == 1 else f"{name} {place}")
         for place, (name, each) in enumerate(zip(names, made, strict=True), 1)
     ]
 
@@ -101,10 +100,29 @@ def learned_by(contestants: Iterable[Contestant]) -> set[str]:
     return found
 
 
-def _made(name: str, values: Mapping[str, JsonValue], context: Context) -> Engine[Any]:
+def _made(name: str, values: Mapping[str, JsonValue], context: Context) -> Contestant:
     if name == Blur.name:
-        return Blur(checked(Blur.name, Blur.Settings, values), context)
-    return engine(name)(settings_of(name, values), context)
+        return Contestant(name, Blur(checked(name, Blur.Settings, values), context))
+    if not issubclass(engine(name), PackagedEngine):
+        return Contestant(name, engine(name)(settings_of(name, values), context))
+    own = starter_of(name) if "model" not in values else None
+    if own is None and "model" not in values:
+        raise _not_trained(name)
+    settings = settings_of(name, {**({"model": own.model, "sha256": own.sha256} if own else {}), **values})
+    assert isinstance(settings, PackageSettings)
+    package = context.packages.find(settings.model, settings.sha256)
+    card = card_of(package)
+    if card.roster is None or card.roster.real:
+        raise _not_trained(name)  # whose consent is asked by that training's manifest
+    return Contestant(name, engine(name)(settings, context), package, is_own=False)
+
+
+def _not_trained(name: str) -> InputError:
+    return InputError(
+        f"Engine '{name}' must be trained first",
+        hint="Give its training manifest, and perhaps --model; fsvfx actors DIR makes footage to train on",
+        where=Where(field="--engine"),
+    )
 
 
 def _only(found: Sequence[Path], sha: str, available: Sequence[Path]) -> Path:

@@ -13,7 +13,7 @@ from fsvfx.packages.files import (
     seal_of,
     weights_in,
 )
-from fsvfx.packages.search import Packages, card_for, check_engine, check_knows
+from fsvfx.packages.search import Packages, card_for, check_engine, check_knows, is_starter, starter_of
 
 __all__ = [
     "CARD",
@@ -26,9 +26,11 @@ __all__ = [
     "check_engine",
     "check_knows",
     "folder_of",
+    "is_starter",
     "place",
     "roster_bytes",
     "roster_in",
     "seal_of",
+    "starter_of",
     "weights_in",
 ]

@@ -15,10 +15,13 @@ from fsvfx.suggestions import suggestion
 from schemas.job import ShotJob, TrainJob
 from schemas.package import PackageCard
 
+STARTERS = Path(__file__).parents[1] / "starters"
+"""Packages that come with fsvfx: general models that have learned people who do not exist, and nobody else."""
+
 
 @dataclass(frozen=True)
 class Packages:
-    """The folders in which model packages are looked for: a manifest's own first, then the machine's.
+    """The folders in which model packages are looked for: a manifest's own first, then the machine's, then fsvfx's.
 
     reach: the manifest's; links in its ``folder`` lead no further. None: whoever runs fsvfx has named the folder.
     """
@@ -37,7 +40,7 @@ class Packages:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        return (*([self.folder] if self.folder else ()), *machine().packages)
+        return (*([self.folder] if self.folder else ()), *machine().packages, STARTERS)
 
     def find(self, model: str, sha256: str) -> Path:
         """The package's folder. Raises InputError, with what is available, if none of the roots has it.
@@ -86,16 +89,29 @@ class Packages:
         return f"Searched {folders}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {known}"
 
     def _check_reach(self, package: Path) -> None:
-        """The manifest may read the files, or the machine's owner has put them among the packages."""
+        """The manifest may read the files, or the machine's owner has put them among the packages, or fsvfx brings
+        them."""
+        shared_roots = [os.path.realpath(root) for root in (*machine().packages, STARTERS)]
         for file in (package / CARD, package / WEIGHTS, package / ROSTER):
             real = Path(os.path.realpath(file))
-            shared = any(real.is_relative_to(os.path.realpath(root)) for root in machine().packages)
+            shared = any(map(real.is_relative_to, shared_roots))
             if self.reach is not None and not shared and not self.reach.holds(real):
                 raise ModelError(
                     f"The package's {file.name} is a link to a file that the manifest may not read",
                     hint="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
                     where=Where(file=str(file)),
                 )
+
+
+def is_starter(package: Path) -> bool:
+    """Whether a package comes with fsvfx."""
+    return package.is_relative_to(STARTERS)
+
+
+def starter_of(engine: str) -> PackageCard | None:
+    """The card of an engine's starter, the newest if there are several. Raises ModelError if one can't be read."""
+    cards = [unsealed_card(card.parent) for card in STARTERS.glob(f"*/[!.]*/{CARD}")]
+    return max((card for card in cards if card.engine == engine), key=lambda card: card.trained_at, default=None)
 
 
 def card_for(packages: Packages, engine: str, model: str, sha256: str) -> PackageCard:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from fsvfx.engines.packaged import built
 from fsvfx.engines.registry import learned
-from fsvfx.engines.trainable import Model
+from fsvfx.engines.trainable import Model, adversaries_of
 from fsvfx.errors import InputError, Where
 from fsvfx.packages import Packages, card_of, weights_in
 from fsvfx.training import rng
@@ -65,21 +65,13 @@ def _start_from(model: Model[Any], engine: str, start: Start, packages: Packages
     if card.engine != engine:
         raise _unfit(start, f"is for engine '{card.engine}', not '{engine}'")
     weights, own = weights_in(package, start.sha256), model.state_dict()
-    needed = _names(model) & own.keys()
+    needed = own.keys() - adversaries_of(model)
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
     if lacking := sorted(needed - fitting.keys()):
         raise _unfit(start, f"has other sizes, or another number of people: {lacking[0]} differs")
     model.load_state_dict(fitting, strict=False)
     if start.restart:
         model.restart()
-
-
-def _names(model: Model[Any]) -> set[str]:
-    """Of all weights but the adversaries' own, and of buffers."""
-    _, *adversaries = model.turns()
-    theirs = {id(weight) for turn in adversaries for weight in model.parameters_of(turn)}
-    kept: dict[str, Tensor] = dict(model.named_parameters()) | dict(model.named_buffers())
-    return {name for name, weight in kept.items() if id(weight) not in theirs}
 
 
 def _unfit(start: Start, why: str) -> InputError:

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 from toy_facesets import faceset
-from toy_packages import toy_package
+from toy_packages import made_up, toy_package
 
 from flows import cli
 from fsvfx import packages
 from fsvfx.actors.clips import consent, training
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.facesets.faceset import Faceset
+from fsvfx.packages import search
 from fsvfx.settings import machine
 from schemas.actors import ActedClip
 from schemas.base import StrictModel
@@ -113,7 +114,7 @@ def test_a_package_that_is_for_research_is_refused(capsys, folder) -> None:
     assert "excludes commercial use" in capsys.readouterr().err
 
 
-def test_the_newest_package_beside_another_one_and_an_engine(built, capsys, folder) -> None:
+def test_the_newest_package_beside_another_one_and_an_engine(built, capsys, folder, monkeypatch) -> None:
     root, model = folder / "packages", "ada_bea"
     newest, new = toy_package(root, people=PEOPLE, seed=1, model=model)
     _, old = toy_package(root, people=PEOPLE, seed=2, model=model, trained_at=datetime(2030, 1, 1, tzinfo=UTC))
@@ -134,6 +135,15 @@ def test_the_newest_package_beside_another_one_and_an_engine(built, capsys, fold
     }  # fmt: skip
     report = EvaluationReport.model_validate_json((folder / "there/evaluation_landmark_warp.json").read_bytes())
     assert report.beside["blur"].ratios["time a face"] > 0
+
+    monkeypatch.setattr(search, "STARTERS", folder / "starters")
+    starter, card = toy_package(folder / "starters", "simswap", roster=made_up("t2i_1"), commercial_use=True)
+    before = sorted(starter.iterdir())
+    for given in ([], ["--settings", json.dumps({"model": card.model, "sha256": card.sha256})]):
+        words = ["evaluate", "train.yaml", "--engine", "simswap", *given, "--out", "third", "--replace", "--most", "1"]
+        assert cli.code_of(words) == 0
+    assert sorted(starter.iterdir()) == before, "a starter stays as it is"
+    capsys.readouterr()
 
     assert cli.code_of(["evaluate", "train.yaml", "--model", "f00"]) == 2
     assert old.sha256[:12] in capsys.readouterr().err

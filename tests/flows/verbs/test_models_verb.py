@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from toy_packages import toy_package
+from toy_packages import made_up, toy_package
 
 from flows.cli import code_of
-from fsvfx.packages import CARD
+from fsvfx.packages import CARD, search
 
 
 @pytest.fixture
@@ -31,6 +31,22 @@ def test_packages_are_listed_with_what_a_manifest_needs(root: Path, capsys: pyte
     assert [each.get("card", {}).get("sha256") for each in told["packages"]] == [card.sha256, None]
     assert "can't be read" in told["packages"][1]["error"]
     assert {each["name"] for each in told["models"]} >= {"blazeface_short"}
+
+
+def test_what_is_published_is_listed_as_a_starter_once_it_comes_with_fsvfx(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy_package(root, "simswap", roster=made_up("t2i_1"), commercial_use=True, model="anybody")
+    words = ["models", "publish", "anybody", "--packages", str(root), "--to", str(tmp_path / "starters")]
+    assert code_of([*words, "--licence", "MIT", "--name", "swap_starter"]) == 0
+    assert "made up by Flux.1" in capsys.readouterr().out
+    monkeypatch.setattr(search, "STARTERS", tmp_path / "starters")
+    assert code_of(["models", "list", "--json"]) == 0
+    [told] = json.loads(capsys.readouterr().out)["packages"]
+    assert (told["starter"], told["card"]["model"], told["card"]["licence"]) == (True, "swap_starter", "MIT")
+    assert 0 < told["bytes"] < 4_000_000
+    assert code_of(["models", "list"]) == 0
+    assert "starter" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,14 @@ import pytest
 import yaml
 from footage import ffmpeg
 from PIL import Image
+from toy_packages import made_up, toy_package
 
 from flows import cli
 from fsvfx import manifests, rights
 from fsvfx.demo.shot import portrait
 from fsvfx.drafts.consent import ConsentWishes, consent_text
 from fsvfx.drafts.text import scalar
+from fsvfx.packages import search
 
 FILLED = {
     "legal_name": "Ada",
@@ -78,6 +80,17 @@ def test_what_can_be_known_is_filled_in(show: Path) -> None:
         [{"performer": "sam", "identity": "ada", "engine": "landmark_warp"}]
     ] * 2
     assert sorted(file.name for file in (show / "faces").iterdir()) == ["plates.png", "sh0050_lin_rec709.png"]
+
+
+def test_an_engine_that_learns_gets_the_package_that_comes_with_fsvfx(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "STARTERS", tmp_path / "starters")
+    _, card = toy_package(tmp_path / "starters", "simswap", roster=made_up("t2i_1"), model="swap_starter")
+    words = ["new", str(footage / "plates.mp4"), "--identity", str(footage / "refs"), "--engine", "simswap"]
+    assert cli.code_of([*words, "--out", str(tmp_path / "harbour")]) == 0
+    draft = yaml.safe_load((tmp_path / "harbour/harbour.yaml").read_text())
+    assert draft["shots"][0]["replace"][0]["settings"] == {"model": "swap_starter", "sha256": card.sha256}
 
 
 def test_only_what_a_person_decides_is_blank(show: Path) -> None:
