@@ -87,7 +87,7 @@ def test_an_engine_that_learns_gets_the_package_that_comes_with_fsvfx(
 ) -> None:
     monkeypatch.setattr(search, "STARTERS", tmp_path / "starters")
     _, card = toy_package(tmp_path / "starters", "simswap", roster=made_up("t2i_1"), model="swap_starter")
-    words = ["new", str(footage / "plates.mp4"), "--identity", str(footage / "refs"), "--performer", "sam"]
+    words = ["new", str(footage / "plates.mp4"), "--identity", str(footage / "refs"), "--performer", "sam", "--copy"]
     assert cli.code_of([*words, "--engine", "simswap", "--out", str(tmp_path / "harbour")]) == 0
     draft = yaml.safe_load((tmp_path / "harbour/harbour.yaml").read_text())
     assert draft["shots"][0]["replace"][0]["settings"] == {"model": "swap_starter", "sha256": card.sha256}
