@@ -20,7 +20,7 @@ from schemas.faceset import FacesetSettings
 from schemas.manifest import Faces, Manifest, Person, Plate
 from schemas.package import Ancestor, Figures, PackageCard, TrainedPerson
 from schemas.roster import RosterCollection, RosterSeal
-from schemas.train import Clips, Footage, HeldOut, Learn, ShotFootage, Start, TrainManifest
+from schemas.train import Clips, Footage, HeldOut, Learn, Occluders, ShotFootage, Start, TrainManifest
 from schemas.trainer import TrainerSettings
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -46,6 +46,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     Generator,
     HeldOut,
     Learn,
+    Occluders,
     PackageCard,
     Person,
     Plate,
@@ -87,12 +88,14 @@ def export(folder: Path) -> None:
 
 
 def _tables() -> dict[str, Callable[[], str]]:
+    from fsvfx.engines.anyone.settings import HearSettings
     from fsvfx.engines.packaged import MatteSettings  # here, as engines bring torch
     from fsvfx.engines.registry import learned
     from fsvfx.preflight import CHECKS
 
     models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
     models["PackageSettings"] = MatteSettings
+    models["HearSettings"] = HearSettings
     trained = ("original", "df", "liae", "comb", "simswap", "faceshifter", "refine")
     models |= {f"architecture of {name}": learned(name).Architecture for name in trained}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)

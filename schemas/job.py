@@ -9,7 +9,7 @@ from schemas.base import StrictModel
 from schemas.deliver import Deliver
 from schemas.faceset import FacesetSettings
 from schemas.manifest import Faces, HeldLicence, Keep, Person, Purpose, Shot
-from schemas.train import HeldOut, Start
+from schemas.train import HeldOut, Occluders, Start
 from schemas.trainer import TrainerSettings
 
 
@@ -118,6 +118,8 @@ class TrainJob(StrictModel):
     start: Start | None
     models: tuple[TrainedModel, ...] = ()
     """The package that it starts with, if it does."""
+    occluders: Occluders | None = None
+    """Of a second stage; its path is absolute."""
     licence: str
     store: str
     folder: str

@@ -109,6 +109,28 @@ class Learn(StrictModel):
         return self
 
 
+class Occluders(StrictModel):
+    """What is pasted in front of a crowd's faces while a second stage learns to keep it: drawn shapes, and cut-outs."""
+
+    path: FilePath | None = None
+    """Folder with cut-outs of hands, glasses, hair: PNG or TIFF with alpha. Left out: drawn shapes alone."""
+    licence: Text | None = None
+    """Licence of the cut-outs; required with ``path``."""
+    commercial_use: bool | None = None
+    """Whether models that have seen them may be used commercially; required with ``path``."""
+    share: float = Field(0.7, ge=0, le=1)
+    """Share of the pictures that get something in front."""
+    drawn: float = Field(0.3, ge=0, le=1)
+    """Share of drawn shapes in what is pasted, where there are cut-outs."""
+
+    @model_validator(mode="after")
+    def _said(self) -> Self:
+        lacking = [name for name in ("licence", "commercial_use") if getattr(self, name) is None]
+        if self.path is not None and lacking:
+            raise ValueError(f"cut-outs bind the model that sees them; add {', '.join(lacking)}")
+        return self
+
+
 class Start(StrictModel):
     """A model package to start from, instead of random weights; its people are matched in order."""
 
@@ -157,6 +179,8 @@ class TrainManifest(StrictModel):
     """How training runs, and when it stops."""
     start: Start | None = None
     """A model package to start from."""
+    occluders: Occluders | None = None
+    """What is pasted in front of faces, for a second stage that learns to keep it."""
     licence: Text = "all rights reserved"
     """What the model package may be used for; written to its card."""
     purpose: Purpose = "commercial"

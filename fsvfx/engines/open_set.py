@@ -77,9 +77,14 @@ def vectors_of(identity: Identity, name: str) -> NDArray[np.float32]:
     """(m, d) of the reference pictures, by the network of that name: those that are known, else taken of the crops."""
     if name == embedding.NETWORK and identity.embedding is not None:
         return identity.embedding
+    return vectors_in(identity.crops, identity.landmarks, name)
+
+
+def vectors_in(crops: NDArray[np.float32], landmarks: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    """(m, d) of faces in crops (m, S, S, 3) in [0, 1], with landmarks (m, 468, 3) px, by the network of that name."""
     one = network(name)
-    pictures = np.asarray(identity.crops.clip(0, 1) * 255 + 0.5, np.uint8)
-    chips = [embedding.cut(*each, one.chip) for each in zip(pictures, identity.landmarks, strict=True)]
+    pictures = np.asarray(crops.clip(0, 1) * 255 + 0.5, np.uint8)
+    chips = [embedding.cut(*each, one.chip) for each in zip(pictures, landmarks, strict=True)]
     return one.vectors(np.stack(chips)) if chips else np.zeros((0, one.dimensions), np.float32)
 
 

@@ -73,6 +73,12 @@ class PackagedEngine(Engine[Prepared]):
     def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model[Any]:
         """The networks, at their random start, for these people in this order."""
 
+    @classmethod
+    def is_second_stage(cls, architecture: EngineSettings) -> bool:
+        """Whether these settings train a second stage: on a finished first one, which ``start`` names, with things
+        pasted in front of the faces."""
+        return False
+
     @abstractmethod
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Prepared) -> Prediction:
         """Some ``faces`` swapped, by the networks: pictures are their crops, (n, 3, R, R) in [0, 1] on the device."""

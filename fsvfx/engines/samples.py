@@ -34,12 +34,14 @@ class Looks:
 class Pairs:
     """b targets, and for each of them a source: whose face is to go in.
 
-    same: (b,) bool, whether both are one person: then the target is the truth.
+    same: (b,) bool, whether both are one person: then the target is the truth. front: (b, 1, R, R) in [0, 1], how much
+    of each of the target's pixels something covers that was pasted in front; None where nothing is pasted.
     """
 
     target: Looks
     source: Looks
     same: Tensor
+    front: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class Model(nn.Module, ABC, Generic[Fed]):
     people: tuple[str, ...]
     """Whom it learns from."""
     resolution: int
+    later: tuple[str, ...] = ()
+    """Parts, by their attributes' names, that a package to start from may lack: they are of a later stage."""
 
     def begin(self, device: str) -> None:
         """Told once, before training: load the networks that only judge, on the device. Nothing by default.

@@ -30,6 +30,8 @@ def check_crowd(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
             yield from _check_patterns((*at, "only"), one.only, found, one.path)
             yield from _check_patterns((*at, "leave_out"), one.leave_out, found, one.path)
         known += chosen(found, one.only, one.leave_out)
+    if draft.occluders and draft.occluders.path:
+        yield from _within(("occluders", "path"), draft.occluders.path, reach)
     if draft.is_crowd:
         yield from _check_crowd(draft, known)
     for footage in draft.footage:

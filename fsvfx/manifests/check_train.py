@@ -103,6 +103,7 @@ def check_learner(draft: TrainDraft) -> Iterator[Finding]:
         yield Finding(("architecture", *loc), what, hint)
     if not wrong:
         yield from _check_size(draft, engine)
+        yield from _check_stage(draft, engine)
 
 
 _OTHER_ENGINE: dict[bool, Finding] = {
@@ -127,6 +128,17 @@ def _check_size(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterato
         yield Finding(("faceset", "size"), what, f"Give {resolution} or more")
 
 
+def _check_stage(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterator[Finding]:
+    """A second stage goes on from a package, and alone sees occluders."""
+    second = engine.is_second_stage(engine.Architecture.model_validate(draft.architecture))
+    if second and not draft.starts:
+        what = "a second stage is trained on a finished first one, and none is named"
+        yield Finding(("start",), what, "Name the first stage's package: start: {model: ..., sha256: ...}")
+    if draft.occluders and not second:
+        what = f"nothing is pasted in front of faces for this stage of '{engine.name}'"
+        yield Finding(("occluders",), what, "Remove occluders, or train a second stage (architecture: {hear: {}})")
+
+
 def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
     """Checkpoints and packages go to folders of their own."""
     reach, places = Reach(manifest, draft.common.production), {}
@@ -146,6 +158,8 @@ def _check_apart(draft: TrainDraft, reach: Reach, places: dict[str, Path]) -> It
     for name, one in draft.collections.items():
         if there := place_of(reach, one.path):
             taken.add(Tree(disk.folder(there)), f"collection {name}")
+    if draft.occluders and draft.occluders.path and (there := place_of(reach, draft.occluders.path)):
+        taken.add(Tree(disk.folder(there)), "the occluders")
     for files, what in read_by(disk, common, reach, packages=()):
         taken.add(files, what)
     for field, folder in places.items():

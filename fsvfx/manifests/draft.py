@@ -19,7 +19,7 @@ from schemas.composite import Composite
 from schemas.deliver import Deliver, DeliverOther
 from schemas.faceset import FacesetSettings
 from schemas.manifest import Manifest, Person, Plate, Replace, Settings, StoreSettings
-from schemas.train import Clips, Footage, HeldOut, ShotFootage, TrainManifest
+from schemas.train import Clips, Footage, HeldOut, Occluders, ShotFootage, TrainManifest
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,7 @@ class TrainDraft:
     architecture: Settings
     faceset: FacesetSettings | None
     starts: bool
+    occluders: Occluders | None
 
     def footage_named(self, name: str) -> FootageDraft | None:
         return next((each for each in self.footage if each.name == name), None)
@@ -222,6 +223,7 @@ def train_draft_of(data: dict[str, Any]) -> TrainDraft:
         architecture=mapping(data.get("architecture")),
         faceset=sound_of(FacesetSettings, data.get("faceset", {})),
         starts=data.get("start") is not None,
+        occluders=sound_of(Occluders, data["occluders"]) if data.get("occluders") is not None else None,
     )
 
 

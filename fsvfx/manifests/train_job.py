@@ -19,7 +19,7 @@ from fsvfx.manifests.shot_job import person_at, plate_at, shot_job, start_of, st
 from fsvfx.reach import Reach
 from schemas.job import CollectionJob, FootageJob, ShotJob, TrainJob
 from schemas.manifest import Plate, Replace, Shot
-from schemas.train import Footage, TrainManifest
+from schemas.train import Footage, Occluders, TrainManifest
 
 
 def training_job(path: Path, *, store: str | None = None) -> TrainJob:
@@ -34,11 +34,12 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
     manifest = load_training(path)
     reach = Reach(path, manifest.production)
     engine = registry.learned(manifest.engine)
+    architecture = engine.Architecture.model_validate(manifest.architecture)
     return TrainJob(
         production=manifest.production,
         model=manifest.model,
         engine=manifest.engine,
-        architecture=engine.Architecture.model_validate(manifest.architecture).model_dump(mode="json"),
+        architecture=architecture.model_dump(mode="json"),
         learned=manifest.learned,
         collections=tuple(_collection(name, manifest, reach) for name in manifest.whom.collections),
         held_out=manifest.whom.held_out if manifest.whom.is_crowd else None,
@@ -50,6 +51,7 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         trainer=manifest.trainer,
         start=manifest.start,
         models=start_of(manifest, path),
+        occluders=_occluders(manifest, reach) if engine.is_second_stage(architecture) else None,
         licence=manifest.licence,
         store=store_at(reach, manifest.store, store),
         folder=str(reach.file(manifest.training) / manifest.model),
@@ -59,6 +61,11 @@ def training_job(path: Path, *, store: str | None = None) -> TrainJob:
         licences=held_at(manifest.licences, reach),
         revocations=str(reach.file(manifest.revocations)) if manifest.revocations else "",
     )
+
+
+def _occluders(manifest: TrainManifest, reach: Reach) -> Occluders:
+    said = manifest.occluders or Occluders()
+    return said.model_copy(update={"path": str(reach.file(said.path))}) if said.path else said
 
 
 def _collection(name: str, manifest: TrainManifest, reach: Reach) -> CollectionJob:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from schemas.templates import PICTURES, suffix
 
+CUTOUTS = (".png", ".tif", ".tiff")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _DIGITS = re.compile(r"(\d+)")
 
@@ -37,6 +38,14 @@ def pictures_of(folder: Path) -> Iterator[Path]:
     """A person's pictures in the order of their names, 2 before 10."""
     names = [name for name in os.listdir(folder) if suffix(name) in PICTURES and not name.startswith(".")]
     yield from (folder / name for name in sorted(names, key=_natural))
+
+
+def cutouts_in(folder: Path) -> list[Path]:
+    """The PNGs and TIFFs in a folder, sorted; none if it is not there."""
+    try:
+        return sorted(one for one in folder.iterdir() if suffix(one.name) in CUTOUTS and not one.name.startswith("."))
+    except OSError:
+        return []
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsvfx.media.collections import chosen, everybody_in, pictures_of
+from fsvfx.media.collections import CUTOUTS, chosen, cutouts_in, everybody_in, pictures_of
 from fsvfx.preflight.contract import Trouble
 from schemas.job import CollectionJob
+from schemas.train import Occluders
 
 _TOLD = 5
 
@@ -27,3 +28,10 @@ def collection_troubles(collection: CollectionJob) -> Iterator[Trouble]:
         more = ", ..." if len(empty) > _TOLD else ""
         what = f"{len(empty)} of {len(people)} people have no pictures: {', '.join(empty[:_TOLD])}{more}"
         yield Trouble(f"{at}.path", what, "Add pictures, or leave them out", stops=len(empty) == len(people))
+
+
+def occluder_troubles(occluders: Occluders) -> Iterator[Trouble]:
+    """Whether there are cut-outs where they should be."""
+    if occluders.path and not cutouts_in(Path(occluders.path)):
+        hint = f"Put pictures with alpha there ({', '.join(CUTOUTS)}), or leave path out: drawn shapes need none"
+        yield Trouble("occluders.path", f"there are no cut-outs in {occluders.path}", hint)

@@ -13,7 +13,7 @@ from fsvfx.rights import gates
 from fsvfx.rights.crowds import roster_of
 from fsvfx.rights.decision import Decision, Evidence, Missing, Rostered
 from fsvfx.rights.records import collection_evidence, evidence, records_of, rostered
-from fsvfx.rights.weights import Weights, check_weights, collection_weights
+from fsvfx.rights.weights import Weights, check_weights, collection_weights, occluder_weights
 from schemas.job import ShotJob, TrainJob
 
 __all__ = [
@@ -68,6 +68,8 @@ def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
     asked = gates.check_training(job, found, now or datetime.now(UTC), shared, _rosters(job))
     decision = _allowed(asked, Where(file=job.manifest))
     learned = [collection_weights(one.name, one.record) for one in decision.collections]
+    if job.occluders and job.occluders.path:
+        learned.append(occluder_weights(job.occluders))
     return replace(decision, purpose=job.purpose, weights=check_weights(job, learned))
 
 

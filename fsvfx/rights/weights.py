@@ -24,6 +24,7 @@ from schemas.composite import Composite
 from schemas.job import ShotJob, TrainedModel, TrainJob
 from schemas.manifest import Faces, HeldLicence, Purpose, Replace
 from schemas.package import PackageCard
+from schemas.train import Occluders
 
 SIGNED = "MODEL.LICENSE"
 """What insightface hands those who buy a licence; it lies beside the pack's files."""
@@ -96,6 +97,11 @@ def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence])
 def collection_weights(name: str, record: CollectionRecord) -> Weights:
     """A picture collection's: what is learned from it is bound as it is."""
     return Weights(name, record.licence, record.source, record.commercial_use)
+
+
+def occluder_weights(occluders: Occluders) -> Weights:
+    """Those of cut-outs, which bind as a collection's pictures do."""
+    return Weights("occluders", occluders.licence or "", f"the cut-outs in {occluders.path}", occluders.commercial_use)
 
 
 def check_weights(job: ShotJob | TrainJob, collections: Iterable[Weights] = ()) -> tuple[Weights, ...]:

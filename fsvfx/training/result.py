@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from fsvfx import packages
 from fsvfx.digests import digest_of
 from fsvfx.disk import place_file
 from fsvfx.engines.registry import learned
+from fsvfx.media.pictures import cutouts_digest
+from fsvfx.reach import reach_of
 from fsvfx.rights.weights import Weights, refusal
 from fsvfx.version import __version__
 from schemas.consent import ConsentRecord
@@ -22,7 +24,7 @@ from schemas.job import TrainJob
 from schemas.package import Ancestor, PackageCard, TrainedPerson
 from schemas.receipts import Receipt
 from schemas.roster import Roster
-from schemas.train import Start
+from schemas.train import Occluders, Start
 from schemas.training import Finished
 
 if TYPE_CHECKING:  # the command line asks whether a training is done, and must not wait for torch
@@ -134,7 +136,15 @@ def finish(job: TrainJob, facesets: Mapping[str, Receipt], package: Path, iterat
 def _digest(job: TrainJob, facesets: Mapping[str, Receipt]) -> str:
     """Of what the weights depend on, and the words that are sealed into them."""
     matters = job.model_dump(mode="json", include={*_MATTERS, *(("held_out",) if job.is_crowd else ())})
-    return digest_of([matters, {name: facesets[name].digest for name in job.sets}])
+    seen: list[Any] = [matters, {name: facesets[name].digest for name in job.sets}]
+    return digest_of([*seen, *(_pasted(job.occluders, job) if job.occluders else ())])
+
+
+def _pasted(occluders: Occluders, job: TrainJob) -> Iterator[JsonValue]:
+    """What is pasted in front of faces, and how."""
+    yield occluders.model_dump(mode="json", include={"share", "drawn"})
+    if occluders.path:
+        yield cutouts_digest(Path(occluders.path), reach_of(job))
 
 
 def _card(

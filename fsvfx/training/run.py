@@ -7,16 +7,21 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from torch import Generator
+
 from fsvfx.engines.retouching import RetouchModel
 from fsvfx.engines.trainable import Model
 from fsvfx.facesets import Faceset
 from fsvfx.facesets.crowd import open_crowd
 from fsvfx.facesets.lookup import crowd_folder, swaps_folder
+from fsvfx.reach import reach_of
 from fsvfx.training.data import (
+    CoveredSampler,
     PairSampler,
     RetouchSampler,
     Sampler,
     held_out,
+    occluders_of,
     open_swaps,
     unseen_pairs,
     unseen_retouches,
@@ -81,9 +86,12 @@ def _of_crowd(job: TrainJob, model: Model[Any], world: World) -> Fed:
     """Pairs of a crowd's people, and some of those who are held out. The files are mapped: no faceset is read."""
     assert job.held_out is not None, "a crowd says who is held out"
     crowd, settings = open_crowd(crowd_folder(job), job.held_out), job.trainer
-    seed = settings.seed + world.rank
-    feed = PairSampler(crowd, model.resolution, settings.batch, job.augmentation, world.device, seed)
-    return feed, unseen_pairs(crowd, model.resolution, settings.preview_rows, "cpu")
+    common = (crowd, model.resolution, settings.batch, job.augmentation, world.device, settings.seed + world.rank)
+    unseen = unseen_pairs(crowd, model.resolution, settings.preview_rows, "cpu")
+    if job.occluders is None:
+        return PairSampler(*common), unseen
+    pasted, others = occluders_of(job.occluders, reach_of(job))
+    return CoveredSampler(*common, pasted), others.over(unseen, Generator().manual_seed(settings.seed))
 
 
 def _of_swaps(job: TrainJob, model: RetouchModel, world: World) -> Fed:

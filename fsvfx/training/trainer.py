@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -219,8 +219,13 @@ class Session:
             path = place_preview(self.folder, self.step, sheets, self.settings.timelapse)
         self.report(Preview(self.step, path))
 
-    def _at_its_best(self) -> AbstractContextManager[None]:
-        return self.mean.shown() if self.mean else nullcontext()
+    @contextmanager
+    def _at_its_best(self) -> Iterator[None]:
+        """As its package will be: with its mean weights, and no statistics are taken of what it is shown."""
+        self.model.eval()
+        with self.mean.shown() if self.mean else nullcontext():
+            yield
+        self.model.train()
 
 
 def _silent(event: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -65,13 +65,17 @@ def _start_from(model: Model[Any], engine: str, start: Start, packages: Packages
     if card.engine != engine:
         raise _unfit(start, f"is for engine '{card.engine}', not '{engine}'")
     weights, own = weights_in(package, start.sha256), model.state_dict()
-    needed = own.keys() - adversaries_of(model)
+    needed = own.keys() - adversaries_of(model) - _later(model, own)
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
-    if lacking := sorted(needed - fitting.keys()):
+    if lacking := sorted((needed | _later(model, weights)) - fitting.keys()):
         raise _unfit(start, f"has other sizes, or another number of people: {lacking[0]} differs")
     model.load_state_dict(fitting, strict=False)
     if start.restart:
         model.restart()
+
+
+def _later(model: Model[Any], names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.partition(".")[0] in model.later}
 
 
 def _unfit(start: Start, why: str) -> InputError:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 from fsvfx.engines.anyone.aei_networks import AeiNet, attributes_kept
 from fsvfx.engines.anyone.critics import convinced
@@ -19,8 +23,7 @@ class AeiModel(OpenModel):
     def __init__(self, settings: FaceShifterSettings, people: tuple[str, ...]) -> None:
         super().__init__(settings, people)
         self.settings = settings
-        levels = settings.resolution.bit_length() - 2
-        self.aei = AeiNet(settings.encoder_width, settings.generator_width, levels, len(self.centre))
+        self.aei = aei_net(settings, len(self.centre))
 
     def generators(self) -> list[nn.Parameter]:
         return list(self.aei.parameters())
@@ -41,3 +44,24 @@ class AeiModel(OpenModel):
         if self.critics:
             terms["gan"] = self.settings.gan * convinced(self.critics(made))
         return terms
+
+    def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
+        """The losses, and how far the generator's masks let the identity in, within the face and outside of it."""
+        _, _, masks = self.aei(held_out.target.crop, self.codes(held_out.source.code))
+        within, outside = where_identity_counts(masks, held_out.target.mask)
+        return super().metrics(held_out) | {"mask_in_face": within.mean(), "mask_outside": outside.mean()}
+
+
+def aei_net(settings: FaceShifterSettings, code: int) -> AeiNet:
+    """The network of these sizes, for codes of that length."""
+    levels = settings.resolution.bit_length() - 2
+    return AeiNet(settings.encoder_width, settings.generator_width, levels, code)
+
+
+def where_identity_counts(masks: Sequence[Tensor], face: Tensor) -> tuple[Tensor, Tensor]:
+    """Means of a generator's masks (b, 1, h, w) within ``face`` (b, 1, R, R) and outside of it: (masks,) each, from the
+    smallest to the full size (Li et al. 2019, figure 5: near 1 in the face, lower around it)."""
+    sizes = [adaptive_avg_pool2d(face, mask.shape[-1]) for mask in masks]
+    within = [(mask * share).sum() / share.sum().clamp_min(1e-6) for mask, share in zip(masks, sizes, strict=True)]
+    outside = [(mask * (1 - share)).sum() / (1 - share).sum().clamp_min(1e-6) for mask, share in zip(masks, sizes)]
+    return torch.stack(within), torch.stack(outside)

@@ -89,6 +89,10 @@ class OpenModel(Model[Pairs]):
         ]
         return torch.stack([apart(each, codes, self.centre).mean() for each in vectors]).mean()
 
+    def vectors(self, looks: Looks) -> Tensor:
+        """(b, d): what the identity network makes of faces as they are."""
+        return embedded(self._judges[0], looks.crop, looks.landmarks)
+
     def previews(self, held_out: Pairs, rows: int) -> list[list[Tensor]]:
         """Targets, sources, swaps; and the targets with their own code."""
         target, source = held_out.target, held_out.source

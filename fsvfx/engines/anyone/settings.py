@@ -51,6 +51,25 @@ class SimSwapSettings(OpenSettings):
     """Weight of the adversaries' gradient penalty."""
 
 
+class HearSettings(EngineSettings):
+    """Sizes and losses of ``faceshifter``'s second stage, HEAR-Net.
+
+    The paper adds its losses up as they are. Here they are means over pixels in [0, 1], whose squares are small: hence
+    the weight of the reconstruction.
+    """
+
+    width: int = Field(64, ge=4, le=128)
+    """Channels at half the size; doubled at each halving, up to eight times."""
+    halvings: int = Field(5, ge=2, le=7)
+    """How often the network halves the picture."""
+    identity: float = Field(1.0, ge=0, le=100)
+    """Weight of the identity loss."""
+    change: float = Field(1.0, ge=0, le=100)
+    """Weight of the difference from the first stage's swap."""
+    reconstruction: float = Field(20.0, ge=0, le=100)
+    """Weight of the difference from the target, where both are one person."""
+
+
 class FaceShifterSettings(OpenSettings):
     """Sizes and losses of ``faceshifter``."""
 
@@ -66,6 +85,8 @@ class FaceShifterSettings(OpenSettings):
     """Weight of the attributes' difference."""
     critic_scales: int = Field(3, ge=1, le=4)
     """At how many sizes the adversaries look."""
+    hear: HearSettings | None = None
+    """Train the second stage, on the first one of the package that ``start`` names: this is of the same sizes."""
 
     @field_validator("resolution")
     @classmethod

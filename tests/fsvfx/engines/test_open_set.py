@@ -127,3 +127,30 @@ def test_nobody_is_refused_and_the_identity_network_is_in_the_key(hue: Hue) -> N
     assert Hue.weights(hue.settings) == ("dlib_embedding",)
     with pytest.raises(InputError, match="'nobody' has no usable reference pictures"):
         hue.prepare(nobody(), 96)
+
+
+def test_what_is_in_front_is_restored_where_the_package_can(
+    tmp_path: Path, lead: Identity, mesh: Made, picture: Made, batch: Made
+) -> None:
+    try:
+        models.path("dlib_embedding")
+    except ModelError as error:
+        pytest.skip(str(error))
+    sizes = {"resolution": 64, "encoder_width": 4, "generator_width": 64, "gan": 0}
+    faces = batch([picture(96, 9)] * 2, [mesh(96, yaw) for yaw in (0, 5)])
+
+    def engine(sha256: str, **said: Any) -> Engine[Any]:
+        settings = registry.settings_of("faceshifter", {"model": "toy", "sha256": sha256, **said})
+        return registry.engine("faceshifter")(settings, Context(Packages(tmp_path)))
+
+    _, both = toy_package(tmp_path, "faceshifter", architecture={**sizes, "hear": {"width": 4, "halvings": 3}})
+    made = swapped(engine(both.sha256), faces, lead).crops
+    first = swapped(engine(both.sha256, occlusions="as_swapped"), faces, lead).crops
+    assert np.abs(made - first).mean() > 0.01
+    assert np.array_equal(made, swapped(engine(both.sha256, occlusions="restored"), faces, lead).crops)
+    alone = swapped(engine(both.sha256), replace(faces, before=1), lead).crops
+    assert np.allclose(alone, made[1:], atol=1e-4)
+    _, one = toy_package(tmp_path, "faceshifter", architecture=sizes)
+    assert swapped(engine(one.sha256), faces, lead).crops.shape == made.shape
+    with pytest.raises(InputError, match="'toy' has no second stage"):
+        swapped(engine(one.sha256, occlusions="restored"), faces, lead)
