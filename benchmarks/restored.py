@@ -59,8 +59,12 @@ def measured(manifest: Path, most: int) -> tuple[dict[str, Any], Path]:
     _, others = occluders_of(job.occluders, reach_of(job))
     crowd = open_crowd(crowd_folder(job), job.held_out)
     pairs = others.over(unseen_pairs(crowd, model.resolution, most, "cpu"), Generator().manual_seed(0))
-    parts = [_figures(model, _cut(pairs, start, start + BATCH)) for start in range(0, len(pairs.target), BATCH)]
-    means = {name: torch.stack([part[name] for part in parts]).mean(0) for name in parts[0]}
+    cuts = [_cut(pairs, start, start + BATCH) for start in range(0, len(pairs.target), BATCH)]
+    parts, shares = [_figures(model, each) for each in cuts], [len(each.target) / len(pairs.target) for each in cuts]
+    means = {
+        name: torch.stack([part[name] * share for part, share in zip(parts, shares, strict=True)]).sum(0)
+        for name in parts[0]
+    }
     sheet = Path(done.package).parent / "restored.png"
     cv2.imwrite(str(sheet), _sheet(model, _cut(pairs, 0, ROWS)))
     return {

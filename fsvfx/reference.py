@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -88,14 +88,13 @@ def export(folder: Path) -> None:
 
 
 def _tables() -> dict[str, Callable[[], str]]:
-    from fsvfx.engines.anyone.settings import HearSettings
     from fsvfx.engines.packaged import MatteSettings  # here, as engines bring torch
     from fsvfx.engines.registry import learned
     from fsvfx.preflight import CHECKS
 
     models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
     models["PackageSettings"] = MatteSettings
-    models["HearSettings"] = HearSettings
+    models["HearSettings"], _ = get_args(learned("faceshifter").Architecture.model_fields["hear"].annotation)
     trained = ("original", "df", "liae", "comb", "simswap", "faceshifter", "refine")
     models |= {f"architecture of {name}": learned(name).Architecture for name in trained}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
