@@ -28,10 +28,10 @@ def _cpuinfo() -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def save(name: str, figures: dict[str, Any]) -> Path:
-    """Write ``benchmarks/results/NAME.json``: the figures, the device, the day."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+def save(name: str, figures: dict[str, Any], folder: Path = RESULTS) -> Path:
+    """Write ``NAME.json`` into the folder: the figures, the device, the day."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.json"
     kept = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "device": device(), **figures}
     path.write_text(json.dumps(kept, indent=2) + "\n")
     return path

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from fsvfx.comp.multigrid.on_gpu import solve_together
 from fsvfx.comp.poisson import seamless
 
 F32 = NDArray[np.float32]
-WITHOUT_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 
 
 def direct(
@@ -120,7 +118,7 @@ MASKS = {
 }
 
 
-@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=WITHOUT_GPU)])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize("scale", [1.0, 64.0])
 @pytest.mark.parametrize("name", MASKS)
 def test_agrees_with_the_direct_solve(name: str, scale: float, device: str) -> None:
