@@ -101,7 +101,7 @@ class RefineSettings(EngineSettings):
 
     resolution: int = Field(192, ge=64, le=512, multiple_of=32)
     """Height and width of the pictures that it is trained on, px. It is applied at any size."""
-    sight: int = Field(96, ge=32, le=256, multiple_of=16)
+    sight: int = Field(80, ge=32, le=256, multiple_of=16)
     """Height and width at which the network sees a crop, px: what is finer is kept or left out, not changed."""
     widths: tuple[int, ...] = Field((24, 48, 96, 128), min_length=2, max_length=5)
     """Channels of the network, from its full size down; each size is half of the one before."""
