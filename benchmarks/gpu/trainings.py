@@ -59,9 +59,9 @@ TRAININGS = (
     Training(
         "refine 256",
         "refine",
-        {"resolution": 256},
+        {"resolution": 256, "sight": 128},
         {"resolution": 64, "sight": 32, "widths": [4, 8], "blocks": 1, "directions": 4},
-        lr=1e-3,
+        lr=3e-4,
         swaps=64,
         around=75,
     ),
