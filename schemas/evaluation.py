@@ -80,6 +80,9 @@ class FrameFigures(StrictModel):
     """Swap less plate; eyes and brows alike: see ``fsvfx.faces.measures``."""
     eyes: float | None = None
     brows: float | None = None
+    gaze_across: float | None = None
+    """Swap less plate, eye widths, to the picture's right; gaze_down alike."""
+    gaze_down: float | None = None
     detail: float | None = None
     gradient: float | None = None
     seam: float | None = None
@@ -105,6 +108,8 @@ class FaceFigures(StrictModel):
     """yaw, pitch, roll in degrees."""
     expression: dict[str, Followed] = Field(default_factory=dict)
     """mouth, eyes, brows: ratios of mesh distances."""
+    gaze: dict[str, Followed] = Field(default_factory=dict)
+    """gaze_across, gaze_down: of the irises in their eyes, eye widths."""
     detail: float | None = None
     """Median energy of the finest detail in the face, of the plate's: 1 is as crisp as the plate."""
     gradient: float | None = None

@@ -15,7 +15,7 @@ from fsvfx.engines.batches import Batch, batches
 from fsvfx.engines.contract import Engine, FaceBatch, Identity, SwapBatch
 from fsvfx.errors import ModelError
 from fsvfx.evaluation.judges import Panel, judges
-from fsvfx.evaluation.measures import EXPRESSION, POSE, Seen, all_followed, likeness, nearest_person, steadiness
+from fsvfx.evaluation.measures import EXPRESSION, GAZE, POSE, Seen, all_followed, likeness, nearest_person, steadiness
 from fsvfx.evaluation.pictures import (
     alike,
     borders,
@@ -108,6 +108,7 @@ def evaluate(engine: Engine[Any], trial: Trial, looked: Looked | None = None, *,
         steady=steadiness(swap.comp.embeddings, swap.plate.embeddings, following) if following.any() else None,
         pose=all_followed(POSE, swap.comp.measures, swap.plate.measures),
         expression=all_followed(EXPRESSION, swap.comp.measures, swap.plate.measures),
+        gaze=all_followed(GAZE, swap.comp.measures, swap.plate.measures),
         self_swap=_self_swap(engine, trial, batch),
         **_against_truth(swap),
         detail=_median(table["detail"]),
@@ -179,7 +180,7 @@ def _table(trial: Trial, swap: _Swap) -> dict[str, Column]:
     }
     if len(swap.truth):
         table["truth_psnr"], table["truth_ssim"] = alike(swap.comps, swap.truth, swap.masks)
-    return table | {name: swap.comp.measures[name] - swap.plate.measures[name] for name in POSE + EXPRESSION}
+    return table | {name: swap.comp.measures[name] - swap.plate.measures[name] for name in POSE + EXPRESSION + GAZE}
 
 
 def _rows(trial: Trial, table: Mapping[str, Column], names: list[str]) -> tuple[FrameFigures, ...]:

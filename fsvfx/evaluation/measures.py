@@ -13,6 +13,7 @@ from fsvfx.evaluation.pictures import u8
 from fsvfx.faces import facemesh
 from fsvfx.faces.embedding import SIZE, embeddings
 from fsvfx.faces.facemesh import face_mesh
+from fsvfx.faces.gaze import gaze
 from fsvfx.faces.measures import brow_height, eye_opening, head_pose, mouth_opening
 from fsvfx.faces.search import PRESENT
 from fsvfx.qc.figures import nearest
@@ -21,8 +22,12 @@ from schemas.evaluation import Followed, IdentityFigures, SteadyFigures
 F32 = NDArray[np.float32]
 POSE = ("yaw", "pitch", "roll")
 EXPRESSION = ("mouth", "eyes", "brows")
+GAZE = ("gaze_across", "gaze_down")
 _STILL = {"yaw": 0.5, "pitch": 0.5, "roll": 0.5, "mouth": 0.015, "eyes": 0.01, "brows": 0.002}
+_STILL |= dict.fromkeys(GAZE, 0.015)
 """Of measures that vary less than this (deviation) there is nothing to correlate but noise."""
+_SHUT = 0.15
+"""Eyes that are opened less (over their width) look nowhere."""
 _FEWEST = 3
 _LOOKS = 3
 """Shaken looks that are averaged: one alone trembles by as much as a brow moves."""
@@ -47,6 +52,18 @@ def pose_and_expression(found: F32) -> dict[str, NDArray[np.float64]]:
     rows = [_measures(each) if np.isfinite(each).all() else [np.nan] * 6 for each in found]
     table = np.array(rows, np.float64).reshape(-1, 6)
     return {name: table[:, column] for column, name in enumerate(POSE + EXPRESSION)}
+
+
+def gazes(pictures: NDArray[np.uint8], found: F32) -> dict[str, NDArray[np.float64]]:
+    """Of faces with meshes (n, 468, 3) in pictures (n, S, S, 3): eye widths by name, (n,) each; NaN where lost or shut.
+
+    Raises ModelError.
+    """
+    table = np.full((len(found), len(GAZE)), np.nan)
+    for place, mesh in enumerate(found):
+        if np.isfinite(mesh).all() and eye_opening(mesh) >= _SHUT:
+            table[place] = gaze(pictures[place], mesh)
+    return {name: table[:, column] for column, name in enumerate(GAZE)}
 
 
 def followed(name: str, swapped: NDArray[np.float64], plate: NDArray[np.float64]) -> Followed | None:
@@ -96,7 +113,7 @@ class Seen:
         taken = np.full((len(pictures), SIZE), np.nan, np.float32)
         for place in np.flatnonzero(np.isfinite(found[:, 0, 0])):
             taken[place] = embeddings(pictures[place], found[place : place + 1])[0]
-        return cls(found, pose_and_expression(found), taken)
+        return cls(found, pose_and_expression(found) | gazes(pictures, found), taken)
 
 
 def embeddings_of(identity: Identity) -> F32:

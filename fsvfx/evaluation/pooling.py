@@ -10,15 +10,16 @@ from typing import Any
 from schemas.evaluation import EvaluationReport, FaceFigures, Followed, GroupFigures
 
 _SUMMED = {"faces", "lost"}
+_FOLLOWED = ("pose", "expression", "gaze")
 
 
 def pooled(reports: Sequence[EvaluationReport]) -> GroupFigures:
     """Means of the pairs' figures, over those that have one; faces are counted, and ``r`` is taken over all frames."""
     names = set(FaceFigures.model_fields)
-    said = [report.model_dump(include=names - {"pose", "expression"}) for report in reports]
+    said = [report.model_dump(include=names - set(_FOLLOWED)) for report in reports]
     told = {name: _mean([each[name] for each in said]) for name in said[0] if name not in _SUMMED}
     counts = {name: sum(each[name] for each in said) for name in _SUMMED}
-    moved = {name: _followed([getattr(each, name) for each in reports]) for name in ("pose", "expression")}
+    moved = {name: _followed([getattr(each, name) for each in reports]) for name in _FOLLOWED}
     return GroupFigures.model_validate({**told, **counts, **moved, "pairs": len(reports)})
 
 

@@ -26,6 +26,8 @@ _GOOD = {
     "mouth": "r over 0.8",
     "eyes": "r over 0.6",
     "brows": "r over 0.4",
+    "gaze across": "r over 0.8, under 0.05",
+    "gaze down": "r over 0.6, under 0.05",
     "self-swap": "over 28 dB",
     "detail": "80 to 120 %",
     "gradient": "90 to 110 %",
@@ -89,6 +91,8 @@ def _figures(figures: FaceFigures) -> Iterator[tuple[str, _Told]]:
         yield name, _followed(followed, "{:.1f} deg")
     for name, followed in figures.expression.items():
         yield name, _followed(followed, "{:.3f}")
+    for name, followed in figures.gaze.items():
+        yield name.replace("_", " "), _followed(followed, "{:.3f}")
     if isinstance(figures, EvaluationReport):
         yield "self-swap", _pixels(figures.self_swap)
         yield "true swap", _pixels(figures.truth)

@@ -9,6 +9,7 @@ from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.plugins import Plugins
 
 _OWN: Final = {
+    "arcface": "fsvfx.identity.arcface:ArcFace",
     "dlib": "fsvfx.identity.dlib_resnet:DlibResnet",
     "faceres": "fsvfx.identity.faceres:Faceres",
     "faceres_tight": "fsvfx.identity.faceres:FaceresTight",

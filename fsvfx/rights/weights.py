@@ -126,7 +126,7 @@ def check_use(
 
 def evaluation_weights(own: Iterable[str]) -> tuple[Weights, ...]:
     """Of all that an evaluation uses: those of the faces' measures, and the engines' ``own`` cards."""
-    return tuple(map(card_weights, dict.fromkeys((*weights_of("blazeface"), *_ALWAYS, *own))))
+    return tuple(map(card_weights, dict.fromkeys((*weights_of("blazeface"), *_ALWAYS, "iris", *own))))
 
 
 def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
@@ -139,7 +139,7 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
 
 
 def _way_out(name: str) -> str:
-    signed = f", or put insightface's signed {SIGNED} beside its files" if name == "insightface" else ""
+    signed = f", or put insightface's signed {SIGNED} beside its files" if name in ("insightface", "arcface") else ""
     return (
         "Use others; or write purpose: research (on the command line: --research), if this is research; "
         "or get a licence and name it: "
