@@ -47,7 +47,7 @@ def test_without_a_gpu_it_says_so(tmp_path: Path) -> None:
 
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
-    assert main(["--only", "card", "--out", str(tmp_path)]) == 1
+    assert main(["--small", "--only", "card", "--out", str(tmp_path)]) == 1
     told = json.loads((tmp_path / "gpu.json").read_text())["parts"]["card"]
     assert (told["state"], told["why"]) == ("failed", ["torch finds no GPU here"])
 

@@ -54,8 +54,8 @@ class SimSwapSettings(OpenSettings):
 class HearSettings(EngineSettings):
     """Sizes and losses of ``faceshifter``'s second stage, HEAR-Net.
 
-    The paper adds its losses up as they are. Here they are means over pixels in [0, 1], whose squares are small: hence
-    the weight of the reconstruction.
+    The paper adds its losses up as they are. Here they are means over pixels in [0, 1]. There the absolute change holds
+    back what the squared reconstruction asks for until that is 1 / its weight away: hence 50, for 5 steps of 255.
     """
 
     width: int = Field(64, ge=4, le=128)
@@ -66,7 +66,7 @@ class HearSettings(EngineSettings):
     """Weight of the identity loss."""
     change: float = Field(1.0, ge=0, le=100)
     """Weight of the difference from the first stage's swap."""
-    reconstruction: float = Field(20.0, ge=0, le=100)
+    reconstruction: float = Field(50.0, ge=0, le=1000)
     """Weight of the difference from the target, where both are one person."""
 
 
