@@ -162,3 +162,21 @@ def test_minutes_end_it_over_sessions(tmp_path: Path, told: list[Event]) -> None
     assert trained.seconds >= 0.6
     assert "minutes are up" in trained.reason
     assert run(tmp_path, told, iterations=None, minutes=0.01).step == trained.step
+
+
+class Normed(ToyModel):
+    """With statistics of the batches that it has seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(self.encoder, nn.BatchNorm2d(4))  # type: ignore[assignment]
+
+
+def test_statistics_are_of_no_held_out_face(tmp_path: Path, told: list[Event]) -> None:
+    seen = []
+    for name, held_out in (("with", next(ToyFeed(seed=9))), ("without", None)):
+        torch.manual_seed(7)
+        model = Normed()
+        values = settings(iterations=4, preview_iterations=1)
+        seen.append(train(model, ToyFeed(), values, tmp_path / name, held_out=held_out, report=told.append).weights)
+    assert all(torch.equal(value, seen[1][name]) for name, value in seen[0].items())
