@@ -23,7 +23,7 @@ from fsvfx.faces.raster import times
 __all__ = ["Face", "LinearPrior", "Priors", "RetouchModel", "Swap", "Swapper"]
 
 _OFF = 0.5
-"""Share of swaps whose colour is off."""
+"""Share of swaps, made backwards, whose colour is off."""
 _SURE = 0.06
 """Of the crop: how far from the matte's edge a warp is taken for the truth."""
 
@@ -104,8 +104,6 @@ class Swapper:
         spoiled = damaged(stranger.crop, stranger.mesh, face.crop, random)
         warp, matte = self._swapped(face.crop, face.mesh, self._references(stranger, *spoiled))
         truth, _ = self._swapped(face.crop, face.mesh, self._references(stranger, stranger.crop, stranger.mesh))
-        if random.random() < _OFF:
-            warp = cast(warp, matte, random)
         reach = 2 * round(_SURE * len(matte) / 2) + 1
         inner = cv2.erode(matte, np.ones((reach, reach), np.uint8))
         guess = guessed(face.crop, face.mesh, self.priors.of(stranger))
