@@ -38,12 +38,12 @@ def test_each_has_performance_warp_truth_and_where_it_shows(swaps: MadeSwaps, cr
     off = np.asarray(swaps.matte) == 0
     assert np.array_equal(np.asarray(swaps.target)[off], np.asarray(swaps.warp)[off])
     assert np.array_equal(np.asarray(swaps.target)[off], np.asarray(swaps.truth)[off])
-    assert (np.abs(swaps.warp.astype(int) - swaps.truth).mean((1, 2, 3)) > 0).mean() > 0.8, "pictures are spoiled"
+    assert (np.abs(swaps.warp.astype(int) - swaps.truth).mean((1, 2, 3)) > 0).mean() > 0.5, "pictures are spoiled"
 
 
 def test_backwards_the_truth_is_the_photograph_itself(swaps: MadeSwaps, crowd: Crowd) -> None:
     backwards = np.asarray(swaps.sure).reshape(COUNT, -1).min(1) == 255
-    assert 0.5 < backwards.mean() < 1
+    assert 0.05 < backwards.mean() < 0.6
     rows = np.asarray(swaps.code)[backwards, 0].astype(int)
     assert np.array_equal(np.asarray(swaps.truth)[backwards], np.asarray(crowd.crops)[rows])
     forwards = np.asarray(swaps.sure)[~backwards]
