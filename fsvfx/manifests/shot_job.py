@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fsvfx.colour import ColourConfig, check_space
 from fsvfx.delivery import kinds
@@ -31,32 +32,57 @@ def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> 
     Raises ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
     """
     manifest = load(path, store=None if store is None else named_store(store))
-    selected = [shot_job(manifest, shot, path, store) for shot in shots_of(manifest, shots, path)]
+    selected = _shot_jobs(manifest, shots_of(manifest, shots, path), path, store)
     return with_models(selected, manifest, path)
 
 
 def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> ShotJob:
     """The job of a shot of the manifest at ``path``; it says nothing yet of the models that its engines use."""
+    return _shot_jobs(manifest, [shot], path, store)[0]
+
+
+def _shot_jobs(manifest: Manifest, shots: Sequence[Shot], path: Path, store: str | None) -> list[ShotJob]:
+    """What the shots have in common is looked up once."""
     reach = Reach(path, manifest.production)
     config = colour_config(reach, manifest.color.config)
-    named = {name for entry in shot.replace for name in (entry.performer, entry.identity)}
+    named = {name for shot in shots for name in _people_of(shot)}
+    people = {name: person_at(reach, person) for name, person in manifest.people.items() if name in named}
+    common: dict[str, Any] = {
+        "production": manifest.production,
+        "packages": str(reach.file(manifest.packages)),
+        "store": store_at(reach, manifest.store.path, store),
+        "keep": manifest.store.keep,
+        "chosen_store": named_store(store) if store else "",
+        "colour_config": config.name,
+        "colour_file": config.file,
+        "manifest": str(path.absolute()),
+        "purpose": manifest.purpose,
+        "licences": held_at(manifest.licences, reach),
+        "revocations": str(reach.file(manifest.revocations)) if manifest.revocations else "",
+    }
+    return [_shot_job(manifest, shot, reach, config, people, common) for shot in shots]
+
+
+def _shot_job(
+    manifest: Manifest,
+    shot: Shot,
+    reach: Reach,
+    config: ColourConfig,
+    people: Mapping[str, Person],
+    common: Mapping[str, Any],
+) -> ShotJob:
+    named = _people_of(shot)
     replace = tuple(_entry(one, reach) for one in shot.replace)
     return ShotJob(
-        production=manifest.production,
         shot=shot.model_copy(update={"plate": plate_at(reach, shot.plate, config), "replace": replace}),
-        people={name: person_at(reach, person) for name, person in manifest.people.items() if name in named},
-        packages=str(reach.file(manifest.packages)),
+        people={name: person for name, person in people.items() if name in named},
         deliver=tuple(_deliver(one, shot.name, reach, config) for one in manifest.deliver),
-        store=store_at(reach, manifest.store.path, store),
-        keep=manifest.store.keep,
-        chosen_store=named_store(store) if store else "",
-        colour_config=config.name,
-        colour_file=config.file,
-        manifest=str(path.absolute()),
-        purpose=manifest.purpose,
-        licences=held_at(manifest.licences, reach),
-        revocations=str(reach.file(manifest.revocations)) if manifest.revocations else "",
+        **common,
     )
+
+
+def _people_of(shot: Shot) -> set[str]:
+    return {name for entry in shot.replace for name in (entry.performer, entry.identity)}
 
 
 def _entry(entry: Replace, reach: Reach) -> Replace:
