@@ -31,8 +31,9 @@ from fsvfx.training.run import run
 from schemas.evaluation import CrowdReport
 from schemas.job import TrainJob
 from schemas.receipts import Receipt
-from schemas.train import HeldOut
+from schemas.train import HeldOut, Occluders
 from schemas.trainer import TrainerSettings
+from schemas.training import Finished
 
 MANIFEST = """\
 schema_version: 1
@@ -162,6 +163,40 @@ def test_the_one_trainer_takes_a_crowd(job: TrainJob, built: dict[str, Receipt],
     again = run(longer, {}, report=lambda event: None)
     assert again.step == 30
     assert again.losses["generator/rebuilt"] < first.losses["generator/rebuilt"]
+
+
+def test_a_second_stage_sees_things_in_front(
+    job: TrainJob, built: dict[str, Receipt], shown: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fronts: list[torch.Tensor] = []
+    whole = Mixer.forward
+
+    def forward(self: Mixer, batch: Any, turn: str = "generator") -> dict[str, torch.Tensor]:
+        fronts.append(batch.front)
+        return whole(self, batch, turn)
+
+    monkeypatch.setattr(Mixer, "forward", forward)
+    changed: dict[str, Any] = {
+        "held_out": HeldOut(people=(shown[0].name, shown[1].name), share=0),
+        "trainer": TrainerSettings(iterations=1, batch=2, preview_iterations=1),
+        "occluders": Occluders(share=1),
+        "folder": str(tmp_path),
+    }
+    second = job.model_copy(update=changed)
+    crowd_of(second, built, 64)
+    run(second, {}, report=lambda event: None)
+    assert len(fronts) == 2, "of the batch, and of those who are held out"
+    assert all(float(front.amax()) > 0.9 for front in fronts)
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / packages.CARD).touch()
+    done = Finished(
+        digest=result._digest(second, built), package=str(package), sha256="0" * 64, iterations=1, reason=""
+    )
+    (tmp_path / "done.json").write_text(done.model_dump_json())
+    assert result.finished(second, built)
+    other = second.model_copy(update={"occluders": Occluders(share=0.5)})
+    assert result.finished(other, built) is None
 
 
 def test_the_package_says_who_is_in_it(
