@@ -175,7 +175,7 @@ def _row(package: dict[str, Any]) -> tuple[str, ...]:
         return (package["folder"].parent.name, "", "", "", "", "", package["error"])
     figures = _told(card.figures) if card.figures else "not evaluated"
     kind = "starter" if package["starter"] else "trained"
-    return (card.model, kind, card.engine, _size(package["bytes"]), _people(card), card.licence, figures)
+    return (card.model, kind, _engine(card), _size(package["bytes"]), _people(card), card.licence, figures)
 
 
 def _size(count: int) -> str:
@@ -184,6 +184,13 @@ def _size(count: int) -> str:
 
 def _settings(card: PackageCard) -> str:
     return f"engine: {card.engine}, settings: {{model: {card.model}, sha256: {card.sha256}}}"
+
+
+def _engine(card: PackageCard) -> str:
+    """And what its model was given beside pictures and codes."""
+    from fsvfx.engines.supervision import parts_of
+
+    return ", ".join((card.engine, *parts_of(card.architecture)))
 
 
 def _people(card: PackageCard) -> str:

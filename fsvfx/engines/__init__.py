@@ -9,9 +9,11 @@ __all__ = [
     "open_set",
     "packaged",
     "preparations",
+    "priors",
     "publishing",
     "registry",
     "retouching",
     "samples",
+    "supervision",
     "trainable",
 ]

@@ -20,6 +20,7 @@ from fsvfx.identity.registry import network
 if TYPE_CHECKING:
     import torch
 
+    from fsvfx.engines.priors import Showing
     from fsvfx.engines.trainable import Prediction
 
 _SHARP = (0.3, 1.5)
@@ -28,10 +29,14 @@ _SHARP = (0.3, 1.5)
 
 @dataclass(frozen=True)
 class Source:
-    """Who goes in: the mean vector of the pictures in ``OpenSet.network``'s measure, and the pictures themselves."""
+    """Who goes in: the mean vector of the pictures in ``OpenSet.network``'s measure, and the pictures themselves.
+
+    showing: what is laid on the performer's mesh, for networks that are shown the face; None of others.
+    """
 
     mean: MeanVector
     identity: Identity
+    showing: Showing | None = None
 
 
 class OpenSet(PackagedEngine[Source]):
@@ -56,10 +61,21 @@ class OpenSet(PackagedEngine[Source]):
                 f"'{identity.name}' has no usable reference pictures",
                 hint="Give this person footage or stills of the face",
             ) from error
-        return Source(mean, identity)
+        return Source(mean, identity, self._showing(mean.vector, identity))
+
+    def _showing(self, vector: NDArray[np.float32], identity: Identity) -> Showing | None:
+        from fsvfx.engines.anyone.open_model import OpenModel
+        from fsvfx.engines.mesh.references import prepare
+
+        model = self.model
+        prior = model.supervision.prior if isinstance(model, OpenModel) else "none"
+        if prior == "linear":
+            assert isinstance(model, OpenModel)
+            return model.prior.of(vector)
+        return prepare(identity, model.resolution) if prior == "warp" else None
 
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
-        """By the mean vector alone, unless an engine says otherwise."""
+        """By the mean vector, and what the package's prior shows, unless an engine says otherwise."""
         import torch
 
         from fsvfx.engines.anyone.open_model import OpenModel
@@ -67,10 +83,24 @@ class OpenSet(PackagedEngine[Source]):
         assert isinstance(self.model, OpenModel)
         wanted = pictures[faces.wanted]
         codes = self.model.codes(torch.from_numpy(prepared.mean.vector)[None].to(wanted))
-        return self.model.swap(wanted, codes.expand(len(wanted), -1))
+        prior = None if prepared.showing is None else _laid_over(wanted, faces, prepared.showing)
+        return self.model.swap(wanted, codes.expand(len(wanted), -1), prior)
 
     def figures(self, prepared: Source) -> dict[str, JsonValue]:
         return {"identity_pictures": prepared.mean.pictures, "identity_left_out": prepared.mean.left_out}
+
+
+def _laid_over(wanted: torch.Tensor, faces: FaceBatch, showing: Showing) -> torch.Tensor:
+    """(n, 3, R, R): the ``wanted`` of some faces, at the model's size, with the identity's face on their meshes."""
+    import torch
+
+    from fsvfx.engines.mesh.references import scaled
+    from fsvfx.engines.priors import laid_over
+
+    crops = np.ascontiguousarray(wanted.permute(0, 2, 3, 1).float().cpu().numpy())
+    meshes = scaled(faces.landmarks[faces.wanted], wanted.shape[-1] / faces.crops.shape[1])
+    laid = laid_over(crops, meshes, [showing] * len(crops))
+    return torch.from_numpy(laid).to(wanted).permute(0, 3, 1, 2).contiguous()
 
 
 def vectors_of(identity: Identity, name: str) -> NDArray[np.float32]:

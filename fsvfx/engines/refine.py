@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import cv2
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 
 class RefineEngineSettings(PackageSettings, LandmarkWarpSettings):
     """Settings of ``refine``: its package, and those of the warp."""
-
-
-@dataclass(frozen=True)
-class RefineSource(Source):
-    """And the pictures as the warp takes them, with the linear prior's face to fill what none shows."""
-
-    references: References
 
 
 class Refine(OpenSet):
@@ -65,26 +58,31 @@ class Refine(OpenSet):
         assert isinstance(self.model, RefineModel)
         return self.model
 
-    def prepare(self, identity: Identity, size: int) -> RefineSource:
-        """Raises InputError if there is no picture, ModelError if the identity network's weights are not here."""
+    def prepare(self, identity: Identity, size: int) -> Source:
+        """With the pictures as the warp takes them, and the linear prior's face to fill what none shows.
+
+        Raises InputError if there is no picture, ModelError if the identity network's weights are not here.
+        """
         from fsvfx.engines.mesh.references import prepare
 
         source = super().prepare(identity, size)
         likely = self._refiner.prior.of(source.mean.vector)
-        return RefineSource(source.mean, identity, prepare(identity, size, likely.colours))
+        return replace(source, showing=prepare(identity, size, likely.colours))
 
     def swap(self, faces: FaceBatch, prepared: Source) -> SwapBatch:
         """The warp on the CPU, face by face; the network on the device, in batches."""
         import torch
 
+        from fsvfx.engines.mesh.references import References
         from fsvfx.engines.mesh.warp import Warp
 
-        assert isinstance(prepared, RefineSource)
+        references = prepared.showing
+        assert isinstance(references, References)
         plates, meshes = faces.crops[faces.wanted], faces.landmarks[faces.wanted]
         if not len(plates):
             return SwapBatch(plates, plates[..., 0])
-        warped = Warp(self.settings).swap(FaceBatch(plates, meshes, faces.frames[faces.wanted]), prepared.references)
-        guesses = self._guesses(plates, meshes, prepared.references)
+        warped = Warp(self.settings).swap(FaceBatch(plates, meshes, faces.frames[faces.wanted]), references)
+        guesses = self._guesses(plates, meshes, references)
         with torch.inference_mode():
             target, warp, guess = (
                 torch.from_numpy(each).to(self.device).permute(0, 3, 1, 2).contiguous()

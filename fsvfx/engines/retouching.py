@@ -5,27 +5,24 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.engines.anyone.damage import cast, damaged
-from fsvfx.engines.anyone.linear_prior import LinearPrior, cross_fitted, fitted, numbers_of
-from fsvfx.engines.contract import FaceBatch, Identity
+from fsvfx.engines.anyone.linear_prior import LinearPrior
+from fsvfx.engines.contract import Identity
 from fsvfx.engines.landmark_warp import LandmarkWarpSettings
 from fsvfx.engines.mesh.guess import guessed
 from fsvfx.engines.mesh.references import References, prepare
 from fsvfx.engines.mesh.warp import Warp
+from fsvfx.engines.priors import Face, Priors, swapped, where_sure
 from fsvfx.engines.samples import Retouches
 from fsvfx.engines.trainable import Model
-from fsvfx.faces.raster import times
 
-__all__ = ["Face", "LinearPrior", "Priors", "RetouchModel", "Swap", "Swapper"]
+__all__ = ["RetouchModel", "Swap", "Swapper"]
 
 _OFF = 0.5
 """Share of swaps, made backwards, whose colour is off."""
-_SURE = 0.06
-"""Of the crop: how far from the matte's edge a warp is taken for the truth."""
 
 F32 = NDArray[np.float32]
 Random = np.random.Generator
@@ -37,16 +34,6 @@ class RetouchModel(Model[Retouches]):
     @abstractmethod
     def know(self, prior: LinearPrior) -> None:
         """Take a fitted prior for its own."""
-
-
-@dataclass(frozen=True)
-class Face:
-    """row: whose it is, in what it comes from. crop: (S, S, 3) in [0, 1]; mesh: (468, 3) crop px; code: (128,)."""
-
-    row: int
-    crop: F32
-    mesh: F32
-    code: F32
 
 
 @dataclass(frozen=True)
@@ -62,22 +49,6 @@ class Swap:
     truth: F32
     matte: F32
     sure: F32
-
-
-class Priors:
-    """The linear prior of many faces; for each of them, one that was fitted without it."""
-
-    def __init__(self, faces: list[Face]) -> None:
-        codes = np.stack([each.code for each in faces])
-        numbers = np.stack([numbers_of(each.crop, each.mesh) for each in faces])
-        self.prior = fitted(codes, numbers)
-        folds, self._apart = cross_fitted(codes, numbers)
-        self._fold = {each.row: int(fold) for each, fold in zip(faces, folds, strict=True)}
-
-    def of(self, face: Face) -> F32:
-        """The colours, in the atlas, that a face is likely to have."""
-        fold = self._fold.get(face.row)
-        return (self.prior if fold is None else self._apart[fold]).of(face.code).colours
 
 
 @dataclass(frozen=True)
@@ -96,7 +67,7 @@ class Swapper:
         warp, matte = self._swapped(target, face.mesh, self._references(other, *spoiled))
         if random.random() < _OFF:
             warp = cast(warp, matte, random)
-        guess = guessed(target, face.mesh, self.priors.of(other))
+        guess = guessed(target, face.mesh, self.priors.of(other).colours)
         return Swap(target, warp, guess, face.crop, matte, np.ones_like(matte))
 
     def forwards(self, face: Face, stranger: Face, random: Random) -> Swap:
@@ -104,16 +75,12 @@ class Swapper:
         spoiled = damaged(stranger.crop, stranger.mesh, face.crop, random)
         warp, matte = self._swapped(face.crop, face.mesh, self._references(stranger, *spoiled))
         truth, _ = self._swapped(face.crop, face.mesh, self._references(stranger, stranger.crop, stranger.mesh))
-        reach = 2 * round(_SURE * len(matte) / 2) + 1
-        inner = cv2.erode(matte, np.ones((reach, reach), np.uint8))
-        guess = guessed(face.crop, face.mesh, self.priors.of(stranger))
-        return Swap(face.crop, warp, guess, truth, matte, np.asarray(inner, np.float32))
+        guess = guessed(face.crop, face.mesh, self.priors.of(stranger).colours)
+        return Swap(face.crop, warp, guess, truth, matte, where_sure(matte))
 
     def _swapped(self, target: F32, mesh: F32, references: References) -> tuple[F32, F32]:
-        """Over the target, and the matte."""
-        made = self.warp.swap(FaceBatch(target[None], mesh[None], (0,)), references)
-        return np.asarray(target + times(made.crops[0] - target, made.matte[0]), np.float32), made.matte[0]
+        return swapped(self.warp, target, mesh, references)
 
     def _references(self, face: Face, crop: F32, mesh: F32) -> References:
         one = Identity(str(face.row), crop[None], mesh[None], np.ones(1, np.float32))
-        return prepare(one, len(crop), self.priors.of(face))
+        return prepare(one, len(crop), self.priors.of(face).colours)

@@ -31,17 +31,29 @@ class Looks:
 
 
 @dataclass(frozen=True)
+class Known:
+    """truth: (b, 3, R, R), what swaps should be; sure: (b, 1, R, R) in [0, 1], where that is known."""
+
+    truth: Tensor
+    sure: Tensor
+
+
+@dataclass(frozen=True)
 class Pairs:
     """b targets, and for each of them a source: whose face is to go in.
 
     same: (b,) bool, whether both are one person: then the target is the truth. front: (b, 1, R, R) in [0, 1], how much
     of each of the target's pixels something covers that was pasted in front; None where nothing is pasted.
+    prior: (b, 3, R, R), the target with a picture of the source's face on its mesh; None where the model sees none.
+    known: what the swaps should be; None: where both are one person, the target.
     """
 
     target: Looks
     source: Looks
     same: Tensor
     front: Tensor | None = None
+    prior: Tensor | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True)

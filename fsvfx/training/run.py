@@ -9,19 +9,24 @@ from typing import Any
 
 from torch import Generator
 
+from fsvfx.engines.priors import KeepsPrior
 from fsvfx.engines.retouching import RetouchModel
 from fsvfx.engines.trainable import Model
 from fsvfx.facesets import Faceset
 from fsvfx.facesets.crowd import open_crowd
 from fsvfx.facesets.lookup import crowd_folder, swaps_folder
 from fsvfx.reach import reach_of
+from fsvfx.training.architecture import supervision_of
 from fsvfx.training.data import (
     CoveredSampler,
     PairSampler,
     RetouchSampler,
     Sampler,
+    Shown,
+    SupervisedSampler,
     held_out,
     occluders_of,
+    open_exchanged,
     open_swaps,
     unseen_pairs,
     unseen_retouches,
@@ -86,12 +91,18 @@ def _of_crowd(job: TrainJob, model: Model[Any], world: World) -> Fed:
     """Pairs of a crowd's people, and some of those who are held out. The files are mapped: no faceset is read."""
     assert job.held_out is not None, "a crowd says who is held out"
     crowd, settings = open_crowd(crowd_folder(job), job.held_out), job.trainer
+    parts = supervision_of(job)
+    shown = None if parts.prior == "none" else Shown(crowd, parts.prior)
+    if shown and shown.prior and isinstance(model, KeepsPrior):
+        model.know(shown.prior)
     common = (crowd, model.resolution, settings.batch, job.augmentation, world.device, settings.seed + world.rank)
-    unseen = unseen_pairs(crowd, model.resolution, settings.preview_rows, "cpu")
-    if job.occluders is None:
-        return PairSampler(*common), unseen
-    pasted, others = occluders_of(job.occluders, reach_of(job))
-    return CoveredSampler(*common, pasted), others.over(unseen, Generator().manual_seed(settings.seed))
+    unseen = unseen_pairs(crowd, model.resolution, settings.preview_rows, "cpu", shown)
+    if job.occluders:
+        pasted, others = occluders_of(job.occluders, reach_of(job))
+        return CoveredSampler(*common, pasted), others.over(unseen, Generator().manual_seed(settings.seed))
+    if parts.swaps:
+        return SupervisedSampler(*common, shown, open_exchanged(swaps_folder(job)), parts.supervised), unseen
+    return PairSampler(*common, shown), unseen
 
 
 def _of_swaps(job: TrainJob, model: RetouchModel, world: World) -> Fed:

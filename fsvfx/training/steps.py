@@ -13,12 +13,13 @@ from pathlib import Path
 from fsvfx import evaluation, facesets, packages, rights
 from fsvfx.context import device_with
 from fsvfx.disk import place_file
-from fsvfx.engines.contract import EngineSettings
+from fsvfx.engines.supervision import Supervision
 from fsvfx.evaluation import Asked, comparison, contestants
 from fsvfx.evaluation.judges import judges
 from fsvfx.facesets.lookup import crowd_of, learned_of, swaps_folder
 from fsvfx.reach import reach_of
 from fsvfx.store import open_store
+from fsvfx.training.architecture import architecture_of
 from fsvfx.training.events import Ended, Message, Notice, to_line
 from fsvfx.training.folder import EVENTS, ORDER, check_folder
 from fsvfx.training.process import Seat, trained_apart
@@ -76,23 +77,18 @@ def _prepared(job: TrainJob, people: People) -> Iterator[Message]:
     """A crowd's files, once, before several processes map them; and the swaps that its engine learns from, if any."""
     if not job.is_crowd:
         return
-    crowd = crowd_of(job, people, resolution_of(job))
-    if swaps := int(getattr(_architecture(job), "swaps", 0)):
-        from fsvfx.training.data import swaps_in
+    crowd, architecture = crowd_of(job, people, resolution_of(job)), architecture_of(job)
+    if swaps := int(getattr(architecture, "swaps", 0)):
+        from fsvfx.training.data import exchanged_in, swaps_in
 
         yield Notice(f"making {swaps} swaps to learn from, unless they are there already")
-        swaps_in(swaps_folder(job), crowd, swaps, job.trainer.seed)
+        make = exchanged_in if isinstance(architecture, Supervision) else swaps_in
+        make(swaps_folder(job), crowd, swaps, job.trainer.seed)
 
 
 def resolution_of(job: TrainJob) -> int:
     """Of the model's pictures; where its sizes do not say, of the crops."""
-    return int(getattr(_architecture(job), "resolution", job.faceset.size))
-
-
-def _architecture(job: TrainJob) -> EngineSettings:
-    from fsvfx.engines.registry import learned
-
-    return learned(job.engine).Architecture.model_validate(job.architecture)
+    return int(getattr(architecture_of(job), "resolution", job.faceset.size))
 
 
 def train(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Ended:

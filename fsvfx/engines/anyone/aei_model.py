@@ -10,7 +10,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from fsvfx.engines.anyone.aei_networks import AeiNet, attributes_kept
 from fsvfx.engines.anyone.critics import convinced
-from fsvfx.engines.anyone.open_model import OpenModel, where_same
+from fsvfx.engines.anyone.open_model import OpenModel, beside, known, where_known
 from fsvfx.engines.anyone.settings import FaceShifterSettings
 from fsvfx.engines.samples import Pairs
 from fsvfx.engines.trainable import Prediction
@@ -23,21 +23,22 @@ class AeiModel(OpenModel):
     def __init__(self, settings: FaceShifterSettings, people: tuple[str, ...]) -> None:
         super().__init__(settings, people)
         self.settings = settings
-        self.aei = aei_net(settings, len(self.centre))
+        self.aei = aei_net(settings, len(self.centre), self.inputs)
 
     def generators(self) -> list[nn.Parameter]:
         return list(self.aei.parameters())
 
-    def swap(self, pictures: Tensor, codes: Tensor) -> Prediction:
-        return Prediction(self.aei(pictures, codes)[0], None)
+    def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
+        return Prediction(self.aei(beside(pictures, prior), codes)[0], None)
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
-        target = batch.target.crop
-        made, attributes, _ = self.aei(target, codes)
-        apart = where_same((made - target).square().mean((1, 2, 3)), batch.same) / 2
+        truth = known(batch)
+        made, attributes, _ = self.aei(beside(batch.target.crop, batch.prior), codes)
+        apart = where_known((made - truth.truth).square(), truth.sure) / 2
+        kept = self.aei.attributes(beside(made, batch.prior))
         terms = {
             "reconstruction": self.settings.reconstruction * apart,
-            "attributes": self.settings.attributes * attributes_kept(self.aei.attributes(made), attributes),
+            "attributes": self.settings.attributes * attributes_kept(kept, attributes),
         }
         if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
             terms["identity"] = self.settings.identity * unlike
@@ -47,15 +48,15 @@ class AeiModel(OpenModel):
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
         """The losses, and how far the generator's masks let the identity in, within the face and outside of it."""
-        _, _, masks = self.aei(held_out.target.crop, self.codes(held_out.source.code))
+        _, _, masks = self.aei(beside(held_out.target.crop, held_out.prior), self.codes(held_out.source.code))
         within, outside = where_identity_counts(masks, held_out.target.mask)
         return super().metrics(held_out) | {"mask_in_face": within.mean(), "mask_outside": outside.mean()}
 
 
-def aei_net(settings: FaceShifterSettings, code: int) -> AeiNet:
-    """The network of these sizes, for codes of that length."""
+def aei_net(settings: FaceShifterSettings, code: int, inputs: int = 3) -> AeiNet:
+    """The network of these sizes, for codes of that length and pictures of so many channels."""
     levels = settings.resolution.bit_length() - 2
-    return AeiNet(settings.encoder_width, settings.generator_width, levels, code)
+    return AeiNet(settings.encoder_width, settings.generator_width, levels, code, inputs)
 
 
 def where_identity_counts(masks: Sequence[Tensor], face: Tensor) -> tuple[Tensor, Tensor]:

@@ -87,13 +87,13 @@ class AeiNet(nn.Module):
     """Both together, on pictures of 2 ** (levels + 1) px. The attributes are a U-Net's maps, from 2 px up; the paper's
     at 256 px: encoder_width 32, generator_width 1024, 7 levels, a code of 512 (ArcFace's; here any network's)."""
 
-    def __init__(self, encoder_width: int, generator_width: int, levels: int, code: int) -> None:
+    def __init__(self, encoder_width: int, generator_width: int, levels: int, code: int, inputs: int = 3) -> None:
         super().__init__()
-        self.encoder = UNet(3, widened(encoder_width, levels, most=32))
+        self.encoder = UNet(inputs, widened(encoder_width, levels, most=32))
         self.generator = AadGenerator(self.encoder.channels, generator_width, code)
 
     def forward(self, pictures: Tensor, code: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Pictures (b, 3, R, R) and codes (b, code): the swap, the pictures' attributes, the generator's masks."""
+        """Pictures (b, inputs, R, R) and codes (b, code): the swap, the pictures' attributes, the generator's masks."""
         attributes = self.attributes(pictures)
         made, masks = self.generator(code, attributes)
         return made, attributes, masks

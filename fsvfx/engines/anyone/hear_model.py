@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from fsvfx.engines.anyone.aei_model import aei_net
 from fsvfx.engines.anyone.hear_networks import HearNet
-from fsvfx.engines.anyone.open_model import OpenModel, where_same
+from fsvfx.engines.anyone.open_model import OpenModel, known, where_known
 from fsvfx.engines.anyone.settings import FaceShifterSettings
 from fsvfx.engines.samples import Pairs
 from fsvfx.engines.trainable import Prediction
@@ -40,8 +40,8 @@ class HearModel(OpenModel):
     def generators(self) -> list[nn.Parameter]:
         return list(self.hear.parameters())
 
-    def swap(self, pictures: Tensor, codes: Tensor) -> Prediction:
-        """By the first stage alone."""
+    def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
+        """By the first stage alone, which sees no prior."""
         return Prediction(self.aei(pictures, codes)[0], None)
 
     def restored(self, pictures: Tensor, codes: Tensor, own: Tensor) -> Prediction:
@@ -52,7 +52,7 @@ class HearModel(OpenModel):
         target = batch.target.crop
         swap, error = self._first(target, codes, self._own_codes(batch))
         made = self.hear(swap, error)
-        apart = where_same((made - target).square().mean((1, 2, 3)), batch.same) / 2
+        apart = where_known((made - target).square(), known(batch).sure) / 2
         terms = {
             "reconstruction": self.weight.reconstruction * apart,
             "change": self.weight.change * (made - swap).abs().mean(),

@@ -73,11 +73,11 @@ def fitted(vectors: Floats, faces: Floats) -> LinearPrior:
     mean = faces.mean(0)
     inner = known.T @ known + _RIDGE * np.eye(known.shape[1], dtype=np.float32)
     slopes = np.linalg.solve(inner, known.T @ (faces - mean))
-    left, sizes, right = np.linalg.svd(slopes, full_matrices=False)
-    kept = slice(min(_DIRECTIONS, len(sizes)))
-    return LinearPrior(
-        *(np.asarray(each, np.float32) for each in (centre, spread, mean, left[:, kept] * sizes[kept], right[kept]))
-    )
+    squares, left = np.linalg.eigh(np.asarray(slopes @ slopes.T, np.float64))  # quicker than the slopes' own SVD
+    kept = np.argsort(-squares)[:_DIRECTIONS]
+    left, sizes = left[:, kept], np.sqrt(squares[kept].clip(0))
+    right = left.T @ slopes / np.maximum(sizes, _LEAST)[:, None]
+    return LinearPrior(*(np.asarray(each, np.float32) for each in (centre, spread, mean, left * sizes, right)))
 
 
 def cross_fitted(vectors: Floats, faces: Floats) -> tuple[NDArray[np.int64], list[LinearPrior]]:

@@ -11,18 +11,25 @@ from fsvfx import models
 from fsvfx.engines.anyone.critics import Critics, gradient_penalty, told_apart
 from fsvfx.engines.anyone.likeness import STILL, Disturbance, apart, embedded, unit
 from fsvfx.engines.anyone.settings import OpenSettings
-from fsvfx.engines.samples import Looks, Pairs
+from fsvfx.engines.priors import KeepsPrior
+from fsvfx.engines.samples import Known, Looks, Pairs
+from fsvfx.engines.supervision import Supervision
 from fsvfx.engines.trainable import Model, Pace, Prediction
 from fsvfx.faces.embedding import NETWORK
 from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.identity.registry import network
 
+_DIRECTIONS = 48
+"""In which the linear prior's faces differ."""
+_WHOLE = 0.99
 
-class OpenModel(Model[Pairs]):
+
+class OpenModel(KeepsPrior, Model[Pairs]):
     """Swaps by a code: the identity's mean vector, by the network that stages take, as a direction about that network's
     centre. The network itself takes part in training alone.
 
-    What is common to all: the generator's turn, and the adversaries', which look at targets and swaps.
+    What is common to all: the generator's turn, and the adversaries', which look at photographs and swaps; a prior as
+    three more channels beside the target, and where the truth is known.
     """
 
     def __init__(self, settings: OpenSettings, people: tuple[str, ...]) -> None:
@@ -33,6 +40,8 @@ class OpenModel(Model[Pairs]):
         self.critics: Critics | None = None
         if settings.gan > 0:
             self.critics = Critics(settings.critic_scales, settings.critic_width, settings.critic_depth)
+        if settings.prior == "linear":
+            self.make_room(len(self.centre), _DIRECTIONS)
         self._sizes = settings
         self._disturbance = Disturbance() if settings.disturbed else STILL
         self._judges: tuple[IdentityNetwork, ...] = ()
@@ -45,9 +54,22 @@ class OpenModel(Model[Pairs]):
             models.path(card)
         self._judges = (judge,)
 
+    @property
+    def supervision(self) -> Supervision:
+        """What it is given beside targets and codes."""
+        return self._sizes
+
+    @property
+    def inputs(self) -> int:
+        """Channels that its generator sees."""
+        return 3 if self._sizes.prior == "none" else 6
+
     @abstractmethod
-    def swap(self, pictures: Tensor, codes: Tensor) -> Prediction:
-        """The faces of ``codes`` (b, d), of length 1, in the performance of pictures (b, 3, R, R)."""
+    def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
+        """The faces of ``codes`` (b, d), of length 1, in the performance of pictures (b, 3, R, R).
+
+        prior: (b, 3, R, R), as ``Pairs`` has it, of models that see one.
+        """
 
     @abstractmethod
     def generators(self) -> list[nn.Parameter]:
@@ -94,24 +116,46 @@ class OpenModel(Model[Pairs]):
         return embedded(self._judges[0], looks.crop, looks.landmarks)
 
     def previews(self, held_out: Pairs, rows: int) -> list[list[Tensor]]:
-        """Targets, sources, swaps; and the targets with their own code."""
+        """Targets, sources, swaps; and the targets with their own code. Of models that see a prior, that and swaps."""
         target, source = held_out.target, held_out.source
-        swapped = self.swap(target.crop, self.codes(source.code)).rgb
+        swapped = self.swap(target.crop, self.codes(source.code), held_out.prior).rgb
+        if held_out.prior is not None:
+            return [[each[:rows] for each in (target.crop, source.crop, held_out.prior, swapped)]]
         same = self.swap(target.crop, self.codes(target.code)).rgb
         return [[each[:rows] for each in (target.crop, source.crop, swapped, same)]]
 
     def _told_apart(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
         assert self.critics
-        real = batch.target.crop
+        real = photographs(batch)
         with torch.no_grad():
-            made = self.swap(real, codes).rgb
+            made = self.swap(batch.target.crop, codes, batch.prior).rgb
         terms = {"hinge": told_apart(self.critics(real), self.critics(made))}
         if self._sizes.penalty:
             terms["penalty"] = self._sizes.penalty * gradient_penalty(self.critics, real, made)
         return terms
 
 
-def where_same(apart: Tensor, same: Tensor) -> Tensor:
-    """Mean of values (b,) over pairs of one person: elsewhere nobody knows the truth. 0 if there are none."""
-    share = same.to(apart)
-    return (apart * share).sum() / share.sum().clamp_min(1)
+def beside(pictures: Tensor, prior: Tensor | None) -> Tensor:
+    """What a generator sees: pictures (b, 3, R, R), and the prior's three channels where there is one."""
+    return pictures if prior is None else torch.cat([pictures, prior], 1)
+
+
+def known(batch: Pairs) -> Known:
+    """What its swaps should be, and where."""
+    return batch.known or Known(batch.target.crop, batch.same[:, None, None, None].to(batch.target.crop))
+
+
+def where_known(apart: Tensor, sure: Tensor) -> Tensor:
+    """Mean of differences (b, 3, R, R) where the truth is ``sure`` (b, 1, R or 1, R or 1): elsewhere nobody knows it.
+    0 if it is known nowhere."""
+    each = apart.mean(1, keepdim=True)
+    share = sure.expand_as(each)
+    return (each * share).sum() / share.sum().clamp_min(1)
+
+
+def photographs(batch: Pairs) -> Tensor:
+    """(b, 3, R, R): what adversaries take for real: a truth that is known everywhere, else the target."""
+    if batch.known is None:
+        return batch.target.crop
+    whole = batch.known.sure.amin((1, 2, 3), keepdim=True) > _WHOLE
+    return torch.where(whole, batch.known.truth, batch.target.crop)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from fsvfx import models
 from fsvfx.engines.anyone.likeness import Disturbance, apart, embedded, unit
-from fsvfx.engines.anyone.linear_prior import LinearPrior
 from fsvfx.engines.anyone.refine_networks import Refiner, applied, seen_small
 from fsvfx.engines.anyone.settings import RefineSettings
-from fsvfx.engines.mesh import atlas
+from fsvfx.engines.priors import KeepsPrior
 from fsvfx.engines.retouching import RetouchModel
 from fsvfx.engines.samples import Retouches
 from fsvfx.faces.embedding import NETWORK
@@ -22,10 +20,9 @@ _FACE, _REST = 3.0, 0.3
 """Weights of a difference within the matte, and off it."""
 _SQUARES, _GRADIENTS, _MEANS = 10.0, 0.2, 20.0
 _CHIPS = 2
-_NUMBERS = 3 * atlas.SIDE**2 + 3 * 468
 
 
-class RefineModel(RetouchModel):
+class RefineModel(KeepsPrior, RetouchModel):
     """The refiner, and the linear prior that fills what no picture shows: fitted once, before the first iteration.
 
     It lowers squared differences from the truth, of pixels and of means over 4 and 8 px, and differences of gradients;
@@ -40,24 +37,9 @@ class RefineModel(RetouchModel):
         centre = torch.from_numpy(network(NETWORK).centre)
         self.centre: Tensor
         self.register_buffer("centre", centre)
-        vector, kept = len(centre), settings.directions
-        for name, shape in _shapes(vector, kept).items():
-            self.register_buffer(f"prior_{name}", torch.zeros(shape))
+        self.make_room(len(centre), settings.directions)
         self._judges: tuple[IdentityNetwork, ...] = ()
         self._step = 0
-
-    @property
-    def prior(self) -> LinearPrior:
-        held = {name: getattr(self, f"prior_{name}").float().cpu().numpy() for name in _shapes(0, 0)}
-        return LinearPrior(**held)
-
-    def know(self, prior: LinearPrior) -> None:
-        """Take a fitted prior for its own. Of fewer directions than it has room for, the others stay empty."""
-        for name in _shapes(0, 0):
-            value = torch.from_numpy(np.asarray(getattr(prior, name)))
-            held: Tensor = getattr(self, f"prior_{name}")
-            held.zero_()
-            held[tuple(slice(side) for side in value.shape)] = value[tuple(slice(side) for side in held.shape)]
 
     def begin(self, device: str) -> None:
         """Raises ModelError if the identity network's weights are not here."""
@@ -102,16 +84,6 @@ class RefineModel(RetouchModel):
         codes, judge = unit(batch.code, self.centre), self._judges[0]
         seen = [embedded(judge, made, batch.landmarks, Disturbance()) for _ in range(_CHIPS)]
         return torch.stack([apart(each, codes, self.centre).mean() for each in seen]).mean()
-
-
-def _shapes(vector: int, kept: int) -> dict[str, tuple[int, ...]]:
-    return {
-        "centre": (vector,),
-        "spread": (vector,),
-        "mean": (_NUMBERS,),
-        "weights": (vector, kept),
-        "directions": (kept, _NUMBERS),
-    }
 
 
 def _across(pictures: Tensor) -> Tensor:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
 
 from fsvfx.engines.contract import EngineSettings
+from fsvfx.engines.supervision import Supervision
 
 
-class OpenSettings(EngineSettings):
+class OpenSettings(Supervision):
     """What they have in common. Defaults are the papers'."""
 
     resolution: int = Field(256, ge=64, le=512, multiple_of=32)
@@ -94,6 +97,12 @@ class FaceShifterSettings(OpenSettings):
         if resolution.bit_count() != 1:
             raise ValueError("the generator doubles from 2 px: give 64, 128, 256 or 512")
         return resolution
+
+    @model_validator(mode="after")
+    def _alone(self) -> Self:
+        if self.hear and self.parts:
+            raise ValueError(f"a second stage takes neither prior nor swaps; remove hear, or the {self.parts[0]}")
+        return self
 
 
 class RefineSettings(EngineSettings):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from fsvfx.engines.anyone.critics import convinced, matched
-from fsvfx.engines.anyone.open_model import OpenModel, where_same
+from fsvfx.engines.anyone.open_model import OpenModel, beside, known, where_known
 from fsvfx.engines.anyone.settings import SimSwapSettings
 from fsvfx.engines.anyone.simswap_networks import SimSwapGenerator
 from fsvfx.engines.samples import Pairs
@@ -20,18 +20,20 @@ class SimSwapModel(OpenModel):
     def __init__(self, settings: SimSwapSettings, people: tuple[str, ...]) -> None:
         super().__init__(settings, people)
         self.settings = settings
-        self.generator = SimSwapGenerator(settings.width, settings.halvings, settings.blocks, len(self.centre))
+        self.generator = SimSwapGenerator(
+            settings.width, settings.halvings, settings.blocks, len(self.centre), self.inputs
+        )
 
     def generators(self) -> list[nn.Parameter]:
         return list(self.generator.parameters())
 
-    def swap(self, pictures: Tensor, codes: Tensor) -> Prediction:
-        return Prediction(self.generator(pictures, codes), None)
+    def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
+        return Prediction(self.generator(beside(pictures, prior), codes), None)
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
-        target = batch.target.crop
-        made = self.generator(target, codes)
-        apart = where_same((made - target).abs().mean((1, 2, 3)), batch.same)
+        target, truth = batch.target.crop, known(batch)
+        made = self.swap(target, codes, batch.prior).rgb
+        apart = where_known((made - truth.truth).abs(), truth.sure)
         terms = {"reconstruction": self.settings.reconstruction * apart}
         if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
             terms["identity"] = self.settings.identity * unlike

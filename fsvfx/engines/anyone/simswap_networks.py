@@ -33,18 +33,18 @@ class InjectionBlock(nn.Module):
 
 
 class SimSwapGenerator(nn.Module):
-    """(b, 3, R, R) in [0, 1] and codes (b, code) of length 1 -> (b, 3, R, R) in [0, 1].
+    """(b, inputs, R, R) in [0, 1] and codes (b, code) of length 1 -> (b, 3, R, R) in [0, 1].
 
     width: channels at full size. halvings: how often the encoder halves the picture. The paper's: 64, 3 and 9 blocks at
     224 px. Feature maps of encoder and decoder are normalised over the batch, as in the authors' code.
     """
 
-    def __init__(self, width: int, halvings: int, blocks: int, code: int) -> None:
+    def __init__(self, width: int, halvings: int, blocks: int, code: int, inputs: int = 3) -> None:
         super().__init__()
         sizes = [min(width << step, _MOST * width) for step in range(halvings + 1)]
         pairs = list(pairwise(sizes))
         self.encoder = nn.Sequential(
-            _layer(3, width, 7), *(_layer(before, after, 3, stride=2) for before, after in pairs)
+            _layer(inputs, width, 7), *(_layer(before, after, 3, stride=2) for before, after in pairs)
         )
         self.blocks = nn.ModuleList(InjectionBlock(sizes[-1], code) for _ in range(blocks))
         self.decoder = nn.Sequential(*(_grown(after, before) for before, after in reversed(pairs)), _same(width, 3, 7))

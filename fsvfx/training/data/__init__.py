@@ -1,22 +1,30 @@
 """Training data: facesets as batches, varied on the device, ready before the loop asks for them."""
 
+from fsvfx.training.data.exchanged import Exchanged, exchanged_in, open_exchanged
 from fsvfx.training.data.made import MadeSwaps, open_swaps, swaps_in
 from fsvfx.training.data.occluders import CoveredSampler, Pasted, occluders_of
 from fsvfx.training.data.pairs import PairSampler, looks_of, unseen_pairs
 from fsvfx.training.data.pool import held_out, plain
 from fsvfx.training.data.retouches import RetouchSampler, unseen_retouches
 from fsvfx.training.data.sampler import Sampler
+from fsvfx.training.data.shown import Shown
+from fsvfx.training.data.supervised import SupervisedSampler
 
 __all__ = [
     "CoveredSampler",
+    "Exchanged",
     "MadeSwaps",
     "PairSampler",
     "Pasted",
     "RetouchSampler",
     "Sampler",
+    "Shown",
+    "SupervisedSampler",
+    "exchanged_in",
     "held_out",
     "looks_of",
     "occluders_of",
+    "open_exchanged",
     "open_swaps",
     "plain",
     "swaps_in",

@@ -15,20 +15,15 @@ from numpy.typing import NDArray
 
 from fsvfx.digests import digest_of
 from fsvfx.disk import place_folder
-from fsvfx.engines.retouching import Face, LinearPrior, Priors, Swap, Swapper
-from fsvfx.errors import InputError, Where
+from fsvfx.engines.priors import Face, LinearPrior
+from fsvfx.engines.retouching import Swap, Swapper
 from fsvfx.facesets.crowd import Crowd
 from fsvfx.training.data.ahead import seed_of
+from fsvfx.training.data.faces import Faces
 
 VERSION = 3
 """Raise it when the same crowd would give other swaps."""
 _INDEX, _PRIOR = "index.json", "prior.npz"
-_FRONTAL = 25.0
-"""Degrees of yaw up to which faces tell the linear prior what faces look like."""
-_LEAST = 20
-"""Fewer frontal faces tell it nothing."""
-_ALIKE, _LOOKED_AT = 15.0, 24
-"""Degrees of yaw between the two of a pair; strangers that are looked at to find one."""
 _FORWARDS = 0.75
 """Share of swaps that are made forwards: there nothing but the damage is to be undone, which is learned soon."""
 _UNSEEN = 0.04
@@ -107,16 +102,8 @@ class _Maker:
     """Draws the faces."""
 
     def __init__(self, crowd: Crowd, seed: int) -> None:
-        self._crowd, self._seed = crowd, seed
-        self._yaw = np.asarray(crowd.pose[:, 0])
-        frontal = crowd.trained[np.abs(self._yaw[crowd.trained]) < _FRONTAL]
-        if len(frontal) < _LEAST:
-            raise InputError(
-                f"{len(frontal)} of the crowd's faces are seen from the front: too few to tell what faces look like",
-                hint=f"Add people: {_LEAST} such faces are the least, hundreds are right",
-                where=Where(field="learn"),
-            )
-        self._swapper = Swapper(Priors([self._face(row) for row in frontal.tolist()]))
+        self._crowd, self._seed, self._faces = crowd, seed, Faces(crowd)
+        self._swapper = Swapper(self._faces.priors())
 
     def write(self, folder: Path, count: int, digest: str, report: Callable[[int, int], None]) -> None:
         size = self._crowd.size
@@ -141,29 +128,11 @@ class _Maker:
     def _made(self, rows: NDArray[np.int64], random: np.random.Generator) -> tuple[Swap, Face, Face]:
         """And the face whose picture, and whose likeness, it is."""
         row = int(random.choice(rows))
-        face, stranger = self._face(row), self._face(self._stranger(row, rows, random))
+        face, stranger = self._faces.of(row), self._faces.of(self._faces.stranger(row, rows, random))
         if random.random() < _FORWARDS:
             return self._swapper.forwards(face, stranger, random), face, stranger
-        return self._swapper.backwards(face, self._face(self._another(row, random)), stranger, random), face, face
-
-    def _face(self, row: int) -> Face:
-        crop = np.asarray(self._crowd.crops[row], np.float32) / np.float32(255)
-        mesh, code = (np.asarray(each[row], np.float32) for each in (self._crowd.landmarks, self._crowd.code))
-        return Face(row, crop, mesh, code)
-
-    def _stranger(self, row: int, rows: NDArray[np.int64], random: np.random.Generator) -> int:
-        """Another person's face that is turned alike, as far as there is one."""
-        people = np.asarray(self._crowd.person)
-        drawn = random.choice(rows[people[rows] != people[row]], _LOOKED_AT)
-        apart = np.abs(self._yaw[drawn] - self._yaw[row])
-        within = np.flatnonzero(apart <= _ALIKE)
-        return int(drawn[within[0] if len(within) else np.argmin(apart)])
-
-    def _another(self, row: int, random: np.random.Generator) -> int:
-        """Another face of the same person, if there is one that is turned much alike."""
-        own = self._crowd.faces_of(int(self._crowd.person[row]))
-        others = [each for each in own if each != row and abs(self._yaw[each] - self._yaw[row]) <= 2 * _ALIKE]
-        return int(random.choice(others)) if others else row
+        other = self._faces.of(self._faces.another(row, random))
+        return self._swapper.backwards(face, other, stranger, random), face, face
 
 
 def _digest_in(folder: Path) -> str:

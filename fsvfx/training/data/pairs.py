@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator
+from torch import Generator, Tensor
 from torch.nn.functional import interpolate
 
 from fsvfx.engines.samples import Looks, Pairs
@@ -18,6 +18,7 @@ from fsvfx.qc.sheet import sampled
 from fsvfx.training.data import colour
 from fsvfx.training.data.ahead import Batches, seed_of
 from fsvfx.training.data.geometry import affines, moved, places, sample
+from fsvfx.training.data.shown import Shown
 from schemas.augmentation import Augmentation
 
 _LOOKED_AT = 16
@@ -50,14 +51,16 @@ class PairSampler(Batches[Pairs]):
         settings: Augmentation,
         device: str,
         seed: int,
+        shown: Shown | None = None,
         *,
         same: float = 0.5,
         yaw: float = 90.0,
     ) -> None:
-        """Raises InputError if there are not two people to train on."""
+        """shown: makes what the model is shown of the sources. Raises InputError if there are not two people to train
+        on."""
         super().__init__(seed, crowd.digest)
         self.crowd, self.resolution, self.batch, self.settings = crowd, resolution, batch, settings
-        self.device, self.same, self.yaw = device, same, yaw
+        self.device, self.shown, self.same, self.yaw = device, shown, same, yaw
         rows = crowd.trained
         people, starts = np.unique(np.asarray(crowd.person)[rows], return_index=True)
         if len(people) < 2:
@@ -75,8 +78,23 @@ class PairSampler(Batches[Pairs]):
         drawn = [self._pair(random) for _ in range(self.batch)]
         targets, sources = (np.array(rows, np.int64) for rows in zip(*drawn, strict=True))
         generator = Generator().manual_seed(seed_of(self.seed, number, "views"))
-        target, source = (self._varied(rows, generator) for rows in (targets, sources))
-        return Pairs(target, source, target.person == source.person)
+        target, source = (self.varied(rows, generator) for rows in (targets, sources))
+        return self.with_prior(Pairs(target, source, target.person == source.person), sources)
+
+    def with_prior(self, pairs: Pairs, sources: Ints) -> Pairs:
+        """With what the model is shown of the sources, the faces of these rows."""
+        return replace(pairs, prior=self.shown.over(pairs.target, sources)) if self.shown else pairs
+
+    def views(self, count: int, generator: Generator) -> tuple[Tensor, Tensor | None]:
+        """How so many faces are turned, scaled and shifted (count, 2, 3), and coloured (count, 3, 3)."""
+        # Faces are not mirrored: the mesh's points, and the code, are of the face as it is.
+        matrices = affines(self.settings.model_copy(update={"flip": 0.0}), count, generator)
+        return matrices, colour.jitters(self.settings, count, generator)
+
+    def varied(self, rows: Ints, generator: Generator) -> Looks:
+        """The faces of these rows, at random."""
+        matrices, jitter = self.views(len(rows), generator)
+        return varied(looks_of(self.crowd, rows, self.device), matrices, jitter, self.crowd.size, self.resolution)
 
     def _pair(self, random: np.random.Generator) -> tuple[int, int]:
         """Rows of a target and of its source."""
@@ -100,22 +118,19 @@ class PairSampler(Batches[Pairs]):
         within = np.flatnonzero(apart <= self.yaw)
         return int(rows[within[0] if len(within) else np.argmin(apart)])
 
-    def _varied(self, rows: Ints, generator: Generator) -> Looks:
-        looks = looks_of(self.crowd, rows, self.device)
-        size = self.crowd.size
-        # Faces are not mirrored: the mesh's points, and the code, are of the face as it is.
-        matrices = affines(self.settings.model_copy(update={"flip": 0.0}), len(rows), generator)
-        at = places(matrices, self.resolution).to(self.device)
-        planes = sample(torch.cat([looks.crop, looks.mask], 1), at)
-        crop, mask = planes[:, :3], planes[:, 3:]
-        jitter = colour.jitters(self.settings, len(rows), generator)
-        if jitter is not None:
-            crop = colour.changed(crop, jitter.to(self.device))
-        points = moved(looks.landmarks, matrices.to(self.device), size, self.resolution)
-        return Looks(looks.person, looks.code, crop, points, mask, looks.pose)
+
+def varied(looks: Looks, matrices: Tensor, jitter: Tensor | None, size: int, resolution: int) -> Looks:
+    """Faces of ``size`` px as ``matrices`` (b, 2, 3) show them at (R, R), colours changed by ``jitter`` (b, 3, 3)."""
+    device = looks.crop.device
+    planes = sample(torch.cat([looks.crop, looks.mask], 1), places(matrices, resolution).to(device))
+    crop, mask = planes[:, :3], planes[:, 3:]
+    if jitter is not None:
+        crop = colour.changed(crop, jitter.to(device))
+    points = moved(looks.landmarks, matrices.to(device), size, resolution)
+    return replace(looks, crop=crop, landmarks=points, mask=mask)
 
 
-def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str) -> Pairs:
+def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str, shown: Shown | None = None) -> Pairs:
     """Up to ``most`` people who are held out, as they are; the source of each is the next one's face, of a like yaw.
 
     Raises InputError if there are not two.
@@ -129,15 +144,16 @@ def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str) -> Pairs
             hint="Name some in learn.held_out.people, or raise its share",
             where=Where(field="learn.held_out"),
         )
-    shown = np.array(sampled(people.tolist(), most))
-    targets = np.array([rows[owners == who][0] for who in shown])
+    chosen = np.array(sampled(people.tolist(), most))
+    targets = np.array([rows[owners == who][0] for who in chosen])
     sources = []
-    for target, who in zip(targets, shown, strict=True):
+    for target, who in zip(targets, chosen, strict=True):
         others = rows[owners == people[(np.searchsorted(people, who) + 1) % len(people)]]
         apart = np.abs(np.asarray(crowd.pose[others, 0]) - float(crowd.pose[target, 0]))
         sources.append(others[np.argmin(apart)])
     target, source = (_resized(looks_of(crowd, np.array(each), device), resolution) for each in (targets, sources))
-    return Pairs(target, source, target.person == source.person)
+    prior = shown.over(target, np.array(sources, np.int64)) if shown else None
+    return Pairs(target, source, target.person == source.person, prior=prior)
 
 
 def _resized(looks: Looks, size: int) -> Looks:

@@ -18,10 +18,10 @@ from fsvfx.engines.anyone import open_model
 from fsvfx.engines.anyone.aei_model import AeiModel, where_identity_counts
 from fsvfx.engines.anyone.aei_networks import attributes_kept
 from fsvfx.engines.anyone.hear_model import HearModel, lost_in_front
-from fsvfx.engines.anyone.open_model import OpenModel
+from fsvfx.engines.anyone.open_model import OpenModel, photographs
 from fsvfx.engines.anyone.settings import FaceShifterSettings, HearSettings, SimSwapSettings
 from fsvfx.engines.anyone.simswap_model import SimSwapModel
-from fsvfx.engines.samples import Looks, Pairs
+from fsvfx.engines.samples import Known, Looks, Pairs
 from fsvfx.identity.contract import Chip, IdentityNetwork
 from fsvfx.training import rng
 from fsvfx.training.loop import Loop, Precision
@@ -162,6 +162,61 @@ def test_without_adversaries_there_is_one_turn(model_of: Callable[..., OpenModel
     assert model_of().turns() == ("generator", "critics")
     assert model_of(gan=0.0).turns() == ("generator",)
     assert model_of().pace("critics").betas == (0.0, 0.999)
+
+
+def told(count: int = 4) -> Pairs:
+    """With a prior; the truth of the first is known everywhere, of the second in its left half."""
+    batch, truth, prior = pairs(count), looks(count, 300).crop, looks(count, 400).crop
+    sure = torch.zeros(count, 1, SIZE, SIZE)
+    sure[0], sure[1, ..., : SIZE // 2] = 1, 1
+    return replace(batch, prior=prior, known=Known(truth, sure))
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+@pytest.mark.parametrize("prior", ["linear", "warp"])
+def test_a_prior_is_seen_beside_the_target(model_of: Callable[..., OpenModel], prior: str) -> None:
+    model, batch = model_of(prior=prior), told()
+    model.begin("cpu")
+    assert any(name.startswith("prior_") for name in model.state_dict()) == (prior == "linear")
+    for turn in model.turns():
+        assert all(torch.isfinite(term) for term in model(batch, turn).values())
+    model.eval()
+    [columns] = model.previews(batch, 2)
+    assert batch.prior is not None
+    assert torch.equal(columns[2], batch.prior[:2])
+    other = model.swap(batch.target.crop[:2], model.codes(batch.source.code)[:2], batch.prior[:2].flip(3)).rgb
+    assert (other - columns[3]).abs().mean() > 1e-4
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_a_truth_that_is_known_is_learned_only_there(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of(gan=0.0, identity=0.0, prior="warp").eval()
+    model.begin("cpu")
+    batch = told()
+    assert batch.known is not None
+
+    def lost(truth: Tensor) -> float:
+        return float(model(replace(batch, known=replace(batch.known, truth=truth)))["reconstruction"])
+
+    before, elsewhere, there = lost(batch.known.truth), batch.known.truth.clone(), batch.known.truth.clone()
+    elsewhere[2:], elsewhere[1, ..., SIZE // 2 :] = 1, 1
+    there[1, ..., : SIZE // 2] = 1
+    assert lost(elsewhere) == pytest.approx(before)
+    assert lost(there) != pytest.approx(before)
+
+
+def test_adversaries_take_photographs_for_real() -> None:
+    batch = told()
+    assert batch.known is not None
+    real = photographs(batch)
+    assert torch.equal(real[0], batch.known.truth[0]), "whose truth is known everywhere"
+    assert torch.equal(real[1:], batch.target.crop[1:])
+    assert photographs(pairs()) is not None
+
+
+def test_a_second_stage_takes_no_supervision() -> None:
+    with pytest.raises(ValidationError, match="takes neither prior nor swaps; remove hear, or the warp prior"):
+        FaceShifterSettings(hear=HearSettings(), prior="warp")
 
 
 @pytest.mark.parametrize(("resolution", "fits"), [(64, True), (96, False), (128, True), (224, False), (512, True)])

@@ -18,8 +18,11 @@ from toy_packages import toy_package
 from fsvfx import models
 from fsvfx.context import Context
 from fsvfx.engines import packaged, registry
+from fsvfx.engines.anyone.linear_prior import Likely
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity
+from fsvfx.engines.mesh.references import References
 from fsvfx.engines.open_set import OpenSet, Source, worth_of
+from fsvfx.engines.simswap import SimSwap
 from fsvfx.engines.trainable import Batch, Model, Prediction
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.embedding import embeddings
@@ -127,6 +130,26 @@ def test_nobody_is_refused_and_the_identity_network_is_in_the_key(hue: Hue) -> N
     assert Hue.weights(hue.settings) == ("dlib_embedding",)
     with pytest.raises(InputError, match="'nobody' has no usable reference pictures"):
         hue.prepare(nobody(), 96)
+
+
+@pytest.mark.parametrize("prior", ["linear", "warp"])
+def test_a_package_with_a_prior_is_shown_the_identitys_face(
+    tmp_path: Path, lead: Identity, mesh: Made, picture: Made, batch: Made, prior: str
+) -> None:
+    sizes = {**toy_packages.SMALL["simswap"], "prior": prior}
+    _, card = toy_package(tmp_path, "simswap", architecture=sizes)
+    engine = SimSwap(packaged.MatteSettings(model="toy", sha256=card.sha256), Context(Packages(tmp_path)))
+    faces = batch([picture(96, 9)] * 3, [mesh(96, yaw) for yaw in (0, 5, 10)])
+    source = engine.prepare(lead, 96)
+    assert isinstance(source.showing, Likely if prior == "linear" else References)
+    made = engine.swap(faces, source).crops
+    assert np.abs(made - engine.swap(faces, replace(source, showing=other(mesh, picture))).crops).mean() > 1e-4
+    alone = engine.swap(replace(faces, before=1), source).crops
+    assert np.allclose(alone, made[1:], atol=1e-4)
+
+
+def other(mesh: Made, picture: Made) -> Likely:
+    return Likely(picture(64, 3, (0.9, 0.3, 0.2)), mesh(64))
 
 
 def test_what_is_in_front_is_restored_where_the_package_can(
