@@ -12,6 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
+WORKERS = 2
+"""Of ``toy_run.py``."""
 SCRIPT = str(Path(__file__).resolve().parent / "toy_run.py")
 
 
@@ -83,4 +85,5 @@ def test_a_killed_run_leaves_no_worker_and_nothing_that_the_next_one_waits_for(
     assert again.returncode == 0, again.stderr
     assert "10 of 10" in again.stdout
     steps = [line.rpartition(" ")[0] for line in Path(environment["TOY_LOG"]).read_text().splitlines()]
-    assert {step for step in steps if steps.count(step) > 1} <= {step for step in steps if step.startswith("detect")}
+    redone = {step for step in steps if steps.count(step) > 1}
+    assert len(redone) <= WORKERS, "what each worker was at when it was killed, and nothing else"
