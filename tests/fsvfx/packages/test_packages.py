@@ -16,7 +16,7 @@ import toy_packages
 
 from fsvfx import packages
 from fsvfx.errors import InputError, MachineError, ModelError
-from fsvfx.packages import CARD, WEIGHTS, Packages
+from fsvfx.packages import CARD, WEIGHTS, Packages, search
 from fsvfx.settings import machine
 from schemas.package import Ancestor, Figures
 
@@ -25,7 +25,9 @@ Weights = dict[str, torch.Tensor]
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of packages, beside which there are no starters."""
+    monkeypatch.setattr(search, "STARTERS", tmp_path / "starters")
     yield tmp_path / "packages"
     machine.cache_clear()
 
