@@ -21,11 +21,11 @@ _FEW = 5
 """Fewer pictures have nothing in common that would be surer than each of them."""
 _TOLERANCE = 0.085
 """Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
-_UNSURE = 0.07
+_UNSURE = 0.12
 """The same where a prior says what the face should look like, and not its other pictures: it is a guess."""
-_OTHER_SIDE = 0.6
+_OTHER_SIDE = 0.3
 """Quality of a picture's mirror image beside the picture's own."""
-_FILL, _FEW_FILL = 0.012, 0.05
+_FILL, _FEW_FILL = 0.012, 0.015
 """Share of the prior beside many pictures, and beside few: it shows where they have hardly any trust."""
 _LEAST_TRUST = 0.01
 """Of a picture at any pixel: what none shows is taken from what they all show badly."""

@@ -99,7 +99,7 @@ def test_the_prior_has_a_small_share_and_shows_where_nothing_is_trusted(
     found = prepare(identity([picture(128)], [mesh(128, 70)]), 128, GREY)
     pictures, shares = found.blended(found.appearance[0], 4)
     assert pictures[-1] is found.prior
-    assert shares[-1] < 0.06
+    assert shares[-1] < 0.02
     assert shares[:-1].sum() == pytest.approx(1, abs=1e-5)
     hidden = max(float(found.pictures[0].trust.min()), found.least_trust) * shares[0]
-    assert shares[-1] > 0.7 * (shares[-1] + hidden), "of what lies on the far side"
+    assert shares[-1] > 0.4 * (shares[-1] + hidden), "of what lies on the far side"
