@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.topology import CANONICAL, RIGID
+from fsvfx.faces.topology import CANONICAL, MIRRORED, RIGID
 
 FILL = 0.7
 """Height of the mesh, forehead included, over the side of its aligned crop."""
@@ -109,6 +109,14 @@ def crop_matrix(landmarks: NDArray[np.floating], size: int) -> Matrix:
 def crop(rgb: NDArray[Any], matrix: Matrix, size: int) -> NDArray[Any]:
     """The aligned crop (size, size, 3) of rgb (H, W, 3), in its dtype; mirrored beyond the picture's edge."""
     return sample(rgb, matrix, size, cubic=True, mirror=True)
+
+
+def mirrored(
+    picture: NDArray[np.float32], mesh: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A picture (H, W, 3) and its mesh (468, 3) as in a mirror: left points are right ones."""
+    flipped = mesh[MIRRORED] * np.array([-1, 1, 1], np.float32) + np.array([picture.shape[1] - 1, 0, 0], np.float32)
+    return np.ascontiguousarray(picture[:, ::-1]), np.asarray(flipped, np.float32)
 
 
 def margin_of(size: int, wide: float) -> int:

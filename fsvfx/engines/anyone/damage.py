@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
+from fsvfx.faces.geometry import mirrored
 from fsvfx.faces.measures import face_length
 from fsvfx.faces.raster import Floats, blur, times
-from fsvfx.faces.topology import LEFT_EYE, MIRRORED, RIGHT_EYE
+from fsvfx.faces.topology import LEFT_EYE, RIGHT_EYE
 
 Random = np.random.Generator
 
@@ -20,7 +21,7 @@ _PATCHES, _OTHERS = 0.6, 0.25
 def damaged(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> tuple[Floats, Floats]:
     """A crop (S, S, 3) in [0, 1] and its mesh (468, 3), spoiled; patches are cut from a ``stranger``'s (S, S, 3)."""
     if random.random() < _OTHERS:
-        crop, mesh = _mirrored(crop, mesh)
+        crop, mesh = mirrored(crop, mesh)
     spoiled = crop
     for name, fault in FAULTS.items():
         if random.random() < (_PATCHES if name == "patches" else _OTHERS):
@@ -32,11 +33,6 @@ def cast(picture: Floats, matte: Floats, random: Random) -> Floats:
     """A picture (S, S, 3) whose colour is off where the matte (S, S) is: as of a swap that is matched badly."""
     gain = (1 + random.normal(0, 0.05) + random.normal(0, 0.03, 3)).astype(np.float32)
     return np.asarray((picture + times(picture * (gain - 1), matte)).clip(0, 1), np.float32)
-
-
-def _mirrored(crop: Floats, mesh: Floats) -> tuple[Floats, Floats]:
-    flipped = mesh[MIRRORED] * np.array([-1, 1, 1], np.float32) + np.array([len(crop) - 1, 0, 0], np.float32)
-    return np.ascontiguousarray(crop[:, ::-1]), np.asarray(flipped, np.float32)
 
 
 def _patched(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate, normalize
 
+from fsvfx import models
 from fsvfx.identity.contract import Chip, IdentityNetwork, Square
+from fsvfx.identity.registry import network
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class Disturbance:
 
 
 STILL = Disturbance(0.0, 1.0, 1.0)
+
+
+def judge(name: str) -> IdentityNetwork:
+    """The network of that name, its weights here. Raises ModelError if they are not."""
+    found = network(name)
+    for card in found.weights:
+        models.path(card)
+    return found
 
 
 def unit(vectors: Tensor, centre: Tensor | None) -> Tensor:

@@ -7,9 +7,8 @@ from abc import abstractmethod
 import torch
 from torch import Tensor, nn
 
-from fsvfx import models
 from fsvfx.engines.anyone.critics import Critics, gradient_penalty, told_apart
-from fsvfx.engines.anyone.likeness import STILL, Disturbance, apart, embedded, unit
+from fsvfx.engines.anyone.likeness import STILL, Disturbance, apart, embedded, judge, unit
 from fsvfx.engines.anyone.settings import OpenSettings
 from fsvfx.engines.priors import KeepsPrior
 from fsvfx.engines.samples import Known, Looks, Pairs
@@ -49,10 +48,7 @@ class OpenModel(KeepsPrior, Model[Pairs]):
 
     def begin(self, device: str) -> None:
         """Raises ModelError if the identity network's weights are not here."""
-        judge = network(NETWORK)
-        for card in judge.weights:
-            models.path(card)
-        self._judges = (judge,)
+        self._judges = (judge(NETWORK),)
 
     @property
     def supervision(self) -> Supervision:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from fsvfx import models
-from fsvfx.engines.anyone.likeness import Disturbance, apart, embedded, unit
+from fsvfx.engines.anyone.likeness import Disturbance, apart, embedded, judge, unit
 from fsvfx.engines.anyone.refine_networks import Refiner, applied, seen_small
 from fsvfx.engines.anyone.settings import RefineSettings
 from fsvfx.engines.priors import KeepsPrior
@@ -43,10 +42,7 @@ class RefineModel(KeepsPrior, RetouchModel):
 
     def begin(self, device: str) -> None:
         """Raises ModelError if the identity network's weights are not here."""
-        judge = network(NETWORK)
-        for card in judge.weights:
-            models.path(card)
-        self._judges = (judge,)
+        self._judges = (judge(NETWORK),)
 
     def advance(self, step: int) -> None:
         self._step = step
@@ -81,8 +77,8 @@ class RefineModel(KeepsPrior, RetouchModel):
         return [[each[:rows] for each in (held_out.target, held_out.warp, held_out.guess, made, held_out.truth)]]
 
     def _unlikeness(self, made: Tensor, batch: Retouches) -> Tensor:
-        codes, judge = unit(batch.code, self.centre), self._judges[0]
-        seen = [embedded(judge, made, batch.landmarks, Disturbance()) for _ in range(_CHIPS)]
+        codes = unit(batch.code, self.centre)
+        seen = [embedded(self._judges[0], made, batch.landmarks, Disturbance()) for _ in range(_CHIPS)]
         return torch.stack([apart(each, codes, self.centre).mean() for each in seen]).mean()
 
 

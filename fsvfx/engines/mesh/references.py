@@ -13,9 +13,10 @@ from fsvfx.engines.mesh import atlas
 from fsvfx.engines.mesh.shape import ShapeSpace
 from fsvfx.engines.mesh.tone import toned, toning
 from fsvfx.errors import InputError
+from fsvfx.faces.geometry import mirrored
 from fsvfx.faces.measures import appearance, face_length
 from fsvfx.faces.raster import Floats, blur, vertex_facing
-from fsvfx.faces.topology import MIRRORED, TRIANGLES
+from fsvfx.faces.topology import TRIANGLES
 
 _FEW = 5
 """Fewer pictures have nothing in common that would be surer than each of them."""
@@ -115,10 +116,8 @@ def prepare(identity: Identity, size: int, prior: Floats | None = None) -> Refer
 
 def _with_mirrored(crops: list[Floats], meshes: Floats, sharp: Floats) -> tuple[list[Floats], Floats, Floats]:
     """And their mirror images, of less quality."""
-    flipped = meshes[:, MIRRORED] * np.array([-1, 1, 1], np.float32)
-    flipped[..., 0] += len(crops[0]) - 1
-    mirrored = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
-    return [*crops, *mirrored], np.concatenate([meshes, flipped]), np.concatenate([sharp, _OTHER_SIDE * sharp])
+    crops_too, meshes_too = zip(*map(mirrored, crops, meshes), strict=True)
+    return [*crops, *crops_too], np.concatenate([meshes, meshes_too]), np.concatenate([sharp, _OTHER_SIDE * sharp])
 
 
 def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -> tuple[NDArray[np.int64], Floats]:

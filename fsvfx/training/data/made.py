@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from fsvfx.digests import digest_of
 from fsvfx.disk import place_folder
-from fsvfx.engines.priors import Face, LinearPrior
+from fsvfx.engines.priors import WARPS, Face, LinearPrior
 from fsvfx.engines.retouching import Swap, Swapper
 from fsvfx.facesets.crowd import Crowd
 from fsvfx.training.data.ahead import seed_of
 from fsvfx.training.data.faces import Faces
 
-VERSION = 3
+VERSION = 4
 """Raise it when the same crowd would give other swaps."""
 _INDEX, _PRIOR = "index.json", "prior.npz"
 _FORWARDS = 0.75
@@ -70,7 +70,7 @@ def swaps_in(
     Raises InputError if there are too few people; MachineError.
     """
     held_out = ",".join(name for name, held in zip(crowd.people, crowd.held_out, strict=True) if held)
-    digest = digest_of([VERSION, crowd.digest, held_out, count, seed])
+    digest = digest_of([VERSION, WARPS, crowd.digest, held_out, count, seed])
     if _digest_in(folder) != digest:
         shutil.rmtree(folder, ignore_errors=True)
         place_folder(folder, lambda draft: _Maker(crowd, seed).write(draft, count, digest, report))

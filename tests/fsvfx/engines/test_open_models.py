@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from torch import Tensor
 
-from fsvfx.engines.anyone import open_model
+from fsvfx.engines.anyone import likeness, open_model
 from fsvfx.engines.anyone.aei_model import AeiModel, where_identity_counts
 from fsvfx.engines.anyone.aei_networks import attributes_kept
 from fsvfx.engines.anyone.hear_model import HearModel, lost_in_front
@@ -50,7 +50,8 @@ class Quarters(IdentityNetwork):
 
 @pytest.fixture(autouse=True)
 def quarters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_model, "network", lambda name: Quarters())
+    for module in (open_model, likeness):
+        monkeypatch.setattr(module, "network", lambda name: Quarters())
 
 
 def looks(count: int, seed: int) -> Looks:
