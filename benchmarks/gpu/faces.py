@@ -63,9 +63,9 @@ def crowd(folder: Path, people: int, each: int, size: int, held_out: HeldOut) ->
 def _faces(seed: int, count: int, size: int) -> tuple[F32, F32, F32]:
     """Crops (n, S, S, 3) in [0, 1], meshes (n, 468, 3) px, pose (n, 3) degrees: of one person."""
     random = np.random.default_rng(seed)
-    colours = random.uniform(0.1, 0.9, (5, 3))
+    colours = random.uniform(0.1, 0.9, (5, 3)).astype(np.float32)
     colours[0] = np.array([0.85, 0.62, 0.5]) * random.uniform(0.4, 1.1)
-    proportions = random.uniform(0.88, 1.12, 3)
+    proportions = random.uniform(0.88, 1.12, 3).astype(np.float32)
     crops, meshes, poses = [], [], []
     for _ in range(count):
         yaw, pitch, opening = random.uniform(-25, 25), random.uniform(-12, 12), random.uniform(0, 1.5)
