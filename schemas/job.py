@@ -14,14 +14,16 @@ from schemas.trainer import TrainerSettings
 
 
 class TrainedModel(StrictModel):
-    """A model package that is used: who must have allowed their faces' use in training."""
+    """A model package that is used, or a user's own network: who must have allowed their faces' use in training."""
 
     model: str
     sha256: str
     engine: str
     people: tuple[str, ...]
     licence: str = ""
-    commercial_use: bool = True
+    commercial_use: bool | None = True
+    weights: tuple[str, ...] = ()
+    """Names of the model cards whose weights it uses besides."""
     roster: str = ""
     """Of a general model: the sha256 of its roster, which says whose faces it has learned."""
 

@@ -25,14 +25,14 @@ Packages = Annotated[
 
 
 def list_models(packages: Packages = "", json: AsJson = False) -> None:
-    """List all models with their licences, whether they are installed, and the model packages that were trained."""
+    """List all models with their licences, whether they are installed; trained model packages; your own networks."""
     from fsvfx import models
 
     here = {name: models.present(name) for name in models.cards()}
-    trained = list(_trained(packages))
+    trained, networks = list(_trained(packages)), list(_networks(packages))
     if json:
         known = [{**card.model_dump(mode="json"), "here": here[name]} for name, card in models.cards().items()]
-        output.as_json({"models": known, "packages": trained})
+        output.as_json({"models": known, "packages": trained, "networks": networks})
         return
     rows = [
         (
@@ -56,6 +56,12 @@ def list_models(packages: Packages = "", json: AsJson = False) -> None:
     )
     for card in [each["card"] for each in trained if "card" in each]:  # to be copied into a manifest
         output.command(_settings(card))
+    if networks:
+        columns = ("network", "kind", "size", "people", "licence", "commercial use")
+        output.table("Your own networks", columns, [_network_row(each) for each in networks])
+    for each in networks:
+        if each.get("settings"):
+            output.command(each["settings"])
 
 
 def pull(
@@ -167,6 +173,35 @@ def _read(package: Path) -> dict[str, Any]:
 
     size = (package / WEIGHTS).stat().st_size if (package / WEIGHTS).is_file() else 0
     return {"folder": package, "card": card_of(package), "starter": is_starter(package), "bytes": size}
+
+
+def _networks(folder: str) -> Iterator[dict[str, Any]]:
+    """What each of the user's own networks says of itself, or what is wrong with its card."""
+    from fsvfx.errors import ModelError
+    from fsvfx.packages import Packages, network_of
+
+    for package in Packages.within(folder).networks():
+        try:
+            card = network_of(package)
+        except ModelError as error:
+            yield {"folder": package, "error": str(error)}
+        else:
+            engine = _ENGINES.get(card.kind)
+            named = f"settings: {{model: {card.model}, sha256: {card.digest}}}"
+            settings = f"engine: {engine}, {named}" if engine else ""
+            yield {"folder": package, "card": card, "digest": card.digest, "settings": settings}
+
+
+_ENGINES = {"swapper": "onnx_swapper", "dfm": "dfm"}
+
+
+def _network_row(network: dict[str, Any]) -> tuple[str, ...]:
+    card = network.get("card")
+    if card is None:
+        return (network["folder"].parent.name, "", "", "", network["error"], "")
+    allowed = {True: "yes", False: "no", None: "unknown"}[card.commercial_use]
+    size = f"{card.target.size} px, {_size(sum(file.size for file in card.files))}"
+    return (card.model, card.kind, size, ", ".join(card.people), card.licence, allowed)
 
 
 def _row(package: dict[str, Any]) -> tuple[str, ...]:

@@ -106,6 +106,9 @@ class Engine(ABC, Generic[Prepared]):
     """Whether the identity must have reference pictures (else it brings trained weights)."""
     learns: ClassVar[bool] = False
     """Whether it is a ``fsvfx.engines.packaged.PackagedEngine``: told without importing that."""
+    runs: ClassVar[Literal["swapper", "dfm"] | None] = None
+    """The kind of users' own networks that it runs (``schemas.network``), which its settings ``model`` and ``sha256``
+    name."""
     uses_gpu: ClassVar[bool] = False
     """Whether it runs on a GPU where there is one."""
     reach: ClassVar[int] = 0

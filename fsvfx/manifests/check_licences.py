@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError, ModelError
 from fsvfx.manifests.draft import Draft, mapping, sound_of
-from fsvfx.packages import Packages, card_of
+from fsvfx.packages import Packages, card_of, network_of
 from fsvfx.reach import Reach, ReachError
 from schemas.manifest import Faces, HeldLicence
 
@@ -33,9 +34,8 @@ def check_licences(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterat
         for number, entry in shot.replace.items():
             settings = [entry.settings, *(one.settings for one in entry.overrides)]
             for said in {(str(s["model"]), str(s["sha256"])): s for s in settings if {"model", "sha256"} <= s.keys()}:
-                yield from _package(
-                    (*shot.loc, "replace", number, "settings", "model"), said, draft, purpose, held, reach
-                )
+                place = (*shot.loc, "replace", number, "settings", "model")
+                yield from _package(place, said, draft, purpose, held, reach, is_network=_is_network(entry.engine))
     start = mapping(data.get("start"))
     if {"model", "sha256"} <= start.keys():
         said = str(start["model"]), str(start["sha256"])
@@ -74,18 +74,38 @@ def _refused(at: Loc, name: str, purpose: object, held: Licences) -> Iterator[Fi
 
 
 def _package(
-    at: Loc, said: tuple[str, str], draft: Draft, purpose: object, held: Licences, reach: Reach
+    at: Loc,
+    said: tuple[str, str],
+    draft: Draft,
+    purpose: object,
+    held: Licences,
+    reach: Reach,
+    *,
+    is_network: bool = False,
 ) -> Iterator[Finding]:
     """One that is not found is told when it is wanted."""
-    from fsvfx.rights.weights import package_weights, refusal
+    from fsvfx.rights.weights import network_weights, package_weights, refusal
 
     try:
         packages = Packages.within(str(reach.file(draft.folders.get("packages", "packages/"))), reach)
-        why = refusal(package_weights(card_of(packages.find(*said))), str(purpose), held)
+        used = (
+            network_weights(network_of(packages.find_network(*said)))
+            if is_network
+            else (package_weights(card_of(packages.find(*said))),)
+        )
+        found = [why for one in used if (why := refusal(one, str(purpose), held))]
     except (InputError, ModelError, ReachError):
         return
-    if why:
+    for why in found:
         yield Finding(at, *why)
+
+
+def _is_network(name: str) -> bool:
+    from fsvfx.engines.registry import engine
+
+    with suppress(InputError):  # told where it is named
+        return engine(name).runs is not None
+    return False
 
 
 def _parts(field: str) -> Loc:

@@ -14,11 +14,12 @@ from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load
-from fsvfx.packages import Packages, card_for, check_knows
+from fsvfx.packages import Packages, card_for, check_knows, network_for
 from fsvfx.reach import Reach
 from schemas.deliver import Deliver, DeliverOther, template
 from schemas.job import ShotJob, TrainedModel
 from schemas.manifest import Manifest, Person, Plate, Replace, Settings, Shot
+from schemas.network import NetworkCard
 from schemas.package import PackageCard
 from schemas.templates import filled
 from schemas.train import TrainManifest
@@ -170,18 +171,52 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
     for index, entry in enumerate(job.shot.replace):
         for loc, settings in _settings(entry):
             try:
-                card = card_for(packages, entry.engine, str(settings["model"]), str(settings["sha256"]))
-                if card.roster is None:
-                    check_knows(card.model, card.names, entry.identity)
+                found = _models_of(entry, settings, packages)
             except InputError as error:
                 place = dotted((*at, "replace", index, *loc, "model"))
                 problems.append(Problem(place, error.what, error.hint))
             else:
-                models[card.sha256] = _trained(card)
+                models |= {model.sha256: model for model in found}
     people = {person for model in models.values() for person in model.people} - job.people.keys()
     reach = Reach(path, manifest.production)
     added = {name: person_at(reach, person) for name, person in manifest.people.items() if name in people}
     return job.model_copy(update={"models": tuple(models.values()), "people": {**job.people, **added}})
+
+
+def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[TrainedModel, ...]:
+    """What ``settings`` name. Raises InputError if it is not there or does not fit, ModelError."""
+    from fsvfx.engines.registry import engine
+
+    named = str(settings["model"]), str(settings["sha256"])
+    kind = engine(entry.engine).runs
+    if kind is None:
+        trained = card_for(packages, entry.engine, *named)
+        if trained.roster is None:
+            check_knows(trained.model, trained.names, entry.identity)
+        return (_trained(trained),)
+    card = network_for(packages, entry.engine, kind, *named)
+    if card.people:
+        check_knows(card.model, card.people[:1], entry.identity)
+    return _of_network(card, entry.engine)
+
+
+def _of_network(card: NetworkCard, engine: str) -> tuple[TrainedModel, ...]:
+    """The network, and the files with terms of their own that it needs."""
+    weights = ("arcface",) if card.needs_arcface else ()
+    said = {"model": card.model, "engine": engine}
+    own = TrainedModel(
+        sha256=card.digest,
+        people=card.people,
+        licence=card.licence,
+        commercial_use=card.commercial_use,
+        weights=weights,
+        **said,
+    )
+    terms = (
+        TrainedModel(sha256=file.sha256, people=(), licence=file.licence, commercial_use=file.commercial_use, **said)
+        for file in card.licensed
+    )
+    return (own, *terms)
 
 
 def _trained(card: PackageCard) -> TrainedModel:
@@ -199,10 +234,10 @@ def _trained(card: PackageCard) -> TrainedModel:
 
 
 def _settings(entry: Replace) -> Iterator[tuple[Loc, Settings]]:
-    """All that an engine which learns is set to in an entry, and where each is said."""
+    """All that an engine with a package is set to in an entry, and where each is said."""
     from fsvfx.engines.registry import engine
 
-    if engine(entry.engine).learns:
+    if engine(entry.engine).learns or engine(entry.engine).runs:
         yield ("settings",), entry.settings
         for index, override in enumerate(entry.overrides):
             if {"model", "sha256"} & override.settings.keys():

@@ -1,4 +1,4 @@
-"""Model packages: what was trained, found by name and hash, read with the hash checked, written whole."""
+"""Model packages: what was trained, and users' own networks; found by name and hash, read checked, written whole."""
 
 from fsvfx.packages.files import (
     CARD,
@@ -13,10 +13,20 @@ from fsvfx.packages.files import (
     seal_of,
     weights_in,
 )
-from fsvfx.packages.search import Packages, card_for, check_engine, check_knows, is_starter, starter_of
+from fsvfx.packages.networks import NETWORK, file_in, network_of, network_yaml, place_network
+from fsvfx.packages.search import (
+    Packages,
+    card_for,
+    check_engine,
+    check_knows,
+    is_starter,
+    network_for,
+    starter_of,
+)
 
 __all__ = [
     "CARD",
+    "NETWORK",
     "ROSTER",
     "WEIGHTS",
     "Packages",
@@ -25,9 +35,14 @@ __all__ = [
     "card_of",
     "check_engine",
     "check_knows",
+    "file_in",
     "folder_of",
     "is_starter",
+    "network_for",
+    "network_of",
+    "network_yaml",
     "place",
+    "place_network",
     "roster_bytes",
     "roster_in",
     "seal_of",

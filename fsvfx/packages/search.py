@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.packages.files import CARD, ROSTER, WEIGHTS, card_of, folder_of, unsealed_card
+from fsvfx.packages.networks import NETWORK, check_kind, network_of
 from fsvfx.reach import Reach, reach_of
 from fsvfx.settings import machine
 from fsvfx.suggestions import suggestion
 from schemas.job import ShotJob, TrainJob
+from schemas.network import NetworkCard
 from schemas.package import PackageCard
 
 STARTERS = Path(__file__).parents[1] / "starters"
@@ -51,7 +53,7 @@ class Packages:
             package = folder_of(root, model, sha256)
             if not (package / CARD).is_file():
                 continue
-            self._check_reach(package)
+            self._check_reach(package / name for name in (CARD, WEIGHTS, ROSTER))
             if unsealed_card(package).sha256 == sha256:
                 return package
         raise InputError(
@@ -60,10 +62,46 @@ class Packages:
             where=Where(field="settings.model"),
         )
 
+    def find_network(self, model: str, sha256: str) -> Path:
+        """The folder of the user's own network whose card has that digest.
+
+        Raises InputError, with what is available, if none of the roots has it. ModelError if a card of that name can't
+        be read, or names files that the manifest may not read.
+        """
+        for package in self.networks(model):
+            card = network_of(package)
+            if card.digest == sha256:
+                if not _is_shared(Path(os.path.realpath(package / NETWORK))):  # a shared card may name files anywhere
+                    self._check_reach(package / name for name in (NETWORK, *(file.path for file in card.files)))
+                return package
+        raise InputError(
+            f"No network '{model}' whose card has sha256 {sha256}",
+            hint=self._available_networks(model),
+            where=Where(field="settings.model"),
+        )
+
+    def networks(self, model: str | None = None) -> list[Path]:
+        """The folders of all users' own networks, or of those of one name; as ``all`` orders them."""
+        return self._folders(model, NETWORK)
+
+    def network_named(self, name: str, sha256: str = "") -> Path:
+        """As ``named``, of users' own networks."""
+        if (Path(name) / NETWORK).is_file():
+            return Path(name)
+        fitting = [package for package in self.networks(name) if network_of(package).digest.startswith(sha256)]
+        if len(fitting) == 1:
+            return fitting[0]
+        count = f"{len(fitting)} networks are named" if fitting else "No network"
+        which = f"'{name}'" + (f" with a card whose sha256 begins with {sha256}" if sha256 else "")
+        raise InputError(f"{count} {which}", hint=self._available_networks(name))
+
     def all(self, model: str | None = None) -> list[Path]:
         """The folders of all packages, or of those of one name; by name, newest card last."""
-        cards = {card for root in self.roots for card in root.glob(f"{model or '*'}/[!.]*/{CARD}")}
-        return [card.parent for card in sorted(cards, key=lambda card: (card.parent.parent.name, card.stat().st_mtime))]
+        return self._folders(model, CARD)
+
+    def _folders(self, model: str | None, card: str) -> list[Path]:
+        cards = {file for root in self.roots for file in root.glob(f"{model or '*'}/[!.]*/{card}")}
+        return [file.parent for file in sorted(cards, key=lambda file: (file.parent.parent.name, file.stat().st_mtime))]
 
     def named(self, name: str, sha256: str = "") -> Path:
         """The package as people name it: its folder, or its model and the first digits of its sha256.
@@ -88,19 +126,30 @@ class Packages:
         known = suggestion(model, sorted({package.parent.name for package in self.all()}))
         return f"Searched {folders}; `fsvfx train` makes packages, FSVFX_PACKAGES names folders. {known}"
 
-    def _check_reach(self, package: Path) -> None:
+    def _available_networks(self, model: str) -> str:
+        versions = [network_of(package).digest for package in self.networks(model)]
+        if versions:
+            return f"Versions of '{model}': {', '.join(versions)}. Give one of these as sha256"
+        known = suggestion(model, sorted({package.parent.name for package in self.networks()}))
+        folders = ", ".join(map(str, self.roots))
+        return f"Searched {folders}; `fsvfx models add` makes their cards, FSVFX_PACKAGES names folders. {known}"
+
+    def _check_reach(self, files: Iterable[Path]) -> None:
         """The manifest may read the files, or the machine's owner has put them among the packages, or fsvfx brings
         them."""
-        shared_roots = [os.path.realpath(root) for root in (*machine().packages, STARTERS)]
-        for file in (package / CARD, package / WEIGHTS, package / ROSTER):
+        for file in files:
             real = Path(os.path.realpath(file))
-            shared = any(map(real.is_relative_to, shared_roots))
-            if self.reach is not None and not shared and not self.reach.holds(real):
+            if self.reach is not None and not _is_shared(real) and not self.reach.holds(real):
                 raise ModelError(
-                    f"The package's {file.name} is a link to a file that the manifest may not read",
+                    f"The package's {file.name} is a file that the manifest may not read, or a link to one",
                     hint="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
                     where=Where(file=str(file)),
                 )
+
+
+def _is_shared(file: Path) -> bool:
+    """Whether everybody on the machine may use it. file: its real path."""
+    return any(file.is_relative_to(os.path.realpath(root)) for root in (*machine().packages, STARTERS))
 
 
 def is_starter(package: Path) -> bool:
@@ -118,6 +167,13 @@ def card_for(packages: Packages, engine: str, model: str, sha256: str) -> Packag
     """The card of a package of that engine. Raises InputError if there is none, ModelError if it can't be read."""
     card = card_of(packages.find(model, sha256))
     check_engine(card, engine)
+    return card
+
+
+def network_for(packages: Packages, engine: str, kind: str, model: str, sha256: str) -> NetworkCard:
+    """The card of a user's own network, for an engine that runs that kind. Raises as ``find_network``; InputError."""
+    card = network_of(packages.find_network(model, sha256))
+    check_kind(card, engine, kind)
     return card
 
 

@@ -23,6 +23,7 @@ from schemas.collection import CollectionRecord
 from schemas.composite import Composite
 from schemas.job import ShotJob, TrainedModel, TrainJob
 from schemas.manifest import Faces, HeldLicence, Purpose, Replace
+from schemas.network import NetworkCard
 from schemas.package import PackageCard
 from schemas.train import Occluders
 
@@ -74,6 +75,11 @@ def package_weights(card: PackageCard) -> Weights:
     """A package's: what its card says, and its licence's words."""
     allows = card.commercial_use is not False and not _FORBIDS.search(card.licence)
     return Weights(card.model, card.licence, f"the production {card.production}", allows)
+
+
+def network_weights(card: NetworkCard) -> tuple[Weights, ...]:
+    """Of a user's own network: what its card says of it, and of the files with terms of their own."""
+    return tuple(Weights(card.model, one.licence, card.source, one.commercial_use) for one in (card, *card.licensed))
 
 
 def model_weights(model: TrainedModel) -> Weights:
@@ -135,6 +141,7 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
     names = {name: None for one in shots for name in of_shot(one.shot.faces, one.shot.replace, one.shot.composite)}
     if isinstance(job, TrainJob) and job.collections:
         names |= dict.fromkeys((*weights_of(job.faces.detector), *_ALWAYS))
+    names |= {name: None for model in job.models for name in model.weights}
     return (*map(card_weights, names), *map(model_weights, job.models))
 
 

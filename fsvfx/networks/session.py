@@ -1,0 +1,197 @@
+"""Runs an ONNX file under its card: checked before it is opened, once a process, by the provider that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.digests import sha256_of
+from fsvfx.errors import MachineError, ModelError, Where
+from fsvfx.packages import file_in
+from schemas.network import OnnxFile
+
+Provider = Literal["auto", "cpu", "cuda", "tensorrt", "coreml"]
+Precision = Literal["fp32", "fp16"]
+
+_NAMES: Final = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+}
+_BESIDE: Final = {"cpu": (), "cuda": ("cpu",), "tensorrt": ("cuda", "cpu"), "coreml": ("cpu",)}
+"""Who takes the nodes that a provider has no kernel for."""
+_AGAIN = "Put back the file that the card names, or add the network again"
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or an output: shape has None where a size is free."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: np.dtype[Any]
+
+
+class Session:
+    """An open network. ``provider``: the one that runs it, by its name here; ``beside``: who takes what it can't."""
+
+    def __init__(self, held: Any, provider: str, beside: tuple[str, ...], file: Path) -> None:
+        self._held = held
+        self.provider, self.beside, self.file = provider, beside, file
+        self.inputs = {port.name: port for port in map(_port, held.get_inputs())}
+        self.outputs = {port.name: port for port in map(_port, held.get_outputs())}
+
+    def run(self, given: Mapping[str, NDArray[Any]], wanted: Sequence[str]) -> list[NDArray[np.float32]]:
+        """The ``wanted`` outputs of inputs by name, as float32. Raises ModelError if the network can't take them.
+
+        Inputs are brought to the file's own types; where its batch is one picture, they are run one by one.
+        """
+        feeds = {name: np.asarray(value, self.inputs[name].dtype) for name, value in given.items()}
+        batches = {len(value) for name, value in feeds.items() if self._is_batched(name) and value.ndim}
+        count = max(batches, default=1)
+        if count == 1 or not self.is_single:
+            return self._once(feeds, wanted)
+        each = ({name: _row(value, row, count) for name, value in feeds.items()} for row in range(count))
+        rows = [self._once(one, wanted) for one in each]
+        return [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the file's batch is fixed to one picture."""
+        return any(len(port.shape) == 4 and port.shape[0] == 1 for port in self.inputs.values())
+
+    def check(self, inputs: Mapping[str, Sequence[int | None]], outputs: Sequence[str]) -> None:
+        """Raises ModelError if the file lacks one of these, if an input has another shape (None: any size), or if it
+        wants inputs beside these."""
+        for name, shape in inputs.items():
+            if name not in self.inputs:
+                raise self._wrong(f"has no input '{name}': its inputs are {', '.join(self.inputs)}")
+            there = self.inputs[name].shape
+            if len(there) != len(shape) or any(a != b for a, b in zip(there, shape) if None not in (a, b)):
+                raise self._wrong(f"wants '{name}' as {_told(there)}, and the card says {_told(shape)}")
+        if missing := [name for name in outputs if name not in self.outputs]:
+            raise self._wrong(f"has no output '{missing[0]}': its outputs are {', '.join(self.outputs)}")
+        if more := [name for name in self.inputs if name not in inputs]:
+            raise self._wrong(f"wants an input '{more[0]}' that the card does not name: give it under constants")
+
+    def _is_batched(self, name: str) -> bool:
+        return len(self.inputs[name].shape) > 1
+
+    def _once(self, feeds: Mapping[str, NDArray[Any]], wanted: Sequence[str]) -> list[NDArray[np.float32]]:
+        try:
+            return [np.asarray(found, np.float32) for found in self._held.run(list(wanted), dict(feeds))]
+        except Exception as error:  # onnxruntime's own classes share no base
+            raise self._wrong(f"can't be run on these inputs: {_first_line(error)}") from error
+
+    def _wrong(self, why: str) -> ModelError:
+        return ModelError(
+            f"The network {self.file.name} {why}", hint="Correct its card", where=Where(file=str(self.file))
+        )
+
+
+def session(
+    package: Path, file: OnnxFile, *, provider: Provider = "auto", precision: Precision = "fp32", device: str = "cpu"
+) -> Session:
+    """A package's network, open. Made once in a process.
+
+    provider: ``auto`` is ``cuda`` where ``device`` is a GPU and onnxruntime has it, else ``cpu``. Raises ModelError
+    if a file is not there, is another one than the card's, or can't be opened; MachineError if the provider that was
+    asked for is not here: another never takes its place.
+    """
+    named = _chosen(provider, device)
+    beside = (package / file.path).parent
+    paths = (file_in(package, file), *(file_in(beside, each) for each in file.data))
+    return _open(paths, (file.sha256, *(each.sha256 for each in file.data)), named, precision, device)
+
+
+@lru_cache(maxsize=6)
+def _open(paths: tuple[Path, ...], hashes: tuple[str, ...], provider: str, precision: str, device: str) -> Session:
+    for path, sha256 in zip(paths, hashes, strict=True):
+        if (found := sha256_of(path)) != sha256:
+            raise ModelError(
+                f"The network's file {path.name} is not the one that the card names: its sha256 is {found}",
+                hint=_AGAIN,
+                where=Where(file=str(path)),
+            )
+    import onnxruntime  # here: only who runs a network waits for it
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers are processes, one a core
+    options.log_severity_level = 3  # it warns of every initialiser that no node uses: emaps are such
+    providers = [(_NAMES[name], _options(name, precision, device)) for name in (provider, *_BESIDE[provider])]
+    try:
+        held = onnxruntime.InferenceSession(str(paths[0]), options, providers=providers)
+    except Exception as error:  # onnxruntime's own classes share no base
+        raise ModelError(
+            f"The network {paths[0].name} can't be opened: {_first_line(error)}",
+            hint="`fsvfx models add` says more of it",
+            where=Where(file=str(paths[0])),
+        ) from error
+    used = [name for name, full in _NAMES.items() if full in held.get_providers()]
+    if provider not in used:
+        raise _not_here(provider, used)
+    return Session(held, provider, tuple(name for name in _BESIDE[provider] if name in used), paths[0])
+
+
+def _chosen(provider: Provider, device: str) -> str:
+    import onnxruntime
+
+    here = [name for name, full in _NAMES.items() if full in onnxruntime.get_available_providers()]
+    if provider == "auto":
+        return "cuda" if device.startswith("cuda") and "cuda" in here else "cpu"
+    if provider not in here:
+        raise _not_here(provider, here)
+    return provider
+
+
+def _options(name: str, precision: str, device: str) -> dict[str, str]:
+    _, _, number = device.partition(":")
+    if name == "cuda":
+        return {"device_id": number or "0", "use_tf32": "0"}
+    if name == "tensorrt":
+        half = "1" if precision == "fp16" else "0"
+        return {"device_id": number or "0", "trt_fp16_enable": half, "trt_layer_norm_fp32_fallback": "1"}
+    return {}
+
+
+def _not_here(provider: str, here: Sequence[str]) -> MachineError:
+    return MachineError(
+        f"onnxruntime has no provider '{provider}' on this machine; it has {', '.join(here)}",
+        hint="Set provider: auto, or install the onnxruntime that has it, with its libraries",
+        where=Where(field="settings.provider"),
+    )
+
+
+def _row(value: NDArray[Any], row: int, count: int) -> NDArray[Any]:
+    return value[row : row + 1] if value.ndim > 1 and len(value) == count else value
+
+
+def _port(port: Any) -> Port:
+    shape = tuple(size if isinstance(size, int) and size > 0 else None for size in port.shape)
+    return Port(port.name, shape, _TYPES.get(port.type, np.dtype(np.float32)))
+
+
+_TYPES: Final[Mapping[str, np.dtype[Any]]] = {
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(float16)": np.dtype(np.float16),
+    "tensor(double)": np.dtype(np.float64),
+    "tensor(int64)": np.dtype(np.int64),
+    "tensor(int32)": np.dtype(np.int32),
+    "tensor(bool)": np.dtype(np.bool_),
+    "tensor(uint8)": np.dtype(np.uint8),
+}
+
+
+def _told(shape: Sequence[int | None]) -> str:
+    return "x".join("any" if size is None else str(size) for size in shape)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

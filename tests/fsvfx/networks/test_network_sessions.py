@@ -1,0 +1,69 @@
+"""Networks opened under their cards: the right file, the right inputs, by the provider that was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy_networks
+from onnx import helper
+
+from fsvfx.errors import MachineError, ModelError
+from fsvfx.networks.session import session
+
+
+@pytest.mark.parametrize("batch", [1, "n"])
+def test_a_batch_is_run_whole_or_one_by_one(tmp_path: Path, batch: int | str) -> None:
+    file = toy_networks.echo(tmp_path / "echo.onnx", batch=batch)
+    held = session(tmp_path, toy_networks.card("swapper", file, 32).file)
+    pictures = np.random.default_rng(0).random((3, 3, 32, 32), np.float32)
+    [made] = held.run({"target": pictures, "source": np.ones((1, 512), np.float32)}, ["output"])
+    assert held.is_single == (batch == 1)
+    assert np.array_equal(made, pictures)
+    assert (held.provider, held.beside) == ("cpu", ())
+    assert session(tmp_path, toy_networks.card("swapper", file, 32).file) is held
+
+
+def test_weights_beside_the_file_are_checked_too(tmp_path: Path) -> None:
+    shape = (1, 3, 32, 32)
+    nodes = [helper.make_node("Mul", ["target", "half"], ["output"])]
+    half = {"half": np.full((1, 3, 1, 1), 0.5, np.float32)}
+    file = toy_networks.saved(tmp_path / "far.onnx", {"target": shape}, nodes, {"output": shape}, half, data="far.data")
+    card = toy_networks.card("restorer", file, 32, file=toy_networks.file_of(file, tmp_path / "far.data"))
+    [made] = session(tmp_path, card.file).run({"target": np.ones(shape, np.float32)}, ["output"])
+    assert made.max() == 0.5
+    (tmp_path / "other").mkdir()
+    for name in ("far.onnx", "far.data"):
+        (tmp_path / "other" / name).write_bytes((tmp_path / name).read_bytes())
+    (tmp_path / "other/far.data").write_bytes(b"\0" * (tmp_path / "far.data").stat().st_size)
+    with pytest.raises(ModelError, match=r"far\.data is not the one that the card names"):
+        session(tmp_path / "other", card.file)
+
+
+def test_what_the_file_does_not_have_is_told(tmp_path: Path) -> None:
+    file = toy_networks.echo(tmp_path / "echo.onnx")
+    held = session(tmp_path, toy_networks.card("swapper", file, 32).file)
+    picture, vector = (1, 3, 32, 32), (1, 512)
+    held.check({"target": picture, "source": vector}, ["output"])
+    with pytest.raises(ModelError, match="has no input 'traget': its inputs are target, source"):
+        held.check({"traget": picture, "source": vector}, ["output"])
+    with pytest.raises(ModelError, match="wants 'target' as 1x3x32x32, and the card says 1x3x64x64"):
+        held.check({"target": (1, 3, 64, 64), "source": vector}, ["output"])
+    with pytest.raises(ModelError, match="has no output 'mask'"):
+        held.check({"target": picture, "source": vector}, ["output", "mask"])
+    with pytest.raises(ModelError, match="wants an input 'source'"):
+        held.check({"target": picture}, ["output"])
+
+
+def test_another_provider_never_takes_the_place_of_the_one_asked_for(tmp_path: Path) -> None:
+    file = toy_networks.echo(tmp_path / "echo.onnx")
+    with pytest.raises(MachineError, match="no provider 'coreml' on this machine"):
+        session(tmp_path, toy_networks.card("swapper", file, 32).file, provider="coreml")
+
+
+def test_what_can_not_be_opened_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "text.onnx"
+    file.write_text("no network at all")
+    with pytest.raises(ModelError, match=r"text\.onnx can't be opened"):
+        session(tmp_path, toy_networks.card("swapper", file, 32).file)
