@@ -177,7 +177,7 @@ class GroupFigures(FaceFigures):
 
 
 class CrowdReport(StrictModel):
-    """One engine with people of a crowd whom no training has seen."""
+    """One engine with people of a crowd: those whom no training has seen, or those whom it learned."""
 
     schema_version: Literal[1] = 1
     engine: str
@@ -185,7 +185,9 @@ class CrowdReport(StrictModel):
     settings: dict[str, JsonValue]
     device: str
     people: tuple[str, ...]
-    """Who is held out, and at hand for retrieval."""
+    """Who is at hand for retrieval: everybody who is held out, or whom it learned."""
+    learned: bool = False
+    """Whether they are people whom it learned, on frames that were held out."""
     one_reference: bool
     """Whether each identity was known by a single picture."""
     groups: dict[Group, GroupFigures]

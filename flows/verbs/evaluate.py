@@ -13,9 +13,11 @@ from flows.verbs.completion import engine_names
 from flows.verbs.options import AsJson, Replace, Research, Store
 
 if TYPE_CHECKING:
-    from fsvfx.evaluation import Evaluated, GeneralResult
+    from fsvfx.evaluation import Evaluated, GeneralResult, comparison
     from fsvfx.evaluation.contestants import Contestant
+    from fsvfx.facesets.unseen import Unseen
     from schemas.evaluation import EvaluationReport, FaceFigures, GroupFigures
+    from schemas.job import TrainJob
 
 Named = list[str] | None
 
@@ -70,6 +72,12 @@ def run(
     one_reference: Annotated[
         bool, typer.Option("--one-reference", help="Of a crowd: each identity is known by a single picture.")
     ] = False,
+    learned: Annotated[
+        bool,
+        typer.Option(
+            "--learned", help="Of a crowd: the people whom it learned, on held-out frames, not the people held out."
+        ),
+    ] = False,
     most: Annotated[
         int | None,
         typer.Option(
@@ -95,7 +103,6 @@ def run(
     from fsvfx.context import chosen_device
     from fsvfx.errors import InputError
     from fsvfx.evaluation import Asked, comparison, contestants
-    from fsvfx.facesets.lookup import receipts_of
 
     if actors == (manifest is not None):
         raise InputError("Nothing to evaluate on", hint="Give either a training manifest or --actors")
@@ -117,14 +124,27 @@ def run(
     if job is None:
         told = comparison.on_actors(contest, identity, performer, most or 64)
     elif crowd:
-        asked = Asked(pairs, most or 24, one_reference, identity, performer)
-        general = comparison.on_crowd(contest, comparison.unseen_by(job, receipts_of(job), contest), asked)
+        asked = Asked(pairs, most or 24, one_reference, identity, performer, learned)
+        people = _people(job, contest, learned)
+        general = comparison.on_crowd(contest, people, asked)
         _tell_crowd(chosen, general, comparison.written(chosen, general, out, replace), json)
         return 0
     else:
         told = comparison.on_people(job, contest, identity, performer, most or 64)
     _tell(chosen, told, comparison.written(chosen, told, out, replace), json)
     return 0
+
+
+def _people(job: TrainJob, contest: comparison.Contest, learned: bool) -> dict[str, Unseen]:
+    from fsvfx.evaluation import comparison
+    from fsvfx.facesets.lookup import receipts_of
+    from fsvfx.training.result import finished
+
+    receipts = receipts_of(job)
+    if not learned:
+        return comparison.unseen_by(job, receipts, contest)
+    done = finished(job, receipts)
+    return comparison.seen_by(job, receipts, contest, done.sha256 if done else None)
 
 
 def _against(said: Named, crowd: bool) -> list[str]:
@@ -149,12 +169,14 @@ def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[P
 
 
 def _tell_crowd(contestants: list[Contestant], results: list[GeneralResult], paths: list[Path], json: bool) -> None:
+    from fsvfx.evaluation.general import whom
+
     reports = [each.report for each in results]
     if json:
         without = {"pairs": {"__all__": {"frames"}}}
         output.as_json({"reports": [each.model_dump(mode="json", exclude=without) for each in reports], "files": paths})
         return
-    known = "one picture of each identity" if reports[0].one_reference else f"{len(reports[0].people)} people held out"
+    known = whom(reports[0]) + (", one picture of each identity" if reports[0].one_reference else "")
     for group in reports[0].groups:
         columns = {each.label: report.groups[group] for each, report in zip(contestants, reports, strict=True)}
         _table(f"{group}: {known}", columns)

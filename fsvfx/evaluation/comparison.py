@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fsvfx import packages
 from fsvfx.actors.clips import SIDECAR, read_sidecar
+from fsvfx.errors import InputError, Where
 from fsvfx.evaluation import general, report
 from fsvfx.evaluation.actors import ActedFootage, trial_of, true_swap_of
 from fsvfx.evaluation.contestants import Contestant, learned_by, trained_by
@@ -23,7 +24,7 @@ from fsvfx.evaluation.strangers import Asked
 from fsvfx.evaluation.table import compared
 from fsvfx.evaluation.trial import F32, Trial
 from fsvfx.facesets import lookup
-from fsvfx.facesets.unseen import Unseen, unseen_of
+from fsvfx.facesets.unseen import Unseen, learned_of, unseen_of
 from fsvfx.outputs import Named, write_file
 from schemas.job import TrainJob
 from schemas.manifest import HeldLicence, Purpose
@@ -75,7 +76,7 @@ def on_actors(contest: Contest, identity: str | None, performer: str | None, mos
 
 
 def on_crowd(contest: Contest, people: Mapping[str, Unseen], asked: Asked) -> list[GeneralResult]:
-    """On people of a crowd whom none of the contestants has learned. Raises InputError, StoreError, ModelError."""
+    """On people of a crowd, of ``unseen_by`` or ``seen_by``. Raises InputError, StoreError, ModelError."""
     engines, others = ({each.label: each.engine for each in some} for some in (contest.contestants, contest.against))
     return on_strangers(engines, others, people, asked, contest.judges)
 
@@ -83,6 +84,22 @@ def on_crowd(contest: Contest, people: Mapping[str, Unseen], asked: Asked) -> li
 def unseen_by(job: TrainJob, receipts: Mapping[str, Receipt], contest: Contest) -> dict[str, Unseen]:
     """Who of the crowd is held out, by the manifest and of all weights. Raises StoreError, ModelError."""
     return unseen_of(job, receipts, but=learned_by(contest.everybody))
+
+
+def seen_by(job: TrainJob, receipts: Mapping[str, Receipt], contest: Contest, trained: str | None) -> dict[str, Unseen]:
+    """Whom the training learned of the crowd, with the frames that it held out.
+
+    trained: sha256 of the weights that it ended with, if it did. Raises InputError if another package is evaluated,
+    as that may have seen those frames; StoreError, ModelError.
+    """
+    for each in contest.everybody:
+        if each.package and each.is_own and packages.card_of(each.package).sha256 != trained:
+            raise InputError(
+                f"'{each.label}' may have been trained on the frames that are held out now",
+                hint="Evaluate the package that this manifest's training ended with, or people who are held out",
+                where=Where(file=job.manifest),
+            )
+    return learned_of(job, receipts)
 
 
 def _on(trial: Trial, contest: Contest) -> list[Evaluated]:

@@ -1,4 +1,4 @@
-"""Evaluates engines that swap anybody, on people whom no training has seen: many pairs, side by side."""
+"""Evaluates engines that swap anybody, on people of a crowd: many pairs, side by side."""
 
 from __future__ import annotations
 
@@ -90,6 +90,7 @@ def _report(
         device=engine.device,
         people=tuple(sorted(people)),
         one_reference=asked.one_reference,
+        learned=asked.learned,
         groups=groups,
         pairs=tuple(each.model_copy(update={"people": ()}) for reports in found.values() for each in reports),
     )
@@ -115,7 +116,14 @@ def sheet_of(result: GeneralResult) -> U8:
     ]
     columns = max(len(row.thumbs) for row in rows)
     said = " | ".join(["identity", "plate", report.engine, *beside])
-    return track_sheet(f"{report.engine}: {len(report.people)} people held out", rows, under=said, columns=columns)
+    return track_sheet(f"{report.engine}: {whom(report)}", rows, under=said, columns=columns)
+
+
+def whom(report: CrowdReport) -> str:
+    """On whom it was evaluated, in words."""
+    if report.learned:
+        return f"{len(report.people)} people whom it learned"
+    return f"{len(report.people)} people held out"
 
 
 def _words(report: EvaluationReport) -> list[str]:
@@ -132,11 +140,13 @@ def files_of(result: GeneralResult, stem: str = "evaluation") -> dict[str, bytes
 def recorded(package: Path, result: GeneralResult) -> tuple[Path, ...]:
     """Write report and sheet into the package, and the figures onto its card; returns where.
 
-    Known by one picture, identities get files of that name, and the card stays. Raises ModelError, MachineError.
+    Of identities known by one picture, and of people whom it learned, the files say so, and the card stays. Raises
+    ModelError, MachineError.
     """
     card, report = packages.card_of(package), result.report
-    files = files_of(result, "evaluation_one_reference" if report.one_reference else "evaluation")
+    how = [name for name in ("learned", "one_reference") if getattr(report, name)]
+    files = files_of(result, "_".join(["evaluation", *how]))
     group = next(iter(report.groups.values()))
-    told = card if report.one_reference else card.model_copy(update={"figures": figures(group)})
+    told = card if how else card.model_copy(update={"figures": figures(group)})
     packages.amend(package, told, files)
     return tuple(package / name for name in files)

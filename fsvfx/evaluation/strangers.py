@@ -1,4 +1,4 @@
-"""Trials of people whom no training has seen: identities by their pictures, performers by footage or stills."""
+"""Trials of a crowd's people: identities by their pictures, performers by footage or stills that training never saw."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from schemas.evaluation import Group
 @dataclass(frozen=True)
 class Asked:
     """Of an evaluation: pairs of each group and faces of each performer, at most; whether identities are known by one
-    picture; one identity, one performer, where they are wanted."""
+    picture; one identity, one performer, where they are wanted; whether they are people whom the model learned."""
 
     pairs: int = 12
     faces: int = 24
     one_reference: bool = False
     identity: str | None = None
     performer: str | None = None
+    learned: bool = False
 
 
 def paired(people: Mapping[str, Unseen], asked: Asked) -> dict[Group, list[Pair]]:
@@ -37,12 +38,9 @@ def paired(people: Mapping[str, Unseen], asked: Asked) -> dict[Group, list[Pair]
     for name in filter(None, (asked.identity, asked.performer)):
         if name not in people:
             few = ", ".join(sorted(people)[:12]) + (", ..." if len(people) > 12 else "")
-            raise InputError(f"'{name}' is not held out of the training", hint=f"Held out: {few or 'nobody'}")
+            raise InputError(f"'{name}' is not among those to evaluate on", hint=f"They are: {few or 'nobody'}")
     if len(people) < 2:
-        raise InputError(
-            f"{len(people) or 'No'} people are held out of the training: a swap takes two",
-            hint="Hold more people out: learn.held_out, by name or share",
-        )
+        raise _too_few(len(people), asked)
     yaws = {name: each.faceset.pose[:, 0] for name, each in people.items()}
     found: dict[Group, list[Pair]] = {}
     for group, moving in (("footage", True), ("stills", False)):
@@ -54,6 +52,18 @@ def paired(people: Mapping[str, Unseen], asked: Asked) -> dict[Group, list[Pair]
     if not found:
         raise InputError("Identity and performer are the same", hint="Name two people")
     return found
+
+
+def _too_few(count: int, asked: Asked) -> InputError:
+    if asked.learned:
+        return InputError(
+            f"{count or 'None'} of those whom the training learned have footage with frames held out: a swap takes two",
+            hint="Evaluate on people who are held out: leave --learned away",
+        )
+    return InputError(
+        f"{count or 'No'} people are held out of the training: a swap takes two",
+        hint="Hold more people out: learn.held_out, by name or share; or evaluate on those it learned: --learned",
+    )
 
 
 def trials(people: Mapping[str, Unseen], pairs: list[Pair], asked: Asked) -> Iterator[Trial]:
@@ -72,8 +82,8 @@ def trials(people: Mapping[str, Unseen], pairs: list[Pair], asked: Asked) -> Ite
 
 
 def _identity(one: Unseen, yaw: float, single: bool) -> Identity:
-    """By several pictures, or by the one whose yaw (degrees) is the nearest."""
-    rows: NDArray[np.int64] = chosen_rows(one.faceset, held_out=True)
+    """By several pictures, or by the one whose yaw (degrees) is the nearest: by those trained on, if any were."""
+    rows: NDArray[np.int64] = chosen_rows(one.faceset, held_out=bool(one.faceset.held_out.all()))
     if single:
         rows = rows[[int(np.abs(one.faceset.pose[rows, 0] - yaw).argmin())]]
     return identity_at(one.faceset, rows)

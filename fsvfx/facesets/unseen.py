@@ -1,4 +1,4 @@
-"""The people of a crowd whom training never sees, each as a faceset: to evaluate on."""
+"""The people of a crowd as facesets to evaluate on: those whom training never sees, and those whom it learned."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from schemas.receipts import Receipt
 class Unseen:
     """One of them.
 
-    faceset: all of it held out; each picture of a collection is footage of its own. moving: whether there is footage.
-    code (k, 128): the faces' embeddings; None of footage, for which they are not taken yet.
+    faceset: held out as a whole, or frames of it; each picture of a collection is footage of its own. moving: whether
+    there is footage. code (k, 128): the faces' embeddings; None of footage, for which they are not taken yet.
     """
 
     faceset: Faceset
@@ -51,6 +51,15 @@ def unseen_of(job: TrainJob, receipts: Mapping[str, Receipt], but: Collection[st
             rows = np.flatnonzero(gathered.person == gathered.people.index(person))
             found[person] = Unseen(_of_person(gathered, person, rows), False, gathered.code[rows])
     return found
+
+
+def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> dict[str, Unseen]:
+    """Everybody whom the training learned from footage, and held out frames of, by name. Raises StoreError."""
+    assert job.held_out is not None, "only a crowd is asked for"
+    held_out, store = job.held_out, store_of(job.store, job.production)
+    learned = [person for person in job.learned if not is_held_out(person, held_out)]
+    found = {person: open_faceset(store, receipts[person]) for person in learned}
+    return {person: Unseen(faceset, True, None) for person, faceset in found.items() if faceset.held_out.any()}
 
 
 def _of_person(gathered: Gathered, person: str, rows: NDArray[np.int64]) -> Faceset:

@@ -11,16 +11,18 @@ import cv2
 import numpy as np
 import pytest
 
+from fsvfx import packages
 from fsvfx.context import Context
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.errors import InputError
 from fsvfx.evaluation import Asked
+from fsvfx.evaluation.comparison import Contest, seen_by
 from fsvfx.evaluation.contestants import of_engines
 from fsvfx.evaluation.general import GeneralResult, files_of, on_strangers
 from fsvfx.evaluation.pairing import Pair, pairs_of
 from fsvfx.evaluation.pooling import pooled
 from fsvfx.evaluation.report import is_own
-from fsvfx.evaluation.strangers import paired
+from fsvfx.evaluation.strangers import paired, trials
 from fsvfx.evaluation.table import compared, side_by_side
 from fsvfx.faces.measures import head_pose
 from fsvfx.facesets import build_collection, laid_out, store_of
@@ -126,10 +128,41 @@ def test_it_is_written_and_known_again(result: GeneralResult, tmp_path: Path) ->
 def test_a_swap_takes_two_who_are_held_out(people: dict[str, Unseen]) -> None:
     with pytest.raises(InputError, match="1 people are held out"):
         paired({"mover": people["mover"]}, Asked())
-    with pytest.raises(InputError, match="'zoe' is not held out"):
+    with pytest.raises(InputError, match="1 of those whom the training learned"):
+        paired({"mover": people["mover"]}, Asked(learned=True))
+    with pytest.raises(InputError, match="'zoe' is not among those"):
         paired(people, Asked(identity="zoe"))
     wanted = paired(people, Asked(identity="mover", performer=min(people)))
     assert wanted == {"stills": [Pair("mover", min(people))]}
+
+
+def test_people_whom_it_learned_are_shown_held_out_and_known_by_what_was_trained_on(people: dict[str, Unseen]) -> None:
+    mover = people["mover"].faceset
+    first = replace(mover, held_out=np.array([False, False, True, True]))
+    second = replace(first, person="other")
+    known = {one.person: Unseen(one, True, None) for one in (first, second)}
+    asked = Asked(learned=True)
+    pairs = paired(known, asked)["footage"]
+    found = list(trials(known, pairs, asked))
+    assert [trial.faces.frames for trial in found] == [(3, 4)] * 2
+    trained = [np.asarray(mover.crops[row], np.float32) for row in (0, 1)]
+    for trial in found:
+        assert all(any(np.array_equal(crop, one) for one in trained) for crop in trial.identity.crops)
+
+
+def test_only_what_the_training_ended_with_is_judged_by_its_held_out_frames() -> None:
+    [starter] = of_engines(["refine"], [], "cpu")
+    assert starter.package
+    sha256 = packages.card_of(starter.package).sha256
+    job = TrainJob.model_construct(
+        manifest="crowd.yaml", store="memory://none", production="test", learned=(), held_out=HeldOut()
+    )
+    contest = Contest([replace(starter, is_own=True)])
+    assert seen_by(job, {}, contest, sha256) == {}
+    with pytest.raises(InputError, match="may have been trained on the frames") as found:
+        seen_by(job, {}, contest, None)
+    assert "this manifest's training ended with" in str(found.value.hint)
+    assert seen_by(job, {}, Contest([starter]), None) == {}
 
 
 def test_pairs_are_of_like_yaw_and_the_same_every_time() -> None:
