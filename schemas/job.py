@@ -26,6 +26,8 @@ class TrainedModel(StrictModel):
     """Names of the model cards whose weights it uses besides."""
     roster: str = ""
     """Of a general model: the sha256 of its roster, which says whose faces it has learned."""
+    wide: float = 1.0
+    """How many times as wide as align's crops the pictures are that it looks at."""
 
 
 class ShotJob(StrictModel):

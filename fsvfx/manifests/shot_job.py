@@ -210,6 +210,7 @@ def _of_network(card: NetworkCard, engine: str) -> tuple[TrainedModel, ...]:
         licence=card.licence,
         commercial_use=card.commercial_use,
         weights=weights,
+        wide=1.0 if card.kind == "upscaler" else card.target.cut.wide,
         **said,
     )
     terms = (

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.geometry import Matrix, similarity
+from fsvfx.faces.geometry import Matrix, crop_matrix, similarity
+from fsvfx.networks.dfl_cuts import dfl_matrix, facemesh_matrix
 from schemas.network import Cut
 
 FIVE: Final = (
@@ -78,8 +79,12 @@ def five_points(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def cut_matrix(landmarks: NDArray[np.floating], cut: Cut, size: int) -> Matrix:
     """Landmarks (468, 3) px of a picture -> (2, 3), picture px -> px of the network's (size, size) picture."""
+    if cut.aligned:
+        return crop_matrix(landmarks, size)
+    if cut.dfl is not None:
+        return dfl_matrix(landmarks, cut.dfl, size)
+    if cut.facemesh is not None:
+        return facemesh_matrix(landmarks, cut.facemesh, size)
     points = cut.points if cut.template is None else TEMPLATES[cut.template]
-    if points is None:
-        raise NotImplementedError("DeepFaceLab's face types and DeepFaceLive's cut")
     scale, rotation, shift = similarity(five_points(landmarks), np.array(points) * size)
     return np.column_stack([scale * rotation, shift])

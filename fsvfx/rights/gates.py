@@ -94,7 +94,7 @@ def _about(job: ShotJob | TrainJob) -> dict[str, JsonValue]:
     """The models and the purpose, for the digest."""
     models: list[JsonValue] = []
     for model in job.models:
-        without = {"licence", "commercial_use", "weights", *(() if model.roster else ("roster",))}
+        without = {"licence", "commercial_use", "weights", "wide", *(() if model.roster else ("roster",))}
         models.append(model.model_dump(mode="json", exclude=without))
     return {"models": models, **({"purpose": job.purpose} if job.purpose != "commercial" else {})}
 

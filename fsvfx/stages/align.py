@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,8 @@ from fsvfx.faces.looks import display_crop
 from fsvfx.faces.trails import REACH, smooth
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
-from schemas.job import ShotJob
+from schemas.job import ShotJob, TrainedModel
+from schemas.manifest import Replace
 from schemas.receipts import Unit
 
 
@@ -56,7 +57,7 @@ class AlignStage(Stage[AlignSettings]):
         return AlignSettings(
             entries=len(job.shot.replace),
             smooth=job.shot.faces.smooth,
-            wide=tuple(engine(entry.engine).wide for entry in job.shot.replace),
+            wide=tuple(_wide(entry, job.models) for entry in job.shot.replace),
             **PlateSettings.of(job).model_dump(),
         )
 
@@ -77,6 +78,12 @@ class AlignStage(Stage[AlignSettings]):
                 frames |= named(index, wide=_crops(work, aligned, margin))
             qc[entry_name(index)] = {"present": int(aligned.present.sum()), "crop_size": aligned.size}
         return Result(frames=frames, qc=qc)
+
+
+def _wide(entry: Replace, models: Sequence[TrainedModel]) -> float:
+    """What the engine, and the networks that its settings name, want to see."""
+    named = {settings.get("sha256") for settings in (entry.settings, *(one.settings for one in entry.overrides))}
+    return max(engine(entry.engine).wide, *(model.wide for model in models if model.sha256 in named), 1.0)
 
 
 @dataclass(frozen=True)
