@@ -17,6 +17,7 @@ from schemas.network import CARDS, NetworkCard
 ARCFACE = "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43"
 FLOAT, HALF, DOUBLE = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE
 Shape = Sequence[int | str]
+Array = np.ndarray[Any, Any]
 
 
 def saved(
@@ -24,7 +25,7 @@ def saved(
     inputs: Mapping[str, Shape],
     nodes: Sequence[onnx.NodeProto],
     outputs: Mapping[str, Shape],
-    tensors: Mapping[str, np.ndarray[Any, Any]] | None = None,
+    tensors: Mapping[str, Array] | None = None,
     *,
     types: Mapping[str, int] | None = None,
     opset: int = 13,
@@ -58,7 +59,7 @@ def echo(path: Path, size: int = 32, *, batch: int | str = 1, target: str = "tar
         helper.make_node("Reshape", ["nothing", "one"], ["flat"]),
         helper.make_node("Add", [target, "flat"], [output]),
     ]
-    tensors: dict[str, np.ndarray[Any, Any]] = {"zero": np.zeros(1, np.float32), "one": np.array([1], np.int64)}
+    tensors: dict[str, Array] = {"zero": np.zeros(1, np.float32), "one": np.array([1], np.int64)}
     return saved(path, {target: shape, "source": (1, 512)}, nodes, {output: shape}, tensors)
 
 

@@ -154,5 +154,5 @@ class Engine(ABC, Generic[Prepared]):
         """Swap the ``wanted`` of a batch. A frame's pixels must not depend on how frames are divided into batches."""
 
     def figures(self, prepared: Prepared) -> dict[str, JsonValue]:
-        """What a receipt says of the identity."""
+        """What a receipt says of the identity, and of the faces that were swapped; asked for when they are."""
         return {}

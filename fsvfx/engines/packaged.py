@@ -8,7 +8,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, JsonValue, ValidationError
@@ -16,8 +15,8 @@ from pydantic import Field, JsonValue, ValidationError
 from fsvfx import packages
 from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Prepared, SwapBatch
+from fsvfx.engines.mattes import HAZE, around
 from fsvfx.errors import ModelError, Where
-from fsvfx.faces.geometry import FILL
 from fsvfx.packages import check_engine
 from schemas.base import Name, Sha256
 
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
     import torch
 
     from fsvfx.engines.trainable import Model, Prediction
-
-_HAZE = 0.04
-"""Networks hardly ever give exactly 0 or 1: below this counts as 0, above one minus this as 1 (faceswap's default)."""
-_NEAR, _FAR = 0.12, 0.24
-"""How far around the face's mesh a mask is believed wholly, and at all, as shares of the face's height."""
 
 
 class PackageSettings(EngineSettings):
@@ -183,14 +177,7 @@ def usable(masks: torch.Tensor, landmarks: NDArray[np.floating], size: int) -> t
     """
     import torch
 
-    clear = ((masks - _HAZE) / (1 - 2 * _HAZE)).clamp(0, 1)
+    clear = ((masks - HAZE) / (1 - 2 * HAZE)).clamp(0, 1)
     side = masks.shape[-1]
-    around = np.stack([_around(each, side) for each in landmarks * (side / size)])
-    return clear * torch.from_numpy(around)[:, None].to(clear)
-
-
-def _around(points: NDArray[np.floating], size: int) -> NDArray[np.float32]:
-    """(size, size): 1 within and near the mesh, falling to 0 far from it."""
-    outside = (hull(points, size) < 0.5).astype(np.uint8)
-    away = np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)) / (FILL * size)
-    return np.asarray(np.clip((_FAR - away) / (_FAR - _NEAR), 0, 1), np.float32)
+    near = np.stack([around(each, side) for each in landmarks * (side / size)])
+    return clear * torch.from_numpy(near)[:, None].to(clear)

@@ -18,6 +18,7 @@ from schemas.network import OnnxFile
 
 Provider = Literal["auto", "cpu", "cuda", "tensorrt", "coreml"]
 Precision = Literal["fp32", "fp16"]
+Shape = Sequence[int | None]
 
 _NAMES: Final = {
     "cpu": "CPUExecutionProvider",
@@ -27,6 +28,8 @@ _NAMES: Final = {
 }
 _BESIDE: Final = {"cpu": (), "cuda": ("cpu",), "tensorrt": ("cuda", "cpu"), "coreml": ("cpu",)}
 """Who takes the nodes that a provider has no kernel for."""
+_PICTURES = 4
+"""Axes of a batch of pictures."""
 _AGAIN = "Put back the file that the card names, or add the network again"
 
 
@@ -51,38 +54,49 @@ class Session:
     def run(self, given: Mapping[str, NDArray[Any]], wanted: Sequence[str]) -> list[NDArray[np.float32]]:
         """The ``wanted`` outputs of inputs by name, as float32. Raises ModelError if the network can't take them.
 
-        Inputs are brought to the file's own types; where its batch is one picture, they are run one by one.
+        Inputs are brought to the file's own types. What has one row beside a batch of pictures is for all of them.
+        Where the file's batch is fixed, so many pictures are run at a time: one by one, most often.
         """
         feeds = {name: np.asarray(value, self.inputs[name].dtype) for name, value in given.items()}
-        batches = {len(value) for name, value in feeds.items() if self._is_batched(name) and value.ndim}
-        count = max(batches, default=1)
-        if count == 1 or not self.is_single:
-            return self._once(feeds, wanted)
-        each = ({name: _row(value, row, count) for name, value in feeds.items()} for row in range(count))
-        rows = [self._once(one, wanted) for one in each]
-        return [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+        count = max((len(value) for value in feeds.values() if value.ndim == _PICTURES), default=1)
+        step = self.batch or count
+        if step == count:
+            return self._once({name: self._rows(name, value, slice(0, count)) for name, value in feeds.items()}, wanted)
+        parts = []
+        for start in range(0, count, step):
+            rows = np.minimum(np.arange(start, start + step), count - 1)  # the last ones are filled up
+            parts.append(self._once({name: self._rows(name, value, rows) for name, value in feeds.items()}, wanted))
+        return [np.concatenate(each)[:count] for each in zip(*parts, strict=True)]
 
     @property
-    def is_single(self) -> bool:
-        """Whether the file's batch is fixed to one picture."""
-        return any(len(port.shape) == 4 and port.shape[0] == 1 for port in self.inputs.values())
+    def batch(self) -> int | None:
+        """How many pictures the file takes at a time; None: any number."""
+        sizes = (port.shape[0] for port in self.inputs.values() if len(port.shape) == _PICTURES)
+        return next(sizes, None)
 
-    def check(self, inputs: Mapping[str, Sequence[int | None]], outputs: Sequence[str]) -> None:
-        """Raises ModelError if the file lacks one of these, if an input has another shape (None: any size), or if it
-        wants inputs beside these."""
-        for name, shape in inputs.items():
-            if name not in self.inputs:
-                raise self._wrong(f"has no input '{name}': its inputs are {', '.join(self.inputs)}")
-            there = self.inputs[name].shape
-            if len(there) != len(shape) or any(a != b for a, b in zip(there, shape) if None not in (a, b)):
-                raise self._wrong(f"wants '{name}' as {_told(there)}, and the card says {_told(shape)}")
-        if missing := [name for name in outputs if name not in self.outputs]:
-            raise self._wrong(f"has no output '{missing[0]}': its outputs are {', '.join(self.outputs)}")
+    def check(self, inputs: Mapping[str, Shape | None], outputs: Mapping[str, Shape | None]) -> None:
+        """Raises ModelError if the file lacks one of these, or has it in another shape (None, as a whole or for a size:
+        any), or if it wants inputs beside these."""
+        for said, there, what in ((inputs, self.inputs, "input"), (outputs, self.outputs, "output")):
+            for name, shape in said.items():
+                if name not in there:
+                    raise self._wrong(f"has no {what} '{name}': its {what}s are {', '.join(there)}")
+                if shape is not None and not _fits(there[name].shape, shape):
+                    raise self._wrong(
+                        f"has the {what} '{name}' as {_told(there[name].shape)}, and the card says {_told(shape)}"
+                    )
         if more := [name for name in self.inputs if name not in inputs]:
             raise self._wrong(f"wants an input '{more[0]}' that the card does not name: give it under constants")
 
-    def _is_batched(self, name: str) -> bool:
-        return len(self.inputs[name].shape) > 1
+    def _rows(self, name: str, value: NDArray[Any], rows: slice | NDArray[np.intp]) -> NDArray[Any]:
+        """Those of an input with a batch; of one without, all."""
+        shape = self.inputs[name].shape
+        if len(shape) < 2 or not value.ndim:
+            return value
+        if len(value) > 1:
+            return value[rows]
+        count = len(rows) if isinstance(rows, np.ndarray) else rows.stop
+        return np.repeat(value, count, axis=0) if count > 1 and shape[0] in (None, count) else value
 
     def _once(self, feeds: Mapping[str, NDArray[Any]], wanted: Sequence[str]) -> list[NDArray[np.float32]]:
         try:
@@ -169,8 +183,11 @@ def _not_here(provider: str, here: Sequence[str]) -> MachineError:
     )
 
 
-def _row(value: NDArray[Any], row: int, count: int) -> NDArray[Any]:
-    return value[row : row + 1] if value.ndim > 1 and len(value) == count else value
+def _fits(there: Shape, said: Shape) -> bool:
+    """An output may say nothing of its shape."""
+    if not there:
+        return True
+    return len(there) == len(said) and all(a == b for a, b in zip(there, said) if None not in (a, b))
 
 
 def _port(port: Any) -> Port:

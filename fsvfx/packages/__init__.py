@@ -13,7 +13,7 @@ from fsvfx.packages.files import (
     seal_of,
     weights_in,
 )
-from fsvfx.packages.networks import NETWORK, file_in, network_of, network_yaml, place_network
+from fsvfx.packages.networks import NETWORK, check_kind, file_in, network_of, network_yaml, place_network
 from fsvfx.packages.search import (
     Packages,
     card_for,
@@ -34,6 +34,7 @@ __all__ = [
     "card_for",
     "card_of",
     "check_engine",
+    "check_kind",
     "check_knows",
     "file_in",
     "folder_of",

@@ -169,10 +169,10 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
             prepared = preparations().of(
                 one, entry.identity, references.digest, aligned.size, lambda: _identity(entry.identity, references)
             )
-            figures |= one.figures(prepared)
             for batch in batches(wanted, one.at_once, reach=one.reach, follows=faces.follows):
                 swap, at = one.swap(faces.of(batch), prepared), [rows[number] for number in batch.own]
                 made.crops[at], made.mattes[at] = half_of(swap.crops), half_of(swap.matte)
+            figures |= one.figures(prepared)
     return replace(made, figures=figures)
 
 

@@ -13,13 +13,13 @@ from fsvfx.errors import MachineError, ModelError
 from fsvfx.networks.session import session
 
 
-@pytest.mark.parametrize("batch", [1, "n"])
+@pytest.mark.parametrize("batch", [1, 2, "n"])
 def test_a_batch_is_run_whole_or_one_by_one(tmp_path: Path, batch: int | str) -> None:
     file = toy_networks.echo(tmp_path / "echo.onnx", batch=batch)
     held = session(tmp_path, toy_networks.card("swapper", file, 32).file)
     pictures = np.random.default_rng(0).random((3, 3, 32, 32), np.float32)
     [made] = held.run({"target": pictures, "source": np.ones((1, 512), np.float32)}, ["output"])
-    assert held.is_single == (batch == 1)
+    assert held.batch == (None if batch == "n" else batch)
     assert np.array_equal(made, pictures)
     assert (held.provider, held.beside) == ("cpu", ())
     assert session(tmp_path, toy_networks.card("swapper", file, 32).file) is held
@@ -45,15 +45,15 @@ def test_what_the_file_does_not_have_is_told(tmp_path: Path) -> None:
     file = toy_networks.echo(tmp_path / "echo.onnx")
     held = session(tmp_path, toy_networks.card("swapper", file, 32).file)
     picture, vector = (1, 3, 32, 32), (1, 512)
-    held.check({"target": picture, "source": vector}, ["output"])
+    held.check({"target": picture, "source": None}, {"output": picture})
     with pytest.raises(ModelError, match="has no input 'traget': its inputs are target, source"):
-        held.check({"traget": picture, "source": vector}, ["output"])
-    with pytest.raises(ModelError, match="wants 'target' as 1x3x32x32, and the card says 1x3x64x64"):
-        held.check({"target": (1, 3, 64, 64), "source": vector}, ["output"])
+        held.check({"traget": picture, "source": vector}, {})
+    with pytest.raises(ModelError, match="has the input 'target' as 1x3x32x32, and the card says 1x3x64x64"):
+        held.check({"target": (1, 3, 64, 64), "source": vector}, {})
     with pytest.raises(ModelError, match="has no output 'mask'"):
-        held.check({"target": picture, "source": vector}, ["output", "mask"])
+        held.check({"target": picture, "source": vector}, {"output": None, "mask": None})
     with pytest.raises(ModelError, match="wants an input 'source'"):
-        held.check({"target": picture}, ["output"])
+        held.check({"target": picture}, {"output": None})
 
 
 def test_another_provider_never_takes_the_place_of_the_one_asked_for(tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""Masks that networks have learned, as mattes: without haze, and no further from the face than they are believed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.comp.matte import hull
+from fsvfx.faces.geometry import FILL
+
+HAZE = 0.04
+"""Networks hardly ever give exactly 0 or 1: below this counts as 0, above one minus this as 1 (faceswap's default)."""
+_NEAR, _FAR = 0.12, 0.24
+"""How far around the face's mesh a mask is believed wholly, and at all, as shares of the face's height."""
+
+
+def around(points: NDArray[np.floating], size: int) -> NDArray[np.float32]:
+    """(size, size): 1 within and near the mesh (468, 2 or more) px, falling to 0 far from it."""
+    outside = (hull(points, size) < 0.5).astype(np.uint8)
+    away = np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)) / (FILL * size)
+    return np.asarray(np.clip((_FAR - away) / (_FAR - _NEAR), 0, 1), np.float32)
+
+
+def clear(mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A mask (...) without haze."""
+    return np.asarray(np.clip((mask - HAZE) / (1 - 2 * HAZE), 0, 1), np.float32)

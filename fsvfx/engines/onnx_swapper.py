@@ -1,0 +1,145 @@
+"""``onnx_swapper``: a user's own ONNX network that puts anybody's face on the target's, run under its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity
+from fsvfx.engines.own_network import NetworkSettings, OwnNetwork
+from fsvfx.errors import InputError, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fsvfx.networks.running import Made
+    from fsvfx.networks.session import Shape
+    from fsvfx.networks.vectors import Vectors
+    from schemas.network import SwapperCard
+
+    F32 = NDArray[np.float32]
+
+
+class OnnxSwapperSettings(NetworkSettings):
+    """Settings of ``onnx_swapper``."""
+
+    likeness: float = Field(0.5, ge=0, le=1)
+    """Above 0.5: away from the plate's face, below: towards it; FaceFusion's weight. Of networks that take vectors."""
+    away: float = Field(0.0, ge=0, le=1)
+    """How much of the plate's face is taken out of who goes in; VisoMaster's likeness. Of the same networks."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Who goes in: (1, d), a vector before it is mapped or converted, or (1, N, N, 3) RGB in [0, 1]."""
+
+    value: F32
+    figures: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+class OnnxSwapper(OwnNetwork[Given]):
+    """A network that somebody else has trained: inswapper and its like, by what its card declares.
+
+    Several reference pictures are averaged as vectors; networks that take a picture get the best one.
+    """
+
+    name: ClassVar[str] = "onnx_swapper"
+    version: ClassVar[int] = 1
+    family: ClassVar[Family] = "any_to_any"
+    summary: ClassVar[str] = "anybody for anybody, by your own ONNX network: inswapper, hyperswap, SimSwap and others"
+    source: ClassVar[str] = "the network's own, as its card says"
+    runs: ClassVar[Literal["swapper", "dfm"] | None] = "swapper"
+    prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256", "provider")
+    Settings: ClassVar[type[EngineSettings]] = OnnxSwapperSettings
+
+    settings: OnnxSwapperSettings
+    card: SwapperCard
+
+    @cached_property
+    def vectors(self) -> Vectors | None:
+        """The way of the card's vectors, checked; None if it takes a picture. Raises ModelError."""
+        from fsvfx.networks.vectors import Vectors
+        from schemas.network import VectorSource
+
+        said = self.card.identity
+        if not isinstance(said, VectorSource):
+            return None
+        way = Vectors(self.package, self.card.file, said, self.settings.provider, self.device)
+        way.check(self.network.session.inputs[said.input].shape)
+        return way
+
+    def further(self) -> dict[str, Shape | None]:
+        from fsvfx.networks.pictures import shape_of
+        from schemas.network import PictureSource
+
+        said = self.card.identity
+        return {said.input: shape_of(said) if isinstance(said, PictureSource) else None}
+
+    def prepare(self, identity: Identity, size: int) -> Given:
+        """Raises InputError if there is no usable picture, ModelError if a network is not here or does not fit."""
+        from fsvfx.engines.open_set import worth_of
+
+        if not len(identity.crops):
+            raise InputError(
+                f"'{identity.name}' has no usable reference pictures",
+                hint="Give this person footage or stills of the face",
+            )
+        worth = worth_of(identity)
+        if self.vectors is None:
+            return self._picture(identity, int(worth.argmax()))
+        mean = self.vectors.mean(identity.crops, identity.landmarks, worth)
+        told: dict[str, JsonValue] = {"identity_pictures": mean.pictures, "identity_left_out": mean.left_out}
+        return Given(mean.vector[None], told)
+
+    def made(self, pictures: F32, faces: FaceBatch, prepared: Given) -> Made:
+        source = self._source(faces, prepared)
+        return self.network.boosted(pictures, self.settings.boost, {self.card.identity.input: source})
+
+    def figures(self, prepared: Given) -> dict[str, JsonValue]:
+        return {**super().figures(prepared), **prepared.figures}
+
+    def _picture(self, identity: Identity, best: int) -> Given:
+        """The best of the references, as the network takes pictures."""
+        from fsvfx.networks.pictures import cut_faces
+        from schemas.network import PictureSource
+
+        said, one = self.card.identity, slice(best, best + 1)
+        assert isinstance(said, PictureSource)
+        return Given(cut_faces(identity.crops[one], identity.landmarks[one], said.cut, said.size).pictures)
+
+    def _source(self, faces: FaceBatch, prepared: Given) -> F32:
+        """What the network is given of who goes in: one row, or one for each face."""
+        from fsvfx.networks.pictures import given_to
+        from schemas.network import PictureSource
+
+        said, way = self.settings, self.vectors
+        if isinstance(self.card.identity, PictureSource):
+            if said.likeness != 0.5 or said.away:
+                raise InputError(
+                    f"The network '{said.model}' takes a picture of who goes in: likeness and away have no effect",
+                    hint="Remove them",
+                    where=Where(field="settings"),
+                )
+            return given_to(self.card.identity, prepared.value)
+        assert way is not None
+        ready = way.ready(prepared.value)
+        if said.likeness == 0.5 and not said.away:
+            return ready
+        plate = way.of(faces.crops[faces.wanted], faces.landmarks[faces.wanted])
+        return weighted(ready, plate, said.likeness, said.away)
+
+
+def weighted(identity: F32, plate: F32, likeness: float, away: float) -> F32:
+    """Vectors (n, d) of who goes in (1, d), moved from or towards those of the plate's faces (n, d).
+
+    likeness: FaceFusion's weight w, ``v (1 - a) + t a`` with a from .35 to -.35. away: VisoMaster's, ``v - f t``. Both
+    vectors have gone the same way, through map or converter.
+    """
+    share = 0.35 - 0.7 * likeness
+    return (identity * (1 - share) + plate * (share - away)).astype(identity.dtype)

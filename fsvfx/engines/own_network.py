@@ -1,0 +1,157 @@
+"""Engines that run users' own networks: their settings, the way of a face to the network and back, its matte."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Prepared, SwapBatch
+from schemas.base import Name, Sha256
+
+if TYPE_CHECKING:  # validating a manifest reads the settings, and must not wait for numpy
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fsvfx.networks.running import FaceNetwork, Made
+    from fsvfx.networks.session import Shape
+    from schemas.network import DfmCard, SwapperCard
+
+    F32 = NDArray[np.float32]
+
+
+class NetworkSettings(EngineSettings):
+    """Settings of every engine that runs a user's own network: which one, and how."""
+
+    model: Name
+    """Name of the network."""
+    sha256: Sha256
+    """The sha256 of its card, as `fsvfx models list` shows it."""
+    provider: Literal["auto", "cpu", "cuda", "tensorrt", "coreml"] = "auto"
+    """Who runs it. `auto` is `cuda` where there is a GPU that onnxruntime can use, else `cpu`. One that is named runs
+    it, or the run fails."""
+    batch: int = Field(16, ge=1, le=1024)
+    """Faces per batch."""
+    boost: int = Field(1, ge=1, le=4)
+    """Pixel boost: run the network on pictures this many times as large, in interleaved parts. It takes the square of
+    this times as long, and may leave a pattern of as many pixels: the receipt has its strength."""
+    matte: Literal["learned*mesh", "learned", "mesh"] = "learned*mesh"
+    """Where the swap shows: in the network's own mask, if its card names one; in the mesh of the plate's face; or where
+    both agree."""
+
+
+class OwnNetwork(Engine[Prepared]):
+    """An engine that runs a user's own network under its card (``schemas.network``), by onnxruntime.
+
+    Nothing is guessed: inputs are found by the names that the card gives them, faces are cut as it says, and what it
+    says wrongly is refused where that can be known. Float32 from the plate's crop to the swap.
+    """
+
+    uses_gpu: ClassVar[bool] = True
+    Settings: ClassVar[type[EngineSettings]] = NetworkSettings
+
+    settings: NetworkSettings
+
+    def __init__(self, settings: EngineSettings, context: Any) -> None:
+        super().__init__(settings, context)
+        self._pattern = 0.0
+
+    @property
+    def at_once(self) -> int:
+        return self.settings.batch
+
+    @cached_property
+    def package(self) -> Path:
+        """The card's folder. Raises InputError, ModelError."""
+        return self.context.packages.find_network(self.settings.model, self.settings.sha256)
+
+    @cached_property
+    def card(self) -> SwapperCard | DfmCard:
+        """Raises InputError if the network is of another kind."""
+        from fsvfx.packages import check_kind, network_of
+        from schemas.network import DfmCard, SwapperCard
+
+        card = network_of(self.package)
+        check_kind(card, self.name, str(self.runs))
+        assert isinstance(card, SwapperCard | DfmCard)
+        return card
+
+    @cached_property
+    def network(self) -> FaceNetwork:
+        """Ready to run. Raises ModelError where the file has not what the card says, MachineError for the provider."""
+        from fsvfx.networks.running import opened
+
+        said = self.settings
+        return opened(self.package, self.card, provider=said.provider, device=self.device, more=self.further())
+
+    def further(self) -> dict[str, Shape | None]:
+        """The inputs that take who goes in, and their shapes."""
+        return {}
+
+    @abstractmethod
+    def made(self, pictures: F32, faces: FaceBatch, prepared: Prepared) -> Made:
+        """What the network makes of the ``wanted`` of some faces: pictures (n, kN, kN, 3) as it takes them, RGB."""
+
+    def swap(self, faces: FaceBatch, prepared: Prepared) -> SwapBatch:
+        """Each face by itself: batches change nothing. Where the network's picture ends, the plate goes on."""
+        import numpy as np
+
+        from fsvfx.networks.pictures import cut_faces, laid_back, reach
+
+        wanted, target = faces.wanted, self.card.target
+        crops, meshes = faces.crops[wanted], faces.landmarks[wanted]
+        if not len(crops):
+            return SwapBatch(crops, crops[..., 0])
+        wide = None if faces.wide is None else faces.wide[wanted]
+        cut = cut_faces(crops, meshes, target.cut, target.size * self.settings.boost, wide)
+        made = self.made(cut.pictures, faces, prepared)
+        self._measure(made)
+        times, size = made.pictures.shape[1] / cut.pictures.shape[1], crops.shape[1]
+        swaps, mattes = np.empty_like(crops), np.empty(crops.shape[:3], np.float32)
+        for row, (crop, mesh, matrix) in enumerate(zip(crops, meshes, grown(cut.matrices, times), strict=True)):
+            seen = reach(matrix, made.pictures.shape[1], size)
+            swap = laid_back(made.pictures[row], matrix, size)
+            swaps[row] = crop + seen[..., None] * (swap - crop)
+            mattes[row] = self._matte(made, row, matrix, mesh, size) * seen
+        return SwapBatch(swaps, mattes)
+
+    def figures(self, prepared: Prepared) -> dict[str, JsonValue]:
+        """Who ran the network, and how strong the boost's pattern was, of the chunk's faces the strongest."""
+        held = self.network.session
+        said: dict[str, JsonValue] = {"provider": held.provider}
+        if held.beside:
+            said["provider_beside"] = [*held.beside]
+        if self.settings.boost > 1:
+            said["boost_pattern"] = round(self._pattern, 5)
+        return said
+
+    def _measure(self, made: Made) -> None:
+        from fsvfx.networks.boost import pattern
+
+        if self.settings.boost > 1:
+            strongest = max(pattern(each, self.settings.boost) for each in made.pictures)
+            self._pattern = max(self._pattern, strongest)
+
+    def _matte(self, made: Made, row: int, matrix: NDArray[np.float64], mesh: F32, size: int) -> F32:
+        import numpy as np
+
+        from fsvfx.comp.matte import hull
+        from fsvfx.engines.mattes import around, clear
+        from fsvfx.networks.pictures import laid_back
+
+        if not made.mattes or self.settings.matte == "mesh":
+            return hull(mesh, size)
+        both = np.minimum.reduce([each[row] for each in made.mattes.values()])
+        learned = clear(laid_back(both, matrix, size)) * around(mesh, size)
+        return learned if self.settings.matte == "learned" else learned * hull(mesh, size)
+
+
+def grown(matrices: NDArray[np.float64], times: float) -> NDArray[np.float64]:
+    """Matrices (n, 2, 3) to pictures of px, for pictures ``times`` as large."""
+    larger = matrices * times
+    larger[:, :, 2] += (times - 1) / 2
+    return larger

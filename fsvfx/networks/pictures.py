@@ -1,0 +1,106 @@
+"""Faces as networks take them, and what they give as faces again: cuts, layouts, ranges; float32 all the way.
+
+Pictures here are (n, N, N, 3) float32, display-referred RGB in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces.geometry import Matrix, inverse, sample
+from fsvfx.networks.cuts import cut_matrix
+from schemas.network import Cut, PictureInput
+
+F32 = NDArray[np.float32]
+
+_RIM = 0.05
+"""Share of a network's picture, at each side, over which what it made turns into the plate."""
+
+
+@dataclass(frozen=True)
+class CutFaces:
+    """pictures: (n, N, N, 3). matrices: (n, 2, 3) float64, px of the crops that they were cut from -> their px."""
+
+    pictures: F32
+    matrices: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+
+def cut_faces(crops: F32, landmarks: NDArray[np.floating], cut: Cut, size: int, wide: F32 | None = None) -> CutFaces:
+    """Faces in crops (n, S, S, 3) with landmarks (n, 468, 3) px as ``cut`` has them, ``size`` px wide.
+
+    wide: the crops with more of the plate around; without it, or beyond it, pictures go on as in a mirror.
+    """
+    matrices = np.stack([cut_matrix(mesh, cut, size) for mesh in landmarks])
+    seen, moved = crops, matrices
+    if wide is not None:
+        seen, moved = wide, matrices.copy()
+        moved[:, :, 2] -= matrices[:, :, :2].sum(axis=2) * ((wide.shape[1] - crops.shape[1]) / 2)
+    pictures = np.empty((len(crops), size, size, crops.shape[3]), np.float32)
+    for row, (crop, matrix) in enumerate(zip(seen, moved, strict=True)):
+        pictures[row] = sample(crop, matrix, size, cubic=True, mirror=True)
+    return CutFaces(np.clip(pictures, 0, 1, out=pictures), matrices)
+
+
+def laid_back(picture: F32, matrix: Matrix, size: int) -> F32:
+    """A network's picture (N, N[, C]) in the crop (size, size[, C]) that ``matrix`` maps to it; in [0, 1]."""
+    return np.clip(np.asarray(sample(picture, inverse(matrix), size, cubic=True, mirror=True), np.float32), 0, 1)
+
+
+def reach(matrix: Matrix, side: int, size: int) -> F32:
+    """(size, size): where in a crop a network's picture of ``side`` px is to be seen: 1, falling to 0 at its edge."""
+    ramp = np.clip((np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5) / (_RIM * side), 0, 1)
+    square = np.minimum.outer(ramp, ramp).astype(np.float32)
+    return np.asarray(sample(square, inverse(matrix), size), np.float32)
+
+
+def given_to(port: PictureInput, pictures: F32) -> F32:
+    """Pictures as the network takes them."""
+    values = (pictures - np.array(port.mean, np.float32)) / np.array(port.std, np.float32)
+    if port.channels == "bgr":
+        values = values[..., ::-1]
+    return np.ascontiguousarray(values.transpose(0, 3, 1, 2) if port.layout == "nchw" else values)
+
+
+def made_by(port: PictureInput, values: NDArray[Any], *, denorm: bool) -> F32:
+    """Pictures from what a network gives, held within [0, 1]; what is no number becomes black."""
+    pictures = np.asarray(values.transpose(0, 2, 3, 1) if port.layout == "nchw" else values, np.float32)
+    if port.channels == "bgr":
+        pictures = pictures[..., ::-1]
+    if denorm:
+        pictures = pictures * np.array(port.std, np.float32) + np.array(port.mean, np.float32)
+    return np.clip(np.nan_to_num(pictures), 0, 1)
+
+
+def mattes_of(port: PictureInput, values: NDArray[Any]) -> F32:
+    """Mattes (n, N, N) from what a network gives: one channel, in [0, 1]."""
+    mattes = values[:, 0] if port.layout == "nchw" else values[..., 0]
+    return np.clip(np.nan_to_num(np.asarray(mattes, np.float32)), 0, 1)
+
+
+def unblended(pictures: F32, targets: F32, mattes: F32) -> F32:
+    """The swap itself, from pictures in which a network has laid it over ``targets`` by ``mattes`` (n, N, N).
+
+    Laid over the plate by the same mattes it gives what the network gave, in the plate's own resolution. Where a matte
+    is below 0.1 the difference is not made larger any more.
+    """
+    share = np.maximum(mattes, np.float32(0.1))[..., None]
+    return np.clip(targets + (pictures - targets) / share, 0, 1)
+
+
+def shape_of(port: PictureInput, channels: int = 3, size: int | None = None) -> tuple[int | None, ...]:
+    """What a network's input or output of pictures has to be; the batch may be any."""
+    side = port.size if size is None else size
+    return (None, channels, side, side) if port.layout == "nchw" else (None, side, side, channels)
+
+
+def each(faces: CutFaces) -> Iterator[tuple[F32, Matrix]]:
+    """Picture and matrix of every face."""
+    yield from zip(faces.pictures, faces.matrices, strict=True)

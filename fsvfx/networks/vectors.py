@@ -1,0 +1,187 @@
+"""Who goes in, as a vector: taken of several pictures by the network that the card names, averaged, mapped, converted.
+
+    pictures -> network -> mean -> length 1, if the card says so -> map or converter -> length 1, if the card says so
+
+The map is a matrix that lies in the network's own file and that no node of it uses: it is found by name and shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx import models
+from fsvfx.errors import ModelError, Where
+from fsvfx.identity.mean import MeanVector, mean_vector
+from fsvfx.identity.registry import network
+from fsvfx.networks.pictures import cut_faces, given_to
+from fsvfx.networks.session import Provider, Session, session
+from fsvfx.packages import file_in
+from schemas.network import IdentityNet, OnnxFile, PictureInput, VectorMap, VectorSource
+
+F32 = NDArray[np.float32]
+
+ARCFACE = "arcface"
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """The way of a card's vectors. package: the folder of the card; ``file``: the network's own, which has the map."""
+
+    package: Path
+    file: OnnxFile
+    said: VectorSource
+    provider: Provider = "auto"
+    device: str = "cpu"
+
+    def check(self, shape: tuple[int | None, ...]) -> None:
+        """Raises ModelError if what comes out does not fit the network's input of ``shape``, or a file is not there."""
+        wanted = shape[-1]
+        if self.said.map is not None:
+            rows, columns = self._map.shape
+            made, given = columns, rows
+        elif self._converter is not None:
+            [port], [result] = self._converter.inputs.values(), self._converter.outputs.values()
+            made, given = result.shape[-1] or wanted or 0, port.shape[-1] or self._length
+        else:
+            made = given = self._length
+        if given != self._length:
+            raise _unfit(self.file, f"its vectors have {self._length} numbers, and are mapped as if they had {given}")
+        if wanted is not None and made != wanted:
+            raise _unfit(self.file, f"its input '{self.said.input}' takes {wanted} numbers, and vectors have {made}")
+
+    def mean(self, crops: F32, landmarks: NDArray[np.floating], worth: NDArray[np.floating]) -> MeanVector:
+        """Of pictures (m, S, S, 3) in [0, 1] with landmarks (m, 468, 3) px; worth (m,): how much each counts.
+
+        Directions are averaged; those that are not of the same person as the others are left out, where the network is
+        ArcFace, of which it is known how far apart pictures of one person lie. The mean gets the pictures' mean length
+        back. Raises ValueError if there is no picture.
+        """
+        vectors = self._taken(crops, landmarks)
+        near = network(ARCFACE).same_person if self.said.net.file is None else np.inf
+        mean = mean_vector(_unit(vectors), worth, near)
+        lengths = np.linalg.norm(vectors, axis=1)
+        long = 1.0 if self.said.length == "unit" else float(np.average(lengths, weights=np.maximum(worth, 1e-3)))
+        return MeanVector(np.asarray(mean.vector * np.float32(long)), mean.pictures, mean.left_out)
+
+    def of(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
+        """(m, d) of single pictures, ready to go in; each by itself, so that batches change no bit."""
+        taken = np.concatenate([self._taken(crops[[row]], landmarks[[row]]) for row in range(len(crops))])
+        vectors = _unit(taken) if self.said.length == "unit" else taken
+        return np.concatenate([self.ready(vector[None]) for vector in vectors])
+
+    def ready(self, vectors: F32) -> F32:
+        """(m, d) mapped or converted as the network wants them."""
+        if self.said.map is not None:
+            made = np.asarray(vectors @ self._map, np.float32)
+            return _unit(made) if self.said.map.unit_after else made
+        if self._converter is not None and self.said.converter is not None:
+            [name] = self._converter.inputs
+            [made] = self._converter.run({name: vectors}, list(self._converter.outputs))
+            return _unit(made) if self.said.converter.unit_after else made
+        return vectors
+
+    @cached_property
+    def _converter(self) -> Session | None:
+        if self.said.converter is None:
+            return None
+        found = self._session(self.said.converter)
+        if len(found.inputs) != 1 or len(found.outputs) != 1:
+            raise _unfit(self.said.converter, "a converter has one input and one output")
+        return found
+
+    @cached_property
+    def _map(self) -> F32:
+        assert self.said.map is not None
+        return matrix_in(file_in(self.package, self.file), self.said.map)
+
+    @property
+    def _length(self) -> int:
+        [result] = self._network(self.said.net).outputs.values()
+        return result.shape[-1] or network(ARCFACE).dimensions
+
+    def _taken(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
+        first = self._of(self.said.net, crops, landmarks)
+        if self.said.added is None:
+            return first
+        return _unit(first) + _unit(self._of(self.said.added, crops, landmarks))
+
+    def _of(self, net: IdentityNet, crops: F32, landmarks: NDArray[np.floating]) -> F32:
+        held = self._network(net)
+        [name] = held.inputs
+        port = PictureInput(input=name, size=net.size, channels=net.channels, mean=net.mean, std=net.std)
+        found = []
+        for start in range(0, len(crops), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            chips = cut_faces(crops[some], landmarks[some], net.cut, net.size)
+            found.append(held.run({name: given_to(port, chips.pictures)}, list(held.outputs))[0])
+        return np.concatenate(found) if found else np.zeros((0, self._length), np.float32)
+
+    def _network(self, net: IdentityNet) -> Session:
+        """Raises ModelError if this machine's ArcFace is another one than the card's."""
+        file = net.file if net.file is not None else _arcface(net)
+        found = self._session(file)
+        if len(found.inputs) != 1 or len(found.outputs) != 1:
+            raise _unfit(file, "a network that vectors come from has one input and one output")
+        return found
+
+    def _session(self, file: OnnxFile) -> Session:
+        return session(self.package, file, provider=self.provider, device=self.device)
+
+
+def matrix_in(path: Path, said: VectorMap) -> F32:
+    """The matrix of that name and shape in an ONNX file. Raises ModelError, with those that have the shape."""
+    return _matrix(path, said.initializer, said.shape)
+
+
+@lru_cache(maxsize=4)
+def _matrix(path: Path, name: str, shape: tuple[int, int]) -> F32:
+    import onnx  # slow, and only such networks need it
+    from onnx import numpy_helper
+
+    graph = onnx.load(path, load_external_data=False).graph
+    found = [one for one in graph.initializer if one.name == name and tuple(one.dims) == shape]
+    if not found:
+        like = ", ".join(one.name for one in graph.initializer if tuple(one.dims) == shape) or "none"
+        named = [tuple(one.dims) for one in graph.initializer if one.name == name]
+        there = f"has '{name}' as {named[0]}, not as {shape}" if named else f"has no initializer '{name}'"
+        raise ModelError(
+            f"The network {path.name} {there}; with that shape it has {like}",
+            hint="Correct identity.map in its card",
+            where=Where(file=str(path)),
+        )
+    return np.asarray(numpy_helper.to_array(found[0], str(path.parent)), np.float32)
+
+
+def machine_arcface() -> tuple[Path, str]:
+    """This machine's ArcFace, and its sha256. Raises ModelError if there is none, or another one than its card's."""
+    return models.path(ARCFACE), models.card(ARCFACE).sha256
+
+
+def _arcface(net: IdentityNet) -> OnnxFile:
+    path, sha256 = machine_arcface()
+    if sha256 not in (net.sha256, *net.same_as):
+        raise ModelError(
+            f"The network wants vectors of the ArcFace whose sha256 is {net.sha256}; this machine's is {sha256}",
+            hint="Get that file; or add this one to identity.net.same_as in the card, if its weights are the same",
+            where=Where(file=str(path)),
+        )
+    return OnnxFile(path=str(path), sha256=sha256, size=path.stat().st_size)
+
+
+def _unit(vectors: F32) -> F32:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def _unfit(file: OnnxFile, why: str) -> ModelError:
+    return ModelError(
+        f"The network {Path(file.path).name} does not fit its card: {why}",
+        hint="Correct its card",
+        where=Where(file=file.path),
+    )
