@@ -147,6 +147,14 @@ def place_folder(final: Path, write: Callable[[Path], None]) -> None:
         sync(final.parent)
 
 
+def linked(source: Path, target: Path) -> None:
+    """The same bytes under another name: a hard link where the disk allows one, else a copy. Raises OSError."""
+    try:
+        os.link(os.path.realpath(source), target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def place_file(final: Path, content: bytes) -> None:
     """Write a file; what was there stays until all of the new one is safe. Raises MachineError."""
     draft = final.with_name(f"{DRAFT}{final.name}")

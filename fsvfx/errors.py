@@ -5,6 +5,7 @@ FsvfxError                  exit
 │   ├── ManifestError             the manifest, with every problem at once
 │   ├── EditError                 an edit (OTIO, EDL), with every problem at once
 │   ├── PreflightError            what keeps shots from running, found before the run
+│   ├── NetworkError              a user's network, with all that is to be said of it
 │   └── PlateError                a plate: missing, unreadable, truncated, not as declared
 ├── RightsError              3    consent is missing, expired, revoked or out of scope
 │   └── LicenceError              weights may not be used for what the production is for
@@ -145,6 +146,14 @@ class PreflightError(InputError):
 
     def __init__(self, file: str, problems: tuple[Problem, ...]) -> None:
         super().__init__("No shot can run", hint="Fix these and run this again", where=Where(file=file))
+        self.problems = problems
+
+
+class NetworkError(InputError):
+    """What a user's network can't be taken for as it is, all at once; a problem's field is what is to be said."""
+
+    def __init__(self, what: str, hint: str, file: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(what, hint=hint, where=Where(file=file))
         self.problems = problems
 
 

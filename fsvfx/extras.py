@@ -9,7 +9,6 @@ from fsvfx.errors import MachineError
 EXTRAS = {
     "insightface": "insightface",
     "matplotlib": "plots",
-    "onnx": "onnx",
     "onnxscript": "onnx",
     "rfc8785": "licences",
     "tensorboardX": "board",

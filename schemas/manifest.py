@@ -126,8 +126,8 @@ class Replace(StrictModel):
 class Faces(StrictModel):
     """How faces are detected and tracked."""
 
-    detector: Literal["blazeface", "yunet", "insightface"] = "blazeface"
-    """The face detector, as listed by ``fsvfx models list``."""
+    detector: Literal["blazeface", "yunet", "insightface"] | Name = "blazeface"
+    """The face detector, as listed by ``fsvfx models list``: one of these, or an insightface pack that was added."""
     min_score: float = Field(0.5, gt=0, lt=1)
     """Lowest detector confidence that counts as a face."""
     min_size: float = Field(24.0, ge=8)

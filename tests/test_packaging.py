@@ -53,7 +53,7 @@ def test_everything_in_the_lock_has_a_hash() -> None:
 
 def test_extras_are_not_needed_by_default() -> None:
     default = {canonicalize_name(one.name) for one in wanted()}
-    assert not default & {"insightface", "tensorboardx", "matplotlib", "onnx", "onnxscript", "otio-cmx3600-adapter"}
+    assert not default & {"insightface", "tensorboardx", "matplotlib", "onnxscript", "otio-cmx3600-adapter"}
 
 
 def test_wheels_hold_what_is_no_code() -> None:

@@ -37,6 +37,15 @@ def model_names(ctx: typer.Context) -> Iterable[str]:
 
 
 @_completer
+def pack_names(ctx: typer.Context) -> Iterable[str]:
+    """Identity networks, and packs that users have added."""
+    from fsvfx.identity.registry import names
+    from fsvfx.models import packs
+
+    return sorted({*names(), *packs.names()})
+
+
+@_completer
 def stage_names(ctx: typer.Context) -> Iterable[str]:
     """Stages, in their order."""
     from fsvfx.runner.dag import stages

@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.verbs import output
+from flows.verbs import output, own_models
 from flows.verbs.completion import model_names
-from flows.verbs.options import AsJson, Research
+from flows.verbs.options import AsJson, Packages, Research
 
 if TYPE_CHECKING:
     from schemas.package import Figures, PackageCard
 
 HELP = "Weights: list them, download the standard set, export and publish trained models."
-Packages = Annotated[
-    str,
-    typer.Option(
-        "--packages", metavar="DIR", help="Another folder of model packages, besides those of FSVFX_PACKAGES."
-    ),
-]
 
 
 def list_models(packages: Packages = "", json: AsJson = False) -> None:
@@ -109,7 +103,7 @@ def export(
     from fsvfx.packages import card_of
     from fsvfx.rights.weights import check_use, package_weights
 
-    extras.require("onnx", "onnxscript", what="Exporting to ONNX")
+    extras.require("onnxscript", what="Exporting to ONNX")
     folder = Found.within(packages).named(package, sha256)
     check_use([package_weights(card_of(folder))], "research" if research else "commercial")
     from fsvfx.engines.onnx_export import export as export_onnx  # brings torch: after what can go wrong without it
@@ -247,10 +241,11 @@ def _told(figures: Figures) -> str:
     return ", ".join(said)
 
 
-COMMANDS = {"list": list_models, "pull": pull, "export": export, "publish": publish}
+COMMANDS = {"list": list_models, "pull": pull, **own_models.COMMANDS, "export": export, "publish": publish}
 EXAMPLES = {
     "list": ("fsvfx models list", "fsvfx models list --packages packages/ --json"),
     "pull": ("fsvfx models pull", "fsvfx models pull yunet"),
+    **own_models.EXAMPLES,
     "export": ("fsvfx models export lead_on_double --onnx lead_on_double.onnx",),
     "publish": ("fsvfx models publish anybody --to starters/ --licence MIT",),
 }

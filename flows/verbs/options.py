@@ -40,4 +40,10 @@ Research = Annotated[
     bool,
     typer.Option("--research", help="This is research: also use weights that may not be used commercially."),
 ]
+Packages = Annotated[
+    str,
+    typer.Option(
+        "--packages", metavar="DIR", help="Another folder of model packages, besides those of FSVFX_PACKAGES."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -13,6 +13,7 @@ from fsvfx.documents.yaml_text import (
     parse_yaml,
     read_record,
     read_yaml,
+    record_yaml,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "parse_yaml",
     "read_record",
     "read_yaml",
+    "record_yaml",
     "respelled_fields",
     "validated",
     "without_blanks",

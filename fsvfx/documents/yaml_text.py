@@ -6,6 +6,7 @@ numbers with a leading zero and dates stay text, and tags can do nothing.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -115,6 +116,15 @@ def read_record(path: Path, model: type[M]) -> M:
 def parse_record(text: str, model: type[M]) -> M:
     """As ``read_record``, of a text."""
     return _record(parse_yaml(text), model)
+
+
+def record_yaml(record: BaseModel) -> bytes:
+    """A record as its file has it, without what is not said."""
+    from ruamel.yaml import YAML  # here, as reading needs none of it
+
+    out = io.BytesIO()
+    YAML().dump(record.model_dump(mode="json", exclude_none=True), out)
+    return out.getvalue()
 
 
 def _record(document: Document, model: type[M]) -> M:

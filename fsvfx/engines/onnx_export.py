@@ -54,7 +54,7 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     ModelError (the package is broken), MachineError (the file would not agree with torch, or can't be written; an
     optional package is missing).
     """
-    extras.require("onnx", "onnxscript", what="Exporting to ONNX")
+    extras.require("onnxscript", what="Exporting to ONNX")
     card = packages.card_of(package)
     who = _known(card, person)
     Named(force, tuple(package.iterdir())).check_free(out)

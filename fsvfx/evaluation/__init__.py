@@ -21,9 +21,11 @@ __all__ = [
     "evaluate_package",
     "faceset_trial",
     "files_of",
+    "general",
     "is_own",
     "judges",
     "picture_grid",
     "recorded",
     "table",
+    "told_apart",
 ]

@@ -13,7 +13,8 @@ from fsvfx.engines.contract import Identity
 from fsvfx.evaluation.pictures import u8
 from fsvfx.faces.embedding import NETWORK, cut
 from fsvfx.identity.contract import IdentityNetwork, distance
-from fsvfx.identity.registry import REGISTERED, network
+from fsvfx.identity.registry import names, network
+from fsvfx.models import packs
 from fsvfx.rights.weights import card_weights, refusal
 from schemas.evaluation import LikenessFigures
 from schemas.manifest import HeldLicence, Purpose
@@ -33,8 +34,14 @@ def judges(
     def usable(card: str) -> bool:
         return models.present(card) and refusal(card_weights(card), purpose, licences or {}) is None
 
-    others = (name for name in REGISTERED.names() if name not in {NETWORK, *trained})
+    others = (name for name in names() if name not in {NETWORK, *trained} and not _is_known(name))
     return tuple(name for name in others if all(map(usable, network(name).weights)))
+
+
+def _is_known(name: str) -> bool:
+    """Whether it is a pack's whose file judges under another name anyway."""
+    found = packs.network_of(name, "recognition") if packs.is_pack(name) else None
+    return found is not None and found.sha256 == models.card("arcface").sha256
 
 
 @dataclass(frozen=True)

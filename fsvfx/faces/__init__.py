@@ -1,6 +1,6 @@
 """Faces in pictures: found, landmarked, recognised, followed over time; the geometry of their mesh and crops."""
 
 __all__ = [
-    "boxes", "detectors", "embedding", "facemesh", "gaze", "geometry", "looks", "measures", "mediapipe", "near",
-    "people", "raster", "references", "search", "topology", "tracks", "trails", "watch",
+    "boxes", "detectors", "embedding", "facemesh", "gaze", "geometry", "insightface", "looks", "measures", "mediapipe",
+    "near", "people", "raster", "references", "search", "topology", "tracks", "trails", "watch",
 ]  # fmt: skip

@@ -1,23 +1,35 @@
-"""arcface: insightface's network, where a user has it: for research, unless the production holds a licence."""
+"""ArcFace as users have it: insightface's own file, or that of any of their packs; for research, unless licensed."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx import models
+from fsvfx.errors import InputError, ModelError
 from fsvfx.identity.contract import Chip, IdentityNetwork, Square
+from fsvfx.models import packs
+from schemas.pack import PackNetwork
 
 if TYPE_CHECKING:
     import torch
 
-_CARD, _SIZE = "arcface", 112
-_POINTS = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
-"""Where a chip shows eyes, nose and corners of the mouth, px: insightface's ``face_align``."""
-_MESH = ((33, 133, 159, 145), (362, 263, 386, 374), (1,), (61,), (291,))
+_CARD = "arcface"
+POINTS = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
+"""Where a chip of 112 px shows eyes, nose and corners of the mouth, px: insightface's ``face_align``."""
+MESH = ((33, 133, 159, 145), (362, 263, 386, 374), (1,), (61,), (291,))
+"""FaceMesh's vertices whose means these points are."""
+_AT_ONCE = 16
+
+
+def chip_of(size: int) -> Chip:
+    """As insightface's ``face_align`` cuts: sizes that 112 divides hold the five points' square, others a wider one."""
+    times, shift = (size / 112, 0.0) if size % 112 == 0 else (size / 128, 8.0)
+    return Chip(size, tuple((((x + shift) * times + 0.5) / size, (y * times + 0.5) / size) for x, y in POINTS), MESH)
 
 
 class ArcFace(IdentityNetwork):
@@ -26,44 +38,99 @@ class ArcFace(IdentityNetwork):
     A distance d is a cosine of 1 - d ** 2 / 2. Gradients do not flow through it: it is run by onnxruntime.
     """
 
-    name: ClassVar[str] = "arcface"
-    summary: ClassVar[str] = "insightface's ResNet-50, 512 numbers; research only; to judge by, where it is here"
-    source: ClassVar[str] = "ArcFace (Deng et al. 2019, arXiv 1801.07698); insightface's pack buffalo_l"
-    weights: ClassVar[tuple[str, ...]] = (_CARD,)
-    chip: ClassVar[Chip | Square] = Chip(
-        _SIZE, tuple(((x + 0.5) / _SIZE, (y + 0.5) / _SIZE) for x, y in _POINTS), _MESH
-    )
-    dimensions: ClassVar[int] = 512
-    same_person: ClassVar[float] = 1.15
+    name = "arcface"
+    summary = "insightface's ResNet-50, 512 numbers; research only; to judge by, where it is here"
+    source = "ArcFace (Deng et al. 2019, arXiv 1801.07698); insightface's pack buffalo_l"
+    weights: tuple[str, ...] = (_CARD,)
+    chip: Chip | Square = chip_of(112)
+    dimensions = 512
+    same_person = 1.15
     differentiable: ClassVar[bool] = False
 
+    mean, std = 127.5, 127.5
+    """Of values in 0 to 255."""
+    at_once = _AT_ONCE
+
+    @property
+    def file(self) -> Path:
+        """Raises ModelError."""
+        return models.path(_CARD)
+
     def embed(self, chips: torch.Tensor) -> torch.Tensor:
-        """As the contract has it; (n, 512) of length 1."""
+        """As the contract has it; (n, dimensions) of length 1."""
         import torch
 
-        given = chips.detach().cpu().numpy()
-        return torch.from_numpy(_unit(_run(given * 2 - 1))).to(chips.device)
+        given = chips.detach().cpu().numpy() * 255
+        return torch.from_numpy(unit(self.raw(given))).to(chips.device)
 
     def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As the contract has it."""
-        given = np.ascontiguousarray(chips.transpose(0, 3, 1, 2), np.float32)
-        return _unit(_run(given / np.float32(127.5) - 1))
+        return unit(self.raw(np.moveaxis(chips, 3, 1)))
+
+    def raw(self, pictures: NDArray[Any]) -> NDArray[np.float32]:
+        """The network's own numbers, of any length, (n, dimensions), of pictures (n, 3, size, size) RGB in 0 to 255.
+
+        Raises ModelError if the weights are not here, or give something else.
+        """
+        session = _session(self.file)
+        name, out = session.get_inputs()[0].name, session.get_outputs()[0].name
+        given = (np.ascontiguousarray(pictures, np.float32) - np.float32(self.mean)) / np.float32(self.std)
+        if session.get_inputs()[0].type == "tensor(uint8)":  # of newer packs, which reckon the rest themselves
+            given = np.rint(given).astype(np.uint8)
+        blocks = [given[start : start + self.at_once] for start in range(0, len(given), self.at_once)]
+        found = [np.asarray(session.run([out], {name: block})[0], np.float32) for block in blocks]
+        if any(each.shape[1:] != (self.dimensions,) for each in found):
+            what = f"The identity network '{self.name}' gave {found[0].shape[1:]} numbers, not {self.dimensions}"
+            raise ModelError(what, hint="Add its pack again with `fsvfx models add`")
+        return np.concatenate([np.zeros((0, self.dimensions), np.float32), *found])
 
 
-def _run(given: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 3, 112, 112) RGB in [-1, 1] -> (n, 512)."""
-    session = _session()
-    [found] = session.run(None, {session.get_inputs()[0].name: given})
-    return np.asarray(found, np.float32)
+class PackArcFace(ArcFace):
+    """The identity network of a user's pack, by what its card says of the file."""
+
+    def __init__(self, pack: str) -> None:
+        """Raises InputError if there is no such pack, or none with an identity network; ModelError."""
+        card = packs.pack(pack)
+        self.name = pack
+        network, side = _recognition(pack)
+        self.summary = f"insightface's pack {card.model_id}, {network.numbers} numbers; {card.licence}"
+        self.source = f"ArcFace (Deng et al. 2019, arXiv 1801.07698); {card.source}"
+        self.chip = chip_of(side)
+        self.dimensions, self.mean, self.std = network.numbers, network.mean, network.std
+        self.at_once = min(network.at_once or _AT_ONCE, _AT_ONCE)
+        self._measured = packs.measured(pack)
+        of_threshold = (packs.measured_name(pack),) if self._measured else ()
+        self.weights = (packs.card_name(pack, "recognition"), *of_threshold)
+
+    @property
+    def file(self) -> Path:
+        return models.path(packs.card_name(self.name, "recognition"))
+
+    @property
+    def same_person(self) -> float:  # type: ignore[override]
+        """As it was measured. Raises ModelError if it was not: each network has a threshold of its own."""
+        if self._measured is None:
+            what = f"It is not known at which distance '{self.name}' takes two faces for one person"
+            hint = f"Run `fsvfx models measure {self.name} FACES` on a folder of people with pictures each"
+            raise ModelError(what, hint=hint)
+        return self._measured.same_person
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def _recognition(pack: str) -> tuple[PackNetwork, int]:
+    found = packs.network_of(pack, "recognition")
+    if found is None or not found.size:
+        usable = ", ".join(packs.with_task("recognition")) or "none"
+        raise InputError(f"The pack '{pack}' has no identity network", hint=f"Packs that have one: {usable}")
+    return found, found.size
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors (n, d) at length 1."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-@lru_cache(maxsize=1)
-def _session() -> Any:
-    file = models.path(_CARD)
+@lru_cache(maxsize=4)
+def _session(file: Path) -> Any:
     import onnxruntime  # here: most never need it
 
     options = onnxruntime.SessionOptions()

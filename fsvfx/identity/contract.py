@@ -39,21 +39,22 @@ class Square:
 
 
 class IdentityNetwork(ABC):
-    """A network under its published name. Registered by the entry point group ``fsvfx.identity``.
+    """A network under its published name. Registered by the entry point group ``fsvfx.identity``, where what is said
+    here stands in the class.
 
     Making one reads no weights; the first use does, and raises ModelError if they are not here.
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]
+    name: str
+    summary: str
     """One line."""
-    source: ClassVar[str]
+    source: str
     """The paper or project that it follows."""
-    weights: ClassVar[tuple[str, ...]] = ()
+    weights: tuple[str, ...] = ()
     """The model cards whose weights it uses."""
-    chip: ClassVar[Chip | Square]
-    dimensions: ClassVar[int]
-    same_person: ClassVar[float]
+    chip: Chip | Square
+    dimensions: int
+    same_person: float
     """Euclidean distance of two vectors below which they are usually of one person."""
     differentiable: ClassVar[bool]
     """Whether gradients flow through ``embed`` to the chips."""

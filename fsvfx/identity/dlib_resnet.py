@@ -29,15 +29,15 @@ _AT_ONCE = 16
 class DlibResnet(IdentityNetwork):
     """29 convolutions, trained on about 3 million pictures of 7485 people."""
 
-    name: ClassVar[str] = "dlib"
-    summary: ClassVar[str] = "dlib's face recognition ResNet, 128 numbers; CC0"
-    source: ClassVar[str] = "dlib.net, King 2017"
-    weights: ClassVar[tuple[str, ...]] = (_CARD,)
-    chip: ClassVar[Chip] = Chip(
+    name: str = "dlib"
+    summary: str = "dlib's face recognition ResNet, 128 numbers; CC0"
+    source: str = "dlib.net, King 2017"
+    weights: tuple[str, ...] = (_CARD,)
+    chip: Chip = Chip(
         150, tuple(((x + _PADDING) / (1 + 2 * _PADDING), (y + _PADDING) / (1 + 2 * _PADDING)) for x, y in _FIVE), _MESH
     )
-    dimensions: ClassVar[int] = 128
-    same_person: ClassVar[float] = 0.6
+    dimensions: int = 128
+    same_person: float = 0.6
     differentiable: ClassVar[bool] = True
 
     def embed(self, chips: torch.Tensor) -> torch.Tensor:

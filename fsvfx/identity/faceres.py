@@ -29,13 +29,13 @@ class Faceres(IdentityNetwork):
     cut sees hair and jaw, which a swap leaves alone: judge by both cuts, beside what an untouched frame gets.
     """
 
-    name: ClassVar[str] = "faceres"
-    summary: ClassVar[str] = "MobileNet of HSE-FaceRec, 1024 numbers, sees hair and jaw; MIT; to judge by"
-    source: ClassVar[str] = "github.com/HSE-asavchenko/HSE_FaceRec_tf, in npm's @vladmandic/human"
-    weights: ClassVar[tuple[str, ...]] = (_CARD, _GRAPH)
-    chip: ClassVar[Chip | Square] = Square(_SIZE, 1.1)
-    dimensions: ClassVar[int] = 1024
-    same_person: ClassVar[float] = 0.95
+    name: str = "faceres"
+    summary: str = "MobileNet of HSE-FaceRec, 1024 numbers, sees hair and jaw; MIT; to judge by"
+    source: str = "github.com/HSE-asavchenko/HSE_FaceRec_tf, in npm's @vladmandic/human"
+    weights: tuple[str, ...] = (_CARD, _GRAPH)
+    chip: Chip | Square = Square(_SIZE, 1.1)
+    dimensions: int = 1024
+    same_person: float = 0.95
     differentiable: ClassVar[bool] = True
 
     def embed(self, chips: torch.Tensor) -> torch.Tensor:
@@ -57,9 +57,9 @@ class Faceres(IdentityNetwork):
 class FaceresTight(Faceres):
     """The same network on the face alone."""
 
-    name: ClassVar[str] = "faceres_tight"
-    summary: ClassVar[str] = "the same network, sees the face alone"
-    chip: ClassVar[Chip | Square] = Square(_SIZE, 0.8)
+    name: str = "faceres_tight"
+    summary: str = "the same network, sees the face alone"
+    chip: Chip | Square = Square(_SIZE, 0.8)
 
 
 @lru_cache(maxsize=1)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeGuard
 
+from fsvfx import models
+from fsvfx.errors import ModelError
 from fsvfx.identity.contract import IdentityNetwork
+from fsvfx.models import packs
 from fsvfx.plugins import Plugins
+from schemas.pack import PackCard
 
 _OWN: Final = {
     "arcface": "fsvfx.identity.arcface:ArcFace",
@@ -17,11 +22,43 @@ _OWN: Final = {
 REGISTERED: Final = Plugins("fsvfx.identity", "identity network", own=_OWN)
 
 
-@lru_cache(maxsize=8)
+def names() -> tuple[str, ...]:
+    """Of all networks, and of users' packs that have one, in alphabetical order. Raises ModelError."""
+    return tuple(sorted({*REGISTERED.names(), *packs.with_task("recognition")}))
+
+
 def network(name: str) -> IdentityNetwork:
     """The network of that name, the same one for the whole process. Raises InputError, with the nearest name, if there
-    is none."""
+    is none; ModelError if it is a pack's whose card can't be read."""
+    if name not in _OWN and packs.is_pack(name):
+        measured = packs.measured(name)
+        return _of_pack(name, packs.pack(name), measured and measured.measured_at)
+    return _registered(name)
+
+
+def network_of_weights(sha256: str) -> IdentityNetwork:
+    """The network whose weights file has this hash, as other networks' cards name the one that they were trained with.
+
+    Raises ModelError if none of those that are known here has.
+    """
+    for name in names():
+        if any(models.card(each).sha256 == sha256 for each in network(name).weights):
+            return network(name)
+    hint = "Add the file, or the insightface pack that has it, with `fsvfx models add`"
+    raise ModelError(f"No identity network here has weights with the sha256 {sha256}", hint=hint)
+
+
+@lru_cache(maxsize=8)
+def _registered(name: str) -> IdentityNetwork:
     return REGISTERED.load(name, _is_network, "subclass of fsvfx.identity.contract.IdentityNetwork")()
+
+
+@lru_cache(maxsize=8)
+def _of_pack(name: str, card: PackCard, measured_at: datetime | None) -> IdentityNetwork:
+    """Made anew when the pack was added or measured again."""
+    from fsvfx.identity.arcface import PackArcFace
+
+    return PackArcFace(name)
 
 
 def _is_network(loaded: object) -> TypeGuard[type[IdentityNetwork]]:

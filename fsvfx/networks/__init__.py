@@ -1,3 +1,15 @@
-"""Users' own networks at work: their files opened and run, faces cut as they want them, vectors of who goes in."""
+"""Users' own networks: checked before they run, recognised, tried, run; faces cut as they want; insightface's packs."""
 
-__all__ = ["boost", "cuts", "pictures", "running", "session", "vectors"]
+__all__ = [
+    "adding",
+    "boost",
+    "cuts",
+    "files",
+    "packs",
+    "pictures",
+    "recognise",
+    "running",
+    "session",
+    "trial",
+    "vectors",
+]

@@ -7,7 +7,6 @@ vouches for the people as well as for the numbers.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 
 from fsvfx.digests import sha256_of, sorted_json
 from fsvfx.disk import place_file, place_folder
+from fsvfx.documents import record_yaml
 from fsvfx.errors import ModelError, Where
 from schemas.package import PackageCard
 from schemas.roster import Roster, RosterCollection, RosterSeal
@@ -56,7 +56,7 @@ def place(
 
     def write(draft: Path) -> None:
         (draft / WEIGHTS).write_bytes(content)
-        (draft / CARD).write_bytes(_yaml(written))
+        (draft / CARD).write_bytes(record_yaml(written))
         for name, held in files.items():
             (draft / name).write_bytes(held)
 
@@ -72,7 +72,7 @@ def amend(package: Path, card: PackageCard, files: Mapping[str, bytes]) -> None:
     check_seal(card, package / WEIGHTS)
     for name, held in files.items():
         place_file(package / name, held)
-    place_file(package / CARD, _yaml(card))
+    place_file(package / CARD, record_yaml(card))
 
 
 def card_of(package: Path) -> PackageCard:
@@ -188,14 +188,6 @@ def _header(weights: Path) -> dict[str, object]:
     if not isinstance(header, dict):
         raise _broken(weights, f"have an invalid header: a {type(header).__name__} instead of an object")
     return header
-
-
-def _yaml(card: PackageCard) -> bytes:
-    out = io.BytesIO()
-    from ruamel.yaml import YAML  # here, as reading needs none of it
-
-    YAML().dump(card.model_dump(mode="json", exclude_none=True), out)
-    return out.getvalue()
 
 
 def _broken(weights: Path, why: str) -> ModelError:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from fsvfx.disk import place_folder
+from fsvfx.disk import linked, place_folder
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.suggestions import suggestion
 from schemas.network import CARDS, FileOnDisk, NetworkCard
@@ -38,8 +38,6 @@ def place_network(root: Path, card: NetworkCard, files: Mapping[str, Path | byte
 
     One that is there already stays. Raises MachineError if the disk refuses.
     """
-    import shutil
-
     final = root / card.model / card.digest[:_SHORT]
 
     def write(draft: Path) -> None:
@@ -48,7 +46,7 @@ def place_network(root: Path, card: NetworkCard, files: Mapping[str, Path | byte
             if isinstance(held, bytes):
                 (draft / name).write_bytes(held)
             else:
-                shutil.copyfile(held, draft / name)
+                linked(held, draft / name)
         (draft / NETWORK).write_bytes(network_yaml(card))
 
     if not final.exists():

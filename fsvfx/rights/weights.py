@@ -18,7 +18,6 @@ from fsvfx import extras, models
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, LicenceError, Where
 from fsvfx.faces.detectors import weights_of
-from fsvfx.settings import machine
 from schemas.collection import CollectionRecord
 from schemas.composite import Composite
 from schemas.job import ShotJob, TrainedModel, TrainJob
@@ -27,8 +26,6 @@ from schemas.network import NetworkCard
 from schemas.package import PackageCard
 from schemas.train import Occluders
 
-SIGNED = "MODEL.LICENSE"
-"""What insightface hands those who buy a licence; it lies beside the pack's files."""
 _FORBIDS = re.compile(r"non[- ]?commercial|\bNC\b|research[- ](use[- ])?only|academic", re.IGNORECASE)
 _ALWAYS = ("facemesh", "dlib_embedding")
 
@@ -47,7 +44,7 @@ class Weights:
 
 def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | None) -> dict[str, str]:
     """Names of the model cards of all that a shot uses, each with the field that asks for it."""
-    found = dict.fromkeys((*weights_of(faces.detector), *_ALWAYS), "faces.detector")
+    found = dict.fromkeys((*_detector_weights(faces.detector), *_ALWAYS), "faces.detector")
     said: list[Any] = [] if composite is None else [composite, *composite.overrides]
     for name in dict.fromkeys(one.occlusion for one in said if one.occlusion not in (None, "none")):
         found |= dict.fromkeys(_segmenter_weights(name), "composite.occlusion")
@@ -66,7 +63,7 @@ def card_weights(name: str) -> Weights:
     except InputError:
         return Weights(name, "unknown", "unknown", None)
     held = ""
-    if not card.commercial_use and (signed := machine().models / Path(card.file).parent / SIGNED).is_file():
+    if not card.commercial_use and (signed := models.signed_licence(card)) is not None:
         held = _verified(signed, card.version)
     return Weights(name, card.licence, card.source, card.commercial_use or bool(held) or card.commercial_use, held)
 
@@ -146,7 +143,8 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
 
 
 def _way_out(name: str) -> str:
-    signed = f", or put insightface's signed {SIGNED} beside its files" if name in ("insightface", "arcface") else ""
+    is_insightface = name in ("insightface", "arcface") or models.packs.is_pack(name.rpartition(".")[0])
+    signed = f", or put insightface's signed {models.SIGNED} beside its files" if is_insightface else ""
     return (
         "Use others; or write purpose: research (on the command line: --research), if this is research; "
         "or get a licence and name it: "
@@ -177,7 +175,14 @@ def _verified(signed: Path, model: str) -> str:
     except model_license.ModelLicenseError as error:
         hint = "Get it again from insightface, or remove it and use another detector"
         raise InputError(f"The licence {signed} is not valid: {error}", hint=hint, where=where) from error
-    return f"{SIGNED} {licence.license_id}" if licence.commercial_use_permitted else ""
+    return f"{models.SIGNED} {licence.license_id}" if licence.commercial_use_permitted else ""
+
+
+def _detector_weights(name: str) -> tuple[str, ...]:
+    try:
+        return weights_of(name)
+    except InputError:
+        return ()  # told where it is named
 
 
 def _segmenter_weights(name: str) -> tuple[str, ...]:

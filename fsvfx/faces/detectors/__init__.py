@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fsvfx import extras
 from fsvfx.errors import InputError
+from fsvfx.models import packs
 
 if TYPE_CHECKING:  # who checks a manifest need not wait for it
     import numpy as np
@@ -49,12 +50,13 @@ class Detector(Protocol):
 
 @dataclass(frozen=True)
 class _Kind:
-    """path: ``module:class`` in this package, called with the least score; weights: the model cards that it uses;
-    needs: optional packages that it imports."""
+    """path: ``module:class`` in this package, called with the least score, and a user's pack if it is that's; weights:
+    the model cards that it uses; needs: optional packages that it imports."""
 
     path: str
     weights: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    pack: str = ""
 
 
 _KINDS = {
@@ -67,14 +69,14 @@ NAMES = tuple(_KINDS)
 
 
 def detector(name: str = "blazeface", min_score: float = 0.5) -> Detector:
-    """A detector by name.
+    """A detector by name: one of ``NAMES``, or a pack that the user has added.
 
     Raises ModelError if its weights are absent, MachineError if an optional package is, InputError for an unknown name.
     """
     known = _known(name)
     extras.require(*known.needs, what=f"Detector '{name}'")
     module, _, kind = known.path.partition(":")
-    made: Detector = getattr(import_module(f"{__name__}.{module}"), kind)(min_score)
+    made: Detector = getattr(import_module(f"{__name__}.{module}"), kind)(min_score, *filter(None, [known.pack]))
     return made
 
 
@@ -88,7 +90,16 @@ def needs_of(name: str) -> tuple[str, ...]:
     return _known(name).needs
 
 
+def check(name: str) -> None:
+    """Raises InputError for an unknown name."""
+    _known(name)
+
+
 def _known(name: str) -> _Kind:
-    if name not in _KINDS:
-        raise InputError(f"No detector named '{name}'", hint=f"Available: {', '.join(NAMES)}")
-    return _KINDS[name]
+    if name in _KINDS:
+        return _KINDS[name]
+    if packs.is_pack(name) and packs.network_of(name, "detection") is not None:
+        return _Kind("scrfd:Scrfd", (packs.card_name(name, "detection"),), needs=("insightface",), pack=name)
+    available = ", ".join((*NAMES, *packs.with_task("detection")))
+    hint = f"Available: {available}. insightface's packs are added with `fsvfx models add FOLDER`"
+    raise InputError(f"No detector named '{name}'", hint=hint)

@@ -49,11 +49,11 @@ def test_pictures_are_brought_to_what_it_was_trained_on(small: Path) -> None:
 def test_chips_show_the_five_points_where_insightface_puts_them() -> None:
     flat = np.random.default_rng(2).uniform(0, 300, (468, 3)).astype(np.float32)
     turn = np.array([[1.2, 0.4], [-0.4, 1.2]])
-    for point, vertices in zip(arcface._POINTS, arcface._MESH, strict=True):
+    for point, vertices in zip(arcface.POINTS, arcface.MESH, strict=True):
         flat[list(vertices), :2] = np.array(point) @ turn.T + [40, 70]
     matrix = chip_matrix(flat, network("arcface").chip)
-    seen = apply(matrix, np.array([flat[vertices[0], :2] for vertices in arcface._MESH], np.float64))
-    assert seen == pytest.approx(np.array(arcface._POINTS), abs=1e-2)
+    seen = apply(matrix, np.array([flat[vertices[0], :2] for vertices in arcface.MESH], np.float64))
+    assert seen == pytest.approx(np.array(arcface.POINTS), abs=1e-2)
 
 
 def test_it_is_never_fetched_and_judges_research_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from fsvfx.errors import InputError, ModelError
 from fsvfx.models import catalogue as cards_module
 from fsvfx.models import catalogue as files_module
 from fsvfx.models import pull as pull_function
-from fsvfx.models.catalogue import Archive, Catalogue, ModelCard
+from fsvfx.models.cards import Archive, Catalogue, ModelCard
 from fsvfx.settings import machine
 
 WEIGHTS = b"weights" * 50_000

@@ -1,0 +1,308 @@
+"""``fsvfx models add``, ``measure``, ``show`` and ``remove``: networks and packs that users bring."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.verbs import output
+from flows.verbs.completion import pack_names
+from flows.verbs.options import AsJson, Packages, Research
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from fsvfx.networks.files import Graph
+    from fsvfx.networks.packs import Added, PackWishes
+    from fsvfx.networks.recognise import Draft
+    from fsvfx.networks.trial import Trial, TrialFace
+    from schemas.pack import Measured
+
+EXAMPLES = {
+    "add": (
+        "fsvfx models add inswapper_128.onnx --packages packages/",
+        "fsvfx models add ada.dfm --say person=ada --say licence='ours' --say commercial_use=yes",
+        "fsvfx models add ~/.insightface/models/buffalo_l",
+    ),
+    "show": ("fsvfx models show inswapper_128",),
+    "remove": ("fsvfx models remove buffalo_l",),
+    "measure": ("fsvfx models measure buffalo_l faces/ --research",),
+}
+
+
+def add(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An ONNX or .dfm file, or the folder of an insightface pack.")
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it. Default: as the file.")] = "",
+    say: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--say",
+            metavar="NAME=VALUE",
+            help="What the file does not say of itself; repeatable. Without it, you are asked.",
+        ),
+    ] = None,
+    packages: Packages = "",
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Try it on the face in this picture.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", metavar="FILE", help="And put in the face of this one.")
+    ] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Leave the files where they are. Default: link or copy them.")
+    ] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Take it even if the trial finds something wrong.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a pack of the same name.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Make a network of your own usable: check the file, recognize it, ask for the rest, try it, and write its card."""
+    from fsvfx.networks import packs
+    from fsvfx.networks.files import inspect
+
+    told = _told(say or ())
+    graph = None if packs.is_pack(file) else inspect(file)
+    if graph is None or ("kind" not in told and packs.of_insightface(graph) is not None):
+        added = packs.add_pack(file, _pack_wishes(told, name, in_place, replace))
+        output.as_json({"pack": added.card, "folder": added.folder}) if json else tell_pack(added)
+        return
+    from fsvfx.networks import adding
+    from fsvfx.networks.trial import tried
+    from fsvfx.outputs import png
+
+    draft = _answered(graph, told, may_ask=not json)
+    card = adding.made_card(draft, adding.name_for(file, name))
+    trial = tried(card, *(_face(each) for each in (picture, source or picture)))
+    if trial.findings and not anyway:
+        raise adding.doubted(file, trial.findings)
+    folder = adding.placed(card, _root(packages), png(trial.sheet), in_place=in_place)
+    if json:
+        output.as_json({"network": card, "digest": card.digest, "folder": folder, "because": draft.because})
+    else:
+        _tell_added(draft, trial, folder)
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A network or pack of yours, or a model.")],
+    packages: Packages = "",
+    json: AsJson = False,
+) -> None:
+    """Show all that a card says."""
+    from fsvfx import models
+    from fsvfx.documents import record_yaml
+    from fsvfx.models import packs
+    from fsvfx.packages import NETWORK, network_of
+    from fsvfx.packages import Packages as Found
+
+    folder = packs.folder_of(name) if packs.is_pack(name) else None
+    if folder is not None:
+        card: BaseModel = packs.pack(name)
+    elif name in models.cards():
+        card = models.card(name)
+    else:
+        folder = Found.within(packages).network_named(name)
+        card = network_of(folder)
+    if json:
+        output.as_json({"card": card, "folder": folder})
+        return
+    text = (folder / NETWORK).read_text() if folder and (folder / NETWORK).is_file() else record_yaml(card).decode()
+    for each in text.splitlines():
+        output.command(each)
+    if folder is not None:
+        output.command(f"# {folder}")
+
+
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A network or pack of yours.", autocompletion=pack_names)],
+    packages: Packages = "",
+    json: AsJson = False,
+) -> None:
+    """Remove the card of a network or pack of yours, and fsvfx's copies of its files."""
+    from fsvfx.disk import remove_folder
+    from fsvfx.models import packs as known
+    from fsvfx.packages import Packages as Found
+
+    if known.is_pack(name):
+        from fsvfx.networks.packs import remove_pack
+
+        folder = remove_pack(name)
+    else:
+        folder = Found.within(packages).network_named(name)
+        remove_folder(folder)
+    if json:
+        output.as_json({"removed": folder})
+    else:
+        output.command(f"Removed {folder}")
+
+
+def measure(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="An identity network, or a pack that has one.", autocompletion=pack_names),
+    ],
+    faces: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FACES", help="A folder with a folder for each person, of two pictures or more each.", exists=True
+        ),
+    ],
+    research: Research = False,
+    json: AsJson = False,
+) -> None:
+    """Measure how well a network tells people apart, and from which distance on; a pack keeps what was found."""
+    from fsvfx.evaluation.told_apart import measure as measured
+    from fsvfx.identity.registry import network
+    from fsvfx.models import packs
+    from fsvfx.rights.weights import card_weights, check_use
+
+    check_use(map(card_weights, network(name).weights), "research" if research else "commercial")
+    found = measured(name, faces, (lambda line: None) if json else output.line)
+    file = packs.keep_measured(found) if packs.is_pack(name) else None
+    if json:
+        output.as_json({"measured": found, "file": file})
+    else:
+        _tell_measured(found, file)
+
+
+def _told(say: Sequence[str]) -> dict[str, str]:
+    from fsvfx.errors import InputError
+
+    told = {}
+    for each in say:
+        name, equals, value = each.rpartition("=") if ":" in each.partition("=")[0] else each.partition("=")
+        if not equals or not name:
+            raise InputError(f"'{each}' says nothing", hint="Write it as NAME=VALUE, such as --say channels=bgr")
+        told[name if ":" in name else name.replace("-", "_")] = value
+    return told
+
+
+def _answered(graph: Graph, told: dict[str, str], *, may_ask: bool) -> Draft:
+    """With what is asked at a terminal. Raises NetworkError where there is none."""
+    from fsvfx.networks.adding import unanswered
+    from fsvfx.networks.recognise import recognise
+
+    draft = recognise(graph, told)
+    if draft.open and not (may_ask and sys.stdin.isatty()):
+        raise unanswered(graph.file, draft)
+    while draft.open:
+        question = draft.open[0]
+        for choice, meaning in question.choices.items():
+            output.line(f"{choice}: {meaning}", "  ")
+        told = {**told, question.key: typer.prompt(question.text)}
+        draft = recognise(graph, told)
+    return draft
+
+
+def _pack_wishes(told: dict[str, str], name: str, in_place: bool, replace: bool) -> PackWishes:
+    """Raises InputError for what a pack is not asked."""
+    from fsvfx.errors import InputError
+    from fsvfx.networks.packs import PackWishes
+
+    said = {"licence", "commercial_use", "made_by", "trained_on", "consent"}
+    if odd := sorted(told.keys() - said):
+        raise InputError(f"An insightface pack is not asked for {odd[0]}", hint=f"It takes {', '.join(sorted(said))}")
+    if "made_by" in told:
+        told["source"] = told.pop("made_by")
+    allowed = {"commercial_use": told.pop("commercial_use", "no") == "yes"}
+    return PackWishes(name, in_place=in_place, replace=replace, **allowed, **told)  # type: ignore[arg-type]
+
+
+def _root(packages: str) -> Path:
+    """Where packages go: the folder that is named, else the machine's first, else beside where one is."""
+    from fsvfx.settings import machine
+
+    return Path(packages) if packages else next(iter(machine().packages), Path("packages"))
+
+
+def _face(picture: Path | None) -> TrialFace:
+    """Of a picture; by default of the portrait that the demo has. Raises InputError if it shows no face."""
+    import numpy as np
+
+    from fsvfx.errors import InputError, Where
+    from fsvfx.faces.search import FaceFinder
+    from fsvfx.networks.trial import TrialFace
+
+    if picture is None:
+        from fsvfx.demo import portrait
+
+        rgb = portrait()
+    else:
+        from fsvfx.media.pictures import read_picture
+        from fsvfx.reach import Reach
+        from fsvfx.stages.references import colour_of
+
+        array = read_picture(picture.absolute(), Reach(picture.absolute()))
+        rgb = colour_of(array).look(array)
+    found = FaceFinder().find(rgb)
+    if not len(found):
+        raise InputError("No face is found in the picture", hint="Give another one", where=Where(file=str(picture)))
+    return TrialFace.of(rgb, found.landmarks[int(np.argmax(found.boxes[:, 3] - found.boxes[:, 1]))])
+
+
+def _tell_added(draft: Draft, trial: Trial, folder: Path) -> None:
+    from fsvfx.networks.adding import SHEET
+    from fsvfx.packages import network_of
+
+    card = network_of(folder)
+    for why in draft.because:
+        output.line(f"{draft.graph.file.name}: {why}")
+    if trial.made_up:
+        output.line(f"Tried with a vector that is made up: {trial.made_up}")
+    for finding in trial.findings:
+        output.line(f"Taken all the same, but {finding.what}", style="yellow")
+    allowed = {True: "yes", False: "no", None: "unknown"}[card.commercial_use]
+    output.line(f"Licence: {card.licence}. Commercial use: {allowed}")
+    output.line(f"Tried on a face in {trial.seconds:.2f} s: who goes in, what it is given, what it makes")
+    output.command(f"Sheet: {folder / SHEET}")
+    output.command(f"Card: {folder / 'network.yaml'}")
+    if engine := {"swapper": "onnx_swapper", "dfm": "dfm"}.get(card.kind):
+        output.command(f"engine: {engine}, settings: {{model: {card.model}, sha256: {card.digest}}}")
+
+
+def tell_pack(added: Added) -> None:
+    """What a pack brings, and how it is used."""
+    card = added.card
+    rows = [
+        (one.task, Path(one.file).name, f"{one.size} px" if one.size else "any size", _use(card.pack, one.task))
+        for one in card.networks
+    ]
+    output.table(f"Pack {card.pack}", ("task", "file", "pictures", "used by"), rows)
+    for file, why in added.passed_over.items():
+        output.line(f"{file} is not used: {why}")
+    output.line(f"Licence: {card.licence}. Commercial use: {'yes' if card.commercial_use else 'no'}")
+    if any(one.task == "recognition" for one in card.networks):
+        output.line("Next: measure at which distance two faces count as one person, on pictures of people")
+        research = "" if card.commercial_use else " --research"
+        output.command(f"fsvfx models measure {card.pack} FACES{research}", "  ")
+
+
+def _use(pack: str, task: str) -> str:
+    return {
+        "detection": f"faces: {{detector: {pack}}}",
+        "recognition": f"fsvfx evaluate, and networks that were made with it: '{pack}'",
+    }.get(task, f"fsvfx models measure {pack}, to compare with FaceMesh")
+
+
+def _tell_measured(found: Measured, file: Path | None) -> None:
+    rows = [
+        ("one person", found.same.pairs, found.same.median, f"95 % below {found.same.tail}"),
+        ("two people", found.different.pairs, found.different.median, f"95 % above {found.different.tail}"),
+    ]
+    title = f"{found.network}: {found.people} people, {found.pictures} pictures"
+    output.table(title, ("pairs of", "pairs", "median distance", "tail"), rows)
+    output.line(f"Below {found.same_person} two faces count as one person: right for {found.right:.1%} of the pairs")
+    for name, points in found.points.items():
+        output.line(
+            f"The pack's {name} and FaceMesh put eyes, nose and mouth {points.median:.1%} of the eyes' distance apart "
+            f"(95 % within {points.tail:.1%}); its crops would be {points.scale:.3f} times as large"
+        )
+    if file is not None:
+        output.command(f"Written to {file}")
+
+
+COMMANDS = {"add": add, "show": show, "remove": remove, "measure": measure}

@@ -1,0 +1,89 @@
+"""A user's network becomes a package: its files are described, its card is made, and both are put in their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fsvfx.digests import sha256_of
+from fsvfx.errors import InputError, NetworkError, Problem
+from fsvfx.networks.files import Graph, inspect
+from fsvfx.networks.recognise import Draft, Question, card_of
+from fsvfx.networks.trial import Finding
+from fsvfx.packages import place_network
+from schemas.network import NetworkCard
+
+SHEET = "trial.png"
+_LETTERS = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def name_for(file: Path, given: str = "") -> str:
+    """What the package is called. Raises InputError for a name that none can have."""
+    name = given or _LETTERS.sub("_", file.stem).lstrip("_.-")[:64]
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+        raise InputError(f"'{name}' can't be a network's name", hint="Give one of letters, digits, _ . - with --name")
+    return name
+
+
+def made_card(draft: Draft, name: str) -> NetworkCard:
+    """The draft's card; its files lie where they are. Raises InputError for a further file that can't be used."""
+    files: dict[str, Mapping[str, Any]] = {"file": described(draft.graph)}
+    return card_of(draft, name, files | {key: described(inspect(Path(file))) for key, file in draft.files.items()})
+
+
+def described(graph: Graph) -> dict[str, Any]:
+    """A file as cards have it, by its absolute path."""
+    folder = graph.file.resolve().parent
+    data = [
+        {"path": str(each.relative_to(folder)), "sha256": sha256_of(each), "size": each.stat().st_size}
+        for each in graph.data
+    ]
+    said = {"path": str(graph.file.absolute()), "sha256": graph.sha256, "size": graph.size}
+    return {**said, "data": data} if data else said
+
+
+def placed(card: NetworkCard, root: Path, sheet: bytes, *, in_place: bool = False) -> Path:
+    """The card's package below ``root``, its files linked or copied into it, or left in place. Raises MachineError."""
+    if in_place:
+        return place_network(root, card, {SHEET: sheet})
+    said = card.model_dump(mode="json")
+    files: dict[str, Path | bytes] = {SHEET: sheet}
+    for one in _files_in(said):
+        source = Path(one["path"])
+        name = source.name if source.name not in files else f"{one['sha256'][:8]}_{source.name}"
+        files |= {name: source, **{each["path"]: source.parent / each["path"] for each in one["data"]}}
+        one["path"] = name
+    return place_network(root, type(card).model_validate(said), files)
+
+
+def unanswered(file: Path, draft: Draft) -> NetworkError:
+    """What only a person can say, all at once."""
+    problems = tuple(Problem(one.key, one.text, _choices(one)) for one in draft.open)
+    count = f"{len(problems)} thing" + ("s" if len(problems) != 1 else "")
+    what = f"{count} about {file.name} can't be known from the file"
+    return NetworkError(what, "Add --say NAME=VALUE for each, with the names above", str(file), problems)
+
+
+def doubted(file: Path, findings: tuple[Finding, ...]) -> NetworkError:
+    """What the trial has found."""
+    problems = tuple(Problem("trial", one.what, _instead(one)) for one in findings)
+    hint = "Correct what you said, or add --anyway to take it as it is"
+    return NetworkError(f"{file.name} does not do what its card would say", hint, str(file), problems)
+
+
+def _files_in(said: Any) -> list[dict[str, Any]]:
+    """The ONNX files within a card's data, the network's own first."""
+    found = [said] if isinstance(said, dict) and {"path", "sha256", "size", "data"} <= said.keys() else []
+    inner = said.values() if isinstance(said, dict) else said if isinstance(said, list) else ()
+    return found + [one for each in inner for one in _files_in(each)]
+
+
+def _choices(question: Question) -> str:
+    told = "; ".join(f"{name}: {text}" for name, text in question.choices.items())
+    return told or "Say it in your own words"
+
+
+def _instead(finding: Finding) -> str:
+    return " ".join(f"--say {name}={value}" for name, value in finding.options.items()) or "Look at the sheet"

@@ -1,0 +1,204 @@
+"""What is known of a user's file by itself, and what is asked: each published kind comes out as its card should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import toy_networks
+import toy_swappers
+from onnx import helper
+
+from fsvfx.errors import InputError
+from fsvfx.networks import adding
+from fsvfx.networks.families import ARCFACE
+from fsvfx.networks.files import inspect
+from fsvfx.networks.recognise import Answers, Draft, recognise
+from schemas.network import DfmCard, NetworkCard, RestorerCard, SwapperCard, UpscalerCard
+
+TERMS = {"licence": "ours", "commercial_use": "unknown"}
+NAMES = {"simswap_512": "simswap_unofficial_512", "ghost_256": "ghost_1_256", "hififace_256": "hififace_unofficial_256"}
+"""Where the toys are called otherwise than the real files."""
+SAID: dict[str, dict[str, str]] = {
+    "unknown_64": {
+        "channels": "rgb",
+        "range": "0..1",
+        "cut": "arcface_112_v2",
+        "output_range": "0..1",
+        "vector": "unit",
+    },
+    "inswapper_128_fp16": {"map_length": "raw"},
+}
+
+
+def drafted(file: Path, answers: Answers) -> Draft:
+    return recognise(inspect(file), answers)
+
+
+def card_of(file: Path, answers: Answers) -> NetworkCard:
+    draft = drafted(file, answers)
+    assert not draft.open, [question.key for question in draft.open]
+    return adding.made_card(draft, "toy")
+
+
+@pytest.mark.parametrize("row", toy_swappers.ROWS, ids=lambda row: row.name)
+def test_every_published_swapper_gets_the_card_that_it_should_have(row: toy_swappers.Row, tmp_path: Path) -> None:
+    wanted = toy_swappers.made(row, tmp_path)
+    file = tmp_path / f"{NAMES.get(row.name, row.name)}.onnx"
+    (tmp_path / f"{row.name}.onnx").rename(file)
+    answers = {**SAID.get(row.name, {})}
+    if row.name == "unknown_64":
+        answers |= TERMS
+    net = toy_swappers.arcface(tmp_path)
+    answers |= {key: str(path) for key, path in _files(row, net, tmp_path).items()}
+    for key in ("converter", "identity_net"):
+        if key in answers:
+            answers |= {f"{key}_licence": "OpenRAIL-MS", f"{key}_commercial_use": "yes"}
+    if drafted(file, answers).family is not None and "commercial_use" in {q.key for q in drafted(file, answers).open}:
+        answers |= {"commercial_use": "unknown"}
+    card = card_of(file, answers)
+    assert isinstance(card, SwapperCard)
+    assert isinstance(wanted, SwapperCard)
+    assert card.target.cut.template == ("arcface_112_v1" if row.name == "ghost_vm_256" else row.template)
+    assert (card.target.model_copy(update={"cut": wanted.target.cut}), card.output) == (wanted.target, wanted.output)
+    assert [mask.name for mask in card.masks] == [mask.name for mask in wanted.masks]
+    if row.picture:
+        assert card.identity == wanted.identity
+    else:
+        _check_vector(card.identity, wanted.identity, own="identity_net" in answers)
+
+
+def _files(row: toy_swappers.Row, net: Path, folder: Path) -> dict[str, Path]:
+    if row.converter:
+        return {"converter": folder / "crossface.onnx"}
+    return {"identity_net": net} if "_vm_" in row.name else {}
+
+
+def _check_vector(card: Any, wanted: Any, *, own: bool) -> None:
+    assert (card.input, card.length, card.map) == (wanted.input, wanted.length, wanted.map)
+    assert (card.converter is None) == (wanted.converter is None)
+    if card.converter:
+        assert card.converter.sha256 == wanted.converter.sha256
+    assert (card.net.file is not None) is own
+    assert own or card.net.sha256 == ARCFACE
+
+
+def picture_network(
+    file: Path, side: int | str = 512, out: int | str = 512, more: dict[str, Any] | None = None
+) -> Path:
+    nodes = [helper.make_node("Resize", ["input", "", "scales"], ["output"])]
+    factor = out / side if isinstance(out, int) and isinstance(side, int) else 4
+    tensors = {"scales": np.array([1, 1, factor, factor], np.float32)}
+    inputs: dict[str, Any] = {"input": (1, 3, side, side), **(more or {})}
+    return toy_networks.saved(file, inputs, nodes, {"output": (1, 3, out, out)}, tensors)
+
+
+def dfm(file: Path, side: int = 224, morph: bool = True) -> Path:
+    face = ("n", side, side, 3)
+    nodes = [
+        helper.make_node("Identity", ["in_face:0"], ["out_celeb_face:0"]),
+        helper.make_node("ReduceMean", ["in_face:0"], ["out_face_mask:0"], axes=[3], keepdims=1),
+        helper.make_node("Identity", ["out_face_mask:0"], ["out_celeb_face_mask:0"]),
+    ]
+    mask = ("n", side, side, 1)
+    outputs = {"out_face_mask:0": mask, "out_celeb_face:0": face, "out_celeb_face_mask:0": mask}
+    inputs: dict[str, Any] = {"in_face:0": face, **({"morph_value:0": (1,)} if morph else {})}
+    return toy_networks.saved(file, inputs, nodes, outputs, opset=12)
+
+
+def test_a_dfm_is_known_but_for_whose_face_it_makes(tmp_path: Path) -> None:
+    file = dfm(tmp_path / "ada.dfm")
+    draft = drafted(file, {})
+    assert [question.key for question in draft.open] == ["person", "licence", "commercial_use"]
+    card = card_of(file, {"person": "ada", "licence": "our own", "commercial_use": "yes"})
+    assert isinstance(card, DfmCard)
+    assert (card.people, card.commercial_use) == (("ada",), True)
+    assert (card.target.layout, card.target.channels, card.target.size) == ("nhwc", "bgr", 224)
+    assert (card.target.cut.dfl, card.output.name) == ("whole_face", "out_celeb_face:0")
+    assert [(mask.name, mask.of) for mask in card.masks] == [
+        ("out_face_mask:0", "plate"),
+        ("out_celeb_face_mask:0", "swap"),
+    ]
+    assert card.constants == {"morph_value:0": 0.75}
+
+
+@pytest.mark.parametrize("name", ["GFPGANv1.4", "gpen_bfr_512", "restoreformer_plus_plus"])
+def test_restorers_are_known_by_their_names_and_shapes(name: str, tmp_path: Path) -> None:
+    file = picture_network(tmp_path / f"{name}.onnx")
+    card = card_of(file, {})
+    assert isinstance(card, RestorerCard)
+    assert (card.target.mean, card.output.denorm, card.target.cut.template) == ((0.5,) * 3, True, "ffhq_512")
+
+
+def test_codeformer_has_its_weight_as_a_constant(tmp_path: Path) -> None:
+    file = picture_network(tmp_path / "codeformer.onnx", more={"w": (1,)})
+    assert card_of(file, {}).constants == {"w": 0.7}
+    assert card_of(file, {"w": "0.5"}).constants == {"w": 0.5}
+    with pytest.raises(InputError, match="w can't be 'much'"):
+        drafted(file, {"w": "much"})
+
+
+def test_upscalers_are_asked_what_their_shapes_leave_open(tmp_path: Path) -> None:
+    card = card_of(picture_network(tmp_path / "realesrgan_x4.onnx", 64, 256), {})
+    assert isinstance(card, UpscalerCard)
+    assert card.times == 4
+    free = picture_network(tmp_path / "esrgan_free.onnx", "h", "w")
+    assert [question.key for question in drafted(free, {}).open] == ["size", "times"]
+    card = card_of(free, {"size": "128", "times": "4"})
+    assert isinstance(card, UpscalerCard)
+    assert (card.target.size, card.output.size) == (128, 512)
+
+
+def test_a_matrix_is_found_by_its_shape_wherever_it_stands(tmp_path: Path) -> None:
+    [row] = [row for row in toy_swappers.ROWS if row.name == "inswapper_128"]
+    toy_swappers.made(row, tmp_path)
+    file = tmp_path / "inswapper_128.onnx"
+    toy_swappers.reordered(file)
+    said = drafted(file, {}).said["identity"]["map"]
+    assert (said["initializer"], said["shape"]) == ("buff2fs", [512, 512])
+
+
+def test_what_is_published_as_not_commercial_stays_so(tmp_path: Path) -> None:
+    [row] = [row for row in toy_swappers.ROWS if row.name == "inswapper_128"]
+    toy_swappers.made(row, tmp_path)
+    file = tmp_path / "inswapper_128.onnx"
+    assert drafted(file, {}).said["commercial_use"] is False
+    with pytest.raises(InputError, match="can't say that commercial use is allowed") as told:
+        drafted(file, {"commercial_use": "yes"})
+    assert "licences" in told.value.hint
+
+
+def test_an_unknown_file_is_asked_for_all_that_it_does_not_say(tmp_path: Path) -> None:
+    file = toy_networks.echo(tmp_path / "mine.onnx", 64)
+    draft = drafted(file, {})
+    wanted = ["channels", "range", "cut", "output_range", "vector", "licence", "commercial_use"]
+    assert [question.key for question in draft.open] == [each for each in wanted if each != "output_range"]
+    assert all(question.choices for question in draft.open if question.key not in ("licence",))
+    told = str(adding.unanswered(file, draft).problems[0])
+    assert "rgb: red first" in told
+    with pytest.raises(InputError, match="channels can't be 'gbr'"):
+        drafted(file, {"channels": "gbr"})
+    with pytest.raises(InputError, match="range can't be '7'"):
+        drafted(file, {"range": "7"})
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (
+            lambda graph: graph.input[0].type.tensor_type.shape.dim[1].__setattr__("dim_value", 4),
+            "no input that takes a picture|none that says who goes in",
+        ),
+        (lambda graph: graph.input.pop(1), "none that says who goes in"),
+    ],
+)
+def test_what_fsvfx_can_not_feed_is_told(change: Any, what: str, tmp_path: Path) -> None:
+    file = toy_networks.echo(tmp_path / "mine.onnx", 64)
+    model = onnx.load(file)
+    change(model.graph)
+    onnx.save(model, file)
+    with pytest.raises(InputError, match=what):
+        drafted(file, {"family": "inswapper"})
