@@ -79,7 +79,14 @@ def pull(
 
 def export(
     package: Annotated[str, typer.Argument(metavar="PACKAGE", help="A model package: its folder or its name.")],
-    onnx: Annotated[Path, typer.Option("--onnx", metavar="FILE", help="The ONNX file to write.")],
+    onnx: Annotated[
+        Path,
+        typer.Option(
+            "--onnx",
+            metavar="FILE",
+            help="The ONNX file to write. One named *.dfm gets DeepFaceLab's interface, for tools that open those.",
+        ),
+    ],
     person: Annotated[
         str | None,
         typer.Option("--person", metavar="NAME", help="Whose face the exported model makes. Default: the identity."),
@@ -97,7 +104,7 @@ def export(
     force: Annotated[bool, typer.Option("--replace", "--force", help="Overwrite an existing file.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Export a trained model as ONNX, and check that it gives the same pictures as torch."""
+    """Export a trained model as ONNX or .dfm, and check that it gives the same pictures as torch."""
     from fsvfx import extras
     from fsvfx.packages import Packages as Found
     from fsvfx.packages import card_of
@@ -106,14 +113,15 @@ def export(
     extras.require("onnxscript", what="Exporting to ONNX")
     folder = Found.within(packages).named(package, sha256)
     check_use([package_weights(card_of(folder))], "research" if research else "commercial")
-    from fsvfx.engines.onnx_export import export as export_onnx  # brings torch: after what can go wrong without it
+    from fsvfx.engines import dfm_export, onnx_export  # they bring torch: after what can go wrong without it
 
-    done = export_onnx(folder, onnx, person=person, force=force)
+    exporting = dfm_export if onnx.suffix.lower() == dfm_export.SUFFIX else onnx_export
+    done = exporting.export(folder, onnx, person=person, force=force)
     if json:
         output.as_json(vars(done))
         return
     output.table(str(done.file), ("property", "value"), done.metadata.items())
-    output.line(f"{', '.join(done.outputs)} differs from torch by {done.difference:.1e} at most")
+    output.line(f"{', '.join(done.outputs)} differs from torch by {done.difference:.1e} at most; opset {done.opset}")
 
 
 def publish(
@@ -246,6 +254,9 @@ EXAMPLES = {
     "list": ("fsvfx models list", "fsvfx models list --packages packages/ --json"),
     "pull": ("fsvfx models pull", "fsvfx models pull yunet"),
     **own_models.EXAMPLES,
-    "export": ("fsvfx models export lead_on_double --onnx lead_on_double.onnx",),
+    "export": (
+        "fsvfx models export lead_on_double --onnx lead_on_double.onnx",
+        "fsvfx models export lead_on_double --onnx lead_on_double.dfm",
+    ),
     "publish": ("fsvfx models publish anybody --to starters/ --licence MIT",),
 }

@@ -5,6 +5,7 @@ __all__ = [
     "batches",
     "closed_set",
     "contract",
+    "dfm_export",
     "mattes",
     "onnx_export",
     "open_set",

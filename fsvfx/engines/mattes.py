@@ -14,6 +14,9 @@ HAZE = 0.04
 _NEAR, _FAR = 0.12, 0.24
 """How far around the face's mesh a mask is believed wholly, and at all, as shares of the face's height."""
 
+_EDGE = 0.05
+"""Share of a crop, at each side, over which what goes on beyond it fades."""
+
 
 def around(points: NDArray[np.floating], size: int) -> NDArray[np.float32]:
     """(size, size): 1 within and near the mesh (468, 2 or more) px, falling to 0 far from it."""
@@ -25,3 +28,9 @@ def around(points: NDArray[np.floating], size: int) -> NDArray[np.float32]:
 def clear(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     """A mask (...) without haze."""
     return np.asarray(np.clip((mask - HAZE) / (1 - 2 * HAZE), 0, 1), np.float32)
+
+
+def inside(size: int) -> NDArray[np.float32]:
+    """(size, size): 1, falling to 0 at the edges of a crop, for masks that go on beyond it."""
+    ramp = np.clip((np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5) / (_EDGE * size), 0, 1)
+    return np.minimum.outer(ramp, ramp).astype(np.float32)

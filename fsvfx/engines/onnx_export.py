@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,18 @@ class Exported:
     file: Path
     outputs: tuple[str, ...]
     difference: float
+    opset: int
     metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is exported: a package's networks, for one of its people."""
+
+    package: Path
+    card: PackageCard
+    person: str
+    model: ClosedModel
 
 
 def export(package: Path, out: Path, *, person: str | None = None, force: bool = False) -> Exported:
@@ -54,6 +65,15 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     ModelError (the package is broken), MachineError (the file would not agree with torch, or can't be written; an
     optional package is missing).
     """
+    source = opened(package, out, person, force=force)
+    size = source.model.resolution
+    taken = f"faces: (n, 3, {size}, {size}) float32 RGB in [0, 1], aligned as fsvfx aligns"
+    proto = graph_of(source.model, source.person)
+    return placed(source, proto, out, difference(proto.SerializeToString(), source.model, source.person), taken)
+
+
+def opened(package: Path, out: Path, person: str | None, *, force: bool) -> Source:
+    """The networks to export to ``out``. Raises as ``export`` does."""
     extras.require("onnxscript", what="Exporting to ONNX")
     card = packages.card_of(package)
     who = _known(card, person)
@@ -64,31 +84,46 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
             f"'{card.model}' takes its identity from reference pictures, so there is nobody to export",
             hint="Export a model that was trained on the people whom it swaps",
         )
-    proto = graph_of(model, who)
-    metadata = _metadata(package, card, who, model.resolution)
-    for name, said in metadata.items():
-        proto.metadata_props.add(key=name, value=said)
-    content = proto.SerializeToString()
-    found = difference(content, model, who)
+    return Source(package, card, who, model)
+
+
+def placed(source: Source, proto: onnx.ModelProto, out: Path, found: float, taken: str, **more: str) -> Exported:
+    """Write a graph to ``out``, with whose face it is; not if what it gives differs by more than LIMIT from torch's.
+
+    found: that difference. taken: what it takes, in words. more: further metadata. Raises MachineError.
+    """
     if not found <= LIMIT:  # NaN is no agreement either
         raise MachineError(
             f"The ONNX file would differ from the package by {found:.2g}; at most {LIMIT:g} is allowed",
             hint="Nothing was written; report it to the engine's maintainer",
-            where=Where(file=str(package)),
+            where=Where(file=str(source.package)),
         )
-    place_file(out, content)
-    return Exported(out, tuple(each.name for each in proto.graph.output), found, metadata)
+    metadata = _metadata(source, taken, **more)
+    for name, said in metadata.items():
+        proto.metadata_props.add(key=name, value=said)
+    place_file(out, proto.SerializeToString())
+    names = tuple(each.name for each in proto.graph.output)
+    return Exported(out, names, found, proto.opset_import[0].version, metadata)
 
 
 def graph_of(model: ClosedModel, person: str) -> onnx.ModelProto:
     """``model.predict`` for ``person``, of any number of pictures. Raises InputError if no file can hold it."""
     pictures = torch.zeros(2, 3, model.resolution, model.resolution)
     predict = _Predict(model, person)
-    with _quiet(), torch.no_grad():  # with gradients it takes three times as long
+    with torch.no_grad():
         names = ["rgb", "mask"][: len(predict(pictures))]
-        traced = torch.export.export(predict, (pictures,), dynamic_shapes=({0: torch.export.Dim("n")},))
+    return traced(predict, pictures, "faces", names)
+
+
+def traced(module: nn.Module, pictures: Tensor, taken: str, given: Sequence[str]) -> onnx.ModelProto:
+    """The graph of a module that takes any number of pictures, under these names, in opset OPSET.
+
+    Raises InputError if no file can hold it.
+    """
+    with _quiet(), torch.no_grad():  # with gradients it takes three times as long
+        traced = torch.export.export(module, (pictures,), dynamic_shapes=({0: torch.export.Dim("n")},))
         program = torch.onnx.export(
-            traced, dynamo=True, opset_version=OPSET, input_names=["faces"], output_names=names, verbose=False
+            traced, dynamo=True, opset_version=OPSET, input_names=[taken], output_names=given, verbose=False
         )
     assert program is not None
     size = sum(weight.const_value.nbytes for weight in program.model.graph.initializers.values() if weight.const_value)
@@ -102,12 +137,17 @@ def graph_of(model: ClosedModel, person: str) -> onnx.ModelProto:
 
 def difference(content: bytes, model: ClosedModel, person: str) -> float:
     """The largest between onnxruntime's and torch's outputs, of noise and of smooth pictures as faces are."""
+    return furthest(content, "faces", _Predict(model, person), samples(model.resolution))
+
+
+def furthest(content: bytes, taken: str, module: nn.Module, pictures: Iterable[Tensor]) -> float:
+    """The largest difference between what a graph and a module give of each of ``pictures``, in the same order."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     worst = torch.zeros(())
-    for pictures in _pictures(model.resolution):
+    for each in pictures:
         with torch.inference_mode():
-            wanted = _Predict(model, person)(pictures)
-        for got, want in zip(session.run(None, {"faces": pictures.numpy()}), wanted, strict=True):
+            wanted = module(each)
+        for got, want in zip(session.run(None, {taken: each.numpy()}), wanted, strict=True):
             worst = torch.maximum(worst, (torch.from_numpy(got) - want).abs().max())
     return float(worst)
 
@@ -125,7 +165,7 @@ class _Predict(nn.Module):
         return (made.rgb,) if made.mask is None else (made.rgb, made.mask)
 
 
-def _pictures(size: int) -> Iterator[Tensor]:
+def samples(size: int) -> Iterator[Tensor]:
     """One of noise, three of soft colours, black and white: batches of two sizes that the graph was not traced with."""
     numbers = torch.Generator().manual_seed(0)
     yield torch.rand(1, 3, size, size, generator=numbers)
@@ -144,19 +184,22 @@ def _known(card: PackageCard, person: str | None) -> str:
     return person
 
 
-def _metadata(package: Path, card: PackageCard, person: str, resolution: int) -> dict[str, str]:
+def _metadata(source: Source, taken: str, **more: str) -> dict[str, str]:
     """What stays with the file: whose face it is, and what it may be used for."""
+    card = source.card
     said = {
         "model": card.model,
         "weights_sha256": card.sha256,
-        "card_sha256": hashlib.sha256((package / packages.CARD).read_bytes()).hexdigest(),
+        "card_sha256": hashlib.sha256((source.package / packages.CARD).read_bytes()).hexdigest(),
         "engine": card.engine,
-        "person": person,
+        "person": source.person,
         "people": ", ".join(card.names),
         "consents": ", ".join(each.consent for each in card.people),
         "licence": card.licence,
-        "resolution": str(resolution),
-        "input": f"faces: (n, 3, {resolution}, {resolution}) float32 RGB in [0, 1], aligned as fsvfx aligns",
+        "resolution": str(source.model.resolution),
+        "input": taken,
+        "cut": "aligned",
+        **more,
     }
     return {f"fsvfx.{name}": text for name, text in said.items()}
 

@@ -140,13 +140,14 @@ class OwnNetwork(Engine[Prepared]):
         import numpy as np
 
         from fsvfx.comp.matte import hull
-        from fsvfx.engines.mattes import around, clear
+        from fsvfx.engines.mattes import around, clear, inside
         from fsvfx.networks.pictures import laid_back
 
         if not made.mattes or self.settings.matte == "mesh":
             return hull(mesh, size)
         both = np.minimum.reduce([each[row] for each in made.mattes.values()])
-        learned = clear(laid_back(both, matrix, size)) * around(mesh, size)
+        is_head = self.card.target.cut.dfl == "head"  # its masks have hair, far from the mesh and beyond the crop
+        learned = laid_back(clear(both), matrix, size) * (inside(size) if is_head else around(mesh, size))
         return learned if self.settings.matte == "learned" else learned * hull(mesh, size)
 
 

@@ -17,6 +17,7 @@ from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Prepared, SwapBatch
 from fsvfx.engines.mattes import HAZE, around
 from fsvfx.errors import ModelError, Where
+from fsvfx.faces.resizing import resized
 from fsvfx.packages import check_engine
 from schemas.base import Name, Sha256
 
@@ -158,15 +159,6 @@ def built(
 ) -> Model[Any]:
     """The networks of an engine that learns, of settings that are checked already."""
     return kind.model_of(kind.Architecture.model_validate(dict(architecture)), people)
-
-
-def resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
-    """(n, C, S, S) -> (n, C, size, size), in [0, 1]; bicubic, averaged where it shrinks."""
-    from torch.nn.functional import interpolate
-
-    if pictures.shape[-1] == size:
-        return pictures.clamp(0, 1)
-    return interpolate(pictures, (size, size), mode="bicubic", antialias=True).clamp(0, 1)
 
 
 def usable(masks: torch.Tensor, landmarks: NDArray[np.floating], size: int) -> torch.Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces.geometry import Matrix, inverse, sample
+from fsvfx.faces.resizing import resized
 from fsvfx.networks.cuts import cut_matrix
 from schemas.network import Cut, PictureInput
 
@@ -38,6 +39,8 @@ def cut_faces(crops: F32, landmarks: NDArray[np.floating], cut: Cut, size: int, 
 
     wide: the crops with more of the plate around; without it, or beyond it, pictures go on as in a mirror.
     """
+    if cut.aligned:
+        return CutFaces(_whole(crops, size), np.repeat(_scaling(crops.shape[1], size)[None], len(crops), axis=0))
     matrices = np.stack([cut_matrix(mesh, cut, size) for mesh in landmarks])
     seen, moved = crops, matrices
     if wide is not None:
@@ -51,14 +54,40 @@ def cut_faces(crops: F32, landmarks: NDArray[np.floating], cut: Cut, size: int, 
 
 def laid_back(picture: F32, matrix: Matrix, size: int) -> F32:
     """A network's picture (N, N[, C]) in the crop (size, size[, C]) that ``matrix`` maps to it; in [0, 1]."""
+    if _is_whole(matrix, len(picture), size):
+        return _whole(picture.reshape(1, *picture.shape[:2], -1), size).reshape(size, size, *picture.shape[2:])
     return np.clip(np.asarray(sample(picture, inverse(matrix), size, cubic=True, mirror=True), np.float32), 0, 1)
 
 
 def reach(matrix: Matrix, side: int, size: int) -> F32:
-    """(size, size): where in a crop a network's picture of ``side`` px is to be seen: 1, falling to 0 at its edge."""
+    """(size, size): where in a crop a network's picture of ``side`` px is to be seen: 1, falling to 0 at its edge.
+
+    A picture that is the whole crop has no edge in it.
+    """
+    if _is_whole(matrix, side, size):
+        return np.ones((size, size), np.float32)
     ramp = np.clip((np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5) / (_RIM * side), 0, 1)
     square = np.minimum.outer(ramp, ramp).astype(np.float32)
     return np.asarray(sample(square, inverse(matrix), size), np.float32)
+
+
+def _scaling(size: int, side: int) -> Matrix:
+    """Px of crops of ``size`` -> px of the same, ``side`` wide."""
+    times = side / size
+    return np.array([[times, 0, times / 2 - 0.5], [0, times, times / 2 - 0.5]])
+
+
+def _is_whole(matrix: Matrix, side: int, size: int) -> bool:
+    """Whether a picture of ``side`` is the whole crop, larger or smaller."""
+    return np.allclose(matrix, _scaling(size, side), rtol=0, atol=1e-9)
+
+
+def _whole(pictures: F32, size: int) -> F32:
+    """(n, S, S, C) -> (n, size, size, C), in [0, 1], as trained packages see crops and give them back."""
+    import torch
+
+    tensor = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
+    return np.ascontiguousarray(resized(tensor, size).numpy().transpose(0, 2, 3, 1))
 
 
 def given_to(port: PictureInput, pictures: F32) -> F32:

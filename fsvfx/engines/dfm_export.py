@@ -1,0 +1,104 @@
+"""A package's networks for one person as a ``.dfm``: DeepFaceLab's interface, which DeepFaceLive opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fsvfx.engines.older_opset import older
+from fsvfx.engines.onnx_export import Exported, furthest, opened, placed, samples, traced
+from fsvfx.engines.trainable import ClosedModel
+from fsvfx.errors import InputError
+from fsvfx.faces.geometry import crop_matrix
+from fsvfx.faces.topology import CANONICAL
+from fsvfx.networks.dfl_cuts import coverage_of
+
+if TYPE_CHECKING:  # an optional package
+    import onnx
+
+SUFFIX: Final = ".dfm"
+INPUT: Final = "in_face:0"
+OUTPUTS: Final = ("out_face_mask:0", "out_celeb_face:0", "out_celeb_face_mask:0")
+"""The mask of the face that goes in, the swapped face, its mask: tools take them in this order."""
+
+
+def export(package: Path, out: Path, *, person: str | None = None, force: bool = False) -> Exported:
+    """Write the swap to ``person`` (None: the package's first, the identity) to ``out``.
+
+    ``in_face:0`` is (n, R, R, 3) BGR in [0, 1], any n; the face that comes out is alike, the masks (n, R, R, 1). The
+    mask of the face that goes in is what the other person's decoder says of it, as in DeepFaceLab's export. In opset 12
+    if its nodes can be said there, else in onnx_export's.
+
+    Raises InputError (it has learned no masks or is of more than two people, an unknown person, ``out`` is there
+    already, too large), ModelError (the package is broken), MachineError (the file would not agree with torch, or
+    can't be written; an optional package is missing).
+    """
+    source = opened(package, out, person, force=force)
+    model, size = source.model, source.model.resolution
+    made = _Dfm(model, source.person, _other(source.person, model))
+    made.check_masks()
+    proto = graph_of(made, size)
+    proto = older(proto) or proto
+    found = furthest(proto.SerializeToString(), INPUT, made, map(_as_taken, samples(size)))
+    taken = f"{INPUT}: (n, {size}, {size}, 3) float32 BGR in [0, 1], aligned as fsvfx aligns"
+    return placed(source, proto, out, found, taken, face_type="whole_face", deepfacelive=deepfacelive())
+
+
+def graph_of(made: nn.Module, size: int) -> onnx.ModelProto:
+    """Raises InputError if no file can hold it."""
+    return traced(made, torch.zeros(2, size, size, 3), INPUT, OUTPUTS)
+
+
+def deepfacelive() -> str:
+    """What DeepFaceLive's face aligner has to be set to, so that faces lie as fsvfx's crops have them."""
+    mesh = np.column_stack([CANONICAL[:, :2] * (20, -20) + 300, CANONICAL[:, 2]])
+    coverage, right, down = coverage_of(crop_matrix(mesh, 1024), mesh, 1024)
+    return f"coverage {coverage:.1f}, x offset {right:.2f}, y offset {down:.2f}"
+
+
+class _Dfm(nn.Module):
+    """The swap, and what both people's decoders say of where a face is."""
+
+    def __init__(self, model: ClosedModel, person: str, other: str) -> None:
+        super().__init__()
+        self.model, self.person, self.other = model, person, other
+
+    def check_masks(self) -> None:
+        """Raises InputError if there are none."""
+        side = self.model.resolution
+        with torch.no_grad():
+            learned = self.model.predict(torch.zeros(1, 3, side, side), self.person).mask is not None
+        if not learned:
+            raise InputError(
+                "A .dfm has masks, and this model has learned none",
+                hint="Export it as .onnx, or train df or liae",
+            )
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        pictures = faces.permute(0, 3, 1, 2).flip(1)
+        swap, own = self.model.predict(pictures, self.person), self.model.predict(pictures, self.other)
+        assert swap.mask is not None
+        assert own.mask is not None
+        return _given(own.mask), _given(swap.rgb.flip(1)), _given(swap.mask)
+
+
+def _other(person: str, model: ClosedModel) -> str:
+    others = [each for each in model.people if each != person]
+    if len(others) != 1:
+        raise InputError(
+            f"A .dfm is made of a pair, and this model has learned {len(model.people)} people",
+            hint="Export it as .onnx",
+        )
+    return others[0]
+
+
+def _given(pictures: Tensor) -> Tensor:
+    return pictures.permute(0, 2, 3, 1)
+
+
+def _as_taken(pictures: Tensor) -> Tensor:
+    return pictures.permute(0, 2, 3, 1).contiguous()
