@@ -17,7 +17,7 @@ from fsvfx.faces.geometry import crop_matrix
 from fsvfx.faces.topology import CANONICAL
 from fsvfx.networks.dfl_cuts import coverage_of
 
-if TYPE_CHECKING:  # an optional package
+if TYPE_CHECKING:
     import onnx
 
 SUFFIX: Final = ".dfm"

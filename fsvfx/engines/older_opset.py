@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:  # an optional package
+if TYPE_CHECKING:
     import onnx
 
 OPSET: Final = 12

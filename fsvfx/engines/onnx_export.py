@@ -25,7 +25,7 @@ from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.outputs import Named
 from schemas.package import PackageCard
 
-if TYPE_CHECKING:  # an optional package
+if TYPE_CHECKING:
     import onnx
 
 LIMIT = 1e-4
