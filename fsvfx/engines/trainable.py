@@ -35,13 +35,14 @@ Batch = Mapping[str, Side]
 class Pace:
     """How a turn steps, beside what the trainer's settings say.
 
-    rate: times their learning rate. betas: in place of theirs. every: iterations from one of its steps to the next; the
-    first is at iteration 0.
+    rate: times their learning rate. betas: in place of theirs. every: iterations from one of its steps to the next; begins:
+    the iteration of the first.
     """
 
     rate: float = 1.0
     betas: tuple[float, float] | None = None
     every: int = 1
+    begins: int = 0
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Loop:
         batch = self.precision.batch(batch)
         terms: dict[str, Tensor] = {}
         for turn, pace in self.paces.items():
-            if step % pace.every == 0:
+            if step >= pace.begins and (step - pace.begins) % pace.every == 0:
                 terms |= self._turn(turn, batch, pace.rate * rate_at(step, self.settings))
         self.precision.scaler.update()
         return terms

@@ -42,8 +42,8 @@ class AeiModel(OpenModel):
         }
         if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
             terms["identity"] = self.settings.identity * unlike
-        if self.critics:
-            terms["gan"] = self.settings.gan * convinced(self.critics(made))
+        if critics := self.contested:
+            terms["gan"] = self.settings.gan * convinced(critics(made))
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:

@@ -79,7 +79,7 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         return ("generator", "critics") if self.critics else ("generator",)
 
     def pace(self, turn: str) -> Pace:
-        return Pace(betas=(0.0, 0.999))
+        return Pace(betas=(0.0, 0.999), begins=self._sizes.gan_from if turn == "critics" else 0)
 
     def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
         return list(self.critics.parameters()) if turn == "critics" and self.critics else self.generators()
@@ -106,6 +106,11 @@ class OpenModel(KeepsPrior, Model[Pairs]):
             embedded(self._judges[0], made, looks.landmarks, self._disturbance) for _ in range(self._sizes.chips)
         ]
         return torch.stack([apart(each, codes, self.centre).mean() for each in vectors]).mean()
+
+    @property
+    def contested(self) -> Critics | None:
+        """The adversaries, from the iteration at which they enter."""
+        return self.critics if self._step >= self._sizes.gan_from else None
 
     def vectors(self, looks: Looks) -> Tensor:
         """(b, d): what the identity network makes of faces as they are."""

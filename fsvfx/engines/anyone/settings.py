@@ -29,6 +29,8 @@ class OpenSettings(Supervision):
     """At how many sizes they look."""
     gan: float = Field(1.0, ge=0, le=100)
     """Weight of the adversaries' verdict; 0: there are none."""
+    gan_from: int = Field(0, ge=0)
+    """Iteration at which the adversaries enter. A small model that begins with them is slow to learn what a face is."""
     penalty: float = Field(0.0, ge=0, le=100)
     """Weight of the adversaries' gradient penalty."""
 

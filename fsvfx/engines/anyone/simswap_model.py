@@ -40,11 +40,11 @@ class SimSwapModel(OpenModel):
         return terms | self._convincing(made, target)
 
     def _convincing(self, made: Tensor, target: Tensor) -> dict[str, Tensor]:
-        if not self.critics:
+        if not (critics := self.contested):
             return {}
-        found = self.critics(made)
+        found = critics(made)
         with torch.no_grad():
-            wanted = self.critics(target)
+            wanted = critics(target)
         return {
             "gan": self.settings.gan * convinced(found),
             "matching": self.settings.matching * matched(wanted, found, self.settings.matching_from),

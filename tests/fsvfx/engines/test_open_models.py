@@ -144,6 +144,18 @@ def test_the_identity_loss_enters_late(model_of: Callable[..., OpenModel]) -> No
 
 
 @pytest.mark.parametrize("model_of", MODELS)
+def test_the_adversaries_enter_late(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of(gan_from=5)
+    model.begin("cpu")
+    terms = []
+    for step in (4, 5):
+        model.advance(step)
+        terms.append(model(pairs()).keys())
+    assert terms[1] - terms[0] >= {"gan"}
+    assert (model.pace("critics").begins, model.pace("generator").begins) == (5, 0)
+
+
+@pytest.mark.parametrize("model_of", MODELS)
 def test_what_judges_is_in_no_weights(model_of: Callable[..., OpenModel]) -> None:
     model = model_of()
     before = model.state_dict().keys()
