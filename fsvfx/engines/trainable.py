@@ -35,8 +35,8 @@ Batch = Mapping[str, Side]
 class Pace:
     """How a turn steps, beside what the trainer's settings say.
 
-    rate: times their learning rate. betas: in place of theirs. every: iterations from one of its steps to the next; begins:
-    the iteration of the first.
+    rate: times their learning rate. betas: in place of theirs. every: iterations from one of its steps to the next.
+    begins: the iteration of the first.
     """
 
     rate: float = 1.0
