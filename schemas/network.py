@@ -165,6 +165,9 @@ class IdentityNet(StrictModel):
     """What they are then divided by."""
     cut: Cut = Cut(template="arcface_112_v2")
     """How the face lies in the picture."""
+    same_person: float | None = Field(None, gt=0, le=2)
+    """The distance of unit vectors below which two pictures count as one person's, as it was measured of this very
+    network: references beyond it are left out. Default: that of this machine's ArcFace; of other files none."""
 
     @model_validator(mode="after")
     def _own_file(self) -> Self:
@@ -281,9 +284,9 @@ class _Network(StrictModel):
         return (self.file, *self.licensed)
 
     @property
-    def needs_arcface(self) -> bool:
-        """Whether it is told who goes in by this machine's ArcFace."""
-        return False
+    def machine_nets(self) -> tuple[IdentityNet, ...]:
+        """The networks of this machine, ArcFace or a pack's, by which it is told who goes in."""
+        return ()
 
     @property
     def digest(self) -> str:
@@ -312,9 +315,9 @@ class SwapperCard(_Network):
         return tuple(_licensed(self.identity)) if isinstance(self.identity, VectorSource) else ()
 
     @property
-    def needs_arcface(self) -> bool:
+    def machine_nets(self) -> tuple[IdentityNet, ...]:
         nets = (self.identity.net, self.identity.added) if isinstance(self.identity, VectorSource) else ()
-        return any(net is not None and net.file is None for net in nets)
+        return tuple(net for net in nets if net is not None and net.file is None)
 
 
 class DfmCard(_Network):

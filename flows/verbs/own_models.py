@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "add": (
         "fsvfx models add inswapper_128.onnx --packages packages/",
-        "fsvfx models add ada.dfm --say person=ada --say licence='ours' --say commercial_use=yes",
+        "fsvfx models add ada.dfm --say person=ada \\\n    --say licence=ours --say commercial_use=yes",
         "fsvfx models add ~/.insightface/models/buffalo_l",
     ),
     "show": ("fsvfx models show inswapper_128",),
@@ -147,9 +147,7 @@ def measure(
     ],
     faces: Annotated[
         Path,
-        typer.Argument(
-            metavar="FACES", help="A folder with a folder for each person, of two pictures or more each.", exists=True
-        ),
+        typer.Argument(metavar="FACES", help="A folder with a folder for each person, of two pictures or more each."),
     ],
     research: Research = False,
     json: AsJson = False,
@@ -191,9 +189,9 @@ def _answered(graph: Graph, told: dict[str, str], *, may_ask: bool) -> Draft:
         raise unanswered(graph.file, draft)
     while draft.open:
         question = draft.open[0]
-        for choice, meaning in question.choices.items():
-            output.line(f"{choice}: {meaning}", "  ")
-        told = {**told, question.key: typer.prompt(question.text)}
+        for told_of in [f"{choice}: {meaning}" for choice, meaning in question.choices.items()] or [question.form]:
+            output.line(told_of, "  ")
+        told = {**told, question.key: typer.prompt(f"{question.text} ({question.key})")}
         draft = recognise(graph, told)
     return draft
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeGuard
 
-from fsvfx import models
-from fsvfx.errors import ModelError
 from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.models import packs
 from fsvfx.plugins import Plugins
@@ -34,18 +32,6 @@ def network(name: str) -> IdentityNetwork:
         measured = packs.measured(name)
         return _of_pack(name, packs.pack(name), measured and measured.measured_at)
     return _registered(name)
-
-
-def network_of_weights(sha256: str) -> IdentityNetwork:
-    """The network whose weights file has this hash, as other networks' cards name the one that they were trained with.
-
-    Raises ModelError if none of those that are known here has.
-    """
-    for name in names():
-        if any(models.card(each).sha256 == sha256 for each in network(name).weights):
-            return network(name)
-    hint = "Add the file, or the insightface pack that has it, with `fsvfx models add`"
-    raise ModelError(f"No identity network here has weights with the sha256 {sha256}", hint=hint)
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load
-from fsvfx.packages import Packages, card_for, check_knows, network_for
+from fsvfx.packages import Packages, card_for, check_knows, machine_weights, network_for
 from fsvfx.reach import Reach
 from schemas.deliver import Deliver, DeliverOther, template
 from schemas.job import ShotJob, TrainedModel
@@ -202,7 +202,7 @@ def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[
 
 def _of_network(card: NetworkCard, engine: str) -> tuple[TrainedModel, ...]:
     """The network, and the files with terms of their own that it needs."""
-    weights = ("arcface",) if card.needs_arcface else ()
+    weights = machine_weights(card)
     said = {"model": card.model, "engine": engine}
     own = TrainedModel(
         sha256=card.digest,

@@ -48,6 +48,11 @@ def card(name: str) -> ModelCard:
     raise InputError(f"No model named '{name}'", hint=suggestion(name, sorted(cards())))
 
 
+def with_weights(*hashes: str) -> str | None:
+    """The name of the first card whose weights have one of these sha256; users' packs come last. Raises ModelError."""
+    return next((name for name, one in cards().items() if one.sha256 in hashes), None)
+
+
 def path(name: str) -> Path:
     """The weights file of a card, its hash checked once per process.
 

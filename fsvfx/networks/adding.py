@@ -82,7 +82,7 @@ def _files_in(said: Any) -> list[dict[str, Any]]:
 
 def _choices(question: Question) -> str:
     told = "; ".join(f"{name}: {text}" for name, text in question.choices.items())
-    return told or "Say it in your own words"
+    return told or question.form
 
 
 def _instead(finding: Finding) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from fsvfx.errors import InputError
+from fsvfx.models import packs
 from fsvfx.networks.families import (
     ARCFACE,
     ARCFACE_AGAIN,
@@ -28,13 +29,14 @@ Answers = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Question:
-    """What only a person can say. key: the option's name; choices: values, each with what it means; usual: what is
-    taken if nobody says otherwise, empty if somebody must."""
+    """What only a person can say. key: its name; choices: values, each with what it means; usual: what is taken if
+    nobody says otherwise, empty if somebody must; form: of what is no choice."""
 
     key: str
     text: str
     choices: dict[str, str] = field(default_factory=dict)
     usual: str = ""
+    form: str = "The licence in its makers' words"
 
 
 @dataclass
@@ -94,6 +96,7 @@ _DFL: Final = {
 }
 _OUT: Final = {"same": "as the input's pictures", "0..1": "0 to 1, whatever the input's range"}
 _LENGTHS: Final = {"unit": "brought to length 1", "raw": "as ArcFace gives it"}
+_PIXELS: Final = "A number of pixels"
 _AFTER: Final = {"unit": "length 1, as insightface has it", "raw": "as it is, as FaceFusion has it"}
 _YES: Final = {"yes": "it may", "no": "it may not", "unknown": "nothing says: as no, until somebody asks its makers"}
 
@@ -169,7 +172,7 @@ def _kind(draft: Draft) -> str:
 
 
 def _which(*kinds: str) -> Question:
-    return Question("kind", "What does the network do?", {kind: _KINDS[kind] for kind in kinds})
+    return Question("kind", "What the network does", {kind: _KINDS[kind] for kind in kinds})
 
 
 def _swapper(draft: Draft) -> None:
@@ -197,7 +200,7 @@ def _target_and_source(draft: Draft) -> tuple[Port | None, Port | None]:
     if {"source", "target"} <= by_name.keys():
         return by_name["target"], by_name["source"]
     told = {port.name: f"{port.side} px" for port in seen}
-    chosen = draft.ask(Question("target", "Which input takes the face that is replaced?", told))
+    chosen = draft.ask(Question("target", "The input that takes the face which is replaced", told))
     if not chosen:
         return None, None
     return next(port for port in seen if port.name == chosen), next(port for port in seen if port.name != chosen)
@@ -210,7 +213,7 @@ def _dfm(draft: Draft) -> None:
     masks = list(_masks(draft, "swap"))
     if masks:
         draft.said["masks"] = masks
-    person = draft.ask(Question("person", "Whose face does it make? The name by which manifests call this person"))
+    person = draft.ask(Question("person", "Whose face it makes", form="The name by which manifests call this person"))
     if person:
         draft.said["people"] = [one.strip() for one in person.split(",")]
 
@@ -228,7 +231,7 @@ def _upscaler(draft: Draft) -> None:
     output, out = _output(draft), _picture_out(draft.graph)
     if "size" not in output and (out is None or out.side is None):
         choices = dict.fromkeys(("2", "3", "4", "8"), "times")
-        times = draft.ask(Question("times", "How many times as large is what it makes?", choices))
+        times = draft.ask(Question("times", "How many times as large what it makes is", choices))
         output |= {"size": int(times) * target["size"]} if times and "size" in target else {}
     draft.said["output"] = output
 
@@ -247,14 +250,14 @@ def _target(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, Any]
     if port.side is not None:
         said["size"] = port.side
     else:
-        side = draft.ask(Question("size", "How large are its pictures, px a side? The file leaves it open"))
+        side = draft.ask(Question("size", "The side of its pictures, which the file leaves open", form=_PIXELS))
         said |= {"size": _whole("size", side)} if side else {}
     usual = "bgr" if family is not None and family.kind == "dfm" else "rgb" if family is not None else ""
-    said["channels"] = draft.ask(Question("channels", "In which order are its colors?", _CHANNELS, usual))
-    said |= _range(draft, "range", "Which numbers do its pictures have?", family.range if family else "")
+    said["channels"] = draft.ask(Question("channels", "The order of its colors", _CHANNELS, usual))
+    said |= _range(draft, "range", "The numbers that its pictures have", family.range if family else "")
     if cuts:
         usual = family.cut if family else ""
-        chosen = draft.ask(Question("cut", "How does the face lie in its pictures?", dict(cuts), usual))
+        chosen = draft.ask(Question("cut", "How the face lies in its pictures", dict(cuts), usual))
         said["cut"] = _cut(chosen) if chosen else {}
     size = f"{said.get('size', '?')} px"
     draft.because.append(f"the target goes to '{port.name}': {size}, {said['layout']}")
@@ -287,7 +290,7 @@ def _output(draft: Draft) -> dict[str, Any]:
     out = _picture_out(draft.graph)
     if out is None:
         names = {port.name: str(port) for port in draft.graph.outputs}
-        chosen = draft.ask(Question("output", "Which output is the picture?", names))
+        chosen = draft.ask(Question("output", "The output that is the picture", names))
         out = next((port for port in draft.graph.outputs if port.name == chosen), None)
     said: dict[str, Any] = {"name": out.name if out else ""}
     target = draft.said["target"]
@@ -298,7 +301,7 @@ def _output(draft: Draft) -> dict[str, Any]:
         said["size"] = out.side
     is_plain = "mean" not in target and "std" not in target
     usual = "0..1" if is_plain else ("same" if draft.family.denorm else "0..1") if draft.family else ""
-    answer = draft.ask(Question("output_range", "Which numbers does what it makes have?", _OUT, usual))
+    answer = draft.ask(Question("output_range", "The numbers of what it makes", _OUT, usual))
     if answer == "same" and not is_plain:
         said["denorm"] = True
     return said
@@ -324,13 +327,13 @@ def _masks(draft: Draft, usual: str) -> Iterator[dict[str, Any]]:
 def _as_picture(draft: Draft, port: Port) -> dict[str, Any]:
     family = draft.family
     said: dict[str, Any] = {"kind": "picture", "input": port.name, "layout": port.layout or "nchw"}
-    given = str(port.side or draft.ask(Question("source_size", "How large is the picture of who goes in, px a side?")))
+    given = str(port.side or draft.ask(Question("source_size", "The side of the picture of who goes in", form=_PIXELS)))
     said |= {"size": _whole("source_size", given)} if given else {}
     usual = family.source_cut if family else ""
-    chosen = draft.ask(Question("source_cut", "How does the face of who goes in lie in its picture?", _CUTS, usual))
+    chosen = draft.ask(Question("source_cut", "How the face of who goes in lies in its picture", _CUTS, usual))
     said["cut"] = _cut(chosen) if chosen else {}
     usual = family.source_range if family else ""
-    return said | _range(draft, "source_range", "Which numbers does the picture of who goes in have?", usual)
+    return said | _range(draft, "source_range", "The numbers of the picture of who goes in", usual)
 
 
 def _as_vector(draft: Draft, port: Port) -> dict[str, Any]:
@@ -338,42 +341,62 @@ def _as_vector(draft: Draft, port: Port) -> dict[str, Any]:
     said: dict[str, Any] = {"kind": "vector", "input": port.name}
     needs = family.needs if family else ()
     usual = family.length if family else ""
-    said["length"] = draft.ask(Question("vector", "Which length has the vector of who goes in?", _LENGTHS, usual))
+    said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", _LENGTHS, usual))
     said["net"] = _net(draft, needs)
     found = map_of(draft.graph)
     if found is not None and draft.answers.get("map", "") != "none":
         name, shape = found
-        after = draft.ask(Question("map_length", "Which length has the vector after the matrix?", _AFTER, "unit"))
+        after = draft.ask(Question("map_length", "The length of the vector after the matrix", _AFTER, "unit"))
         said["map"] = {"initializer": name, "shape": list(shape), "unit_after": after == "unit"}
         draft.because.append(f"who goes in is multiplied by '{name}', {shape[0]} x {shape[1]}")
     if "adapter" in needs:
-        _file(draft, "adapter", "The second network (id adapter), whose vector is added: its ONNX file")
+        _file(draft, "adapter", "The second network (id adapter), whose vector is added")
         said["added"] = {}
     is_wanted = "converter" in needs or bool(draft.answers.get("converter"))
-    if is_wanted and _file(draft, "converter", "The converter (crossface) of this family: its ONNX file"):
+    if is_wanted and _file(draft, "converter", "The converter (crossface) of this family"):
         said["converter"] = {"unit_after": family.unit_after if family else True}
     return said
 
 
 def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
     if "identity_net" in needs or draft.answers.get("identity_net"):
-        _file(draft, "identity_net", "The ArcFace that this network was trained with: its ONNX file")
+        _file(draft, "identity_net", "The ArcFace that this network was trained with")
         mean, std = numbers(draft.family.source_range) if draft.family and draft.family.needs else (0.5, 0.5)
         return {"mean": mean, "std": std}
+    if pack := draft.answers.get("net"):
+        return _of_pack(draft, pack)
     net: dict[str, Any] = {"sha256": ARCFACE, "same_as": [ARCFACE_AGAIN]}
     if draft.family is not None and draft.family.name == "cscs":
         net["cut"] = {"template": "ffhq_512"}
     return net
 
 
+def _of_pack(draft: Draft, name: str) -> dict[str, Any]:
+    """The identity network of a pack that was added, with the threshold that was measured of it."""
+    found = packs.network_of(name, "recognition") if packs.is_pack(name) else None
+    if found is None:
+        known = ", ".join(packs.with_task("recognition")) or "none"
+        raise InputError(f"No pack named '{name}' has an identity network", hint=f"Packs that have one: {known}")
+    measured = packs.measured(name)
+    draft.because.append(f"who goes in is told by the pack {name}")
+    return {
+        "sha256": found.sha256,
+        "size": found.size,
+        "mean": found.mean / 255,
+        "std": found.std / 255,
+        "cut": {"template": "arcface_112_v2" if (found.size or 0) % 112 == 0 else "arcface_128"},
+        **({"same_person": measured.same_person} if measured else {}),
+    }
+
+
 def _file(draft: Draft, key: str, text: str) -> bool:
     """A further file, and its terms: they bind as the network's own do."""
-    given = draft.ask(Question(key, text))
+    given = draft.ask(Question(key, text, form="Its ONNX file"))
     if not given:
         return False
     draft.files[key] = given
-    licence = draft.ask(Question(f"{key}_licence", f"What may {given} be used for, in its makers' words?"))
-    allowed = draft.ask(Question(f"{key}_commercial_use", f"May {given} be used commercially?", _YES))
+    licence = draft.ask(Question(f"{key}_licence", f"What {given} may be used for"))
+    allowed = draft.ask(Question(f"{key}_commercial_use", f"Whether {given} may be used commercially", _YES))
     draft.terms[key] = {"licence": licence, "commercial_use": _allowed(allowed)}
     return True
 
@@ -387,7 +410,7 @@ def _constants(draft: Draft) -> None:
             continue
         family = draft.family.constants if draft.family else {}
         usual = "0.75" if port.name.startswith("morph_value") else str(family.get(port.name, "")) if family else ""
-        value = draft.ask(Question(port.name, f"What is the input {port} always given? A number", usual=usual))
+        value = draft.ask(Question(port.name, f"What the input {port} is always given", {}, usual, "A number"))
         if value:
             found[port.name] = _number(port.name, value)
     if found:
@@ -398,9 +421,9 @@ def _terms(draft: Draft) -> None:
     """Licence and use: a known family's are held against what the user says."""
     family = draft.family
     usual = family.licence if family and family.kind != "dfm" else ""
-    licence = draft.ask(Question("licence", "What may it be used for, in its makers' words?", usual=usual))
+    licence = draft.ask(Question("licence", "What it may be used for", usual=usual))
     known = {True: "yes", False: "no", None: ""}[family.commercial_use] if family else ""
-    allowed = draft.ask(Question("commercial_use", "May it be used commercially?", _YES, known))
+    allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", _YES, known))
     if allowed == "yes" and family is not None and family.commercial_use is False:
         what = f"{family.name} is published as '{family.licence}': its card can't say that commercial use is allowed"
         hint = "If you hold a licence of your own, say no here and name it in the manifest: licences: {NAME: ...}"

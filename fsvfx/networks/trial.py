@@ -38,6 +38,8 @@ _COMPARED = 192
 """Side at which the crop is compared with what came back."""
 _CLEARLY = 0.6
 """Another statement is better if its error is below this share of the card's."""
+_SLOPE, _LIFT = 0.25, 0.12
+"""How far contrast and black may be from the picture's own: swaps have other skin."""
 _LEAST = 0.02
 """And smaller by at least this, of [0, 1]."""
 _MORE_LIKE = 0.08
@@ -183,12 +185,23 @@ def _swapped(card: NetworkCard, run: _Run, runs: Mapping[str, _Run]) -> Iterator
 
 
 def _other_range(runs: Mapping[str, _Run]) -> Iterator[Finding]:
-    own = _error(runs["as_said"].target, runs["as_said"].made)
-    errors = {name: _error(run.target, run.made) for name, run in runs.items() if name.startswith("range ")}
-    best = min(errors, key=lambda name: errors[name], default="")
-    if best and _is_better(own, errors[best]):
+    """A wrong range makes a picture half as bright, or lifts it; with the right one it has its own light again."""
+    if _keeps_light(runs["as_said"]):
+        return
+    right = [name for name, run in runs.items() if name.startswith("range ") and _keeps_light(run)]
+    best = min(right, key=lambda name: _error(runs[name].target, runs[name].made), default="")
+    if best and _is_better(
+        _error(runs["as_said"].target, runs["as_said"].made), _error(runs[best].target, runs[best].made)
+    ):
         _, given, out = best.split()
         yield Finding(f"it keeps the picture better if it is given {given}", {"range": given, "output_range": out})
+
+
+def _keeps_light(run: _Run) -> bool:
+    """What it makes as a straight line of what it is given: near the line through 0 and 1."""
+    given, made = _small(run.target).ravel(), _small(np.clip(run.made, -4, 4)).ravel()
+    slope, lift = np.polyfit(given, made, 1)
+    return bool(abs(slope - 1) < _SLOPE and abs(lift) < _LIFT)
 
 
 def _other_cut(runs: Mapping[str, _Run], target: TrialFace) -> Iterator[Finding]:

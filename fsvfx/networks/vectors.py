@@ -58,16 +58,24 @@ class Vectors:
     def mean(self, crops: F32, landmarks: NDArray[np.floating], worth: NDArray[np.floating]) -> MeanVector:
         """Of pictures (m, S, S, 3) in [0, 1] with landmarks (m, 468, 3) px; worth (m,): how much each counts.
 
-        Directions are averaged; those that are not of the same person as the others are left out, where the network is
-        ArcFace, of which it is known how far apart pictures of one person lie. The mean gets the pictures' mean length
-        back. Raises ValueError if there is no picture.
+        Directions are averaged; those that are not of the same person as the others are left out, where it is known how
+        far apart pictures of one person lie: the card says it, or the network is ArcFace. The mean gets the pictures'
+        mean length back. Raises ValueError if there is no picture.
         """
         vectors = self._taken(crops, landmarks)
-        near = network(ARCFACE).same_person if self.said.net.file is None else np.inf
-        mean = mean_vector(_unit(vectors), worth, near)
+        mean = mean_vector(_unit(vectors), worth, self._near)
         lengths = np.linalg.norm(vectors, axis=1)
         long = 1.0 if self.said.length == "unit" else float(np.average(lengths, weights=np.maximum(worth, 1e-3)))
         return MeanVector(np.asarray(mean.vector * np.float32(long)), mean.pictures, mean.left_out)
+
+    @property
+    def _near(self) -> float:
+        """Never another network's."""
+        net = self.said.net
+        if net.same_person is not None:
+            return net.same_person
+        is_arcface = net.file is None and models.card(ARCFACE).sha256 in (net.sha256, *net.same_as)
+        return network(ARCFACE).same_person if is_arcface else np.inf
 
     def of(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
         """(m, d) of single pictures, ready to go in; each by itself, so that batches change no bit."""
@@ -164,6 +172,12 @@ def machine_arcface() -> tuple[Path, str]:
 
 
 def _arcface(net: IdentityNet) -> OnnxFile:
+    """Or the pack's network that is meant. Raises ModelError if neither is here."""
+    hashes = (net.sha256, *net.same_as)
+    of_pack = models.with_weights(*hashes)
+    if of_pack is not None and of_pack != ARCFACE:
+        path = models.path(of_pack)
+        return OnnxFile(path=str(path), sha256=models.card(of_pack).sha256, size=path.stat().st_size)
     path, sha256 = machine_arcface()
     if sha256 not in (net.sha256, *net.same_as):
         raise ModelError(

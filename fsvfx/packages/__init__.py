@@ -13,7 +13,15 @@ from fsvfx.packages.files import (
     seal_of,
     weights_in,
 )
-from fsvfx.packages.networks import NETWORK, check_kind, file_in, network_of, network_yaml, place_network
+from fsvfx.packages.networks import (
+    NETWORK,
+    check_kind,
+    file_in,
+    machine_weights,
+    network_of,
+    network_yaml,
+    place_network,
+)
 from fsvfx.packages.search import (
     Packages,
     card_for,
@@ -39,6 +47,7 @@ __all__ = [
     "file_in",
     "folder_of",
     "is_starter",
+    "machine_weights",
     "network_for",
     "network_of",
     "network_yaml",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fsvfx.disk import linked, place_folder
 from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.models import with_weights
 from fsvfx.suggestions import suggestion
 from schemas.network import CARDS, FileOnDisk, NetworkCard
 
@@ -84,6 +85,11 @@ def file_in(package: Path, file: FileOnDisk) -> Path:
 def _other(path: Path, why: str) -> ModelError:
     hint = "Put the file back, or add the network again"
     return ModelError(f"The network's file {path.name} {why}", hint=hint, where=Where(file=str(path)))
+
+
+def machine_weights(card: NetworkCard) -> tuple[str, ...]:
+    """Names of the model cards of this machine's networks by which it is told who goes in."""
+    return tuple(with_weights(net.sha256, *net.same_as) or "arcface" for net in card.machine_nets)
 
 
 def check_kind(card: NetworkCard, engine: str, kind: str) -> None:

@@ -18,6 +18,7 @@ from fsvfx import extras, models
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, LicenceError, Where
 from fsvfx.faces.detectors import weights_of
+from fsvfx.packages import machine_weights
 from schemas.collection import CollectionRecord
 from schemas.composite import Composite
 from schemas.job import ShotJob, TrainedModel, TrainJob
@@ -75,8 +76,10 @@ def package_weights(card: PackageCard) -> Weights:
 
 
 def network_weights(card: NetworkCard) -> tuple[Weights, ...]:
-    """Of a user's own network: what its card says of it, and of the files with terms of their own."""
-    return tuple(Weights(card.model, one.licence, card.source, one.commercial_use) for one in (card, *card.licensed))
+    """Of a user's own network: what its card says of it, and of the files with terms of their own; and of the machine's
+    networks that it needs."""
+    own = [Weights(card.model, one.licence, card.source, one.commercial_use) for one in (card, *card.licensed)]
+    return (*own, *map(card_weights, machine_weights(card)))
 
 
 def model_weights(model: TrainedModel) -> Weights:

@@ -45,7 +45,7 @@ def test_a_card_says_all_that_running_a_network_needs() -> None:
     assert card.target.std == (0.229, 0.224, 0.225)
     assert isinstance(card.identity, VectorSource)
     assert card.identity.net.cut.template == "arcface_112_v2"
-    assert card.needs_arcface
+    assert card.machine_nets == (card.identity.net,)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_face_in_a_dfm_has_a_name() -> None:
         made("dfm")
     card = made("dfm", people=["ada"], target={**FACE, "cut": {"dfl": "whole_face"}})
     assert isinstance(card, DfmCard)
-    assert not card.needs_arcface
+    assert not card.machine_nets
 
 
 def test_an_upscaler_says_how_many_times_as_large() -> None:

@@ -15,7 +15,7 @@ from fsvfx.evaluation.judges import judges
 from fsvfx.evaluation.told_apart import told_apart
 from fsvfx.faces import insightface
 from fsvfx.faces.detectors import detector, weights_of
-from fsvfx.identity.registry import network, network_of_weights
+from fsvfx.identity.registry import network
 from fsvfx.models import packs
 from fsvfx.networks.packs import PackWishes, add_pack, remove_pack
 from fsvfx.settings import machine
@@ -140,15 +140,14 @@ def test_a_pack_brings_what_fsvfx_knows_by_its_hash(home: Path, monkeypatch: pyt
     add_pack(toy_packs.legacy(home / "buffalo_m"), PackWishes())
     assert not models.present("arcface")
     sha256 = models.card("buffalo_m.recognition").sha256
-    assert network_of_weights(sha256).name == "buffalo_m"
+    assert models.with_weights("f" * 64, sha256) == "buffalo_m.recognition"
+    assert models.with_weights("f" * 64) is None
     known = models.card
     monkeypatch.setattr(
         "fsvfx.models.catalogue.card",
         lambda name: known(name).model_copy(update={"sha256": sha256} if name == "arcface" else {}),
     )
     assert models.path("arcface") == home / "models/packs/buffalo_m/w600k_r50.onnx"
-    with pytest.raises(ModelError, match="sha256"):
-        network_of_weights("f" * 64)
 
 
 def test_the_threshold_is_the_networks_own_and_part_of_the_key(home: Path) -> None:

@@ -111,6 +111,11 @@ def test_another_cut_is_found(tmp_path: Path) -> None:
     assert not of(file, cut={"template": "ffhq_512"}).findings
 
 
+@pytest.mark.usefixtures("here")
+def test_other_light_is_no_other_range(tmp_path: Path) -> None:
+    assert not of(network(tmp_path / "darker.onnx", [("Mul", [np.float32(0.8)], {})])).findings
+
+
 def test_a_right_card_passes_with_its_sheet(tmp_path: Path) -> None:
     found = of(network(tmp_path / "right.onnx", []))
     assert not found.findings
