@@ -100,6 +100,7 @@ _ALL: Final = (
         "-1..1", "ffhq_512", True, source_cut="ffhq_512",
     ),
     Family("dfm", "dfm", "whoever trained it", None, "DeepFaceLab", "0..1", "whole_face", False),
+    Family("fsvfx", "dfm", "whoever trained it", None, "fsvfx", "0..1", "aligned", False),
     Family(
         "codeformer", "restorer", "S-Lab Licence 1.0, Non-Commercial", False, "github.com/sczhou/CodeFormer",
         "-1..1", "ffhq_512", True, constants={"w": 0.7, "weight": 0.7},
@@ -170,6 +171,8 @@ def _by_signature(graph: Graph) -> Iterator[tuple[str, str]]:
     names = {port.name for port in graph.inputs}
     outputs = [port.name for port in graph.outputs]
     called = graph.file.stem.lower()
+    if graph.metadata.get("fsvfx.cut") == "aligned":
+        yield "fsvfx", "by its metadata: `fsvfx models export` has written it"
     if any(name.startswith("in_face") for name in names) and any("celeb" in name for name in outputs):
         yield "dfm", "by its inputs and outputs, which DeepFaceLab names so"
     if map_of(graph) is not None and pictures(graph):

@@ -93,6 +93,7 @@ _DFL: Final = {
     "whole_face": "forehead included: the usual one",
     "head": "hair and all",
     "facemesh": "as DeepFaceLive cuts for live use",
+    "aligned": "the whole of fsvfx's own crops: networks that fsvfx has exported",
 }
 _OUT: Final = {"same": "as the input's pictures", "0..1": "0 to 1, whatever the input's range"}
 _LENGTHS: Final = {"unit": "brought to length 1", "raw": "as ArcFace gives it"}
@@ -213,7 +214,10 @@ def _dfm(draft: Draft) -> None:
     masks = list(_masks(draft, "swap"))
     if masks:
         draft.said["masks"] = masks
-    person = draft.ask(Question("person", "Whose face it makes", form="The name by which manifests call this person"))
+    told = draft.graph.metadata
+    everybody = dict.fromkeys(filter(None, (told.get("fsvfx.person"), *told.get("fsvfx.people", "").split(", "))))
+    form = "The name by which manifests call this person; then others whom it has learned"
+    person = draft.ask(Question("person", "Whose face it makes", usual=", ".join(everybody), form=form))
     if person:
         draft.said["people"] = [one.strip() for one in person.split(",")]
 
@@ -252,7 +256,7 @@ def _target(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, Any]
     else:
         side = draft.ask(Question("size", "The side of its pictures, which the file leaves open", form=_PIXELS))
         said |= {"size": _whole("size", side)} if side else {}
-    usual = "bgr" if family is not None and family.kind == "dfm" else "rgb" if family is not None else ""
+    usual = "" if family is None else "bgr" if family.kind == "dfm" and said["layout"] == "nhwc" else "rgb"
     said["channels"] = draft.ask(Question("channels", "The order of its colors", _CHANNELS, usual))
     said |= _range(draft, "range", "The numbers that its pictures have", family.range if family else "")
     if cuts:
@@ -267,7 +271,8 @@ def _target(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, Any]
 def _cut(chosen: str) -> dict[str, Any]:
     if chosen in _CUTS:
         return {"template": chosen}
-    return {"facemesh": {}} if chosen == "facemesh" else {"dfl": chosen}
+    own: dict[str, dict[str, Any]] = {"facemesh": {"facemesh": {}}, "aligned": {"aligned": True}}
+    return own.get(chosen, {"dfl": chosen})
 
 
 def _range(draft: Draft, key: str, text: str, usual: str) -> dict[str, Any]:
@@ -420,7 +425,7 @@ def _constants(draft: Draft) -> None:
 def _terms(draft: Draft) -> None:
     """Licence and use: a known family's are held against what the user says."""
     family = draft.family
-    usual = family.licence if family and family.kind != "dfm" else ""
+    usual = family.licence if family and family.kind != "dfm" else draft.graph.metadata.get("fsvfx.licence", "")
     licence = draft.ask(Question("licence", "What it may be used for", usual=usual))
     known = {True: "yes", False: "no", None: ""}[family.commercial_use] if family else ""
     allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", _YES, known))

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
+import toy_dfm
+import toy_networks
 from onnx import TensorProto, helper, numpy_helper
+from swaps import nobody, swapped
 from toy_packages import toy_package
 
+from fsvfx.context import Context
 from fsvfx.engines import dfm_export, onnx_export
+from fsvfx.engines.contract import FaceBatch
+from fsvfx.engines.df import Df
+from fsvfx.engines.dfm import Dfm, DfmSettings
 from fsvfx.engines.dfm_export import INPUT, OUTPUTS, deepfacelive, export
 from fsvfx.engines.older_opset import OPSET, older
 from fsvfx.engines.onnx_export import LIMIT
-from fsvfx.engines.packaged import restored
+from fsvfx.engines.packaged import MatteSettings, restored
 from fsvfx.engines.registry import learned
 from fsvfx.errors import InputError, MachineError
+from fsvfx.packages import Packages
 from schemas.package import PackageCard
 
 Toy = tuple[Path, PackageCard]
@@ -61,6 +71,23 @@ def test_it_gives_what_the_package_gives(toy: Toy, written: onnx_export.Exported
         assert want is not None
         assert np.abs(got - want.permute(0, 2, 3, 1).numpy()).max() < LIMIT
     assert written.difference <= LIMIT
+
+
+def test_in_again_it_swaps_as_the_package_does(
+    toy: Toy, written: onnx_export.Exported, tmp_path: Path, mesh: Callable[..., Any], picture: Callable[..., Any]
+) -> None:
+    """Crops of another size than the network's, through both engines."""
+    meshes = np.stack([mesh(160), mesh(160, yaw=25), mesh(160, pitch=10)])
+    faces = FaceBatch(np.stack([picture(160, seed) for seed in range(3)]), meshes, (1001, 1002, 1003))
+    card = toy_dfm.card(written.file, 64, {"aligned": True}, people=["ada", "bea"])
+    toy_networks.placed(tmp_path, card, written.file)
+    both: dict[str, Any] = {"matte": "learned*mesh"}
+    trained = Df(MatteSettings(model="toy", sha256=toy[1].sha256, **both), Context(Packages(toy[0].parents[1])))
+    own = Dfm(DfmSettings(model=card.model, sha256=card.digest, masks="swap", **both), Context(Packages(tmp_path)))
+    want, got = (swapped(engine, faces, nobody("ada")) for engine in (trained, own))
+    assert np.abs(got.crops - want.crops).max() < 1e-3
+    assert np.abs(got.matte - want.matte).max() < 1e-3
+    assert np.ptp(want.crops) > 0.01
 
 
 def test_the_file_tells_whose_face_it_is_and_how_it_lies(toy: Toy, written: onnx_export.Exported) -> None:

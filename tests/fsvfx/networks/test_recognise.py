@@ -125,6 +125,21 @@ def test_a_dfm_is_known_but_for_whose_face_it_makes(tmp_path: Path) -> None:
     assert card.constants == {"morph_value:0": 0.75}
 
 
+def test_what_fsvfx_has_exported_says_whose_it_is_and_how_its_faces_lie(tmp_path: Path) -> None:
+    """Everybody whom it has learned is asked; whether it is for commercial use, only a person can say."""
+    file = dfm(tmp_path / "lead.dfm", morph=False)
+    model = onnx.load(file)
+    told = {"person": "bea", "people": "ada, bea", "licence": "for this film", "cut": "aligned"}
+    for name, value in told.items():
+        model.metadata_props.add(key=f"fsvfx.{name}", value=value)
+    onnx.save(model, file)
+    assert [question.key for question in drafted(file, {}).open] == ["commercial_use"]
+    card = card_of(file, {"commercial_use": "no"})
+    assert isinstance(card, DfmCard)
+    assert (card.people, card.licence) == (("bea", "ada"), "for this film")
+    assert (card.target.cut.aligned, card.target.channels) == (True, "bgr")
+
+
 @pytest.mark.parametrize("name", ["GFPGANv1.4", "gpen_bfr_512", "restoreformer_plus_plus"])
 def test_restorers_are_known_by_their_names_and_shapes(name: str, tmp_path: Path) -> None:
     file = picture_network(tmp_path / f"{name}.onnx")
