@@ -59,9 +59,12 @@ _MODELS: tuple[type[BaseModel], ...] = (
     TrainerSettings,
     TrainingScope,
 )
+OWN_NETWORKS = ("restoration", "restorer")
+"""Options that show what a user's own network does: there is no picture of that."""
 _UNITS = (
     (("erode", "feather"), "px"),
-    (("hist_threshold", "face_scale", "super_resolution", "denoise", "match_", "degrade", "motion_", "grain"), "%"),
+    (("hist_threshold", "face_scale", "super_resolution", "restoration", "denoise"), "%"),
+    (("match_", "degrade", "motion_", "grain"), "%"),
     (("color_transfer_steady",), "frames"),
 )
 
@@ -114,7 +117,7 @@ def _composite_options() -> str:
 def _option(name: str, shape: dict[str, Any]) -> str:
     unit = next((unit for starts, unit in _UNITS if name.startswith(starts) and name != "super_resolver"), "")
     values = allowed(shape) or ("mattes with `*` and `+`" if "pattern" in shape else "a name")
-    picture = f"![{name}](composite/{name}.jpg)"
+    picture = "" if name in OWN_NETWORKS else f"![{name}](composite/{name}.jpg)"
     return f"| `{name}` | `{plain(shape['default'])}` | {values} | {unit} | {description(shape)} | {picture} |"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import re
 import textwrap
 from functools import lru_cache
 from typing import Annotated, Any
@@ -17,6 +18,16 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1, max_length=1024)]
 FilePath = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=4096)]
 """Kept as it is written: names of files may begin or end with spaces."""
+
+
+REFERENCE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}@[0-9a-f]{64}"
+"""How a single word names a user's own network: its name, and its card's digest."""
+
+
+def referred(text: str) -> tuple[str, str] | None:
+    """Name and digest in ``NAME@SHA256``; None if it is no such word."""
+    name, _, sha256 = text.partition("@")
+    return (name, sha256) if re.fullmatch(REFERENCE, text) else None
 
 
 class Described(BaseModel):

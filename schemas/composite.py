@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field, SerializerFunctionWrapHandler, create_model, model_serializer
 
-from schemas.base import StrictModel
+from schemas.base import REFERENCE, StrictModel
 from schemas.frames import FrameRange
 
 Mode = Literal[
@@ -86,8 +86,12 @@ class CompositeSettings(StrictModel):
     """Enlarge or shrink the swapped face, in percent."""
     super_resolution: Percent = 0.0
     """How much of the super-resolved swap to mix in, in percent."""
-    super_resolver: str = Field("back_projection", min_length=1, max_length=64)
-    """The super-resolver."""
+    super_resolver: str = Field("back_projection", min_length=1, max_length=160)
+    """The super-resolver: a name, or an upscaler of your own as `NAME@SHA256`."""
+    restoration: Percent = 0.0
+    """How much of the restored face to mix into the swap, in percent."""
+    restorer: str = Field("", pattern=rf"^({REFERENCE})?$")
+    """The restorer: a network of your own as `NAME@SHA256`, as `fsvfx models list` shows it."""
     sharpen: float = Field(0.0, ge=-100, le=100)
     """Sharpen the swap; negative values blur it."""
     sharpen_kernel: Literal["gaussian", "box"] = "gaussian"
@@ -105,6 +109,15 @@ class CompositeSettings(StrictModel):
     the swap's own texture."""
     grain: float = Field(0.0, ge=0, le=200)
     """Add the grain measured in the plate around the swap, in percent; only what is missing is added."""
+
+    @model_serializer(mode="wrap")
+    def _as_in_older_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Options that came later are left out where they do nothing."""
+        said: dict[str, Any] = handler(self)
+        return {name: value for name, value in said.items() if name not in _LATER or value != _LATER[name]}
+
+
+_LATER = {"restoration": 0.0, "restorer": ""}
 
 
 _FIELDS = CompositeSettings.model_fields

@@ -16,6 +16,9 @@ import toy_networks
 from onnx import TensorProto, helper, numpy_helper
 from toy_networks import Array, file_of
 
+from fsvfx.context import Context
+from fsvfx.engines.onnx_swapper import OnnxSwapper, OnnxSwapperSettings
+from fsvfx.packages import Packages
 from schemas.network import NetworkCard
 
 LENGTH = 512
@@ -169,6 +172,13 @@ def _write(row: Row, file: Path, share: float) -> None:
     if "map" in row.identity:  # no node uses it, and others come after it
         tensors |= {"buff2fs": emap().astype(number), "last": np.array(3, np.float32)}
     toy_networks.saved(file, {target: shape, source: who}, nodes, outputs, tensors, opset=row.opset)
+
+
+def engine(folder: Path, card: NetworkCard, **settings: Any) -> OnnxSwapper:
+    """Of a card whose files lie in ``folder``."""
+    toy_networks.placed(folder / "packages", card, *(folder / file.path for file in card.files))
+    said = OnnxSwapperSettings(model=card.model, sha256=card.digest, **settings)
+    return OnnxSwapper(said, Context(Packages(folder / "packages")))
 
 
 def disc(size: int) -> Array:

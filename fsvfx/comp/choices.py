@@ -9,6 +9,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from fsvfx.comp.expressions import sources
+from schemas.base import referred
 from schemas.composite import Composite, CompositeSettings
 from schemas.frames import FrameRange
 
@@ -17,6 +18,20 @@ HISTOGRAMS = ("hist-match", "seamless-hist-match")
 PYRAMIDS = ("multi-band", "contrast-preserving")
 
 Test = Callable[[CompositeSettings], bool]
+
+
+NETWORKS = {"restorer": "restorer", "super_resolver": "upscaler"}
+"""Options that may name a user's own network, and of which kind."""
+
+
+def named_networks(composite: Composite) -> Iterator[tuple[tuple[str | int, ...], str, tuple[str, str]]]:
+    """Each that is named: the place of the option, the network's kind, its name and its card's digest."""
+    for option, kind in NETWORKS.items():
+        if found := referred(getattr(composite, option)):
+            yield (option,), kind, found
+        for index, override in enumerate(composite.overrides):
+            if found := referred(getattr(override, option) or ""):
+                yield ("overrides", index, option), kind, found
 
 
 def takes_colours(settings: CompositeSettings) -> bool:
@@ -32,7 +47,7 @@ def finishes(settings: CompositeSettings) -> bool:
     return settings.mode not in ("original", "raw") and any(asked)
 
 
-_FINISHES = ("denoise", "super_resolution", "sharpen", "motion_blur", "match_resolution", "degrade")
+_FINISHES = ("denoise", "restoration", "super_resolution", "sharpen", "motion_blur", "match_resolution", "degrade")
 _ONLY_WHERE: dict[str, Test] = {
     "mixed_gradients": lambda each: each.mode in SEAMLESS,
     "bands": lambda each: each.mode in PYRAMIDS,
@@ -40,6 +55,7 @@ _ONLY_WHERE: dict[str, Test] = {
     "color_transfer_masked": takes_colours,
     "color_transfer_steady": takes_colours,
     "color_transfer_space": lambda each: each.color_transfer != "none",
+    "restorer": lambda each: each.restoration > 0,
     "super_resolver": lambda each: each.super_resolution > 0,
     "sharpen_kernel": lambda each: each.sharpen != 0,
 }

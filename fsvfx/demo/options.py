@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.demo.option_scene import Scene, made
-from schemas.composite import Composite, CompositeSettings
+from schemas.composite import Composite
 
 F32 = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -35,7 +35,7 @@ def write(folder: Path, options: Sequence[str] = ()) -> None:
     """A picture for each of ``options`` (none: for all) into ``folder``: JPEGs below 15 kB."""
     folder.mkdir(parents=True, exist_ok=True)
     scene = made()
-    for name in options or CompositeSettings.model_fields:
+    for name in options or SHOWN:
         shown = SHOWN[name]
         changed = shown.change(scene)
         tiles = [_tile(changed.comp(Composite(**values)), caption, changed) for caption, values in shown.tiles]

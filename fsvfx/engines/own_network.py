@@ -76,7 +76,7 @@ class OwnNetwork(Engine[Prepared]):
         from schemas.network import DfmCard, SwapperCard
 
         card = network_of(self.package)
-        check_kind(card, self.name, str(self.runs))
+        check_kind(card, f"engine '{self.name}'", str(self.runs))
         assert isinstance(card, SwapperCard | DfmCard)
         return card
 
@@ -100,7 +100,7 @@ class OwnNetwork(Engine[Prepared]):
         """Each face by itself: batches change nothing. Where the network's picture ends, the plate goes on."""
         import numpy as np
 
-        from fsvfx.networks.pictures import cut_faces, laid_back, reach
+        from fsvfx.networks.pictures import cut_faces, laid_back, reach, scaled
 
         wanted, target = faces.wanted, self.card.target
         crops, meshes = faces.crops[wanted], faces.landmarks[wanted]
@@ -112,7 +112,7 @@ class OwnNetwork(Engine[Prepared]):
         self._measure(made)
         times, size = made.pictures.shape[1] / cut.pictures.shape[1], crops.shape[1]
         swaps, mattes = np.empty_like(crops), np.empty(crops.shape[:3], np.float32)
-        for row, (crop, mesh, matrix) in enumerate(zip(crops, meshes, grown(cut.matrices, times), strict=True)):
+        for row, (crop, mesh, matrix) in enumerate(zip(crops, meshes, scaled(cut.matrices, times), strict=True)):
             seen = reach(matrix, made.pictures.shape[1], size)
             swap = laid_back(made.pictures[row], matrix, size)
             swaps[row] = crop + seen[..., None] * (swap - crop)
@@ -149,10 +149,3 @@ class OwnNetwork(Engine[Prepared]):
         is_head = self.card.target.cut.dfl == "head"  # its masks have hair, far from the mesh and beyond the crop
         learned = laid_back(clear(both), matrix, size) * (inside(size) if is_head else around(mesh, size))
         return learned if self.settings.matte == "learned" else learned * hull(mesh, size)
-
-
-def grown(matrices: NDArray[np.float64], times: float) -> NDArray[np.float64]:
-    """Matrices (n, 2, 3) to pictures of px, for pictures ``times`` as large."""
-    larger = matrices * times
-    larger[:, :, 2] += (times - 1) / 2
-    return larger

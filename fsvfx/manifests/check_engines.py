@@ -22,6 +22,7 @@ from collections.abc import Callable
 from fsvfx.comp import choices
 from fsvfx.comp.expressions import sources
 from fsvfx.manifests.draft import ShotDraft
+from schemas.base import referred
 from schemas.composite import Composite, CompositeSettings
 from schemas.frames import FrameRange
 
@@ -72,6 +73,7 @@ def check_composites(draft: Draft) -> Iterator[Finding]:
         if shot.composite is not None:
             yield from _check_rotos(shot, shot.composite)
             yield from _check_names(shot, shot.composite)
+            yield from _check_restorer(shot, shot.composite)
 
 
 def _check_rotos(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
@@ -103,6 +105,14 @@ def _check_names(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
                     yield Finding((*loc, option), error.what, error.hint)
 
 
+def _check_restorer(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
+    for loc, values in _said(shot, composite):
+        if values.get("restoration") and not (values.get("restorer") or composite.restorer):
+            what = "restoration is above 0, but there is no restorer"
+            hint = "Name a network of your own, restorer: NAME@SHA256, as `fsvfx models list` shows it"
+            yield Finding((*loc, "restoration"), what, hint)
+
+
 def _said(shot: ShotDraft, composite: Composite) -> Iterator[tuple[Loc, dict[str, object]]]:
     """What is written, and where: the settings themselves, then each override's."""
     at = (*shot.loc, "composite")
@@ -121,7 +131,8 @@ def _check_segmenter(name: str) -> None:
 def _check_super_resolver(name: str) -> None:
     from fsvfx.comp.finish import check_super_resolver
 
-    check_super_resolver(name)
+    if referred(name) is None:  # a user's own is looked for with the other packages
+        check_super_resolver(name)
 
 
 _NAMED: dict[str, Callable[[str], None]] = {

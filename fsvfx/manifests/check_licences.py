@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from fsvfx.comp.choices import named_networks
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError, ModelError
 from fsvfx.manifests.draft import Draft, mapping, sound_of
@@ -37,6 +38,9 @@ def check_licences(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterat
             for said in {(str(s["model"]), str(s["sha256"])): s for s in settings if {"model", "sha256"} <= s.keys()}:
                 place = (*shot.loc, "replace", number, "settings", "model")
                 yield from _package(place, said, draft, purpose, held, reach, is_network=_is_network(entry.engine))
+        for loc, _, named in named_networks(shot.composite) if shot.composite else ():
+            place = (*shot.loc, "composite", *loc)
+            yield from _package(place, named, draft, purpose, held, reach, is_network=True)
     start = mapping(data.get("start"))
     if {"model", "sha256"} <= start.keys():
         said = str(start["model"]), str(start["sha256"])

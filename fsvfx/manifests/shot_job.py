@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fsvfx.colour import ColourConfig, check_space
+from fsvfx.comp.choices import named_networks
 from fsvfx.delivery import kinds
 from fsvfx.documents import Loc, dotted
 from fsvfx.errors import InputError, ManifestError, Problem
@@ -177,6 +178,13 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
                 problems.append(Problem(place, error.what, error.hint))
             else:
                 models |= {model.sha256: model for model in found}
+    for loc, finishing, named in named_networks(job.shot.composite):
+        try:
+            card = network_for(packages, f"composite.{loc[-1]}", finishing, *named)
+        except InputError as error:
+            problems.append(Problem(dotted((*at, "composite", *loc)), error.what, error.hint))
+        else:
+            models |= {model.sha256: model for model in _of_network(card, f"composite.{loc[-1]}")}
     people = {person for model in models.values() for person in model.people} - job.people.keys()
     reach = Reach(path, manifest.production)
     added = {name: person_at(reach, person) for name, person in manifest.people.items() if name in people}
@@ -194,8 +202,8 @@ def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[
         if trained.roster is None:
             check_knows(trained.model, trained.names, entry.identity)
         return (_trained(trained),)
-    card = network_for(packages, entry.engine, kind, *named)
-    if card.people:
+    card = network_for(packages, f"engine '{entry.engine}'", kind, *named)
+    if card.kind == "dfm":
         check_knows(card.model, card.people[:1], entry.identity)
     return _of_network(card, entry.engine)
 

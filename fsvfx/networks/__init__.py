@@ -10,6 +10,7 @@ __all__ = [
     "recognise",
     "running",
     "session",
+    "tiles",
     "trial",
     "vectors",
 ]

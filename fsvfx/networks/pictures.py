@@ -52,6 +52,13 @@ def cut_faces(crops: F32, landmarks: NDArray[np.floating], cut: Cut, size: int, 
     return CutFaces(np.clip(pictures, 0, 1, out=pictures), matrices)
 
 
+def scaled(matrices: NDArray[np.float64], times: float) -> NDArray[np.float64]:
+    """Matrices (n, 2, 3) to px of pictures ``times`` as large."""
+    larger = matrices * times
+    larger[:, :, 2] += (times - 1) / 2
+    return larger
+
+
 def laid_back(picture: F32, matrix: Matrix, size: int) -> F32:
     """A network's picture (N, N[, C]) in the crop (size, size[, C]) that ``matrix`` maps to it; in [0, 1]."""
     if _is_whole(matrix, len(picture), size):

@@ -1,4 +1,4 @@
-"""Networks that take a face and give one: opened and checked against their cards, run on batches, boosted."""
+"""Networks that take a picture and give one: opened and checked against their cards, run on batches, boosted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from fsvfx.networks.boost import calm, parted, woven
 from fsvfx.networks.pictures import given_to, made_by, mattes_of, shape_of, unblended
 from fsvfx.networks.session import Provider, Session, Shape, session
-from schemas.network import DfmCard, RestorerCard, SwapperCard
+from schemas.network import DfmCard, NetworkCard, SwapperCard
 
 F32 = NDArray[np.float32]
-FaceCard = SwapperCard | DfmCard | RestorerCard
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Made:
 class FaceNetwork:
     """An open network and its card."""
 
-    card: FaceCard
+    card: NetworkCard
     session: Session
 
     def run(
@@ -44,7 +43,7 @@ class FaceNetwork:
         """Of faces (n, N, N, 3) RGB in [0, 1], N being the card's. more: inputs beside, a row for each face, or one for
         all. constants: in place of the card's."""
         target, output = self.card.target, self.card.output
-        masks = self.card.masks if not isinstance(self.card, RestorerCard) else ()
+        masks = self.card.masks if isinstance(self.card, SwapperCard | DfmCard) else ()
         given: dict[str, NDArray[Any]] = {target.input: given_to(target, faces)}
         given |= {**(more or {}), **self._constants(constants or {})}
         pictures, *values = self.session.run(given, [output.name, *(mask.name for mask in masks)])
@@ -86,7 +85,7 @@ class FaceNetwork:
 
 def opened(
     package: Path,
-    card: FaceCard,
+    card: NetworkCard,
     *,
     provider: Provider = "auto",
     device: str = "cpu",
@@ -100,7 +99,7 @@ def opened(
     target, output = card.target, card.output
     inputs = {**dict.fromkeys(card.constants), **(more or {}), target.input: shape_of(target)}
     outputs: dict[str, Shape | None] = {output.name: shape_of(target, size=output.size)}
-    if not isinstance(card, RestorerCard):
+    if isinstance(card, SwapperCard | DfmCard):
         outputs |= {mask.name: shape_of(target, 1, output.size) for mask in card.masks}
     held.check(inputs, outputs)
     return FaceNetwork(card, held)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fsvfx.digests import sha256_of
 from fsvfx.errors import MachineError, ModelError, Where
-from fsvfx.packages import file_in
+from fsvfx.packages import paths_in
 from schemas.network import OnnxFile
 
 Provider = Literal["auto", "cpu", "cuda", "tensorrt", "coreml"]
@@ -120,9 +120,7 @@ def session(
     asked for is not here: another never takes its place.
     """
     named = _chosen(provider, device)
-    beside = (package / file.path).parent
-    paths = (file_in(package, file), *(file_in(beside, each) for each in file.data))
-    return _open(paths, (file.sha256, *(each.sha256 for each in file.data)), named, precision, device)
+    return _open(paths_in(package, file), (file.sha256, *(each.sha256 for each in file.data)), named, precision, device)
 
 
 @lru_cache(maxsize=6)

@@ -20,6 +20,7 @@ from fsvfx.packages.networks import (
     machine_weights,
     network_of,
     network_yaml,
+    paths_in,
     place_network,
 )
 from fsvfx.packages.search import (
@@ -51,6 +52,7 @@ __all__ = [
     "network_for",
     "network_of",
     "network_yaml",
+    "paths_in",
     "place",
     "place_network",
     "roster_bytes",

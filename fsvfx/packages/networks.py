@@ -10,7 +10,7 @@ from fsvfx.disk import linked, place_folder
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.models import with_weights
 from fsvfx.suggestions import suggestion
-from schemas.network import CARDS, FileOnDisk, NetworkCard
+from schemas.network import CARDS, FileOnDisk, NetworkCard, OnnxFile
 
 NETWORK = "network.yaml"
 _SHORT = 12
@@ -82,6 +82,12 @@ def file_in(package: Path, file: FileOnDisk) -> Path:
     return path
 
 
+def paths_in(package: Path, file: OnnxFile) -> tuple[Path, ...]:
+    """An ONNX file of the package, and those that hold its weights. Raises as ``file_in``."""
+    own = file_in(package, file)
+    return (own, *(file_in(own.parent, each) for each in file.data))
+
+
 def _other(path: Path, why: str) -> ModelError:
     hint = "Put the file back, or add the network again"
     return ModelError(f"The network's file {path.name} {why}", hint=hint, where=Where(file=str(path)))
@@ -92,11 +98,15 @@ def machine_weights(card: NetworkCard) -> tuple[str, ...]:
     return tuple(with_weights(net.sha256, *net.same_as) or "arcface" for net in card.machine_nets)
 
 
-def check_kind(card: NetworkCard, engine: str, kind: str) -> None:
-    """Raises InputError if ``engine``, which runs networks of that kind, can't run this one."""
+def _one(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def check_kind(card: NetworkCard, user: str, kind: str) -> None:
+    """Raises InputError if the network is not of the kind that its user (``engine 'dfm'``) runs."""
     if card.kind != kind:
         raise InputError(
-            f"The network '{card.model}' is a {card.kind}, and engine '{engine}' runs a {kind}",
+            f"The network '{card.model}' is {_one(card.kind)}, and {user} runs {_one(kind)}",
             hint="Name a network of that kind; `fsvfx models list` shows them",
             where=Where(field="settings.model"),
         )

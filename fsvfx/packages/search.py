@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.packages.files import CARD, ROSTER, WEIGHTS, card_of, folder_of, unsealed_card
-from fsvfx.packages.networks import NETWORK, check_kind, network_of
+from fsvfx.packages.networks import NETWORK, check_kind, network_of, paths_in
 from fsvfx.reach import Reach, reach_of
 from fsvfx.settings import machine
 from fsvfx.suggestions import suggestion
@@ -170,10 +170,16 @@ def card_for(packages: Packages, engine: str, model: str, sha256: str) -> Packag
     return card
 
 
-def network_for(packages: Packages, engine: str, kind: str, model: str, sha256: str) -> NetworkCard:
-    """The card of a user's own network, for an engine that runs that kind. Raises as ``find_network``; InputError."""
-    card = network_of(packages.find_network(model, sha256))
-    check_kind(card, engine, kind)
+def network_for(packages: Packages, user: str, kind: str, model: str, sha256: str) -> NetworkCard:
+    """The card of a user's own network, for a user of that kind; its files are there, and as long as they should be.
+
+    Raises as ``find_network``; InputError if it is of another kind, ModelError if a file is not there.
+    """
+    package = packages.find_network(model, sha256)
+    card = network_of(package)
+    check_kind(card, user, kind)
+    for file in card.files:
+        paths_in(package, file)
     return card
 
 

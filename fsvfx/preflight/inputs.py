@@ -131,7 +131,8 @@ def detector_code(shot: Look) -> Iterator[Trouble]:
 
 def weights(shot: Look) -> Iterator[Trouble]:
     """The weights of every stage that the shot goes through are here, with their cards' hashes."""
-    for name in _absent_models(shot.job, *stages()):
+    own = [name for model in shot.job.models for name in model.weights if not models.present(name)]
+    for name in dict.fromkeys([*_absent_models(shot.job, *stages()), *own]):
         yield Trouble("models", f"model '{name}' is missing", models.how_to_get(models.card(name)))
 
 

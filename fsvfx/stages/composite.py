@@ -10,21 +10,23 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Array, Data, LazyFrames, Result
-from fsvfx.colour import to_half
+from fsvfx.colour import from_half, to_half
 from fsvfx.comp import choices
 from fsvfx.comp.blend import blend, sealed
 from fsvfx.comp.colours import coloured, together
 from fsvfx.comp.face import Face
-from fsvfx.comp.finish import finish, grain_seed, plate_texture, regrain
+from fsvfx.comp.finish import OwnNetworks, finish, grain_seed, plate_texture, regrain
 from fsvfx.comp.highlights import most_shown, white_shown
 from fsvfx.comp.patch import Patch, Size, Spool, box, matte_to_plate, octaves, paste, regions, to_plate
 from fsvfx.entries import SwappedEntry, entry_name, named
-from fsvfx.faces.geometry import scale_of
+from fsvfx.faces.geometry import margin_of, scale_of
+from fsvfx.faces.looks import display_crop
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.composite import CompositeSettings
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
+from schemas.network import NetworkCard, UpscalerCard
 from schemas.receipts import Unit
 
 F32 = NDArray[np.float32]
@@ -108,6 +110,7 @@ class _Entry:
         self.work, self.index, self.before = work, index, tuple(before)
         self.face = Face(work.inputs, index, work.frames)
         self.settings, self.colour = work.settings.by_frame(), plate_colour_of(work)
+        self.networks = OwnNetworks(work.context)
         self.crop_mattes, boxes = self._crop_mattes()
         self.wanted = [row for row, each in enumerate(boxes) if each is not None]
         self.origins, self.size = regions(boxes, _plate_size(work.inputs["ingest"], work.frames))
@@ -181,6 +184,7 @@ class _Entry:
             return crop
         number = self.work.frames[row]
         before, after = self._neighbours(number, settings)
+        restorer = self.networks.restorer(settings)
         return finish(
             crop,
             self.face.plate(number),
@@ -190,7 +194,20 @@ class _Entry:
             before=before,
             after=after,
             scale=scale_of(self.face.matrix(number, settings)),
+            restorer=restorer,
+            resolver=self.networks.resolver(settings),
+            around=None if restorer is None else self._around(number, crop.shape[0], settings, restorer.card),
         )
+
+    def _around(self, number: int, size: int, settings: CompositeSettings, card: NetworkCard) -> F32 | None:
+        """The plate's crop with as much around it as the network's cut shows; None if the crop has all of that."""
+        assert not isinstance(card, UpscalerCard)
+        margin = margin_of(size, card.target.cut.wide)
+        if not margin:
+            return None
+        plate = self.work.inputs["ingest"].frame("frames", number)
+        matrix = self.face.matrix(number, settings) + np.array([[0, 0, margin], [0, 0, margin]])
+        return from_half(display_crop(plate, matrix, size + 2 * margin, self.colour))
 
     def _neighbours(self, number: int, settings: CompositeSettings) -> tuple[F32 | None, F32 | None]:
         """Where the face is one frame before and after, where that is asked for and known."""

@@ -4,7 +4,7 @@ DeepFaceLab's merger super-resolves first, then sharpens, blurs along the motion
 step stands where a camera has it:
 
 1. denoise: noise is the last thing a picture caught, so it is the first to go; what follows would sharpen or smear it.
-2. super_resolution, then sharpen: back towards the scene.
+2. restoration, super_resolution, then sharpen: back towards the scene.
 3. motion_blur: the shutter.
 4. match_resolution: lens and sensor; measured after the shutter, whose blur the plate has too: none is made up twice.
 5. degrade: what happened to the picture after the camera.
@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from fsvfx.comp.finish.detail import denoise, sharpen
 from fsvfx.comp.finish.motion_blur import motion_blur
 from fsvfx.comp.finish.resolution import degrade, match_resolution
-from fsvfx.comp.finish.super_resolvers import super_resolve
+from fsvfx.comp.finish.restoring import restore
+from fsvfx.comp.finish.super_resolvers import SuperResolver, super_resolve
+from fsvfx.networks.running import FaceNetwork
 from schemas.composite import CompositeSettings
 
 F32 = NDArray[np.float32]
@@ -36,19 +38,25 @@ def finish(
     before: NDArray[np.floating] | None = None,
     after: NDArray[np.floating] | None = None,
     scale: float,
+    restorer: FaceNetwork | None = None,
+    resolver: SuperResolver | None = None,
+    around: F32 | None = None,
 ) -> F32:
     """Finish one frame's swap.
 
     crop: (S, S, 3) float32, the swap, display light, finite. plate_crop: (S, S, 3) float32, the same part of the plate.
     share: (S, S) in [0, 1], where the face is: there both are measured. landmarks: (468, 2) px of this crop; before,
     after: the same face's one frame before and after, in px of this frame's crop; None where there is none. scale: crop
-    px per plate px.
+    px per plate px. restorer, resolver: users' own, where the settings name them. around: (W, W, 3), the plate's crop
+    with more of it, where the restorer looks further than the crop.
 
     Gives (S, S, 3) float32 within the range of ``crop``; with neutral settings ``crop`` itself.
     Raises InputError for an unknown super-resolver.
     """
     swap = denoise(crop, settings.denoise)
-    swap = super_resolve(swap, settings.super_resolution, settings.super_resolver)
+    if restorer is not None:
+        swap = restore(swap, landmarks, settings.restoration, restorer, around)
+    swap = super_resolve(swap, settings.super_resolution, resolver or settings.super_resolver)
     swap = sharpen(swap, settings.sharpen, settings.sharpen_kernel)
     swap = motion_blur(swap, share, settings.motion_blur, landmarks=landmarks, before=before, after=after)
     swap = match_resolution(swap, plate_crop, share, settings.match_resolution, scale=scale)

@@ -41,18 +41,21 @@ def weights_of_resolver(name: str) -> tuple[str, ...]:
     return tuple(getattr(REGISTERED.load(name, _is_super_resolver, "function"), "weights", ()))
 
 
-def super_resolve(crop: F32, amount: float, name: str) -> F32:
+def super_resolve(crop: F32, amount: float, by: str | SuperResolver) -> F32:
     """Mix ``amount`` percent of the super-resolved ``crop`` (S, S, 3), display light, into it; at its own size.
+
+    by: a super-resolver, or the name of one.
 
     Raises InputError for an unknown name, MachineError for one that can't be loaded or gives no such picture.
     """
     if amount == 0:
         return crop
     size = crop.shape[0]
-    large = REGISTERED.load(name, _is_super_resolver, "function")(crop)
+    resolver = REGISTERED.load(by, _is_super_resolver, "function") if isinstance(by, str) else by
+    large = resolver(crop)
     if large.ndim != 3 or large.shape[2] != 3 or large.shape[0] != large.shape[1] or large.shape[0] % size:
         raise MachineError(
-            f"Super-resolver '{name}' made {large.shape} of {crop.shape}",
+            f"Super-resolver '{by}' made {large.shape} of {crop.shape}",
             hint="Ask those who made it: it is to give a whole multiple of the size",
         )
     fine = np.asarray(cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA), np.float32)

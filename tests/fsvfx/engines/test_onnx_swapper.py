@@ -12,18 +12,15 @@ import pytest
 import toy_networks
 import toy_swappers
 from swaps import nobody, swapped
-from toy_swappers import ROWS, Row
+from toy_swappers import ROWS, Row, engine
 
 from fsvfx import models
-from fsvfx.context import Context
 from fsvfx.engines.contract import FaceBatch, Identity, SwapBatch
-from fsvfx.engines.onnx_swapper import OnnxSwapper, OnnxSwapperSettings, weighted
+from fsvfx.engines.onnx_swapper import weighted
 from fsvfx.errors import InputError, ModelError
 from fsvfx.identity import registry
 from fsvfx.networks import session, vectors
 from fsvfx.networks.pictures import cut_faces
-from fsvfx.packages import Packages
-from schemas.network import NetworkCard
 
 Made = Callable[..., Any]
 SIZE = 256
@@ -51,14 +48,6 @@ def faces(mesh: Made, picture: Made, batch: Made) -> FaceBatch:
 def lead(mesh: Made, picture: Made, identity: Made) -> Identity:
     made: Identity = identity([picture(SIZE, seed) for seed in (7, 8)], [mesh(SIZE), mesh(SIZE, yaw=5)])
     return made
-
-
-def engine(folder: Path, card: NetworkCard, **settings: Any) -> OnnxSwapper:
-    """Of a card whose files lie in ``folder``."""
-    files = [folder / file.path for file in card.files]
-    toy_networks.placed(folder / "packages", card, *files)
-    said = OnnxSwapperSettings(model=card.model, sha256=card.digest, **settings)
-    return OnnxSwapper(said, Context(Packages(folder / "packages")))
 
 
 def psnr(one: np.ndarray, other: np.ndarray, where: np.ndarray | None = None) -> float:

@@ -34,7 +34,7 @@ def test_what_was_placed_is_found_and_read(tmp_path: Path, onnx: Path) -> None:
     assert network_of(folder) == card
     assert file_in(folder, card.file).read_bytes() == onnx.read_bytes()
     assert found.networks() == [folder]
-    assert network_for(found, "onnx_swapper", "swapper", "echo", card.digest) == card
+    assert network_for(found, "engine 'onnx_swapper'", "swapper", "echo", card.digest) == card
 
 
 def test_another_statement_is_another_network(tmp_path: Path, onnx: Path) -> None:
@@ -51,7 +51,7 @@ def test_an_engine_runs_networks_of_its_kind(tmp_path: Path, onnx: Path) -> None
     card = toy_networks.card("restorer", onnx, 32)
     toy_networks.placed(tmp_path / "packages", card, onnx)
     with pytest.raises(InputError, match="is a restorer, and engine 'onnx_swapper' runs a swapper"):
-        network_for(Packages(tmp_path / "packages"), "onnx_swapper", "swapper", "echo", card.digest)
+        network_for(Packages(tmp_path / "packages"), "engine 'onnx_swapper'", "swapper", "echo", card.digest)
 
 
 def test_a_broken_card_is_told_with_its_lines(tmp_path: Path, onnx: Path) -> None:

@@ -52,8 +52,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "grain": {"grain": 200.0},
 }
 """Each option away from its default."""
-NEUTRAL = {"super_resolver"}
-"""There is but one."""
+NEUTRAL = {"super_resolver", "restoration", "restorer"}
+"""There is but one super-resolver; restorers are users' own: ``tests/fsvfx/comp/finish/test_own_networks.py``."""
 
 
 @pytest.fixture(scope="module")
