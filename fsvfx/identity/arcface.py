@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 _CARD = "arcface"
 POINTS = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
 """Where a chip of 112 px shows eyes, nose and corners of the mouth, px: insightface's ``face_align``."""
-MESH = ((33, 133, 159, 145), (362, 263, 386, 374), (1,), (61,), (291,))
-"""FaceMesh's vertices whose means these points are."""
+MESH = (
+    (33, 161, 159, 157, 133, 154, 145, 163),
+    (362, 384, 386, 388, 263, 390, 374, 381),
+    (1,),
+    (61,),
+    (291,),
+)
+"""FaceMesh's vertices whose means these points are: contours of the eyes, tip of the nose, corners of the mouth."""
 _AT_ONCE = 16
 
 

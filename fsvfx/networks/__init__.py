@@ -4,6 +4,7 @@ __all__ = [
     "adding",
     "boost",
     "cuts",
+    "dfl_cuts",
     "files",
     "packs",
     "pictures",

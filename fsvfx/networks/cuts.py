@@ -11,16 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces.geometry import Matrix, crop_matrix, similarity
+from fsvfx.identity.arcface import MESH
 from fsvfx.networks.dfl_cuts import dfl_matrix, facemesh_matrix
 from schemas.network import Cut
 
-FIVE: Final = (
-    (33, 161, 159, 157, 133, 154, 145, 163),
-    (362, 384, 386, 388, 263, 390, 374, 381),
-    (1,),
-    (61,),
-    (291,),
-)
+FIVE: Final = MESH
 """Vertices of FaceMesh whose means are the five points: the eye at an upright picture's left, the other one, the tip of
 the nose, the corners of the mouth at the left and at the right."""
 

@@ -383,7 +383,7 @@ def _of_pack(draft: Draft, name: str) -> dict[str, Any]:
         known = ", ".join(packs.with_task("recognition")) or "none"
         raise InputError(f"No pack named '{name}' has an identity network", hint=f"Packs that have one: {known}")
     measured = packs.measured(name)
-    draft.because.append(f"who goes in is told by the pack {name}")
+    draft.because.append(f"the pack {name} says who goes in")
     return {
         "sha256": found.sha256,
         "size": found.size,
