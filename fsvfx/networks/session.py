@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fsvfx.digests import sha256_of
 from fsvfx.errors import MachineError, ModelError, Where
+from fsvfx.networks.files import inspect
 from fsvfx.packages import paths_in
 from schemas.network import OnnxFile
 
@@ -115,9 +116,10 @@ def session(
 ) -> Session:
     """A package's network, open. Made once in a process.
 
-    provider: ``auto`` is ``cuda`` where ``device`` is a GPU and onnxruntime has it, else ``cpu``. Raises ModelError
-    if a file is not there, is another one than the card's, or can't be opened; MachineError if the provider that was
-    asked for is not here: another never takes its place.
+    The file is looked at before it is run (``files.inspect``). provider: ``auto`` is ``cuda`` where ``device`` is a GPU
+    and onnxruntime has it, else ``cpu``. Raises InputError if a file is no network that can be run, ModelError if one
+    is not there or is another than the card's; MachineError if the provider that was asked for is not here: another
+    never takes its place.
     """
     named = _chosen(provider, device)
     return _open(paths_in(package, file), (file.sha256, *(each.sha256 for each in file.data)), named, precision, device)
@@ -132,6 +134,7 @@ def _open(paths: tuple[Path, ...], hashes: tuple[str, ...], provider: str, preci
                 hint=_AGAIN,
                 where=Where(file=str(path)),
             )
+    _check_graph(paths)
     import onnxruntime  # here: only who runs a network waits for it
 
     options = onnxruntime.SessionOptions()
@@ -150,6 +153,18 @@ def _open(paths: tuple[Path, ...], hashes: tuple[str, ...], provider: str, preci
     if provider not in used:
         raise _not_here(provider, used)
     return Session(held, provider, tuple(name for name in _BESIDE[provider] if name in used), paths[0])
+
+
+def _check_graph(paths: tuple[Path, ...]) -> None:
+    """The file is sound, and takes its weights from no file but those that the card names: theirs are checked."""
+    unnamed = {each.resolve() for each in inspect(paths[0]).data} - {each.resolve() for each in paths[1:]}
+    if unnamed:
+        raise ModelError(
+            f"The network {paths[0].name} has weights in {', '.join(sorted(each.name for each in unnamed))}, "
+            "and its card does not name them",
+            hint="Name them under file.data in its card, or add the network again",
+            where=Where(file=str(paths[0])),
+        )
 
 
 def _chosen(provider: Provider, device: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 import toy_networks
 from onnx import helper
 
-from fsvfx.errors import MachineError, ModelError
+from fsvfx.errors import InputError, MachineError, ModelError
 from fsvfx.networks.session import session
 
 
@@ -33,6 +33,8 @@ def test_weights_beside_the_file_are_checked_too(tmp_path: Path) -> None:
     card = toy_networks.card("restorer", file, 32, file=toy_networks.file_of(file, tmp_path / "far.data"))
     [made] = session(tmp_path, card.file).run({"target": np.ones(shape, np.float32)}, ["output"])
     assert made.max() == 0.5
+    with pytest.raises(ModelError, match=r"has weights in far\.data, and its card does not name them"):
+        session(tmp_path, card.file.model_copy(update={"data": ()}))
     (tmp_path / "other").mkdir()
     for name in ("far.onnx", "far.data"):
         (tmp_path / "other" / name).write_bytes((tmp_path / name).read_bytes())
@@ -65,5 +67,5 @@ def test_another_provider_never_takes_the_place_of_the_one_asked_for(tmp_path: P
 def test_what_can_not_be_opened_is_told(tmp_path: Path) -> None:
     file = tmp_path / "text.onnx"
     file.write_text("no network at all")
-    with pytest.raises(ModelError, match=r"text\.onnx can't be opened"):
+    with pytest.raises(InputError, match=r"text\.onnx"):
         session(tmp_path, toy_networks.card("swapper", file, 32).file)
