@@ -140,12 +140,21 @@ class OwnNetwork(Engine[Prepared]):
         import numpy as np
 
         from fsvfx.comp.matte import hull
-        from fsvfx.engines.mattes import around, clear, inside
-        from fsvfx.networks.pictures import laid_back
 
         if not made.mattes or self.settings.matte == "mesh":
             return hull(mesh, size)
         both = np.minimum.reduce([each[row] for each in made.mattes.values()])
-        is_head = self.card.target.cut.dfl == "head"  # its masks have hair, far from the mesh and beyond the crop
-        learned = laid_back(clear(both), matrix, size) * (inside(size) if is_head else around(mesh, size))
+        learned = self._learned(both, matrix, mesh, size)
         return learned if self.settings.matte == "learned" else learned * hull(mesh, size)
+
+    def _learned(self, mask: F32, matrix: NDArray[np.float64], mesh: F32, size: int) -> F32:
+        """A mask (N, N) of the network's picture in the crop, no further from the face than it is believed."""
+        from fsvfx.engines.mattes import around, clear, inside
+        from fsvfx.networks.pictures import laid_back
+
+        cut, side = self.card.target.cut, len(mask)
+        if cut.aligned:  # in the network's own size, as trained packages' masks are
+            return laid_back(clear(mask) * around(mesh * (side / size), side), matrix, size)
+        if cut.dfl == "head":  # hair, far from the mesh and beyond the crop
+            return laid_back(clear(mask), matrix, size) * inside(size)
+        return laid_back(clear(mask), matrix, size) * around(mesh, size)

@@ -81,7 +81,7 @@ def test_in_again_it_swaps_as_the_package_does(
     faces = FaceBatch(np.stack([picture(160, seed) for seed in range(3)]), meshes, (1001, 1002, 1003))
     card = toy_dfm.card(written.file, 64, {"aligned": True}, people=["ada", "bea"])
     toy_networks.placed(tmp_path, card, written.file)
-    both: dict[str, Any] = {"matte": "learned*mesh"}
+    both: dict[str, Any] = {"matte": "learned"}
     trained = Df(MatteSettings(model="toy", sha256=toy[1].sha256, **both), Context(Packages(toy[0].parents[1])))
     own = Dfm(DfmSettings(model=card.model, sha256=card.digest, masks="swap", **both), Context(Packages(tmp_path)))
     want, got = (swapped(engine, faces, nobody("ada")) for engine in (trained, own))
