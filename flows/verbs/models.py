@@ -188,13 +188,7 @@ def _networks(folder: str) -> Iterator[dict[str, Any]]:
         except ModelError as error:
             yield {"folder": package, "error": str(error)}
         else:
-            engine = _ENGINES.get(card.kind)
-            named = f"settings: {{model: {card.model}, sha256: {card.digest}}}"
-            settings = f"engine: {engine}, {named}" if engine else ""
-            yield {"folder": package, "card": card, "digest": card.digest, "settings": settings}
-
-
-_ENGINES = {"swapper": "onnx_swapper", "dfm": "dfm"}
+            yield {"folder": package, "card": card, "digest": card.digest, "settings": own_models.settings_of(card)}
 
 
 def _network_row(network: dict[str, Any]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fsvfx.networks.packs import Added, PackWishes
     from fsvfx.networks.recognise import Draft
     from fsvfx.networks.trial import Trial, TrialFace
+    from schemas.network import NetworkCard
     from schemas.pack import Measured
 
 EXAMPLES = {
@@ -258,8 +259,18 @@ def _tell_added(draft: Draft, trial: Trial, folder: Path) -> None:
     output.line(f"Tried on a face in {trial.seconds:.2f} s: who goes in, what it is given, what it makes")
     output.command(f"Sheet: {folder / SHEET}")
     output.command(f"Card: {folder / 'network.yaml'}")
-    if engine := {"swapper": "onnx_swapper", "dfm": "dfm"}.get(card.kind):
-        output.command(f"engine: {engine}, settings: {{model: {card.model}, sha256: {card.digest}}}")
+    output.command(settings_of(card))
+
+
+def settings_of(card: NetworkCard) -> str:
+    """What a manifest says to use a network."""
+    named = f"{card.model}@{card.digest}"
+    return {
+        "swapper": f"engine: onnx_swapper, settings: {{model: {card.model}, sha256: {card.digest}}}",
+        "dfm": f"engine: dfm, settings: {{model: {card.model}, sha256: {card.digest}}}",
+        "restorer": f"composite: {{restoration: 50, restorer: {named}}}",
+        "upscaler": f"composite: {{super_resolution: 50, super_resolver: {named}}}",
+    }[card.kind]
 
 
 def tell_pack(added: Added) -> None:
