@@ -145,7 +145,7 @@ def family_of(graph: Graph) -> tuple[Family | None, str]:
     called = graph.file.stem.lower()
     for pattern, name in _NAMES:
         if re.search(pattern, called) and _fits(graph, FAMILIES[name]):
-            return FAMILIES[name], "by the file's name, and its inputs fit; say --family other if it is none"
+            return FAMILIES[name], "by the file's name, and its inputs fit; --say family=other if it is none of them"
     return None, ""
 
 
