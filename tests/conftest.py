@@ -64,3 +64,10 @@ def shared_models() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no model data here: {folder} is absent")
     return folder
+
+
+def pytest_runtest_logfinish() -> None:
+    """The machine's settings are read once per process, from an environment that tests change and put back."""
+    from fsvfx.settings import machine
+
+    machine.cache_clear()

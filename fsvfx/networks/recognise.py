@@ -423,11 +423,13 @@ def _constants(draft: Draft) -> None:
 
 
 def _terms(draft: Draft) -> None:
-    """Licence and use: a known family's are held against what the user says."""
+    """Licence and use. What a known family forbids stays forbidden; what it allows, only the user can say."""
     family = draft.family
     usual = family.licence if family and family.kind != "dfm" else draft.graph.metadata.get("fsvfx.licence", "")
     licence = draft.ask(Question("licence", "What it may be used for", usual=usual))
-    known = {True: "yes", False: "no", None: ""}[family.commercial_use] if family else ""
+    known = (
+        "no" if family and family.commercial_use is False else ""
+    )  # a file's name is no licence: yes is never assumed
     allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", _YES, known))
     if allowed == "yes" and family is not None and family.commercial_use is False:
         what = f"{family.name} is published as '{family.licence}': its card can't say that commercial use is allowed"

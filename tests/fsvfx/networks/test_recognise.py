@@ -143,9 +143,15 @@ def test_what_fsvfx_has_exported_says_whose_it_is_and_how_its_faces_lie(tmp_path
 @pytest.mark.parametrize("name", ["GFPGANv1.4", "gpen_bfr_512", "restoreformer_plus_plus"])
 def test_restorers_are_known_by_their_names_and_shapes(name: str, tmp_path: Path) -> None:
     file = picture_network(tmp_path / f"{name}.onnx")
-    card = card_of(file, {})
+    card = card_of(file, {"commercial_use": "unknown"})
     assert isinstance(card, RestorerCard)
     assert (card.target.mean, card.output.denorm, card.target.cut.template) == ((0.5,) * 3, True, "ffhq_512")
+
+
+def test_a_file_name_allows_no_commercial_use(tmp_path: Path) -> None:
+    draft = drafted(picture_network(tmp_path / "GFPGANv1.4.onnx"), {})
+    assert [question.key for question in draft.open] == ["commercial_use"]
+    assert "commercial_use" not in draft.said or draft.said["commercial_use"] is not True
 
 
 def test_codeformer_has_its_weight_as_a_constant(tmp_path: Path) -> None:
@@ -157,12 +163,12 @@ def test_codeformer_has_its_weight_as_a_constant(tmp_path: Path) -> None:
 
 
 def test_upscalers_are_asked_what_their_shapes_leave_open(tmp_path: Path) -> None:
-    card = card_of(picture_network(tmp_path / "realesrgan_x4.onnx", 64, 256), {})
+    card = card_of(picture_network(tmp_path / "realesrgan_x4.onnx", 64, 256), {"commercial_use": "yes"})
     assert isinstance(card, UpscalerCard)
     assert card.times == 4
     free = picture_network(tmp_path / "esrgan_free.onnx", "h", "w")
-    assert [question.key for question in drafted(free, {}).open] == ["size", "times"]
-    card = card_of(free, {"size": "128", "times": "4"})
+    assert [question.key for question in drafted(free, {}).open] == ["size", "times", "commercial_use"]
+    card = card_of(free, {"size": "128", "times": "4", "commercial_use": "yes"})
     assert isinstance(card, UpscalerCard)
     assert (card.target.size, card.output.size) == (128, 512)
 

@@ -102,9 +102,11 @@ def test_so_are_those_of_what_it_needs_besides(tmp_path: Path) -> None:
         "converter": {**toy_networks.file_of(other), **terms},
     }
     card = network(tmp_path, identity=vector)
-    [(field, what)] = problems(written(tmp_path, card))
-    assert field == FIELD
-    assert "not for sale" in what
+    found = problems(written(tmp_path, card))
+    assert [field for field, _ in found] == [FIELD, FIELD]
+    said = " ".join(what for _, what in found)
+    assert "'arcface' excludes commercial use" in said
+    assert "not for sale" in said
     [own, second] = job(written(tmp_path, card, more="purpose: research\n")).models
     assert own.weights == ("arcface",)
     assert (own.licence, second.licence, second.commercial_use) == ("MIT", "not for sale", False)
