@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fsvfx.networks.files import Graph
     from fsvfx.networks.packs import Added, PackWishes
-    from fsvfx.networks.recognise import Draft
+    from fsvfx.networks.questions import Draft
     from fsvfx.networks.trial import Trial, TrialFace
     from schemas.network import NetworkCard
     from schemas.pack import Measured

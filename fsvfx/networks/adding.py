@@ -10,7 +10,8 @@ from typing import Any
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, NetworkError, Problem
 from fsvfx.networks.files import Graph, inspect
-from fsvfx.networks.recognise import Draft, Question, card_of
+from fsvfx.networks.questions import Draft, Question
+from fsvfx.networks.recognise import card_of
 from fsvfx.networks.trial import Finding
 from fsvfx.packages import place_network
 from schemas.network import NetworkCard

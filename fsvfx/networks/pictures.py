@@ -107,12 +107,17 @@ def given_to(port: PictureInput, pictures: F32) -> F32:
 
 def made_by(port: PictureInput, values: NDArray[Any], *, denorm: bool) -> F32:
     """Pictures from what a network gives, held within [0, 1]; what is no number becomes black."""
+    return np.clip(np.nan_to_num(decoded(port, values, denorm=denorm)), 0, 1)
+
+
+def decoded(port: PictureInput, values: NDArray[Any], *, denorm: bool) -> F32:
+    """The same, however far beyond [0, 1] it lies."""
     pictures = np.asarray(values.transpose(0, 2, 3, 1) if port.layout == "nchw" else values, np.float32)
     if port.channels == "bgr":
         pictures = pictures[..., ::-1]
     if denorm:
         pictures = pictures * np.array(port.std, np.float32) + np.array(port.mean, np.float32)
-    return np.clip(np.nan_to_num(pictures), 0, 1)
+    return np.asarray(pictures, np.float32)
 
 
 def mattes_of(port: PictureInput, values: NDArray[Any]) -> F32:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -22,84 +21,22 @@ from fsvfx.networks.families import (
     vectors,
 )
 from fsvfx.networks.files import Graph, Port
+from fsvfx.networks.questions import (
+    AFTER,
+    CHANNELS,
+    CUTS,
+    DFL,
+    KINDS,
+    LENGTHS,
+    OUT,
+    PIXELS,
+    RANGES,
+    YES,
+    Answers,
+    Draft,
+    Question,
+)
 from schemas.network import CARDS, NetworkCard
-
-Answers = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What only a person can say. key: its name; choices: values, each with what it means; usual: what is taken if
-    nobody says otherwise, empty if somebody must; form: of what is no choice."""
-
-    key: str
-    text: str
-    choices: dict[str, str] = field(default_factory=dict)
-    usual: str = ""
-    form: str = "The licence in its makers' words"
-
-
-@dataclass
-class Draft:
-    """A card in the making. said: as the card has it; because: why, a sentence each; open: what is still asked."""
-
-    graph: Graph
-    answers: Answers
-    said: dict[str, Any] = field(default_factory=dict)
-    because: list[str] = field(default_factory=list)
-    open: list[Question] = field(default_factory=list)
-    family: Family | None = None
-    files: dict[str, str] = field(default_factory=dict)
-    """Further files that the user names: converter, identity_net, adapter."""
-    terms: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What those may be used for."""
-
-    def ask(self, question: Question) -> str:
-        """The answer; empty, and the question noted, if there is none. Raises InputError for one that is no choice."""
-        given = self.answers.get(question.key, "")
-        if given and question.choices and given not in question.choices:
-            hint = f"Give one of: {', '.join(question.choices)}"
-            raise InputError(f"{question.key} can't be '{given}'", hint=hint)
-        if not given and not question.usual:
-            self.open.append(question)
-        return given or question.usual
-
-
-_KINDS: Final = {
-    "swapper": "puts anybody's face on the target's: inswapper, hyperswap, SimSwap and others",
-    "dfm": "makes one person's face, as DeepFaceLab exports it (.dfm)",
-    "restorer": "makes a face clearer: GFPGAN, CodeFormer, GPEN",
-    "upscaler": "makes any picture larger: Real-ESRGAN",
-}
-_CHANNELS: Final = {"rgb": "red first, as nearly all", "bgr": "blue first, as OpenCV and DeepFaceLab"}
-_RANGES: Final = {
-    "0..1": "black is 0, white 1",
-    "-1..1": "black is -1, white 1",
-    "imagenet": "ImageNet's mean and deviation, as SimSwap 256",
-    "0..255": "as bytes",
-}
-_CUTS: Final = {
-    "arcface_128": "inswapper, hyperswap and their like",
-    "arcface_112_v1": "SimSwap, GHOST",
-    "arcface_112_v2": "ArcFace's own chips",
-    "mtcnn_512": "HifiFace",
-    "ffhq_512": "FFHQ: BlendSwap, UniFace, and all restorers",
-    "dfl_whole_face": "FaceFusion's stand-in for DeepFaceLab's whole face",
-}
-_DFL: Final = {
-    "half": "mouth to brows",
-    "mid": "half of the forehead's way",
-    "full": "to the brows, and cheeks",
-    "whole_face": "forehead included: the usual one",
-    "head": "hair and all",
-    "facemesh": "as DeepFaceLive cuts for live use",
-    "aligned": "the whole of fsvfx's own crops: networks that fsvfx has exported",
-}
-_OUT: Final = {"same": "as the input's pictures", "0..1": "0 to 1, whatever the input's range"}
-_LENGTHS: Final = {"unit": "brought to length 1", "raw": "as ArcFace gives it"}
-_PIXELS: Final = "A number of pixels"
-_AFTER: Final = {"unit": "length 1, as insightface has it", "raw": "as it is, as FaceFusion has it"}
-_YES: Final = {"yes": "it may", "no": "it may not", "unknown": "nothing says: as no, until somebody asks its makers"}
 
 
 def recognise(graph: Graph, answers: Answers) -> Draft:
@@ -173,14 +110,14 @@ def _kind(draft: Draft) -> str:
 
 
 def _which(*kinds: str) -> Question:
-    return Question("kind", "What the network does", {kind: _KINDS[kind] for kind in kinds})
+    return Question("kind", "What the network does", {kind: KINDS[kind] for kind in kinds})
 
 
 def _swapper(draft: Draft) -> None:
     target, source = _target_and_source(draft)
     if target is None:
         return
-    draft.said["target"] = _target(draft, target, _CUTS)
+    draft.said["target"] = _target(draft, target, CUTS)
     draft.said["output"] = _output(draft)
     masks = list(_masks(draft, "swap"))
     if masks:
@@ -209,7 +146,7 @@ def _target_and_source(draft: Draft) -> tuple[Port | None, Port | None]:
 
 def _dfm(draft: Draft) -> None:
     seen = pictures(draft.graph)
-    draft.said["target"] = _target(draft, seen[0], _DFL)
+    draft.said["target"] = _target(draft, seen[0], DFL)
     draft.said["output"] = _output(draft)
     masks = list(_masks(draft, "swap"))
     if masks:
@@ -223,7 +160,7 @@ def _dfm(draft: Draft) -> None:
 
 
 def _restorer(draft: Draft) -> None:
-    draft.said["target"] = _target(draft, pictures(draft.graph)[0], _CUTS)
+    draft.said["target"] = _target(draft, pictures(draft.graph)[0], CUTS)
     draft.said["output"] = _output(draft)
 
 
@@ -254,10 +191,10 @@ def _target(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, Any]
     if port.side is not None:
         said["size"] = port.side
     else:
-        side = draft.ask(Question("size", "The side of its pictures, which the file leaves open", form=_PIXELS))
+        side = draft.ask(Question("size", "The side of its pictures, which the file leaves open", form=PIXELS))
         said |= {"size": _whole("size", side)} if side else {}
     usual = "" if family is None else "bgr" if family.kind == "dfm" and said["layout"] == "nhwc" else "rgb"
-    said["channels"] = draft.ask(Question("channels", "The order of its colors", _CHANNELS, usual))
+    said["channels"] = draft.ask(Question("channels", "The order of its colors", CHANNELS, usual))
     said |= _range(draft, "range", "The numbers that its pictures have", family.range if family else "")
     if cuts:
         usual = family.cut if family else ""
@@ -269,7 +206,7 @@ def _target(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, Any]
 
 
 def _cut(chosen: str) -> dict[str, Any]:
-    if chosen in _CUTS:
+    if chosen in CUTS:
         return {"template": chosen}
     own: dict[str, dict[str, Any]] = {"facemesh": {"facemesh": {}}, "aligned": {"aligned": True}}
     return own.get(chosen, {"dfl": chosen})
@@ -277,14 +214,14 @@ def _cut(chosen: str) -> dict[str, Any]:
 
 def _range(draft: Draft, key: str, text: str, usual: str) -> dict[str, Any]:
     given = draft.answers.get(key, "")
-    if given and given not in _RANGES:
+    if given and given not in RANGES:
         try:
             mean, std = numbers(given)
         except ValueError:
-            hint = f"Give one of {', '.join(_RANGES)}, or MEAN/STD of values in 0 to 1, such as 0.5/0.5"
+            hint = f"Give one of {', '.join(RANGES)}, or MEAN/STD of values in 0 to 1, such as 0.5/0.5"
             raise InputError(f"{key} can't be '{given}'", hint=hint) from None
     else:
-        chosen = draft.ask(Question(key, text, _RANGES, usual))
+        chosen = draft.ask(Question(key, text, RANGES, usual))
         if not chosen:
             return {}
         mean, std = numbers(chosen)
@@ -306,7 +243,7 @@ def _output(draft: Draft) -> dict[str, Any]:
         said["size"] = out.side
     is_plain = "mean" not in target and "std" not in target
     usual = "0..1" if is_plain else ("same" if draft.family.denorm else "0..1") if draft.family else ""
-    answer = draft.ask(Question("output_range", "The numbers of what it makes", _OUT, usual))
+    answer = draft.ask(Question("output_range", "The numbers of what it makes", OUT, usual))
     if answer == "same" and not is_plain:
         said["denorm"] = True
     return said
@@ -332,10 +269,10 @@ def _masks(draft: Draft, usual: str) -> Iterator[dict[str, Any]]:
 def _as_picture(draft: Draft, port: Port) -> dict[str, Any]:
     family = draft.family
     said: dict[str, Any] = {"kind": "picture", "input": port.name, "layout": port.layout or "nchw"}
-    given = str(port.side or draft.ask(Question("source_size", "The side of the picture of who goes in", form=_PIXELS)))
+    given = str(port.side or draft.ask(Question("source_size", "The side of the picture of who goes in", form=PIXELS)))
     said |= {"size": _whole("source_size", given)} if given else {}
     usual = family.source_cut if family else ""
-    chosen = draft.ask(Question("source_cut", "How the face of who goes in lies in its picture", _CUTS, usual))
+    chosen = draft.ask(Question("source_cut", "How the face of who goes in lies in its picture", CUTS, usual))
     said["cut"] = _cut(chosen) if chosen else {}
     usual = family.source_range if family else ""
     return said | _range(draft, "source_range", "The numbers of the picture of who goes in", usual)
@@ -346,12 +283,12 @@ def _as_vector(draft: Draft, port: Port) -> dict[str, Any]:
     said: dict[str, Any] = {"kind": "vector", "input": port.name}
     needs = family.needs if family else ()
     usual = family.length if family else ""
-    said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", _LENGTHS, usual))
+    said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", LENGTHS, usual))
     said["net"] = _net(draft, needs)
     found = map_of(draft.graph)
     if found is not None and draft.answers.get("map", "") != "none":
         name, shape = found
-        after = draft.ask(Question("map_length", "The length of the vector after the matrix", _AFTER, "unit"))
+        after = draft.ask(Question("map_length", "The length of the vector after the matrix", AFTER, "unit"))
         said["map"] = {"initializer": name, "shape": list(shape), "unit_after": after == "unit"}
         draft.because.append(f"who goes in is multiplied by '{name}', {shape[0]} x {shape[1]}")
     if "adapter" in needs:
@@ -401,7 +338,7 @@ def _file(draft: Draft, key: str, text: str) -> bool:
         return False
     draft.files[key] = given
     licence = draft.ask(Question(f"{key}_licence", f"What {given} may be used for"))
-    allowed = draft.ask(Question(f"{key}_commercial_use", f"Whether {given} may be used commercially", _YES))
+    allowed = draft.ask(Question(f"{key}_commercial_use", f"Whether {given} may be used commercially", YES))
     draft.terms[key] = {"licence": licence, "commercial_use": _allowed(allowed)}
     return True
 
@@ -427,11 +364,10 @@ def _terms(draft: Draft) -> None:
     family = draft.family
     usual = family.licence if family and family.kind != "dfm" else draft.graph.metadata.get("fsvfx.licence", "")
     licence = draft.ask(Question("licence", "What it may be used for", usual=usual))
-    known = (
-        "no" if family and family.commercial_use is False else ""
-    )  # a file's name is no licence: yes is never assumed
-    allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", _YES, known))
-    if allowed == "yes" and family is not None and family.commercial_use is False:
+    forbidden = family is not None and family.commercial_use is False
+    known = "no" if forbidden else ""  # a file's name is no licence: yes is never assumed
+    allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", YES, known))
+    if allowed == "yes" and family is not None and forbidden:
         what = f"{family.name} is published as '{family.licence}': its card can't say that commercial use is allowed"
         hint = "If you hold a licence of your own, say no here and name it in the manifest: licences: {NAME: ...}"
         raise InputError(what, hint=hint)

@@ -13,21 +13,17 @@ from numpy.typing import NDArray
 from fsvfx.networks.boost import calm, parted, woven
 from fsvfx.networks.pictures import given_to, made_by, mattes_of, shape_of, unblended
 from fsvfx.networks.session import Provider, Session, Shape, session
-from schemas.network import DfmCard, NetworkCard, SwapperCard
+from schemas.network import DfmCard, MaskOutput, NetworkCard, SwapperCard
 
 F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Made:
-    """What a network makes of n faces: pictures (n, N, N, 3) in [0, 1]; mattes (n, N, N), by the face that they cover.
-
-    uncalmed: the pictures of a boosted network with its pattern.
-    """
+    """What a network makes of n faces: pictures (n, N, N, 3) in [0, 1]; mattes (n, N, N), by the face they cover."""
 
     pictures: F32
     mattes: Mapping[str, F32] = field(default_factory=dict)
-    uncalmed: F32 | None = None
 
 
 @dataclass(frozen=True)
@@ -37,19 +33,28 @@ class FaceNetwork:
     card: NetworkCard
     session: Session
 
+    def raw(
+        self, faces: F32, more: Mapping[str, F32] | None = None, *, constants: Mapping[str, float] | None = None
+    ) -> list[NDArray[np.float32]]:
+        """As ``run``, but the network's own numbers: of its picture, then of each mask of its card."""
+        given: dict[str, NDArray[Any]] = {self.card.target.input: given_to(self.card.target, faces)}
+        given |= {**(more or {}), **self._constants(constants or {})}
+        return self.session.run(given, [self.card.output.name, *(mask.name for mask in self._masks)])
+
+    @property
+    def _masks(self) -> tuple[MaskOutput, ...]:
+        return self.card.masks if isinstance(self.card, SwapperCard | DfmCard) else ()
+
     def run(
         self, faces: F32, more: Mapping[str, F32] | None = None, *, constants: Mapping[str, float] | None = None
     ) -> Made:
         """Of faces (n, N, N, 3) RGB in [0, 1], N being the card's. more: inputs beside, a row for each face, or one for
         all. constants: in place of the card's."""
         target, output = self.card.target, self.card.output
-        masks = self.card.masks if isinstance(self.card, SwapperCard | DfmCard) else ()
-        given: dict[str, NDArray[Any]] = {target.input: given_to(target, faces)}
-        given |= {**(more or {}), **self._constants(constants or {})}
-        pictures, *values = self.session.run(given, [output.name, *(mask.name for mask in masks)])
+        pictures, *values = self.raw(faces, more, constants=constants)
         made = made_by(target, pictures, denorm=output.denorm)
         mattes: dict[str, F32] = {}
-        for mask, value in zip(masks, values, strict=True):
+        for mask, value in zip(self._masks, values, strict=True):
             mattes[mask.of] = mattes_of(target, value)
             if mask.already_blended:
                 made = unblended(made, faces, mattes[mask.of])
@@ -74,7 +79,7 @@ class FaceNetwork:
         whole = woven(made.pictures, times)
         calmed = np.stack([np.clip(calm(each, times), 0, 1) for each in whole])
         mattes = {of: woven(matte[..., None], times)[..., 0] for of, matte in made.mattes.items()}
-        return Made(calmed, mattes, whole)
+        return Made(calmed, mattes)
 
     def _constants(self, instead: Mapping[str, float]) -> dict[str, NDArray[np.float64]]:
         return {

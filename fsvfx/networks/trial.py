@@ -253,14 +253,7 @@ def _asked(
 
 def _run_child(folder: Path, file: Path) -> None:
     gib = machine().probe_gib
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({int(gib * 2**30)},) * 2); "
-    start = f"{limit}import sys; sys.path[:] = {sys.path!r}; from pathlib import Path; "
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        f"{start}from fsvfx.networks.trial_child import main; main(Path({str(folder)!r}))",
-    ]
+    command = [sys.executable, "-P", "-c", _START, str(folder), str(int(gib * 2**30)), *sys.path]
     at = Where(file=str(file))
     try:
         done = subprocess.run(

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from fsvfx.errors import FsvfxError
-from fsvfx.networks.pictures import cut_faces, given_to
+from fsvfx.networks.pictures import cut_faces, decoded, given_to
 from fsvfx.networks.running import opened
 from fsvfx.packages import network_of
-from schemas.network import CARDS, NetworkCard, PictureSource, RestorerCard, SwapperCard, UpscalerCard
+from schemas.network import CARDS, NetworkCard, PictureSource, SwapperCard, UpscalerCard
 
 F32 = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -54,24 +54,16 @@ def run(folder: Path, card: NetworkCard, given: dict[str, F32]) -> tuple[dict[st
     faces = cut_faces(crop, mesh, card.target.cut, card.target.size)
     more, said = _source(folder, card, given)
     network = opened(folder, card, provider="cpu", more=dict.fromkeys(more))
-    values = {card.target.input: given_to(card.target, faces.pictures), **more}
-    constants = {name: _filled(network.session.inputs[name].shape, value) for name, value in card.constants.items()}
-    masks = () if isinstance(card, RestorerCard) else card.masks
-    outputs = network.session.run({**values, **constants}, [card.output.name, *(mask.name for mask in masks)])
-    raw = outputs[0][0]
-    arrays = {"target": faces.pictures[0], "made": _decoded(card, raw), "matrix": faces.matrices[0], "raw": raw}
+    raw, *masks = network.raw(faces.pictures, more)
+    arrays = {"target": faces.pictures[0], "made": _picture(card, raw), "matrix": faces.matrices[0], "raw": raw[0]}
     if masks:
-        arrays["matte"] = np.squeeze(outputs[1][0])
+        arrays["matte"] = np.squeeze(masks[0][0])
     return arrays, said
 
 
-def _decoded(card: NetworkCard, raw: F32) -> F32:
-    """As ``pictures.made_by``, but with what lies outside of [0, 1]."""
-    picture = raw.transpose(1, 2, 0) if card.target.layout == "nchw" else raw
-    picture = picture[..., ::-1] if card.target.channels == "bgr" else picture
-    if card.output.denorm:
-        picture = picture * np.array(card.target.std, np.float32) + np.array(card.target.mean, np.float32)
-    return np.asarray(picture, np.float32)
+def _picture(card: NetworkCard, raw: F32) -> F32:
+    """The first that a network made, as far beyond [0, 1] as it is."""
+    return np.asarray(decoded(card.target, raw, denorm=card.output.denorm)[0], np.float32)
 
 
 def _source(folder: Path, card: NetworkCard, given: dict[str, F32]) -> tuple[dict[str, F32], dict[str, Any]]:
@@ -105,20 +97,13 @@ def _enlarged(folder: Path, card: UpscalerCard, crop: F32) -> tuple[dict[str, F3
     picture = np.asarray(cv2.resize(crop, side, interpolation=cv2.INTER_AREA), np.float32)
     held = session(folder, card.file, provider="cpu")
     [raw] = held.run({card.target.input: given_to(card.target, picture[None])}, [card.output.name])
-    made = _decoded(card, raw[0])
+    made = _picture(card, raw)
     if made.shape[0] != card.output.size:
         from fsvfx.errors import InputError
 
         what = f"it makes pictures of {made.shape[0]} px of {card.target.size}, and the card says {card.output.size}"
-        raise InputError(what, hint="Correct --times")
+        raise InputError(what, hint="Correct --say times=...")
     return {"target": picture, "made": made, "matrix": np.eye(2, 3), "raw": raw[0]}, {}
-
-
-def _filled(shape: tuple[int | None, ...], value: float | tuple[float, ...]) -> F32:
-    sizes = [1 if size is None else size for size in shape]
-    if isinstance(value, tuple):
-        return np.asarray(value, np.float32).reshape(sizes)
-    return np.full(sizes, value, np.float32)
 
 
 def _changed(card: NetworkCard, change: dict[str, Any]) -> NetworkCard:

@@ -16,7 +16,8 @@ from fsvfx.errors import InputError
 from fsvfx.networks import adding
 from fsvfx.networks.families import ARCFACE
 from fsvfx.networks.files import inspect
-from fsvfx.networks.recognise import Answers, Draft, recognise
+from fsvfx.networks.questions import Answers, Draft
+from fsvfx.networks.recognise import recognise
 from schemas.network import DfmCard, NetworkCard, RestorerCard, SwapperCard, UpscalerCard
 
 TERMS = {"licence": "ours", "commercial_use": "unknown"}

@@ -1,0 +1,88 @@
+"""What a network's card must say that its file does not: the questions, the answers that there are, and the draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fsvfx.errors import InputError
+from fsvfx.networks.families import Family
+from fsvfx.networks.files import Graph
+
+Answers = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What only a person can say. key: its name; choices: values, each with what it means; usual: what is taken if
+    nobody says otherwise, empty if somebody must; form: of what is no choice."""
+
+    key: str
+    text: str
+    choices: dict[str, str] = field(default_factory=dict)
+    usual: str = ""
+    form: str = "The licence in its makers' words"
+
+
+@dataclass
+class Draft:
+    """A card in the making. said: as the card has it; because: why, a sentence each; open: what is still asked."""
+
+    graph: Graph
+    answers: Answers
+    said: dict[str, Any] = field(default_factory=dict)
+    because: list[str] = field(default_factory=list)
+    open: list[Question] = field(default_factory=list)
+    family: Family | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    """Further files that the user names: converter, identity_net, adapter."""
+    terms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What those may be used for."""
+
+    def ask(self, question: Question) -> str:
+        """The answer; empty, and the question noted, if there is none. Raises InputError for one that is no choice."""
+        given = self.answers.get(question.key, "")
+        if given and question.choices and given not in question.choices:
+            hint = f"Give one of: {', '.join(question.choices)}"
+            raise InputError(f"{question.key} can't be '{given}'", hint=hint)
+        if not given and not question.usual:
+            self.open.append(question)
+        return given or question.usual
+
+
+KINDS: Final = {
+    "swapper": "puts anybody's face on the target's: inswapper, hyperswap, SimSwap and others",
+    "dfm": "makes one person's face, as DeepFaceLab exports it (.dfm)",
+    "restorer": "makes a face clearer: GFPGAN, CodeFormer, GPEN",
+    "upscaler": "makes any picture larger: Real-ESRGAN",
+}
+CHANNELS: Final = {"rgb": "red first, as nearly all", "bgr": "blue first, as OpenCV and DeepFaceLab"}
+RANGES: Final = {
+    "0..1": "black is 0, white 1",
+    "-1..1": "black is -1, white 1",
+    "imagenet": "ImageNet's mean and deviation, as SimSwap 256",
+    "0..255": "as bytes",
+}
+CUTS: Final = {
+    "arcface_128": "inswapper, hyperswap and their like",
+    "arcface_112_v1": "SimSwap, GHOST",
+    "arcface_112_v2": "ArcFace's own chips",
+    "mtcnn_512": "HifiFace",
+    "ffhq_512": "FFHQ: BlendSwap, UniFace, and all restorers",
+    "dfl_whole_face": "FaceFusion's stand-in for DeepFaceLab's whole face",
+}
+DFL: Final = {
+    "half": "mouth to brows",
+    "mid": "half of the forehead's way",
+    "full": "to the brows, and cheeks",
+    "whole_face": "forehead included: the usual one",
+    "head": "hair and all",
+    "facemesh": "as DeepFaceLive cuts for live use",
+    "aligned": "the whole of fsvfx's own crops: networks that fsvfx has exported",
+}
+OUT: Final = {"same": "as the input's pictures", "0..1": "0 to 1, whatever the input's range"}
+LENGTHS: Final = {"unit": "brought to length 1", "raw": "as ArcFace gives it"}
+PIXELS: Final = "A number of pixels"
+AFTER: Final = {"unit": "length 1, as insightface has it", "raw": "as it is, as FaceFusion has it"}
+YES: Final = {"yes": "it may", "no": "it may not", "unknown": "nothing says: as no, until somebody asks its makers"}
