@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from fsvfx.errors import MachineError
 
@@ -17,7 +18,13 @@ S3Root = Annotated[str, StringConstraints(pattern=r"^s3://[^/]+(/.*)?$")]
 
 
 PREFIX = "FSVFX_"
-_JSON = ("roots", "production_roots", "s3_roots", "packages")
+_JSON = {
+    "roots": '["/mnt/plates"]',
+    "production_roots": '{"harbour": ["/mnt/harbour"]}',
+    "s3_roots": '["s3://bucket/prefix"]',
+    "packages": '["/mnt/packages"]',
+}
+"""Settings that are JSON, with an example of each."""
 
 
 class MachineSettings(BaseModel):
@@ -82,15 +89,22 @@ class MachineSettings(BaseModel):
 @lru_cache(maxsize=1)
 def machine() -> MachineSettings:
     """The settings, read once per process. Raises MachineError if one can't be read."""
+    given = _given(os.environ)
     try:
-        return MachineSettings.model_validate(_given(os.environ))
-    except ValueError as error:  # pydantic's ValidationError is one
-        said = " ".join(str(error).split())
-        raise MachineError(f"A setting can't be read: {said}", hint="Fix the FSVFX_* variables") from error
+        return MachineSettings.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(_told(detail, given) for detail in error.errors(include_url=False))
+        raise MachineError(wrong, hint="Correct it where this machine's environment is set") from error
+
+
+def _told(detail: ErrorDetails, given: Mapping[str, JsonValue]) -> str:
+    name = str(detail["loc"][0])
+    said = detail["msg"].removeprefix("Input ")
+    return f"{PREFIX}{name.upper()} is {given.get(name)!r}, but {said}"
 
 
 def _given(variables: Mapping[str, str]) -> dict[str, JsonValue]:
-    """Those that are set; an empty one is not. Raises ValueError for what should be JSON and is none.
+    """Those that are set; an empty one is not. Raises MachineError for what should be JSON and is none.
 
     By hand, as importing pydantic-settings takes a fifth of a second.
     """
@@ -104,5 +118,7 @@ def _value(name: str, text: str) -> JsonValue:
     try:
         value: JsonValue = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"{name} is no JSON: {error}") from error
+        variable = f"{PREFIX}{name.upper()}"
+        hint = f"Write {variable}='{_JSON[name]}'"
+        raise MachineError(f"{variable} is {text!r}, which is not JSON", hint=hint) from error
     return value
