@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,11 @@ from schemas.outcome import Outcome
 from schemas.training import TrainingOutcome
 
 if TYPE_CHECKING:
+    from flows.watch import Watcher
+    from fsvfx.executors import Executor
     from fsvfx.executors.spawned import Template
     from schemas.job import ShotJob
+    from tasks.teller import Teller
 
 DEPLOYMENT = "job/job"
 
@@ -115,11 +118,29 @@ def training_here(
     manifest: Path, store: str | None, gpus: int, workers: int, out: Console, show: bool = True
 ) -> TrainingOutcome:
     """Train in this process and its Dask workers. Raises FsvfxError; the outcome may be partial."""
+    with _told_here(workers, out, show) as (executor, teller, watcher):
+        from flows.told_training import train_told
+
+        return train_told(str(manifest.resolve()), store, gpus, executor, teller, watcher)
+
+
+def facesets_here(
+    manifest: Path, store: str | None, workers: int, out: Console, show: bool = True
+) -> TrainingOutcome:
+    """Build a training's facesets likewise. Raises FsvfxError; the outcome may be partial."""
+    with _told_here(workers, out, show) as (executor, teller, watcher):
+        from flows.told_training import facesets_told
+
+        return facesets_told(str(manifest.resolve()), store, executor, teller, watcher)
+
+
+@contextmanager
+def _told_here(workers: int, out: Console, show: bool) -> Iterator[tuple[Executor, Teller, Watcher]]:
     check_scheduler(machine())
     prefect = server.begin()
     if show:
         out.print(f"Prefect's UI: {prefect.shown_to(out.is_terminal)}")
-    from flows.told_training import train_told  # while the server starts
+    import flows.told_training  # noqa: F401 - while the server starts
     from fsvfx.executors.dask import Dask
     from tasks.rest import Api
     from tasks.teller import Teller
@@ -129,7 +150,7 @@ def training_here(
         Teller(Api.of_environment, out.print) as teller,
         Dask(workers) as executor,
     ):
-        return train_told(str(manifest.resolve()), store, gpus, executor, teller, watcher)
+        yield executor, teller, watcher
 
 
 def elsewhere(request: Request) -> Left | None:

@@ -29,7 +29,7 @@ from fsvfx.runner.drive import raise_wrong_input, run_plan
 from fsvfx.training import result, steps
 from fsvfx.training.events import Ended, Message, Notice, followed
 from fsvfx.training.folder import EVENTS
-from fsvfx.training.outcome import as_done, as_partial, train_command
+from fsvfx.training.outcome import as_built, as_done, as_partial, facesets_command, train_command
 from fsvfx.training.process import Seat
 from fsvfx.training.steps import People
 from schemas.job import FootageJob, TrainJob
@@ -57,6 +57,22 @@ def train_told(
     return outcome
 
 
+def facesets_told(
+    manifest: str, store: str | None, executor: Executor, teller: Teller, watcher: Watcher
+) -> TrainingOutcome:
+    """Build the facesets of a training manifest that are not there, and train nothing.
+
+    Raises FsvfxError; nothing of Prefect's.
+    """
+    job = _cleared(manifest, store, "")
+    run = Run("facesets", job.model, job.production, {"manifest": manifest, "store": store})
+    with Training.of(teller, run, job.folder) as told:
+        found = _Trained(job, 0, facesets_command(job, store), executor, teller, told, watcher).facesets()
+        outcome = found if isinstance(found, TrainingOutcome) else as_built(job)
+        told.finish(outcome)
+    return outcome
+
+
 def _cleared(manifest: str, store: str | None, run_id: str) -> TrainJob:
     job = manifests.training_job(Path(manifest), store=store)
     update = {"rights": rights.clear_training(job).digest, "run_id": run_id or str(uuid4())}
@@ -77,11 +93,9 @@ class _Trained:
     watcher: Watcher
 
     def outcome(self) -> TrainingOutcome:
-        plans = {each.name: self._cut_out(each) for each in self.job.footage}
-        left = {name: after for name, after in plans.items() if after.left}
-        if left:
-            return as_partial(self.job, self.command, "footage is not done", left)
-        people = self._facesets({name: _receipts(after) for name, after in plans.items()})
+        people = self.facesets()
+        if isinstance(people, TrainingOutcome):
+            return people
         if done := result.finished(self.job, people):
             return as_done(self.job, done)
         ended = self._train(people)
@@ -90,6 +104,14 @@ class _Trained:
         package = self._do("package", steps.make_package, self.job, people, ended.device)
         self._do("evaluation", steps.evaluate_package, self.job, people, Path(package))
         return as_done(self.job, result.finish(self.job, people, Path(package), ended.step, ended.reason))
+
+    def facesets(self) -> People | TrainingOutcome:
+        """Of everybody whom the model learns, or what is left to do for them."""
+        plans = {each.name: self._cut_out(each) for each in self.job.footage}
+        left = {name: after for name, after in plans.items() if after.left}
+        if left:
+            return as_partial(self.job, self.command, "footage is not done", left)
+        return self._gathered({name: _receipts(after) for name, after in plans.items()})
 
     def _cut_out(self, footage: FootageJob) -> Plan:
         """A piece of footage's plan once everything was tried; what is done already needs no flow run."""
@@ -102,7 +124,7 @@ class _Trained:
             told.finish(ran.plan, ran.plan.outcome(), lambda: None)
         return ran.plan
 
-    def _facesets(self, given: Mapping[str, Sequence[Receipt]]) -> People:
+    def _gathered(self, given: Mapping[str, Sequence[Receipt]]) -> People:
         """Of everybody whom the model learns. ``given``: receipts of the stages, by footage. Raises what failed."""
         asked = {}
         for person in self.job.learned:

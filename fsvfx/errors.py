@@ -165,23 +165,19 @@ class RightsError(FsvfxError):
     """The gate refused; ``reasons`` has every one."""
 
     exit_code = ExitCode.RIGHTS
+    heading = "Consent does not cover this"
+    way_out = "Get or correct the consent records; the gate can't be bypassed"
 
     def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
-        super().__init__(
-            "Consent does not cover this: " + "; ".join(reasons),
-            hint="Get or correct the consent records; the gate can't be bypassed",
-            where=where,
-        )
+        super().__init__(f"{self.heading}: {'; '.join(reasons)}", hint=self.way_out, where=where)
         self.reasons = reasons
 
 
 class LicenceError(RightsError):
     """Weights may not be used for what the production is for; ``reasons`` has every one."""
 
-    def __init__(self, reasons: tuple[str, ...], *, where: Where | None = None) -> None:
-        super().__init__(reasons, where=where)
-        self.what = "The licences of the weights do not cover this: " + "; ".join(reasons)
-        self.hint = "Use other weights, get a licence, or mark the production as research"
+    heading = "The licences of the weights do not cover this"
+    way_out = "Use other weights, get a licence, or mark the production as research"
 
 
 class IncompleteError(FsvfxError):

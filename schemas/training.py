@@ -42,7 +42,8 @@ class TrainingOutcome(StrictModel):
     production: str
     model: str
     engine: str
-    state: Literal["done", "partial"]
+    state: Literal["done", "built", "partial"]
+    """built: its facesets, as far as was asked."""
     reason: str = ""
     """Why training ended; or why it is not done."""
     package: str = ""

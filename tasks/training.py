@@ -48,7 +48,7 @@ class TrainingAccount(Account):
     def finish(self, outcome: TrainingOutcome) -> None:
         self.summary = "```\n" + "\n".join(lines_of(outcome)) + "\n```"
         said = f"{outcome.reason}; run {outcome.command}"
-        self.end = Told("FAILED", said) if outcome.state == "partial" else Told("COMPLETED", outcome.package)
+        self.end = Told("FAILED", said) if outcome.state == "partial" else Told("COMPLETED", outcome.package or outcome.reason)
 
     def _renew(self, ended: Ended | None) -> None:
         """Pictures and summary as they are now."""

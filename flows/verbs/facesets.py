@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.verbs import output
-from flows.verbs.options import AsJson, Replace, Store, TrainManifestPath
+from flows.verbs.options import AsJson, Replace, Store, TrainManifestPath, Workers
+from flows.verbs.shots import footage_ready, tell
+from flows.verbs.train import ended
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
     from fsvfx.facesets import Faceset, Gathered
     from schemas.job import TrainJob
     from schemas.receipts import Receipt
+    from schemas.training import TrainingOutcome
 
 _TOLD = 5
 """So many pictures without a face are named in the table; ``--json`` has all."""
 EXAMPLES = (
     "fsvfx facesets train.yaml",
+    "fsvfx facesets train.yaml --build",
     "fsvfx facesets train.yaml --out sheets/",
 )
 
@@ -33,21 +37,51 @@ def run(
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="Write the contact sheets here. Default: the current folder."),
     ] = None,
+    build: Annotated[
+        bool, typer.Option("--build", help="First build those that are not there, without training anything.")
+    ] = False,
+    workers: Workers = 0,
     store: Store = None,
     replace: Replace = False,
     json: AsJson = False,
-) -> None:
+) -> int:
     """Show the facesets of people and picture collections: a table, and contact sheets by yaw, by sharpness, and of the
     faces left out."""
-    from fsvfx import facesets, manifests, rights
-    from fsvfx.facesets.lookup import receipts_of
+    from fsvfx import manifests, rights
 
     job = manifests.training_job(manifest, store=store)
     rights.clear_training(job)
+    built = _built(job, manifest, store, workers, json) if build else None
+    if built and built.state == "partial":
+        return ended(built, json)
+    _show(job, (out or Path.cwd()) / job.model, replace, json)
+    return 0
+
+
+def _built(job: TrainJob, manifest: Path, store: str | None, workers: int, json: bool) -> TrainingOutcome | None:
+    """How building them ended; None if there was nothing to build."""
+    from flows.console import console
+    from flows.launch import facesets_here
+    from fsvfx.errors import InputError
+    from fsvfx.facesets.lookup import receipts_of
+
+    try:
+        receipts_of(job)
+    except InputError:  # one is not there
+        looked = footage_ready(job, manifest)
+        if not json:
+            tell(looked)
+        return facesets_here(manifest, store, workers, console(stderr=json), show=not json)
+    return None
+
+
+def _show(job: TrainJob, stem: Path, replace: bool, json: bool) -> None:
+    from fsvfx import facesets
+    from fsvfx.facesets.lookup import receipts_of
+
     where = facesets.store_of(job.store, job.production)
     told: list[dict[str, Any]] = []
     shared: list[dict[str, Any]] = []
-    stem = (out or Path.cwd()) / job.model
     found = receipts_of(job)
     for person in job.learned:
         faceset = facesets.open_faceset(where, found[person])

@@ -66,9 +66,12 @@ def error(problem: FsvfxError, machine_readable: bool) -> None:
         as_json({"error": _as_data(problem), "exit_code": problem.exit_code})
         return
     place = f" ({one_line(str(problem.where))})" if str(problem.where) else ""
-    line(f"{problem.what}{place}", style="red", stderr=True)
-    for each in getattr(problem, "problems", ()):
-        line(one_line(str(each)), "  ", stderr=True)
+    what, listed = problem.what, tuple(map(str, getattr(problem, "problems", ())))
+    if len(reasons := getattr(problem, "reasons", ())) > 1:  # one fits the line
+        what, listed = getattr(problem, "heading", what), reasons
+    line(f"{what}{place}", style="red", stderr=True)
+    for each in listed:
+        line(one_line(each), "  ", stderr=True)
     line(problem.hint, stderr=True)
 
 

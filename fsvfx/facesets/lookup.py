@@ -112,5 +112,5 @@ def aligned_footage(job: TrainJob, footage: FootageJob) -> Footage:
 
 
 def _not_there(job: TrainJob, what: str) -> InputError:
-    hint = f"Run {shlex.join(['fsvfx', 'train', job.manifest])} first"
+    hint = f"Build them with\n  {shlex.join(['fsvfx', 'facesets', job.manifest, '--build'])}"
     return InputError(what, hint=hint, where=Where(file=job.manifest))

@@ -26,6 +26,12 @@ def train_command(job: TrainJob, store: str | None, gpus: int) -> str:
     return shlex.join(words)
 
 
+def facesets_command(job: TrainJob, store: str | None) -> str:
+    """The command that builds its facesets. ``store``: as in ``train_command``."""
+    words = ["fsvfx", "facesets", job.manifest, "--build"]
+    return shlex.join([*words, "--store", store] if store else words)
+
+
 def as_done(job: TrainJob, done: Finished) -> TrainingOutcome:
     """There is a package. Raises ModelError if its card can't be read."""
     return TrainingOutcome(
@@ -38,6 +44,18 @@ def as_done(job: TrainJob, done: Finished) -> TrainingOutcome:
         sha256=done.sha256,
         iterations=done.iterations,
         figures=packages.card_of(Path(done.package)).figures,
+        folder=job.folder,
+    )
+
+
+def as_built(job: TrainJob) -> TrainingOutcome:
+    """All its facesets are there; no training was asked for."""
+    return TrainingOutcome(
+        production=job.production,
+        model=job.model,
+        engine=job.engine,
+        state="built",
+        reason="its facesets are built",
         folder=job.folder,
     )
 
@@ -63,6 +81,8 @@ def lines_of(outcome: TrainingOutcome) -> list[str]:
     """In words, for people."""
     if outcome.state == "partial":
         return [f"{outcome.model}: {outcome.reason}", *_failures(outcome), "continue with:", f"  {outcome.command}"]
+    if outcome.state == "built":
+        return [f"{outcome.model}: {outcome.reason}"]
     took = f", {outcome.seconds:.1f} s" if outcome.seconds else ", nothing to run"
     return [
         f"{outcome.model}: done, {outcome.iterations} iterations ({outcome.reason}){took}",

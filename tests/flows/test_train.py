@@ -43,8 +43,31 @@ def train(manifest: Path, environment: dict[str, str]) -> subprocess.CompletedPr
     return subprocess.run(command_for(manifest), env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
 
+def facesets(manifest: Path, environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "flows.cli", "facesets", str(manifest), "--out", str(manifest.parent), *options]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+
+
 @pytest.fixture(scope="module")
-def killed(manifest: Path, environment: dict[str, str]) -> dict[str, Any]:
+def built(manifest: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """The facesets, which are shown once they are built."""
+    before = facesets(manifest, environment)
+    assert before.returncode == 2
+    assert f"fsvfx facesets {manifest} --build" in before.stderr
+    done = facesets(manifest, environment, "--build", "--workers", "1", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_facesets_are_built_without_a_training(built: dict[str, Any], manifest: Path) -> None:
+    assert {one["person"] for one in built["facesets"]} == {"nobody", "sitter"}
+    assert all(one["faces"] > 0 for one in built["facesets"])
+    assert not list(manifest.parent.glob("training/**/events.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def killed(built: dict[str, Any], manifest: Path, environment: dict[str, str]) -> dict[str, Any]:
     """What is told once the training's process was killed in the middle."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     run = subprocess.Popen(command_for(manifest), env=environment, text=True, **pipes)

@@ -17,7 +17,7 @@ from flows.console import SafeConsole
 from flows.verbs import output
 from flows.watch import Bars, Lines
 from fsvfx.api.progress import bars
-from fsvfx.errors import ManifestError, PlateError, Problem, Where
+from fsvfx.errors import ManifestError, PlateError, RightsError, Problem, Where
 from fsvfx.runner import Step
 from schemas.receipts import Unit
 
@@ -72,6 +72,7 @@ def test_of_an_error(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     for error in (
         PlateError(f"its header says {text}", hint=f"Rename {text}", where=where),
         ManifestError(text, (Problem(text, text, text),)),
+        RightsError((text, "lead has no record")),
     ):
         output.error(error, machine_readable=False)
         said = capsys.readouterr()
