@@ -124,9 +124,7 @@ def training_here(
         return train_told(str(manifest.resolve()), store, gpus, executor, teller, watcher)
 
 
-def facesets_here(
-    manifest: Path, store: str | None, workers: int, out: Console, show: bool = True
-) -> TrainingOutcome:
+def facesets_here(manifest: Path, store: str | None, workers: int, out: Console, show: bool = True) -> TrainingOutcome:
     """Build a training's facesets likewise. Raises FsvfxError; the outcome may be partial."""
     with _told_here(workers, out, show) as (executor, teller, watcher):
         from flows.told_training import facesets_told

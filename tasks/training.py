@@ -47,8 +47,8 @@ class TrainingAccount(Account):
 
     def finish(self, outcome: TrainingOutcome) -> None:
         self.summary = "```\n" + "\n".join(lines_of(outcome)) + "\n```"
-        said = f"{outcome.reason}; run {outcome.command}"
-        self.end = Told("FAILED", said) if outcome.state == "partial" else Told("COMPLETED", outcome.package or outcome.reason)
+        failed = Told("FAILED", f"{outcome.reason}; run {outcome.command}")
+        self.end = failed if outcome.state == "partial" else Told("COMPLETED", outcome.package or outcome.reason)
 
     def _renew(self, ended: Ended | None) -> None:
         """Pictures and summary as they are now."""

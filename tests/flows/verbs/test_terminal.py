@@ -17,7 +17,7 @@ from flows.console import SafeConsole
 from flows.verbs import output
 from flows.watch import Bars, Lines
 from fsvfx.api.progress import bars
-from fsvfx.errors import ManifestError, PlateError, RightsError, Problem, Where
+from fsvfx.errors import ManifestError, PlateError, Problem, RightsError, Where
 from fsvfx.runner import Step
 from schemas.receipts import Unit
 
