@@ -10,6 +10,9 @@ import toy_networks
 from onnx import helper
 from toy_networks import Array
 
+from fsvfx.context import Context
+from fsvfx.engines.dfm import Dfm, DfmSettings
+from fsvfx.packages import Packages
 from schemas.network import CARDS, NetworkCard
 
 WIDTHS = {"plate": 0.8, "swap": 0.7}
@@ -71,3 +74,10 @@ def said(path: Path, size: int, cut: Any = "whole_face", **more: Any) -> dict[st
 
 def card(path: Path, size: int, cut: Any = "whole_face", **more: Any) -> NetworkCard:
     return CARDS["dfm"].model_validate(said(path, size, cut, **more))
+
+
+def engine(file: Path, card: NetworkCard, **settings: Any) -> Dfm:
+    """Of a file under its card, in a package beside it."""
+    toy_networks.placed(file.parent / "packages", card, file)
+    said = DfmSettings(model=card.model, sha256=card.digest, **settings)
+    return Dfm(said, Context(Packages(file.parent / "packages")))

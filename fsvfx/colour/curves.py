@@ -15,6 +15,8 @@ Floats = NDArray[np.floating]
 
 KNEE = 0.8
 CEILING = 64.0
+WHITE = 1.0
+"""Diffuse white; light above counts as a highlight."""
 _MOST = 60.0
 """Exponents are held there: what comes back from beyond any display is finite."""
 _BREAK, _TOE = 0.0031308, 12.92
@@ -90,6 +92,12 @@ def to_light(shown: F32) -> F32:
     part *= np.take(slopes, piece, mode="clip")
     part += np.take(starts, piece, mode="clip")
     return part
+
+
+@lru_cache(maxsize=1)
+def white_shown() -> float:
+    """White's display value. Above it a step of display light is a multiple of the light, not a share of it."""
+    return float(to_display(np.full(1, WHITE, np.float32))[0])
 
 
 @lru_cache(maxsize=1)

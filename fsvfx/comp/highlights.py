@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.colour.curves import to_display
+from fsvfx.colour.curves import WHITE, white_shown
 
 F32 = NDArray[np.float32]
 
-WHITE = 1.0
-"""Diffuse white; light above counts as a highlight."""
 MOST = 65504.0
 """Half float's reach."""
 _ORDINARY = 4.0
@@ -47,12 +43,6 @@ def held(picture: F32, most: F32) -> F32:
     for row in np.flatnonzero(beyond):
         calm[row] = _darkened(picture[row], most[row])
     return calm
-
-
-@lru_cache(maxsize=1)
-def white_shown() -> float:
-    """White's display value."""
-    return float(to_display(np.full(1, WHITE, np.float32))[0])
 
 
 def most_shown(plate: F32, matte: F32) -> float:

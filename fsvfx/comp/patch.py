@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fsvfx.comp.matte import FACE
 from fsvfx.entries import EntryView
-from fsvfx.faces.geometry import FILL, inverse, sample, scale_of
+from fsvfx.faces.geometry import FILL, hold_highlights, inverse, sample, scale_of
 from fsvfx.faces.geometry import apply as mapped
 
 Half = NDArray[np.float16]
@@ -157,9 +157,11 @@ def regions(boxes: Sequence[tuple[float, float, float, float] | None], plate: Si
 def to_plate(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size) -> F32:
     """Sample a picture (S, S, C) at the plate pixels of a region: (h, w, C) float32.
 
-    Shrinking averages; otherwise cubic, never beyond the picture's own range. Beyond the crop: its border's values.
+    Shrinking averages; otherwise cubic, within the picture's own range and making no highlights. Beyond the crop: its
+    border's values.
     """
     there = _sampled(crop, matrix, origin, size, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
+    hold_highlights(there, crop, _back(matrix, origin), cv2.BORDER_REPLICATE)
     return np.clip(there, crop.min(), crop.max(), out=there)
 
 
@@ -195,15 +197,20 @@ def scaled(size: int, percent: float) -> Matrix:
 
 def _sampled(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size, how: int, border: int) -> F32:
     times = max(1, int(np.ceil(scale_of(matrix) - 0.25)))
-    back = inverse(matrix)
-    back[:, 2] -= origin[::-1]
-    back *= times
+    back = _back(matrix, origin) * times
     back[:, 2] += 0.5 * times - 0.5
     flags = how if times == 1 else cv2.INTER_LINEAR
     there = cv2.warpAffine(crop, back, (size[1] * times, size[0] * times), flags=flags, borderMode=border)
     if times > 1:
         there = cv2.resize(there, (size[1], size[0]), interpolation=cv2.INTER_AREA)
     return np.asarray(there, np.float32)
+
+
+def _back(matrix: Matrix, origin: NDArray[np.int32]) -> Matrix:
+    """(2, 3): crop px -> px of the plate's region at ``origin``."""
+    back = inverse(matrix)
+    back[:, 2] -= origin[::-1]
+    return back
 
 
 def _round_up(length: float) -> int:

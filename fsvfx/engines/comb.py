@@ -20,7 +20,7 @@ class Comb(ClosedSet):
     """
 
     name: ClassVar[str] = "comb"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "one encoder, a decoder for each of many people, grown up to 1024 px; trained"
     source: ClassVar[str] = "Naruniec et al. 2020 (Disney Research)"
     Architecture: ClassVar[type[EngineSettings]] = CombSettings

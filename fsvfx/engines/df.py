@@ -20,7 +20,7 @@ class Df(ClosedSet):
     """
 
     name: ClassVar[str] = "df"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = (
         "one encoder and bottleneck, two decoders, learned masks; keeps the identity's features; trained"
     )

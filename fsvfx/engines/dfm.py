@@ -46,7 +46,7 @@ class Dfm(OwnNetwork[str]):
     """
 
     name: ClassVar[str] = "dfm"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     family: ClassVar[Family] = "one_to_one"
     summary: ClassVar[str] = "your own DeepFaceLab network, as the .dfm that DeepFaceLive runs"
     source: ClassVar[str] = "DeepFaceLab's export (Perov et al. 2020); DeepFaceLive"

@@ -39,7 +39,7 @@ class FaceShifter(OpenSet):
     """
 
     name: ClassVar[str] = "faceshifter"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "anybody for anybody: identity and attributes joined by learned masks; trained"
     source: ClassVar[str] = "FaceShifter (Li et al. 2019)"
     Settings: ClassVar[type[EngineSettings]] = FaceShifterPackage

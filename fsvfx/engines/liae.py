@@ -20,7 +20,7 @@ class Liae(ClosedSet):
     """
 
     name: ClassVar[str] = "liae"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = (
         "one encoder, two bottlenecks, one decoder, learned masks; takes the plate's light well; trained"
     )

@@ -20,7 +20,7 @@ class Original(ClosedSet):
     """
 
     name: ClassVar[str] = "original"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "one encoder, a decoder for each of two people, 64 px; trained"
     source: ClassVar[str] = "deepfakes/faceswap, model 'original' (2017)"
     Architecture: ClassVar[type[EngineSettings]] = OriginalSettings

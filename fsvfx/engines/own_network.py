@@ -150,11 +150,11 @@ class OwnNetwork(Engine[Prepared]):
     def _learned(self, mask: F32, matrix: NDArray[np.float64], mesh: F32, size: int) -> F32:
         """A mask (N, N) of the network's picture in the crop, no further from the face than it is believed."""
         from fsvfx.engines.mattes import around, clear, inside
-        from fsvfx.networks.pictures import laid_back
+        from fsvfx.networks.pictures import matte_laid_back
 
         cut, side = self.card.target.cut, len(mask)
         if cut.aligned:  # in the network's own size, as trained packages' masks are
-            return laid_back(clear(mask) * around(mesh * (side / size), side), matrix, size)
+            return matte_laid_back(clear(mask) * around(mesh * (side / size), side), matrix, size)
         if cut.dfl == "head":  # hair, far from the mesh and beyond the crop
-            return laid_back(clear(mask), matrix, size) * inside(size)
-        return laid_back(clear(mask), matrix, size) * around(mesh, size)
+            return matte_laid_back(clear(mask), matrix, size) * inside(size)
+        return matte_laid_back(clear(mask), matrix, size) * around(mesh, size)

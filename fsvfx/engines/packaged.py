@@ -17,7 +17,7 @@ from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Prepared, SwapBatch
 from fsvfx.engines.mattes import HAZE, around
 from fsvfx.errors import ModelError, Where
-from fsvfx.faces.resizing import resized
+from fsvfx.faces.resizing import bicubic, resized
 from fsvfx.packages import check_engine
 from schemas.base import Name, Sha256
 
@@ -109,7 +109,7 @@ class PackagedEngine(Engine[Prepared]):
         assert isinstance(self.settings, MatteSettings)
         if made.mask is None or self.settings.matte == "mesh":
             return mesh
-        learned = resized(usable(made.mask, landmarks, size), size)
+        learned = bicubic(usable(made.mask, landmarks, size), size)
         return learned if self.settings.matte == "learned" else learned * mesh
 
 

@@ -21,7 +21,7 @@ class SimSwap(OpenSet):
     """
 
     name: ClassVar[str] = "simswap"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "anybody for anybody: the identity's code injected between encoder and decoder; trained"
     source: ClassVar[str] = "SimSwap (Chen et al. 2020)"
     Architecture: ClassVar[type[EngineSettings]] = SimSwapSettings

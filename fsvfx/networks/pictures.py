@@ -5,17 +5,20 @@ Pictures here are (n, N, N, 3) float32, display-referred RGB in [0, 1].
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.faces.geometry import Matrix, inverse, sample
-from fsvfx.faces.resizing import resized
+from fsvfx.faces.geometry import Matrix, crop, inverse, sample
+from fsvfx.faces.resizing import bicubic, resized
 from fsvfx.networks.cuts import cut_matrix
 from schemas.network import Cut, PictureInput
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 F32 = NDArray[np.float32]
 
@@ -42,13 +45,13 @@ def cut_faces(crops: F32, landmarks: NDArray[np.floating], cut: Cut, size: int, 
     if cut.aligned:
         return CutFaces(_whole(crops, size), np.repeat(_scaling(crops.shape[1], size)[None], len(crops), axis=0))
     matrices = np.stack([cut_matrix(mesh, cut, size) for mesh in landmarks])
-    seen, moved = crops, matrices
+    around, moved = crops, matrices
     if wide is not None:
-        seen, moved = wide, matrices.copy()
+        around, moved = wide, matrices.copy()
         moved[:, :, 2] -= matrices[:, :, :2].sum(axis=2) * ((wide.shape[1] - crops.shape[1]) / 2)
     pictures = np.empty((len(crops), size, size, crops.shape[3]), np.float32)
-    for row, (crop, matrix) in enumerate(zip(seen, moved, strict=True)):
-        pictures[row] = sample(crop, matrix, size, cubic=True, mirror=True)
+    for row, (seen, matrix) in enumerate(zip(around, moved, strict=True)):
+        pictures[row] = crop(seen, matrix, size)
     return CutFaces(np.clip(pictures, 0, 1, out=pictures), matrices)
 
 
@@ -60,10 +63,17 @@ def scaled(matrices: NDArray[np.float64], times: float) -> NDArray[np.float64]:
 
 
 def laid_back(picture: F32, matrix: Matrix, size: int) -> F32:
-    """A network's picture (N, N[, C]) in the crop (size, size[, C]) that ``matrix`` maps to it; in [0, 1]."""
+    """A network's picture (N, N, C) in the crop (size, size, C) that ``matrix`` maps to it; in [0, 1]."""
     if _is_whole(matrix, len(picture), size):
-        return _whole(picture.reshape(1, *picture.shape[:2], -1), size).reshape(size, size, *picture.shape[2:])
-    return np.clip(np.asarray(sample(picture, inverse(matrix), size, cubic=True, mirror=True), np.float32), 0, 1)
+        return np.asarray(_whole(picture[None], size)[0], np.float32)
+    return np.asarray(np.clip(crop(picture, inverse(matrix), size), 0, 1), np.float32)
+
+
+def matte_laid_back(matte: F32, matrix: Matrix, size: int) -> F32:
+    """A matte (N, N) of a network's picture in the crop (size, size)."""
+    if _is_whole(matrix, len(matte), size):
+        return np.asarray(_whole(matte[None, ..., None], size, bicubic)[0, ..., 0], np.float32)
+    return np.clip(np.asarray(sample(matte, inverse(matrix), size, cubic=True, mirror=True), np.float32), 0, 1)
 
 
 def reach(matrix: Matrix, side: int, size: int) -> F32:
@@ -89,12 +99,12 @@ def _is_whole(matrix: Matrix, side: int, size: int) -> bool:
     return np.allclose(matrix, _scaling(size, side), rtol=0, atol=1e-9)
 
 
-def _whole(pictures: F32, size: int) -> F32:
+def _whole(pictures: F32, size: int, way: Callable[[Tensor, int], Tensor] = resized) -> F32:
     """(n, S, S, C) -> (n, size, size, C), in [0, 1], as trained packages see crops and give them back."""
     import torch
 
     tensor = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
-    return np.ascontiguousarray(resized(tensor, size).numpy().transpose(0, 2, 3, 1))
+    return np.ascontiguousarray(way(tensor, size).numpy().transpose(0, 2, 3, 1))
 
 
 def given_to(port: PictureInput, pictures: F32) -> F32:

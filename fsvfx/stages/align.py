@@ -33,7 +33,7 @@ class AlignSettings(PlateSettings):
 
 class AlignStage(Stage[AlignSettings]):
     name = "align"
-    version = 5
+    version = 6
     needs = (Need("ingest"), Need("track", halo=REACH))
     intermediate = True
     resources = Resources(cpu=1, memory_mib=1024)

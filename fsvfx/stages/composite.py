@@ -11,12 +11,13 @@ from pydantic import JsonValue
 
 from fsvfx.arrays import Array, Data, LazyFrames, Result
 from fsvfx.colour import from_half, to_half
+from fsvfx.colour.curves import white_shown
 from fsvfx.comp import choices
 from fsvfx.comp.blend import blend, sealed
 from fsvfx.comp.colours import coloured, together
 from fsvfx.comp.face import Face
 from fsvfx.comp.finish import OwnNetworks, finish, grain_seed, plate_texture, regrain
-from fsvfx.comp.highlights import most_shown, white_shown
+from fsvfx.comp.highlights import most_shown
 from fsvfx.comp.patch import Patch, Size, Spool, box, matte_to_plate, octaves, paste, regions, to_plate
 from fsvfx.entries import SwappedEntry, entry_name, named
 from fsvfx.faces.geometry import margin_of, scale_of
@@ -51,7 +52,7 @@ class CompositeStageSettings(PlateSettings):
 
 class CompositeStage(Stage[CompositeStageSettings]):
     name = "composite"
-    version = 8
+    version = 9
     needs = (Need("ingest"), Need("align"), Need("swap"))
     resources = Resources(cpu=1, memory_mib=2048)
     outputs = Outputs(

@@ -49,7 +49,7 @@ class ReferencesSettings(StageSettings):
 
 class ReferencesStage(Stage[ReferencesSettings]):
     name = "references"
-    version = 4
+    version = 5
     scope = "person"
     resources = Resources(cpu=1, memory_mib=2048)
     reads_media = True

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from fsvfx.comp import Patch, apply
 from fsvfx.comp.patch import box, regions, to_plate
+from fsvfx.faces.geometry import apply as apply_points
+from fsvfx.faces.geometry import inverse
 
 
 def any_bits(shape: tuple[int, ...], seed: int) -> NDArray[np.float16]:
@@ -89,6 +91,16 @@ def test_sharp_sampling_stays_in_range() -> None:
     found = to_plate(steps, similarity(0.7, 10, (3, 2)), np.array([5, 5], np.int32), (64, 64))
     assert found.min() >= 0
     assert found.max() <= 1
+
+
+def test_a_highlight_beside_a_brighter_one_is_no_brighter_than_it_was() -> None:
+    crop = np.full((64, 64, 3), 0.5, np.float32)
+    crop[20:28, 20:28], crop[20:28, 40:48] = 0.95, 1.0
+    matrix = similarity(0.8, 10, (3, 2))
+    found = to_plate(crop, matrix, np.array([0, 0], np.int32), (80, 80))
+    x, y = apply_points(inverse(matrix), np.array([[18.0, 18.0], [30.0, 30.0]])).astype(int).T
+    assert found[y[0] : y[1], x[0] : x[1]].max() == pytest.approx(0.95, abs=1e-6)
+    assert found.max() == 1
 
 
 def test_shrinking_does_not_alias() -> None:

@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import toy_dfm
-import toy_networks
 from pydantic import ValidationError
 from swaps import nobody, swapped
+from toy_dfm import engine
 
-from fsvfx.context import Context
 from fsvfx.engines.contract import FaceBatch
-from fsvfx.engines.dfm import Dfm, DfmSettings
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.geometry import apply, inverse, margin_of
 from fsvfx.networks.cuts import cut_matrix
-from fsvfx.packages import Packages
-from schemas.network import Cut, NetworkCard
+from schemas.network import Cut
 
 Made = Callable[..., Any]
 SIZE = 256
@@ -46,12 +43,6 @@ def faces(mesh: Made, picture: Made) -> FaceBatch:
     meshes = np.stack([mesh(SIZE), mesh(SIZE, yaw=20, shift=(3, -2)), mesh(SIZE, pitch=10)])
     crops = np.ascontiguousarray(wide[:, margin:-margin, margin:-margin])
     return FaceBatch(crops, meshes, (1001, 1002, 1003), wide=wide)
-
-
-def engine(file: Path, card: NetworkCard, **settings: Any) -> Dfm:
-    toy_networks.placed(file.parent / "packages", card, file)
-    said = DfmSettings(model=card.model, sha256=card.digest, **settings)
-    return Dfm(said, Context(Packages(file.parent / "packages")))
 
 
 def psnr(one: np.ndarray, other: np.ndarray, where: np.ndarray) -> float:

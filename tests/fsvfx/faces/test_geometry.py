@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+import torch
 from face_shapes import face
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from fsvfx.colour.curves import white_shown
 from fsvfx.faces import facemesh, topology
 from fsvfx.faces.boxes import iou, keep_best, weighted_merge
-from fsvfx.faces.geometry import apply, crop, crop_matrix, inverse, move_points, sample
+from fsvfx.faces.geometry import apply, crop, crop_matrix, inverse, move_points, sample, turns
 from fsvfx.faces.measures import expression, eye_opening, head_pose, mouth_opening
+from fsvfx.faces.resizing import bicubic, resized
 from fsvfx.faces.search import tiles_of, turn
 
 ANGLES = st.floats(-60, 60)
@@ -52,6 +57,70 @@ def test_crop_at_full_size_is_the_plate() -> None:
     plate = np.random.default_rng(0).random((40, 40, 3)).astype(np.float32)
     matrix = np.array([[1.0, 0.0, -4.0], [0.0, 1.0, -6.0]])
     assert crop(plate, matrix, 16) == pytest.approx(plate[6:22, 4:20], abs=1e-6)
+
+
+def hard_edges(seed: int, most: float) -> NDArray[np.float32]:
+    """Boxes of display light on grey, (60, 70, 3); the brightest is ``most``."""
+    random = np.random.default_rng(seed)
+    picture = np.full((60, 70, 3), 0.4, np.float32)
+    for value in [*random.uniform(0, most, 9), most]:
+        y, x = random.integers(0, 50, 2)
+        height, width = random.integers(1, 12, 2)
+        picture[y : y + height, x : x + width] = value * random.uniform(0.8, 1, 3)
+    return picture
+
+
+def placed(scale: float, degrees: float, shift: float) -> NDArray[np.float64]:
+    """About the middle of that picture and of a crop of 64 px."""
+    linear = scale * turns(np.radians(np.array(degrees)))
+    return np.column_stack([linear, 31.5 + shift - linear @ np.array([34.5, 29.5])])
+
+
+CROPS = {"scale": st.floats(0.85, 4), "degrees": st.floats(-180, 180), "shift": st.floats(-3, 3)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), **CROPS)
+def test_no_highlight_of_a_crop_is_brighter_than_what_it_is_made_of(
+    seed: int, scale: float, degrees: float, shift: float
+) -> None:
+    """Each sample above white against the sixteen pixels about its place."""
+    picture, matrix = hard_edges(seed, 1.0), placed(scale, degrees, shift)
+    found = crop(picture, matrix, 64)
+    y, x = np.mgrid[:64, :64]
+    places = apply(inverse(matrix), np.stack([x, y], axis=-1).astype(np.float64))
+    near = 1 / 16  # OpenCV's places are that fine
+    low, high = np.floor(places - near).astype(int) - 1, np.floor(places + near).astype(int) + 2
+    mirrored = np.pad(picture, ((99, 99), (99, 99), (0, 0)), mode="reflect") + np.float32(1e-6)
+    for row, column in np.argwhere((found > white_shown()).any(axis=-1)):
+        (left, top), (right, bottom) = low[row, column] + 99, high[row, column] + 100
+        most = mirrored[top:bottom, left:right].max(axis=(0, 1))
+        assert (found[row, column] <= np.maximum(most, white_shown())).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), **CROPS)
+def test_up_to_white_a_crop_is_as_cubics_make_it(seed: int, scale: float, degrees: float, shift: float) -> None:
+    """Bit for bit: all of a crop without a highlight, and what lies beside one."""
+    matrix = placed(scale, degrees, shift)
+    for most in (0.7, 1.0):
+        picture = hard_edges(seed, most)
+        plain = cv2.warpAffine(picture, matrix, (64, 64), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        same = plain <= white_shown()
+        assert most == 1 or same.all()
+        assert np.array_equal(crop(picture, matrix, 64)[same], plain[same])
+
+
+@pytest.mark.parametrize("size", [40, 64, 100])
+def test_tensors_made_larger_or_smaller_keep_highlights_as_bright_as_they_are(size: int) -> None:
+    picture = torch.full((1, 3, 64, 64), 0.4)
+    picture[..., 20:44, 20:44] = 0.95
+    found, middle = resized(picture, size), size // 2
+    assert bicubic(picture, size).max() > (0.96 if size != 64 else 0.94)
+    assert found.max() == pytest.approx(0.95, abs=1e-6)
+    assert found[..., middle, middle] == pytest.approx(0.95, abs=1e-6)
+    shown = bicubic(picture, size) <= white_shown()
+    assert torch.equal(found[shown], bicubic(picture, size)[shown])
 
 
 def test_rois_follow_the_roll() -> None:
