@@ -66,13 +66,13 @@ class LicensedFile(OnnxFile):
 
 
 _WIDE = {
-    "arcface_112_v1": 1.2, "arcface_112_v2": 1.1, "arcface_128": 1.1, "dfl_whole_face": 1.1, "ffhq_512": 1.35,
-    "mtcnn_512": 1.25, "half": 1.0, "mid": 1.0, "full": 1.0, "whole_face": 1.15, "head": 2.0,
+    "arcface_112_v1": 1.2, "arcface_112_v2": 1.15, "arcface_128": 1.15, "dfl_whole_face": 1.15, "ffhq_512": 1.4,
+    "mtcnn_512": 1.3, "half": 1.0, "mid": 1.0, "full": 1.0, "whole_face": 1.2, "head": 2.1,
 }  # fmt: skip
-"""Measured: what 19 in 20 of 236 faces of nine people need."""
-_WIDE_POINTS = 1.35
-_WIDE_FACEMESH = 0.52
-"""For each unit of coverage."""
+"""Measured: what 99 in 100 of 697 faces need, one in nine of them turned by more than 25 degrees."""
+_WIDE_POINTS = 1.4
+_WIDE_FACEMESH = 0.6
+"""For each unit of coverage, measured likewise."""
 
 
 class FaceMeshCut(StrictModel):
@@ -109,7 +109,7 @@ class Cut(StrictModel):
     def wide(self) -> float:
         """How many times as wide as fsvfx's own crops the pictures are that it may be cut from."""
         if self.facemesh is not None:
-            return max(1.0, _WIDE_FACEMESH * self.facemesh.coverage + 2 * abs(self.facemesh.up - 0.08) * 0.43)
+            return max(1.0, _WIDE_FACEMESH * self.facemesh.coverage + 2 * abs(self.facemesh.up - 0.08) * 0.5)
         if self.points is not None:
             return _WIDE_POINTS
         return _WIDE.get(str(self.template or self.dfl), 1.0)

@@ -115,7 +115,7 @@ class Engine(ABC, Generic[Prepared]):
     """Neighbour frames on each side that it wants to see with those that it swaps; those of other chunks are read."""
     wide: ClassVar[float] = 1.0
     """How many times as wide as align's crops the pictures are that it looks at: above 1, align gives them as
-    ``FaceBatch.wide``. Cuts like FFHQ's, which lose 14 % at the top of a crop, want 1.3; what users' networks want
+    ``FaceBatch.wide``. Cuts like FFHQ's, which lose 14 % at the top of a crop, want 1.4; what users' networks want
     is known by their cards' cuts."""
     reads: ClassVar[tuple[str, ...]] = ()
     """Stages between align and swap whose results it reads: per-frame arrays of each entry."""

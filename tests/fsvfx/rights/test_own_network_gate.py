@@ -134,6 +134,14 @@ def test_people_in_the_weights_are_asked_for(tmp_path: Path) -> None:
     assert asked_for_swap(made)["cleo"] == "model 'swapper' was trained on their face"
 
 
+@pytest.mark.parametrize(
+    ("cut", "wide"), [({"template": "ffhq_512"}, 1.4), ({"dfl": "head"}, 2.1), ({"dfl": "half"}, 1.0)], ids=str
+)
+def test_align_makes_room_for_its_cut(cut: dict[str, str], wide: float, tmp_path: Path) -> None:
+    made = job(written(tmp_path, network(tmp_path, target={"input": "target", "size": 32, "cut": cut})))
+    assert stage("align").settings(made, Unit.of_chunk(made.shot.chunks[0])).model_dump()["wide"] == (wide,)
+
+
 def test_the_card_is_in_the_swaps_key(tmp_path: Path) -> None:
     def settings(card: NetworkCard) -> str:
         made = job(written(tmp_path, card))
