@@ -13,15 +13,22 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+Name = Annotated[str, Field(pattern=f"^{_NAME}$")]
+"""Of people, shots, models and the like: also a folder's name."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1, max_length=1024)]
 FilePath = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=4096)]
 """Kept as it is written: names of files may begin or end with spaces."""
 
 
-REFERENCE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}@[0-9a-f]{64}"
+REFERENCE = _NAME + r"@[0-9a-f]{64}"
 """How a single word names a user's own network: its name, and its card's digest."""
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be a ``Name``."""
+    return re.fullmatch(_NAME, text) is not None
 
 
 def referred(text: str) -> tuple[str, str] | None:

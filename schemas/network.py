@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 
@@ -146,6 +146,10 @@ class PictureSource(FaceInput):
     """The identity is given as a picture."""
 
 
+_OF_OWN = {"sha256", "network"}
+"""What a card says of one of fsvfx's own identity networks."""
+
+
 class IdentityNet(StrictModel):
     """The network that vectors come from; its pictures are ArcFace's unless the card says otherwise."""
 
@@ -155,6 +159,9 @@ class IdentityNet(StrictModel):
     """Other files with the same weights."""
     file: LicensedFile | None = None
     """A network of its own, in place of this machine's ArcFace."""
+    network: Name | None = None
+    """One of fsvfx's own identity networks, such as `dlib`, in place of ArcFace. How its pictures are and at which
+    distance two are one person's is known, so the card says nothing of it but the sha256 of its weights."""
     size: int = Field(112, ge=16, le=512)
     """The picture's side in pixels."""
     channels: Literal["rgb", "bgr"] = "rgb"
@@ -173,7 +180,17 @@ class IdentityNet(StrictModel):
     def _own_file(self) -> Self:
         if self.file is not None and self.file.sha256 != self.sha256:
             raise ValueError("sha256 and file.sha256 differ; write the file's in both places")
+        said = {name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default}
+        spare = sorted(said - _OF_OWN)
+        if self.network is not None and spare:
+            raise ValueError(f"{', '.join(spare)} can't be said of fsvfx's own network '{self.network}'")
         return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what does not count."""
+        said: dict[str, Any] = handler(self)
+        return said if self.network is None else {name: value for name, value in said.items() if name in _OF_OWN}
 
 
 class VectorMap(StrictModel):

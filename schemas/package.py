@@ -6,6 +6,7 @@ they were made, ``preview.png``, ``evaluation.json`` and ``evaluation.png``. Its
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, JsonValue, model_validator
@@ -16,6 +17,8 @@ from schemas.consent import RecordId
 from schemas.faceset import FacesetSettings
 from schemas.roster import RosterSeal
 from schemas.trainer import TrainerSettings
+
+_FORBIDS = re.compile(r"non[- ]?commercial|\bNC\b|research[- ](use[- ])?only|academic", re.IGNORECASE)
 
 
 class TrainedPerson(StrictModel):
@@ -136,6 +139,11 @@ class PackageCard(StrictModel):
         if bool(self.people) == bool(self.roster):
             raise ValueError("a card has either people or a roster; restore the one that the weights came with")
         return self
+
+    @property
+    def allows_commercial_use(self) -> bool:
+        """By what it says of it, and by its licence's words."""
+        return self.commercial_use is not False and not _FORBIDS.search(self.licence)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from flows.verbs.completion import model_names
 from flows.verbs.options import AsJson, Packages, Research
 
 if TYPE_CHECKING:
+    from fsvfx.engines.dfm_export import Exported
     from schemas.package import Figures, PackageCard
 
 HELP = "Weights: list them, download the standard set, export and publish trained models."
@@ -84,7 +85,8 @@ def export(
         typer.Option(
             "--onnx",
             metavar="FILE",
-            help="The ONNX file to write. One named *.dfm gets DeepFaceLab's interface, for tools that open those.",
+            help="The ONNX file to write. One named *.dfm gets DeepFaceLab's interface, for tools that open those; a "
+            "general model becomes a swapper, which takes a target and a vector.",
         ),
     ],
     person: Annotated[
@@ -112,16 +114,28 @@ def export(
 
     extras.require("onnxscript", what="Exporting to ONNX")
     folder = Found.within(packages).named(package, sha256)
-    check_use([package_weights(card_of(folder))], "research" if research else "commercial")
-    from fsvfx.engines import dfm_export, onnx_export  # they bring torch: after what can go wrong without it
-
-    exporting = dfm_export if onnx.suffix.lower() == dfm_export.SUFFIX else onnx_export
-    done = exporting.export(folder, onnx, person=person, force=force)
+    card = card_of(folder)
+    check_use([package_weights(card)], "research" if research else "commercial")
+    done = _exported(folder, card, onnx, person, force=force)
     if json:
         output.as_json(vars(done))
         return
     output.table(str(done.file), ("property", "value"), done.metadata.items())
     output.line(f"{', '.join(done.outputs)} differs from torch by {done.difference:.1e} at most; opset {done.opset}")
+
+
+def _exported(package: Path, card: PackageCard, out: Path, person: str | None, *, force: bool) -> Exported:
+    """By the interface that the file's name asks for, and that the model can serve."""
+    from fsvfx.engines import dfm_export, onnx_export, swapper_export  # torch: after what can go wrong without it
+    from fsvfx.errors import InputError
+
+    if out.suffix.lower() == dfm_export.SUFFIX:
+        return dfm_export.export(package, out, person=person, force=force)
+    if card.roster is None:
+        return onnx_export.export(package, out, person=person, force=force)
+    if person is not None:
+        raise InputError(f"'{card.model}' swaps anybody, so no person can be named", hint="Remove --person")
+    return swapper_export.export(package, out, force=force)
 
 
 def publish(

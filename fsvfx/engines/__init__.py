@@ -18,5 +18,6 @@ __all__ = [
     "retouching",
     "samples",
     "supervision",
+    "swapper_export",
     "trainable",
 ]

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fsvfx.engines.exporting import Exported, opened_for, placed, whose
 from fsvfx.engines.older_opset import older
-from fsvfx.engines.onnx_export import Exported, furthest, opened, placed, samples, traced
+from fsvfx.engines.onnx_graph import furthest, samples, traced
 from fsvfx.engines.trainable import ClosedModel
 from fsvfx.errors import InputError
 from fsvfx.faces.geometry import crop_matrix
@@ -37,20 +38,21 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
     already, too large), ModelError (the package is broken), MachineError (the file would not agree with torch, or
     can't be written; an optional package is missing).
     """
-    source = opened(package, out, person, force=force)
-    model, size = source.model, source.model.resolution
-    made = _Dfm(model, source.person, _other(source.person, model))
+    pair = opened_for(package, out, person, force=force)
+    model, size = pair.model, pair.model.resolution
+    made = _Dfm(model, pair.person, _other(pair.person, model))
     made.check_masks()
     proto = graph_of(made, size)
     proto = older(proto) or proto
-    found = furthest(proto.SerializeToString(), INPUT, made, map(_as_taken, samples(size)))
+    found = furthest(proto.SerializeToString(), made, ({INPUT: _as_taken(each)} for each in samples(size)))
     taken = f"{INPUT}: (n, {size}, {size}, 3) float32 BGR in [0, 1], aligned as fsvfx aligns"
-    return placed(source, proto, out, found, taken, face_type="whole_face", deepfacelive=deepfacelive())
+    more = {**whose(pair), "face_type": "whole_face", "deepfacelive": deepfacelive()}
+    return placed(pair.source, proto, out, found, taken, **more)
 
 
 def graph_of(made: nn.Module, size: int) -> onnx.ModelProto:
     """Raises InputError if no file can hold it."""
-    return traced(made, torch.zeros(2, size, size, 3), INPUT, OUTPUTS)
+    return traced(made, {INPUT: torch.zeros(2, size, size, 3)}, OUTPUTS)
 
 
 def deepfacelive() -> str:

@@ -8,9 +8,10 @@ import numpy as np
 
 from fsvfx.engines.anyone.settings import FaceShifterSettings
 from fsvfx.engines.contract import EngineSettings, FaceBatch
-from fsvfx.engines.open_set import OpenSet, Source, vectors_in
+from fsvfx.engines.open_set import OpenSet, Source
 from fsvfx.engines.packaged import MatteSettings
 from fsvfx.errors import InputError, Where
+from fsvfx.faces.embedding import vectors_in
 
 if TYPE_CHECKING:
     import torch

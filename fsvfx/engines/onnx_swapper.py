@@ -83,17 +83,17 @@ class OnnxSwapper(OwnNetwork[Given]):
 
     def prepare(self, identity: Identity, size: int) -> Given:
         """Raises InputError if there is no usable picture, ModelError if a network is not here or does not fit."""
-        from fsvfx.engines.open_set import worth_of
+        from fsvfx.engines.open_set import without_pictures, worth_of
 
         if not len(identity.crops):
-            raise InputError(
-                f"'{identity.name}' has no usable reference pictures",
-                hint="Give this person footage or stills of the face",
-            )
-        worth = worth_of(identity)
-        if self.vectors is None:
+            raise without_pictures(identity)
+        worth, way = worth_of(identity), self.vectors
+        if way is None:
             return self._picture(identity, int(worth.argmax()))
-        mean = self.vectors.mean(identity.crops, identity.landmarks, worth)
+        try:
+            mean = way.mean(self._of(identity, way), worth)
+        except ValueError as error:
+            raise without_pictures(identity) from error
         told: dict[str, JsonValue] = {"identity_pictures": mean.pictures, "identity_left_out": mean.left_out}
         return Given(mean.vector[None], told)
 
@@ -103,6 +103,12 @@ class OnnxSwapper(OwnNetwork[Given]):
 
     def figures(self, prepared: Given) -> dict[str, JsonValue]:
         return {**super().figures(prepared), **prepared.figures}
+
+    def _of(self, identity: Identity, way: Vectors) -> F32:
+        """(m, d) of the references; those of stages' own network are known."""
+        from fsvfx.engines.open_set import vectors_of
+
+        return vectors_of(identity, way.own.name) if way.own else way.taken(identity.crops, identity.landmarks)
 
     def _picture(self, identity: Identity, best: int) -> Given:
         """The best of the references, as the network takes pictures."""
@@ -132,14 +138,14 @@ class OnnxSwapper(OwnNetwork[Given]):
         if said.likeness == 0.5 and not said.away:
             return ready
         plate = way.of(faces.crops[faces.wanted], faces.landmarks[faces.wanted])
-        return weighted(ready, plate, said.likeness, said.away)
+        return weighted(ready, plate, said.likeness, said.away, way.centre)
 
 
-def weighted(identity: F32, plate: F32, likeness: float, away: float) -> F32:
+def weighted(identity: F32, plate: F32, likeness: float, away: float, centre: F32 | float = 0.0) -> F32:
     """Vectors (n, d) of who goes in (1, d), moved from or towards those of the plate's faces (n, d).
 
-    likeness: FaceFusion's weight w, ``v (1 - a) + t a`` with a from .35 to -.35. away: VisoMaster's, ``v - f t``. Both
-    vectors have gone the same way, through map or converter.
+    likeness: FaceFusion's weight w, ``v (1 - a) + t a`` with a from .35 to -.35. away: VisoMaster's, ``v - f t``, about
+    the ``centre`` (d,) from which directions count. Both vectors have gone the same way, through map or converter.
     """
     share = 0.35 - 0.7 * likeness
-    return (identity * (1 - share) + plate * (share - away)).astype(identity.dtype)
+    return (identity * (1 - share) + plate * share - away * (plate - centre)).astype(identity.dtype)

@@ -57,10 +57,7 @@ class OpenSet(PackagedEngine[Source]):
         try:
             mean = mean_vector(vectors, worth_of(identity), network(self.network).same_person)
         except ValueError as error:
-            raise InputError(
-                f"'{identity.name}' has no usable reference pictures",
-                hint="Give this person footage or stills of the face",
-            ) from error
+            raise without_pictures(identity) from error
         return Source(mean, identity, self._showing(mean.vector, identity))
 
     def _showing(self, vector: NDArray[np.float32], identity: Identity) -> Showing | None:
@@ -103,19 +100,18 @@ def _laid_over(wanted: torch.Tensor, faces: FaceBatch, showing: Showing) -> torc
     return torch.from_numpy(laid).to(wanted).permute(0, 3, 1, 2).contiguous()
 
 
+def without_pictures(identity: Identity) -> InputError:
+    """The error of an identity that no vector can be taken of."""
+    return InputError(
+        f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
+    )
+
+
 def vectors_of(identity: Identity, name: str) -> NDArray[np.float32]:
     """(m, d) of the reference pictures, by the network of that name: those that are known, else taken of the crops."""
     if name == embedding.NETWORK and identity.embedding is not None:
         return identity.embedding
-    return vectors_in(identity.crops, identity.landmarks, name)
-
-
-def vectors_in(crops: NDArray[np.float32], landmarks: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    """(m, d) of faces in crops (m, S, S, 3) in [0, 1], with landmarks (m, 468, 3) px, by the network of that name."""
-    one = network(name)
-    pictures = np.asarray(crops.clip(0, 1) * 255 + 0.5, np.uint8)
-    chips = [embedding.cut(*each, one.chip) for each in zip(pictures, landmarks, strict=True)]
-    return one.vectors(np.stack(chips)) if chips else np.zeros((0, one.dimensions), np.float32)
+    return embedding.vectors_in(identity.crops, identity.landmarks, name)
 
 
 def worth_of(identity: Identity) -> NDArray[np.float32]:

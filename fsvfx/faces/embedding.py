@@ -35,6 +35,17 @@ def vectors(chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
     return network(NETWORK).vectors(np.stack(chips)) if len(chips) else np.zeros((0, SIZE), np.float32)
 
 
+def vectors_in(crops: NDArray[np.float32], landmarks: NDArray[np.floating], name: str) -> NDArray[np.float32]:
+    """(m, d) of faces in crops (m, S, S, 3) in [0, 1], with landmarks (m, 468, 3) px, by the network of that name.
+
+    Raises InputError if there is none, ModelError if its weights are not here.
+    """
+    one = network(name)
+    pictures = np.asarray(crops.clip(0, 1) * 255 + 0.5, np.uint8)
+    chips = [cut(*each, one.chip) for each in zip(pictures, landmarks, strict=True)]
+    return one.vectors(np.stack(chips)) if chips else np.zeros((0, one.dimensions), np.float32)
+
+
 def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip | Square) -> NDArray[np.uint8]:
     """The (size, size, 3) u8 picture of a face with landmarks (468, 3) that a network looks at; black outside of rgb.
 

@@ -229,15 +229,13 @@ def _of_network(card: NetworkCard, engine: str) -> tuple[TrainedModel, ...]:
 
 
 def _trained(card: PackageCard) -> TrainedModel:
-    from fsvfx.rights.weights import package_weights
-
     return TrainedModel(
         model=card.model,
         sha256=card.sha256,
         engine=card.engine,
         people=card.everybody,
         licence=card.licence,
-        commercial_use=bool(package_weights(card).commercial_use),
+        commercial_use=card.allows_commercial_use,
         roster=card.roster.sha256 if card.roster else "",
     )
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from schemas.base import is_name
 from schemas.templates import PICTURES, suffix
 
 CUTOUTS = (".png", ".tif", ".tiff")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -19,7 +19,7 @@ def everybody_in(folder: Path) -> list[str]:
     """Names of the folders in it, sorted; none if it is not there. Those that are no person's name are passed over."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(one.name for one in entries if one.is_dir() and _NAME.fullmatch(one.name))
+            return sorted(one.name for one in entries if one.is_dir() and is_name(one.name))
     except OSError:
         return []
 

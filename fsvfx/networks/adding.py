@@ -14,6 +14,7 @@ from fsvfx.networks.questions import Draft, Question
 from fsvfx.networks.recognise import card_of
 from fsvfx.networks.trial import Finding
 from fsvfx.packages import place_network
+from schemas.base import is_name
 from schemas.network import NetworkCard
 
 SHEET = "trial.png"
@@ -23,7 +24,7 @@ _LETTERS = re.compile(r"[^A-Za-z0-9_.-]+")
 def name_for(file: Path, given: str = "") -> str:
     """What the package is called. Raises InputError for a name that none can have."""
     name = given or _LETTERS.sub("_", file.stem).lstrip("_.-")[:64]
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+    if not is_name(name):
         raise InputError(f"'{name}' can't be a network's name", hint="Give one of letters, digits, _ . - with --name")
     return name
 

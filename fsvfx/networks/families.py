@@ -35,12 +35,13 @@ RANGES: Final = {
 @dataclass(frozen=True)
 class Family:
     """range, cut: of the target; denorm: of the output; vector: length, map, converter, of networks that take one;
-    needs: files that the user names besides. commercial_use None: nothing says."""
+    needs: files that the user names besides. licence: as FaceFusion tells it, and non_commercial whether that excludes
+    commercial use; empty where it was not looked up: the user is asked."""
 
     name: str
     kind: str
     licence: str
-    commercial_use: bool | None
+    non_commercial: bool
     source: str
     range: str
     cut: str
@@ -55,63 +56,54 @@ class Family:
 
 
 _IN = "github.com/deepinsight/insightface"
+_SIMSWAP = ("neuralchen 2020, Non-Commercial", True, "github.com/neuralchen/SimSwap")
+_GHOST = ("ai-forever 2022, Apache-2.0", False, "github.com/ai-forever/ghost")
 _ALL: Final = (
-    Family("inswapper", "swapper", "InsightFace 2023, Non-Commercial", False, _IN, "0..1", "arcface_128", False),
-    Family("reswapper", "swapper", "unknown", None, "github.com/somanchiu/ReSwapper", "0..1", "arcface_128", False),
-    Family("instyleswapper", "swapper", "unknown", None, "VisoMaster's models", "0..1", "arcface_128", False),
+    Family("inswapper", "swapper", "InsightFace 2023, Non-Commercial", True, _IN, "0..1", "arcface_128", False),
+    Family("reswapper", "swapper", "", False, "github.com/somanchiu/ReSwapper", "0..1", "arcface_128", False),
+    Family("instyleswapper", "swapper", "", False, "VisoMaster's models", "0..1", "arcface_128", False),
     Family(
-        "hyperswap", "swapper", "FaceFusion 2025, ResearchRAIL-MS", False, "github.com/facefusion/facefusion-labs",
+        "hyperswap", "swapper", "FaceFusion 2025, ResearchRAIL-MS", True, "github.com/facefusion/facefusion-labs",
         "-1..1", "arcface_128", True, blended=True,
     ),
+    Family("simswap", "swapper", *_SIMSWAP, "imagenet", "arcface_112_v1", False, "raw", True, ("converter",)),
+    Family("simswap_unofficial", "swapper", *_SIMSWAP, "0..1", "arcface_112_v1", False, "raw", True, ("converter",)),
     Family(
-        "simswap", "swapper", "neuralchen 2020, Non-Commercial", False, "github.com/neuralchen/SimSwap",
-        "imagenet", "arcface_112_v1", False, "raw", True, ("converter",),
-    ),
-    Family(
-        "simswap_unofficial", "swapper", "neuralchen 2020, Non-Commercial", False, "github.com/neuralchen/SimSwap",
-        "0..1", "arcface_112_v1", False, "raw", True, ("converter",),
-    ),
-    Family(
-        "simswap_visomaster", "swapper", "neuralchen 2020, Non-Commercial", False, "github.com/neuralchen/SimSwap",
+        "simswap_visomaster", "swapper", *_SIMSWAP,
         "0..1", "arcface_128", False, "unit", True, ("identity_net",), source_range="imagenet",
     ),
+    Family("ghost", "swapper", *_GHOST, "-1..1", "arcface_112_v1", True, "raw", False, ("converter",)),
     Family(
-        "ghost", "swapper", "ai-forever 2022, Apache-2.0", True, "github.com/ai-forever/ghost",
-        "-1..1", "arcface_112_v1", True, "raw", False, ("converter",),
-    ),
-    Family(
-        "ghost_visomaster", "swapper", "ai-forever 2022, Apache-2.0", True, "github.com/ai-forever/ghost",
+        "ghost_visomaster", "swapper", *_GHOST,
         "-1..1", "arcface_112_v1", True, "raw", False, ("identity_net",), source_range="-1..1",
     ),
     Family(
-        "hififace", "swapper", "GuijiAI 2021, unknown", None, "github.com/GuijiAI/HiFiFace",
+        "hififace", "swapper", "GuijiAI 2021, unknown", False, "github.com/GuijiAI/HiFiFace",
         "-1..1", "mtcnn_512", True, "raw", True, ("converter",),
     ),
     Family(
-        "cscs", "swapper", "unknown", None, "github.com/ICTMCG/CSCS",
+        "cscs", "swapper", "", False, "github.com/ICTMCG/CSCS",
         "-1..1", "ffhq_512", True, "unit", False, ("adapter",), source_cut="ffhq_512",
     ),
     Family(
-        "blendswap", "swapper", "mapooon 2023, Non-Commercial", False, "github.com/mapooon/BlendFace",
+        "blendswap", "swapper", "mapooon 2023, Non-Commercial", True, "github.com/mapooon/BlendFace",
         "0..1", "ffhq_512", False, source_cut="arcface_112_v2",
     ),
     Family(
-        "uniface", "swapper", "xc-csc101 2022, unknown", None, "github.com/xc-csc101/UniFace",
+        "uniface", "swapper", "xc-csc101 2022, unknown", False, "github.com/xc-csc101/UniFace",
         "-1..1", "ffhq_512", True, source_cut="ffhq_512",
     ),
-    Family("dfm", "dfm", "whoever trained it", None, "DeepFaceLab", "0..1", "whole_face", False),
-    Family("fsvfx", "dfm", "whoever trained it", None, "fsvfx", "0..1", "aligned", False),
+    Family("dfm", "dfm", "", False, "DeepFaceLab", "0..1", "whole_face", False),
+    Family("fsvfx", "dfm", "", False, "fsvfx", "0..1", "aligned", False),
+    Family("fsvfx_swapper", "swapper", "", False, "fsvfx", "0..1", "aligned", False, "raw"),
     Family(
-        "codeformer", "restorer", "S-Lab Licence 1.0, Non-Commercial", False, "github.com/sczhou/CodeFormer",
+        "codeformer", "restorer", "", False, "github.com/sczhou/CodeFormer",
         "-1..1", "ffhq_512", True, constants={"w": 0.7, "weight": 0.7},
     ),
-    Family("gfpgan", "restorer", "Apache-2.0", True, "github.com/TencentARC/GFPGAN", "-1..1", "ffhq_512", True),
-    Family(
-        "restoreformer", "restorer", "Apache-2.0", True, "github.com/wzhouxiff/RestoreFormer",
-        "-1..1", "ffhq_512", True,
-    ),
-    Family("gpen", "restorer", "Non-Commercial", False, "github.com/yangxy/GPEN", "-1..1", "ffhq_512", True),
-    Family("esrgan", "upscaler", "BSD-3-Clause", True, "github.com/xinntao/Real-ESRGAN", "0..1", "", False),
+    Family("gfpgan", "restorer", "", False, "github.com/TencentARC/GFPGAN", "-1..1", "ffhq_512", True),
+    Family("restoreformer", "restorer", "", False, "github.com/wzhouxiff/RestoreFormer", "-1..1", "ffhq_512", True),
+    Family("gpen", "restorer", "", False, "github.com/yangxy/GPEN", "-1..1", "ffhq_512", True),
+    Family("esrgan", "upscaler", "", False, "github.com/xinntao/Real-ESRGAN", "0..1", "", False),
 )  # fmt: skip
 FAMILIES: Final = {one.name: one for one in _ALL}
 
@@ -172,7 +164,8 @@ def _by_signature(graph: Graph) -> Iterator[tuple[str, str]]:
     outputs = [port.name for port in graph.outputs]
     called = graph.file.stem.lower()
     if graph.metadata.get("fsvfx.cut") == "aligned":
-        yield "fsvfx", "by its metadata: `fsvfx models export` has written it"
+        kind = "fsvfx_swapper" if vectors(graph) else "fsvfx"
+        yield kind, "by its metadata: `fsvfx models export` has written it"
     if any(name.startswith("in_face") for name in names) and any("celeb" in name for name in outputs):
         yield "dfm", "by its inputs and outputs, which DeepFaceLab names so"
     if map_of(graph) is not None and pictures(graph):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,11 @@ from fsvfx.faces import detectors
 from fsvfx.identity.registry import REGISTERED
 from fsvfx.models import packs
 from fsvfx.networks.files import Graph, inspect
+from schemas.base import is_name
 from schemas.pack import PackCard, PackNetwork, Task
 
 LICENCE = "insightface model licence, non-commercial research only"
 _MANIFEST = "manifest.json"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def add_pack(path: Path, wishes: PackWishes) -> Added:
     is_signed = signed is not None and signed.is_file()
     card = PackCard(
         pack=name,
-        model_id=said.name if said else folder.name if path.is_dir() and _NAME.fullmatch(folder.name) else name,
+        model_id=said.name if said else folder.name if path.is_dir() and is_name(folder.name) else name,
         manifest="v2" if said else "legacy",
         source=wishes.source,
         licence=wishes.licence,
@@ -118,7 +117,7 @@ def _folder(path: Path) -> Path:
 
 
 def _check_name(name: str, replace: bool) -> None:
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InputError(f"'{name}' can't be a pack's name", hint="Give one of letters, digits, _ . - with --name")
     if name in (*detectors.NAMES, *REGISTERED.names()):
         raise InputError(f"'{name}' is the name of fsvfx's own", hint="Give the pack another one with --name")

@@ -72,6 +72,7 @@ CUTS: Final = {
     "ffhq_512": "FFHQ: BlendSwap, UniFace, and all restorers",
     "dfl_whole_face": "FaceFusion's stand-in for DeepFaceLab's whole face",
 }
+ALIGNED: Final = {"aligned": "the whole of fsvfx's own crops: networks that fsvfx has exported"}
 DFL: Final = {
     "half": "mouth to brows",
     "mid": "half of the forehead's way",
@@ -79,10 +80,24 @@ DFL: Final = {
     "whole_face": "forehead included: the usual one",
     "head": "hair and all",
     "facemesh": "as DeepFaceLive cuts for live use",
-    "aligned": "the whole of fsvfx's own crops: networks that fsvfx has exported",
+    **ALIGNED,
 }
 OUT: Final = {"same": "as the input's pictures", "0..1": "0 to 1, whatever the input's range"}
 LENGTHS: Final = {"unit": "brought to length 1", "raw": "as ArcFace gives it"}
 PIXELS: Final = "A number of pixels"
 AFTER: Final = {"unit": "length 1, as insightface has it", "raw": "as it is, as FaceFusion has it"}
 YES: Final = {"yes": "it may", "no": "it may not", "unknown": "nothing says: as no, until somebody asks its makers"}
+
+
+def whole_number(key: str, given: str) -> int:
+    try:
+        return int(given)
+    except ValueError:
+        raise InputError(f"{key} can't be '{given}'", hint="Give a whole number") from None
+
+
+def number_of(key: str, given: str) -> float:
+    try:
+        return float(given)
+    except ValueError:
+        raise InputError(f"{key} can't be '{given}'", hint="Give a number") from None

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from fsvfx.errors import InputError
-from fsvfx.models import packs
-from fsvfx.networks.families import (
-    ARCFACE,
-    ARCFACE_AGAIN,
-    FAMILIES,
-    Family,
-    family_of,
-    map_of,
-    numbers,
-    pictures,
-    vectors,
-)
+from fsvfx.networks.drafting_identity import as_picture, as_vector
+from fsvfx.networks.drafting_pictures import masks_of, output_of, picture_out, target_of
+from fsvfx.networks.drafting_terms import terms_of
+from fsvfx.networks.families import FAMILIES, Family, family_of, pictures, vectors
 from fsvfx.networks.files import Graph, Port
 from fsvfx.networks.questions import (
-    AFTER,
-    CHANNELS,
+    ALIGNED,
     CUTS,
     DFL,
     KINDS,
-    LENGTHS,
-    OUT,
-    PIXELS,
-    RANGES,
-    YES,
     Answers,
     Draft,
     Question,
+    number_of,
 )
 from schemas.network import CARDS, NetworkCard
 
@@ -49,7 +36,7 @@ def recognise(graph: Graph, answers: Answers) -> Draft:
         draft.said["kind"] = kind
         _MAKERS[kind](draft)
     _constants(draft)
-    _terms(draft)
+    terms_of(draft)
     return draft
 
 
@@ -103,7 +90,7 @@ def _kind(draft: Draft) -> str:
         raise InputError(f"{graph.file.name} wants more than fsvfx can give: {ports}", hint=hint)
     if len(seen) == 2 or codes:
         return "swapper"
-    side, out = seen[0].side, _picture_out(graph)
+    side, out = seen[0].side, picture_out(graph)
     if side is not None and out is not None and out.side is not None and out.side > side and out.side % side == 0:
         return draft.ask(_which("restorer", "upscaler"))
     return draft.ask(_which("dfm", "restorer", "upscaler"))
@@ -117,13 +104,13 @@ def _swapper(draft: Draft) -> None:
     target, source = _target_and_source(draft)
     if target is None:
         return
-    draft.said["target"] = _target(draft, target, CUTS)
-    draft.said["output"] = _output(draft)
-    masks = list(_masks(draft, "swap"))
+    draft.said["target"] = target_of(draft, target, {**CUTS, **ALIGNED})
+    draft.said["output"] = output_of(draft)
+    masks = list(masks_of(draft, "swap"))
     if masks:
         draft.said["masks"] = masks
     if source is not None:
-        draft.said["identity"] = _as_vector(draft, source) if source.layout is None else _as_picture(draft, source)
+        draft.said["identity"] = as_vector(draft, source) if source.layout is None else as_picture(draft, source)
 
 
 def _target_and_source(draft: Draft) -> tuple[Port | None, Port | None]:
@@ -146,9 +133,9 @@ def _target_and_source(draft: Draft) -> tuple[Port | None, Port | None]:
 
 def _dfm(draft: Draft) -> None:
     seen = pictures(draft.graph)
-    draft.said["target"] = _target(draft, seen[0], DFL)
-    draft.said["output"] = _output(draft)
-    masks = list(_masks(draft, "swap"))
+    draft.said["target"] = target_of(draft, seen[0], DFL)
+    draft.said["output"] = output_of(draft)
+    masks = list(masks_of(draft, "swap"))
     if masks:
         draft.said["masks"] = masks
     told = draft.graph.metadata
@@ -160,16 +147,16 @@ def _dfm(draft: Draft) -> None:
 
 
 def _restorer(draft: Draft) -> None:
-    draft.said["target"] = _target(draft, pictures(draft.graph)[0], CUTS)
-    draft.said["output"] = _output(draft)
+    draft.said["target"] = target_of(draft, pictures(draft.graph)[0], CUTS)
+    draft.said["output"] = output_of(draft)
 
 
 def _upscaler(draft: Draft) -> None:
     port = pictures(draft.graph)[0]
-    target = _target(draft, port, {})
+    target = target_of(draft, port, {})
     target.pop("cut", None)
     draft.said["target"] = target
-    output, out = _output(draft), _picture_out(draft.graph)
+    output, out = output_of(draft), picture_out(draft.graph)
     if "size" not in output and (out is None or out.side is None):
         choices = dict.fromkeys(("2", "3", "4", "8"), "times")
         times = draft.ask(Question("times", "How many times as large what it makes is", choices))
@@ -185,164 +172,6 @@ _MAKERS: Final[dict[str, Callable[[Draft], None]]] = {
 }
 
 
-def _target(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, Any]:
-    family = draft.family
-    said: dict[str, Any] = {"input": port.name, "layout": port.layout or "nchw"}
-    if port.side is not None:
-        said["size"] = port.side
-    else:
-        side = draft.ask(Question("size", "The side of its pictures, which the file leaves open", form=PIXELS))
-        said |= {"size": _whole("size", side)} if side else {}
-    usual = "" if family is None else "bgr" if family.kind == "dfm" and said["layout"] == "nhwc" else "rgb"
-    said["channels"] = draft.ask(Question("channels", "The order of its colors", CHANNELS, usual))
-    said |= _range(draft, "range", "The numbers that its pictures have", family.range if family else "")
-    if cuts:
-        usual = family.cut if family else ""
-        chosen = draft.ask(Question("cut", "How the face lies in its pictures", dict(cuts), usual))
-        said["cut"] = _cut(chosen) if chosen else {}
-    size = f"{said.get('size', '?')} px"
-    draft.because.append(f"the target goes to '{port.name}': {size}, {said['layout']}")
-    return said
-
-
-def _cut(chosen: str) -> dict[str, Any]:
-    if chosen in CUTS:
-        return {"template": chosen}
-    own: dict[str, dict[str, Any]] = {"facemesh": {"facemesh": {}}, "aligned": {"aligned": True}}
-    return own.get(chosen, {"dfl": chosen})
-
-
-def _range(draft: Draft, key: str, text: str, usual: str) -> dict[str, Any]:
-    given = draft.answers.get(key, "")
-    if given and given not in RANGES:
-        try:
-            mean, std = numbers(given)
-        except ValueError:
-            hint = f"Give one of {', '.join(RANGES)}, or MEAN/STD of values in 0 to 1, such as 0.5/0.5"
-            raise InputError(f"{key} can't be '{given}'", hint=hint) from None
-    else:
-        chosen = draft.ask(Question(key, text, RANGES, usual))
-        if not chosen:
-            return {}
-        mean, std = numbers(chosen)
-    return {name: value for name, value, plain in (("mean", mean, 0.0), ("std", std, 1.0)) if value != plain}
-
-
-def _output(draft: Draft) -> dict[str, Any]:
-    out = _picture_out(draft.graph)
-    if out is None:
-        names = {port.name: str(port) for port in draft.graph.outputs}
-        chosen = draft.ask(Question("output", "The output that is the picture", names))
-        out = next((port for port in draft.graph.outputs if port.name == chosen), None)
-    said: dict[str, Any] = {"name": out.name if out else ""}
-    target = draft.said["target"]
-    if out is not None and out.layout is not None and out.layout != target["layout"]:
-        what = f"'{out.name}' gives pictures as {out.layout}, and the target goes in as {target['layout']}"
-        raise InputError(what, hint="Export it with one order of axes for both")
-    if out is not None and out.layout is not None and out.side not in (None, target.get("size")):
-        said["size"] = out.side
-    is_plain = "mean" not in target and "std" not in target
-    usual = "0..1" if is_plain else ("same" if draft.family.denorm else "0..1") if draft.family else ""
-    answer = draft.ask(Question("output_range", "The numbers of what it makes", OUT, usual))
-    if answer == "same" and not is_plain:
-        said["denorm"] = True
-    return said
-
-
-def _picture_out(graph: Graph) -> Port | None:
-    """The first output that has three channels; or the only one, whatever its shape says."""
-    found = [port for port in graph.outputs if port.layout is not None]
-    celeb = [port for port in found if "celeb_face" in port.name and "mask" not in port.name]
-    return next(iter(celeb or found), graph.outputs[0] if len(graph.outputs) == 1 else None)
-
-
-def _masks(draft: Draft, usual: str) -> Iterator[dict[str, Any]]:
-    for port in draft.graph.outputs:
-        if len(port.shape) != 4 or 1 not in (port.shape[1], port.shape[3]) or port.layout is not None:
-            continue
-        of = "plate" if port.name.startswith("out_face_mask") else usual
-        blended = draft.family is not None and draft.family.blended
-        yield {"name": port.name, "of": of, **({"already_blended": True} if blended else {})}
-        draft.because.append(f"'{port.name}' is a learned matte of the {of}'s face")
-
-
-def _as_picture(draft: Draft, port: Port) -> dict[str, Any]:
-    family = draft.family
-    said: dict[str, Any] = {"kind": "picture", "input": port.name, "layout": port.layout or "nchw"}
-    given = str(port.side or draft.ask(Question("source_size", "The side of the picture of who goes in", form=PIXELS)))
-    said |= {"size": _whole("source_size", given)} if given else {}
-    usual = family.source_cut if family else ""
-    chosen = draft.ask(Question("source_cut", "How the face of who goes in lies in its picture", CUTS, usual))
-    said["cut"] = _cut(chosen) if chosen else {}
-    usual = family.source_range if family else ""
-    return said | _range(draft, "source_range", "The numbers of the picture of who goes in", usual)
-
-
-def _as_vector(draft: Draft, port: Port) -> dict[str, Any]:
-    family = draft.family
-    said: dict[str, Any] = {"kind": "vector", "input": port.name}
-    needs = family.needs if family else ()
-    usual = family.length if family else ""
-    said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", LENGTHS, usual))
-    said["net"] = _net(draft, needs)
-    found = map_of(draft.graph)
-    if found is not None and draft.answers.get("map", "") != "none":
-        name, shape = found
-        after = draft.ask(Question("map_length", "The length of the vector after the matrix", AFTER, "unit"))
-        said["map"] = {"initializer": name, "shape": list(shape), "unit_after": after == "unit"}
-        draft.because.append(f"who goes in is multiplied by '{name}', {shape[0]} x {shape[1]}")
-    if "adapter" in needs:
-        _file(draft, "adapter", "The second network (id adapter), whose vector is added")
-        said["added"] = {}
-    is_wanted = "converter" in needs or bool(draft.answers.get("converter"))
-    if is_wanted and _file(draft, "converter", "The converter (crossface) of this family"):
-        said["converter"] = {"unit_after": family.unit_after if family else True}
-    return said
-
-
-def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
-    if "identity_net" in needs or draft.answers.get("identity_net"):
-        _file(draft, "identity_net", "The ArcFace that this network was trained with")
-        mean, std = numbers(draft.family.source_range) if draft.family and draft.family.needs else (0.5, 0.5)
-        return {"mean": mean, "std": std}
-    if pack := draft.answers.get("net"):
-        return _of_pack(draft, pack)
-    net: dict[str, Any] = {"sha256": ARCFACE, "same_as": [ARCFACE_AGAIN]}
-    if draft.family is not None and draft.family.name == "cscs":
-        net["cut"] = {"template": "ffhq_512"}
-    return net
-
-
-def _of_pack(draft: Draft, name: str) -> dict[str, Any]:
-    """The identity network of a pack that was added, with the threshold that was measured of it."""
-    found = packs.network_of(name, "recognition") if packs.is_pack(name) else None
-    if found is None:
-        known = ", ".join(packs.with_task("recognition")) or "none"
-        raise InputError(f"No pack named '{name}' has an identity network", hint=f"Packs that have one: {known}")
-    measured = packs.measured(name)
-    draft.because.append(f"the pack {name} says who goes in")
-    return {
-        "sha256": found.sha256,
-        "size": found.size,
-        "mean": found.mean / 255,
-        "std": found.std / 255,
-        "cut": {"template": "arcface_112_v2" if (found.size or 0) % 112 == 0 else "arcface_128"},
-        **({"same_person": measured.same_person} if measured else {}),
-    }
-
-
-def _file(draft: Draft, key: str, text: str) -> bool:
-    """A further file, and its terms: they bind as the network's own do."""
-    given = draft.ask(Question(key, text, form="Its ONNX file"))
-    if not given:
-        return False
-    draft.files[key] = given
-    licence = draft.ask(Question(f"{key}_licence", f"What {given} may be used for"))
-    allowed = draft.ask(Question(f"{key}_commercial_use", f"Whether {given} may be used commercially", YES))
-    draft.terms[key] = {"licence": licence, "commercial_use": _allowed(allowed)}
-    return True
-
-
 def _constants(draft: Draft) -> None:
     """Further inputs: a number each."""
     used = {draft.said.get(part, {}).get("input") for part in ("target", "identity")}
@@ -354,48 +183,6 @@ def _constants(draft: Draft) -> None:
         usual = "0.75" if port.name.startswith("morph_value") else str(family.get(port.name, "")) if family else ""
         value = draft.ask(Question(port.name, f"What the input {port} is always given", {}, usual, "A number"))
         if value:
-            found[port.name] = _number(port.name, value)
+            found[port.name] = number_of(port.name, value)
     if found:
         draft.said["constants"] = found
-
-
-def _terms(draft: Draft) -> None:
-    """Licence and use. What a known family forbids stays forbidden; what it allows, only the user can say."""
-    family = draft.family
-    usual = family.licence if family and family.kind != "dfm" else draft.graph.metadata.get("fsvfx.licence", "")
-    licence = draft.ask(Question("licence", "What it may be used for", usual=usual))
-    forbidden = family is not None and family.commercial_use is False
-    known = "no" if forbidden else ""  # a file's name is no licence: yes is never assumed
-    allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", YES, known))
-    if allowed == "yes" and family is not None and forbidden:
-        what = f"{family.name} is published as '{family.licence}': its card can't say that commercial use is allowed"
-        hint = "If you hold a licence of your own, say no here and name it in the manifest: licences: {NAME: ...}"
-        raise InputError(what, hint=hint)
-    consent = (
-        "not documented" if family is None or family.kind != "dfm" else "the person's record, asked for in each run"
-    )
-    draft.said |= {
-        "licence": licence,
-        "commercial_use": _allowed(allowed),
-        "source": draft.answers.get("made_by") or (family.source if family else f"the file {draft.graph.file.name}"),
-        "trained_on": draft.answers.get("trained_on") or "not said",
-        "consent": draft.answers.get("consent") or consent,
-    }
-
-
-def _allowed(answer: str) -> bool | None:
-    return {"yes": True, "no": False}.get(answer)
-
-
-def _whole(key: str, given: str) -> int:
-    try:
-        return int(given)
-    except ValueError:
-        raise InputError(f"{key} can't be '{given}'", hint="Give a whole number") from None
-
-
-def _number(key: str, given: str) -> float:
-    try:
-        return float(given)
-    except ValueError:
-        raise InputError(f"{key} can't be '{given}'", hint="Give a number") from None

@@ -7,7 +7,7 @@ The map is a matrix that lies in the network's own file and that no node of it u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from fsvfx import models
 from fsvfx.errors import ModelError, Where
+from fsvfx.faces.embedding import vectors_in
+from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.identity.mean import MeanVector, mean_vector
 from fsvfx.identity.registry import network
 from fsvfx.networks.pictures import cut_faces, given_to
@@ -55,14 +57,16 @@ class Vectors:
         if wanted is not None and made != wanted:
             raise _unfit(self.file, f"its input '{self.said.input}' takes {wanted} numbers, and vectors have {made}")
 
-    def mean(self, crops: F32, landmarks: NDArray[np.floating], worth: NDArray[np.floating]) -> MeanVector:
-        """Of pictures (m, S, S, 3) in [0, 1] with landmarks (m, 468, 3) px; worth (m,): how much each counts.
+    def mean(self, vectors: F32, worth: NDArray[np.floating]) -> MeanVector:
+        """Of pictures' vectors (m, d), NaN where one was not taken; worth (m,): how much each counts.
 
         Directions are averaged; those that are not of the same person as the others are left out, where it is known how
-        far apart pictures of one person lie: the card says it, or the network is ArcFace. The mean gets the pictures'
-        mean length back. Raises ValueError if there is no picture.
+        far apart pictures of one person lie: the card says it, or the network is ArcFace or fsvfx's own. The mean gets
+        the pictures' mean length back. Raises ValueError if there is no picture.
         """
-        vectors = self._taken(crops, landmarks)
+        if self.own is not None:
+            mean = mean_vector(vectors, worth, self.own.same_person)
+            return replace(mean, vector=_unit(mean.vector)) if self.said.length == "unit" else mean
         mean = mean_vector(_unit(vectors), worth, self._near)
         lengths = np.linalg.norm(vectors, axis=1)
         long = 1.0 if self.said.length == "unit" else float(np.average(lengths, weights=np.maximum(worth, 1e-3)))
@@ -77,9 +81,19 @@ class Vectors:
         is_arcface = net.file is None and models.card(ARCFACE).sha256 in (net.sha256, *net.same_as)
         return network(ARCFACE).same_person if is_arcface else np.inf
 
+    @property
+    def own(self) -> IdentityNetwork | None:
+        """fsvfx's own network that vectors come from, if the card names one. Raises InputError, ModelError."""
+        return registered(self.said.net) if self.said.net.network is not None else None
+
+    @property
+    def centre(self) -> F32:
+        """(d,): the mean of many people's vectors, as far as it is known."""
+        return np.zeros(self._length, np.float32) if self.own is None else self.own.centre
+
     def of(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
         """(m, d) of single pictures, ready to go in; each by itself, so that batches change no bit."""
-        taken = np.concatenate([self._taken(crops[[row]], landmarks[[row]]) for row in range(len(crops))])
+        taken = np.concatenate([self.taken(crops[[row]], landmarks[[row]]) for row in range(len(crops))])
         vectors = _unit(taken) if self.said.length == "unit" else taken
         return np.concatenate([self.ready(vector[None]) for vector in vectors])
 
@@ -110,16 +124,21 @@ class Vectors:
 
     @property
     def _length(self) -> int:
+        if self.own is not None:
+            return self.own.dimensions
         [result] = self._network(self.said.net).outputs.values()
         return result.shape[-1] or network(ARCFACE).dimensions
 
-    def _taken(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
+    def taken(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
+        """(m, d) of pictures (m, S, S, 3) in [0, 1] with landmarks (m, 468, 3) px, as networks give them."""
         first = self._of(self.said.net, crops, landmarks)
         if self.said.added is None:
             return first
         return _unit(first) + _unit(self._of(self.said.added, crops, landmarks))
 
     def _of(self, net: IdentityNet, crops: F32, landmarks: NDArray[np.floating]) -> F32:
+        if net.network is not None:
+            return vectors_in(crops, landmarks, registered(net).name)
         held = self._network(net)
         [name] = held.inputs
         port = PictureInput(input=name, size=net.size, channels=net.channels, mean=net.mean, std=net.std)
@@ -140,6 +159,20 @@ class Vectors:
 
     def _session(self, file: OnnxFile) -> Session:
         return session(self.package, file, provider=self.provider, device=self.device)
+
+
+def registered(net: IdentityNet) -> IdentityNetwork:
+    """fsvfx's own network that a card names. Raises InputError if there is none, ModelError if its weights are others
+    than the card's."""
+    own = network(str(net.network))
+    here = [models.card(name).sha256 for name in own.weights]
+    if net.sha256 not in here:
+        raise ModelError(
+            f"The network wants vectors of the '{own.name}' whose weights have sha256 {net.sha256}; "
+            f"this fsvfx's have {', '.join(here) or 'none'}",
+            hint="Use the version of fsvfx that exported it, or export it again",
+        )
+    return own
 
 
 def matrix_in(path: Path, said: VectorMap) -> F32:

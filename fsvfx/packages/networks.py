@@ -94,8 +94,10 @@ def _other(path: Path, why: str) -> ModelError:
 
 
 def machine_weights(card: NetworkCard) -> tuple[str, ...]:
-    """Names of the model cards of this machine's networks by which it is told who goes in."""
-    return tuple(with_weights(net.sha256, *net.same_as) or "arcface" for net in card.machine_nets)
+    """Names of the model cards of this machine's networks by which it is told who goes in; of one of fsvfx's own none
+    where this version has others than the card's."""
+    found = {with_weights(net.sha256, *net.same_as) or ("" if net.network else "arcface") for net in card.machine_nets}
+    return tuple(sorted(found - {""}))
 
 
 def _one(kind: str) -> str:

@@ -27,7 +27,6 @@ from schemas.network import NetworkCard
 from schemas.package import PackageCard
 from schemas.train import Occluders
 
-_FORBIDS = re.compile(r"non[- ]?commercial|\bNC\b|research[- ](use[- ])?only|academic", re.IGNORECASE)
 _ALWAYS = ("facemesh", "dlib_embedding")
 
 
@@ -71,8 +70,7 @@ def card_weights(name: str) -> Weights:
 
 def package_weights(card: PackageCard) -> Weights:
     """A package's: what its card says, and its licence's words."""
-    allows = card.commercial_use is not False and not _FORBIDS.search(card.licence)
-    return Weights(card.model, card.licence, f"the production {card.production}", allows)
+    return Weights(card.model, card.licence, f"the production {card.production}", card.allows_commercial_use)
 
 
 def network_weights(card: NetworkCard) -> tuple[Weights, ...]:

@@ -18,13 +18,13 @@ from swaps import nobody, swapped
 from toy_packages import toy_package
 
 from fsvfx.context import Context
-from fsvfx.engines import dfm_export, onnx_export
+from fsvfx.engines import dfm_export
 from fsvfx.engines.contract import FaceBatch
 from fsvfx.engines.df import Df
 from fsvfx.engines.dfm import Dfm, DfmSettings
 from fsvfx.engines.dfm_export import INPUT, OUTPUTS, deepfacelive, export
+from fsvfx.engines.exporting import LIMIT, Exported
 from fsvfx.engines.older_opset import OPSET, older
-from fsvfx.engines.onnx_export import LIMIT
 from fsvfx.engines.packaged import MatteSettings, restored
 from fsvfx.engines.registry import learned
 from fsvfx.errors import InputError, MachineError
@@ -42,12 +42,12 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
 
 
 @pytest.fixture(scope="module")
-def written(toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> onnx_export.Exported:
+def written(toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """Ada's. Tracing takes seconds, so it is done once."""
     return export(toy[0], tmp_path_factory.mktemp("out") / "ada.dfm")
 
 
-def test_the_interface_is_deepfacelabs(written: onnx_export.Exported) -> None:
+def test_the_interface_is_deepfacelabs(written: Exported) -> None:
     graph = onnx.load(written.file)
     assert [each.name for each in graph.graph.input] == [INPUT] == ["in_face:0"]
     names = [each.name for each in graph.graph.output]
@@ -57,7 +57,7 @@ def test_the_interface_is_deepfacelabs(written: onnx_export.Exported) -> None:
     onnx.checker.check_model(str(written.file), full_check=True)
 
 
-def test_it_gives_what_the_package_gives(toy: Toy, written: onnx_export.Exported) -> None:
+def test_it_gives_what_the_package_gives(toy: Toy, written: Exported) -> None:
     """Any number of pictures, channels last, blue first; the plate's mask is the other person's decoder's."""
     faces = np.random.default_rng(3).random((5, 64, 64, 3), np.float32)
     session = onnxruntime.InferenceSession(written.file, providers=["CPUExecutionProvider"])
@@ -74,7 +74,7 @@ def test_it_gives_what_the_package_gives(toy: Toy, written: onnx_export.Exported
 
 
 def test_in_again_it_swaps_as_the_package_does(
-    toy: Toy, written: onnx_export.Exported, tmp_path: Path, mesh: Callable[..., Any], picture: Callable[..., Any]
+    toy: Toy, written: Exported, tmp_path: Path, mesh: Callable[..., Any], picture: Callable[..., Any]
 ) -> None:
     """Crops of another size than the network's, through both engines."""
     meshes = np.stack([mesh(160), mesh(160, yaw=25), mesh(160, pitch=10)])
@@ -90,7 +90,7 @@ def test_in_again_it_swaps_as_the_package_does(
     assert np.ptp(want.crops) > 0.01
 
 
-def test_the_file_tells_whose_face_it_is_and_how_it_lies(toy: Toy, written: onnx_export.Exported) -> None:
+def test_the_file_tells_whose_face_it_is_and_how_it_lies(toy: Toy, written: Exported) -> None:
     said = {each.key: each.value for each in onnx.load(written.file).metadata_props}
     assert said == written.metadata
     wanted = {
@@ -103,7 +103,7 @@ def test_the_file_tells_whose_face_it_is_and_how_it_lies(toy: Toy, written: onnx
 
 
 def test_a_graph_that_does_not_agree_is_not_written(
-    toy: Toy, written: onnx_export.Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    toy: Toy, written: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dfm_export, "graph_of", lambda made, size: onnx.load(written.file))
     monkeypatch.setattr(dfm_export, "older", lambda proto: None)

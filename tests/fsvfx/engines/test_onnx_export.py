@@ -13,7 +13,8 @@ import torch
 from toy_packages import SMALL, toy_package
 
 from fsvfx.engines import onnx_export
-from fsvfx.engines.onnx_export import LIMIT, difference, export, graph_of
+from fsvfx.engines.exporting import LIMIT
+from fsvfx.engines.onnx_export import difference, export, graph_of
 from fsvfx.engines.packaged import built, restored
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import Batch, ClosedModel, Prediction

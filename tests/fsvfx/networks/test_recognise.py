@@ -58,8 +58,7 @@ def test_every_published_swapper_gets_the_card_that_it_should_have(row: toy_swap
     for key in ("converter", "identity_net"):
         if key in answers:
             answers |= {f"{key}_licence": "OpenRAIL-MS", f"{key}_commercial_use": "yes"}
-    if drafted(file, answers).family is not None and "commercial_use" in {q.key for q in drafted(file, answers).open}:
-        answers |= {"commercial_use": "unknown"}
+    answers |= {key: TERMS[key] for key in TERMS.keys() & {question.key for question in drafted(file, answers).open}}
     card = card_of(file, answers)
     assert isinstance(card, SwapperCard)
     assert isinstance(wanted, SwapperCard)
@@ -127,13 +126,10 @@ def test_a_dfm_is_known_but_for_whose_face_it_makes(tmp_path: Path) -> None:
 
 
 def test_what_fsvfx_has_exported_says_whose_it_is_and_how_its_faces_lie(tmp_path: Path) -> None:
-    """Everybody whom it has learned is asked; whether it is for commercial use, only a person can say."""
+    """Everybody whom it has learned is asked; what its package left open, only a person can say."""
     file = dfm(tmp_path / "lead.dfm", morph=False)
-    model = onnx.load(file)
     told = {"person": "bea", "people": "ada, bea", "licence": "for this film", "cut": "aligned"}
-    for name, value in told.items():
-        model.metadata_props.add(key=f"fsvfx.{name}", value=value)
-    onnx.save(model, file)
+    tell(file, told)
     assert [question.key for question in drafted(file, {}).open] == ["commercial_use"]
     card = card_of(file, {"commercial_use": "no"})
     assert isinstance(card, DfmCard)
@@ -141,35 +137,61 @@ def test_what_fsvfx_has_exported_says_whose_it_is_and_how_its_faces_lie(tmp_path
     assert (card.target.cut.aligned, card.target.channels) == (True, "bgr")
 
 
+@pytest.mark.parametrize(("said", "meant"), [("yes", True), ("no", False)])
+def test_an_export_is_for_what_its_package_was(said: str, meant: bool, tmp_path: Path) -> None:
+    file = dfm(tmp_path / "lead.dfm", morph=False)
+    tell(file, {"person": "bea", "licence": "for this film", "cut": "aligned", "commercial_use": said})
+    assert card_of(file, {}).commercial_use is meant
+    if not meant:
+        with pytest.raises(InputError, match="can't say that commercial use is allowed"):
+            drafted(file, {"commercial_use": "yes"})
+
+
+def test_what_a_file_says_of_itself_counts_only_if_it_is_taken_for_an_export(tmp_path: Path) -> None:
+    file = dfm(tmp_path / "lead.dfm", morph=False)
+    tell(file, {"commercial_use": "yes", "licence": "free"})
+    assert [question.key for question in drafted(file, {}).open] == ["person", "licence", "commercial_use"]
+
+
+def tell(file: Path, said: dict[str, str]) -> None:
+    """Write it into the file, as an export does."""
+    model = onnx.load(file)
+    for name, value in said.items():
+        model.metadata_props.add(key=f"fsvfx.{name}", value=value)
+    onnx.save(model, file)
+
+
 @pytest.mark.parametrize("name", ["GFPGANv1.4", "gpen_bfr_512", "restoreformer_plus_plus"])
 def test_restorers_are_known_by_their_names_and_shapes(name: str, tmp_path: Path) -> None:
     file = picture_network(tmp_path / f"{name}.onnx")
-    card = card_of(file, {"commercial_use": "unknown"})
+    card = card_of(file, TERMS)
     assert isinstance(card, RestorerCard)
     assert (card.target.mean, card.output.denorm, card.target.cut.template) == ((0.5,) * 3, True, "ffhq_512")
 
 
 def test_a_file_name_allows_no_commercial_use(tmp_path: Path) -> None:
+    """And a licence that nobody here has read is asked for, with where it is to be read."""
     draft = drafted(picture_network(tmp_path / "GFPGANv1.4.onnx"), {})
-    assert [question.key for question in draft.open] == ["commercial_use"]
+    assert [question.key for question in draft.open] == ["licence", "commercial_use"]
+    assert "github.com/TencentARC/GFPGAN" in draft.open[0].text
     assert "commercial_use" not in draft.said or draft.said["commercial_use"] is not True
 
 
 def test_codeformer_has_its_weight_as_a_constant(tmp_path: Path) -> None:
     file = picture_network(tmp_path / "codeformer.onnx", more={"w": (1,)})
-    assert card_of(file, {}).constants == {"w": 0.7}
-    assert card_of(file, {"w": "0.5"}).constants == {"w": 0.5}
+    assert card_of(file, TERMS).constants == {"w": 0.7}
+    assert card_of(file, {**TERMS, "w": "0.5"}).constants == {"w": 0.5}
     with pytest.raises(InputError, match="w can't be 'much'"):
         drafted(file, {"w": "much"})
 
 
 def test_upscalers_are_asked_what_their_shapes_leave_open(tmp_path: Path) -> None:
-    card = card_of(picture_network(tmp_path / "realesrgan_x4.onnx", 64, 256), {"commercial_use": "yes"})
+    card = card_of(picture_network(tmp_path / "realesrgan_x4.onnx", 64, 256), TERMS)
     assert isinstance(card, UpscalerCard)
     assert card.times == 4
     free = picture_network(tmp_path / "esrgan_free.onnx", "h", "w")
-    assert [question.key for question in drafted(free, {}).open] == ["size", "times", "commercial_use"]
-    card = card_of(free, {"size": "128", "times": "4", "commercial_use": "yes"})
+    assert [question.key for question in drafted(free, {}).open] == ["size", "times", "licence", "commercial_use"]
+    card = card_of(free, {**TERMS, "size": "128", "times": "4"})
     assert isinstance(card, UpscalerCard)
     assert (card.target.size, card.output.size) == (128, 512)
 

@@ -1,0 +1,94 @@
+"""What a card says of who goes in: as a picture, or as a vector, by which network, and what is done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fsvfx.errors import InputError
+from fsvfx.models import packs
+from fsvfx.networks.drafting_pictures import cut_of, range_of
+from fsvfx.networks.drafting_terms import allowed_of, exported
+from fsvfx.networks.families import ARCFACE, ARCFACE_AGAIN, map_of, numbers
+from fsvfx.networks.files import Port
+from fsvfx.networks.questions import AFTER, CUTS, LENGTHS, PIXELS, YES, Draft, Question, whole_number
+
+
+def as_picture(draft: Draft, port: Port) -> dict[str, Any]:
+    family = draft.family
+    said: dict[str, Any] = {"kind": "picture", "input": port.name, "layout": port.layout or "nchw"}
+    given = str(port.side or draft.ask(Question("source_size", "The side of the picture of who goes in", form=PIXELS)))
+    said |= {"size": whole_number("source_size", given)} if given else {}
+    usual = family.source_cut if family else ""
+    chosen = draft.ask(Question("source_cut", "How the face of who goes in lies in its picture", CUTS, usual))
+    said["cut"] = cut_of(chosen) if chosen else {}
+    usual = family.source_range if family else ""
+    return said | range_of(draft, "source_range", "The numbers of the picture of who goes in", usual)
+
+
+def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
+    family = draft.family
+    said: dict[str, Any] = {"kind": "vector", "input": port.name}
+    needs = family.needs if family else ()
+    usual = family.length if family else ""
+    said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", LENGTHS, usual))
+    said["net"] = _net(draft, needs)
+    found = map_of(draft.graph)
+    if found is not None and draft.answers.get("map", "") != "none":
+        name, shape = found
+        after = draft.ask(Question("map_length", "The length of the vector after the matrix", AFTER, "unit"))
+        said["map"] = {"initializer": name, "shape": list(shape), "unit_after": after == "unit"}
+        draft.because.append(f"who goes in is multiplied by '{name}', {shape[0]} x {shape[1]}")
+    if "adapter" in needs:
+        _file(draft, "adapter", "The second network (id adapter), whose vector is added")
+        said["added"] = {}
+    is_wanted = "converter" in needs or bool(draft.answers.get("converter"))
+    if is_wanted and _file(draft, "converter", "The converter (crossface) of this family"):
+        said["converter"] = {"unit_after": family.unit_after if family else True}
+    return said
+
+
+def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
+    if "identity_net" in needs or draft.answers.get("identity_net"):
+        _file(draft, "identity_net", "The ArcFace that this network was trained with")
+        mean, std = numbers(draft.family.source_range) if draft.family and draft.family.needs else (0.5, 0.5)
+        return {"mean": mean, "std": std}
+    if pack := draft.answers.get("net"):
+        return _of_pack(draft, pack)
+    told = exported(draft)
+    if own := told.get("identity_network"):
+        draft.because.append(f"fsvfx's network '{own}' says who goes in")
+        return {"network": own, "sha256": told.get("identity_sha256", "")}
+    net: dict[str, Any] = {"sha256": ARCFACE, "same_as": [ARCFACE_AGAIN]}
+    if draft.family is not None and draft.family.name == "cscs":
+        net["cut"] = {"template": "ffhq_512"}
+    return net
+
+
+def _of_pack(draft: Draft, name: str) -> dict[str, Any]:
+    """The identity network of a pack that was added, with the threshold that was measured of it."""
+    found = packs.network_of(name, "recognition") if packs.is_pack(name) else None
+    if found is None:
+        known = ", ".join(packs.with_task("recognition")) or "none"
+        raise InputError(f"No pack named '{name}' has an identity network", hint=f"Packs that have one: {known}")
+    measured = packs.measured(name)
+    draft.because.append(f"the pack {name} says who goes in")
+    return {
+        "sha256": found.sha256,
+        "size": found.size,
+        "mean": found.mean / 255,
+        "std": found.std / 255,
+        "cut": {"template": "arcface_112_v2" if (found.size or 0) % 112 == 0 else "arcface_128"},
+        **({"same_person": measured.same_person} if measured else {}),
+    }
+
+
+def _file(draft: Draft, key: str, text: str) -> bool:
+    """A further file, and its terms: they bind as the network's own do."""
+    given = draft.ask(Question(key, text, form="Its ONNX file"))
+    if not given:
+        return False
+    draft.files[key] = given
+    licence = draft.ask(Question(f"{key}_licence", f"What {given} may be used for"))
+    allowed = draft.ask(Question(f"{key}_commercial_use", f"Whether {given} may be used commercially", YES))
+    draft.terms[key] = {"licence": licence, "commercial_use": allowed_of(allowed)}
+    return True

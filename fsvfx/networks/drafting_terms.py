@@ -1,0 +1,44 @@
+"""What a card says of its network's terms: licence, commercial use, what it has learned from, and by whose consent."""
+
+from __future__ import annotations
+
+from fsvfx.errors import InputError
+from fsvfx.networks.questions import YES, Draft, Question
+
+
+def terms_of(draft: Draft) -> None:
+    """Licence and use. What is known of a family, and what fsvfx has written into a file of its own, is taken; what a
+    family forbids stays forbidden. A file's name allows nothing: that only the user can say."""
+    family, told = draft.family, exported(draft)
+    usual = told.get("licence") or (family.licence if family else "")
+    where = f" (see {family.source})" if family and not told and family.kind != "dfm" else ""
+    licence = draft.ask(Question("licence", f"What it may be used for{where}", usual=usual))
+    known = "no" if family is not None and family.non_commercial else told.get("commercial_use", "")
+    allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", YES, known))
+    if allowed == "yes" and family is not None and known == "no":
+        what = f"{family.name} is published as '{usual}': its card can't say that commercial use is allowed"
+        hint = "If you hold a licence of your own, say no here and name it in the manifest: licences: {NAME: ...}"
+        raise InputError(what, hint=hint)
+    consent = (
+        "not documented" if family is None or family.kind != "dfm" else "the person's record, asked for in each run"
+    )
+    draft.said |= {
+        "licence": licence,
+        "commercial_use": allowed_of(allowed),
+        "source": draft.answers.get("made_by") or (family.source if family else f"the file {draft.graph.file.name}"),
+        "trained_on": draft.answers.get("trained_on") or told.get("trained_on", "not said"),
+        "consent": draft.answers.get("consent") or told.get("consent", consent),
+    }
+
+
+def exported(draft: Draft) -> dict[str, str]:
+    """What ``fsvfx models export`` has written into the file; nothing of files that are taken for others."""
+    if draft.family is None or draft.family.source != "fsvfx":
+        return {}
+    said = draft.graph.metadata.items()
+    told = {name.removeprefix("fsvfx."): value for name, value in said if name.startswith("fsvfx.")}
+    return told if told.get("commercial_use") in ("yes", "no") else told | {"commercial_use": ""}
+
+
+def allowed_of(answer: str) -> bool | None:
+    return {"yes": True, "no": False}.get(answer)
