@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from numbers import Integral
 from typing import Any
 
@@ -227,3 +227,17 @@ def chunks_of(frames: FrameRange, *, size: int, anchor: int) -> list[Chunk]:
         cuts.append(Chunk(first=first, last=last))
         first = last + 1
     return cuts
+
+
+def meetings(frames: FrameRange, ranges: Sequence[FrameRange]) -> Iterator[tuple[FrameRange, tuple[int, ...]]]:
+    """Runs of ``frames`` in which the same of some ranges hold, and the places of those; in order.
+
+    It costs no more than the ranges have runs, however many frames there are.
+    """
+    if not frames:
+        return
+    near = [held & frames for held in ranges]
+    edges = {edge for held in near for run in held.runs for edge in (run.start, run.stop)}
+    for start, stop in pairwise(sorted(edges | {frames.first, frames.last + 1})):
+        if run := frames & FrameRange.span(start, stop - 1):
+            yield run, tuple(place for place, held in enumerate(near) if start in held)

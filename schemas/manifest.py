@@ -122,6 +122,14 @@ class Replace(StrictModel):
     roto_layer: Text | None = None
     """The layer or channel that holds the matte. Default: the only channel, else A, else R."""
 
+    def settings_at(self, frame: int) -> Settings:
+        """Those in force: the entry's, and what overrides say on top; later ones win."""
+        values = dict(self.settings)
+        for override in self.overrides:
+            if frame in override.frames:
+                values |= override.settings
+        return values
+
 
 class Faces(StrictModel):
     """How faces are detected and tracked."""

@@ -173,8 +173,8 @@ class IdentityNet(StrictModel):
     cut: Cut = Cut(template="arcface_112_v2")
     """How the face lies in the picture."""
     same_person: float | None = Field(None, gt=0, le=2)
-    """The distance of unit vectors below which two pictures count as one person's, as it was measured of this very
-    network: references beyond it are left out. Default: that of this machine's ArcFace; of other files none."""
+    """The distance of unit vectors below which two pictures count as one person's, as `fsvfx models measure` found it
+    for this very network: references beyond it are left out. Default: it was not measured, and none is left out."""
 
     @model_validator(mode="after")
     def _own_file(self) -> Self:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from fsvfx.comp.expressions import sources
 from schemas.base import referred
 from schemas.composite import Composite, CompositeSettings
-from schemas.frames import FrameRange
+from schemas.frames import FrameRange, meetings
 
 SEAMLESS = ("seamless", "seamless-hist-match")
 HISTOGRAMS = ("hist-match", "seamless-hist-match")
@@ -80,20 +80,11 @@ def runs(composite: Composite, frames: FrameRange) -> Iterator[tuple[FrameRange,
 
     Settings are looked up once for each set of overrides that meet, not frame by frame.
     """
-    if not frames:
-        return
-    if not composite.overrides:
-        yield frames, composite.at(frames.first)
-        return
-    near = [one.frames & frames for one in composite.overrides]
-    edges = {edge for held in near for run in held.runs for edge in (run.start, run.stop)}
-    looked_up: dict[tuple[bool, ...], CompositeSettings] = {}
-    for start, stop in itertools.pairwise(sorted(edges | {frames.first, frames.last + 1})):
-        met = tuple(start in held for held in near)
+    looked_up: dict[tuple[int, ...], CompositeSettings] = {}
+    for held, met in meetings(frames, [one.frames for one in composite.overrides]):
         if met not in looked_up:
-            looked_up[met] = composite.at(start)
-        if held := frames & FrameRange.span(start, stop - 1):
-            yield held, looked_up[met]
+            looked_up[met] = composite.at(held.first)
+        yield held, looked_up[met]
 
 
 @lru_cache(maxsize=1024)

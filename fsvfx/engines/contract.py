@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must wai
 
     from fsvfx.context import Context
     from fsvfx.entries import EntryView
+    from schemas.network import NetworkCard
 
     Floats = NDArray[np.float32]
 
@@ -77,11 +78,22 @@ class Identity:
 class SwapBatch:
     """crops: (k, S, S, 3) float32 in [0, 1]; matte: (k, S, S) float32 in [0, 1], where the swap is meant to show.
 
-    k: of the faces that were ``wanted``.
+    k: of the faces that were ``wanted``. faults: (k,) float32 each, by name: what was measured of each face that should
+    be small; a receipt has a chunk's largest.
     """
 
     crops: Floats
     matte: Floats
+    faults: Mapping[str, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unserved:
+    """A setting, by its name, that a user's own network can't serve by its card: what of it, and what to do."""
+
+    setting: str
+    what: str
+    hint: str
 
 
 Prepared = TypeVar("Prepared")
@@ -136,6 +148,11 @@ class Engine(ABC, Generic[Prepared]):
         """
         return ()
 
+    @classmethod
+    def unserved(cls, settings: EngineSettings, card: NetworkCard) -> Iterator[Unserved]:
+        """What settings ask of a user's own network that its card has not: told before a run, and refused in it."""
+        return iter(())
+
     @property
     def at_once(self) -> int:
         """Faces that it wants in one batch, at most: the memory that a chunk takes grows with them."""
@@ -154,5 +171,5 @@ class Engine(ABC, Generic[Prepared]):
         """Swap the ``wanted`` of a batch. A frame's pixels must not depend on how frames are divided into batches."""
 
     def figures(self, prepared: Prepared) -> dict[str, JsonValue]:
-        """What a receipt says of the identity, and of the faces that were swapped; asked for when they are."""
+        """What a receipt says of the identity, and of how it is swapped."""
         return {}

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity, Unserved
 from fsvfx.engines.own_network import NetworkSettings, OwnNetwork
-from fsvfx.errors import InputError, Where
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
     from fsvfx.networks.running import Made
-    from schemas.network import DfmCard
+    from schemas.network import DfmCard, NetworkCard
 
     F32 = NDArray[np.float32]
 
@@ -68,39 +69,33 @@ class Dfm(OwnNetwork[str]):
     def made(self, pictures: F32, faces: FaceBatch, prepared: str) -> Made:
         from dataclasses import replace
 
-        masks, seen = self._masks, sharpened(pictures, self.settings.sharpen)
+        asked, seen = self.settings.masks, sharpened(pictures, self.settings.sharpen)
         made = self.network.boosted(seen, self.settings.boost, constants=self._morph)
-        return replace(made, mattes={of: matte for of, matte in made.mattes.items() if of in masks})
+        return replace(made, mattes={of: matte for of, matte in made.mattes.items() if asked in ("both", of)})
 
-    @property
-    def _masks(self) -> tuple[str, ...]:
-        """Raises InputError if the card lacks the one that is asked for."""
-        there = tuple(mask.of for mask in self.card.masks)
-        asked = self.settings.masks
-        if asked == "both" or self.settings.matte == "mesh":
-            return there
-        if asked not in there:
-            raise InputError(
-                f"The card of '{self.card.model}' names no mask of the {asked}'s face",
-                hint="Name the output under masks in its card, or leave out masks",
-                where=Where(field="settings.masks"),
-            )
-        return (asked,)
+    @classmethod
+    def unserved(cls, settings: EngineSettings, card: NetworkCard) -> Iterator[Unserved]:
+        """A mask or a morph that the network has not."""
+        assert isinstance(settings, DfmSettings)
+        of = {mask.of for mask in card.masks} if card.kind == "dfm" else set()
+        if settings.masks not in ("both", *of) and settings.matte != "mesh":
+            what = f"The card of '{card.model}' names no mask of the {settings.masks}'s face"
+            yield Unserved("masks", what, "Name the output under masks in its card, or leave out masks")
+        if settings.morph is not None and _morph_of(card) is None:
+            what = f"The network '{card.model}' can't morph: its card names no input {_MORPH}"
+            hint = "Remove morph; or, if the file has that input, name it under constants in its card"
+            yield Unserved("morph", what, hint)
 
     @property
     def _morph(self) -> dict[str, float]:
-        """In place of the card's constant. Raises InputError if there is no such input."""
-        asked = self.settings.morph
-        if asked is None:
-            return {}
-        found = [name for name in self.card.constants if name.startswith(_MORPH)]
-        if not found:
-            raise InputError(
-                f"The network '{self.card.model}' can't morph: its card names no input {_MORPH}",
-                hint="Remove morph; or, if the file has that input, name it under constants in its card",
-                where=Where(field="settings.morph"),
-            )
-        return {found[0]: asked}
+        """In place of the card's constant."""
+        name, asked = _morph_of(self.card), self.settings.morph
+        return {} if asked is None or name is None else {name: asked}
+
+
+def _morph_of(card: NetworkCard) -> str | None:
+    """The input that morphs."""
+    return next((name for name in card.constants if name.startswith(_MORPH)), None)
 
 
 def sharpened(pictures: F32, amount: float) -> F32:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
-from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity, Unserved
 from fsvfx.engines.own_network import NetworkSettings, OwnNetwork
-from fsvfx.errors import InputError, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from fsvfx.networks.running import Made
     from fsvfx.networks.session import Shape
     from fsvfx.networks.vectors import Vectors
-    from schemas.network import SwapperCard
+    from schemas.network import NetworkCard, SwapperCard
 
     F32 = NDArray[np.float32]
 
@@ -61,6 +60,17 @@ class OnnxSwapper(OwnNetwork[Given]):
     settings: OnnxSwapperSettings
     card: SwapperCard
 
+    @classmethod
+    def unserved(cls, settings: EngineSettings, card: NetworkCard) -> Iterator[Unserved]:
+        """What moves vectors, of a network that takes none."""
+        assert isinstance(settings, OnnxSwapperSettings)
+        if card.kind != "swapper" or card.identity.kind == "vector":
+            return
+        for name, is_said in (("likeness", settings.likeness != 0.5), ("away", settings.away != 0)):
+            if is_said:
+                what = f"The network '{card.model}' takes a picture of who goes in, so {name} has no effect"
+                yield Unserved(name, what, "Remove it")
+
     @cached_property
     def vectors(self) -> Vectors | None:
         """The way of the card's vectors, checked; None if it takes a picture. Raises ModelError."""
@@ -95,6 +105,8 @@ class OnnxSwapper(OwnNetwork[Given]):
         except ValueError as error:
             raise without_pictures(identity) from error
         told: dict[str, JsonValue] = {"identity_pictures": mean.pictures, "identity_left_out": mean.left_out}
+        if way.same_person is None and mean.pictures > 1:
+            told["identity_threshold"] = "not measured"
         return Given(mean.vector[None], told)
 
     def made(self, pictures: F32, faces: FaceBatch, prepared: Given) -> Made:
@@ -126,12 +138,6 @@ class OnnxSwapper(OwnNetwork[Given]):
 
         said, way = self.settings, self.vectors
         if isinstance(self.card.identity, PictureSource):
-            if said.likeness != 0.5 or said.away:
-                raise InputError(
-                    f"The network '{said.model}' takes a picture of who goes in: likeness and away have no effect",
-                    hint="Remove them",
-                    where=Where(field="settings"),
-                )
             return given_to(self.card.identity, prepared.value)
         assert way is not None
         ready = way.ready(prepared.value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Prepared, SwapBatch
+from fsvfx.errors import InputError, Where
 from schemas.base import Name, Sha256
 
 if TYPE_CHECKING:  # validating a manifest reads the settings, and must not wait for numpy
@@ -56,10 +57,6 @@ class OwnNetwork(Engine[Prepared]):
 
     settings: NetworkSettings
 
-    def __init__(self, settings: EngineSettings, context: Any) -> None:
-        super().__init__(settings, context)
-        self._pattern = 0.0
-
     @property
     def at_once(self) -> int:
         return self.settings.batch
@@ -71,12 +68,14 @@ class OwnNetwork(Engine[Prepared]):
 
     @cached_property
     def card(self) -> SwapperCard | DfmCard:
-        """Raises InputError if the network is of another kind."""
+        """Raises InputError if the network is of another kind, or can't do what the settings ask for."""
         from fsvfx.packages import check_kind, network_of
         from schemas.network import DfmCard, SwapperCard
 
         card = network_of(self.package)
         check_kind(card, f"engine '{self.name}'", str(self.runs))
+        for each in self.unserved(self.settings, card):
+            raise InputError(each.what, hint=each.hint, where=Where(field=f"settings.{each.setting}"))
         assert isinstance(card, SwapperCard | DfmCard)
         return card
 
@@ -109,7 +108,6 @@ class OwnNetwork(Engine[Prepared]):
         wide = None if faces.wide is None else faces.wide[wanted]
         cut = cut_faces(crops, meshes, target.cut, target.size * self.settings.boost, wide)
         made = self.made(cut.pictures, faces, prepared)
-        self._measure(made)
         times, size = made.pictures.shape[1] / cut.pictures.shape[1], crops.shape[1]
         swaps, mattes = np.empty_like(crops), np.empty(crops.shape[:3], np.float32)
         for row, (crop, mesh, matrix) in enumerate(zip(crops, meshes, scaled(cut.matrices, times), strict=True)):
@@ -117,24 +115,26 @@ class OwnNetwork(Engine[Prepared]):
             swap = laid_back(made.pictures[row], matrix, size)
             swaps[row] = crop + seen[..., None] * (swap - crop)
             mattes[row] = self._matte(made, row, matrix, mesh, size) * seen
-        return SwapBatch(swaps, mattes)
+        return SwapBatch(swaps, mattes, self._faults(made))
 
     def figures(self, prepared: Prepared) -> dict[str, JsonValue]:
-        """Who ran the network, and how strong the boost's pattern was, of the chunk's faces the strongest."""
+        """Who ran the network."""
         held = self.network.session
         said: dict[str, JsonValue] = {"provider": held.provider}
         if held.beside:
             said["provider_beside"] = [*held.beside]
-        if self.settings.boost > 1:
-            said["boost_pattern"] = round(self._pattern, 5)
         return said
 
-    def _measure(self, made: Made) -> None:
+    def _faults(self, made: Made) -> dict[str, F32]:
+        """How strong the boost's pattern is in each picture."""
+        import numpy as np
+
         from fsvfx.networks.boost import pattern
 
-        if self.settings.boost > 1:
-            strongest = max(pattern(each, self.settings.boost) for each in made.pictures)
-            self._pattern = max(self._pattern, strongest)
+        times = self.settings.boost
+        if times == 1:
+            return {}
+        return {"boost_pattern": np.array([pattern(each, times) for each in made.pictures], np.float32)}
 
     def _matte(self, made: Made, row: int, matrix: NDArray[np.float64], mesh: F32, size: int) -> F32:
         import numpy as np

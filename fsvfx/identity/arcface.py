@@ -13,7 +13,7 @@ from fsvfx import models
 from fsvfx.errors import InputError, ModelError
 from fsvfx.identity.contract import Chip, IdentityNetwork, Square
 from fsvfx.models import packs
-from schemas.pack import PackNetwork
+from schemas.pack import Measured, PackNetwork
 
 if TYPE_CHECKING:
     import torch
@@ -50,12 +50,23 @@ class ArcFace(IdentityNetwork):
     weights: tuple[str, ...] = (_CARD,)
     chip: Chip | Square = chip_of(112)
     dimensions = 512
-    same_person = 1.15
     differentiable: ClassVar[bool] = False
 
     mean, std = 127.5, 127.5
     """Of values in 0 to 255."""
     at_once = _AT_ONCE
+
+    measured: Measured | None = None
+    """Only packs keep what was measured."""
+    _to_measure = "Add its pack with `fsvfx models add`, measure that, and name the pack instead"
+
+    @property
+    def same_person(self) -> float:  # type: ignore[override]
+        """As it was measured. Raises ModelError if it was not: each network has a threshold of its own."""
+        if self.measured is None:
+            what = f"It is not known at which distance '{self.name}' takes two faces for one person"
+            raise ModelError(what, hint=self._to_measure)
+        return self.measured.same_person
 
     @property
     def file(self) -> Path:
@@ -104,22 +115,14 @@ class PackArcFace(ArcFace):
         self.chip = chip_of(side)
         self.dimensions, self.mean, self.std = network.numbers, network.mean, network.std
         self.at_once = min(network.at_once or _AT_ONCE, _AT_ONCE)
-        self._measured = packs.measured(pack)
-        of_threshold = (packs.measured_name(pack),) if self._measured else ()
+        self.measured = packs.measured(pack)
+        self._to_measure = f"Run `fsvfx models measure {pack} FACES` on a folder of people with pictures each"
+        of_threshold = (packs.measured_name(pack),) if self.measured else ()
         self.weights = (packs.card_name(pack, "recognition"), *of_threshold)
 
     @property
     def file(self) -> Path:
         return models.path(packs.card_name(self.name, "recognition"))
-
-    @property
-    def same_person(self) -> float:  # type: ignore[override]
-        """As it was measured. Raises ModelError if it was not: each network has a threshold of its own."""
-        if self._measured is None:
-            what = f"It is not known at which distance '{self.name}' takes two faces for one person"
-            hint = f"Run `fsvfx models measure {self.name} FACES` on a folder of people with pictures each"
-            raise ModelError(what, hint=hint)
-        return self._measured.same_person
 
 
 def _recognition(pack: str) -> tuple[PackNetwork, int]:

@@ -55,7 +55,8 @@ class IdentityNetwork(ABC):
     chip: Chip | Square
     dimensions: int
     same_person: float
-    """Euclidean distance of two vectors below which they are usually of one person."""
+    """Euclidean distance of two vectors below which they are usually of one person, as it was measured. Of networks
+    that nobody has measured asking for it raises ModelError."""
     differentiable: ClassVar[bool]
     """Whether gradients flow through ``embed`` to the chips."""
 

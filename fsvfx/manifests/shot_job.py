@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load
-from fsvfx.packages import Packages, card_for, check_knows, machine_weights, network_for
+from fsvfx.packages import Packages, card_for, check_knows, machine_weights, network_for, network_of
 from fsvfx.reach import Reach
 from schemas.deliver import Deliver, DeliverOther, template
+from schemas.frames import FrameRange, meetings
 from schemas.job import ShotJob, TrainedModel
 from schemas.manifest import Manifest, Person, Plate, Replace, Settings, Shot
 from schemas.network import NetworkCard
@@ -178,6 +180,7 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
                 problems.append(Problem(place, error.what, error.hint))
             else:
                 models |= {model.sha256: model for model in found}
+        problems += _unserved(entry, packages, job.shot.plate.frames, (*at, "replace", index))
     for loc, finishing, named in named_networks(job.shot.composite):
         try:
             card = network_for(packages, f"composite.{loc[-1]}", finishing, *named)
@@ -206,6 +209,34 @@ def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[
     if card.kind == "dfm":
         check_knows(card.model, card.people[:1], entry.identity)
     return _of_network(card, entry.engine)
+
+
+def _unserved(entry: Replace, packages: Packages, frames: FrameRange, at: Loc) -> Iterator[Problem]:
+    """What an entry's settings, as they are in force at some of ``frames``, ask of a user's own network that its card
+    has not. A network that is not there is told elsewhere."""
+    from fsvfx.engines.registry import engine, settings_of
+
+    kind = engine(entry.engine)
+    if kind.runs is None:
+        return
+    told: set[Loc] = set()
+    for held, overrides in meetings(frames, [one.frames for one in entry.overrides]):
+        values = entry.settings_at(held.first)
+        with suppress(InputError):
+            card = network_of(packages.find_network(str(values["model"]), str(values["sha256"])))
+            for each in kind.unserved(settings_of(entry.engine, values), card):
+                loc = _where_said(entry, overrides, each.setting)
+                if loc not in told:
+                    told.add(loc)
+                    yield Problem(dotted((*at, *loc)), each.what, each.hint)
+
+
+def _where_said(entry: Replace, overrides: Sequence[int], setting: str) -> Loc:
+    """The place where a setting gets its value, of the settings and these overrides."""
+    for index in reversed(overrides):
+        if setting in entry.overrides[index].settings:
+            return ("overrides", index, "settings", setting)
+    return ("settings", setting)
 
 
 def _of_network(card: NetworkCard, engine: str) -> tuple[TrainedModel, ...]:

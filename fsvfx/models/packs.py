@@ -72,6 +72,12 @@ def measured(name: str) -> Measured | None:
     return found if found.sha256 == network.sha256 else None
 
 
+def measured_of(*hashes: str) -> Measured | None:
+    """What was measured of an identity network with one of these sha256, in whichever pack. Raises ModelError."""
+    found = (measured(name) for name in with_task("recognition"))
+    return next((one for one in found if one is not None and one.sha256 in hashes), None)
+
+
 def keep_measured(found: Measured) -> Path:
     """Put what was measured beside its pack's card. Raises MachineError."""
     from fsvfx.documents import record_yaml

@@ -12,6 +12,11 @@ from fsvfx.networks.families import ARCFACE, ARCFACE_AGAIN, map_of, numbers
 from fsvfx.networks.files import Port
 from fsvfx.networks.questions import AFTER, CUTS, LENGTHS, PIXELS, YES, Draft, Question, whole_number
 
+_UNMEASURED = (
+    "at which distance two pictures are one person's was not measured of its identity network, so no reference is left "
+    "out: `fsvfx models measure PACK FACES`, then add it again"
+)
+
 
 def as_picture(draft: Draft, port: Port) -> dict[str, Any]:
     family = draft.family
@@ -31,7 +36,9 @@ def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
     needs = family.needs if family else ()
     usual = family.length if family else ""
     said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", LENGTHS, usual))
-    said["net"] = _net(draft, needs)
+    said["net"] = net = _net(draft, needs)
+    if not {"same_person", "network"} & net.keys():
+        draft.because.append(_UNMEASURED)
     found = map_of(draft.graph)
     if found is not None and draft.answers.get("map", "") != "none":
         name, shape = found
@@ -59,6 +66,8 @@ def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
         draft.because.append(f"fsvfx's network '{own}' says who goes in")
         return {"network": own, "sha256": told.get("identity_sha256", "")}
     net: dict[str, Any] = {"sha256": ARCFACE, "same_as": [ARCFACE_AGAIN]}
+    if measured := packs.measured_of(ARCFACE, ARCFACE_AGAIN):
+        net["same_person"] = measured.same_person
     if draft.family is not None and draft.family.name == "cscs":
         net["cut"] = {"template": "ffhq_512"}
     return net

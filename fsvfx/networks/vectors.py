@@ -61,25 +61,23 @@ class Vectors:
         """Of pictures' vectors (m, d), NaN where one was not taken; worth (m,): how much each counts.
 
         Directions are averaged; those that are not of the same person as the others are left out, where it is known how
-        far apart pictures of one person lie: the card says it, or the network is ArcFace or fsvfx's own. The mean gets
-        the pictures' mean length back. Raises ValueError if there is no picture.
+        far apart pictures of one person lie (``same_person``). The mean gets the pictures' mean length back. Raises
+        ValueError if there is no picture.
         """
+        near = np.inf if self.same_person is None else self.same_person
         if self.own is not None:
-            mean = mean_vector(vectors, worth, self.own.same_person)
+            mean = mean_vector(vectors, worth, near)
             return replace(mean, vector=_unit(mean.vector)) if self.said.length == "unit" else mean
-        mean = mean_vector(_unit(vectors), worth, self._near)
+        mean = mean_vector(_unit(vectors), worth, near)
         lengths = np.linalg.norm(vectors, axis=1)
         long = 1.0 if self.said.length == "unit" else float(np.average(lengths, weights=np.maximum(worth, 1e-3)))
         return MeanVector(np.asarray(mean.vector * np.float32(long)), mean.pictures, mean.left_out)
 
     @property
-    def _near(self) -> float:
-        """Never another network's."""
-        net = self.said.net
-        if net.same_person is not None:
-            return net.same_person
-        is_arcface = net.file is None and models.card(ARCFACE).sha256 in (net.sha256, *net.same_as)
-        return network(ARCFACE).same_person if is_arcface else np.inf
+    def same_person(self) -> float | None:
+        """The distance below which two pictures are one person's, as it was measured of this very network: fsvfx's own
+        are, of others the card says it. None: nobody has measured it."""
+        return self.said.net.same_person if self.own is None else self.own.same_person
 
     @property
     def own(self) -> IdentityNetwork | None:

@@ -90,21 +90,12 @@ class SwapStage(Stage[SwapSettings]):
         return Result(frames=frames, qc=qc)
 
 
-def effective(entry: Replace, frame: int) -> dict[str, JsonValue]:
-    """The settings in force at ``frame``: the entry's, and what overrides say on top; later ones win."""
-    values = dict(entry.settings)
-    for override in entry.overrides:
-        if frame in override.frames:
-            values |= override.settings
-    return values
-
-
 def _entry(entry: Replace, numbers: list[int]) -> SwapEntry:
     kind = engine(entry.engine)
     groups: dict[str, tuple[EngineSettings, list[int]]] = {}
     for _, run in groupby(numbers, key=lambda number: tuple(number in one.frames for one in entry.overrides)):
         held = list(run)
-        values = settings_of(entry.engine, effective(entry, held[0]))
+        values = settings_of(entry.engine, entry.settings_at(held[0]))
         groups.setdefault(values.model_dump_json(), (values, []))[1].extend(held)
     return SwapEntry(
         identity=entry.identity,
@@ -162,6 +153,7 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
     faces = _Faces(aligned, {name: EntryView(work.inputs[name], index) for name in kind.reads})
     references = _references(index, entry, kind, work)
     figures: dict[str, JsonValue] = {}
+    faults: dict[str, float] = {}
     for numbers, values in entry.groups:
         wanted = [number for number in numbers if number in rows]
         if wanted:
@@ -172,8 +164,10 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
             for batch in batches(wanted, one.at_once, reach=one.reach, follows=faces.follows):
                 swap, at = one.swap(faces.of(batch), prepared), [rows[number] for number in batch.own]
                 made.crops[at], made.mattes[at] = half_of(swap.crops), half_of(swap.matte)
+                for name, found in swap.faults.items():
+                    faults[name] = round(max(faults.get(name, 0.0), float(found.max())), 5)
             figures |= one.figures(prepared)
-    return replace(made, figures=figures)
+    return replace(made, figures=figures | faults)
 
 
 def _references(index: int, entry: SwapEntry, kind: type[Engine[Any]], work: Work[SwapSettings]) -> Data:

@@ -181,7 +181,9 @@ def test_a_boosted_network_sees_more_and_leaves_no_pattern(
     plain = swapped(engine(tmp_path, toy_swappers.made(by_name("unknown_64"), tmp_path)), faces, lead)
     where = swap.matte[..., None]
     assert psnr(swap.crops, faces.crops, where) > psnr(plain.crops, faces.crops, where)
-    assert one.figures(one.prepare(lead, SIZE))["boost_pattern"] < 2e-3  # type: ignore[operator]
+    assert swap.faults["boost_pattern"].shape == (3,)
+    assert 0 < swap.faults["boost_pattern"].max() < 2e-3
+    assert not plain.faults
 
 
 def test_batches_change_nothing(tmp_path: Path, faces: FaceBatch, lead: Identity) -> None:
@@ -201,10 +203,19 @@ def part(faces: FaceBatch, row: int) -> FaceBatch:
 def test_several_pictures_are_averaged_and_told(tmp_path: Path, lead: Identity) -> None:
     one = engine(tmp_path, toy_swappers.made(by_name("inswapper_128"), tmp_path))
     prepared = one.prepare(lead, SIZE)
-    assert one.figures(prepared) == {"provider": "cpu", "identity_pictures": 2, "identity_left_out": 0}
+    told = {"identity_pictures": 2, "identity_left_out": 0, "identity_threshold": "not measured"}
+    assert one.figures(prepared) == {"provider": "cpu", **told}
     assert np.linalg.norm(prepared.value) == pytest.approx(1, abs=1e-5)
     with pytest.raises(InputError, match="no usable reference pictures"):
         one.prepare(nobody(), SIZE)
+
+
+def test_references_are_left_out_by_the_measured_threshold_alone(tmp_path: Path, lead: Identity) -> None:
+    """Both of the toy's pictures are far from each other: only a threshold that was measured says so."""
+    said = toy_swappers.made(by_name("inswapper_128"), tmp_path).model_dump(mode="json", exclude_none=True)
+    said["identity"]["net"]["same_person"] = 0.01
+    one = engine(tmp_path, type(toy_swappers.made(by_name("inswapper_128"), tmp_path)).model_validate(said))
+    assert one.figures(one.prepare(lead, SIZE)) == {"provider": "cpu", "identity_pictures": 1, "identity_left_out": 1}
 
 
 def test_likeness_moves_vectors_by_the_published_formulas(tmp_path: Path, faces: FaceBatch, lead: Identity) -> None:
@@ -213,6 +224,8 @@ def test_likeness_moves_vectors_by_the_published_formulas(tmp_path: Path, faces:
     assert np.allclose(weighted(v, t, 1, 0), v * 1.35 - t * 0.35)
     assert np.allclose(weighted(v, t, 0, 0), v * 0.65 + t * 0.35)
     assert np.allclose(weighted(v, t, 0.5, 0.4), v - 0.4 * t)
+    centre = np.array([0.3, 0.2], np.float32)
+    assert np.allclose(weighted(v + centre, t + centre, 0.8, 0.4, centre), weighted(v, t, 0.8, 0.4) + centre)
     card = toy_swappers.made(by_name("inswapper_128"), tmp_path, share=0.5)
     plain, more = (swapped(engine(tmp_path, card, likeness=w), faces, lead).crops for w in (0.5, 1.0))
     assert np.abs(plain - more).max() > 1e-3
@@ -220,8 +233,9 @@ def test_likeness_moves_vectors_by_the_published_formulas(tmp_path: Path, faces:
 
 def test_a_network_that_takes_a_picture_has_no_likeness(tmp_path: Path, faces: FaceBatch, lead: Identity) -> None:
     card = toy_swappers.made(by_name("blendswap_256"), tmp_path)
-    with pytest.raises(InputError, match="likeness and away have no effect"):
+    with pytest.raises(InputError, match="likeness has no effect") as caught:
         swapped(engine(tmp_path, card, likeness=0.7), faces, lead)
+    assert caught.value.where.field == "settings.likeness"
 
 
 def test_a_learned_mask_is_a_matte_and_what_is_blended_is_taken_apart(
@@ -273,5 +287,8 @@ def test_wide_pictures_are_used_where_the_cut_reaches_beyond_the_crop(
     assert np.abs(shown - mirrored)[..., :20, :].max() > 0.05, "above the crop it sees the plate, not a mirror"
 
 
-def test_arcface_is_the_machines(tmp_path: Path) -> None:
+def test_nobody_has_measured_the_machines_arcface() -> None:
     assert registry.network("arcface").dimensions == 512
+    with pytest.raises(ModelError, match="not known at which distance 'arcface'") as caught:
+        _ = registry.network("arcface").same_person
+    assert "name the pack instead" in caught.value.hint

@@ -53,7 +53,8 @@ class Grey(Engine[Identity]):
         Grey.given.append(faces)
         assert faces.crops.dtype == prepared.crops.dtype == np.float32
         crops = faces.crops[faces.wanted]
-        return SwapBatch(np.full_like(crops, self.settings.level), np.ones_like(crops[..., 0]))
+        faults = {"grain": np.array([number - 1000 for number in faces.frames[faces.wanted]], np.float32)}
+        return SwapBatch(np.full_like(crops, self.settings.level), np.ones_like(crops[..., 0]), faults)
 
     @property
     def at_once(self) -> int:
@@ -233,3 +234,14 @@ def test_the_settings_are_those_in_force_here() -> None:
 def test_unknown_engines_and_settings_are_refused(more: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         SwapStage().settings(job(entry(**more)), CHUNK)
+
+
+def test_of_the_faults_of_faces_the_receipt_has_the_largest() -> None:
+    """Over batches and over groups of frames with other settings; the engine remembers nothing."""
+    frames = FrameRange([FRAMES[0]])
+    shot = job(entry(overrides=({"frames": frames, "settings": {"level": 0.2}},)))
+    told = run(shot, [True, True, True, True]).qc["r0"]
+    assert len(Grey.given) == 2
+    assert isinstance(told, dict)
+    assert told["grain"] == FRAMES[-1] - 1000
+    assert "grain" not in run(shot, [False] * 4).qc["r0"]  # type: ignore[operator]
