@@ -63,13 +63,15 @@ def opened(package: Path, out: Path, *, force: bool) -> Source:
 
 def opened_for(package: Path, out: Path, person: str | None, *, force: bool) -> Pair:
     """The same for ``person``; None: the package's first. Raises InputError as well if it does not know the person."""
+    card = packages.card_of(package)
+    who = _known(card, person) if card.names else ""
     source = opened(package, out, force=force)
-    if not isinstance(source.model, ClosedModel):
+    if not who or not isinstance(source.model, ClosedModel):
         raise InputError(
-            f"'{source.card.model}' takes its identity from reference pictures, so a file of one person can't be made",
+            f"'{card.model}' takes its identity from reference pictures, so a file of one person can't be made",
             hint="Export it as .onnx, for anybody; or export a model that was trained on the people whom it swaps",
         )
-    return Pair(source, _known(source.card, person), source.model)
+    return Pair(source, who, source.model)
 
 
 def placed(source: Source, proto: onnx.ModelProto, out: Path, found: float, taken: str, **more: str) -> Exported:

@@ -154,4 +154,5 @@ def weighted(identity: F32, plate: F32, likeness: float, away: float, centre: F3
     the ``centre`` (d,) from which directions count. Both vectors have gone the same way, through map or converter.
     """
     share = 0.35 - 0.7 * likeness
-    return (identity * (1 - share) + plate * share - away * (plate - centre)).astype(identity.dtype)
+    moved: F32 = (identity * (1 - share) + plate * share - away * (plate - centre)).astype(identity.dtype)
+    return moved

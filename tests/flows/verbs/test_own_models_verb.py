@@ -9,6 +9,7 @@ import cv2
 import pytest
 import toy_networks
 import toy_packs
+from toy_packages import made_up, toy_package
 
 from flows.cli import code_of
 from fsvfx.models import packs
@@ -59,6 +60,27 @@ def test_a_network_is_added_shown_and_removed(own: Path, capsys: pytest.CaptureF
     assert code_of(["models", "remove", "mine", "--packages", "packages"]) == 0
     assert not package.exists()
     assert own.is_file()
+
+
+def test_a_general_model_goes_out_and_comes_in_again_without_a_question(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its weights are random, so the trial may doubt what it makes."""
+    toy_package(Path("packages"), "simswap", roster=made_up("t2i_1"), commercial_use=True, model="anybody")
+    words = ["models", "export", "anybody", "--packages", "packages", "--onnx"]
+    assert code_of([*words, "out.onnx", "--person", "ada"]) == 2
+    assert "'anybody' swaps anybody, so no person can be named" in capsys.readouterr().err
+    assert code_of([*words, "out.dfm"]) == 2
+    assert "so a file of one person can't be made" in capsys.readouterr().err
+    assert code_of([*words, "out.onnx"]) == 0
+    assert code_of(["models", "add", "out.onnx", "--packages", "packages", "--anyway"]) == 0
+    told = capsys.readouterr().out
+    assert "`fsvfx models export` has written it" in told
+    assert "fsvfx's network 'dlib' says who goes in" in told
+    assert "Tried with a vector that is made up" not in told
+    assert "Commercial use: yes" in told
+    [package] = Packages.within("packages").networks("out")
+    assert network_of(package).target.cut.aligned  # type: ignore[union-attr]
 
 
 def test_in_place_nothing_is_copied(own: Path) -> None:
