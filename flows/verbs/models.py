@@ -13,7 +13,7 @@ from flows.verbs.completion import model_names
 from flows.verbs.options import AsJson, Packages, Research
 
 if TYPE_CHECKING:
-    from fsvfx.engines.dfm_export import Exported
+    from fsvfx.engines.exporting import Exported
     from schemas.package import Figures, PackageCard
 
 HELP = "Weights: list them, download the standard set, export and publish trained models."
