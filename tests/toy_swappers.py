@@ -39,6 +39,8 @@ class Row:
     denorm: bool = False
     identity: dict[str, Any] = field(default_factory=dict)
     converter: bool = False
+    adapter: bool = False
+    """Its own ArcFace and a second network, both of faces as FFHQ's cut has them, whose vectors are added."""
     mask: str = ""
     picture: int = 0
     opset: int = 13
@@ -46,6 +48,9 @@ class Row:
     batch: int | str = 1
 
 
+TERMS = {"licence": "OpenRAIL-MS", "commercial_use": True}
+ADAPTERS = 71
+"""Of the adapter's numbers every 71st is picked."""
 UNIT = {"length": "unit"}
 RAW = {"length": "raw"}
 LONG = {**RAW, "converter": {"unit_after": False}}
@@ -68,6 +73,7 @@ ROWS = (
     Row("instyleswapper_256", 256, "arcface_128", identity=EMAP),
     Row("phase1_256", 256, "arcface_128", inputs=("target256", "source"), output="p2_refined", identity=EMAP),
     Row("reswapper_128", 128, "arcface_128", identity=EMAP, opset=11, batch="n"),
+    Row("cscs_256", 256, "ffhq_512", HALF, ("input_1", "input_2"), denorm=True, identity=RAW, adapter=True),
     Row("unknown_64", 64, "arcface_112_v2", batch="batch", opset=17, identity=UNIT),
 )
 """What ``toy_networks.said`` is told of each, and what its file has."""
@@ -105,9 +111,21 @@ def _identity(row: Row, folder: Path) -> dict[str, Any]:
         return {"kind": "picture", "input": row.inputs[1], "size": row.picture, "cut": {"template": template}}
     said = {"kind": "vector", "input": row.inputs[1], "net": {"sha256": toy_networks.ARCFACE}, **row.identity}
     if row.converter:
-        terms = {"licence": "OpenRAIL-MS", "commercial_use": True, "unit_after": True}
-        said["converter"] = {**terms, **file_of(converter(folder)), **row.identity.get("converter", {})}
+        said["converter"] = {
+            **TERMS,
+            "unit_after": True,
+            **file_of(converter(folder)),
+            **row.identity.get("converter", {}),
+        }
+    if row.adapter:
+        said |= {"net": _of_ffhq(arcface(folder, "own")), "added": _of_ffhq(arcface(folder, "adapter", ADAPTERS))}
     return said
+
+
+def _of_ffhq(file: Path) -> dict[str, Any]:
+    """A further network in a card."""
+    given = file_of(file)
+    return {"sha256": given["sha256"], "file": {**TERMS, **given}, "cut": {"template": "ffhq_512"}}
 
 
 def converter(folder: Path) -> Path:
@@ -118,16 +136,16 @@ def converter(folder: Path) -> Path:
     return toy_networks.saved(folder / "crossface.onnx", {"input": shape}, nodes, {"output": shape}, {"turn": turn})
 
 
-def arcface(folder: Path) -> Path:
-    """ArcFace's interface: a picture's first 512 numbers, every 73rd of them, so that other pictures are others."""
-    picks = np.arange(LENGTH, dtype=np.int64) * 73
+def arcface(folder: Path, name: str = "arcface", step: int = 73) -> Path:
+    """ArcFace's interface: 512 of a picture's numbers, every 73rd of them, so that other pictures are others."""
+    picks = np.arange(LENGTH, dtype=np.int64) * step
     nodes = [
         helper.make_node("Reshape", ["input.1", "flat"], ["all"]),
         helper.make_node("Gather", ["all", "picks"], ["683"], axis=1),
     ]
     tensors = {"flat": np.array([0, -1], np.int64), "picks": picks}
     given, result = {"input.1": ("None", 3, 112, 112)}, {"683": ("None", LENGTH)}
-    return toy_networks.saved(folder / "arcface.onnx", given, nodes, result, tensors)
+    return toy_networks.saved(folder / f"{name}.onnx", given, nodes, result, tensors)
 
 
 def _write(row: Row, file: Path, share: float) -> None:

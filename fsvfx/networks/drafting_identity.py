@@ -8,7 +8,7 @@ from fsvfx.errors import InputError
 from fsvfx.models import packs
 from fsvfx.networks.drafting_pictures import cut_of, range_of
 from fsvfx.networks.drafting_terms import allowed_of, exported
-from fsvfx.networks.families import ARCFACE, ARCFACE_AGAIN, map_of, numbers
+from fsvfx.networks.families import ARCFACE, ARCFACE_AGAIN, Family, map_of, numbers
 from fsvfx.networks.files import Port
 from fsvfx.networks.questions import AFTER, CUTS, LENGTHS, PIXELS, YES, Draft, Question, whole_number
 
@@ -47,7 +47,7 @@ def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
         draft.because.append(f"who goes in is multiplied by '{name}', {shape[0]} x {shape[1]}")
     if "adapter" in needs:
         _file(draft, "adapter", "The second network (id adapter), whose vector is added")
-        said["added"] = {}
+        said["added"] = _looks(draft.family)
     is_wanted = "converter" in needs or bool(draft.answers.get("converter"))
     if is_wanted and _file(draft, "converter", "The converter (crossface) of this family"):
         said["converter"] = {"unit_after": family.unit_after if family else True}
@@ -57,8 +57,7 @@ def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
 def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
     if "identity_net" in needs or draft.answers.get("identity_net"):
         _file(draft, "identity_net", "The ArcFace that this network was trained with")
-        mean, std = numbers(draft.family.source_range) if draft.family and draft.family.needs else (0.5, 0.5)
-        return {"mean": mean, "std": std}
+        return _looks(draft.family)
     if pack := draft.answers.get("net"):
         return _of_pack(draft, pack)
     told = exported(draft)
@@ -68,9 +67,15 @@ def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
     net: dict[str, Any] = {"sha256": ARCFACE, "same_as": [ARCFACE_AGAIN]}
     if measured := packs.measured_of(ARCFACE, ARCFACE_AGAIN):
         net["same_person"] = measured.same_person
-    if draft.family is not None and draft.family.name == "cscs":
-        net["cut"] = {"template": "ffhq_512"}
     return net
+
+
+def _looks(family: Family | None) -> dict[str, Any]:
+    """How a family's own identity networks see faces; nothing: as ArcFace does."""
+    if family is None or not family.needs:
+        return {}
+    mean, std = numbers(family.source_range)
+    return {"mean": mean, "std": std, **({"cut": {"template": family.source_cut}} if family.source_cut else {})}
 
 
 def _of_pack(draft: Draft, name: str) -> dict[str, Any]:

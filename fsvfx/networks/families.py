@@ -83,7 +83,8 @@ _ALL: Final = (
     ),
     Family(
         "cscs", "swapper", "", False, "github.com/ICTMCG/CSCS",
-        "-1..1", "ffhq_512", True, "unit", False, ("adapter",), source_cut="ffhq_512",
+        "-1..1", "ffhq_512", True, "raw", False, ("identity_net", "adapter"),
+        source_cut="ffhq_512", source_range="-1..1",
     ),
     Family(
         "blendswap", "swapper", "mapooon 2023, Non-Commercial", True, "github.com/mapooon/BlendFace",

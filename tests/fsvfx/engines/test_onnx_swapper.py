@@ -21,6 +21,7 @@ from fsvfx.errors import InputError, ModelError
 from fsvfx.identity import registry
 from fsvfx.networks import session, vectors
 from fsvfx.networks.pictures import cut_faces
+from schemas.network import Cut, Template
 
 Made = Callable[..., Any]
 SIZE = 256
@@ -75,7 +76,7 @@ def test_who_goes_in_comes_as_the_card_says(row: Row, tmp_path: Path, faces: Fac
     """The network's colour is the vector's first numbers: they are those that the literature's formula gives."""
     one = engine(tmp_path, toy_swappers.made(row, tmp_path, share=1.0))
     prepared = one.prepare(lead, SIZE)
-    taken = chips(lead)
+    taken = added(lead) if row.adapter else chips(lead)
     unit = taken / np.linalg.norm(taken, axis=1, keepdims=True)
     mean = unit.mean(axis=0)
     mean /= np.linalg.norm(mean)
@@ -93,17 +94,17 @@ def test_who_goes_in_comes_as_the_card_says(row: Row, tmp_path: Path, faces: Fac
     assert np.abs(ready[0] - wanted).max() < 2e-3 * np.abs(wanted).max()
 
 
-def chips(identity: Identity) -> np.ndarray:
+def chips(identity: Identity, template: Template = "arcface_112_v2", step: int = 73) -> np.ndarray:
     """What the toy ArcFace says of the pictures: (m, 512), raw."""
-    cut = vectors.cut_faces(identity.crops, identity.landmarks, toy_cut(), 112)
+    cut = cut_faces(identity.crops, identity.landmarks, Cut(template=template), 112)
     flat = (cut.pictures.transpose(0, 3, 1, 2) * 2 - 1).reshape(len(cut), -1)
-    return flat[:, np.arange(512) * 73].astype(np.float64)
+    return flat[:, np.arange(512) * step].astype(np.float64)
 
 
-def toy_cut() -> Any:
-    from schemas.network import Cut
-
-    return Cut(template="arcface_112_v2")
+def added(identity: Identity) -> np.ndarray:
+    """CSCS: unit vectors of its own ArcFace and of its adapter, added; as long as that makes them."""
+    both = (chips(identity, "ffhq_512"), chips(identity, "ffhq_512", toy_swappers.ADAPTERS))
+    return np.sum([each / np.linalg.norm(each, axis=1, keepdims=True) for each in both], axis=0)
 
 
 def by_name(name: str) -> Row:

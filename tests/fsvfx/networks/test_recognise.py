@@ -55,7 +55,7 @@ def test_every_published_swapper_gets_the_card_that_it_should_have(row: toy_swap
         answers |= TERMS
     net = toy_swappers.arcface(tmp_path)
     answers |= {key: str(path) for key, path in _files(row, net, tmp_path).items()}
-    for key in ("converter", "identity_net"):
+    for key in ("converter", "identity_net", "adapter"):
         if key in answers:
             answers |= {f"{key}_licence": "OpenRAIL-MS", f"{key}_commercial_use": "yes"}
     answers |= {key: TERMS[key] for key in TERMS.keys() & {question.key for question in drafted(file, answers).open}}
@@ -74,6 +74,8 @@ def test_every_published_swapper_gets_the_card_that_it_should_have(row: toy_swap
 def _files(row: toy_swappers.Row, net: Path, folder: Path) -> dict[str, Path]:
     if row.converter:
         return {"converter": folder / "crossface.onnx"}
+    if row.adapter:
+        return {"identity_net": folder / "own.onnx", "adapter": folder / "adapter.onnx"}
     return {"identity_net": net} if "_vm_" in row.name else {}
 
 
@@ -84,6 +86,9 @@ def _check_vector(card: Any, wanted: Any, *, own: bool) -> None:
         assert card.converter.sha256 == wanted.converter.sha256
     assert (card.net.file is not None) is own
     assert own or card.net.sha256 == ARCFACE
+    assert (card.added is None) == (wanted.added is None)
+    for one, other in ((card.net, wanted.net), (card.added, wanted.added)) if wanted.added else ():
+        assert (one.sha256, one.mean, one.std, one.cut) == (other.sha256, other.mean, other.std, other.cut)
 
 
 def picture_network(
