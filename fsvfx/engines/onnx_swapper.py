@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity, Unserved
 from fsvfx.engines.own_network import NetworkSettings, OwnNetwork
+from fsvfx.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from fsvfx.networks.running import Made
     from fsvfx.networks.session import Shape
     from fsvfx.networks.vectors import Vectors
-    from schemas.network import NetworkCard, SwapperCard
+    from schemas.network import NetworkCard, SwapperCard, VectorSource
 
     F32 = NDArray[np.float32]
 
@@ -62,9 +63,12 @@ class OnnxSwapper(OwnNetwork[Given]):
 
     @classmethod
     def unserved(cls, settings: EngineSettings, card: NetworkCard) -> Iterator[Unserved]:
-        """What moves vectors, of a network that takes none."""
+        """What moves vectors, of a network that takes none; vectors of a network that this version of fsvfx has not."""
         assert isinstance(settings, OnnxSwapperSettings)
-        if card.kind != "swapper" or card.identity.kind == "vector":
+        if card.kind != "swapper":
+            return
+        if card.identity.kind == "vector":
+            yield from _unknown(card.identity)
             return
         for name, is_said in (("likeness", settings.likeness != 0.5), ("away", settings.away != 0)):
             if is_said:
@@ -145,6 +149,18 @@ class OnnxSwapper(OwnNetwork[Given]):
             return ready
         plate = way.of(faces.crops[faces.wanted], faces.landmarks[faces.wanted])
         return weighted(ready, plate, said.likeness, said.away, way.centre)
+
+
+def _unknown(said: VectorSource) -> Iterator[Unserved]:
+    """fsvfx's own identity network, if it is not the one that the card names."""
+    if said.net.network is None:
+        return
+    from fsvfx.networks.vectors import registered
+
+    try:
+        registered(said.net)
+    except (InputError, ModelError) as error:
+        yield Unserved("model", error.what, error.hint)
 
 
 def weighted(identity: F32, plate: F32, likeness: float, away: float, centre: F32 | float = 0.0) -> F32:

@@ -14,7 +14,7 @@ from fsvfx.errors import ManifestError
 from fsvfx.manifests import jobs
 from schemas.network import NetworkCard
 
-PICTURE, VECTOR, FACE, MORPHS = "picture", "vector", "face", "morphs"
+PICTURE, VECTOR, FACE, MORPHS, OTHERS = "picture", "vector", "face", "morphs", "others"
 
 
 def row(name: str) -> toy_swappers.Row:
@@ -32,6 +32,10 @@ def own(kind: str, folder: Path) -> NetworkCard:
         toy_networks.placed(folder / "packages", card, file)
         return card
     card = toy_swappers.made(row("blendswap_256" if kind == PICTURE else "inswapper_128"), folder)
+    if kind == OTHERS:
+        said = card.model_dump(mode="json", exclude_none=True)
+        said["identity"]["net"] = {"network": "dlib", "sha256": "b" * 64}
+        card = type(card).model_validate(said)
     toy_networks.placed(folder / "packages", card, *(folder / each.path for each in card.files))
     return card
 
@@ -68,6 +72,9 @@ UNSERVED: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "a mask that an override asks to be seen": (
         FACE, "masks: plate, matte: mesh", "{frames: 1100-1120, settings: {matte: learned}}",
         {"settings.masks": "names no mask of the plate's face"},
+    ),
+    "an identity network of another version": (
+        OTHERS, "boost: 1", "", {"settings.model": "wants vectors of the 'dlib' whose weights have sha256 bbbb"},
     ),
     "likeness and away": (
         PICTURE, "likeness: 0.7", "{frames: 1100-1120, settings: {away: 0.2}}",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_networks
 import toy_packs
 
 from fsvfx import models
@@ -17,7 +18,10 @@ from fsvfx.faces import insightface
 from fsvfx.faces.detectors import detector, weights_of
 from fsvfx.identity.registry import network
 from fsvfx.models import packs
+from fsvfx.networks import drafting_identity
+from fsvfx.networks.files import inspect
 from fsvfx.networks.packs import PackWishes, add_pack, remove_pack
+from fsvfx.networks.recognise import recognise
 from fsvfx.settings import machine
 from schemas.pack import Measured, Spread
 
@@ -155,10 +159,36 @@ def test_the_threshold_is_the_networks_own_and_part_of_the_key(home: Path) -> No
     with pytest.raises(ModelError, match=r"fsvfx models measure buffalo_m"):
         _ = network("buffalo_m").same_person
     assert network("buffalo_m").weights == ("buffalo_m.recognition",)
+    packs.keep_measured(measured_of("buffalo_m", models.card("buffalo_m.recognition").sha256))
+    assert network("buffalo_m").same_person == 0.93
+    assert network("buffalo_m").weights == ("buffalo_m.recognition", "buffalo_m.measured")
+    assert models.path("buffalo_m.measured").is_file()
+
+
+def test_a_swappers_card_has_what_was_measured_of_its_identity_network(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever pack has that very file; where none was measured, that is said."""
+    add_pack(toy_packs.legacy(home / "buffalo_m"), PackWishes())
+    sha256 = models.card("buffalo_m.recognition").sha256
+    monkeypatch.setattr(drafting_identity, "ARCFACE_AGAIN", sha256)
+    graph = inspect(toy_networks.echo(home / "inswapper_128.onnx", 128))
+    draft = recognise(graph, {})
+    assert "same_person" not in draft.said["identity"]["net"]
+    assert any("was not measured of its identity network" in why for why in draft.because)
+    packs.keep_measured(measured_of("buffalo_m", sha256))
+    answers: dict[str, str]
+    for answers in ({}, {"net": "buffalo_m"}):
+        draft = recognise(graph, answers)
+        assert draft.said["identity"]["net"]["same_person"] == 0.93
+        assert not any("not measured" in why for why in draft.because)
+
+
+def measured_of(pack: str, sha256: str) -> Measured:
     spread = Spread(pairs=10, median=0.5, tail=0.7)
-    measured = Measured(
-        network="buffalo_m",
-        sha256=models.card("buffalo_m.recognition").sha256,
+    return Measured(
+        network=pack,
+        sha256=sha256,
         people=20,
         pictures=40,
         same=spread,
@@ -168,10 +198,6 @@ def test_the_threshold_is_the_networks_own_and_part_of_the_key(home: Path) -> No
         fsvfx="0",
         measured_at="2026-11-30T00:00:00Z",
     )
-    packs.keep_measured(measured)
-    assert network("buffalo_m").same_person == 0.93
-    assert network("buffalo_m").weights == ("buffalo_m.recognition", "buffalo_m.measured")
-    assert models.path("buffalo_m.measured").is_file()
 
 
 def test_thresholds_tell_most_pairs_right() -> None:
