@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.frames import FrameRange, chunks_of
+from schemas.frames import FrameRange, chunks_of, meetings
 
 NUMBERS = st.frozensets(st.integers(0, 9_999_999), min_size=1, max_size=40)
 FEW = st.integers(1, 30)
@@ -101,3 +101,22 @@ def test_a_longer_shot_keeps_its_whole_chunks(count: int, more: int, size: int) 
     short = chunks_of(FrameRange.span(1001, 1000 + count), size=size, anchor=1001)
     long = chunks_of(FrameRange.span(1001, 1000 + count + more), size=size, anchor=1001)
     assert long[: len(short) - 1] == short[:-1]
+
+
+@pytest.mark.parametrize(
+    ("frames", "ranges", "wanted"),
+    [
+        ("1-9", [], [("1-9", ())]),
+        ("1-9", ["3-5", "5-20"], [("1-2", ()), ("3-4", (0,)), ("5", (0, 1)), ("6-9", (1,))]),
+        ("1-6", ["1-5x2"], [("1", (0,)), ("2", ()), ("3", (0,)), ("4", ()), ("5", (0,)), ("6", ())]),
+        ("1,7-9", ["4-8"], [("1", ()), ("7-8", (0,)), ("9", ())]),
+        ("1-3", ["5-6"], [("1-3", ())]),
+    ],
+)
+def test_ranges_meet_in_runs(frames: str, ranges: list[str], wanted: list[tuple[str, tuple[int, ...]]]) -> None:
+    found = meetings(FrameRange.parse(frames), [FrameRange.parse(each) for each in ranges])
+    assert [(str(run), met) for run, met in found] == wanted
+
+
+def test_no_frames_meet_nothing() -> None:
+    assert list(meetings(FrameRange([]), [FrameRange.parse("1-2")])) == []
