@@ -22,6 +22,7 @@ FilePath = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1
 """Kept as it is written: names of files may begin or end with spaces."""
 
 
+_FORBIDS = re.compile(r"non[- ]?commercial|\bNC\b|research[- ](use[- ])?only|academic", re.IGNORECASE)
 REFERENCE = _NAME + r"@[0-9a-f]{64}"
 """How a single word names a user's own network: its name, and its card's digest."""
 
@@ -35,6 +36,11 @@ def referred(text: str) -> tuple[str, str] | None:
     """Name and digest in ``NAME@SHA256``; None if it is no such word."""
     name, _, sha256 = text.partition("@")
     return (name, sha256) if re.fullmatch(REFERENCE, text) else None
+
+
+def forbids_commercial_use(licence: str) -> bool:
+    """Whether a licence's words exclude commercial use, whatever else is said of it."""
+    return _FORBIDS.search(licence) is not None
 
 
 class Described(BaseModel):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from schemas.base import FilePath, Name, Sha256, StrictModel, Text
+from schemas.base import FilePath, Name, Sha256, StrictModel, Text, forbids_commercial_use
 
 Node = Annotated[str, Field(min_length=1, max_length=256)]
 """An input, output or initialiser of a graph, as the file spells it."""
@@ -63,6 +63,11 @@ class LicensedFile(OnnxFile):
     """What it may be used for, in the words of whoever made it."""
     commercial_use: bool | None
     """Whether it may be used commercially; null: nothing says."""
+
+    @property
+    def allows_commercial_use(self) -> bool | None:
+        """By what it says of it, and by its licence's words; None: nothing says."""
+        return False if forbids_commercial_use(self.licence) else self.commercial_use
 
 
 _WIDE = {
@@ -289,6 +294,11 @@ class _Network(StrictModel):
     """Further inputs, each with what it is always given: a number for all of it, or its numbers."""
     precision: Literal["fp32", "fp16"] = "fp32"
     """The lowest precision that a provider may reckon in. Networks with norms written out smear in fp16."""
+
+    @property
+    def allows_commercial_use(self) -> bool | None:
+        """By what it says of it, and by its licence's words; None: nothing says."""
+        return False if forbids_commercial_use(self.licence) else self.commercial_use
 
     @property
     def licensed(self) -> tuple[LicensedFile, ...]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from schemas.base import FilePath, Name, Sha256, StrictModel, Text
+from schemas.base import FilePath, Name, Sha256, StrictModel, Text, forbids_commercial_use
 
 Task = Literal["detection", "recognition", "landmarks_106", "landmarks_68"]
 
@@ -65,6 +65,11 @@ class PackCard(StrictModel):
     """The consent of those people."""
     networks: tuple[PackNetwork, ...] = Field(min_length=1)
     """Its networks, one a task."""
+
+    @property
+    def allows_commercial_use(self) -> bool:
+        """By what it says of it, and by its licence's words."""
+        return self.commercial_use and not forbids_commercial_use(self.licence)
 
 
 class Spread(StrictModel):

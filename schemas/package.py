@@ -6,19 +6,16 @@ they were made, ``preview.png``, ``evaluation.json`` and ``evaluation.png``. Its
 
 from __future__ import annotations
 
-import re
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, JsonValue, model_validator
 
 from schemas.augmentation import Augmentation
-from schemas.base import Name, Sha256, StrictModel, Text
+from schemas.base import Name, Sha256, StrictModel, Text, forbids_commercial_use
 from schemas.consent import RecordId
 from schemas.faceset import FacesetSettings
 from schemas.roster import RosterSeal
 from schemas.trainer import TrainerSettings
-
-_FORBIDS = re.compile(r"non[- ]?commercial|\bNC\b|research[- ](use[- ])?only|academic", re.IGNORECASE)
 
 
 class TrainedPerson(StrictModel):
@@ -143,7 +140,7 @@ class PackageCard(StrictModel):
     @property
     def allows_commercial_use(self) -> bool:
         """By what it says of it, and by its licence's words."""
-        return self.commercial_use is not False and not _FORBIDS.search(self.licence)
+        return self.commercial_use is not False and not forbids_commercial_use(self.licence)
 
     @property
     def names(self) -> tuple[str, ...]:

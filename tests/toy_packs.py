@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 STRIDES = (8, 16, 32)
@@ -154,3 +156,20 @@ def newer(folder: Path, **more: object) -> Path:
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
+
+
+def signed(file: Path, monkeypatch: pytest.MonkeyPatch, **said: object) -> Path:
+    """A MODEL.LICENSE, signed by a key that is trusted in this test; ``said`` in place of a sound one's facts."""
+    pytest.importorskip("rfc8785")
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from insightface.model_zoo import model_license
+
+    key = Ed25519PrivateKey.generate()
+    monkeypatch.setattr(model_license, "_trusted_keys", lambda: (key.public_key(),))
+    facts = {"license_version": 1, "license_id": "lic-1", "issuer": "InsightFace", "model_id": "buffalo_l",
+             "grant": "commercial", "customer": "A studio", "valid_from": "2020-01-01T00:00:00Z"} | said  # fmt: skip
+    signature = key.sign(model_license.canonical_license_bytes(facts))
+    whole = facts | {"signature": base64.urlsafe_b64encode(signature).decode().rstrip("=")}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(whole))
+    return file

@@ -247,13 +247,15 @@ def _of_network(card: NetworkCard, engine: str) -> tuple[TrainedModel, ...]:
         sha256=card.digest,
         people=card.people,
         licence=card.licence,
-        commercial_use=card.commercial_use,
+        commercial_use=card.allows_commercial_use,
         weights=weights,
         wide=1.0 if card.kind == "upscaler" else card.target.cut.wide,
         **said,
     )
     terms = (
-        TrainedModel(sha256=file.sha256, people=(), licence=file.licence, commercial_use=file.commercial_use, **said)
+        TrainedModel(
+            sha256=file.sha256, people=(), licence=file.licence, commercial_use=file.allows_commercial_use, **said
+        )
         for file in card.licensed
     )
     return (own, *terms)

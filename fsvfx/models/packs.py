@@ -109,7 +109,7 @@ def cards_of(name: str) -> tuple[ModelCard, ...]:
             sha256=one.sha256,
             source=card.source,
             licence=card.licence,
-            commercial_use=card.commercial_use,
+            commercial_use=card.allows_commercial_use,
             trained_on=card.trained_on,
             consent=card.consent,
             signed=str(Path(folder, card.signed)) if card.signed else None,

@@ -14,7 +14,7 @@ from fsvfx.faces import detectors
 from fsvfx.identity.registry import REGISTERED
 from fsvfx.models import packs
 from fsvfx.networks.files import Graph, inspect
-from schemas.base import is_name
+from schemas.base import forbids_commercial_use, is_name
 from schemas.pack import PackCard, PackNetwork, Task
 
 LICENCE = "insightface model licence, non-commercial research only"
@@ -77,6 +77,8 @@ def add_pack(path: Path, wishes: PackWishes) -> Added:
         why = "; ".join(f"{file}: {what}" for file, what in passed_over.items()) or "there is no ONNX file"
         what = f"{path} has no network of a pack that fsvfx has a use for: {why}"
         raise InputError(what, hint="Name the folder of an insightface pack", where=Where(file=str(path)))
+    if wishes.commercial_use:
+        _check_is_for_sale(name, wishes.licence, networks)
     signed = (said.license_path if said else folder / models.SIGNED) if path.is_dir() else None
     final = packs.folder_of(name)
     files = {one.file: folder / one.file for one in networks}
@@ -88,7 +90,7 @@ def add_pack(path: Path, wishes: PackWishes) -> Added:
         source=wishes.source,
         licence=wishes.licence,
         commercial_use=wishes.commercial_use,
-        signed=(str(signed) if wishes.in_place else models.SIGNED) if is_signed else None,
+        signed=str(signed) if wishes.in_place and signed else models.SIGNED if is_signed else None,
         trained_on=wishes.trained_on,
         consent=wishes.consent,
         networks=tuple(_placed(one, folder, wishes.in_place) for one in networks),
@@ -123,6 +125,19 @@ def _check_name(name: str, replace: bool) -> None:
         raise InputError(f"'{name}' is the name of fsvfx's own", hint="Give the pack another one with --name")
     if packs.is_pack(name) and not replace:
         raise InputError(f"There is a pack named '{name}'", hint="Give another name with --name, or add --replace")
+
+
+def _check_is_for_sale(name: str, licence: str, networks: list[PackNetwork]) -> None:
+    """Raises InputError where its licence's words exclude commercial use, or a file is known to be published so."""
+    hint = f"Say its licence, if it has another: --say licence=...; or put insightface's signed {models.SIGNED} into it"
+    if forbids_commercial_use(licence):
+        what = f"The licence of '{name}' is '{licence}': its card can't say that commercial use is allowed"
+        raise InputError(what, hint=hint)
+    for one in networks:
+        known = models.with_weights(one.sha256)
+        if known is not None and not models.card(known).commercial_use:
+            what = f"{one.file} is published as '{models.card(known).licence}': the card can't allow commercial use"
+            raise InputError(what, hint=f"Put insightface's signed {models.SIGNED} into the pack, or say no here")
 
 
 def _of_shapes(folder: Path, path: Path) -> tuple[list[PackNetwork], dict[str, str]]:

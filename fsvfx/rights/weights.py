@@ -40,6 +40,8 @@ class Weights:
     commercial_use: bool | None
     held: str = ""
     """What allows it beside the weights' own licence."""
+    invalid: tuple[str, str] | None = None
+    """What is wrong with the signed licence beside them, and the way out."""
 
 
 def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | None) -> dict[str, str]:
@@ -62,10 +64,14 @@ def card_weights(name: str) -> Weights:
         card = models.card(name)
     except InputError:
         return Weights(name, "unknown", "unknown", None)
-    held = ""
+    held, invalid = "", None
     if not card.commercial_use and (signed := models.signed_licence(card)) is not None:
-        held = _verified(signed, card.version)
-    return Weights(name, card.licence, card.source, card.commercial_use or bool(held) or card.commercial_use, held)
+        try:
+            held = _verified(signed, card.version)
+        except InputError as error:  # told where the purpose asks for it
+            invalid = error.what, error.hint
+    allowed = card.commercial_use or bool(held) or card.commercial_use
+    return Weights(name, card.licence, card.source, allowed, held, invalid)
 
 
 def package_weights(card: PackageCard) -> Weights:
@@ -76,7 +82,7 @@ def package_weights(card: PackageCard) -> Weights:
 def network_weights(card: NetworkCard) -> tuple[Weights, ...]:
     """Of a user's own network: what its card says of it, and of the files with terms of their own; and of the machine's
     networks that it needs."""
-    own = [Weights(card.model, one.licence, card.source, one.commercial_use) for one in (card, *card.licensed)]
+    own = [Weights(card.model, one.licence, card.source, one.allows_commercial_use) for one in (card, *card.licensed)]
     return (*own, *map(card_weights, machine_weights(card)))
 
 
@@ -91,6 +97,8 @@ def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence])
     held = licences.get(weights.name)
     if held is not None:
         return _wrong_file(weights.name, held)
+    if weights.invalid is not None:
+        return weights.invalid
     if weights.commercial_use is None:
         what = f"it is unknown whether '{weights.name}' ({weights.licence}; from {weights.whose}) is for commercial use"
     else:

@@ -90,6 +90,13 @@ def test_terms_are_asked_for(tmp_path: Path, allowed: bool | None, refused: str 
     assert problems(written(tmp_path, card, more="purpose: research\n")) == []
 
 
+def test_a_licences_words_bind_whatever_else_a_card_says(tmp_path: Path) -> None:
+    card = network(tmp_path, commercial_use=True, licence="CC BY-NC 4.0")
+    [(field, what)] = problems(written(tmp_path, card))
+    assert field == FIELD
+    assert "excludes commercial use: CC BY-NC 4.0" in what
+
+
 def test_so_are_those_of_what_it_needs_besides(tmp_path: Path) -> None:
     """A converter has its own; this machine's ArcFace has its card."""
     other = toy_networks.echo(tmp_path / "crossface.onnx", 16)

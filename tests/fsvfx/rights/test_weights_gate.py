@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import toy_packs
 from footage import shot_job
 from toy_packages import toy_package
 
@@ -168,20 +167,8 @@ def test_a_licence_that_is_not_there_or_out_of_reach(folder: Path) -> None:
 
 
 def signed(folder: Path, monkeypatch: pytest.MonkeyPatch, **said: Any) -> None:
-    """A MODEL.LICENSE beside the pack, signed by a key that is trusted in this test."""
-    pytest.importorskip("rfc8785")
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from insightface.model_zoo import model_license
-
-    key = Ed25519PrivateKey.generate()
-    monkeypatch.setattr(model_license, "_trusted_keys", lambda: (key.public_key(),))
-    facts = {"license_version": 1, "license_id": "lic-1", "issuer": "InsightFace", "model_id": "buffalo_l",
-             "grant": "commercial", "customer": "A studio", "valid_from": "2020-01-01T00:00:00Z"} | said  # fmt: skip
-    signature = key.sign(model_license.canonical_license_bytes(facts))
-    whole = facts | {"signature": base64.urlsafe_b64encode(signature).decode().rstrip("=")}
-    path = folder / "models/insightface/MODEL.LICENSE"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(whole))
+    """A MODEL.LICENSE beside the machine's insightface."""
+    toy_packs.signed(folder / "models/insightface/MODEL.LICENSE", monkeypatch, **said)
 
 
 SIGNED: list[tuple[dict[str, Any], str | None]] = [
@@ -203,6 +190,7 @@ def test_insightfaces_signed_licence(
     assert [str(refused) in what for _, what, _ in found] == ([] if refused is None else [True])
     if refused is None:
         assert weights.card_weights("insightface").held == "MODEL.LICENSE lic-1"
+    assert problems(written(folder, detector="insightface", more=RESEARCH)) == []
 
 
 def test_a_signed_licence_that_was_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
