@@ -116,6 +116,13 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         """(b, d): what the identity network makes of faces as they are."""
         return embedded(self._judges[0], looks.crop, looks.landmarks)
 
+    def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
+        """Its losses; no reconstruction of strangers, of whom nobody knows the truth."""
+        terms = super().metrics(held_out)
+        if not known(held_out).sure.any():
+            terms.pop("reconstruction", None)
+        return terms
+
     def previews(self, held_out: Pairs, rows: int) -> list[list[Tensor]]:
         """Targets, sources, swaps; and the targets with their own code. Of models that see a prior, that and swaps."""
         target, source = held_out.target, held_out.source

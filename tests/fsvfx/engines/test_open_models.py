@@ -302,3 +302,12 @@ def test_where_the_identity_counts() -> None:
     model = faceshifter()
     model.begin("cpu")
     assert {"mask_in_face", "mask_outside"} < model.metrics(pairs()).keys()
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_of_strangers_no_reconstruction_is_told(model_of: Callable[..., OpenModel]) -> None:
+    model = model_of()
+    model.begin("cpu")
+    strangers = replace(pairs(), same=torch.zeros(4, dtype=torch.bool))
+    assert "reconstruction" in model.metrics(pairs())
+    assert "reconstruction" not in model.metrics(strangers)
