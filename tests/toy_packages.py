@@ -24,7 +24,9 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "df": {"resolution": 64, "ae_dims": 16, "e_dims": 8, "d_dims": 8},
     "liae": {"resolution": 64, "ae_dims": 16, "e_dims": 8, "d_dims": 8},
     "comb": {"resolution": 32, "first": 8, "level_steps": 100, "width": 0.05},
+    "cihn": {"resolution": 64, "width": 4, "halvings": 2, "gan": 0},
     "faceshifter": {"resolution": 64, "encoder_width": 4, "generator_width": 64, "gan": 0},
+    "fsnet": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
     "refine": {"resolution": 64, "sight": 32, "widths": [4, 8], "blocks": 1, "directions": 4},
     "simswap": {"resolution": 64, "width": 4, "halvings": 2, "blocks": 1, "critic_width": 4, "critic_depth": 2},
 }

@@ -60,6 +60,11 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         """Channels that its generator sees."""
         return 3 if self._sizes.prior == "none" else 6
 
+    @property
+    def code_length(self) -> int:
+        """Numbers of a code."""
+        return len(self.centre)
+
     @abstractmethod
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
         """The faces of ``codes`` (b, d), of length 1, in the performance of pictures (b, 3, R, R).
@@ -88,8 +93,16 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         self._step = step
 
     def forward(self, batch: Pairs, turn: str = "generator") -> dict[str, Tensor]:
-        codes = self.codes(batch.source.code)
+        codes = self.codes_of(batch.source)
         return self._told_apart(batch, codes) if turn == "critics" else self.generator_terms(batch, codes)
+
+    def swapped(self, batch: Pairs, codes: Tensor) -> Prediction:
+        """The batch's targets with the faces of ``codes`` (b, d)."""
+        return self.swap(batch.target.crop, codes, batch.prior)
+
+    def codes_of(self, looks: Looks) -> Tensor:
+        """(b, d): who these faces are."""
+        return self.codes(looks.code)
 
     def codes(self, vectors: Tensor) -> Tensor:
         """Vectors (b, d) of the identity network as codes of length 1."""
@@ -124,19 +137,26 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         return terms
 
     def previews(self, held_out: Pairs, rows: int) -> list[list[Tensor]]:
-        """Targets, sources, swaps; and the targets with their own code. Of models that see a prior, that and swaps."""
+        """Targets, sources, swaps; and the targets with their own code. Of models that see a prior, that and swaps.
+
+        And their masks, of models that learn them.
+        """
         target, source = held_out.target, held_out.source
-        swapped = self.swap(target.crop, self.codes(source.code), held_out.prior).rgb
+        made = self.swapped(held_out, self.codes_of(source))
+        columns = [target.crop, source.crop]
         if held_out.prior is not None:
-            return [[each[:rows] for each in (target.crop, source.crop, held_out.prior, swapped)]]
-        same = self.swap(target.crop, self.codes(target.code)).rgb
-        return [[each[:rows] for each in (target.crop, source.crop, swapped, same)]]
+            columns += [held_out.prior, made.rgb]
+        else:
+            columns += [made.rgb, self.swapped(held_out, self.codes_of(target)).rgb]
+        if made.mask is not None:
+            columns.append(made.mask.expand_as(made.rgb))
+        return [[each[:rows] for each in columns]]
 
     def _told_apart(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
         assert self.critics
         real = photographs(batch)
         with torch.no_grad():
-            made = self.swap(batch.target.crop, codes, batch.prior).rgb
+            made = self.swapped(batch, codes).rgb
         terms = {"hinge": told_apart(self.critics(real), self.critics(made))}
         if self._sizes.penalty:
             terms["penalty"] = self._sizes.penalty * gradient_penalty(self.critics, real, made)
@@ -153,12 +173,24 @@ def known(batch: Pairs) -> Known:
     return batch.known or Known(batch.target.crop, batch.same[:, None, None, None].to(batch.target.crop))
 
 
+def with_context(batch: Pairs, kept: Tensor) -> Known:
+    """The truth; and where that is not known, the target as far as it is to be ``kept`` (b, 1, R, R): so pairs of two
+    people teach something, too."""
+    told, target = known(batch), batch.target.crop
+    return Known(torch.lerp(target, told.truth, told.sure), told.sure + (1 - told.sure) * kept)
+
+
 def where_known(apart: Tensor, sure: Tensor) -> Tensor:
     """Mean of differences (b, 3, R, R) where the truth is ``sure`` (b, 1, R or 1, R or 1): elsewhere nobody knows it.
     0 if it is known nowhere."""
     each = apart.mean(1, keepdim=True)
     share = sure.expand_as(each)
     return (each * share).sum() / share.sum().clamp_min(1)
+
+
+def background(made: Tensor, target: Looks) -> Tensor:
+    """Mean absolute difference of swaps (b, 3, R, R) from the targets outside of their faces."""
+    return where_known((made - target.crop).abs(), 1 - target.mask)
 
 
 def photographs(batch: Pairs) -> Tensor:

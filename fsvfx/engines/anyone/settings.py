@@ -107,6 +107,53 @@ class FaceShifterSettings(OpenSettings):
         return self
 
 
+class CihnSettings(OpenSettings):
+    """Sizes and losses of ``cihn``. Of the paper only the abstract was at hand: the numbers are this project's."""
+
+    width: int = Field(64, ge=4, le=128)
+    """Channels at full size; doubled at each halving, up to eight times."""
+    halvings: int = Field(5, ge=2, le=5)
+    """How often the encoder halves the picture."""
+    identity: float = Field(5.0, ge=0, le=100)
+    """Weight of the identity loss."""
+    reconstruction: float = Field(10.0, ge=0, le=100)
+    """Weight of the difference from the truth where there is one, and from the target where the map leaves that."""
+    thrift: float = Field(0.1, ge=0, le=100)
+    """Weight of the map's mean: it stays shut where nothing asks for the identity."""
+
+
+class FsNetSettings(OpenSettings):
+    """Sizes and losses of ``fsnet``. Of the paper only the abstract was at hand: the numbers are this project's."""
+
+    resolution: int = Field(128, ge=64, le=512, multiple_of=32)
+    """Height and width of the model's pictures, px."""
+    width: int = Field(64, ge=4, le=128)
+    """Channels at full size; doubled at each halving, up to eight times."""
+    halvings: int = Field(5, ge=2, le=5)
+    """How often a picture is halved."""
+    latent: int = Field(128, ge=4, le=1024)
+    """Numbers that stand for a face."""
+    identity: float = Field(0.0, ge=0, le=100)
+    """Weight of the identity network's loss, which the paper does without."""
+    reconstruction: float = Field(10.0, ge=0, le=100)
+    """Weight of the difference from the truth where there is one, and from the target's surroundings."""
+    face: float = Field(1.0, ge=0, le=100)
+    """Weight of the difference between a source's face and what its latent is decoded to."""
+    divergence: float = Field(1e-3, ge=0, le=10)
+    """Weight of the latents' divergence from a normal distribution."""
+    triplet: float = Field(1.0, ge=0, le=100)
+    """Weight of the triplets."""
+    margin: float = Field(0.2, gt=0, le=2)
+    """By how much further away another person's latent is to be than the same person's: squared, of directions."""
+
+    @field_validator("prior")
+    @classmethod
+    def _unshown(cls, prior: str) -> str:
+        if prior != "none":
+            raise ValueError("its latent is of the source's own picture: remove prior")
+        return prior
+
+
 class RefineSettings(EngineSettings):
     """Sizes and losses of ``refine``."""
 

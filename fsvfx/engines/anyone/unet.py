@@ -1,4 +1,4 @@
-"""A U-Net whose decoder's maps are all handed out: FaceShifter's two stages are built on it."""
+"""A U-Net whose decoder's maps are all handed out, as FaceShifter's two stages take it; and parts that others share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, leaky_relu
 
 SLOPE = 0.1
 
@@ -19,7 +19,7 @@ class UNet(nn.Module):
 
     def __init__(self, inputs: int, channels: list[int]) -> None:
         super().__init__()
-        self.down = nn.ModuleList(_halved(*pair) for pair in pairwise([inputs, *channels]))
+        self.down = nn.ModuleList(halved(*pair) for pair in pairwise([inputs, *channels]))
         ups = channels[::-1]
         joined = [ups[0], *(2 * each for each in ups[1:])]
         self.up = nn.ModuleList(_doubled(before, after) for before, after in zip(joined, ups[1:], strict=False))
@@ -38,6 +38,25 @@ class UNet(nn.Module):
         return [*maps, twice(here)]
 
 
+class Pyramid(nn.Module):
+    """(b, inputs, R, R) -> features from the full size, which no norm has passed, to the smallest.
+
+    width: channels at full size; doubled at each of so many halvings, up to eight times.
+    """
+
+    def __init__(self, inputs: int, width: int, halvings: int) -> None:
+        super().__init__()
+        self.channels = widened(width, halvings + 1, most=8)
+        self.start = nn.Conv2d(inputs, width, 3, padding=1)
+        self.down = nn.ModuleList(halved(*pair) for pair in pairwise(self.channels))
+
+    def forward(self, here: Tensor) -> list[Tensor]:
+        found = [leaky_relu(self.start(here), SLOPE)]
+        for down in self.down:
+            found.append(down(found[-1]))
+        return found
+
+
 def widened(width: int, levels: int, most: int) -> list[int]:
     """Channels that double from ``width`` on, up to ``most`` times that."""
     return [min(width << step, most * width) for step in range(levels)]
@@ -48,7 +67,8 @@ def twice(here: Tensor) -> Tensor:
     return interpolate(here, scale_factor=2.0, mode="bilinear", align_corners=True)
 
 
-def _halved(before: int, after: int) -> nn.Module:
+def halved(before: int, after: int) -> nn.Module:
+    """Half the size, by a convolution of 4 x 4, normalised over the batch."""
     return nn.Sequential(nn.Conv2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE))
 
 

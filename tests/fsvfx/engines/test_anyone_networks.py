@@ -8,6 +8,16 @@ from torch import Tensor, nn
 
 from fsvfx.engines.anyone import critics
 from fsvfx.engines.anyone.aei_networks import AadLayer, AeiNet, attributes_kept
+from fsvfx.engines.anyone.cihn_networks import CascadedAdaIn, CihnGenerator, HallucinationBlock
+from fsvfx.engines.anyone.fsnet_networks import (
+    PARTS,
+    FaceDecoder,
+    FaceEncoder,
+    FsNetGenerator,
+    diverging,
+    drawn,
+    triplets,
+)
 from fsvfx.engines.anyone.hear_networks import HearNet
 from fsvfx.engines.anyone.simswap_networks import InjectionBlock, SimSwapGenerator
 
@@ -92,6 +102,98 @@ def test_hear_net() -> None:
     made = network(pictures(32), pictures(32, seed=1) - pictures(32, seed=2))
     assert made.shape == (2, 3, 32, 32)
     reached(network, made.square().sum())
+
+
+@pytest.mark.parametrize("halvings", [2, 4])
+def test_cihn_makes_a_picture_and_maps_of_every_size(halvings: int) -> None:
+    network = CihnGenerator(4, halvings, CODE)
+    made, maps = network(pictures(32), codes())
+    assert made.shape == (2, 3, 32, 32)
+    assert [each.shape[1:] for each in maps] == [(1, 32 >> step, 32 >> step) for step in range(halvings, -1, -1)]
+    reached(network, (made * pictures(32, seed=1)).sum() + sum(each.mean() for each in maps))
+
+
+def test_the_second_of_two_cascaded_adains_has_the_last_word() -> None:
+    """What leaves has the code's mean and spread; the context's statistics went in before."""
+    block = CascadedAdaIn(3, 3, CODE)
+    here, code, context = pictures(16), codes(), pictures(16, seed=2)
+    scale, shift = block.style(code).chunk(2, dim=1)
+    made = block(here, context, code)
+    torch.testing.assert_close(made.mean((2, 3)), shift)
+    torch.testing.assert_close(made.std((2, 3), correction=0), (1 + scale).abs(), rtol=1e-3, atol=1e-3)
+    shuffled = context.flatten(2)[..., torch.randperm(256)].reshape(context.shape)
+    torch.testing.assert_close(block(here, shuffled, code), made, msg="its statistics alone count")
+    assert (block(here, context**3, code) - made).abs().mean() > 1e-3
+
+
+@pytest.mark.parametrize(("bias", "follows"), [(-50.0, False), (50.0, True)])
+def test_an_identity_shows_where_the_map_lets_it_in(bias: float, follows: bool) -> None:
+    block = HallucinationBlock(3, 3, 4, CODE)
+    nn.init.zeros_(block.map.weight)
+    nn.init.constant_(block.map.bias, bias)
+    here, context = pictures(8), pictures(8, seed=1)
+    one, other = (block(here, context, codes(seed=seed))[0] for seed in (5, 6))
+    assert torch.equal(one, other) != follows
+    assert torch.equal(one, block(pictures(8, seed=3), context, codes(seed=5))[0]) != follows
+
+
+def test_a_latent_goes_there_and_back() -> None:
+    encoder, decoder = FaceEncoder(4, 3, 6, 32), FaceDecoder(4, 3, 6, 32)
+    mean, spread = encoder(pictures(32))
+    assert mean.shape == spread.shape == (2, 6)
+    made = decoder(mean)
+    assert made.shape == (2, 3, 32, 32)
+    assert made.abs().max() <= 1
+    reached(nn.ModuleList([encoder, decoder]), (made * pictures(32, seed=1)).sum() + diverging(mean, spread))
+
+
+@pytest.mark.parametrize("halvings", [2, 4])
+def test_fsnet_puts_latents_into_surroundings(halvings: int) -> None:
+    network, seen = FsNetGenerator(9, 4, halvings, CODE), torch.rand(2, 9, 32, 32)
+    made = network(seen, codes())
+    assert made.shape == (2, 3, 32, 32)
+    assert ((made >= 0) & (made <= 1)).all()
+    reached(network, (made * pictures(32, seed=1)).sum())
+    network.eval()
+    assert not torch.equal(network(seen, codes(seed=6)), network(seen, codes()))
+
+
+def test_a_standard_normal_latent_does_not_diverge() -> None:
+    assert diverging(torch.zeros(3, 4), torch.zeros(3, 4)).item() == 0
+    mean, spread = torch.tensor([[1.0, -2.0]]), torch.tensor([[0.5, -1.0]])
+    one = torch.distributions.Normal(mean, (spread / 2).exp())
+    wanted = torch.distributions.kl_divergence(one, torch.distributions.Normal(0.0, 1.0)).sum()
+    torch.testing.assert_close(diverging(mean, spread), wanted)
+
+
+PEOPLE = torch.tensor([0, 0, 1])
+TRIPLETS = {
+    "separate by more than the margin": ([[1.0, 0.0], [2.0, 0.1], [0.0, 1.0]], 0.0),
+    "no nearer than a stranger": ([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], (0.0 + 0.2) / 2),
+    "all the same": ([[1.0, 0.0], [1.0, 0.0], [3.0, 0.0]], 0.2),
+}
+
+
+@pytest.mark.parametrize("what", TRIPLETS)
+def test_triplets_hold_people_apart(what: str) -> None:
+    latents, lost = TRIPLETS[what]
+    assert triplets(torch.tensor(latents), PEOPLE, 0.2).item() == pytest.approx(lost, abs=1e-6)
+    assert triplets(torch.tensor(latents), torch.arange(3), 0.2).item() == 0, "nobody is there twice"
+
+
+def test_landmarks_are_drawn_where_they_are() -> None:
+    landmarks = torch.full((2, 468, 3), -99.0)
+    landmarks[0, PARTS[2][0], :2] = torch.tensor([40.0, 12.0])
+    planes = drawn(landmarks, 64)
+    assert planes.shape == (2, len(PARTS), 64, 64)
+    eyes = planes[0, 2].clone()
+    assert (eyes == eyes.amax()).nonzero().tolist() == [[12, 40]], "row, column"
+    assert eyes.amax() == 1
+    planes[0, 2] = 0
+    assert planes.amax() < 1e-6
+    half = landmarks.clone()
+    half[..., :2] = (half[..., :2] + 0.5) / 2 - 0.5
+    assert drawn(half, 32)[0, 2].sum() == pytest.approx(eyes.sum().item() / 4, rel=0.2), "as large at any size"
 
 
 def test_critics_look_at_several_sizes() -> None:

@@ -23,11 +23,12 @@ pytestmark = pytest.mark.gpu
 
 def made(model: Model[Any], device: str) -> torch.Tensor:
     size = model.resolution
-    pictures = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0)).to(device)
+    channels = model.inputs if isinstance(model, OpenModel) else 3
+    pictures = torch.rand(2, channels, size, size, generator=torch.Generator().manual_seed(0)).to(device)
     model = model.to(device).eval()
     with torch.inference_mode():
         if isinstance(model, OpenModel):
-            return model.swap(pictures, model.centre.expand(2, -1)).rgb.cpu()
+            return model.swap(pictures, torch.full((2, model.code_length), 0.1, device=device)).rgb.cpu()
         assert isinstance(model, ClosedModel)
         return model.predict(pictures, PAIR[0]).rgb.cpu()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,19 +13,28 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 
 from fsvfx.engines.anyone import likeness, open_model
 from fsvfx.engines.anyone.aei_model import AeiModel, where_identity_counts
 from fsvfx.engines.anyone.aei_networks import attributes_kept
+from fsvfx.engines.anyone.cihn_model import CihnModel
+from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.hear_model import HearModel, lost_in_front
 from fsvfx.engines.anyone.open_model import OpenModel, photographs
-from fsvfx.engines.anyone.settings import FaceShifterSettings, HearSettings, SimSwapSettings
+from fsvfx.engines.anyone.settings import (
+    CihnSettings,
+    FaceShifterSettings,
+    FsNetSettings,
+    HearSettings,
+    SimSwapSettings,
+)
 from fsvfx.engines.anyone.simswap_model import SimSwapModel
 from fsvfx.engines.samples import Known, Looks, Pairs
 from fsvfx.identity.contract import Chip, IdentityNetwork
 from fsvfx.training import rng
 from fsvfx.training.loop import Loop, Precision
+from fsvfx.training.trainer import train
 from schemas.trainer import TrainerSettings
 
 SIZE = 64
@@ -85,7 +95,22 @@ def faceshifter(**values: Any) -> AeiModel:
     return AeiModel(FaceShifterSettings(**SMALL, **{n: v for n, v in chosen.items() if n in known}), ("ada", "bea"))
 
 
-MODELS: list[Callable[..., OpenModel]] = [simswap, faceshifter]
+def cihn(**values: Any) -> CihnModel:
+    rng.seed(3)
+    return CihnModel(CihnSettings(**{**SMALL, "width": 4, "halvings": 3, **values}), ("ada", "bea"))
+
+
+def fsnet(**values: Any) -> FsNetModel:
+    rng.seed(3)
+    chosen = {**SMALL, "width": 4, "halvings": 3, "latent": 8, "identity": 0.1, **values}
+    return FsNetModel(FsNetSettings(**chosen), ("ada", "bea"))
+
+
+PAIRED: list[Callable[..., OpenModel]] = [simswap, faceshifter]
+"""Those that learn pixels only where a truth is known."""
+SHOWN: list[Callable[..., OpenModel]] = [*PAIRED, cihn]
+"""Those that may be shown a prior."""
+MODELS = [*SHOWN, fsnet]
 
 
 @pytest.mark.parametrize("model_of", MODELS)
@@ -118,7 +143,7 @@ def test_one_batch_is_learned_by_heart(model_of: Callable[..., OpenModel]) -> No
     assert sum(seen[-5:]) < 0.5 * sum(seen[:5])
 
 
-@pytest.mark.parametrize("model_of", MODELS)
+@pytest.mark.parametrize("model_of", PAIRED)
 def test_only_one_persons_pairs_have_a_truth(model_of: Callable[..., OpenModel]) -> None:
     model = model_of(gan=0.0, identity=0.0)
     model.begin("cpu")
@@ -130,6 +155,35 @@ def test_only_one_persons_pairs_have_a_truth(model_of: Callable[..., OpenModel])
     changed.target.crop[1:] = changed.target.crop[1:].flip(3)
     model.eval()
     assert float(sum(model(first).values())) == pytest.approx(float(sum(model(changed).values())))
+
+
+class Fed:
+    """Pairs after pairs."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __next__(self) -> Pairs:
+        self.number += 1
+        return pairs(2, self.number)
+
+    def state(self) -> int:
+        return self.number
+
+    def restore(self, state: int) -> None:
+        self.number = state
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_interrupted_it_goes_on_to_the_same_weights(model_of: Callable[..., OpenModel], tmp_path: Path) -> None:
+    def trained(folder: str, iterations: int) -> dict[str, Tensor]:
+        settings = TrainerSettings(iterations=iterations, optimiser="adam", lr=1e-3)
+        told = train(model_of(disturbed=True), Fed(), settings, tmp_path / folder, report=lambda event: None)
+        assert told.step == iterations
+        return told.weights
+
+    whole, _, torn = trained("whole", 3), trained("torn", 1), trained("torn", 3)
+    assert all(torch.equal(whole[name], value) for name, value in torn.items())
 
 
 @pytest.mark.parametrize("model_of", MODELS)
@@ -166,8 +220,10 @@ def test_what_judges_is_in_no_weights(model_of: Callable[..., OpenModel]) -> Non
 
 @pytest.mark.parametrize("model_of", MODELS)
 def test_previews_show_targets_sources_and_swaps(model_of: Callable[..., OpenModel]) -> None:
-    sheets = model_of().eval().previews(pairs(), 3)
-    assert [[column.shape for column in sheet] for sheet in sheets] == [[(3, 3, SIZE, SIZE)] * 4]
+    model, batch = model_of().eval(), pairs()
+    mask = model.swapped(batch, model.codes_of(batch.source)).mask
+    sheets = model.previews(batch, 3)
+    assert [[column.shape for column in sheet] for sheet in sheets] == [[(3, 3, SIZE, SIZE)] * (4 + (mask is not None))]
 
 
 @pytest.mark.parametrize("model_of", MODELS)
@@ -185,7 +241,7 @@ def told(count: int = 4) -> Pairs:
     return replace(batch, prior=prior, known=Known(truth, sure))
 
 
-@pytest.mark.parametrize("model_of", MODELS)
+@pytest.mark.parametrize("model_of", SHOWN)
 @pytest.mark.parametrize("prior", ["linear", "warp"])
 def test_a_prior_is_seen_beside_the_target(model_of: Callable[..., OpenModel], prior: str) -> None:
     model, batch = model_of(prior=prior), told()
@@ -194,14 +250,14 @@ def test_a_prior_is_seen_beside_the_target(model_of: Callable[..., OpenModel], p
     for turn in model.turns():
         assert all(torch.isfinite(term) for term in model(batch, turn).values())
     model.eval()
-    [columns] = model.previews(batch, 2)
+    columns = model.previews(batch, 2)[0][:4]
     assert batch.prior is not None
     assert torch.equal(columns[2], batch.prior[:2])
     other = model.swap(batch.target.crop[:2], model.codes(batch.source.code)[:2], batch.prior[:2].flip(3)).rgb
     assert (other - columns[3]).abs().mean() > 1e-4
 
 
-@pytest.mark.parametrize("model_of", MODELS)
+@pytest.mark.parametrize("model_of", PAIRED)
 def test_a_truth_that_is_known_is_learned_only_there(model_of: Callable[..., OpenModel]) -> None:
     model = model_of(gan=0.0, identity=0.0, prior="warp").eval()
     model.begin("cpu")
@@ -227,9 +283,11 @@ def test_adversaries_take_photographs_for_real() -> None:
     assert photographs(pairs()) is not None
 
 
-def test_a_second_stage_takes_no_supervision() -> None:
+def test_what_can_not_take_supervision_says_so() -> None:
     with pytest.raises(ValidationError, match="takes neither prior nor swaps; remove hear, or the warp prior"):
         FaceShifterSettings(hear=HearSettings(), prior="warp")
+    with pytest.raises(ValidationError, match="its latent is of the source's own picture: remove prior"):
+        FsNetSettings(prior="linear")
 
 
 @pytest.mark.parametrize(("resolution", "fits"), [(64, True), (96, False), (128, True), (224, False), (512, True)])
@@ -311,3 +369,84 @@ def test_of_strangers_no_reconstruction_is_told(model_of: Callable[..., OpenMode
     strangers = replace(pairs(), same=torch.zeros(4, dtype=torch.bool))
     assert "reconstruction" in model.metrics(pairs())
     assert "reconstruction" not in model.metrics(strangers)
+
+
+def test_where_the_map_leaves_the_context_strangers_pairs_are_learned_from() -> None:
+    model = cihn(gan=0.0, identity=0.0, thrift=0.0).eval()
+    model.begin("cpu")
+    batch = replace(pairs(), same=torch.zeros(4, dtype=torch.bool))
+    made = model.swapped(batch, model.codes_of(batch.source))
+    assert made.mask is not None
+    kept = 1 - made.mask
+    wanted = ((made.rgb - batch.target.crop).abs().mean(1, keepdim=True) * kept).sum() / kept.sum()
+    terms = model(batch)
+    torch.testing.assert_close(terms["reconstruction"], 10 * wanted)
+    last = model.generator.blocks[-1].map
+    [excused] = torch.autograd.grad(terms["reconstruction"], made.mask, allow_unused=True, retain_graph=True)
+    assert excused is None
+    nn.init.constant_(last.bias, 50.0)
+    nn.init.zeros_(last.weight)
+    assert model(batch)["reconstruction"].item() < 1e-6, "where nothing is left to it, nothing is asked of it"
+
+
+def test_thrift_shuts_the_map() -> None:
+    model = cihn(gan=0.0, identity=0.0, reconstruction=0.0, thrift=1.0)
+    model.begin("cpu")
+    before = float(model(pairs())["thrift"])
+    settings = TrainerSettings(iterations=10, lr=1e-2, optimiser="adam")
+    loop = Loop(model, settings, Precision(settings, "cpu"))
+    for step in range(10):
+        loop.iterate(pairs(), step)
+    assert float(model(pairs())["thrift"]) < 0.5 * before
+
+
+def test_how_far_the_map_and_the_background_are_is_measured() -> None:
+    model = cihn()
+    model.begin("cpu")
+    batch = pairs()
+    face = torch.zeros_like(batch.target.mask)
+    face[..., :32] = 1
+    halved = replace(batch, target=replace(batch.target, mask=face))
+    assert {"map_in_face", "map_outside", "background"} < model.metrics(halved).keys()
+    assert float(model.metrics(batch)["background"]) == 0, "all of it is face"
+
+
+def test_fsnet_sees_no_pixel_of_the_targets_face() -> None:
+    model, batch = fsnet(gan=0.0, identity=0.0).eval(), pairs()
+    mask = torch.zeros(4, 1, SIZE, SIZE)
+    mask[..., 16:48, 16:48] = 1
+    batch = replace(batch, target=replace(batch.target, mask=mask))
+    codes = model.codes_of(batch.source)
+    made = model.swapped(batch, codes).rgb
+    face = torch.where(mask > 0, 1 - batch.target.crop, batch.target.crop)
+    assert torch.equal(model.swapped(replace(batch, target=replace(batch.target, crop=face)), codes).rgb, made)
+    around = torch.where(mask > 0, batch.target.crop, 1 - batch.target.crop)
+    other = model.swapped(replace(batch, target=replace(batch.target, crop=around)), codes).rgb
+    assert not torch.equal(other, made)
+    moved = replace(batch.target, landmarks=batch.target.landmarks + 3)
+    assert not torch.equal(model.swapped(replace(batch, target=moved), codes).rgb, made)
+    outside = replace(batch.source, crop=torch.where(mask > 0, batch.source.crop, 0), mask=mask)
+    assert torch.equal(model.codes_of(outside), model.codes_of(replace(batch.source, mask=mask)))
+
+
+def test_latents_are_drawn_in_training_alone() -> None:
+    model = fsnet(gan=0.0)
+    model.begin("cpu")
+    batch = pairs()
+    for training in (True, False):
+        model.train(training)
+        one, other = (model(batch)["face"].item() for _ in range(2))
+        assert (one == other) != training
+    assert "background" in model.metrics(batch)
+
+
+def test_triplets_are_of_all_faces_in_a_batch() -> None:
+    """Once apart, they are left alone; and the targets' own faces count."""
+    model = fsnet(gan=0.0, identity=0.0, reconstruction=0.0, face=0.0, divergence=0.0, triplet=1.0, margin=1.0)
+    model.begin("cpu")
+    settings = TrainerSettings(iterations=15, lr=5e-3, optimiser="adam")
+    loop = Loop(model, settings, Precision(settings, "cpu"))
+    seen = [loop.iterate(pairs(), step)["generator/triplet"].item() for step in range(15)]
+    assert seen[-1] < 0.5 * seen[0]
+    strangers = replace(pairs(), target=replace(pairs().target, person=torch.arange(4, 8)))
+    assert model(strangers)["triplet"].item() == 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from toy_packages import toy_package
 
 from fsvfx import models
+from fsvfx.comp.matte import hull
 from fsvfx.context import Context
 from fsvfx.engines import packaged, registry
 from fsvfx.engines.anyone.linear_prior import Likely
@@ -177,3 +179,38 @@ def test_what_is_in_front_is_restored_where_the_package_can(
     assert swapped(engine(one.sha256), faces, lead).crops.shape == made.shape
     with pytest.raises(InputError, match="'toy' has no second stage"):
         swapped(engine(one.sha256, occlusions="restored"), faces, lead)
+
+
+def test_fsnet_takes_who_it_is_from_the_pictures_themselves(
+    tmp_path: Path, lead: Identity, mesh: Made, picture: Made, batch: Made
+) -> None:
+    _, card = toy_package(tmp_path, "fsnet")
+    settings = registry.settings_of("fsnet", {"model": "toy", "sha256": card.sha256})
+    engine = registry.engine("fsnet")(settings, Context(Packages(tmp_path)))
+    faces = batch([picture(96, 9)] * 3, [mesh(96, yaw) for yaw in (0, 5, 10)])
+    made = swapped(engine, faces, lead)
+    assert (made.crops.shape, made.matte.shape) == ((3, 96, 96, 3), (3, 96, 96))
+    assert lead.embedding is not None
+    same = replace(lead, embedding=np.roll(lead.embedding, 1, 1))
+    assert np.array_equal(swapped(engine, faces, same).crops, made.crops), "no vector has a say"
+    other = replace(lead, crops=1 - lead.crops)
+    assert not np.array_equal(swapped(engine, faces, other).crops, made.crops)
+    alone = swapped(engine, replace(faces, before=1), lead).crops
+    assert np.allclose(alone, made.crops[1:], atol=1e-4)
+    face = hull(faces.landmarks[0], 96)[..., None] > 0.999
+    inner = cv2.erode(face.astype(np.uint8), np.ones((9, 9)))[None, ..., None] > 0
+    hidden = replace(faces, crops=np.where(inner, 1 - faces.crops, faces.crops))
+    assert np.abs(swapped(engine, hidden, lead).crops[0] - made.crops[0]).max() < 0.02, "resizing reaches a little over"
+
+
+@pytest.mark.parametrize("matte", ["learned", "mesh"])
+def test_cihns_map_is_its_matte(
+    tmp_path: Path, lead: Identity, mesh: Made, picture: Made, batch: Made, matte: str
+) -> None:
+    _, card = toy_package(tmp_path, "cihn")
+    settings = registry.settings_of("cihn", {"model": "toy", "sha256": card.sha256, "matte": matte})
+    engine = registry.engine("cihn")(settings, Context(Packages(tmp_path)))
+    faces = batch([picture(96, 9)] * 2, [mesh(96, yaw) for yaw in (0, 5)])
+    made = swapped(engine, faces, lead)
+    drawn = np.stack([hull(each, 96) for each in faces.landmarks])
+    assert np.array_equal(made.matte, drawn) == (matte == "mesh")

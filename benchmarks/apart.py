@@ -1,0 +1,140 @@
+"""What ``cihn`` and ``fsnet`` keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``.
+
+MANIFEST: of a training of one of them that is finished (``fsvfx train``). Everybody whom it held out gets the next
+person's face. Of both: the mean difference from the target outside of the face's mesh, in steps of 255, as the network
+gives it, nothing pasted; and by how much more the face than the rest moves when only the source is another one. Of
+``cihn``: the area under the curve of its last map against the mesh, and the map's means. Of ``fsnet``: the share of
+triplets whose same person is nearer (two pictures of a person, or two views of one, beside everybody else).
+Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from benchmarks.machine import RESULTS, save
+from fsvfx import packages
+from fsvfx.engines.anyone.aei_model import where_identity_counts
+from fsvfx.engines.anyone.fsnet_model import FsNetModel
+from fsvfx.engines.anyone.fsnet_networks import triplets
+from fsvfx.engines.anyone.open_model import OpenModel, background
+from fsvfx.engines.packaged import restored
+from fsvfx.engines.registry import learned
+from fsvfx.engines.samples import Looks, Pairs
+from fsvfx.facesets.crowd import Crowd, open_crowd
+from fsvfx.facesets.lookup import crowd_folder, receipts_of
+from fsvfx.manifests import training_job
+from fsvfx.training.data import PairSampler, Shown, unseen_pairs
+from fsvfx.training.result import finished
+from schemas.job import TrainJob
+
+ROWS = 12
+FILE = RESULTS / "apart.json"
+
+
+def main() -> None:
+    given = argparse.ArgumentParser()
+    given.add_argument("manifest", type=Path)
+    given.add_argument("--most", type=int, default=1000, help="people")
+    asked = given.parse_args()
+    told: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {}
+    name, figures, sheet = measured(asked.manifest, asked.most)
+    print(json.dumps(figures, indent=2))
+    save("apart", told | {name: figures})
+    print(sheet)
+
+
+@torch.inference_mode()
+def measured(manifest: Path, most: int) -> tuple[str, dict[str, Any], Path]:
+    """The engine, its figures, and where the sheet is. Raises SystemExit if there is no finished training of it."""
+    job = training_job(manifest)
+    done = finished(job, receipts_of(job))
+    if job.engine not in ("cihn", "fsnet") or job.held_out is None or done is None:
+        raise SystemExit(f"{manifest} is of no finished training of cihn or fsnet: run `fsvfx train {manifest}`")
+    model = restored(learned(job.engine), Path(done.package))
+    assert isinstance(model, OpenModel)
+    crowd = open_crowd(crowd_folder(job), job.held_out)
+    prior = model.supervision.prior
+    shown = None if prior == "none" else Shown(crowd, prior)
+    pairs = unseen_pairs(crowd, model.resolution, most, "cpu", shown)
+    own = _of_maps(model, pairs) if job.engine == "cihn" else _of_latents(model, crowd, job)
+    sheet = Path(done.package).parent / "apart.png"
+    cv2.imwrite(str(sheet), _sheet(model, _first(pairs, ROWS)))
+    said = {"package": packages.card_of(Path(done.package)).sha256, "iterations": done.iterations}
+    figures = _moved(model, pairs) | own
+    return job.engine, said | {"people": len(pairs.target)} | {k: round(v, 4) for k, v in figures.items()}, sheet
+
+
+def _moved(model: OpenModel, pairs: Pairs) -> dict[str, float]:
+    """What is kept, and what follows the source."""
+    codes = model.codes_of(pairs.source)
+    one, other = (model.swapped(pairs, each).rgb for each in (codes, codes.roll(1, 0)))
+    apart = (one - other).abs().mean(1, keepdim=True)
+    within, outside = where_identity_counts([apart], pairs.target.mask)
+    return {"background_255": 255 * float(background(one, pairs.target)), "face_over_rest": float(within / outside)}
+
+
+def _of_maps(model: OpenModel, pairs: Pairs) -> dict[str, float]:
+    mask = model.swapped(pairs, model.codes_of(pairs.source)).mask
+    assert mask is not None
+    within, outside = where_identity_counts([mask], pairs.target.mask)
+    areas = [area_under(*each) for each in zip(mask, pairs.target.mask > 0.5, strict=True)]
+    means = {"map_in_face": float(within), "map_outside": float(outside)}
+    return {"map_auc": float(np.mean(areas)), "map_auc_least": min(areas)} | means
+
+
+def _of_latents(model: OpenModel, crowd: Crowd, job: TrainJob) -> dict[str, float]:
+    assert isinstance(model, FsNetModel)
+    rows, sampler = crowd.unseen, PairSampler(crowd, model.resolution, 2, job.augmentation, "cpu", 0)
+    numbers = Generator().manual_seed(0)
+    views = [sampler.varied(rows, numbers) for _ in range(2)]
+    latents = torch.cat([model.codes_of(each) for each in views])
+    person = torch.cat([each.person for each in views])
+    apart = torch.cdist(*(2 * [torch.nn.functional.normalize(latents)]))
+    alike = person[:, None] == person[None]
+    own = alike & ~torch.eye(len(person), dtype=torch.bool)
+    nearer = (apart[:, :, None] < apart[:, None])[own[:, :, None] & ~alike[:, None]]
+    return {
+        "triplets_right": float(nearer.float().mean()),
+        "same_person": float(apart[own].mean()),
+        "others": float(apart[~alike].mean()),
+        "triplet_loss": float(triplets(latents, person, model.settings.margin)),
+    }
+
+
+def area_under(scores: Tensor, face: Tensor) -> float:
+    """Under the receiver's curve: how often a pixel of the face scores higher than one outside; ties count half."""
+    inner, outer = scores[face], scores[~face].sort().values
+    below, not_above = (torch.searchsorted(outer, inner, right=right) for right in (False, True))
+    return float((below + not_above).double().mean() / 2 / len(outer))
+
+
+def _sheet(model: OpenModel, pairs: Pairs) -> np.ndarray:
+    made = model.swapped(pairs, model.codes_of(pairs.source))
+    columns = [pairs.target.crop, pairs.source.crop, made.rgb]
+    if made.mask is not None:
+        columns.append(made.mask.expand_as(made.rgb))
+    rows = torch.cat([torch.cat([*each], 2) for each in zip(*columns, strict=True)], 1)
+    picture = np.asarray(rows.permute(1, 2, 0).numpy() * 255 + 0.5, np.uint8)[..., ::-1]
+    return cv2.resize(picture, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+
+
+def _first(pairs: Pairs, count: int) -> Pairs:
+    def some(looks: Looks) -> Looks:
+        return replace(looks, **{one.name: getattr(looks, one.name)[:count] for one in fields(looks)})
+
+    prior = None if pairs.prior is None else pairs.prior[:count]
+    return Pairs(some(pairs.target), some(pairs.source), pairs.same[:count], prior=prior)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""CIHN as the trainer sees it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from fsvfx.engines.anyone.aei_model import where_identity_counts
+from fsvfx.engines.anyone.cihn_networks import CihnGenerator
+from fsvfx.engines.anyone.critics import convinced
+from fsvfx.engines.anyone.open_model import OpenModel, background, beside, where_known, with_context
+from fsvfx.engines.anyone.settings import CihnSettings
+from fsvfx.engines.samples import Pairs
+from fsvfx.engines.trainable import Prediction
+
+
+class CihnModel(OpenModel):
+    """Its last map, at full size, is the swap's mask.
+
+    Losses: reconstruction, which pairs of two people have as well: of the target, where the map leaves the context.
+    Identity; adversaries. That the map would be excused from reconstructing by opening is ruled out twice: the weight
+    passes it no gradient, and its mean costs a little.
+    """
+
+    def __init__(self, settings: CihnSettings, people: tuple[str, ...]) -> None:
+        super().__init__(settings, people)
+        self.settings = settings
+        self.generator = CihnGenerator(settings.width, settings.halvings, len(self.centre), self.inputs)
+
+    def generators(self) -> list[nn.Parameter]:
+        return list(self.generator.parameters())
+
+    def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
+        made, maps = self.generator(beside(pictures, prior), codes)
+        return Prediction(made, maps[-1])
+
+    def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
+        made, maps = self.generator(beside(batch.target.crop, batch.prior), codes)
+        truth = with_context(batch, 1 - maps[-1].detach())
+        apart = where_known((made - truth.truth).abs(), truth.sure)
+        terms = {
+            "reconstruction": self.settings.reconstruction * apart,
+            "thrift": self.settings.thrift * torch.stack([each.mean() for each in maps]).mean(),
+        }
+        if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
+            terms["identity"] = self.settings.identity * unlike
+        if critics := self.contested:
+            terms["gan"] = self.settings.gan * convinced(critics(made))
+        return terms
+
+    def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
+        """The losses; the last map's mean within the face and outside of it; and how far what lies outside of the face
+        is from the target's there."""
+        made = self.swapped(held_out, self.codes_of(held_out.source))
+        assert made.mask is not None
+        within, outside = where_identity_counts([made.mask], held_out.target.mask)
+        told = {"map_in_face": within.mean(), "map_outside": outside.mean()}
+        return super().metrics(held_out) | told | {"background": background(made.rgb, held_out.target)}

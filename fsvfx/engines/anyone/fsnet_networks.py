@@ -1,0 +1,123 @@
+"""FSNet's networks: a variational autoencoder of faces, and a U-Net that puts a face's latent into surroundings.
+
+Natsume et al. 2018 (arXiv 1811.12666), as far as its abstract goes.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize, relu
+
+from fsvfx.engines.anyone.unet import SLOPE, Pyramid, twice
+from fsvfx.faces.topology import LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE
+
+_NOSE: Final = (168, 6, 197, 195, 5, 4, 1, 2, 48, 278, 98, 327)
+"""Its ridge, its base, its wings."""
+PARTS: Final = (
+    tuple(OVAL),
+    (*LEFT_BROW, *RIGHT_BROW),
+    (*LEFT_EYE, *RIGHT_EYE),
+    _NOSE,
+    tuple(LIPS_OUTER),
+    tuple(LIPS_INNER),
+)
+"""What is drawn, a plane each."""
+_DOT = 1 / 90
+"""Spread of a drawn point, as a share of the picture's side: lids stay apart."""
+
+
+class FaceEncoder(nn.Module):
+    """Faces (b, 3, R, R), 0 around them -> mean and logarithm of the variance of their latents, (b, latent) each."""
+
+    def __init__(self, width: int, halvings: int, latent: int, resolution: int) -> None:
+        super().__init__()
+        self.pyramid = Pyramid(3, width, halvings)
+        self.end = nn.Linear(self.pyramid.channels[-1] * (resolution >> halvings) ** 2, 2 * latent)
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        mean, spread = self.end(self.pyramid(faces)[-1].flatten(1)).chunk(2, dim=1)
+        return mean, spread.clamp(-10, 10)
+
+
+class FaceDecoder(nn.Module):
+    """Latents (b, latent) -> faces (b, 3, R, R)."""
+
+    def __init__(self, width: int, halvings: int, latent: int, resolution: int) -> None:
+        super().__init__()
+        sizes = [min(width << step, 8 * width) for step in range(halvings, -1, -1)]
+        self.side = resolution >> halvings
+        self.start = nn.Linear(latent, sizes[0] * self.side**2)
+        self.steps = nn.ModuleList(_joined(before, after) for before, after in pairwise(sizes))
+        self.end = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        here = self.start(latents).unflatten(1, (-1, self.side, self.side))
+        for step in self.steps:
+            here = step(twice(here))
+        made: Tensor = self.end(here)
+        return made.tanh()
+
+
+class FsNetGenerator(nn.Module):
+    """What is seen of targets (b, inputs, R, R) and latents (b, latent) -> (b, 3, R, R) in [0, 1].
+
+    A U-Net; the latent joins it where it is smallest.
+    """
+
+    def __init__(self, inputs: int, width: int, halvings: int, latent: int) -> None:
+        super().__init__()
+        self.encoder = Pyramid(inputs, width, halvings)
+        sizes = self.encoder.channels[::-1]
+        self.join = _joined(sizes[0] + latent, sizes[0])
+        self.steps = nn.ModuleList(_joined(before + after, after) for before, after in pairwise(sizes))
+        self.end = nn.Conv2d(width, 3, 3, padding=1)
+
+    def forward(self, seen: Tensor, latents: Tensor) -> Tensor:
+        smallest, *others = reversed(self.encoder(seen))
+        everywhere = latents[..., None, None].expand(-1, -1, *smallest.shape[2:])
+        here = self.join(torch.cat([smallest, everywhere], 1))
+        for step, skip in zip(self.steps, others, strict=True):
+            here = step(torch.cat([twice(here), skip], 1))
+        made: Tensor = self.end(here)
+        return made.tanh() / 2 + 0.5
+
+
+def drawn(landmarks: Tensor, size: int) -> Tensor:
+    """(b, 6, size, size) in [0, 1]: rim, brows, eyes, nose, lips from outside and inside, as dots at landmarks (b, 468,
+    2 or 3) in px of that size."""
+    places = torch.arange(size, device=landmarks.device, dtype=landmarks.dtype)
+    planes = []
+    for part in PARTS:
+        away = (places - landmarks[:, list(part), :2, None]) / (_DOT * size)
+        across, down = (-away.square() / 2).exp().unbind(2)
+        planes.append(down.transpose(1, 2) @ across)
+    return torch.stack(planes, 1).clamp(max=1)
+
+
+def diverging(mean: Tensor, spread: Tensor) -> Tensor:
+    """Of normal distributions (b, latent) from the unit one, in nats, the mean over the batch (Kingma and Welling 2013,
+    appendix B). ``spread``: logarithm of the variance."""
+    return (mean.square() + spread.exp() - 1 - spread).sum(1).mean() / 2
+
+
+def triplets(latents: Tensor, person: Tensor, margin: float) -> Tensor:
+    """How far latents (n, d) of the same ``person`` (n,) are from being nearer than those of others by ``margin``.
+
+    Mean over all triplets among them; distances are squared, of directions (Schroff et al. 2015, equation 2). 0 if
+    there is no triplet.
+    """
+    ways = normalize(latents)
+    apart = 2 - 2 * ways @ ways.T
+    alike = person[:, None] == person[None]
+    others = ~torch.eye(len(person), dtype=torch.bool, device=person.device)
+    counted = (alike & others)[:, :, None] & ~alike[:, None]
+    missed = relu(apart[:, :, None] - apart[:, None] + margin)
+    return (missed * counted).sum() / counted.sum().clamp_min(1)
+
+
+def _joined(before: int, after: int) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE))
