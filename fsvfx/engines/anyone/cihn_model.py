@@ -32,20 +32,20 @@ class CihnModel(OpenModel):
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
         made, maps = self.generator(beside(pictures, prior), codes)
-        return Prediction(made, maps[-1])
+        return Prediction(made.clamp(0, 1), maps[-1])
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
-        made, maps = self.generator(beside(batch.target.crop, batch.prior), codes)
+        made, maps = self.generator(beside(batch.target.crop, batch.prior), codes, self._held(len(codes)))
         truth = with_context(batch, 1 - maps[-1].detach())
         apart = where_known((made - truth.truth).abs(), truth.sure)
         terms = {
             "reconstruction": self.settings.reconstruction * apart,
             "thrift": self.settings.thrift * torch.stack([each.mean() for each in maps]).mean(),
         }
-        if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
+        if (unlike := self.unlikeness(made.clamp(0, 1), batch.target, codes)) is not None:
             terms["identity"] = self.settings.identity * unlike
         if critics := self.contested:
-            terms["gan"] = self.settings.gan * convinced(critics(made))
+            terms["gan"] = self.settings.gan * convinced(critics(made.clamp(0, 1)))
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
@@ -56,3 +56,9 @@ class CihnModel(OpenModel):
         within, outside = where_identity_counts([made.mask], held_out.target.mask)
         told = {"map_in_face": within.mean(), "map_outside": outside.mean()}
         return super().metrics(held_out) | told | {"background": background(made.rgb, held_out.target)}
+
+    def _held(self, count: int) -> Tensor | None:
+        """(count, 1, 1, 1): 1 for pictures whose maps are held open; None where nothing is learned."""
+        if not self.training:
+            return None
+        return (torch.rand(count, 1, 1, 1) < self.settings.held_open).to(self.centre)

@@ -50,18 +50,24 @@ class HallucinationBlock(nn.Module):
         self.identity = CascadedAdaIn(before + context, channels, code)
         self.map = nn.Conv2d(before + context, 1, 3, padding=1)
 
-    def forward(self, here: Tensor, context: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """The block (b, channels, h, w), and its map (b, 1, h, w): 1 where the identity is hallucinated."""
+    def forward(self, here: Tensor, context: Tensor, code: Tensor, held: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The block (b, channels, h, w), and its map (b, 1, h, w): 1 where the identity is hallucinated.
+
+        held: (b, 1, 1, 1), 1 for pictures whose map is held open.
+        """
         both = torch.cat([here, context], 1)
         kept, share = self.context(context), torch.sigmoid(self.map(both) + _OPEN)
+        if held is not None:
+            share = share + (1 - share) * held
         mixed = kept + share * (self.identity(both, kept, code) - kept)
         return leaky_relu(mixed, SLOPE), share
 
 
 class CihnGenerator(nn.Module):
-    """(b, inputs, R, R) in [0, 1] and codes (b, code) of length 1 -> (b, 3, R, R) in [0, 1], and the blocks' maps.
+    """(b, inputs, R, R) in [0, 1] and codes (b, code) of length 1 -> (b, 3, R, R), and the blocks' maps.
 
-    width and halvings: as ``Pyramid`` has them. Nothing of the picture is handed to the result but as features.
+    width and halvings: as ``Pyramid`` has them. Nothing of the picture is handed to the result but as features;
+    nothing bounds the result, so that what is kept can be kept exactly.
     """
 
     def __init__(self, width: int, halvings: int, code: int, inputs: int = 3) -> None:
@@ -77,12 +83,12 @@ class CihnGenerator(nn.Module):
         for block in blocks:
             nn.init.normal_(block.identity.style.weight, std=_CALM)
 
-    def forward(self, pictures: Tensor, code: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The picture, and the maps from the smallest to the full size."""
+    def forward(self, pictures: Tensor, code: Tensor, held: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
+        """The picture, and the maps from the smallest to the full size. held: as the blocks take it."""
         context = self.encoder(pictures * 2 - 1)
         here, maps = context[-1], []
         for place, (block, each) in enumerate(zip(self.blocks, reversed(context), strict=True)):
-            here, share = block(twice(here) if place else here, each, code * self._unit)
+            here, share = block(twice(here) if place else here, each, code * self._unit, held)
             maps.append(share)
         made: Tensor = self.end(here)
-        return made.tanh() / 2 + 0.5, maps
+        return made / 2 + 0.5, maps

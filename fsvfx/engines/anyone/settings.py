@@ -120,6 +120,9 @@ class CihnSettings(OpenSettings):
     """Weight of the difference from the truth where there is one, and from the target where the map leaves that."""
     thrift: float = Field(0.1, ge=0, le=100)
     """Weight of the map's mean: it stays shut where nothing asks for the identity."""
+    held_open: float = Field(0.25, ge=0, lt=1)
+    """Share of pictures whose maps are held open in training. Without it the identity's way is soon shut for good, as
+    at first the target itself is nearer the truth than whatever that way makes."""
 
 
 class FsNetSettings(OpenSettings):

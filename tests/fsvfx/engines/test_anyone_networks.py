@@ -109,6 +109,7 @@ def test_cihn_makes_a_picture_and_maps_of_every_size(halvings: int) -> None:
     network = CihnGenerator(4, halvings, CODE)
     made, maps = network(pictures(32), codes())
     assert made.shape == (2, 3, 32, 32)
+    assert all(((each > 0) & (each < 1)).all() for each in maps)
     assert [each.shape[1:] for each in maps] == [(1, 32 >> step, 32 >> step) for step in range(halvings, -1, -1)]
     reached(network, (made * pictures(32, seed=1)).sum() + sum(each.mean() for each in maps))
 
@@ -135,6 +136,10 @@ def test_an_identity_shows_where_the_map_lets_it_in(bias: float, follows: bool) 
     one, other = (block(here, context, codes(seed=seed))[0] for seed in (5, 6))
     assert torch.equal(one, other) != follows
     assert torch.equal(one, block(pictures(8, seed=3), context, codes(seed=5))[0]) != follows
+    opened = [block(here, context, codes(seed=seed), torch.tensor([1.0, 0.0])[:, None, None, None]) for seed in (5, 6)]
+    assert not torch.equal(opened[0][0][0], opened[1][0][0]), "held open"
+    assert torch.equal(opened[0][0][1], opened[1][0][1]) != follows
+    assert opened[0][1][0].min() == 1
 
 
 def test_a_latent_goes_there_and_back() -> None:

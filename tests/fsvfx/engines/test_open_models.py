@@ -97,7 +97,7 @@ def faceshifter(**values: Any) -> AeiModel:
 
 def cihn(**values: Any) -> CihnModel:
     rng.seed(3)
-    return CihnModel(CihnSettings(**{**SMALL, "width": 4, "halvings": 3, **values}), ("ada", "bea"))
+    return CihnModel(CihnSettings(**{**SMALL, "width": 4, "halvings": 3, "identity": 1.0, **values}), ("ada", "bea"))
 
 
 def fsnet(**values: Any) -> FsNetModel:
