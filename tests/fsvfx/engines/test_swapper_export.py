@@ -184,6 +184,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a prior": ("simswap", {"architecture": {**SMALL["simswap"], "prior": "warp"}}, "prior: warp"),
     "a second stage": (FaceShifter.name, {"architecture": HEAR}, "its second stage"),
     "reference pictures": ("refine", {}, "needs reference pictures"),
+    "reference pictures, for a latent": ("fsnet", {}, "needs reference pictures"),
 }
 
 
@@ -195,3 +196,11 @@ def test_what_a_swapper_can_not_be_given_is_told(what: str, tmp_path: Path) -> N
         export(package, tmp_path / "out.onnx")
     assert caught.value.hint
     assert not (tmp_path / "out.onnx").exists()
+
+
+@pytest.mark.slow
+def test_cihns_map_is_written_as_well(tmp_path: Path) -> None:
+    package, _ = toy_package(tmp_path / "packages", "cihn", roster=CROWD)
+    done = export(package, tmp_path / "out.onnx")
+    assert done.outputs == ("output", "mask")
+    assert done.difference <= LIMIT
