@@ -80,15 +80,18 @@ class OpenSet(PackagedEngine[Source]):
         assert isinstance(self.model, OpenModel)
         wanted = pictures[faces.wanted]
         codes = self.model.codes(torch.from_numpy(prepared.mean.vector)[None].to(wanted))
-        prior = None if prepared.showing is None else _laid_over(wanted, faces, prepared.showing)
-        return self.model.swap(wanted, codes.expand(len(wanted), -1), prior)
+        return self.model.swap(wanted, codes.expand(len(wanted), -1), self.shown(wanted, faces, prepared))
+
+    def shown(self, wanted: torch.Tensor, faces: FaceBatch, prepared: Source) -> torch.Tensor | None:
+        """(n, 3, R, R): the ``wanted`` of some faces, at the model's size, with the identity's face on their meshes, as
+        the package's prior shows it; None of packages without one."""
+        return None if prepared.showing is None else _laid_over(wanted, faces, prepared.showing)
 
     def figures(self, prepared: Source) -> dict[str, JsonValue]:
         return {"identity_pictures": prepared.mean.pictures, "identity_left_out": prepared.mean.left_out}
 
 
 def _laid_over(wanted: torch.Tensor, faces: FaceBatch, showing: Showing) -> torch.Tensor:
-    """(n, 3, R, R): the ``wanted`` of some faces, at the model's size, with the identity's face on their meshes."""
     import torch
 
     from fsvfx.engines.mesh.references import scaled

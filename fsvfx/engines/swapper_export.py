@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from fsvfx import models, packages
-from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.hear_model import HearModel
+from fsvfx.engines.anyone.latent_model import LatentModel
 from fsvfx.engines.anyone.open_model import OpenModel
 from fsvfx.engines.exporting import Exported, Source, opened, placed
 from fsvfx.engines.onnx_graph import furthest, samples, traced
@@ -76,7 +76,7 @@ def _plain(source: Source) -> OpenModel:
     """Raises InputError if the networks see more than a target and a vector."""
     model, name = source.model, source.card.model
     more = ""
-    if not isinstance(model, OpenModel) or isinstance(model, FsNetModel):
+    if not isinstance(model, OpenModel) or isinstance(model, LatentModel):
         more = "reference pictures"
     elif isinstance(model, HearModel):
         more = "the vector of the target's own face, for its second stage"
@@ -85,7 +85,7 @@ def _plain(source: Source) -> OpenModel:
     if not isinstance(model, OpenModel) or more:
         raise InputError(
             f"'{name}' needs {more}, and ONNX swappers are given a target and a vector",
-            hint="Export a simswap, a cihn or a first stage of faceshifter that was trained with prior: none",
+            hint="Export a simswap, cihn, ipgan or first stage of faceshifter that was trained with prior: none",
         )
     return model
 

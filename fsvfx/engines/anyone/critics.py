@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu, relu
 
 _SLOPE = 0.2
+_WHOLE = 4
+"""Side of the map that a verdict on the whole picture is told from."""
 Features = list[Tensor]
 """Of one critic, from the picture to its verdicts (b, 1, h, w): what each layer gives."""
 
@@ -28,7 +30,7 @@ class PatchCritic(nn.Module):
             stride = 2 if step < depth - 1 else 1
             layers.append(nn.Sequential(nn.Conv2d(before, after, 4, stride, 2, bias=False), nn.InstanceNorm2d(after)))
         self.layers = nn.ModuleList(layers)
-        self.verdict = nn.Conv2d(sizes[-1], 1, 4, 1, 2)
+        self.verdict: nn.Module = nn.Conv2d(sizes[-1], 1, 4, 1, 2)
 
     def forward(self, pictures: Tensor) -> Features:
         """(b, 3, R, R) in [0, 1]."""
@@ -39,15 +41,28 @@ class PatchCritic(nn.Module):
         return [*features, self.verdict(here)]
 
 
-class Critics(nn.Module):
-    """The same critic on the picture, on its half, and so on (Wang et al. 2018, pix2pixHD, section 3.2)."""
+class WholeCritic(PatchCritic):
+    """One verdict (b, 1, 1, 1) on the whole picture, of the same layers."""
 
-    def __init__(self, scales: int, width: int, depth: int) -> None:
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__(width, depth)
+        assert isinstance(self.verdict, nn.Conv2d)
+        self.verdict = nn.Sequential(nn.AdaptiveAvgPool2d(_WHOLE), nn.Conv2d(self.verdict.in_channels, 1, _WHOLE))
+
+
+class Critics(nn.Module):
+    """The same critic on the picture, on its half, and so on (Wang et al. 2018, pix2pixHD, section 3.2).
+
+    whole: and one that judges the picture as a whole (Iizuka et al. 2017: global and local).
+    """
+
+    def __init__(self, scales: int, width: int, depth: int, *, whole: bool = False) -> None:
         super().__init__()
         self.scales = nn.ModuleList(PatchCritic(width, depth) for _ in range(scales))
+        self.whole = WholeCritic(width, depth) if whole else None
 
     def forward(self, pictures: Tensor) -> list[Features]:
-        found = []
+        found = [] if self.whole is None else [self.whole(pictures)]
         for critic in self.scales:
             found.append(critic(pictures))
             pictures = avg_pool2d(pictures, 3, 2, 1, count_include_pad=False)
@@ -86,3 +101,12 @@ def matched(real: Sequence[Features], made: Sequence[Features], first: int) -> T
         for one, other in zip(real, made, strict=True)
     ]
     return torch.stack(each).mean()
+
+
+def last_alike(real: Sequence[Features], made: Sequence[Features]) -> Tensor:
+    """Half the squared difference of the last features before the verdict, mean over their elements and scales.
+
+    Pairwise feature matching (Bao et al. 2017, CVAE-GAN), which takes the verdict's place.
+    """
+    each = [(one[-2] - other[-2]).square().mean() for one, other in zip(real, made, strict=True)]
+    return torch.stack(each).mean() / 2

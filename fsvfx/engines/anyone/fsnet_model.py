@@ -6,22 +6,16 @@ import torch
 from torch import Tensor, nn
 
 from fsvfx.engines.anyone.critics import convinced
-from fsvfx.engines.anyone.fsnet_networks import (
-    PARTS,
-    FaceDecoder,
-    FaceEncoder,
-    FsNetGenerator,
-    diverging,
-    drawn,
-    triplets,
-)
-from fsvfx.engines.anyone.open_model import OpenModel, background, where_known, with_context
+from fsvfx.engines.anyone.fsnet_networks import PARTS, FsNetGenerator, drawn, triplets
+from fsvfx.engines.anyone.latent_model import LatentModel, around, face_in
+from fsvfx.engines.anyone.latents import LatentDecoder, LatentEncoder, diverging, sampled
+from fsvfx.engines.anyone.open_model import background, where_known, with_context
 from fsvfx.engines.anyone.settings import FsNetSettings
-from fsvfx.engines.samples import Looks, Pairs
+from fsvfx.engines.samples import Pairs
 from fsvfx.engines.trainable import Prediction, initialise
 
 
-class FsNetModel(OpenModel):
+class FsNetModel(LatentModel):
     """Its codes are latents of source faces; the identity network has a say in training alone, if at all.
 
     Losses: the swap's reconstruction, which pairs of two people have in the surroundings; the face that is decoded from
@@ -33,8 +27,8 @@ class FsNetModel(OpenModel):
         super().__init__(settings, people)
         self.settings = settings
         sizes = (settings.width, settings.halvings, settings.latent)
-        self.encoder = FaceEncoder(*sizes, settings.resolution)
-        self.decoder = FaceDecoder(*sizes, settings.resolution)
+        self.encoder = LatentEncoder(3, *sizes, settings.resolution)
+        self.decoder = LatentDecoder(*sizes, settings.resolution)
         self.generator = FsNetGenerator(self.inputs, *sizes)
         for part in (self.encoder, self.decoder, self.generator):
             initialise(part)
@@ -43,10 +37,6 @@ class FsNetModel(OpenModel):
     def inputs(self) -> int:
         """Surroundings, and a plane for each part of the face."""
         return 3 + len(PARTS)
-
-    @property
-    def code_length(self) -> int:
-        return self.settings.latent
 
     def generators(self) -> list[nn.Parameter]:
         return [weight for part in (self.encoder, self.decoder, self.generator) for weight in part.parameters()]
@@ -58,30 +48,26 @@ class FsNetModel(OpenModel):
     def seen(self, pictures: Tensor, masks: Tensor, landmarks: Tensor) -> Tensor:
         """What the generator sees of faces: pictures (b, 3, R, R) around their masks (b, 1, R, R), grey within, and
         their drawn landmarks (b, 468, 3), px."""
-        return torch.cat([(pictures * 2 - 1) * (1 - masks), drawn(landmarks, self.resolution).to(pictures)], 1)
+        return torch.cat([around(pictures, masks), drawn(landmarks, self.resolution).to(pictures)], 1)
 
     def swapped(self, batch: Pairs, codes: Tensor) -> Prediction:
         target = batch.target
         return self.swap(self.seen(target.crop, target.mask, target.landmarks), codes)
 
-    def codes_of(self, looks: Looks) -> Tensor:
-        """The means of their latents."""
-        return self.latents(looks.crop, looks.mask)
-
     def latents(self, pictures: Tensor, masks: Tensor) -> Tensor:
-        """(b, latent): the means for faces in pictures (b, 3, R, R), within their masks (b, 1, R, R)."""
-        mean: Tensor = self.encoder(_face(pictures, masks))[0]
+        """The means."""
+        mean: Tensor = self.encoder(face_in(pictures, masks))[0]
         return mean
 
     def forward(self, batch: Pairs, turn: str = "generator") -> dict[str, Tensor]:
         if turn == "critics":
             return super().forward(batch, turn)
         both = (batch.source, batch.target)
-        faces = torch.cat([_face(each.crop, each.mask) for each in both])
+        faces = torch.cat([face_in(each.crop, each.mask) for each in both])
         mean, spread = self.encoder(faces)
         persons = torch.cat([each.person for each in both])
         count = len(batch.source)
-        codes = self._sampled(mean[:count], spread[:count])
+        codes = sampled(mean[:count], spread[:count], training=self.training)
         apart = (self.decoder(codes) - faces[:count]).abs() / 2
         weight = self.settings
         return self.generator_terms(batch, codes) | {
@@ -105,12 +91,3 @@ class FsNetModel(OpenModel):
         """The losses, and how far what lies outside of the face is from the target's there."""
         made = self.swapped(held_out, self.codes_of(held_out.source)).rgb
         return super().metrics(held_out) | {"background": background(made, held_out.target)}
-
-    def _sampled(self, mean: Tensor, spread: Tensor) -> Tensor:
-        """Latents as they are drawn in training; their means otherwise."""
-        return mean + torch.randn_like(mean) * (spread / 2).exp() if self.training else mean
-
-
-def _face(pictures: Tensor, masks: Tensor) -> Tensor:
-    """(b, 3, R, R): faces alone, in [-1, 1], grey around them."""
-    return (pictures * 2 - 1) * masks

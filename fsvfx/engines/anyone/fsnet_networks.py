@@ -1,4 +1,4 @@
-"""FSNet's networks: a variational autoencoder of faces, and a U-Net that puts a face's latent into surroundings.
+"""FSNet's generator, which puts a face's latent into surroundings; what it sees, and what holds latents apart.
 
 Natsume et al. 2018 (arXiv 1811.12666), as far as its abstract goes.
 """
@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
-from fsvfx.engines.anyone.unet import SLOPE, Pyramid, twice
+from fsvfx.engines.anyone.latents import joined
+from fsvfx.engines.anyone.unet import Pyramid, twice
 from fsvfx.faces.topology import LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE
 
 _NOSE: Final = (168, 6, 197, 195, 5, 4, 1, 2, 48, 278, 98, 327)
@@ -30,38 +31,6 @@ _DOT = 1 / 90
 """Spread of a drawn point, as a share of the picture's side: lids stay apart."""
 
 
-class FaceEncoder(nn.Module):
-    """Faces (b, 3, R, R), 0 around them -> mean and logarithm of the variance of their latents, (b, latent) each."""
-
-    def __init__(self, width: int, halvings: int, latent: int, resolution: int) -> None:
-        super().__init__()
-        self.pyramid = Pyramid(3, width, halvings)
-        self.end = nn.Linear(self.pyramid.channels[-1] * (resolution >> halvings) ** 2, 2 * latent)
-
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-        mean, spread = self.end(self.pyramid(faces)[-1].flatten(1)).chunk(2, dim=1)
-        return mean, spread.clamp(-10, 10)
-
-
-class FaceDecoder(nn.Module):
-    """Latents (b, latent) -> faces (b, 3, R, R)."""
-
-    def __init__(self, width: int, halvings: int, latent: int, resolution: int) -> None:
-        super().__init__()
-        sizes = [min(width << step, 8 * width) for step in range(halvings, -1, -1)]
-        self.side = resolution >> halvings
-        self.start = nn.Linear(latent, sizes[0] * self.side**2)
-        self.steps = nn.ModuleList(_joined(before, after) for before, after in pairwise(sizes))
-        self.end = nn.Conv2d(width, 3, 3, padding=1)
-
-    def forward(self, latents: Tensor) -> Tensor:
-        here = self.start(latents).unflatten(1, (-1, self.side, self.side))
-        for step in self.steps:
-            here = step(twice(here))
-        made: Tensor = self.end(here)
-        return made.tanh()
-
-
 class FsNetGenerator(nn.Module):
     """What is seen of targets (b, inputs, R, R) and latents (b, latent) -> (b, 3, R, R) in [0, 1].
 
@@ -72,8 +41,8 @@ class FsNetGenerator(nn.Module):
         super().__init__()
         self.encoder = Pyramid(inputs, width, halvings)
         sizes = self.encoder.channels[::-1]
-        self.join = _joined(sizes[0] + latent, sizes[0])
-        self.steps = nn.ModuleList(_joined(before + after, after) for before, after in pairwise(sizes))
+        self.join = joined(sizes[0] + latent, sizes[0])
+        self.steps = nn.ModuleList(joined(before + after, after) for before, after in pairwise(sizes))
         self.end = nn.Conv2d(width, 3, 3, padding=1)
 
     def forward(self, seen: Tensor, latents: Tensor) -> Tensor:
@@ -98,12 +67,6 @@ def drawn(landmarks: Tensor, size: int) -> Tensor:
     return torch.stack(planes, 1).clamp(max=1)
 
 
-def diverging(mean: Tensor, spread: Tensor) -> Tensor:
-    """Of normal distributions (b, latent) from the unit one, in nats, the mean over the batch (Kingma and Welling 2013,
-    appendix B). ``spread``: logarithm of the variance."""
-    return (mean.square() + spread.exp() - 1 - spread).sum(1).mean() / 2
-
-
 def triplets(latents: Tensor, person: Tensor, margin: float) -> Tensor:
     """How far latents (n, d) of the same ``person`` (n,) are from being nearer than those of others by ``margin``.
 
@@ -117,7 +80,3 @@ def triplets(latents: Tensor, person: Tensor, margin: float) -> Tensor:
     counted = (alike & others)[:, :, None] & ~alike[:, None]
     missed = relu(apart[:, :, None] - apart[:, None] + margin)
     return (missed * counted).sum() / counted.sum().clamp_min(1)
-
-
-def _joined(before: int, after: int) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE))

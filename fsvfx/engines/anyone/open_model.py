@@ -93,12 +93,16 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         self._step = step
 
     def forward(self, batch: Pairs, turn: str = "generator") -> dict[str, Tensor]:
-        codes = self.codes_of(batch.source)
+        codes = self.codes_in(batch)
         return self._told_apart(batch, codes) if turn == "critics" else self.generator_terms(batch, codes)
 
     def swapped(self, batch: Pairs, codes: Tensor) -> Prediction:
         """The batch's targets with the faces of ``codes`` (b, d)."""
         return self.swap(batch.target.crop, codes, batch.prior)
+
+    def codes_in(self, batch: Pairs) -> Tensor:
+        """(b, d): who is to be in the batch's swaps."""
+        return self.codes_of(batch.source)
 
     def codes_of(self, looks: Looks) -> Tensor:
         """(b, d): who these faces are."""
@@ -142,7 +146,7 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         And their masks, of models that learn them.
         """
         target, source = held_out.target, held_out.source
-        made = self.swapped(held_out, self.codes_of(source))
+        made = self.swapped(held_out, self.codes_in(held_out))
         columns = [target.crop, source.crop]
         if held_out.prior is not None:
             columns += [held_out.prior, made.rgb]

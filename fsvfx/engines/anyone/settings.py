@@ -125,8 +125,8 @@ class CihnSettings(OpenSettings):
     at first the target itself is nearer the truth than whatever that way makes."""
 
 
-class FsNetSettings(OpenSettings):
-    """Sizes and losses of ``fsnet``. Of the paper only the abstract was at hand: the numbers are this project's."""
+class LatentSettings(OpenSettings):
+    """What those have in common that go through variational autoencoders."""
 
     resolution: int = Field(128, ge=64, le=512, multiple_of=32)
     """Height and width of the model's pictures, px."""
@@ -135,15 +135,20 @@ class FsNetSettings(OpenSettings):
     halvings: int = Field(5, ge=2, le=5)
     """How often a picture is halved."""
     latent: int = Field(128, ge=4, le=1024)
-    """Numbers that stand for a face."""
+    """Numbers that a latent has."""
+    divergence: float = Field(1e-3, ge=0, le=10)
+    """Weight of the latents' divergence from a normal distribution."""
+
+
+class FsNetSettings(LatentSettings):
+    """Sizes and losses of ``fsnet``. Of the paper only the abstract was at hand: the numbers are this project's."""
+
     identity: float = Field(0.0, ge=0, le=100)
     """Weight of the identity network's loss, which the paper does without."""
     reconstruction: float = Field(10.0, ge=0, le=100)
     """Weight of the difference from the truth where there is one, and from the target's surroundings."""
     face: float = Field(1.0, ge=0, le=100)
     """Weight of the difference between a source's face and what its latent is decoded to."""
-    divergence: float = Field(1e-3, ge=0, le=10)
-    """Weight of the latents' divergence from a normal distribution."""
     triplet: float = Field(1.0, ge=0, le=100)
     """Weight of the triplets."""
     margin: float = Field(0.2, gt=0, le=2)
@@ -155,6 +160,32 @@ class FsNetSettings(OpenSettings):
         if prior != "none":
             raise ValueError("its latent is of the source's own picture: remove prior")
         return prior
+
+
+class RsGanSettings(LatentSettings):
+    """Sizes and losses of ``rsgan``. Of the paper only the abstract was at hand: the numbers are this project's."""
+
+    identity: float = Field(0.0, ge=0, le=100)
+    """Weight of the identity network's loss, which the paper does without."""
+    reconstruction: float = Field(10.0, ge=0, le=100)
+    """Weight of the difference of composed pictures: of the target's own latents, from the target; of swaps, from the
+    truth where there is one, and from the target's surroundings."""
+    separate: float = Field(1.0, ge=0, le=100)
+    """Weight of the difference between a face, or its surroundings, and what its own latent is decoded to."""
+
+
+class IpGanSettings(LatentSettings):
+    """Sizes and losses of ``ipgan``. Of the numbers only ``strangers`` is known to be the paper's."""
+
+    strangers: float = Field(0.1, ge=0, le=1)
+    """Weight of the difference from the target where its truth is not known, as of two people; 1 where it is."""
+    identity: float = Field(1.0, ge=0, le=100)
+    """Weight of the classifier's features, the identity network's: made ones against the source's."""
+    reconstruction: float = Field(50.0, ge=0, le=1000)
+    """Weight of half the squared difference from the truth, or from the target: a mean over pixels. At 128 px 50 beside
+    a divergence of 0.001 is their plain sum, as the paper adds them up."""
+    gan: float = Field(1.0, ge=0, le=100)
+    """Weight of the adversaries' features: made ones against the target's; 0: there are no adversaries."""
 
 
 class RefineSettings(EngineSettings):

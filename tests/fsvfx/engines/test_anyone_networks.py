@@ -11,14 +11,12 @@ from fsvfx.engines.anyone.aei_networks import AadLayer, AeiNet, attributes_kept
 from fsvfx.engines.anyone.cihn_networks import CascadedAdaIn, CihnGenerator, HallucinationBlock
 from fsvfx.engines.anyone.fsnet_networks import (
     PARTS,
-    FaceDecoder,
-    FaceEncoder,
     FsNetGenerator,
-    diverging,
     drawn,
     triplets,
 )
 from fsvfx.engines.anyone.hear_networks import HearNet
+from fsvfx.engines.anyone.latents import LatentDecoder, LatentEncoder, diverging
 from fsvfx.engines.anyone.simswap_networks import InjectionBlock, SimSwapGenerator
 
 CODE = 12
@@ -143,7 +141,7 @@ def test_an_identity_shows_where_the_map_lets_it_in(bias: float, follows: bool) 
 
 
 def test_a_latent_goes_there_and_back() -> None:
-    encoder, decoder = FaceEncoder(4, 3, 6, 32), FaceDecoder(4, 3, 6, 32)
+    encoder, decoder = LatentEncoder(3, 4, 3, 6, 32), LatentDecoder(4, 3, 6, 32)
     mean, spread = encoder(pictures(32))
     assert mean.shape == spread.shape == (2, 6)
     made = decoder(mean)

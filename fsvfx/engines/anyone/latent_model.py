@@ -1,0 +1,40 @@
+"""What models have in common whose codes are latents of faces in pictures, not vectors of the identity network."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from torch import Tensor
+
+from fsvfx.engines.anyone.open_model import OpenModel
+from fsvfx.engines.anyone.settings import LatentSettings
+from fsvfx.engines.samples import Looks
+
+
+class LatentModel(OpenModel):
+    """The identity network has a say in training alone, if at all."""
+
+    def __init__(self, settings: LatentSettings, people: tuple[str, ...]) -> None:
+        super().__init__(settings, people)
+        self._latent = settings.latent
+
+    @property
+    def code_length(self) -> int:
+        return self._latent
+
+    @abstractmethod
+    def latents(self, pictures: Tensor, masks: Tensor) -> Tensor:
+        """(b, latent), for faces in pictures (b, 3, R, R), within their masks (b, 1, R, R)."""
+
+    def codes_of(self, looks: Looks) -> Tensor:
+        return self.latents(looks.crop, looks.mask)
+
+
+def face_in(pictures: Tensor, masks: Tensor) -> Tensor:
+    """(b, 3, R, R): faces alone, in [-1, 1], grey around them."""
+    return (pictures * 2 - 1) * masks
+
+
+def around(pictures: Tensor, masks: Tensor) -> Tensor:
+    """(b, 3, R, R): all but the faces, in [-1, 1], grey within."""
+    return (pictures * 2 - 1) * (1 - masks)

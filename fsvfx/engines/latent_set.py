@@ -1,0 +1,64 @@
+"""Open-set engines that take who it is from the reference pictures themselves, as latents of the faces in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.comp.matte import hull
+from fsvfx.engines.contract import Identity
+from fsvfx.engines.open_set import OpenSet, Source, worth_of
+from fsvfx.faces.resizing import resized
+
+if TYPE_CHECKING:
+    import torch
+
+    from fsvfx.engines.anyone.latent_model import LatentModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentSource(Source):
+    """latent: (latent,) float32, the mean over the pictures, by how much each says of who it is."""
+
+    latent: NDArray[np.float32]
+
+
+class LatentSet(OpenSet):
+    """Its model is a ``LatentModel``."""
+
+    @property
+    def networks(self) -> LatentModel:
+        """The package's."""
+        from fsvfx.engines.anyone.latent_model import LatentModel
+
+        assert isinstance(self.model, LatentModel)
+        return self.model
+
+    def prepare(self, identity: Identity, size: int) -> LatentSource:
+        """With the latent of the pictures."""
+        import torch
+
+        source = super().prepare(identity, size)
+        crops = torch.from_numpy(identity.crops).to(self.device).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            pictures = resized(crops, self.networks.resolution)
+            masks = self.masks(identity.landmarks, identity.crops.shape[1])
+            latents = self.networks.latents(pictures, masks).cpu().numpy()
+        mean = np.average(latents, axis=0, weights=worth_of(identity)).astype(np.float32)
+        return LatentSource(source.mean, identity, source.showing, latent=mean)
+
+    def masks(self, meshes: NDArray[np.float32], size: int) -> torch.Tensor:
+        """(n, 1, R, R): faces with their foreheads, of meshes (n, 468, 3) in crops of ``size`` px."""
+        import torch
+
+        hulls = [hull(mesh, self.networks.resolution) for mesh in self.scaled(meshes, size)]
+        return torch.from_numpy(np.stack(hulls))[:, None].to(self.device)
+
+    def scaled(self, meshes: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+        """Meshes (n, 468, 3) in crops of ``size`` px, in those of the model's size."""
+        from fsvfx.engines.mesh.references import scaled
+
+        return scaled(meshes, self.networks.resolution / size)
