@@ -1,10 +1,13 @@
-"""What ``cihn`` and ``fsnet`` keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``.
+"""What ``cihn``, ``fsnet``, ``rsgan`` and ``ipgan`` keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``.
 
 MANIFEST: of a training of one of them that is finished (``fsvfx train``). Everybody whom it held out gets the next
-person's face. Of both: the mean difference from the target outside of the face's mesh, in steps of 255, as the network
+person's face. Of all: the mean difference from the target outside of the face's mesh, in steps of 255, as the network
 gives it, nothing pasted; and by how much more the face than the rest moves when only the source is another one. Of
 ``cihn``: the area under the curve of its last map against the mesh, and the map's means. Of ``fsnet``: the share of
-triplets whose same person is nearer (two pictures of a person, or two views of one, beside everybody else).
+triplets whose same person is nearer (two pictures of a person, or two views of one, beside everybody else). Of
+``rsgan``: how many times as far the face moves as the rest where its latent is exchanged, and the rest as the face
+where its own is. Of ``ipgan``: how many swaps the network that trained it takes for their source, and for their target,
+among everybody, beside chance.
 Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
 """
 
@@ -26,7 +29,9 @@ from fsvfx import packages
 from fsvfx.engines.anyone.aei_model import where_identity_counts
 from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.fsnet_networks import triplets
+from fsvfx.engines.anyone.ipgan_model import IpGanModel
 from fsvfx.engines.anyone.open_model import OpenModel, background
+from fsvfx.engines.anyone.rsgan_model import RsGanModel
 from fsvfx.engines.packaged import restored
 from fsvfx.engines.registry import learned
 from fsvfx.engines.samples import Looks, Pairs
@@ -38,6 +43,7 @@ from fsvfx.training.result import finished
 from schemas.job import TrainJob
 
 ROWS = 12
+ENGINES = ("cihn", "fsnet", "rsgan", "ipgan")
 FILE = RESULTS / "apart.json"
 
 
@@ -58,15 +64,15 @@ def measured(manifest: Path, most: int) -> tuple[str, dict[str, Any], Path]:
     """The engine, its figures, and where the sheet is. Raises SystemExit if there is no finished training of it."""
     job = training_job(manifest)
     done = finished(job, receipts_of(job))
-    if job.engine not in ("cihn", "fsnet") or job.held_out is None or done is None:
-        raise SystemExit(f"{manifest} is of no finished training of cihn or fsnet: run `fsvfx train {manifest}`")
+    if job.engine not in ENGINES or job.held_out is None or done is None:
+        raise SystemExit(f"{manifest} is of no finished training of {', '.join(ENGINES)}: run `fsvfx train` first")
     model = restored(learned(job.engine), Path(done.package))
     assert isinstance(model, OpenModel)
     crowd = open_crowd(crowd_folder(job), job.held_out)
     prior = model.supervision.prior
     shown = None if prior == "none" else Shown(crowd, prior)
     pairs = unseen_pairs(crowd, model.resolution, most, "cpu", shown)
-    own = _of_maps(model, pairs) if job.engine == "cihn" else _of_latents(model, crowd, job)
+    own = _own(model, pairs, crowd, job)
     sheet = Path(done.package).parent / "apart.png"
     cv2.imwrite(str(sheet), _sheet(model, _first(pairs, ROWS)))
     said = {"package": packages.card_of(Path(done.package)).sha256, "iterations": done.iterations}
@@ -74,9 +80,21 @@ def measured(manifest: Path, most: int) -> tuple[str, dict[str, Any], Path]:
     return job.engine, said | {"people": len(pairs.target)} | {k: round(v, 4) for k, v in figures.items()}, sheet
 
 
+def _own(model: OpenModel, pairs: Pairs, crowd: Crowd, job: TrainJob) -> dict[str, float]:
+    match model:
+        case FsNetModel():
+            return _of_latents(model, crowd, job)
+        case RsGanModel():
+            return {name: float(value) for name, value in model.kept_apart(pairs).items()}
+        case IpGanModel():
+            return _of_factors(model, pairs)
+        case _:
+            return _of_maps(model, pairs)
+
+
 def _moved(model: OpenModel, pairs: Pairs) -> dict[str, float]:
     """What is kept, and what follows the source."""
-    codes = model.codes_of(pairs.source)
+    codes = model.codes_in(pairs)
     one, other = (model.swapped(pairs, each).rgb for each in (codes, codes.roll(1, 0)))
     apart = (one - other).abs().mean(1, keepdim=True)
     within, outside = where_identity_counts([apart], pairs.target.mask)
@@ -111,6 +129,17 @@ def _of_latents(model: OpenModel, crowd: Crowd, job: TrainJob) -> dict[str, floa
     }
 
 
+def _of_factors(model: OpenModel, pairs: Pairs) -> dict[str, float]:
+    model.begin("cpu")
+    everybody = model.codes(model.vectors(pairs.source))
+    made = model.swapped(pairs, model.codes_in(pairs)).rgb
+    nearest = (model.codes(model.vectors(replace(pairs.target, crop=made))) @ everybody.T).argmax(1)
+    whose = pairs.source.person[nearest]
+    found = {"source": (whose == pairs.source.person), "target": (whose == pairs.target.person)}
+    shares = {f"taken_for_{name}": float(each.float().mean()) for name, each in found.items()}
+    return shares | {"chance": 1 / len(pairs.source)}
+
+
 def area_under(scores: Tensor, face: Tensor) -> float:
     """Under the receiver's curve: how often a pixel of the face scores higher than one outside; ties count half."""
     inner, outer = scores[face], scores[~face].sort().values
@@ -119,7 +148,7 @@ def area_under(scores: Tensor, face: Tensor) -> float:
 
 
 def _sheet(model: OpenModel, pairs: Pairs) -> np.ndarray:
-    made = model.swapped(pairs, model.codes_of(pairs.source))
+    made = model.swapped(pairs, model.codes_in(pairs))
     columns = [pairs.target.crop, pairs.source.crop, made.rgb]
     if made.mask is not None:
         columns.append(made.mask.expand_as(made.rgb))

@@ -98,7 +98,7 @@ def _tables() -> dict[str, Callable[[], str]]:
     models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
     models["PackageSettings"] = MatteSettings
     models["HearSettings"], _ = get_args(learned("faceshifter").Architecture.model_fields["hear"].annotation)
-    trained = ("original", "df", "liae", "comb", "simswap", "faceshifter", "cihn", "fsnet", "refine")
+    trained = ("original", "df", "liae", "comb", "simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "refine")
     models |= {f"architecture of {name}": learned(name).Architecture for name in trained}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
     return {

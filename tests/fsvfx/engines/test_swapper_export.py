@@ -184,7 +184,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a prior": ("simswap", {"architecture": {**SMALL["simswap"], "prior": "warp"}}, "prior: warp"),
     "a second stage": (FaceShifter.name, {"architecture": HEAR}, "its second stage"),
     "reference pictures": ("refine", {}, "needs reference pictures"),
-    "reference pictures, for a latent": ("fsnet", {}, "needs reference pictures"),
+    "reference pictures, for a latent": ("rsgan", {}, "needs reference pictures"),
 }
 
 
@@ -199,8 +199,9 @@ def test_what_a_swapper_can_not_be_given_is_told(what: str, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_cihns_map_is_written_as_well(tmp_path: Path) -> None:
-    package, _ = toy_package(tmp_path / "packages", "cihn", roster=CROWD)
+@pytest.mark.parametrize(("name", "outputs"), [("cihn", ("output", "mask")), ("ipgan", ("output",))])
+def test_a_learned_map_is_written_as_well(name: str, outputs: tuple[str, ...], tmp_path: Path) -> None:
+    package, _ = toy_package(tmp_path / "packages", name, roster=CROWD)
     done = export(package, tmp_path / "out.onnx")
-    assert done.outputs == ("output", "mask")
+    assert done.outputs == outputs
     assert done.difference <= LIMIT

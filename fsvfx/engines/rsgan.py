@@ -1,0 +1,59 @@
+"""``rsgan``: RSGAN: a face's latent and its surroundings' composed anew; anybody, once trained on a crowd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from fsvfx.engines.anyone.settings import RsGanSettings
+from fsvfx.engines.contract import EngineSettings, FaceBatch
+from fsvfx.engines.latent_set import LatentSet, LatentSource
+from fsvfx.engines.open_set import Source
+
+if TYPE_CHECKING:
+    import torch
+
+    from fsvfx.engines.anyone.rsgan_model import RsGanModel
+    from fsvfx.engines.trainable import Prediction
+
+
+class RsGan(LatentSet):
+    """Two variational autoencoders take pictures apart, the face and what is around it; a composer makes a picture of
+    both latents. A swap is composed of the source's face and the target's surroundings.
+
+    Natsume, Yatagawa and Morishima 2018, "RSGAN: Face Swapping and Editing using Face and Hair Representation in Latent
+    Spaces" (arXiv 1804.03447), rebuilt from its abstract and second-hand notes. What differs, or is this project's own:
+    sizes and weights; the face is the mesh's hull with its forehead, and "hair" is all that is around it, background
+    included, as no labels of hair are at hand in training; attributes, by which the paper edits faces, and their
+    classifier are left out; adversaries have the hinge; an identity network may judge, late and little.
+
+    As published, the face's latent brings pose and expression of the source along, here their mean over all pictures.
+    With ``prior`` it is taken of the source's face on the target's mesh, and brings the performer's.
+    """
+
+    name: ClassVar[str] = "rsgan"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = "anybody for anybody: latents of a face and of its surroundings composed anew; trained"
+    source: ClassVar[str] = "RSGAN (Natsume et al. 2018)"
+    Architecture: ClassVar[type[EngineSettings]] = RsGanSettings
+
+    @classmethod
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> RsGanModel:
+        from fsvfx.engines.anyone.rsgan_model import RsGanModel  # here: reading settings need not wait for torch
+
+        assert isinstance(architecture, RsGanSettings)
+        return RsGanModel(architecture, people)
+
+    def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
+        import torch
+
+        from fsvfx.engines.anyone.latent_model import around
+
+        assert isinstance(prepared, LatentSource)
+        wanted = pictures[faces.wanted]
+        masks = self.masks(faces.landmarks[faces.wanted], faces.crops.shape[1])
+        prior = self.shown(wanted, faces, prepared)
+        if prior is None:
+            latents = torch.from_numpy(prepared.latent)[None].to(wanted).expand(len(wanted), -1)
+        else:
+            latents = self.networks.latents(prior, masks)
+        return self.networks.swap(around(wanted, masks), latents)
