@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 import torch
-from test_open_models import Quarters, ipgan, looks, pairs, rsgan, told
+from test_open_models import ipgan, looks, pairs, quarters, rsgan, told
 from torch import Generator, Tensor, nn
 
-from fsvfx.engines.anyone import likeness, open_model
 from fsvfx.engines.anyone.critics import Critics, last_alike
 from fsvfx.engines.anyone.ipgan_model import IpGanModel
 from fsvfx.engines.anyone.latent_model import around
@@ -26,17 +25,13 @@ from fsvfx.training import rng
 from fsvfx.training.loop import Loop, Precision
 from schemas.trainer import TrainerSettings
 
+__all__ = ["quarters"]
+"""The identity network of all tests here."""
 SIZE, COUNT, PEOPLE = 16, 12, 20
 TINY: dict[str, Any] = {"width": 8, "halvings": 2, "latent": 4, "gan": 0}
 FACE = torch.nn.functional.pad(torch.ones(1, 1, 10, 10), (3, 3, 4, 2))
 COLOURS = torch.rand(PEOPLE, 3, generator=Generator().manual_seed(4)) * 0.6 + 0.2
 CODES = COLOURS.repeat(1, 4)
-
-
-@pytest.fixture(autouse=True)
-def quarters(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (open_model, likeness):
-        monkeypatch.setattr(module, "network", lambda name: Quarters())
 
 
 def tiny(kind: type[RsGanModel | IpGanModel], settings: RsGanSettings | IpGanSettings) -> Any:

@@ -1,0 +1,69 @@
+"""What engines promise of real faces, learned in seconds on drawn people: a map that nobody drew, latents that part."""
+
+from __future__ import annotations
+
+import torch
+from test_open_models import cihn, fsnet, quarters
+from torch import Tensor
+from torch.nn.functional import normalize
+from toy_discs import discs
+
+from benchmarks.apart import area_under
+from fsvfx.engines.anyone.aei_model import where_identity_counts
+from fsvfx.engines.anyone.open_model import OpenModel, where_known
+from fsvfx.engines.samples import Pairs
+from fsvfx.training.loop import Loop, Precision
+from schemas.trainer import TrainerSettings
+
+__all__ = ["quarters"]
+"""The identity network of all tests here."""
+UNSEEN = 10**6
+
+
+def trained(model: OpenModel, iterations: int) -> OpenModel:
+    model.begin("cpu")
+    settings = TrainerSettings(iterations=iterations, lr=3e-3, optimiser="adam")
+    loop = Loop(model, settings, Precision(settings, "cpu"))
+    for step in range(iterations):
+        loop.iterate(discs(8, step), step)
+    return model.eval().requires_grad_(False)
+
+
+def off(pictures: Tensor, pairs: Pairs) -> float:
+    """From the truth, in the discs."""
+    assert pairs.known is not None
+    return float(where_known((pictures - pairs.known.truth).abs(), pairs.target.mask))
+
+
+def test_the_area_under_a_curve() -> None:
+    face = torch.tensor([True, True, False, False])
+    areas = [area_under(torch.tensor(one), face) for one in ([0.9, 0.8, 0.1, 0.2], [0.5] * 4, [0.3, 0.9, 0.5, 0.1])]
+    assert areas == [1.0, 0.5, 0.75]
+
+
+def test_cihns_map_finds_the_face_that_no_label_shows() -> None:
+    model, unseen = trained(cihn(gan=0.0, identity=0.0, held_open=0.25), 150), discs(24, UNSEEN)
+    made = model.swapped(unseen, model.codes_of(unseen.source))
+    assert made.mask is not None
+    areas = [area_under(*each) for each in zip(made.mask, unseen.target.mask > 0.5, strict=True)]
+    assert sum(areas) / len(areas) > 0.85
+    within, outside = where_identity_counts([made.mask], unseen.target.mask)
+    assert within > 3 * outside
+    assert off(made.rgb, unseen) < 0.85 * off(unseen.target.crop, unseen), "it shows the source, and copies no target"
+
+
+def test_fsnets_latents_part_by_person() -> None:
+    unseen = discs(24, UNSEEN)
+
+    def right(model: OpenModel) -> float:
+        looks = [each for seed in (UNSEEN, UNSEEN + 1) for each in (discs(24, seed).target, discs(24, seed).source)]
+        ways = normalize(torch.cat([model.codes_of(each) for each in looks]))
+        apart, person = torch.cdist(ways, ways), torch.cat([each.person for each in looks])
+        alike = person[:, None] == person[None]
+        own = alike & ~torch.eye(len(person), dtype=torch.bool)
+        return float((apart[:, :, None] < apart[:, None])[own[:, :, None] & ~alike[:, None]].float().mean())
+
+    before = right(fsnet(gan=0.0).eval().requires_grad_(False))
+    model = trained(fsnet(gan=0.0, identity=0.0), 80)
+    assert right(model) > 0.9 > before
+    assert off(model.swapped(unseen, model.codes_of(unseen.source)).rgb, unseen) < 0.9 * off(unseen.target.crop, unseen)
