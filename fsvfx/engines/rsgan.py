@@ -1,4 +1,4 @@
-"""``rsgan``: RSGAN: a face's latent and its surroundings' composed anew; anybody, once trained on a crowd."""
+"""``rsgan``: RSGAN: one picture of two latents, a face's and its surroundings'; anybody, once trained on a crowd."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RsGan(LatentSet):
 
     name: ClassVar[str] = "rsgan"
     version: ClassVar[int] = 1
-    summary: ClassVar[str] = "anybody for anybody: latents of a face and of its surroundings composed anew; trained"
+    summary: ClassVar[str] = "anybody for anybody: one picture of two latents, a face's and its surroundings'; trained"
     source: ClassVar[str] = "RSGAN (Natsume et al. 2018)"
     Architecture: ClassVar[type[EngineSettings]] = RsGanSettings
 
