@@ -98,8 +98,9 @@ def _tables() -> dict[str, Callable[[], str]]:
     models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
     models["PackageSettings"] = MatteSettings
     models["HearSettings"], _ = get_args(learned("faceshifter").Architecture.model_fields["hear"].annotation)
-    trained = ("original", "df", "liae", "comb", "simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "refine")
-    models |= {f"architecture of {name}": learned(name).Architecture for name in trained}
+    people = ("original", "df", "liae", "comb", "style_transfer")
+    crowds = ("simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "refine")
+    models |= {f"architecture of {name}": learned(name).Architecture for name in (*people, *crowds)}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
     return {
         **{name: lambda model=model: table(model) for name, model in models.items()},  # type: ignore[misc]

@@ -31,6 +31,7 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "refine": {"resolution": 64, "sight": 32, "widths": [4, 8], "blocks": 1, "directions": 4},
     "rsgan": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
     "simswap": {"resolution": 64, "width": 4, "halvings": 2, "blocks": 1, "critic_width": 4, "critic_depth": 2},
+    "style_transfer": {"resolution": 64, "width": 2, "sight": 48, "photos": 8, "nearest": 2},
 }
 PAIR = ("ada", "bea")
 

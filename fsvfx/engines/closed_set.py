@@ -1,4 +1,5 @@
-"""Engines trained on the very people whom they swap: ``original``, ``df``, ``liae``, ``comb``."""
+"""Engines trained on the very people whom they swap: ``original``, ``df``, ``liae``, ``comb``,
+``style_transfer``."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ class ClosedSet(PackagedEngine[str]):
     def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> ClosedModel: ...
 
     def prepare(self, identity: Identity, size: int) -> str:
-        """Raises InputError for somebody whom the package does not know."""
-        check_knows(self.settings.model, self.model.people, identity.name)
+        """Raises InputError for somebody whose face the package can't make."""
+        check_knows(self.settings.model, self.shown(self.model.people), identity.name)
         return identity.name
 
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: str) -> Prediction:

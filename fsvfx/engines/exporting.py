@@ -104,11 +104,12 @@ def whose(pair: Pair) -> dict[str, str]:
 
 
 def _known(card: PackageCard, person: str | None) -> str:
+    known = learned(card.engine).shown(card.names)
     if person is None:
-        return card.names[0]
-    if person not in card.names:
+        return known[0]
+    if person not in known:
         raise InputError(
-            f"The model package '{card.model}' knows {', '.join(card.names)}, not '{person}'", hint="Name one of them"
+            f"The model package '{card.model}' knows {', '.join(known)}, not '{person}'", hint="Name one of them"
         )
     return person
 

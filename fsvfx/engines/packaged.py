@@ -69,6 +69,11 @@ class PackagedEngine(Engine[Prepared]):
         """The networks, at their random start, for these people in this order."""
 
     @classmethod
+    def shown(cls, people: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the people whom a package has learned whose faces it can make: all, unless an engine says less."""
+        return people
+
+    @classmethod
     def is_second_stage(cls, architecture: EngineSettings) -> bool:
         """Whether these settings train a second stage: on a finished first one, which ``start`` names, with things
         pasted in front of the faces."""

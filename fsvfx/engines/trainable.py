@@ -153,6 +153,17 @@ class ClosedModel(Model[Batch]):
         return [pictures, *(self.predict(pictures, person).rgb for person in self.people)]
 
 
+class KeepsPhotos(ABC):
+    """Of a ``ClosedModel`` that looks at photographs of the identity beside its batches."""
+
+    most_photos: int
+    """How many it wants, at most."""
+
+    @abstractmethod
+    def keep(self, photos: Side) -> None:
+        """Told once, before ``begin``: the identity as it is, on the CPU, evenly through all that is not held out."""
+
+
 def initialise(module: nn.Module) -> None:
     """Glorot's uniform weights and zero biases for every convolution and dense layer."""
     for part in module.modules():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,6 +45,11 @@ class DlibResnet(IdentityNetwork):
         """As the contract has it. Gradients agree with finite differences."""
         found: torch.Tensor = self._module.to(chips.device)(chips * 255)
         return found
+
+    def maps(self, pictures: torch.Tensor) -> Iterator[torch.Tensor]:
+        """What its residual blocks make of (n, 3, S, S) display RGB in [0, 1], one after the other: first 32 channels
+        at a quarter of S, from the fourth on 64 at an eighth. S is free; faces in its chips are 150 px."""
+        return self._module.to(pictures.device).maps(pictures * 255)
 
     def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """By onnxruntime, on one thread; torch is not imported."""

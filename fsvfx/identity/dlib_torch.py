@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,11 +24,16 @@ class TorchResnet(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, chips: Tensor) -> Tensor:
-        here = F.max_pool2d(F.relu(self.stem(chips)), 3, 2)
+        (last,) = deque(self.maps(chips), maxlen=1)
+        mean: Tensor = last.mean((2, 3))
+        return mean @ self.head
+
+    def maps(self, pictures: Tensor) -> Iterator[Tensor]:
+        """What each block makes of what the one before made, of pictures of any size; no further than is asked."""
+        here = F.max_pool2d(F.relu(self.stem(pictures)), 3, 2)
         for block in self.blocks:
             here = block(here)
-        mean: Tensor = here.mean((2, 3))
-        return mean @ self.head
+            yield here
 
 
 class _Block(nn.Module):

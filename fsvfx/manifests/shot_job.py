@@ -196,14 +196,14 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
 
 def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[TrainedModel, ...]:
     """What ``settings`` name. Raises InputError if it is not there or does not fit, ModelError."""
-    from fsvfx.engines.registry import engine
+    from fsvfx.engines.registry import engine, learned
 
     named = str(settings["model"]), str(settings["sha256"])
     kind = engine(entry.engine).runs
     if kind is None:
         trained = card_for(packages, entry.engine, *named)
         if trained.roster is None:
-            check_knows(trained.model, trained.names, entry.identity)
+            check_knows(trained.model, learned(entry.engine).shown(trained.names), entry.identity)
         return (_trained(trained),)
     card = network_for(packages, f"engine '{entry.engine}'", kind, *named)
     if card.kind == "dfm":

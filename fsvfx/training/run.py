@@ -11,7 +11,7 @@ from torch import Generator
 
 from fsvfx.engines.priors import KeepsPrior
 from fsvfx.engines.retouching import RetouchModel
-from fsvfx.engines.trainable import Model
+from fsvfx.engines.trainable import KeepsPhotos, Model
 from fsvfx.facesets import Faceset
 from fsvfx.facesets.crowd import open_crowd
 from fsvfx.facesets.lookup import crowd_folder, swaps_folder
@@ -28,6 +28,7 @@ from fsvfx.training.data import (
     occluders_of,
     open_exchanged,
     open_swaps,
+    photos_of,
     unseen_pairs,
     unseen_retouches,
 )
@@ -73,8 +74,10 @@ Fed = tuple[Batches[Any], Any]
 
 
 def _of_people(job: TrainJob, facesets: Mapping[str, Faceset], model: Model[Any], world: World) -> Fed:
-    """Batches of each person, and everybody's held-out faces."""
+    """Batches of each person, and everybody's held-out faces. Some models take photographs of the identity."""
     settings, people = job.trainer, {person: facesets[person] for person in job.learned}
+    if isinstance(model, KeepsPhotos):
+        model.keep(photos_of(people[job.learned[0]], model.resolution, model.most_photos))
     feed = Sampler(
         people,
         model.resolution,

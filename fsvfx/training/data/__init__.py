@@ -4,7 +4,7 @@ from fsvfx.training.data.exchanged import Exchanged, exchanged_in, open_exchange
 from fsvfx.training.data.made import MadeSwaps, open_swaps, swaps_in
 from fsvfx.training.data.occluders import CoveredSampler, Pasted, occluders_of
 from fsvfx.training.data.pairs import PairSampler, looks_of, unseen_pairs
-from fsvfx.training.data.pool import held_out, plain
+from fsvfx.training.data.pool import held_out, photos_of, plain
 from fsvfx.training.data.retouches import RetouchSampler, unseen_retouches
 from fsvfx.training.data.sampler import Sampler
 from fsvfx.training.data.shown import Shown
@@ -26,6 +26,7 @@ __all__ = [
     "occluders_of",
     "open_exchanged",
     "open_swaps",
+    "photos_of",
     "plain",
     "swaps_in",
     "unseen_pairs",

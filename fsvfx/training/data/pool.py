@@ -50,6 +50,11 @@ def plain(faceset: Faceset, rows: Sequence[int] | NDArray[np.integer], resolutio
     return side_of(pool_of(faceset, rows, resolution).take(torch.arange(len(rows)), device))
 
 
+def photos_of(faceset: Faceset, resolution: int, most: int) -> Side:
+    """Up to ``most`` of the faces that are not held out as they are, evenly through them, on the CPU."""
+    return plain(faceset, sampled(np.flatnonzero(~faceset.held_out).tolist(), most), resolution, "cpu")
+
+
 def held_out(facesets: Mapping[str, Faceset], resolution: int, most: int, device: str) -> Batch:
     """Up to ``most`` of each person's held-out faces as they are, evenly through them; as many of every person.
 

@@ -24,7 +24,7 @@ from fsvfx.engines.packaged import PackagedEngine, built, restored, usable
 from fsvfx.errors import InputError, ModelError
 from fsvfx.packages import Packages
 
-TINY = ("df", "liae", "comb")
+TINY = ("df", "liae", "comb", "style_transfer")
 """Engines whose settings allow small models."""
 VARIANTS = ["".join(letters) for n in range(5) for letters in combinations("udtc", n)]
 

@@ -1,0 +1,1 @@
+"""The style transfer of faces: the network, and what its losses look with."""
