@@ -29,7 +29,7 @@ class ClosedSet(PackagedEngine[str]):
 
     def prepare(self, identity: Identity, size: int) -> str:
         """Raises InputError for somebody whose face the package can't make."""
-        check_knows(self.settings.model, self.shown(self.model.people), identity.name)
+        check_knows(self.settings.model, self.identities(self.model.people), identity.name)
         return identity.name
 
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: str) -> Prediction:

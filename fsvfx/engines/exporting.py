@@ -104,7 +104,7 @@ def whose(pair: Pair) -> dict[str, str]:
 
 
 def _known(card: PackageCard, person: str | None) -> str:
-    known = learned(card.engine).shown(card.names)
+    known = learned(card.engine).identities(card.names)
     if person is None:
         return known[0]
     if person not in known:

@@ -69,8 +69,8 @@ class PackagedEngine(Engine[Prepared]):
         """The networks, at their random start, for these people in this order."""
 
     @classmethod
-    def shown(cls, people: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of the people whom a package has learned whose faces it can make: all, unless an engine says less."""
+    def identities(cls, people: tuple[str, ...]) -> tuple[str, ...]:
+        """Who of the people whom a package has learned may be the identity: all, unless an engine says less."""
         return people
 
     @classmethod

@@ -39,7 +39,7 @@ class StyleTransfer(ClosedSet):
     most_people: ClassVar[int] = 32
 
     @classmethod
-    def shown(cls, people: tuple[str, ...]) -> tuple[str, ...]:
+    def identities(cls, people: tuple[str, ...]) -> tuple[str, ...]:
         """The identity alone."""
         return people[:1]
 

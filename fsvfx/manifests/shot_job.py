@@ -203,7 +203,7 @@ def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[
     if kind is None:
         trained = card_for(packages, entry.engine, *named)
         if trained.roster is None:
-            check_knows(trained.model, learned(entry.engine).shown(trained.names), entry.identity)
+            check_knows(trained.model, learned(entry.engine).identities(trained.names), entry.identity)
         return (_trained(trained),)
     card = network_for(packages, f"engine '{entry.engine}'", kind, *named)
     if card.kind == "dfm":

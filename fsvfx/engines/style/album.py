@@ -31,7 +31,7 @@ class Album:
     @torch.no_grad()
     def of(cls, photos: Side, eye: Eye, lights: LightNet) -> Album:
         """Seen once, for a whole training."""
-        seen = [eye.maps(each).style for each in photos.target.split(_AT_ONCE)]
+        seen = [eye.maps(each).style for each in torch.split(photos.target, _AT_ONCE)]
         coarse, fine = (torch.cat(maps) for maps in zip(*seen, strict=True))
         layout, light = layout_of(photos), lights(photos.target)
         return cls(photos.target, (coarse, fine), layout, light, (_spread(layout), _spread(light)))

@@ -64,7 +64,8 @@ def nearest(made: Tensor, others: Tensor, reach: int) -> Tensor:
     """
     count, height, width = len(made), *made.shape[-2:]
     with torch.no_grad():
-        wide = pad(others.flatten(0, 1), (reach,) * 4, mode="replicate").unflatten(0, others.shape[:2])
+        flat = pad(others.flatten(0, 1), (reach,) * 4, mode="replicate")
+        wide = flat.view(*others.shape[:2], *flat.shape[1:])
         looked, there = normalize(made, dim=1), normalize(wide, dim=2)
         side = 2 * reach + 1
         cosines = [
@@ -76,7 +77,8 @@ def nearest(made: Tensor, others: Tensor, reach: int) -> Tensor:
         rows = torch.arange(height, device=made.device)[:, None] + shift // side
         columns = torch.arange(width, device=made.device) + shift % side
         picture = torch.arange(count, device=made.device)[:, None, None]
-        return wide[picture, which, :, rows, columns].permute(0, 3, 1, 2)
+        found: Tensor = wide[picture, which, :, rows, columns]
+        return found.permute(0, 3, 1, 2)
 
 
 def apart(one: Tensor, other: Tensor, where: Tensor | None = None) -> Tensor:
