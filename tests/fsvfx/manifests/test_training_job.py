@@ -179,6 +179,14 @@ def test_a_package_that_does_not_fit_a_shot(
     assert problem.hint
 
 
+def test_who_is_only_an_example_in_a_package_can_not_go_in(tmp_path: Path) -> None:
+    _, card = toy_packages.toy_package(tmp_path / "packages", "style_transfer", ("double", "lead"), model="cast")
+    path = shots_with(tmp_path, f"settings: {settings_of(card)}", "style_transfer")
+    with pytest.raises(ManifestError) as refused:
+        jobs(path)
+    assert "knows double, not 'lead'" in refused.value.problems[0].what
+
+
 def test_a_card_that_names_other_people_is_not_believed(tmp_path: Path) -> None:
     """The weights themselves say who is in them."""
     card = comb(tmp_path, "lead", "double", "friend")
