@@ -12,6 +12,8 @@ from torch.nn.functional import avg_pool2d, interpolate
 from fsvfx.engines.trainable import initialise
 
 COARSEST = 8
+_LEAST = 1e-3
+"""Added to variances: where a picture is flat, dividing by less makes rounding seen, and no export could agree."""
 _QUIET = 0.1
 """Of its weights' usual size, what the last layer begins with."""
 
@@ -56,7 +58,7 @@ def _block(channels: int, out: int) -> nn.Sequential:
             for before, after, size in sizes
             for part in (
                 nn.Conv2d(before, after, size, padding=size // 2),
-                nn.InstanceNorm2d(after, affine=True),
+                nn.InstanceNorm2d(after, eps=_LEAST, affine=True),
                 nn.ReLU(),
             )
         )
