@@ -69,7 +69,7 @@ def add(
     told = _told(say or ())
     graph = None if packs.is_pack(file) else inspect(file)
     if graph is None or ("kind" not in told and packs.of_insightface(graph) is not None):
-        added = packs.add_pack(file, _pack_wishes(told, name, in_place, replace))
+        added = packs.add_pack(file, _pack_wishes(file, told, name, in_place, replace))
         output.as_json({"pack": added.card, "folder": added.folder}) if json else tell_pack(added)
         return
     from fsvfx.networks import adding
@@ -197,14 +197,15 @@ def _answered(graph: Graph, told: dict[str, str], *, may_ask: bool) -> Draft:
     return draft
 
 
-def _pack_wishes(told: dict[str, str], name: str, in_place: bool, replace: bool) -> PackWishes:
+def _pack_wishes(file: Path, told: dict[str, str], name: str, in_place: bool, replace: bool) -> PackWishes:
     """Raises InputError for what a pack is not asked."""
     from fsvfx.errors import InputError
     from fsvfx.networks.packs import PackWishes
 
     said = {"licence", "commercial_use", "made_by", "trained_on", "consent"}
     if odd := sorted(told.keys() - said):
-        raise InputError(f"An insightface pack is not asked for {odd[0]}", hint=f"It takes {', '.join(sorted(said))}")
+        hint = f"A pack takes {', '.join(sorted(said))}; to add one network, name its file"
+        raise InputError(f"'{file}' is added as an insightface pack, which has no '{odd[0]}'", hint=hint)
     if "made_by" in told:
         told["source"] = told.pop("made_by")
     allowed = {"commercial_use": told.pop("commercial_use", "no") == "yes"}
@@ -251,7 +252,7 @@ def _tell_added(draft: Draft, trial: Trial, folder: Path) -> None:
     for why in draft.because:
         output.line(f"{draft.graph.file.name}: {why}")
     if trial.made_up:
-        output.line(f"Tried with a vector that is made up: {trial.made_up}")
+        output.line(f"Tried with a made-up vector: {trial.made_up}")
     for finding in trial.findings:
         output.line(f"Taken all the same, but {finding.what}", style="yellow")
     allowed = {True: "yes", False: "no", None: "unknown"}[card.commercial_use]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ _LETTERS = re.compile(r"[^A-Za-z0-9_.-]+")
 
 def name_for(file: Path, given: str = "") -> str:
     """What the package is called. Raises InputError for a name that none can have."""
-    name = given or _LETTERS.sub("_", file.stem).lstrip("_.-")[:64]
+    letters = unicodedata.normalize("NFKD", file.stem).encode("ascii", "ignore").decode()  # ü is u and two dots
+    name = given or _LETTERS.sub("_", letters).strip("_.-")[:64]
     if not is_name(name):
         raise InputError(f"'{name}' can't be a network's name", hint="Give one of letters, digits, _ . - with --name")
     return name
@@ -88,4 +90,5 @@ def _choices(question: Question) -> str:
 
 
 def _instead(finding: Finding) -> str:
-    return " ".join(f"--say {name}={value}" for name, value in finding.options.items()) or "Look at the sheet"
+    said = " ".join(f"--say {name}={value}" for name, value in finding.options.items())
+    return said or "To see what it makes, add it with --anyway and look at the sheet"

@@ -13,9 +13,12 @@ from fsvfx.networks.files import Port
 from fsvfx.networks.questions import AFTER, CUTS, LENGTHS, PIXELS, YES, Draft, Question, whole_number
 
 _UNMEASURED = (
-    "at which distance two pictures are one person's was not measured of its identity network, so no reference is left "
-    "out: `fsvfx models measure PACK FACES`, then add it again"
+    "the distance at which two pictures count as one person was not measured for its identity network, so no reference "
+    "is left out: run `fsvfx models measure PACK FACES`, then add the file again"
 )
+
+_NUMBERS = 512
+"""Of ArcFace's vector."""
 
 
 def as_picture(draft: Draft, port: Port) -> dict[str, Any]:
@@ -37,6 +40,10 @@ def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
     usual = family.length if family else ""
     said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", LENGTHS, usual))
     said["net"] = net = _net(draft, needs)
+    if port.length not in (None, _NUMBERS) and net.get("sha256") == ARCFACE and not draft.answers.get("converter"):
+        what = f"'{port.name}' takes a vector of {port.length} numbers, and ArcFace's w600k_r50 makes {_NUMBERS}"
+        hint = "Name the network that it was trained with: --say identity_net=FILE.onnx, or --say net=PACK"
+        raise InputError(what, hint=hint)
     if not {"same_person", "network"} & net.keys():
         draft.because.append(_UNMEASURED)
     found = map_of(draft.graph)

@@ -10,6 +10,8 @@ from fsvfx.networks.families import numbers
 from fsvfx.networks.files import Graph, Port
 from fsvfx.networks.questions import CHANNELS, CUTS, OUT, PIXELS, RANGES, Draft, Question, whole_number
 
+_BYTES = "0..255"
+
 
 def target_of(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, Any]:
     family = draft.family
@@ -21,14 +23,30 @@ def target_of(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, An
         said |= {"size": whole_number("size", side)} if side else {}
     usual = "" if family is None else "bgr" if family.kind == "dfm" and said["layout"] == "nhwc" else "rgb"
     said["channels"] = draft.ask(Question("channels", "The order of its colors", CHANNELS, usual))
-    said |= range_of(draft, "range", "The numbers that its pictures have", family.range if family else "")
+    text, usual = "The numbers that its pictures have", family.range if family else ""
+    said |= bytes_of(draft, port, "range") if port.dtype == "uint8" else range_of(draft, "range", text, usual)
     if cuts:
         usual = family.cut if family else ""
         chosen = draft.ask(Question("cut", "How the face lies in its pictures", dict(cuts), usual))
         said["cut"] = cut_of(chosen) if chosen else {}
-    size = f"{said.get('size', '?')} px"
-    draft.because.append(f"the target goes to '{port.name}': {size}, {said['layout']}")
+    taken = (f"{said.get('size', '?')} px", said["layout"], said["channels"], _told_range(said), cuts and chosen)
+    draft.because.append(f"the target goes to '{port.name}': {', '.join(filter(None, taken))}")
     return said
+
+
+def bytes_of(draft: Draft, port: Port, key: str) -> dict[str, Any]:
+    """The range of a port of bytes: there is only one."""
+    if (given := draft.answers.get(key, _BYTES)) != _BYTES:
+        what = f"{key} can't be '{given}': '{port.name}' takes pictures of 8 bits"
+        raise InputError(what, hint=f"Say {key}={_BYTES}, or export it with float pictures")
+    draft.because.append(f"'{port.name}' takes pictures of 8 bits, so that bands may show: better export it in float")
+    return dict(zip(("mean", "std"), numbers(_BYTES), strict=True))
+
+
+def _told_range(said: Mapping[str, Any]) -> str:
+    """Its name where it has one."""
+    mean_std = said.get("mean", 0.0), said.get("std", 1.0)
+    return next((name for name in RANGES if numbers(name) == mean_std), f"{mean_std[0]}/{mean_std[1]}")
 
 
 def cut_of(chosen: str) -> dict[str, Any]:
@@ -68,11 +86,19 @@ def output_of(draft: Draft) -> dict[str, Any]:
     if out is not None and out.layout is not None and out.side not in (None, target.get("size")):
         said["size"] = out.side
     is_plain = "mean" not in target and "std" not in target
-    usual = "0..1" if is_plain else ("same" if draft.family.denorm else "0..1") if draft.family else ""
+    usual = "0..1" if is_plain else _usual_output(draft, out)
     answer = draft.ask(Question("output_range", "The numbers of what it makes", OUT, usual))
     if answer == "same" and not is_plain:
         said["denorm"] = True
     return said
+
+
+def _usual_output(draft: Draft, out: Port | None) -> str:
+    """Of bytes, bytes; else as the family has it."""
+    given = next(port for port in draft.graph.inputs if port.name == draft.said["target"]["input"])
+    if out is not None and out.dtype == given.dtype == "uint8":
+        return "same"
+    return "" if draft.family is None else "same" if draft.family.denorm else "0..1"
 
 
 def picture_out(graph: Graph) -> Port | None:

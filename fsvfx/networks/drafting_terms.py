@@ -17,7 +17,10 @@ def terms_of(draft: Draft) -> None:
     allowed = draft.ask(Question("commercial_use", "Whether it may be used commercially", YES, known))
     if allowed == "yes" and family is not None and known == "no":
         what = f"{family.name} is published as '{usual}': its card can't say that commercial use is allowed"
-        hint = "If you hold a licence of your own, say no here and name it in the manifest: licences: {NAME: ...}"
+        hint = (
+            "If you hold a licence of your own, add it with --say commercial_use=no, and give your licence in the "
+            "manifest: licences: {NAME: ...}"
+        )
         raise InputError(what, hint=hint)
     consent = (
         "not documented" if family is None or family.kind != "dfm" else "the person's record, asked for in each run"

@@ -58,9 +58,14 @@ class Port:
         return "nchw" if self.shape[1] == 3 else "nhwc" if self.shape[3] == 3 else None
 
     @property
+    def sides(self) -> Shape:
+        """Height and width of pictures."""
+        return self.shape[2:4] if self.layout == "nchw" else self.shape[1:3]
+
+    @property
     def side(self) -> int | None:
         """Of square pictures, px; None if it is free, or they are not square."""
-        height, width = self.shape[2:4] if self.layout == "nchw" else self.shape[1:3]
+        height, width = self.sides
         return height if isinstance(height, int) and height == width else None
 
     @property

@@ -25,6 +25,9 @@ from fsvfx.networks.questions import (
 )
 from schemas.network import CARDS, NetworkCard
 
+_LEAST, _MOST = 16, 8192
+"""Sides of pictures that cards can have, px."""
+
 
 def recognise(graph: Graph, answers: Answers) -> Draft:
     """What the file and the answers say together. Raises InputError for answers that do not fit."""
@@ -56,7 +59,7 @@ def card_of(draft: Draft, name: str, files: Mapping[str, Mapping[str, Any]]) -> 
     try:
         return kind.model_validate(said)
     except ValidationError as error:
-        what = " ".join(str(error).split())
+        what = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise InputError(f"No card can be made of this: {what}", hint="Check the options that you gave") from error
 
 
@@ -74,10 +77,20 @@ def _family(draft: Draft) -> Family | None:
 
 
 def _check_pictures(graph: Graph) -> None:
-    if not pictures(graph):
+    """Each input of pictures, and the output, takes square ones of a size that a card can have."""
+    seen, out = pictures(graph), picture_out(graph)
+    if not seen:
         ports = ", ".join(map(str, graph.inputs)) or "none"
         hint = "Faces go in as (n, 3, side, side) or (n, side, side, 3); export the network without the steps before"
         raise InputError(f"{graph.file.name} has no input that takes a picture: its inputs are {ports}", hint=hint)
+    for port in (*seen, *([out] if out is not None and out.layout is not None else ())):
+        sizes = [size for size in port.sides if isinstance(size, int)]
+        if len({*sizes}) > 1:
+            hint = "Export it for square pictures, or with free height and width"
+            raise InputError(f"{graph.file.name} has pictures that are not square: {port}", hint=hint)
+        if sizes and not _LEAST <= sizes[0] <= _MOST:
+            what = f"{graph.file.name} has pictures that are not {_LEAST} to {_MOST} px wide: {port}"
+            raise InputError(what, hint="Check that it is a network that makes faces from faces")
 
 
 def _kind(draft: Draft) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,7 @@ _BESIDE: Final = {"cpu": (), "cuda": ("cpu",), "tensorrt": ("cuda", "cpu"), "cor
 """Who takes the nodes that a provider has no kernel for."""
 _PICTURES = 4
 """Axes of a batch of pictures."""
+_CODES = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:\s*)?")
 _AGAIN = "Put back the file that the card names, or add the network again"
 
 
@@ -58,7 +60,7 @@ class Session:
         Inputs are brought to the file's own types. What has one row beside a batch of pictures is for all of them.
         Where the file's batch is fixed, so many pictures are run at a time: one by one, most often.
         """
-        feeds = {name: np.asarray(value, self.inputs[name].dtype) for name, value in given.items()}
+        feeds = {name: _as(value, self.inputs[name].dtype) for name, value in given.items()}
         count = max((len(value) for value in feeds.values() if value.ndim == _PICTURES), default=1)
         step = self.batch or count
         if step == count:
@@ -146,7 +148,7 @@ def _open(paths: tuple[Path, ...], hashes: tuple[str, ...], provider: str, preci
     except Exception as error:  # onnxruntime's own classes share no base
         raise ModelError(
             f"The network {paths[0].name} can't be opened: {_first_line(error)}",
-            hint="`fsvfx models add` says more of it",
+            hint="Export it again with opset 17 to 21; of weights in another file, keep those below 1 KiB in its own",
             where=Where(file=str(paths[0])),
         ) from error
     used = [name for name, full in _NAMES.items() if full in held.get_providers()]
@@ -196,6 +198,14 @@ def _not_here(provider: str, here: Sequence[str]) -> MachineError:
     )
 
 
+def _as(value: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """In an input's own type; whole numbers are rounded, and held within it, as they would wrap round."""
+    if dtype.kind not in "iu":
+        return np.asarray(value, dtype)
+    held = np.iinfo(dtype)
+    return np.rint(np.clip(value, held.min, held.max)).astype(dtype)
+
+
 def _fits(there: Shape, said: Shape) -> bool:
     """An output may say nothing of its shape."""
     if not there:
@@ -224,4 +234,6 @@ def _told(shape: Sequence[int | None]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """Without onnxruntime's codes and the file's path, which are told besides."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return _CODES.sub("", line)

@@ -17,6 +17,8 @@ from schemas.job import ShotJob, TrainJob
 from schemas.network import NetworkCard
 from schemas.package import PackageCard
 
+_DIGITS = 12
+"""Of a sha256, as people name it: those of its folder."""
 STARTERS = Path(__file__).parents[1] / "starters"
 """Packages that come with fsvfx: general models that have learned people who do not exist, and nobody else."""
 
@@ -84,16 +86,21 @@ class Packages:
         """The folders of all users' own networks, or of those of one name; as ``all`` orders them."""
         return self._folders(model, NETWORK)
 
-    def network_named(self, name: str, sha256: str = "") -> Path:
-        """As ``named``, of users' own networks."""
+    def network_named(self, name: str) -> Path:
+        """A user's own network as people name it: its folder, its name, or ``NAME@`` and its sha256's first digits.
+
+        Raises InputError if there is none, or several; ModelError if a card can't be read.
+        """
         if (Path(name) / NETWORK).is_file():
             return Path(name)
-        fitting = [package for package in self.networks(name) if network_of(package).digest.startswith(sha256)]
+        model, _, digits = name.partition("@")
+        digests = {package: network_of(package).digest for package in self.networks(model)}
+        fitting = [package for package, digest in digests.items() if digest.startswith(digits)]
         if len(fitting) == 1:
             return fitting[0]
-        count = f"{len(fitting)} networks are named" if fitting else "No network"
-        which = f"'{name}'" + (f" with a card whose sha256 begins with {sha256}" if sha256 else "")
-        raise InputError(f"{count} {which}", hint=self._available_networks(name))
+        count = f"{len(fitting)} networks are named" if fitting else "No network is named"
+        which = ", ".join(f"{model}@{digest[:_DIGITS]}" for digest in digests.values())
+        raise InputError(f"{count} '{name}'", hint=f"Name one of {which}" if which else self._available_networks(model))
 
     def all(self, model: str | None = None) -> list[Path]:
         """The folders of all packages, or of those of one name; by name, newest card last."""

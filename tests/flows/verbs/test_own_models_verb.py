@@ -77,7 +77,7 @@ def test_a_general_model_goes_out_and_comes_in_again_without_a_question(
     told = capsys.readouterr().out
     assert "`fsvfx models export` has written it" in told
     assert "fsvfx's network 'dlib' says who goes in" in told
-    assert "Tried with a vector that is made up" not in told
+    assert "Tried with a made-up vector" not in told
     assert "Commercial use: yes" in told
     [package] = Packages.within("packages").networks("out")
     assert network_of(package).target.cut.aligned  # type: ignore[union-attr]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import toy_networks
-from onnx import helper
+from onnx import TensorProto, helper
 
 from fsvfx.errors import InputError, MachineError, ModelError
 from fsvfx.networks.session import session
@@ -69,3 +70,25 @@ def test_what_can_not_be_opened_is_told(tmp_path: Path) -> None:
     file.write_text("no network at all")
     with pytest.raises(InputError, match=r"text\.onnx"):
         session(tmp_path, toy_networks.card("swapper", file, 32).file)
+
+
+def test_bytes_are_rounded_and_do_not_wrap_round(tmp_path: Path) -> None:
+    """A highlight that a cubic took to 256 became black."""
+    node = helper.make_node("Cast", ["target"], ["output"], to=TensorProto.FLOAT)
+    shape = (1, 3, 16, 16)
+    given, types = {"target": shape}, {"target": TensorProto.UINT8}
+    file = toy_networks.saved(tmp_path / "bytes.onnx", given, [node], {"output": shape}, types=types)
+    held = session(tmp_path, toy_networks.card("restorer", file, 16).file)
+    for value, wanted in ((255.6, 255), (-0.7, 0), (99.6, 100)):
+        [found] = held.run({"target": np.full(shape, value, np.float32)}, ["output"])
+        assert (found == wanted).all()
+
+
+def test_what_onnxruntime_says_is_told_without_its_codes(tmp_path: Path) -> None:
+    file = toy_networks.echo(tmp_path / "echo.onnx")
+    model = onnx.load(file)
+    model.graph.node[-1].op_type = "MatMul"
+    onnx.save(model, file)
+    with pytest.raises(ModelError, match=r"echo\.onnx can't be opened: Node.*MatMul") as caught:
+        session(tmp_path, toy_networks.card("swapper", file, 32).file)
+    assert "Export it again" in caught.value.hint

@@ -175,7 +175,7 @@ def test_a_swappers_card_has_what_was_measured_of_its_identity_network(
     graph = inspect(toy_networks.echo(home / "inswapper_128.onnx", 128))
     draft = recognise(graph, {})
     assert "same_person" not in draft.said["identity"]["net"]
-    assert any("was not measured of its identity network" in why for why in draft.because)
+    assert any("was not measured for its identity network" in why for why in draft.because)
     packs.keep_measured(measured_of("buffalo_m", sha256))
     answers: dict[str, str]
     for answers in ({}, {"net": "buffalo_m"}):

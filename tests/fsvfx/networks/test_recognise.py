@@ -251,3 +251,68 @@ def test_what_fsvfx_can_not_feed_is_told(change: Any, what: str, tmp_path: Path)
     onnx.save(model, file)
     with pytest.raises(InputError, match=what):
         drafted(file, {"family": "inswapper"})
+
+
+ALL = {"channels": "rgb", "range": "0..1", "cut": "ffhq_512", "vector": "unit", **TERMS}
+
+
+def test_pictures_of_bytes_have_one_range(tmp_path: Path) -> None:
+    """A uint8 input is fed 0 to 255, whatever a network of floats would get, and bands are told of."""
+    file = toy_networks.echo(tmp_path / "mine.onnx", 64)
+    model = onnx.load(file)
+    for port in (model.graph.input[0], model.graph.output[0]):
+        port.type.tensor_type.elem_type = onnx.TensorProto.UINT8
+    onnx.save(model, file)
+    said = {name: value for name, value in ALL.items() if name != "range"}
+    card = card_of(file, said)
+    assert isinstance(card, SwapperCard)
+    assert (card.target.mean, card.target.std[0], card.output.denorm) == ((0, 0, 0), pytest.approx(1 / 255), True)
+    assert any("8 bits" in why for why in drafted(file, said).because)
+    with pytest.raises(InputError, match="'target' takes pictures of 8 bits"):
+        drafted(file, ALL)
+
+
+def test_a_vector_of_another_length_is_told_before_a_run(tmp_path: Path) -> None:
+    file = toy_networks.echo(tmp_path / "mine.onnx", 64)
+    model = onnx.load(file)
+    model.graph.input[1].type.tensor_type.shape.dim[1].dim_value = 256
+    onnx.save(model, file)
+    with pytest.raises(InputError, match="'source' takes a vector of 256 numbers, and ArcFace's w600k_r50 makes 512"):
+        drafted(file, ALL)
+    net = toy_swappers.arcface(tmp_path)
+    own = {"identity_net": str(net), "identity_net_licence": "ours", "identity_net_commercial_use": "no"}
+    assert not drafted(file, ALL | own).open
+
+
+@pytest.mark.parametrize(
+    ("sizes", "what"),
+    [((64, 96), r"pictures that are not square: input \(1 x 3 x 64 x 96"), ((8, 8), "not 16 to 8192 px")],
+)
+def test_pictures_that_no_card_can_have_are_told_with_their_sizes(
+    sizes: tuple[int, int], what: str, tmp_path: Path
+) -> None:
+    shape = (1, 3, *sizes)
+    node = helper.make_node("Identity", ["input"], ["output"])
+    file = toy_networks.saved(tmp_path / "odd.onnx", {"input": shape}, [node], {"output": shape})
+    with pytest.raises(InputError, match=what):
+        drafted(file, {"kind": "restorer"})
+
+
+def test_a_size_that_no_card_can_have_is_told_in_a_sentence(tmp_path: Path) -> None:
+    file = picture_network(tmp_path / "any.onnx", "side", "side")
+    with pytest.raises(InputError, match=r"No card can be made of this: target\.size") as caught:
+        card_of(file, ALL | {"kind": "restorer", "size": "0"})
+    assert caught.value.what.endswith("greater than or equal to 16")
+
+
+def test_what_is_taken_of_the_target_is_told(tmp_path: Path) -> None:
+    """A .dfm says nothing of its face type: that the usual one was taken is told."""
+    told = drafted(dfm(tmp_path / "ada.dfm"), {"person": "ada", **TERMS}).because
+    assert "the target goes to 'in_face:0': 224 px, nhwc, bgr, 0..1, whole_face" in told
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("Müller v1.2 (final).onnx", "Muller_v1.2_final"), ("-é_.onnx", "e"), ("a.b.onnx", "a.b")]
+)
+def test_packages_are_called_as_their_files(file: str, name: str) -> None:
+    assert adding.name_for(Path(file)) == name

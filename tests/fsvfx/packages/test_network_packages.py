@@ -30,7 +30,7 @@ def test_what_was_placed_is_found_and_read(tmp_path: Path, onnx: Path) -> None:
     folder = toy_networks.placed(tmp_path / "packages", card, onnx)
     found = Packages(tmp_path / "packages")
     assert folder == tmp_path / "packages/echo" / card.digest[:12]
-    assert found.find_network("echo", card.digest) == folder == found.network_named("echo", card.digest[:5])
+    assert found.find_network("echo", card.digest) == folder == found.network_named(f"echo@{card.digest[:5]}")
     assert network_of(folder) == card
     assert file_in(folder, card.file).read_bytes() == onnx.read_bytes()
     assert found.networks() == [folder]
@@ -45,6 +45,18 @@ def test_another_statement_is_another_network(tmp_path: Path, onnx: Path) -> Non
     with pytest.raises(InputError, match="No network 'echo' whose card has sha256") as caught:
         Packages(tmp_path / "packages").find_network("echo", card.digest)
     assert network_of(folder).digest in caught.value.hint
+
+
+def test_of_two_cards_on_one_file_people_name_one_by_its_sha256(tmp_path: Path, onnx: Path) -> None:
+    cards = [toy_networks.card("swapper", onnx, 32, licence=licence) for licence in ("MIT", "ours")]
+    folders = [toy_networks.placed(tmp_path / "packages", card, onnx) for card in cards]
+    found = Packages(tmp_path / "packages")
+    with pytest.raises(InputError, match="2 networks are named 'echo'") as caught:
+        found.network_named("echo")
+    named = caught.value.hint.removeprefix("Name one of ").split(", ")
+    assert {found.network_named(each) for each in named} == set(folders)
+    with pytest.raises(InputError, match="No network is named 'echo@f00'"):
+        found.network_named("echo@f00")
 
 
 def test_an_engine_runs_networks_of_its_kind(tmp_path: Path, onnx: Path) -> None:
