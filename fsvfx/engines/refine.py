@@ -34,7 +34,7 @@ class Refine(OpenSet):
     """
 
     name: ClassVar[str] = "refine"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = (
         "landmark_warp, with seams, patches and light corrected by a network; anybody for anybody; trained"
     )

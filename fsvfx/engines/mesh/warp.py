@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from fsvfx.colour.curves import white_shown
 from fsvfx.engines.contract import FaceBatch, SwapBatch
 from fsvfx.engines.mesh import atlas, regions, tone
 from fsvfx.engines.mesh.references import References, scaled
@@ -86,7 +87,7 @@ class Warp:
         held = raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]]))
         held[:, :3].clip(0, 1, out=held[:, :3])
         inner, bare, folds, *places, right, down = raster.planes(held)
-        theirs = _moved(plate, right, down)
+        theirs, most = _moved(plate, right, down)
         keep = self._kept(placed, 1 - inner)
         face = _Face(raster, _to(size, theirs), keep, bare, folds, length * size / side)
         ours = raster.picture(self._blend(appearance(plate, mesh), face, references), face.plate)
@@ -95,7 +96,7 @@ class Warp:
         crispness = tone.crispness(theirs, _to(side, 1 - keep), finest)
         ours = tone.texture(ours, crispness, 1 - keep, finest * size / side)
         shown = tone.mixed(_to(side, ours), theirs, _to(side, keep))
-        return np.clip(shown, 0, 1), _to(side, _matte(raster, face.length))
+        return np.clip(shown, 0, most), _to(side, _matte(raster, face.length))
 
     def _kept(self, mesh: Floats, rim: Floats) -> Floats:
         """(S, S): where the performer's own pixels show through: at the rim, and where the settings say."""
@@ -160,11 +161,22 @@ def _fitting(size: float) -> int:
     return math.ceil(size / _EVEN) * _EVEN
 
 
-def _moved(plate: Floats, right: Floats, down: Floats) -> Floats:
-    """(H, W, 3): each pixel from as far ``right`` and ``down`` (S, S; px of the plate), bicubic."""
-    side = len(plate)
+def _moved(plate: Floats, right: Floats, down: Floats) -> tuple[Floats, Floats | np.float32]:
+    """(H, W, 3): each pixel from as far ``right`` and ``down`` (S, S; px of the plate), bicubic; and the most that may
+    be shown there: white, or the brightest of the plate's pixels about it.
+
+    What is brighter nobody has shot: a cubic goes beyond a hard edge, and a reference's glare or its texture under the
+    plate's light beyond white, where a hundredth of display light is stops (`fsvfx.faces.geometry.hold_highlights`).
+    """
+    side, white = len(plate), np.float32(white_shown())
     along = np.arange(side, dtype=np.float32)
-    return remap(plate, _to(side, right) + along, _to(side, down) + along[:, None])
+    x, y = _to(side, right) + along, _to(side, down) + along[:, None]
+    moved = remap(plate, x, y)
+    if plate.max() <= white:
+        return np.minimum(moved, white), white
+    brightest = cv2.dilate(np.maximum(plate, white), np.ones((3, 3), np.uint8))
+    most = np.asarray(cv2.remap(brightest, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return np.minimum(moved, most), most
 
 
 def _to(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:

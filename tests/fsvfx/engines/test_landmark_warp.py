@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from swaps import nobody, swapped
 
+from fsvfx.colour.curves import to_display, white_shown
 from fsvfx.context import Context
 from fsvfx.engines.contract import Identity
 from fsvfx.engines.landmark_warp import LandmarkWarp, LandmarkWarpSettings
@@ -93,6 +95,31 @@ def test_the_performers_mouth_shows_between_the_lips(person: Identity, mesh: Mad
     for whose, kept in (("performer", True), ("identity", False)):
         found = swapped(engine(shape=0, mouth=whose), batch([shown], [made]), person).crops[0, y, x]
         assert bool(found[1] > found[0] + 0.5) is kept
+
+
+@pytest.mark.parametrize(("glint", "glare"), [(0.0, 0.934), (0.0, 0.99), (20.0, 0.934), (20.0, 0.0), (2.0, 0.99)])
+@pytest.mark.parametrize("yaw", [0, 10])
+def test_no_highlight_is_made_that_the_plate_does_not_have_there(
+    mesh: Made, picture: Made, batch: Made, identity: Made, glint: float, glare: float, yaw: float
+) -> None:
+    """A reference's blown highlight beside the skin of a bright face, and a glint of the plate: cubics, the plate's
+    light and its texture took both to 64 times white."""
+    meshes = [mesh(128, pose) for pose in (-30, -15, 0, 8, 15, 30)]
+    pictures = [patched(picture(128, seed), made, glare) for seed, made in enumerate(meshes)]
+    shown = np.minimum(picture(128, 60, (0.85, 0.8, 0.75)), 0.9)
+    made = mesh(128, yaw, 5)
+    shown = patched(shown, made, float(to_display(np.full(1, glint, np.float32))[0]))
+    swap = swapped(engine(), batch([shown], [made]), identity(pictures, meshes))
+    near = cv2.dilate(np.maximum(shown, white_shown()), np.ones((21, 21), np.uint8))
+    assert (swap.crops[0] <= near + 1e-6).all()
+
+
+def patched(shown: NDArray[np.float32], made: NDArray[np.float32], value: float) -> NDArray[np.float32]:
+    """With a hard-edged square of ``value`` on the cheek; 0: as it is."""
+    if value:
+        x, y = made[50, :2].round().astype(int)
+        shown[y - 4 : y + 5, x - 4 : x + 5] = value
+    return np.minimum(shown, max(value, 0.9))
 
 
 def test_what_covers_a_face_in_one_reference_is_not_trusted(mesh: Made, picture: Made, identity: Made) -> None:
