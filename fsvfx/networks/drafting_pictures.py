@@ -25,11 +25,12 @@ def target_of(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, An
     said["channels"] = draft.ask(Question("channels", "The order of its colors", CHANNELS, usual))
     text, usual = "The numbers that its pictures have", family.range if family else ""
     said |= bytes_of(draft, port, "range") if port.dtype == "uint8" else range_of(draft, "range", text, usual)
+    chosen = ""
     if cuts:
         usual = family.cut if family else ""
         chosen = draft.ask(Question("cut", "How the face lies in its pictures", dict(cuts), usual))
         said["cut"] = cut_of(chosen) if chosen else {}
-    taken = (f"{said.get('size', '?')} px", said["layout"], said["channels"], _told_range(said), cuts and chosen)
+    taken = (f"{said.get('size', '?')} px", said["layout"], said["channels"], _told_range(said), chosen)
     draft.because.append(f"the target goes to '{port.name}': {', '.join(filter(None, taken))}")
     return said
 

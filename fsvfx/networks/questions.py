@@ -51,6 +51,14 @@ class Draft:
         return given or question.usual
 
 
+_FILES: Final = ("identity_net", "converter", "adapter")
+ANSWERS: Final = (
+    *("family", "kind", "target", "size", "channels", "range", "cut", "output", "output_range", "times", "person"),
+    *("source_size", "source_cut", "source_range", "vector", "map", "map_length", "net"),
+    *(name for file in _FILES for name in (file, f"{file}_licence", f"{file}_commercial_use")),
+    *("licence", "commercial_use", "made_by", "trained_on", "consent"),
+)
+"""Names of all that can be said of a network, beside those of its further inputs."""
 KINDS: Final = {
     "swapper": "puts anybody's face on the target's: inswapper, hyperswap, SimSwap and others",
     "dfm": "makes one person's face, as DeepFaceLab exports it (.dfm)",

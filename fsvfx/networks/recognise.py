@@ -15,6 +15,7 @@ from fsvfx.networks.families import FAMILIES, Family, family_of, pictures, vecto
 from fsvfx.networks.files import Graph, Port
 from fsvfx.networks.questions import (
     ALIGNED,
+    ANSWERS,
     CUTS,
     DFL,
     KINDS,
@@ -23,6 +24,7 @@ from fsvfx.networks.questions import (
     Question,
     number_of,
 )
+from fsvfx.suggestions import suggestion
 from schemas.network import CARDS, NetworkCard
 
 _LEAST, _MOST = 16, 8192
@@ -40,7 +42,16 @@ def recognise(graph: Graph, answers: Answers) -> Draft:
         _MAKERS[kind](draft)
     _constants(draft)
     terms_of(draft)
+    _check_answers(draft)
     return draft
+
+
+def _check_answers(draft: Draft) -> None:
+    """Raises InputError for an answer that no network is asked for: most likely a slip of the pen."""
+    known = {*ANSWERS, *(port.name for port in draft.graph.inputs)}
+    for key in draft.answers:
+        if key not in known:
+            raise InputError(f"Nothing named '{key}' is asked for", hint=suggestion(key, sorted(known)))
 
 
 def card_of(draft: Draft, name: str, files: Mapping[str, Mapping[str, Any]]) -> NetworkCard:

@@ -203,7 +203,7 @@ def _as(value: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind not in "iu":
         return np.asarray(value, dtype)
     held = np.iinfo(dtype)
-    return np.rint(np.clip(value, held.min, held.max)).astype(dtype)
+    return np.asarray(np.rint(np.clip(value, held.min, held.max)), dtype)
 
 
 def _fits(there: Shape, said: Shape) -> bool:

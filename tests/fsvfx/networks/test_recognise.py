@@ -311,6 +311,14 @@ def test_what_is_taken_of_the_target_is_told(tmp_path: Path) -> None:
     assert "the target goes to 'in_face:0': 224 px, nhwc, bgr, 0..1, whole_face" in told
 
 
+def test_a_slip_of_the_pen_is_told(tmp_path: Path) -> None:
+    """It was passed over, and the usual value taken."""
+    file = toy_networks.echo(tmp_path / "mine.onnx", 64)
+    with pytest.raises(InputError, match="Nothing named 'chanels' is asked for") as caught:
+        drafted(file, ALL | {"chanels": "bgr"})
+    assert "'channels'" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("file", "name"), [("Müller v1.2 (final).onnx", "Muller_v1.2_final"), ("-é_.onnx", "e"), ("a.b.onnx", "a.b")]
 )
