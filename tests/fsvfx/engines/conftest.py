@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from toy_open_models import Quarters
 
+from fsvfx.engines.anyone import likeness, open_model
 from fsvfx.engines.contract import FaceBatch, Identity
 from fsvfx.faces.topology import CANONICAL, LIPS_INNER
 
@@ -66,3 +68,10 @@ def batch() -> Callable[..., FaceBatch]:
 @pytest.fixture(scope="session")
 def identity() -> Callable[..., Identity]:
     return made_identity
+
+
+@pytest.fixture
+def quarters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The identity network of small models is the toy's."""
+    for module in (open_model, likeness):
+        monkeypatch.setattr(module, "network", lambda name: Quarters())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
-from test_open_models import cihn, fsnet, quarters
 from torch import Tensor
 from torch.nn.functional import normalize
 from toy_discs import discs
+from toy_open_models import cihn, fsnet
 
 from benchmarks.apart import area_under
 from fsvfx.engines.anyone.aei_model import where_identity_counts
@@ -15,8 +16,7 @@ from fsvfx.engines.samples import Pairs
 from fsvfx.training.loop import Loop, Precision
 from schemas.trainer import TrainerSettings
 
-__all__ = ["quarters"]
-"""The identity network of all tests here."""
+pytestmark = pytest.mark.usefixtures("quarters")
 UNSEEN = 10**6
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from test_open_models import ipgan, looks, pairs, quarters, rsgan, told
 from torch import Generator, Tensor, nn
+from toy_open_models import ipgan, looks, pairs, rsgan, told
 
 from fsvfx.engines.anyone.critics import Critics, last_alike
 from fsvfx.engines.anyone.ipgan_model import IpGanModel
@@ -25,8 +25,7 @@ from fsvfx.training import rng
 from fsvfx.training.loop import Loop, Precision
 from schemas.trainer import TrainerSettings
 
-__all__ = ["quarters"]
-"""The identity network of all tests here."""
+pytestmark = pytest.mark.usefixtures("quarters")
 SIZE, COUNT, PEOPLE = 16, 12, 20
 TINY: dict[str, Any] = {"width": 8, "halvings": 2, "latent": 4, "gan": 0}
 FACE = torch.nn.functional.pad(torch.ones(1, 1, 10, 10), (3, 3, 4, 2))
