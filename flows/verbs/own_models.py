@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,6 +136,8 @@ def remove(
     else:
         folder = Found.within(packages).network_named(name)
         remove_folder(folder)
+        with suppress(OSError):  # other cards have its name
+            folder.parent.rmdir()
     if json:
         output.as_json({"removed": folder})
     else:

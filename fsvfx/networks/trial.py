@@ -147,7 +147,7 @@ def _range(card: NetworkCard, run: _Run) -> Iterator[Finding]:
     raw = tuple(float(each) for each in np.percentile(run.raw, (2, 98)))
     seen = float(np.percentile(run.target, 2))
     told = f"its numbers go from {raw[0]:.2f} to {raw[1]:.2f}"
-    if raw[1] > 4:
+    if high > 4:
         yield Finding(f"{told}: those are bytes, 0 to 255", _BYTES)
     elif low < -0.15:
         yield Finding(f"{told}, which leaves [0, 1]: it gives pictures in -1 to 1", _SIGNED)

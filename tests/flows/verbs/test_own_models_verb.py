@@ -58,7 +58,7 @@ def test_a_network_is_added_shown_and_removed(own: Path, capsys: pytest.CaptureF
     assert code_of(["models", "show", "mine", "--packages", "packages"]) == 0
     assert "template: ffhq_512" in capsys.readouterr().out
     assert code_of(["models", "remove", "mine", "--packages", "packages"]) == 0
-    assert not package.exists()
+    assert not package.parent.exists()
     assert own.is_file()
 
 

@@ -124,6 +124,13 @@ def test_a_right_card_passes_with_its_sheet(tmp_path: Path) -> None:
     assert "arcface" in found.made_up.lower()
 
 
+@pytest.mark.usefixtures("here")
+def test_bytes_are_right_where_the_card_says_so(tmp_path: Path) -> None:
+    """Its numbers up to 255 were told as a fault, whatever was said of them."""
+    found = of(network(tmp_path / "bytes.onnx", []), denorm=True, std=1 / 255)
+    assert [finding.what for finding in found.findings] == []
+
+
 def test_what_can_not_be_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = network(tmp_path / "right.onnx", [])
     with monkeypatch.context() as patch:
