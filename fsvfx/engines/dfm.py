@@ -47,7 +47,7 @@ class Dfm(OwnNetwork[str]):
     """
 
     name: ClassVar[str] = "dfm"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     family: ClassVar[Family] = "one_to_one"
     summary: ClassVar[str] = "your own DeepFaceLab network, as the .dfm that DeepFaceLive runs"
     source: ClassVar[str] = "DeepFaceLab's export (Perov et al. 2020); DeepFaceLive"

@@ -50,7 +50,7 @@ class OnnxSwapper(OwnNetwork[Given]):
     """
 
     name: ClassVar[str] = "onnx_swapper"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     family: ClassVar[Family] = "any_to_any"
     summary: ClassVar[str] = "anybody for anybody, by your own ONNX network: inswapper, hyperswap, SimSwap and others"
     source: ClassVar[str] = "the network's own, as its card says"

@@ -182,7 +182,7 @@ def _upscaler(draft: Draft) -> None:
     draft.said["target"] = target
     output, out = output_of(draft), picture_out(draft.graph)
     if "size" not in output and (out is None or out.side is None):
-        choices = dict.fromkeys(("2", "3", "4", "8"), "times")
+        choices = {"2": "twice", "3": "three times", "4": "four times", "8": "eight times"}
         times = draft.ask(Question("times", "How many times as large what it makes is", choices))
         output |= {"size": int(times) * target["size"]} if times and "size" in target else {}
     draft.said["output"] = output
