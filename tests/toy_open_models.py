@@ -38,10 +38,10 @@ SMALL: dict[str, Any] = {"resolution": SIZE, "critic_width": 4, "critic_depth": 
 class Quarters(IdentityNetwork):
     """Mean colours of a face's quarters."""
 
-    name: ClassVar[str] = "quarters"
-    chip: ClassVar[Chip] = Chip(24, ((0.3, 0.35), (0.7, 0.35), (0.5, 0.75)), ((33,), (263,), (61, 291)))
-    dimensions: ClassVar[int] = 12
-    same_person: ClassVar[float] = 0.2
+    name = "quarters"
+    chip = Chip(24, ((0.3, 0.35), (0.7, 0.35), (0.5, 0.75)), ((33,), (263,), (61, 291)))
+    dimensions = 12
+    same_person = 0.2
     differentiable: ClassVar[bool] = True
 
     @property

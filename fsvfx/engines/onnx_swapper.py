@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fsvfx.networks.running import Made
     from fsvfx.networks.session import Shape
     from fsvfx.networks.vectors import Vectors
-    from schemas.network import NetworkCard, SwapperCard, VectorSource
+    from schemas.network import NetworkCard, SwapperCard
+    from schemas.network_identity import VectorSource
 
     F32 = NDArray[np.float32]
 
@@ -79,7 +80,7 @@ class OnnxSwapper(OwnNetwork[Given]):
     def vectors(self) -> Vectors | None:
         """The way of the card's vectors, checked; None if it takes a picture. Raises ModelError."""
         from fsvfx.networks.vectors import Vectors
-        from schemas.network import VectorSource
+        from schemas.network_identity import VectorSource
 
         said = self.card.identity
         if not isinstance(said, VectorSource):
@@ -90,7 +91,7 @@ class OnnxSwapper(OwnNetwork[Given]):
 
     def further(self) -> dict[str, Shape | None]:
         from fsvfx.networks.pictures import shape_of
-        from schemas.network import PictureSource
+        from schemas.network_identity import PictureSource
 
         said = self.card.identity
         return {said.input: shape_of(said) if isinstance(said, PictureSource) else None}
@@ -129,7 +130,7 @@ class OnnxSwapper(OwnNetwork[Given]):
     def _picture(self, identity: Identity, best: int) -> Given:
         """The best of the references, as the network takes pictures."""
         from fsvfx.networks.pictures import cut_faces
-        from schemas.network import PictureSource
+        from schemas.network_identity import PictureSource
 
         said, one = self.card.identity, slice(best, best + 1)
         assert isinstance(said, PictureSource)
@@ -138,7 +139,7 @@ class OnnxSwapper(OwnNetwork[Given]):
     def _source(self, faces: FaceBatch, prepared: Given) -> F32:
         """What the network is given of who goes in: one row, or one for each face."""
         from fsvfx.networks.pictures import given_to
-        from schemas.network import PictureSource
+        from schemas.network_identity import PictureSource
 
         said, way = self.settings, self.vectors
         if isinstance(self.card.identity, PictureSource):

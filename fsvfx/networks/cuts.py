@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fsvfx.faces.geometry import Matrix, crop_matrix, similarity
 from fsvfx.identity.arcface import MESH
 from fsvfx.networks.dfl_cuts import dfl_matrix, facemesh_matrix
-from schemas.network import Cut
+from schemas.network_pictures import Cut
 
 FIVE: Final = MESH
 """Vertices of FaceMesh whose means are the five points: the eye at an upright picture's left, the other one, the tip of

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fsvfx.faces.geometry import Matrix, apply, similarity, turns
 from fsvfx.faces.topology import UV
-from schemas.network import DflFace, FaceMeshCut
+from schemas.network_pictures import DflFace, FaceMeshCut
 
 LANDMARKS: Final = {
     0: 127, 1: 234, 2: 93, 14: 323, 15: 454, 16: 356,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fsvfx.faces.geometry import Matrix, crop, inverse, sample
 from fsvfx.faces.resizing import bicubic, resized
 from fsvfx.networks.cuts import cut_matrix
-from schemas.network import Cut, PictureInput
+from schemas.network_pictures import Cut, PictureInput
 
 if TYPE_CHECKING:
     from torch import Tensor

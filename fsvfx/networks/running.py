@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fsvfx.networks.boost import calm, parted, woven
 from fsvfx.networks.pictures import given_to, made_by, mattes_of, shape_of, unblended
 from fsvfx.networks.session import Provider, Session, Shape, session
-from schemas.network import DfmCard, MaskOutput, NetworkCard, SwapperCard
+from schemas.network import DfmCard, NetworkCard, SwapperCard
+from schemas.network_pictures import MaskOutput
 
 F32 = NDArray[np.float32]
 

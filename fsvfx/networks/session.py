@@ -16,7 +16,7 @@ from fsvfx.digests import sha256_of
 from fsvfx.errors import MachineError, ModelError, Where
 from fsvfx.networks.files import inspect
 from fsvfx.packages import paths_in
-from schemas.network import OnnxFile
+from schemas.network_files import OnnxFile
 
 Provider = Literal["auto", "cpu", "cuda", "tensorrt", "coreml"]
 Precision = Literal["fp32", "fp16"]

@@ -19,7 +19,8 @@ from fsvfx.errors import FsvfxError
 from fsvfx.networks.pictures import cut_faces, decoded, given_to
 from fsvfx.networks.running import opened
 from fsvfx.packages import network_of
-from schemas.network import CARDS, NetworkCard, PictureSource, SwapperCard, UpscalerCard
+from schemas.network import CARDS, NetworkCard, SwapperCard, UpscalerCard
+from schemas.network_identity import PictureSource
 
 F32 = np.ndarray[Any, np.dtype[np.float32]]
 

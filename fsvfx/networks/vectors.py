@@ -23,7 +23,9 @@ from fsvfx.identity.registry import network
 from fsvfx.networks.pictures import cut_faces, given_to
 from fsvfx.networks.session import Provider, Session, session
 from fsvfx.packages import file_in
-from schemas.network import IdentityNet, OnnxFile, PictureInput, VectorMap, VectorSource
+from schemas.network_files import OnnxFile
+from schemas.network_identity import IdentityNet, VectorMap, VectorSource
+from schemas.network_pictures import PictureInput
 
 F32 = NDArray[np.float32]
 

@@ -10,7 +10,8 @@ from fsvfx.disk import linked, place_folder
 from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.models import with_weights
 from fsvfx.suggestions import suggestion
-from schemas.network import CARDS, FileOnDisk, NetworkCard, OnnxFile
+from schemas.network import CARDS, NetworkCard
+from schemas.network_files import FileOnDisk, OnnxFile
 
 NETWORK = "network.yaml"
 _SHORT = 12

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from schemas.network import CARDS, DfmCard, NetworkCard, RestorerCard, SwapperCard, VectorSource
+from schemas.network import CARDS, DfmCard, NetworkCard, RestorerCard, SwapperCard
+from schemas.network_identity import VectorSource
 
 SHA = "a" * 64
 FILE = {"path": "net.onnx", "sha256": SHA, "size": 100}

@@ -17,7 +17,7 @@ from fsvfx.engines.contract import FaceBatch
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.geometry import apply, inverse, margin_of
 from fsvfx.networks.cuts import cut_matrix
-from schemas.network import Cut
+from schemas.network_pictures import Cut
 
 Made = Callable[..., Any]
 SIZE = 256

@@ -21,7 +21,7 @@ from fsvfx.errors import InputError, ModelError
 from fsvfx.identity import registry
 from fsvfx.networks import session, vectors
 from fsvfx.networks.pictures import cut_faces
-from schemas.network import Cut, Template
+from schemas.network_pictures import Cut, Template
 
 Made = Callable[..., Any]
 SIZE = 256

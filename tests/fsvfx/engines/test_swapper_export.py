@@ -29,7 +29,8 @@ from fsvfx.networks import adding
 from fsvfx.networks.files import inspect
 from fsvfx.networks.recognise import recognise
 from fsvfx.packages import Packages, machine_weights
-from schemas.network import NetworkCard, SwapperCard, VectorSource
+from schemas.network import NetworkCard, SwapperCard
+from schemas.network_identity import VectorSource
 from schemas.package import PackageCard
 from schemas.roster import Roster
 

@@ -8,7 +8,7 @@ import pytest
 from fsvfx.faces.geometry import apply, inverse, turns
 from fsvfx.faces.topology import CANONICAL
 from fsvfx.networks.cuts import TEMPLATES, cut_matrix, five_points
-from schemas.network import Cut
+from schemas.network_pictures import Cut
 
 
 def face(scale: float = 20.0, angle: float = 0.0, shift: float = 300.0) -> np.ndarray:

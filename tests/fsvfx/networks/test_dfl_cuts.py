@@ -12,7 +12,7 @@ from fsvfx.faces.topology import CANONICAL, MIRRORED, UV
 from fsvfx.networks import dfl_cuts
 from fsvfx.networks.cuts import TEMPLATES, cut_matrix
 from fsvfx.networks.dfl_cuts import LANDMARKS, coverage_of, facemesh_matrix
-from schemas.network import Cut, DflFace, FaceMeshCut
+from schemas.network_pictures import Cut, DflFace, FaceMeshCut
 
 SIDED: tuple[DflFace, ...] = ("head", "whole_face")
 F64 = NDArray[np.float64]

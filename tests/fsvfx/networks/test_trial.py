@@ -20,7 +20,8 @@ from fsvfx.errors import InputError
 from fsvfx.networks import trial, trial_child
 from fsvfx.networks.cuts import cut_matrix
 from fsvfx.networks.trial import Trial, TrialFace, tried
-from schemas.network import Cut, NetworkCard
+from schemas.network import NetworkCard
+from schemas.network_pictures import Cut
 
 SIDE = 128
 Change = Callable[[list[onnx.NodeProto], dict[str, Any]], None]

@@ -22,7 +22,7 @@ from fsvfx.stages.align import AlignSettings, AlignStage
 from fsvfx.stages.contract import Work
 from schemas.frames import Chunk
 from schemas.job import TrainedModel
-from schemas.network import Cut
+from schemas.network_pictures import Cut
 from schemas.receipts import Unit
 
 SIZE, NET = 128, 192
