@@ -125,13 +125,14 @@ def _loaded(kind: type[PackagedEngine[Any]], package: Path, device: str) -> Mode
 
 
 def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
-    """A package's networks as training left them, on the CPU, to predict with: without adversaries, in float32.
+    """A package's networks as training left them, on the CPU, to predict with: without what only training needs, in
+    float32.
 
     Raises InputError if they are another engine's, ModelError if the package is broken or not of these networks.
     """
     import torch
 
-    from fsvfx.engines.trainable import rid_of_adversaries
+    from fsvfx.engines.trainable import strip_training
 
     card = packages.card_of(package)
     check_engine(card, kind.name)
@@ -140,7 +141,7 @@ def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
         with torch.device("meta"):  # without a random start: that would cost time, and random numbers
             networks = built(kind, card.architecture, card.names)
         known = networks.state_dict().keys()
-        rid_of_adversaries(networks)
+        strip_training(networks)
         spare = known - networks.state_dict().keys()
         held = {name: _single(value) for name, value in weights.items() if name not in spare}
         networks.load_state_dict(held, assign=True)

@@ -19,9 +19,11 @@ from schemas.roster import Roster
 def publish(package: Path, root: Path, *, model: str, licence: str) -> Path:
     """Write a package below ``root`` that anybody may use, and return its folder.
 
-    Its weights are the given package's as float16, without adversaries; its name is ``model``; its card says
-    ``licence``, and by its roster the terms of the generators that made the people up. Raises InputError with every
-    reason against it; ModelError if the package is broken, or its weights do not fit into float16; MachineError.
+    Its weights are the given package's as float16, without what only training needs; its name is ``model``; its card
+    says ``licence``, and by its roster the terms of the generators that made the people up.
+
+    Raises InputError with every reason against it; ModelError if the package is broken, or its weights do not fit into
+    float16; MachineError.
     """
     card = packages.card_of(package)
     roster = packages.roster_in(package, card.roster.sha256) if card.roster else None

@@ -68,6 +68,8 @@ class Model(nn.Module, ABC, Generic[Fed]):
     resolution: int
     later: tuple[str, ...] = ()
     """Parts, by their attributes' names, that a package to start from may lack: they are of a later stage."""
+    judging: tuple[str, ...] = ()
+    """Parts, likewise, that only losses look at, beside adversaries: nothing is predicted with them."""
 
     def begin(self, device: str) -> None:
         """Told once, before training: load the networks that only judge, on the device. Nothing by default.
@@ -112,20 +114,25 @@ class Model(nn.Module, ABC, Generic[Fed]):
         """After pretraining on other people: begin anew what carries identity. Nothing by default."""
 
 
-def adversaries_of(model: Model[Any]) -> set[str]:
-    """Names of the weights that only the adversaries' turns move: nothing is predicted with them."""
+def only_training(model: Model[Any]) -> set[str]:
+    """Names of the weights that nothing is predicted with: those of ``judging`` parts, and those that only adversaries'
+    turns move."""
     first, *others = model.turns()
     own = {id(weight) for weight in model.parameters_of(first)}
     moved = {id(weight) for turn in others for weight in model.parameters_of(turn)} - own
-    return {name for name, weight in model.named_parameters() if id(weight) in moved}
+    return {
+        name
+        for name, weight in model.named_parameters()
+        if id(weight) in moved or name.partition(".")[0] in model.judging
+    }
 
 
-def rid_of_adversaries(model: Model[Any]) -> None:
-    """Take out what only training needs: the parts all of whose weights are adversaries'."""
-    theirs = adversaries_of(model)
+def strip_training(model: Model[Any]) -> None:
+    """Take out what only training needs: the parts all of whose weights do."""
+    spare = only_training(model)
     for name, part in list(model.named_children()):
         weights = {f"{name}.{inner}" for inner, _ in part.named_parameters()}
-        if weights and weights <= theirs:
+        if weights and weights <= spare:
             setattr(model, name, None)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from fsvfx.engines.packaged import built
 from fsvfx.engines.registry import learned
-from fsvfx.engines.trainable import Model, adversaries_of
+from fsvfx.engines.trainable import Model, only_training
 from fsvfx.errors import InputError, Where
 from fsvfx.packages import Packages, card_of, weights_in
 from fsvfx.training import rng
@@ -59,13 +59,14 @@ def load_weights(model: Model[Any], state: Mapping[str, Any]) -> tuple[str, ...]
 
 
 def _start_from(model: Model[Any], engine: str, start: Start, packages: Packages) -> None:
-    """By position: the ancestor's first person is the model's first. Adversaries that it lacks start untrained."""
+    """By position: the ancestor's first person is the model's first. What only training needs starts untrained where it
+    lacks it."""
     package = packages.find(start.model, start.sha256)
     card = card_of(package)
     if card.engine != engine:
         raise _unfit(start, f"is for engine '{card.engine}', not '{engine}'")
     weights, own = weights_in(package, start.sha256), model.state_dict()
-    needed = own.keys() - adversaries_of(model) - _later(model, own)
+    needed = own.keys() - only_training(model) - _later(model, own)
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
     if lacking := sorted((needed | _later(model, weights)) - fitting.keys()):
         raise _unfit(start, f"has other sizes, or another number of people: {lacking[0]} differs")

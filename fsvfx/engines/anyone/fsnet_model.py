@@ -23,6 +23,8 @@ class FsNetModel(LatentModel):
     among them, which nothing but this sees; adversaries.
     """
 
+    judging = ("decoder",)
+
     def __init__(self, settings: FsNetSettings, people: tuple[str, ...]) -> None:
         super().__init__(settings, people)
         self.settings = settings

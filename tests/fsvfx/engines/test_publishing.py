@@ -62,6 +62,17 @@ def test_it_is_small_says_its_terms_and_makes_the_same_faces(tmp_path: Path, sta
     assert (made[0] - made[1]).abs().max() < 5e-3
 
 
+def test_what_only_losses_look_at_stays_behind(tmp_path: Path, starters: Path) -> None:
+    full, trained = toy_package(tmp_path / "packages", "fsnet", roster=made_up("t2i_1", "t2i_2"), **FREE)
+    folder = publish(full, starters, model="fsnet_starter", licence="MIT")
+    held, whole = (
+        {name.partition(".")[0] for name in packages.weights_in(each, sha256)}
+        for each, sha256 in ((folder, packages.card_of(folder).sha256), (full, trained.sha256))
+    )
+    assert whole - held == {"decoder"}
+    assert restored(learned("fsnet"), folder).resolution == 64
+
+
 def test_an_engine_finds_it_where_no_folder_is_named(tmp_path: Path, starters: Path) -> None:
     folder = publish(anybody(tmp_path / "packages")[0], starters, model="swap_starter", licence="MIT")
     card = packages.starter_of("simswap")
