@@ -9,11 +9,9 @@ from toys import ToyFeed, settings, toy_model
 
 from fsvfx.training.trainer import train
 
-ITERATIONS = 60
 
-
-def work(folder: Path) -> None:
+def work(folder: Path, iterations: int) -> None:
     torch.set_num_threads(1)
-    values = settings(iterations=ITERATIONS, checkpoint_iterations=1, checkpoints_kept=2, ema=0.9)
+    values = settings(iterations=iterations, checkpoint_iterations=1, checkpoints_kept=2, ema=0.9)
     with (folder / "said.txt").open("a") as said:
         train(toy_model(64), ToyFeed(), values, folder, report=lambda event: print(event, file=said, flush=True))

@@ -9,7 +9,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
-from killed import ITERATIONS, work
+from killed import work
 
 from fsvfx.training import curves
 
@@ -26,9 +26,15 @@ def losses(folder: Path) -> list[tuple[int, float]]:
     return [(point.step, point.loss) for point in curves.read(folder / "curves.jsonl")]
 
 
-def run_until_checkpoint(forked: ForkServerContext, folder: Path, more: float) -> bool:
+def iteration_seconds(folder: Path) -> float:
+    """Of a training that was not killed, its checkpoint included."""
+    points = curves.read(folder / "curves.jsonl")
+    return (points[-1].seconds - points[0].seconds) / (len(points) - 1)
+
+
+def run_until_checkpoint(forked: ForkServerContext, folder: Path, iterations: int, more: float) -> bool:
     """Start it, wait for its next checkpoint and ``more`` seconds, kill it; whether it had to be killed."""
-    process = forked.Process(target=work, args=(folder,))
+    process = forked.Process(target=work, args=(folder, iterations))
     before = len(saved(folder))
     process.start()
     while process.is_alive() and len(saved(folder)) < before + 2:
@@ -52,13 +58,14 @@ def test_killed_while_it_writes_checkpoints_it_resumes_to_the_same_losses(
     whole, torn = tmp_path / "whole", tmp_path / "torn"
     whole.mkdir()
     torn.mkdir()
-    undisturbed = forked.Process(target=work, args=(whole,))
+    iterations = 8 * kills  # each kill takes two, and mostly one or two more
+    undisturbed = forked.Process(target=work, args=(whole, iterations))
     undisturbed.start()
     undisturbed.join()
-    moments = random.Random(kills)
-    hit = sum(run_until_checkpoint(forked, torn, moments.uniform(0, 0.03)) for _ in range(kills))
+    moments, pace = random.Random(kills), iteration_seconds(whole)
+    hit = sum(run_until_checkpoint(forked, torn, iterations, moments.uniform(0, 1.2 * pace)) for _ in range(kills))
     assert hit == kills
-    last = forked.Process(target=work, args=(torn,))
+    last = forked.Process(target=work, args=(torn, iterations))
     last.start()
     last.join()
     said = (torn / "said.txt").read_text()
@@ -66,7 +73,7 @@ def test_killed_while_it_writes_checkpoints_it_resumes_to_the_same_losses(
     assert "Resumed at iteration" in said
     assert "broken" not in said
     assert losses(torn) == losses(whole)
-    assert [step for step, _ in losses(whole)] == list(range(1, ITERATIONS + 1))
-    newest = f"checkpoints/step-{ITERATIONS:08d}/tensors.safetensors"
+    assert [step for step, _ in losses(whole)] == list(range(1, iterations + 1))
+    newest = f"checkpoints/step-{iterations:08d}/tensors.safetensors"
     assert (torn / newest).read_bytes() == (whole / newest).read_bytes()
     assert not list(torn.rglob(".draft*"))
