@@ -70,7 +70,7 @@ def card_weights(name: str) -> Weights:
             held = _verified(signed, card.version)
         except InputError as error:  # told where the purpose asks for it
             invalid = error.what, error.hint
-    allowed = card.commercial_use or bool(held) or card.commercial_use
+    allowed = True if held else card.commercial_use
     return Weights(name, card.licence, card.source, allowed, held, invalid)
 
 
