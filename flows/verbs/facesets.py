@@ -131,7 +131,7 @@ def _held_out(gathered: Gathered, job: TrainJob) -> NDArray[np.bool_]:
     """By face."""
     import numpy as np
 
-    from fsvfx.facesets.crowd import is_held_out
+    from fsvfx.media.collections import is_held_out
 
     assert job.held_out is not None, "only a crowd has collections"
     people = np.array([is_held_out(name, job.held_out) for name in gathered.people], np.bool_)

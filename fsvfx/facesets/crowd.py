@@ -5,7 +5,6 @@ The store stays the truth: the files are made of its facesets, and made again wh
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -25,7 +24,7 @@ from fsvfx.errors import InputError, Where
 from fsvfx.facesets.faceset import Faceset
 from fsvfx.facesets.footage import resized, scaled
 from fsvfx.facesets.pictures import Gathered, codes_of
-from fsvfx.media.collections import matches
+from fsvfx.media.collections import is_held_out
 from schemas.train import HeldOut
 
 VERSION = 1
@@ -80,14 +79,6 @@ class Crowd:
     def unseen(self) -> NDArray[np.int64]:
         """The rows of the people who are held out: for previews and evaluation."""
         return np.flatnonzero(self.held_out[np.asarray(self.person)])
-
-
-def is_held_out(person: str, held_out: HeldOut) -> bool:
-    """By name, or by a hash of it: nobody changes sides when others join or leave."""
-    if matches(person, held_out.people):
-        return True
-    drawn = hashlib.sha256(f"{held_out.seed}/{person}".encode()).digest()
-    return int.from_bytes(drawn[:8]) < held_out.share * 2**64
 
 
 def crowd_in(

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from fsvfx.errors import InputError, Where
 from fsvfx.facesets.build import built, store_of
-from fsvfx.facesets.crowd import Crowd, crowd_in, is_held_out
+from fsvfx.facesets.crowd import Crowd, crowd_in
 from fsvfx.facesets.faceset import Faceset, open_faceset
 from fsvfx.facesets.footage import Footage, footage_of
 from fsvfx.facesets.pictures import STAGE as COLLECTION
 from fsvfx.facesets.pictures import built_collection, faceless_of, laid_out, open_collection
+from fsvfx.media.collections import is_held_out
 from fsvfx.reach import reach_of
 from fsvfx.runner import Plan, plan
 from fsvfx.store import open_store

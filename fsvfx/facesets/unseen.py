@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from fsvfx.digests import digest_of
 from fsvfx.facesets.build import store_of
-from fsvfx.facesets.crowd import is_held_out
 from fsvfx.facesets.faceset import Chosen, Faceset, open_faceset
 from fsvfx.facesets.pictures import Gathered, open_collection
+from fsvfx.media.collections import is_held_out
 from schemas.job import TrainJob
 from schemas.receipts import Receipt
 

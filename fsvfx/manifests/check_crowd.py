@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from fsvfx import spelling
 from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import FootageDraft, TrainDraft
-from fsvfx.media.collections import chosen, everybody_in, matches
+from fsvfx.media.collections import chosen, everybody_in, is_held_out, matches
 from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import suggestion
 from schemas.templates import VIDEOS
@@ -20,7 +21,7 @@ def check_crowd(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
     """Folders are only listed, and only those that are there: that they are is for preflight to find."""
     reach = Reach(manifest, draft.common.production)
     yield from _check_called(draft)
-    known: list[str] = []
+    known: dict[str, list[str]] = {}
     for name, one in draft.collections.items():
         at: Loc = ("collections", name)
         yield from _within((*at, "record"), one.record, reach)
@@ -29,7 +30,7 @@ def check_crowd(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
         if found:
             yield from _check_patterns((*at, "only"), one.only, found, one.path)
             yield from _check_patterns((*at, "leave_out"), one.leave_out, found, one.path)
-        known += chosen(found, one.only, one.leave_out)
+        known[name] = chosen(found, one.only, one.leave_out)
     if draft.occluders and draft.occluders.path:
         yield from _within(("occluders", "path"), draft.occluders.path, reach)
     if draft.is_crowd:
@@ -63,19 +64,24 @@ def _check_patterns(at: Loc, patterns: Sequence[str], names: Sequence[str], wher
             yield Finding((*at, index), f"'{pattern}' matches nobody in {where}", hint)
 
 
-def _check_crowd(draft: TrainDraft, known: Sequence[str]) -> Iterator[Finding]:
-    """``known``: those of its collections, as far as their folders are there."""
-    people = [*draft.learned.values(), *known]
+def _check_crowd(draft: TrainDraft, known: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """``known``: those of its collections; nobody of those whose folders are not there."""
+    people = [*draft.learned.values(), *chain.from_iterable(known.values())]
     twice = sorted({name for name in people if people.count(name) > 1}) if len(set(people)) < len(people) else []
     if twice:
         what = f"somebody is in the crowd twice: {', '.join(twice[:3])}"
         yield Finding(("learn",), what, "Leave them out of one: collections.NAME.leave_out")
     if draft.all_learned and not draft.called and len(draft.learned) < 2:
         yield Finding(("learn", "people"), "a crowd has at least two people", "Add people, or collections")
-    for index, pattern in enumerate(draft.held_out.people if draft.held_out and known else ()):
+    for index, pattern in enumerate(draft.held_out.people if draft.held_out and any(known.values()) else ()):
         if not any(matches(name, (pattern,)) for name in people):
             hint = suggestion(pattern, people, "Name somebody of the crowd, or use a glob")
             yield Finding(("learn", "held_out", "people", index), f"'{pattern}' matches nobody of the crowd", hint)
+    if draft.held_out and draft.all_learned and all(known.get(name) for name in draft.called.values()):
+        held_out = sum(is_held_out(name, draft.held_out) for name in set(people))
+        if held_out < 2:
+            what = f"{held_out} of the crowd's {len(set(people))} people are held out, and previews need two"
+            yield Finding(("learn", "held_out"), what, "Name two or more in learn.held_out.people, or raise its share")
 
 
 def _check_clips(footage: FootageDraft, reach: Reach) -> Iterator[Finding]:

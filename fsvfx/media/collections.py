@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from schemas.base import is_name
 from schemas.templates import PICTURES, suffix
+from schemas.train import HeldOut
 
 CUTOUTS = (".png", ".tif", ".tiff")
 _DIGITS = re.compile(r"(\d+)")
@@ -32,6 +34,14 @@ def chosen(names: Sequence[str], only: Sequence[str], leave_out: Sequence[str] =
 def matches(name: str, patterns: Sequence[str]) -> bool:
     """Whether one of these names or globs is the name's."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def is_held_out(person: str, held_out: HeldOut) -> bool:
+    """By name, or by a hash of it: nobody changes sides when others join or leave."""
+    if matches(person, held_out.people):
+        return True
+    drawn = hashlib.sha256(f"{held_out.seed}/{person}".encode()).digest()
+    return int.from_bytes(drawn[:8]) < held_out.share * 2**64
 
 
 def pictures_of(folder: Path) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from toy_crowds import collection
 from fsvfx.errors import InputError
 from fsvfx.facesets import Crowd, Faceset, crowd_in
 from fsvfx.facesets import crowd as crowds
-from fsvfx.facesets.crowd import is_held_out
+from fsvfx.media.collections import is_held_out
 from fsvfx.training.data import PairSampler
 from schemas.augmentation import Augmentation
 from schemas.train import HeldOut

@@ -55,7 +55,7 @@ def written(folder: Path, *changes: tuple[str, str]) -> Path:
     for old, new in changes:
         assert text.count(old) == 1
         text = text.replace(old, new)
-    for name in ("t2i_0001", "t2i_0002", "fak_1", "sfh_1"):
+    for name in ("t2i_0001", "t2i_0002", "t2i_0003", "fak_1", "sfh_1"):
         (folder / "faces" / name).mkdir(parents=True)
     (folder / "crowd.yaml").write_text(text)
     return folder / "crowd.yaml"
@@ -125,6 +125,7 @@ WRONG = [
     ("matches nobody", '"fak_*"', '"fac_*"', 16, "collections.made_up.only[1]", "'fac_*' matches nobody in faces"),
     ("leaves out nobody", "[t2i_0002]", "[t2i_0009]", 17, "collections.made_up.leave_out[0]", "matches nobody"),
     ("holds out nobody", '"t2i_000*"', '"t2i_9*"', 9, "learn.held_out.people[0]", "matches nobody of the crowd"),
+    ("too few held out", '"t2i_000*"', '"t2i_0001"', 9, "learn.held_out", "1 of the crowd's 4 people are held out"),
     ("record outside", "consents/made_up.yaml", "../made_up.yaml", 15, "collections.made_up.record", "outside"),
     ("folder outside", "path: faces", "path: ../faces", 14, "collections.made_up.path", "outside"),
     ("no record", "    record: consents/made_up.yaml\n", "", 13, "collections.made_up.record", "missing"),
@@ -163,4 +164,4 @@ def test_somebody_in_two_places_is_told(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as refused:
         load_training(path)
     [problem] = refused.value.problems
-    assert problem.what == "somebody is in the crowd twice: fak_1, t2i_0001"
+    assert problem.what == "somebody is in the crowd twice: fak_1, t2i_0001, t2i_0003"
