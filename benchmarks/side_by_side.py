@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import RESULTS, save
+from benchmarks.machine import save
 
 SAME = ("people", "learned")
 COLUMNS = {

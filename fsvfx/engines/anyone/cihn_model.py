@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from fsvfx.engines.anyone.aei_model import where_identity_counts
 from fsvfx.engines.anyone.cihn_networks import CihnGenerator
 from fsvfx.engines.anyone.critics import convinced
-from fsvfx.engines.anyone.open_model import OpenModel, background, beside, where_known, with_context
+from fsvfx.engines.anyone.open_model import OpenModel, background, where_known, with_context
 from fsvfx.engines.anyone.settings import CihnSettings
 from fsvfx.engines.samples import Pairs
 from fsvfx.engines.trainable import Prediction
@@ -19,23 +19,26 @@ class CihnModel(OpenModel):
 
     Losses: reconstruction, which pairs of two people have as well: of the target, where the map leaves the context.
     Identity; adversaries. That the map would be excused from reconstructing by opening is ruled out twice: the weight
-    passes it no gradient, and its mean costs a little.
+    passes it no gradient, and its mean costs a little. A prior goes the identity's way alone: where it shows, the map
+    has to let it in.
     """
 
     def __init__(self, settings: CihnSettings, people: tuple[str, ...]) -> None:
         super().__init__(settings, people)
         self.settings = settings
-        self.generator = CihnGenerator(settings.width, settings.halvings, len(self.centre), self.inputs)
+        self.generator = CihnGenerator(
+            settings.width, settings.halvings, len(self.centre), shown=settings.prior != "none"
+        )
 
     def generators(self) -> list[nn.Parameter]:
         return list(self.generator.parameters())
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
-        made, maps = self.generator(beside(pictures, prior), codes)
+        made, maps = self.generator(pictures, codes, prior)
         return Prediction(made.clamp(0, 1), maps[-1])
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
-        made, maps = self.generator(beside(batch.target.crop, batch.prior), codes, self._held(len(codes)))
+        made, maps = self.generator(batch.target.crop, codes, batch.prior, self._held(len(codes)))
         truth = with_context(batch, 1 - maps[-1].detach())
         apart = where_known((made - truth.truth).abs(), truth.sure)
         terms = {

@@ -102,10 +102,11 @@ def test_hear_net() -> None:
     reached(network, made.square().sum())
 
 
+@pytest.mark.parametrize("shown", [False, True])
 @pytest.mark.parametrize("halvings", [2, 4])
-def test_cihn_makes_a_picture_and_maps_of_every_size(halvings: int) -> None:
-    network = CihnGenerator(4, halvings, CODE)
-    made, maps = network(pictures(32), codes())
+def test_cihn_makes_a_picture_and_maps_of_every_size(halvings: int, *, shown: bool) -> None:
+    network = CihnGenerator(4, halvings, CODE, shown=shown)
+    made, maps = network(pictures(32), codes(), pictures(32, seed=2) if shown else None)
     assert made.shape == (2, 3, 32, 32)
     assert all(((each > 0) & (each < 1)).all() for each in maps)
     assert [each.shape[1:] for each in maps] == [(1, 32 >> step, 32 >> step) for step in range(halvings, -1, -1)]
@@ -126,15 +127,17 @@ def test_the_second_of_two_cascaded_adains_has_the_last_word() -> None:
 
 
 @pytest.mark.parametrize(("bias", "follows"), [(-50.0, False), (50.0, True)])
-def test_an_identity_shows_where_the_map_lets_it_in(bias: float, follows: bool) -> None:
-    block = HallucinationBlock(3, 3, 4, CODE)
+def test_an_identity_and_a_prior_show_where_the_map_lets_them_in(bias: float, follows: bool) -> None:
+    block = HallucinationBlock(3, 3, 3, 4, CODE)
     nn.init.zeros_(block.map.weight)
     nn.init.constant_(block.map.bias, bias)
-    here, context = pictures(8), pictures(8, seed=1)
-    one, other = (block(here, context, codes(seed=seed))[0] for seed in (5, 6))
+    here, context, prior = pictures(8), pictures(8, seed=1), pictures(8, seed=2)
+    one, other = (block(here, context, prior, codes(seed=seed))[0] for seed in (5, 6))
     assert torch.equal(one, other) != follows
-    assert torch.equal(one, block(pictures(8, seed=3), context, codes(seed=5))[0]) != follows
-    opened = [block(here, context, codes(seed=seed), torch.tensor([1.0, 0.0])[:, None, None, None]) for seed in (5, 6)]
+    assert torch.equal(one, block(pictures(8, seed=3), context, prior, codes(seed=5))[0]) != follows
+    assert torch.equal(one, block(here, context, pictures(8, seed=3), codes(seed=5))[0]) != follows
+    held = torch.tensor([1.0, 0.0])[:, None, None, None]
+    opened = [block(here, context, prior, codes(seed=seed), held) for seed in (5, 6)]
     assert not torch.equal(opened[0][0][0], opened[1][0][0]), "held open"
     assert torch.equal(opened[0][0][1], opened[1][0][1]) != follows
     assert opened[0][1][0].min() == 1
