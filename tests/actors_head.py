@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fsvfx.actors.facekit import facekit
+from fsvfx.morphable.facekit import facekit
 from fsvfx.settings import machine
 
 

@@ -8,4 +8,4 @@ from fsvfx.actors.clips import write_clip
 from fsvfx.actors.performance import Light, Moment, perform
 from fsvfx.actors.rendering import Rendered, render
 
-__all__ = ["Actor", "Light", "Moment", "Rendered", "actor", "clips", "facekit", "perform", "render", "write_clip"]
+__all__ = ["Actor", "Light", "Moment", "Rendered", "actor", "clips", "perform", "render", "write_clip"]

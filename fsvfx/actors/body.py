@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.actors.cast import Actor
-from fsvfx.actors.facekit import Floats, eye_centre, facekit
 from fsvfx.actors.performance import Moment
+from fsvfx.morphable.facekit import Floats, eye_centre, facekit
+from fsvfx.morphable.model import normals
 
 _PIVOT = np.array([0.0, -4.0, 0.0], np.float32)
 """The head turns about the top of the neck."""
@@ -58,20 +59,6 @@ def project(points: Floats, moment: Moment, size: int) -> Floats:
     away = moment.distance - points[:, 2]
     flat = (points[:, :2] - _AIM[:2]) * np.array([1, -1]) * (focal / away)[:, None] + (size - 1) / 2
     return np.column_stack([flat, away * focal / moment.distance]).astype(np.float32)
-
-
-def normals(points: Floats, triangles: NDArray[np.int64]) -> Floats:
-    """(v, 3) unit normals: means of the triangles about each vertex, by area."""
-    a, b, c = (points[triangles[:, corner]] for corner in range(3))
-    flat = np.cross(b - a, c - a)
-    summed = np.stack(
-        [
-            sum(np.bincount(triangles[:, corner], flat[:, axis], len(points)) for corner in range(3))
-            for axis in range(3)
-        ],
-        axis=1,
-    )
-    return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def hairiness(actor: Actor) -> Floats:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.actors.facekit import Floats, facekit
+from fsvfx.morphable.facekit import Floats, facekit
 
 _SPREAD = 1.25
 """How far actors lie from the mean head, in standard deviations of the FaceKit's people."""

@@ -13,13 +13,13 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from fsvfx.actors.cast import Actor, actor
-from fsvfx.actors.facekit import Floats
 from fsvfx.actors.performance import Moment, perform
 from fsvfx.actors.rendering import render
 from fsvfx.documents import RecordError, read_record
 from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.media.exr.writer import ExrPart, ExrWindows, colour_attributes, write_exr
 from fsvfx.media.stills.writer import StillFormat, write_still
+from fsvfx.morphable.facekit import Floats
 from schemas.actors import ActedClip, ActedFootage
 from schemas.consent import ConsentRecord, Document, Revocation, Scope, Subject
 from schemas.frames import FrameRange

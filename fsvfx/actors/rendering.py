@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from fsvfx.actors.body import Body, hairiness, posed
 from fsvfx.actors.cast import Actor
-from fsvfx.actors.facekit import Floats, Part, eye_centre, facekit
 from fsvfx.actors.performance import Moment
 from fsvfx.actors.shade import openness
 from fsvfx.actors.skin import places, skin
 from fsvfx.faces.raster import Raster, rasterise, remap_points, signed_areas
+from fsvfx.morphable.facekit import Floats, Part, eye_centre, facekit
 
 _SOFT = np.array([0.28, 0.12, 0.08], np.float32)
 """How far light creeps round the skin's edge into shade: red the farthest."""

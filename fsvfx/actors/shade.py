@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.actors.body import normals
-from fsvfx.actors.facekit import Floats, Part, facekit
+from fsvfx.morphable.facekit import Floats, Part, facekit
+from fsvfx.morphable.model import normals
 
 _DIRECTIONS = 24
 _SIZE = 112

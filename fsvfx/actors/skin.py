@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.actors.cast import Actor, Looks
-from fsvfx.actors.facekit import Floats, facekit
+from fsvfx.morphable.facekit import Floats, facekit
 
 WIDTH, HEIGHT = 1536, 1024
 _LOW, _HIGH = -20.0, 15.0

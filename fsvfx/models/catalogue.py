@@ -16,6 +16,8 @@ from fsvfx.suggestions import suggestion
 
 SIGNED = "MODEL.LICENSE"
 """What insightface hands those who buy a licence; it lies beside the pack's files."""
+HEAD = "ict_facekit"
+"""The card of the ICT-FaceKit's head, which ``FSVFX_ICT_MODEL`` may name."""
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +71,10 @@ def signed_licence(wanted: ModelCard) -> Path | None:
 
 
 def _places(wanted: ModelCard, folder: Path) -> list[Path]:
-    """Where a card's file may be: where it belongs, or, of one that users bring, in a pack that has it."""
+    """Where a card's file may be: where the machine's settings or the card say, or, of one that users bring, in a pack
+    that has it."""
+    if wanted.name == HEAD and (said := machine().ict_model):
+        return [said]
     of_packs = packs.files_of(wanted.sha256) if wanted.archive is None and not wanted.how else []
     return [folder / wanted.file, *of_packs]
 

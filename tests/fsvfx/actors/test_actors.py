@@ -13,12 +13,12 @@ import pytest
 from fsvfx.actors import Moment, Rendered, actor, perform, render, write_clip
 from fsvfx.actors.body import expressed
 from fsvfx.actors.clips import shown
-from fsvfx.actors.facekit import facekit
 from fsvfx.errors import InputError, ModelError
 from fsvfx.faces.embedding import embeddings
 from fsvfx.faces.measures import head_pose, mouth_opening
 from fsvfx.faces.search import FaceFinder, Faces
 from fsvfx.identity.contract import distance
+from fsvfx.morphable.facekit import facekit
 
 SIZE = 256
 IBUG_TO_MESH = {30: 4, 36: 33, 39: 133, 42: 362, 45: 263, 48: 61, 54: 291, 51: 0, 57: 17, 8: 152}

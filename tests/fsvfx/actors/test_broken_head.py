@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fsvfx.actors.facekit import facekit
 from fsvfx.errors import ModelError
+from fsvfx.morphable.facekit import facekit
 from fsvfx.settings import machine
 
 

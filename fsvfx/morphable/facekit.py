@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.models import HEAD, card
 from fsvfx.settings import machine
 
 Floats = NDArray[np.float32]
@@ -41,6 +42,8 @@ _ENDS = (
     (24591, Part.EYE),
 )
 """Where each part's vertices end. Behind them come tear film and lashes, which want transparency: left out."""
+FACE = 9409
+"""How many vertices, the first ones, are the face's skin, ears and throat among it; its holes are eyes and mouth."""
 _LEFT_EYE, _RIGHT_EYE = slice(21451, 23021), slice(23021, 24591)
 _COUNT = _ENDS[-1][0]
 
@@ -49,7 +52,7 @@ _COUNT = _ENDS[-1][0]
 class FaceKit:
     """neutral: (v, 3). triangles: (t, 3), anticlockwise seen from outside. identity: (40, v, 3) deltas a standard
     deviation. expression: (e, v, 3) deltas at full strength. part: (v,) ``Part``. landmarks: (68,) vertices, in the
-    order of the iBUG 68."""
+    order of the iBUG 68. uv: (u, 2), v up; uv_triangles: (t, 3) into it, for the same corners as ``triangles``."""
 
     neutral: Floats
     triangles: NDArray[np.int64]
@@ -58,6 +61,8 @@ class FaceKit:
     names: tuple[str, ...]
     part: NDArray[np.int8]
     landmarks: NDArray[np.int64]
+    uv: Floats
+    uv_triangles: NDArray[np.int64]
 
     def expressed(self, coefficients: Mapping[str, float]) -> Floats:
         """(v, 3) deltas of an expression, by the FaceKit's names (ARKit's, with _L and _R). Raises InputError."""
@@ -89,23 +94,24 @@ def facekit() -> FaceKit:
 
 
 def _path() -> Path:
-    path = machine().ict_model or machine().models / "ict_facekit/ict_facekit_light.npz"
+    path = machine().ict_model or machine().models / card(HEAD).file
     if not path.is_file():
         raise ModelError(
-            f"Synthetic actors need the ICT-FaceKit head, which is not at {path}",
+            f"The ICT-FaceKit head is not at {path}",
             hint="Get the FaceKit (MIT) from https://github.com/ICT-VGL/ICT-FaceKit, pack its OBJ files into "
-            "ict_facekit_light.npz (fsvfx/actors/facekit.py has names and shapes), and set FSVFX_ICT_MODEL to it",
+            "ict_facekit_light.npz (fsvfx/morphable/facekit.py has names and shapes), and set FSVFX_ICT_MODEL to it",
         )
     return path
 
 
 def _read(data: Mapping[str, NDArray[np.generic]]) -> FaceKit:
     """``neutral`` (26719, 3); ``quads`` (q, 4), -1 in the last column of a triangle; ``identity`` (40, 26719, 3);
-    ``expression`` (e, 26719, 3); ``expression_names`` (e,); ``vertex_indices``: the FaceKit's JSON of that name."""
+    ``expression`` (e, 26719, 3); ``expression_names`` (e,); ``uv`` (u, 2); ``uv_quads`` (q, 4);
+    ``vertex_indices``: the FaceKit's JSON of that name."""
     neutral = np.asarray(data["neutral"], np.float32)[:_COUNT]
     quads = np.asarray(data["quads"], np.int64)
-    quads = quads[(quads < _COUNT).all(axis=1)]
-    triangles = np.concatenate([quads[:, :3], quads[quads[:, 3] >= 0][:, [0, 2, 3]]])
+    kept = (quads < _COUNT).all(axis=1)
+    quads, uv_quads = quads[kept], np.asarray(data["uv_quads"], np.int64)[kept]
     part = np.zeros(_COUNT, np.int8)
     start = 0
     for end, kind in _ENDS:
@@ -113,13 +119,20 @@ def _read(data: Mapping[str, NDArray[np.generic]]) -> FaceKit:
     landmarks = json.loads(str(data["vertex_indices"]))["idx_to_landmark_verts"]
     return FaceKit(
         neutral=neutral,
-        triangles=triangles,
+        triangles=_halved(quads, quads),
         identity=np.asarray(data["identity"], np.float32)[:, :_COUNT],
         expression=np.asarray(data["expression"], np.float32)[:, :_COUNT],
         names=tuple(str(name) for name in np.asarray(data["expression_names"])),
         part=part,
         landmarks=np.array(landmarks, np.int64),
+        uv=np.asarray(data["uv"], np.float32),
+        uv_triangles=_halved(uv_quads, quads),
     )
+
+
+def _halved(corners: NDArray[np.int64], quads: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``corners`` (q, 4) of ``quads`` as triangles (t, 3)."""
+    return np.concatenate([corners[:, :3], corners[quads[:, 3] >= 0][:, [0, 2, 3]]])
 
 
 def eye_centre(eye: Floats) -> Floats:

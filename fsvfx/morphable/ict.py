@@ -1,0 +1,77 @@
+"""The ICT-FaceKit's face as a morphable model."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+
+import cv2
+import numpy as np
+
+from fsvfx import models
+from fsvfx.faces.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE, RIGID
+from fsvfx.morphable.facekit import FACE, facekit
+from fsvfx.morphable.model import Floats, Morphable, SurfacePoints
+from fsvfx.morphable.pictures import probes_of
+
+CARD = models.HEAD
+_UNIT = 8.0
+"""mm of a unit: a head of the mean's width is 15 cm wide."""
+_PROBES = 600
+_APART = 0.5
+"""Units about lids, lips and brows that are no bare skin, and inside the face's rim, where hair may be."""
+_STILL = ("eyeLook", "PupilDilate")
+"""Expressions that only eyeballs tell."""
+
+
+@lru_cache(maxsize=1)
+def ict() -> Morphable:
+    """9409 vertices, 40 of its 100 identity modes, and the expressions that its skin shows; read once per process.
+
+    Raises ModelError if the FaceKit is not here, or is another than its card's.
+    """
+    models.path(CARD)
+    kit, points = facekit(), _points()
+    kept = (kit.triangles < FACE).all(axis=1)
+    told = [place for place, name in enumerate(kit.names) if not name.startswith(_STILL)]
+    neutral = kit.neutral[:FACE]
+    neutral = neutral - points.of(neutral)[RIGID].mean(axis=0)
+    within, skin = _regions(neutral, points.of(neutral))
+    return Morphable(
+        name=CARD,
+        neutral=neutral,
+        triangles=kit.triangles[kept],
+        identity=np.ascontiguousarray(kit.identity[:, :FACE]),
+        expression=np.ascontiguousarray(kit.expression[told, :FACE]),
+        names=tuple(kit.names[place] for place in told),
+        uv=kit.uv,
+        uv_triangles=kit.uv_triangles[kept],
+        points=points,
+        probes=probes_of(neutral, within, _PROBES),
+        skin=skin,
+        unit=_UNIT,
+        card=CARD,
+    )
+
+
+def _points() -> SurfacePoints:
+    """Found on rendered heads: see ``benchmarks/surface_points.py``."""
+    with files("fsvfx.morphable").joinpath("ict_points.npz").open("rb") as stream, np.load(stream) as data:
+        return SurfacePoints(data["corners"].astype(np.int64), data["weights"], data["spread"])
+
+
+def _regions(neutral: Floats, points: Floats) -> tuple[Floats, Floats]:
+    """(v,) 1 within FaceMesh's oval and not within eyes or mouth; and 1 on bare skin."""
+    front = neutral[:, 2] > points[OVAL, 2].min() - 2 * _APART
+    rim = _depth(neutral, points[OVAL])
+    painted = [_depth(neutral, points[ring]) for ring in (LIPS_OUTER, LEFT_EYE, RIGHT_EYE, LEFT_BROW, RIGHT_BROW)]
+    bare = np.max(painted, axis=0) < -_APART
+    within = front & (rim > 0)
+    skin = within & bare & (rim > 2 * _APART)
+    return within.astype(np.float32), skin.astype(np.float32)
+
+
+def _depth(neutral: Floats, ring: Floats) -> Floats:
+    """(v,) how far within a ring (k, 3) of points vertices lie, seen from the front; outside: negative."""
+    flat = np.ascontiguousarray(ring[:, :2], np.float32)
+    return np.array([cv2.pointPolygonTest(flat, (float(x), float(y)), True) for x, y in neutral[:, :2]], np.float32)

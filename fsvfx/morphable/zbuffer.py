@@ -1,0 +1,55 @@
+"""A z-buffer (Catmull 1974) for dense meshes: which triangle is nearest in each pixel, and which point of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.faces.raster import Raster, signed_areas
+from fsvfx.morphable.model import Floats, Ints
+
+_EDGE = -1e-4
+"""Of a weight: a pixel centre on an edge belongs to both triangles, so that no seam shows."""
+_SLIVER = 1e-6
+"""Triangles smaller than this (px^2) show nothing."""
+
+
+def zbuffer(seen: Floats, triangles: Ints, size: int) -> Raster:
+    """Of vertices ``seen`` (v, 3; px, z away from the camera) in a (size, size) picture; those that face away are not.
+
+    Weights are linear in the picture: triangles are taken for too small for perspective to bend them.
+    """
+    area = signed_areas(seen[triangles])
+    facing = np.flatnonzero(area > _SLIVER)
+    corners = seen[triangles[facing]].astype(np.float64)
+    which, pixels, weights = _covered(corners, size)
+    depth = (corners[which, :, 2] * weights).sum(axis=1)
+    order = np.argsort(-depth, kind="stable")
+    nearest = np.full(size * size, -1, np.int64)
+    nearest[pixels[order]] = order  # of equal places numpy keeps the last: the nearest
+    shown = np.flatnonzero(nearest >= 0)
+    kept = nearest[shown]
+    ids = facing[which[kept]]
+    return Raster(size, shown, ids.astype(np.int32), triangles[ids], weights[kept].astype(np.float32))
+
+
+def _covered(corners: NDArray[np.float64], size: int) -> tuple[Ints, Ints, NDArray[np.float64]]:
+    """Every pixel (flat index) that a triangle (t, 3, 3) covers, with which it is, and its weights (c, 3)."""
+    low = np.clip(np.ceil(corners[:, :, :2].min(axis=1)), 0, size).astype(np.int64)
+    high = np.clip(np.floor(corners[:, :, :2].max(axis=1)) + 1, 0, size).astype(np.int64)
+    across, down = np.maximum(high - low, 0).T
+    counts = across * down
+    which = np.repeat(np.arange(len(corners)), counts)
+    place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    row, column = np.divmod(place, across[which])
+    x, y = low[which, 0] + column, low[which, 1] + row
+    one, two = (corners[:, corner, :2] - corners[:, 0, :2] for corner in (1, 2))
+    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    slopes = np.column_stack([two[:, 1], -two[:, 0], -one[:, 1], one[:, 0]]) / area[:, None]
+    right, below = x - corners[which, 0, 0], y - corners[which, 0, 1]
+    steep = slopes[which]
+    second, third = steep[:, 0] * right + steep[:, 1] * below, steep[:, 2] * right + steep[:, 3] * below
+    first = 1 - second - third
+    inside = np.flatnonzero(np.minimum(np.minimum(first, second), third) >= _EDGE)
+    weights = np.column_stack([first[inside], second[inside], third[inside]])
+    return which[inside], y[inside] * size + x[inside], weights
