@@ -55,11 +55,16 @@ def smooth(
     result = np.array(landmarks, np.float32)
     if sigma <= 0 or not len(numbers):
         return result
-    new = np.concatenate([[True], np.diff(numbers) > 1]) | starts
-    for rows in np.split(np.arange(len(numbers)), np.flatnonzero(new)[1:]):
+    for rows in segments(numbers, starts):
         if len(rows) > 2:
             result[rows] = _segment(np.asarray(landmarks[rows], np.float64), sigma)
     return result
+
+
+def segments(numbers: NDArray[np.int64], starts: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """The rows of each run of frames ``numbers`` (n,) without a gap; ``starts`` (n,) begin one too."""
+    new = np.concatenate([[True], np.diff(numbers) > 1]) | starts
+    return np.split(np.arange(len(numbers)), np.flatnonzero(new)[1:])
 
 
 def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
@@ -67,9 +72,9 @@ def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
     fits = [similarity(topology.CANONICAL[topology.RIGID], each[topology.RIGID]) for each in landmarks]
     heads = np.stack([scale * topology.CANONICAL @ turn.T + shift for scale, turn, shift in fits])
     own = np.stack([(each - head) @ fit[1] / fit[0] for each, head, fit in zip(landmarks, heads, fits, strict=True)])
-    heads = _filtered(heads, sigma, _HEAD_TOLERANCE * np.array([fit[0] for fit in fits]))
+    heads = filtered(heads, sigma, _HEAD_TOLERANCE * np.array([fit[0] for fit in fits]))
     for points, tolerance in _REGIONS:
-        own[:, points] = _filtered(own[:, points], sigma, np.full(len(own), tolerance))
+        own[:, points] = filtered(own[:, points], sigma, np.full(len(own), tolerance))
     calm = np.empty_like(landmarks)
     for index, (head, expression) in enumerate(zip(heads, own, strict=True)):
         scale, turn, _ = similarity(topology.CANONICAL, head)
@@ -77,8 +82,11 @@ def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
     return calm.astype(np.float32)
 
 
-def _filtered(points: Points, sigma: float, tolerance: NDArray[np.float64]) -> Points:
-    """(n, p, d) with a tolerance for each frame (n,); symmetric about each frame, so that nothing lags."""
+def filtered(points: Points, sigma: float, tolerance: NDArray[np.float64]) -> Points:
+    """(n, p, d) of successive frames, with a tolerance for each (n,); symmetric about each, so that nothing lags.
+
+    sigma: standard deviation in frames. What is off by more than its tolerance (RMS over d, mean over p) is movement.
+    """
     count = len(points)
     total, weights = points.copy(), np.ones(count)
     for step in range(1, min(REACH, int(np.ceil(3 * sigma))) + 1):

@@ -6,26 +6,32 @@
 from fsvfx.morphable.facekit import FaceKit, facekit
 from fsvfx.morphable.fit import Fits, FittedPerson, fit_frames, fit_person, joined, posed
 from fsvfx.morphable.ict import ict
+from fsvfx.morphable.kept import FittedEntry, arrays_of
 from fsvfx.morphable.model import Morphable, SurfacePoints, normals
 from fsvfx.morphable.placing import Placing
+from fsvfx.morphable.steady import jitter, steady
 from fsvfx.morphable.zbuffer import zbuffer
 
 __all__ = [
     "FaceKit",
     "Fits",
+    "FittedEntry",
     "FittedPerson",
     "Morphable",
     "Placing",
     "SurfacePoints",
+    "arrays_of",
     "facekit",
     "fit_frames",
     "fit_person",
     "ict",
+    "jitter",
     "joined",
     "light",
     "model",
     "normals",
     "pictures",
     "posed",
+    "steady",
     "zbuffer",
 ]

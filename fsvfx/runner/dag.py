@@ -27,6 +27,7 @@ PATHS: dict[str, str] = {
         "detect",
         "track",
         "align",
+        "fit",
         "swap",
         "occlude",
         "composite",
