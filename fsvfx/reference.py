@@ -99,7 +99,7 @@ def _tables() -> dict[str, Callable[[], str]]:
     models["PackageSettings"] = MatteSettings
     models["HearSettings"], _ = get_args(learned("faceshifter").Architecture.model_fields["hear"].annotation)
     people = ("original", "df", "liae", "comb", "style_transfer")
-    crowds = ("simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "refine")
+    crowds = ("simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "fsgan", "refine")
     models |= {f"architecture of {name}": learned(name).Architecture for name in (*people, *crowds)}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
     return {

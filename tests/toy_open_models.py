@@ -13,6 +13,7 @@ from torch import Tensor
 
 from fsvfx.engines.anyone.aei_model import AeiModel
 from fsvfx.engines.anyone.cihn_model import CihnModel
+from fsvfx.engines.anyone.fsgan_model import FsGanModel
 from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.ipgan_model import IpGanModel
 from fsvfx.engines.anyone.open_model import OpenModel
@@ -20,6 +21,7 @@ from fsvfx.engines.anyone.rsgan_model import RsGanModel
 from fsvfx.engines.anyone.settings import (
     CihnSettings,
     FaceShifterSettings,
+    FsGanSettings,
     FsNetSettings,
     IpGanSettings,
     RsGanSettings,
@@ -104,6 +106,12 @@ def fsnet(**values: Any) -> FsNetModel:
     return FsNetModel(FsNetSettings(**chosen), ("ada", "bea"))
 
 
+def fsgan(**values: Any) -> FsGanModel:
+    rng.seed(3)
+    chosen = {**SMALL, "width": 4, "halvings": 3, "identity": 0.1, **values}
+    return FsGanModel(FsGanSettings(**chosen), ("ada", "bea"))
+
+
 def ipgan(**values: Any) -> IpGanModel:
     rng.seed(3)
     chosen = {**SMALL, "width": 4, "halvings": 3, "latent": 8, **values}
@@ -120,4 +128,4 @@ PAIRED: list[Callable[..., OpenModel]] = [simswap, faceshifter]
 """Those that learn pixels only where a truth is known."""
 SHOWN: list[Callable[..., OpenModel]] = [*PAIRED, cihn, ipgan]
 """Those whose generator sees the target, and a prior beside it."""
-MODELS = [*SHOWN, fsnet, rsgan]
+MODELS = [*SHOWN, fsnet, rsgan, fsgan]

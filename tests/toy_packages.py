@@ -26,6 +26,7 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "comb": {"resolution": 32, "first": 8, "level_steps": 100, "width": 0.05},
     "cihn": {"resolution": 64, "width": 4, "halvings": 2, "gan": 0},
     "faceshifter": {"resolution": 64, "encoder_width": 4, "generator_width": 64, "gan": 0},
+    "fsgan": {"resolution": 64, "width": 4, "halvings": 3, "gan": 0},
     "fsnet": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
     "ipgan": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
     "refine": {"resolution": 64, "sight": 32, "widths": [4, 8], "blocks": 1, "directions": 4},

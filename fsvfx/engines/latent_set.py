@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import Identity
 from fsvfx.engines.open_set import OpenSet, Source, worth_of
 from fsvfx.faces.resizing import resized
 
 if TYPE_CHECKING:
-    import torch
-
     from fsvfx.engines.anyone.latent_model import LatentModel
 
 
@@ -49,16 +46,3 @@ class LatentSet(OpenSet):
             latents = self.networks.latents(pictures, masks).cpu().numpy()
         mean = np.average(latents, axis=0, weights=worth_of(identity)).astype(np.float32)
         return LatentSource(source.mean, identity, source.showing, latent=mean)
-
-    def masks(self, meshes: NDArray[np.float32], size: int) -> torch.Tensor:
-        """(n, 1, R, R): faces with their foreheads, of meshes (n, 468, 3) in crops of ``size`` px."""
-        import torch
-
-        hulls = [hull(mesh, self.networks.resolution) for mesh in self.scaled(meshes, size)]
-        return torch.from_numpy(np.stack(hulls))[:, None].to(self.device)
-
-    def scaled(self, meshes: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-        """Meshes (n, 468, 3) in crops of ``size`` px, in those of the model's size."""
-        from fsvfx.engines.mesh.references import scaled
-
-        return scaled(meshes, self.networks.resolution / size)

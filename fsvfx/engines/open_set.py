@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity
 from fsvfx.engines.packaged import PackagedEngine
 from fsvfx.errors import InputError
@@ -86,6 +87,19 @@ class OpenSet(PackagedEngine[Source]):
         """(n, 3, R, R): the ``wanted`` of some faces, at the model's size, with the identity's face on their meshes, as
         the package's prior shows it; None of packages without one."""
         return None if prepared.showing is None else _laid_over(wanted, faces, prepared.showing)
+
+    def masks(self, meshes: NDArray[np.float32], size: int) -> torch.Tensor:
+        """(n, 1, R, R): faces with their foreheads, of meshes (n, 468, 3) in crops of ``size`` px."""
+        import torch
+
+        hulls = [hull(mesh, self.model.resolution) for mesh in self.scaled(meshes, size)]
+        return torch.from_numpy(np.stack(hulls))[:, None].to(self.device)
+
+    def scaled(self, meshes: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+        """Meshes (n, 468, 3) in crops of ``size`` px, in those of the model's size."""
+        from fsvfx.engines.mesh.references import scaled
+
+        return scaled(meshes, self.model.resolution / size)
 
     def figures(self, prepared: Source) -> dict[str, JsonValue]:
         return {"identity_pictures": prepared.mean.pictures, "identity_left_out": prepared.mean.left_out}

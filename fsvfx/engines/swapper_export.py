@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from fsvfx import models, packages
+from fsvfx.engines.anyone.fsgan_model import FsGanModel
 from fsvfx.engines.anyone.hear_model import HearModel
 from fsvfx.engines.anyone.latent_model import LatentModel
 from fsvfx.engines.anyone.open_model import OpenModel
@@ -76,7 +77,7 @@ def _plain(source: Source) -> OpenModel:
     """Raises InputError if the networks see more than a target and a vector."""
     model, name = source.model, source.card.model
     more = ""
-    if not isinstance(model, OpenModel) or isinstance(model, LatentModel):
+    if not isinstance(model, OpenModel) or isinstance(model, LatentModel | FsGanModel):
         more = "reference pictures"
     elif isinstance(model, HearModel):
         more = "the vector of the target's own face, for its second stage"

@@ -188,6 +188,34 @@ class IpGanSettings(LatentSettings):
     """Weight of the adversaries' features: made ones against the target's; 0: there are no adversaries."""
 
 
+class FsGanSettings(OpenSettings):
+    """Sizes and losses of ``fsgan``. Weights of losses are those of the published code, as far as they are known."""
+
+    width: int = Field(64, ge=4, le=128)
+    """Channels of each network at full size; doubled at each halving, up to eight times."""
+    halvings: int = Field(5, ge=2, le=5)
+    """How often each network halves the picture."""
+    steps: int = Field(2, ge=1, le=6)
+    """Steps of pose in which a face is turned from the source's to the target's. In training up to so many."""
+    identity: float = Field(1.0, ge=0, le=100)
+    """Weight of the identity network's loss, in place of the paper's two perceptual ones."""
+    reconstruction: float = Field(0.1, ge=0, le=100)
+    """Weight of the difference of reenacted faces from the truth, in the source's tone, where there is one."""
+    completion: float = Field(0.1, ge=0, le=100)
+    """Weight of the difference of filled holes from the photograph."""
+    blending: float = Field(0.1, ge=0, le=100)
+    """Weight of the difference of blends from the Poisson solution."""
+    gan: float = Field(1e-3, ge=0, le=100)
+    """Weight of the adversaries' verdict; 0: there are none."""
+
+    @field_validator("prior")
+    @classmethod
+    def _unshown(cls, prior: str) -> str:
+        if prior != "none":
+            raise ValueError("it is given the source's own pictures: remove prior")
+        return prior
+
+
 class RefineSettings(EngineSettings):
     """Sizes and losses of ``refine``."""
 

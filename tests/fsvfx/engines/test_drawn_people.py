@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 from toy_discs import discs
-from toy_open_models import cihn, fsnet
+from toy_heads import heads
+from toy_open_models import cihn, fsgan, fsnet
 
 from benchmarks.apart import area_under
 from fsvfx.engines.anyone.aei_model import where_identity_counts
+from fsvfx.engines.anyone.fsgan_networks import toned
 from fsvfx.engines.anyone.open_model import OpenModel, where_known
 from fsvfx.engines.samples import Pairs
 from fsvfx.training.loop import Loop, Precision
@@ -67,3 +69,26 @@ def test_fsnets_latents_part_by_person() -> None:
     model = trained(fsnet(gan=0.0, identity=0.0), 80)
     assert right(model) > 0.9 > before
     assert off(model.swapped(unseen, model.codes_of(unseen.source)).rgb, unseen) < 0.9 * off(unseen.target.crop, unseen)
+
+
+def test_fsgan_turns_heads_fills_holes_and_blends_as_the_solver_does() -> None:
+    """Of 32 px: less than manifests may ask for."""
+    model = fsgan(gan=0.0, identity=0.0, width=8, reconstruction=10, completion=10, blending=10)
+    model.resolution = 32
+    model.begin("cpu")
+    settings = TrainerSettings(iterations=100, lr=3e-3, optimiser="adam")
+    loop = Loop(model, settings, Precision(settings, "cpu"))
+    for step in range(100):
+        loop.iterate(heads(8, step, 32), step)
+    model.eval().requires_grad_(False)
+    unseen = heads(24, UNSEEN, 32)
+    left = model.errors_left(unseen)
+    assert left["holes_left"] < 0.8, "beside the mean color"
+    assert left["seam_left"] < 0.4, "beside pasting"
+    assert unseen.known is not None
+    truth = toned(unseen.known.truth, unseen.target.mask, unseen.source.crop, unseen.source.mask)
+    there, here = (
+        where_known((each - truth).abs(), unseen.target.mask)
+        for each in (model.codes_in(unseen)[:, :3], unseen.source.crop)
+    )
+    assert there < 0.75 * here

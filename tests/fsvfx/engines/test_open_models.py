@@ -22,6 +22,7 @@ from toy_open_models import (
 from fsvfx.engines.anyone.open_model import OpenModel, photographs
 from fsvfx.engines.anyone.settings import (
     FaceShifterSettings,
+    FsGanSettings,
     FsNetSettings,
     HearSettings,
 )
@@ -209,3 +210,5 @@ def test_what_can_not_take_supervision_says_so() -> None:
         FaceShifterSettings(hear=HearSettings(), prior="warp")
     with pytest.raises(ValidationError, match="its latent is of the source's own picture: remove prior"):
         FsNetSettings(prior="linear")
+    with pytest.raises(ValidationError, match="it is given the source's own pictures: remove prior"):
+        FsGanSettings(prior="warp")

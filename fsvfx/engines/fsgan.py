@@ -1,0 +1,136 @@
+"""``fsgan``: FSGAN: pictures of a face reenacted, completed and blended; anybody, once trained on a crowd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, JsonValue
+
+from fsvfx.engines.anyone.settings import FsGanSettings
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity
+from fsvfx.engines.open_set import OpenSet, Source, worth_of
+from fsvfx.engines.packaged import MatteSettings
+from fsvfx.faces.measures import head_pose
+from fsvfx.faces.resizing import resized
+
+if TYPE_CHECKING:
+    import torch
+
+    from fsvfx.engines.anyone.fsgan_model import FsGanModel
+    from fsvfx.engines.anyone.view_map import ViewMap
+    from fsvfx.engines.trainable import Prediction
+
+_CORNERS = 3
+"""Of a triangle: more views than that have no say in a picture."""
+
+
+class FsGanPackage(MatteSettings):
+    """Settings of ``fsgan``."""
+
+    views: int = Field(12, ge=1, le=64)
+    """Reference pictures that are reenacted, chosen by how well they are spread over yaw and pitch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSource(Source):
+    """pictures: (m, 3, R, R) float32 in [0, 1], of the model's size; meshes: (m, 468, 3) px of them; views: their
+    map."""
+
+    pictures: NDArray[np.float32]
+    meshes: NDArray[np.float32]
+    views: ViewMap
+
+
+class FsGan(OpenSet):
+    """The source's pictures themselves are turned to the performer's pose and expression, those of the three views
+    around it mixed; what none of them shows is completed; the face is blended into the plate. Nothing is trained on
+    the identity.
+
+    Nirkin, Keller and Hassner 2019, "FSGAN: Subject Agnostic Face Swapping and Reenactment" (arXiv 1908.05932), rebuilt
+    from its abstract and second-hand notes: a reenactment generator on landmark heat maps, recurrent in steps of pose;
+    a map of views in yaw and pitch with Delaunay's triangulation and barycentric coordinates; a completion network; a
+    blending network whose truth is the Poisson solution. Weights of losses are the published code's.
+
+    What differs, or is this project's own: landmarks are FaceMesh's, drawn as dots, a plane for each part of the face:
+    where the face goes, and where it is now; before each step the picture is moved by the affine map that fits them
+    best, and networks say what changes, so that small ones learn within an hour; meshes tell what is missing (turned
+    away in every view, towards the camera in the plate) and where faces are, as no segmentation network is at hand that
+    may be shipped; outside of the map the nearest point of its rim counts; the three networks learn side by side; an
+    identity network that a production may use stands for two perceptual ones; adversaries have the hinge, and see
+    finished swaps. Fine-tuning on a clip is left out: a training that starts from a package does it.
+    """
+
+    name: ClassVar[str] = "fsgan"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = "anybody for anybody: pictures reenacted, completed and blended; trained"
+    source: ClassVar[str] = "FSGAN (Nirkin et al. 2019)"
+    prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256", "views")
+    Settings: ClassVar[type[EngineSettings]] = FsGanPackage
+    Architecture: ClassVar[type[EngineSettings]] = FsGanSettings
+
+    @classmethod
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> FsGanModel:
+        from fsvfx.engines.anyone.fsgan_model import FsGanModel  # here: reading settings need not wait for torch
+
+        assert isinstance(architecture, FsGanSettings)
+        return FsGanModel(architecture, people)
+
+    @property
+    def networks(self) -> FsGanModel:
+        """The package's."""
+        from fsvfx.engines.anyone.fsgan_model import FsGanModel
+
+        assert isinstance(self.model, FsGanModel)
+        return self.model
+
+    def prepare(self, identity: Identity, size: int) -> ViewSource:
+        """With the pictures that are well spread over yaw and pitch, and their map."""
+        import torch
+
+        from fsvfx.engines.anyone.view_map import spread, view_map
+
+        assert isinstance(self.settings, FsGanPackage)
+        source = super().prepare(identity, size)
+        poses = np.array([head_pose(mesh)[:2] for mesh in identity.landmarks])
+        chosen = spread(poses, worth_of(identity), self.settings.views)
+        crops = torch.from_numpy(identity.crops[chosen]).permute(0, 3, 1, 2).contiguous()
+        pictures = resized(crops, self.model.resolution).numpy()
+        meshes = self.scaled(identity.landmarks[chosen], identity.crops.shape[1])
+        views = view_map(poses[chosen])
+        return ViewSource(source.mean, identity, source.showing, pictures=pictures, meshes=meshes, views=views)
+
+    def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
+        import torch
+
+        assert isinstance(prepared, ViewSource)
+        model, wanted, size = self.networks, pictures[faces.wanted], faces.crops.shape[1]
+        landmarks = faces.landmarks[faces.wanted]
+        meshes = torch.from_numpy(self.scaled(landmarks, size)).to(wanted)
+        shares = np.stack([prepared.views.shares(np.array(head_pose(mesh)[:2])) for mesh in landmarks])
+        seen = model.seen(wanted, self.masks(landmarks, size), meshes)
+        return model.swap(seen, self._between(meshes, shares, prepared))
+
+    def _between(self, meshes: torch.Tensor, shares: NDArray[np.float64], prepared: ViewSource) -> torch.Tensor:
+        """(n, 4, R, R): the views, each reenacted on meshes (n, 468, 3), mixed by their ``shares`` (n, m)."""
+        import torch
+
+        size, model = self.networks.resolution, self.networks
+        mixed = meshes.new_zeros(len(meshes), 4, size, size)
+        ranked = np.argsort(-shares, axis=1, kind="stable")[:, :_CORNERS]
+        for place in range(ranked.shape[1]):
+            view = ranked[:, place]
+            share = np.take_along_axis(shares, view[:, None], 1)[:, 0]
+            rows = np.flatnonzero(share > 0)
+            if not len(rows):
+                break
+            given = [torch.from_numpy(each[view[rows]]).to(meshes) for each in (prepared.pictures, prepared.meshes)]
+            made = model.reenacted(*given, meshes[rows])
+            mixed[rows] += torch.from_numpy(share[rows]).to(made)[:, None, None, None] * made
+        return mixed
+
+    def figures(self, prepared: Source) -> dict[str, JsonValue]:
+        assert isinstance(prepared, ViewSource)
+        return super().figures(prepared) | {"identity_views": len(prepared.pictures)}
