@@ -1,4 +1,5 @@
-"""What ``cihn``, ``fsnet``, ``rsgan`` and ``ipgan`` keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``.
+"""What ``cihn``, ``fsnet``, ``rsgan``, ``ipgan`` and ``fsgan`` keep apart, and what of errors ``fsgan`` leaves:
+``python -m benchmarks.apart MANIFEST [--most N]``.
 
 MANIFEST: of a training of one of them that is finished (``fsvfx train``). Everybody whom it held out gets the next
 person's face. Of all: the mean difference from the target outside of the face's mesh, in steps of 255, as the network
@@ -7,13 +8,17 @@ gives it, nothing pasted; and by how much more the face than the rest moves when
 triplets whose same person is nearer (two pictures of a person, or two views of one, beside everybody else). Of
 ``rsgan``: how many times as far the face moves as the rest where its latent is exchanged, and the rest as the face
 where its own is. Of ``ipgan``: how many swaps the network that trained it takes for their source, and for their target,
-among everybody, beside chance.
+among everybody, beside chance. Of ``fsgan``, shares of errors that are left: of holes, beside filling them with the
+face's mean color; of blends, against the Poisson solution, beside pasting, by the network and by the rim's mean color
+alone; of turned faces, against the source's warp by ``landmark_warp`` in the source's tone, beside the source's picture
+as it is, by the networks and by affine maps alone.
 Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 from dataclasses import fields, replace
 from pathlib import Path
@@ -22,15 +27,18 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
+from torch.nn.functional import max_pool2d
 
 from benchmarks.machine import RESULTS, save
 from fsvfx import packages
 from fsvfx.engines.anyone.aei_model import where_identity_counts
+from fsvfx.engines.anyone.fsgan_model import FsGanModel
+from fsvfx.engines.anyone.fsgan_networks import ChangeNet, toned
 from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.fsnet_networks import triplets
 from fsvfx.engines.anyone.ipgan_model import IpGanModel
-from fsvfx.engines.anyone.open_model import OpenModel, background
+from fsvfx.engines.anyone.open_model import OpenModel, background, where_known
 from fsvfx.engines.anyone.rsgan_model import RsGanModel
 from fsvfx.engines.packaged import restored
 from fsvfx.engines.registry import learned
@@ -43,7 +51,7 @@ from fsvfx.training.result import finished
 from schemas.job import TrainJob
 
 ROWS = 12
-ENGINES = ("cihn", "fsnet", "rsgan", "ipgan")
+ENGINES = ("cihn", "fsnet", "rsgan", "ipgan", "fsgan")
 FILE = RESULTS / "apart.json"
 
 
@@ -88,6 +96,8 @@ def _own(model: OpenModel, pairs: Pairs, crowd: Crowd, job: TrainJob) -> dict[st
             return {name: float(value) for name, value in model.kept_apart(pairs).items()}
         case IpGanModel():
             return _of_factors(model, pairs)
+        case FsGanModel():
+            return _of_parts(model, pairs, crowd)
         case _:
             return _of_maps(model, pairs)
 
@@ -95,7 +105,8 @@ def _own(model: OpenModel, pairs: Pairs, crowd: Crowd, job: TrainJob) -> dict[st
 def _moved(model: OpenModel, pairs: Pairs) -> dict[str, float]:
     """What is kept, and what follows the source."""
     codes = model.codes_in(pairs)
-    one, other = (model.swapped(pairs, each).rgb for each in (codes, codes.roll(1, 0)))
+    others = model.codes_in(replace(pairs, source=_rolled(pairs.source))) if isinstance(model, FsGanModel) else None
+    one, other = (model.swapped(pairs, each).rgb for each in (codes, codes.roll(1, 0) if others is None else others))
     apart = (one - other).abs().mean(1, keepdim=True)
     within, outside = where_identity_counts([apart], pairs.target.mask)
     return {"background_255": 255 * float(background(one, pairs.target)), "face_over_rest": float(within / outside)}
@@ -138,6 +149,38 @@ def _of_factors(model: OpenModel, pairs: Pairs) -> dict[str, float]:
     found = {"source": (whose == pairs.source.person), "target": (whose == pairs.target.person)}
     shares = {f"taken_for_{name}": float(each.float().mean()) for name, each in found.items()}
     return shares | {"chance": 1 / len(pairs.source)}
+
+
+def _of_parts(model: FsGanModel, pairs: Pairs, crowd: Crowd) -> dict[str, float]:
+    """Each part as it is, and with its network silent."""
+    plain = copy.deepcopy(model)
+    for part in plain.children():
+        if isinstance(part, ChangeNet):
+            nn.init.zeros_(part.end.weight)
+            assert part.end.bias is not None
+            nn.init.zeros_(part.end.bias)
+    left, silent = model.errors_left(pairs), plain.errors_left(pairs)
+    shown = unseen_pairs(crowd, model.resolution, len(pairs.target), "cpu", Shown(crowd, "warp"))
+    assert shown.prior is not None
+    target, source = shown.target, shown.source
+    away = 2 * round(0.06 * model.resolution / 2) + 1
+    sure = -max_pool2d(-target.mask, away, 1, away // 2)
+    truth = toned(shown.prior, sure, source.crop, source.mask)
+
+    def off(made: Tensor) -> float:
+        return float(where_known((made - truth).abs(), sure))
+
+    still, turned, moved = map(off, (source.crop, model.codes_in(shown)[:, :3], plain.codes_in(shown)[:, :3]))
+    shares = {"turned_left": turned / still, "turned_left_by_affine_maps": moved / still}
+    return {name: float(value) for name, value in left.items()} | {
+        "seam_left_by_rim": float(silent["seam_left"]),
+        **shares,
+    }
+
+
+def _rolled(looks: Looks) -> Looks:
+    """Everybody the next one."""
+    return replace(looks, **{one.name: getattr(looks, one.name).roll(1, 0) for one in fields(looks)})
 
 
 def area_under(scores: Tensor, face: Tensor) -> float:

@@ -57,4 +57,5 @@ def meshes(ways: Tensor, size: int) -> Tensor:
 
 
 def _soft(noise: Tensor, size: int) -> Tensor:
-    return interpolate(noise.flatten(0, 1), size, mode="bilinear").unflatten(0, noise.shape[:2])
+    grown = interpolate(noise.flatten(0, 1), size, mode="bilinear")
+    return grown.reshape(*noise.shape[:3], size, size)

@@ -8,6 +8,7 @@ from . import (
     highlights as highlights,
     matte as matte,
     patch as patch,
+    poisson as poisson,
     transfer as transfer,
 )
 from .patch import CompositedEntry as CompositedEntry, Patch as Patch, apply as apply, paste as paste

@@ -126,8 +126,10 @@ class FsGan(OpenSet):
             rows = np.flatnonzero(share > 0)
             if not len(rows):
                 break
-            given = [torch.from_numpy(each[view[rows]]).to(meshes) for each in (prepared.pictures, prepared.meshes)]
-            made = model.reenacted(*given, meshes[rows])
+            pictures, theirs = (
+                torch.from_numpy(each[view[rows]]).to(meshes) for each in (prepared.pictures, prepared.meshes)
+            )
+            made = model.reenacted(pictures, theirs, meshes[rows])
             mixed[rows] += torch.from_numpy(share[rows]).to(made)[:, None, None, None] * made
         return mixed
 

@@ -83,7 +83,8 @@ class FsGanModel(OpenModel):
         """
         kept, sight = masks * (1 - lost), faces.detach()
         change = self.completer(torch.cat([face_in(sight, kept), kept, masks, marks], 1))
-        return faces + lost * (mean_colors(sight, kept) + change - faces)
+        made: Tensor = faces + lost * (mean_colors(sight, kept) + change - faces)
+        return made
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
         target, source, weight, truth = batch.target, batch.source, self.settings, known(batch)

@@ -44,7 +44,8 @@ def _turn(source: Tensor, target: Tensor) -> Tensor:
     skew = (rotation - rotation.transpose(1, 2)) / 2
     sine = skew.square().sum((1, 2), keepdim=True).div(2).sqrt()
     cosine = (rotation.diagonal(dim1=1, dim2=2).sum(1)[:, None, None] - 1) / 2
-    return skew * torch.atan2(sine, cosine) / sine.clamp_min(1e-6)
+    turn: Tensor = skew * torch.atan2(sine, cosine) / sine.clamp_min(1e-6)
+    return turn
 
 
 def moved_along(pictures: Tensor, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,4 +85,5 @@ def _turned_to_us(meshes: Tensor) -> Tensor:
     for corner in triangles.T:
         sums = sums.index_add(1, corner, normals)
     cosine = -sums[..., 2] / sums.norm(dim=2).clamp_min(1e-9)
-    return (2.5 * cosine - 0.25).clamp(0, 1)
+    seen: Tensor = (2.5 * cosine - 0.25).clamp(0, 1)
+    return seen

@@ -186,6 +186,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a second stage": (FaceShifter.name, {"architecture": HEAR}, "its second stage"),
     "reference pictures": ("refine", {}, "needs reference pictures"),
     "reference pictures, for a latent": ("rsgan", {}, "needs reference pictures"),
+    "reference pictures, to turn": ("fsgan", {}, "needs reference pictures"),
 }
 
 
