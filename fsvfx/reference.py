@@ -98,8 +98,9 @@ def _tables() -> dict[str, Callable[[], str]]:
     models: dict[str, type[BaseModel]] = {model.__name__: model for model in _MODELS}
     models["PackageSettings"] = MatteSettings
     models["HearSettings"], _ = get_args(learned("faceshifter").Architecture.model_fields["hear"].annotation)
+    models["TransferSettings"], _ = get_args(learned("megafs").Architecture.model_fields["transfer"].annotation)
     people = ("original", "df", "liae", "comb", "style_transfer")
-    crowds = ("simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "fsgan", "refine")
+    crowds = ("simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "megafs", "fsgan", "refine")
     models |= {f"architecture of {name}": learned(name).Architecture for name in (*people, *crowds)}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
     return {

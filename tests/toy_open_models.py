@@ -16,6 +16,7 @@ from fsvfx.engines.anyone.cihn_model import CihnModel
 from fsvfx.engines.anyone.fsgan_model import FsGanModel
 from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.ipgan_model import IpGanModel
+from fsvfx.engines.anyone.megafs_model import MegaFsModel
 from fsvfx.engines.anyone.open_model import OpenModel
 from fsvfx.engines.anyone.rsgan_model import RsGanModel
 from fsvfx.engines.anyone.settings import (
@@ -24,6 +25,7 @@ from fsvfx.engines.anyone.settings import (
     FsGanSettings,
     FsNetSettings,
     IpGanSettings,
+    MegaFsSettings,
     RsGanSettings,
     SimSwapSettings,
 )
@@ -118,6 +120,12 @@ def ipgan(**values: Any) -> IpGanModel:
     return IpGanModel(IpGanSettings(**chosen), ("ada", "bea"))
 
 
+def megafs(**values: Any) -> MegaFsModel:
+    rng.seed(3)
+    chosen = {**SMALL, "width": 4, "code": 8, "structure": 4, "identity": 0.1, **values}
+    return MegaFsModel(MegaFsSettings(**chosen), ("ada", "bea"))
+
+
 def rsgan(**values: Any) -> RsGanModel:
     rng.seed(3)
     chosen = {**SMALL, "width": 4, "halvings": 3, "latent": 8, "identity": 0.1, **values}
@@ -128,4 +136,4 @@ PAIRED: list[Callable[..., OpenModel]] = [simswap, faceshifter]
 """Those that learn pixels only where a truth is known."""
 SHOWN: list[Callable[..., OpenModel]] = [*PAIRED, cihn, ipgan]
 """Those whose generator sees the target, and a prior beside it."""
-MODELS = [*SHOWN, fsnet, rsgan, fsgan]
+MODELS = [*SHOWN, fsnet, rsgan, fsgan, megafs]

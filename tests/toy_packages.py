@@ -29,6 +29,7 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "fsgan": {"resolution": 64, "width": 4, "halvings": 3, "gan": 0},
     "fsnet": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
     "ipgan": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
+    "megafs": {"resolution": 64, "width": 4, "code": 8, "structure": 4, "gan": 0},
     "refine": {"resolution": 64, "sight": 32, "widths": [4, 8], "blocks": 1, "directions": 4},
     "rsgan": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
     "simswap": {"resolution": 64, "width": 4, "halvings": 2, "blocks": 1, "critic_width": 4, "critic_depth": 2},

@@ -59,6 +59,10 @@ class FaceShifter(OpenSet):
         assert isinstance(architecture, FaceShifterSettings)
         return architecture.hear is not None
 
+    @classmethod
+    def sees_occluders(cls, architecture: EngineSettings) -> bool:
+        return cls.is_second_stage(architecture)
+
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
         """Raises InputError where a second stage is asked for that the package lacks."""
         import torch

@@ -75,8 +75,12 @@ class PackagedEngine(Engine[Prepared]):
 
     @classmethod
     def is_second_stage(cls, architecture: EngineSettings) -> bool:
-        """Whether these settings train a second stage: on a finished first one, which ``start`` names, with things
-        pasted in front of the faces."""
+        """Whether these settings train a second stage: on a finished first one, which ``start`` names."""
+        return False
+
+    @classmethod
+    def sees_occluders(cls, architecture: EngineSettings) -> bool:
+        """Whether they train on faces with things pasted in front."""
         return False
 
     @abstractmethod

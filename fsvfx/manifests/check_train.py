@@ -129,14 +129,15 @@ def _check_size(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterato
 
 
 def _check_stage(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterator[Finding]:
-    """A second stage goes on from a package, and alone sees occluders."""
-    second = engine.is_second_stage(engine.Architecture.model_validate(draft.architecture))
-    if second and not draft.starts:
+    """A second stage goes on from a package; few see occluders."""
+    architecture = engine.Architecture.model_validate(draft.architecture)
+    if engine.is_second_stage(architecture) and not draft.starts:
         what = "a second stage is trained on a finished first one, and none is named"
         yield Finding(("start",), what, "Name the first stage's package: start: {model: ..., sha256: ...}")
-    if draft.occluders and not second:
+    if draft.occluders and not engine.sees_occluders(architecture):
         what = f"nothing is pasted in front of faces for this stage of '{engine.name}'"
-        yield Finding(("occluders",), what, "Remove occluders, or train a second stage (architecture: {hear: {}})")
+        hint = "Remove occluders, or train faceshifter's second stage (architecture: {hear: {}})"
+        yield Finding(("occluders",), what, hint)
 
 
 def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ class FsNetModel(LatentModel):
     judging = ("decoder",)
 
     def __init__(self, settings: FsNetSettings, people: tuple[str, ...]) -> None:
-        super().__init__(settings, people)
+        super().__init__(settings, people, settings.latent)
         self.settings = settings
         sizes = (settings.width, settings.halvings, settings.latent)
         self.encoder = LatentEncoder(3, *sizes, settings.resolution)

@@ -7,16 +7,17 @@ from abc import abstractmethod
 from torch import Tensor
 
 from fsvfx.engines.anyone.open_model import OpenModel
-from fsvfx.engines.anyone.settings import LatentSettings
+from fsvfx.engines.anyone.settings import OpenSettings
 from fsvfx.engines.samples import Looks
 
 
 class LatentModel(OpenModel):
     """The identity network has a say in training alone, if at all."""
 
-    def __init__(self, settings: LatentSettings, people: tuple[str, ...]) -> None:
+    def __init__(self, settings: OpenSettings, people: tuple[str, ...], latent: int) -> None:
+        """latent: numbers of a code."""
         super().__init__(settings, people)
-        self._latent = settings.latent
+        self._latent = latent
 
     @property
     def code_length(self) -> int:

@@ -25,7 +25,7 @@ class RsGanModel(LatentModel):
     """
 
     def __init__(self, settings: RsGanSettings, people: tuple[str, ...]) -> None:
-        super().__init__(settings, people)
+        super().__init__(settings, people, settings.latent)
         self.settings = settings
         sizes = (settings.width, settings.halvings, settings.latent, settings.resolution)
         self.face, self.surroundings, self.composer = Separator(*sizes), Separator(*sizes), Composer(*sizes)

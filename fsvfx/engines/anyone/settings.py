@@ -96,9 +96,7 @@ class FaceShifterSettings(OpenSettings):
     @field_validator("resolution")
     @classmethod
     def _doubles(cls, resolution: int) -> int:
-        if resolution.bit_count() != 1:
-            raise ValueError("the generator doubles from 2 px: give 64, 128, 256 or 512")
-        return resolution
+        return _doubled(resolution, 2)
 
     @model_validator(mode="after")
     def _alone(self) -> Self:
@@ -157,9 +155,7 @@ class FsNetSettings(LatentSettings):
     @field_validator("prior")
     @classmethod
     def _unshown(cls, prior: str) -> str:
-        if prior != "none":
-            raise ValueError("its latent is of the source's own picture: remove prior")
-        return prior
+        return _no_prior(prior)
 
 
 class RsGanSettings(LatentSettings):
@@ -211,9 +207,57 @@ class FsGanSettings(OpenSettings):
     @field_validator("prior")
     @classmethod
     def _unshown(cls, prior: str) -> str:
-        if prior != "none":
-            raise ValueError("it is given the source's own pictures: remove prior")
-        return prior
+        return _no_prior(prior)
+
+
+class TransferSettings(EngineSettings):
+    """Sizes and losses of ``megafs``'s second stage, the face transfer module. Weights are recalled of the paper."""
+
+    cells: int = Field(3, ge=1, le=6)
+    """How often each code is changed."""
+    reconstruction: float = Field(8.0, ge=0, le=1000)
+    """Weight of the squared difference from the truth where there is one."""
+    structure: float = Field(32.0, ge=0, le=1000)
+    """Weight of how far the swap, encoded again, is from the target's structure and low codes: squared. The paper has
+    LPIPS and a landmark network there."""
+    identity: float = Field(24.0, ge=0, le=100)
+    """Weight of the identity loss."""
+    norm: float = Field(32.0, ge=0, le=1000)
+    """Weight of how far the swap's upper codes are from the source's: squared."""
+
+
+class MegaFsSettings(OpenSettings):
+    """Sizes and losses of ``megafs``. Sizes are those of the paper and of StyleGAN2; weights are this project's."""
+
+    width: int = Field(64, ge=4, le=128)
+    """Channels of generator and encoder at full size; doubled at each halving, up to eight times."""
+    code: int = Field(512, ge=8, le=512, multiple_of=2)
+    """Numbers of a code."""
+    structure: int = Field(512, ge=1, le=512)
+    """Channels of the map of structure, 4 x 4. A small model needs few, or the map holds the whole face, and codes are
+    left unused."""
+    low: int = Field(4, ge=1, le=6)
+    """How many of the codes, from the smallest size up, stay the target's."""
+    reconstruction: float = Field(10.0, ge=0, le=100)
+    """Weight of the difference of rebuilt pictures, and of swaps whose truth is known."""
+    landmarks: float = Field(3.0, ge=0, le=100)
+    """By how much more it counts on drawn landmarks: rim, brows, eyes, nose and lips."""
+    features: float = Field(10.0, ge=0, le=100)
+    """Weight of the adversaries' features: of rebuilt pictures against those that they are of."""
+    identity: float = Field(1.0, ge=0, le=100)
+    """Weight of the identity loss, of rebuilt pictures."""
+    transfer: TransferSettings | None = None
+    """Train the second stage, on the first one of the package that `start` names: this is of the same sizes."""
+
+    @field_validator("resolution")
+    @classmethod
+    def _doubles(cls, resolution: int) -> int:
+        return _doubled(resolution, 4)
+
+    @field_validator("prior")
+    @classmethod
+    def _unshown(cls, prior: str) -> str:
+        return _no_prior(prior)
 
 
 class RefineSettings(EngineSettings):
@@ -235,3 +279,15 @@ class RefineSettings(EngineSettings):
     """Weight of the identity loss."""
     identity_from: int = Field(1000, ge=0)
     """Iteration at which it enters."""
+
+
+def _doubled(resolution: int, start: int) -> int:
+    if resolution.bit_count() != 1:
+        raise ValueError(f"the generator doubles from {start} px: give 64, 128, 256 or 512")
+    return resolution
+
+
+def _no_prior(prior: str) -> str:
+    if prior != "none":
+        raise ValueError("it is given the source's own pictures: remove prior")
+    return prior
