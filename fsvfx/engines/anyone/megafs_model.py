@@ -48,12 +48,12 @@ class MegaFsModel(LatentModel):
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
         """Of targets (b, 3, R, R), and sources' upper codes (b, d). It takes no prior."""
         structure, own = self.encoder(pictures)
-        return Prediction(self.generator(structure, self.transferred(own, codes)), None)
+        return Prediction(self.generator(structure, self.transferred(own, codes)).clamp(0, 1), None)
 
     def rebuilt(self, pictures: Tensor) -> Tensor:
         """Pictures (b, 3, R, R) of their own codes."""
         made: Tensor = self.generator(*self.encoder(pictures))
-        return made
+        return made.clamp(0, 1)
 
     def transferred(self, own: Tensor, codes: Tensor) -> Tensor:
         """The swap's codes, of targets' (b, codes, code) and sources' upper ones (b, d): the low ones are the target's,
@@ -80,13 +80,13 @@ class MegaFsModel(LatentModel):
             "rebuilt": weight.reconstruction * where_known((rebuilt - target.crop).abs(), counted),
             "reconstruction": weight.reconstruction * where_known((made - truth.truth).abs(), truth.sure * counted),
         }
-        if (unlike := self.unlikeness(rebuilt, target, self.codes(target.code))) is not None:
+        if (unlike := self.unlikeness(rebuilt.clamp(0, 1), target, self.codes(target.code))) is not None:
             terms["identity"] = weight.identity * unlike
         if critics := self.contested:
             with torch.no_grad():
                 seen = critics(target.crop)
-            terms["features"] = weight.features * matched(seen, critics(rebuilt), 0)
-            terms["gan"] = weight.gan * convinced(critics(made))
+            terms["features"] = weight.features * matched(seen, critics(rebuilt.clamp(0, 1)), 0)
+            terms["gan"] = weight.gan * convinced(critics(made.clamp(0, 1)))
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:

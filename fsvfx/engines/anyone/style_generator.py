@@ -17,6 +17,8 @@ from fsvfx.engines.anyone.unet import twice, widened
 START: Final = 4
 """Side of the map of structure."""
 _SLOPE = 0.2
+_CALM = 0.1
+"""Spread of the colors of each size at the start, as a share of that of what they are made of."""
 _EVEN = 1e-8
 """Added to squares before they are divided by."""
 
@@ -34,7 +36,7 @@ class ModulatedConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(after))
         self.style = nn.Linear(code, before)
         self.demodulated = demodulated
-        nn.init.kaiming_normal_(self.weight, nonlinearity="linear")
+        nn.init.normal_(self.weight, std=(1.0 if demodulated else _CALM) * (before * side**2) ** -0.5)
         nn.init.xavier_uniform_(self.style.weight)
         nn.init.ones_(self.style.bias)
 
@@ -49,7 +51,8 @@ class ModulatedConv(nn.Module):
 
 
 class StyleGenerator(nn.Module):
-    """Structure (b, structure, 4, 4) and codes (b, codes, code) -> pictures (b, 3, R, R) in [0, 1].
+    """Structure (b, structure, 4, 4) and codes (b, codes, code) -> pictures (b, 3, R, R), which nothing bounds: a
+    bound that learning runs into is never left again.
 
     Two convolutions at each size but the smallest, which has one, and colors of each size, added up. As there, a code
     for each: that of a size's colors is that of the next size's first convolution, too. No noise: frames would flicker.
@@ -75,8 +78,8 @@ class StyleGenerator(nn.Module):
             first, second, third = each[2 * step + 1 : 2 * step + 4]
             here = _active(keep(_active(grow(twice(here), first)), second))
             colors = twice(colors) + show(here, third)
-        made: Tensor = colors.tanh()
-        return made / 2 + 0.5
+        made: Tensor = colors / 2 + 0.5
+        return made
 
 
 def doublings_to(resolution: int) -> int:

@@ -49,13 +49,13 @@ class TransferModel(MegaFsModel):
             structure, own = self.encoder(batch.target.crop)
         given = self.transferred(own, codes)
         made = self.generator(structure, given)
-        again, found = self.encoder(made)
+        again, found = self.encoder(made.clamp(0, 1))
         lost = (again - structure).square().mean() + (self.low(found) - self.low(own)).square().mean()
         terms = {
             "reconstruction": weight.reconstruction * where_known((made - truth.truth).square(), truth.sure),
             "structure": weight.structure * lost,
             "norm": weight.norm * (self.upper(given).flatten(1) - codes).square().mean(),
         }
-        if (unlike := self.unlikeness(made, batch.target, self.codes(batch.source.code))) is not None:
+        if (unlike := self.unlikeness(made.clamp(0, 1), batch.target, self.codes(batch.source.code))) is not None:
             terms["identity"] = weight.identity * unlike
         return terms
