@@ -28,8 +28,10 @@ from fsvfx.engines.anyone.settings import (
     MegaFsSettings,
     RsGanSettings,
     SimSwapSettings,
+    TransferSettings,
 )
 from fsvfx.engines.anyone.simswap_model import SimSwapModel
+from fsvfx.engines.anyone.transfer_model import TransferModel
 from fsvfx.engines.samples import Known, Looks, Pairs
 from fsvfx.identity.contract import Chip, IdentityNetwork
 from fsvfx.training import rng
@@ -124,6 +126,13 @@ def megafs(**values: Any) -> MegaFsModel:
     rng.seed(3)
     chosen = {**SMALL, "width": 4, "code": 8, "structure": 4, "identity": 0.1, **values}
     return MegaFsModel(MegaFsSettings(**chosen), ("ada", "bea"))
+
+
+def megafs_transfer(**values: Any) -> TransferModel:
+    """Its second stage, of the same sizes."""
+    rng.seed(3)
+    chosen = TransferSettings(**{"identity": 0.1, **values})
+    return TransferModel(MegaFsSettings(**SMALL, width=4, code=8, structure=4, transfer=chosen), ("ada", "bea"))
 
 
 def rsgan(**values: Any) -> RsGanModel:

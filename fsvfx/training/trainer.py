@@ -110,6 +110,7 @@ class Session:
 
     def begin(self) -> None:
         """Where the folder's newest whole checkpoint is, or at the start."""
+        self.model.train()  # a second stage puts its first one to rest
         step = self.world.leaders(self.checkpoints.newest_step() if self.world.leads else None)
         if step is None:
             rng.seed(self.settings.seed + self.world.rank)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
 
 from fsvfx.engines.anyone.style_generator import START, codes_of, doublings_to
 from fsvfx.engines.anyone.unet import SLOPE, Pyramid, twice
 
+_EVEN = 1e-8
+"""Added to squares before they are divided by."""
 _CALM = 0.01
 """Spread of the weights that change codes, at the start: a transfer begins by changing little."""
 _MOSTLY = 2.0
@@ -22,7 +23,8 @@ class HierarchicalEncoder(nn.Module):
     """Pictures (b, 3, R, R) in [0, 1] -> structure (b, structure, 4, 4) and codes (b, codes, code).
 
     HieRFE: features of the three smallest sizes, joined from the smallest up as feature pyramids are (Lin et al. 2017).
-    The lowest codes and the structure come from the smallest, others from the next, the rest from the third.
+    The lowest codes and the structure come from the smallest, others from the next, the rest from the third. Numbers of
+    both are as large as 1 on average, as a style generator's are from its first iteration on.
     """
 
     def __init__(self, structure: int, width: int, code: int, low: int, resolution: int) -> None:
@@ -31,7 +33,9 @@ class HierarchicalEncoder(nn.Module):
         self.pyramid = Pyramid(3, width, doublings_to(resolution))
         inner = 2 * width
         self.lateral = nn.ModuleList(nn.Conv2d(each, inner, 1) for each in self.pyramid.channels[:-4:-1])
-        self.structure = nn.Conv2d(inner, structure, 3, padding=1)
+        self.structure = nn.Sequential(
+            nn.LeakyReLU(SLOPE), nn.Conv2d(inner, structure, 3, padding=1), nn.BatchNorm2d(structure, affine=False)
+        )
         self.heads = nn.ModuleList(_head(inner, code, each) for each in shares(codes_of(resolution), low))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,8 +43,8 @@ class HierarchicalEncoder(nn.Module):
         for lateral, features in zip(self.lateral, self.pyramid(pictures * 2 - 1)[:-4:-1], strict=True):
             here = lateral(features)
             joined.append(here + twice(joined[-1]) if joined else here)
-        codes = [head(features) for head, features in zip(self.heads, joined, strict=True)]
-        return self.structure(leaky_relu(joined[0], SLOPE)), torch.cat(codes, 1)
+        codes = torch.cat([head(features) for head, features in zip(self.heads, joined, strict=True)], 1)
+        return self.structure(joined[0]), codes * (codes.square().mean(2, keepdim=True) + _EVEN).rsqrt()
 
 
 class TransferCell(nn.Module):

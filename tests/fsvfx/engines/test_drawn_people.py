@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 from toy_discs import discs
 from toy_heads import heads
-from toy_open_models import cihn, fsgan, fsnet
+from toy_open_models import cihn, fsgan, fsnet, megafs, megafs_transfer
 
 from benchmarks.apart import area_under
 from fsvfx.engines.anyone.aei_model import where_identity_counts
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.usefixtures("quarters")
 UNSEEN = 10**6
 
 
-def trained(model: OpenModel, iterations: int) -> OpenModel:
+def trained(model: OpenModel, iterations: int, rate: float = 3e-3) -> OpenModel:
     model.begin("cpu")
-    settings = TrainerSettings(iterations=iterations, lr=3e-3, optimiser="adam")
-    loop = Loop(model, settings, Precision(settings, "cpu"))
+    settings = TrainerSettings(iterations=iterations, lr=rate, optimiser="adam")
+    loop = Loop(model.train(), settings, Precision(settings, "cpu"))
     for step in range(iterations):
         loop.iterate(discs(8, step), step)
     return model.eval().requires_grad_(False)
@@ -92,3 +92,19 @@ def test_fsgan_turns_heads_fills_holes_and_blends_as_the_solver_does() -> None:
         for each in (model.codes_in(unseen)[:, :3], unseen.source.crop)
     )
     assert there < 0.8 * here
+
+
+def test_megafs_upper_codes_carry_the_source_into_the_targets_place() -> None:
+    unseen = discs(24, UNSEEN)
+
+    def swapped(model: OpenModel) -> float:
+        return off(model.swapped(unseen, model.codes_of(unseen.source)).rgb, unseen)
+
+    first = trained(megafs(gan=0.0, identity=0.0), 80, 2e-3)
+    rebuilt = off(first.rebuilt(unseen.target.crop), unseen)
+    replaced = swapped(first)
+    assert replaced < 0.7 * rebuilt, "in the source's color; rebuilt they are in the target's"
+    second = megafs_transfer(identity=0.0, norm=1.0, structure=1.0, reconstruction=20.0)
+    second.load_state_dict(first.state_dict(), strict=False)
+    assert swapped(trained(second, 40)) < replaced
+    assert torch.equal(second.rebuilt(unseen.target.crop), first.rebuilt(unseen.target.crop)), "the first stage rests"

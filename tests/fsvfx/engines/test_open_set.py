@@ -183,7 +183,7 @@ def test_what_is_in_front_is_restored_where_the_package_can(
         swapped(engine(one.sha256, occlusions="restored"), faces, lead)
 
 
-@pytest.mark.parametrize("name", ["fsnet", "rsgan"])
+@pytest.mark.parametrize("name", ["fsnet", "megafs", "rsgan"])
 def test_who_it_is_may_be_taken_from_the_pictures_themselves(
     tmp_path: Path, lead: Identity, mesh: Made, picture: Made, batch: Made, name: str
 ) -> None:
@@ -200,6 +200,8 @@ def test_who_it_is_may_be_taken_from_the_pictures_themselves(
     assert not np.array_equal(swapped(engine, faces, other).crops, made.crops)
     alone = swapped(engine, replace(faces, before=1), lead).crops
     assert np.allclose(alone, made.crops[1:], atol=1e-4)
+    if name == "megafs":
+        return  # it sees the target's face
     face = hull(faces.landmarks[0], 96)[..., None] > 0.999
     inner = cv2.erode(face.astype(np.uint8), np.ones((9, 9)))[None, ..., None] > 0
     hidden = replace(faces, crops=np.where(inner, 1 - faces.crops, faces.crops))

@@ -75,6 +75,32 @@ def test_it_begins_with_the_first_stage_s_weights(tmp_path: Path) -> None:
     assert any(name.startswith("hear.") for name in weights)
 
 
+MEGAFS = (
+    ("engine: faceshifter", "engine: megafs"),
+    (
+        f"{{{SIZES}, hear: {{width: 4, halvings: 3}}}}",
+        "{resolution: 64, width: 4, code: 8, structure: 4, transfer: {}}",
+    ),
+)
+PASTED = ("occluders: {path: hands, licence: MIT, commercial_use: false, share: 0.5}\n", "")
+
+
+def test_not_every_second_stage_sees_things_in_front_of_faces(tmp_path: Path) -> None:
+    _, card = toy_package(tmp_path / "packages", "megafs")
+    with pytest.raises(ManifestError) as refused:
+        load_training(written(tmp_path, *MEGAFS))
+    [problem] = refused.value.problems
+    assert "nothing is pasted in front of faces for this stage of 'megafs'" in problem.what
+    path = written(tmp_path, *MEGAFS, PASTED)
+    path.write_text(path.read_text().replace("0" * 64, card.sha256))
+    job = training_job(path).model_copy(update={"learned": ("ada", "bea")})
+    assert job.occluders is None
+    weights = first_model(job, resumes=False).state_dict()
+    [file] = (tmp_path / "packages").rglob("weights.safetensors")
+    assert all((weights[name] == value).all() for name, value in load_file(file).items())
+    assert any(name.startswith("transfer.") for name in weights)
+
+
 def test_cut_outs_bind_the_model_and_must_be_there(tmp_path: Path) -> None:
     hands = Occluders(path=str(tmp_path), licence="CC-BY-NC-4.0", commercial_use=False)
     with pytest.raises(LicenceError, match="the licence of 'occluders' excludes commercial use"):
