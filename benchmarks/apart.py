@@ -1,17 +1,17 @@
-"""What ``cihn``, ``fsnet``, ``rsgan``, ``ipgan`` and ``fsgan`` keep apart, and what of errors ``fsgan`` leaves:
-``python -m benchmarks.apart MANIFEST [--most N]``.
-
-MANIFEST: of a training of one of them that is finished (``fsvfx train``). Everybody whom it held out gets the next
-person's face. Of all: the mean difference from the target outside of the face's mesh, in steps of 255, as the network
-gives it, nothing pasted; and by how much more the face than the rest moves when only the source is another one. Of
-``cihn``: the area under the curve of its last map against the mesh, and the map's means. Of ``fsnet``: the share of
-triplets whose same person is nearer (two pictures of a person, or two views of one, beside everybody else). Of
-``rsgan``: how many times as far the face moves as the rest where its latent is exchanged, and the rest as the face
-where its own is. Of ``ipgan``: how many swaps the network that trained it takes for their source, and for their target,
-among everybody, beside chance. Of ``fsgan``, shares of errors that are left: of holes, beside filling them with the
-face's mean color; of blends, against the Poisson solution, beside pasting, by the network and by the rim's mean color
-alone; of turned faces, against the source's warp by ``landmark_warp`` in the source's tone, beside the source's picture
-as it is, by the networks and by affine maps alone.
+"""What engines for anybody's face keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``. MANIFEST: of a finished training of ``cihn``, ``fsnet``, ``rsgan``, ``ipgan``, ``megafs`` or
+``fsgan`` (``fsvfx train``). Everybody whom it held out gets the next person's face. Of all: the mean difference from
+the target outside of the face's mesh, in steps of 255, as the network gives it, nothing pasted; and by how much more
+the face than the rest moves when only the source is another one. Of ``cihn``: the area under the curve of its last map
+against the mesh, and the map's means. Of ``fsnet``: the share of triplets whose same person is nearer (two pictures of
+a person, or two views of one, beside everybody else). Of ``rsgan``: how many times as far the face moves as the rest
+where its latent is exchanged, and the rest as the face where its own is. Of ``ipgan``: how many swaps the network that
+trained it takes for their source, and for their target, among everybody, beside chance. Of ``megafs``: how far faces
+that it rebuilds are from what they are of; how many low codes of swaps are not the target's, bit by bit; how many
+weights of its first stage a second one moved; how many swaps a detector takes for faces, as of the targets and of
+rebuilt ones. Of ``fsgan``, shares of errors that are left: of holes, beside filling them with the face's mean color; of
+blends, against the Poisson solution, beside pasting, by the network and by the rim's mean color alone; of turned faces,
+against the source's warp by ``landmark_warp`` in the source's tone, beside the source's picture as it is, by the
+networks and by affine maps alone.
 Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
 """
 
@@ -38,20 +38,24 @@ from fsvfx.engines.anyone.fsgan_networks import ChangeNet, toned
 from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.fsnet_networks import triplets
 from fsvfx.engines.anyone.ipgan_model import IpGanModel
+from fsvfx.engines.anyone.megafs_model import MegaFsModel
 from fsvfx.engines.anyone.open_model import OpenModel, background, where_known
 from fsvfx.engines.anyone.rsgan_model import RsGanModel
+from fsvfx.engines.anyone.transfer_model import TransferModel
 from fsvfx.engines.packaged import restored
 from fsvfx.engines.registry import learned
 from fsvfx.engines.samples import Looks, Pairs
+from fsvfx.faces.detectors import detector
 from fsvfx.facesets.crowd import Crowd, open_crowd
 from fsvfx.facesets.lookup import crowd_folder, receipts_of
 from fsvfx.manifests import training_job
+from fsvfx.packages import Packages
 from fsvfx.training.data import PairSampler, Shown, unseen_pairs
 from fsvfx.training.result import finished
 from schemas.job import TrainJob
 
 ROWS = 12
-ENGINES = ("cihn", "fsnet", "rsgan", "ipgan", "fsgan")
+ENGINES = ("cihn", "fsnet", "rsgan", "ipgan", "megafs", "fsgan")
 FILE = RESULTS / "apart.json"
 
 
@@ -85,7 +89,8 @@ def measured(manifest: Path, most: int) -> tuple[str, dict[str, Any], Path]:
     cv2.imwrite(str(sheet), _sheet(model, _first(pairs, ROWS)))
     said = {"package": packages.card_of(Path(done.package)).sha256, "iterations": done.iterations}
     figures = _moved(model, pairs) | own
-    return job.engine, said | {"people": len(pairs.target)} | {k: round(v, 4) for k, v in figures.items()}, sheet
+    name = f"{job.engine}_transfer" if isinstance(model, TransferModel) else job.engine
+    return name, said | {"people": len(pairs.target)} | {k: round(v, 4) for k, v in figures.items()}, sheet
 
 
 def _own(model: OpenModel, pairs: Pairs, crowd: Crowd, job: TrainJob) -> dict[str, float]:
@@ -98,6 +103,8 @@ def _own(model: OpenModel, pairs: Pairs, crowd: Crowd, job: TrainJob) -> dict[st
             return _of_factors(model, pairs)
         case FsGanModel():
             return _of_parts(model, pairs, crowd)
+        case MegaFsModel():
+            return _of_codes(model, pairs) | _of_rest(model, job)
         case _:
             return _of_maps(model, pairs)
 
@@ -181,6 +188,38 @@ def _of_parts(model: FsGanModel, pairs: Pairs, crowd: Crowd) -> dict[str, float]
 def _rolled(looks: Looks) -> Looks:
     """Everybody the next one."""
     return replace(looks, **{one.name: getattr(looks, one.name).roll(1, 0) for one in fields(looks)})
+
+
+def _of_codes(model: MegaFsModel, pairs: Pairs) -> dict[str, float]:
+    target, given = pairs.target.crop, model.codes_in(pairs)
+    own, rebuilt = model.encoder(target)[1], model.rebuilt(target)
+    codes = model.transferred(own, given)
+    pictures = {"targets": target, "rebuilt": rebuilt, "swaps": model.swapped(pairs, given).rgb}
+    return {
+        "inversion_255": 255 * float((rebuilt - target).abs().mean()),
+        "inversion_in_face_255": 255 * float(where_known((rebuilt - target).abs(), pairs.target.mask)),
+        "low_codes_moved": float((model.low(codes) != model.low(own)).sum()),
+        "upper_codes_moved_from_source": float((model.upper(codes).flatten(1) - given).abs().mean()),
+        "sources_from_targets": float((model.upper(own).flatten(1) - given).abs().mean()),
+    } | {f"found_{name}": _found(each) for name, each in pictures.items()}
+
+
+def _of_rest(model: MegaFsModel, job: TrainJob) -> dict[str, float]:
+    """Weights and statistics of the first stage that are not as its package has them."""
+    if not isinstance(model, TransferModel) or job.start is None:
+        return {}
+    first = packages.weights_in(Packages.of(job).find(job.start.model, job.start.sha256), job.start.sha256)
+    own = model.state_dict()
+    rest = {name: value for name, value in first.items() if name.startswith(("encoder.", "generator."))}
+    return {"rest": len(rest), "rest_moved": sum(not torch.equal(own[name], value) for name, value in rest.items())}
+
+
+def _found(pictures: Tensor) -> float:
+    """The share in which a face is detected: (n, 3, R, R), shown at 4 times their size."""
+    finds = detector()
+    shown = (pictures.permute(0, 2, 3, 1).numpy() * 255 + 0.5).astype(np.uint8)
+    larger = [cv2.resize(each, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for each in shown]
+    return float(np.mean([len(finds.detect(each)) > 0 for each in larger]))
 
 
 def area_under(scores: Tensor, face: Tensor) -> float:

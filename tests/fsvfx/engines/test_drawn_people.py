@@ -104,7 +104,7 @@ def test_megafs_upper_codes_carry_the_source_into_the_targets_place() -> None:
     rebuilt = off(first.rebuilt(unseen.target.crop), unseen)
     replaced = swapped(first)
     assert replaced < 0.7 * rebuilt, "in the source's color; rebuilt they are in the target's"
-    second = megafs_transfer(identity=0.0, norm=1.0, structure=1.0, reconstruction=20.0)
+    second = megafs_transfer(identity=0.0, norm=0.1, structure=0.1, reconstruction=20.0)
     second.load_state_dict(first.state_dict(), strict=False)
     assert swapped(trained(second, 40)) < replaced
     assert torch.equal(second.rebuilt(unseen.target.crop), first.rebuilt(unseen.target.crop)), "the first stage rests"
