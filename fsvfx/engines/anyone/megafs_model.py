@@ -58,7 +58,9 @@ class MegaFsModel(LatentModel):
     def transferred(self, own: Tensor, codes: Tensor) -> Tensor:
         """The swap's codes, of targets' (b, codes, code) and sources' upper ones (b, d): the low ones are the target's,
         bit by bit."""
-        return torch.cat([self.low(own), self.exchanged(codes.unflatten(1, (-1, self.settings.code)), own)], 1)
+        size = self.settings.code
+        source = codes.reshape(-1, self.code_length // size, size)
+        return torch.cat([self.low(own), self.exchanged(source, own)], 1)
 
     def exchanged(self, source: Tensor, own: Tensor) -> Tensor:
         """The swap's upper codes, of the source's (b, upper, code) and all of the target's."""
