@@ -1,17 +1,19 @@
-"""What engines for anybody's face keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``. MANIFEST: of a finished training of ``cihn``, ``fsnet``, ``rsgan``, ``ipgan``, ``megafs`` or
-``fsgan`` (``fsvfx train``). Everybody whom it held out gets the next person's face. Of all: the mean difference from
-the target outside of the face's mesh, in steps of 255, as the network gives it, nothing pasted; and by how much more
-the face than the rest moves when only the source is another one. Of ``cihn``: the area under the curve of its last map
-against the mesh, and the map's means. Of ``fsnet``: the share of triplets whose same person is nearer (two pictures of
-a person, or two views of one, beside everybody else). Of ``rsgan``: how many times as far the face moves as the rest
-where its latent is exchanged, and the rest as the face where its own is. Of ``ipgan``: how many swaps the network that
-trained it takes for their source, and for their target, among everybody, beside chance. Of ``megafs``: how far faces
-that it rebuilds are from what they are of; how many low codes of swaps are not the target's, bit by bit; how many
-weights of its first stage a second one moved; how many swaps a detector takes for faces, as of the targets and of
-rebuilt ones. Of ``fsgan``, shares of errors that are left: of holes, beside filling them with the face's mean color; of
-blends, against the Poisson solution, beside pasting, by the network and by the rim's mean color alone; of turned faces,
-against the source's warp by ``landmark_warp`` in the source's tone, beside the source's picture as it is, by the
-networks and by affine maps alone.
+"""What engines for anybody's face keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``.
+
+MANIFEST: of a finished training of ``cihn``, ``fsnet``, ``rsgan``, ``ipgan``, ``megafs`` or ``fsgan`` (``fsvfx
+train``). Everybody whom it held out gets the next person's face. Of all: the mean difference from the target outside of
+the face's mesh, in steps of 255, as the network gives it, nothing pasted; and by how much more the face than the rest
+moves when only the source is another one. Of ``cihn``: the area under the curve of its last map against the mesh, and
+the map's means. Of ``fsnet``: the share of triplets whose same person is nearer (two pictures of a person, or two views
+of one, beside everybody else). Of ``rsgan``: how many times as far the face moves as the rest where its latent is
+exchanged, and the rest as the face where its own is. Of ``ipgan``: how many swaps the network that trained it takes for
+their source, and for their target, among everybody, beside chance. Of ``megafs``: how far faces that it rebuilds are
+from what they are of; how many low codes of swaps are not the target's, bit by bit; how many weights of its first stage
+a second one moved; how many swaps a detector takes for faces, as of the targets and of rebuilt ones. Of ``fsgan``,
+shares of errors that are left: of holes, beside filling them with the face's mean color; of blends, against the Poisson
+solution, beside pasting, by the network and by the rim's mean color alone; of turned faces, against the source's warp
+by ``landmark_warp`` in the source's tone, beside the source's picture as it is, by the networks and by affine maps
+alone.
 Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
 """
 
