@@ -6,6 +6,7 @@ views raise StoreError for what no receipt vouches for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -125,6 +126,38 @@ class AlignedEntry(EntryView):
 
     def crop(self, number: int) -> Half:
         return self.half("crops", number)
+
+
+@dataclass(frozen=True)
+class GoesIn:
+    """Who goes into an entry: a person's ``references``, or the member of a bank whom the stage ``cast`` has chosen."""
+
+    data: Data
+    cast: str = ""
+    """The entry's name, if its identity comes from a bank."""
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Data], index: int, identity: str) -> GoesIn:
+        """``identity``: as an entry's ``goes_in`` has it."""
+        references = inputs.get(f"references/{identity}")
+        return cls(inputs["cast"], entry_name(index)) if references is None else cls(references)
+
+    @property
+    def digest(self) -> str:
+        return f"{self.data.digest} {self.cast}".strip()
+
+    def pictures(self, array: str) -> Array:
+        """``crops``, ``landmarks``, ``embedding`` or ``sharpness`` of each picture."""
+        if not self.cast:
+            return self.data.frames(array)
+        return self.data.table(self.cast)[array]
+
+    @property
+    def count(self) -> int:
+        """Of the pictures."""
+        if not self.cast:
+            return len(self.data.numbers)
+        return len(self.pictures("sharpness")) if self.data.has(self.cast) else 0
 
 
 class SwappedEntry(EntryView):

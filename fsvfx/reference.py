@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from fsvfx.documents.fields import allowed, description, plain, table
 from schemas.augmentation import Augmentation
+from schemas.bank import Basis, FromBank
+from schemas.bank_card import BankCard
 from schemas.collection import Collection, CollectionRecord, Generator
 from schemas.composite import CompositeSettings
 from schemas.consent import ConsentRecord, RevocationRegister, TrainingScope
@@ -30,18 +32,21 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "revocations.schema.json": RevocationRegister,
     "collection.schema.json": CollectionRecord,
 }
-PAGES = ("composite.md", "consent.md", "models.md", "preflight.md", "train.md")
+PAGES = ("composite.md", "consent.md", "crowds.md", "models.md", "preflight.md", "train.md")
 """Those with tables between ``<!-- table NAME -->`` and ``<!-- end -->``; the rest of them is written by hand."""
 _TABLE = re.compile(r"(<!-- table ([^\n]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MODELS: tuple[type[BaseModel], ...] = (
     Ancestor,
     Augmentation,
+    BankCard,
+    Basis,
     Clips,
     Collection,
     CollectionRecord,
     Faces,
     FacesetSettings,
     Figures,
+    FromBank,
     Footage,
     Generator,
     HeldOut,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pydantic import Field, JsonValue
 
 from schemas.augmentation import Augmentation
+from schemas.bank import AllBut
+from schemas.bank_card import UsedBank
 from schemas.base import StrictModel
 from schemas.deliver import Deliver
 from schemas.faceset import FacesetSettings
-from schemas.manifest import Faces, HeldLicence, Keep, Person, Purpose, Shot
+from schemas.manifest import Faces, HeldLicence, Keep, Person, Purpose, Replace, Shot
 from schemas.train import HeldOut, Occluders, Start
 from schemas.trainer import TrainerSettings
 
@@ -39,6 +41,8 @@ class ShotJob(StrictModel):
     """Only those whom the shot names, and those whom its models were trained on."""
     models: tuple[TrainedModel, ...] = ()
     """The packages that its engines use."""
+    banks: tuple[UsedBank, ...] = ()
+    """Those that its entries' identities come from."""
     packages: str = ""
     """The folder of model packages that the manifest names."""
     deliver: tuple[Deliver, ...]
@@ -73,9 +77,17 @@ class ShotJob(StrictModel):
     @property
     def shown(self) -> tuple[str, ...]:
         """Its people, in alphabetical order, but for those who are only asked for their part in its models."""
-        named = {name for entry in self.shot.replace for name in (entry.performer, entry.identity)}
+        named = {name for entry in self.shot.replace for name in people_of(entry)}
         trained = {name for model in self.models for name in model.people}
         return tuple(sorted(self.people.keys() - (trained - named)))
+
+
+def people_of(entry: Replace) -> set[str]:
+    """Everybody of the manifest whom an entry names, but for those who are in a crowd and not told apart."""
+    alone = entry.performers.all_but if isinstance(entry.performers, AllBut) else ()
+    named = [entry.identity] if isinstance(entry.identity, str) else []
+    whose = [entry.performer] if entry.performer and not entry.is_crowd else []
+    return {*named, *whose, *(one for one in alone if isinstance(one, str))}
 
 
 class FootageJob(StrictModel):

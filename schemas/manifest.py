@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from schemas import rates
+from schemas.bank import AllBut, Basis, FromBank
 from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 from schemas.composite import Composite
 from schemas.deliver import Deliver
@@ -14,6 +15,9 @@ from schemas.frames import Chunk, FrameRange, chunks_of
 
 SCHEMA_VERSION = 1
 
+MOST_ENTRIES = 32
+"""Faces that are replaced in a shot."""
+CROWD = "crowd_"
 Settings = dict[str, JsonValue]
 Use = Literal["face_replacement", "stunt_double", "reshoot", "de_age", "age", "dub", "likeness_insert", "test"]
 LAST_FRAME = 9_999_999
@@ -103,10 +107,18 @@ class SettingsOverride(StrictModel):
 class Replace(StrictModel):
     """One swap: whose face is replaced, by whose, with which engine."""
 
-    performer: Name
-    """The person whose face is in the plate."""
-    identity: Name
-    """The person whose face goes in."""
+    performer: Name = ""
+    """The person whose face is in the plate. Required, unless ``performers`` says more."""
+    performers: Literal["all"] | AllBut | None = None
+    """In place of ``performer``: ``all`` faces of the plate, or all but some; each gets a face from a bank."""
+    at_most: int = Field(8, ge=1, le=MOST_ENTRIES)
+    """Of ``performers``: room for so many faces. If the plate shows more, the run says so and stops."""
+    shown: tuple[Name, ...] = Field((), max_length=MOST_ENTRIES)
+    """Of ``performers``: who they are, each with a consent record. Or give a ``basis``."""
+    basis: Basis | None = None
+    """Of ``performers``: the legal ground on which their faces are replaced without records."""
+    identity: Name | FromBank
+    """The person whose face goes in; or ``{bank: NAME}``: people who do not exist."""
     engine: Text
     """Name of the engine, as listed by ``fsvfx engines``."""
     settings: Settings = Field(default_factory=dict)
@@ -121,6 +133,37 @@ class Replace(StrictModel):
     """An external matte for every frame, 0 to 1: an EXR, PNG or TIFF sequence with ``####``; ``s3://`` is allowed."""
     roto_layer: Text | None = None
     """The layer or channel that holds the matte. Default: the only channel, else A, else R."""
+
+    @property
+    def whose(self) -> str:
+        """Whose face is replaced, in words."""
+        if not self.is_crowd:
+            return self.performer
+        alone = self.performers.all_but if isinstance(self.performers, AllBut) else ()
+        return f"everybody but {', '.join(map(str, alone))}" if alone else "everybody"
+
+    @property
+    def goes_in(self) -> str:
+        """Whose face goes in, in words: of a bank's members none can have the same, as people's names have no colon."""
+        return self.identity if isinstance(self.identity, str) else f"bank:{self.identity.bank}"
+
+    @property
+    def from_bank(self) -> FromBank | None:
+        """The bank whose member goes in; None: a person does."""
+        return self.identity if isinstance(self.identity, FromBank) else None
+
+    @property
+    def is_crowd(self) -> bool:
+        """Whether it stands for a face that nobody named."""
+        return self.performers is not None
+
+    @property
+    def each(self) -> tuple[Replace, ...]:
+        """An entry per face: itself; of a crowd as many as there is room for, ``crowd_1`` and so on."""
+        if not self.is_crowd or self.performer:
+            return (self,)
+        names = (f"{CROWD}{number}" for number in range(1, self.at_most + 1))
+        return tuple(self.model_copy(update={"performer": name}) for name in names)
 
     def settings_at(self, frame: int) -> Settings:
         """Those in force: the entry's, and what overrides say on top; later ones win."""
@@ -159,7 +202,7 @@ class Measure(StrictModel):
     """What quality control measures."""
 
     every: int = Field(8, ge=1)
-    """Identity embeddings are measured on every n-th frame."""
+    """Identity embeddings are measured on every n-th frame; 1 where faces must not be recognized in any."""
 
 
 class Shot(StrictModel):
@@ -169,7 +212,7 @@ class Shot(StrictModel):
     """Name of the shot, unique in the manifest."""
     plate: Plate
     """The photographed frames."""
-    replace: tuple[Replace, ...] = Field((), max_length=32)
+    replace: tuple[Replace, ...] = Field((), max_length=MOST_ENTRIES)
     """The faces to replace, in order."""
     use: Use = "face_replacement"
     """The purpose of the swap; the consent of both people must name it."""
@@ -185,6 +228,12 @@ class Shot(StrictModel):
     """Frames per chunk: the unit that runs, fails and is redone on its own."""
     seed: int = Field(0, ge=0, lt=2**32)
     """Seed for everything random."""
+
+    @property
+    def told(self) -> tuple[Replace, ...]:
+        """Its entries as a person tells of them: a crowd's faces are one."""
+        first = next((entry for entry in self.replace if entry.is_crowd), None)
+        return tuple(entry for entry in self.replace if not entry.is_crowd or entry is first)
 
     @property
     def chunks(self) -> list[Chunk]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from schemas.bank import Basis
 from schemas.base import StrictModel
 from schemas.frames import FrameRange
 from schemas.receipts import DeliveredFile, Waiver
@@ -20,6 +21,8 @@ class ReportedSwap(StrictModel):
     performer: str
     identity: str
     engine: str
+    member: str = Field("", exclude_if=lambda name: not name)
+    """Of a bank: who of it."""
     engine_version: int | None = None
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     overrides: tuple[dict[str, JsonValue], ...] = ()
@@ -37,6 +40,8 @@ class ReportedRights(StrictModel):
     purpose: str = "commercial"
     """``research``: not to be used commercially."""
     weights: tuple[ReportedWeights, ...] = ()
+    bases: tuple[Basis, ...] = Field((), exclude_if=lambda bases: not bases)
+    """The legal grounds on which people are shown who have signed no record."""
 
 
 class ReportedWeights(StrictModel):

@@ -82,7 +82,7 @@ def add(
     trial = tried(card, *(_face(each) for each in (picture, source or picture)))
     if trial.findings and not anyway:
         raise adding.doubted(file, trial.findings)
-    folder = adding.placed(card, _root(packages), png(trial.sheet), in_place=in_place)
+    folder = adding.placed(card, root_of(packages), png(trial.sheet), in_place=in_place)
     if json:
         output.as_json({"network": card, "digest": card.digest, "folder": folder, "because": draft.because})
     else:
@@ -215,7 +215,7 @@ def _pack_wishes(file: Path, told: dict[str, str], name: str, in_place: bool, re
     return PackWishes(name, in_place=in_place, replace=replace, **allowed, **told)  # type: ignore[arg-type]
 
 
-def _root(packages: str) -> Path:
+def root_of(packages: str) -> Path:
     """Where packages go: the folder that is named, else the machine's first, else beside where one is."""
     from fsvfx.settings import machine
 
@@ -235,9 +235,9 @@ def _face(picture: Path | None) -> TrialFace:
 
         rgb = portrait()
     else:
+        from fsvfx.faces.looks import colour_of
         from fsvfx.media.pictures import read_picture
         from fsvfx.reach import Reach
-        from fsvfx.stages.references import colour_of
 
         array = read_picture(picture.absolute(), Reach(picture.absolute()))
         rgb = colour_of(array).look(array)

@@ -52,6 +52,8 @@ def run(
         looked = footage_ready(manifests.training_job(manifest), manifest) if preflight else None
         _tell_training(found, manifest, json)
     else:
+        if any(entry.from_bank for one in found.shots for entry in one.replace):
+            jobs_of(manifest, shot, None)  # opens the banks' cards
         looked = ready(jobs_of(manifest, shot, None), manifest) if preflight else None
         _tell_shots(manifests.shots_of(found, tuple(shot or ()), manifest), manifest, looked, json)
     if looked and not json:
@@ -69,7 +71,7 @@ def _tell_shots(shots: Sequence[Shot], manifest: Path, looked: Ready | None, jso
             shot.name,
             shot.plate.frames,
             len(shot.chunks),
-            ", ".join(f"{entry.performer} -> {entry.identity} ({entry.engine})" for entry in shot.replace),
+            ", ".join(f"{entry.whose} -> {entry.goes_in} ({entry.engine})" for entry in shot.replace),
         )
         for shot in shots
     ]

@@ -46,7 +46,7 @@ def layer_names(replace: Sequence[Replace]) -> list[LayerNames]:
     into several faces, or a name that another one looks like, gets the performer's name or the entry's number too.
     """
     performers = _apart(_plain(entry.performer) for entry in replace)
-    identities = [_plain(entry.identity) for entry in replace]
+    identities = [_plain(entry.goes_in) for entry in replace]
     often = {name for name in identities if sum(name.lower() == other.lower() for other in identities) > 1}
     swaps = _apart(f"{name}_{own}" if name in often else name for name, own in zip(identities, performers))
     return [LayerNames(f"matte.{own}", f"swap.{swap}", f"stmap.{own}") for own, swap in zip(performers, swaps)]

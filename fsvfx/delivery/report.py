@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from pydantic import JsonValue, ValidationError
 from fsvfx.arrays import Data
 from fsvfx.delivery.kinds import wish
 from fsvfx.delivery.order import Order
+from fsvfx.entries import entry_name
 from fsvfx.errors import MachineError, Where
 from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import TimecodeTrack
 from fsvfx.qc.sheet import shot_sheet
+from fsvfx.qc.summary import recognition
 from fsvfx.qc.summary import summary as spreads
 from fsvfx.rights.weights import Weights
 from fsvfx.store import Ledger, open_data
@@ -50,7 +52,7 @@ def report_of(
 ) -> DeliveryReport:
     """Everything about the delivery of ``order`` (a whole shot), ``files``: what it handed over."""
     job, line = order.job, lineage(order)
-    engines = _engine_versions(line)
+    engines, cast = _engine_versions(line), cast_of(line)
     return DeliveryReport(
         statement=order.statement,
         production=job.production,
@@ -62,17 +64,18 @@ def report_of(
         waived=order.waived or None,
         waivers=tuple(one for one in Ledger(order.store).waivers() if one.frames & order.waived),
         without_swap=_without_swap(order) or None,
-        swaps=tuple(_swap(entry, engines) for entry in job.shot.replace),
+        swaps=tuple(_swap(*each, engines) for each in _swaps(job.shot.replace, cast)),
         rights=ReportedRights(
             decision=order.rights.digest,
             records=order.rights.records,
             test_records=order.rights.test_records,
             purpose=order.rights.purpose,
             weights=tuple(_weights(one) for one in order.rights.weights),
+            bases=order.rights.bases,
         ),
         colour=_colour(order),
         files=tuple(files),
-        qc=summary(order),
+        qc={**summary(order), **_recognition(order, cast or {})},
         stages=tuple(_stage(one) for one in line),
         weights=dict(sorted(item for one in line for item in one.weights.items())),
         versions={name: version(name) for name in _TOUCH_PIXELS},
@@ -127,10 +130,15 @@ def summary(order: Order) -> dict[str, JsonValue]:
     return spreads(measured(order))
 
 
+def _recognition(order: Order, cast: Mapping[str, str]) -> dict[str, JsonValue]:
+    found = recognition(measured(order), order.job, cast)
+    return {"recognition": found} if found else {}
+
+
 def _upstream(ledger: Ledger) -> list[Receipt]:
     """Of the stages whose receipts delivery is not handed; all of them, whatever their keys."""
     index = ledger.index()
-    stages = ("references", "detect", "track", "align", "swap")
+    stages = ("references", "detect", "track", "cast", "align", "swap")
     return [one for stage in stages for one in ledger.history(index, stage, most=1_000_000)]
 
 
@@ -151,12 +159,29 @@ def _without_swap(order: Order) -> FrameRange:
     return order.frames - shown
 
 
-def _swap(entry: Replace, versions: dict[str, int]) -> ReportedSwap:
+def cast_of(line: Sequence[Receipt]) -> dict[str, str] | None:
+    """The member of a bank that went into each entry, by the entry's name; None if none was cast."""
+    receipt = next((one for one in line if one.stage == "cast"), None)
+    if receipt is None:
+        return None
+    return {name: str(said["member"]) for name, said in receipt.qc.items() if isinstance(said, dict)}
+
+
+def _swaps(replace: Sequence[Replace], cast: Mapping[str, str] | None) -> Iterator[tuple[Replace, str]]:
+    """Each entry with its member; but for those of a crowd that no face was left for."""
+    for index, entry in enumerate(replace):
+        member = (cast or {}).get(entry_name(index), "")
+        if member or cast is None or entry.from_bank is None:
+            yield entry, member
+
+
+def _swap(entry: Replace, member: str, versions: dict[str, int]) -> ReportedSwap:
     overrides: tuple[dict[str, JsonValue], ...] = tuple(one.model_dump(mode="json") for one in entry.overrides)
     return ReportedSwap(
         performer=entry.performer,
-        identity=entry.identity,
+        identity=entry.goes_in,
         engine=entry.engine,
+        member=member,
         engine_version=versions.get(entry.engine),
         settings=entry.settings,
         overrides=overrides,

@@ -75,7 +75,7 @@ def strip_height(height: int, width: int) -> int:
 def slate_lines(order: Order, track: TimecodeTrack) -> list[Line]:
     """Label and text of each line of the slate."""
     shot = order.job.shot
-    swaps = [f"{one.performer} > {one.identity} ({one.engine})" for one in shot.replace]
+    swaps = [f"{one.whose} > {one.goes_in} ({one.engine})" for one in shot.told]
     first, last = order.frames.first, order.frames.last
     lines = [
         ("Production", order.job.production),

@@ -12,6 +12,7 @@ from fsvfx.colour import PlateColour
 from fsvfx.drafts.plates import FoundPlate
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.embedding import SAME_PERSON, embeddings
+from fsvfx.faces.looks import colour_of
 from fsvfx.faces.people import people
 from fsvfx.faces.search import FaceFinder, Faces
 from fsvfx.faces.tracks import Finds, Track
@@ -19,7 +20,6 @@ from fsvfx.identity.contract import distance
 from fsvfx.media import PersonSource, spread
 from fsvfx.media.facts import job_of, plate_reader
 from fsvfx.qc.sheet import TrackRow, face_thumb, track_sheet
-from fsvfx.stages.references import colour_of
 from schemas.frames import FrameRange
 from schemas.manifest import Person, Plate
 

@@ -19,7 +19,9 @@ from fsvfx.engines.mesh import atlas
 from fsvfx.engines.mesh.guess import guessed
 from fsvfx.engines.mesh.references import References, prepare
 from fsvfx.engines.mesh.warp import Warp
-from fsvfx.faces.raster import times
+from fsvfx.faces.geometry import crop_matrix, move_points
+from fsvfx.faces.raster import rasterise, times
+from fsvfx.faces.topology import TRIANGLES
 
 __all__ = [
     "WARPS",
@@ -31,6 +33,7 @@ __all__ = [
     "exchanged",
     "laid_over",
     "photographed",
+    "portrait",
     "swapped",
     "where_sure",
 ]
@@ -104,6 +107,15 @@ def _laid_over(crop: F32, mesh: F32, face: Showing) -> F32:
     if isinstance(face, References):
         return swapped(Warp(LandmarkWarpSettings()), crop, mesh, face)[0]
     return guessed(crop, mesh, face.colours)
+
+
+def portrait(face: Likely, size: int) -> tuple[F32, F32]:
+    """A likely face from the front (size, size, 3), on a ground in the colour of its skin; and its mesh (468, 3) px."""
+    mesh = move_points(crop_matrix(face.shape, size), face.shape)
+    raster = rasterise(mesh, TRIANGLES, size)
+    ground = np.full((size, size, 3), face.colours.mean(axis=(0, 1)), np.float32)
+    shown = raster.picture(raster.sample(face.colours, atlas.places()), ground)
+    return np.asarray(shown.clip(0, 1), np.float32), mesh
 
 
 def photographed(face: Face, size: int) -> References:

@@ -17,7 +17,7 @@ from fsvfx.faces import insightface
 from fsvfx.faces.detectors import Detector, detector
 from fsvfx.faces.embedding import chip_matrix, cut
 from fsvfx.faces.geometry import scale_of
-from fsvfx.faces.looks import Piece
+from fsvfx.faces.looks import Piece, colour_of
 from fsvfx.faces.search import FaceFinder
 from fsvfx.identity.contract import Chip, IdentityNetwork
 from fsvfx.identity.registry import network
@@ -25,7 +25,6 @@ from fsvfx.media.collections import everybody_in, pictures_of
 from fsvfx.media.pictures import read_picture
 from fsvfx.models import packs
 from fsvfx.reach import Reach
-from fsvfx.stages.references import colour_of
 from fsvfx.version import __version__
 from schemas.pack import Measured, PointsApart, Spread, Task
 

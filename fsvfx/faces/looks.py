@@ -16,6 +16,8 @@ _MARGIN = 8
 """Plate pixels around a crop that its sampling may touch."""
 
 
+_SPACES = {"float16": "linear_rec709"}
+"""Half-float pictures are taken for scene-linear; the others are sRGB. Both are the built-in config's."""
 _ABOUT = 0.75
 """How far a piece reaches beyond a face, in its longer side: an aligned crop fits in, whichever way it is turned."""
 
@@ -40,6 +42,11 @@ class Piece:
     def points(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
         """Landmarks (..., 3) of the picture in the piece's px."""
         return np.asarray(landmarks - np.array([*self.corner, 0]), np.float32)
+
+
+def colour_of(picture: NDArray[np.generic]) -> PlateColour:
+    """The colour that a reference picture is taken to have, in the built-in config."""
+    return PlateColour(_SPACES.get(picture.dtype.name, "sRGB"))
 
 
 def display_crop(

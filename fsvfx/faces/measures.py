@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +19,9 @@ _INNER_LIPS = ((82, 87), (13, 14), (312, 317))
 _ACROSS = ((33, 263), (33, 133), (263, 362), (78, 308), (61, 291))
 _EXPRESSION = np.array([*_RIGHT, *_LEFT, *_INNER_LIPS, *_ACROSS]).T
 """The pairs of vertices whose distances tell an expression: (2, 14)."""
-_UNITS = np.array([10.0, 10.0, 0.15, 0.12, 0.12, 0.12, 0.03, 0.25, 0.25], np.float32)
+_BARE = ([50, 101], [280, 330], [9, 151], [200, 18])
+"""Where skin is bare: the cheeks, the forehead, the chin."""
+UNITS = np.array([10.0, 10.0, 0.15, 0.12, 0.12, 0.12, 0.03, 0.25, 0.25], np.float32)
 """What counts as one step of: yaw, pitch (degrees), mouth opening and width, eyes, brows, light."""
 
 
@@ -109,7 +112,16 @@ def appearance(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> NDArray[
     brows = (_gap(mesh, 105, 159) + _gap(mesh, 334, 386)) / 2 / face_length(mesh)
     known = (yaw, pitch, face.mouth, face.mouth_width, face.right_eye, face.left_eye, brows)
     shown = np.array([*known, *_light(crop, mesh)], np.float32)
-    return np.asarray(shown / _UNITS, np.float32)
+    return np.asarray(shown / UNITS, np.float32)
+
+
+def skin_colour(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIE Lab (3,) of bare skin on cheeks, forehead and chin: of a crop (S, S, 3) in [0, 1] with its mesh (468, 3)."""
+    reach = max(int(0.06 * face_length(mesh)), 1)
+    places = (mesh[where, :2].mean(0) for where in _BARE)
+    shown = [_about(crop, place, reach).mean(axis=(0, 1)) for place in places]
+    lab = cv2.cvtColor(np.median(shown, axis=0).astype(np.float32).reshape(1, 1, 3), cv2.COLOR_RGB2LAB)
+    return np.asarray(lab[0, 0], np.float32)
 
 
 def _gap(mesh: NDArray[np.float32], a: int, b: int) -> float:
@@ -119,14 +131,18 @@ def _gap(mesh: NDArray[np.float32], a: int, b: int) -> float:
 def _light(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> tuple[float, float]:
     """Where the light comes from: relative luminance difference left-right and forehead-chin, on bare skin."""
     reach = max(int(0.06 * face_length(mesh)), 1)
-    patches = ([50, 101], [280, 330], [9, 151], [200, 18])
-    left, right, top, low = (_patch(crop, mesh[where, :2].mean(0), reach) for where in patches)
+    left, right, top, low = (_patch(crop, mesh[where, :2].mean(0), reach) for where in _BARE)
     return (left - right) / (left + right + 1e-3), (top - low) / (top + low + 1e-3)
 
 
 def _patch(crop: NDArray[np.float32], middle: NDArray[np.float32], reach: int) -> float:
     """The mean colour within ``reach`` px."""
+    return float(_about(crop, middle, reach).mean())
+
+
+def _about(crop: NDArray[np.float32], middle: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """What of the crop lies within ``reach`` px."""
     height, width = crop.shape[:2]
     col = int(min(max(middle[0], reach), width - reach - 1))
     row = int(min(max(middle[1], reach), height - reach - 1))
-    return float(crop[row - reach : row + reach + 1, col - reach : col + reach + 1].mean())
+    return crop[row - reach : row + reach + 1, col - reach : col + reach + 1]

@@ -139,6 +139,8 @@ def cuts(numbers: NDArray[np.int64], signatures: NDArray[np.uint8]) -> NDArray[n
 
 def jumps(numbers: NDArray[np.int64], landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
     """(n,) whether one face, (n, 468, 3), is suddenly elsewhere: much faster than just before and after."""
+    if not len(numbers):
+        return np.zeros(0, np.bool_)
     points = np.asarray(landmarks[:, topology.RIGID, :2], np.float64)
     sizes = np.ptp(np.asarray(landmarks[..., 1], np.float64), axis=1)
     steps = np.linalg.norm(np.diff(points, axis=0), axis=2).mean(axis=1) / np.maximum(sizes[1:], 1e-6)

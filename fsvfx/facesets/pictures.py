@@ -22,7 +22,7 @@ from fsvfx.errors import InputError, Where
 from fsvfx.faces.detectors import weights_of
 from fsvfx.faces.embedding import chip_of, vectors
 from fsvfx.faces.geometry import crop_matrix, move_points
-from fsvfx.faces.looks import display_crop
+from fsvfx.faces.looks import colour_of, display_crop
 from fsvfx.faces.measures import head_pose
 from fsvfx.faces.references import face_in
 from fsvfx.faces.search import FaceFinder
@@ -30,7 +30,6 @@ from fsvfx.facesets.faceset import Faceset, Pictures, Stored
 from fsvfx.media.collections import chosen, everybody_in, pictures_of
 from fsvfx.media.pictures import digests_of, read_picture
 from fsvfx.reach import Reach
-from fsvfx.stages.references import colour_of
 from fsvfx.store import Address, Ledger, ShotStore, open_data, stage_key, this_worker, write_result
 from schemas.job import CollectionJob
 from schemas.manifest import Faces

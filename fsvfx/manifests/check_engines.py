@@ -41,9 +41,13 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
                 yield Finding((*at, "engine"), error.what, error.hint)
                 continue
             yield from _check_settings(entry, engine, at)
-            identity = draft.people.get(entry.identity)
+            if entry.from_bank and engine.family == "one_to_one":
+                hint = "Use landmark_warp, refine, or another engine for anybody (any_to_any in `fsvfx engines`)"
+                what = f"engine '{entry.engine}' puts in whom it has learned, not a bank's members"
+                yield Finding((*at, "engine"), what, hint)
+            identity = None if entry.from_bank else draft.people.get(entry.goes_in)
             if engine.needs_references and identity is not None and not identity.references:
-                bare[entry.identity] = entry.engine
+                bare[entry.goes_in] = entry.engine
     for person, name in bare.items():
         what = f"engine '{name}' needs references of '{person}', and the manifest has none"
         yield Finding(("people", person, "references"), what, "Add footage or stills of the face")

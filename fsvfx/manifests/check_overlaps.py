@@ -78,7 +78,7 @@ def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterato
             for index, one in draft.deliver.items()
             if _is_sound(one) and (path := place_of(reach, filled(template(one), shot.name, draft.production)))
         ]
-        performers = [entry.performer for entry in shot.replace.values()]
+        performers = [each.performer for entry in shot.replace.values() for each in entry.each]
         yield from writes_of(disk, shot.name, shot.plate.frames, performers, deliver)
 
 

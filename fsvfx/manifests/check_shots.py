@@ -37,10 +37,11 @@ def check_people(draft: Draft) -> Iterator[Finding]:
         seen: set[str] = set()
         for index, entry in shot.replace.items():
             at = (*shot.loc, "replace", index)
-            for role, name in (("performer", entry.performer), ("identity", entry.identity)):
-                if name not in draft.named:
+            named = {"performer": entry.performer, "identity": entry.identity}
+            for role, name in named.items():
+                if isinstance(name, str) and name and name not in draft.named:
                     yield Finding((*at, role), f"'{name}' is not among the people", whom(name, draft.named))
-            if entry.performer in seen:
+            if entry.performer and entry.performer in seen:
                 hint = "Keep one entry per performer; use overrides for other settings on some frames"
                 yield Finding((*at, "performer"), f"'{entry.performer}' is replaced twice in this shot", hint)
             seen.add(entry.performer)
@@ -60,7 +61,7 @@ def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
         person = draft.people.get(entry.performer)
         chosen = entry.track is not None or entry.position is not None
         yield from check_chosen(at, entry.track, entry.position)
-        if len(shot.replace) > 1 and person and not person.references and not chosen:
+        if len(shot.replace) > 1 and person and not person.references and not chosen and not entry.is_crowd:
             what = f"several faces are replaced, but nothing says which is '{entry.performer}'"
             yield Finding(
                 at, what, "Give track, position, or references of the performer; `fsvfx faces` shows the tracks"

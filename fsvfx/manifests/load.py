@@ -11,6 +11,7 @@ from typing import Any
 from fsvfx.documents import Finding, blanks_in, parse_yaml, read_yaml
 from fsvfx.errors import Problem
 from fsvfx.manifests.check_crowd import check_crowd
+from fsvfx.manifests.check_crowds import check_crowds
 from fsvfx.manifests.check_deliver import check_deliver, check_kinds
 from fsvfx.manifests.check_engines import check_composites, check_engines
 from fsvfx.manifests.check_licences import check_licences
@@ -95,6 +96,7 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
     yield from check_names(draft)
     yield from check_kinds(data)
     yield from check_people(draft)
+    yield from check_crowds(draft)
     yield from check_frames(draft)
     yield from check_rates(draft, data, path)
     yield from check_paths(draft, path)

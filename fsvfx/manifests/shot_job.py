@@ -16,11 +16,13 @@ from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load
-from fsvfx.packages import Packages, card_for, check_knows, machine_weights, network_for, network_of
+from fsvfx.media.collections import chosen
+from fsvfx.packages import Packages, bank_of, card_for, check_knows, machine_weights, network_for, network_of
 from fsvfx.reach import Reach
+from schemas.bank_card import UsedBank
 from schemas.deliver import Deliver, DeliverOther, template
 from schemas.frames import FrameRange, meetings
-from schemas.job import ShotJob, TrainedModel
+from schemas.job import ShotJob, TrainedModel, people_of
 from schemas.manifest import Manifest, Person, Plate, Replace, Settings, Shot
 from schemas.network import NetworkCard
 from schemas.package import PackageCard
@@ -76,7 +78,7 @@ def _shot_job(
     common: Mapping[str, Any],
 ) -> ShotJob:
     named = _people_of(shot)
-    replace = tuple(_entry(one, reach) for one in shot.replace)
+    replace = tuple(_entry(each, reach) for one in shot.replace for each in one.each)
     return ShotJob(
         shot=shot.model_copy(update={"plate": plate_at(reach, shot.plate, config), "replace": replace}),
         people={name: person for name, person in people.items() if name in named},
@@ -86,7 +88,7 @@ def _shot_job(
 
 
 def _people_of(shot: Shot) -> set[str]:
-    return {name for entry in shot.replace for name in (entry.performer, entry.identity)}
+    return {name for entry in shot.replace for name in (*people_of(entry), *entry.shown)}
 
 
 def _entry(entry: Replace, reach: Reach) -> Replace:
@@ -171,6 +173,7 @@ def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
 def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems: list[Problem]) -> ShotJob:
     packages = Packages.within(job.packages, Reach(path, manifest.production))
     models: dict[str, TrainedModel] = {}
+    job = _with_banks(job, at, packages, problems)
     for index, entry in enumerate(job.shot.replace):
         for loc, settings in _settings(entry):
             try:
@@ -194,6 +197,46 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
     return job.model_copy(update={"models": tuple(models.values()), "people": {**job.people, **added}})
 
 
+def _with_banks(job: ShotJob, at: Loc, packages: Packages, problems: list[Problem]) -> ShotJob:
+    """With the banks that its identities come from, and their sha256 in its entries.
+
+    Told is a bank that is not there, and one that has too few to choose from; how many faces a crowd has nobody knows
+    before its plate is searched.
+    """
+    banks: dict[str, UsedBank] = {}
+    entries: list[Replace] = []
+    for index, entry in enumerate(job.shot.replace):
+        said = entry.from_bank
+        place = dotted((*at, "replace", index, "identity"))
+        if said is None:
+            entries.append(entry)
+            continue
+        try:
+            card = bank_of(packages.find_bank(said.bank, said.sha256))
+        except InputError as error:
+            if not (entries and entries[-1].from_bank == said):  # a crowd's entries are one in the file
+                problems.append(Problem(place, error.what, error.hint))
+            entries.append(entry)
+            continue
+        banks[card.sha256] = UsedBank(**card.model_dump(include=set(UsedBank.model_fields)))
+        entries.append(entry.model_copy(update={"identity": said.model_copy(update={"sha256": card.sha256})}))
+    shot = job.shot.model_copy(update={"replace": tuple(entries)})
+    problems += _too_few(entries, banks, at)
+    return job.model_copy(update={"shot": shot, "banks": tuple(banks.values())})
+
+
+def _too_few(entries: Sequence[Replace], banks: Mapping[str, UsedBank], at: Loc) -> Iterator[Problem]:
+    for bank in banks.values():
+        own = {i: one for i, entry in enumerate(entries) if (one := entry.from_bank) and one.sha256 == bank.sha256}
+        crowd = [i for i in own if entries[i].is_crowd]
+        faces = len(own) - len(crowd) + bool(crowd)
+        may = {name for one in own.values() for name in chosen(bank.members, one.pick, one.leave_out)}
+        if len(may) < faces:
+            what = f"bank '{bank.bank}' has {len(may)} members to choose from, for {faces} faces or more"
+            place = dotted((*at, "replace", min(own), "identity"))
+            yield Problem(place, what, "Pick from more of its members, or use a larger bank")
+
+
 def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[TrainedModel, ...]:
     """What ``settings`` name. Raises InputError if it is not there or does not fit, ModelError."""
     from fsvfx.engines.registry import engine, learned
@@ -203,11 +246,11 @@ def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[
     if kind is None:
         trained = card_for(packages, entry.engine, *named)
         if trained.roster is None:
-            check_knows(trained.model, learned(entry.engine).identities(trained.names), entry.identity)
+            check_knows(trained.model, learned(entry.engine).identities(trained.names), entry.goes_in)
         return (_trained(trained),)
     card = network_for(packages, f"engine '{entry.engine}'", kind, *named)
     if card.kind == "dfm":
-        check_knows(card.model, card.people[:1], entry.identity)
+        check_knows(card.model, card.people[:1], entry.goes_in)
     return _of_network(card, entry.engine)
 
 

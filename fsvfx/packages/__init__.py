@@ -1,5 +1,6 @@
-"""Model packages: what was trained, and users' own networks; found by name and hash, read checked, written whole."""
+"""Packages: what was trained, users' own networks, banks of faces; found by name and hash, read checked."""
 
+from fsvfx.packages.banks import BANK, FACES, bank_of, faces_in, place_bank
 from fsvfx.packages.files import (
     CARD,
     ROSTER,
@@ -34,17 +35,21 @@ from fsvfx.packages.search import (
 )
 
 __all__ = [
+    "BANK",
     "CARD",
+    "FACES",
     "NETWORK",
     "ROSTER",
     "WEIGHTS",
     "Packages",
     "amend",
+    "bank_of",
     "card_for",
     "card_of",
     "check_engine",
     "check_kind",
     "check_knows",
+    "faces_in",
     "file_in",
     "folder_of",
     "is_starter",
@@ -54,6 +59,7 @@ __all__ = [
     "network_yaml",
     "paths_in",
     "place",
+    "place_bank",
     "place_network",
     "roster_bytes",
     "roster_in",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.packages.banks import BANK, FACES, bank_of
 from fsvfx.packages.files import CARD, ROSTER, WEIGHTS, card_of, folder_of, unsealed_card
 from fsvfx.packages.networks import NETWORK, check_kind, network_of, paths_in
 from fsvfx.reach import Reach, reach_of
@@ -81,6 +82,32 @@ class Packages:
             hint=self._available_networks(model),
             where=Where(field="settings.model"),
         )
+
+    def find_bank(self, name: str, sha256: str | None = None) -> Path:
+        """The folder of the bank of that name, and of that sha256 where it is said.
+
+        Raises InputError, with what is available, if none of the roots has it, or several are named so; ModelError if a
+        card can't be read.
+        """
+        found = {bank_of(package).sha256: package for package in self.banks(name)}
+        fitting = {each: package for each, package in found.items() if sha256 in (None, each)}
+        if len(fitting) == 1:
+            [package] = fitting.values()
+            self._check_reach(package / each for each in (BANK, FACES))
+            return package
+        if fitting:
+            hint = f"Give one of these as sha256: {', '.join(fitting)}"
+            raise InputError(f"{len(fitting)} banks are named '{name}'", hint=hint)
+        if found:
+            hint = f"Versions of '{name}': {', '.join(found)}. Give one of these as sha256"
+            raise InputError(f"No bank '{name}' has sha256 {sha256}", hint=hint)
+        known = sorted({package.parent.name for package in self.banks()})
+        build = "Build one with `fsvfx bank build`, or copy it to a folder of packages"
+        raise InputError(f"No bank '{name}'", hint=suggestion(name, known, build) if known else build)
+
+    def banks(self, name: str | None = None) -> list[Path]:
+        """The folders of all banks of faces, or of those of one name; as ``all`` orders them."""
+        return self._folders(name, BANK)
 
     def networks(self, model: str | None = None) -> list[Path]:
         """The folders of all users' own networks, or of those of one name; as ``all`` orders them."""

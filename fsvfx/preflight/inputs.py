@@ -11,11 +11,12 @@ from fsvfx.arrays import Array
 from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
 from fsvfx.faces.detectors import needs_of
+from fsvfx.faces.looks import colour_of
 from fsvfx.faces.search import FaceFinder
 from fsvfx.media import PersonSource, PlateReader, RotoSource, spread
+from fsvfx.packages import Packages, faces_in
 from fsvfx.preflight.contract import Look, Trouble
 from fsvfx.runner.dag import stage, stages, units_of
-from fsvfx.stages.references import colour_of
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
@@ -134,6 +135,16 @@ def weights(shot: Look) -> Iterator[Trouble]:
     own = [name for model in shot.job.models for name in model.weights if not models.present(name)]
     for name in dict.fromkeys([*_absent_models(shot.job, *stages()), *own]):
         yield Trouble("models", f"model '{name}' is missing", models.how_to_get(models.card(name)))
+
+
+def banks(shot: Look) -> Iterator[Trouble]:
+    """The pictures of each bank are those of its card."""
+    found = Packages.of(shot.job)
+    for bank in shot.job.banks:
+        try:
+            faces_in(found.find_bank(bank.bank, bank.sha256), bank.sha256)
+        except FsvfxError as error:
+            yield Trouble.of(f"identity.bank {bank.bank}", error)
 
 
 def _some(job: ShotJob) -> list[int]:

@@ -10,9 +10,10 @@ from fsvfx import packages
 from fsvfx.errors import RightsError, Where
 from fsvfx.reach import reach_of
 from fsvfx.rights import gates
+from fsvfx.rights.banks import bases_of, members_used
 from fsvfx.rights.crowds import roster_of
 from fsvfx.rights.decision import Decision, Evidence, Missing, Rostered
-from fsvfx.rights.records import collection_evidence, evidence, records_of, rostered
+from fsvfx.rights.records import banked, collection_evidence, collection_record, evidence, records_of, rostered
 from fsvfx.rights.weights import Weights, check_weights, collection_weights, occluder_weights
 from schemas.job import ShotJob, TrainJob
 
@@ -23,6 +24,7 @@ __all__ = [
     "clear",
     "clear_all",
     "clear_training",
+    "collection_record",
     "records_of",
     "roster_of",
     "weights",
@@ -57,8 +59,11 @@ def clear(
     if found is None:
         found = {person: _evidence(job, person, {} if read is None else read) for person in gates.asked_for_swap(job)}
     where = Where(shot=job.shot.name, file=job.manifest if records is None else None)
-    decision = _allowed(gates.check_swap(job, found, now or datetime.now(UTC), _rosters(job)), where)
-    return replace(decision, purpose=job.purpose, weights=check_weights(job))
+    banks = [banked(reach_of(job), one, members_used(job, one), job.revocations) for one in job.banks]
+    decision = _allowed(gates.check_swap(job, found, now or datetime.now(UTC), _rosters(job), banks), where)
+    used = check_weights(job, [collection_weights(one.record.collection, one.record) for one in job.banks])
+    names = tuple(sorted({*decision.records, *(one.record.record_id for one in job.banks)}))
+    return replace(decision, purpose=job.purpose, weights=used, records=names, bases=bases_of(job))
 
 
 def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:

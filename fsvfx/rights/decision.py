@@ -11,6 +11,8 @@ from pydantic import JsonValue
 
 from fsvfx.digests import sorted_json
 from fsvfx.rights.weights import Weights
+from schemas.bank import Basis
+from schemas.bank_card import UsedBank
 from schemas.collection import CollectionRecord
 from schemas.consent import ConsentRecord, RevocationRegister, Standing
 from schemas.roster import Roster
@@ -63,6 +65,16 @@ class Rostered:
 
 
 @dataclass(frozen=True)
+class Banked:
+    """A bank that a shot uses. withdrawn: those of its members that the register calls revoked; why: the register that
+    the manifest names can't be read."""
+
+    bank: UsedBank
+    withdrawn: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Decision:
     """What a gate says.
 
@@ -84,6 +96,8 @@ class Decision:
     """Those that a training learns, as they were read."""
     rosters: tuple[Rostered, ...] = ()
     """Of the general models that the work uses."""
+    bases: tuple[Basis, ...] = ()
+    """The legal grounds on which people are shown without a record."""
 
 
 def decide(

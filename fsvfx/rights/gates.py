@@ -13,8 +13,10 @@ from fnmatch import fnmatchcase
 from pydantic import JsonValue
 
 from fsvfx.rights.answers import out_of_time, revoked
+from fsvfx.rights.banks import about_crowds, against_bank, against_crowds
 from fsvfx.rights.crowds import against_collection, against_roster, not_in_general, tests_in
 from fsvfx.rights.decision import (
+    Banked,
     CollectionEvidence,
     Decision,
     Evidence,
@@ -36,8 +38,10 @@ def _roles_of(job: ShotJob) -> dict[str, tuple[Role, ...]]:
     """Everybody whom the shot's swaps show, and how. Empty if it swaps nothing."""
     roles: dict[str, set[Role]] = {}
     for entry in job.shot.replace:
-        roles.setdefault(entry.performer, set()).add("target_performer")
-        roles.setdefault(entry.identity, set()).add("source_identity")
+        for person in entry.shown if entry.is_crowd else (entry.performer,):
+            roles.setdefault(person, set()).add("target_performer")
+        if isinstance(entry.identity, str):
+            roles.setdefault(entry.identity, set()).add("source_identity")
     return {person: tuple(sorted(roles[person])) for person in sorted(roles)}
 
 
@@ -54,12 +58,16 @@ def asked_for_swap(job: ShotJob) -> dict[str, str]:
 
 
 def check_swap(
-    job: ShotJob, evidence: Mapping[str, Evidence | Missing], now: datetime, rosters: Sequence[Rostered] = ()
+    job: ShotJob,
+    evidence: Mapping[str, Evidence | Missing],
+    now: datetime,
+    rosters: Sequence[Rostered] = (),
+    banks: Sequence[Banked] = (),
 ) -> Decision:
     """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not.
 
     Three questions: who is shown, whose face is in the weights (by name, or in the ``rosters`` of general models), and
-    who is the identity.
+    who is the identity: a person, or somebody of ``banks``, who must not exist.
     """
     roles, models = _roles_of(job), _trained_of(job.models)
 
@@ -83,10 +91,15 @@ def check_swap(
             "use": job.shot.use,
             "nudity_or_sexual": job.shot.nudity_or_sexual,
             "roles": {person: list(needed) for person, needed in roles.items()},
+            **about_crowds(job),
             **_about(job),
         },
-        [why for one in rosters for why in against_roster(one, one.model, job.production, now)],
-        tests_in((), rosters),
+        [
+            *(why for one in rosters for why in against_roster(one, one.model, job.production, now)),
+            *against_crowds(job, now),
+            *(why for one in banks for why in against_bank(one)),
+        ],
+        (*tests_in((), rosters), *(one.bank.record.record_id for one in banks if one.bank.record.is_test_record)),
     )
 
 

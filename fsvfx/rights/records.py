@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,8 @@ from fsvfx.documents import read_yaml, validated, without_blanks
 from fsvfx.errors import Problem, RightsError
 from fsvfx.media.collections import chosen, everybody_in
 from fsvfx.reach import Reach, ReachError
-from fsvfx.rights.decision import CollectionEvidence, Evidence, Missing, Rostered
+from fsvfx.rights.decision import Banked, CollectionEvidence, Evidence, Missing, Rostered
+from schemas.bank_card import UsedBank
 from schemas.base import StrictModel
 from schemas.collection import CollectionRecord
 from schemas.consent import ConsentRecord, Revocation, RevocationRegister, Standing
@@ -40,6 +41,14 @@ def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidenc
         return Missing(str(error))
 
 
+def collection_record(path: Path) -> CollectionRecord:
+    """A collection's record, named by whoever runs fsvfx. Raises RightsError if it can't be used."""
+    try:
+        return _read(path.absolute(), CollectionRecord)
+    except RecordError as error:
+        raise RightsError((str(error),)) from error
+
+
 def collection_evidence(reach: Reach, collection: CollectionJob) -> CollectionEvidence | Missing:
     """What there is of a picture collection's record, and who of it is to be learned; never raises."""
     everybody = everybody_in(Path(collection.folder))
@@ -64,6 +73,19 @@ def rostered(reach: Reach, model: str, roster: Roster, register: str) -> Rostere
         return Rostered(model, roster, _read(_reached(reach, Path(register)), RevocationRegister))
     except RecordError as error:
         return Rostered(model, roster, None, str(error))
+
+
+def banked(reach: Reach, bank: UsedBank, members: Sequence[str], register: str) -> Banked:
+    """A bank, and which of ``members`` the ``register`` (a path; empty: none is named) withdraws; never raises."""
+    if not register:
+        return Banked(bank)
+    try:
+        known = _read(_reached(reach, Path(register)), RevocationRegister).records
+    except RecordError as error:
+        return Banked(bank, why=str(error))
+    all_gone = known.get(bank.record.record_id) == "revoked"
+    gone = [name for name in members if all_gone or known.get(f"{bank.record.record_id}.{name}") == "revoked"]
+    return Banked(bank, tuple(gone))
 
 
 def records_of(consent: Iterable[str | Path | ConsentRecord]) -> dict[str, Evidence]:

@@ -26,6 +26,7 @@ PATHS: dict[str, str] = {
         "roto",
         "detect",
         "track",
+        "cast",
         "align",
         "fit",
         "swap",

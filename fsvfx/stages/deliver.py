@@ -79,7 +79,7 @@ class DeliverStage(Stage[DeliverSettings]):
             frames=frames,
             plates={one.unit.name: one.key for one in upstream.receipts if one.stage == "ingest"},
             swaps=tuple(
-                DeliveredSwap(performer=entry.performer, identity=entry.identity, engine=entry.engine)
+                DeliveredSwap(performer=entry.performer, identity=entry.goes_in, engine=entry.engine)
                 for entry in job.shot.replace
             ),
             waived=upstream.waived & frames,

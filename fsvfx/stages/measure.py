@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from fsvfx.arrays import Result
 from fsvfx.comp import CompositedEntry, Patch
-from fsvfx.entries import AlignedEntry
-from fsvfx.faces.embedding import embeddings
-from fsvfx.faces.geometry import inverse, move_points
+from fsvfx.entries import AlignedEntry, GoesIn, entry_name
+from fsvfx.faces.embedding import SIZE, cut, embeddings
+from fsvfx.faces.geometry import crop, crop_matrix, inverse, move_points
+from fsvfx.identity.contract import distance
+from fsvfx.identity.registry import network
 from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
+from fsvfx.qc.summary import networks_of
 from fsvfx.qc.view import View, box_around, packed, shrunk, thumbnail, view
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
@@ -25,6 +28,8 @@ from schemas.receipts import Unit
 _SIDE = 128
 _ROOM = 5120
 """Bytes for a frame's thumbnails: see ``fsvfx.qc.view.packed``."""
+_UPRIGHT = 256
+"""Side of the upright crops in which it is measured whether a performer can still be recognized."""
 _FIGURES = ("to_identity", "to_performer", "seam", "flicker")
 F32 = NDArray[np.float32]
 
@@ -34,6 +39,8 @@ class MeasureSettings(PlateSettings):
     every: int
     """Identity embeddings are taken on each n-th frame, counted from ``first_frame``."""
     first_frame: int
+    networks: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
+    """By which it is told whether faces that come from a bank are still taken for the performer's."""
 
 
 class MeasureStage(Stage[MeasureSettings]):
@@ -50,26 +57,35 @@ class MeasureStage(Stage[MeasureSettings]):
                 "frame": spec("", "int64"),
                 "entry": spec("", "int64"),
                 **dict.fromkeys(_FIGURES, spec("", "float32")),
-            }
+            },
+            "rN": {"frame": spec("", "int64"), "network": spec("", "int64"), "apart": spec("", "float32")},
         },
     )
 
+    def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
+        cast = (Need("cast", of="all"),) if any(entry.from_bank for entry in job.shot.replace) else ()
+        return (*self.needs, *cast)
+
     def settings(self, job: ShotJob, unit: Unit) -> MeasureSettings:
         return MeasureSettings(
-            identities=tuple(entry.identity for entry in job.shot.replace),
+            identities=tuple(entry.goes_in for entry in job.shot.replace),
             every=job.shot.measure.every,
             first_frame=job.shot.plate.first_frame,
+            networks=networks_of(job),
             **PlateSettings.of(job).model_dump(),
         )
 
     def weights(self, settings: MeasureSettings) -> tuple[str, ...]:
-        return ("dlib_embedding",)
+        more = (card for name in settings.networks for card in network(name).weights)
+        return tuple(dict.fromkeys(("dlib_embedding", *more)))
 
     def run(self, work: Work[MeasureSettings]) -> Result:
         """Table ``figures``: a row for each frame and entry with a face. NaN: not taken.
 
         to_identity: embedding distance of the comp's face to the identity's nearest reference; to_performer: to the
         plate's face in the same frame; seam, flicker: see ``fsvfx.qc.figures`` (flicker: from the second frame on).
+        Tables ``rN``, of faces that come from a bank: ``apart``, the distance of the comp's face to the plate's in the
+        same frame, by each of the settings' networks.
         """
         thumbs = np.zeros((len(work.frames), _ROOM), np.uint8)
         measurer = _Measurer(work)
@@ -82,7 +98,7 @@ class MeasureStage(Stage[MeasureSettings]):
             "entry": np.array([row.entry for row in rows], np.int64),
         }
         table |= {name: np.array([row.figures[name] for row in rows], np.float32) for name in _FIGURES}
-        return Result(frames={"thumbs": thumbs}, tables={"figures": table}, qc=_summary(table))
+        return Result(frames={"thumbs": thumbs}, tables={"figures": table, **measurer.apart()}, qc=_summary(table))
 
 
 @dataclass(frozen=True)
@@ -108,10 +124,9 @@ class _Measurer:
 
     def __init__(self, work: Work[MeasureSettings]) -> None:
         self.work, self.colour = work, plate_colour_of(work)
-        self.references: list[F32] = [
-            np.asarray(work.inputs[f"references/{who}"].frames("embedding"), np.float32)
-            for who in work.settings.identities
-        ]
+        goes_in = [GoesIn.of(work.inputs, index, who) for index, who in enumerate(work.settings.identities)]
+        self.references: list[F32] = [_known(one) for one in goes_in]
+        self.distances: dict[int, list[tuple[int, int, float]]] = {i: [] for i, one in enumerate(goes_in) if one.cast}
         self.aligned = [AlignedEntry(work.inputs["align"], index) for index in range(len(self.references))]
         self.before: dict[int, tuple[int, tuple[F32, F32]]] = {}
 
@@ -129,6 +144,17 @@ class _Measurer:
             _Row(number, face.entry, self._figures(number, face, shown, m)) for face, m in zip(faces, shown.mattes)
         ]
 
+    def apart(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """Tables of the frames so far."""
+        return {
+            entry_name(index): {
+                "frame": np.array([row[0] for row in rows], np.int64),
+                "network": np.array([row[1] for row in rows], np.int64),
+                "apart": np.array([row[2] for row in rows], np.float32),
+            }
+            for index, rows in self.distances.items()
+        }
+
     def _face(self, index: int, number: int) -> _Face | None:
         patch = CompositedEntry(self.work.inputs["composite"], index).patch(number)
         if patch is None:
@@ -144,6 +170,8 @@ class _Measurer:
         figures["flicker"] = self._flicker(number, face, shown, pair, matte.astype(np.float32))
         if (number - self.work.settings.first_frame) % self.work.settings.every == 0:
             figures |= self._identity(face, shown)
+            if face.entry in self.distances:
+                self.distances[face.entry] += self._apart(number, face, shown)
         return figures
 
     def _flicker(self, number: int, face: _Face, shown: View, pair: tuple[F32, F32], matte: F32) -> float:
@@ -162,6 +190,22 @@ class _Measurer:
             "to_identity": nearest(comp, self.references[face.entry]),
             "to_performer": float(np.linalg.norm(comp - plate)),
         }
+
+    def _apart(self, number: int, face: _Face, shown: View) -> Iterator[tuple[int, int, float]]:
+        """Frame, network, distance. Heads are upright, as networks know them: by a roll two people look alike."""
+        points = face.landmarks - np.array([shown.box[1], shown.box[0], 0], np.float32)
+        matrix = crop_matrix(points, _UPRIGHT)
+        pictures = [np.asarray(crop(picture, matrix, _UPRIGHT), np.uint8) for picture in (shown.plate, shown.comp)]
+        mesh = move_points(matrix, points)
+        for place, name in enumerate(self.work.settings.networks):
+            one = network(name)
+            chips = np.stack([cut(picture, mesh, one.chip) for picture in pictures])
+            yield number, place, float(distance(*one.vectors(chips)))
+
+
+def _known(goes_in: GoesIn) -> F32:
+    """(m, 128) of who goes in; of nobody none."""
+    return np.asarray(goes_in.pictures("embedding"), np.float32) if goes_in.count else np.zeros((0, SIZE), np.float32)
 
 
 def _summary(table: Mapping[str, NDArray[Any]]) -> dict[str, JsonValue]:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from fsvfx.arrays import Array, Result, Source
-from fsvfx.colour import PlateColour
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.detectors import weights_of
 from fsvfx.faces.embedding import SIZE
 from fsvfx.faces.facemesh import face_mesh
 from fsvfx.faces.geometry import crop_matrix, move_points
-from fsvfx.faces.looks import Piece, display_crop
+from fsvfx.faces.looks import Piece, colour_of, display_crop
 from fsvfx.faces.references import MOST, ReferenceFace, embeddings_of, face_in, majority, recognised, sharp, various
 from fsvfx.faces.search import FaceFinder
 from fsvfx.faces.topology import POINTS
@@ -34,8 +33,6 @@ _PERTURB = 3
 _SEARCH_EVERY = 8
 _HELD = 512 << 20
 """Bytes of pictures about faces that are held until it is known which are chosen; others are read again."""
-_SPACES = {"float16": "linear_rec709"}
-"""Half-float pictures are taken for scene-linear; the others are sRGB. Both are the built-in config's."""
 
 
 class ReferencesSettings(StageSettings):
@@ -154,11 +151,6 @@ def _shown(piece: Piece, face: ReferenceFace, size: int) -> tuple[NDArray[np.flo
     landmarks = face_mesh().averaged(colour.look(piece.picture), piece.points(face.landmarks), _PERTURB)
     matrix = crop_matrix(landmarks, size)
     return display_crop(piece.picture, matrix, size, colour), move_points(matrix, landmarks)
-
-
-def colour_of(picture: Array) -> PlateColour:
-    """The colour that a reference picture is taken to have, in the built-in config."""
-    return PlateColour(_SPACES.get(picture.dtype.name, "sRGB"))
 
 
 def _nothing() -> Result:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, SerializeAsAny
 
-from fsvfx.arrays import Data, Result
+from fsvfx.arrays import Result
 from fsvfx.colour.planes import from_half, half_of
 from fsvfx.engines.batches import Batch, batches
 from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity
 from fsvfx.engines.preparations import preparations
 from fsvfx.engines.registry import engine, settings_of
-from fsvfx.entries import AlignedEntry, EntryView, entry_name, named
+from fsvfx.entries import AlignedEntry, EntryView, GoesIn, entry_name, named
 from fsvfx.errors import InputError, Where
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
 from fsvfx.stages.outputs import Outputs, spec
@@ -63,7 +63,8 @@ class SwapStage(Stage[SwapSettings]):
         reach = max((kind.reach for kind in kinds), default=0)
         more = dict.fromkeys(name for kind in kinds for name in kind.reads)
         align, references = self.needs
-        return replace(align, halo=reach), references, *(Need(name, halo=reach) for name in more)
+        cast = [Need("cast", of="all")] if any(entry.from_bank for entry in job.shot.replace) else []
+        return replace(align, halo=reach), references, *cast, *(Need(name, halo=reach) for name in more)
 
     def weights(self, settings: SwapSettings) -> tuple[str, ...]:
         named = (engine(one.engine).weights(values) for one in settings.entries for _, values in one.groups)
@@ -98,7 +99,7 @@ def _entry(entry: Replace, numbers: list[int]) -> SwapEntry:
         values = settings_of(entry.engine, entry.settings_at(held[0]))
         groups.setdefault(values.model_dump_json(), (values, []))[1].extend(held)
     return SwapEntry(
-        identity=entry.identity,
+        identity=entry.goes_in,
         engine=kind.name,
         engine_version=kind.version,
         groups=tuple((FrameRange(held), values) for values, held in groups.values()),
@@ -151,7 +152,7 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
         return made
     kind = engine(entry.engine)
     faces = _Faces(aligned, {name: EntryView(work.inputs[name], index) for name in kind.reads})
-    references = _references(index, entry, kind, work)
+    goes_in = _goes_in(index, entry, kind, work)
     figures: dict[str, JsonValue] = {}
     faults: dict[str, float] = {}
     for numbers, values in entry.groups:
@@ -159,7 +160,7 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
         if wanted:
             one = kind(values, work.context)
             prepared = preparations().of(
-                one, entry.identity, references.digest, aligned.size, lambda: _identity(entry.identity, references)
+                one, entry.identity, goes_in.digest, aligned.size, lambda: _identity(entry.identity, goes_in)
             )
             for batch in batches(wanted, one.at_once, reach=one.reach, follows=faces.follows):
                 swap, at = one.swap(faces.of(batch), prepared), [rows[number] for number in batch.own]
@@ -170,18 +171,18 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
     return replace(made, figures=figures | faults)
 
 
-def _references(index: int, entry: SwapEntry, kind: type[Engine[Any]], work: Work[SwapSettings]) -> Data:
-    references = work.inputs[f"references/{entry.identity}"]
-    if kind.needs_references and not len(references.numbers):
+def _goes_in(index: int, entry: SwapEntry, kind: type[Engine[Any]], work: Work[SwapSettings]) -> GoesIn:
+    found = GoesIn.of(work.inputs, index, entry.identity)
+    if kind.needs_references and not found.count:
         raise InputError(
             f"Engine '{kind.name}' needs reference pictures of '{entry.identity}', but there are none",
             hint=f"Give people.{entry.identity}.references footage or stills of the face",
             where=Where(stage="swap", field=f"replace[{index}].identity"),
         )
-    return references
+    return found
 
 
-def _identity(name: str, references: Data) -> Identity:
-    """The references of a person, as engines take them."""
-    arrays = (references.frames(array) for array in ("crops", "landmarks", "sharpness", "embedding"))
+def _identity(name: str, found: GoesIn) -> Identity:
+    """Who goes in, as engines take them."""
+    arrays = (found.pictures(array) for array in ("crops", "landmarks", "sharpness", "embedding"))
     return Identity(name, *(np.asarray(array, np.float32) for array in arrays))

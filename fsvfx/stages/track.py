@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
+from pydantic import Field, JsonValue, SerializeAsAny
 
 from fsvfx.arrays import Data, Result
 from fsvfx.entries import entry_name
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.embedding import SIZE
 from fsvfx.faces.geometry import crop_size
-from fsvfx.faces.people import PersonTrack, Wanted, choose, people
+from fsvfx.faces.people import PersonTrack, Wanted, choose, listing, people
 from fsvfx.faces.tracks import Finds, cuts, jumps, link
 from fsvfx.faces.trails import REACH, Trail, fill
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
 from fsvfx.stages.outputs import Outputs, spec
+from schemas.bank import AllBut
 from schemas.frames import Chunk
 from schemas.job import ShotJob
+from schemas.manifest import Replace
 from schemas.receipts import Unit
 
 _COLUMNS = ("frame", "box", "score", "filled")
@@ -42,14 +44,24 @@ class TrackedPerformer(StageSettings):
     position: tuple[float, float] | None
 
 
+class TrackedCrowd(TrackedPerformer):
+    """One face of those that nobody named: the ``number``-th, from 1, of ``of`` that there is room for."""
+
+    number: int
+    of: int
+    all_but: tuple[str | int, ...]
+
+
 class TrackSettings(StageSettings):
     shot: str
     """For messages."""
-    entries: tuple[TrackedPerformer, ...]
+    entries: tuple[SerializeAsAny[TrackedPerformer], ...]
     chunks: tuple[tuple[int, int], ...]
     """First and last frame of each."""
     max_gap: int
     min_score: float
+    cast: tuple[int, ...] = Field((), exclude_if=lambda entries: not entries)
+    """The entries whose identities come from a bank."""
 
 
 class TrackStage(Stage[TrackSettings]):
@@ -60,7 +72,7 @@ class TrackStage(Stage[TrackSettings]):
     resources = Resources(cpu=1, memory_mib=1024)
 
     outputs = Outputs(
-        tables={"tracks": {**_ROWS, "track": spec("", "int64")}},
+        tables={"tracks": {**_ROWS, "track": spec("", "int64")}, "rN": {"track": spec("", "int64")}},
         parts=Outputs(
             tables={
                 "rN": {
@@ -77,29 +89,34 @@ class TrackStage(Stage[TrackSettings]):
     def settings(self, job: ShotJob, unit: Unit) -> TrackSettings:
         return TrackSettings(
             shot=job.shot.name,
-            entries=tuple(
-                TrackedPerformer(performer=entry.performer, track=entry.track, position=entry.position)
-                for entry in job.shot.replace
-            ),
+            entries=_wanted(job.shot.replace),
             chunks=tuple((chunk.first, chunk.last) for chunk in job.shot.chunks),
             max_gap=job.shot.faces.max_gap,
             min_score=job.shot.faces.min_score,
+            cast=tuple(index for index, entry in enumerate(job.shot.replace) if entry.from_bank),
         )
 
     def run(self, work: Work[TrackSettings]) -> Result:
-        """Raises InputError where the performer of an entry is not clear."""
+        """Raises InputError where the performer of an entry is not clear, or there is no room for all of a crowd.
+
+        Tables ``rN``, of faces that come from a bank: the numbers of the performer's tracks.
+        """
         detected = work.inputs["detect"]
         numbers = np.array(detected.numbers, np.int64)
         starts = _cuts(detected, numbers)
         finds = _finds(detected)
         seen = follow(finds, numbers, starts, work.settings)
         trails = {each.number: _trail(finds, each, numbers, starts, work.settings.max_gap) for each in seen}
-        chosen = [_chosen(finds, seen, work, index) for index in range(len(work.settings.entries))]
+        chosen = _all_chosen(finds, seen, work)
         _refuse_shared(chosen, work)
         performers = [_joined([trails[each.number] for each in group]) for group in chosen]
         at: list[JsonValue] = [*sorted(starts)]
+        cast = {
+            entry_name(index): {"track": np.array([each.number for each in chosen[index]], np.int64)}
+            for index in work.settings.cast
+        }
         return Result(
-            tables={"tracks": _tracks(trails)},
+            tables={"tracks": _tracks(trails), **cast},
             parts=_parts(performers, numbers, starts, work.settings),
             qc={"tracks": len(seen), "cuts": at, "frames": _counts(performers)},
         )
@@ -134,14 +151,83 @@ def _trail(finds: Finds, each: PersonTrack, numbers: NDArray[np.int64], starts: 
     return fill(found, numbers, starts, max_gap)
 
 
+def _wanted(replace: Sequence[Replace]) -> tuple[TrackedPerformer, ...]:
+    crowd = [entry for entry in replace if entry.is_crowd]
+    found: list[TrackedPerformer] = []
+    for entry in replace:
+        plain = TrackedPerformer(performer=entry.performer, track=entry.track, position=entry.position)
+        if entry.is_crowd:
+            alone = entry.performers.all_but if isinstance(entry.performers, AllBut) else ()
+            place = {"number": crowd.index(entry) + 1, "of": len(crowd), "all_but": alone}
+            plain = TrackedCrowd(**plain.model_dump(), **place)
+        found.append(plain)
+    return tuple(found)
+
+
+def _all_chosen(finds: Finds, seen: list[PersonTrack], work: Work[TrackSettings]) -> list[list[PersonTrack]]:
+    """The people of each entry; a crowd's are those who are left, one for each of its entries as far as they go."""
+    entries = work.settings.entries
+    named = [[] if isinstance(one, TrackedCrowd) else _chosen(finds, seen, work, i) for i, one in enumerate(entries)]
+    crowd = next((index for index, one in enumerate(entries) if isinstance(one, TrackedCrowd)), None)
+    if crowd is None:
+        return named
+    left = _left(finds, seen, work, crowd, {each.number for group in named for each in group})
+    return [
+        [*left[one.number - 1 : one.number]] if isinstance(one, TrackedCrowd) else named[i]
+        for i, one in enumerate(entries)
+    ]
+
+
+def _left(
+    finds: Finds, seen: list[PersonTrack], work: Work[TrackSettings], index: int, taken: set[int]
+) -> list[PersonTrack]:
+    """Who is neither replaced by another entry nor left alone. Raises InputError: nobody, or too many."""
+    crowd = work.settings.entries[index]
+    assert isinstance(crowd, TrackedCrowd)
+    where = Where(shot=work.settings.shot, stage="track", field=f"replace[{index}].performers")
+    replaced = {one.performer for one in work.settings.entries}
+    named = [one for one in crowd.all_but if one not in replaced]
+    alone = {each.number for one in named for each in _left_alone(finds, seen, work, one, where)}
+    left = [each for each in seen if each.number not in alone | taken]
+    if not left:
+        what = f"no face is left to replace: of {len(seen)} in the plate {len(alone | taken)} are named"
+        raise InputError(what, hint="Remove the entry, or name fewer in all_but", where=where)
+    if len(left) > crowd.of:
+        tracks = "; ".join(listing(finds, left))
+        raise InputError(
+            f"{len(left)} faces are to be replaced, and there is room for {crowd.of}: {tracks}",
+            hint=f"Set at_most: {len(left)}, or name those who are to be left alone in all_but",
+            where=where,
+        )
+    return left
+
+
+def _left_alone(
+    finds: Finds, seen: list[PersonTrack], work: Work[TrackSettings], who: str | int, where: Where
+) -> list[PersonTrack]:
+    """Raises InputError if it is not clear who that is: a wrong guess would replace the wrong face."""
+    number = who if isinstance(who, int) else None
+    wanted = Wanted(str(who), number, None, _known(work, str(who)), where)
+    try:
+        return choose(finds, seen, wanted)
+    except InputError as error:
+        hint = "Put the number of the track into all_but (`fsvfx faces MANIFEST` shows them), or remove who is not seen"
+        raise InputError(error.what, hint=hint, where=where) from error
+
+
 def _chosen(finds: Finds, seen: list[PersonTrack], work: Work[TrackSettings], index: int) -> list[PersonTrack]:
     entry = work.settings.entries[index]
-    references = work.inputs.get(f"references/{entry.performer}")
-    known = np.zeros((0, SIZE), np.float32)
-    if references is not None and references.has("embedding") and len(references.numbers):
-        known = np.asarray(references.frames("embedding"), np.float32)
     where = Where(shot=work.settings.shot, stage="track", field=f"replace[{index}]")
+    known = _known(work, entry.performer)
     return choose(finds, seen, Wanted(entry.performer, entry.track, entry.position, known, where))
+
+
+def _known(work: Work[TrackSettings], person: str) -> NDArray[np.float32]:
+    """(m, 128) of their references; none if there are none."""
+    references = work.inputs.get(f"references/{person}")
+    if references is not None and references.has("embedding") and len(references.numbers):
+        return np.asarray(references.frames("embedding"), np.float32)
+    return np.zeros((0, SIZE), np.float32)
 
 
 def _refuse_shared(chosen: list[list[PersonTrack]], work: Work[TrackSettings]) -> None:
@@ -158,7 +244,9 @@ def _refuse_shared(chosen: list[list[PersonTrack]], work: Work[TrackSettings]) -
 
 
 def _joined(trails: list[Trail]) -> Trail:
-    """Several tracks of one performer as one; where filled gaps meet finds in a frame, the find stays."""
+    """Several tracks of one performer as one; where filled gaps meet finds in a frame, the find stays. None: nobody."""
+    if not trails:
+        return Trail.none()
     columns = [
         np.concatenate(column)
         for column in zip(*((p.frame, p.box, p.score, p.landmarks, p.filled) for p in trails), strict=True)

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import toy_banks
 
 from fsvfx.documents.yaml_text import read_yaml
 from fsvfx.manifests import jobs, training_job
 from fsvfx.manifests.kinds import is_training
 from fsvfx.rights import clear, clear_training
+from fsvfx.settings import machine
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples").glob("*.yaml"))
 TRAININGS = [path for path in EXAMPLES if is_training(read_yaml(path).data)]
 SHOTS = [path for path in EXAMPLES if path not in TRAININGS]
+
+
+@pytest.fixture(autouse=True)
+def _bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The one that an example names: banks are built by who uses them."""
+    toy_banks.placed(tmp_path, count=8, name="extras")
+    monkeypatch.setenv("FSVFX_PACKAGES", json.dumps([str(tmp_path)]))
+    machine.cache_clear()
+    yield
+    machine.cache_clear()
+
+
 THEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """Within a day of when the examples' register was checked."""
 

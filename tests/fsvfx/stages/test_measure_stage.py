@@ -113,4 +113,8 @@ def test_thumbnails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_weights_are_named() -> None:
-    assert MeasureStage().weights({}) == ("dlib_embedding",)
+    stage, job = MeasureStage(), _job()
+    settings = stage.settings(job, Unit.of_chunk(job.shot.chunks[0]))
+    assert stage.weights(settings) == ("dlib_embedding",)
+    more = settings.model_copy(update={"networks": ("dlib", "faceres")})
+    assert stage.weights(more) == ("dlib_embedding", "faceres", "faceres_graph")

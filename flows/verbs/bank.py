@@ -1,0 +1,180 @@
+"""``fsvfx bank``: banks of made-up faces, for crowds that must not be recognized."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.verbs import output
+from flows.verbs.options import AsJson, Packages
+from flows.verbs.own_models import root_of
+
+if TYPE_CHECKING:
+    from fsvfx.banks.bank import Faces
+    from schemas.collection import CollectionRecord
+
+HELP = "Banks of faces that nobody has: build, list and show them."
+EXAMPLES = {
+    "build": (
+        "fsvfx bank build extras faces/people --record made_up.yaml --packages packages/",
+        "fsvfx bank build strangers --strangers 64 --packages packages/",
+    ),
+    "list": ("fsvfx bank list --packages packages/",),
+    "show": ("fsvfx bank show extras --packages packages/",),
+}
+
+_Globs = Annotated[
+    list[str] | None, typer.Option("--only", metavar="GLOB", help="Only these people, by name or glob; repeatable.")
+]
+_LeftOut = Annotated[
+    list[str] | None, typer.Option("--leave-out", metavar="GLOB", help="Leave these people out; repeatable.")
+]
+
+
+def build(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the bank.")],
+    pictures: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="A folder with a folder of pictures for each person.")
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE", help="The record that says that nobody in it exists.")
+    ] = None,
+    only: _Globs = None,
+    leave_out: _LeftOut = None,
+    most: Annotated[int, typer.Option("--most", min=1, max=2000, help="Take so many people at most.")] = 200,
+    strangers: Annotated[
+        int, typer.Option("--strangers", min=0, max=500, help="Draw so many faces that nobody has, without pictures.")
+    ] = 0,
+    model: Annotated[
+        str, typer.Option("--model", metavar="PACKAGE", help="The model package to draw strangers from.")
+    ] = "refine",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another one draws other strangers.")] = 0,
+    packages: Packages = "",
+    json: AsJson = False,
+) -> None:
+    """Build a bank from pictures of people who do not exist, or draw it from a model."""
+    from fsvfx.banks.bank import placed
+    from fsvfx.banks.build import networks_at_hand
+    from fsvfx.banks.sheet import sheet
+    from fsvfx.errors import InputError
+    from fsvfx.packages import bank_of
+    from schemas.base import is_name
+
+    if not is_name(name):
+        raise InputError(f"'{name}' can't be a bank's name", hint="Use letters, digits, _ . and -")
+    if bool(strangers) == (pictures is not None):
+        hint = "Name a folder of pictures and its --record, or write --strangers N"
+        raise InputError("A bank is built either of pictures or of strangers", hint=hint)
+    tell = (lambda line: None) if json else output.line
+    if pictures is None:
+        faces, said = _strangers(name, strangers, model, seed, packages)
+    else:
+        faces, said = _pictures(pictures, record, only, leave_out, most, tell)
+    folder = placed(root_of(packages), name, faces, networks_at_hand(), said, datetime.now(UTC), sheet)
+    card = bank_of(folder)
+    if json:
+        output.as_json({"bank": card, "folder": folder})
+        return
+    output.line(f"{name}: {len(card.members)} people who do not exist, told apart by {', '.join(card.networks)}")
+    output.command(f"Sheet: {folder / 'sheet.jpg'}")
+    output.command(f"identity: {{bank: {name}, sha256: {card.sha256}}}")
+
+
+def list_banks(packages: Packages = "", json: AsJson = False) -> None:
+    """List the banks at hand."""
+    banks = list(_banks(packages))
+    if json:
+        output.as_json({"banks": banks})
+        return
+    rows = [
+        (one["bank"], one["members"], ", ".join(one["networks"]), one["licence"], one["sha256"][:12])
+        if "bank" in one
+        else (one["folder"], "", "", one["broken"], "")
+        for one in banks
+    ]
+    output.table("Banks", ("bank", "members", "networks", "licence", "sha256"), rows)
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A bank.")],
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", metavar="SHA256", help="Which, if several have the name.")
+    ] = None,
+    packages: Packages = "",
+    json: AsJson = False,
+) -> None:
+    """Show who is in a bank, with what was measured of each."""
+    from fsvfx.banks.bank import SHEET, open_bank
+    from fsvfx.banks.looks import in_words
+    from fsvfx.packages import Packages as Found
+
+    folder = Found.within(packages).find_bank(name, sha256)
+    bank = open_bank(folder)
+    members = [{"member": who, **in_words(look)} for who, look in zip(bank.card.members, bank.look, strict=True)]
+    if json:
+        output.as_json({"bank": bank.card, "members": members, "folder": folder})
+        return
+    output.table(f"{name}@{bank.card.sha256[:12]}", tuple(members[0]), [tuple(each.values()) for each in members])
+    output.line(f"{bank.card.record.statement} Licence: {bank.card.record.licence}")
+    output.command(f"Sheet: {folder / SHEET}")
+
+
+COMMANDS = {"build": build, "list": list_banks, "show": show}
+
+
+def _pictures(
+    folder: Path, record: Path | None, only: list[str] | None, leave_out: list[str] | None, most: int, tell: Any
+) -> tuple[Faces, CollectionRecord]:
+    from fsvfx.banks.build import Wishes, gathered
+    from fsvfx.errors import InputError
+    from fsvfx.rights import collection_record
+
+    if record is None:
+        hint = "Add --record FILE: examples/consents/made_up.yaml is one"
+        raise InputError("Pictures need a record that says that nobody in them exists", hint=hint)
+    said = collection_record(record)
+    return gathered(folder, said, Wishes(tuple(only or ("*",)), tuple(leave_out or ()), most), tell), said
+
+
+def _strangers(name: str, count: int, model: str, seed: int, packages: str) -> tuple[Faces, CollectionRecord]:
+    """Far from everybody in the banks at hand."""
+    import numpy as np
+
+    from fsvfx.banks.bank import open_bank
+    from fsvfx.banks.strangers import drawn, stranger_record
+    from fsvfx.packages import Packages as Found
+    from fsvfx.packages import card_of
+
+    found = Found.within(packages)
+    model, _, digits = model.partition("@")
+    package = found.named(model, digits)
+    card = card_of(package)
+    said = stranger_record(name, card)
+    known = [open_bank(folder).code for folder in found.banks() if folder.parent.name != name]
+    return drawn(package, card, count, seed, np.concatenate([np.zeros((0, 128), np.float32), *known])), said
+
+
+def _banks(packages: str) -> Iterator[dict[str, Any]]:
+    """What each says of itself, or what is wrong with it."""
+    from fsvfx.errors import ModelError
+    from fsvfx.packages import Packages as Found
+    from fsvfx.packages import bank_of
+
+    for folder in Found.within(packages).banks():
+        try:
+            card = bank_of(folder)
+        except ModelError as error:
+            yield {"folder": str(folder), "broken": error.what}
+            continue
+        yield {
+            "bank": card.bank,
+            "sha256": card.sha256,
+            "members": len(card.members),
+            "networks": card.networks,
+            "licence": card.record.licence,
+            "folder": str(folder),
+        }

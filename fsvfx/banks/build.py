@@ -1,0 +1,125 @@
+"""Builds a bank from pictures of people who do not exist: a folder for each, and the record that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx import models
+from fsvfx.banks.bank import Faces
+from fsvfx.errors import InputError, ModelError, Where
+from fsvfx.faces import embedding
+from fsvfx.faces.geometry import crop, crop_matrix, move_points
+from fsvfx.faces.looks import colour_of
+from fsvfx.faces.references import face_in
+from fsvfx.faces.search import FaceFinder
+from fsvfx.identity.registry import names, network
+from fsvfx.media.collections import chosen, everybody_in, matches, pictures_of
+from fsvfx.media.pictures import read_picture
+from fsvfx.reach import Reach
+from schemas.collection import CollectionRecord
+
+SIDE = 256
+"""Of the members' crops, px."""
+_SMALLEST = 64
+"""Faces with fewer px along the crop are too small to go into a picture."""
+_TOLD = 5
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """only, leave_out: names or globs of people; most: so many of them, evenly spread over the names."""
+
+    only: tuple[str, ...] = ("*",)
+    leave_out: tuple[str, ...] = ()
+    most: int = 200
+
+
+def networks_at_hand() -> tuple[str, ...]:
+    """The identity networks whose weights are here, and that are measured: those that can tell people apart."""
+    found = []
+    for name in names():
+        one = network(name)
+        try:
+            one.same_person  # noqa: B018  raises if nobody has measured it
+        except ModelError:
+            continue
+        if all(map(models.present, one.weights)):
+            found.append(name)
+    return tuple(found)
+
+
+def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Report = lambda line: None) -> Faces:
+    """The largest face of each person's first picture that shows one.
+
+    Raises InputError if the record is about people who exist, does not know somebody, or nobody's face is found;
+    PlateError if a picture can't be read, ModelError if weights are not here.
+    """
+    _check_record(record)
+    people = _some(chosen(everybody_in(folder), wishes.only, wishes.leave_out), wishes.most)
+    if not people:
+        hint = "Give a folder with a folder of pictures for each person, and globs that match their names"
+        raise InputError(f"Nobody of {folder} is taken", hint=hint, where=Where(file=str(folder)))
+    unknown = [name for name in people if not matches(name, record.people)]
+    if unknown:
+        more = f" and {len(unknown) - _TOLD} more" if len(unknown) > _TOLD else ""
+        raise InputError(
+            f"Record {record.record_id} does not know {', '.join(unknown[:_TOLD])}{more}",
+            hint="Leave them out (--leave-out), or get them into the record",
+        )
+    finder, reach = FaceFinder(perturb=3), Reach(folder / "any")
+    found = [(name, face) for name in people if (face := _face_of(folder / name, finder, reach)) is not None]
+    report(f"{len(found)} of {len(people)} people show a face that is large enough")
+    if not found:
+        raise InputError(f"No face is found in {folder}", hint="Give pictures in which faces are large and well lit")
+    crops = np.stack([face.crop for _, face in found])
+    landmarks = np.stack([face.mesh for _, face in found])
+    return Faces(
+        names=tuple(name for name, _ in found),
+        crops=crops,
+        landmarks=landmarks,
+        sharpness=np.array([face.sharpness for _, face in found], np.float32),
+        code=embedding.vectors_in(np.asarray(crops / np.float32(255), np.float32), landmarks, embedding.NETWORK),
+    )
+
+
+@dataclass(frozen=True)
+class _Face:
+    crop: NDArray[np.uint8]
+    mesh: NDArray[np.float32]
+    sharpness: float
+
+
+def _check_record(record: CollectionRecord) -> None:
+    if not record.made_up:
+        raise InputError(
+            f"Record {record.record_id} is about people who exist",
+            hint="A bank is of made-up people. Who exists goes in by name, with a consent record of their own",
+        )
+
+
+def _some(names: Sequence[str], most: int) -> list[str]:
+    places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
+    return [names[place] for place in places.tolist()]
+
+
+def _face_of(folder: Path, finder: FaceFinder, reach: Reach) -> _Face | None:
+    for path in pictures_of(folder):
+        picture = read_picture(path, reach)
+        shown = colour_of(picture).look(picture)
+        seen = finder.find(shown)
+        if not len(seen):
+            continue
+        mesh = seen.landmarks[int(np.argmax(seen.boxes[:, 3] - seen.boxes[:, 1]))]
+        face = face_in(shown, mesh, 0, 0)
+        if face.size < _SMALLEST:
+            continue
+        matrix = crop_matrix(mesh, SIDE)
+        return _Face(np.asarray(crop(shown, matrix, SIDE), np.uint8), move_points(matrix, mesh), face.sharpness)
+    return None

@@ -1,0 +1,41 @@
+"""Banks of faces: people who do not exist, packed to go into crowds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from schemas.base import Name, Sha256, StrictModel, Text
+from schemas.collection import CollectionRecord
+
+
+class BankCard(StrictModel):
+    """The card of a bank: ``bank.yaml``. The header of its pictures has the same."""
+
+    schema_version: Literal[1] = 1
+    """Version of the card format: 1."""
+    bank: Name
+    """Name of the bank and of its folder."""
+    sha256: Sha256
+    """The sha256 of faces.safetensors."""
+    members: tuple[Name, ...] = Field(min_length=1)
+    """Everybody in it, in the order of the pictures."""
+    networks: tuple[Text, ...] = Field(min_length=1)
+    """The identity networks that tell how far a member is from a performer."""
+    record: CollectionRecord
+    """That nobody in it exists, what made them, and under which licence."""
+    built_at: AwareDatetime
+    """When it was built."""
+    fsvfx: str
+    """The version of fsvfx that built it."""
+
+
+class UsedBank(StrictModel):
+    """What a shot's job has of a bank."""
+
+    bank: Name
+    sha256: Sha256
+    members: tuple[Name, ...]
+    networks: tuple[Text, ...]
+    record: CollectionRecord

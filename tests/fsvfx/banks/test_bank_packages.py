@@ -1,0 +1,124 @@
+"""Banks as packages: placed, found by name and hash, opened only if they are what the card says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy_banks
+
+from fsvfx.banks.bank import open_bank
+from fsvfx.banks.build import Wishes, gathered
+from fsvfx.errors import InputError, ModelError
+from fsvfx.packages import BANK, FACES, Packages, bank_of
+
+
+def test_what_was_placed_is_found_and_opened(tmp_path: Path) -> None:
+    card = toy_banks.placed(tmp_path)
+    folder = Packages(tmp_path).find_bank("toys")
+    assert folder == tmp_path / "toys" / card.sha256[:12] == Packages(tmp_path).find_bank("toys", card.sha256)
+    opened = open_bank(folder)
+    assert opened.card == card
+    assert opened.crops.shape == (4, 32, 32, 3)
+    assert opened.crops.dtype == np.uint8
+    assert list(opened.vectors) == ["dlib"]
+    assert toy_banks.placed(tmp_path) == card, "equal banks are equal bytes"
+    assert (
+        toy_banks.placed(tmp_path, statement="Other words about the very same numbers, which is another bank.") != card
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "sha256", "what", "hint"),
+    [
+        ("toyz", None, "No bank 'toyz'", "Did you mean 'toys'"),
+        ("toys", "0" * 64, "No bank 'toys' has sha256 0", "Versions of 'toys': "),
+        ("twins", None, "2 banks are named 'twins'", "Give one of these as sha256: "),
+    ],
+)
+def test_a_bank_that_is_not_there_is_told_with_those_that_are(
+    tmp_path: Path, name: str, sha256: str | None, what: str, hint: str
+) -> None:
+    toy_banks.placed(tmp_path)
+    for seed in (1, 2):
+        toy_banks.placed(tmp_path, name="twins", seed=seed)
+    with pytest.raises(InputError, match=what) as refused:
+        Packages(tmp_path).find_bank(name, sha256)
+    assert hint in refused.value.hint
+
+
+def _cut(folder: Path) -> None:
+    (folder / FACES).write_bytes((folder / FACES).read_bytes()[:-5])
+
+
+def _other_people(folder: Path) -> None:
+    (folder / BANK).write_text((folder / BANK).read_text().replace("toy_1", "someone"))
+
+
+def _other_licence(folder: Path) -> None:
+    (folder / BANK).write_text((folder / BANK).read_text().replace("licence: MIT", "licence: ours"))
+
+
+def _one_pixel(folder: Path) -> None:
+    content = bytearray((folder / FACES).read_bytes())
+    content[-1] ^= 1
+    (folder / FACES).write_bytes(content)
+
+
+def _no_card(folder: Path) -> None:
+    (folder / BANK).write_text("- nothing\n")
+
+
+@pytest.mark.parametrize("spoil", [_cut, _other_people, _other_licence, _one_pixel, _no_card])
+def test_a_bank_that_is_not_its_card_s_is_not_opened(tmp_path: Path, spoil: object) -> None:
+    toy_banks.placed(tmp_path)
+    folder = Packages(tmp_path).find_bank("toys")
+    spoil(folder)  # type: ignore[operator]
+    with pytest.raises(ModelError, match="bank's"):
+        open_bank(folder)
+
+
+def test_members_are_picked_by_name_or_glob(tmp_path: Path) -> None:
+    toy_banks.placed(tmp_path, count=12)
+    bank = open_bank(Packages(tmp_path).find_bank("toys"))
+    assert bank.rows() == list(range(12))
+    assert bank.rows(["toy_1*"]) == [0, 9, 10, 11]
+    assert bank.rows(["toy_1*"], ["toy_11"]) == [0, 9, 11]
+
+
+@pytest.mark.parametrize(
+    ("said", "people", "what"),
+    [
+        (
+            {
+                "made_up": False,
+                "generators": [],
+                "training": {"models": ["*"], "productions": ["*"]},
+                "document": {"sha256": "0" * 64},
+                "revocation": {"status": "none", "checked_at": "2026-11-22T08:00:00Z"},
+            },
+            ["toy_1"],
+            "about people who exist",
+        ),
+        ({}, ["toy_1", "ada"], "does not know ada"),
+        ({}, [], "Nobody of"),
+        ({}, ["toy_1"], "No face is found"),
+    ],
+    ids=["people who exist", "who is not in the record", "nobody", "no picture"],
+)
+def test_a_bank_is_built_of_made_up_people_alone(
+    tmp_path: Path, said: dict[str, object], people: list[str], what: str
+) -> None:
+    for name in people:
+        (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=what):
+        gathered(tmp_path, toy_banks.record(**said), Wishes())
+
+
+def test_a_card_names_the_sha256_of_its_pictures(tmp_path: Path) -> None:
+    from fsvfx.digests import sha256_of
+
+    card = toy_banks.placed(tmp_path)
+    folder = Packages(tmp_path).find_bank("toys")
+    assert card.sha256 == sha256_of(folder / FACES) == bank_of(folder).sha256
