@@ -197,7 +197,7 @@ class Swapped:
 
     def _repr_html_(self) -> str:
         [entry] = self.order.job.shot.replace
-        return html(self._pngs, f"{entry.performer} with the face of {entry.identity}. {self.statement}")
+        return html(self._pngs, f"{entry.performer} with the face of {entry.goes_in}. {self.statement}")
 
 
 @dataclass(frozen=True)
