@@ -33,9 +33,7 @@ class HierarchicalEncoder(nn.Module):
         self.pyramid = Pyramid(3, width, doublings_to(resolution))
         inner = 2 * width
         self.lateral = nn.ModuleList(nn.Conv2d(each, inner, 1) for each in self.pyramid.channels[:-4:-1])
-        self.structure = nn.Sequential(
-            nn.LeakyReLU(SLOPE), nn.Conv2d(inner, structure, 3, padding=1), nn.BatchNorm2d(structure, affine=False)
-        )
+        self.structure = _seen(inner, structure)
         self.heads = nn.ModuleList(_head(inner, code, each) for each in shares(codes_of(resolution), low))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,10 +93,15 @@ def shares(codes: int, low: int) -> tuple[int, int, int]:
     return low, middle, codes - low - middle
 
 
+def _seen(before: int, after: int) -> nn.Module:
+    """What of features differs from picture to picture: by what is common to all nothing can be told."""
+    convolution = nn.Conv2d(before, after, 3, padding=1, bias=False)
+    return nn.Sequential(nn.LeakyReLU(SLOPE), convolution, nn.BatchNorm2d(after, affine=False))
+
+
 def _head(inner: int, code: int, count: int) -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(inner, inner, 3, padding=1),
-        nn.LeakyReLU(SLOPE),
+        _seen(inner, inner),
         nn.AdaptiveAvgPool2d(START),
         nn.Flatten(),
         nn.Linear(inner * START**2, count * code),

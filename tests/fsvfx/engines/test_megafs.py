@@ -89,6 +89,14 @@ def test_the_encoder_finds_structure_and_a_code_for_each_layer(size: int, low: i
     reached(network, structure.square().sum() + found.square().sum())
 
 
+def test_codes_tell_pictures_apart_from_the_start() -> None:
+    """Were they nearly the same for all, structure alone would be learned to tell."""
+    network, seen = HierarchicalEncoder(3, 4, CODE, LOW, SIZE).train(), looks(12, 0).crop
+    structure, found = network(seen)
+    assert found.std(0).mean(1).min() > 0.3
+    assert structure.std(0).mean() > 0.3
+
+
 def test_a_transfer_begins_by_changing_little() -> None:
     network, source, target = FaceTransfer(6, CODE, 3), torch.randn(2, 6, CODE), torch.randn(2, 6, CODE)
     made = network(source, target)
