@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 HELP = "Banks of faces that nobody has: build, list and show them."
 EXAMPLES = {
     "build": (
-        "fsvfx bank build extras faces/people --record made_up.yaml --packages packages/",
-        "fsvfx bank build strangers --strangers 64 --packages packages/",
+        "fsvfx bank build extras faces/people --record made_up.yaml",
+        "fsvfx bank build strangers --strangers 64",
     ),
     "list": ("fsvfx bank list --packages packages/",),
     "show": ("fsvfx bank show extras --packages packages/",),

@@ -16,8 +16,8 @@ from fsvfx.entries import entry_name
 from fsvfx.errors import MachineError, Where
 from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import TimecodeTrack
+from fsvfx.qc.recognition import recognition
 from fsvfx.qc.sheet import shot_sheet
-from fsvfx.qc.summary import recognition
 from fsvfx.qc.summary import summary as spreads
 from fsvfx.rights.weights import Weights
 from fsvfx.store import Ledger, open_data

@@ -1,3 +1,3 @@
 """Quality control: figures of comps, views of them, and sheets to look at."""
 
-__all__ = ["figures", "sheet", "summary", "view"]
+__all__ = ["figures", "recognition", "sheet", "summary", "view"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from fsvfx.arrays import Array, Data
+from fsvfx.qc.recognition import in_words
 from fsvfx.qc.view import unpacked
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
@@ -69,6 +70,7 @@ def shot_sheet(job: ShotJob, measured: Data | None, waived: FrameRange, most: in
     """
     shot = job.shot
     under = f"frames {shot.plate.frames}   plate | comp   {', '.join(sorted({entry.engine for entry in shot.replace}))}"
+    under = "   ".join(filter(None, (under, in_words(job, measured))))
     return contact_sheet(f"{job.production}  {shot.name}", _cells(measured, waived, most), under=under)
 
 

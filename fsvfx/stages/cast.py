@@ -15,7 +15,7 @@ from fsvfx.errors import Where
 from fsvfx.faces.geometry import crop_matrix, move_points
 from fsvfx.faces.looks import display_crop
 from fsvfx.identity.registry import network
-from fsvfx.qc.summary import networks_of
+from fsvfx.qc.recognition import networks_of
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, StageSettings, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.bank import FromBank

@@ -18,7 +18,7 @@ from fsvfx.faces.geometry import crop, crop_matrix, inverse, move_points
 from fsvfx.identity.contract import distance
 from fsvfx.identity.registry import network
 from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
-from fsvfx.qc.summary import networks_of
+from fsvfx.qc.recognition import networks_of
 from fsvfx.qc.view import View, box_around, packed, shrunk, thumbnail, view
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec

@@ -1,0 +1,54 @@
+"""``fsvfx bank``: what is built can be listed and shown; what can't be built is told with the way out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import toy_banks
+
+from flows.cli import code_of
+from fsvfx.banks.looks import WORDS
+
+
+def test_banks_are_listed_broken_ones_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = toy_banks.placed(tmp_path)
+    broken = tmp_path / "broken/000000000000"
+    broken.mkdir(parents=True)
+    (broken / "bank.yaml").write_text("- no card\n")
+    assert code_of(["bank", "list", "--packages", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["banks"]
+    assert [one.get("sha256") for one in told] == [None, card.sha256]
+    assert "can't be read" in told[0]["broken"]
+    assert code_of(["bank", "list", "--packages", str(tmp_path)]) == 0
+    assert "toys" in capsys.readouterr().out
+
+
+def test_a_bank_is_shown_with_what_was_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    toy_banks.placed(tmp_path)
+    assert code_of(["bank", "show", "toys", "--packages", str(tmp_path), "--json"]) == 0
+    members = json.loads(capsys.readouterr().out)["members"]
+    assert [one["member"] for one in members] == ["toy_1", "toy_2", "toy_3", "toy_4"]
+    assert set(members[0]) == {"member", *WORDS, "skin_l", "skin_a", "skin_b"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "what"),
+    [
+        (["show", "toyz"], 2, "Did you mean 'toys'"),
+        (["build", "new bank", "--strangers", "2"], 2, "can't be a bank's name"),
+        (["build", "new"], 2, "either of pictures or of strangers"),
+        (["build", "new", "{}", "--strangers", "2"], 2, "either of pictures or of strangers"),
+        (["build", "new", "{}"], 2, "--record"),
+        (["build", "new", "{}", "--record", "{}/none.yaml"], 3, "does not exist"),
+        (["build", "new", "--strangers", "2", "--model", "refined"], 2, "No model package 'refined'"),
+    ],
+)
+def test_what_is_wrong_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, what: str
+) -> None:
+    toy_banks.placed(tmp_path)
+    given = [each.format(tmp_path) for each in arguments]
+    assert code_of(["bank", *given, "--packages", str(tmp_path)]) == code
+    assert what in " ".join(capsys.readouterr().err.split())
