@@ -10,10 +10,10 @@ exchanged, and the rest as the face where its own is. Of ``ipgan``: how many swa
 their source, and for their target, among everybody, beside chance. Of ``megafs``: how far faces that it rebuilds are
 from what they are of; how many low codes of swaps are not the target's, bit by bit; how many weights of its first stage
 a second one moved; how many swaps a detector takes for faces, as of the targets and of rebuilt ones. Of ``fsgan``,
-shares of errors that are left: of holes, beside filling them with the face's mean color; of blends, against the Poisson
-solution, beside pasting, by the network and by the rim's mean color alone; of turned faces, against the source's warp
-by ``landmark_warp`` in the source's tone, beside the source's picture as it is, by the networks and by affine maps
-alone.
+shares of errors that are left: of holes, beside filling them with the face's mean color, by the network and smoothly
+from around; of blends, against the Poisson solution, beside pasting, by the network and by the rim's mean color alone;
+of turned faces, against the source's warp by ``landmark_warp`` without what light does, beside the source's picture as
+it is, by the networks and by moving it along with the mesh alone.
 Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
 """
 
@@ -36,7 +36,7 @@ from benchmarks.machine import RESULTS, save
 from fsvfx import packages
 from fsvfx.engines.anyone.aei_model import where_identity_counts
 from fsvfx.engines.anyone.fsgan_model import FsGanModel
-from fsvfx.engines.anyone.fsgan_networks import ChangeNet, toned
+from fsvfx.engines.anyone.fsgan_networks import ChangeNet, lit_apart, toned
 from fsvfx.engines.anyone.fsnet_model import FsNetModel
 from fsvfx.engines.anyone.fsnet_networks import triplets
 from fsvfx.engines.anyone.ipgan_model import IpGanModel
@@ -177,11 +177,12 @@ def _of_parts(model: FsGanModel, pairs: Pairs, crowd: Crowd) -> dict[str, float]
     truth = toned(shown.prior, sure, source.crop, source.mask)
 
     def off(made: Tensor) -> float:
-        return float(where_known((made - truth).abs(), sure))
+        return float(where_known((made - truth - lit_apart(made - truth, sure)).abs(), sure))
 
     still, turned, moved = map(off, (source.crop, model.codes_in(shown)[:, :3], plain.codes_in(shown)[:, :3]))
-    shares = {"turned_left": turned / still, "turned_left_by_affine_maps": moved / still}
+    shares = {"turned_left": turned / still, "turned_left_by_mesh": moved / still}
     return {name: float(value) for name, value in left.items()} | {
+        "holes_left_by_surroundings": float(silent["holes_left"]),
         "seam_left_by_rim": float(silent["seam_left"]),
         **shares,
     }

@@ -54,13 +54,14 @@ class FsGan(OpenSet):
     a map of views in yaw and pitch with Delaunay's triangulation and barycentric coordinates; a completion network; a
     blending network whose truth is the Poisson solution. Weights of losses are the published code's.
 
-    What differs, or is this project's own: landmarks are FaceMesh's, drawn as dots, a plane for each part of the face:
-    where the face goes, and where it is now; before each step the picture is moved by the affine map that fits them
-    best, and networks say what changes, so that small ones learn within an hour; meshes tell what is missing (turned
-    away in every view, towards the camera in the plate) and where faces are, as no segmentation network is at hand that
-    may be shipped; outside of the map the nearest point of its rim counts; the three networks learn side by side; an
-    identity network that a production may use stands for two perceptual ones; adversaries have the hinge, and see
-    finished swaps. Fine-tuning on a clip is left out: a training that starts from a package does it.
+    What differs, or is this project's own: landmarks are FaceMesh's, drawn as dots, a plane for each part of the face;
+    before each step the picture is moved along with the mesh, in closed form, and networks say what changes, so that
+    small ones learn within an hour; in training on pairs of two people the truth is a warp without its light; meshes
+    tell what is missing (turned away in every view, towards the camera in the plate) and where faces are, as no
+    segmentation network is at hand that may be shipped; outside of the map the nearest point of its rim counts; the
+    three networks learn side by side; an identity network that a production may use stands for two perceptual ones;
+    adversaries have the hinge, and see finished swaps. Fine-tuning on a clip is left out: a training that starts from a
+    package does it.
     """
 
     name: ClassVar[str] = "fsgan"

@@ -6,9 +6,17 @@ import torch
 from torch import Generator, Tensor, nn
 
 from fsvfx.engines.anyone.critics import convinced
-from fsvfx.engines.anyone.fsgan_networks import ChangeNet, holes, inner, mean_colors, solved, toned
+from fsvfx.engines.anyone.fsgan_networks import (
+    ChangeNet,
+    from_around,
+    holes,
+    inner,
+    lit_apart,
+    mean_colors,
+    solved,
+    toned,
+)
 from fsvfx.engines.anyone.fsnet_networks import PARTS, drawn
-from fsvfx.engines.anyone.latent_model import face_in
 from fsvfx.engines.anyone.open_model import OpenModel, known, where_known
 from fsvfx.engines.anyone.settings import FsGanSettings
 from fsvfx.engines.anyone.turning import moved_along, on_the_way, unseen
@@ -21,16 +29,16 @@ class FsGanModel(OpenModel):
     what no view of them has shown.
 
     The three networks learn side by side, each of a truth of its own: reenactment where the pair's truth is known, in
-    the source's tone, as color is the blend's affair; completion of photographs with holes; blending of what the solver
-    makes of the other two's faces. No truth's loss reaches through one network into another; adversaries' and identity
-    network's verdicts do.
+    the source's tone and, of two people, without what light does, as both are the blend's affair; completion of
+    photographs with holes; blending of what the solver makes of the other two's faces. No truth's loss reaches through
+    one network into another; adversaries' and identity network's verdicts do.
     """
 
     def __init__(self, settings: FsGanSettings, people: tuple[str, ...]) -> None:
         super().__init__(settings, people)
         self.settings = settings
         sizes = (settings.width, settings.halvings)
-        self.reenactor = ChangeNet(3 + 2 * len(PARTS), *sizes)
+        self.reenactor = ChangeNet(3 + len(PARTS), *sizes)
         self.completer = ChangeNet(5 + len(PARTS), *sizes)
         self.blender = ChangeNet(7, *sizes)
 
@@ -51,9 +59,8 @@ class FsGanModel(OpenModel):
         steps = int(torch.randint(1, most + 1, ())) if self.training else most
         here, now = pictures, meshes
         for after in on_the_way(meshes, wanted, steps):
-            moved, place = moved_along(here, now, after)
-            marks = [drawn(each, self.resolution).to(moved) for each in (place, after)]
-            here, now = moved + self.reenactor(torch.cat([moved * 2 - 1, *marks], 1)), after
+            moved, marks = moved_along(here, now, after), drawn(after, self.resolution).to(here)
+            here, now = moved + self.reenactor(torch.cat([moved * 2 - 1, marks], 1)), after
         return torch.cat([here, unseen(meshes, wanted, self.resolution)], 1)
 
     def codes_in(self, batch: Pairs) -> Tensor:
@@ -81,9 +88,10 @@ class FsGanModel(OpenModel):
 
         masks: (b, 1, R, R), where the faces are; marks: (b, 6, R, R), their landmarks, drawn.
         """
-        kept, sight = masks * (1 - lost), faces.detach()
-        change = self.completer(torch.cat([face_in(sight, kept), kept, masks, marks], 1))
-        made: Tensor = faces + lost * (mean_colors(sight, kept) + change - faces)
+        kept = masks * (1 - lost)
+        guess = from_around(faces.detach(), kept)
+        change = self.completer(torch.cat([guess * 2 - 1, kept, masks, marks], 1))
+        made: Tensor = faces + lost * (guess + change - faces)
         return made
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
@@ -93,9 +101,10 @@ class FsGanModel(OpenModel):
         (filled, lost), within = self.filled(batch), inner(target.mask)
         whole = self.completed(codes[:, :3], codes[:, 3:], target.mask, pictures[:, 4:])
         change, goal = self._change(whole, pictures), solved(whole, target.crop, within) - whole.detach()
+        apart = codes[:, :3] - wanted
+        lit = lit_apart(apart, target.mask) * ~batch.same[:, None, None, None]
         terms = {
-            "reconstruction": weight.reconstruction
-            * where_known((codes[:, :3] - wanted).abs(), truth.sure * target.mask),
+            "reconstruction": weight.reconstruction * where_known((apart - lit).abs(), truth.sure * target.mask),
             "completion": weight.completion * where_known((filled - target.crop).abs(), lost),
             "blending": weight.blending * where_known((change - goal).abs(), within),
         }

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, max_pool2d
 
 from fsvfx.comp.poisson import seamless
 from fsvfx.engines.anyone.latents import joined
@@ -22,6 +22,8 @@ _CALM = 0.01
 _PIECES = 2
 _LEAST, _MOST = 0.05, 0.2
 """Radii of holes, as shares of the picture's side."""
+_GRIDS = (4, 8, 16)
+"""Cells a side, from which holes are filled."""
 _TOLERANCE = 1e-3
 """Of the solver: well below a step of 255."""
 
@@ -79,6 +81,15 @@ def _moments(pictures: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
     return mean, mean_colors((pictures - mean).square(), masks).add(1e-4).sqrt()
 
 
+def lit_apart(apart: Tensor, masks: Tensor) -> Tensor:
+    """The smooth part of differences (b, 3, R, R) within masks (b, 1, R, R): means over an eighth of the side around,
+    as light makes them."""
+    reach = apart.shape[-1] // 16
+    held = torch.cat([apart * masks, masks], 1)
+    means = avg_pool2d(held, 2 * reach + 1, 1, reach)
+    return means[:, :3] / means[:, 3:].clamp_min(1e-3)
+
+
 def inner(masks: Tensor) -> Tensor:
     """(b, 1, R, R): a pixel off the edge of masks, so that the faces themselves are on both sides of theirs."""
     return -max_pool2d(-masks, 3, 1, 1)
@@ -87,6 +98,17 @@ def inner(masks: Tensor) -> Tensor:
 def mean_colors(pictures: Tensor, masks: Tensor) -> Tensor:
     """(b, 3, 1, 1), of pictures (b, 3, R, R) within masks (b, 1, R, R)."""
     return (pictures * masks).sum((2, 3), keepdim=True) / masks.sum((2, 3), keepdim=True).clamp_min(1)
+
+
+def from_around(pictures: Tensor, kept: Tensor) -> Tensor:
+    """(b, 3, R, R): pictures with what is not ``kept`` (b, 1, R, R) filled smoothly from what is, the finer the nearer
+    that lies."""
+    held, size = torch.cat([pictures * kept, kept], 1), pictures.shape[-2:]
+    made = mean_colors(pictures, kept).expand_as(pictures)
+    for side in _GRIDS:
+        means = interpolate(adaptive_avg_pool2d(held, side), size, mode="bilinear")
+        made = torch.lerp(made, means[:, :3] / means[:, 3:].clamp_min(1e-3), (2 * means[:, 3:]).clamp(0, 1))
+    return torch.lerp(made, pictures, kept)
 
 
 def solved(faces: Tensor, pictures: Tensor, masks: Tensor) -> Tensor:

@@ -13,6 +13,8 @@ from fsvfx.faces.topology import RIGID, TRIANGLES
 
 _SPOT = 1 / 40
 """Spread of what a vertex tells, as a share of the picture's side: neighbours lie a little closer."""
+_FAINT = 1e-3
+"""Where vertices tell less than that, they tell nothing."""
 _CALM = 1.0
 """Square px: points that lie this close together say nothing of how a picture is moved."""
 
@@ -48,9 +50,9 @@ def _turn(source: Tensor, target: Tensor) -> Tensor:
     return turn
 
 
-def moved_along(pictures: Tensor, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
-    """Pictures by the affine map that brings their mesh nearest another (least squares); and that mesh, as it is in
-    them then. Border pixels go on outwards."""
+def moved_along(pictures: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """Pictures moved as their mesh moves to another: by the affine map that brings it nearest (least squares), then,
+    smoothly, by what that leaves at each vertex. Border pixels go on outwards."""
     size = pictures.shape[-1]
     middles = [each[..., :2].mean(1, keepdim=True) for each in (before, after)]
     here, there = (each[..., :2] - middle for each, middle in zip((before, after), middles, strict=True))
@@ -61,19 +63,27 @@ def moved_along(pictures: Tensor, before: Tensor, after: Tensor) -> tuple[Tensor
     edge = ((size - 1) * linear.sum(1, keepdim=True) + 2 * shift + 1) / size - 1
     theta = torch.cat([linear, edge], 1).transpose(1, 2)
     grid = affine_grid(theta, list(pictures.shape), align_corners=False)
-    moved = grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    place = torch.linalg.solve(linear, here, left=False) + middles[1]
-    return moved, torch.cat([place, before[..., 2:]], 2)
+    left = before[..., :2] - (after[..., :2] @ linear + shift)
+    bend = _told(after, torch.cat([left, torch.ones_like(left[..., :1])], 2), size)
+    by = bend[:, :2] / (bend[:, 2:] + _FAINT) * 2 / size
+    place = grid + by.permute(0, 2, 3, 1)
+    return grid_sample(pictures, place, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def unseen(source: Tensor, target: Tensor, size: int) -> Tensor:
     """(b, 1, size, size) in [0, 1], on the target's mesh: what is turned to the camera there, and away from it in the
     source's view."""
     there, here = _turned_to_us(target), _turned_to_us(source)
-    places = torch.arange(size, device=target.device, dtype=target.dtype)
-    across, down = (-((places - target[..., :2, None]) / (_SPOT * size)).square() / 2).exp().unbind(2)
-    told = [down.transpose(1, 2) @ (across * each[..., None]) for each in (relu(there - here), there)]
-    return (told[0] / (told[1] + 1e-3))[:, None].clamp(0, 1)
+    told = _told(target, torch.stack([relu(there - here), there], 2), size)
+    return (told[:, :1] / (told[:, 1:] + _FAINT)).clamp(0, 1)
+
+
+def _told(meshes: Tensor, values: Tensor, size: int) -> Tensor:
+    """(b, n, size, size): the sum of what the vertices around each place tell, values (b, 468, n), the nearer the
+    more."""
+    places = torch.arange(size, device=meshes.device, dtype=meshes.dtype)
+    across, down = (-((places - meshes[..., :2, None]) / (_SPOT * size)).square() / 2).exp().unbind(2)
+    return torch.stack([down.transpose(1, 2) @ (across * each[..., None]) for each in values.unbind(2)], 1)
 
 
 def _turned_to_us(meshes: Tensor) -> Tensor:
