@@ -72,26 +72,35 @@ def test_fsnets_latents_part_by_person() -> None:
 
 
 def test_fsgan_turns_heads_fills_holes_and_blends_as_the_solver_does() -> None:
-    """Of 32 px: less than manifests may ask for."""
+    """Better than the closed forms that its networks begin with. Of 32 px: less than manifests may ask for."""
     model = fsgan(gan=0.0, identity=0.0, width=6, reconstruction=10, completion=10, blending=10)
     model.resolution = 32
     model.begin("cpu")
+    unseen = heads(24, UNSEEN, 32)
+    assert unseen.known is not None
+    mask = unseen.target.mask
+    truth = toned(unseen.known.truth, mask, unseen.source.crop, unseen.source.mask)
+
+    @torch.no_grad()
+    def left() -> dict[str, float]:
+        model.eval()
+        turned, still = (
+            where_known((each - truth).abs(), mask) for each in (model.codes_in(unseen)[:, :3], unseen.source.crop)
+        )
+        return {name: float(part) for name, part in model.errors_left(unseen).items()} | {
+            "turned": float(turned / still)
+        }
+
+    before = left()
     settings = TrainerSettings(iterations=90, lr=6e-3, optimiser="adam")
-    loop = Loop(model, settings, Precision(settings, "cpu"))
+    loop = Loop(model.train(), settings, Precision(settings, "cpu"))
     for step in range(90):
         loop.iterate(heads(6, step, 32), step)
-    model.eval().requires_grad_(False)
-    unseen = heads(24, UNSEEN, 32)
-    left = model.errors_left(unseen)
-    assert left["holes_left"] < 0.85, "beside the mean color"
-    assert left["seam_left"] < 0.4, "beside pasting"
-    assert unseen.known is not None
-    truth = toned(unseen.known.truth, unseen.target.mask, unseen.source.crop, unseen.source.mask)
-    there, here = (
-        where_known((each - truth).abs(), unseen.target.mask)
-        for each in (model.codes_in(unseen)[:, :3], unseen.source.crop)
-    )
-    assert there < 0.8 * here
+    after = left()
+    assert all(after[name] < 0.95 * before[name] for name in before)
+    assert after["holes_left"] < 0.8, "beside the mean color"
+    assert after["seam_left"] < 0.45, "beside pasting"
+    assert after["turned"] < 0.7, "beside the source as it is"
 
 
 def test_megafs_upper_codes_carry_the_source_into_the_targets_place() -> None:
