@@ -105,7 +105,7 @@ def _tables() -> dict[str, Callable[[], str]]:
     models["HearSettings"], _ = get_args(learned("faceshifter").Architecture.model_fields["hear"].annotation)
     models["TransferSettings"], _ = get_args(learned("megafs").Architecture.model_fields["transfer"].annotation)
     people = ("original", "df", "liae", "comb", "style_transfer")
-    crowds = ("simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "megafs", "fsgan", "refine")
+    crowds = ("simswap", "faceshifter", "cihn", "fsnet", "rsgan", "ipgan", "megafs", "fsgan", "unifacegan", "refine")
     models |= {f"architecture of {name}": learned(name).Architecture for name in (*people, *crowds)}
     checks = (f"| {check.name} | {check.says} |" for check in CHECKS)
     return {

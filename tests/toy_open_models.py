@@ -29,10 +29,12 @@ from fsvfx.engines.anyone.settings import (
     RsGanSettings,
     SimSwapSettings,
     TransferSettings,
+    UniFaceGanSettings,
 )
 from fsvfx.engines.anyone.simswap_model import SimSwapModel
 from fsvfx.engines.anyone.transfer_model import TransferModel
-from fsvfx.engines.samples import Known, Looks, Pairs
+from fsvfx.engines.anyone.unifacegan_model import UniFaceGanModel
+from fsvfx.engines.samples import Known, Later, Looks, Pairs, Portrayed
 from fsvfx.identity.contract import Chip, IdentityNetwork
 from fsvfx.training import rng
 
@@ -69,12 +71,31 @@ def looks(count: int, seed: int) -> Looks:
     return Looks(torch.arange(count), code, crop, landmarks, FACE.expand(count, 1, -1, -1), torch.zeros(count, 3))
 
 
+def drawn(count: int, seed: int) -> Portrayed:
+    """The middles of ``looks`` of that seed, too dark, with a mouth."""
+    inner = torch.nn.functional.pad(torch.ones(count, 1, 42, 42), (11, 11, 11, 11))
+    mouth = torch.nn.functional.pad(torch.ones(count, 1, 4, 12), (26, 26, 44, 16))
+    return Portrayed(looks(count, seed).crop * inner / 2, inner, mouth)
+
+
+def later(count: int, seed: int) -> Later:
+    """A moment after the first of ``pairs``: nothing has moved; the first one is a photograph."""
+    still = torch.nn.functional.affine_grid(torch.eye(2, 3).repeat(count, 1, 1), [count, 1, SIZE, SIZE], False)
+    target, shown = (_first(each, count) for each in (looks(2 * count, seed), drawn(2 * count, seed)))
+    return Later(target, shown, still, shown.cover, torch.arange(count) == 0)
+
+
+def _first(of: Any, count: int) -> Any:
+    return replace(of, **{name: value[:count] for name, value in vars(of).items()})
+
+
 def pairs(count: int = 4, seed: int = 0) -> Pairs:
-    """The first half of one person each."""
+    """The first half of one person each; the first half, too, has a moment later."""
     target, source = looks(count, seed), looks(count, seed + 100)
     same = torch.arange(count) < count // 2
     code = torch.where(same[:, None], target.code, source.code)
-    return Pairs(target, replace(source, code=code), same)
+    shown, moved = drawn(count, seed), later(count // 2, seed)
+    return Pairs(target, replace(source, code=code), same, portrayed=shown, later=moved)
 
 
 def told(count: int = 4) -> Pairs:
@@ -141,8 +162,14 @@ def rsgan(**values: Any) -> RsGanModel:
     return RsGanModel(RsGanSettings(**chosen), ("ada", "bea"))
 
 
+def unifacegan(**values: Any) -> UniFaceGanModel:
+    rng.seed(3)
+    chosen = {**SMALL, "width": 4, "halvings": 3, "identity": 0.03, **values}
+    return UniFaceGanModel(UniFaceGanSettings(**chosen), ("ada", "bea"))
+
+
 PAIRED: list[Callable[..., OpenModel]] = [simswap, faceshifter]
 """Those that learn pixels only where a truth is known."""
 SHOWN: list[Callable[..., OpenModel]] = [*PAIRED, cihn, ipgan]
 """Those whose generator sees the target, and a prior beside it."""
-MODELS = [*SHOWN, fsnet, rsgan, fsgan, megafs]
+MODELS = [*SHOWN, fsnet, rsgan, fsgan, megafs, unifacegan]

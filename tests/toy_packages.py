@@ -34,6 +34,7 @@ SMALL: Mapping[str, dict[str, Any]] = {
     "rsgan": {"resolution": 64, "width": 4, "halvings": 3, "latent": 8, "gan": 0},
     "simswap": {"resolution": 64, "width": 4, "halvings": 2, "blocks": 1, "critic_width": 4, "critic_depth": 2},
     "style_transfer": {"resolution": 64, "width": 2, "sight": 48, "photos": 8, "nearest": 2},
+    "unifacegan": {"resolution": 64, "width": 4, "halvings": 2, "gan": 0},
 }
 PAIR = ("ada", "bea")
 

@@ -86,13 +86,15 @@ def ready(
 
 def footage_ready(job: TrainJob, manifest: Path) -> Ready:
     """As ``ready``, of a training's footage and collections: all is needed. Raises PreflightError if some can't run."""
-    from fsvfx.preflight import collection_troubles, occluder_troubles, preflight, refusal
+    from fsvfx.preflight import collection_troubles, learner_troubles, occluder_troubles, preflight, refusal
 
     shots = {each.name: each.shot for each in job.footage}
     found = {name: troubles for name, shot in shots.items() for troubles in preflight([shot]).values()}
     found |= {one.name: tuple(collection_troubles(one)) for one in job.collections}
     if job.occluders:
         found |= {"occluders": tuple(occluder_troubles(job.occluders))}
+    if troubles := tuple(learner_troubles(job.engine)):
+        found |= {job.model: troubles}
     stopped = {name: troubles for name, troubles in found.items() if any(one.stops for one in troubles)}
     if error := refusal(str(manifest), stopped):
         raise error

@@ -12,6 +12,7 @@ __all__ = [
     "open_set",
     "own_network",
     "packaged",
+    "portraits",
     "preparations",
     "priors",
     "publishing",

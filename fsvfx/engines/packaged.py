@@ -60,6 +60,8 @@ class PackagedEngine(Engine[Prepared]):
     """What a training manifest may say of its sizes and losses."""
     most_people: ClassVar[int] = 2
     """How many people one model may learn; two is the least."""
+    trained_with: ClassVar[tuple[str, ...]] = ()
+    """The model cards whose weights its training uses, beside those that faces are found and told apart with."""
 
     settings: PackageSettings
 

@@ -39,13 +39,44 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Portrayed:
+    """b targets' performances, given by sources' faces as a morphable model draws them: the source's shape and albedo
+    under the target's pose, expression and light.
+
+    drawn: (b, 3, R, R), black off the face. cover: (b, 1, R, R) in [0, 1], how much of a pixel it covers. open: (b, 1,
+    R, R) in [0, 1], the target's own eyes and the inside of its mouth, of which the model knows nothing.
+    """
+
+    drawn: Tensor
+    cover: Tensor
+    open: Tensor
+
+
+@dataclass(frozen=True)
+class Later:
+    """The first n of a batch's pairs, a moment later: target (n faces), portrayed.
+
+    at: (n, R, R, 2), where each pixel was before, from -1 to 1 between the picture's edges, x first. kept: (n, 1, R,
+    R), 1 where the mesh shows the same point in both. photographed: (n,) bool: the target is a photograph of that
+    moment; else the earlier one moved, and nobody knows how the face would look.
+    """
+
+    target: Looks
+    portrayed: Portrayed
+    at: Tensor
+    kept: Tensor
+    photographed: Tensor
+
+
+@dataclass(frozen=True)
 class Pairs:
     """b targets, and for each of them a source: whose face is to go in.
 
     same: (b,) bool, whether both are one person: then the target is the truth. front: (b, 1, R, R) in [0, 1], how much
     of each of the target's pixels something covers that was pasted in front; None where nothing is pasted.
     prior: (b, 3, R, R), the target with a picture of the source's face on its mesh; None where the model sees none.
-    known: what the swaps should be; None: where both are one person, the target.
+    known: what the swaps should be; None: where both are one person, the target. portrayed: of models that see a
+    morphable model's; and later: some pairs, a moment later.
     """
 
     target: Looks
@@ -54,6 +85,8 @@ class Pairs:
     front: Tensor | None = None
     prior: Tensor | None = None
     known: Known | None = None
+    portrayed: Portrayed | None = None
+    later: Later | None = None
 
 
 @dataclass(frozen=True)

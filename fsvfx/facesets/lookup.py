@@ -57,6 +57,11 @@ def swaps_folder(job: TrainJob) -> Path:
     return Path(job.folder) / "swaps"
 
 
+def fits_folder(job: TrainJob) -> Path:
+    """Where it has its crowd's fits in three dimensions."""
+    return Path(job.folder) / "fits"
+
+
 def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """Of a crowd, whose faces training sees: people with footage, and of each collection; for its roster."""
     assert job.held_out is not None, "only a crowd is asked for"

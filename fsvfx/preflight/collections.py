@@ -1,10 +1,11 @@
-"""What preflight finds in a crowd's picture collections, before any of them is opened."""
+"""What preflight finds of a training beside its footage: picture collections, occluders, weights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from fsvfx import models
 from fsvfx.media.collections import CUTOUTS, chosen, cutouts_in, everybody_in, pictures_of
 from fsvfx.preflight.contract import Trouble
 from schemas.job import CollectionJob
@@ -35,3 +36,12 @@ def occluder_troubles(occluders: Occluders) -> Iterator[Trouble]:
     if occluders.path and not cutouts_in(Path(occluders.path)):
         hint = f"Put pictures with alpha there ({', '.join(CUTOUTS)}), or leave path out: drawn shapes need none"
         yield Trouble("occluders.path", f"there are no cut-outs in {occluders.path}", hint)
+
+
+def learner_troubles(engine: str) -> Iterator[Trouble]:
+    """Whether the weights that the engine's training uses are there, with their cards' hashes."""
+    from fsvfx.engines.registry import learned
+
+    for name in learned(engine).trained_with:
+        if not models.present(name):
+            yield Trouble("engine", f"model '{name}' is missing", models.how_to_get(models.card(name)))

@@ -147,6 +147,8 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
     names = {name: None for one in shots for name in of_shot(one.shot.faces, one.shot.replace, one.shot.composite)}
     if isinstance(job, TrainJob) and job.collections:
         names |= dict.fromkeys((*weights_of(job.faces.detector), *_ALWAYS))
+    if isinstance(job, TrainJob):
+        names |= dict.fromkeys(_training_weights(job.engine))
     names |= {name: None for model in job.models for name in model.weights}
     return (*map(card_weights, names), *map(model_weights, job.models))
 
@@ -210,6 +212,15 @@ def _engine_weights(entry: Replace) -> Iterator[str]:
     for more in ({}, *(override.settings for override in entry.overrides)):
         with suppress(InputError):  # told where it is named
             yield from engine(entry.engine).weights(settings_of(entry.engine, {**entry.settings, **more}))
+
+
+def _training_weights(name: str) -> tuple[str, ...]:
+    from fsvfx.engines.registry import learned
+
+    try:
+        return learned(name).trained_with
+    except InputError:
+        return ()  # told where it is named
 
 
 def _resolver_weights(name: str) -> tuple[str, ...]:

@@ -9,17 +9,21 @@ from typing import Any
 
 from torch import Generator
 
+from fsvfx.engines.portraits import SeesPortraits
 from fsvfx.engines.priors import KeepsPrior
 from fsvfx.engines.retouching import RetouchModel
 from fsvfx.engines.trainable import KeepsPhotos, Model
 from fsvfx.facesets import Faceset
-from fsvfx.facesets.crowd import open_crowd
-from fsvfx.facesets.lookup import crowd_folder, swaps_folder
+from fsvfx.facesets.crowd import Crowd, open_crowd
+from fsvfx.facesets.lookup import crowd_folder, fits_folder, swaps_folder
+from fsvfx.morphable import ict
 from fsvfx.reach import reach_of
 from fsvfx.training.architecture import supervision_of
 from fsvfx.training.data import (
     CoveredSampler,
     PairSampler,
+    Portraits,
+    PortrayedSampler,
     RetouchSampler,
     Sampler,
     Shown,
@@ -27,9 +31,11 @@ from fsvfx.training.data import (
     held_out,
     occluders_of,
     open_exchanged,
+    open_fits,
     open_swaps,
     photos_of,
     unseen_pairs,
+    unseen_portrayed,
     unseen_retouches,
 )
 from fsvfx.training.data.ahead import Batches
@@ -39,6 +45,7 @@ from fsvfx.training.result import Trained
 from fsvfx.training.trainer import train
 from fsvfx.training.weights import first_model
 from fsvfx.training.world import World
+from schemas.augmentation import Augmentation
 from schemas.job import TrainJob
 
 
@@ -94,11 +101,13 @@ def _of_crowd(job: TrainJob, model: Model[Any], world: World) -> Fed:
     """Pairs of a crowd's people, and some of those who are held out. The files are mapped: no faceset is read."""
     assert job.held_out is not None, "a crowd says who is held out"
     crowd, settings = open_crowd(crowd_folder(job), job.held_out), job.trainer
+    common = (crowd, model.resolution, settings.batch, job.augmentation, world.device, settings.seed + world.rank)
+    if isinstance(model, SeesPortraits):
+        return _of_portraits(job, model, *common)
     parts = supervision_of(job)
     shown = None if parts.prior == "none" else Shown(crowd, parts.prior)
     if shown and shown.prior and isinstance(model, KeepsPrior):
         model.know(shown.prior)
-    common = (crowd, model.resolution, settings.batch, job.augmentation, world.device, settings.seed + world.rank)
     unseen = unseen_pairs(crowd, model.resolution, settings.preview_rows, "cpu", shown)
     if job.occluders:
         pasted, others = occluders_of(job.occluders, reach_of(job))
@@ -106,6 +115,23 @@ def _of_crowd(job: TrainJob, model: Model[Any], world: World) -> Fed:
     if parts.swaps:
         return SupervisedSampler(*common, shown, open_exchanged(swaps_folder(job)), parts.supervised), unseen
     return PairSampler(*common, shown), unseen
+
+
+def _of_portraits(
+    job: TrainJob,
+    model: SeesPortraits,
+    crowd: Crowd,
+    resolution: int,
+    batch: int,
+    augmentation: Augmentation,
+    device: str,
+    seed: int,
+) -> Fed:
+    """Pairs with faces that a morphable model draws, fitted ahead of time."""
+    portraits = Portraits(crowd, open_fits(fits_folder(job)), ict())
+    common = (crowd, resolution, batch, augmentation, device, seed)
+    feed = PortrayedSampler(*common, portraits, model.strangers, model.moving)
+    return feed, unseen_portrayed(portraits, resolution, job.trainer.preview_rows, "cpu")
 
 
 def _of_swaps(job: TrainJob, model: RetouchModel, world: World) -> Fed:

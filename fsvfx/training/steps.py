@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from fsvfx import evaluation, facesets, packages, rights
+from fsvfx import evaluation, facesets, models, packages, rights
 from fsvfx.context import device_with
 from fsvfx.disk import place_file
+from fsvfx.engines.registry import learned
 from fsvfx.engines.supervision import Supervision
 from fsvfx.evaluation import Asked, comparison, contestants
 from fsvfx.evaluation.judges import judges
-from fsvfx.facesets.lookup import crowd_of, learned_of, swaps_folder
+from fsvfx.facesets.lookup import crowd_of, fits_folder, learned_of, swaps_folder
 from fsvfx.reach import reach_of
 from fsvfx.store import open_store
 from fsvfx.training.architecture import architecture_of
@@ -74,7 +75,7 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
 
 
 def _prepared(job: TrainJob, people: People) -> Iterator[Message]:
-    """A crowd's files, once, before several processes map them; and the swaps that its engine learns from, if any."""
+    """A crowd's files, once, before several processes map them; and the swaps or fits that its engine learns from."""
     if not job.is_crowd:
         return
     crowd, architecture = crowd_of(job, people, resolution_of(job)), architecture_of(job)
@@ -84,6 +85,12 @@ def _prepared(job: TrainJob, people: People) -> Iterator[Message]:
         yield Notice(f"making {swaps} swaps to learn from, unless they are there already")
         make = exchanged_in if isinstance(architecture, Supervision) else swaps_in
         make(swaps_folder(job), crowd, swaps, job.trainer.seed)
+    if models.HEAD in learned(job.engine).trained_with:
+        from fsvfx.morphable import ict
+        from fsvfx.training.data import fits_in
+
+        yield Notice(f"fitting {len(crowd)} faces in three dimensions, unless that is done already")
+        fits_in(fits_folder(job), crowd, ict())
 
 
 def resolution_of(job: TrainJob) -> int:

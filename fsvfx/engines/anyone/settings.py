@@ -260,6 +260,32 @@ class MegaFsSettings(OpenSettings):
         return _no_prior(prior)
 
 
+class UniFaceGanSettings(OpenSettings):
+    """Sizes and losses of ``unifacegan``. Of the paper the abstract was at hand: the numbers are this project's."""
+
+    width: int = Field(64, ge=4, le=128)
+    """Channels at full size; doubled at each halving, up to eight times."""
+    halvings: int = Field(5, ge=2, le=5)
+    """How often the encoder halves the picture."""
+    identity: float = Field(0.0, ge=0, le=100)
+    """Weight of the identity network's loss: the drawn face says who it is."""
+    reconstruction: float = Field(10.0, ge=0, le=100)
+    """Weight of the difference from the truth where there is one, and from the target's surroundings."""
+    temporal: float = Field(5.0, ge=0, le=100)
+    """Weight of the 3D temporal loss: by how much a point of the face changes from a moment to the next. 0: without."""
+    moving: float = Field(0.5, ge=0, le=1)
+    """Share of each batch that is drawn with a moment later: the next frame of footage, or a still, moved a little."""
+    strangers: float = Field(0.5, ge=0, le=1)
+    """Share of pairs of two people; the others are one person's, and have a truth."""
+
+    @field_validator("prior", "swaps")
+    @classmethod
+    def _shown_otherwise(cls, given: str | int) -> str | int:
+        if given not in ("none", 0):
+            raise ValueError("it sees the source's face as a morphable model draws it: remove prior and swaps")
+        return given
+
+
 class RefineSettings(EngineSettings):
     """Sizes and losses of ``refine``."""
 

@@ -75,11 +75,16 @@ class PairSampler(Batches[Pairs]):
     def make(self, number: int) -> Pairs:
         """The batch of that number."""
         random = np.random.default_rng(seed_of(self.seed, number, "pairs"))
-        drawn = [self._pair(random) for _ in range(self.batch)]
-        targets, sources = (np.array(rows, np.int64) for rows in zip(*drawn, strict=True))
+        targets, sources = self.rows(self.batch, random)
         generator = Generator().manual_seed(seed_of(self.seed, number, "views"))
         target, source = (self.varied(rows, generator) for rows in (targets, sources))
         return self.with_prior(Pairs(target, source, target.person == source.person), sources)
+
+    def rows(self, count: int, random: np.random.Generator) -> tuple[Ints, Ints]:
+        """Of so many targets, and of their sources."""
+        drawn = [self._pair(random) for _ in range(count)]
+        targets, sources = (np.array(rows, np.int64) for rows in zip(*drawn, strict=True))
+        return targets, sources
 
     def with_prior(self, pairs: Pairs, sources: Ints) -> Pairs:
         """With what the model is shown of the sources, the faces of these rows."""
@@ -135,6 +140,14 @@ def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str, shown: S
 
     Raises InputError if there are not two.
     """
+    targets, sources = unseen_rows(crowd, most)
+    target, source = (_resized(looks_of(crowd, each, device), resolution) for each in (targets, sources))
+    prior = shown.over(target, sources) if shown else None
+    return Pairs(target, source, target.person == source.person, prior=prior)
+
+
+def unseen_rows(crowd: Crowd, most: int) -> tuple[Ints, Ints]:
+    """The targets and sources of ``unseen_pairs``. Raises InputError if there are not two people."""
     rows = crowd.unseen
     owners = np.asarray(crowd.person)[rows]
     people = np.unique(owners)
@@ -151,9 +164,7 @@ def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str, shown: S
         others = rows[owners == people[(np.searchsorted(people, who) + 1) % len(people)]]
         apart = np.abs(np.asarray(crowd.pose[others, 0]) - float(crowd.pose[target, 0]))
         sources.append(others[np.argmin(apart)])
-    target, source = (_resized(looks_of(crowd, np.array(each), device), resolution) for each in (targets, sources))
-    prior = shown.over(target, np.array(sources, np.int64)) if shown else None
-    return Pairs(target, source, target.person == source.person, prior=prior)
+    return targets, np.array(sources, np.int64)
 
 
 def _resized(looks: Looks, size: int) -> Looks:

@@ -18,6 +18,15 @@ from fsvfx.engines.anyone.fsnet_networks import (
 from fsvfx.engines.anyone.hear_networks import HearNet
 from fsvfx.engines.anyone.latents import LatentDecoder, LatentEncoder, diverging
 from fsvfx.engines.anyone.simswap_networks import InjectionBlock, SimSwapGenerator
+from fsvfx.engines.anyone.unifacegan_networks import (
+    REGIONS,
+    RegionAwareNorm,
+    UniFaceGenerator,
+    carried_along,
+    seen,
+    statistics,
+)
+from fsvfx.engines.samples import Portrayed
 
 CODE = 12
 
@@ -200,6 +209,68 @@ def test_landmarks_are_drawn_where_they_are() -> None:
     half = landmarks.clone()
     half[..., :2] = (half[..., :2] + 0.5) / 2 - 0.5
     assert drawn(half, 32)[0, 2].sum() == pytest.approx(eyes.sum().item() / 4, rel=0.2), "as large at any size"
+
+
+def halves(size: int) -> Tensor:
+    """(1, REGIONS, size, size): surroundings on the left, a drawn face on the right."""
+    regions = torch.zeros(1, REGIONS, size, size)
+    regions[:, 0, :, : size // 2] = regions[:, 2, :, size // 2 :] = 1
+    return regions
+
+
+@pytest.mark.parametrize("halvings", [2, 4])
+def test_unifacegan_makes_pictures_of_what_is_seen(halvings: int) -> None:
+    network = UniFaceGenerator(4, halvings)
+    given = torch.cat([pictures(32), halves(32).expand(2, -1, -1, -1)], 1)
+    made = network(given)
+    assert made.shape == (2, 3, 32, 32)
+    reached(network, (made * pictures(32, seed=1)).sum())
+
+
+def test_a_regions_statistics_are_its_own() -> None:
+    here, regions = pictures(8, 1), halves(8)
+    mean, variance = statistics(here, regions)
+    left, right = here[..., :4].flatten(2), here[..., 4:].flatten(2)
+    torch.testing.assert_close(mean[0, [0, 2]], torch.stack([left.mean(2)[0], right.mean(2)[0]]))
+    torch.testing.assert_close(variance[0, 2], right.var(2, correction=0)[0])
+    assert not mean[0, [1, 3]].any(), "these are nowhere"
+
+
+def test_region_aware_normalisation_lets_regions_alone() -> None:
+    """What leaves a region has no trace of what another one had; what the condition says of surroundings is heard."""
+    norm, regions = RegionAwareNorm(3, 3), halves(8)
+    here, condition = pictures(8, 1), pictures(8, 1, seed=1)
+    other, around, within = here.clone(), condition.clone(), condition.clone()
+    other[..., :4] *= 3
+    around[..., :4] *= 3
+    within[..., 4:] *= 3
+    made = norm(here, condition, regions)
+    torch.testing.assert_close(norm(other, condition, regions)[..., 4:], made[..., 4:])
+    assert (norm(here, around, regions)[..., 4:] - made[..., 4:]).abs().mean() > 1e-2
+    torch.testing.assert_close(norm(here, within, regions)[..., :4], made[..., :4])
+
+
+def test_a_face_is_seen_as_it_is_drawn_with_the_targets_eyes() -> None:
+    target, mask = torch.full((1, 3, 8, 8), 0.2), torch.zeros(1, 1, 8, 8)
+    cover, eyes = torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8)
+    mask[..., 2:7, :], cover[..., 2:6, :4], eyes[..., 3, 3] = 1, 1, 1
+    given = seen(target, mask, Portrayed(torch.full((1, 3, 8, 8), 0.9), cover, eyes))
+    picture, shares = given[0, 0], given[0, 3:]
+    torch.testing.assert_close(shares.sum(0), torch.ones(8, 8))
+    assert [round(float(each), 3) for each in (picture[0, 0], picture[2, 0], picture[3, 3], picture[2, 6])] == [
+        0.2,
+        0.9,
+        0.2,
+        0.5,
+    ]
+    assert shares[:, [0, 2, 2, 3], [0, 6, 0, 3]].argmax(0).tolist() == [0, 1, 2, 3]
+
+
+def test_what_does_not_move_is_carried_along_as_it_is() -> None:
+    still = torch.nn.functional.affine_grid(torch.eye(2, 3)[None], [1, 1, 16, 16], align_corners=False)
+    before = pictures(16, 1)
+    torch.testing.assert_close(carried_along(before, still), before, atol=1e-6, rtol=0)
+    torch.testing.assert_close(carried_along(before, still + torch.tensor([2 / 16, 0]))[..., :-1], before[..., 1:])
 
 
 def test_critics_look_at_several_sizes() -> None:

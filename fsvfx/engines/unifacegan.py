@@ -1,0 +1,132 @@
+"""``unifacegan``: UniFaceGAN: a face drawn of mixed coefficients, made real; anybody, once trained on a crowd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fsvfx.comp.matte import hull
+from fsvfx.engines.anyone.settings import UniFaceGanSettings
+from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity
+from fsvfx.engines.open_set import OpenSet, Source
+from fsvfx.faces.measures import head_pose
+from fsvfx.models import HEAD
+
+if TYPE_CHECKING:
+    import torch
+
+    from fsvfx.engines.anyone.unifacegan_model import UniFaceGanModel
+    from fsvfx.engines.trainable import Prediction
+    from fsvfx.morphable import Fits, FittedPerson
+    from fsvfx.morphable.portrait import Portrait
+
+_STAGE = "fit"
+_PICTURES = 24
+"""That tell an identity's shape and albedo, at most: evenly over how the head is turned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedSource(Source):
+    """person: shape and albedo, told by the pictures."""
+
+    person: FittedPerson
+
+
+class UniFaceGan(OpenSet):
+    """A morphable model is fitted to both faces. The source's shape and albedo are drawn in the target's pose,
+    expression and light; a network makes a picture of that and of the target's surroundings, eyes and mouth. It was
+    trained not to flicker: what it makes of a moment, carried along the mesh, is what it makes of the next.
+
+    Cao et al. 2021, "UniFaceGAN: A Unified Framework for Temporally Consistent Facial Video Editing" (arXiv
+    2108.05650), rebuilt from its abstract and second-hand notes: coefficients mixed, region-aware conditional
+    normalisation, samples selected as they allow, the 3D temporal loss along the mesh. What differs, or is this
+    project's own: sizes and weights; the ICT-FaceKit, with albedo and light of the pictures themselves in place of a
+    texture basis; that the target's own eyes and mouth are seen; that stills, moved a little, serve as videos, too; no
+    perceptual loss. Reenactment, by expression and pose of another clip, is not offered.
+
+    Where the stage ``fit`` has run, its fits are taken; in an evaluation each face is fitted by itself.
+    """
+
+    name: ClassVar[str] = "unifacegan"
+    version: ClassVar[int] = 1
+    summary: ClassVar[str] = "anybody for anybody: a face drawn in 3D made real in the plate, steady; trained"
+    source: ClassVar[str] = "UniFaceGAN (Cao et al. 2021)"
+    reads: ClassVar[tuple[str, ...]] = (_STAGE,)
+    trained_with: ClassVar[tuple[str, ...]] = (HEAD,)
+    Architecture: ClassVar[type[EngineSettings]] = UniFaceGanSettings
+
+    @classmethod
+    def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
+        return (*super().weights(settings), HEAD)
+
+    @classmethod
+    def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> UniFaceGanModel:
+        from fsvfx.engines.anyone.unifacegan_model import UniFaceGanModel  # here: settings need not wait for torch
+
+        assert isinstance(architecture, UniFaceGanSettings)
+        return UniFaceGanModel(architecture, people)
+
+    def prepare(self, identity: Identity, size: int) -> FittedSource:
+        """Raises InputError if there is no picture, ModelError if the morphable model is not here."""
+        from fsvfx.morphable import fit_person, ict
+
+        source = super().prepare(identity, size)
+        some = _spread(identity.landmarks)
+        person, _ = fit_person(ict(), identity.landmarks[some], identity.crops[some])
+        return FittedSource(source.mean, identity, person=person)
+
+    def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
+        import torch
+
+        from fsvfx.engines.anyone.unifacegan_model import UniFaceGanModel
+        from fsvfx.engines.anyone.unifacegan_networks import seen
+        from fsvfx.engines.mesh.references import scaled
+        from fsvfx.engines.portraits import portrayed
+        from fsvfx.engines.samples import Portrayed
+
+        assert isinstance(self.model, UniFaceGanModel)
+        assert isinstance(prepared, FittedSource)
+        wanted, size = pictures[faces.wanted], self.model.resolution
+        meshes = scaled(faces.landmarks[faces.wanted], size / faces.crops.shape[1])
+        shown = portrayed(_drawn(faces, prepared.person, size), meshes)
+        shown = Portrayed(*(each.to(wanted) for each in (shown.drawn, shown.cover, shown.open)))
+        masks = torch.from_numpy(np.stack([hull(mesh, size) for mesh in meshes]))[:, None].to(wanted)
+        return self.model.swap(seen(wanted, masks, shown), wanted)
+
+
+def _drawn(faces: FaceBatch, person: FittedPerson, size: int) -> list[Portrait]:
+    """The ``wanted`` of some faces with another's shape and albedo, in (size, size) pictures."""
+    from fsvfx.engines.mesh.references import scaled
+    from fsvfx.morphable import ict
+    from fsvfx.morphable.portrait import drawn, face_part, lit
+
+    part, found = face_part(ict()), []
+    assert person.albedo is not None
+    albedo = person.albedo[part.vertices]
+    for fits in _fits(faces):
+        points = part.posed(person.identity, fits.expression[0])
+        colors = lit(part, points, fits.placing, fits.light[0], albedo)
+        seen = scaled(fits.placing.seen(points)[0], size / faces.crops.shape[1])
+        found.append(drawn(part, seen, colors, size))
+    return found
+
+
+def _fits(faces: FaceBatch) -> list[Fits]:
+    """Of the ``wanted``, one by one."""
+    from fsvfx.morphable import FittedEntry, fit_person, ict
+
+    if _STAGE in faces.read:
+        entry = FittedEntry(faces.read[_STAGE])
+        return [entry.fits([number]) for number in faces.frames[faces.wanted]]
+    pictures = zip(faces.landmarks[faces.wanted], faces.crops[faces.wanted], strict=True)
+    return [fit_person(ict(), mesh[None], crop[None])[1] for mesh, crop in pictures]
+
+
+def _spread(landmarks: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Rows of at most so many of m faces (m, 468, 3)."""
+    order = np.argsort([head_pose(mesh)[0] for mesh in landmarks], kind="stable")
+    places = np.linspace(0, len(order) - 1, min(_PICTURES, len(order))).round().astype(int)
+    return np.sort(order[places])
