@@ -16,6 +16,7 @@ from fsvfx.engines.anyone.latent_model import LatentModel
 from fsvfx.engines.anyone.open_model import OpenModel
 from fsvfx.engines.exporting import Exported, Source, opened, placed
 from fsvfx.engines.onnx_graph import furthest, samples, traced
+from fsvfx.engines.portraits import SeesPortraits
 from fsvfx.errors import InputError
 from fsvfx.faces.embedding import NETWORK
 from fsvfx.identity.registry import network
@@ -77,7 +78,7 @@ def _plain(source: Source) -> OpenModel:
     """Raises InputError if the networks see more than a target and a vector."""
     model, name = source.model, source.card.model
     more = ""
-    if not isinstance(model, OpenModel) or isinstance(model, LatentModel | FsGanModel):
+    if not isinstance(model, OpenModel) or isinstance(model, LatentModel | FsGanModel | SeesPortraits):
         more = "reference pictures"
     elif isinstance(model, HearModel):
         more = "the vector of the target's own face, for its second stage"

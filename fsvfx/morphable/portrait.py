@@ -15,7 +15,6 @@ from scipy.sparse import csr_array
 
 from fsvfx.faces.raster import Raster
 from fsvfx.faces.topology import OVAL
-from fsvfx.morphable.fit import Fits
 from fsvfx.morphable.model import Floats, Ints, Morphable, normals
 from fsvfx.morphable.pictures import expected
 from fsvfx.morphable.placing import Placing
@@ -142,8 +141,3 @@ def _gathered(raster: Raster, values: Floats) -> Floats:
     pixel = row // _FINER * side + column // _FINER
     summed = [np.bincount(pixel, each, side * side) for each in values.T]
     return np.stack(summed, axis=-1).reshape(side, side, -1).astype(np.float32)
-
-
-def of_frame(fits: Fits, row: int) -> tuple[Placing, Floats, Floats]:
-    """Of one frame: its placing, expression (e,) and light (9, 3)."""
-    return fits.placing.of(slice(row, row + 1)), fits.expression[row], fits.light[row]

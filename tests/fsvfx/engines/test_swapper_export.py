@@ -187,6 +187,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "reference pictures": ("refine", {}, "needs reference pictures"),
     "reference pictures, for a latent": ("rsgan", {}, "needs reference pictures"),
     "reference pictures, to turn": ("fsgan", {}, "needs reference pictures"),
+    "reference pictures, to fit": ("unifacegan", {}, "needs reference pictures"),
 }
 
 
