@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from fsvfx.faces.raster import Raster
@@ -74,11 +75,13 @@ def face_part(model: Morphable) -> FacePart:
     )
 
 
-def _within(model: Morphable) -> np.ndarray:
+def _within(model: Morphable) -> NDArray[np.bool_]:
+    """(v,): which vertices are of the part."""
     oval = model.points.of(model.neutral)[OVAL]
     flat = np.ascontiguousarray(oval[:, :2], np.float32)
     inside = [cv2.pointPolygonTest(flat, (float(x), float(y)), False) >= 0 for x, y in model.neutral[:, :2]]
-    return np.array(inside) & (model.neutral[:, 2] > oval[:, 2].min() - _BEHIND)
+    front: NDArray[np.bool_] = np.array(inside) & (model.neutral[:, 2] > oval[:, 2].min() - _BEHIND)
+    return front
 
 
 def _smoothing(triangles: Ints, count: int) -> csr_array:
@@ -106,7 +109,7 @@ class Portrait:
 def lit(part: FacePart, points: Floats, placing: Placing, light: Floats, albedo: Floats) -> Floats:
     """(q, 3) display RGB of posed points (q, 3) with albedo (q, 3), placed (one face), under light (9, 3)."""
     turned = placing.turned(normals(points, part.triangles))
-    return np.clip(expected(light[None], turned, albedo)[0], 0, 1)
+    return np.asarray(np.clip(expected(light[None], turned, albedo)[0], 0, 1), np.float32)
 
 
 def drawn(part: FacePart, seen: Floats, colors: Floats, size: int) -> Portrait:

@@ -73,8 +73,7 @@ class RegionAwareNorm(nn.Module):
 
 def _spread(values: Tensor, regions: Tensor) -> Tensor:
     """(b, c, h, w) of regions' values (b, r, c)."""
-    flat = values.transpose(1, 2) @ regions.flatten(2)
-    return flat.unflatten(2, regions.shape[2:])
+    return torch.einsum("brc,brhw->bchw", values, regions)
 
 
 class RegionBlock(nn.Module):
