@@ -47,8 +47,10 @@ class Part:
     apart: dict[str, float]
 
 
-def cast(faces: Sequence[Shown], bank: Bank, rows: Sequence[Sequence[int]], seed: int, where: Where) -> list[Part]:
-    """A member for each face, the rows of the bank that each may get being given: least unlike in all.
+def cast(
+    faces: Sequence[Shown], bank: Bank, rows: Sequence[Sequence[int]], seeds: Sequence[int], where: Where
+) -> list[Part]:
+    """A member for each face: least unlike in all. rows: of the bank, those that each may get; seeds: see ``FromBank``.
 
     Raises InputError if there are too few who are far enough from their performer.
     """
@@ -56,8 +58,9 @@ def cast(faces: Sequence[Shown], bank: Bank, rows: Sequence[Sequence[int]], seed
 
     apart = [_apart(face, bank) for face in faces]
     fits = np.stack([_fit(face, bank, far) for face, far in zip(faces, apart, strict=True)])
-    if seed:
-        fits += (_CLOSE * np.random.default_rng(seed).gumbel(size=fits.shape)).astype(np.float32)
+    for place, seed in enumerate(seeds):
+        if seed:
+            fits[place] += (_CLOSE * np.random.default_rng((seed, place)).gumbel(size=fits.shape[1])).astype(np.float32)
     possible = np.zeros(fits.shape, np.bool_)
     for place, (may, far) in enumerate(zip(rows, apart, strict=True)):
         possible[place, list(may)] = True

@@ -104,7 +104,7 @@ class CastStage(Stage[CastSettings]):
 
 
 def _by_bank(entries: Sequence[CastEntry]) -> list[list[CastEntry]]:
-    """The entries of each bank, which share its members; with one seed."""
+    """The entries of each bank, which share its members."""
     found: dict[tuple[str, str | None], list[CastEntry]] = {}
     for entry in entries:
         found.setdefault((entry.identity.bank, entry.identity.sha256), []).append(entry)
@@ -124,7 +124,7 @@ def _cast(seen: Sequence[tuple[CastEntry, Shown]], bank: Bank, work: Work[CastSe
         return []
     rows = [bank.rows(entry.identity.pick, entry.identity.leave_out) for entry, _ in seen]
     where = Where(shot=work.settings.shot, stage="cast", field=f"replace[{seen[0][0].entry}].identity")
-    return cast([shown for _, shown in seen], bank, rows, seen[0][0].identity.seed, where)
+    return cast([shown for _, shown in seen], bank, rows, [entry.identity.seed for entry, _ in seen], where)
 
 
 def _shown(entry: CastEntry, bank: Bank, work: Work[CastSettings]) -> Shown | None:

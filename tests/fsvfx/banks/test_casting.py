@@ -29,7 +29,7 @@ def looks(*yaws: float) -> np.ndarray:
 def rows_of(faces: list[Shown], yaws: tuple[float, ...], vectors: np.ndarray, *, seed: int = 0, pick=None) -> list[int]:
     bank = toy_banks.bank(looks(*yaws), vectors)
     may = [list(range(len(yaws))) if pick is None else pick] * len(faces)
-    return [part.row for part in cast(faces, bank, may, seed, Where())]
+    return [part.row for part in cast(faces, bank, may, [seed] * len(faces), Where())]
 
 
 @pytest.mark.parametrize(

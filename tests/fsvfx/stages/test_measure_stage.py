@@ -6,15 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import toy_banks
 from in_memory import Arrays
 from numpy.typing import NDArray
 
 from fsvfx import colour
 from fsvfx.arrays import Result
+from fsvfx.identity.contract import Square
 from fsvfx.qc.view import unpacked
 from fsvfx.stages import measure
 from fsvfx.stages.contract import Work
 from fsvfx.stages.measure import MeasureStage
+from schemas.bank import FromBank
+from schemas.bank_card import UsedBank
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Plate, Replace, Shot
@@ -24,7 +28,7 @@ FRAMES = (1001, 1002, 1003, 1004)
 SIZE = 64
 
 
-def measured(monkeypatch: pytest.MonkeyPatch, *, brighter: tuple[float, ...]) -> Result:
+def measured(monkeypatch: pytest.MonkeyPatch, *, brighter: tuple[float, ...], job: ShotJob | None = None) -> Result:
     """A grey plate; comps are ``brighter`` by that much light in a square; the last frame has no face."""
     monkeypatch.setattr(measure, "embeddings", _stand_in)
     plate = np.full((len(FRAMES), 90, 120, 3), 128, np.uint8)
@@ -44,12 +48,14 @@ def measured(monkeypatch: pytest.MonkeyPatch, *, brighter: tuple[float, ...]) ->
         "r0/landmarks": np.tile(np.c_[landmarks, np.zeros(468)].astype(np.float32), (4, 1, 1)),
         "r0/crops": np.zeros((4, SIZE, SIZE, 3), np.float16),
     }
-    stage, job = MeasureStage(), _job()
+    stage, job = MeasureStage(), job or _job()
+    member = {"embedding": np.full((1, 128), 0.6, np.float32), "sharpness": np.ones(1, np.float32)}
     inputs: dict[str, Any] = {
         "ingest": Arrays(FRAMES, {"frames": plate}),
         "align": Arrays(FRAMES, aligned),
         "composite": Arrays(FRAMES, comp),
         "references/i": Arrays((0,), {"embedding": np.full((1, 128), 0.6, np.float32)}),
+        "cast": Arrays((), {}, {"r0": member}),
     }
     unit = Unit.of_chunk(job.shot.chunks[0])
     return stage.run(Work(unit, FRAMES, stage.settings(job, unit), inputs))
@@ -87,6 +93,38 @@ def test_figures_of_a_steady_comp(monkeypatch: pytest.MonkeyPatch) -> None:
     assert table["seam"].min() > 1.5
     assert result.qc["nearer_to_identity"] == "2 of 2"
     assert result.qc["faces"] == 3
+
+
+class _Brightness:
+    """Stands in for an identity network: the mean of a face's square."""
+
+    chip, weights = Square(16, 1.0), ()
+
+    def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(chips.mean(axis=(1, 2)) / 255, np.float32)
+
+
+def _with_bank() -> ShotJob:
+    job = _job()
+    (entry,) = job.shot.replace
+    said = FromBank(bank="toys", sha256="0" * 64)
+    shot = job.shot.model_copy(update={"replace": (entry.model_copy(update={"identity": said}),)})
+    banks = (UsedBank(**toy_banks.card().model_dump(include=set(UsedBank.model_fields))),)
+    return job.model_copy(update={"shot": shot, "banks": banks})
+
+
+@pytest.mark.parametrize(("brighter", "further"), [((0.0, 0.0, 0.0), False), ((0.2, 0.2, 0.2), True)])
+def test_a_face_from_a_bank_is_held_against_the_performer_by_each_network(
+    monkeypatch: pytest.MonkeyPatch, brighter: tuple[float, ...], further: bool
+) -> None:
+    monkeypatch.setattr(measure, "network", lambda name: _Brightness())
+    result = measured(monkeypatch, brighter=brighter, job=_with_bank())
+    assert MeasureStage.outputs is not None
+    MeasureStage.outputs.check("measure", result)
+    table = result.tables["r0"]
+    assert np.asarray(table["frame"]).tolist() == [1001, 1003], "where identities are measured"
+    assert (np.asarray(table["apart"]) > 0.02).tolist() == [further, further]
+    assert np.isfinite(result.tables["figures"]["to_identity"]).any()
 
 
 def test_flicker_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
