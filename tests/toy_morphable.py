@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from fsvfx.faces.topology import CANONICAL, LIPS_INNER, LIPS_OUTER, OVAL, RIGID, TRIANGLES, UV
@@ -37,8 +38,14 @@ def toy() -> Morphable:
         ),
         probes=np.setdiff1d(np.arange(468), OVAL),
         skin=skin,
+        depth=_depth(neutral),
         unit=UNIT,
     )
+
+
+def _depth(neutral: np.ndarray) -> np.ndarray:
+    flat = np.ascontiguousarray(neutral[OVAL, :2])
+    return np.array([cv2.pointPolygonTest(flat, (float(x), float(y)), True) for x, y in neutral[:, :2]], np.float32)
 
 
 def _modes(neutral: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ __all__ = [
     "model",
     "normals",
     "pictures",
+    "placing",
     "portrait",
     "posed",
     "steady",

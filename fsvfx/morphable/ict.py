@@ -20,6 +20,8 @@ _UNIT = 8.0
 _PROBES = 600
 _APART = 0.5
 """Units about lids, lips and brows that are no bare skin, and inside the face's rim, where hair may be."""
+_BEHIND = 5.0
+"""Units that what lies behind the face counts as outside of it."""
 _STILL = ("eyeLook", "PupilDilate")
 """Expressions that only eyeballs tell."""
 
@@ -36,7 +38,7 @@ def ict() -> Morphable:
     told = [place for place, name in enumerate(kit.names) if not name.startswith(_STILL)]
     neutral = kit.neutral[:FACE]
     neutral = neutral - points.of(neutral)[RIGID].mean(axis=0)
-    within, skin = _regions(neutral, points.of(neutral))
+    depth, skin = _regions(neutral, points.of(neutral))
     return Morphable(
         name=CARD,
         neutral=neutral,
@@ -47,8 +49,9 @@ def ict() -> Morphable:
         uv=kit.uv,
         uv_triangles=kit.uv_triangles[kept],
         points=points,
-        probes=probes_of(neutral, within, _PROBES),
+        probes=probes_of(neutral, depth, _PROBES),
         skin=skin,
+        depth=depth,
         unit=_UNIT,
         card=CARD,
     )
@@ -61,14 +64,12 @@ def _points() -> SurfacePoints:
 
 
 def _regions(neutral: Floats, points: Floats) -> tuple[Floats, Floats]:
-    """(v,) 1 within FaceMesh's oval and not within eyes or mouth; and 1 on bare skin."""
+    """(v,) how far within FaceMesh's oval; and 1 on bare skin."""
     front = neutral[:, 2] > points[OVAL, 2].min() - 2 * _APART
-    rim = _depth(neutral, points[OVAL])
+    depth = np.where(front, _depth(neutral, points[OVAL]), -_BEHIND)
     painted = [_depth(neutral, points[ring]) for ring in (LIPS_OUTER, LEFT_EYE, RIGHT_EYE, LEFT_BROW, RIGHT_BROW)]
-    bare = np.max(painted, axis=0) < -_APART
-    within = front & (rim > 0)
-    skin = within & bare & (rim > 2 * _APART)
-    return within.astype(np.float32), skin.astype(np.float32)
+    skin = (np.max(painted, axis=0) < -_APART) & (depth > 2 * _APART)
+    return depth.astype(np.float32), skin.astype(np.float32)
 
 
 def _depth(neutral: Floats, ring: Floats) -> Floats:

@@ -10,6 +10,8 @@ from fsvfx.morphable.model import Floats
 
 _GAMMA = 2.2
 """Of display values, for shading: light adds up, display values don't."""
+_DIM = 0.4
+"""Share of the mean of all directions below which shading is not trusted to tell albedo."""
 _RIDGE = np.array([1e-3, *[0.01] * 3, *[0.03] * 5], np.float32)
 """How hard each harmonic is held at zero, a share of what all normals say together: a face shows half of them."""
 
@@ -38,6 +40,16 @@ def harmonics(normals: Floats) -> Floats:
 def shading(light: Floats, normals: Floats) -> Floats:
     """(..., p, 3) what a white surface with normals (..., p, 3) sends under light (..., 9, 3); a little, at least."""
     return np.asarray(np.maximum(harmonics(normals) @ light, 0.003), np.float32)
+
+
+def unlit(colours: Floats, light: Floats, normals: Floats) -> Floats:
+    """(..., p, 3): albedo of what sends ``colours`` (..., p, 3), light, with normals (..., p, 3) under (..., 9, 3).
+
+    Where hardly any light falls (nostrils, the inside of lips) little is told: it is taken for dark, not for bright.
+    """
+    lit = shading(light, normals)
+    least = np.float32(_DIM) * np.abs(light[..., :1, :]) * np.float32(0.282095)
+    return np.asarray(colours / np.maximum(lit, np.maximum(least, 1e-3)), np.float32)
 
 
 def solved(colours: Floats, albedo: Floats, normals: Floats, weights: Floats) -> Floats:

@@ -40,6 +40,7 @@ class Morphable:
     identity: (k, v, 3) what a standard deviation changes. expression: (e, v, 3) at full strength; names: of each.
     points: FaceMesh's, on its surface. probes: (p,) vertices at which pixels are looked at, spread over the face.
     skin: (v,) 1 on bare skin, which tells of light, 0 on lips, brows, lids, and where hair may be.
+    depth: (v,) how far within FaceMesh's oval, units; negative outside of it.
     card: of its weights file, which has the license; empty: it is made, and has none.
     """
 
@@ -54,6 +55,7 @@ class Morphable:
     points: SurfacePoints
     probes: Ints
     skin: Floats
+    depth: Floats
     unit: float
     card: str = ""
 

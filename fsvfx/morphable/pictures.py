@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fsvfx.faces.raster import blur
-from fsvfx.morphable.light import shading, solved, to_light, to_shown
+from fsvfx.morphable.light import shading, solved, to_light, to_shown, unlit
 from fsvfx.morphable.model import Floats, Ints, Morphable
 from fsvfx.morphable.placing import Placing
 
@@ -22,7 +22,7 @@ _UNLIKE = 0.15
 """Share by which one picture's albedo may differ from most others' (a shadow, a hand, glare)."""
 _UNSEEN = 0.05
 """Weight of no albedo at all, where hardly any picture shows a vertex."""
-_LEAST, _MOST = 0.05, 3.0
+_LEAST, _MOST = 0.05, 2.0
 """Of albedo, over the mean skin's."""
 
 
@@ -122,7 +122,7 @@ def _each(
     """What each picture says (n, v, 3), and how far it is to be trusted (n, v)."""
     seen = pictures.at(placing.seen(points)[..., :2])
     turned = placing.turned(normals)
-    found = to_light(seen.shown) / np.maximum(shading(light, turned), np.float32(0.01))
+    found = unlit(to_light(seen.shown), light, turned)
     return np.clip(found, _LEAST, _MOST), facing(turned) ** 2 * seen.inside
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fsvfx.faces.raster import Raster, signed_areas
 from fsvfx.morphable.model import Floats, Ints
@@ -21,7 +20,7 @@ def zbuffer(seen: Floats, triangles: Ints, size: int) -> Raster:
     """
     area = signed_areas(seen[triangles])
     facing = np.flatnonzero(area > _SLIVER)
-    corners = seen[triangles[facing]].astype(np.float64)
+    corners = np.asarray(seen[triangles[facing]], np.float32)
     which, pixels, weights = _covered(corners, size)
     depth = (corners[which, :, 2] * weights).sum(axis=1)
     order = np.argsort(-depth, kind="stable")
@@ -30,26 +29,26 @@ def zbuffer(seen: Floats, triangles: Ints, size: int) -> Raster:
     shown = np.flatnonzero(nearest >= 0)
     kept = nearest[shown]
     ids = facing[which[kept]]
-    return Raster(size, shown, ids.astype(np.int32), triangles[ids], weights[kept].astype(np.float32))
+    return Raster(size, shown, ids.astype(np.int32), triangles[ids], weights[kept])
 
 
-def _covered(corners: NDArray[np.float64], size: int) -> tuple[Ints, Ints, NDArray[np.float64]]:
+def _covered(corners: Floats, size: int) -> tuple[Ints, Ints, Floats]:
     """Every pixel (flat index) that a triangle (t, 3, 3) covers, with which it is, and its weights (c, 3)."""
-    low = np.clip(np.ceil(corners[:, :, :2].min(axis=1)), 0, size).astype(np.int64)
-    high = np.clip(np.floor(corners[:, :, :2].max(axis=1)) + 1, 0, size).astype(np.int64)
+    low = np.clip(np.ceil(corners[:, :, :2].min(axis=1)), 0, size).astype(np.int32)
+    high = np.clip(np.floor(corners[:, :, :2].max(axis=1)) + 1, 0, size).astype(np.int32)
     across, down = np.maximum(high - low, 0).T
     counts = across * down
-    which = np.repeat(np.arange(len(corners)), counts)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-    row, column = np.divmod(place, across[which])
-    x, y = low[which, 0] + column, low[which, 1] + row
+    which = np.repeat(np.arange(len(corners), dtype=np.int32), counts)
+    place = np.arange(len(which), dtype=np.int32) - np.repeat((np.cumsum(counts) - counts).astype(np.int32), counts)
+    row, column = np.divmod(place, across.take(which))
+    x, y = low[:, 0].take(which) + column, low[:, 1].take(which) + row
     one, two = (corners[:, corner, :2] - corners[:, 0, :2] for corner in (1, 2))
     area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
-    slopes = np.column_stack([two[:, 1], -two[:, 0], -one[:, 1], one[:, 0]]) / area[:, None]
-    right, below = x - corners[which, 0, 0], y - corners[which, 0, 1]
-    steep = slopes[which]
-    second, third = steep[:, 0] * right + steep[:, 1] * below, steep[:, 2] * right + steep[:, 3] * below
+    right, below = x - corners[:, 0, 0].take(which), y - corners[:, 0, 1].take(which)
+    second = (two[:, 1] / area).take(which) * right - (two[:, 0] / area).take(which) * below
+    third = (one[:, 0] / area).take(which) * below - (one[:, 1] / area).take(which) * right
     first = 1 - second - third
-    inside = np.flatnonzero(np.minimum(np.minimum(first, second), third) >= _EDGE)
-    weights = np.column_stack([first[inside], second[inside], third[inside]])
-    return which[inside], y[inside] * size + x[inside], weights
+    inside = np.flatnonzero((first >= _EDGE) & (second >= _EDGE) & (third >= _EDGE))
+    weights = np.stack([each.take(inside) for each in (first, second, third)], axis=1)
+    pixels = y.take(inside).astype(np.int64) * size + x.take(inside)
+    return which.take(inside).astype(np.int64), pixels, np.asarray(weights, np.float32)

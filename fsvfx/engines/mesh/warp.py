@@ -87,16 +87,16 @@ class Warp:
         held = raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]]))
         held[:, :3].clip(0, 1, out=held[:, :3])
         inner, bare, folds, *places, right, down = raster.planes(held)
-        theirs, most = _moved(plate, right, down)
+        theirs, most = moved(plate, right, down)
         keep = self._kept(placed, 1 - inner)
-        face = _Face(raster, _to(size, theirs), keep, bare, folds, length * size / side)
+        face = _Face(raster, to_side(size, theirs), keep, bare, folds, length * size / side)
         ours = raster.picture(self._blend(appearance(plate, mesh), face, references), face.plate)
         ours *= self._gain(ours, face, references.usual, places)
         finest = max(_FINEST * length, 0.7)
-        crispness = tone.crispness(theirs, _to(side, 1 - keep), finest)
+        crispness = tone.crispness(theirs, to_side(side, 1 - keep), finest)
         ours = tone.texture(ours, crispness, 1 - keep, finest * size / side)
-        shown = tone.mixed(_to(side, ours), theirs, _to(side, keep))
-        return np.clip(shown, 0, most), _to(side, _matte(raster, face.length))
+        shown = tone.mixed(to_side(side, ours), theirs, to_side(side, keep))
+        return np.clip(shown, 0, most), to_side(side, soft_matte(raster, face.length))
 
     def _kept(self, mesh: Floats, rim: Floats) -> Floats:
         """(S, S): where the performer's own pixels show through: at the rim, and where the settings say."""
@@ -144,7 +144,7 @@ class Warp:
         gain *= tone.relight(ours * gain, theirs, skin, light)
         fine = tone.relight(ours * gain, theirs, skin, fold)
         gain *= 1 + self.settings.folds * folds[..., None] * (fine - 1)
-        return _to(len(face.keep), gain, cv2.INTER_CUBIC)
+        return to_side(len(face.keep), gain, cv2.INTER_CUBIC)
 
 
 def _square(points: Floats, size: int) -> tuple[int, int, int]:
@@ -161,7 +161,7 @@ def _fitting(size: float) -> int:
     return math.ceil(size / _EVEN) * _EVEN
 
 
-def _moved(plate: Floats, right: Floats, down: Floats) -> tuple[Floats, Floats | np.float32]:
+def moved(plate: Floats, right: Floats, down: Floats) -> tuple[Floats, Floats | np.float32]:
     """(H, W, 3): each pixel from as far ``right`` and ``down`` (S, S; px of the plate), bicubic; and the most that may
     be shown there: white, or the brightest of the plate's pixels about it.
 
@@ -170,16 +170,16 @@ def _moved(plate: Floats, right: Floats, down: Floats) -> tuple[Floats, Floats |
     """
     side, white = len(plate), np.float32(white_shown())
     along = np.arange(side, dtype=np.float32)
-    x, y = _to(side, right) + along, _to(side, down) + along[:, None]
-    moved = remap(plate, x, y)
+    x, y = to_side(side, right) + along, to_side(side, down) + along[:, None]
+    made = remap(plate, x, y)
     if plate.max() <= white:
-        return np.minimum(moved, white), white
+        return np.minimum(made, white), white
     brightest = cv2.dilate(np.maximum(plate, white), np.ones((3, 3), np.uint8))
     most = np.asarray(cv2.remap(brightest, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
-    return np.minimum(moved, most), most
+    return np.minimum(made, most), most
 
 
-def _to(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
+def to_side(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
     """A picture (S, S, ...) in another size; made smaller, the mean of what falls on a pixel."""
     if len(picture) == side:
         return picture
@@ -187,7 +187,7 @@ def _to(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
     return np.asarray(cv2.resize(picture, (side, side), interpolation=how), np.float32)
 
 
-def _matte(raster: Raster, length: float) -> Floats:
+def soft_matte(raster: Raster, length: float) -> Floats:
     """(S, S): the mesh, with an edge just soft enough not to show its triangles."""
     soft = max(0.006 * length, 0.5)
     inner = cv2.erode(raster.coverage, np.ones((3, 3), np.uint8), iterations=max(round(soft), 1))

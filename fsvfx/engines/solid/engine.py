@@ -1,0 +1,51 @@
+"""What the engines in three dimensions are alike in: they read ``fit``, and stand on the morphable model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Family, Identity, SwapBatch
+from fsvfx.engines.solid.settings import SolidSettings
+from fsvfx.models import HEAD
+
+if TYPE_CHECKING:
+    from fsvfx.engines.solid.identity import SolidIdentity
+    from fsvfx.engines.solid.surface import Surface
+    from fsvfx.engines.solid.swap import Look
+
+Prepared = TypeVar("Prepared")
+
+
+class SolidEngine(Engine[Prepared]):
+    """Nothing is trained; every frame is drawn by itself, on the CPU."""
+
+    family: ClassVar[Family] = "model3d"
+    reads: ClassVar[tuple[str, ...]] = ("fit",)
+    prepares_by: ClassVar[tuple[str, ...] | None] = ()
+
+    settings: SolidSettings
+
+    @classmethod
+    def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
+        return (HEAD,)
+
+    @property
+    def surface(self) -> Surface:
+        """Raises ModelError if the morphable model is not here."""
+        from fsvfx.engines.solid.surface import surface  # here: reading the settings need not wait for OpenCV
+        from fsvfx.morphable import ict
+
+        return surface(ict())
+
+    def known(self, identity: Identity, size: int) -> SolidIdentity:
+        """Raises InputError if there are no pictures."""
+        from fsvfx.engines.solid.identity import solid
+
+        return solid(identity, self.surface, size)
+
+    def drawn(self, faces: FaceBatch, known: SolidIdentity, look: Look) -> SwapBatch:
+        from fsvfx.engines.solid.frames import plate_faces
+        from fsvfx.engines.solid.swap import SolidSwap
+
+        surface = self.surface
+        return SolidSwap(self.settings, surface, known).swap(plate_faces(surface.model, faces), look)

@@ -1,0 +1,79 @@
+"""An identity in three dimensions: the shape and albedo that its reference pictures tell, and how each of them lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fsvfx.engines.contract import Identity
+from fsvfx.engines.solid.surface import Surface, hidden
+from fsvfx.errors import InputError
+from fsvfx.faces.measures import face_length, head_pose
+from fsvfx.morphable import Fits, FittedPerson, fit_person, posed
+from fsvfx.morphable.model import Floats
+from fsvfx.morphable.pictures import facing
+
+_PICTURES = 24
+"""At most: spread over how the head is turned."""
+_SMALL = 256
+"""px of the pictures in which it is told what hides what."""
+
+
+@dataclass(frozen=True, eq=False)
+class SolidIdentity:
+    """person; fits: of its m pictures; crops: (m, R, R, 3) display. For the closed surface's vertices: places:
+    (m, v, 2) px of the crops; normals: (m, v, 3) in the camera's axes; trust: (m, v) 0..1, how well each is seen.
+    length: of the largest face, px."""
+
+    person: FittedPerson
+    fits: Fits
+    crops: Floats
+    places: Floats
+    normals: Floats
+    trust: Floats
+    length: float
+
+
+def solid(identity: Identity, surface: Surface, size: int) -> SolidIdentity:
+    """For swaps into crops of ``size`` px; larger pictures are shrunk to it. Raises InputError for no pictures."""
+    if not len(identity.crops):
+        raise InputError(
+            f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
+        )
+    rows = _spread(identity)
+    crops, meshes = _shrunk(identity.crops[rows], identity.landmarks[rows], size)
+    person, fits = fit_person(surface.model, meshes, crops)
+    points = surface.closed(posed(surface.model, person, fits))
+    seen = fits.placing.seen(points)
+    turned = fits.placing.turned(surface.closed(person.normals))
+    small = min(_SMALL / crops.shape[1], 1.0)
+    behind = [
+        hidden(each * np.float32(small), surface.triangles, _SMALL, scale * small)
+        for each, scale in zip(seen, fits.placing.scale.tolist(), strict=True)
+    ]
+    trust = facing(turned) ** 2 * ~np.stack(behind) * _sharp(identity.sharpness[rows])[:, None]
+    return SolidIdentity(
+        person, fits, crops, seen[..., :2], turned, trust.astype(np.float32), max(map(face_length, meshes))
+    )
+
+
+def _spread(identity: Identity) -> list[int]:
+    """The rows of the sharpest pictures, one from each of so many ranges of how the head is turned."""
+    order = np.argsort([head_pose(mesh)[0] for mesh in identity.landmarks], kind="stable")
+    ranges = np.array_split(order, min(_PICTURES, len(order)))
+    return sorted(int(rows[np.argmax(identity.sharpness[rows])]) for rows in ranges)
+
+
+def _shrunk(crops: Floats, meshes: Floats, size: int) -> tuple[Floats, Floats]:
+    side = crops.shape[1]
+    if side <= size:
+        return np.asarray(crops, np.float32), meshes
+    half = np.array([0.5, 0.5, 0], np.float32)
+    small = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop in crops]
+    return np.asarray(small, np.float32), np.asarray((meshes + half) * np.float32(size / side) - half, np.float32)
+
+
+def _sharp(sharpness: Floats) -> Floats:
+    return np.asarray(np.clip(sharpness / max(float(np.median(sharpness)), 1e-6), 0.3, 1.5), np.float32)

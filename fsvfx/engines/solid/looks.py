@@ -1,0 +1,68 @@
+"""What gives an identity's surface its colors: its albedo under the frame's light, or its pictures lit anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsvfx.engines.mesh.references import weights
+from fsvfx.engines.solid.identity import SolidIdentity
+from fsvfx.engines.solid.surface import Surface
+from fsvfx.engines.solid.swap import Drawn
+from fsvfx.engines.solid.texture import Texture
+from fsvfx.faces.raster import Floats, remap_points
+from fsvfx.morphable import Placing
+from fsvfx.morphable.light import shading, to_light, to_shown, unlit
+
+_STEP, _MOVE = np.radians(10), 0.3
+"""Turn of the head, and difference of an expression's coefficients, that count as one step in the choice of pictures.
+"""
+_TRUST = 0.01
+"""Least, of a picture: what none shows is taken from what they all show badly."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """Albedo times light."""
+
+    surface: Surface
+    texture: Texture
+
+    def colours(self, drawn: Drawn) -> Floats:
+        """(p, 3) display."""
+        corners = self.texture.places[self.surface.uv_triangles[drawn.raster.triangles]]
+        at = (corners * drawn.raster.weights[..., None]).sum(axis=1)
+        albedo = remap_points(self.texture.albedo, np.asarray(at, np.float32))
+        return to_shown(shading(drawn.light, drawn.normals) * albedo)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictured:
+    """The pictures that are most like the frame in pose and expression, ``most`` of them blended, each lit anew."""
+
+    identity: SolidIdentity
+    most: int
+
+    def colours(self, drawn: Drawn) -> Floats:
+        """(p, 3) display."""
+        known, raster = self.identity, drawn.raster
+        wanted, shown = (
+            _pose(drawn.placing, drawn.expression[None])[0],
+            _pose(known.fits.placing, known.fits.expression),
+        )
+        chosen, shares = weights(wanted, shown, np.ones(len(shown), np.float32), most=self.most)
+        total, weight = np.zeros_like(drawn.normals), np.full((len(raster.pixels), 1), 1e-6, np.float32)
+        lit = shading(drawn.light, drawn.normals)
+        for row, share in zip(chosen.tolist(), shares.tolist(), strict=True):
+            held = raster.at_pixels(np.column_stack([known.places[row], known.trust[row], known.normals[row]]))
+            normals = held[:, 3:] / np.maximum(np.linalg.norm(held[:, 3:], axis=1, keepdims=True), 1e-6)
+            light = lit * unlit(to_light(remap_points(known.crops[row], held[:, :2])), known.fits.light[row], normals)
+            trust = share * np.clip(held[:, 2:3], _TRUST, None)
+            total, weight = total + trust * light, weight + trust
+        return to_shown(total / weight)
+
+
+def _pose(placing: Placing, expression: Floats) -> Floats:
+    """(n, 3 + e): where heads look, and what they do, in steps; roll is none, as pictures are turned anyway."""
+    return np.hstack([placing.rotation[:, :, 2] / _STEP, expression / _MOVE]).astype(np.float32)
