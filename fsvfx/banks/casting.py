@@ -60,7 +60,8 @@ def cast(
     fits = np.stack([_fit(face, bank, far) for face, far in zip(faces, apart, strict=True)])
     for place, seed in enumerate(seeds):
         if seed:
-            fits[place] += (_CLOSE * np.random.default_rng((seed, place)).gumbel(size=fits.shape[1])).astype(np.float32)
+            luck = np.random.default_rng((seed, place)).gumbel(size=fits.shape[1])
+            fits[place] += np.asarray(_CLOSE * luck, np.float32)
     possible = np.zeros(fits.shape, np.bool_)
     for place, (may, far) in enumerate(zip(rows, apart, strict=True)):
         possible[place, list(may)] = True
