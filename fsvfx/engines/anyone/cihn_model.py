@@ -64,4 +64,5 @@ class CihnModel(OpenModel):
         """(count, 1, 1, 1): 1 for pictures whose maps are held open; None where nothing is learned."""
         if not self.training:
             return None
-        return (torch.rand(count, 1, 1, 1) < self.settings.held_open).to(self.centre)
+        share = 1.0 if self._step < self.settings.open_until else self.settings.held_open
+        return (torch.rand(count, 1, 1, 1) < share).to(self.centre)

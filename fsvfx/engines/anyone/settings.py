@@ -121,6 +121,8 @@ class CihnSettings(OpenSettings):
     held_open: float = Field(0.25, ge=0, lt=1)
     """Share of pictures whose maps are held open in training. Without it the identity's way is soon shut for good, as
     at first the target itself is nearer the truth than whatever that way makes."""
+    open_until: int = Field(0, ge=0)
+    """Iteration up to which all of them are: a small model's maps may shut for good in spite of that share."""
 
 
 class LatentSettings(OpenSettings):

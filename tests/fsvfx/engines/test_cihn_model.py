@@ -40,6 +40,17 @@ def test_some_maps_are_held_open_in_training_alone() -> None:
     assert float(model.eval()(batch)["thrift"].detach()) < 0.97
 
 
+def test_at_first_all_maps_are_held_open() -> None:
+    model, batch = cihn(gan=0.0, identity=0.0, thrift=1.0, held_open=0.0, open_until=5), pairs()
+    model.begin("cpu")
+    means = []
+    for step in (4, 5):
+        model.advance(step)
+        means.append(float(model.train()(batch)["thrift"].detach()))
+    assert means[0] == pytest.approx(1)
+    assert means[1] < 0.97
+
+
 def test_thrift_shuts_the_map() -> None:
     model = cihn(gan=0.0, identity=0.0, reconstruction=0.0, thrift=1.0)
     model.begin("cpu")
