@@ -40,8 +40,7 @@ class AeiModel(OpenModel):
             "reconstruction": self.settings.reconstruction * apart,
             "attributes": self.settings.attributes * attributes_kept(kept, attributes),
         }
-        if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
-            terms["identity"] = self.settings.identity * unlike
+        terms |= self.identity_terms(self.settings.identity, made, batch.target, codes)
         if critics := self.contested:
             terms["gan"] = self.settings.gan * convinced(critics(made))
         return terms

@@ -45,8 +45,7 @@ class CihnModel(OpenModel):
             "reconstruction": self.settings.reconstruction * apart,
             "thrift": self.settings.thrift * torch.stack([each.mean() for each in maps]).mean(),
         }
-        if (unlike := self.unlikeness(made.clamp(0, 1), batch.target, codes)) is not None:
-            terms["identity"] = self.settings.identity * unlike
+        terms |= self.identity_terms(self.settings.identity, made.clamp(0, 1), batch.target, codes)
         if critics := self.contested:
             terms["gan"] = self.settings.gan * convinced(critics(made.clamp(0, 1)))
         return terms

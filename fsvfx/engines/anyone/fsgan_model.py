@@ -108,9 +108,7 @@ class FsGanModel(OpenModel):
             "completion": weight.completion * where_known((filled - target.crop).abs(), lost),
             "blending": weight.blending * where_known((change - goal).abs(), within),
         }
-        if weight.identity:
-            unlike = self.unlikeness(self._laid(whole, pictures), target, self.codes(source.code))
-            terms |= {} if unlike is None else {"identity": weight.identity * unlike}
+        terms |= self.identity_terms(weight.identity, self._laid(whole, pictures), target, self.codes(source.code))
         if critics := self.contested:
             terms["gan"] = weight.gan * convinced(critics(self._laid(whole + change, pictures)))
         return terms

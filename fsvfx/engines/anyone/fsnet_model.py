@@ -82,9 +82,7 @@ class FsNetModel(LatentModel):
         made = self.swapped(batch, codes).rgb
         truth = with_context(batch, 1 - batch.target.mask)
         terms = {"reconstruction": self.settings.reconstruction * where_known((made - truth.truth).abs(), truth.sure)}
-        if self.settings.identity:
-            unlike = self.unlikeness(made, batch.target, self.codes(batch.source.code))
-            terms |= {} if unlike is None else {"identity": self.settings.identity * unlike}
+        terms |= self.identity_terms(self.settings.identity, made, batch.target, self.codes(batch.source.code))
         if critics := self.contested:
             terms["gan"] = self.settings.gan * convinced(critics(made))
         return terms

@@ -57,8 +57,7 @@ class HearModel(OpenModel):
             "reconstruction": self.weight.reconstruction * apart,
             "change": self.weight.change * (made - swap).abs().mean(),
         }
-        if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
-            terms["identity"] = self.weight.identity * unlike
+        terms |= self.identity_terms(self.weight.identity, made, batch.target, codes)
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:

@@ -57,8 +57,7 @@ class IpGanModel(OpenModel):
             "reconstruction": weight.reconstruction * (counted * (made - wanted).square()).mean() / 2,
             "divergence": weight.divergence * diverging(mean, spread),
         }
-        if (unlike := self.unlikeness(made, target, codes)) is not None:
-            terms["identity"] = weight.identity * unlike
+        terms |= self.identity_terms(weight.identity, made, target, codes)
         if critics := self.contested:
             with torch.no_grad():
                 seen = critics(target.crop)

@@ -82,8 +82,7 @@ class MegaFsModel(LatentModel):
             "rebuilt": weight.reconstruction * where_known((rebuilt - target.crop).abs(), counted),
             "reconstruction": weight.reconstruction * where_known((made - truth.truth).abs(), truth.sure * counted),
         }
-        if (unlike := self.unlikeness(rebuilt.clamp(0, 1), target, self.codes(target.code))) is not None:
-            terms["identity"] = weight.identity * unlike
+        terms |= self.identity_terms(weight.identity, rebuilt.clamp(0, 1), target, self.codes(target.code))
         if critics := self.contested:
             with torch.no_grad():
                 seen = critics(target.crop)

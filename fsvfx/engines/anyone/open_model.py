@@ -112,17 +112,18 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         """Vectors (b, d) of the identity network as codes of length 1."""
         return unit(vectors, self.centre)
 
-    def unlikeness(self, made: Tensor, looks: Looks, codes: Tensor) -> Tensor | None:
-        """Mean of 1 - cosine between codes and what the identity network makes of faces that lie where ``looks`` do.
+    def identity_terms(self, weight: float, made: Tensor, looks: Looks, codes: Tensor) -> dict[str, Tensor]:
+        """``identity``: mean of 1 - cosine between codes and what the identity network makes of faces that lie where
+        ``looks`` do, weighted.
 
-        None before the iteration at which it enters.
+        None of it without a weight, and before the iteration at which it enters: it costs more than a small model.
         """
-        if self._step < self._sizes.identity_from:
-            return None
+        if not weight or self._step < self._sizes.identity_from:
+            return {}
         vectors = [
             embedded(self._judges[0], made, looks.landmarks, self._disturbance) for _ in range(self._sizes.chips)
         ]
-        return torch.stack([apart(each, codes, self.centre).mean() for each in vectors]).mean()
+        return {"identity": weight * torch.stack([apart(each, codes, self.centre).mean() for each in vectors]).mean()}
 
     @property
     def contested(self) -> Critics | None:

@@ -76,8 +76,7 @@ class RsGanModel(LatentModel):
         decoded = (part.decoder(latent) for part, latent in zip(separators, (own, rest), strict=True))
         for name, got, wanted, mask in zip(("face", "surroundings"), decoded, seen, masks, strict=True):
             terms[name] = weight.separate * where_known((got - wanted).abs() / 2, mask)
-        if weight.identity and (unlike := self.unlikeness(made, target, self.codes(batch.source.code))) is not None:
-            terms["identity"] = weight.identity * unlike
+        terms |= self.identity_terms(weight.identity, made, target, self.codes(batch.source.code))
         if critics := self.contested:
             terms["gan"] = weight.gan * convinced(critics(made))
         return terms

@@ -35,8 +35,7 @@ class SimSwapModel(OpenModel):
         made = self.swap(target, codes, batch.prior).rgb
         apart = where_known((made - truth.truth).abs(), truth.sure)
         terms = {"reconstruction": self.settings.reconstruction * apart}
-        if (unlike := self.unlikeness(made, batch.target, codes)) is not None:
-            terms["identity"] = self.settings.identity * unlike
+        terms |= self.identity_terms(self.settings.identity, made, batch.target, codes)
         return terms | self._convincing(made, target)
 
     def _convincing(self, made: Tensor, target: Tensor) -> dict[str, Tensor]:

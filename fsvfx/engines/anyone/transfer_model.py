@@ -56,6 +56,5 @@ class TransferModel(MegaFsModel):
             "structure": weight.structure * lost,
             "norm": weight.norm * (self.upper(given).flatten(1) - codes).square().mean(),
         }
-        if (unlike := self.unlikeness(made.clamp(0, 1), batch.target, self.codes(batch.source.code))) is not None:
-            terms["identity"] = weight.identity * unlike
+        terms |= self.identity_terms(weight.identity, made.clamp(0, 1), batch.target, self.codes(batch.source.code))
         return terms

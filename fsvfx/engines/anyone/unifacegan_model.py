@@ -55,9 +55,7 @@ class UniFaceGanModel(SeesPortraits, OpenModel):
         if later is not None and weight.temporal:
             terms["temporal"] = weight.temporal * _flicker(made, next_made, later)
         made = made.clamp(0, 1)
-        if weight.identity:
-            unlike = self.unlikeness(made, batch.target, codes)
-            terms |= {} if unlike is None else {"identity": weight.identity * unlike}
+        terms |= self.identity_terms(weight.identity, made, batch.target, codes)
         if critics := self.contested:
             terms["gan"] = weight.gan * convinced(critics(made))
         return terms

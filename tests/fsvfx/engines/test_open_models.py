@@ -19,6 +19,7 @@ from toy_open_models import (
     told,
 )
 
+from fsvfx.engines.anyone import open_model
 from fsvfx.engines.anyone.open_model import OpenModel, photographs
 from fsvfx.engines.anyone.settings import (
     FaceShifterSettings,
@@ -116,6 +117,16 @@ def test_the_identity_loss_enters_late(model_of: Callable[..., OpenModel]) -> No
         model.advance(step)
         terms.append(model(pairs()).keys())
     assert terms[1] - terms[0] == {"identity"}
+
+
+@pytest.mark.parametrize("model_of", MODELS)
+def test_an_identity_loss_without_weight_costs_nothing(
+    model_of: Callable[..., OpenModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = model_of(identity=0.0)
+    model.begin("cpu")
+    monkeypatch.delattr(open_model, "embedded")
+    assert "identity" not in model(pairs())
 
 
 @pytest.mark.parametrize("model_of", MODELS)
