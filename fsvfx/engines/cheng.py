@@ -47,4 +47,4 @@ class Cheng(SolidEngine["SolidIdentity"]):
         """Each frame by itself."""
         from fsvfx.engines.solid.looks import Pictured  # here: reading the settings need not wait for OpenCV
 
-        return self.drawn(faces, prepared, Pictured(prepared, self.settings.references))
+        return self.drawn(faces, prepared, Pictured(self.surface, prepared, self.settings.references))

@@ -20,6 +20,9 @@ _STEP, _MOVE = np.radians(10), 0.3
 """
 _TRUST = 0.01
 """Least, of a picture: what none shows is taken from what they all show badly."""
+_SEEN, _DARKENED = 0.2, 0.85
+"""Trust of all together with which a place is well seen; how much darker nostrils, and the inside of lips, are made
+where they are not: what is told of their light is not to be relied on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,7 @@ class Rendered:
 class Pictured:
     """The pictures that are most like the frame in pose and expression, ``most`` of them blended, each lit anew."""
 
+    surface: Surface
     identity: SolidIdentity
     most: int
 
@@ -60,7 +64,9 @@ class Pictured:
             light = lit * unlit(to_light(remap_points(known.crops[row], held[:, :2])), known.fits.light[row], normals)
             trust = share * np.clip(held[:, 2:3], _TRUST, None)
             total, weight = total + trust * light, weight + trust
-        return to_shown(total / weight)
+        hollow = 1 - raster.shares(self.surface.openness[:, None])
+        unseen = np.clip(1 - weight / _SEEN, 0, 1)
+        return to_shown(total / weight * (1 - _DARKENED * hollow * unseen))
 
 
 def _pose(placing: Placing, expression: Floats) -> Floats:
