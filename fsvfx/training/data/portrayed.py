@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
+from torch.nn.functional import max_pool2d
 
 from fsvfx.digests import digest_of
 from fsvfx.engines.portraits import portrayed
@@ -36,9 +38,10 @@ _MOTION = Augmentation(rotation=3, scale=1.03, shift=0.015, flip=0)
 """Of a still, from one moment to the next."""
 _TURN = 0.07
 """Radians about each axis by which its drawn head is turned beside that."""
-_SOFTER, _TINT = 6, 0.12
-"""What a face is drawn with that its own photograph has told, lest it be copied: rounds of smoothing, and the share by
-which its colors are off, at most."""
+_SOFTER, _TINT, _RIM = 6, 0.12, 0.06
+"""What a face is drawn with that its own photograph has told, lest it be copied: rounds of smoothing, the share by which
+its colors are off, and the share of the picture's side that is hidden on either side of its edge, at most: strangers'
+faces leave such a rim, of which nobody knows the truth."""
 
 Ints = NDArray[np.int64]
 F32 = NDArray[np.float32]
@@ -179,13 +182,15 @@ class PortrayedSampler(PairSampler):
             for row, person, matrix, alike in zip(targets.tolist(), people, matrices, same.tolist(), strict=True)
         ]
         pairs, found = self.portraits.over(Pairs(target, source, same), drawings, jitter)
+        rims = [_rims(self.resolution, random) if alike else (0, 0) for alike in same.tolist()]
+        pairs = replace(pairs, **_hidden(pairs, rims))
         if not (count := self._moving):
             return pairs
         shown = None if jitter is None else jitter[:count]
         later = self.portraits.later(
             found[:count], drawings[:count], shown, self._among, random, generator, self.device
         )
-        return replace(pairs, later=later)
+        return replace(pairs, later=replace(later, **_hidden(later, rims[:count])))
 
 
 def unseen_portrayed(portraits: Portraits, resolution: int, most: int, device: str) -> Pairs:
@@ -205,6 +210,22 @@ def _shown(portraits: Sequence[Portrait], landmarks: Tensor, jitter: Tensor | No
     made = portrayed(portraits, landmarks.cpu().numpy())
     made = Portrayed(*(each.to(landmarks.device) for each in (made.drawn, made.cover, made.open)))
     return made if jitter is None else replace(made, drawn=colour.changed(made.drawn, jitter.to(made.drawn)))
+
+
+def _rims(size: int, random: np.random.Generator) -> tuple[int, int]:
+    """px by which a drawn face is made smaller, and its hole in the surroundings larger."""
+    inner, outer = random.integers(round(_RIM * size) + 1, size=2).tolist()
+    return inner, outer
+
+
+def _hidden(of: Pairs | Later, rims: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """Its target and portraits, with rims hidden."""
+    assert of.portrayed is not None
+    cover, mask = of.portrayed.cover.clone(), of.target.mask.clone()
+    for row, (inner, outer) in enumerate(rims):
+        cover[row] = -max_pool2d(-cover[row], 2 * inner + 1, 1, inner)
+        mask[row] = max_pool2d(mask[row], 2 * outer + 1, 1, outer)
+    return {"target": replace(of.target, mask=mask), "portrayed": replace(of.portrayed, cover=cover)}
 
 
 def _spoiled(asked: Drawing, random: np.random.Generator) -> Drawing:
