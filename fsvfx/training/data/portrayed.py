@@ -39,9 +39,9 @@ _MOTION = Augmentation(rotation=3, scale=1.03, shift=0.015, flip=0)
 _TURN = 0.07
 """Radians about each axis by which its drawn head is turned beside that."""
 _SOFTER, _TINT, _RIM = 6, 0.12, 0.06
-"""What a face is drawn with that its own photograph has told, lest it be copied: rounds of smoothing, the share by which
-its colors are off, and the share of the picture's side that is hidden on either side of its edge, at most: strangers'
-faces leave such a rim, of which nobody knows the truth."""
+"""What a face is drawn with that its own photograph has told, lest it be copied: rounds of smoothing; the share by
+which its colors are off; and the share of the picture's side that is hidden on either side of its edge, at most:
+strangers' faces leave such a rim, of which nobody knows the truth."""
 
 Ints = NDArray[np.int64]
 F32 = NDArray[np.float32]
