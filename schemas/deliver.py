@@ -53,6 +53,17 @@ class DeliverMattes(StrictModel):
     """Path of the frames, with ``{frame}``. With ``{performer}``: one sequence per performer; without: their union."""
 
 
+class DeliverMesh(StrictModel):
+    """Each performer's face as a mesh, one OBJ per frame, before a camera that a JSON beside it states."""
+
+    kind: Literal["mesh"]
+    path: FilePath
+    """Path of the frames, with ``{frame}``; with ``{performer}`` where a shot replaces several faces."""
+    of: Literal["plate", "swap"] = "plate"
+    """``plate``: the performer's own shape; ``swap``: the shape of who goes in, with the performer's expression and
+    outline."""
+
+
 class DeliverMovie(StrictModel):
     """The comp as a movie, without burn-in, with the plate's sound and timecode."""
 
@@ -123,6 +134,7 @@ OWN_KINDS: dict[str, type[StrictModel]] = {
     "exr": DeliverExr,
     "frames": DeliverFrames,
     "mattes": DeliverMattes,
+    "mesh": DeliverMesh,
     "movie": DeliverMovie,
     "review": DeliverReview,
     "contact_sheet": DeliverSheet,
@@ -146,6 +158,7 @@ Deliver = Annotated[
     Annotated[DeliverExr, Tag("exr")]
     | Annotated[DeliverFrames, Tag("frames")]
     | Annotated[DeliverMattes, Tag("mattes")]
+    | Annotated[DeliverMesh, Tag("mesh")]
     | Annotated[DeliverMovie, Tag("movie")]
     | Annotated[DeliverReview, Tag("review")]
     | Annotated[DeliverSheet, Tag("contact_sheet")]

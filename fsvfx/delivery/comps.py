@@ -5,8 +5,8 @@ Outside the matte pixels come from the plate, not through the comp.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from fsvfx.delivery.order import Order
 from fsvfx.entries import AlignedEntry
 from fsvfx.store import open_data
 from schemas.frames import Chunk, FrameRange
+from schemas.receipts import Receipt
 
 Depth = int | str
 """Bits of integer codes (8 to 16), or ``float``."""
@@ -40,7 +41,8 @@ class Comp:
     """One frame: plate and swaps.
 
     plate: (H, W, 3) as ingested, and how it is read. patches: one per replace entry, in order; None where it shows
-    nothing. aligned: likewise, where the order asks for it.
+    nothing. aligned: likewise, where the order asks for it. read: what else the order's kinds read, by stage, or
+    ``references/person``: the chunk's part of it.
     """
 
     frame: int
@@ -49,6 +51,7 @@ class Comp:
     patches: tuple[Patch | None, ...]
     waived: bool
     aligned: tuple[Aligned, ...] = ()
+    read: Mapping[str, Data] = field(default_factory=dict)
 
     @cached_property
     def base(self) -> NDArray[np.float16]:
@@ -163,13 +166,22 @@ def quantised(values: NDArray[np.float32], depth: Depth) -> NDArray[Any]:
 def _of_chunk(order: Order, chunk: Chunk) -> Iterator[Comp]:
     plate = open_data(order.store, order.of("ingest", chunk))
     composite, align = _data(order, "composite", chunk), _data(order, "align", chunk)
-    composited, sizes = _composited(order, composite), _crop_sizes(order, align)
+    composited, sizes, read = _composited(order, composite), _crop_sizes(order, align), _read(order, chunk)
     for frame in chunk.frames:
         native = plate.frame("frames", frame)
         waived = frame in order.waived
         patches = tuple(None if waived or entry is None else entry.patch(frame) for entry in composited)
         aligned = tuple(_aligned(align, index, frame, size) for index, size in enumerate(sizes))
-        yield Comp(frame, native, order.colour, patches, waived, aligned)
+        yield Comp(frame, native, order.colour, patches, waived, aligned, read)
+
+
+def _read(order: Order, chunk: Chunk) -> dict[str, Data]:
+    wanted = [one for one in order.inputs if one.stage in order.reads and one.unit.chunk in (None, chunk)]
+    return {_called(one): open_data(order.store, [one], part=chunk.name) for one in wanted}
+
+
+def _called(receipt: Receipt) -> str:
+    return f"{receipt.stage}/{receipt.unit.person}" if receipt.unit.kind == "person" else receipt.stage
 
 
 def _data(order: Order, stage: str, chunk: Chunk) -> Data | None:
@@ -187,7 +199,7 @@ def _composited(order: Order, composite: Data | None) -> list[CompositedEntry | 
 
 def _crop_sizes(order: Order, align: Data | None) -> list[int]:
     """The side of each entry's crop; of all entries, where the order asks for alignment (0: chunk waived whole)."""
-    if not order.wants_alignment:
+    if "align" not in order.reads:
         return []
     return [AlignedEntry(align, index).size if align else 0 for index in range(len(order.job.shot.replace))]
 

@@ -43,6 +43,10 @@ class Surroundings:
     """Whether a color space is scene-linear."""
     others: tuple[str, ...]
     """Paths of the other deliverables that are files."""
+    several: bool
+    """Whether a shot replaces more than one face."""
+    bare: tuple[str, ...]
+    """The people who go in and have no references."""
 
 
 class Kind(ABC, Generic[S]):
@@ -83,7 +87,8 @@ class Kind(ABC, Generic[S]):
         )
 
     def reads(self, settings: S) -> tuple[str, ...]:
-        """Stages that it reads besides ``ingest`` and ``composite``: ``align`` or none."""
+        """Stages that it reads besides ``ingest`` and ``composite``: ``align``, ``fit``, ``references`` (with which
+        comes ``cast``, where there is one)."""
         return ()
 
     def problems(self, settings: S, around: Surroundings) -> Iterator[Problem]:

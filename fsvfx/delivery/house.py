@@ -13,6 +13,7 @@ from schemas.deliver import (
     DeliverExr,
     DeliverFrames,
     DeliverMattes,
+    DeliverMesh,
     DeliverMhl,
     DeliverMovie,
     DeliverReport,
@@ -23,6 +24,7 @@ from schemas.receipts import DeliveredFile
 from schemas.templates import fill, suffix
 
 if TYPE_CHECKING:
+    from fsvfx.delivery.meshes import FaceMesh
     from fsvfx.delivery.subjects import Frame, Shot
     from fsvfx.media import PlateInfo
 
@@ -104,6 +106,45 @@ class Mattes(FrameKind[DeliverMattes]):
         from fsvfx.delivery.frames import write_matte
 
         write_matte(path, scene, scene.matte if entry is None else scene.matte_of(entry))
+
+
+class Mesh(FrameKind[DeliverMesh]):
+    name, Settings, states, endings = "mesh", DeliverMesh, "sidecar", (".obj",)
+    path_fields = ("performer",)
+
+    def reads(self, settings: DeliverMesh) -> tuple[str, ...]:
+        return ("align", "fit", *(["references"] if settings.of == "swap" else []))
+
+    def problems(self, settings: DeliverMesh, around: Surroundings) -> Iterator[Problem]:
+        if around.several and "{performer}" not in settings.path:
+            yield Problem("path", "a shot replaces several faces, and each has a mesh of its own", "Add {performer}")
+        if settings.of == "swap" and around.bare:
+            what = f"nothing tells the shape of {', '.join(around.bare)}, who has no references"
+            yield Problem("of", what, "Add footage or stills of the face, or deliver the mesh of the plate")
+
+    def plate_problems(self, settings: DeliverMesh, plate: PlateInfo) -> Iterator[Problem]:
+        if plate.pixel_aspect != 1:
+            what = f"the plate's pixels are {plate.pixel_aspect:g} times as wide as high: its meshes are as squeezed"
+            yield Problem("", what, "Unsqueeze the plate first", stops=False)
+
+    def bytes_per_pixel(self, settings: DeliverMesh) -> float:
+        return 0.5
+
+    def deliver(self, settings: DeliverMesh, scene: Frame) -> Iterator[DeliveredFile]:
+        """One mesh for each performer."""
+        from fsvfx.delivery.meshes import face_mesh, write_camera
+
+        performers = [entry.performer for entry in scene.job.shot.replace]
+        for index, path in enumerate(self._paths(settings, performers)):
+            mesh = face_mesh(scene, index, settings.of)
+            yield scene.place(self.name, path, partial(self.write, settings=settings, scene=scene, mesh=mesh))
+            for sidecar in self._sidecars(path):
+                yield scene.place(self.name, sidecar, partial(write_camera, frame=scene, mesh=mesh))
+
+    def write(self, path: Path, settings: DeliverMesh, scene: Frame, mesh: FaceMesh | None = None) -> None:
+        from fsvfx.delivery.meshes import write_obj
+
+        write_obj(path, scene, mesh)
 
 
 class Video(ShotKind[V]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
@@ -20,6 +20,7 @@ REGISTERED: Final = Plugins(
         "exr": f"{_HOUSE}:Exr",
         "frames": f"{_HOUSE}:Frames",
         "mattes": f"{_HOUSE}:Mattes",
+        "mesh": f"{_HOUSE}:Mesh",
         "movie": f"{_HOUSE}:Movie",
         "review": f"{_HOUSE}:Review",
         "contact_sheet": f"{_HOUSE}:ContactSheet",
@@ -84,6 +85,11 @@ def implied(shot: str, deliver: Sequence[Deliver]) -> list[Wish]:
 def wishes(shot: str, deliver: Sequence[Deliver]) -> list[Wish]:
     """All that is made for a shot: what ``deliver`` lists, in its order, and what it implies."""
     return [*map(wish, deliver), *implied(shot, deliver)]
+
+
+def reads_of(asked: Iterable[Wish]) -> frozenset[str]:
+    """The stages that any of them reads besides ingest and composite."""
+    return frozenset(stage for one in asked for stage in one.kind.reads(one.settings))
 
 
 def _is_kind(loaded: object) -> TypeGuard[type[Kind[Any]]]:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from fsvfx import rights
 from fsvfx.colour import PlateColour, check_space
-from fsvfx.delivery.kinds import Wish, wish
+from fsvfx.delivery.kinds import Wish, reads_of, wish
 from fsvfx.delivery.ownership import Ownership
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import Ledger, ShotStore, open_store, stage_key
@@ -55,9 +55,10 @@ class Order:
         per = "frame" if self.unit.kind == "chunk" else "shot"
         return [one for one in map(wish, self.job.deliver) if one.kind.per == per]
 
-    @property
-    def wants_alignment(self) -> bool:
-        return any("align" in one.kind.reads(one.settings) for one in self.asked)
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The stages that kinds read besides ingest and composite."""
+        return reads_of(self.asked)
 
     @property
     def statement(self) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "registry",
     "retouching",
     "samples",
+    "solid",
     "supervision",
     "swapper_export",
     "trainable",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must wai
     from numpy.typing import NDArray
 
     from fsvfx.context import Context
-    from fsvfx.entries import EntryView
+    from fsvfx.entries import EntryView, GoesIn
     from schemas.network import NetworkCard
 
     Floats = NDArray[np.float32]
@@ -72,6 +72,12 @@ class Identity:
     landmarks: Floats
     sharpness: Floats
     embedding: Floats | None = None
+
+    @classmethod
+    def of(cls, name: str, found: GoesIn) -> Identity:
+        """Who goes in, as stages have it."""
+        arrays = (found.pictures(array) for array in ("crops", "landmarks", "sharpness", "embedding"))
+        return cls(name, *(array.astype("float32") for array in arrays))
 
 
 @dataclass(frozen=True)

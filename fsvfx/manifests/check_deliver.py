@@ -41,10 +41,17 @@ def check_deliver(draft: Draft, config: ColourConfig) -> Iterator[Finding]:
         has_linear_plate=any(is_linear(shot.plate.color_space) for shot in draft.shots if shot.plate),
         is_linear=is_linear,
         others=tuple(wish.path for wish in wishes.values() if not wish.kind.folder(wish.settings)),
+        several=any(sum(len(entry.each) for entry in shot.replace.values()) > 1 for shot in draft.shots),
+        bare=tuple(_bare(draft)),
     )
     for index, wish in wishes.items():
         for field, what, hint, _ in wish.kind.problems(wish.settings, around):
             yield Finding(("deliver", index, *([field] if field else [])), what, hint)
+
+
+def _bare(draft: Draft) -> list[str]:
+    going_in = dict.fromkeys(entry.goes_in for shot in draft.shots for entry in shot.replace.values())
+    return [name for name in going_in if (person := draft.people.get(name)) and not person.references]
 
 
 def _is_linear(space: str, config: ColourConfig) -> bool:

@@ -21,6 +21,7 @@ __all__ = [
     "Placing",
     "SurfacePoints",
     "arrays_of",
+    "camera",
     "facekit",
     "fit_frames",
     "fit_person",

@@ -21,6 +21,7 @@ from fsvfx.faces.detectors import weights_of
 from fsvfx.packages import machine_weights
 from schemas.collection import CollectionRecord
 from schemas.composite import Composite
+from schemas.deliver import DeliverMesh
 from schemas.job import ShotJob, TrainedModel, TrainJob
 from schemas.manifest import Faces, HeldLicence, Purpose, Replace
 from schemas.network import NetworkCard
@@ -149,6 +150,8 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
         names |= dict.fromkeys((*weights_of(job.faces.detector), *_ALWAYS))
     if isinstance(job, TrainJob):
         names |= dict.fromkeys(_training_weights(job.engine))
+    if isinstance(job, ShotJob) and any(isinstance(one, DeliverMesh) for one in job.deliver):
+        names |= {models.HEAD: None}
     names |= {name: None for model in job.models for name in model.weights}
     return (*map(card_weights, names), *map(model_weights, job.models))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, field_serializer, model_serializer
@@ -59,13 +60,15 @@ class DeliverStage(Stage[DeliverSettings]):
         return bool(job.deliver)
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
-        """Alignment only where an ST-map is wanted: it would stand in the key."""
+        """Of alignment and the like only what a deliverable reads: it would stand in the key."""
         if unit.chunk is None:
             gathered = (Need(name, of="all", optional="always") for name in ("ingest", "composite", "measure", "track"))
             return (Need(self.name, of="chunks"), *gathered)
-        aligned = any("align" in wish.kind.reads(wish.settings) for wish in map(kinds.wish, job.deliver))
-        swapped = ("composite", "align") if aligned else ("composite",)
-        return (Need("ingest"), *(Need(name, optional="where waived") for name in swapped))
+        read = kinds.reads_of(map(kinds.wish, job.deliver))
+        swapped = ("composite", *(name for name in ("align", "fit") if name in read))
+        people = (Need("references", of="people"), Need("cast", of="all")) if "references" in read else ()
+        others = (*map(Need, swapped), *people)
+        return (Need("ingest"), *(replace(one, optional="where waived") for one in others))
 
     def settings(self, job: ShotJob, unit: Unit) -> DeliverSettings:
         """Without what is upstream."""

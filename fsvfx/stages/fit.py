@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from fsvfx.arrays import Array, Result
 from fsvfx.colour.planes import from_half
+from fsvfx.delivery.kinds import reads_of, wish
 from fsvfx.engines.registry import engine
 from fsvfx.entries import AlignedEntry, entry_name, named
 from fsvfx.faces.measures import head_pose
@@ -100,8 +101,11 @@ class FitStage(Stage[FitSettings]):
 
 
 def _wanting(job: ShotJob) -> tuple[int, ...]:
-    """The entries whose engine reads fits."""
-    return tuple(index for index, entry in enumerate(job.shot.replace) if FitStage.name in engine(entry.engine).reads)
+    """The entries whose engine reads fits; all, if a deliverable does."""
+    name, delivered = FitStage.name, reads_of(map(wish, job.deliver))
+    return tuple(
+        index for index, entry in enumerate(job.shot.replace) if name in delivered or name in engine(entry.engine).reads
+    )
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
         if wanted:
             one = kind(values, work.context)
             prepared = preparations().of(
-                one, entry.identity, goes_in.digest, aligned.size, lambda: _identity(entry.identity, goes_in)
+                one, entry.identity, goes_in.digest, aligned.size, lambda: Identity.of(entry.identity, goes_in)
             )
             for batch in batches(wanted, one.at_once, reach=one.reach, follows=faces.follows):
                 swap, at = one.swap(faces.of(batch), prepared), [rows[number] for number in batch.own]
@@ -180,9 +180,3 @@ def _goes_in(index: int, entry: SwapEntry, kind: type[Engine[Any]], work: Work[S
             where=Where(stage="swap", field=f"replace[{index}].identity"),
         )
     return found
-
-
-def _identity(name: str, found: GoesIn) -> Identity:
-    """Who goes in, as engines take them."""
-    arrays = (found.pictures(array) for array in ("crops", "landmarks", "sharpness", "embedding"))
-    return Identity(name, *(np.asarray(array, np.float32) for array in arrays))

@@ -11,7 +11,7 @@ from fsvfx.engines.contract import Identity
 from fsvfx.engines.solid.surface import Surface, hidden
 from fsvfx.errors import InputError
 from fsvfx.faces.measures import face_length, head_pose
-from fsvfx.morphable import Fits, FittedPerson, fit_person, posed
+from fsvfx.morphable import Fits, FittedPerson, Morphable, fit_person, posed
 from fsvfx.morphable.model import Floats
 from fsvfx.morphable.pictures import facing
 
@@ -38,12 +38,7 @@ class SolidIdentity:
 
 def solid(identity: Identity, surface: Surface, size: int) -> SolidIdentity:
     """For swaps into crops of ``size`` px; larger pictures are shrunk to it. Raises InputError for no pictures."""
-    if not len(identity.crops):
-        raise InputError(
-            f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
-        )
-    rows = _spread(identity)
-    crops, meshes = _shrunk(identity.crops[rows], identity.landmarks[rows], size)
+    rows, crops, meshes = _pictures(identity, size)
     person, fits = fit_person(surface.model, meshes, crops)
     points = surface.closed(posed(surface.model, person, fits))
     seen = fits.placing.seen(points)
@@ -57,6 +52,22 @@ def solid(identity: Identity, surface: Surface, size: int) -> SolidIdentity:
     return SolidIdentity(
         person, fits, crops, seen[..., :2], turned, trust.astype(np.float32), max(map(face_length, meshes))
     )
+
+
+def person_of(identity: Identity, model: Morphable, size: int) -> FittedPerson:
+    """As in ``solid``. Raises InputError for no pictures."""
+    _, crops, meshes = _pictures(identity, size)
+    return fit_person(model, meshes, crops)[0]
+
+
+def _pictures(identity: Identity, size: int) -> tuple[list[int], Floats, Floats]:
+    """The rows, crops and landmarks of those that tell the shape."""
+    if not len(identity.crops):
+        raise InputError(
+            f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
+        )
+    rows = _spread(identity)
+    return rows, *_shrunk(identity.crops[rows], identity.landmarks[rows], size)
 
 
 def _spread(identity: Identity) -> list[int]:

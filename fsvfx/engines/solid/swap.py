@@ -16,16 +16,14 @@ from fsvfx.engines.mesh.warp import moved, soft_matte, to_side
 from fsvfx.engines.solid.frames import PlateFace
 from fsvfx.engines.solid.identity import SolidIdentity
 from fsvfx.engines.solid.settings import SolidSettings
+from fsvfx.engines.solid.shape import exchanged, ramp
 from fsvfx.engines.solid.surface import Surface
-from fsvfx.faces.geometry import similarity
 from fsvfx.faces.measures import face_length
 from fsvfx.faces.raster import Floats, Raster, blur
 from fsvfx.morphable import Placing, normals, posed, zbuffer
 
 _FINER, _FINE = 2, 512
 """A crop is drawn so many times as fine, up to this side: means of four pixels are its edges."""
-_REACH = 2.5
-"""Units inside the oval at which the shape is wholly the identity's."""
 _LID, _LIP = 0.014, 0.008
 """How soft the performer's eyes and mouth begin, share of the face's size; that far outside the lids, and half as far
 outside the lips."""
@@ -72,7 +70,7 @@ class SolidSwap:
         plate, model, placing = face.crop, self.surface.model, face.fit.placing
         size, side = len(plate), max(min(_FINER * len(plate), _FINE), len(plate))
         theirs = posed(model, face.person, face.fit)[0]
-        ours = theirs + self._change(face)
+        ours = theirs + exchanged(model, face.person.shape, self.identity.person.shape, self.settings.shape)
         seen, was = (placing.seen(self.surface.closed(points))[0] for points in (ours, theirs))
         raster = zbuffer(_scaled(seen, side / size), self.surface.triangles, side)
         if not len(raster.pixels):  # the face is beyond the crop
@@ -94,19 +92,10 @@ class SolidSwap:
         matte = to_side(size, soft_matte(raster.only(held[:, 3] > 0), length * side / size))
         return np.where(matte[..., None] > 0, shown, plate), matte
 
-    def _change(self, face: PlateFace) -> Floats:
-        """(v, 3): what makes the performer's shape the identity's, its size and outline left alone."""
-        model, theirs, ours = self.surface.model, face.person.shape, self.identity.person.shape
-        inner = model.depth > 0
-        scale, turn, shift = similarity(ours[inner], theirs[inner])
-        laid = scale * ours @ turn.T + shift
-        share = self.settings.shape * _ramp(model.depth / _REACH)
-        return np.asarray(share[:, None] * (laid - theirs), np.float32)
-
     def _kept(self, raster: Raster, within: Floats, length: float) -> Floats:
         """(R, R): where the performer's own pixels show through; 1 off the mesh."""
         width = self.settings.rim * self.surface.model.width
-        keep = np.where(raster.coverage > 0, 1 - _ramp(within / max(width, 1e-6)), 1).astype(np.float32)
+        keep = np.where(raster.coverage > 0, 1 - ramp(within / max(width, 1e-6)), 1).astype(np.float32)
         hole = raster.triangles >= self.surface.holes
         eye = self.surface.eye[raster.triangles]
         for whose, over, soft, grow in (
@@ -131,12 +120,6 @@ class SolidSwap:
 def _scaled(seen: Floats, zoom: float) -> Floats:
     half = np.array([0.5, 0.5, 0], np.float32)
     return np.asarray((seen + half) * np.float32(zoom) - half, np.float32)
-
-
-def _ramp(values: Floats) -> Floats:
-    """0 below 0, 1 above 1, smooth between."""
-    t = np.clip(values, 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def _grown(mask: Floats, by: float) -> Floats:

@@ -59,6 +59,9 @@ class ShotKit:
     def units(self) -> list[Unit]:
         return [Unit.of_chunk(chunk) for chunk in self.job.shot.chunks]
 
+    def add(self, stage: str, unit: Unit, result: Result) -> Receipt:
+        return _stored(self.job, stage, unit, result)
+
     def commit(self, receipt: Receipt) -> Receipt:
         return Ledger(open_store(self.job)).commit(receipt)
 
@@ -180,12 +183,12 @@ def _figures(numbers: Sequence[int]) -> Result:
 def _stored(job: ShotJob, stage: str, unit: Unit, result: Result, **more: Any) -> Receipt:
     store, now = open_store(job), datetime.now(UTC)
     path = Address(stage, unit.name, "k").group("a")
-    assert unit.chunk is not None
-    written = write_result(store, path, list(unit.chunk.frames), result)
+    numbers = unit.chunk.frames if unit.chunk else range(len(next(iter(result.frames.values()), ())))
+    written = write_result(store, path, list(numbers), result)
     receipt = Receipt(
         shot=job.shot.name, stage=stage, stage_version=1, unit=unit, key="k", attempt="a", path=path,
         digest=written.digest, colour_config=job.colour_config, seed=0, rights="", started=now, ended=now,
-        peak_rss_mib=1, bytes=written.bytes, worker="w", device="cpu", **more,
+        peak_rss_mib=1, bytes=written.bytes, parts=written.parts, worker="w", device="cpu", **more,
     )  # fmt: skip
     return Ledger(store).commit(receipt)
 

@@ -31,3 +31,26 @@ def test_linear_plates_need_a_space_to_be_coded_in(wish: dict[str, Any], refused
     data = {"schema_version": 1, "production": "p", "people": {}, "shots": [shot], "deliver": [wish]}
     found = list(check_deliver(draft_of(data), DEFAULT_CONFIG))
     assert [one.loc for one in found] == ([("deliver", 0, "color_space")] if refused and plate == "ACEScg" else [])
+
+
+ENTRY = {"performer": "double", "identity": "lead", "engine": "landmark_warp"}
+CROWD = {"performers": "all", "identity": {"bank": "extras"}, "engine": "landmark_warp", "at_most": 2}
+OWN = {"kind": "mesh", "path": "m.{performer}.####.obj"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "replace", "references", "fields"),
+    [
+        ({"kind": "mesh", "path": "m.####.obj"}, [ENTRY], [], []),
+        ({"kind": "mesh", "path": "m.####.obj"}, [ENTRY, ENTRY], [], ["path"]),
+        ({"kind": "mesh", "path": "m.####.obj"}, [CROWD], [], ["path"]),
+        (OWN, [ENTRY, ENTRY], [], []),
+        (OWN | {"of": "swap"}, [ENTRY], [], ["of"]),
+        (OWN | {"of": "swap"}, [ENTRY], ["a.png"], []),
+    ],
+)
+def test_meshes(wish: dict[str, Any], replace: list[Any], references: list[str], fields: list[str]) -> None:
+    shot = {"name": "a", "plate": PLATE | {"color_space": "ACEScg"}, "replace": replace}
+    people = {"lead": {"consent": "l.yaml", "references": references}, "double": {"consent": "d.yaml"}}
+    data = {"schema_version": 1, "production": "p", "people": people, "shots": [shot], "deliver": [wish]}
+    assert [one.loc for one in check_deliver(draft_of(data), DEFAULT_CONFIG)] == [("deliver", 0, one) for one in fields]

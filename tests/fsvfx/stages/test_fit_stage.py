@@ -19,6 +19,7 @@ from fsvfx.morphable.facekit import FACE
 from fsvfx.stages import fit
 from fsvfx.stages.contract import Work
 from fsvfx.stages.fit import FitSettings, FitStage, spread
+from schemas.deliver import DeliverMesh
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Person, Plate, Replace, Shot
@@ -98,13 +99,19 @@ class TestFit:
         assert not result.tables
 
 
-def job(*engines: str) -> ShotJob:
+def job(*engines: str, deliver: tuple[Any, ...] = ()) -> ShotJob:
     plate = Plate(path="p.mp4", frames=FrameRange.span(1001, 1012), color_space="sRGB")
     people = {"lead": Person(consent="l.yaml"), "double": Person(consent="d.yaml")}
     entries = tuple(Replace(performer="double", identity="lead", engine=name) for name in engines)
     shot = Shot(name="sh", plate=plate, replace=entries, chunk_size=4)
     return ShotJob(
-        production="p", shot=shot, people=people, deliver=(), store="memory://t", colour_config="c", manifest="m.yaml"
+        production="p",
+        shot=shot,
+        people=people,
+        deliver=deliver,
+        store="memory://t",
+        colour_config="c",
+        manifest="m.yaml",
     )
 
 
@@ -122,6 +129,13 @@ def test_wanted_where_an_engine_reads_it(
     assert settings.entries == entries
     assert settings.chunks == ((1001, 1004), (1005, 1008), (1009, 1012))
     assert stage.weights(settings) == ("ict_facekit",)
+
+
+def test_a_mesh_wants_every_entry() -> None:
+    made, stage = job("landmark_warp", deliver=(DeliverMesh(kind="mesh", path="/o/{frame}.obj"),)), FitStage()
+    assert stage.is_wanted(made)
+    assert stage.settings(made, Unit.of_shot()).entries == (0,)
+    assert not stage.is_wanted(job(deliver=made.deliver))
 
 
 def test_pictures_are_spread_over_poses() -> None:

@@ -1,0 +1,125 @@
+"""Faces as meshes before a camera: Wavefront OBJ, and JSON that states the camera."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from fsvfx.delivery.headers import software
+from fsvfx.delivery.subjects import Frame
+from fsvfx.engines.contract import Identity
+from fsvfx.engines.registry import settings_of
+from fsvfx.engines.solid.identity import person_of
+from fsvfx.engines.solid.settings import SolidSettings
+from fsvfx.engines.solid.shape import exchanged
+from fsvfx.entries import EntryView, GoesIn
+from fsvfx.morphable import FittedEntry, Morphable, ict
+from fsvfx.morphable.camera import Camera, before_camera
+from fsvfx.morphable.model import Floats
+
+_SPACE = "right-handed, centimeters, y up; the camera is at the origin and looks along -z"
+_PIXELS = "x right, y down, from the center of the data window's first pixel"
+
+
+@dataclass(frozen=True, eq=False)
+class FaceMesh:
+    """points: (v, 3) cm, of ``model``'s vertices; camera: the plate's."""
+
+    model: Morphable
+    of: Literal["plate", "swap"]
+    performer: str
+    points: NDArray[np.float64]
+    camera: Camera
+
+
+def face_mesh(frame: Frame, index: int, of: Literal["plate", "swap"]) -> FaceMesh | None:
+    """One entry's, as the stage ``fit`` has it; None where the performer is not there, or a swap is waived.
+
+    Raises ModelError if the morphable model is not here, InputError if the identity has no pictures, StoreError.
+    """
+    comp, number = frame.comp, frame.number
+    placed = comp.aligned[index] if index < len(comp.aligned) else None
+    if placed is None or placed.matrix is None or "fit" not in comp.read or (comp.waived and of == "swap"):
+        return None
+    model, held = ict(), FittedEntry(EntryView(comp.read["fit"], index))
+    fits = held.fits([number])
+    shape = model.shape(held.identity(number))
+    points = shape + model.moved(fits.expression)[0]
+    if of == "swap":
+        points += _change(frame, index, model, shape, placed.size)
+    performer = frame.job.shot.replace[index].performer
+    return FaceMesh(model, of, performer, *before_camera(model, fits.placing, points, placed.matrix))
+
+
+def write_obj(path: Path, frame: Frame, mesh: FaceMesh | None) -> None:
+    """Vertices, UVs and triangles; without a mesh only what the file is. Raises OSError."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(f"# {software()}: a face's mesh; {_SPACE}\n")
+        file.writelines(f"# {name}: {' '.join(text.split())}\n" for name, text in frame.facts.items())
+        if mesh is not None:
+            file.write("o face\n")
+            file.write(_rows("v %.5f %.5f %.5f\n", mesh.points))
+            file.write(_surface(mesh.model))
+
+
+def write_camera(path: Path, frame: Frame, mesh: FaceMesh | None) -> None:
+    """What the mesh is of, and its camera, beside the facts; both null without a mesh. Raises OSError."""
+    said: dict[str, JsonValue] = {**frame.facts, "mesh": None, "camera": None}
+    if mesh is not None:
+        said |= {"mesh": _described(mesh), "camera": _stated(mesh.camera, frame)}
+    path.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _described(mesh: FaceMesh) -> dict[str, JsonValue]:
+    return {
+        "of": mesh.of,
+        "performer": mesh.performer,
+        "model": mesh.model.name,
+        "vertices": len(mesh.points),
+        "space": _SPACE,
+    }
+
+
+def _stated(camera: Camera, frame: Frame) -> dict[str, JsonValue]:
+    return {
+        "width": frame.info.width,
+        "height": frame.info.height,
+        "pixels": _PIXELS,
+        "focal_length_px": camera.focal,
+        "center_px": list(camera.center),
+        "plate_from_camera": camera.matrix.tolist(),
+    }
+
+
+def _change(frame: Frame, index: int, model: Morphable, shape: Floats, size: int) -> Floats:
+    """(v, 3): from the performer's shape to what goes in its place, as the engine's settings have it."""
+    entry = frame.job.shot.replace[index]
+    values = settings_of(entry.engine, entry.settings_at(frame.number))
+    share = values.shape if isinstance(values, SolidSettings) else 1.0
+    ours = _shape(GoesIn.of(frame.comp.read, index, entry.goes_in), entry.goes_in, model, size)
+    return exchanged(model, shape, ours, share)
+
+
+@lru_cache(maxsize=2)
+def _shape(found: GoesIn, name: str, model: Morphable, size: int) -> Floats:
+    """(v, 3) of who goes in, at rest: of a chunk's frames told once."""
+    return person_of(Identity.of(name, found), model, size).shape
+
+
+@lru_cache(maxsize=1)
+def _surface(model: Morphable) -> str:
+    """UVs and triangles: the same in every frame."""
+    used, corners = np.unique(model.uv_triangles, return_inverse=True)
+    pairs = np.stack([model.triangles, corners.reshape(model.uv_triangles.shape)], axis=2) + 1
+    return _rows("vt %.6f %.6f\n", model.uv[used]) + "s 1\n" + _rows("f %d/%d %d/%d %d/%d\n", pairs)
+
+
+def _rows(row: str, values: NDArray[np.generic]) -> str:
+    return row * len(values) % tuple(values.ravel().tolist())

@@ -1,0 +1,28 @@
+"""One person's shape in the place of another's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fsvfx.faces.geometry import similarity
+from fsvfx.morphable.model import Floats, Morphable
+
+_REACH = 2.5
+"""Units inside the oval at which the shape is wholly the identity's."""
+
+
+def exchanged(model: Morphable, theirs: Floats, ours: Floats, share: float) -> Floats:
+    """(v, 3): what makes the performer's shape ``theirs`` (v, 3) the identity's ``ours``, or a ``share`` of it.
+
+    Its size and outline are left alone.
+    """
+    inner = model.depth > 0
+    scale, turn, shift = similarity(ours[inner], theirs[inner])
+    laid = scale * ours @ turn.T + shift
+    return np.asarray((share * ramp(model.depth / _REACH))[:, None] * (laid - theirs), np.float32)
+
+
+def ramp(values: Floats) -> Floats:
+    """0 below 0, 1 above 1, smooth between."""
+    t = np.clip(values, 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)

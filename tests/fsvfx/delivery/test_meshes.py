@@ -1,0 +1,153 @@
+"""Meshes, read back: the toy model's, whose every coefficient is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from toy_morphable import toy
+
+from fsvfx.arrays import Result
+from fsvfx.delivery import deliver_chunk, meshes
+from fsvfx.engines.solid.shape import exchanged
+from fsvfx.entries import named
+from fsvfx.faces.geometry import move_points
+from fsvfx.models import HEAD
+from fsvfx.morphable import Fits, FittedPerson, Placing, arrays_of
+from fsvfx.morphable.placing import turned_by
+from fsvfx.rights.weights import used_by
+from fsvfx.runner import dag
+from schemas.frames import FrameRange
+from schemas.receipts import Receipt, Unit
+from schemas.report import AI_STATEMENT
+
+NUMBERS, AWAY = (1001, 1002, 1003), 1002
+CROP = np.array([[0.5, 0.1, -20.0], [-0.1, 0.5, 8.0]])
+PERFORMER, IDENTITY = np.eye(8, dtype=np.float32)[:2] * 2
+NONE = FrameRange(())
+
+
+def fits() -> Fits:
+    count = len(NUMBERS)
+    turns = np.array([[0.1, 0.3, 0.05], [0, 0, 0], [-0.1, -0.2, 0.1]])
+    placing = Placing(turned_by(turns), np.array([5.0, 5.1, 5.2]), np.array([[64.0, 60], [60, 60], [61, 62]]), 0.01)
+    expression = np.array([[0.7, 0, 0], [0, 0, 0], [0, 0.5, 1]], np.float32)
+    return Fits(placing, expression, np.zeros((count, 9, 3), np.float32), *np.zeros((2, count), np.float32))
+
+
+def landmarks() -> np.ndarray:
+    """(3, 468, 3) crop px."""
+    return fits().placing.seen(toy().shape(PERFORMER) + toy().moved(fits().expression))
+
+
+def references() -> Result:
+    """Of the identity, from three sides; their pixels tell nothing."""
+    points = fits().placing.seen(toy().shape(IDENTITY))
+    crops = np.full((3, 128, 128, 3), 0.5, np.float16)
+    vectors, sharpness = np.zeros((3, 128), np.float32), np.ones(3, np.float32)
+    return Result(frames={"crops": crops, "landmarks": points, "embedding": vectors, "sharpness": sharpness})
+
+
+@pytest.fixture
+def delivered(
+    shot_kit: Callable[..., Any], exr_plate: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Any, Receipt]]:
+    monkeypatch.setattr(meshes, "ict", toy)
+
+    def make(*, waived: FrameRange = NONE, swaps: bool = True, **wish: Any) -> tuple[Any, Receipt]:
+        plate = {"path": str(exr_plate(NUMBERS)), "frames": "1001-1003", "color_space": "ACEScg"}
+        kit = shot_kit(plate, [{"kind": "mesh", "path": "{performer}.{frame}.obj", **wish}], swaps=swaps)
+        (unit,) = kit.units
+        there = np.array([number != AWAY for number in NUMBERS])
+        crops = np.zeros((3, 128, 128, 3), np.float16)
+        align = named(0, present=there, matrix=np.stack([CROP] * 3), crops=crops)
+        fitted = named(0, present=there, **arrays_of(FittedPerson.of(toy(), PERFORMER, 0.01), fits()))
+        kit.align.append(kit.add("align", unit, Result(frames=align)))
+        more = [kit.add("fit", Unit.of_shot(), Result(parts={unit.name: Result(frames=fitted)}))]
+        more.append(kit.add("references", Unit.of_person("lead"), references()))
+        return kit, deliver_chunk(kit.job, unit, [*kit.of_chunk(unit), *more], waived)
+
+    return make
+
+
+class Read(NamedTuple):
+    """v: (v, 3), vt: (u, 2), f: (t, 3, 2) from 0; said: the JSON beside it."""
+
+    v: np.ndarray
+    vt: np.ndarray
+    f: np.ndarray
+    said: dict[str, Any]
+
+
+def read(receipt: Receipt, number: int) -> Read:
+    path = next(Path(one.path) for one in receipt.files if one.frame == number and one.path.endswith(".obj"))
+    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    v, vt = (np.array([line[1:] for line in lines if line[0] == kind], float) for kind in ("v", "vt"))
+    f = np.array([[corner.split("/") for corner in line[1:]] for line in lines if line[0] == "f"], int)
+    return Read(v, vt, f - 1, json.loads(Path(f"{path}.json").read_text(encoding="utf-8")))
+
+
+def test_the_camera_sees_it_on_the_performers_face(delivered: Callable[..., Any]) -> None:
+    _, receipt = delivered()
+    assert len(receipt.files) == 6
+    assert all("double" in file.path for file in receipt.files)
+    for row, number in ((0, 1001), (2, 1003)):
+        mesh = read(receipt, number)
+        assert (mesh.v.shape, mesh.vt.shape) == ((468, 3), (468, 2))
+        np.testing.assert_array_equal(mesh.f[..., 0], toy().triangles)
+        np.testing.assert_allclose(mesh.vt[mesh.f[..., 1]], toy().uv[toy().uv_triangles], atol=1e-6)
+        camera = mesh.said["camera"]
+        assert (camera["width"], camera["height"]) == (26, 18)
+        seen = mesh.v @ np.array(camera["plate_from_camera"]).T
+        x, y, depth = mesh.v.T
+        by_hand = camera["center_px"] + camera["focal_length_px"] * np.stack([x, -y], 1) / -depth[:, None]
+        np.testing.assert_allclose(by_hand, seen[:, :2] / seen[:, 2:], atol=1e-6)
+        in_crop = move_points(CROP, seen / seen[:, 2:])
+        np.testing.assert_allclose(in_crop[:, :2], landmarks()[row, :, :2], atol=0.005)
+        assert mesh.said["mesh"]["of"] == "plate"
+        assert mesh.said["statement"] == AI_STATEMENT
+
+
+def test_where_nobody_is_there_is_no_mesh(delivered: Callable[..., Any]) -> None:
+    _, receipt = delivered()
+    mesh = read(receipt, AWAY)
+    assert not len(mesh.v)
+    assert not len(mesh.f)
+    assert mesh.said["camera"] is None
+
+
+def test_a_shot_that_replaces_nothing_has_empty_files(delivered: Callable[..., Any]) -> None:
+    _, receipt = delivered(swaps=False, path="m.{frame}.obj")
+    assert len(receipt.files) == 6
+    assert not len(read(receipt, 1001).v)
+
+
+def test_the_swap_has_the_identitys_shape_in_the_performers_outline(delivered: Callable[..., Any]) -> None:
+    plate, swap = (read(delivered(of=of, path=f"{of}.{{frame}}.obj")[1], 1003).v for of in ("plate", "swap"))
+    depth = toy().depth
+    np.testing.assert_array_equal(plate[depth <= 0], swap[depth <= 0])
+    wanted = exchanged(toy(), *map(toy().shape, (PERFORMER, IDENTITY)), 1.0) @ fits().placing.rotation[2].T
+    roll = np.arctan2(CROP[1, 0], CROP[0, 0])
+    unrolled = (swap - plate) @ turned_by(np.array([[0, 0, roll]]))[0]
+    assert np.abs(wanted).mean() > 0.03
+    assert np.abs(unrolled - wanted).mean() < 0.25 * np.abs(wanted).mean()
+
+
+def test_a_waived_frame_has_no_swap(delivered: Callable[..., Any]) -> None:
+    waived = FrameRange([1003])
+    assert len(read(delivered(waived=waived)[1], 1003).v)
+    mesh = read(delivered(waived=waived, of="swap", path="s.{frame}.obj")[1], 1003)
+    assert mesh.said["mesh"] is None
+
+
+@pytest.mark.parametrize(("of", "more"), [("plate", set()), ("swap", {"references"})])
+def test_what_it_reads_and_uses(delivered: Callable[..., Any], of: str, more: set[str]) -> None:
+    kit, _ = delivered(of=of)
+    (unit,) = kit.units
+    read_of = {one.stage for one in dag.sources_of("deliver", unit, kit.job)}
+    assert read_of == {"ingest", "composite", "align", "fit"} | more
+    assert HEAD in [one.name for one in used_by(kit.job)]
