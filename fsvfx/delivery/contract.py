@@ -87,8 +87,7 @@ class Kind(ABC, Generic[S]):
         )
 
     def reads(self, settings: S) -> tuple[str, ...]:
-        """Stages that it reads besides ``ingest`` and ``composite``: ``align``, ``fit``, ``references`` (with which
-        comes ``cast``, where there is one)."""
+        """Stages that it reads besides ``ingest`` and ``composite``: ``align``, ``fit``, ``references``, ``cast``."""
         return ()
 
     def problems(self, settings: S, around: Surroundings) -> Iterator[Problem]:

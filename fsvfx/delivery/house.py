@@ -113,7 +113,7 @@ class Mesh(FrameKind[DeliverMesh]):
     path_fields = ("performer",)
 
     def reads(self, settings: DeliverMesh) -> tuple[str, ...]:
-        return ("align", "fit", *(["references"] if settings.of == "swap" else []))
+        return ("align", "fit", *(["references", "cast"] if settings.of == "swap" else []))
 
     def problems(self, settings: DeliverMesh, around: Surroundings) -> Iterator[Problem]:
         if around.several and "{performer}" not in settings.path:

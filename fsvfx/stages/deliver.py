@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, field_serializer, model_serializer
@@ -16,6 +15,15 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 from schemas.manifest import Plate, Purpose
 from schemas.receipts import Receipt, Unit
+
+_READ = (
+    Need("composite", optional="where waived"),
+    Need("align", optional="where waived"),
+    Need("fit", optional="where waived"),
+    Need("references", of="people", optional="where waived"),
+    Need("cast", of="all", optional="where waived"),
+)
+"""What a chunk may read besides its plate."""
 
 
 class DeliveredSwap(StageSettings):
@@ -64,11 +72,8 @@ class DeliverStage(Stage[DeliverSettings]):
         if unit.chunk is None:
             gathered = (Need(name, of="all", optional="always") for name in ("ingest", "composite", "measure", "track"))
             return (Need(self.name, of="chunks"), *gathered)
-        read = kinds.reads_of(map(kinds.wish, job.deliver))
-        swapped = ("composite", *(name for name in ("align", "fit") if name in read))
-        people = (Need("references", of="people"), Need("cast", of="all")) if "references" in read else ()
-        others = (*map(Need, swapped), *people)
-        return (Need("ingest"), *(replace(one, optional="where waived") for one in others))
+        wanted = {"composite", *kinds.reads_of(map(kinds.wish, job.deliver))}
+        return (Need("ingest"), *(one for one in _READ if one.stage in wanted))
 
     def settings(self, job: ShotJob, unit: Unit) -> DeliverSettings:
         """Without what is upstream."""

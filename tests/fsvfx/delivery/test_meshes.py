@@ -22,6 +22,7 @@ from fsvfx.morphable.placing import turned_by
 from fsvfx.rights.weights import used_by
 from fsvfx.runner import dag
 from schemas.frames import FrameRange
+from schemas.manifest import FromBank
 from schemas.receipts import Receipt, Unit
 from schemas.report import AI_STATEMENT
 
@@ -58,7 +59,7 @@ def delivered(
 ) -> Callable[..., tuple[Any, Receipt]]:
     monkeypatch.setattr(meshes, "ict", toy)
 
-    def make(*, waived: FrameRange = NONE, swaps: bool = True, **wish: Any) -> tuple[Any, Receipt]:
+    def make(*, waived: FrameRange = NONE, swaps: bool = True, bank: str = "", **wish: Any) -> tuple[Any, Receipt]:
         plate = {"path": str(exr_plate(NUMBERS)), "frames": "1001-1003", "color_space": "ACEScg"}
         kit = shot_kit(plate, [{"kind": "mesh", "path": "{performer}.{frame}.obj", **wish}], swaps=swaps)
         (unit,) = kit.units
@@ -68,7 +69,13 @@ def delivered(
         fitted = named(0, present=there, **arrays_of(FittedPerson.of(toy(), PERFORMER, 0.01), fits()))
         kit.align.append(kit.add("align", unit, Result(frames=align)))
         more = [kit.add("fit", Unit.of_shot(), Result(parts={unit.name: Result(frames=fitted)}))]
-        more.append(kit.add("references", Unit.of_person("lead"), references()))
+        if bank:
+            entry = kit.job.shot.replace[0].model_copy(update={"identity": FromBank(bank=bank)})
+            shot = kit.job.shot.model_copy(update={"replace": (entry,)})
+            kit.job = kit.job.model_copy(update={"shot": shot})
+            more.append(kit.add("cast", Unit.of_shot(), Result(tables={"r0": references().frames})))
+        else:
+            more.append(kit.add("references", Unit.of_person("lead"), references()))
         return kit, deliver_chunk(kit.job, unit, [*kit.of_chunk(unit), *more], waived)
 
     return make
@@ -135,6 +142,13 @@ def test_the_swap_has_the_identitys_shape_in_the_performers_outline(delivered: C
     unrolled = (swap - plate) @ turned_by(np.array([[0, 0, roll]]))[0]
     assert np.abs(wanted).mean() > 0.03
     assert np.abs(unrolled - wanted).mean() < 0.25 * np.abs(wanted).mean()
+
+
+def test_a_banks_member_goes_in_as_a_person_does(delivered: Callable[..., Any]) -> None:
+    person, member = (
+        read(delivered(of="swap", bank=bank, path=f"m{bank}.{{frame}}.obj")[1], 1001).v for bank in ("", "extras")
+    )
+    np.testing.assert_array_equal(person, member)
 
 
 def test_a_waived_frame_has_no_swap(delivered: Callable[..., Any]) -> None:
