@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:  # vectors of pictures are had without torch
     import torch
 
+_AT_ONCE = 16
+"""Pictures that go through a network together."""
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -70,12 +73,18 @@ class IdentityNetwork(ABC):
         return np.zeros(self.dimensions, np.float32)
 
     def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, size, size, 3) u8 display RGB -> (n, dimensions): the quick way, without gradients."""
+        """(n, size, size, 3) u8 display RGB -> (n, dimensions): the quick way, without gradients.
+
+        A few at a time: any number of faces takes no more memory.
+        """
         import torch
 
+        found = [np.zeros((0, self.dimensions), np.float32)]
         with torch.inference_mode():
-            given = torch.from_numpy(np.ascontiguousarray(chips)).permute(0, 3, 1, 2).float() / 255
-            return np.asarray(self.embed(given).numpy(), np.float32)
+            for start in range(0, len(chips), _AT_ONCE):
+                given = torch.from_numpy(np.ascontiguousarray(chips[start : start + _AT_ONCE]))
+                found.append(self.embed(given.permute(0, 3, 1, 2).float() / 255).numpy())
+        return np.concatenate(found)
 
 
 def distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
