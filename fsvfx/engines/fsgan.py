@@ -13,7 +13,7 @@ from fsvfx.engines.anyone.settings import FsGanSettings
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity
 from fsvfx.engines.open_set import OpenSet, Source, worth_of
 from fsvfx.engines.packaged import MatteSettings
-from fsvfx.faces.measures import head_pose
+from fsvfx.faces.measures import head_pose, mouth_opening
 from fsvfx.faces.resizing import resized
 
 if TYPE_CHECKING:
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 _CORNERS = 3
 """Of a triangle: more views than that have no say in a picture."""
+_OPEN = 0.1
+"""Of the inner lips over the mouth's width: a picture that is open by so much is worth half."""
 
 
 class FsGanPackage(MatteSettings):
     """Settings of ``fsgan``."""
 
     views: int = Field(12, ge=1, le=64)
-    """Reference pictures that are reenacted, chosen by how well they are spread over yaw and pitch."""
+    """Reference pictures that are reenacted: well spread over yaw and pitch, sharp, with shut mouths."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ class FsGan(OpenSet):
         assert isinstance(self.settings, FsGanPackage)
         source = super().prepare(identity, size)
         poses = np.array([head_pose(mesh)[:2] for mesh in identity.landmarks])
-        chosen = spread(poses, worth_of(identity), self.settings.views)
+        chosen = spread(poses, worth_of(identity) * at_rest(identity.landmarks), self.settings.views)
         crops = torch.from_numpy(identity.crops[chosen]).permute(0, 3, 1, 2).contiguous()
         pictures = resized(crops, self.model.resolution).numpy()
         meshes = self.scaled(identity.landmarks[chosen], identity.crops.shape[1])
@@ -137,3 +139,10 @@ class FsGan(OpenSet):
     def figures(self, prepared: Source) -> dict[str, JsonValue]:
         assert isinstance(prepared, ViewSource)
         return super().figures(prepared) | {"identity_views": len(prepared.pictures)}
+
+
+def at_rest(meshes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(m,), up to 1: less for mouths that stand open, in pictures with meshes (m, 468, 3). Moving along with the mesh
+    shuts the lips, but not over the teeth between them."""
+    open_by = np.array([mouth_opening(mesh) for mesh in meshes], np.float32)
+    return np.asarray(1 / (1 + (open_by / _OPEN) ** 2), np.float32)

@@ -21,7 +21,7 @@ from fsvfx.engines import registry
 from fsvfx.engines.anyone.fsgan_networks import ChangeNet, from_around, holes, inner, mean_colors, solved, toned
 from fsvfx.engines.anyone.turning import moved_along, on_the_way, unseen
 from fsvfx.engines.exporting import LIMIT
-from fsvfx.engines.fsgan import ViewSource
+from fsvfx.engines.fsgan import ViewSource, at_rest
 from fsvfx.engines.onnx_graph import furthest, traced
 from fsvfx.engines.samples import Known, Looks
 from fsvfx.errors import InputError
@@ -247,6 +247,11 @@ def test_fsgans_networks_are_graphs_that_agree_with_torch() -> None:
     whole = Whole()
     content = traced(whole, given(2), ("step", "output")).SerializeToString()
     assert furthest(content, whole, [given(1), given(3)]) < LIMIT
+
+
+def test_pictures_with_open_mouths_are_worth_less(mesh: Made) -> None:
+    worth = at_rest(np.stack([mesh(SIZE, opening=each) for each in (0, 1, 3)]))
+    assert 0 < worth[2] < worth[1] < worth[0] <= 1
 
 
 def test_the_engine_mixes_the_views_around_a_pose(
