@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _CORNERS = 3
 """Of a triangle: more views than that have no say in a picture."""
 _OPEN = 0.1
-"""Of the inner lips over the mouth's width: a picture that is open by so much is worth half."""
+"""Of the inner lips over the mouth's width, from which on a mouth stands open."""
 
 
 class FsGanPackage(MatteSettings):
@@ -98,7 +98,7 @@ class FsGan(OpenSet):
         assert isinstance(self.settings, FsGanPackage)
         source = super().prepare(identity, size)
         poses = np.array([head_pose(mesh)[:2] for mesh in identity.landmarks])
-        chosen = spread(poses, worth_of(identity) * at_rest(identity.landmarks), self.settings.views)
+        chosen = spread(poses, worth_of(identity) * shut(identity.landmarks), self.settings.views)
         crops = torch.from_numpy(identity.crops[chosen]).permute(0, 3, 1, 2).contiguous()
         pictures = resized(crops, self.model.resolution).numpy()
         meshes = self.scaled(identity.landmarks[chosen], identity.crops.shape[1])
@@ -141,8 +141,10 @@ class FsGan(OpenSet):
         return super().figures(prepared) | {"identity_views": len(prepared.pictures)}
 
 
-def at_rest(meshes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(m,), up to 1: less for mouths that stand open, in pictures with meshes (m, 468, 3). Moving along with the mesh
-    shuts the lips, but not over the teeth between them."""
-    open_by = np.array([mouth_opening(mesh) for mesh in meshes], np.float32)
-    return np.asarray(1 / (1 + (open_by / _OPEN) ** 2), np.float32)
+def shut(meshes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(m,): whose mouths are shut, in pictures with meshes (m, 468, 3); all of them where nobody's is.
+
+    Moving along with the mesh shuts lips, but not over the teeth between them.
+    """
+    found = np.array([mouth_opening(mesh) < _OPEN for mesh in meshes], np.bool_)
+    return found if found.any() else ~found

@@ -21,7 +21,7 @@ from fsvfx.engines import registry
 from fsvfx.engines.anyone.fsgan_networks import ChangeNet, from_around, holes, inner, mean_colors, solved, toned
 from fsvfx.engines.anyone.turning import moved_along, on_the_way, unseen
 from fsvfx.engines.exporting import LIMIT
-from fsvfx.engines.fsgan import ViewSource, at_rest
+from fsvfx.engines.fsgan import ViewSource, shut
 from fsvfx.engines.onnx_graph import furthest, traced
 from fsvfx.engines.samples import Known, Looks
 from fsvfx.errors import InputError
@@ -249,9 +249,10 @@ def test_fsgans_networks_are_graphs_that_agree_with_torch() -> None:
     assert furthest(content, whole, [given(1), given(3)]) < LIMIT
 
 
-def test_pictures_with_open_mouths_are_worth_less(mesh: Made) -> None:
-    worth = at_rest(np.stack([mesh(SIZE, opening=each) for each in (0, 1, 3)]))
-    assert 0 < worth[2] < worth[1] < worth[0] <= 1
+def test_pictures_with_open_mouths_are_left_out_where_there_are_others(mesh: Made) -> None:
+    closed, opened = mesh(SIZE, opening=-0.5), mesh(SIZE, opening=3)
+    assert shut(np.stack([opened, closed, opened])).tolist() == [False, True, False]
+    assert shut(np.stack([opened, opened])).all()
 
 
 def test_the_engine_mixes_the_views_around_a_pose(
