@@ -108,7 +108,8 @@ class Replace(StrictModel):
     """One swap: whose face is replaced, by whose, with which engine."""
 
     performer: Name = ""
-    """The person whose face is in the plate. Required, unless ``performers`` says more."""
+    """The person whose face is in the plate.
+    Required, unless ``performers`` is given."""
     performers: Literal["all"] | AllBut | None = None
     """In place of ``performer``: ``all`` faces of the plate, or all but some; each gets a face from a bank."""
     at_most: int = Field(8, ge=1, le=MOST_ENTRIES)

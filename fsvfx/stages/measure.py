@@ -40,7 +40,7 @@ class MeasureSettings(PlateSettings):
     """Identity embeddings are taken on each n-th frame, counted from ``first_frame``."""
     first_frame: int
     networks: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
-    """By which it is told whether faces that come from a bank are still taken for the performer's."""
+    """They say whether faces that come from a bank are still taken for the performer's."""
 
 
 class MeasureStage(Stage[MeasureSettings]):
