@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fsvfx.comp.matte import hull
 from fsvfx.engines.anyone.settings import UniFaceGanSettings
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity
 from fsvfx.engines.open_set import OpenSet, Source
-from fsvfx.faces.measures import head_pose
 from fsvfx.models import HEAD
 
 if TYPE_CHECKING:
@@ -71,10 +69,10 @@ class UniFaceGan(OpenSet):
 
     def prepare(self, identity: Identity, size: int) -> FittedSource:
         """Raises InputError if there is no picture, ModelError if the morphable model is not here."""
-        from fsvfx.morphable import fit_person, ict
+        from fsvfx.morphable import fit_person, ict, spread
 
         source = super().prepare(identity, size)
-        some = _spread(identity.landmarks)
+        some = spread(identity.landmarks, _PICTURES)
         person, _ = fit_person(ict(), identity.landmarks[some], identity.crops[some])
         return FittedSource(source.mean, identity, person=person)
 
@@ -123,10 +121,3 @@ def _fits(faces: FaceBatch) -> list[Fits]:
         return [entry.fits([number]) for number in faces.frames[faces.wanted]]
     pictures = zip(faces.landmarks[faces.wanted], faces.crops[faces.wanted], strict=True)
     return [fit_person(ict(), mesh[None], crop[None])[1] for mesh, crop in pictures]
-
-
-def _spread(landmarks: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Rows of at most so many of m faces (m, 468, 3)."""
-    order = np.argsort([head_pose(mesh)[0] for mesh in landmarks], kind="stable")
-    places = np.linspace(0, len(order) - 1, min(_PICTURES, len(order))).round().astype(int)
-    return np.sort(order[places])

@@ -22,8 +22,6 @@ from schemas.manifest import HeldLicence, Purpose
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
-_AT_ONCE = 16
-
 
 def judges(
     purpose: Purpose = "commercial", licences: Mapping[str, HeldLicence] | None = None, trained: Collection[str] = ()
@@ -74,9 +72,8 @@ class Panel:
 def _vectors(judge: IdentityNetwork, pictures: U8, meshes: F32) -> F32:
     vectors = np.full((len(pictures), judge.dimensions), np.nan, np.float32)
     there = np.flatnonzero(np.isfinite(meshes[:, 0, 0]))
-    for start in range(0, len(there), _AT_ONCE):
-        rows = there[start : start + _AT_ONCE]
-        vectors[rows] = judge.vectors(np.stack([cut(pictures[row], meshes[row], judge.chip) for row in rows]))
+    if len(there):
+        vectors[there] = judge.vectors(np.stack([cut(pictures[row], meshes[row], judge.chip) for row in there]))
     return vectors
 
 

@@ -33,7 +33,6 @@ U8 = NDArray[np.uint8]
 
 LEAST = 10
 """People with two pictures or more, below which a threshold is a guess."""
-_AT_ONCE = 16
 _LANDMARKS: Final[tuple[Task, ...]] = ("landmarks_106", "landmarks_68")
 
 
@@ -102,11 +101,8 @@ def measure(name: str, folder: Path, report: Callable[[str], None] = lambda line
 
 def vectors_of(judge: IdentityNetwork, pictures: Sequence[U8], meshes: F32) -> F32:
     """(m, d) of faces with meshes (m, 468, 3) px."""
-    found = [np.zeros((0, judge.dimensions), np.float32)]
-    for start in range(0, len(pictures), _AT_ONCE):
-        pairs = zip(pictures[start : start + _AT_ONCE], meshes[start : start + _AT_ONCE], strict=True)
-        found.append(judge.vectors(np.stack([cut(rgb, mesh, judge.chip) for rgb, mesh in pairs])))
-    return np.concatenate(found)
+    chips = [cut(rgb, mesh, judge.chip) for rgb, mesh in zip(pictures, meshes, strict=True)]
+    return judge.vectors(np.stack(chips)) if chips else np.zeros((0, judge.dimensions), np.float32)
 
 
 def told_apart(vectors: F32, names: Sequence[str]) -> tuple[Spread, Spread, float, float]:

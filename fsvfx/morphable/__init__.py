@@ -4,7 +4,7 @@
 """
 
 from fsvfx.morphable.facekit import FaceKit, facekit
-from fsvfx.morphable.fit import Fits, FittedPerson, fit_frames, fit_person, joined, posed
+from fsvfx.morphable.fit import Fits, FittedPerson, fit_frames, fit_person, joined, posed, spread
 from fsvfx.morphable.ict import ict
 from fsvfx.morphable.kept import FittedEntry, arrays_of
 from fsvfx.morphable.model import Morphable, SurfacePoints, normals
@@ -35,6 +35,7 @@ __all__ = [
     "placing",
     "portrait",
     "posed",
+    "spread",
     "steady",
     "zbuffer",
 ]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.faces.geometry import similarity
+from fsvfx.faces.measures import head_pose
 from fsvfx.faces.topology import RIGID
 from fsvfx.morphable.model import Floats, Morphable, normals
 from fsvfx.morphable.pictures import Pictures, albedo_of, expected, facing, light_of
@@ -96,6 +97,13 @@ def fit_person(model: Morphable, landmarks: Floats, crops: Floats | None = None)
         person = FittedPerson.of(model, identity, guess.placing.nearness, person.albedo)
         person = _with_albedo(model, person, guess, pictures)
     return person, _told(model, person, guess, landmarks, pictures)
+
+
+def spread(landmarks: Floats, most: int) -> list[int]:
+    """The rows of at most ``most`` faces (n, 468, 3), evenly over how far they are turned to the side, in order."""
+    order = np.argsort([head_pose(each)[0] for each in landmarks], kind="stable")
+    chosen = order[np.linspace(0, len(order) - 1, min(most, len(order))).round().astype(int)]
+    return sorted(int(row) for row in chosen)
 
 
 def fit_frames(model: Morphable, person: FittedPerson, landmarks: Floats, crops: Floats | None = None) -> Fits:

@@ -16,7 +16,6 @@ from fsvfx.colour.planes import from_half
 from fsvfx.delivery.kinds import reads_of, wish
 from fsvfx.engines.registry import engine
 from fsvfx.entries import AlignedEntry, entry_name, named
-from fsvfx.faces.measures import head_pose
 from fsvfx.models import HEAD
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
 from fsvfx.stages.outputs import Outputs, spec
@@ -120,7 +119,7 @@ class _Fitted:
 
 
 def _fitted(model: Morphable, aligned: AlignedEntry, sigma: float) -> _Fitted:
-    from fsvfx.morphable import fit_frames, fit_person, jitter, joined, steady
+    from fsvfx.morphable import fit_frames, fit_person, jitter, joined, spread, steady
 
     started, numbers = perf_counter(), tuple(sorted(aligned.shown))
     some = spread(np.stack([aligned.landmarks(number) for number in numbers]), _PICTURES)
@@ -137,14 +136,6 @@ def _faces(aligned: AlignedEntry, numbers: Sequence[int]) -> tuple[NDArray[np.fl
     """Landmarks (n, 468, 3) and crops (n, S, S, 3)."""
     landmarks = np.stack([aligned.landmarks(number) for number in numbers])
     return landmarks, np.stack([from_half(aligned.crop(number)) for number in numbers])
-
-
-def spread(landmarks: NDArray[np.float32], most: int) -> list[int]:
-    """The rows of at most ``most`` faces (n, 468, 3), evenly over how far they are turned to the side."""
-    yaws = [head_pose(each)[0] for each in landmarks]
-    order = np.argsort(yaws, kind="stable")
-    chosen = order[np.linspace(0, len(order) - 1, min(most, len(order))).round().astype(int)]
-    return sorted(int(row) for row in chosen)
 
 
 def _person(found: _Fitted) -> dict[str, Array]:

@@ -14,11 +14,11 @@ from fsvfx.actors.clips import shown
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.entries import EntryView
 from fsvfx.faces.geometry import crop, crop_matrix, move_points
-from fsvfx.morphable import FittedEntry, ict
+from fsvfx.morphable import FittedEntry, ict, spread
 from fsvfx.morphable.facekit import FACE
 from fsvfx.stages import fit
 from fsvfx.stages.contract import Work
-from fsvfx.stages.fit import FitSettings, FitStage, spread
+from fsvfx.stages.fit import FitSettings, FitStage
 from schemas.deliver import DeliverMesh
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
