@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.base import Name, Sha256, StrictModel, Text
+
+Sex = Literal["female", "male"]
+
+
+def _checked(text: str) -> str:
+    form = re.fullmatch(r"([0-9]{1,3}) *- *([0-9]{1,3})", text)
+    if not form or int(form[1]) > int(form[2]):
+        raise ValueError(f"'{text[:60]}' is no range of ages; write it as 20-40")
+    return f"{int(form[1])}-{int(form[2])}"
+
+
+Ages = Annotated[str, AfterValidator(_checked)]
 
 
 class FromBank(StrictModel):
@@ -21,8 +34,39 @@ class FromBank(StrictModel):
     """Names or globs of the members to choose from: one name keeps a face from shot to shot."""
     leave_out: tuple[Text, ...] = Field((), max_length=1000)
     """Names or globs of the members to leave out."""
+    age: Ages | None = None
+    """Only members of about this age, in years, such as ``20-40``: both ends count. Whose age is not known is not
+    taken."""
+    sex: Sex | None = None
+    """Only ``female`` members, or only ``male`` ones. Whose sex is not known is not taken."""
     seed: int = Field(0, ge=0, lt=2**32)
     """0: the best fit. Another number: another cast, of members that fit nearly as well."""
+
+    @property
+    def ages(self) -> tuple[int, int] | None:
+        """The youngest and the oldest that are wanted."""
+        if self.age is None:
+            return None
+        first, _, last = self.age.partition("-")
+        return int(first), int(last)
+
+
+class SaidOf(StrictModel):
+    """What who builds a bank knows of some of its members."""
+
+    age: float | None = Field(None, ge=0, le=150)
+    """Their age in years."""
+    sex: Sex | None = None
+    """``female`` or ``male``."""
+
+
+class Labels(StrictModel):
+    """The labels file of ``fsvfx bank build --labels``: it knows better than the network that estimates."""
+
+    schema_version: Literal[1]
+    """Version of the file's format: 1."""
+    members: dict[Text, SaidOf] = Field(min_length=1, max_length=10_000)
+    """By name or glob of members; what comes later wins."""
 
 
 class AllBut(StrictModel):

@@ -6,8 +6,30 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from schemas.bank import Sex
 from schemas.base import Name, Sha256, StrictModel, Text
 from schemas.collection import CollectionRecord
+
+SURE = 0.8
+"""Of an estimated sex: the probability from which it counts as known."""
+
+
+class About(StrictModel):
+    """How old a member looks, and of which sex: estimated by a network, or said by who built the bank."""
+
+    age: float | None = None
+    """Years."""
+    age_deviation: float | None = None
+    """The estimate's standard deviation, years. Not given: the age was said."""
+    sex: Sex | None = None
+    """The more likely one."""
+    sex_probability: float | None = None
+    """The estimate's probability. Not given: the sex was said."""
+
+    @property
+    def known_sex(self) -> Sex | None:
+        """None if it is not known, or the estimate is not sure."""
+        return self.sex if self.sex_probability is None or self.sex_probability >= SURE else None
 
 
 class BankCard(StrictModel):
@@ -25,6 +47,8 @@ class BankCard(StrictModel):
     """The identity networks that tell how far a member is from a performer."""
     record: CollectionRecord
     """That nobody in it exists, what made them, and under which licence."""
+    about: tuple[About, ...] = ()
+    """Age and sex of each member, in their order; empty: not known of anybody."""
     built_at: AwareDatetime
     """When it was built."""
     fsvfx: str
@@ -39,3 +63,4 @@ class UsedBank(StrictModel):
     members: tuple[Name, ...]
     networks: tuple[Text, ...]
     record: CollectionRecord
+    about: tuple[About, ...] = ()

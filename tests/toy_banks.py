@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from fsvfx.banks.bank import Bank
 from fsvfx.banks.looks import SIZE
 from fsvfx.packages import bank_of, place_bank
-from schemas.bank_card import BankCard
+from schemas.bank_card import About, BankCard
 from schemas.collection import CollectionRecord
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -34,13 +35,16 @@ def record(**said: Any) -> CollectionRecord:
     return CollectionRecord.model_validate(raw | said)
 
 
-def card(count: int = 4, name: str = "toys", sha256: str = "0" * 64, **said: Any) -> BankCard:
+def card(
+    count: int = 4, name: str = "toys", sha256: str = "0" * 64, about: Sequence[About] = (), **said: Any
+) -> BankCard:
     return BankCard(
         bank=name,
         sha256=sha256,
         members=tuple(f"toy_{number}" for number in range(1, count + 1)),
         networks=("dlib",),
         record=record(**said),
+        about=tuple(about),
         built_at=NOW,
         fsvfx="0",
     )

@@ -21,6 +21,7 @@ HELP = "Banks of faces that nobody has: build, list and show them."
 EXAMPLES = {
     "build": (
         "fsvfx bank build extras faces/people --record made_up.yaml",
+        "fsvfx bank build extras faces/people --record made_up.yaml --labels ages.yaml",
         "fsvfx bank build strangers --strangers 64",
     ),
     "list": ("fsvfx bank list --packages packages/",),
@@ -53,10 +54,15 @@ def build(
         str, typer.Option("--model", metavar="PACKAGE", help="The model package to draw strangers from.")
     ] = "refine",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another one draws other strangers.")] = 0,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE", help="Members' age and sex (YAML), in place of what is estimated."),
+    ] = None,
     packages: Packages = "",
     json: AsJson = False,
 ) -> None:
     """Build a bank from pictures of people who do not exist, or draw it from a model."""
+    from fsvfx.banks.about import about, read_labels
     from fsvfx.banks.bank import placed
     from fsvfx.banks.build import networks_at_hand
     from fsvfx.banks.sheet import sheet
@@ -74,12 +80,15 @@ def build(
         faces, said = _strangers(name, strangers, model, seed, packages)
     else:
         faces, said = _pictures(pictures, record, only, leave_out, most, tell)
-    folder = placed(root_of(packages), name, faces, networks_at_hand(), said, datetime.now(UTC), sheet)
+    known = about(faces, read_labels(labels) if labels else None)
+    folder = placed(root_of(packages), name, faces, networks_at_hand(), said, known, datetime.now(UTC), sheet)
     card = bank_of(folder)
     if json:
         output.as_json({"bank": card, "folder": folder})
         return
     output.line(f"{name}: {len(card.members)} people who do not exist, told apart by {', '.join(card.networks)}")
+    if not card.about:
+        output.line("Nobody's age or sex is known: faceres is not at hand, and there are no --labels")
     output.command(f"Sheet: {folder / 'sheet.jpg'}")
     output.command(f"identity: {{bank: {name}, sha256: {card.sha256}}}")
 
@@ -111,16 +120,25 @@ def show(
     from fsvfx.banks.bank import SHEET, open_bank
     from fsvfx.banks.looks import in_words
     from fsvfx.packages import Packages as Found
+    from schemas.bank_card import About
 
     folder = Found.within(packages).find_bank(name, sha256)
     bank = open_bank(folder)
-    members = [{"member": who, **in_words(look)} for who, look in zip(bank.card.members, bank.look, strict=True)]
+    known = bank.card.about or (About(),) * len(bank.card.members)
+    members = [
+        {"member": who, **one.model_dump(), **in_words(look)}
+        for who, one, look in zip(bank.card.members, known, bank.look, strict=True)
+    ]
     if json:
         output.as_json({"bank": bank.card, "members": members, "folder": folder})
         return
-    output.table(f"{name}@{bank.card.sha256[:12]}", tuple(members[0]), [tuple(each.values()) for each in members])
+    output.table(f"{name}@{bank.card.sha256[:12]}", tuple(members[0]), [_cells(each) for each in members])
     output.line(f"{bank.card.record.statement} Licence: {bank.card.record.licence}")
     output.command(f"Sheet: {folder / SHEET}")
+
+
+def _cells(member: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple("" if value is None else value for value in member.values())
 
 
 COMMANDS = {"build": build, "list": list_banks, "show": show}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.banks.looks import look_of, vectors_by
-from fsvfx.media.collections import chosen
-from fsvfx.packages import bank_of, faces_in, place_bank
+from fsvfx.packages import bank_of, faces_in, members_for, place_bank
 from fsvfx.version import __version__
-from schemas.bank_card import BankCard
+from schemas.bank import FromBank
+from schemas.bank_card import About, BankCard
 from schemas.collection import CollectionRecord
 
 F32 = NDArray[np.float32]
@@ -39,9 +39,9 @@ class Bank:
     code: F32
     vectors: dict[str, F32]
 
-    def rows(self, pick: Sequence[str] = ("*",), leave_out: Sequence[str] = ()) -> list[int]:
-        """Of the members that a glob of ``pick`` matches, and none of ``leave_out``."""
-        names = chosen(self.card.members, pick, leave_out)
+    def rows(self, said: FromBank) -> list[int]:
+        """Of the members that an entry may get."""
+        names = members_for(self.card, said)
         place = {name: row for row, name in enumerate(self.card.members)}
         return [place[name] for name in names]
 
@@ -63,6 +63,7 @@ def placed(
     faces: Faces,
     networks: tuple[str, ...],
     record: CollectionRecord,
+    about: tuple[About, ...],
     now: datetime,
     sheet: Callable[[Bank], bytes],
 ) -> Path:
@@ -81,6 +82,7 @@ def placed(
             members=faces.names,
             networks=networks,
             record=record,
+            about=about,
             built_at=now,
             fsvfx=__version__,
         )

@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from fsvfx.documents.yaml_text import Loc
 
 Schema = dict[str, Any]
+FORMS = "x-forms"
+"""In a resolved schema: the forms that a value of an untagged union may have."""
 
 
 @cache
@@ -47,6 +49,9 @@ def _step(root: Schema, here: Schema, part: str | int) -> Schema:
     tagged = here.get("discriminator", {}).get("mapping", {})
     if part in tagged:
         return {"$ref": tagged[part]}
+    for form in here.get(FORMS, []):
+        if str(form.get("$ref", "")).endswith(f"/{part}"):
+            return _mapping(form)
     by_pattern = list(here.get("patternProperties", {}).values())
     return _mapping(by_pattern[0] if by_pattern else here.get("additionalProperties"))
 
@@ -56,7 +61,8 @@ def _mapping(value: object) -> Schema:
 
 
 def resolved(root: Schema, here: Schema) -> Schema:
-    """``here`` with its references into ``root`` followed, and the one kind taken that is not null."""
+    """``here`` with its references into ``root`` followed, and the first kind taken that is not null; where there are
+    several, all of them as ``FORMS``."""
     while True:
         if "$ref" in here:
             here = {**root["$defs"][here["$ref"].rpartition("/")[2]], **{k: v for k, v in here.items() if k != "$ref"}}
@@ -64,7 +70,8 @@ def resolved(root: Schema, here: Schema) -> Schema:
         kinds = [kind for kind in here.get("anyOf", []) if kind.get("type") != "null"]
         if not kinds:
             return here
-        here = {**kinds[0], **{k: v for k, v in here.items() if k != "anyOf"}}
+        forms = {FORMS: kinds} if len(kinds) > 1 else {}
+        here = {**kinds[0], **{k: v for k, v in here.items() if k != "anyOf"}, **forms}
 
 
 Shape = dict[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,7 +88,7 @@ def blanks_in(path: Path, model: type[BaseModel]) -> list[Blank]:
 def explain(error: ValidationError, model: type[BaseModel], document: Document) -> None:
     """Tell ``document`` each of ``error``'s problems that it has not told already."""
     told = {problem.field for problem in document.problems}
-    for detail, loc in _details(error):
+    for detail, loc in _details(error, model):
         at = _without_tags(loc, model)
         if dotted(at) in told:
             continue
@@ -99,14 +100,16 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
 
 def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[Finding]:
     """Each of ``error``'s problems, with its place in the ``model``."""
-    for detail, loc in _details(error):
+    for detail, loc in _details(error, model):
         yield Finding(_without_tags(loc, model), *_told(detail, model, loc))
 
 
-def _details(error: ValidationError) -> Iterator[tuple[ErrorDetails, Loc]]:
-    for detail in error.errors(include_url=False):
-        if not _is_spurious(detail):
-            yield detail, tuple(part for part in detail["loc"] if part != "[key]")
+def _details(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[ErrorDetails, Loc]]:
+    told = [detail for detail in error.errors(include_url=False) if not _is_spurious(detail)]
+    found = [(detail, tuple(part for part in detail["loc"] if part != "[key]")) for detail in told]
+    for detail, loc in found:
+        if not _is_other_form(loc, [other for _, other in found], model):
+            yield detail, loc
 
 
 def _is_spurious(detail: ErrorDetails) -> bool:
@@ -114,9 +117,31 @@ def _is_spurious(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and len(detail["input"]) >= detail.get("ctx", {}).get("min_length", 0)
 
 
+def _is_other_form(loc: Loc, all_locs: list[Loc], model: type[BaseModel]) -> bool:
+    """Of a value that may have one of several forms pydantic tells what is wrong with each: that it is not of this form
+    at all is no news where it is of another, within which something is wrong."""
+    around = loc[:-1]
+    return _is_form(loc, model) and any(len(one) > len(loc) and one[: len(around)] == around for one in all_locs)
+
+
+def _is_form(loc: Loc, model: type[BaseModel]) -> bool:
+    """Whether the last part names a form of an untagged union."""
+    forms = fields.at(model, loc[:-1]).get(fields.FORMS, []) if loc else []
+    names = [str(form.get("$ref", "")).rpartition("/")[2] for form in forms]
+    return bool(forms) and (loc[-1] in names or bool(_PLAIN_FORM.fullmatch(str(loc[-1]))))
+
+
+_PLAIN_FORM = re.compile(r"constrained-.*|literal\[.*|str|int|float|bool")
+"""Of a form that is no model, as pydantic calls it."""
+
+
 def _without_tags(loc: Loc, model: type[BaseModel]) -> Loc:
-    """pydantic puts a tagged union's tag into the place of an error; the file has no such level."""
-    return tuple(part for end, part in enumerate(loc) if part not in _all_tags(model, loc[:end]))
+    """pydantic puts a union's tag, or the form's name, into the place of an error; the file has no such level."""
+    return tuple(
+        part
+        for end, part in enumerate(loc)
+        if part not in _all_tags(model, loc[:end]) and not _is_form(loc[: end + 1], model)
+    )
 
 
 def _all_tags(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -16,8 +16,17 @@ from fsvfx.manifests.check_licences import held_at
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.color_config import colour_config
 from fsvfx.manifests.load import load
-from fsvfx.media.collections import chosen
-from fsvfx.packages import Packages, bank_of, card_for, check_knows, machine_weights, network_for, network_of
+from fsvfx.packages import (
+    Packages,
+    bank_of,
+    card_for,
+    check_knows,
+    machine_weights,
+    members_for,
+    network_for,
+    network_of,
+    unknown_to,
+)
 from fsvfx.reach import Reach
 from schemas.bank_card import UsedBank
 from schemas.deliver import Deliver, DeliverOther, template
@@ -230,11 +239,16 @@ def _too_few(entries: Sequence[Replace], banks: Mapping[str, UsedBank], at: Loc)
         own = {i: one for i, entry in enumerate(entries) if (one := entry.from_bank) and one.sha256 == bank.sha256}
         crowd = [i for i in own if entries[i].is_crowd]
         faces = len(own) - len(crowd) + bool(crowd)
-        may = {name for one in own.values() for name in chosen(bank.members, one.pick, one.leave_out)}
+        may = {name for one in own.values() for name in members_for(bank, one)}
         if len(may) < faces:
             what = f"bank '{bank.bank}' has {len(may)} members to choose from, for {faces} faces or more"
             place = dotted((*at, "replace", min(own), "identity"))
-            yield Problem(place, what, "Pick from more of its members, or use a larger bank")
+            unknown = max(unknown_to(bank, one) for one in own.values())
+            yield Problem(place, what, _UNKNOWN.format(unknown) if unknown else _LARGER)
+
+
+_LARGER = "Pick from more of its members, or use a larger bank"
+_UNKNOWN = "The age or sex of {} of its members is not known: build it with `--labels`, or after `fsvfx models pull`"
 
 
 def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[TrainedModel, ...]:

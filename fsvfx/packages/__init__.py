@@ -1,6 +1,6 @@
 """Packages: what was trained, users' own networks, banks of faces; found by name and hash, read checked."""
 
-from fsvfx.packages.banks import BANK, FACES, bank_of, faces_in, place_bank
+from fsvfx.packages.banks import BANK, FACES, bank_of, faces_in, members_for, place_bank, unknown_to
 from fsvfx.packages.files import (
     CARD,
     ROSTER,
@@ -54,6 +54,7 @@ __all__ = [
     "folder_of",
     "is_starter",
     "machine_weights",
+    "members_for",
     "network_for",
     "network_of",
     "network_yaml",
@@ -65,5 +66,6 @@ __all__ = [
     "roster_in",
     "seal_of",
     "starter_of",
+    "unknown_to",
     "weights_in",
 ]

@@ -12,7 +12,9 @@ from fsvfx.digests import sha256_of, sorted_json
 from fsvfx.disk import place_folder
 from fsvfx.documents import RecordError, read_record, record_yaml
 from fsvfx.errors import ModelError, Where
-from schemas.bank_card import BankCard
+from fsvfx.media.collections import chosen
+from schemas.bank import FromBank
+from schemas.bank_card import About, BankCard, UsedBank
 
 if TYPE_CHECKING:  # validating a manifest reads cards, and need not wait for numpy
     import numpy as np
@@ -81,9 +83,38 @@ def faces_in(package: Path, sha256: str) -> dict[str, NDArray[np.generic]]:
     raise _broken(file, f"do not match the card: their sha256 is {held}")
 
 
+def members_for(bank: BankCard | UsedBank, said: FromBank) -> list[str]:
+    """The names of the members that an entry may get."""
+    known = dict(zip(bank.members, bank.about))
+    return [name for name in chosen(bank.members, said.pick, said.leave_out) if _is_wanted(known.get(name), said)]
+
+
+def unknown_to(bank: BankCard | UsedBank, said: FromBank) -> int:
+    """Of how many members that an entry names nobody knows the age or the sex that it asks for."""
+    known = dict(zip(bank.members, bank.about))
+    return sum(_lacks(known.get(name), said) for name in chosen(bank.members, said.pick, said.leave_out))
+
+
+def _is_wanted(about: About | None, said: FromBank) -> bool:
+    if _lacks(about, said):
+        return False
+    old_enough = said.ages is None or (about is not None and _within(about.age, said.ages))
+    return old_enough and (said.sex is None or (about is not None and about.known_sex == said.sex))
+
+
+def _within(age: float | None, ages: tuple[int, int]) -> bool:
+    return age is not None and ages[0] <= round(age) <= ages[1]
+
+
+def _lacks(about: About | None, said: FromBank) -> bool:
+    known = about or About()
+    return (said.age is not None and known.age is None) or (said.sex is not None and known.known_sex is None)
+
+
 def _metadata(card: BankCard) -> dict[str, str]:
     """For the header. One entry, in one spelling: equal banks are equal bytes."""
-    return {_ENTRY: sorted_json(card.model_dump(mode="json", by_alias=True, include=_SEALED))}
+    sealed = _SEALED | ({"about"} if card.about else set())  # older banks have none in their headers
+    return {_ENTRY: sorted_json(card.model_dump(mode="json", by_alias=True, include=sealed))}
 
 
 def _sealed(file: Path) -> object:

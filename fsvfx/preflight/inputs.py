@@ -14,9 +14,10 @@ from fsvfx.faces.detectors import needs_of
 from fsvfx.faces.looks import colour_of
 from fsvfx.faces.search import FaceFinder
 from fsvfx.media import PersonSource, PlateReader, RotoSource, spread
-from fsvfx.packages import Packages, faces_in
+from fsvfx.packages import Packages, faces_in, unknown_to
 from fsvfx.preflight.contract import Look, Trouble
 from fsvfx.runner.dag import stage, stages, units_of
+from schemas.bank_card import UsedBank
 from schemas.job import ShotJob
 from schemas.receipts import Unit
 
@@ -145,6 +146,17 @@ def banks(shot: Look) -> Iterator[Trouble]:
             faces_in(found.find_bank(bank.bank, bank.sha256), bank.sha256)
         except FsvfxError as error:
             yield Trouble.of(f"identity.bank {bank.bank}", error)
+        yield from _unknown(shot.job, bank)
+
+
+def _unknown(job: ShotJob, bank: UsedBank) -> Iterator[Trouble]:
+    """Members who are not chosen from, as nobody knows the age or the sex that an entry asks for."""
+    said = (entry.from_bank for entry in job.shot.replace)
+    for one in dict.fromkeys(one for one in said if one and one.sha256 == bank.sha256):
+        if count := unknown_to(bank, one):
+            what = f"the age or sex of {count} of its {len(bank.members)} members is not known: they are not chosen"
+            hint = "To have them chosen from, build the bank with --labels that say how old they are, and of which sex"
+            yield Trouble(f"identity.bank {bank.bank}", what, hint, stops=False)
 
 
 def _some(job: ShotJob) -> list[int]:

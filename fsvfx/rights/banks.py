@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from fsvfx.media.collections import chosen
+from fsvfx.packages import members_for
 from fsvfx.rights.decision import Banked, record_digest
 from schemas.bank import Basis
 from schemas.bank_card import UsedBank
@@ -54,7 +54,7 @@ def against_bank(one: Banked) -> Iterator[str]:
 def members_used(job: ShotJob, bank: UsedBank) -> tuple[str, ...]:
     """The members that entries of the job may get."""
     said = [one for entry in job.shot.replace if (one := entry.from_bank) and one.sha256 == bank.sha256]
-    names = (name for one in said for name in chosen(bank.members, one.pick, one.leave_out))
+    names = (name for one in said for name in members_for(bank, one))
     return tuple(dict.fromkeys(names))
 
 

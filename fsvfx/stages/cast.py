@@ -122,7 +122,7 @@ def _cast(seen: Sequence[tuple[CastEntry, Shown]], bank: Bank, work: Work[CastSe
 
     if not seen:
         return []
-    rows = [bank.rows(entry.identity.pick, entry.identity.leave_out) for entry, _ in seen]
+    rows = [bank.rows(entry.identity) for entry, _ in seen]
     where = Where(shot=work.settings.shot, stage="cast", field=f"replace[{seen[0][0].entry}].identity")
     return cast([shown for _, shown in seen], bank, rows, [entry.identity.seed for entry, _ in seen], where)
 

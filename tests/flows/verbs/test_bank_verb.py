@@ -10,6 +10,7 @@ import toy_banks
 
 from flows.cli import code_of
 from fsvfx.banks.looks import WORDS
+from schemas.bank_card import About
 
 
 def test_banks_are_listed_broken_ones_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,11 +27,14 @@ def test_banks_are_listed_broken_ones_too(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_bank_is_shown_with_what_was_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    toy_banks.placed(tmp_path)
+    toy_banks.placed(tmp_path, about=(About(age=31.5, sex="male"), *[About()] * 3))
     assert code_of(["bank", "show", "toys", "--packages", str(tmp_path), "--json"]) == 0
     members = json.loads(capsys.readouterr().out)["members"]
     assert [one["member"] for one in members] == ["toy_1", "toy_2", "toy_3", "toy_4"]
-    assert set(members[0]) == {"member", *WORDS, "skin_l", "skin_a", "skin_b"}
+    assert set(members[0]) == {"member", *About.model_fields, *WORDS, "skin_l", "skin_a", "skin_b"}
+    assert [one["age"] for one in members] == [31.5, None, None, None]
+    assert code_of(["bank", "show", "toys", "--packages", str(tmp_path)]) == 0
+    assert "None" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import toy_banks
+from pydantic import ValidationError
 
 from fsvfx.banks.bank import open_bank
 from fsvfx.banks.build import Wishes, gathered
 from fsvfx.errors import InputError, ModelError
-from fsvfx.packages import BANK, FACES, Packages, bank_of
+from fsvfx.packages import BANK, FACES, Packages, bank_of, members_for, unknown_to
+from schemas.bank import FromBank
+from schemas.bank_card import About, UsedBank
 
 
 def test_what_was_placed_is_found_and_opened(tmp_path: Path) -> None:
@@ -82,9 +86,54 @@ def test_a_bank_that_is_not_its_card_s_is_not_opened(tmp_path: Path, spoil: obje
 def test_members_are_picked_by_name_or_glob(tmp_path: Path) -> None:
     toy_banks.placed(tmp_path, count=12)
     bank = open_bank(Packages(tmp_path).find_bank("toys"))
-    assert bank.rows() == list(range(12))
-    assert bank.rows(["toy_1*"]) == [0, 9, 10, 11]
-    assert bank.rows(["toy_1*"], ["toy_11"]) == [0, 9, 11]
+    assert bank.rows(FromBank(bank="toys")) == list(range(12))
+    assert bank.rows(FromBank(bank="toys", pick=("toy_1*",))) == [0, 9, 10, 11]
+    assert bank.rows(FromBank(bank="toys", pick=("toy_1*",), leave_out=("toy_11",))) == [0, 9, 11]
+
+
+ABOUT = (
+    About(age=24.6, age_deviation=8, sex="female", sex_probability=0.97),
+    About(age=41, sex="male"),
+    About(age=33, age_deviation=7, sex="female", sex_probability=0.6),
+    About(),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "unknown"),
+    [
+        ({}, [1, 2, 3, 4], 0),
+        ({"age": "25-41"}, [1, 2, 3], 1),
+        ({"age": "26 - 40"}, [3], 1),
+        ({"sex": "female"}, [1], 2),
+        ({"sex": "male"}, [2], 2),
+        ({"sex": "female", "age": "30-40"}, [], 2),
+        ({"sex": "female", "pick": ("toy_1", "toy_2")}, [1], 0),
+    ],
+)
+def test_members_are_chosen_by_age_and_sex_where_those_are_known(
+    said: dict[str, Any], expected: list[int], unknown: int
+) -> None:
+    card, entry = toy_banks.card(about=ABOUT), FromBank(bank="toys", **said)
+    assert members_for(card, entry) == [f"toy_{number}" for number in expected]
+    assert unknown_to(card, entry) == unknown
+    used = UsedBank(**card.model_dump(include=set(UsedBank.model_fields)))
+    assert members_for(used, entry) == members_for(card, entry)
+
+
+@pytest.mark.parametrize("age", ["40-20", "twenty", "20", "-5-20", "20-4000"])
+def test_a_range_of_ages_is_written_as_one(age: str) -> None:
+    with pytest.raises(ValidationError, match="20-40"):
+        FromBank(bank="toys", age=age)
+
+
+def test_banks_know_ages_and_older_banks_know_none(tmp_path: Path) -> None:
+    toy_banks.placed(tmp_path, about=ABOUT)
+    assert open_bank(Packages(tmp_path).find_bank("toys")).card.about == ABOUT
+    changed = Packages(tmp_path).find_bank("toys") / BANK
+    changed.write_text(changed.read_text().replace("age: 41.0", "age: 21.0"))
+    with pytest.raises(ModelError, match="do not match the card"):
+        bank_of(changed.parent)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import toy_banks
 
 from fsvfx.errors import ManifestError
 from fsvfx.manifests import jobs
+from fsvfx.preflight import preflight
 from schemas.bank import AllBut
+from schemas.bank_card import About
 from schemas.job import people_of
 
 SWAP = """- {performer: double, identity: lead, engine: landmark_warp, settings: {},
@@ -57,6 +59,16 @@ def test_a_named_performer_may_get_a_member_too(write_entry: Callable[[str], Pat
     assert job.shot.replace[0].goes_in == "bank:toys"
 
 
+def test_who_is_not_chosen_from_as_nobody_knows_their_age_is_told(write_entry: Callable[[str], Path]) -> None:
+    path = write_entry(ALL.replace("toys", "some, age: 20-40"))
+    toy_banks.placed(path.parent / "packages", name="some", about=(About(age=30), About(age=50), About(), About()))
+    told = [each for each in next(iter(preflight(jobs(path)).values())) if each.field.startswith("identity.bank")]
+    assert [(each.what, each.stops) for each in told] == [
+        ("the age or sex of 2 of its 4 members is not known: they are not chosen", False)
+    ]
+    assert "--labels" in told[0].hint
+
+
 # id, the entries, where it is told, what is told, how it is to be fixed
 WRONG = [
     ("nobody", f"- {{{BANK}}}", ENTRY, "nothing says whose face is replaced", "performers: all"),
@@ -84,6 +96,9 @@ WRONG = [
     ("too few to pick from", "- {performer: lead, identity: {bank: toys, pick: [toy_1]}, engine: landmark_warp}\n"
      + ALL.replace("all,", "{all_but: [lead]},", 1).replace("toys", "toys, pick: [toy_1]"), f"{ENTRY}.identity",
      "has 1 members to choose from, for 2 faces", "larger bank"),
+    ("ages backwards", ALL.replace("toys", "toys, age: 40-20"), f"{ENTRY}.identity.age", "no range of ages", "20-40"),
+    ("ages that nobody knows", ALL.replace("toys", "toys, age: 20-40"), f"{ENTRY}.identity",
+     "has 0 members to choose from, for 1 faces", "age or sex of 4 of its members is not known"),
     ("an engine for people", ALL.replace("landmark_warp", "df, settings: {model: a, sha256: %s}" % ("a" * 64)),
      f"{ENTRY}.engine", "whom it has learned", "landmark_warp"),
     ("too many", ALL.replace("all,", "all, at_most: 33,", 1), f"{ENTRY}.at_most", "", "32"),
