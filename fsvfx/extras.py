@@ -10,7 +10,8 @@ EXTRAS = {
     "insightface": "insightface",
     "matplotlib": "plots",
     "onnxscript": "onnx",
-    "rfc8785": "licences",
+    "pxr": "usd",
+    "rfc8785": "insightface",
     "tensorboardX": "board",
 }
 """By the name that is imported."""

@@ -64,6 +64,16 @@ class DeliverMesh(StrictModel):
     outline."""
 
 
+class DeliverPointCache(StrictModel):
+    """Each performer's face over the whole shot in one USD file: a mesh whose points move, and its camera."""
+
+    kind: Literal["point_cache"]
+    path: FilePath
+    """Path of the file; with ``{performer}`` where a shot replaces several faces."""
+    of: Literal["plate", "swap"] = "plate"
+    """As of ``mesh``."""
+
+
 class DeliverMovie(StrictModel):
     """The comp as a movie, without burn-in, with the plate's sound and timecode."""
 
@@ -135,6 +145,7 @@ OWN_KINDS: dict[str, type[StrictModel]] = {
     "frames": DeliverFrames,
     "mattes": DeliverMattes,
     "mesh": DeliverMesh,
+    "point_cache": DeliverPointCache,
     "movie": DeliverMovie,
     "review": DeliverReview,
     "contact_sheet": DeliverSheet,
@@ -159,6 +170,7 @@ Deliver = Annotated[
     | Annotated[DeliverFrames, Tag("frames")]
     | Annotated[DeliverMattes, Tag("mattes")]
     | Annotated[DeliverMesh, Tag("mesh")]
+    | Annotated[DeliverPointCache, Tag("point_cache")]
     | Annotated[DeliverMovie, Tag("movie")]
     | Annotated[DeliverReview, Tag("review")]
     | Annotated[DeliverSheet, Tag("contact_sheet")]

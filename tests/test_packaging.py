@@ -40,7 +40,7 @@ def test_the_lock_pins_what_the_constraints_pin() -> None:
     constraints, lock = pins("constraints.txt"), pins("requirements.lock")
     assert {name: lock[name] for name in lock.keys() & constraints.keys() if not lock[name] & constraints[name]} == {}
     assert lock.keys() >= {
-        canonicalize_name(one.name) for one in wanted("board", "edl", "insightface", "onnx", "plots")
+        canonicalize_name(one.name) for one in wanted("board", "edl", "insightface", "onnx", "plots", "usd")
     }
 
 
@@ -53,7 +53,7 @@ def test_everything_in_the_lock_has_a_hash() -> None:
 
 def test_extras_are_not_needed_by_default() -> None:
     default = {canonicalize_name(one.name) for one in wanted()}
-    assert not default & {"insightface", "tensorboardx", "matplotlib", "onnxscript", "otio-cmx3600-adapter"}
+    assert not default & {"insightface", "tensorboardx", "matplotlib", "onnxscript", "otio-cmx3600-adapter", "usd-core"}
 
 
 def test_wheels_hold_what_is_no_code() -> None:

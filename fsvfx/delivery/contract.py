@@ -69,6 +69,8 @@ class Kind(ABC, Generic[S]):
     ``file``, by `write`; or in a JSON ``sidecar`` at ``<path>.json``, which fsvfx writes."""
     needs_rate: ClassVar[bool] = False
     """Whether it can't be made of a plate without a frame rate."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Optional packages that its writer imports, by the names in ``fsvfx.extras``: looked for before a run."""
     rank: ClassVar[int] = 0
     """Order among shot kinds: each is written after those of lower rank, and sees their files."""
     implied_ending: ClassVar[str] = ""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from fsvfx.delivery.contract import FrameKind, Problem, ShotKind, Surroundings
+from fsvfx.delivery.contract import FrameKind, Kind, Problem, ShotKind, Surroundings
 from schemas.deliver import (
     DeliverExr,
     DeliverFrames,
@@ -16,6 +16,7 @@ from schemas.deliver import (
     DeliverMesh,
     DeliverMhl,
     DeliverMovie,
+    DeliverPointCache,
     DeliverReport,
     DeliverReview,
     DeliverSheet,
@@ -39,6 +40,7 @@ _CONTAINERS = {"prores": (".mov",), "dnxhr": (".mov", ".mxf"), "h264": (".mp4", 
 _NAME_ONE = "Name one, such as Rec.709, sRGB or ACEScct"
 _BYTES = {".dpx": 4.0, ".tif": 6.0, ".tiff": 6.0, ".png": 1.5, ".exr": 2.0}
 """Per pixel: DPX and TIFF hold codes as they are, the others about a third."""
+M = TypeVar("M", DeliverMesh, DeliverPointCache)
 V = TypeVar("V", DeliverMovie, DeliverReview)
 
 
@@ -108,24 +110,33 @@ class Mattes(FrameKind[DeliverMattes]):
         write_matte(path, scene, scene.matte if entry is None else scene.matte_of(entry))
 
 
-class Mesh(FrameKind[DeliverMesh]):
-    name, Settings, states, endings = "mesh", DeliverMesh, "sidecar", (".obj",)
+class Solid(Kind[M]):
+    """What meshes and point caches have in common: a file for each performer."""
+
     path_fields = ("performer",)
 
-    def reads(self, settings: DeliverMesh) -> tuple[str, ...]:
+    def reads(self, settings: M) -> tuple[str, ...]:
         return ("align", "fit", *(["references", "cast"] if settings.of == "swap" else []))
 
-    def problems(self, settings: DeliverMesh, around: Surroundings) -> Iterator[Problem]:
+    def problems(self, settings: M, around: Surroundings) -> Iterator[Problem]:
         if around.several and "{performer}" not in settings.path:
             yield Problem("path", "a shot replaces several faces, and each has a mesh of its own", "Add {performer}")
         if settings.of == "swap" and around.bare:
             what = f"nothing tells the shape of {', '.join(around.bare)}, who has no references"
             yield Problem("of", what, "Add footage or stills of the face, or deliver the mesh of the plate")
 
-    def plate_problems(self, settings: DeliverMesh, plate: PlateInfo) -> Iterator[Problem]:
+    def plate_problems(self, settings: M, plate: PlateInfo) -> Iterator[Problem]:
         if plate.pixel_aspect != 1:
             what = f"the plate's pixels are {plate.pixel_aspect:g} times as wide as high: its meshes are as squeezed"
             yield Problem("", what, "Unsqueeze the plate first", stops=False)
+
+    def _of_entries(self, settings: M, scene: Frame | Shot) -> Iterator[tuple[int, str]]:
+        """Each entry's place in ``replace``, and its path."""
+        return enumerate(self._paths(settings, [entry.performer for entry in scene.job.shot.replace]))
+
+
+class Mesh(Solid[DeliverMesh], FrameKind[DeliverMesh]):
+    name, Settings, states, endings = "mesh", DeliverMesh, "sidecar", (".obj",)
 
     def bytes_per_pixel(self, settings: DeliverMesh) -> float:
         return 0.5
@@ -134,8 +145,7 @@ class Mesh(FrameKind[DeliverMesh]):
         """One mesh for each performer."""
         from fsvfx.delivery.meshes import face_mesh, write_camera
 
-        performers = [entry.performer for entry in scene.job.shot.replace]
-        for index, path in enumerate(self._paths(settings, performers)):
+        for index, path in self._of_entries(settings, scene):
             mesh = face_mesh(scene, index, settings.of)
             yield scene.place(self.name, path, partial(self.write, settings=settings, scene=scene, mesh=mesh))
             for sidecar in self._sidecars(path):
@@ -145,6 +155,24 @@ class Mesh(FrameKind[DeliverMesh]):
         from fsvfx.delivery.meshes import write_obj
 
         write_obj(path, scene, mesh)
+
+
+class PointCache(Solid[DeliverPointCache], ShotKind[DeliverPointCache]):
+    name, Settings, states, endings = "point_cache", DeliverPointCache, "file", (".usdc", ".usd")
+    needs_rate, needs = True, ("pxr",)
+
+    def bytes_per_pixel(self, settings: DeliverPointCache) -> float:
+        return 0.15
+
+    def deliver(self, settings: DeliverPointCache, scene: Shot) -> Iterator[DeliveredFile]:
+        """One cache for each performer."""
+        for index, path in self._of_entries(settings, scene):
+            yield from self.placed(path, scene, partial(self.write, settings=settings, scene=scene, entry=index))
+
+    def write(self, path: Path, settings: DeliverPointCache, scene: Shot, entry: int = 0) -> None:
+        from fsvfx.delivery.point_caches import write_point_cache
+
+        write_point_cache(path, scene, entry, settings.of)
 
 
 class Video(ShotKind[V]):

@@ -11,6 +11,8 @@ from pydantic import JsonValue
 from fsvfx.delivery.contract import Kind
 from fsvfx.plugins import Plugins
 from schemas.deliver import OWN_KINDS, Deliver
+from schemas.job import ShotJob
+from schemas.receipts import Unit
 
 _HOUSE: Final = "fsvfx.delivery.house"
 REGISTERED: Final = Plugins(
@@ -21,6 +23,7 @@ REGISTERED: Final = Plugins(
         "frames": f"{_HOUSE}:Frames",
         "mattes": f"{_HOUSE}:Mattes",
         "mesh": f"{_HOUSE}:Mesh",
+        "point_cache": f"{_HOUSE}:PointCache",
         "movie": f"{_HOUSE}:Movie",
         "review": f"{_HOUSE}:Review",
         "contact_sheet": f"{_HOUSE}:ContactSheet",
@@ -85,6 +88,12 @@ def implied(shot: str, deliver: Sequence[Deliver]) -> list[Wish]:
 def wishes(shot: str, deliver: Sequence[Deliver]) -> list[Wish]:
     """All that is made for a shot: what ``deliver`` lists, in its order, and what it implies."""
     return [*map(wish, deliver), *implied(shot, deliver)]
+
+
+def asked(job: ShotJob, unit: Unit) -> list[Wish]:
+    """What ``job`` lists of what ``unit`` writes: a chunk its frames, the shot the rest."""
+    per = "shot" if unit.chunk is None else "frame"
+    return [one for one in map(wish, job.deliver) if one.kind.per == per]
 
 
 def reads_of(asked: Iterable[Wish]) -> frozenset[str]:

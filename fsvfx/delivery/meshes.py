@@ -50,12 +50,18 @@ def face_mesh(frame: Frame, index: int, of: Literal["plate", "swap"]) -> FaceMes
         return None
     model, held = ict(), FittedEntry(EntryView(comp.read["fit"], index))
     fits = held.fits([number])
-    shape = model.shape(held.identity(number))
-    points = shape + model.moved(fits.expression)[0]
+    shape = summed(model.neutral, held.identity(number), model.identity)
+    points = summed(shape, fits.expression[0], model.expression)
     if of == "swap":
         points += _change(frame, index, model, shape, placed.size)
     performer = frame.job.shot.replace[index].performer
     return FaceMesh(model, of, performer, *before_camera(model, fits.placing, points, placed.matrix))
+
+
+def summed(start: Floats, coefficients: Floats, basis: Floats) -> Floats:
+    """(v, 3): ``start`` and a sum of ``basis`` (k, v, 3), to the last bit the same on however many threads, which a
+    product of matrices is not."""
+    return np.asarray(start + (coefficients[:, None, None] * basis).sum(axis=0), np.float32)
 
 
 def write_obj(path: Path, frame: Frame, mesh: FaceMesh | None) -> None:

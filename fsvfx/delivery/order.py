@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from fsvfx import rights
 from fsvfx.colour import PlateColour, check_space
-from fsvfx.delivery.kinds import Wish, reads_of, wish
+from fsvfx.delivery.kinds import Wish, asked, reads_of
 from fsvfx.delivery.ownership import Ownership
 from fsvfx.errors import IncompleteError, Where
 from fsvfx.store import Ledger, ShotStore, open_store, stage_key
@@ -52,8 +52,7 @@ class Order:
     @cached_property
     def asked(self) -> list[Wish]:
         """What the manifest lists of what this unit writes: a chunk its frames, the shot the rest."""
-        per = "frame" if self.unit.kind == "chunk" else "shot"
-        return [one for one in map(wish, self.job.deliver) if one.kind.per == per]
+        return asked(self.job, self.unit)
 
     @cached_property
     def reads(self) -> frozenset[str]:

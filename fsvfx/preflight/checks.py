@@ -25,8 +25,9 @@ CHECKS: tuple[Check, ...] = (
     Check("detector", "The optional packages that the detector needs are installed.", inputs.detector_code),
     Check("references", "Every file can be read, and a face is found in one of the first 64 pictures, as the stage "
           "would find it. The search stops at the first face.", inputs.references),
-    Check("frame rate", "Reviews and movies have a frame rate, from the plate's headers or from `frame_rate`; MXF "
-          "supports it. Frames need none.", outputs.rate),
+    Check("frame rate", "Reviews, movies and point caches have a frame rate, from the plate's headers or from "
+          "`frame_rate`; MXF supports it. Frames need none.", outputs.rate),
+    Check("writers", "The optional packages that deliverables need are installed.", outputs.code),
     Check("codecs", "Each review and movie can hold the plate's size: by the limits of its standard, and by encoding "
           "one frame. Odd sizes are reported: the picture is padded by a row or column.", outputs.codecs),
     Check("places", "Deliverables and store can be written: the nearest existing folder is writable, no folder has a "

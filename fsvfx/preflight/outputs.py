@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fsvfx import delivery
+from fsvfx import delivery, extras
 from fsvfx.delivery import kinds
 from fsvfx.delivery.contract import Problem
 from fsvfx.delivery.kinds import Wish
@@ -34,6 +34,15 @@ def rate(shot: Look) -> Iterator[Trouble]:
         elif wish.kind.needs_rate:
             what = f"a {wish.kind.name} needs a frame rate, and the plate has none"
             yield Trouble(f"deliver[{index}]", what, RATE_HINT)
+
+
+def code(shot: Look) -> Iterator[Trouble]:
+    """The optional packages that deliverables need are installed."""
+    for index, wish in _wishes(shot.job):
+        for module in wish.kind.needs:
+            if not extras.is_installed(module):
+                what = f"a {wish.kind.name} needs {module}, which is not installed"
+                yield Trouble(f"deliver[{index}]", what, extras.how_to_install(module))
 
 
 def codecs(shot: Look) -> Iterator[Trouble]:

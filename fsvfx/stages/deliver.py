@@ -16,7 +16,7 @@ from schemas.job import ShotJob
 from schemas.manifest import Plate, Purpose
 from schemas.receipts import Receipt, Unit
 
-_READ = (
+_OF_CHUNK = (
     Need("composite", optional="where waived"),
     Need("align", optional="where waived"),
     Need("fit", optional="where waived"),
@@ -24,6 +24,8 @@ _READ = (
     Need("cast", of="all", optional="where waived"),
 )
 """What a chunk may read besides its plate."""
+_OF_SHOT = (Need("align", of="all"), Need("fit"), Need("references", of="people"), Need("cast", of="all"))
+"""What the shot may read besides what it gathers; of alignment, the chunks that have it."""
 
 
 class DeliveredSwap(StageSettings):
@@ -68,12 +70,12 @@ class DeliverStage(Stage[DeliverSettings]):
         return bool(job.deliver)
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
-        """Of alignment and the like only what a deliverable reads: it would stand in the key."""
+        """Of alignment and the like only what a deliverable of the unit reads: it would stand in the key."""
+        wanted = kinds.reads_of(kinds.asked(job, unit))
         if unit.chunk is None:
             gathered = (Need(name, of="all", optional="always") for name in ("ingest", "composite", "measure", "track"))
-            return (Need(self.name, of="chunks"), *gathered)
-        wanted = {"composite", *kinds.reads_of(map(kinds.wish, job.deliver))}
-        return (Need("ingest"), *(one for one in _READ if one.stage in wanted))
+            return (Need(self.name, of="chunks"), *gathered, *(one for one in _OF_SHOT if one.stage in wanted))
+        return (Need("ingest"), *(one for one in _OF_CHUNK if one.stage in {"composite", *wanted}))
 
     def settings(self, job: ShotJob, unit: Unit) -> DeliverSettings:
         """Without what is upstream."""

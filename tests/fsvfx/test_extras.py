@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ def test_the_extra_is_named(without: str) -> None:
     with pytest.raises(MachineError, match=f"This needs {without}, which is not installed") as caught:
         extras.require("json", without, what="This")
     assert caught.value.hint == f'pip install "fsvfx[{extras.EXTRAS[without]}]"'
+
+
+def test_every_extra_that_is_named_is_there() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(extras.EXTRAS.values()) <= project["optional-dependencies"].keys()
 
 
 def test_what_is_installed_is_not_complained_of() -> None:

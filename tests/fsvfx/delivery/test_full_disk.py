@@ -24,6 +24,7 @@ KINDS = {
     "dpx": {"kind": "frames", "path": "a.####.dpx", "color_space": "ACEScct"},
     "matte png": {"kind": "mattes", "path": "m.####.png"},
     "matte exr": {"kind": "mattes", "path": "m.####.exr"},
+    "point cache": {"kind": "point_cache", "path": "p.usdc"},
     "review": {"kind": "review", "path": "a.mp4"},
     "prores": {"kind": "movie", "path": "a.mov", "color_space": "Rec.709"},
     "contact sheet": {"kind": "contact_sheet", "path": "s.png"},

@@ -3,54 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from toy_fits import AWAY, CROP, IDENTITY, NUMBERS, PERFORMER, add_fits, fits, landmarks
 from toy_morphable import toy
 
-from fsvfx.arrays import Result
 from fsvfx.delivery import deliver_chunk, meshes
 from fsvfx.engines.solid.shape import exchanged
-from fsvfx.entries import named
 from fsvfx.faces.geometry import move_points
 from fsvfx.models import HEAD
-from fsvfx.morphable import Fits, FittedPerson, Placing, arrays_of
 from fsvfx.morphable.placing import turned_by
 from fsvfx.rights.weights import used_by
 from fsvfx.runner import dag
 from schemas.frames import FrameRange
-from schemas.manifest import FromBank
-from schemas.receipts import Receipt, Unit
+from schemas.receipts import Receipt
 from schemas.report import AI_STATEMENT
 
-NUMBERS, AWAY = (1001, 1002, 1003), 1002
-CROP = np.array([[0.5, 0.1, -20.0], [-0.1, 0.5, 8.0]])
-PERFORMER, IDENTITY = np.eye(8, dtype=np.float32)[:2] * 2
 NONE = FrameRange(())
-
-
-def fits() -> Fits:
-    count = len(NUMBERS)
-    turns = np.array([[0.1, 0.3, 0.05], [0, 0, 0], [-0.1, -0.2, 0.1]])
-    placing = Placing(turned_by(turns), np.array([5.0, 5.1, 5.2]), np.array([[64.0, 60], [60, 60], [61, 62]]), 0.01)
-    expression = np.array([[0.7, 0, 0], [0, 0, 0], [0, 0.5, 1]], np.float32)
-    return Fits(placing, expression, np.zeros((count, 9, 3), np.float32), *np.zeros((2, count), np.float32))
-
-
-def landmarks() -> np.ndarray:
-    """(3, 468, 3) crop px."""
-    return fits().placing.seen(toy().shape(PERFORMER) + toy().moved(fits().expression))
-
-
-def references() -> Result:
-    """Of the identity, from three sides; their pixels tell nothing."""
-    points = fits().placing.seen(toy().shape(IDENTITY))
-    crops = np.full((3, 128, 128, 3), 0.5, np.float16)
-    vectors, sharpness = np.zeros((3, 128), np.float32), np.ones(3, np.float32)
-    return Result(frames={"crops": crops, "landmarks": points, "embedding": vectors, "sharpness": sharpness})
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -63,19 +40,7 @@ def delivered(
         plate = {"path": str(exr_plate(NUMBERS)), "frames": "1001-1003", "color_space": "ACEScg"}
         kit = shot_kit(plate, [{"kind": "mesh", "path": "{performer}.{frame}.obj", **wish}], swaps=swaps)
         (unit,) = kit.units
-        there = np.array([number != AWAY for number in NUMBERS])
-        crops = np.zeros((3, 128, 128, 3), np.float16)
-        align = named(0, present=there, matrix=np.stack([CROP] * 3), crops=crops)
-        fitted = named(0, present=there, **arrays_of(FittedPerson.of(toy(), PERFORMER, 0.01), fits()))
-        kit.align.append(kit.add("align", unit, Result(frames=align)))
-        more = [kit.add("fit", Unit.of_shot(), Result(parts={unit.name: Result(frames=fitted)}))]
-        if bank:
-            entry = kit.job.shot.replace[0].model_copy(update={"identity": FromBank(bank=bank)})
-            shot = kit.job.shot.model_copy(update={"replace": (entry,)})
-            kit.job = kit.job.model_copy(update={"shot": shot})
-            more.append(kit.add("cast", Unit.of_shot(), Result(tables={"r0": references().frames})))
-        else:
-            more.append(kit.add("references", Unit.of_person("lead"), references()))
+        more = add_fits(kit, bank=bank)
         return kit, deliver_chunk(kit.job, unit, [*kit.of_chunk(unit), *more], waived)
 
     return make
@@ -165,3 +130,19 @@ def test_what_it_reads_and_uses(delivered: Callable[..., Any], of: str, more: se
     read_of = {one.stage for one in dag.sources_of("deliver", unit, kit.job)}
     assert read_of == {"ingest", "composite", "align", "fit"} | more
     assert HEAD in [one.name for one in used_by(kit.job)]
+
+
+def test_points_do_not_tell_how_many_threads_there_are() -> None:
+    code = """
+import hashlib, numpy as np
+from fsvfx.delivery.meshes import summed
+rng = np.random.default_rng(0)
+basis, start = rng.normal(size=(40, 9409, 3)).astype("f4"), rng.normal(size=(9409, 3)).astype("f4")
+print(hashlib.sha256(summed(start, rng.normal(size=40).astype("f4"), basis).tobytes()).hexdigest())
+"""
+    made = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT,
+                       env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads})
+        for threads in ("1", "4")
+    ]  # fmt: skip
+    assert made[0].stdout == made[1].stdout != b""

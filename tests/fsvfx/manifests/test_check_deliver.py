@@ -47,6 +47,8 @@ OWN = {"kind": "mesh", "path": "m.{performer}.####.obj"}
         (OWN, [ENTRY, ENTRY], [], []),
         (OWN | {"of": "swap"}, [ENTRY], [], ["of"]),
         (OWN | {"of": "swap"}, [ENTRY], ["a.png"], []),
+        ({"kind": "point_cache", "path": "m.usdc"}, [ENTRY], [], []),
+        ({"kind": "point_cache", "path": "m.usdc", "of": "swap"}, [ENTRY, ENTRY], [], ["path", "of"]),
     ],
 )
 def test_meshes(wish: dict[str, Any], replace: list[Any], references: list[str], fields: list[str]) -> None:
