@@ -2,8 +2,10 @@
 
 Each engine that learns at its published sizes, with random weights: a face at a time, and 8 and 16 at once, in turn in
 every round, on one core and on two. On one core the processor's time counts, so that other processes do not; on two,
-the clock's. Engines of the family any_to_any get a code for each face; ``small`` ones are of sizes that train on two
-cores. Writes benchmarks/results/inference.json; with names, only their figures are made anew.
+the clock's. Engines of the family any_to_any get a code for each face, and what else they see; ``small`` ones are of
+sizes that train on two cores. Of ``fsgan`` it is completing and blending a face that is turned already, of
+``unifacegan`` what follows on drawing the head. Writes benchmarks/results/inference.json; with names, only their
+figures are made anew.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ from typing import Any
 import torch
 
 from benchmarks.machine import RESULTS, save
+from fsvfx.engines.anyone.fsgan_model import FsGanModel
+from fsvfx.engines.anyone.latent_model import LatentModel
 from fsvfx.engines.anyone.open_model import OpenModel
+from fsvfx.engines.anyone.unifacegan_model import UniFaceGanModel
 from fsvfx.engines.packaged import built
 from fsvfx.engines.registry import learned
 from fsvfx.engines.trainable import ClosedModel, Model
@@ -27,7 +32,6 @@ from fsvfx.engines.trainable import ClosedModel, Model
 FACES, ROUNDS = 16, 2
 BATCHES = (1, 8, 16)
 FILE = RESULTS / "inference.json"
-CODES = torch.randn(FACES, 128, generator=torch.Generator().manual_seed(0))
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "original 64": ("original", {}),
     "df-ud 128": ("df", {"variant": "ud"}),
@@ -40,6 +44,13 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
         "faceshifter",
         {"resolution": 64, "encoder_width": 16, "generator_width": 256, "gan": 0},
     ),
+    "cihn 64, small": ("cihn", {"resolution": 64, "width": 16, "halvings": 4, "prior": "linear", "gan": 0}),
+    "fsnet 64, small": ("fsnet", {"resolution": 64, "width": 16, "halvings": 4, "gan": 0}),
+    "rsgan 64, small": ("rsgan", {"resolution": 64, "width": 16, "halvings": 5, "gan": 0}),
+    "ipgan 64, small": ("ipgan", {"resolution": 64, "width": 16, "halvings": 4, "gan": 0}),
+    "megafs 64, small": ("megafs", {"resolution": 64, "width": 16, "code": 64, "gan": 0}),
+    "fsgan 64, small": ("fsgan", {"resolution": 64, "width": 12, "gan": 0}),
+    "unifacegan 64, small": ("unifacegan", {"resolution": 64, "width": 16, "gan": 0}),
 }
 
 
@@ -58,12 +69,12 @@ def main() -> None:
 def _measured(model: Model[Any], threads: int, clock: Callable[[], float]) -> dict[str, float]:
     """Faces a second of each way, and its speed as a multiple of one by one: medians of the rounds."""
     torch.set_num_threads(threads)
-    pictures = torch.rand(FACES, 3, model.resolution, model.resolution)
-    _predict(model, pictures[:1], 1)  # the first only warms up
+    fed = _fed(model)
+    _predict(model, tuple(each[:1] for each in fed), 1)  # the first only warms up
     spent: dict[int, list[float]] = {batch: [] for batch in BATCHES}
     for _ in range(ROUNDS):
         for batch, each in spent.items():
-            each.append(_timed(partial(_predict, model, pictures, batch), clock))
+            each.append(_timed(partial(_predict, model, fed, batch), clock))
     speeds = {f"batch {batch}, faces/s": FACES / median(each) for batch, each in spent.items()}
     ratios = {
         f"batch {batch} over 1": median(a / b for a, b in zip(spent[1], each))
@@ -73,14 +84,33 @@ def _measured(model: Model[Any], threads: int, clock: Callable[[], float]) -> di
     return {name: round(value, 2) for name, value in (speeds | ratios).items()}
 
 
-def _predict(model: Model[Any], pictures: torch.Tensor, batch: int) -> None:
+def _fed(model: Model[Any]) -> tuple[torch.Tensor, ...]:
+    """Pictures; of open models also codes, and a prior where they see one."""
+    size = model.resolution
+
+    def noise(*shape: int) -> torch.Tensor:
+        return torch.rand(FACES, *shape, generator=torch.Generator().manual_seed(0))
+
+    if isinstance(model, FsGanModel):
+        return noise(10, size, size), noise(4, size, size)
+    if isinstance(model, UniFaceGanModel):
+        return noise(7, size, size), noise(1)
+    if isinstance(model, LatentModel):
+        return noise(model.inputs, size, size), noise(model.code_length)
+    if isinstance(model, OpenModel):
+        codes = model.codes(noise(model.code_length) - 0.5)
+        return noise(3, size, size), codes, *([noise(3, size, size)] if model.inputs == 6 else [])
+    return (noise(3, size, size),)
+
+
+def _predict(model: Model[Any], fed: tuple[torch.Tensor, ...], batch: int) -> None:
     with torch.inference_mode():
-        for part in pictures.split(batch):
+        for parts in zip(*(each.split(batch) for each in fed), strict=True):
             if isinstance(model, OpenModel):
-                model.swap(part, model.codes(CODES[: len(part)]))
+                model.swap(*parts)
             else:
                 assert isinstance(model, ClosedModel)
-                model.predict(part, "lead")
+                model.predict(parts[0], "lead")
 
 
 def _timed(do: Callable[[], None], clock: Callable[[], float]) -> float:
