@@ -105,7 +105,7 @@ def _fed(model: Model[Any]) -> tuple[torch.Tensor, ...]:
 
 def _predict(model: Model[Any], fed: tuple[torch.Tensor, ...], batch: int) -> None:
     with torch.inference_mode():
-        for parts in zip(*(each.split(batch) for each in fed), strict=True):
+        for parts in zip(*(torch.split(each, batch) for each in fed), strict=True):
             if isinstance(model, OpenModel):
                 model.swap(*parts)
             else:
