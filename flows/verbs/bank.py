@@ -122,7 +122,7 @@ def show(
     from fsvfx.packages import Packages as Found
     from schemas.bank_card import About
 
-    folder = Found.within(packages).find_bank(name, sha256)
+    folder = Found.given(packages).find_bank(name, sha256)
     bank = open_bank(folder)
     known = bank.card.about or (About(),) * len(bank.card.members)
     members = [
@@ -182,7 +182,7 @@ def _banks(packages: str) -> Iterator[dict[str, Any]]:
     from fsvfx.packages import Packages as Found
     from fsvfx.packages import bank_of
 
-    for folder in Found.within(packages).banks():
+    for folder in Found.given(packages).banks():
         try:
             card = bank_of(folder)
         except ModelError as error:

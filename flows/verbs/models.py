@@ -113,7 +113,7 @@ def export(
     from fsvfx.rights.weights import check_use, package_weights
 
     extras.require("onnxscript", what="Exporting to ONNX")
-    folder = Found.within(packages).named(package, sha256)
+    folder = Found.given(packages).named(package, sha256)
     card = card_of(folder)
     check_use([package_weights(card)], "research" if research else "commercial")
     done = _exported(folder, card, onnx, person, force=force)
@@ -160,7 +160,7 @@ def publish(
     from fsvfx.packages import Packages as Found
     from fsvfx.packages import card_of
 
-    folder = Found.within(packages).named(package, sha256)
+    folder = Found.given(packages).named(package, sha256)
     name = name or card_of(folder).model
     from fsvfx.engines.publishing import publish as published  # brings torch: after what can go wrong without it
 
@@ -177,7 +177,7 @@ def _trained(folder: str) -> Iterator[dict[str, Any]]:
     from fsvfx.errors import ModelError
     from fsvfx.packages import Packages
 
-    for package in Packages.within(folder).all():
+    for package in Packages.given(folder).all():
         try:
             yield _read(package)
         except ModelError as error:
@@ -196,7 +196,7 @@ def _networks(folder: str) -> Iterator[dict[str, Any]]:
     from fsvfx.errors import ModelError
     from fsvfx.packages import Packages, network_of
 
-    for package in Packages.within(folder).networks():
+    for package in Packages.given(folder).networks():
         try:
             card = network_of(package)
         except ModelError as error:

@@ -107,7 +107,7 @@ def show(
     elif name in models.cards():
         card = models.card(name)
     else:
-        folder = Found.within(packages).network_named(name)
+        folder = Found.given(packages).network_named(name)
         card = network_of(folder)
     if json:
         output.as_json({"card": card, "folder": folder})
@@ -134,7 +134,7 @@ def remove(
 
         folder = remove_pack(name)
     else:
-        folder = Found.within(packages).network_named(name)
+        folder = Found.given(packages).network_named(name)
         remove_folder(folder)
         with suppress(OSError):  # other cards have its name
             folder.parent.rmdir()

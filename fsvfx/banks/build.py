@@ -18,8 +18,9 @@ from fsvfx.faces.looks import colour_of
 from fsvfx.faces.references import face_in
 from fsvfx.faces.search import FaceFinder
 from fsvfx.identity.registry import names, network
-from fsvfx.media.collections import chosen, everybody_in, matches, pictures_of
+from fsvfx.media.collections import RENAME, chosen, everybody_in, matches, pictures_of, unnamed_in
 from fsvfx.media.pictures import read_picture
+from fsvfx.printable import listed
 from fsvfx.reach import Reach
 from schemas.collection import CollectionRecord
 
@@ -62,20 +63,22 @@ def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Rep
     PlateError if a picture can't be read, ModelError if weights are not here.
     """
     _check_record(record)
+    if others := chosen(unnamed_in(folder), wishes.only, wishes.leave_out):
+        report(f"Nobody is called {listed(others, _TOLD)}: passed over. {RENAME}")
     people = _some(chosen(everybody_in(folder), wishes.only, wishes.leave_out), wishes.most)
     if not people:
         hint = "Give a folder with a folder of pictures for each person, and globs that match their names"
         raise InputError(f"Nobody of {folder} is taken", hint=hint, where=Where(file=str(folder)))
     unknown = [name for name in people if not matches(name, record.people)]
     if unknown:
-        more = f" and {len(unknown) - _TOLD} more" if len(unknown) > _TOLD else ""
         raise InputError(
-            f"Record {record.record_id} does not know {', '.join(unknown[:_TOLD])}{more}",
+            f"Record {record.record_id} does not know {listed(unknown, _TOLD)}",
             hint="Leave them out (--leave-out), or get them into the record",
         )
     finder, reach = FaceFinder(perturb=3), Reach(folder / "any")
     found = [(name, face) for name in people if (face := _face_of(folder / name, finder, reach)) is not None]
-    report(f"{len(found)} of {len(people)} people show a face that is large enough")
+    if faceless := [name for name in people if name not in dict(found)]:
+        report(f"No face of {_SMALLEST} px or more: {listed(faceless, _TOLD)}")
     if not found:
         raise InputError(f"No face is found in {folder}", hint="Give pictures in which faces are large and well lit")
     crops = np.stack([face.crop for _, face in found])

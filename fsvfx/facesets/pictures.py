@@ -29,6 +29,7 @@ from fsvfx.faces.search import FaceFinder
 from fsvfx.facesets.faceset import Faceset, Pictures, Stored
 from fsvfx.media.collections import chosen, everybody_in, pictures_of
 from fsvfx.media.pictures import digests_of, read_picture
+from fsvfx.printable import listed
 from fsvfx.reach import Reach
 from fsvfx.store import Address, Ledger, ShotStore, open_data, stage_key, this_worker, write_result
 from schemas.job import CollectionJob
@@ -293,10 +294,9 @@ def _result(laid: Laid, found: _Found, size: int) -> Result:
 def _check_faceless(laid: Laid, without: Sequence[str], most: float) -> None:
     if len(without) <= most * len(laid.pictures) and len(without) < len(laid.pictures):
         return
-    more = f" and {len(without) - _TOLD} more" if len(without) > _TOLD else ""
     share = f"{len(without)} of {len(laid.pictures)} pictures"
     raise InputError(
-        f"No face is found in {share} of collection '{laid.name}': {', '.join(without[:_TOLD])}{more}",
+        f"No face is found in {share} of collection '{laid.name}': {listed(without, _TOLD)}",
         hint="Leave these people out (leave_out), change faces, or raise faceless if that is as it should be",
         where=Where(stage=STAGE, field=f"collections.{laid.name}.faceless"),
     )

@@ -14,6 +14,7 @@ from schemas.templates import PICTURES, suffix
 from schemas.train import HeldOut
 
 CUTOUTS = (".png", ".tif", ".tiff")
+RENAME = "Rename the folders: letters without accents, digits, and _ . - between them; or leave them out"
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -22,6 +23,16 @@ def everybody_in(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return sorted(one.name for one in entries if one.is_dir() and is_name(one.name))
+    except OSError:
+        return []
+
+
+def unnamed_in(folder: Path) -> list[str]:
+    """Names of the folders in it that have pictures, but that can't be a person's name, sorted."""
+    try:
+        with os.scandir(folder) as entries:
+            others = [one for one in entries if one.is_dir() and not is_name(one.name) and not one.name.startswith(".")]
+            return sorted(one.name for one in others if any(pictures_of(Path(one.path))))
     except OSError:
         return []
 

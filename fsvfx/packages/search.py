@@ -43,6 +43,14 @@ class Packages:
         """``folder``: empty if the manifest has none."""
         return cls(Path(folder), reach) if folder else cls()
 
+    @classmethod
+    def given(cls, folder: str) -> Packages:
+        """``folder``: a command's ``--packages``, or empty. Raises InputError if it is no folder."""
+        if folder and not Path(folder).is_dir():
+            hint = "Correct --packages, or leave it out"
+            raise InputError(f"There is no folder {folder}", hint=hint, where=Where(file=folder))
+        return cls.within(folder)
+
     @property
     def roots(self) -> tuple[Path, ...]:
         return (*([self.folder] if self.folder else ()), *machine().packages, STARTERS)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fsvfx import models
-from fsvfx.media.collections import CUTOUTS, chosen, cutouts_in, everybody_in, pictures_of
+from fsvfx.media.collections import CUTOUTS, RENAME, chosen, cutouts_in, everybody_in, pictures_of, unnamed_in
 from fsvfx.preflight.contract import Trouble
+from fsvfx.printable import listed
 from schemas.job import CollectionJob
 from schemas.train import Occluders
 
@@ -26,9 +27,10 @@ def collection_troubles(collection: CollectionJob) -> Iterator[Trouble]:
         yield Trouble(f"{at}.only", f"nobody of {folder} is taken", hint)
     empty = [name for name in people if not any(pictures_of(folder / name))]
     if empty:
-        more = ", ..." if len(empty) > _TOLD else ""
-        what = f"{len(empty)} of {len(people)} people have no pictures: {', '.join(empty[:_TOLD])}{more}"
+        what = f"{len(empty)} of {len(people)} people have no pictures: {listed(empty, _TOLD)}"
         yield Trouble(f"{at}.path", what, "Add pictures, or leave them out", stops=len(empty) == len(people))
+    if others := chosen(unnamed_in(folder), collection.only, collection.leave_out):
+        yield Trouble(f"{at}.path", f"nobody is called {listed(others, _TOLD)}: passed over", RENAME, stops=False)
 
 
 def occluder_troubles(occluders: Occluders) -> Iterator[Trouble]:

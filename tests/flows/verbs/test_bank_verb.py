@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import toy_banks
 
@@ -56,3 +58,26 @@ def test_what_is_wrong_is_told(
     given = [each.format(tmp_path) for each in arguments]
     assert code_of(["bank", *given, "--packages", str(tmp_path)]) == code
     assert what in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    "verb", [["bank", "list"], ["bank", "show", "toys"], ["models", "list"], ["models", "show", "mine"]], ids=" ".join
+)
+def test_a_folder_of_packages_that_is_not_there_is_told(
+    verb: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of([*verb, "--packages", str(tmp_path / "absent")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_who_is_left_out_of_a_bank_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = tmp_path / "record.yaml"
+    record.write_text(toy_banks.record().model_dump_json())
+    for name in ("toy_1/1.png", "bob smith/1.png"):
+        path = tmp_path / "people" / name
+        path.parent.mkdir(parents=True)
+        cv2.imwrite(str(path), np.full((96, 96, 3), 127, np.uint8))
+    assert code_of(["bank", "build", "new", str(tmp_path / "people"), "--record", str(record)]) == 2
+    told = capsys.readouterr().out
+    assert "Nobody is called bob smith: passed over. Rename" in told
+    assert "No face of 64 px or more: toy_1" in told

@@ -273,3 +273,7 @@ def test_preflight_looks_for_the_folders(job: TrainJob, manifest: Path, tmp_path
     half = one.model_copy(update={"folder": str(tmp_path / "people")})
     [told] = footage_ready(job.model_copy(update={"collections": (half,)}), manifest).troubles["made_up"]
     assert (told.what, told.stops) == ("1 of 2 people have no pictures: ada", False)
+    (tmp_path / "people/bea").rename(tmp_path / "people/béa")
+    (tmp_path / "people/ada/1.png").write_bytes(b"x")
+    [told] = footage_ready(job.model_copy(update={"collections": (half,)}), manifest).troubles["made_up"]
+    assert (told.what, told.stops) == ("nobody is called béa: passed over", False)
