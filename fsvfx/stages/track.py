@@ -189,9 +189,12 @@ def _left(
     named = [one for one in crowd.all_but if one not in replaced]
     alone = {each.number for one in named for each in _left_alone(finds, seen, work, one, where)}
     left = [each for each in seen if each.number not in alone | taken]
+    if not seen:
+        hint = "Remove the entry, or lower the shot's faces.min_score or faces.min_size"
+        raise InputError("no face is found in the plate", hint=hint, where=where)
     if not left:
-        what = f"no face is left to replace: of {len(seen)} in the plate {len(alone | taken)} are named"
-        raise InputError(what, hint="Remove the entry, or name fewer in all_but", where=where)
+        hint = "Remove the entry, or name fewer in all_but"
+        raise InputError(f"no face is left to replace: all {len(seen)} in the plate are named", hint=hint, where=where)
     if len(left) > crowd.of:
         tracks = "; ".join(listing(finds, left))
         raise InputError(

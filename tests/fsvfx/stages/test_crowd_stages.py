@@ -31,13 +31,14 @@ def faces(places: Sequence[int]) -> dict[str, np.ndarray]:
     """A table of faces that stand at these x, each somebody else, as detect has it."""
     shape = (CANONICAL * [1, -1, -1]).astype(np.float32) * 5
     meshes = [shape + np.array([x, 160 + number % 3, 0], np.float32) for number in FRAMES for x in places]
-    flat = np.stack(meshes)[..., :2]
+    points = np.array(meshes, np.float32).reshape(-1, 468, 3)
+    flat = points[..., :2]
     count = len(FRAMES) * len(places)
     return {
         "frame": np.repeat(FRAMES, len(places)).astype(np.int64),
         "box": np.concatenate([flat.min(1), flat.max(1)], axis=1).astype(np.float32),
         "score": np.full(count, 0.95, np.float32),
-        "landmarks": np.stack(meshes),
+        "landmarks": points,
         "embedding": np.tile(WHO[: len(places)], (len(FRAMES), 1)),
     }
 
@@ -110,6 +111,12 @@ def test_what_is_not_clear_stops_the_run(of: int, all_but: tuple[str | int, ...]
         tracked((70, 160, 250), of, all_but, references={"lead": WHO[9]})
     assert what.lower() in refused.value.what.lower()
     assert hint in refused.value.hint
+
+
+def test_a_plate_without_faces_says_so() -> None:
+    with pytest.raises(InputError, match="no face is found in the plate") as refused:
+        tracked((), 4)
+    assert "min_size" in refused.value.hint
 
 
 def cast(root: Path, places: Sequence[int], members: int, **identity: Any) -> Result:
