@@ -45,8 +45,8 @@ class MachineSettings(BaseModel):
     packages: tuple[Path, ...] = ()
     """Folders of model packages that any manifest may use, beside its own (JSON list)."""
     ict_model: Path | None = None
-    """The ICT-FaceKit head of synthetic actors and of faces in 3D, ``ict_facekit_light.npz``; else ``ict_facekit/`` in
-    ``models``."""
+    """The ICT-FaceKit head of synthetic actors and of faces in 3D, as ``fsvfx models add`` packs it; else one of those
+    in ``models``."""
     cache: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx")
     prefect_home: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/prefect")
     """The local Prefect server's database and logs."""

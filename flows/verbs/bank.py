@@ -21,7 +21,7 @@ HELP = "Banks of faces that nobody has: build, list and show them."
 EXAMPLES = {
     "build": (
         "fsvfx bank build extras faces/people --record made_up.yaml",
-        "fsvfx bank build extras faces/people --record made_up.yaml --labels ages.yaml",
+        "fsvfx bank build extras faces/people \\\n    --record made_up.yaml --labels ages.yaml",
         "fsvfx bank build strangers --strangers 64",
     ),
     "list": ("fsvfx bank list --packages packages/",),

@@ -29,6 +29,7 @@ EXAMPLES = {
         "fsvfx models add inswapper_128.onnx --packages packages/",
         "fsvfx models add ada.dfm --say person=ada \\\n    --say licence=ours --say commercial_use=yes",
         "fsvfx models add ~/.insightface/models/buffalo_l",
+        "fsvfx models add ICT-FaceKit/",
     ),
     "show": ("fsvfx models show inswapper_128",),
     "remove": ("fsvfx models remove buffalo_l",),
@@ -38,7 +39,10 @@ EXAMPLES = {
 
 def add(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="An ONNX or .dfm file, or the folder of an insightface pack.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="An ONNX or .dfm file, or the folder of an insightface pack or of the ICT-FaceKit."
+        ),
     ],
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it. Default: as the file.")] = "",
     say: Annotated[
@@ -60,13 +64,17 @@ def add(
         bool, typer.Option("--in-place", help="Leave the files where they are. Default: link or copy them.")
     ] = False,
     anyway: Annotated[bool, typer.Option("--anyway", help="Take it even if the trial finds something wrong.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a pack of the same name.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a pack of the same name, or a FaceKit.")] = False,
     json: AsJson = False,
 ) -> None:
     """Make a network of your own usable: check the file, recognize it, ask for the rest, try it, and write its card."""
     from fsvfx.networks import packs
     from fsvfx.networks.files import inspect
 
+    if not file.is_file() and (shapes := _facekit_in(file)):
+        _check_is_bare(name, say, picture, source, in_place)
+        _add_facekit(shapes, replace=replace, json=json)
+        return
     told = _told(say or ())
     graph = None if packs.is_pack(file) else inspect(file)
     if graph is None or ("kind" not in told and packs.of_insightface(graph) is not None):
@@ -126,10 +134,13 @@ def remove(
 ) -> None:
     """Remove the card of a network or pack of yours, and fsvfx's copies of its files."""
     from fsvfx.disk import remove_folder
+    from fsvfx.models import HEAD, heads
     from fsvfx.models import packs as known
     from fsvfx.packages import Packages as Found
 
-    if known.is_pack(name):
+    if name == HEAD and (head := heads.remove()):
+        folder = head
+    elif known.is_pack(name):
         from fsvfx.networks.packs import remove_pack
 
         folder = remove_pack(name)
@@ -169,6 +180,39 @@ def measure(
         output.as_json({"measured": found, "file": file})
     else:
         _tell_measured(found, file)
+
+
+def _facekit_in(path: Path) -> Path | None:
+    from fsvfx.morphable.packing import folder_of
+
+    return folder_of(path)
+
+
+def _check_is_bare(*said: object) -> None:
+    from fsvfx.errors import InputError
+
+    if any(said):
+        hint = "Leave out --name, --say, --picture, --source and --in-place"
+        raise InputError("The FaceKit has a name and a card of its own", hint=hint)
+
+
+def _add_facekit(folder: Path, *, replace: bool, json: bool) -> None:
+    from fsvfx import models
+    from fsvfx.morphable.packing import add as pack
+
+    card = pack(folder, replace=replace)
+    file, is_known = models.path(card.name), card == models.known_head()
+    if json:
+        output.as_json({"card": card, "file": file, "is_known": is_known})
+        return
+    output.command(f"Head: {file}")
+    output.line(f"Licence: {card.licence}. Commercial use: {'yes' if card.commercial_use else 'no'}")
+    output.line(
+        "It is the very file that fsvfx was made with"
+        if is_known
+        else f"It is not the file that fsvfx was made with: it has a card of its own, and its sha256, {card.sha256}, "
+        "stands in the keys of what is made with it"
+    )
 
 
 def _told(say: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fsvfx.digests import sha256_of
 from fsvfx.errors import InputError, ModelError, Where
-from fsvfx.models import packs
+from fsvfx.models import heads, packs
 from fsvfx.models.cards import Catalogue, ModelCard
 from fsvfx.settings import machine
 from fsvfx.suggestions import suggestion
@@ -30,7 +30,16 @@ def catalogue() -> Catalogue:
 
 
 def _own() -> Mapping[str, ModelCard]:
-    return {card.name: card for card in catalogue().cards}
+    """With the card of the head that the user packed, if there is one."""
+    known = {card.name: card for card in catalogue().cards}
+    if HEAD in known and (packed := heads.packed(known[HEAD])):
+        known[HEAD] = packed
+    return known
+
+
+def known_head() -> ModelCard:
+    """The card of the head that fsvfx was made with, whichever is here."""
+    return next(card for card in catalogue().cards if card.name == HEAD)
 
 
 def cards() -> Mapping[str, ModelCard]:

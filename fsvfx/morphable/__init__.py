@@ -31,6 +31,7 @@ __all__ = [
     "light",
     "model",
     "normals",
+    "packing",
     "pictures",
     "placing",
     "portrait",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsvfx.errors import InputError, ModelError, Where
-from fsvfx.models import HEAD, card
+from fsvfx.models import HEAD, card, how_to_get
 from fsvfx.settings import machine
 
 Floats = NDArray[np.float32]
@@ -46,6 +46,8 @@ FACE = 9409
 """How many vertices, the first ones, are the face's skin, ears and throat among it; its holes are eyes and mouth."""
 _LEFT_EYE, _RIGHT_EYE = slice(21451, 23021), slice(23021, 24591)
 _COUNT = _ENDS[-1][0]
+VERTICES = 26719
+"""Of the whole mesh as it is published."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def facekit() -> FaceKit:
     except Exception as error:  # numpy, zlib and zipfile each have their own
         raise ModelError(
             f"The ICT-FaceKit head can't be read: {error}",
-            hint="Point FSVFX_ICT_MODEL to ict_facekit_light.npz",
+            hint=how_to_get(card(HEAD)),
             where=Where(file=str(path)),
         ) from error
 
@@ -98,8 +100,7 @@ def _path() -> Path:
     if not path.is_file():
         raise ModelError(
             f"The ICT-FaceKit head is not at {path}",
-            hint="Get the FaceKit (MIT) from https://github.com/ICT-VGL/ICT-FaceKit, pack its OBJ files into "
-            "ict_facekit_light.npz (fsvfx/morphable/facekit.py has names and shapes), and set FSVFX_ICT_MODEL to it",
+            hint=f"{how_to_get(card(HEAD))}, or set FSVFX_ICT_MODEL to its file",
         )
     return path
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from fsvfx import models
-from fsvfx.faces.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE, RIGID
+from fsvfx.faces.geometry import similarity
+from fsvfx.faces.topology import CANONICAL, LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE, RIGID
 from fsvfx.morphable.facekit import FACE, facekit
 from fsvfx.morphable.model import Floats, Morphable, SurfacePoints
 from fsvfx.morphable.pictures import probes_of
@@ -22,6 +23,8 @@ _APART = 0.5
 """Units about lids, lips and brows that are no bare skin, and inside the face's rim, where hair may be."""
 _BEHIND = 5.0
 """Units that what lies behind the face counts as outside of it."""
+_ALIKE = 1.0
+"""cm: how far its points may lie from those of the canonical face, in the mean. It is 0.4."""
 _STILL = ("eyeLook", "PupilDilate")
 """Expressions that only eyeballs tell."""
 
@@ -55,6 +58,13 @@ def ict() -> Morphable:
         unit=_UNIT,
         card=CARD,
     )
+
+
+def is_in_order(neutral: Floats) -> bool:
+    """Whether a head's vertices (v, 3) are numbered as FaceMesh's points on it are: the first FaceKits were not."""
+    seen = _points().of(neutral)
+    scale, turn, shift = similarity(seen, CANONICAL)
+    return float(np.linalg.norm(scale * seen @ turn.T + shift - CANONICAL, axis=1).mean()) < _ALIKE
 
 
 def _points() -> SurfacePoints:
