@@ -35,6 +35,11 @@ def listed(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(given[:most]) + more
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """``1 face``, ``2 faces``; plural: where an s does not make it."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 def _written_out(found: re.Match[str]) -> str:
     code = ord(found[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is no UTF-8, as Python hands it out

@@ -11,6 +11,7 @@ import typer
 from flows.verbs import output, own_models
 from flows.verbs.completion import model_names
 from flows.verbs.options import AsJson, Packages, Research
+from fsvfx.printable import counted
 
 if TYPE_CHECKING:
     from fsvfx.engines.exporting import Exported
@@ -252,7 +253,8 @@ def _told(figures: Figures) -> str:
     said = [f"{figures.ms_per_face:.0f} ms per face"]
     if figures.nearer is not None:
         pair = f"nearer to {figures.identity} than to {figures.performer}"
-        whom = pair if figures.identity else f"nearer to the identity, in {figures.pairs} pairs of people held out"
+        anybody = f"nearer to the identity, in {counted(figures.pairs, 'pair')} of people held out"
+        whom = pair if figures.identity else anybody
         said.insert(0, f"{figures.nearer:.0%} of faces {whom}")
     return ", ".join(said)
 

@@ -9,6 +9,7 @@ from flows.verbs import output
 from flows.verbs.options import AsJson, Frames, ManifestPath, Shots, Store
 from flows.verbs.shots import cleared, finished_among, jobs_of, limits_of, plans_of, ready, tell
 from fsvfx.errors import ExitCode
+from fsvfx.printable import counted
 
 if TYPE_CHECKING:
     from fsvfx.runner import Plan
@@ -67,7 +68,7 @@ def _tell(plan: Plan) -> None:
     ]
     shot = plan.job.shot
     columns = ("stage", "total", "done", "to run", "worker time", "store")
-    output.table(f"{shot.name}: {shot.plate.frames}, {len(shot.chunks)} chunks", columns, rows)
+    output.table(f"{shot.name}: {shot.plate.frames}, {counted(len(shot.chunks), 'chunk')}", columns, rows)
     for note in plan.notes:
         output.line(f"note: {note}")
     if not plan.todo:

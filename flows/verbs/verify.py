@@ -9,6 +9,7 @@ from flows.verbs import output
 from flows.verbs.options import AsJson, ManifestPath, Shots, Store
 from flows.verbs.shots import jobs_of
 from fsvfx.errors import ExitCode
+from fsvfx.printable import counted
 
 if TYPE_CHECKING:
     from fsvfx.errors import FsvfxError
@@ -40,7 +41,7 @@ def run(manifest: ManifestPath, shot: Shots = None, store: Store = None, json: A
 def tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> None:
     name = job.shot.name
     well = "all digests that were checked match" if notes else "all digests match"
-    output.line(f"{name}: {len(problems)} problems" if problems else f"{name}: {well}")
+    output.line(f"{name}: {counted(len(problems), 'problem')}" if problems else f"{name}: {well}")
     for problem in problems:
         output.line(f"{problem.what} ({problem.where})" + ("" if problem.where.stage else f". {problem.hint}"), "  ")
     for note in notes:

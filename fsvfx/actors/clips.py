@@ -20,6 +20,7 @@ from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.media.exr.writer import ExrPart, ExrWindows, colour_attributes, write_exr
 from fsvfx.media.stills.writer import StillFormat, write_still
 from fsvfx.morphable.facekit import Floats
+from fsvfx.printable import counted
 from schemas.actors import ActedClip, ActedFootage
 from schemas.consent import ConsentRecord, Document, Revocation, Scope, Subject
 from schemas.frames import FrameRange
@@ -90,7 +91,7 @@ def shoot(
     clips = _clips(names, frames, seed, size)
     try:
         for name, clip in clips.items():
-            report(f"{name}: {clip.frames} frames")
+            report(f"{name}: {counted(clip.frames, 'frame')}")
             moments = perform(clip.frames, clip.seed)
             write_clip(folder / "plates" / name, actor(clip.actor), moments, size=size, first=clip.first, kind="png")
         for name in names:

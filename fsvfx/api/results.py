@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from fsvfx.errors import FsvfxError
 from fsvfx.preflight import Trouble
+from fsvfx.printable import counted
 from fsvfx.runner import Plan
 from schemas.outcome import Outcome
 from schemas.receipts import Failure
@@ -176,7 +177,10 @@ class VerifyResult:
         return not any(self.problems.values())
 
     def __str__(self) -> str:
-        lines = [f"{name}: {len(found)} problems" if found else f"{name}: ok" for name, found in self.problems.items()]
+        lines = [
+            f"{name}: {counted(len(found), 'problem')}" if found else f"{name}: ok"
+            for name, found in self.problems.items()
+        ]
         return "\n".join([*lines, *(str(one) for found in self.problems.values() for one in found)])
 
 

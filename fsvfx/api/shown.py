@@ -22,6 +22,7 @@ from fsvfx.errors import InputError, Where
 from fsvfx.faces.people import people
 from fsvfx.faces.tracks import Finds, cuts, link
 from fsvfx.media import PlateInfo
+from fsvfx.printable import counted
 from schemas.deliver import Deliver, DeliverExr, DeliverFrames
 from schemas.job import ShotJob
 from schemas.templates import frame_path, suffix
@@ -164,7 +165,7 @@ class Swapped:
     def _wish(self, path: str, color_space: str | None) -> Deliver:
         numbers = self.order.frames
         if len(numbers) > 1 and frame_path(path, numbers.first) == frame_path(path, numbers.last):
-            what = f"{len(numbers)} frames can't be saved as one file"
+            what = f"{counted(len(numbers), 'frame')} can't be saved as one file"
             raise InputError(what, hint="Write {frame} or #### into the name", where=Where(file=path))
         if suffix(path) == ".exr":
             return DeliverExr(kind="exr", path=path, color_space=color_space)

@@ -35,6 +35,12 @@ def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
     return list(dict.fromkeys(key for kind in kinds for key in kind.get("properties", {})))
 
 
+def keys_of_forms(model: type[BaseModel], loc: Loc) -> list[str]:
+    """The first key of each form of a value's untagged union that is a mapping."""
+    forms = (resolved(schema_of(model), form) for form in at(model, loc).get(FORMS, []))
+    return [next(iter(form["properties"])) for form in forms if form.get("properties")]
+
+
 def summary(schema: Schema) -> str:
     """A description's first sentence, without its full stop."""
     return str(schema.get("description", "")).replace("``", "'").split("\n")[0].rstrip(".")

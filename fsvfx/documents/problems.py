@@ -107,9 +107,15 @@ def findings(error: ValidationError, model: type[BaseModel]) -> Iterator[Finding
 def _details(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[ErrorDetails, Loc]]:
     told = [detail for detail in error.errors(include_url=False) if not _is_spurious(detail)]
     found = [(detail, tuple(part for part in detail["loc"] if part != "[key]")) for detail in told]
+    formless: set[Loc] = set()
     for detail, loc in found:
-        if not _is_other_form(loc, [other for _, other in found], model):
-            yield detail, loc
+        if _is_other_form(loc, [other for _, other in found], model):
+            continue
+        if _is_form(loc, model):
+            if loc[:-1] in formless:
+                continue  # of no form at all: told once
+            formless.add(loc[:-1])
+        yield detail, loc
 
 
 def _is_spurious(detail: ErrorDetails) -> bool:
@@ -155,6 +161,14 @@ def _tags(model: type[BaseModel], loc: Loc) -> list[str]:
 
 
 def _told(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
+    what, hint = _told_alone(detail, model, loc)
+    keys = (
+        fields.keys_of_forms(model, loc[:-1]) if _is_form(loc, model) and not isinstance(detail["input"], dict) else []
+    )
+    return what, hint + "".join(f", or {{{key}: ...}}" for key in keys)
+
+
+def _told_alone(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     teller = _TELLERS.get(detail["type"])
     if teller:
         return teller(detail, model, loc)
@@ -195,7 +209,7 @@ def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 
 
 def _choice(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
-    schema = fields.at(model, loc)
+    schema = fields.at(model, loc[:-1] if _is_form(loc, model) else loc)
     known = [str(value) for value in schema.get("enum", [schema.get("const")])]
     return one_of(detail["input"], known)
 

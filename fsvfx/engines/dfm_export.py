@@ -17,6 +17,7 @@ from fsvfx.errors import InputError
 from fsvfx.faces.geometry import crop_matrix
 from fsvfx.faces.topology import CANONICAL
 from fsvfx.networks.dfl_cuts import coverage_of
+from fsvfx.printable import counted
 
 if TYPE_CHECKING:
     import onnx
@@ -92,7 +93,7 @@ def _other(person: str, model: ClosedModel) -> str:
     others = [each for each in model.people if each != person]
     if len(others) != 1:
         raise InputError(
-            f"A .dfm is made of a pair, and this model has learned {len(model.people)} people",
+            f"A .dfm is made of a pair, and this model has learned {counted(len(model.people), 'person', 'people')}",
             hint="Export it as .onnx",
         )
     return others[0]

@@ -22,6 +22,7 @@ from fsvfx.evaluation.table import compared
 from fsvfx.evaluation.trial import Trial
 from fsvfx.facesets.unseen import Unseen
 from fsvfx.outputs import png
+from fsvfx.printable import counted
 from fsvfx.qc.sheet import TrackRow, sampled, track_sheet
 from schemas.evaluation import CrowdReport, EvaluationReport, Group
 
@@ -122,8 +123,8 @@ def sheet_of(result: GeneralResult) -> U8:
 def whom(report: CrowdReport) -> str:
     """On whom it was evaluated, in words."""
     if report.learned:
-        return f"{len(report.people)} people whom it learned"
-    return f"{len(report.people)} people held out"
+        return f"{counted(len(report.people), 'person', 'people')} whom it learned"
+    return f"{counted(len(report.people), 'person', 'people')} held out"
 
 
 def _words(report: EvaluationReport) -> list[str]:

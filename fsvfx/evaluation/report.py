@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fsvfx.evaluation.evaluate import Evaluated
 from fsvfx.outputs import is_own_png, png
+from fsvfx.printable import counted
 from fsvfx.qc.sheet import Cell, cell, contact_sheet, sampled
 from schemas.evaluation import CrowdReport, EvaluationReport, FrameFigures
 
@@ -46,7 +47,7 @@ def _of_truth(row: FrameFigures) -> str:
 
 def _under(evaluated: Evaluated) -> str:
     report = evaluated.report
-    said = [f"{report.faces} faces, {report.lost} lost", f"{report.ms_per_face:.0f} ms a face"]
+    said = [f"{counted(report.faces, 'face')}, {report.lost} lost", f"{report.ms_per_face:.0f} ms a face"]
     if report.likeness:
         said.append(f"nearer the identity {report.likeness.nearer:.0%}, retrieved {report.likeness.retrieved:.0%}")
     return "   ".join(said)

@@ -61,7 +61,7 @@ def _too_few(count: int, asked: Asked) -> InputError:
             hint="Evaluate on people who are held out: leave --learned away",
         )
     return InputError(
-        f"{count or 'No'} people are held out of the training: a swap takes two",
+        f"{'Only one person is' if count else 'Nobody is'} held out of the training: a swap takes two",
         hint="Hold more people out: learn.held_out, by name or share; or evaluate on those it learned: --learned",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fsvfx.printable import counted
 from schemas.evaluation import (
     Beside,
     EvaluationReport,
@@ -110,7 +111,7 @@ def _figures(figures: FaceFigures) -> Iterator[tuple[str, _Told]]:
 
 
 def _counted(figures: FaceFigures) -> str:
-    pairs = f" in {figures.pairs} pairs" if isinstance(figures, GroupFigures) else ""
+    pairs = f" in {counted(figures.pairs, 'pair')}" if isinstance(figures, GroupFigures) else ""
     return f"{figures.faces}{pairs}" + (f", {figures.lost} lost" if figures.lost else "")
 
 

@@ -11,6 +11,7 @@ from fsvfx.errors import InputError, Where
 from fsvfx.faces.embedding import SAME_PERSON
 from fsvfx.faces.tracks import Finds, Track, distances
 from fsvfx.identity.contract import distance
+from fsvfx.printable import counted
 from schemas.frames import FrameRange
 
 _NEARBY = 0.75
@@ -177,7 +178,8 @@ def listing(finds: Finds, seen: list[PersonTrack]) -> list[str]:
     for each in seen:
         frames = FrameRange(int(number) for number in finds.frame[each.rows])
         x0, y0, x1, y1 = finds.box[each.rows[0]]
-        span = str(frames) if frames.is_contiguous else f"{len(frames)} frames of {frames.first}-{frames.last}"
+        some = f"{counted(len(frames), 'frame')} of {frames.first}-{frames.last}"
+        span = str(frames) if frames.is_contiguous else some
         at = f"at [{(x0 + x1) / 2:.0f}, {(y0 + y1) / 2:.0f}] in {frames.first}"
         lines.append(f"track {each.number}: {span}, {at}, {x1 - x0:.0f}x{y1 - y0:.0f} px")
     return lines

@@ -18,6 +18,7 @@ from fsvfx.comp.matte import hull
 from fsvfx.errors import InputError, Where
 from fsvfx.facesets.footage import Footage, Seen, look_at, scaled
 from fsvfx.facesets.selection import Choice, Reason, choose
+from fsvfx.printable import counted
 from fsvfx.qc.sheet import sampled
 from fsvfx.store import Address, Ledger, ShotStore, open_store, stage_key, this_worker, write_result
 from schemas.faceset import FacesetSettings
@@ -168,7 +169,7 @@ def _thumb(footage: Footage, frame: int, present: bool) -> NDArray[np.uint8]:
 
 def _told(choice: Choice) -> str:
     left_out = ", ".join(f"{choice.count(reason)} {reason.name.lower()}" for reason in Reason if choice.count(reason))
-    faces = f"{int(choice.kept.sum())} faces, {int(choice.held_out.sum())} of them held out"
+    faces = f"{counted(int(choice.kept.sum()), 'face')}, {int(choice.held_out.sum())} of them held out"
     return f"{faces}; left out: {left_out}" if left_out else faces
 
 

@@ -29,7 +29,7 @@ from fsvfx.faces.search import FaceFinder
 from fsvfx.facesets.faceset import Faceset, Pictures, Stored
 from fsvfx.media.collections import chosen, everybody_in, pictures_of
 from fsvfx.media.pictures import digests_of, read_picture
-from fsvfx.printable import listed
+from fsvfx.printable import counted, listed
 from fsvfx.reach import Reach
 from fsvfx.store import Address, Ledger, ShotStore, open_data, stage_key, this_worker, write_result
 from schemas.job import CollectionJob
@@ -96,7 +96,7 @@ class Gathered:
             landmarks=np.zeros((0, 468, 3), np.float32),
             pose=self.pose,
             sharpness=self.sharpness,
-            names=(f"{len(self.people)} people",),
+            names=(counted(len(self.people), "person", "people"),),
             footage=np.zeros(len(self), np.int64),
             frame=np.arange(len(self)),
             held_out=held_out,

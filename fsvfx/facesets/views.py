@@ -12,6 +12,7 @@ from fsvfx.facesets.build import THUMB
 from fsvfx.facesets.faceset import DEGREES, Faceset, Stored
 from fsvfx.facesets.footage import resized
 from fsvfx.facesets.selection import Reason
+from fsvfx.printable import counted
 from fsvfx.qc.sheet import TrackRow, sampled, track_sheet
 
 U8 = NDArray[np.uint8]
@@ -23,7 +24,7 @@ _STEPS = 6
 def view(faceset: Faceset, name: str) -> U8:
     """One of ``VIEWS`` as a sheet (H, W, 3) uint8 sRGB. Raises StoreError."""
     rows = VIEWS[name](faceset)
-    faces = f"{len(faceset)} faces, {int(faceset.held_out.sum())} held out"
+    faces = f"{counted(len(faceset), 'face')}, {int(faceset.held_out.sum())} held out"
     return track_sheet(
         f"{faceset.person}  {name}", rows, under=f"{faces}   {', '.join(faceset.names)}", columns=_COLUMNS
     )
@@ -85,7 +86,7 @@ def _thumb(faceset: Faceset, row: int) -> U8:
 
 def _counted(faceset: Faceset, rows: NDArray[np.integer]) -> str:
     held_out = int(faceset.held_out[rows].sum())
-    return f"{len(rows)} faces" + (f", {held_out} held out" if held_out else "")
+    return counted(len(rows), "face") + (f", {held_out} held out" if held_out else "")
 
 
 def _span(sharpness: NDArray[np.float32]) -> str:

@@ -12,6 +12,7 @@ from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError
 from fsvfx.manifests.draft import FootageDraft, TrainDraft
 from fsvfx.media.collections import chosen, everybody_in, is_held_out, matches
+from fsvfx.printable import counted
 from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import suggestion
 from schemas.templates import VIDEOS
@@ -60,7 +61,9 @@ def _check_called(draft: TrainDraft) -> Iterator[Finding]:
 def _check_patterns(at: Loc, patterns: Sequence[str], names: Sequence[str], where: str) -> Iterator[Finding]:
     for index, pattern in enumerate(patterns):
         if not chosen(names, (pattern,)):
-            hint = suggestion(pattern, names, f"It has {len(names)} people, such as {', '.join(names[:3])}")
+            hint = suggestion(
+                pattern, names, f"It has {counted(len(names), 'person', 'people')}, such as {', '.join(names[:3])}"
+            )
             yield Finding((*at, index), f"'{pattern}' matches nobody in {where}", hint)
 
 
@@ -80,7 +83,7 @@ def _check_crowd(draft: TrainDraft, known: Mapping[str, Sequence[str]]) -> Itera
     if draft.held_out and draft.all_learned and all(known.get(name) for name in draft.called.values()):
         held_out = sum(is_held_out(name, draft.held_out) for name in set(people))
         if held_out < 2:
-            what = f"{held_out} of the crowd's {len(set(people))} people are held out, and previews need two"
+            what = f"{held_out or 'none'} of the crowd's {len(set(people))} people is held out, and previews need two"
             yield Finding(("learn", "held_out"), what, "Name two or more in learn.held_out.people, or raise its share")
 
 

@@ -27,6 +27,7 @@ from fsvfx.packages import (
     network_of,
     unknown_to,
 )
+from fsvfx.printable import counted
 from fsvfx.reach import Reach
 from schemas.bank_card import UsedBank
 from schemas.deliver import Deliver, DeliverOther, template
@@ -241,7 +242,8 @@ def _too_few(entries: Sequence[Replace], banks: Mapping[str, UsedBank], at: Loc)
         faces = len(own) - len(crowd) + bool(crowd)
         may = {name for one in own.values() for name in members_for(bank, one)}
         if len(may) < faces:
-            what = f"bank '{bank.bank}' has {len(may)} members to choose from, for {faces} faces or more"
+            members, wanted = counted(len(may), "member"), counted(faces, "face")
+            what = f"bank '{bank.bank}' has {members} to choose from, for {wanted} or more"
             place = dotted((*at, "replace", min(own), "identity"))
             unknown = max(unknown_to(bank, one) for one in own.values())
             yield Problem(place, what, _UNKNOWN.format(unknown) if unknown else _LARGER)

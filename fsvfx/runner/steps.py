@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from fsvfx import rights
 from fsvfx.errors import FsvfxError, IncompleteError
+from fsvfx.printable import counted
 from fsvfx.runner.dag import inputs_of
 from fsvfx.runner.execute import run_unit
 from fsvfx.runner.graph import Step
@@ -23,7 +24,7 @@ class StepsFailed(FsvfxError):
     def __init__(self, errors: Mapping[Step, Exception], receipts: Sequence[Receipt]) -> None:
         said = "; ".join(f"{step}: {error}" for step, error in errors.items())
         passing = any(is_transient(error) for error in errors.values())
-        super().__init__(f"{len(errors)} steps failed: {said}", hint="See each cause", transient=passing)
+        super().__init__(f"{counted(len(errors), 'step')} failed: {said}", hint="See each cause", transient=passing)
         self.errors = tuple(errors.items())
         self.receipts = tuple(receipts)
 

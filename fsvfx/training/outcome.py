@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsvfx import packages
+from fsvfx.printable import counted
 from schemas.job import TrainJob
 from schemas.package import Figures
 from schemas.training import Finished, TrainingOutcome
@@ -85,7 +86,7 @@ def lines_of(outcome: TrainingOutcome) -> list[str]:
         return [f"{outcome.model}: {outcome.reason}"]
     took = f", {outcome.seconds:.1f} s" if outcome.seconds else ", nothing to run"
     return [
-        f"{outcome.model}: done, {outcome.iterations} iterations ({outcome.reason}){took}",
+        f"{outcome.model}: done, {counted(outcome.iterations, 'iteration')} ({outcome.reason}){took}",
         f"package: {outcome.package}",
         *_figures(outcome.figures),
         "in a shot manifest's replace entry:",
@@ -107,5 +108,7 @@ def _figures(figures: Figures | None) -> list[str]:
     if figures is None:
         return []
     values = figures.model_dump(exclude={"identity", "performer", "faces", "pairs"}, exclude_none=True)
-    where = f"{figures.faces} held-out faces" + (f" in {figures.pairs} pairs" if figures.pairs > 1 else "")
+    where = counted(figures.faces, "held-out face") + (
+        f" in {counted(figures.pairs, 'pair')}" if figures.pairs > 1 else ""
+    )
     return [f"on {where}: " + ", ".join(f"{name} {value:.3g}" for name, value in values.items())]

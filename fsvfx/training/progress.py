@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from fsvfx.errors import InputError
+from fsvfx.printable import counted
 from fsvfx.training.curves import Point
 from schemas.trainer import TrainerSettings
 
@@ -103,7 +104,7 @@ class Throughput:
 def reason_to_stop(settings: TrainerSettings, step: int, seconds: float, points: Sequence[Point]) -> str | None:
     """Why to stop after ``step`` iterations and ``seconds`` of training; None: go on."""
     if settings.iterations is not None and step >= settings.iterations:
-        return f"{settings.iterations} iterations done"
+        return f"{counted(settings.iterations, 'iteration')} done"
     if settings.minutes is not None and seconds >= 60 * settings.minutes:
         return f"{settings.minutes:g} minutes are up"
     if settings.plateau is not None and is_flat(points, settings.plateau, settings.plateau_gain):

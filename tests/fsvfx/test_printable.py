@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fsvfx.errors import PlateError, Where
-from fsvfx.printable import one_line, printable
+from fsvfx.printable import counted, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,19 @@ def test_whatever_comes_in_can_be_encoded_and_twice_is_once(text: str) -> None:
     safe.encode("utf-8")
     assert printable(safe) == safe
     assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in safe)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((1, "face"), "1 face"),
+        ((0, "face"), "0 faces"),
+        ((2, "person", "people"), "2 people"),
+        ((1, "person", "people"), "1 person"),
+    ],
+)
+def test_counts_agree_with_what_they_count(given: tuple[Any, ...], told: str) -> None:
+    assert counted(*given) == told
 
 
 def test_an_errors_text_is_safe() -> None:

@@ -30,6 +30,7 @@ from opentimelineio.schema import (
 from fsvfx.editorial.edl.events import EdlEvents, Event, frames_of
 from fsvfx.editorial.edl.remarks import Said, retimed_name, retimes_in, said_of
 from fsvfx.errors import Problem
+from fsvfx.printable import counted
 
 RETIMED = "FSVFX RETIME"
 """Starts the remark that a clip is not played at its own speed."""
@@ -150,7 +151,9 @@ def _transition(laid: Laid, event: Event, before: Event | None, outgoing: Event 
     """It is wholly within the incoming event. The outgoing line must continue where the previous event ends."""
     is_black = outgoing is None or outgoing.reel.upper() in BLACK
     if event.length > event.record[1] - event.record[0]:
-        laid.tell(event, f"its transition of {event.length} frames is longer than the event", "Fix its length")
+        laid.tell(
+            event, f"its transition of {counted(event.length, 'frame')} is longer than the event", "Fix its length"
+        )
     if outgoing and not is_black and not (before and _goes_on(before, outgoing)):
         hint = "Write the outgoing clip as an event of its own, which ends where the transition begins"
         laid.tell(event, f"its transition comes from {outgoing.reel}, which is not shown before it", hint)

@@ -262,9 +262,9 @@ class SequencePlate:
         if not missing:
             self._reader.check_links(list(self._job.shot.plate.frames))
             return
-        there = FrameRange(self._reader.files)
+        there, are = FrameRange(self._reader.files), "is" if len(missing) == 1 else "are"
         raise self._place.error(
-            f"{len(missing)} of {len(self._job.shot.plate.frames)} frames are missing; available: {there}",
+            f"{len(missing)} of {len(self._job.shot.plate.frames)} frames {are} missing; available: {there}",
             "Add the missing files, or correct plate.frames",
             missing,
         )

@@ -19,6 +19,7 @@ from fsvfx.media import oiio, probe, sniff
 from fsvfx.media.files import Place, check_size, guarded, held
 from fsvfx.media.pixels import OF_EXIF, UPRIGHT, Turn, to_half, upright
 from fsvfx.media.stills.headers import JpegHeader, PngHeader, jpeg_header, png_header
+from fsvfx.printable import counted
 
 _COPY = "Copy it again from its source"
 _SRGB = "srgb"
@@ -163,7 +164,7 @@ def _turn_of(picture: ImageFile) -> Turn:
 
 def _check_single(pictures: int, kind: sniff.Kind, place: Place) -> None:
     if pictures > 1:
-        what = f"this is an animated {kind.name} of {pictures} pictures, but a single picture is expected"
+        what = f"this is an animated {kind.name} of {counted(pictures, 'picture')}, but a single picture is expected"
         raise place.error(what, "Write each picture to a file of its own, or all to a video")
 
 

@@ -14,6 +14,7 @@ from fsvfx.engines.samples import Looks, Pairs
 from fsvfx.errors import InputError, Where
 from fsvfx.facesets.crowd import Crowd
 from fsvfx.facesets.faceset import weights
+from fsvfx.printable import counted
 from fsvfx.qc.sheet import sampled
 from fsvfx.training.data import colour
 from fsvfx.training.data.ahead import Batches, seed_of
@@ -65,7 +66,7 @@ class PairSampler(Batches[Pairs]):
         people, starts = np.unique(np.asarray(crowd.person)[rows], return_index=True)
         if len(people) < 2:
             raise InputError(
-                f"A crowd of {len(people)} people can't be trained on",
+                f"A crowd of {counted(len(people), 'person', 'people')} can't be trained on",
                 hint="Give more people, or hold out fewer",
             )
         self._faces = np.split(rows, starts[1:])
@@ -153,7 +154,7 @@ def unseen_rows(crowd: Crowd, most: int) -> tuple[Ints, Ints]:
     people = np.unique(owners)
     if len(people) < 2:
         raise InputError(
-            f"{len(people)} of the crowd's people are held out, and previews need two",
+            f"{'One' if len(people) else 'None'} of the crowd's people is held out, and previews need two",
             hint="Name some in learn.held_out.people, or raise its share",
             where=Where(field="learn.held_out"),
         )

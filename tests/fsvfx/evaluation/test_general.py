@@ -126,7 +126,7 @@ def test_it_is_written_and_known_again(result: GeneralResult, tmp_path: Path) ->
 
 
 def test_a_swap_takes_two_who_are_held_out(people: dict[str, Unseen]) -> None:
-    with pytest.raises(InputError, match="1 people are held out"):
+    with pytest.raises(InputError, match="Only one person is held out"):
         paired({"mover": people["mover"]}, Asked())
     with pytest.raises(InputError, match="1 of those whom the training learned"):
         paired({"mover": people["mover"]}, Asked(learned=True))

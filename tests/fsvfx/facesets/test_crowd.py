@@ -73,7 +73,7 @@ def test_wrong_crowds_are_told(tmp_path: Path) -> None:
         small(tmp_path, HeldOut(people=("*",)))
     with pytest.raises(InputError, match="Somebody is in the crowd twice: p00003"):
         small(tmp_path, facesets=(toy_facesets.faceset("p00003"),))
-    with pytest.raises(InputError, match="A crowd of 1 people"):
+    with pytest.raises(InputError, match="A crowd of 1 person"):
         PairSampler(small(tmp_path, HeldOut(people=("p0000[1-9]", "p0001*"), share=0)), 32, 2, Augmentation(), "cpu", 0)
 
 

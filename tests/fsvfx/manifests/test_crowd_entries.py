@@ -71,6 +71,10 @@ def test_who_is_not_chosen_from_as_nobody_knows_their_age_is_told(write_entry: C
 
 # id, the entries, where it is told, what is told, how it is to be fixed
 WRONG = [
+    ("neither all nor a list", ALL.replace("all,", "al,", 1), f"{ENTRY}.performers", "not a valid choice",
+     "Did you mean all? One of: all, or {all_but: ...}"),
+    ("a list of identities", ALL.replace("{bank: toys}", "[lead]"), f"{ENTRY}.identity", "a list is not text",
+     "or {bank: ...}"),
     ("nobody", f"- {{{BANK}}}", ENTRY, "nothing says whose face is replaced", "performers: all"),
     ("both", ALL.replace("{", "{performer: double, ", 1), f"{ENTRY}.performer", "both given", "Leave one"),
     ("no ground", f"- {{performers: all, {BANK}}}", ENTRY, "on what ground", "basis"),
@@ -95,10 +99,10 @@ WRONG = [
      "No bank 'toys' has sha256 a", "Versions of 'toys'"),
     ("too few to pick from", "- {performer: lead, identity: {bank: toys, pick: [toy_1]}, engine: landmark_warp}\n"
      + ALL.replace("all,", "{all_but: [lead]},", 1).replace("toys", "toys, pick: [toy_1]"), f"{ENTRY}.identity",
-     "has 1 members to choose from, for 2 faces", "larger bank"),
+     "has 1 member to choose from, for 2 faces", "larger bank"),
     ("ages backwards", ALL.replace("toys", "toys, age: 40-20"), f"{ENTRY}.identity.age", "no range of ages", "20-40"),
     ("ages that nobody knows", ALL.replace("toys", "toys, age: 20-40"), f"{ENTRY}.identity",
-     "has 0 members to choose from, for 1 faces", "age or sex of 4 of its members is not known"),
+     "has 0 members to choose from, for 1 face", "age or sex of 4 of its members is not known"),
     ("an engine for people", ALL.replace("landmark_warp", "df, settings: {model: a, sha256: %s}" % ("a" * 64)),
      f"{ENTRY}.engine", "whom it has learned", "landmark_warp"),
     ("too many", ALL.replace("all,", "all, at_most: 33,", 1), f"{ENTRY}.at_most", "", "32"),

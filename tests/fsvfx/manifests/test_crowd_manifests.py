@@ -125,7 +125,7 @@ WRONG = [
     ("matches nobody", '"fak_*"', '"fac_*"', 16, "collections.made_up.only[1]", "'fac_*' matches nobody in faces"),
     ("leaves out nobody", "[t2i_0002]", "[t2i_0009]", 17, "collections.made_up.leave_out[0]", "matches nobody"),
     ("holds out nobody", '"t2i_000*"', '"t2i_9*"', 9, "learn.held_out.people[0]", "matches nobody of the crowd"),
-    ("too few held out", '"t2i_000*"', '"t2i_0001"', 9, "learn.held_out", "1 of the crowd's 4 people are held out"),
+    ("too few held out", '"t2i_000*"', '"t2i_0001"', 9, "learn.held_out", "1 of the crowd's 4 people is held out"),
     ("record outside", "consents/made_up.yaml", "../made_up.yaml", 15, "collections.made_up.record", "outside"),
     ("folder outside", "path: faces", "path: ../faces", 14, "collections.made_up.path", "outside"),
     ("no record", "    record: consents/made_up.yaml\n", "", 13, "collections.made_up.record", "missing"),

@@ -124,5 +124,5 @@ def test_previews_are_of_people_who_are_held_out(crowd: Crowd) -> None:
     wanted = (np.asarray(crowd.landmarks[0, :, 0]) + 0.5) / 2 - 0.5
     assert np.allclose(pairs.target.landmarks[0, :, 0], wanted, atol=1e-3)
     alone = replace(crowd, held_out=np.arange(40) == 3)
-    with pytest.raises(InputError, match="1 of the crowd's people are held out, and previews need two"):
+    with pytest.raises(InputError, match="One of the crowd's people is held out, and previews need two"):
         unseen_pairs(alone, 16, 4, "cpu")
