@@ -4,7 +4,8 @@
 
 writes ``fsvfx/morphable/ict_points.npz``. 48 actors from the front, and turned to one side by 12 to 38 degrees: each
 point is carried to the surface that shows there, and from there to the mean head; the median counts, made symmetric.
-Of turned heads the far side is left out, where points slide along the outline.
+Of turned heads the far side is left out, where points slide along the outline. Between shut lips the nearest surface
+may be the other lip's: the points of the lower lip are held to what follows the jaw.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ _SIZE, _FINER = 384, 2
 _LOOKS = 5
 _MIDDLE = 2.0
 """How far across the middle of the face the far side of a turned head is still told, in FaceKit units."""
+LOWER_LIP = (95, 88, 178, 87, 14, 317, 402, 318, 324, 96, 89, 179, 86, 15, 316, 403, 319, 325)
+"""The lower lip's inner edge, and the row next to it."""
+_FOLLOWS = 1.3
+"""FaceKit units by which an opening jaw lowers any place of the lower lip, and none of the upper."""
 Floats = NDArray[np.float32]
 
 
@@ -75,14 +80,23 @@ def _write(found: Floats, kept: NDArray[np.bool_]) -> None:
     print(f"{len(found)} looks; spread, FaceKit units: median {np.median(spread):.2f}, worst {spread.max():.2f}")
 
 
-def _on_surface(points: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Corners and weights (k, 3) of the nearest places on the mean face."""
-    kit = facekit()
+def _on_surface(points: NDArray[np.float64]) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
+    """Corners and weights (468, 3) of the nearest places on the mean face; of the lower lip's, on the lower lip."""
+    kit, lower = facekit(), list(LOWER_LIP)
     triangles = kit.triangles[(kit.triangles < FACE).all(axis=1)]
+    corners, weights = _nearest(points, triangles)
+    jaw = kit.expression[kit.names.index("jawOpen"), :, 1]
+    corners[lower], weights[lower] = _nearest(points[lower], triangles[(jaw[triangles] < -_FOLLOWS).all(axis=1)])
+    return corners, weights
+
+
+def _nearest(
+    points: NDArray[np.float64], triangles: NDArray[np.integer]
+) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
+    """Corners and weights (k, 3) of the nearest places on some triangles of the mean face."""
     steps = np.array([(a, b, 8 - a - b) for a in range(9) for b in range(9 - a)]) / 8
-    places = np.einsum("sc,tcx->tsx", steps, kit.neutral[triangles].astype(np.float64)).reshape(-1, 3)
-    nearest = cKDTree(places).query(points)[1]
-    triangle, step = np.divmod(nearest, len(steps))
+    places = np.einsum("sc,tcx->tsx", steps, facekit().neutral[triangles].astype(np.float64)).reshape(-1, 3)
+    triangle, step = np.divmod(cKDTree(places).query(points)[1], len(steps))
     return triangles[triangle], steps[step]
 
 

@@ -19,7 +19,7 @@ from schemas.collection import Collection, CollectionRecord, Generator
 from schemas.composite import CompositeSettings
 from schemas.consent import ConsentRecord, RevocationRegister, TrainingScope
 from schemas.faceset import FacesetSettings
-from schemas.manifest import Faces, Manifest, Person, Plate
+from schemas.manifest import Driver, Faces, Manifest, Person, Plate
 from schemas.package import Ancestor, Figures, PackageCard, TrainedPerson
 from schemas.roster import RosterCollection, RosterSeal
 from schemas.train import Clips, Footage, HeldOut, Learn, Occluders, ShotFootage, Start, TrainManifest
@@ -32,7 +32,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "revocations.schema.json": RevocationRegister,
     "collection.schema.json": CollectionRecord,
 }
-PAGES = ("composite.md", "consent.md", "crowds.md", "models.md", "preflight.md", "train.md")
+PAGES = ("composite.md", "consent.md", "crowds.md", "models.md", "preflight.md", "three_dimensions.md", "train.md")
 """Those with tables between ``<!-- table NAME -->`` and ``<!-- end -->``; the rest of them is written by hand."""
 _TABLE = re.compile(r"(<!-- table ([^\n]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MODELS: tuple[type[BaseModel], ...] = (
@@ -43,6 +43,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     Clips,
     Collection,
     CollectionRecord,
+    Driver,
     Faces,
     FacesetSettings,
     Figures,

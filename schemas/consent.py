@@ -11,7 +11,7 @@ from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 from schemas.manifest import Use
 
 CONSENT_VERSION = 1
-Role = Literal["source_identity", "target_performer"]
+Role = Literal["source_identity", "target_performer", "driver"]
 Standing = Literal["none", "revoked"]
 RecordId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
 
@@ -118,7 +118,7 @@ class Revocation(StrictModel):
 
 
 class ConsentRecord(StrictModel):
-    """One person's consent for one production. Both people in a swap need one."""
+    """One person's consent for one production. Everybody in a swap needs one."""
 
     schema_version: Literal[1]
     """Version of the record format: 1."""
@@ -131,7 +131,8 @@ class ConsentRecord(StrictModel):
     replica_kind: Literal["employment_based", "independently_created", "background", "licensed_double"]
     """Kind of digital replica, as contracts name it."""
     roles: tuple[Role, ...] = Field(min_length=1)
-    """``source_identity``: the person's face goes into a plate; ``target_performer``: the person's face is replaced."""
+    """``source_identity``: the person's face goes into a plate; ``target_performer``: the person's face is replaced;
+    ``driver``: the person's performance moves another face."""
     scope: Scope
     """What the person consents to."""
     document: Document

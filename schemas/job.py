@@ -87,7 +87,24 @@ def people_of(entry: Replace) -> set[str]:
     alone = entry.performers.all_but if isinstance(entry.performers, AllBut) else ()
     named = [entry.identity] if isinstance(entry.identity, str) else []
     whose = [entry.performer] if entry.performer and not entry.is_crowd else []
-    return {*named, *whose, *(one for one in alone if isinstance(one, str))}
+    driver = [entry.driver.person] if entry.driver else []
+    return {*named, *whose, *driver, *(one for one in alone if isinstance(one, str))}
+
+
+def driver_job(job: ShotJob, index: int) -> ShotJob:
+    """The footage that drives the ``index``-th entry, as a shot of which no more is wanted than the driver's face:
+    as in a training, whose face would go in does not matter."""
+    driver = job.shot.replace[index].driver
+    assert driver is not None
+    face = Replace(
+        performer=driver.person,
+        identity=driver.person,
+        engine="landmark_warp",
+        track=driver.track,
+        position=driver.position,
+    )
+    shot = job.shot.model_copy(update={"plate": driver.plate, "replace": (face,)})
+    return job.model_copy(update={"shot": shot, "models": (), "deliver": ()})
 
 
 class FootageJob(StrictModel):

@@ -104,6 +104,68 @@ class SettingsOverride(StrictModel):
     """The settings that change."""
 
 
+class Driver(StrictModel):
+    """Reenactment: whose performance a face shows, in place of the performer's. One frame of theirs to one of the
+    shot, whatever the frame rates."""
+
+    person: Name
+    """The person whose performance it is; their consent must cover the role ``driver``."""
+    plate: Plate
+    """Their footage; its ``frames`` are those that play, and that tell how the face is at rest."""
+    track: int | None = Field(None, ge=1, le=9999)
+    """Number of their track, where the footage shows several people and they have no references."""
+    position: tuple[Coordinate, Coordinate] | None = None
+    """Or the position of their face in the first frame that shows it: x, y in the footage's pixels."""
+    starts: int | None = Field(None, ge=-LAST_FRAME, le=LAST_FRAME)
+    """The shot's frame with which the footage's first frame plays. Default: the shot's first."""
+    beyond: Literal["error", "hold", "loop", "own"] = "error"
+    """Where the footage does not reach: its first or last frame is held (``hold``), it plays over and over (``loop``),
+    or the performer's own performance shows (``own``). ``error``: it must cover the shot."""
+    ease: int = Field(4, ge=0, le=48)
+    """With ``own``: frames over which the footage's performance comes in and goes out."""
+    expression: bool = True
+    """Whether it gives the expression: what the face does, relative to each face at rest. Gaze is not part of it."""
+    pose: bool = False
+    """Whether small turns of its head, relative to its usual pose, are added to the plate's; at most 10 degrees, as
+    neck and hair stay the plate's."""
+    strength: float = Field(1.0, ge=0, le=1)
+    """How far; 0: the performer's own performance."""
+    mouth: Literal["driver", "performer"] = "driver"
+    """Whose teeth and tongue show in an open mouth. The performer's are moved along with the lips: of use only where
+    their mouth is open as well."""
+    neutral: int | None = None
+    """A frame of the footage that shows the face at rest. Default: the tenth of its frames that does least."""
+
+    @property
+    def gives(self) -> str:
+        """What it takes of whom, in words: ``expression and pose of ada``."""
+        taken = [what for what, given in (("expression", self.expression), ("pose", self.pose)) if given]
+        return f"{' and '.join(taken)} of {self.person}"
+
+    def covers(self, first: int) -> tuple[int, int]:
+        """The first and the last frame with which it plays, of a shot that begins with ``first``."""
+        start = first if self.starts is None else self.starts
+        return start, start + len(self.plate.frames) - 1
+
+    def frame_at(self, number: int, first: int) -> int | None:
+        """Its frame that plays with the shot's frame ``number``; None where the performer's own performance shows."""
+        start, last = self.covers(first)
+        count, place = last - start + 1, number - start
+        if not 0 <= place < count:
+            if self.beyond in ("own", "error"):
+                return None
+            place = place % count if self.beyond == "loop" else min(max(place, 0), count - 1)
+        return self.plate.frames.first + place
+
+    def share_at(self, number: int, first: int) -> float:
+        """How far its performance has come in at the shot's frame ``number``, 0 to 1: without ``strength``."""
+        start, last = self.covers(first)
+        if self.beyond in ("hold", "loop"):
+            return 1.0
+        inside = min(number - start, last - number) + 1
+        return float(min(max(inside / ((self.ease if self.beyond == "own" else 0) + 1), 0), 1))
+
+
 class Replace(StrictModel):
     """One swap: whose face is replaced, by whose, with which engine."""
 
@@ -134,6 +196,8 @@ class Replace(StrictModel):
     """An external matte for every frame, 0 to 1: an EXR, PNG or TIFF sequence with ``####``; ``s3://`` is allowed."""
     roto_layer: Text | None = None
     """The layer or channel that holds the matte. Default: the only channel, else A, else R."""
+    driver: Driver | None = None
+    """Reenactment: another person's performance in the place of the performer's."""
 
     @property
     def whose(self) -> str:
@@ -239,6 +303,11 @@ class Shot(StrictModel):
     @property
     def chunks(self) -> list[Chunk]:
         return chunks_of(self.plate.frames, size=self.chunk_size, anchor=self.plate.first_frame)
+
+
+def drivers_of(shot: Shot) -> list[str]:
+    """Whose performance shows where it is not the performer's own, in words."""
+    return [f"{entry.performer}: {entry.driver.gives}" for entry in shot.told if entry.driver]
 
 
 Purpose = Literal["commercial", "research"]

@@ -23,6 +23,8 @@ class ReportedSwap(StrictModel):
     engine: str
     member: str = Field("", exclude_if=lambda name: not name)
     """Of a bank: who of it."""
+    driver: str = Field("", exclude_if=lambda name: not name)
+    """Whose performance it shows, where that is not the performer's: ``expression of ada``."""
     engine_version: int | None = None
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     overrides: tuple[dict[str, JsonValue], ...] = ()

@@ -17,6 +17,7 @@ _ROLES: dict[str, tuple[Role, ...]] = {
     "identity": ("source_identity",),
     "performer": ("target_performer",),
     "both": ("source_identity", "target_performer"),
+    "driver": ("driver",),
 }
 HELP = "Consent records: what each person has agreed to."
 
@@ -30,8 +31,11 @@ def new(
         str | None, typer.Option(metavar="NAME", help="The production, as the manifest names it.")
     ] = None,
     role: Annotated[
-        Literal["identity", "performer", "both"] | None,
-        typer.Option(help="Identity: their face goes in. Performer: their face is replaced."),
+        Literal["identity", "performer", "both", "driver"] | None,
+        typer.Option(
+            help="Identity: their face goes in. Performer: their face is replaced. Driver: their performance moves "
+            "another face."
+        ),
     ] = None,
     shot: Annotated[
         list[str] | None, typer.Option(help="A shot's name, or a pattern such as 'sq010_*'; repeatable.")

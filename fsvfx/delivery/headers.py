@@ -20,6 +20,7 @@ from fsvfx.media import PlateInfo
 from fsvfx.media.addresses import Address, TimecodeTrack
 from fsvfx.media.exr.writer import colour_attributes, time_code
 from fsvfx.version import __version__
+from schemas.manifest import drivers_of
 
 OWN = "fsvfx/"
 EARLIER = "fsvfx/plate/"
@@ -61,6 +62,7 @@ def facts_of(order: Order) -> dict[str, str]:
         "performers": ", ".join(entry.whose for entry in shot.told),
         "identities": ", ".join(entry.goes_in for entry in shot.told),
         "engines": ", ".join(entry.engine for entry in shot.told),
+        "drivers": "; ".join(drivers_of(shot)),
         "rights": order.rights.digest,
         "basis": "; ".join(f"{one.kind}, decided by {one.decided_by}" for one in order.rights.bases),
         "purpose": "research, not for commercial use" if order.rights.purpose == "research" else "",

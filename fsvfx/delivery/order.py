@@ -116,7 +116,13 @@ class Order:
     def _content(self) -> dict[str, JsonValue]:
         shot = self.job.shot
         swaps: list[JsonValue] = [
-            {"performer": entry.performer, "identity": entry.goes_in, "engine": entry.engine} for entry in shot.replace
+            {
+                "performer": entry.performer,
+                "identity": entry.goes_in,
+                "engine": entry.engine,
+                **({"driver": entry.driver.gives} if entry.driver else {}),
+            }
+            for entry in shot.replace
         ]
         return {
             "unit": self.unit.name,

@@ -182,6 +182,7 @@ def _swap(entry: Replace, member: str, versions: dict[str, int]) -> ReportedSwap
         identity=entry.goes_in,
         engine=entry.engine,
         member=member,
+        driver=entry.driver.gives if entry.driver else "",
         engine_version=versions.get(entry.engine),
         settings=entry.settings,
         overrides=overrides,

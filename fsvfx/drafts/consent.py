@@ -42,7 +42,11 @@ def consent_text(wishes: ConsentWishes) -> str:
         "subject:",
         field(2, f"legal_name: {BLANK}", "who signed; a minor needs guardian, too, a deceased person representative"),
         field(0, f"replica_kind: {BLANK}", _one_of(kinds)),
-        field(0, f"roles: {_roles(wishes.roles)}", "source_identity: goes in; target_performer: is replaced"),
+        field(
+            0,
+            f"roles: {_roles(wishes.roles)}",
+            "source_identity: goes in; target_performer: is replaced; driver: performs",
+        ),
         "scope:",
         field(2, f"production: {production}", "the manifest's"),
         field(2, f"shots: {listed(wishes.shots) if wishes.shots else BLANK}", 'names or globs; ["*"]: every shot'),

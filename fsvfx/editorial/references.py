@@ -16,6 +16,7 @@ from fsvfx.media import remote
 from fsvfx.runner import plan
 from schemas.deliver import Deliver, DeliverReview
 from schemas.job import ShotJob
+from schemas.manifest import drivers_of
 from schemas.report import AI_STATEMENT
 from schemas.templates import around_frame
 
@@ -73,6 +74,7 @@ def _facts(job: ShotJob) -> dict[str, Any]:
         "performers": [entry.whose for entry in job.shot.told],
         "identities": [entry.goes_in for entry in job.shot.told],
         "engines": [entry.engine for entry in job.shot.told],
+        **({"drivers": driven} if (driven := drivers_of(job.shot)) else {}),
         "consent_records": list(decision.records),
         "rights_decision": decision.digest,
         "delivered": bool(entries) and all(entry.receipt is not None for entry in entries),

@@ -6,6 +6,7 @@ __all__ = [
     "closed_set",
     "contract",
     "dfm_export",
+    "driving",
     "exporting",
     "mattes",
     "onnx_export",

@@ -36,7 +36,7 @@ class Blanz(SolidEngine["Textured"]):
     """
 
     name: ClassVar[str] = "blanz"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = (
         "the identity's shape and albedo in 3D, rendered in the plate's pose and light; no training"
     )

@@ -30,6 +30,15 @@ class EngineSettings(Described):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Drive(EngineSettings):
+    """How a driver's performance is taken over; as in the manifest's ``driver``."""
+
+    expression: bool
+    pose: bool
+    strength: float
+    mouth: Literal["driver", "performer"]
+
+
 @dataclass(frozen=True)
 class FaceBatch:
     """Aligned target crops.
@@ -137,6 +146,9 @@ class Engine(ABC, Generic[Prepared]):
     is known by their cards' cuts."""
     reads: ClassVar[tuple[str, ...]] = ()
     """Stages between align and swap whose results it reads: per-frame arrays of each entry."""
+    may_be_driven: ClassVar[bool] = False
+    """Whether the performance may be another person's (``replace.driver``): then crops, landmarks and fits are those of
+    a performer who acts as the driver does, and that must be all that it goes by."""
     prepares_by: ClassVar[tuple[str, ...] | None] = None
     """The settings that ``prepare`` depends on. None: all of them."""
     Settings: ClassVar[type[EngineSettings]]

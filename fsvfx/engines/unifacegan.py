@@ -43,16 +43,18 @@ class UniFaceGan(OpenSet):
     normalisation, samples selected as they allow, the 3D temporal loss along the mesh. What differs, or is this
     project's own: sizes and weights; the ICT-FaceKit, with albedo and light of the pictures themselves in place of a
     texture basis; that the target's own eyes and mouth are seen; that stills, moved a little, serve as videos, too; no
-    perceptual loss. Reenactment, by expression and pose of another clip, is not offered.
+    perceptual loss; and that in reenactment, where expression and pose are another clip's, the target's picture is
+    moved along the mesh before it is seen (``fsvfx.engines.driving``).
 
     Where the stage ``fit`` has run, its fits are taken; in an evaluation each face is fitted by itself.
     """
 
     name: ClassVar[str] = "unifacegan"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "anybody for anybody: a face drawn in 3D made real in the plate, steady; trained"
     source: ClassVar[str] = "UniFaceGAN (Cao et al. 2021)"
     reads: ClassVar[tuple[str, ...]] = (_STAGE,)
+    may_be_driven: ClassVar[bool] = True
     trained_with: ClassVar[tuple[str, ...]] = (HEAD,)
     Architecture: ClassVar[type[EngineSettings]] = UniFaceGanSettings
 

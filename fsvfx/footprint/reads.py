@@ -56,6 +56,8 @@ def reads_of(
         for entry in shot.replace:
             if entry.roto and (path := place(entry.roto)):
                 media += _pictures(disk, path, f"the roto of shot {shot.name}")
+            if entry.driver and (path := place(entry.driver.plate.path)):
+                media += _pictures(disk, path, f"the driver of shot {shot.name}")
     for name, person in people.items():
         for given in person.references:
             if path := place(given):

@@ -12,7 +12,7 @@ from schemas.manifest import CROWD, MOST_ENTRIES, Replace
 
 _ALONE = ("at_most", "shown", "basis")
 """What is said of crowds alone."""
-_ONE_FACE = ("track", "position", "roto", "roto_layer")
+_ONE_FACE = ("track", "position", "roto", "roto_layer", "driver")
 """What is said of one face alone."""
 
 

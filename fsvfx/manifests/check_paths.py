@@ -31,6 +31,8 @@ def check_paths(draft: Draft, manifest: Path) -> Iterator[Finding]:
             yield from _check_plate((*shot.loc, "plate"), shot.plate, reach)
         for index, entry in shot.replace.items():
             yield from _check_roto((*shot.loc, "replace", index), entry, reach)
+            if entry.driver:
+                yield from _check_plate((*shot.loc, "replace", index, "driver", "plate"), entry.driver.plate, reach)
     for index, deliver in draft.deliver.items():
         yield from _check_deliver(("deliver", index, "path"), deliver, reach)
     if draft.store:

@@ -37,10 +37,12 @@ def check_people(draft: Draft) -> Iterator[Finding]:
         seen: set[str] = set()
         for index, entry in shot.replace.items():
             at = (*shot.loc, "replace", index)
-            named = {"performer": entry.performer, "identity": entry.identity}
+            named: dict[Loc, object] = {("performer",): entry.performer, ("identity",): entry.identity}
+            if entry.driver:
+                named["driver", "person"] = entry.driver.person
             for role, name in named.items():
                 if isinstance(name, str) and name and name not in draft.named:
-                    yield Finding((*at, role), f"'{name}' is not among the people", whom(name, draft.named))
+                    yield Finding((*at, *role), f"'{name}' is not among the people", whom(name, draft.named))
             if entry.performer and entry.performer in seen:
                 hint = "Keep one entry per performer; use overrides for other settings on some frames"
                 yield Finding((*at, "performer"), f"'{entry.performer}' is replaced twice in this shot", hint)

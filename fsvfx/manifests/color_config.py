@@ -47,6 +47,11 @@ def _check_spaces(draft: Draft, config: ColourConfig) -> Iterator[Finding]:
     named: list[tuple[Loc, str]] = [
         ((*shot.loc, "plate", "color_space"), shot.plate.color_space) for shot in draft.shots if shot.plate
     ]
+    for shot in draft.shots:
+        for index, entry in shot.replace.items():
+            if entry.driver:
+                at = (*shot.loc, "replace", index, "driver", "plate", "color_space")
+                named.append((at, entry.driver.plate.color_space))
     for index, deliver in draft.deliver.items():
         space = getattr(deliver, "color_space", None)
         if space:

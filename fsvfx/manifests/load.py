@@ -13,6 +13,7 @@ from fsvfx.errors import Problem
 from fsvfx.manifests.check_crowd import check_crowd
 from fsvfx.manifests.check_crowds import check_crowds
 from fsvfx.manifests.check_deliver import check_deliver, check_kinds
+from fsvfx.manifests.check_drivers import check_drivers
 from fsvfx.manifests.check_engines import check_composites, check_engines
 from fsvfx.manifests.check_licences import check_licences
 from fsvfx.manifests.check_overlaps import check_overlaps
@@ -104,6 +105,7 @@ def _findings(data: dict[str, Any], path: Path, store: str | None = None) -> Ite
     config = yield from check_color(draft, path)
     yield from check_deliver(draft, config)
     yield from check_engines(draft)
+    yield from check_drivers(draft)
     yield from check_composites(draft)
     yield from check_licences(draft, data, path)
     yield from _check_register(data, path, draft)

@@ -88,7 +88,7 @@ def _shot_job(
     common: Mapping[str, Any],
 ) -> ShotJob:
     named = _people_of(shot)
-    replace = tuple(_entry(each, reach) for one in shot.replace for each in one.each)
+    replace = tuple(_entry(each, reach, config) for one in shot.replace for each in one.each)
     return ShotJob(
         shot=shot.model_copy(update={"plate": plate_at(reach, shot.plate, config), "replace": replace}),
         people={name: person for name, person in people.items() if name in named},
@@ -101,7 +101,10 @@ def _people_of(shot: Shot) -> set[str]:
     return {name for entry in shot.replace for name in (*people_of(entry), *entry.shown)}
 
 
-def _entry(entry: Replace, reach: Reach) -> Replace:
+def _entry(entry: Replace, reach: Reach, config: ColourConfig) -> Replace:
+    if entry.driver:
+        plate = plate_at(reach, entry.driver.plate, config)
+        entry = entry.model_copy(update={"driver": entry.driver.model_copy(update={"plate": plate})})
     return entry.model_copy(update={"roto": reach.place(entry.roto)}) if entry.roto else entry
 
 

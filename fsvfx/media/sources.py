@@ -16,7 +16,7 @@ from fsvfx.media.references import PersonSource
 from fsvfx.media.sequence.files import has_token, suggestion
 from fsvfx.reach import reach_of
 from schemas.frames import FrameRange
-from schemas.job import ShotJob
+from schemas.job import ShotJob, driver_job
 from schemas.manifest import Replace
 from schemas.receipts import Unit
 from schemas.templates import PICTURES, frame_path, suffix
@@ -74,10 +74,13 @@ class PlateSource:
 
 
 def source_for(job: ShotJob, unit: Unit, stage: str = "", plate: OpenedPlate | None = None) -> Source:
-    """What ``stage`` reads: external mattes for ``roto``; else plate frames for a chunk (or the whole shot), references
-    for a person. ``plate``: the job's, if several units are read from it. Raises PlateError, StoreError."""
+    """What ``stage`` reads: external mattes for ``roto``, drivers' footage for ``driver``; else plate frames for a
+    chunk (or the whole shot), references for a person. ``plate``: the job's, if several units are read from it. Raises
+    PlateError, StoreError."""
     if stage == "roto":
         return RotoSource(job, _numbers(job, unit))
+    if stage == "driver":
+        return DriverSource(job)
     return (
         PersonSource(job, unit.person)
         if unit.kind == "person"
@@ -87,6 +90,26 @@ def source_for(job: ShotJob, unit: Unit, stage: str = "", plate: OpenedPlate | N
 
 def _numbers(job: ShotJob, unit: Unit) -> list[int]:
     return list(unit.chunk.frames if unit.chunk else job.shot.plate.frames)
+
+
+class DriverSource:
+    """The footage of a shot's drivers: a series for each entry that has one, named ``r0``, ``r1`` ..."""
+
+    def __init__(self, job: ShotJob) -> None:
+        driven = [index for index, entry in enumerate(job.shot.replace) if entry.driver]
+        self._jobs = {entry_name(index): driver_job(job, index) for index in driven}
+
+    def fingerprint(self) -> dict[str, str]:
+        found = {}
+        for name, job in self._jobs.items():
+            for frame, digest in open_plate(job).fingerprint(list(job.shot.plate.frames)).items():
+                found[f"{name}/{frame}"] = digest
+        return found
+
+    def pictures(self, series: str = "") -> Iterator[Array]:
+        """All frames (H, W, 3) of the driver of the entry ``series``."""
+        job = self._jobs[series]
+        yield from open_plate(job).pictures(list(job.shot.plate.frames))
 
 
 class RotoSource:

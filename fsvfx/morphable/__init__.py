@@ -3,6 +3,7 @@
 ``ict()`` is the ICT-FaceKit's face; ``fit_person`` and ``fit_frames`` find shape, albedo, pose, expression and light.
 """
 
+from fsvfx.morphable.driven import Performance, at_rest, driven, performance
 from fsvfx.morphable.facekit import FaceKit, facekit
 from fsvfx.morphable.fit import Fits, FittedPerson, fit_frames, fit_person, joined, posed, spread
 from fsvfx.morphable.ict import ict
@@ -18,10 +19,13 @@ __all__ = [
     "FittedEntry",
     "FittedPerson",
     "Morphable",
+    "Performance",
     "Placing",
     "SurfacePoints",
     "arrays_of",
+    "at_rest",
     "camera",
+    "driven",
     "facekit",
     "fit_frames",
     "fit_person",
@@ -32,6 +36,7 @@ __all__ = [
     "model",
     "normals",
     "packing",
+    "performance",
     "pictures",
     "placing",
     "portrait",

@@ -49,6 +49,10 @@ class FittedEntry:
         """The performer, as seen in a frame that shows the performer; without albedo."""
         return FittedPerson.of(model, self.identity(number), float(np.asarray(self.view.frame("nearness", number))))
 
+    def rest(self, number: int) -> Floats:
+        """(e,) of the performer's face at rest, the same in every frame; there where the entry is driven."""
+        return np.asarray(self.view.frame("rest", number), np.float32)
+
     def fits(self, numbers: Sequence[int]) -> Fits:
         """Of frames that show the performer, at least one."""
         held = {name: np.stack([self.view.frame(name, number) for number in numbers]) for name in (*_PLACING, *_REST)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -13,12 +14,13 @@ from fsvfx.errors import FsvfxError
 from fsvfx.faces.detectors import needs_of
 from fsvfx.faces.looks import colour_of
 from fsvfx.faces.search import FaceFinder
-from fsvfx.media import PersonSource, PlateReader, RotoSource, spread
+from fsvfx.media import PersonSource, PlateReader, RotoSource, open_plate, spread
 from fsvfx.packages import Packages, faces_in, unknown_to
 from fsvfx.preflight.contract import Look, Trouble
 from fsvfx.runner.dag import stage, stages, units_of
+from schemas import rates
 from schemas.bank_card import UsedBank
-from schemas.job import ShotJob
+from schemas.job import ShotJob, driver_job
 from schemas.receipts import Unit
 
 _LOOKED_AT = 8
@@ -58,6 +60,27 @@ def _damaged(plate: PlateReader, numbers: Sequence[int]) -> Iterator[Trouble]:
             hint = f"Its chunk will fail; the others run. {error.hint}"
             file = f" ({error.where.file})" if error.where.file else ""
             yield Trouble("plate", f"frame {number}: {error.what}{file}", hint, stops=False)
+
+
+def drivers(shot: Look) -> Iterator[Trouble]:
+    """As the plate, of each driver's footage; another frame rate is told."""
+    for index, entry in enumerate(shot.job.shot.replace):
+        if entry.driver is None or not shot.buckets.usable(entry.driver.plate.path):
+            continue
+        field, own = f"replace[{index}].driver", driver_job(shot.job, index)
+        try:
+            found = open_plate(own)
+            rate = found.info.frame_rate
+        except FsvfxError as error:
+            yield Trouble.of(f"{field}.plate", error)
+            continue
+        said = shot.answers.of(("plate", own.shot.plate.model_dump_json()), partial(_frames, found, _some(own)))
+        yield from (replace(one, field=f"{field}.{one.field}") for one in said)
+        plays = shot.plate.info.frame_rate if shot.plate else None
+        if rate and plays and rate != plays:
+            both = f"{rates.written(rate)} frames per second, and plays at {rates.written(plays)}"
+            what = f"it was shot at {both}, frame by frame"
+            yield Trouble(field, what, "Retime the footage if its speed matters", stops=False)
 
 
 def rotos(shot: Look) -> Iterator[Trouble]:

@@ -117,6 +117,8 @@ def _urls(job: ShotJob) -> Iterator[tuple[str, str]]:
         yield from ((f"people.{name}.references", path) for path in person.references)
     for index, entry in enumerate(job.shot.replace):
         yield f"replace[{index}].roto", entry.roto or ""
+        if entry.driver:
+            yield f"replace[{index}].driver.plate.path", entry.driver.plate.path
     for index, wish in enumerate(job.deliver):
         yield f"deliver[{index}].path", wish.path
 

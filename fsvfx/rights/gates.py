@@ -31,17 +31,19 @@ from schemas.job import ShotJob, TrainedModel, TrainJob
 SWAP_VERSION = 2
 TRAINING_VERSION = 1
 _ELSE = {False: "also learned", True: "learned"}
-_ROLE_NAMES: dict[Role, str] = {"source_identity": "identity", "target_performer": "performer"}
+_ROLE_NAMES: dict[Role, str] = {"source_identity": "identity", "target_performer": "performer", "driver": "driver"}
 
 
 def _roles_of(job: ShotJob) -> dict[str, tuple[Role, ...]]:
-    """Everybody whom the shot's swaps show, and how. Empty if it swaps nothing."""
+    """Everybody whom the shot's swaps show, or whose performance they show. Empty if it swaps nothing."""
     roles: dict[str, set[Role]] = {}
     for entry in job.shot.replace:
         for person in entry.shown if entry.is_crowd else (entry.performer,):
             roles.setdefault(person, set()).add("target_performer")
         if isinstance(entry.identity, str):
             roles.setdefault(entry.identity, set()).add("source_identity")
+        if entry.driver:
+            roles.setdefault(entry.driver.person, set()).add("driver")
     return {person: tuple(sorted(roles[person])) for person in sorted(roles)}
 
 

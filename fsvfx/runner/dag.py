@@ -29,6 +29,7 @@ PATHS: dict[str, str] = {
         "cast",
         "align",
         "fit",
+        "driver",
         "swap",
         "occlude",
         "composite",

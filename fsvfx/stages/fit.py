@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from fsvfx.arrays import Array, Result
 from fsvfx.colour.planes import from_half
@@ -41,13 +41,15 @@ class FitSettings(StageSettings):
     """Standard deviation of the filter over time, in frames."""
     chunks: tuple[tuple[int, int], ...]
     """First and last frame of each."""
+    driven: tuple[int, ...] = Field((), exclude_if=lambda entries: not entries)
+    """The entries whose performers are driven: of them, how their faces are at rest, too."""
 
 
 class FitStage(Stage[FitSettings]):
     """Of the whole shot at once, so that a person has one shape, and nothing pops where chunks meet."""
 
     name = "fit"
-    version = 1
+    version = 2
     scope = "shot"
     needs = (Need("align", of="all"),)
     resources = Resources(cpu=1, memory_mib=2048)
@@ -67,6 +69,7 @@ class FitStage(Stage[FitSettings]):
                 "rN/light": spec("9 3", "float32"),
                 "rN/off": spec("", "float32"),
                 "rN/unlike": spec("", "float32"),
+                "rN/rest": spec("E", "float32", optional=True),
             }
         ),
     )
@@ -80,6 +83,7 @@ class FitStage(Stage[FitSettings]):
             model=HEAD,
             smooth=job.shot.faces.smooth,
             chunks=tuple((chunk.first, chunk.last) for chunk in job.shot.chunks),
+            driven=tuple(index for index, entry in enumerate(job.shot.replace) if entry.driver),
         )
 
     def weights(self, settings: FitSettings) -> tuple[str, ...]:
@@ -91,24 +95,26 @@ class FitStage(Stage[FitSettings]):
 
         model, aligned = ict(), work.inputs["align"]
         entries = {index: AlignedEntry(aligned, index) for index in work.settings.entries}
-        found = {index: _fitted(model, each, work.settings.smooth) for index, each in entries.items() if each.shown}
+        found = {index: fitted(model, each, work.settings.smooth) for index, each in entries.items() if each.shown}
         return Result(
             tables={entry_name(index): _person(each) for index, each in found.items()},
-            parts=dict(_parts(found, set(aligned.numbers), work.settings)),
-            qc={entry_name(index): _figures(model, found.get(index)) for index in entries},
+            parts=dict(_parts(model, found, set(aligned.numbers), work.settings)),
+            qc={entry_name(index): figures_of(model, found.get(index)) for index in entries},
         )
 
 
 def _wanting(job: ShotJob) -> tuple[int, ...]:
-    """The entries whose engine reads fits; all, if a deliverable does."""
+    """The entries that are driven, or whose engine reads fits; all, if a deliverable does."""
     name, delivered = FitStage.name, reads_of(map(wish, job.deliver))
     return tuple(
-        index for index, entry in enumerate(job.shot.replace) if name in delivered or name in engine(entry.engine).reads
+        index
+        for index, entry in enumerate(job.shot.replace)
+        if name in delivered or entry.driver or name in engine(entry.engine).reads
     )
 
 
 @dataclass(frozen=True)
-class _Fitted:
+class Fitted:
     """One entry over the whole shot. trembles: jitter before and after the filter over time; spent: seconds."""
 
     numbers: tuple[int, ...]
@@ -118,7 +124,8 @@ class _Fitted:
     spent: float
 
 
-def _fitted(model: Morphable, aligned: AlignedEntry, sigma: float) -> _Fitted:
+def fitted(model: Morphable, aligned: AlignedEntry, sigma: float) -> Fitted:
+    """An entry that shows its performer; sigma: of the filter over time, in frames."""
     from fsvfx.morphable import fit_frames, fit_person, jitter, joined, spread, steady
 
     started, numbers = perf_counter(), tuple(sorted(aligned.shown))
@@ -129,7 +136,7 @@ def _fitted(model: Morphable, aligned: AlignedEntry, sigma: float) -> _Fitted:
     at, starts = np.array(numbers, np.int64), np.array([bool(aligned.frame("start", number)) for number in numbers])
     calm = steady(model, each, at, starts, sigma)
     before, after = (jitter(model, person, one, at, starts) for one in (each, calm))
-    return _Fitted(numbers, person, calm, (before, after), perf_counter() - started)
+    return Fitted(numbers, person, calm, (before, after), perf_counter() - started)
 
 
 def _faces(aligned: AlignedEntry, numbers: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -138,7 +145,7 @@ def _faces(aligned: AlignedEntry, numbers: Sequence[int]) -> tuple[NDArray[np.fl
     return landmarks, np.stack([from_half(aligned.crop(number)) for number in numbers])
 
 
-def _person(found: _Fitted) -> dict[str, Array]:
+def _person(found: Fitted) -> dict[str, Array]:
     """One row."""
     assert found.person.albedo is not None
     return {
@@ -148,23 +155,32 @@ def _person(found: _Fitted) -> dict[str, Array]:
     }
 
 
-def _parts(found: Mapping[int, _Fitted], there: set[int], settings: FitSettings) -> Iterator[tuple[str, Result]]:
+def _parts(
+    model: Morphable, found: Mapping[int, Fitted], there: set[int], settings: FitSettings
+) -> Iterator[tuple[str, Result]]:
     """Of each chunk whose frames are there."""
+    whole = {index: _whole(model, each, rest=index in settings.driven) for index, each in found.items()}
     for first, last in settings.chunks:
         chunk = Chunk(first=first, last=last)
         if there.issuperset(chunk.frames):
-            arrays = [named(index, **_arrays(each, tuple(chunk.frames))) for index, each in found.items()]
+            numbers = tuple(chunk.frames)
+            arrays = [named(index, **frames_of(each.numbers, whole[index], numbers)) for index, each in found.items()]
             yield chunk.name, Result(frames={name: array for each in arrays for name, array in each.items()})
 
 
-def _arrays(found: _Fitted, frames: tuple[int, ...]) -> dict[str, Array]:
-    """Zeros where there is no face."""
-    from fsvfx.morphable import arrays_of
+def _whole(model: Morphable, found: Fitted, *, rest: bool) -> dict[str, Array]:
+    from fsvfx.morphable import arrays_of, at_rest
 
-    rows = {number: row for row, number in enumerate(found.numbers)}
+    count = len(found.numbers)
+    made = {"present": np.ones(count, np.bool_), **arrays_of(found.person, found.fits)}
+    return made | ({"rest": np.repeat(at_rest(model, found.fits.expression)[None], count, axis=0)} if rest else {})
+
+
+def frames_of(numbers: Sequence[int], whole: Mapping[str, Array], frames: Sequence[int]) -> dict[str, Array]:
+    """Arrays ``whole`` of frames ``numbers``, at ``frames``: zeros where they have none."""
+    rows = {number: row for row, number in enumerate(numbers)}
     places = [place for place, number in enumerate(frames) if number in rows]
     chosen = [rows[frames[place]] for place in places]
-    whole = {"present": np.ones(len(rows), np.bool_), **arrays_of(found.person, found.fits)}
     made: dict[str, Array] = {}
     for name, values in whole.items():
         filled = np.zeros((len(frames), *values.shape[1:]), values.dtype)
@@ -173,7 +189,7 @@ def _arrays(found: _Fitted, frames: tuple[int, ...]) -> dict[str, Array]:
     return made
 
 
-def _figures(model: Morphable, found: _Fitted | None) -> dict[str, JsonValue]:
+def figures_of(model: Morphable, found: Fitted | None) -> dict[str, JsonValue]:
     """off, trembled, trembles: the landmarks' residual (median), and the points' jitter before and after the filter,
     percent of the face's width; unlike: the skin's residual (median), display values; distance: of the camera, m."""
     if found is None:

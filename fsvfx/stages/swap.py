@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import JsonValue, SerializeAsAny
+from pydantic import Field, JsonValue, SerializeAsAny
 
 from fsvfx.arrays import Result
 from fsvfx.colour.planes import from_half, half_of
 from fsvfx.engines.batches import Batch, batches
-from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Identity
+from fsvfx.engines.contract import Drive, Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.preparations import preparations
 from fsvfx.engines.registry import engine, settings_of
 from fsvfx.entries import AlignedEntry, EntryView, GoesIn, entry_name, named
@@ -27,14 +27,19 @@ from schemas.job import ShotJob
 from schemas.manifest import Replace
 from schemas.receipts import Unit
 
+_DRIVEN_BY = ("fit", "driver")
+"""The stages that driven entries read."""
+
 
 class SwapEntry(StageSettings):
-    """One replace entry. groups: the frames of the chunk that share the engine's settings, all defaults filled in."""
+    """One replace entry. groups: the frames of the chunk that share the engine's settings, all defaults filled in.
+    drive: how it is driven, if it is."""
 
     identity: str
     engine: str
     engine_version: int
     groups: tuple[tuple[FrameRange, SerializeAsAny[EngineSettings]], ...]
+    drive: Drive | None = Field(None, exclude_if=lambda drive: drive is None)
 
 
 class SwapSettings(StageSettings):
@@ -62,6 +67,8 @@ class SwapStage(Stage[SwapSettings]):
         kinds = [engine(entry.engine) for entry in job.shot.replace]
         reach = max((kind.reach for kind in kinds), default=0)
         more = dict.fromkeys(name for kind in kinds for name in kind.reads)
+        if any(entry.driver for entry in job.shot.replace):
+            more |= dict.fromkeys(_DRIVEN_BY)
         align, references = self.needs
         cast = [Need("cast", of="all")] if any(entry.from_bank for entry in job.shot.replace) else []
         return replace(align, halo=reach), references, *cast, *(Need(name, halo=reach) for name in more)
@@ -103,6 +110,7 @@ def _entry(entry: Replace, numbers: list[int]) -> SwapEntry:
         engine=kind.name,
         engine_version=kind.version,
         groups=tuple((FrameRange(held), values) for values, held in groups.values()),
+        drive=Drive(**entry.driver.model_dump(include=set(Drive.model_fields))) if entry.driver else None,
     )
 
 
@@ -163,12 +171,28 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
                 one, entry.identity, goes_in.digest, aligned.size, lambda: Identity.of(entry.identity, goes_in)
             )
             for batch in batches(wanted, one.at_once, reach=one.reach, follows=faces.follows):
-                swap, at = one.swap(faces.of(batch), prepared), [rows[number] for number in batch.own]
+                swap, at = (
+                    _swapped(index, entry, faces.of(batch), one, prepared, work),
+                    [rows[number] for number in batch.own],
+                )
                 made.crops[at], made.mattes[at] = half_of(swap.crops), half_of(swap.matte)
                 for name, found in swap.faults.items():
                     faults[name] = round(max(faults.get(name, 0.0), float(found.max())), 5)
             figures |= one.figures(prepared)
     return replace(made, figures=figures | faults)
+
+
+def _swapped(
+    index: int, entry: SwapEntry, faces: FaceBatch, one: Engine[Any], prepared: Any, work: Work[SwapSettings]
+) -> SwapBatch:
+    if entry.drive is None:
+        return one.swap(faces, prepared)
+    from fsvfx.engines.driving import driven_faces  # here: others need not wait for OpenCV
+    from fsvfx.morphable import FittedEntry
+
+    fit, driver = (EntryView(work.inputs[name], index) for name in _DRIVEN_BY)
+    driven = driven_faces(faces, FittedEntry(fit), driver, entry.drive)
+    return driven.over(one.swap(driven.faces, prepared))
 
 
 def _goes_in(index: int, entry: SwapEntry, kind: type[Engine[Any]], work: Work[SwapSettings]) -> GoesIn:

@@ -21,6 +21,7 @@ class SolidEngine(Engine[Prepared]):
 
     family: ClassVar[Family] = "model3d"
     reads: ClassVar[tuple[str, ...]] = ("fit",)
+    may_be_driven: ClassVar[bool] = True
     prepares_by: ClassVar[tuple[str, ...] | None] = ()
 
     settings: SolidSettings

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
+from typing import Any
 
-from fsvfx.delivery.headers import kept, reason_to_drop
+import pytest
+from footage import shot_job
+
+from fsvfx.delivery.headers import facts_of, kept, reason_to_drop
+from schemas.manifest import Driver, Replace
 
 KEPT = ["owner", "comments", "cameraModel", "lensMake", "capDate", "isoSpeed", "timeCode", "keyCode", "worldToCamera",
         "worldToNDC", "imageCounter", "reelName", "view", "com.x.y", "com.vendor.lens.k1", "interim.clip",
@@ -29,3 +34,17 @@ def test_dropped_and_why(name: str) -> None:
 
 def test_an_earlier_alteration_is_not_forgotten() -> None:
     assert kept({"fsvfx/statement": "AI-ALTERED"}) == {"fsvfx/plate/statement": "AI-ALTERED"}
+
+
+@pytest.mark.parametrize("driven", [True, False])
+def test_whose_performance_it_is(driven: bool) -> None:
+    job: Any = shot_job("p.mp4", "1001-1012", ())
+    driver = Driver(person="ada", plate=job.shot.plate, pose=True) if driven else None
+    entry = Replace(performer="double", identity="lead", engine="blanz", driver=driver)
+    shot = job.shot.model_copy(update={"replace": (entry,)})
+    rights = SimpleNamespace(digest="d", bases=(), purpose="commercial")
+    order: Any = SimpleNamespace(
+        job=job.model_copy(update={"shot": shot}), statement="s", rights=rights, content_key="k"
+    )
+    facts = facts_of(order)
+    assert facts.get("drivers") == ("double: expression and pose of ada" if driven else None)
