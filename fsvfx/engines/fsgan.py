@@ -13,6 +13,7 @@ from fsvfx.engines.anyone.settings import FsGanSettings
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity
 from fsvfx.engines.open_set import OpenSet, Source, worth_of
 from fsvfx.engines.packaged import MatteSettings
+from fsvfx.engines.sides import both_sides
 from fsvfx.faces.measures import head_pose, mouth_opening
 from fsvfx.faces.resizing import resized
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _CORNERS = 3
 """Of a triangle: more views than that have no say in a picture."""
+_SHOWN, _HIDDEN = 0.25, 0.02
+"""Share of the views that see a pixel from which on nothing of it is completed; what the others count there."""
 _OPEN = 0.1
 """Of the inner lips over the mouth's width, from which on a mouth stands open."""
 
@@ -67,7 +70,7 @@ class FsGan(OpenSet):
     """
 
     name: ClassVar[str] = "fsgan"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     summary: ClassVar[str] = "anybody for anybody: pictures reenacted, completed and blended; trained"
     source: ClassVar[str] = "FSGAN (Nirkin et al. 2019)"
     prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256", "views")
@@ -96,7 +99,7 @@ class FsGan(OpenSet):
         from fsvfx.engines.anyone.view_map import spread, view_map
 
         assert isinstance(self.settings, FsGanPackage)
-        source = super().prepare(identity, size)
+        source, identity = super().prepare(identity, size), both_sides(identity)
         poses = np.array([head_pose(mesh)[:2] for mesh in identity.landmarks])
         chosen = spread(poses, worth_of(identity) * shut(identity.landmarks), self.settings.views)
         crops = torch.from_numpy(identity.crops[chosen]).permute(0, 3, 1, 2).contiguous()
@@ -117,11 +120,13 @@ class FsGan(OpenSet):
         return model.swap(seen, self._between(meshes, shares, prepared))
 
     def _between(self, meshes: torch.Tensor, shares: NDArray[np.float64], prepared: ViewSource) -> torch.Tensor:
-        """(n, 4, R, R): the views, each reenacted on meshes (n, 468, 3), mixed by their ``shares`` (n, m)."""
+        """(n, 4, R, R): the views, each reenacted on meshes (n, 468, 3), mixed by their ``shares`` (n, m) where they
+        show the face; and what hardly any of them shows."""
         import torch
 
         size, model = self.networks.resolution, self.networks
-        mixed = meshes.new_zeros(len(meshes), 4, size, size)
+        mixed, seen = meshes.new_zeros(len(meshes), 3, size, size), meshes.new_zeros(len(meshes), 1, size, size)
+        weight = torch.zeros_like(seen)
         ranked = np.argsort(-shares, axis=1, kind="stable")[:, :_CORNERS]
         for place in range(ranked.shape[1]):
             view = ranked[:, place]
@@ -133,8 +138,11 @@ class FsGan(OpenSet):
                 torch.from_numpy(each[view[rows]]).to(meshes) for each in (prepared.pictures, prepared.meshes)
             )
             made = model.reenacted(pictures, theirs, meshes[rows])
-            mixed[rows] += torch.from_numpy(share[rows]).to(made)[:, None, None, None] * made
-        return mixed
+            counts, shown = torch.from_numpy(share[rows]).to(made)[:, None, None, None], 1 - made[:, 3:]
+            mixed[rows] += counts * (shown + _HIDDEN) * made[:, :3]
+            weight[rows] += counts * (shown + _HIDDEN)
+            seen[rows] += counts * shown
+        return torch.cat([mixed / weight, 1 - (seen / _SHOWN).clamp(max=1)], 1)
 
     def figures(self, prepared: Source) -> dict[str, JsonValue]:
         assert isinstance(prepared, ViewSource)

@@ -43,7 +43,7 @@ class LandmarkWarp(Engine["References"]):
     """
 
     name: ClassVar[str] = "landmark_warp"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     family: ClassVar[Family] = "image"
     summary: ClassVar[str] = (
         "warps the identity's best-matching reference pictures to the performer's mesh; no training"

@@ -12,6 +12,7 @@ from fsvfx.engines.contract import Identity
 from fsvfx.engines.mesh import atlas
 from fsvfx.engines.mesh.shape import ShapeSpace
 from fsvfx.engines.mesh.tone import toned, toning
+from fsvfx.engines.sides import WORTH, both_sides
 from fsvfx.errors import InputError
 from fsvfx.faces.geometry import mirrored
 from fsvfx.faces.measures import appearance, face_length
@@ -24,8 +25,6 @@ _TOLERANCE = 0.085
 """Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
 _UNSURE = 0.12
 """The same where a prior says what the face should look like, and not its other pictures: it is a guess."""
-_OTHER_SIDE = 0.3
-"""Quality of a picture's mirror image beside the picture's own."""
 _FILL, _FEW_FILL = 0.012, 0.015
 """Share of the prior beside many pictures, and beside few: it shows where they have hardly any trust."""
 _LEAST_TRUST = 0.01
@@ -81,13 +80,15 @@ def prepare(identity: Identity, size: int, prior: Floats | None = None) -> Refer
     """References for swaps into crops of ``size`` px; larger ones are shrunk to it first, so that warps don't alias.
 
     prior: (k, k, 3) in the atlas, what this face is likely to look like. Given one, it tells what is wrong in pictures
-    that are too few to tell by themselves, and fills what none shows; few pictures also show their mirror images.
-    Raises InputError if there are none.
+    that are too few to tell by themselves, and fills what none shows; few pictures also show their mirror images, and
+    without a prior those that all show one side do. Raises InputError if there are none.
     """
     if not len(identity.crops):
         raise InputError(
             f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
         )
+    if prior is None:
+        identity = both_sides(identity)
     scale = min(size / identity.crops.shape[1], 1.0)
     fitted = [_shrunk(crop, scale) for crop in identity.crops]
     meshes = scaled(identity.landmarks, scale)
@@ -117,7 +118,7 @@ def prepare(identity: Identity, size: int, prior: Floats | None = None) -> Refer
 def _with_mirrored(crops: list[Floats], meshes: Floats, sharp: Floats) -> tuple[list[Floats], Floats, Floats]:
     """And their mirror images, of less quality."""
     crops_too, meshes_too = zip(*map(mirrored, crops, meshes), strict=True)
-    return [*crops, *crops_too], np.concatenate([meshes, meshes_too]), np.concatenate([sharp, _OTHER_SIDE * sharp])
+    return [*crops, *crops_too], np.concatenate([meshes, meshes_too]), np.concatenate([sharp, WORTH * sharp])
 
 
 def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -> tuple[NDArray[np.int64], Floats]:

@@ -1,0 +1,34 @@
+"""Both sides of a face, where reference pictures show one alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fsvfx.engines.contract import Identity
+from fsvfx.faces.geometry import mirrored
+from fsvfx.faces.measures import head_pose
+
+TURNED = 20.0
+"""Degrees of yaw beyond which the far side of a face is hardly seen."""
+WORTH = 0.3
+"""Of a picture's mirror image beside the picture's own."""
+
+
+def both_sides(identity: Identity) -> Identity:
+    """With mirror images of all pictures, if all are turned to the same side by more than ``TURNED``; else as it is.
+
+    Faces are nearly the same on both sides: a mirrored cheek is a better guess than one that nobody saw.
+    """
+    yaws = np.array([head_pose(mesh)[0] for mesh in identity.landmarks])
+    if not len(yaws) or np.abs(yaws).min() <= TURNED or (np.sign(yaws) != np.sign(yaws[0])).any():
+        return identity
+    crops, meshes = zip(*map(mirrored, identity.crops, identity.landmarks), strict=True)
+    return replace(
+        identity,
+        crops=np.concatenate([identity.crops, np.stack(crops)]),
+        landmarks=np.concatenate([identity.landmarks, np.stack(meshes)]),
+        sharpness=np.concatenate([identity.sharpness, WORTH * identity.sharpness]),
+        embedding=None if identity.embedding is None else np.concatenate([identity.embedding] * 2),
+    )
