@@ -356,8 +356,8 @@ class Manifest(StrictModel):
     """Version of the manifest format: 1."""
     production: Name
     """Name of the production, as the consent records have it."""
-    people: dict[Name, Person]
-    """Everybody who takes part, by the names that the rest of the manifest uses."""
+    people: dict[Name, Person] = Field(default_factory=dict)
+    """Everybody who takes part, by the names that the rest of the manifest uses. A crowd alone needs nobody."""
     shots: tuple[Shot, ...] = Field(min_length=1, max_length=2000)
     """The shots to process."""
     color: Color = Field(default_factory=Color)
