@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -363,3 +364,23 @@ def test_all_problems_of_a_shot_at_once_and_only_its_own(make: Callable[..., Sho
 def test_every_check_says_what_it_looks_at() -> None:
     assert len({check.name for check in checks.CHECKS}) == len(checks.CHECKS)
     assert all(check.says.endswith(".") for check in checks.CHECKS)
+
+
+def test_a_drivers_footage_is_opened(make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    """It must be there, with all its frames; another rate is told, and stops nothing."""
+
+    def found(path: Path, frames: str = "1001-1012") -> list[Trouble]:
+        plate = {"path": str(path), "frames": frames, "color_space": "sRGB"}
+        return [one for one in troubles(make(replace=[{"driver": {"person": "lead", "plate": plate}}]))
+                if one.field.startswith("replace[0].driver")]  # fmt: skip
+
+    take = write_video(tmp_path / "take.mp4", 12)
+    assert found(take) == []
+    (gone,) = found(tmp_path / "gone.mp4")
+    assert gone.stops
+    assert gone.field == "replace[0].driver.plate"
+    (short,) = found(take, "1001-1020")
+    assert short.stops
+    (rate,) = found(write_video(tmp_path / "fast.mp4", 12, rate=Fraction(48)))
+    assert not rate.stops
+    assert "48 frames per second" in rate.what
