@@ -23,6 +23,7 @@ EXAMPLES = {
         "fsvfx bank build extras faces/people --record made_up.yaml",
         "fsvfx bank build extras faces/people \\\n    --record made_up.yaml --labels ages.yaml",
         "fsvfx bank build strangers --strangers 64",
+        "fsvfx bank build strangers --strangers 64 --details extras",
     ),
     "list": ("fsvfx bank list --packages packages/",),
     "show": ("fsvfx bank show extras --packages packages/",),
@@ -53,6 +54,10 @@ def build(
     model: Annotated[
         str, typer.Option("--model", metavar="PACKAGE", help="The model package to draw strangers from.")
     ] = "refine",
+    details: Annotated[
+        str | None,
+        typer.Option("--details", metavar="BANK", help="Give strangers details, mixed of this bank's members."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another one draws other strangers.")] = 0,
     labels: Annotated[
         Path | None,
@@ -75,9 +80,11 @@ def build(
     if bool(strangers) == (pictures is not None):
         hint = "Name a folder of pictures and its --record, or write --strangers N"
         raise InputError("A bank is built either of pictures or of strangers", hint=hint)
+    if details and not strangers:
+        raise InputError("--details are given to strangers", hint="Add --strangers N, or remove --details")
     tell = (lambda line: None) if json else output.line
     if pictures is None:
-        faces, said = _strangers(name, strangers, model, seed, packages)
+        faces, said = _strangers(name, strangers, model, details, seed, packages)
     else:
         faces, said = _pictures(pictures, record, only, leave_out, most, tell)
     known = about(faces, read_labels(labels) if labels else None)
@@ -158,12 +165,14 @@ def _pictures(
     return gathered(folder, said, Wishes(tuple(only or ("*",)), tuple(leave_out or ()), most), tell), said
 
 
-def _strangers(name: str, count: int, model: str, seed: int, packages: str) -> tuple[Faces, CollectionRecord]:
+def _strangers(
+    name: str, count: int, model: str, details: str | None, seed: int, packages: str
+) -> tuple[Faces, CollectionRecord]:
     """Far from everybody in the banks at hand."""
     import numpy as np
 
     from fsvfx.banks.bank import open_bank
-    from fsvfx.banks.strangers import drawn, stranger_record
+    from fsvfx.banks.strangers import drawn, stranger_record, with_details, with_details_of
     from fsvfx.packages import Packages as Found
     from fsvfx.packages import card_of
 
@@ -173,7 +182,12 @@ def _strangers(name: str, count: int, model: str, seed: int, packages: str) -> t
     card = card_of(package)
     said = stranger_record(name, card)
     known = [open_bank(folder).code for folder in found.banks() if folder.parent.name != name]
-    return drawn(package, card, count, seed, np.concatenate([np.zeros((0, 128), np.float32), *known])), said
+    faces = drawn(package, card, count, seed, np.concatenate([np.zeros((0, 128), np.float32), *known]))
+    if details is None:
+        return faces, said
+    bank, _, digits = details.partition("@")
+    givers = open_bank(found.find_bank(bank, digits or None))
+    return with_details_of(faces, givers, seed), with_details(said, givers.card)
 
 
 def _banks(packages: str) -> Iterator[dict[str, Any]]:

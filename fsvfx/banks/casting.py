@@ -1,9 +1,9 @@
 """Who of a bank goes into which face: the best fit overall, nobody twice, nobody whom an identity network takes for the
-performer."""
+performer, nobody behind whose face the performer is still recognized."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,18 @@ _CLOSE = 4.0
 """Squared steps by which a member may fit worse, and another seed still chooses it now and then."""
 _FAR = 6.0
 """Squared steps that a member's fit gains by each threshold of distance to the performer."""
+ROUNDS = 12
+"""Of trial swaps: so many members are tried for a face, at most."""
+_HIDDEN = 1.05
+"""Thresholds of distance to the performer from which a tried face counts as hidden: the shot has more frames."""
+
+_BEST = 100.0
+"""How much the distance of those who fail counts beside how they fit."""
+
+Try = Callable[[int], Mapping[str, float]]
+"""For a member, by row: by each network how far the delivered face is from the performer, in thresholds."""
+Tried = dict[tuple[int, int], Mapping[str, float]]
+"""The same, by the face's place and the row."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +52,37 @@ class Shown:
 @dataclass(frozen=True)
 class Part:
     """The member in ``row`` of the bank; how unlike it is to what the face shows, and how far from the performer, by
-    each network: as a multiple of the distance below which two faces are usually of one person."""
+    each network: as a multiple of the distance below which two faces are usually of one person.
+
+    delivered: the same of the face after a trial swap; tried: how many members were tried. Empty and 0 without trials.
+    """
 
     row: int
     unlike: float
     apart: dict[str, float]
+    delivered: dict[str, float]
+    tried: int
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether no network takes the delivered face for the performer's; True where that was not tried."""
+        return not self.delivered or _least(self.delivered) > 1
 
 
 def cast(
-    faces: Sequence[Shown], bank: Bank, rows: Sequence[Sequence[int]], seeds: Sequence[int], where: Where
+    faces: Sequence[Shown],
+    bank: Bank,
+    rows: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    where: Where,
+    attempts: Sequence[Try | None] = (),
 ) -> list[Part]:
     """A member for each face: least unlike in all. rows: of the bank, those that each may get; seeds: see ``FromBank``.
 
+    attempts: how members are tried for each face; none: they are not. Others are chosen in place of those who fail;
+    where ``ROUNDS`` of them do, the one that hides the performer best of those tried goes in.
     Raises InputError if there are too few who are far enough from their performer.
     """
-    from scipy.optimize import linear_sum_assignment
-
     apart = [_apart(face, bank) for face in faces]
     fits = np.stack([_fit(face, bank, far) for face, far in zip(faces, apart, strict=True)])
     for place, seed in enumerate(seeds):
@@ -66,20 +93,71 @@ def cast(
     for place, (may, far) in enumerate(zip(rows, apart, strict=True)):
         possible[place, list(may)] = True
         possible[place] &= np.min(list(far.values()), axis=0) > 1
-    if len(faces) > len(bank.crops):
+    chosen = _assigned(fits, possible)
+    if chosen is None:
         raise _too_few(faces, possible, bank, where)
-    beyond = float(np.ptp(fits)) * len(faces) + 1e3
-    chosen = linear_sum_assignment(np.where(possible, fits, beyond + fits.max()))[1]
-    if not all(possible[place, row] for place, row in enumerate(chosen)):
-        raise _too_few(faces, possible, bank, where)
+    chosen, tried = _auditioned(fits, possible, apart, chosen, attempts or [None] * len(faces))
     return [
         Part(
-            int(row),
+            row,
             float(unlike(face.look, bank.look[row : row + 1])[0]),
             {name: round(float(each[row]), 3) for name, each in far.items()},
+            {name: round(float(least), 3) for name, least in tried.get((place, row), {}).items()},
+            sum(one == place for one, _ in tried),
         )
-        for face, far, row in zip(faces, apart, chosen, strict=True)
+        for place, (face, far, row) in enumerate(zip(faces, apart, chosen, strict=True))
     ]
+
+
+def _assigned(fits: F32, possible: NDArray[np.bool_]) -> list[int] | None:
+    """A row for each place, none twice, with the least sum of ``fits`` (p, n); None if too few are possible."""
+    from scipy.optimize import linear_sum_assignment
+
+    if fits.shape[0] > fits.shape[1]:
+        return None
+    beyond = float(np.ptp(fits)) * len(fits) + 1e3
+    rows = linear_sum_assignment(np.where(possible, fits, beyond + fits.max()))[1].tolist()
+    return rows if all(possible[place, row] for place, row in enumerate(rows)) else None
+
+
+def _auditioned(
+    fits: F32,
+    possible: NDArray[np.bool_],
+    apart: Sequence[Mapping[str, F32]],
+    chosen: list[int],
+    attempts: Sequence[Try | None],
+) -> tuple[list[int], Tried]:
+    """A row for each place after trials, beginning with the ``chosen``; and what all trials have shown."""
+    tried, known = Tried(), np.array([[attempt is None] for attempt in attempts]) & possible
+    weight = _BEST * (float(np.ptp(fits)) + 1)
+    hidden = fits.copy()
+    for _ in range(ROUNDS):
+        fresh = False
+        for place, row in enumerate(chosen):
+            attempt = attempts[place]
+            if attempt is not None and not known[place, row]:
+                fresh, known[place, row], tried[place, row] = True, True, attempt(row)
+                shown = {row: found for (at, row), found in tried.items() if at == place}
+                hidden[place] = fits[place] + weight * _missing(apart[place], shown)
+        if not fresh:
+            return chosen, tried
+        again = _assigned(hidden + weight * (known & (hidden > fits)), possible)
+        chosen = again or chosen
+    return _assigned(hidden, known) or chosen, tried
+
+
+def _missing(apart: Mapping[str, F32], shown: Mapping[int, Mapping[str, float]]) -> F32:
+    """(n,): how far each member is from hiding a performer, in thresholds: as trials have ``shown``, by row; of the
+    others as their own distances ``apart`` (n,) let expect, less what swaps have taken of those so far."""
+    rows = list(shown)
+    delivered = {name: np.array([each[name] for each in shown.values()], np.float32) for name in shown[rows[0]]}
+    expected = np.min([apart[name] - np.mean(apart[name][rows] - got) for name, got in delivered.items()], axis=0)
+    expected[rows] = np.min(list(delivered.values()), axis=0)
+    return np.asarray(np.maximum(_HIDDEN - expected, 0), np.float32)
+
+
+def _least(apart: Mapping[str, float]) -> float:
+    return min(apart.values())
 
 
 def _fit(face: Shown, bank: Bank, apart: Mapping[str, F32]) -> F32:

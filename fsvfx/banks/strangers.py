@@ -1,4 +1,5 @@
-"""Faces that nobody has: vectors drawn far from everybody's, shown by the linear prior of a general model."""
+"""Faces that nobody has: vectors drawn far from everybody's, shown by the linear prior of a general model, and with the
+details of a bank's members, mixed."""
 
 from __future__ import annotations
 
@@ -8,12 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fsvfx.banks.bank import Faces
+from fsvfx.banks.bank import Bank, Faces
 from fsvfx.banks.build import SIDE
+from fsvfx.banks.details import PARTS, mixed
 from fsvfx.errors import InputError
+from fsvfx.faces import embedding
 from fsvfx.faces.embedding import SAME_PERSON
 from fsvfx.identity.contract import distance
 from fsvfx.packages import weights_in
+from schemas.bank_card import BankCard
 from schemas.collection import CollectionRecord, Generator
 from schemas.package import PackageCard
 
@@ -32,18 +36,59 @@ def stranger_record(name: str, card: PackageCard) -> CollectionRecord:
             f"Model '{card.model}' has learned {who}: faces drawn from it are made of theirs",
             hint="Draw strangers from a model that has learned made-up people alone, such as the starter of refine",
         )
+    drawn_from = Generator(name=f"fsvfx {card.model}@{card.sha256[:12]}", terms=card.licence)
     return CollectionRecord(
         schema_version=1,
         record_id=f"strangers-{name}",
         collection=name,
         people=("stranger_*",),
         made_up=True,
-        generators=(Generator(name=f"fsvfx {card.model}@{card.sha256[:12]}", terms=card.licence),),
+        generators=(drawn_from,),
         statement="Faces that nobody has: drawn at random from a model that has learned made-up people alone, and kept "
         "only where they are far from everybody at hand.",
         source="fsvfx bank build --strangers",
         licence=card.licence,
         commercial_use=card.allows_commercial_use,
+    )
+
+
+def with_details(record: CollectionRecord, giver: BankCard) -> CollectionRecord:
+    """The record of strangers who have details of a bank's members. Those don't exist either: a bank has no others."""
+    licences = dict.fromkeys((record.licence, giver.record.licence))
+    details = f" What is finer is mixed of {PARTS} members each of bank {giver.bank}@{giver.sha256[:12]}."
+    return record.model_copy(
+        update={
+            "generators": (*record.generators, *giver.record.generators),
+            "statement": record.statement + details,
+            "licence": " and ".join(licences),
+            "commercial_use": record.commercial_use and giver.record.commercial_use,
+            "is_test_record": giver.record.is_test_record,
+        }
+    )
+
+
+def with_details_of(faces: Faces, givers: Bank, seed: int) -> Faces:
+    """Drawn faces with details; left out is who would be taken for a giver whatever three are chosen.
+
+    Raises InputError if the bank has too few members, or nobody is left; ModelError if weights are not here.
+    """
+    if len(givers.crops) < PARTS:
+        what = f"Bank '{givers.card.bank}' has {len(givers.crops)} members, and details are of {PARTS} people"
+        raise InputError(what, hint="Take details from a larger bank")
+    random = np.random.default_rng(seed)
+    shown = np.asarray(faces.crops / np.float32(255), np.float32)
+    made = [mixed(crop, mesh, givers, random) for crop, mesh in zip(shown, faces.landmarks, strict=True)]
+    kept = [row for row, crop in enumerate(made) if crop is not None]
+    if not kept:
+        what = f"With details of bank '{givers.card.bank}' every stranger is taken for somebody of it"
+        raise InputError(what, hint="Take details from a larger bank, or draw strangers without --details")
+    crops = np.stack([crop for crop in made if crop is not None])
+    return Faces(
+        names=tuple(faces.names[row] for row in kept),
+        crops=np.rint(crops * 255).astype(np.uint8),
+        landmarks=faces.landmarks[kept],
+        sharpness=faces.sharpness[kept],
+        code=embedding.vectors_in(crops, faces.landmarks[kept], embedding.NETWORK),
     )
 
 

@@ -18,6 +18,7 @@ from fsvfx.engines.landmark_warp import LandmarkWarp, LandmarkWarpSettings
 from fsvfx.engines.mesh import atlas
 from fsvfx.engines.mesh.guess import guessed
 from fsvfx.engines.mesh.references import References, prepare
+from fsvfx.engines.mesh.tone import match
 from fsvfx.engines.mesh.warp import Warp
 from fsvfx.faces.geometry import crop_matrix, move_points
 from fsvfx.faces.raster import rasterise, times
@@ -32,6 +33,7 @@ __all__ = [
     "Showing",
     "exchanged",
     "laid_over",
+    "match",
     "photographed",
     "portrait",
     "swapped",

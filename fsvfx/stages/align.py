@@ -57,7 +57,7 @@ class AlignStage(Stage[AlignSettings]):
         return AlignSettings(
             entries=len(job.shot.replace),
             smooth=job.shot.faces.smooth,
-            wide=tuple(_wide(entry, job.models) for entry in job.shot.replace),
+            wide=tuple(wide_of(entry, job.models) for entry in job.shot.replace),
             **PlateSettings.of(job).model_dump(),
         )
 
@@ -80,8 +80,8 @@ class AlignStage(Stage[AlignSettings]):
         return Result(frames=frames, qc=qc)
 
 
-def _wide(entry: Replace, models: Sequence[TrainedModel]) -> float:
-    """What the engine, and the networks that its settings name, want to see."""
+def wide_of(entry: Replace, models: Sequence[TrainedModel]) -> float:
+    """How many times as wide as crops the engine, and the networks that its settings name, want to look."""
     named = {settings.get("sha256") for settings in (entry.settings, *(one.settings for one in entry.overrides))}
     return max(engine(entry.engine).wide, *(model.wide for model in models if model.sha256 in named), 1.0)
 

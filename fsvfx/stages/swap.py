@@ -83,7 +83,7 @@ class SwapStage(Stage[SwapSettings]):
         Raises InputError for an unknown engine or setting.
         """
         numbers = [] if unit.chunk is None else list(unit.chunk.frames)
-        return SwapSettings(entries=tuple(_entry(entry, numbers) for entry in job.shot.replace))
+        return SwapSettings(entries=tuple(swap_entry(entry, numbers) for entry in job.shot.replace))
 
     def run(self, work: Work[SwapSettings]) -> Result:
         """Raises InputError, with the entry, if an identity has no references that its engine can use."""
@@ -98,7 +98,8 @@ class SwapStage(Stage[SwapSettings]):
         return Result(frames=frames, qc=qc)
 
 
-def _entry(entry: Replace, numbers: list[int]) -> SwapEntry:
+def swap_entry(entry: Replace, numbers: list[int]) -> SwapEntry:
+    """What a swap of these frames reads of an entry. Raises InputError for an unknown engine or setting."""
     kind = engine(entry.engine)
     groups: dict[str, tuple[EngineSettings, list[int]]] = {}
     for _, run in groupby(numbers, key=lambda number: tuple(number in one.frames for one in entry.overrides)):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import toy_banks
 
-from fsvfx.banks.casting import Shown, cast
+from fsvfx.banks.casting import ROUNDS, Part, Shown, cast
 from fsvfx.banks.looks import SIZE
 from fsvfx.errors import InputError, Where
 
@@ -74,3 +74,69 @@ def test_another_seed_is_another_cast_and_the_same_seed_the_same() -> None:
     casts = {seed: tuple(rows_of(faces, yaws, FAR[:20], seed=seed)) for seed in range(5)}
     assert casts[3] == tuple(rows_of(faces, yaws, FAR[:20], seed=3))
     assert len(set(casts.values())) > 2
+
+
+def tried(delivered: list[list[float]], yaws: tuple[float, ...]) -> list[Part]:
+    """Cast with trials that show these distances, in thresholds, for each face and member."""
+    faces = [face(f"crowd_{i}", 0.0, FAR[40 + i]) for i in range(len(delivered))]
+    bank = toy_banks.bank(looks(*yaws), FAR[: len(yaws)])
+    attempts = [lambda row, place=place: {"dlib": delivered[place][row]} for place in range(len(faces))]
+    return cast(faces, bank, [list(range(len(yaws)))] * len(faces), [0] * len(faces), Where(), attempts)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected", "counts"),
+    [
+        ([[1.2, 1.2, 1.2]], [0], [1]),
+        ([[0.9, 1.2, 1.2]], [1], [2]),
+        ([[1.02, 0.9, 1.2]], [2], [3]),  # hardly beyond the threshold: other frames may not be
+        ([[0.8, 0.9, 0.7]], [1], [3]),
+        ([[0.9, 1.2, 1.2], [0.9, 1.2, 1.2]], [1, 2], None),
+        ([[0.9, 1.2, 0.9], [0.9, 1.2, 0.7]], [0, 1], None),
+    ],
+    ids=[
+        "hidden at once",
+        "the next",
+        "just beyond",
+        "none",
+        "two who want one",
+        "one for two: the best tried",
+    ],
+)
+def test_who_does_not_hide_the_performer_makes_room(
+    delivered: list[list[float]], expected: list[int], counts: list[int] | None
+) -> None:
+    parts = tried(delivered, (0.0, 0.5, 1.0))
+    assert sorted(part.row for part in parts) == sorted(expected)
+    for place, part in enumerate(parts):
+        assert part.delivered == {"dlib": delivered[place][part.row]}
+        assert part.is_hidden == (delivered[place][part.row] > 1)
+    if counts:
+        assert [part.tried for part in parts] == counts
+
+
+def test_trials_are_few() -> None:
+    (part,) = tried([[0.5 + 0.01 * row for row in range(40)]], tuple(np.linspace(0, 3, 40)))
+    assert part.tried == ROUNDS
+    assert part.row == ROUNDS - 1, "the best of those who were tried, not of all"
+    assert not part.is_hidden
+
+
+def test_after_a_failure_those_are_tried_who_are_furthest_by_the_network_that_knew_the_performer() -> None:
+    count = 30
+    vectors = FAR[10] - np.linspace(1.0, 2.0, count)[:, None] * FAR[11]  # the last ones are furthest, and fit worst
+    bank = toy_banks.bank(looks(*np.linspace(0, 6, count)), vectors)
+    away = [np.linalg.norm(each - FAR[10]) / 0.6 for each in vectors]
+
+    def attempt(row: int) -> dict[str, float]:
+        return {"dlib": float(away[row] - 2.1)}  # what a swap takes of the distance
+
+    (part,) = cast([face("crowd_1", 0.0, FAR[10])], bank, [list(range(count))], [0], Where(), [attempt])
+    assert part.is_hidden
+    assert part.tried <= 3
+
+
+def test_without_trials_nothing_is_claimed() -> None:
+    bank = toy_banks.bank(looks(0.0), FAR[:1])
+    (part,) = cast([face("crowd_1", 0.0, FAR[10])], bank, [[0]], [0], Where())
+    assert (part.tried, part.delivered) == (0, {})

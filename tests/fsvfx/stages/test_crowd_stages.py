@@ -18,8 +18,10 @@ from fsvfx.faces.topology import CANONICAL
 from fsvfx.packages import Packages
 from fsvfx.stages.cast import CastEntry, CastSettings, CastStage
 from fsvfx.stages.contract import Work
+from fsvfx.stages.swap import swap_entry
 from fsvfx.stages.track import TrackedCrowd, TrackedPerformer, TrackSettings, TrackStage
 from schemas.bank import FromBank
+from schemas.manifest import Replace
 from schemas.receipts import Unit
 
 FRAMES = tuple(range(1001, 1013))
@@ -119,16 +121,18 @@ def test_a_plate_without_faces_says_so() -> None:
     assert "min_size" in refused.value.hint
 
 
-def cast(root: Path, places: Sequence[int], members: int, **identity: Any) -> Result:
+def cast(root: Path, places: Sequence[int], members: int, engine: str = "landmark_warp", **identity: Any) -> Result:
     of = len(places) + 1
     track = tracked(places, of)
     card = toy_banks.placed(root, members)
+    said = FromBank(bank="toys", sha256=card.sha256, **identity)
+    whole = Replace(performers="all", identity=said, engine=engine)
     entries = tuple(
-        CastEntry(entry=i, performer=f"crowd_{i + 1}", identity=FromBank(bank="toys", sha256=card.sha256, **identity))
+        CastEntry(entry=i, performer=f"crowd_{i + 1}", identity=said, swap=swap_entry(whole, list(FRAMES)))
         for i in range(of)
     )
     settings = CastSettings(
-        shot="sh", entries=entries, networks=("dlib",), color_space="sRGB", colour_config="", exposure=0
+        shot="sh", entries=entries, networks=("dlib",), texture=True, color_space="sRGB", colour_config="", exposure=0
     )
     plate = np.random.default_rng(0).integers(60, 180, (len(FRAMES), SIDE, SIDE, 3)).astype(np.uint8)
     inputs: dict[str, Any] = {
@@ -161,3 +165,12 @@ def test_who_is_picked_goes_in(tmp_path: Path) -> None:
 def test_more_faces_than_members_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="too few members for 3 faces"):
         cast(tmp_path, (70, 160, 250), 2)
+
+
+@pytest.mark.parametrize(("engine", "is_tried"), [("landmark_warp", True), ("blanz", False)])
+def test_members_are_tried_by_engines_that_need_no_later_stage(tmp_path: Path, engine: str, is_tried: bool) -> None:
+    said = cast(tmp_path, (70, 160), 4, engine).qc["r0"]
+    assert isinstance(said, dict)
+    assert bool(said["tried"]) is is_tried
+    assert isinstance(said["delivered"], dict)
+    assert list(said["delivered"]) == (["dlib"] if is_tried else [])
