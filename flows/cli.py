@@ -25,7 +25,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "Run shots": (
         "validate", "plan", "run", "submit", "status", "retry", "faces", "waive", "verify", "open", "edit",
     ),
-    "Engines and training": ("engines", "models", "bank", "train", "facesets", "evaluate", "actors"),
+    "Engines and training": ("engines", "models", "bank", "texture", "train", "facesets", "evaluate", "actors"),
     "This machine": ("up",),
 }  # fmt: skip
 """Every verb by what it is for: a module of ``flows.verbs`` each. One with ``COMMANDS`` has commands of its own."""

@@ -22,6 +22,7 @@ from schemas.faceset import FacesetSettings
 from schemas.manifest import Driver, Faces, Manifest, Person, Plate
 from schemas.package import Ancestor, Figures, PackageCard, TrainedPerson
 from schemas.roster import RosterCollection, RosterSeal
+from schemas.texture_card import TextureCard
 from schemas.train import Clips, Footage, HeldOut, Learn, Occluders, ShotFootage, Start, TrainManifest
 from schemas.trainer import TrainerSettings
 
@@ -60,6 +61,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     RosterSeal,
     ShotFootage,
     Start,
+    TextureCard,
     TrainManifest,
     TrainedPerson,
     TrainerSettings,

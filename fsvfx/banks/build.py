@@ -62,7 +62,32 @@ def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Rep
     Raises InputError if the record is about people who exist, does not know somebody, or nobody's face is found;
     PlateError if a picture can't be read, ModelError if weights are not here.
     """
-    _check_record(record)
+    people = people_in(folder, record, wishes, report)
+    finder, reach = FaceFinder(perturb=3), Reach(folder / "any")
+    found = [(name, face) for name in people if (face := face_of(folder / name, finder, reach)) is not None]
+    if faceless := [name for name in people if name not in dict(found)]:
+        report(f"No face of {_SMALLEST} px or more: {listed(faceless, _TOLD)}")
+    if not found:
+        raise nobody_found(folder)
+    crops = np.stack([face.crop for _, face in found])
+    landmarks = np.stack([face.mesh for _, face in found])
+    return Faces(
+        names=tuple(name for name, _ in found),
+        crops=crops,
+        landmarks=landmarks,
+        sharpness=np.array([face.sharpness for _, face in found], np.float32),
+        code=embedding.vectors_in(np.asarray(crops / np.float32(255), np.float32), landmarks, embedding.NETWORK),
+    )
+
+
+def people_in(folder: Path, record: CollectionRecord, wishes: Wishes, report: Report) -> list[str]:
+    """Who is taken of a folder of pictures. Raises InputError: the record is about people who exist, or does not know
+    somebody; or it is nobody."""
+    if not record.made_up:
+        raise InputError(
+            f"Record {record.record_id} is about people who exist",
+            hint="These are of made-up people. Who exists goes in by name, with a consent record of their own",
+        )
     if others := chosen(unnamed_in(folder), wishes.only, wishes.leave_out):
         report(f"Nobody is called {listed(others, _TOLD)}: passed over. {RENAME}")
     people = _some(chosen(everybody_in(folder), wishes.only, wishes.leave_out), wishes.most)
@@ -75,36 +100,21 @@ def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Rep
             f"Record {record.record_id} does not know {listed(unknown, _TOLD)}",
             hint="Leave them out (--leave-out), or get them into the record",
         )
-    finder, reach = FaceFinder(perturb=3), Reach(folder / "any")
-    found = [(name, face) for name in people if (face := _face_of(folder / name, finder, reach)) is not None]
-    if faceless := [name for name in people if name not in dict(found)]:
-        report(f"No face of {_SMALLEST} px or more: {listed(faceless, _TOLD)}")
-    if not found:
-        raise InputError(f"No face is found in {folder}", hint="Give pictures in which faces are large and well lit")
-    crops = np.stack([face.crop for _, face in found])
-    landmarks = np.stack([face.mesh for _, face in found])
-    return Faces(
-        names=tuple(name for name, _ in found),
-        crops=crops,
-        landmarks=landmarks,
-        sharpness=np.array([face.sharpness for _, face in found], np.float32),
-        code=embedding.vectors_in(np.asarray(crops / np.float32(255), np.float32), landmarks, embedding.NETWORK),
-    )
+    return people
+
+
+def nobody_found(folder: Path) -> InputError:
+    """There is no face in any picture."""
+    return InputError(f"No face is found in {folder}", hint="Give pictures in which faces are large and well lit")
 
 
 @dataclass(frozen=True)
-class _Face:
+class FoundFace:
+    """crop: (SIDE, SIDE, 3) display RGB; mesh: (468, 3) crop px."""
+
     crop: NDArray[np.uint8]
     mesh: NDArray[np.float32]
     sharpness: float
-
-
-def _check_record(record: CollectionRecord) -> None:
-    if not record.made_up:
-        raise InputError(
-            f"Record {record.record_id} is about people who exist",
-            hint="A bank is of made-up people. Who exists goes in by name, with a consent record of their own",
-        )
 
 
 def _some(names: Sequence[str], most: int) -> list[str]:
@@ -112,7 +122,8 @@ def _some(names: Sequence[str], most: int) -> list[str]:
     return [names[place] for place in places.tolist()]
 
 
-def _face_of(folder: Path, finder: FaceFinder, reach: Reach) -> _Face | None:
+def face_of(folder: Path, finder: FaceFinder, reach: Reach) -> FoundFace | None:
+    """The largest face of a person's first picture that shows one large enough. Raises PlateError, ModelError."""
     for path in pictures_of(folder):
         picture = read_picture(path, reach)
         shown = colour_of(picture).look(picture)
@@ -124,5 +135,5 @@ def _face_of(folder: Path, finder: FaceFinder, reach: Reach) -> _Face | None:
         if face.size < _SMALLEST:
             continue
         matrix = crop_matrix(mesh, SIDE)
-        return _Face(np.asarray(crop(shown, matrix, SIDE), np.uint8), move_points(matrix, mesh), face.sharpness)
+        return FoundFace(np.asarray(crop(shown, matrix, SIDE), np.uint8), move_points(matrix, mesh), face.sharpness)
     return None

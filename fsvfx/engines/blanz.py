@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.solid.engine import SolidEngine
 from fsvfx.engines.solid.settings import SolidSettings
+from fsvfx.engines.textured import TextureSettings
 
 if TYPE_CHECKING:
     from fsvfx.engines.solid.identity import SolidIdentity
     from fsvfx.engines.solid.texture import Texture
 
 
-class BlanzSettings(SolidSettings):
+class BlanzSettings(SolidSettings, TextureSettings):
     """Settings of ``blanz``."""
 
 
@@ -31,24 +32,29 @@ class Blanz(SolidEngine["Textured"]):
 
     Blanz, Scherbaum, Vetter, Seidel 2004: shape, pose, expression and light of both faces by fitting, rendered through
     a z-buffer. What differs: the ICT-FaceKit in place of the authors' scans; expressions are fitted (theirs are neutral
-    faces); light is nine harmonics in place of one lamp and Phong's glare; albedo is sampled from the references, not
-    from a basis; and skin tone stays the performer's, as it is in the light. The outline stays the performer's too.
+    faces); light is nine harmonics in place of one lamp and Phong's glare; albedo is sampled from the references, and a
+    basis tells only what none of them shows, and what in them is no skin; and skin tone stays the performer's, as it is
+    in the light. The outline stays the performer's too.
     """
 
     name: ClassVar[str] = "blanz"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    prepares_by: ClassVar[tuple[str, ...] | None] = ("texture",)
     summary: ClassVar[str] = (
         "the identity's shape and albedo in 3D, rendered in the plate's pose and light; no training"
     )
     source: ClassVar[str] = "Exchanging Faces in Images (Blanz, Scherbaum, Vetter, Seidel 2004)"
     Settings: ClassVar[type[EngineSettings]] = BlanzSettings
 
+    settings: BlanzSettings
+
     def prepare(self, identity: Identity, size: int) -> Textured:
-        """Raises InputError if there are no pictures, ModelError if the morphable model is not here."""
+        """Raises InputError if there are no pictures, or no such texture basis; ModelError if the morphable model is
+        not here."""
         from fsvfx.engines.solid.texture import texture  # here: reading the settings need not wait for OpenCV
 
         known = self.known(identity, size)
-        return Textured(known, texture(known, self.surface))
+        return Textured(known, texture(known, self.surface, self.settings.basis(self.context)))
 
     def swap(self, faces: FaceBatch, prepared: Textured) -> SwapBatch:
         """Each frame by itself."""

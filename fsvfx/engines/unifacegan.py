@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -11,6 +11,8 @@ from fsvfx.comp.matte import hull
 from fsvfx.engines.anyone.settings import UniFaceGanSettings
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity
 from fsvfx.engines.open_set import OpenSet, Source
+from fsvfx.engines.packaged import MatteSettings
+from fsvfx.engines.textured import TextureSettings
 from fsvfx.models import HEAD
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from fsvfx.morphable.portrait import Portrait
 
 _STAGE = "fit"
-_PICTURES = 24
-"""That tell an identity's shape and albedo, at most: evenly over how the head is turned."""
+
+
+class UniFaceGanPackage(MatteSettings, TextureSettings):
+    """Settings of ``unifacegan``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,22 +45,26 @@ class UniFaceGan(OpenSet):
     Cao et al. 2021, "UniFaceGAN: A Unified Framework for Temporally Consistent Facial Video Editing" (arXiv
     2108.05650), rebuilt from its abstract and second-hand notes: coefficients mixed, region-aware conditional
     normalisation, samples selected as they allow, the 3D temporal loss along the mesh. What differs, or is this
-    project's own: sizes and weights; the ICT-FaceKit, with albedo and light of the pictures themselves in place of a
-    texture basis; that the target's own eyes and mouth are seen; that stills, moved a little, serve as videos, too; no
-    perceptual loss; and that in reenactment, where expression and pose are another clip's, the target's picture is
-    moved along the mesh before it is seen (``fsvfx.engines.driving``).
+    project's own: sizes and weights; the ICT-FaceKit, with albedo and light of the pictures themselves, and a texture
+    basis only for what none of them shows; that the target's own eyes and mouth are seen; that stills, moved a little,
+    serve as videos, too; no perceptual loss; and that in reenactment, where expression and pose are another clip's, the
+    target's picture is moved along the mesh before it is seen (``fsvfx.engines.driving``).
 
     Where the stage ``fit`` has run, its fits are taken; in an evaluation each face is fitted by itself.
     """
 
     name: ClassVar[str] = "unifacegan"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     summary: ClassVar[str] = "anybody for anybody: a face drawn in 3D made real in the plate, steady; trained"
     source: ClassVar[str] = "UniFaceGAN (Cao et al. 2021)"
     reads: ClassVar[tuple[str, ...]] = (_STAGE,)
     may_be_driven: ClassVar[bool] = True
+    prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256", "texture")
     trained_with: ClassVar[tuple[str, ...]] = (HEAD,)
     Architecture: ClassVar[type[EngineSettings]] = UniFaceGanSettings
+    Settings: ClassVar[type[EngineSettings]] = UniFaceGanPackage
+
+    settings: UniFaceGanPackage
 
     @classmethod
     def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
@@ -70,12 +78,18 @@ class UniFaceGan(OpenSet):
         return UniFaceGanModel(architecture, people)
 
     def prepare(self, identity: Identity, size: int) -> FittedSource:
-        """Raises InputError if there is no picture, ModelError if the morphable model is not here."""
-        from fsvfx.morphable import fit_person, ict, spread
+        """Raises InputError if there is no picture, or no such texture basis; ModelError if the morphable model is not
+        here."""
+        from fsvfx.engines.solid.identity import solid
+        from fsvfx.engines.solid.surface import surface
+        from fsvfx.engines.solid.texture import completed
+        from fsvfx.morphable import ict
 
-        source = super().prepare(identity, size)
-        some = spread(identity.landmarks, _PICTURES)
-        person, _ = fit_person(ict(), identity.landmarks[some], identity.crops[some])
+        source, face = super().prepare(identity, size), surface(ict())
+        known, basis = solid(identity, face, size), self.settings.basis(self.context)
+        if basis is None:
+            return FittedSource(source.mean, identity, person=known.person)
+        person = replace(known.person, albedo=completed(known, face, basis))
         return FittedSource(source.mean, identity, person=person)
 
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:

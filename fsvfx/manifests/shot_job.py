@@ -25,6 +25,7 @@ from fsvfx.packages import (
     members_for,
     network_for,
     network_of,
+    texture_of,
     unknown_to,
 )
 from fsvfx.printable import counted
@@ -37,6 +38,7 @@ from schemas.manifest import Manifest, Person, Plate, Replace, Settings, Shot
 from schemas.network import NetworkCard
 from schemas.package import PackageCard
 from schemas.templates import filled
+from schemas.texture_card import TextureCard
 from schemas.train import TrainManifest
 
 
@@ -196,6 +198,13 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
                 problems.append(Problem(place, error.what, error.hint))
             else:
                 models |= {model.sha256: model for model in found}
+        for loc, texture in _textures(entry):
+            try:
+                basis = texture_of(packages.find_texture(texture))
+            except InputError as error:
+                problems.append(Problem(dotted((*at, "replace", index, *loc)), error.what, error.hint))
+            else:
+                models[basis.sha256] = _of_texture(basis, entry.engine)
         problems += _unserved(entry, packages, job.shot.plate.frames, (*at, "replace", index))
     for loc, finishing, named in named_networks(job.shot.composite):
         try:
@@ -299,6 +308,36 @@ def _where_said(entry: Replace, overrides: Sequence[int], setting: str) -> Loc:
         if setting in entry.overrides[index].settings:
             return ("overrides", index, "settings", setting)
     return ("settings", setting)
+
+
+def _textures(entry: Replace) -> Iterator[tuple[Loc, str]]:
+    """The texture bases that an entry's engine is set to, and where each is said."""
+    from fsvfx.engines.registry import engine
+    from fsvfx.engines.textured import NONE, TextureSettings
+
+    kind = engine(entry.engine).Settings
+    if not issubclass(kind, TextureSettings):
+        return
+    said: list[tuple[Loc, Settings]] = [(("settings", "texture"), entry.settings)]
+    said += [(("overrides", i, "settings", "texture"), one.settings) for i, one in enumerate(entry.overrides)]
+    usual = {"texture": kind.model_fields["texture"].default}
+    for place, (loc, settings) in enumerate(said):
+        held = settings if place else usual | settings
+        if held.get("texture", NONE) != NONE:
+            yield loc, str(held["texture"])
+
+
+def _of_texture(card: TextureCard, engine: str) -> TrainedModel:
+    """Of people who do not exist: nobody is asked."""
+    record = card.record
+    return TrainedModel(
+        model=card.texture,
+        sha256=card.sha256,
+        engine=engine,
+        people=(),
+        licence=record.licence,
+        commercial_use=record.commercial_use,
+    )
 
 
 def _of_network(card: NetworkCard, engine: str) -> tuple[TrainedModel, ...]:

@@ -4,6 +4,7 @@
 pose, expression and light.
 """
 
+from fsvfx.morphable.basis import TextureBasis
 from fsvfx.morphable.driven import Performance, at_rest, driven, performance
 from fsvfx.morphable.facekit import FaceKit, facekit
 from fsvfx.morphable.fit import Fits, FittedPerson, fit_frames, fit_person, joined, posed, spread
@@ -24,8 +25,10 @@ __all__ = [
     "Performance",
     "Placing",
     "SurfacePoints",
+    "TextureBasis",
     "arrays_of",
     "at_rest",
+    "basis",
     "camera",
     "driven",
     "facekit",
@@ -46,5 +49,6 @@ __all__ = [
     "posed",
     "spread",
     "steady",
+    "textures",
     "zbuffer",
 ]

@@ -128,14 +128,14 @@ def joined(parts: list[Fits]) -> Fits:
 def _fitted(model: Morphable, person: FittedPerson, landmarks: Floats, crops: Floats | None) -> Fits:
     guess = _first(model, landmarks, person.nearness)
     for _ in range(_BY_LANDMARKS):
-        guess = step_frames(model, person.shape, guess, landmarks)
+        guess = step_frames(model, person.identity, guess, landmarks)
     if crops is None:
         return _told(model, person, guess, landmarks, None)
     pictures = Pictures.of(crops)
     if person.albedo is not None:
         looked = _looked(model, person, guess, pictures)
         for _ in range(_BY_PIXELS):
-            guess = step_frames(model, person.shape, guess, landmarks, looked)
+            guess = step_frames(model, person.identity, guess, landmarks, looked)
     return _told(model, person, guess, landmarks, pictures)
 
 
@@ -152,7 +152,7 @@ def _first(model: Morphable, landmarks: Floats, nearness: float) -> Guess:
 def _looked(model: Morphable, person: FittedPerson, guess: Guess, pictures: Pictures) -> Looked:
     at = model.probes
     albedo = np.ones((len(at), 3), np.float32) if person.albedo is None else person.albedo[at]
-    points = np.asarray(person.shape[at] + np.tensordot(guess.expression, model.expression_at_probes, 1), np.float32)
+    points = model.probed(person.identity, guess.expression)
     light = light_of(pictures, guess.placing, points, person.normals[at], albedo, model.skin[at])
     return Looked(pictures, person.normals[at], albedo, light)
 
@@ -165,8 +165,7 @@ def _with_albedo(model: Morphable, person: FittedPerson, guess: Guess, pictures:
 
 def _told(model: Morphable, person: FittedPerson, guess: Guess, landmarks: Floats, pictures: Pictures | None) -> Fits:
     """With light and residuals."""
-    points = model.points.of(person.shape) + np.tensordot(guess.expression, model.expression_at_points, 1)
-    seen = observed(guess.placing, guess.placing.seen(np.asarray(points, np.float32)))
+    seen = observed(guess.placing, guess.placing.seen(model.landmarks(person.identity, guess.expression)))
     square = ((observed(guess.placing, landmarks) - seen) ** 2).sum(axis=-1)
     sure = 1 / (model.points.spread**2 + 1e-2)
     off = np.sqrt((square * sure).sum(axis=1) / sure.sum()) / model.width
@@ -178,8 +177,7 @@ def _told(model: Morphable, person: FittedPerson, guess: Guess, landmarks: Float
 
 def _light_told(model: Morphable, person: FittedPerson, guess: Guess, pictures: Pictures) -> tuple[Floats, Floats]:
     looked = _looked(model, person, guess, pictures)
-    points = person.shape[model.probes] + np.tensordot(guess.expression, model.expression_at_probes, 1)
-    sampled = pictures.at(guess.placing.seen(np.asarray(points, np.float32))[..., :2])
+    sampled = pictures.at(guess.placing.seen(model.probed(person.identity, guess.expression))[..., :2])
     turned = guess.placing.turned(looked.normals)
     weights = model.skin[model.probes] * facing(turned) * sampled.inside
     off = np.abs(expected(looked.light, turned, looked.albedo) - sampled.shown).mean(axis=-1)

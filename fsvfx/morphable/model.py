@@ -80,6 +80,13 @@ class Morphable:
         return np.ascontiguousarray(self.identity[:, self.probes])
 
     @cached_property
+    def identity_at_normals(self) -> Floats:
+        """(k, p, 3): how the normals at probes turn with each mode, about the mean face."""
+        ends = [[normals(self.neutral + side * mode, self.triangles)[self.probes] for side in (0.5, -0.5)]
+                for mode in self.identity]  # fmt: skip
+        return np.asarray([one - other for one, other in ends], np.float32)
+
+    @cached_property
     def expression_at_probes(self) -> Floats:
         """(e, p, 3)."""
         return np.ascontiguousarray(self.expression[:, self.probes])
@@ -87,6 +94,16 @@ class Morphable:
     def shape(self, identity: Floats) -> Floats:
         """(v, 3) of a person (k,), at rest."""
         return np.asarray(self.neutral + np.tensordot(identity, self.identity, 1), np.float32)
+
+    def landmarks(self, identity: Floats, expression: Floats) -> Floats:
+        """(n, 468, 3): FaceMesh's points of a person (k,) with expressions (n, e)."""
+        rest = self.points.of(self.neutral) + np.tensordot(identity, self.identity_at_points, 1)
+        return np.asarray(rest + np.tensordot(expression, self.expression_at_points, 1), np.float32)
+
+    def probed(self, identity: Floats, expression: Floats) -> Floats:
+        """(n, p, 3): where a person's probes are, with expressions (n, e)."""
+        rest = self.neutral[self.probes] + np.tensordot(identity, self.identity_at_probes, 1)
+        return np.asarray(rest + np.tensordot(expression, self.expression_at_probes, 1), np.float32)
 
     def moved(self, expression: Floats) -> Floats:
         """(..., v, 3): what expressions (..., e) add to any person's shape."""

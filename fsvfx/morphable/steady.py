@@ -63,8 +63,9 @@ def jitter(
     starts: NDArray[np.bool_],
 ) -> float:
     """RMS second difference over time of the points seen, share of the face's width; 0 for fewer than three frames."""
-    moved = np.tensordot(fits.expression, model.expression_at_points, 1)
-    at = np.asarray(model.points.of(person.shape) + moved, np.float32)
-    seen = fits.placing.seen(at)[..., :2] / (fits.placing.scale * model.width)[:, None, None]
+    seen = (
+        fits.placing.seen(model.landmarks(person.identity, fits.expression))[..., :2]
+        / (fits.placing.scale * model.width)[:, None, None]
+    )
     bends = [np.diff(seen[rows], 2, axis=0).ravel() for rows in segments(numbers, starts) if len(rows) > 2]
     return float(np.sqrt(np.mean(np.concatenate(bends) ** 2))) if bends else 0.0

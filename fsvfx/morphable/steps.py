@@ -11,6 +11,7 @@ from fsvfx.morphable.lines import POSE, Normals, lines, normal_equations
 from fsvfx.morphable.model import Floats, Morphable
 from fsvfx.morphable.pictures import Pictures, expected, facing
 from fsvfx.morphable.placing import Placing
+from fsvfx.morphable.slopes import shading_lines
 
 _ALONE, _WORTH = 0.2, 0.05
 """What a landmark is worth beside one that errs by itself, alone and where pixels speak too: neighbors err together."""
@@ -24,8 +25,9 @@ _NEAR, _NEAR_SPREAD, _NEAREST = 0.9, 0.45, 3.0
 """1 m over the camera's distance: usual, its standard deviation, most."""
 _PICTURES = 6.0
 """More pictures of a person than this say nothing more of the shape than so many: they err alike."""
-_PIXEL, _PIXEL_WORTH = 0.02, 1.0
-"""Display value that a pixel may be off, and what one is worth beside one that errs by itself."""
+_PIXEL, _PIXEL_WORTH, _PERSON_PIXEL_WORTH = 0.02, 1.0, 0.3
+"""Display value that a pixel may be off; what one is worth beside one that errs by itself, of a frame of a known person
+and of a person, whose albedo errs alike in all pictures."""
 _OTHER = 0.08
 """Display value off by which a pixel shows something else: a shadow, hair, a hand."""
 
@@ -55,10 +57,10 @@ def usual_nearness(model: Morphable) -> float:
 
 
 def step_frames(
-    model: Morphable, shape: Floats, guess: Guess, landmarks: Floats, looked: Looked | None = None
+    model: Morphable, identity: Floats, guess: Guess, landmarks: Floats, looked: Looked | None = None
 ) -> Guess:
-    """One step, each frame by itself. shape: (v, 3) at rest; landmarks: (n, 468, 2+) px."""
-    found = _equations(model, shape, guess, landmarks, looked, of_person=False)
+    """One step, each frame by itself, of a person (k,). landmarks: (n, 468, 2+) px."""
+    found = _equations(model, identity, guess, landmarks, looked, of_person=False)
     return _moved(guess, np.linalg.solve(found.matrix, found.aim[..., None])[..., 0])
 
 
@@ -66,7 +68,7 @@ def step_person(
     model: Morphable, identity: Floats, guess: Guess, landmarks: Floats, looked: Looked | None = None
 ) -> tuple[Floats, Guess]:
     """One step of a person (k,) and the frames together; the frames are eliminated (Schur complement)."""
-    found = _equations(model, model.shape(identity), guess, landmarks, looked, of_person=True)
+    found = _equations(model, identity, guess, landmarks, looked, of_person=True)
     frames = POSE + len(model.names)
     own, mixed = found.matrix[:, :frames, :frames], found.matrix[:, :frames, frames:]
     solved = np.linalg.solve(own, np.concatenate([mixed, found.aim[:, :frames, None]], axis=2))
@@ -92,13 +94,13 @@ def _moved(guess: Guess, step: NDArray[np.floating]) -> Guess:
 
 
 def _equations(
-    model: Morphable, shape: Floats, guess: Guess, landmarks: Floats, looked: Looked | None, of_person: bool
+    model: Morphable, identity: Floats, guess: Guess, landmarks: Floats, looked: Looked | None, of_person: bool
 ) -> Normals:
     """Parameters: the placing's, expression; of a person too: identity, nearness."""
     worth = _ALONE if looked is None else _WORTH
-    found = _of_landmarks(model, shape, guess, landmarks, worth, of_person)
+    found = _of_landmarks(model, identity, guess, landmarks, worth, of_person)
     if looked is not None:
-        found = found + _of_pixels(model, shape, guess, looked, of_person)
+        found = found + _of_pixels(model, identity, guess, looked, of_person)
     count = len(model.names)
     firm = np.zeros(found.matrix.shape[1])
     firm[:POSE], firm[POSE : POSE + count] = 1e-6, _EXPRESSION**-2
@@ -108,11 +110,10 @@ def _equations(
 
 
 def _of_landmarks(
-    model: Morphable, shape: Floats, guess: Guess, landmarks: Floats, worth: float, of_person: bool
+    model: Morphable, identity: Floats, guess: Guess, landmarks: Floats, worth: float, of_person: bool
 ) -> Normals:
     bases = [model.expression_at_points, *([model.identity_at_points] if of_person else [])]
-    points = model.points.of(shape) + np.tensordot(guess.expression, model.expression_at_points, 1)
-    seen = lines(guess.placing, np.asarray(points, np.float32), bases, of_person)
+    seen = lines(guess.placing, model.landmarks(identity, guess.expression), bases, of_person)
     off = observed(guess.placing, landmarks).swapaxes(1, 2) - seen.at
     weights = np.float32(worth) / (model.points.spread**2 + np.float32(_SURE**2))
     rows = (len(landmarks), -1)
@@ -126,16 +127,20 @@ def observed(placing: Placing, landmarks: Floats) -> Floats:
     return np.asarray(away / placing.scale[:, None, None] * [1, -1], np.float32)
 
 
-def _of_pixels(model: Morphable, shape: Floats, guess: Guess, looked: Looked, of_person: bool) -> Normals:
+def _of_pixels(model: Morphable, identity: Floats, guess: Guess, looked: Looked, of_person: bool) -> Normals:
     bases = [model.expression_at_probes, *([model.identity_at_probes] if of_person else [])]
-    points = shape[model.probes] + np.tensordot(guess.expression, model.expression_at_probes, 1)
-    points = np.asarray(points, np.float32)
+    points = model.probed(identity, guess.expression)
     seen = lines(guess.placing, points, bases, of_person)
     sampled = looked.pictures.at(guess.placing.seen(points)[..., :2])
     turned = guess.placing.turned(looked.normals)
     off = expected(looked.light, turned, looked.albedo).mean(axis=-1) - sampled.grey
     slopes = sampled.slopes * (guess.placing.scale[:, None, None] * [1, -1]).astype(np.float32)
     by = slopes[..., :1] * seen.by[:, 0] + slopes[..., 1:] * seen.by[:, 1]
+    if of_person:
+        turn, tilt = shading_lines(model, guess.placing, turned, looked.light, looked.albedo)
+        by[..., :3] -= turn
+        by[..., POSE + len(model.names) :][..., : len(identity)] -= tilt
     alike = 1 / (1 + (off / np.float32(_OTHER)) ** 2) ** 2
-    weights = np.float32(_PIXEL_WORTH / _PIXEL**2) * facing(turned) * sampled.inside * alike
+    worth = _PERSON_PIXEL_WORTH if of_person else _PIXEL_WORTH
+    weights = np.float32(worth / _PIXEL**2) * facing(turned) * sampled.inside * alike
     return normal_equations(by, off, np.asarray(weights, np.float32))

@@ -1,4 +1,4 @@
-"""Packages: what was trained, users' own networks, banks of faces; found by name and hash, read checked."""
+"""Packages: what was trained, users' own networks, banks of faces, texture bases; found by name and hash."""
 
 from fsvfx.packages.banks import BANK, FACES, bank_of, faces_in, members_for, place_bank, unknown_to
 from fsvfx.packages.files import (
@@ -33,6 +33,7 @@ from fsvfx.packages.search import (
     network_for,
     starter_of,
 )
+from fsvfx.packages.textures import TEXELS, TEXTURE, place_texture, texels_in, texture_of
 
 __all__ = [
     "BANK",
@@ -40,6 +41,8 @@ __all__ = [
     "FACES",
     "NETWORK",
     "ROSTER",
+    "TEXELS",
+    "TEXTURE",
     "WEIGHTS",
     "Packages",
     "amend",
@@ -62,10 +65,13 @@ __all__ = [
     "place",
     "place_bank",
     "place_network",
+    "place_texture",
     "roster_bytes",
     "roster_in",
     "seal_of",
     "starter_of",
+    "texels_in",
+    "texture_of",
     "unknown_to",
     "weights_in",
 ]

@@ -11,6 +11,7 @@ from fsvfx.errors import InputError, ModelError, Where
 from fsvfx.packages.banks import BANK, FACES, bank_of
 from fsvfx.packages.files import CARD, ROSTER, WEIGHTS, card_of, folder_of, unsealed_card
 from fsvfx.packages.networks import NETWORK, check_kind, network_of, paths_in
+from fsvfx.packages.textures import TEXELS, TEXTURE, texture_of
 from fsvfx.reach import Reach, reach_of
 from fsvfx.settings import machine
 from fsvfx.suggestions import suggestion
@@ -112,6 +113,26 @@ class Packages:
         known = sorted({package.parent.name for package in self.banks()})
         build = "Build one with `fsvfx bank build`, or copy it to a folder of packages"
         raise InputError(f"No bank '{name}'", hint=suggestion(name, known, build) if known else build)
+
+    def find_texture(self, named: str) -> Path:
+        """The folder of the texture basis ``NAME@`` and its sha256's first digits.
+
+        Raises InputError, with what is available, if none of the roots has it; ModelError if a card can't be read.
+        """
+        name, _, digits = named.partition("@")
+        found = {texture_of(package).sha256: package for package in self.textures(name)}
+        for sha256, package in found.items():
+            if sha256.startswith(digits):
+                self._check_reach(package / each for each in (TEXTURE, TEXELS))
+                return package
+        known = sorted({f"{each.parent.name}@{texture_of(each).sha256[:_DIGITS]}" for each in self.textures()})
+        build = "Build one with `fsvfx texture build`, or copy it to a folder of packages"
+        hint = f"At hand: {', '.join(known)}. {build}" if known else build
+        raise InputError(f"No texture basis '{named}'", hint=hint)
+
+    def textures(self, name: str | None = None) -> list[Path]:
+        """The folders of all texture bases, or of those of one name; as ``all`` orders them."""
+        return self._folders(name, TEXTURE)
 
     def banks(self, name: str | None = None) -> list[Path]:
         """The folders of all banks of faces, or of those of one name; as ``all`` orders them."""

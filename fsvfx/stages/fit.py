@@ -49,7 +49,7 @@ class FitStage(Stage[FitSettings]):
     """Of the whole shot at once, so that a person has one shape, and nothing pops where chunks meet."""
 
     name = "fit"
-    version = 2
+    version = 3
     scope = "shot"
     needs = (Need("align", of="all"),)
     resources = Resources(cpu=1, memory_mib=2048)

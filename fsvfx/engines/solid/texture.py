@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from fsvfx.engines.solid.identity import SolidIdentity
 from fsvfx.engines.solid.surface import Surface
 from fsvfx.faces.raster import Raster, remap_points
 from fsvfx.morphable import zbuffer
-from fsvfx.morphable.light import to_light, unlit
-from fsvfx.morphable.model import Floats
+from fsvfx.morphable.basis import SIDE as COARSE
+from fsvfx.morphable.basis import TextureBasis
+from fsvfx.morphable.light import to_light, to_shown, unlit
+from fsvfx.morphable.model import Floats, Ints
 
 SIDE = 512
 _UNLIKE = 0.2
 """Share by which one picture's albedo may differ from most others'."""
 _FILL = 0.02
 """Weight of the coarse albedo, where hardly any picture shows anything: what no view shows is taken for dark."""
+_LIKELY = 0.25
+"""Weight of what a basis says: at a picture's outline background shows."""
+_SEEN = 0.1
+"""Of a vertex that the pictures show well."""
 _DARK = 0.15
 """Of albedo where no view shows anything: nostrils, the inside of lips."""
 _LEAST, _MOST = 0.02, 1.8
@@ -33,33 +40,86 @@ class Texture:
     places: Floats
 
 
-def places(surface: Surface) -> Floats:
-    """(u, 2) px: where the surface's UV lie in the texture."""
-    return np.asarray(np.column_stack([surface.uv[:, 0], 1 - surface.uv[:, 1]]) * (SIDE - 1), np.float32)
+def _places(surface: Surface, side: int) -> Floats:
+    """(u, 2) px: where the surface's UV lie in a texture (side, side)."""
+    return np.asarray(np.column_stack([surface.uv[:, 0], 1 - surface.uv[:, 1]]) * (side - 1), np.float32)
 
 
-def texture(identity: SolidIdentity, surface: Surface) -> Texture:
-    """From all of an identity's pictures; once about their mean, then again without what differs from it."""
-    at = places(surface)
-    raster = _laid_out(surface, at)
-    assert identity.person.albedo is not None
-    coarse = np.minimum(surface.closed(identity.person.albedo), 1) * (_DARK + (1 - _DARK) * surface.openness[:, None])
-    coarse = raster.at_pixels(np.asarray(coarse, np.float32))
-    made = _mean(identity, raster, coarse, None)
-    made = _mean(identity, raster, coarse, made)
-    flat = raster.picture(made, np.ones((SIDE, SIDE, 3), np.float32))
-    return Texture(np.clip(flat, _LEAST, _MOST), at)
-
-
-def _laid_out(surface: Surface, at: Floats) -> Raster:
+def _laid_out(surface: Surface, side: int) -> Raster:
     """The layout; its corners are the surface's vertices."""
+    at = _places(surface, side)
     flat = np.column_stack([at, np.zeros(len(at), np.float32)]).astype(np.float32)
-    raster = zbuffer(flat, surface.uv_triangles, SIDE)
-    return Raster(SIDE, raster.pixels, raster.triangles, surface.triangles[raster.triangles], raster.weights)
+    raster = zbuffer(flat, surface.uv_triangles, side)
+    return Raster(side, raster.pixels, raster.triangles, surface.triangles[raster.triangles], raster.weights)
 
 
-def _mean(identity: SolidIdentity, raster: Raster, coarse: Floats, about: Floats | None) -> Floats:
-    """(p, 3) of the layout's pixels."""
+def texture(identity: SolidIdentity, surface: Surface, basis: TextureBasis | None = None) -> Texture:
+    """From all of an identity's pictures; once about their mean, then again without what differs from it.
+
+    With a basis what none of them shows, and what shows something else than skin, is as people have it who look alike.
+    """
+    raster = _laid_out(surface, SIDE)
+    coarse = _coarse(identity, raster, surface)
+    made, weight = _gathered(identity, raster, coarse)
+    if basis is not None:
+        likely, ordinary = _likely(made, weight, raster, surface, basis, coarse)
+        weight = weight * ordinary
+        made = (made * weight + _LIKELY * likely) / (weight + _LIKELY)
+    flat = raster.picture(made, np.ones((SIDE, SIDE, 3), np.float32))
+    return Texture(np.clip(flat, _LEAST, _MOST), _places(surface, SIDE))
+
+
+def completed(identity: SolidIdentity, surface: Surface, basis: TextureBasis) -> Floats:
+    """(v, 3): the person's albedo, where no picture shows a vertex as people have it who look alike."""
+    albedo = identity.person.albedo
+    assert albedo is not None
+    told = texture(identity, surface, basis)
+    corner = np.zeros(len(albedo), np.int64)
+    corner[surface.model.triangles.ravel()] = surface.model.uv_triangles.ravel()
+    there = remap_points(told.albedo, told.places[corner])
+    seen = np.clip(identity.trust[:, : len(albedo)] ** _SHARPER, 0, 1).sum(axis=0)[:, None] / _SEEN
+    drawn = (surface.model.depth > 0)[:, None]
+    return np.asarray(np.where(drawn & (seen < 1), albedo + (1 - seen) * (there - albedo), albedo), np.float32)
+
+
+def albedo_in(identity: SolidIdentity, surface: Surface, side: int) -> tuple[Ints, Floats, Floats]:
+    """In a texture (side, side): flat index of the pixels (p,), albedo (p, 3), and how well each is seen (p,)."""
+    raster = _laid_out(surface, side)
+    made, weight = _gathered(identity, raster, _coarse(identity, raster, surface))
+    return raster.pixels, made, weight[:, 0]
+
+
+def _gathered(identity: SolidIdentity, raster: Raster, coarse: Floats) -> tuple[Floats, Floats]:
+    """What the pictures say of a layout's pixels (p, 3), and how well they show each (p, 1)."""
+    made, _ = _mean(identity, raster, coarse, None)
+    return _mean(identity, raster, coarse, made)
+
+
+def _coarse(identity: SolidIdentity, raster: Raster, surface: Surface) -> Floats:
+    """(p, 3)."""
+    assert identity.person.albedo is not None
+    open_to = _DARK + (1 - _DARK) * surface.openness[:, None]
+    coarse = np.minimum(surface.closed(identity.person.albedo), 1) * open_to
+    return raster.at_pixels(np.asarray(coarse, np.float32))
+
+
+def _likely(
+    made: Floats, weight: Floats, raster: Raster, surface: Surface, basis: TextureBasis, coarse: Floats
+) -> tuple[Floats, Floats]:
+    """Of a layout's pixels: what the basis says (p, 3), and how ordinary what the pictures show is (p, 1)."""
+    held = raster.picture(np.hstack([to_shown(made) * weight, weight]), np.zeros((SIDE, SIDE, 4), np.float32))
+    coarsely = np.asarray(cv2.resize(held, (COARSE, COARSE), interpolation=cv2.INTER_AREA), np.float32)
+    small = coarsely.reshape(-1, 4)[basis.pixels]
+    shown = np.asarray(small[:, :3] / np.maximum(small[:, 3:], 1e-6), np.float32)
+    told, ordinary = basis.told(shown, small[:, 3])
+    spread = basis.spread_out(np.column_stack([to_light(told), ordinary, basis.known]))
+    large = cv2.resize(spread, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    found = raster.of_picture(np.asarray(large, np.float32))
+    known = found[:, 4:]
+    return np.asarray(known * found[:, :3] + (1 - known) * coarse, np.float32), found[:, 3:4]
+
+
+def _mean(identity: SolidIdentity, raster: Raster, coarse: Floats, about: Floats | None) -> tuple[Floats, Floats]:
     total, weight = _FILL * coarse, np.full((len(coarse), 1), _FILL, np.float32)
     for crop, place, normals, trust, light in zip(
         identity.crops, identity.places, identity.normals, identity.trust, identity.fits.light, strict=True
@@ -73,4 +133,4 @@ def _mean(identity: SolidIdentity, raster: Raster, coarse: Floats, about: Floats
                 1 + (np.abs(found / np.maximum(about, _LEAST) - 1).mean(axis=1, keepdims=True) / _UNLIKE) ** 2
             )
         total, weight = total + share * found, weight + share
-    return np.asarray(total / weight, np.float32)
+    return np.asarray(total / weight, np.float32), np.asarray(weight - np.float32(_FILL), np.float32)

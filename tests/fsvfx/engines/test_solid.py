@@ -17,10 +17,13 @@ from fsvfx.engines.cheng import Cheng
 from fsvfx.engines.contract import FaceBatch, Identity, SwapBatch
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.engines.solid.frames import plate_faces
+from fsvfx.engines.solid.identity import solid
 from fsvfx.engines.solid.surface import surface
+from fsvfx.engines.solid.texture import texture
 from fsvfx.entries import EntryView
 from fsvfx.errors import InputError
 from fsvfx.evaluation.actors import Performed, acted, references, true_swap
+from fsvfx.faces.measures import head_pose
 from fsvfx.models import HEAD
 from fsvfx.morphable import arrays_of, fit_frames, fit_person, ict
 
@@ -192,3 +195,22 @@ def test_the_surface_is_closed_over_eyes_and_mouth() -> None:
     assert made.eye.sum() == 84
     assert len(made.triangles) == len(made.uv_triangles) == made.holes + 158
     assert len(made.closed(ict().neutral)) == len(ict().neutral) + 3
+
+
+def test_with_a_basis_hair_on_the_forehead_is_no_skin() -> None:
+    """A strand painted into the only picture; what is seen well stays nearly as it is."""
+    row = int(np.argmin([abs(head_pose(mesh)[0]) for mesh in known().landmarks]))
+    crops, landmarks = known().crops[[row]], known().landmarks[[row]]
+    brow, top = landmarks[0, 9, :2], landmarks[0, 10, :2]
+    x, y = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
+    strand = (abs(x - brow[0] - 0.5 * (brow[1] - y)) < 5) & (y > top[1]) & (y < brow[1] + 6)
+    painted = np.where(strand[None, ..., None], np.float32(0.02), crops)
+    basis = engine(Blanz).settings.basis(Context())
+    faces = [solid(Identity("ada", each, landmarks, np.ones(1, np.float32)), surface(ict()), SIZE)
+             for each in (crops, painted)]  # fmt: skip
+    clean, hairy = (texture(each, surface(ict())).albedo for each in faces)
+    kept, told = (texture(each, surface(ict()), basis).albedo for each in faces)
+    under = np.abs(hairy - clean).mean(axis=2) > 0.3
+    assert under.sum() > 200
+    assert np.abs(told - clean)[under].mean() < 0.7 * np.abs(hairy - clean)[under].mean()
+    assert np.abs(kept - clean).mean() < 0.06
