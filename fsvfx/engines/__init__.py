@@ -23,5 +23,6 @@ __all__ = [
     "solid",
     "supervision",
     "swapper_export",
+    "textured",
     "trainable",
 ]
