@@ -19,7 +19,7 @@ from fsvfx.morphable import Fits, FittedPerson, Morphable, Placing, fit_frames, 
 from fsvfx.morphable.portrait import face_part
 from fsvfx.qc.sheet import sampled
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same crowd would give other fits."""
 _INDEX = "index.json"
 _PICTURES = 24
