@@ -8,6 +8,7 @@ from fsvfx.documents import Finding, Loc
 from fsvfx.errors import InputError
 from fsvfx.manifests.check_shots import check_chosen, check_within
 from fsvfx.manifests.draft import Draft
+from fsvfx.printable import counted
 from schemas.frames import FrameRange
 from schemas.manifest import Driver, Replace
 
@@ -42,6 +43,9 @@ def _check_driver(at: Loc, driver: Driver) -> Iterator[Finding]:
     yield from check_chosen(at, driver.track, driver.position)
     if not driver.expression and not driver.pose:
         yield Finding(at, "it gives neither expression nor pose", "Set one of them, or remove the driver")
+    if len(driver.plate.frames) == 1:
+        what = "it is one frame, which would be told from itself as the face at rest: nothing would move"
+        yield Finding((*at, "plate", "frames"), what, "Give more of it, with frames that show the face at rest")
     if driver.neutral is not None:
         yield from check_within((*at, "neutral"), FrameRange((driver.neutral,)), driver.plate.frames, "driver")
     if "ease" in driver.model_fields_set and driver.beyond != "own":
@@ -55,6 +59,7 @@ def _check_cover(at: Loc, driver: Driver, frames: FrameRange) -> Iterator[Findin
         yield Finding((*at, "starts"), what, "Correct starts: the shot's frame with which the footage begins")
     elif driver.beyond == "error" and (start > frames.first or last < frames.last):
         lost = len(frames) - (min(last, frames.last) - max(start, frames.first) + 1)
-        what = f"its {len(driver.plate.frames)} frames are too few: {lost} of the shot's {len(frames)} are left"
+        given = counted(len(driver.plate.frames), "frame")
+        what = f"{given} of footage can't cover the shot: {lost} of its {len(frames)} would have none"
         hint = "Give more frames, or say what shows there: beyond: hold, loop or own (the performer's own performance)"
         yield Finding((*at, "plate", "frames"), what, hint)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from fsvfx import packages
-from fsvfx.errors import RightsError, Where
+from fsvfx.errors import LicenceError, RightsError, Where
+from fsvfx.printable import listed
 from fsvfx.reach import reach_of
 from fsvfx.rights import gates
 from fsvfx.rights.banks import bases_of, members_used
@@ -36,10 +37,30 @@ Read = dict[tuple[str, str, str, str], Evidence | Missing]
 
 
 def clear_all(jobs: Iterable[ShotJob], now: datetime | None = None) -> None:
-    """Ask for each. What shots have in common is read once. Raises RightsError at the first that is refused."""
+    """Ask for each. What shots have in common is read once. Raises RightsError with every reason against any of them;
+    LicenceError where consent alone would let all of them through."""
     read: Read = {}
+    refused: list[RightsError] = []
     for job in jobs:
-        clear(job, now, read=read)
+        try:
+            clear(job, now, read=read)
+        except RightsError as error:
+            refused.append(error)
+    if refused:
+        raise _together([one for one in refused if not isinstance(one, LicenceError)] or refused)
+
+
+def _together(errors: Sequence[RightsError]) -> RightsError:
+    """One error of several shots; what many have in common is told once."""
+    first, *others = errors
+    if not others:
+        return first
+    shots: dict[str, list[str]] = {}
+    for error in errors:
+        for reason in error.reasons:
+            shots.setdefault(reason, []).append(error.where.shot or "")
+    reasons = (f"{listed(names)}: {reason}" for reason, names in shots.items())
+    return type(first)(tuple(reasons), where=Where(file=first.where.file))
 
 
 def clear(

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from fsvfx.rights.decision import CollectionEvidence, Evidence
 from schemas.consent import Standing
 
 FRESH = timedelta(hours=24)
 """How old an answer about revocation may be."""
 _CLOCK_SKEW = timedelta(minutes=5)
+
+
+def against_papers(found: Evidence | CollectionEvidence, now: datetime) -> Iterator[str]:
+    """The record still stands, and its document is the signed one."""
+    record, document = found.record, found.record.document
+    if found.no_register:
+        yield found.no_register
+    elif record.revocation is not None:
+        yield from revoked(record.record_id, found.standing, found.checked_at, now)
+    if found.no_document:
+        yield found.no_document
+    elif document is not None and found.document not in (None, document.sha256):
+        yield f"the document {document.path} does not match its sha256; restore the signed one"
 
 
 def out_of_time(valid_from: date | None, valid_to: date | None, now: datetime) -> Iterator[str]:

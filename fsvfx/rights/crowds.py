@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from fsvfx.rights.answers import not_fresh, out_of_time, revoked
+from fsvfx.rights.answers import against_papers, not_fresh, out_of_time
 from fsvfx.rights.decision import CollectionEvidence, Decision, Missing, Rostered, record_digest
 from schemas.consent import ConsentRecord, RevocationRegister, TrainingScope
 from schemas.roster import Member, MemberCollection, Roster
@@ -43,10 +43,7 @@ def _against(found: CollectionEvidence, model: str, production: str, now: dateti
     if unknown:
         what = f"record {record.record_id} does not know {_some(unknown)}"
         yield f"{what}; leave them out (leave_out), or get them into the record"
-    if found.document is not None and record.document is not None and found.document != record.document.sha256:
-        yield f"the document {record.document.path} does not match its sha256; restore the signed one"
-    if record.revocation is not None:
-        yield from revoked(record.record_id, found.standing, found.checked_at, now)
+    yield from against_papers(found, now)
     if found.withdrawn:
         yield f"the consent of {_some(found.withdrawn)} is revoked; leave them out (leave_out)"
     if record.training is not None:

@@ -23,13 +23,16 @@ class Evidence:
     """A person's record as it was read, with what the world says about it.
 
     ``standing`` and ``checked_at``: of the record itself, or of its register (None: the register does not know it).
-    ``document``: sha256 of the document's file; None where the record names none.
+    ``document``: sha256 of the document's file; None where the record names none. ``no_register``, ``no_document``: why
+    they can't be read; empty: they can.
     """
 
     record: ConsentRecord
     standing: Standing | None
     checked_at: datetime | None
     document: str | None = None
+    no_register: str = ""
+    no_document: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class Missing:
 
 @dataclass(frozen=True)
 class CollectionEvidence:
-    """A collection's record as it was read. people: those of it who are to be learned; standing, checked_at, document:
-    as a person's; withdrawn: of these people, those whom the register calls revoked.
+    """A collection's record as it was read. people: those of it who are to be learned; standing, checked_at, document,
+    no_register, no_document: as a person's; withdrawn: of these people, those whom the register calls revoked.
     """
 
     name: str
@@ -52,6 +55,8 @@ class CollectionEvidence:
     checked_at: datetime | None = None
     document: str | None = None
     withdrawn: tuple[str, ...] = ()
+    no_register: str = ""
+    no_document: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import JsonValue
 
-from fsvfx.rights.answers import out_of_time, revoked
+from fsvfx.rights.answers import against_papers, out_of_time
 from fsvfx.rights.banks import about_crowds, against_bank, against_crowds
 from fsvfx.rights.crowds import against_collection, against_roster, not_in_general, tests_in
 from fsvfx.rights.decision import (
@@ -202,9 +202,7 @@ def _not_in_order(person: str, production: str, found: Evidence, now: datetime) 
     if record.scope.production != production:
         yield f"the consent is for production '{record.scope.production}', not '{production}'; each needs its own"
     yield from out_of_time(record.scope.valid_from, record.scope.valid_to, now)
-    yield from revoked(record.record_id, found.standing, found.checked_at, now)
-    if found.document is not None and found.document != record.document.sha256:
-        yield f"the document {record.document.path} does not match its sha256; restore the signed one"
+    yield from against_papers(found, now)
 
 
 def _without_role(record: ConsentRecord, role: Role) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -56,13 +57,21 @@ def collection_evidence(reach: Reach, collection: CollectionJob) -> CollectionEv
     path = Path(collection.record)
     try:
         record = _read(_reached(reach, path), CollectionRecord)
-        standing, checked_at, known = _standing(record.record_id, record.revocation, reach, path.parent)
-        document = record.document.path if record.document else None
-        hashed = _hash(_reached(reach, path.parent / document)) if document else None
     except RecordError as error:
         return Missing(str(error))
-    withdrawn = tuple(name for name in people if known.get(f"{record.record_id}.{name}") == "revoked")
-    return CollectionEvidence(collection.name, record, people, standing, checked_at, hashed, withdrawn)
+    said = _papers(record, reach, path.parent)
+    withdrawn = tuple(name for name in people if said.known.get(f"{record.record_id}.{name}") == "revoked")
+    return CollectionEvidence(
+        collection.name,
+        record,
+        people,
+        said.standing,
+        said.checked_at,
+        said.document,
+        withdrawn,
+        said.no_register,
+        said.no_document,
+    )
 
 
 def rostered(reach: Reach, model: str, roster: Roster, register: str) -> Rostered:
@@ -119,15 +128,39 @@ def _gathered(reach: Reach, path: Path) -> Evidence:
 
 def _evidence(record: ConsentRecord, reach: Reach, folder: Path) -> Evidence:
     """``folder``: what the record's paths are relative to."""
-    standing, checked_at, _ = _standing(record.record_id, record.revocation, reach, folder)
-    document = record.document.path
-    hashed = _hash(_reached(reach, folder / document)) if document else None
-    return Evidence(record=record, standing=standing, checked_at=checked_at, document=hashed)
+    said = _papers(record, reach, folder)
+    return Evidence(record, said.standing, said.checked_at, said.document, said.no_register, said.no_document)
+
+
+@dataclass
+class _Papers:
+    """What a record's register and document say, as ``Evidence`` has it. known: all that the register says."""
+
+    standing: Standing | None = None
+    checked_at: datetime | None = None
+    known: Mapping[str, Standing] = field(default_factory=dict)
+    document: str | None = None
+    no_register: str = ""
+    no_document: str = ""
+
+
+def _papers(record: ConsentRecord | CollectionRecord, reach: Reach, folder: Path) -> _Papers:
+    found = _Papers()
+    try:
+        found.standing, found.checked_at, found.known = _standing(record.record_id, record.revocation, reach, folder)
+    except RecordError as error:
+        found.no_register = str(error)
+    document = record.document.path if record.document else None
+    try:
+        found.document = _hash(_reached(reach, folder / document)) if document else None
+    except RecordError as error:
+        found.no_document = str(error)
+    return found
 
 
 def _standing(
     record: str, revocation: Revocation | None, reach: Reach, folder: Path
-) -> tuple[Standing | None, datetime | None, dict[str, Standing]]:
+) -> tuple[Standing | None, datetime | None, Mapping[str, Standing]]:
     """Of the record itself, or of its register, with all that the register says. Raises RecordError."""
     if revocation is None:
         return None, None, {}
@@ -147,7 +180,8 @@ def _reached(reach: Reach, path: Path) -> Path:
 def _read(path: Path, model: type[M]) -> M:
     if not path.is_file():
         near = spelling.near(path)
-        hint = f"Did you mean '{near}'?" if near else "get consent, and save its record there"
+        wanted = "have it kept there" if model is RevocationRegister else "get consent, and save its record there"
+        hint = f"Did you mean '{near}'?" if near else wanted
         raise RecordError(f"{path} does not exist; {hint}")
     document = read_yaml(path)
     if not isinstance(document.data, dict) and not document.problems:

@@ -34,8 +34,9 @@ def test_its_footage_is_a_shot_of_its_own(write: Callable[..., Path]) -> None:
 # id, the text that is replaced, what stands there instead, where it is told, what is told, how it is to be fixed
 WRONG = [
     ("nobody", "person: lead", "person: laed", f"{AT}.person", "'laed' is not among the people", "Did you mean 'lead'"),
-    ("too short", "1-240", "1-200", f"{AT}.plate.frames", "200 frames are too few: 40 of the shot's 240", "beyond"),
-    ("late", "plate:", "starts: 1011, plate:", f"{AT}.plate.frames", "too few: 10 of", "own"),
+    ("too short", "1-240", "1-200", f"{AT}.plate.frames", "200 frames of footage can't cover", "beyond"),
+    ("late", "plate:", "starts: 1011, plate:", f"{AT}.plate.frames", "shot: 10 of", "own"),
+    ("one picture", "1-240", "1-1", f"{AT}.plate.frames", "nothing would move", "at rest"),
     ("elsewhere", "plate:", "starts: 2001, beyond: own, plate:", f"{AT}.starts", "frames 2001-2240", "starts"),
     ("an engine that can't", "blanz", "landmark_warp", AT, "'landmark_warp' can't be driven", "blanz, cheng"),
     ("nothing", "plate:", "expression: false, plate:", AT, "neither expression nor pose", "remove"),

@@ -60,6 +60,43 @@ def test_shots_of_two_folders_share_nothing(folder: Path, tmp_path_factory: pyte
         clear_all([job(folder=folder), job(folder=bare)], NOW)
 
 
+def test_all_reasons_against_all_shots_are_told_at_once(folder: Path) -> None:
+    ended = spoilt(raw_record("lead"), "scope.valid_to", "2026-01-02")
+    write(folder, "lead", spoilt(ended, "scope.shots", ["sh0050"]))
+    names = ("sh0040", "sh0050", "sh0060")
+    with pytest.raises(RightsError) as error:
+        clear_all([job(folder=folder, name=name) for name in names], NOW)
+    assert list(error.value.reasons) == [
+        "sh0040, sh0050, sh0060: lead (identity): the consent ended on 2026-01-02; get it renewed",
+        "sh0040: lead (identity): shot sh0040 is not among the consented shots (sh0050); get it added",
+        "sh0060: lead (identity): shot sh0060 is not among the consented shots (sh0050); get it added",
+    ]
+    assert error.value.where.file == str(folder / "shots.yaml")
+
+
+def test_one_refused_shot_is_named_as_if_it_were_alone(folder: Path) -> None:
+    write(folder, "lead", spoilt(raw_record("lead"), "scope.shots", ["sh0050"]))
+    with pytest.raises(RightsError) as error:
+        clear_all([job(folder=folder, name=name) for name in ("sh0050", "sh0060")], NOW)
+    assert error.value.where.shot == "sh0060"
+    assert error.value.reasons[0].startswith("lead (identity): ")
+
+
+@pytest.mark.parametrize("lost", ["document", "register"])
+def test_a_file_that_cannot_be_read_hides_no_other_reason(folder: Path, lost: str) -> None:
+    ended = spoilt(raw_record("lead"), "scope.valid_to", "2026-01-02")
+    if lost == "document":
+        (folder / "consents/lead.pdf").unlink()
+    else:
+        ended = {**ended, "revocation": {"register": "none.yaml"}}
+    write(folder, "lead", ended)
+    told = refused(folder).splitlines()
+    assert len(told) == 2
+    assert any("ended on 2026-01-02" in reason for reason in told)
+    said = {"document": "lead.pdf can't be read", "register": "none.yaml does not exist; have it kept there"}
+    assert any(said[lost] in reason for reason in told)
+
+
 def test_nobody_is_asked_where_nothing_is_swapped(tmp_path: Path) -> None:
     assert clear(job(folder=tmp_path, swaps=[]), NOW).allow
 
