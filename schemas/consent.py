@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, Field, model_validator
 from schemas.base import FilePath, Name, Sha256, StrictModel, Text
 from schemas.manifest import Use
 
-CONSENT_VERSION = 1
 Role = Literal["source_identity", "target_performer", "driver"]
 Standing = Literal["none", "revoked"]
 RecordId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +14,6 @@ from flows.verbs.options import AsJson, Replace, Research, Store
 
 if TYPE_CHECKING:
     from fsvfx.evaluation import Evaluated, GeneralResult, comparison
-    from fsvfx.evaluation.contestants import Contestant
     from fsvfx.facesets.unseen import Unseen
     from schemas.evaluation import EvaluationReport, FaceFigures, GroupFigures
     from schemas.job import TrainJob
@@ -99,40 +98,63 @@ def run(
     json: AsJson = False,
 ) -> int:
     """Evaluate model packages and engines on the same held-out faces, side by side."""
-    from fsvfx import manifests, rights
+    from fsvfx import manifests
     from fsvfx.context import chosen_device
     from fsvfx.errors import InputError
-    from fsvfx.evaluation import Asked, comparison, contestants
+    from fsvfx.evaluation import Asked, comparison
 
     if actors == (manifest is not None):
         raise InputError("Nothing to evaluate on", hint="Give either a training manifest or --actors")
-    names, where = engine or [], chosen_device(device)
+    where = chosen_device(device)
     job = manifests.training_job(manifest, store=store) if manifest else None
-    crowd = job is not None and job.is_crowd
-    others = [name for name in _against(against, crowd) if name not in names]
-    beside = contestants.of_engines(others, (), where)
     if job is None:
-        chosen = contestants.of_engines(names or ["landmark_warp"], settings or [], where)
-        contest = comparison.Contest(chosen, beside, "research" if research else "commercial")
-    else:
-        rights.clear_training(job)
-        chosen = contestants.of_engines(names, settings or [], where)
-        if model or not names:
-            chosen = [*contestants.of_packages(job, model or [], where), *chosen]
-        contest = comparison.Contest(chosen, beside, job.purpose, job.licences)
-    contestants.check_licences(contest.everybody, contest.purpose, contest.licences)
-    if job is None:
-        told = comparison.on_actors(contest, identity, performer, most or 64)
-    elif crowd:
-        asked = Asked(pairs, most or 24, one_reference, identity, performer, learned)
-        people = _people(job, contest, learned)
-        general = comparison.on_crowd(contest, people, asked)
-        _tell_crowd(chosen, general, comparison.written(chosen, general, out, replace), json)
+        contest = _contest_on_actors(engine or [], settings or [], against or [], research, where)
+        found = comparison.on_actors(contest, identity, performer, most or 64)
+        _tell(contest, found, comparison.written(contest.contestants, found, out, replace), json)
         return 0
+    contest = _contest_of(job, model or [], engine or [], settings or [], against, where)
+    if job.is_crowd:
+        asked = Asked(pairs, most or 24, one_reference, identity, performer, learned)
+        general = comparison.on_crowd(contest, _people(job, contest, learned), asked)
+        _tell_crowd(contest, general, comparison.written(contest.contestants, general, out, replace), json)
     else:
-        told = comparison.on_people(job, contest, identity, performer, most or 64)
-    _tell(chosen, told, comparison.written(chosen, told, out, replace), json)
+        found = comparison.on_people(job, contest, identity, performer, most or 64)
+        _tell(contest, found, comparison.written(contest.contestants, found, out, replace), json)
     return 0
+
+
+def _contest_on_actors(
+    names: Sequence[str], settings: Sequence[str], against: Sequence[str], research: bool, device: str
+) -> comparison.Contest:
+    from fsvfx.evaluation import comparison, contestants
+
+    beside = contestants.of_engines(_others(against, names), (), device)
+    chosen = contestants.of_engines(names or ["landmark_warp"], settings, device)
+    contest = comparison.Contest(chosen, beside, "research" if research else "commercial")
+    contestants.check_licences(contest.everybody, contest.purpose)
+    return contest
+
+
+def _contest_of(
+    job: TrainJob, models: Sequence[str], names: Sequence[str], settings: Sequence[str], against: Named, device: str
+) -> comparison.Contest:
+    """Of the training's packages, unless only engines are named, and of engines; as its manifest allows."""
+    from fsvfx import rights
+    from fsvfx.evaluation import comparison, contestants
+
+    usual = contestants.BESIDE if job.is_crowd else ()
+    beside = contestants.of_engines(_others(usual if against is None else against, names), (), device)
+    rights.clear_training(job)
+    chosen = contestants.of_engines(names, settings, device)
+    if models or not names:
+        chosen = [*contestants.of_packages(job, models, device), *chosen]
+    contest = comparison.Contest(chosen, beside, job.purpose, job.licences)
+    contestants.check_licences(contest.everybody, contest.purpose, contest.licences)
+    return contest
+
+
+def _others(against: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [name for name in against if name not in names and name != "none"]
 
 
 def _people(job: TrainJob, contest: comparison.Contest, learned: bool) -> dict[str, Unseen]:
@@ -147,15 +169,7 @@ def _people(job: TrainJob, contest: comparison.Contest, learned: bool) -> dict[s
     return comparison.seen_by(job, receipts, contest, done.sha256 if done else None)
 
 
-def _against(said: Named, crowd: bool) -> list[str]:
-    from fsvfx.evaluation.contestants import BESIDE
-
-    if said is None:
-        return list(BESIDE) if crowd else []
-    return [name for name in said if name != "none"]
-
-
-def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[Path], json: bool) -> None:
+def _tell(contest: comparison.Contest, results: list[Evaluated], paths: list[Path], json: bool) -> None:
     reports = [each.report for each in results]
     if json:
         output.as_json(
@@ -163,12 +177,12 @@ def _tell(contestants: list[Contestant], results: list[Evaluated], paths: list[P
         )
         return
     title = f"{reports[0].identity} for {reports[0].performer}"
-    _table(title, {each.label: report for each, report in zip(contestants, reports, strict=True)})
+    _table(title, {each.label: report for each, report in zip(contest.contestants, reports, strict=True)})
     for path in paths:
         output.command(f"Report: {path}")
 
 
-def _tell_crowd(contestants: list[Contestant], results: list[GeneralResult], paths: list[Path], json: bool) -> None:
+def _tell_crowd(contest: comparison.Contest, results: list[GeneralResult], paths: list[Path], json: bool) -> None:
     from fsvfx.evaluation.general import whom
 
     reports = [each.report for each in results]
@@ -178,7 +192,7 @@ def _tell_crowd(contestants: list[Contestant], results: list[GeneralResult], pat
         return
     known = whom(reports[0]) + (", one picture of each identity" if reports[0].one_reference else "")
     for group in reports[0].groups:
-        columns = {each.label: report.groups[group] for each, report in zip(contestants, reports, strict=True)}
+        columns = {each.label: report.groups[group] for each, report in zip(contest.contestants, reports, strict=True)}
         _table(f"{group}: {known}", columns)
     for path in paths:
         output.command(f"Report: {path}")

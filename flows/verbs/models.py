@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.verbs import output, own_models
+from flows.verbs import added, output, own_models
 from flows.verbs.completion import model_names
 from flows.verbs.options import AsJson, Packages, Research
 from fsvfx.printable import counted
@@ -203,7 +203,7 @@ def _networks(folder: str) -> Iterator[dict[str, Any]]:
         except ModelError as error:
             yield {"folder": package, "error": str(error)}
         else:
-            yield {"folder": package, "card": card, "digest": card.digest, "settings": own_models.settings_of(card)}
+            yield {"folder": package, "card": card, "digest": card.digest, "settings": added.settings_of(card)}
 
 
 def _network_row(network: dict[str, Any]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.verbs import output
+from flows.verbs import added, output
 from flows.verbs.completion import pack_names
 from flows.verbs.options import AsJson, Packages, Research
 
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from fsvfx.networks.files import Graph
-    from fsvfx.networks.packs import Added, PackWishes
+    from fsvfx.networks.packs import PackWishes
     from fsvfx.networks.questions import Draft
-    from fsvfx.networks.trial import Trial, TrialFace
-    from schemas.network import NetworkCard
-    from schemas.pack import Measured
+    from fsvfx.networks.trial import TrialFace
 
 EXAMPLES = {
     "add": (
@@ -78,8 +76,8 @@ def add(
     told = _told(say or ())
     graph = None if packs.is_pack(file) else inspect(file)
     if graph is None or ("kind" not in told and packs.of_insightface(graph) is not None):
-        added = packs.add_pack(file, _pack_wishes(file, told, name, in_place, replace))
-        output.as_json({"pack": added.card, "folder": added.folder}) if json else tell_pack(added)
+        pack = packs.add_pack(file, _pack_wishes(file, told, name, in_place, replace))
+        output.as_json({"pack": pack.card, "folder": pack.folder}) if json else added.tell_pack(pack)
         return
     from fsvfx.networks import adding
     from fsvfx.networks.trial import tried
@@ -94,7 +92,7 @@ def add(
     if json:
         output.as_json({"network": card, "digest": card.digest, "folder": folder, "because": draft.because})
     else:
-        _tell_added(draft, trial, folder)
+        added.tell(draft, trial, folder)
 
 
 def show(
@@ -179,7 +177,7 @@ def measure(
     if json:
         output.as_json({"measured": found, "file": file})
     else:
-        _tell_measured(found, file)
+        added.tell_measured(found, file)
 
 
 def _facekit_in(path: Path) -> Path | None:
@@ -289,77 +287,6 @@ def _face(picture: Path | None) -> TrialFace:
     if not len(found):
         raise InputError("No face is found in the picture", hint="Give another one", where=Where(file=str(picture)))
     return TrialFace.of(rgb, found.landmarks[int(np.argmax(found.boxes[:, 3] - found.boxes[:, 1]))])
-
-
-def _tell_added(draft: Draft, trial: Trial, folder: Path) -> None:
-    from fsvfx.networks.adding import SHEET
-    from fsvfx.packages import network_of
-
-    card = network_of(folder)
-    for why in draft.because:
-        output.line(f"{draft.graph.file.name}: {why}")
-    if trial.made_up:
-        output.line(f"Tried with a made-up vector: {trial.made_up}")
-    for finding in trial.findings:
-        output.line(f"Taken all the same, but {finding.what}", style="yellow")
-    allowed = {True: "yes", False: "no", None: "unknown"}[card.commercial_use]
-    output.line(f"Licence: {card.licence}. Commercial use: {allowed}")
-    output.line(f"Tried on a face in {trial.seconds:.2f} s: who goes in, what it is given, what it makes")
-    output.command(f"Sheet: {folder / SHEET}")
-    output.command(f"Card: {folder / 'network.yaml'}")
-    output.command(settings_of(card))
-
-
-def settings_of(card: NetworkCard) -> str:
-    """What a manifest says to use a network."""
-    named = f"{card.model}@{card.digest}"
-    return {
-        "swapper": f"engine: onnx_swapper, settings: {{model: {card.model}, sha256: {card.digest}}}",
-        "dfm": f"engine: dfm, settings: {{model: {card.model}, sha256: {card.digest}}}",
-        "restorer": f"composite: {{restoration: 50, restorer: {named}}}",
-        "upscaler": f"composite: {{super_resolution: 50, super_resolver: {named}}}",
-    }[card.kind]
-
-
-def tell_pack(added: Added) -> None:
-    """What a pack brings, and how it is used."""
-    card = added.card
-    rows = [
-        (one.task, Path(one.file).name, f"{one.size} px" if one.size else "any size", _use(card.pack, one.task))
-        for one in card.networks
-    ]
-    output.table(f"Pack {card.pack}", ("task", "file", "pictures", "used by"), rows)
-    for file, why in added.passed_over.items():
-        output.line(f"{file} is not used: {why}")
-    output.line(f"Licence: {card.licence}. Commercial use: {'yes' if card.commercial_use else 'no'}")
-    if any(one.task == "recognition" for one in card.networks):
-        output.line("Next: measure at which distance two faces count as one person, on pictures of people")
-        research = "" if card.commercial_use else " --research"
-        output.command(f"fsvfx models measure {card.pack} FACES{research}", "  ")
-
-
-def _use(pack: str, task: str) -> str:
-    return {
-        "detection": f"faces: {{detector: {pack}}}",
-        "recognition": f"fsvfx evaluate, and networks that were made with it: '{pack}'",
-    }.get(task, f"fsvfx models measure {pack}, to compare with FaceMesh")
-
-
-def _tell_measured(found: Measured, file: Path | None) -> None:
-    rows = [
-        ("one person", found.same.pairs, found.same.median, f"95 % below {found.same.tail}"),
-        ("two people", found.different.pairs, found.different.median, f"95 % above {found.different.tail}"),
-    ]
-    title = f"{found.network}: {found.people} people, {found.pictures} pictures"
-    output.table(title, ("pairs of", "pairs", "median distance", "tail"), rows)
-    output.line(f"Below {found.same_person} two faces count as one person: right for {found.right:.1%} of the pairs")
-    for name, points in found.points.items():
-        output.line(
-            f"The pack's {name} and FaceMesh put eyes, nose and mouth {points.median:.1%} of the eyes' distance apart "
-            f"(95 % within {points.tail:.1%}); its crops would be {points.scale:.3f} times as large"
-        )
-    if file is not None:
-        output.command(f"Written to {file}")
 
 
 COMMANDS = {"add": add, "show": show, "remove": remove, "measure": measure}

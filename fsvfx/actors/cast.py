@@ -45,10 +45,9 @@ class Looks:
 
 @dataclass(frozen=True, eq=False)
 class Actor:
-    """A person whom nobody is. shape: (v, 3) the neutral head; coefficients: (40,) of the identity modes."""
+    """A person whom nobody is. shape: (v, 3) the neutral head."""
 
     name: str
-    coefficients: Floats
     shape: Floats
     looks: Looks
 
@@ -60,7 +59,7 @@ def actor(name: str) -> Actor:
     random = np.random.default_rng(zlib.crc32(name.encode()))
     coefficients = np.clip(random.normal(0, _SPREAD, len(kit.identity)), -2.6, 2.6).astype(np.float32)
     shape = kit.neutral + np.tensordot(coefficients, kit.identity, 1)
-    return Actor(name, coefficients, np.asarray(shape, np.float32), _looks(random))
+    return Actor(name, np.asarray(shape, np.float32), _looks(random))
 
 
 def _looks(random: np.random.Generator) -> Looks:

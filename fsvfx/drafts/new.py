@@ -27,6 +27,7 @@ from schemas.templates import PICTURES, VIDEOS, suffix
 
 if TYPE_CHECKING:
     from fsvfx.drafts.plates import FoundPlate
+    from fsvfx.faces.search import FaceFinder
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def new(
     Raises InputError (a file that is there, footage outside of what a manifest in ``folder`` may read), PlateError,
     ModelError, StoreError.
     """
-    from fsvfx.drafts.faces import check_references, faces_in, sheet_of
+    from fsvfx.drafts.faces import check_references
     from fsvfx.drafts.plates import find_plates, name_of
     from fsvfx.engines.registry import REGISTERED
     from fsvfx.faces.search import FaceFinder
@@ -80,7 +81,6 @@ def new(
     _check_quoted(wishes.plates, references)
     identity = wishes.identity_name or name_of(_person_in(references[0]), "identity")
     manifest = folder / f"{production}.yaml"
-    owner = Named(replace, is_own=is_own_png)
     Named(replace).check_free(manifest)
     plates = find_plates(wishes.plates, wishes.color_space, wishes.frame_rate)
     bring = _Bring(folder, production, wishes.copy)
@@ -91,15 +91,10 @@ def new(
     report(f"Looking at the references of {identity}")
     found = check_references(identity, references, finder)
     report(found)
-    shots, sheets = [], []
+    shots = []
     for plate, path in zip(plates, paths, strict=True):
         report(f"Looking for faces in {plate.shot}")
-        faces = faces_in(plate, finder, wishes.frame_rate)
-        sheet = folder / "faces" / f"{plate.shot}.png"
-        write_file(sheet, png(sheet_of(plate, faces)), owner)
-        sheets.append(sheet)
-        frames = _frames(plate, wishes.frames)
-        shots.append(ShotDraft(plate, path, frames, faces, str(sheet.relative_to(folder)), wishes.frame_rate))
+        shots.append(_shot(plate, path, wishes, folder, finder, replace))
 
     roles: dict[str, tuple[Role, ...]] = {identity: ("source_identity",), wishes.performer: ("target_performer",)}
     names = tuple(shot.name for shot in shots)
@@ -122,7 +117,17 @@ def new(
         shots=shots,
     )
     write_file(manifest, manifest_text(draft, manifest.name).encode(), Named(replace))
-    return Written(manifest, tuple(shots), consents, tuple(sheets))
+    return Written(manifest, tuple(shots), consents, tuple(folder / shot.sheet for shot in shots))
+
+
+def _shot(plate: FoundPlate, path: str, wishes: Wishes, folder: Path, finder: FaceFinder, replace: bool) -> ShotDraft:
+    """With the sheet of its faces, written. path: the plate's, as the manifest names it."""
+    from fsvfx.drafts.faces import faces_in, sheet_of
+
+    faces = faces_in(plate, finder, wishes.frame_rate)
+    sheet = f"faces/{plate.shot}.png"
+    write_file(folder / sheet, png(sheet_of(plate, faces)), Named(replace, is_own=is_own_png))
+    return ShotDraft(plate, path, _frames(plate, wishes.frames), faces, sheet, wishes.frame_rate)
 
 
 def new_consent(wishes: ConsentWishes, path: Path, *, document: Path | None = None, replace: bool = False) -> None:

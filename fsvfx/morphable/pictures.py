@@ -43,9 +43,6 @@ class Pictures:
         slopes = [np.dstack([cv2.filter2D(each[..., 3], -1, k) for k in (_RIGHT, _RIGHT.T)]) for each in made]
         return cls(np.stack(made), np.stack(slopes).astype(np.float32), side / crops.shape[1])
 
-    def of_some(self, which: slice) -> Pictures:
-        return Pictures(self.shown[which], self.slopes[which], self.zoom)
-
     def at(self, places: Floats) -> Sampled:
         """At places (n, p, 2) px of the crops; beyond a picture its edge goes on, and ``inside`` is 0."""
         half = np.float32(0.5)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -82,7 +81,7 @@ class Graph:
     """What a file says of its network.
 
     initialisers: names and shapes of its weights; unused: those that no node reads; first: the names of the first
-    nodes; operators: how often each occurs; half: whether weights are float16; data: the files that hold weights.
+    nodes; half: whether weights are float16; data: the files that hold weights.
     """
 
     file: Path
@@ -93,12 +92,9 @@ class Graph:
     outputs: tuple[Port, ...]
     initialisers: Mapping[str, tuple[int, ...]]
     unused: tuple[str, ...]
-    operators: Mapping[str, int]
     first: tuple[str, ...]
     half: bool
-    ir: int
     opset: int
-    producer: str
     metadata: Mapping[str, str]
 
 
@@ -126,12 +122,9 @@ def inspect(file: Path) -> Graph:
         outputs=tuple(_port(file, one) for one in model.graph.output),
         initialisers=initialisers,
         unused=tuple(name for name in initialisers if name not in read),
-        operators=Counter(node.op_type for graph in graphs for node in graph.node),
         first=tuple(node.name for node in model.graph.node[:8]),
         half=any(each.data_type == 10 for each in weights),
-        ir=model.ir_version,
         opset=max((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), default=1),
-        producer=f"{model.producer_name} {model.producer_version}".strip(),
         metadata={one.key: one.value for one in model.metadata_props},
     )
 

@@ -47,8 +47,6 @@ class Said:
     """Timecode, colour and name."""
     retimes: tuple[str, ...]
     other: tuple[str, ...]
-    outgoing_name: str
-    """Of a transition: the clip that it comes from."""
 
 
 def said_of(event: Event, rate: Fraction, *, from_black: bool = False) -> Said:
@@ -73,10 +71,7 @@ def said_of(event: Event, rate: Fraction, *, from_black: bool = False) -> Said:
         incoming = named.get(("FROM" if is_cut else "TO", what), "")
         return incoming or (named.get(("FROM", what), "") if from_black else "")
 
-    retimes = tuple(retimes_in(other, rate))
-    return Said(
-        of("NAME"), of("MEDIA"), of("REEL"), tuple(markers), retimes, tuple(other), named.get(("FROM", "NAME"), "")
-    )
+    return Said(of("NAME"), of("MEDIA"), of("REEL"), tuple(markers), tuple(retimes_in(other, rate)), tuple(other))
 
 
 def _key(found: re.Match[str]) -> tuple[str, str]:
