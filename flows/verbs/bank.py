@@ -11,7 +11,6 @@ import typer
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, Packages
-from flows.verbs.own_models import root_of
 
 if TYPE_CHECKING:
     from fsvfx.banks.bank import Faces
@@ -72,7 +71,7 @@ def build(
     from fsvfx.banks.build import networks_at_hand
     from fsvfx.banks.sheet import sheet
     from fsvfx.errors import InputError
-    from fsvfx.packages import bank_of
+    from fsvfx.packages import bank_of, root_of
     from schemas.base import is_name
 
     if not is_name(name):
@@ -83,11 +82,12 @@ def build(
     if details and not strangers:
         raise InputError("--details are given to strangers", hint="Add --strangers N, or remove --details")
     tell = (lambda line: None) if json else output.line
+    labelled = read_labels(labels) if labels else None
     if pictures is None:
         faces, said = _strangers(name, strangers, model, details, seed, packages)
     else:
         faces, said = _pictures(pictures, record, only, leave_out, most, tell)
-    known = about(faces, read_labels(labels) if labels else None)
+    known = about(faces, labelled)
     folder = placed(root_of(packages), name, faces, networks_at_hand(), said, known, datetime.now(UTC), sheet)
     card = bank_of(folder)
     if json:
@@ -174,9 +174,9 @@ def _strangers(
     from fsvfx.banks.bank import open_bank
     from fsvfx.banks.strangers import drawn, stranger_record, with_details, with_details_of
     from fsvfx.packages import Packages as Found
-    from fsvfx.packages import card_of
+    from fsvfx.packages import card_of, root_of
 
-    found = Found.within(packages)
+    found = Found(root_of(packages))
     model, _, digits = model.partition("@")
     package = found.named(model, digits)
     card = card_of(package)

@@ -82,6 +82,7 @@ def add(
     from fsvfx.networks import adding
     from fsvfx.networks.trial import tried
     from fsvfx.outputs import png
+    from fsvfx.packages import root_of
 
     draft = _answered(graph, told, may_ask=not json)
     card = adding.made_card(draft, adding.name_for(file, name))
@@ -255,13 +256,6 @@ def _pack_wishes(file: Path, told: dict[str, str], name: str, in_place: bool, re
         told["source"] = told.pop("made_by")
     allowed = {"commercial_use": told.pop("commercial_use", "no") == "yes"}
     return PackWishes(name, in_place=in_place, replace=replace, **allowed, **told)  # type: ignore[arg-type]
-
-
-def root_of(packages: str) -> Path:
-    """Where packages go: the folder that is named, else the machine's first, else beside where one is."""
-    from fsvfx.settings import machine
-
-    return Path(packages) if packages else next(iter(machine().packages), Path("packages"))
 
 
 def _face(picture: Path | None) -> TrialFace:

@@ -10,7 +10,6 @@ import typer
 
 from flows.verbs import output
 from flows.verbs.options import AsJson, Packages
-from flows.verbs.own_models import root_of
 
 if TYPE_CHECKING:
     from schemas.texture_card import TextureCard
@@ -51,7 +50,7 @@ def build(
     from fsvfx.errors import InputError
     from fsvfx.models import HEAD
     from fsvfx.morphable.textures import placed
-    from fsvfx.packages import texture_of
+    from fsvfx.packages import root_of, texture_of
     from fsvfx.rights import collection_record
     from schemas.base import is_name
 
@@ -77,7 +76,7 @@ def list_textures(packages: Packages = "", json: AsJson = False) -> None:
 
     cards: list[TextureCard] = []
     broken: list[dict[str, str]] = []
-    for folder in Found.within(packages).textures():
+    for folder in Found.given(packages).textures():
         try:
             cards.append(texture_of(folder))
         except ModelError as error:
@@ -101,7 +100,7 @@ def show(
     from fsvfx.packages import Packages as Found
     from fsvfx.packages import texture_of
 
-    folder = Found.within(packages).find_texture(name)
+    folder = Found.given(packages).find_texture(name)
     card = texture_of(folder)
     if json:
         output.as_json({"texture": card, "folder": folder})

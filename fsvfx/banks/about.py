@@ -14,6 +14,8 @@ from fsvfx.errors import InputError, Where
 from fsvfx.faces.embedding import cut
 from fsvfx.identity import age_sex
 from fsvfx.media.collections import matches
+from fsvfx.printable import listed
+from fsvfx.suggestions import suggestion
 from schemas.bank import Labels
 from schemas.bank_card import About
 
@@ -32,14 +34,17 @@ def about(faces: Faces, labels: Labels | None) -> tuple[About, ...]:
 def said(names: Sequence[str], known: Sequence[About], labels: Labels) -> list[About]:
     """What is known of members, with what the labels say in its place. Raises InputError if one is of nobody."""
     found = list(known)
+    unknown = []
     for pattern, label in labels.members.items():
         rows = [row for row, name in enumerate(names) if matches(name, (pattern,))]
         if not rows:
-            raise InputError(
-                f"No member is named '{pattern}', as the labels say", hint="Correct the name, or remove it"
-            )
+            unknown.append(pattern)
         for row in rows:
             found[row] = found[row].model_copy(update=_as_known(label.age, label.sex))
+    if unknown:
+        what = f"The labels speak of members whom the bank does not have: {listed(unknown)}"
+        hint = suggestion(unknown[0], names, "Correct the names, or remove them")
+        raise InputError(what, hint=hint)
     return found
 
 

@@ -184,7 +184,7 @@ class _Builder:
 
     def fill(self, node: Node | None) -> None:
         if node is None:
-            self.document.tell((), "the file is empty", "Write a manifest, as in examples/")
+            self.document.tell((), "the file is empty", "Write what belongs there, as in examples/")
             return
         try:
             self.document.data = self._value(node, ())

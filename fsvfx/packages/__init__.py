@@ -31,6 +31,7 @@ from fsvfx.packages.search import (
     check_knows,
     is_starter,
     network_for,
+    root_of,
     starter_of,
 )
 from fsvfx.packages.textures import TEXELS, TEXTURE, place_texture, texels_in, texture_of
@@ -66,6 +67,7 @@ __all__ = [
     "place_bank",
     "place_network",
     "place_texture",
+    "root_of",
     "roster_bytes",
     "roster_in",
     "seal_of",

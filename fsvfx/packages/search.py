@@ -46,11 +46,11 @@ class Packages:
 
     @classmethod
     def given(cls, folder: str) -> Packages:
-        """``folder``: a command's ``--packages``, or empty. Raises InputError if it is no folder."""
+        """``folder``: a command's ``--packages``; if empty, where its packages go. InputError if it is no folder."""
         if folder and not Path(folder).is_dir():
             hint = "Correct --packages, or leave it out"
             raise InputError(f"There is no folder {folder}", hint=hint, where=Where(file=folder))
-        return cls.within(folder)
+        return cls(root_of(folder))
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -213,6 +213,12 @@ class Packages:
 def _is_shared(file: Path) -> bool:
     """Whether everybody on the machine may use it. file: its real path."""
     return any(file.is_relative_to(os.path.realpath(root)) for root in (*machine().packages, STARTERS))
+
+
+def root_of(folder: str) -> Path:
+    """Where the packages of a command go: the folder that is named, else the machine's first, else beside where one
+    is."""
+    return Path(folder) if folder else next(iter(machine().packages), Path("packages"))
 
 
 def is_starter(package: Path) -> bool:

@@ -12,6 +12,7 @@ import toy_banks
 
 from flows.cli import code_of
 from fsvfx.banks.looks import WORDS
+from fsvfx.packages import root_of
 from schemas.bank_card import About
 
 
@@ -26,6 +27,18 @@ def test_banks_are_listed_broken_ones_too(tmp_path: Path, capsys: pytest.Capture
     assert "can't be read" in told[0]["broken"]
     assert code_of(["bank", "list", "--packages", str(tmp_path)]) == 0
     assert "toys" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", [["list"], ["show", "toys"]])
+def test_what_was_built_is_found_without_a_word_about_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verb: list[str]
+) -> None:
+    """`build` puts it into packages/ where nothing else is named; there the others look."""
+    monkeypatch.delenv("FSVFX_PACKAGES", raising=False)
+    monkeypatch.chdir(tmp_path)
+    toy_banks.placed(root_of(""))
+    assert code_of(["bank", *verb]) == 0
+    assert "toy" in capsys.readouterr().out
 
 
 def test_a_bank_is_shown_with_what_was_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

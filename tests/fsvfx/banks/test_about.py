@@ -74,10 +74,12 @@ def test_labels_know_better_and_the_later_one_wins() -> None:
     assert other == About(age=35, age_deviation=8, sex="male")
 
 
-def test_a_label_of_nobody_is_told() -> None:
-    labels = Labels.model_validate({"schema_version": 1, "members": {"adda": {"age": 30}}})
-    with pytest.raises(InputError, match="No member is named 'adda'"):
+def test_all_labels_of_nobody_are_told() -> None:
+    members = {"adda": {"age": 30}, "ada": {"age": 30}, "zz*": {"sex": "male"}}
+    labels = Labels.model_validate({"schema_version": 1, "members": members})
+    with pytest.raises(InputError, match=r"does not have: adda, zz\*") as error:
         said(NAMES, [About()] * 3, labels)
+    assert error.value.hint == "Did you mean 'ada'?"
 
 
 @pytest.mark.parametrize(
