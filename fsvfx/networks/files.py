@@ -136,7 +136,8 @@ def _check_plain(file: Path) -> int:
     except OSError as error:
         raise _wrong(file, f"it can't be read: {error.strerror}", "Check the path") from error
     if stat.S_ISDIR(state.st_mode):
-        raise _wrong(file, "it is a folder", "Name the ONNX file in it; of an insightface pack name the pack's folder")
+        folders = "of an insightface pack name the pack's folder, of the ICT-FaceKit the one with FaceXModel/ in it"
+        raise _wrong(file, "it is a folder", f"Name the ONNX file in it; {folders}")
     if not stat.S_ISREG(state.st_mode):
         raise _wrong(file, "it is no ordinary file", "Name a file on the disk")
     if not state.st_size:

@@ -143,6 +143,13 @@ def test_a_facekit_is_not_given_a_name(folder: Path, small: Path, capsys: pytest
     assert not models.present(models.HEAD)
 
 
+def test_a_facekit_in_another_folder_is_told_how_to_be_named(
+    folder: Path, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of(["models", "add", str(folder.parent.parent)]) == 2
+    assert "the one with FaceXModel/ in it" in " ".join(capsys.readouterr().err.split())
+
+
 def test_another_head_is_replaced_only_if_that_is_said(
     folder: Path, small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
