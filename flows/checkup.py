@@ -171,7 +171,7 @@ def scheduler() -> Iterator[Check]:
         return
     if settings.scheduler.startswith("tcp://"):
         hint = "Use tls:// unless only trusted people reach it"
-        yield Check("dask scheduler", "note", f"{settings.scheduler} has no encryption, as it was asked for", hint)
+        yield Check("dask scheduler", "note", f"{settings.scheduler} has no encryption, as configured", hint)
     else:
         yield Check("dask scheduler", "ok", settings.scheduler)
 

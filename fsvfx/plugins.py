@@ -45,7 +45,7 @@ class Plugins:
         except Exception as error:
             raise self._broken(point, f"can't be loaded: {error}") from error
         if not fits(loaded):
-            raise self._broken(point, f"is no {what}")
+            raise self._broken(point, f"is not a {what}")
         self._loaded[name, what] = loaded
         return loaded
 

@@ -38,8 +38,8 @@ class MachineSettings(BaseModel):
     """Folders and ``s3://bucket/prefix`` that the manifests of one production may read and write besides (JSON object:
     its name, a list)."""
     s3_roots: tuple[S3Root, ...] | None = None
-    """``s3://bucket/prefix`` that any manifest may read and write (JSON list). Unset, and with none in
-    ``production_roots``: every bucket that the keys open."""
+    """``s3://bucket/prefix`` that any manifest may read and write (JSON list). If neither this nor ``production_roots``
+    lists any: every bucket that the keys open."""
     models: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/models")
     """Where model files lie."""
     packages: tuple[Path, ...] = ()
@@ -55,14 +55,14 @@ class MachineSettings(BaseModel):
     lease_seconds: float = Field(60.0, gt=0)
     """How long a silent worker keeps its claim on a chunk."""
     scheduler: str | None = None
-    """Address of a Dask scheduler to use in place of processes started here, such as ``tls://10.0.0.5:8786``."""
+    """Address of a Dask scheduler to use instead of processes started here, such as ``tls://10.0.0.5:8786``."""
     scheduler_ca: Path | None = None
-    """The authority that signed its certificate. This, ``scheduler_cert`` and ``scheduler_key`` are PEM files; where
-    none is set, Dask's own settings count."""
+    """The authority that signed its certificate. This, ``scheduler_cert`` and ``scheduler_key`` are PEM files; if none
+    is set, Dask's own settings apply."""
     scheduler_cert: Path | None = None
     scheduler_key: Path | None = None
     scheduler_insecure: bool = False
-    """Take one without encryption (``tcp://``): everyone who reaches it can run code on its workers."""
+    """Accept one without encryption (``tcp://``): everyone who reaches it can run code on its workers."""
     scheduler_seconds: float = Field(300.0, gt=0)
     """How long a run waits for it to come back, or for a worker of it."""
     max_side: int = Field(32_768, ge=1)
@@ -76,7 +76,7 @@ class MachineSettings(BaseModel):
     max_header_bytes: int = Field(64 << 20, ge=1)
     """Likewise pictures with a header longer than this."""
     probe_seconds: float = Field(120.0, gt=0)
-    """How long the first picture of a file that this machine has not met may take to be read."""
+    """How long reading the first picture of a file that is new to this machine may take."""
     probe_gib: float = Field(8.0, gt=0)
     """How much memory that may take."""
     max_edit_bytes: int = Field(64 << 20, ge=1)

@@ -16,7 +16,7 @@ Sex = Literal["female", "male"]
 def _checked(text: str) -> str:
     form = re.fullmatch(r"([0-9]{1,3}) *- *([0-9]{1,3})", text)
     if not form or int(form[1]) > int(form[2]):
-        raise ValueError(f"'{text[:60]}' is no range of ages; write it as 20-40")
+        raise ValueError(f"'{text[:60]}' is not an age range; write it as 20-40")
     return f"{int(form[1])}-{int(form[2])}"
 
 
@@ -35,10 +35,10 @@ class FromBank(StrictModel):
     leave_out: tuple[Text, ...] = Field((), max_length=1000)
     """Names or globs of the members to leave out."""
     age: Ages | None = None
-    """Only members of about this age, in years, such as ``20-40``: both ends count. Whose age is not known is not
-    taken."""
+    """Only members of about this age, in years, such as ``20-40``: both ends count. Members whose age is not known
+    are left out."""
     sex: Sex | None = None
-    """Only ``female`` members, or only ``male`` ones. Whose sex is not known is not taken."""
+    """Only ``female`` members, or only ``male`` ones. Members whose sex is not known are left out."""
     seed: int = Field(0, ge=0, lt=2**32)
     """0: the best fit. Another number: another cast, of members that fit nearly as well."""
 
@@ -66,7 +66,7 @@ class Labels(StrictModel):
     schema_version: Literal[1]
     """Version of the file's format: 1."""
     members: dict[Text, SaidOf] = Field(min_length=1, max_length=10_000)
-    """By name or glob of members; what comes later wins."""
+    """By name or glob of members; later entries win."""
 
 
 class AllBut(StrictModel):
@@ -80,7 +80,7 @@ class Basis(StrictModel):
     """The legal ground on which faces are replaced of people who have signed no record: nobody's face goes in."""
 
     kind: Literal["privacy"]
-    """``privacy``: that they are not recognized."""
+    """``privacy``: so that they are not recognized."""
     decided_by: Text
     """Who decided that it holds."""
     decided_on: date

@@ -46,9 +46,9 @@ class BankCard(StrictModel):
     networks: tuple[Text, ...] = Field(min_length=1)
     """The identity networks that tell how far a member is from a performer."""
     record: CollectionRecord
-    """That nobody in it exists, what made them, and under which licence."""
+    """The statement that nobody in it exists, what made the faces, and their licence."""
     about: tuple[About, ...] = ()
-    """Age and sex of each member, in their order; empty: not known of anybody."""
+    """Age and sex of each member, in the same order; empty if nobody's are known."""
     built_at: AwareDatetime
     """When it was built."""
     fsvfx: str

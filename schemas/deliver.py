@@ -71,7 +71,7 @@ class DeliverPointCache(StrictModel):
     path: FilePath
     """Path of the file; with ``{performer}`` where a shot replaces several faces."""
     of: Literal["plate", "swap"] = "plate"
-    """As of ``mesh``."""
+    """As for ``mesh``."""
 
 
 class DeliverMovie(StrictModel):

@@ -23,7 +23,7 @@ _SHOWN = 60
 def _span_of(part: str) -> range:
     form = _PART.fullmatch(part)
     if not form:
-        raise ValueError(f"'{part[:_SHOWN]}' is no frame range; {_HOW}")
+        raise ValueError(f"'{part[:_SHOWN]}' is not a frame range; {_HOW}")
     first, last, step = int(form[1]), int(form[2] or form[1]), int(form[3] or 1)
     if last < first:
         raise ValueError(f"'{part}' runs backwards; {_HOW}")
@@ -194,7 +194,7 @@ class FrameRange:
                 return value
             if isinstance(value, (str, int)) and not isinstance(value, bool):
                 return cls.parse(value)
-            raise ValueError(f"{value!r} is no frame range; {_HOW}")
+            raise ValueError(f"{value!r} is not a frame range; {_HOW}")
 
         return core_schema.no_info_plain_validator_function(
             read,

@@ -175,11 +175,11 @@ class Replace(StrictModel):
     performers: Literal["all"] | AllBut | None = None
     """In place of ``performer``: ``all`` faces of the plate, or all but some; each gets a face from a bank."""
     at_most: int = Field(8, ge=1, le=MOST_ENTRIES)
-    """Of ``performers``: room for so many faces. If the plate shows more, the run says so and stops."""
+    """With ``performers``: the largest number of faces. If the plate shows more, the run says so and stops."""
     shown: tuple[Name, ...] = Field((), max_length=MOST_ENTRIES)
-    """Of ``performers``: who they are, each with a consent record. Or give a ``basis``."""
+    """With ``performers``: who they are, each with a consent record. Or give a ``basis``."""
     basis: Basis | None = None
-    """Of ``performers``: the legal ground on which their faces are replaced without records."""
+    """With ``performers``: the legal ground on which their faces are replaced without records."""
     identity: Name | FromBank
     """The person whose face goes in; or ``{bank: NAME}``: people who do not exist."""
     engine: Text
@@ -197,7 +197,7 @@ class Replace(StrictModel):
     roto_layer: Text | None = None
     """The layer or channel that holds the matte. Default: the only channel, else A, else R."""
     driver: Driver | None = None
-    """Reenactment: another person's performance in the place of the performer's."""
+    """Reenactment: another person's performance instead of the performer's."""
 
     @property
     def whose(self) -> str:
@@ -374,5 +374,5 @@ class Manifest(StrictModel):
     licences: dict[Text, HeldLicence] = Field(default_factory=dict)
     """Licences held by the production, by the name of the weights (``fsvfx models list``) or of the package."""
     revocations: FilePath | None = None
-    """Register of revocations (YAML), relative to the manifest, in which the people are looked up whose faces a general
-    model has learned. Needed where such a model has learned anybody who exists."""
+    """Register of revocations (YAML), relative to the manifest. The people whose faces a general model has learned are
+    looked up in it; it is required if any of them exist."""

@@ -33,9 +33,9 @@ class _Network(StrictModel):
     file: OnnxFile
     """The network."""
     licence: Text
-    """What it may be used for, in the words of whoever made it."""
+    """What it may be used for, in the words of its makers."""
     commercial_use: bool | None
-    """Whether it may be used commercially; null: nothing says."""
+    """Whether it may be used commercially; null: unknown."""
     source: Text
     """Who made it, and where it comes from."""
     trained_on: Text
@@ -47,7 +47,8 @@ class _Network(StrictModel):
     constants: dict[Node, Constant] = Field(default_factory=dict, max_length=16)
     """Further inputs, each with what it is always given: a number for all of it, or its numbers."""
     precision: Literal["fp32", "fp16"] = "fp32"
-    """The lowest precision that a provider may reckon in. Networks with norms written out smear in fp16."""
+    """The lowest precision that a provider may compute in. Networks whose norms are written out as single operations
+    smear in fp16."""
 
     @property
     def allows_commercial_use(self) -> bool | None:

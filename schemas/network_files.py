@@ -29,9 +29,9 @@ class LicensedFile(OnnxFile):
     """An ONNX file with terms of its own."""
 
     licence: Text
-    """What it may be used for, in the words of whoever made it."""
+    """What it may be used for, in the words of its makers."""
     commercial_use: bool | None
-    """Whether it may be used commercially; null: nothing says."""
+    """Whether it may be used commercially; null: unknown."""
 
     @property
     def allows_commercial_use(self) -> bool | None:

@@ -32,16 +32,16 @@ class IdentityNet(StrictModel):
     same_as: tuple[Sha256, ...] = Field((), max_length=16)
     """Other files with the same weights."""
     file: LicensedFile | None = None
-    """A network of its own, in place of this machine's ArcFace."""
+    """A network of its own, instead of this machine's ArcFace."""
     network: Name | None = None
-    """One of fsvfx's own identity networks, such as `dlib`, in place of ArcFace. How its pictures are and at which
-    distance two are one person's is known, so the card says nothing of it but the sha256 of its weights."""
+    """One of fsvfx's own identity networks, such as `dlib`, instead of ArcFace. fsvfx knows its pictures and its
+    distance for one person, so the card gives only the sha256 of its weights."""
     size: int = Field(112, ge=16, le=512)
     """The picture's side in pixels."""
     channels: Literal["rgb", "bgr"] = "rgb"
     """The order of the picture's channels."""
     mean: Mean = (0.5, 0.5, 0.5)
-    """What is subtracted of values in [0, 1]."""
+    """What is subtracted from values in [0, 1]."""
     std: Std = (0.5, 0.5, 0.5)
     """What they are then divided by."""
     cut: Cut = Cut(template="arcface_112_v2")
@@ -57,7 +57,7 @@ class IdentityNet(StrictModel):
         said = {name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default}
         spare = sorted(said - _OF_OWN)
         if self.network is not None and spare:
-            raise ValueError(f"{', '.join(spare)} can't be said of fsvfx's own network '{self.network}'")
+            raise ValueError(f"{', '.join(spare)} can't be set for fsvfx's own network '{self.network}'")
         return self
 
     @model_serializer(mode="wrap")

@@ -90,9 +90,9 @@ class PictureInput(StrictModel):
     channels: Literal["rgb", "bgr"] = "rgb"
     """The order of its channels."""
     mean: Mean = (0.0, 0.0, 0.0)
-    """What is subtracted of values in [0, 1]: one number, or one for each of red, green and blue."""
+    """What is subtracted from values in [0, 1]: one number, or one for each of red, green and blue."""
     std: Std = (1.0, 1.0, 1.0)
-    """What they are then divided by. Of a network that wants [0, 255] it is 0.00392156862745098."""
+    """What they are then divided by. For a network that takes [0, 255] it is 0.00392156862745098."""
 
 
 class FaceInput(PictureInput):
@@ -110,7 +110,8 @@ class PictureOutput(StrictModel):
     size: int | None = Field(None, ge=16, le=8192)
     """The picture's side in pixels, if it is not the target's."""
     denorm: bool = False
-    """Whether values come as they went in, and are brought back: ``value * std + mean``; else they are in [0, 1]."""
+    """Whether the output is normalized like the input, and converted back by ``value * std + mean``; otherwise it is in
+    [0, 1]."""
 
 
 class MaskOutput(StrictModel):
@@ -121,4 +122,4 @@ class MaskOutput(StrictModel):
     of: Literal["swap", "plate"]
     """The face that it covers: the swapped one, or the plate's."""
     already_blended: bool = False
-    """Whether the network has laid its swap over the target by this mask itself."""
+    """Whether the network has already blended its swap over the target with this mask."""

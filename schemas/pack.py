@@ -64,7 +64,7 @@ class PackCard(StrictModel):
     consent: Text
     """The consent of those people."""
     networks: tuple[PackNetwork, ...] = Field(min_length=1)
-    """Its networks, one a task."""
+    """Its networks, one per task."""
 
     @property
     def allows_commercial_use(self) -> bool:

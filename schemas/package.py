@@ -91,9 +91,9 @@ class PackageCard(StrictModel):
     architecture: dict[str, JsonValue]
     """Sizes and losses of the engine."""
     people: tuple[TrainedPerson, ...] = ()
-    """The people it learned, in the model's order: the identity, the performer, others. None of a general model."""
+    """The people it learned, in the model's order: the identity, the performer, others. Empty for a general model."""
     roster: RosterSeal | None = None
-    """Of a general model, for anybody's face: roster.json, which says whose faces it learned."""
+    """For a general model, which swaps anybody: roster.json, which says whose faces it learned."""
     production: Name
     """The production that trained it."""
     licence: Text
@@ -127,7 +127,7 @@ class PackageCard(StrictModel):
     """Of a published package: the sha256 of the weights as they were trained. These are the same as float16, without
     adversaries."""
     losses: dict[str, float]
-    """The last mean losses, by term."""
+    """Mean losses at the end, by term."""
     figures: Figures | None = None
     """Summary of the last evaluation."""
 

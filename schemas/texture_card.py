@@ -24,9 +24,9 @@ class TextureCard(StrictModel):
     people: tuple[Name, ...] = Field(min_length=1)
     """Everybody whose skin it has learned."""
     modes: int = Field(ge=1)
-    """How many ways to differ it has."""
+    """Number of its modes."""
     record: CollectionRecord
-    """That nobody of them exists, what made them, and under which licence."""
+    """The statement that none of them exist, what made the pictures, and their licence."""
     built_at: AwareDatetime
     """When it was built."""
     fsvfx: str

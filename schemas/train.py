@@ -71,9 +71,9 @@ class HeldOut(StrictModel):
     people: tuple[Text, ...] = Field((), max_length=10_000)
     """Names or globs of people."""
     share: float = Field(0.1, ge=0, le=0.5)
-    """Share of the other people. Who is held out stays so when others join."""
+    """Share of the other people. Adding people does not change who is held out."""
     seed: int = Field(0, ge=0, lt=2**32)
-    """Another seed holds out others."""
+    """Seed of the choice: another seed holds out other people."""
 
 
 class Learn(StrictModel):
@@ -113,7 +113,7 @@ class Occluders(StrictModel):
     """What is pasted in front of a crowd's faces while a second stage learns to keep it: drawn shapes, and cut-outs."""
 
     path: FilePath | None = None
-    """Folder with cut-outs of hands, glasses, hair: PNG or TIFF with alpha. Left out: drawn shapes alone."""
+    """Folder with cut-outs of hands, glasses, hair: PNG or TIFF with alpha. Default: drawn shapes only."""
     licence: Text | None = None
     """Licence of the cut-outs; required with ``path``."""
     commercial_use: bool | None = None
@@ -127,7 +127,9 @@ class Occluders(StrictModel):
     def _said(self) -> Self:
         lacking = [name for name in ("licence", "commercial_use") if getattr(self, name) is None]
         if self.path is not None and lacking:
-            raise ValueError(f"cut-outs bind the model that sees them; add {', '.join(lacking)}")
+            raise ValueError(
+                f"the terms of cut-outs bind the model that is trained with them; add {', '.join(lacking)}"
+            )
         return self
 
 

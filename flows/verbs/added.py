@@ -25,10 +25,10 @@ def tell(draft: Draft, trial: Trial, folder: Path) -> None:
     if trial.made_up:
         output.line(f"Tried with a made-up vector: {trial.made_up}")
     for finding in trial.findings:
-        output.line(f"Taken all the same, but {finding.what}", style="yellow")
+        output.line(f"Added anyway, but {finding.what}", style="yellow")
     allowed = {True: "yes", False: "no", None: "unknown"}[card.commercial_use]
     output.line(f"Licence: {card.licence}. Commercial use: {allowed}")
-    output.line(f"Tried on a face in {trial.seconds:.2f} s: who goes in, what it is given, what it makes")
+    output.line(f"Tried on a face in {trial.seconds:.2f} s; the sheet shows who goes in, the input and the output")
     output.command(f"Sheet: {folder / SHEET}")
     output.command(f"Card: {folder / 'network.yaml'}")
     output.command(settings_of(card))

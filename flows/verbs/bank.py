@@ -46,21 +46,24 @@ def build(
     ] = None,
     only: _Globs = None,
     leave_out: _LeftOut = None,
-    most: Annotated[int, typer.Option("--most", min=1, max=2000, help="Take so many people at most.")] = 200,
+    most: Annotated[int, typer.Option("--most", min=1, max=2000, help="Take at most this many people.")] = 200,
     strangers: Annotated[
-        int, typer.Option("--strangers", min=0, max=500, help="Draw so many faces that nobody has, without pictures.")
+        int,
+        typer.Option("--strangers", min=0, max=500, help="Draw this many faces that nobody has; takes no pictures."),
     ] = 0,
     model: Annotated[
         str, typer.Option("--model", metavar="PACKAGE", help="The model package to draw strangers from.")
     ] = "refine",
     details: Annotated[
         str | None,
-        typer.Option("--details", metavar="BANK", help="Give strangers details, mixed of this bank's members."),
+        typer.Option("--details", metavar="BANK", help="Give strangers details mixed from this bank's members."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another one draws other strangers.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Seed of the draw: another seed gives other strangers.")
+    ] = 0,
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", metavar="FILE", help="Members' age and sex (YAML), in place of what is estimated."),
+        typer.Option("--labels", metavar="FILE", help="Members' age and sex (YAML), instead of the estimates."),
     ] = None,
     packages: Packages = "",
     json: AsJson = False,
@@ -78,9 +81,9 @@ def build(
         raise InputError(f"'{name}' can't be a bank's name", hint="Use letters, digits, _ . and -")
     if bool(strangers) == (pictures is not None):
         hint = "Name a folder of pictures and its --record, or write --strangers N"
-        raise InputError("A bank is built either of pictures or of strangers", hint=hint)
+        raise InputError("A bank is built either from pictures or from strangers", hint=hint)
     if details and not strangers:
-        raise InputError("--details are given to strangers", hint="Add --strangers N, or remove --details")
+        raise InputError("--details is only for strangers", hint="Add --strangers N, or remove --details")
     tell = (lambda line: None) if json else output.line
     labelled = read_labels(labels) if labels else None
     if pictures is None:
@@ -95,7 +98,7 @@ def build(
         return
     output.line(f"{name}: {len(card.members)} people who do not exist, told apart by {', '.join(card.networks)}")
     if not card.about:
-        output.line("Nobody's age or sex is known: faceres is not at hand, and there are no --labels")
+        output.line("Nobody's age or sex is known: faceres is not installed, and there are no --labels")
     output.command(f"Sheet: {folder / 'sheet.jpg'}")
     output.command(f"identity: {{bank: {name}, sha256: {card.sha256}}}")
 
@@ -118,7 +121,7 @@ def list_banks(packages: Packages = "", json: AsJson = False) -> None:
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A bank.")],
     sha256: Annotated[
-        str | None, typer.Option("--sha256", metavar="SHA256", help="Which, if several have the name.")
+        str | None, typer.Option("--sha256", metavar="SHA256", help="Its sha256, if several banks have the name.")
     ] = None,
     packages: Packages = "",
     json: AsJson = False,

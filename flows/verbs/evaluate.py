@@ -61,20 +61,21 @@ def run(
         typer.Option(
             metavar="NAME",
             help="An engine to compare with on the same faces, or `blur`: the performer blurred; repeatable. "
-            "Default of a crowd: landmark_warp and blur; `none`: nobody.",
+            "Default for a crowd: landmark_warp and blur; `none`: no comparison.",
             autocompletion=engine_names,
         ),
     ] = None,
     pairs: Annotated[
-        int, typer.Option("--pairs", min=1, max=1000, help="Of a crowd: pairs of held-out people, at most.")
+        int, typer.Option("--pairs", min=1, max=1000, help="For a crowd: at most this many pairs of held-out people.")
     ] = 12,
     one_reference: Annotated[
-        bool, typer.Option("--one-reference", help="Of a crowd: each identity is known by a single picture.")
+        bool, typer.Option("--one-reference", help="For a crowd: use a single picture of each identity.")
     ] = False,
     learned: Annotated[
         bool,
         typer.Option(
-            "--learned", help="Of a crowd: the people whom it learned, on held-out frames, not the people held out."
+            "--learned",
+            help="For a crowd: evaluate on held-out frames of the people it learned, not on people held out.",
         ),
     ] = False,
     most: Annotated[
@@ -84,7 +85,7 @@ def run(
             "--most",
             min=1,
             max=4096,
-            help="Held-out faces of a performer, at most. Default: 64; 24 of a crowd's.",
+            help="At most this many held-out faces of a performer. Default: 64; for a crowd, 24.",
         ),
     ] = None,
     device: Annotated[

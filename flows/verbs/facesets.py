@@ -38,7 +38,7 @@ def run(
         typer.Option("--out", metavar="FOLDER", help="Write the contact sheets here. Default: the current folder."),
     ] = None,
     build: Annotated[
-        bool, typer.Option("--build", help="First build those that are not there, without training anything.")
+        bool, typer.Option("--build", help="First build the missing ones, without training anything.")
     ] = False,
     workers: Workers = 0,
     store: Store = None,

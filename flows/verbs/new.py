@@ -73,7 +73,7 @@ def run(
         str | None,
         typer.Option(
             metavar="SPACE",
-            help="The plates' color space, such as ACEScg or LogC4. Default: as their headers, tags or names say.",
+            help="The plates' color space, such as ACEScg or LogC4. Default: what their headers, tags or names say.",
             autocompletion=color_spaces,
         ),
     ] = None,

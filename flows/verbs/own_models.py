@@ -42,13 +42,15 @@ def add(
             metavar="FILE", help="An ONNX or .dfm file, or the folder of an insightface pack or of the ICT-FaceKit."
         ),
     ],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it. Default: as the file.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="What to call it. Default: the file's name.")
+    ] = "",
     say: Annotated[
         list[str] | None,
         typer.Option(
             "--say",
             metavar="NAME=VALUE",
-            help="What the file does not say of itself; repeatable. Without it, you are asked.",
+            help="A fact that the file does not state; repeatable. You are asked for what is missing.",
         ),
     ] = None,
     packages: Packages = "",
@@ -56,7 +58,7 @@ def add(
         Path | None, typer.Option("--picture", metavar="FILE", help="Try it on the face in this picture.")
     ] = None,
     source: Annotated[
-        Path | None, typer.Option("--source", metavar="FILE", help="And put in the face of this one.")
+        Path | None, typer.Option("--source", metavar="FILE", help="Put in the face from this picture.")
     ] = None,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Leave the files where they are. Default: link or copy them.")
@@ -161,7 +163,7 @@ def measure(
     ],
     faces: Annotated[
         Path,
-        typer.Argument(metavar="FACES", help="A folder with a folder for each person, of two pictures or more each."),
+        typer.Argument(metavar="FACES", help="A folder with a folder for each person, each with two or more pictures."),
     ],
     research: Research = False,
     json: AsJson = False,
@@ -207,7 +209,7 @@ def _add_facekit(folder: Path, *, replace: bool, json: bool) -> None:
     output.command(f"Head: {file}")
     output.line(f"Licence: {card.licence}. Commercial use: {'yes' if card.commercial_use else 'no'}")
     output.line(
-        "It is the very file that fsvfx was made with"
+        "It is exactly the file that fsvfx was made with"
         if is_known
         else f"It is not the file that fsvfx was made with: it has a card of its own, and its sha256, {card.sha256}, "
         "stands in the keys of what is made with it"
@@ -221,7 +223,9 @@ def _told(say: Sequence[str]) -> dict[str, str]:
     for each in say:
         name, equals, value = each.rpartition("=") if ":" in each.partition("=")[0] else each.partition("=")
         if not equals or not name:
-            raise InputError(f"'{each}' says nothing", hint="Write it as NAME=VALUE, such as --say channels=bgr")
+            raise InputError(
+                f"'{each}' is not a NAME=VALUE pair", hint="Write it as NAME=VALUE, such as --say channels=bgr"
+            )
         told[name if ":" in name else name.replace("-", "_")] = value
     return told
 

@@ -24,7 +24,7 @@ def run(
         str,
         typer.Option(
             metavar="NAME",
-            help="Where the work is done: serial (in this process), processes, dask, or an installed one.",
+            help="Where the work is done: serial (in this process), processes, dask, or one that you installed.",
             autocompletion=executor_names,
         ),
     ] = "processes",

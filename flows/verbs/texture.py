@@ -39,8 +39,8 @@ def build(
     ],
     only: _Globs = None,
     leave_out: _LeftOut = None,
-    most: Annotated[int, typer.Option("--most", min=20, max=5000, help="Take so many people at most.")] = 2000,
-    modes: Annotated[int, typer.Option("--modes", min=1, max=200, help="Ways to differ that are learned.")] = 30,
+    most: Annotated[int, typer.Option("--most", min=20, max=5000, help="Take at most this many people.")] = 2000,
+    modes: Annotated[int, typer.Option("--modes", min=1, max=200, help="Number of modes to learn.")] = 30,
     packages: Packages = "",
     json: AsJson = False,
 ) -> None:

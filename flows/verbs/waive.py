@@ -17,7 +17,7 @@ EXAMPLES = ('fsvfx waive harbour.yaml --frames 1010-1033 --by "A. Lee" --why hid
 def run(
     manifest: ManifestPath,
     frames: Annotated[str, typer.Option("--frames", metavar="RANGE", help="The frames, such as 1010-1033.")],
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides it.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who made the decision.")],
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Why these frames need no swap.")],
     shot: Shots = None,
     store: Store = None,

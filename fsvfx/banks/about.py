@@ -42,7 +42,7 @@ def said(names: Sequence[str], known: Sequence[About], labels: Labels) -> list[A
         for row in rows:
             found[row] = found[row].model_copy(update=_as_known(label.age, label.sex))
     if unknown:
-        what = f"The labels speak of members whom the bank does not have: {listed(unknown)}"
+        what = f"The labels name members that the bank does not have: {listed(unknown)}"
         hint = suggestion(unknown[0], names, "Correct the names, or remove them")
         raise InputError(what, hint=hint)
     return found

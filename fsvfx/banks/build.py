@@ -86,19 +86,19 @@ def people_in(folder: Path, record: CollectionRecord, wishes: Wishes, report: Re
     if not record.made_up:
         raise InputError(
             f"Record {record.record_id} is about people who exist",
-            hint="These are of made-up people. Who exists goes in by name, with a consent record of their own",
+            hint="Banks hold made-up people only. Real people go in by name, with a consent record of their own",
         )
     if others := chosen(unnamed_in(folder), wishes.only, wishes.leave_out):
-        report(f"Nobody is called {listed(others, _TOLD)}: passed over. {RENAME}")
+        report(f"Skipped {listed(others, _TOLD)}: these folders' names can't be people's names. {RENAME}")
     people = _some(chosen(everybody_in(folder), wishes.only, wishes.leave_out), wishes.most)
     if not people:
         hint = "Give a folder with a folder of pictures for each person, and globs that match their names"
-        raise InputError(f"Nobody of {folder} is taken", hint=hint, where=Where(file=str(folder)))
+        raise InputError(f"Nobody in {folder} was chosen", hint=hint, where=Where(file=str(folder)))
     unknown = [name for name in people if not matches(name, record.people)]
     if unknown:
         raise InputError(
             f"Record {record.record_id} does not know {listed(unknown, _TOLD)}",
-            hint="Leave them out (--leave-out), or get them into the record",
+            hint="Leave them out (--leave-out), or have them added to the record",
         )
     return people
 

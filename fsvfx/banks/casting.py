@@ -178,7 +178,8 @@ def _apart(face: Shown, bank: Bank) -> dict[str, F32]:
 def _too_few(faces: Sequence[Shown], possible: NDArray[np.bool_], bank: Bank, where: Where) -> InputError:
     counts = ", ".join(f"{face.performer}: {int(may.sum())}" for face, may in zip(faces, possible, strict=True))
     return InputError(
-        f"Bank '{bank.card.bank}' has too few members for {len(faces)} faces, none twice; far enough from {counts}",
+        f"Bank '{bank.card.bank}' has too few members for {len(faces)} faces, "
+        f"as none is used twice. Far enough from {counts}",
         hint="Build a larger bank (`fsvfx bank build`), or pick from more of its members",
         where=where,
     )

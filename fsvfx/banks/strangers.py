@@ -33,8 +33,8 @@ def stranger_record(name: str, card: PackageCard) -> CollectionRecord:
     if card.roster is None or card.roster.real:
         who = "named people" if card.roster is None else f"{card.roster.real} people who exist"
         raise InputError(
-            f"Model '{card.model}' has learned {who}: faces drawn from it are made of theirs",
-            hint="Draw strangers from a model that has learned made-up people alone, such as the starter of refine",
+            f"Model '{card.model}' has learned {who}: faces drawn from it would be made from theirs",
+            hint="Draw strangers from a model that has learned only made-up people, such as the starter of refine",
         )
     drawn_from = Generator(name=f"fsvfx {card.model}@{card.sha256[:12]}", terms=card.licence)
     return CollectionRecord(
@@ -73,14 +73,14 @@ def with_details_of(faces: Faces, givers: Bank, seed: int) -> Faces:
     Raises InputError if the bank has too few members, or nobody is left; ModelError if weights are not here.
     """
     if len(givers.crops) < PARTS:
-        what = f"Bank '{givers.card.bank}' has {len(givers.crops)} members, and details are of {PARTS} people"
+        what = f"Bank '{givers.card.bank}' has {len(givers.crops)} members, but details come from {PARTS} people"
         raise InputError(what, hint="Take details from a larger bank")
     random = np.random.default_rng(seed)
     shown = np.asarray(faces.crops / np.float32(255), np.float32)
     made = [mixed(crop, mesh, givers, random) for crop, mesh in zip(shown, faces.landmarks, strict=True)]
     kept = [row for row, crop in enumerate(made) if crop is not None]
     if not kept:
-        what = f"With details of bank '{givers.card.bank}' every stranger is taken for somebody of it"
+        what = f"With details from bank '{givers.card.bank}' every stranger is taken for one of its members"
         raise InputError(what, hint="Take details from a larger bank, or draw strangers without --details")
     crops = np.stack([crop for crop in made if crop is not None])
     return Faces(
@@ -131,7 +131,7 @@ def far_apart(candidates: F32, known: F32, count: int) -> F32:
         best = int(np.argmax(apart))
         if apart[best] < SAME_PERSON:
             raise InputError(
-                f"Only {len(taken)} of {count} strangers are far from everybody", hint="Ask for fewer strangers"
+                f"Only {len(taken)} of {count} strangers are far enough from everybody", hint="Ask for fewer strangers"
             )
         taken.append(best)
         apart = np.minimum(apart, distance(candidates, candidates[best]))

@@ -62,7 +62,7 @@ def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Rep
     if not found:
         raise nobody_found(folder)
     if len(found) < _FEWEST:
-        raise InputError(f"{len(found)} people are too few for a basis", hint=f"Give {_FEWEST} or more, better 500")
+        raise InputError(f"{len(found)} people are too few for a basis", hint=f"Give {_FEWEST} or more, preferably 500")
     pixels, values, weights = zip(*found, strict=True)
     return Textures(tuple(names), pixels[0], np.stack(values), np.stack(weights))
 

@@ -120,9 +120,11 @@ class Solid(Kind[M]):
 
     def problems(self, settings: M, around: Surroundings) -> Iterator[Problem]:
         if around.several and "{performer}" not in settings.path:
-            yield Problem("path", "a shot replaces several faces, and each has a mesh of its own", "Add {performer}")
+            yield Problem(
+                "path", "a shot that replaces several faces needs a path for each one's mesh", "Add {performer}"
+            )
         if settings.of == "swap" and around.bare:
-            what = f"nothing tells the shape of {', '.join(around.bare)}, who has no references"
+            what = f"the face shape of {', '.join(around.bare)} is unknown: there are no references"
             yield Problem("of", what, "Add footage or stills of the face, or deliver the mesh of the plate")
 
     def plate_problems(self, settings: M, plate: PlateInfo) -> Iterator[Problem]:

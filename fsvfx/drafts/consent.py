@@ -60,10 +60,10 @@ def consent_text(wishes: ConsentWishes) -> str:
         "document:",
         *_document(wishes),
         "revocation:",
-        field(2, f"status: {BLANK}", "none or revoked, as whoever keeps the papers says"),
+        field(2, f"status: {BLANK}", "none or revoked, as the keeper of the papers says"),
         field(2, f"checked_at: {BLANK}", "when they were asked, such as 2026-01-31T08:00:00Z; good for 24 hours"),
         remark(2, "checked_by: rights desk # who asked"),
-        field(0, "is_test_record: false", "true: made up for a test; whatever it clears says so"),
+        field(0, "is_test_record: false", "true: made up for a test; everything it clears says so"),
     ]
     return "\n".join(lines) + "\n"
 

@@ -98,7 +98,7 @@ def _sequence_of(frame: Path) -> str:
     match = _NUMBER.fullmatch(frame.name)
     if match is None:
         hint = "Name a video, or a frame of an image sequence, such as sh0040.1001.exr"
-        raise _error("a single still is no plate", frame, hint)
+        raise _error("a single still is not a plate", frame, hint)
     before, number, after = match.groups()
     widths = {len(number)} if number.startswith("0") else {len(number), *range(1, len(number))}
     patterns = [str(frame.with_name(f"{before}{'#' * width}{after}")) for width in sorted(widths, reverse=True)]

@@ -18,8 +18,8 @@ class ChengSettings(SolidSettings):
     """Settings of ``cheng``."""
 
     references: int = Field(2, ge=1, le=8)
-    """Most pictures blended at a time: those most like the plate in pose and expression. With 1 the face jumps where
-    another picture is nearer."""
+    """Number of pictures blended at a time, at most: those most like the plate in pose and expression. With 1 the face
+    jumps when the nearest picture changes."""
 
 
 class Cheng(SolidEngine["SolidIdentity"]):

@@ -34,9 +34,9 @@ class DfmSettings(NetworkSettings):
     masks: Literal["both", "swap", "plate"] = "both"
     """Which of the learned masks: the swapped face's, the plate's, or where both agree (the smaller value)."""
     morph: float | None = Field(None, ge=0, le=1)
-    """Of networks with a morph input (AMP): 0 is the performer, 1 the identity. Default: what the card says."""
+    """For networks with a morph input (AMP): 0 is the performer, 1 the identity. Default: what the card says."""
     sharpen: float = Field(0.0, ge=0, le=2)
-    """How much the face is sharpened before the network sees it. Of soft plates; FaceFusion's is 0.75."""
+    """How much the face is sharpened before the network sees it. For soft plates; FaceFusion uses 0.75."""
 
 
 class Dfm(OwnNetwork[str]):

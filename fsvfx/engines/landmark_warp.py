@@ -19,7 +19,7 @@ class LandmarkWarpSettings(EngineSettings):
     shape: float = Field(0.8, ge=0, le=1)
     """How far eyes, nose and mouth take the identity's proportions; 0: the performer's mesh as it is."""
     references: int = Field(4, ge=1, le=16)
-    """Most pictures blended at a time. More are calmer and softer, fewer are crisper."""
+    """Number of pictures blended at a time, at most. More are calmer and softer, fewer are crisper."""
     light: float = Field(0.12, ge=0.03, le=1)
     """Finest shading that is taken from the plate, as a share of the face's size; 1: overall tone only."""
     folds: float = Field(0.9, ge=0, le=1)

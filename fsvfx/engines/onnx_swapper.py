@@ -31,9 +31,9 @@ class OnnxSwapperSettings(NetworkSettings):
     """Settings of ``onnx_swapper``."""
 
     likeness: float = Field(0.5, ge=0, le=1)
-    """Above 0.5: away from the plate's face, below: towards it; FaceFusion's weight. Of networks that take vectors."""
+    """Above 0.5: away from the plate's face, below: towards it; FaceFusion's weight. For networks that take vectors."""
     away: float = Field(0.0, ge=0, le=1)
-    """How much of the plate's face is taken out of who goes in; VisoMaster's likeness. Of the same networks."""
+    """How much of the plate's face is taken out of who goes in; VisoMaster's likeness. For the same networks."""
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ class NetworkSettings(EngineSettings):
     sha256: Sha256
     """The sha256 of its card, as `fsvfx models list` shows it."""
     provider: Literal["auto", "cpu", "cuda", "tensorrt", "coreml"] = "auto"
-    """Who runs it. `auto` is `cuda` where there is a GPU that onnxruntime can use, else `cpu`. One that is named runs
-    it, or the run fails."""
+    """onnxruntime's provider. `auto` is `cuda` where onnxruntime can use a GPU, else `cpu`. If the one you name can't
+    run it, the run fails."""
     batch: int = Field(16, ge=1, le=1024)
     """Faces per batch."""
     boost: int = Field(1, ge=1, le=4)

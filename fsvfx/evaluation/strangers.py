@@ -57,11 +57,11 @@ def paired(people: Mapping[str, Unseen], asked: Asked) -> dict[Group, list[Pair]
 def _too_few(count: int, asked: Asked) -> InputError:
     if asked.learned:
         return InputError(
-            f"{count or 'None'} of those whom the training learned have footage with frames held out: a swap takes two",
-            hint="Evaluate on people who are held out: leave --learned away",
+            f"{count or 'None'} of the people it learned have footage with held-out frames, and a swap needs two",
+            hint="Evaluate on people who are held out: leave out --learned",
         )
     return InputError(
-        f"{'Only one person is' if count else 'Nobody is'} held out of the training: a swap takes two",
+        f"{'Only one person is' if count else 'Nobody is'} held out of the training, and a swap needs two",
         hint="Hold more people out: learn.held_out, by name or share; or evaluate on those it learned: --learned",
     )
 

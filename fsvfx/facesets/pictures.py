@@ -297,7 +297,7 @@ def _check_faceless(laid: Laid, without: Sequence[str], most: float) -> None:
     share = f"{len(without)} of {len(laid.pictures)} pictures"
     raise InputError(
         f"No face is found in {share} of collection '{laid.name}': {listed(without, _TOLD)}",
-        hint="Leave these people out (leave_out), change faces, or raise faceless if that is as it should be",
+        hint="Leave these people out (leave_out), change faces, or raise faceless if this is expected",
         where=Where(stage=STAGE, field=f"collections.{laid.name}.faceless"),
     )
 

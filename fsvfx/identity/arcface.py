@@ -45,7 +45,7 @@ class ArcFace(IdentityNetwork):
     """
 
     name = "arcface"
-    summary = "insightface's ResNet-50, 512 numbers; research only; to judge by, where it is here"
+    summary = "insightface's ResNet-50, 512 numbers; research only; for judging, where installed"
     source = "ArcFace (Deng et al. 2019, arXiv 1801.07698); insightface's pack buffalo_l"
     weights: tuple[str, ...] = (_CARD,)
     chip: Chip | Square = chip_of(112)

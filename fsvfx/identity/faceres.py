@@ -30,7 +30,7 @@ class Faceres(IdentityNetwork):
     """
 
     name: str = "faceres"
-    summary: str = "MobileNet of HSE-FaceRec, 1024 numbers, sees hair and jaw; MIT; to judge by"
+    summary: str = "MobileNet of HSE-FaceRec, 1024 numbers, sees hair and jaw; MIT; for judging"
     source: str = "github.com/HSE-asavchenko/HSE_FaceRec_tf, in npm's @vladmandic/human"
     weights: tuple[str, ...] = (_CARD, _GRAPH)
     chip: Chip | Square = Square(_SIZE, 1.1)

@@ -125,7 +125,7 @@ def check_names_of(pieces: Sequence[str]) -> None:
     twice = sorted(name for name, times in Counter(map(str.lower, pieces)).items() if times > 1)
     if twice:
         hint = "Give their videos other file names, or name them in pieces of footage of their own"
-        raise InputError(f"Several videos would be footage of one name: {', '.join(twice[:3])}", hint=hint)
+        raise InputError(f"Several videos would give footage of the same name: {', '.join(twice[:3])}", hint=hint)
 
 
 def no_clips(given: str) -> InputError:

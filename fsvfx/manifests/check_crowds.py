@@ -34,7 +34,7 @@ def _check_single(at: Loc, entry: Replace) -> Iterator[Finding]:
         yield Finding(at, "nothing says whose face is replaced", hint)
     for field in _ALONE:
         if field in entry.model_fields_set:
-            what = f"{field} is said of crowds; this entry replaces one face"
+            what = f"{field} is only for crowds; this entry replaces one face"
             yield Finding((*at, field), what, "Remove it, or write performers in place of performer")
 
 
@@ -44,9 +44,9 @@ def _check_crowd(at: Loc, entry: Replace, shot: ShotDraft, draft: Draft) -> Iter
         yield Finding((*at, "performer"), what, "Leave one of them out")
     for field in _ONE_FACE:
         if getattr(entry, field) is not None:
-            yield Finding((*at, field), f"{field} is said of one face; this entry replaces many", "Remove it")
+            yield Finding((*at, field), f"{field} is only for a single face; this entry replaces many", "Remove it")
     if entry.from_bank is None:
-        what = "many faces can't all get one person's"
+        what = "many faces can't all get one person's face"
         yield Finding((*at, "identity"), what, "Write identity: {bank: NAME}; `fsvfx bank list` shows the banks")
     if entry.basis is None and not entry.shown:
         hint = "Name them in shown, each with a consent record; or give a basis: who decided what, when and why"
@@ -54,7 +54,9 @@ def _check_crowd(at: Loc, entry: Replace, shot: ShotDraft, draft: Draft) -> Iter
     if entry.basis is not None and entry.shown:
         yield Finding((*at, "shown"), "shown and basis are both given", "Leave one of them out")
     if at[-1] != max(shot.replace):
-        yield Finding(at, "a crowd is whoever is left: its entry comes last", "Move it to the end, and have only one")
+        yield Finding(
+            at, "a crowd is everybody who is left, so its entry comes last", "Move it to the end, and have only one"
+        )
     yield from _check_named(at, entry, shot, draft)
 
 
@@ -68,7 +70,7 @@ def _check_named(at: Loc, entry: Replace, shot: ShotDraft, draft: Draft) -> Iter
     for name, index in replaced.items():
         if name not in alone:
             said = ", ".join(map(str, (*alone, name)))
-            what = f"'{name}' is replaced by entry {index}, and is one of all"
+            what = f"'{name}' is already replaced by entry {index}"
             yield Finding((*at, "performers"), what, f"Write performers: {{all_but: [{said}]}}")
     for place, name in enumerate(entry.shown):
         if name not in draft.named:
@@ -81,15 +83,17 @@ def _check_alone(at: Loc, who: str, replaced: Mapping[str, int], draft: Draft) -
         yield Finding(at, f"'{who}' is not among the people", whom(who, draft.named))
     elif person is not None and not person.references and who not in replaced:
         what = f"nothing says which face is '{who}'"
-        yield Finding(at, what, "Give references of them, or the number of their track; `fsvfx faces` shows the tracks")
+        yield Finding(
+            at, what, "Give references for them, or the number of their track; `fsvfx faces` shows the tracks"
+        )
 
 
 def _check_room(shot: ShotDraft) -> Iterator[Finding]:
     entries = [each for entry in shot.replace.values() for each in entry.each]
     if len(entries) > MOST_ENTRIES:
-        what = f"{len(entries)} faces are to be replaced, and a shot has room for {MOST_ENTRIES}"
+        what = f"{len(entries)} faces are to be replaced, but a shot has room for {MOST_ENTRIES}"
         yield Finding((*shot.loc, "replace"), what, "Lower at_most")
     for index, entry in shot.replace.items():
         if not entry.is_crowd and entry.performer.startswith(CROWD) and len(entries) > len(shot.replace):
-            what = f"names that begin with {CROWD} are those of a crowd's faces"
+            what = f"names that begin with {CROWD} are reserved for a crowd's faces"
             yield Finding((*shot.loc, "replace", index, "performer"), what, "Give the person another name")

@@ -44,7 +44,7 @@ def _check_driver(at: Loc, driver: Driver) -> Iterator[Finding]:
     if not driver.expression and not driver.pose:
         yield Finding(at, "it gives neither expression nor pose", "Set one of them, or remove the driver")
     if len(driver.plate.frames) == 1:
-        what = "it is one frame, which would be told from itself as the face at rest: nothing would move"
+        what = "it is a single frame, which would also be the face at rest: nothing would move"
         yield Finding((*at, "plate", "frames"), what, "Give more of it, with frames that show the face at rest")
     if driver.neutral is not None:
         yield from check_within((*at, "neutral"), FrameRange((driver.neutral,)), driver.plate.frames, "driver")
@@ -55,7 +55,7 @@ def _check_driver(at: Loc, driver: Driver) -> Iterator[Finding]:
 def _check_cover(at: Loc, driver: Driver, frames: FrameRange) -> Iterator[Finding]:
     start, last = driver.covers(frames.first)
     if last < frames.first or start > frames.last:
-        what = f"the footage plays in frames {start}-{last}, and the shot has {frames}"
+        what = f"the footage plays in frames {start}-{last}, but the shot has {frames}"
         yield Finding((*at, "starts"), what, "Correct starts: the shot's frame with which the footage begins")
     elif driver.beyond == "error" and (start > frames.first or last < frames.last):
         lost = len(frames) - (min(last, frames.last) - max(start, frames.first) + 1)

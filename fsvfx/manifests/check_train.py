@@ -132,10 +132,10 @@ def _check_stage(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterat
     """A second stage goes on from a package; few see occluders."""
     architecture = engine.Architecture.model_validate(draft.architecture)
     if engine.is_second_stage(architecture) and not draft.starts:
-        what = "a second stage is trained on a finished first one, and none is named"
+        what = "a second stage is trained on a finished first one, but none is named"
         yield Finding(("start",), what, "Name the first stage's package: start: {model: ..., sha256: ...}")
     if draft.occluders and not engine.sees_occluders(architecture):
-        what = f"nothing is pasted in front of faces for this stage of '{engine.name}'"
+        what = f"this stage of '{engine.name}' takes no occluders"
         hint = "Remove occluders, or train faceshifter's second stage (architecture: {hear: {}})"
         yield Finding(("occluders",), what, hint)
 

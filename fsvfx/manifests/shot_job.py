@@ -255,7 +255,7 @@ def _too_few(entries: Sequence[Replace], banks: Mapping[str, UsedBank], at: Loc)
         may = {name for one in own.values() for name in members_for(bank, one)}
         if len(may) < faces:
             members, wanted = counted(len(may), "member"), counted(faces, "face")
-            what = f"bank '{bank.bank}' has {members} to choose from, for {wanted} or more"
+            what = f"bank '{bank.bank}' has {members} to choose from, too few for {wanted} or more"
             place = dotted((*at, "replace", min(own), "identity"))
             unknown = max(unknown_to(bank, one) for one in own.values())
             yield Problem(place, what, _UNKNOWN.format(unknown) if unknown else _LARGER)

@@ -30,7 +30,7 @@ def as_picture(draft: Draft, port: Port) -> dict[str, Any]:
     chosen = draft.ask(Question("source_cut", "How the face of who goes in lies in its picture", CUTS, usual))
     said["cut"] = cut_of(chosen) if chosen else {}
     usual = family.source_range if family else ""
-    return said | range_of(draft, "source_range", "The numbers of the picture of who goes in", usual)
+    return said | range_of(draft, "source_range", "The range of values of the picture of who goes in", usual)
 
 
 def as_vector(draft: Draft, port: Port) -> dict[str, Any]:

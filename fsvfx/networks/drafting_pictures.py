@@ -23,7 +23,7 @@ def target_of(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, An
         said |= {"size": whole_number("size", side)} if side else {}
     usual = "" if family is None else "bgr" if family.kind == "dfm" and said["layout"] == "nhwc" else "rgb"
     said["channels"] = draft.ask(Question("channels", "The order of its colors", CHANNELS, usual))
-    text, usual = "The numbers that its pictures have", family.range if family else ""
+    text, usual = "The range of values of its pictures", family.range if family else ""
     said |= bytes_of(draft, port, "range") if port.dtype == "uint8" else range_of(draft, "range", text, usual)
     chosen = ""
     if cuts:
@@ -88,7 +88,7 @@ def output_of(draft: Draft) -> dict[str, Any]:
         said["size"] = out.side
     is_plain = "mean" not in target and "std" not in target
     usual = "0..1" if is_plain else _usual_output(draft, out)
-    answer = draft.ask(Question("output_range", "The numbers of what it makes", OUT, usual))
+    answer = draft.ask(Question("output_range", "The range of values of its output", OUT, usual))
     if answer == "same" and not is_plain:
         said["denorm"] = True
     return said

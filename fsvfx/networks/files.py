@@ -139,7 +139,7 @@ def _check_plain(file: Path) -> int:
         folders = "of an insightface pack name the pack's folder, of the ICT-FaceKit the one with FaceXModel/ in it"
         raise _wrong(file, "it is a folder", f"Name the ONNX file in it; {folders}")
     if not stat.S_ISREG(state.st_mode):
-        raise _wrong(file, "it is no ordinary file", "Name a file on the disk")
+        raise _wrong(file, "it is not a regular file", "Name a file on the disk")
     if not state.st_size:
         raise _wrong(file, "it is empty", "Get it again: the download or copy came to nothing")
     try:
@@ -163,12 +163,12 @@ def _parsed(file: Path) -> onnx.ModelProto:
     try:
         model = onnx.load(file, load_external_data=False)
     except (DecodeError, ValueError, RecursionError, TypeError) as error:
-        what = "it is no ONNX file, or is cut short: it can't be parsed"
+        what = "it is not an ONNX file, or is cut short: it can't be parsed"
         raise _wrong(file, what, f"Compare its size with the original's. {_MAKE_AGAIN}") from error
     except (OSError, MemoryError) as error:
         raise _wrong(file, f"it can't be read: {error}", "Check the disk and the free memory") from error
     if not model.ir_version or not model.graph.node:
-        what = "it has no graph: it is no ONNX file, or is damaged"
+        what = "it has no graph: it is not an ONNX file, or is damaged"
         raise _wrong(file, what, f"Compare its size with the original's. {_MAKE_AGAIN}")
     return model
 

@@ -75,7 +75,7 @@ def add_pack(path: Path, wishes: PackWishes) -> Added:
     networks, passed_over = _of_manifest(said) if said else _of_shapes(folder, path)
     if not networks:
         why = "; ".join(f"{file}: {what}" for file, what in passed_over.items()) or "there is no ONNX file"
-        what = f"{path} has no network of a pack that fsvfx has a use for: {why}"
+        what = f"{path} has no network of a pack that fsvfx uses: {why}"
         raise InputError(what, hint="Name the folder of an insightface pack", where=Where(file=str(path)))
     if wishes.commercial_use:
         _check_is_for_sale(name, wishes.licence, networks)
@@ -122,7 +122,7 @@ def _check_name(name: str, replace: bool) -> None:
     if not is_name(name):
         raise InputError(f"'{name}' can't be a pack's name", hint="Give one of letters, digits, _ . - with --name")
     if name in (*detectors.NAMES, *REGISTERED.names()):
-        raise InputError(f"'{name}' is the name of fsvfx's own", hint="Give the pack another one with --name")
+        raise InputError(f"'{name}' is the name of one of fsvfx's own", hint="Give the pack another one with --name")
     if packs.is_pack(name) and not replace:
         raise InputError(f"There is a pack named '{name}'", hint="Give another name with --name, or add --replace")
 
@@ -160,7 +160,7 @@ def _why_not(graph: Graph) -> str:
     if len(graph.outputs) in (6, 10):
         return "a detector without key points"
     if graph.inputs and graph.inputs[0].layout == "nchw" and graph.inputs[0].side == 96:
-        return "age and sex, which nothing here asks for"
+        return "age and sex, which fsvfx does not use"
     return f"no network of a pack: {', '.join(map(str, graph.inputs[:3]))} to {', '.join(map(str, graph.outputs[:3]))}"
 
 
@@ -241,7 +241,7 @@ def _of_manifest(said: Any) -> tuple[list[PackNetwork], dict[str, str]]:
     passed_over, networks = {}, []
     for task, one in said.tasks.items():
         if task not in ("detection", "recognition"):
-            passed_over[one.file] = f"{task}, which nothing here asks for"
+            passed_over[one.file] = f"{task}, which fsvfx does not use"
             continue
         networks.append(_declared(one, task))
     return networks, passed_over

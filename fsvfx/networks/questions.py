@@ -65,7 +65,7 @@ KINDS: Final = {
     "restorer": "makes a face clearer: GFPGAN, CodeFormer, GPEN",
     "upscaler": "makes any picture larger: Real-ESRGAN",
 }
-CHANNELS: Final = {"rgb": "red first, as nearly all", "bgr": "blue first, as OpenCV and DeepFaceLab"}
+CHANNELS: Final = {"rgb": "red first, as in nearly all", "bgr": "blue first, as in OpenCV and DeepFaceLab"}
 RANGES: Final = {
     "0..1": "black is 0, white 1",
     "-1..1": "black is -1, white 1",
@@ -83,10 +83,10 @@ CUTS: Final = {
 ALIGNED: Final = {"aligned": "the whole of fsvfx's own crops: networks that fsvfx has exported"}
 DFL: Final = {
     "half": "mouth to brows",
-    "mid": "half of the forehead's way",
-    "full": "to the brows, and cheeks",
+    "mid": "up to mid-forehead",
+    "full": "to the brows, with cheeks",
     "whole_face": "forehead included: the usual one",
-    "head": "hair and all",
+    "head": "hair included",
     "facemesh": "as DeepFaceLive cuts for live use",
     **ALIGNED,
 }
@@ -94,7 +94,7 @@ OUT: Final = {"same": "as the input's pictures", "0..1": "0 to 1, whatever the i
 LENGTHS: Final = {"unit": "brought to length 1", "raw": "as ArcFace gives it"}
 PIXELS: Final = "A number of pixels"
 AFTER: Final = {"unit": "length 1, as insightface has it", "raw": "as it is, as FaceFusion has it"}
-YES: Final = {"yes": "it may", "no": "it may not", "unknown": "nothing says: as no, until somebody asks its makers"}
+YES: Final = {"yes": "it may", "no": "it may not", "unknown": "not stated: treated as no until its makers are asked"}
 
 
 def whole_number(key: str, given: str) -> int:

@@ -111,7 +111,7 @@ def _kind(draft: Draft) -> str:
     if len(seen) > 2 or len(codes) > 1:
         ports = ", ".join(map(str, graph.inputs))
         hint = "A swapper takes the target, and who goes in as a picture or a vector"
-        raise InputError(f"{graph.file.name} wants more than fsvfx can give: {ports}", hint=hint)
+        raise InputError(f"{graph.file.name} needs more than fsvfx can give: {ports}", hint=hint)
     if len(seen) == 2 or codes:
         return "swapper"
     side, out = seen[0].side, picture_out(graph)
@@ -149,7 +149,7 @@ def _target_and_source(draft: Draft) -> tuple[Port | None, Port | None]:
     if {"source", "target"} <= by_name.keys():
         return by_name["target"], by_name["source"]
     told = {port.name: f"{port.side} px" for port in seen}
-    chosen = draft.ask(Question("target", "The input that takes the face which is replaced", told))
+    chosen = draft.ask(Question("target", "The input that takes the face to be replaced", told))
     if not chosen:
         return None, None
     return next(port for port in seen if port.name == chosen), next(port for port in seen if port.name != chosen)
@@ -164,7 +164,7 @@ def _dfm(draft: Draft) -> None:
         draft.said["masks"] = masks
     told = draft.graph.metadata
     everybody = dict.fromkeys(filter(None, (told.get("fsvfx.person"), *told.get("fsvfx.people", "").split(", "))))
-    form = "The name by which manifests call this person; then others whom it has learned"
+    form = "The person's name in manifests; then the names of others whom it has learned"
     person = draft.ask(Question("person", "Whose face it makes", usual=", ".join(everybody), form=form))
     if person:
         draft.said["people"] = [one.strip() for one in person.split(",")]
@@ -183,7 +183,7 @@ def _upscaler(draft: Draft) -> None:
     output, out = output_of(draft), picture_out(draft.graph)
     if "size" not in output and (out is None or out.side is None):
         choices = {"2": "twice", "3": "three times", "4": "four times", "8": "eight times"}
-        times = draft.ask(Question("times", "How many times as large what it makes is", choices))
+        times = draft.ask(Question("times", "By what factor it enlarges", choices))
         output |= {"size": int(times) * target["size"]} if times and "size" in target else {}
     draft.said["output"] = output
 

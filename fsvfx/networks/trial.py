@@ -126,7 +126,9 @@ def findings_of(card: NetworkCard, runs: Mapping[str, _Run], target: TrialFace) 
     """What other statements, and the picture turned, say against the card. Nothing where they make no difference."""
     run = runs["as_said"]
     if not np.isfinite(run.raw).all():
-        yield Finding("some of what it makes is no number (NaN, infinity): it may be damaged, or fp16 and overflow", {})
+        yield Finding(
+            "some of what it makes is not a number (NaN, infinity): it may be damaged, or fp16 and overflow", {}
+        )
         return
     if float(run.made.std()) < 1e-3:
         yield Finding("what it makes is one flat color: a wrong range, or it is damaged", {})

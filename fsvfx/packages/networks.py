@@ -27,7 +27,7 @@ def network_of(package: Path) -> NetworkCard:
     model = CARDS.get(str(data.get("kind")))
     if model is None and not document.problems:
         hint = suggestion(str(data.get("kind", "")), sorted(CARDS))
-        document.tell(("kind",), f"kind is none of {', '.join(CARDS)}", hint)
+        document.tell(("kind",), f"kind is not one of {', '.join(CARDS)}", hint)
     card = validated(data, model, document) if model is not None and not document.problems else None
     if card is None:
         said = "; ".join(str(problem) for problem in document.problems)

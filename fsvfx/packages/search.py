@@ -127,7 +127,7 @@ class Packages:
                 return package
         known = sorted({f"{each.parent.name}@{texture_of(each).sha256[:_DIGITS]}" for each in self.textures()})
         build = "Build one with `fsvfx texture build`, or copy it to a folder of packages"
-        hint = f"At hand: {', '.join(known)}. {build}" if known else build
+        hint = f"Available: {', '.join(known)}. {build}" if known else build
         raise InputError(f"No texture basis '{named}'", hint=hint)
 
     def textures(self, name: str | None = None) -> list[Path]:

@@ -24,13 +24,18 @@ def collection_troubles(collection: CollectionJob) -> Iterator[Trouble]:
     people = chosen(everybody_in(folder), collection.only, collection.leave_out)
     if not people:
         hint = "Give a folder with a folder for each person, and globs that match their names"
-        yield Trouble(f"{at}.only", f"nobody of {folder} is taken", hint)
+        yield Trouble(f"{at}.only", f"nobody in {folder} was chosen", hint)
     empty = [name for name in people if not any(pictures_of(folder / name))]
     if empty:
         what = f"{len(empty)} of {len(people)} people have no pictures: {listed(empty, _TOLD)}"
         yield Trouble(f"{at}.path", what, "Add pictures, or leave them out", stops=len(empty) == len(people))
     if others := chosen(unnamed_in(folder), collection.only, collection.leave_out):
-        yield Trouble(f"{at}.path", f"nobody is called {listed(others, _TOLD)}: passed over", RENAME, stops=False)
+        yield Trouble(
+            f"{at}.path",
+            f"skipped {listed(others, _TOLD)}: these folders' names can't be people's names",
+            RENAME,
+            stops=False,
+        )
 
 
 def occluder_troubles(occluders: Occluders) -> Iterator[Trouble]:

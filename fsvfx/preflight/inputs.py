@@ -178,7 +178,7 @@ def _unknown(job: ShotJob, bank: UsedBank) -> Iterator[Trouble]:
     for one in dict.fromkeys(one for one in said if one and one.sha256 == bank.sha256):
         if count := unknown_to(bank, one):
             what = f"the age or sex of {count} of its {len(bank.members)} members is not known: they are not chosen"
-            hint = "To have them chosen from, build the bank with --labels that say how old they are, and of which sex"
+            hint = "To make them available, build the bank with --labels that give their age and sex"
             yield Trouble(f"identity.bank {bank.bank}", what, hint, stops=False)
 
 

@@ -31,10 +31,10 @@ def against_crowds(job: ShotJob, now: datetime) -> Iterator[str]:
     if any(entry.basis is None and not entry.shown for entry in crowd):
         yield "a crowd is shown without records (shown) or a legal basis (basis); give one of them"
     if any(entry.basis is not None and not entry.is_crowd for entry in job.shot.replace):
-        yield "a basis stands for people whom nobody named; get the consent of who is named"
+        yield "a basis stands for people whom nobody named; get the consent of anybody who is named"
     for basis in bases_of(job):
         if basis.decided_on > now.astimezone(UTC).date():
-            yield f"the basis is of {basis.decided_on}, which is to come; decide first"
+            yield f"the basis is of {basis.decided_on}, which is in the future; decide first"
         if job.shot.nudity_or_sexual:
             yield "a basis does not cover nudity or sexual content; get consent records"
 
@@ -43,7 +43,7 @@ def against_bank(one: Banked) -> Iterator[str]:
     """Every reason against using a bank."""
     bank = one.bank
     if not bank.record.made_up:
-        yield f"bank {bank.bank}: its people exist, says record {bank.record.record_id}; use a bank of made-up people"
+        yield f"bank {bank.bank}: record {bank.record.record_id} says that its people exist; use made-up people"
     if one.withdrawn:
         names = ", ".join(one.withdrawn[:5])
         yield f"bank {bank.bank}: the pictures of {names} are withdrawn; leave them out (leave_out)"

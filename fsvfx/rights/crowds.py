@@ -42,7 +42,7 @@ def _against(found: CollectionEvidence, model: str, production: str, now: dateti
     unknown = [name for name in found.people if not any(fnmatchcase(name, glob) for glob in record.people)]
     if unknown:
         what = f"record {record.record_id} does not know {_some(unknown)}"
-        yield f"{what}; leave them out (leave_out), or get them into the record"
+        yield f"{what}; leave them out (leave_out), or have them added to the record"
     yield from against_papers(found, now)
     if found.withdrawn:
         yield f"the consent of {_some(found.withdrawn)} is revoked; leave them out (leave_out)"

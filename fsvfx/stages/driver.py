@@ -174,7 +174,7 @@ def _refuse_unseen(work: Work[DriverSettings], entry: DriverEntry, rows: Mapping
     if lost := sorted(frame for frame in wanted if frame not in rows):
         named_ = FrameRange(lost[:_TOLD])
         raise InputError(
-            f"the driver's face is not seen in {len(lost)} of {len(wanted)} frames that are wanted: {named_}",
+            f"the driver's face is not seen in {len(lost)} of {len(wanted)} frames that play: {named_}",
             hint="Give a take that shows it throughout, or fewer of its frames; faces.max_gap fills short gaps",
             where=_where(work, entry),
         )

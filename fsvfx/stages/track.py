@@ -198,8 +198,8 @@ def _left(
     if len(left) > crowd.of:
         tracks = "; ".join(listing(finds, left))
         raise InputError(
-            f"{len(left)} faces are to be replaced, and there is room for {crowd.of}: {tracks}",
-            hint=f"Set at_most: {len(left)}, or name those who are to be left alone in all_but",
+            f"{len(left)} faces are to be replaced, but there is room for {crowd.of}: {tracks}",
+            hint=f"Set at_most: {len(left)}, or name the people to leave alone in all_but",
             where=where,
         )
     return left
@@ -214,7 +214,7 @@ def _left_alone(
     try:
         return choose(finds, seen, wanted)
     except InputError as error:
-        hint = "Put the number of the track into all_but (`fsvfx faces MANIFEST` shows them), or remove who is not seen"
+        hint = "Put the number of the track into all_but (`fsvfx faces MANIFEST` shows them), or remove those not seen"
         raise InputError(error.what, hint=hint, where=where) from error
 
 

@@ -34,7 +34,7 @@ def test_an_unknown_one_is_the_users_mistake(two: Plugins) -> None:
         two.check("smal")
 
 
-@pytest.mark.parametrize(("name", "said"), [("gone", "can't be loaded"), ("tall", "is no text")])
+@pytest.mark.parametrize(("name", "said"), [("gone", "can't be loaded"), ("tall", "is not a text")])
 def test_a_broken_one_is_the_machines(two: Plugins, name: str, said: str) -> None:
     with pytest.raises(MachineError, match=f"Toy '{name}'.*{said}"):
         two.load(name, lambda found: isinstance(found, str), "text")

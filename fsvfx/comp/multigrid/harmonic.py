@@ -52,7 +52,7 @@ def harmonic(
     found, error = _solved(grids, np.stack([each.right for each in given]), wanted, device)
     if not error < 1:
         raise MachineError(
-            f"Seamless cloning is off by about {error:.1g} times what it may be after {_MOST} steps",
+            f"After {_MOST} steps seamless cloning is still off by about {error:.1g} times the tolerance",
             hint="Look for thin strips in the matte, with something in front of the face on both sides, and erode them",
         )
     height, width = inside.shape

@@ -62,7 +62,7 @@ class OpenModel(KeepsPrior, Model[Pairs]):
 
     @property
     def code_length(self) -> int:
-        """Numbers of a code."""
+        """Length of a code."""
         return len(self.centre)
 
     @abstractmethod

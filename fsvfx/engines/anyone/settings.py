@@ -26,7 +26,7 @@ class OpenSettings(Supervision):
     critic_depth: int = Field(4, ge=2, le=6)
     """How often they halve the picture."""
     critic_scales: int = Field(2, ge=1, le=4)
-    """At how many sizes they look."""
+    """Number of sizes that they look at."""
     gan: float = Field(1.0, ge=0, le=100)
     """Weight of the adversaries' verdict; 0: there are none."""
     gan_from: int = Field(0, ge=0)
@@ -89,9 +89,9 @@ class FaceShifterSettings(OpenSettings):
     attributes: float = Field(10.0, ge=0, le=100)
     """Weight of the attributes' difference."""
     critic_scales: int = Field(3, ge=1, le=4)
-    """At how many sizes the adversaries look."""
+    """Number of sizes that the adversaries look at."""
     hear: HearSettings | None = None
-    """Train the second stage, on the first one of the package that ``start`` names: this is of the same sizes."""
+    """Train the second stage on top of the package that ``start`` names, a first stage of the same sizes."""
 
     @field_validator("resolution")
     @classmethod
@@ -119,10 +119,10 @@ class CihnSettings(OpenSettings):
     thrift: float = Field(0.1, ge=0, le=100)
     """Weight of the map's mean: it stays shut where nothing asks for the identity."""
     held_open: float = Field(0.25, ge=0, lt=1)
-    """Share of pictures whose maps are held open in training. Without it the identity's way is soon shut for good, as
-    at first the target itself is nearer the truth than whatever that way makes."""
+    """Share of pictures whose maps are held open in training. Without it the maps soon shut for good, as at first the
+    target itself is nearer the truth than anything the identity's path makes."""
     open_until: int = Field(0, ge=0)
-    """Iteration up to which all of them are: a small model's maps may shut for good in spite of that share."""
+    """Iteration up to which all maps are held open: a small model's may shut for good in spite of ``held_open``."""
 
 
 class LatentSettings(OpenSettings):
@@ -135,7 +135,7 @@ class LatentSettings(OpenSettings):
     halvings: int = Field(5, ge=2, le=5)
     """How often a picture is halved."""
     latent: int = Field(128, ge=4, le=1024)
-    """Numbers that a latent has."""
+    """Length of a latent."""
     divergence: float = Field(1e-3, ge=0, le=10)
     """Weight of the latents' divergence from a normal distribution."""
 
@@ -152,7 +152,8 @@ class FsNetSettings(LatentSettings):
     triplet: float = Field(1.0, ge=0, le=100)
     """Weight of the triplets."""
     margin: float = Field(0.2, gt=0, le=2)
-    """By how much further away another person's latent is to be than the same person's: squared, of directions."""
+    """How much farther away another person's latent should be than the same person's: squared distance of
+    directions."""
 
     @field_validator("prior")
     @classmethod
@@ -176,7 +177,8 @@ class IpGanSettings(LatentSettings):
     """Sizes and losses of ``ipgan``. Of the numbers only ``strangers`` is known to be the paper's."""
 
     strangers: float = Field(0.1, ge=0, le=1)
-    """Weight of the difference from the target where its truth is not known, as of two people; 1 where it is."""
+    """Weight of the difference from the target for pairs of two people, whose truth is unknown; it is 1 for pairs of
+    one person."""
     identity: float = Field(1.0, ge=0, le=100)
     """Weight of the classifier's features, the identity network's: made ones against the source's."""
     reconstruction: float = Field(50.0, ge=0, le=1000)
@@ -194,9 +196,9 @@ class FsGanSettings(OpenSettings):
     halvings: int = Field(5, ge=2, le=5)
     """How often each network halves the picture."""
     steps: int = Field(2, ge=1, le=6)
-    """Steps of pose in which a face is turned from the source's to the target's. In training up to so many."""
+    """Steps of pose in which a face is turned from the source's to the target's. Training uses up to this many."""
     identity: float = Field(1.0, ge=0, le=100)
-    """Weight of the identity network's loss, in place of the paper's two perceptual ones."""
+    """Weight of the identity network's loss, instead of the paper's two perceptual ones."""
     reconstruction: float = Field(0.1, ge=0, le=100)
     """Weight of the difference of reenacted faces from the truth, in the source's tone, where there is one."""
     completion: float = Field(0.1, ge=0, le=100)
@@ -220,12 +222,12 @@ class TransferSettings(EngineSettings):
     reconstruction: float = Field(8.0, ge=0, le=1000)
     """Weight of the squared difference from the truth where there is one."""
     structure: float = Field(32.0, ge=0, le=1000)
-    """Weight of how far the swap, encoded again, is from the target's structure and low codes: squared. The paper has
-    LPIPS and a landmark network there."""
+    """Weight of the squared difference between the swap, encoded again, and the target's structure and low codes. The
+    paper uses LPIPS and a landmark network instead."""
     identity: float = Field(24.0, ge=0, le=100)
     """Weight of the identity loss."""
     norm: float = Field(32.0, ge=0, le=1000)
-    """Weight of how far the swap's upper codes are from the source's: squared."""
+    """Weight of the squared difference between the swap's upper codes and the source's."""
 
 
 class MegaFsSettings(OpenSettings):
@@ -234,7 +236,7 @@ class MegaFsSettings(OpenSettings):
     width: int = Field(64, ge=4, le=128)
     """Channels of generator and encoder at full size; doubled at each halving, up to eight times."""
     code: int = Field(512, ge=8, le=512, multiple_of=2)
-    """Numbers of a code."""
+    """Length of a code."""
     structure: int = Field(512, ge=1, le=512)
     """Channels of the map of structure, 4 x 4. A small model needs few, or the map holds the whole face, and codes are
     left unused."""
@@ -243,9 +245,9 @@ class MegaFsSettings(OpenSettings):
     reconstruction: float = Field(10.0, ge=0, le=100)
     """Weight of the difference of rebuilt pictures, and of swaps whose truth is known."""
     landmarks: float = Field(3.0, ge=0, le=100)
-    """By how much more it counts on drawn landmarks: rim, brows, eyes, nose and lips."""
+    """How much more it counts on drawn landmarks: rim, brows, eyes, nose and lips."""
     features: float = Field(10.0, ge=0, le=100)
-    """Weight of the adversaries' features: of rebuilt pictures against those that they are of."""
+    """Weight of the adversaries' features: of rebuilt pictures against their originals."""
     identity: float = Field(1.0, ge=0, le=100)
     """Weight of the identity loss, of rebuilt pictures."""
     transfer: TransferSettings | None = None
@@ -274,7 +276,8 @@ class UniFaceGanSettings(OpenSettings):
     reconstruction: float = Field(10.0, ge=0, le=100)
     """Weight of the difference from the truth where there is one, and from the target's surroundings."""
     temporal: float = Field(5.0, ge=0, le=100)
-    """Weight of the 3D temporal loss: by how much a point of the face changes from a moment to the next. 0: without."""
+    """Weight of the 3D temporal loss: how much a point of the face changes from one moment to the next. 0 turns it
+    off."""
     moving: float = Field(0.5, ge=0, le=1)
     """Share of each batch that is drawn with a moment later: the next frame of footage, or a still, moved a little."""
     strangers: float = Field(0.5, ge=0, le=1)

@@ -25,9 +25,9 @@ class FamilySettings(EngineSettings):
     d_mask_dims: int | None = Field(None, ge=4, le=256)
     """Width of the mask decoders; a third of d_dims, made even, if not given."""
     masked: bool = True
-    """Learn what lies in the face's mask only."""
+    """Learn only what is inside the face's mask."""
     eyes_mouth_priority: bool = False
-    """Weigh eyes and mouth heavily."""
+    """Give eyes and mouth more weight."""
     face_style: float = Field(0.0, ge=0, le=100)
     """Pull the swap's tone towards the plate's, in the mask; percent."""
     background_style: float = Field(0.0, ge=0, le=100)
@@ -35,7 +35,7 @@ class FamilySettings(EngineSettings):
     gan_power: float = Field(0.0, ge=0, le=5)
     """Weight of the patch adversary, for detail late in the training; 0: none."""
     gan_patch: int | None = Field(None, ge=4, le=640)
-    """Pixels that one of its verdicts sees; an eighth of the resolution if not given."""
+    """Pixels that each verdict of the adversary sees. Default: an eighth of the resolution."""
     gan_dims: int = Field(16, ge=4, le=64)
     """Its width."""
 
@@ -65,9 +65,9 @@ class OriginalSettings(EngineSettings):
     """Settings of ``original``: none but its published weights of the loss."""
 
     eyes: float = Field(3.0, ge=0, le=50)
-    """How much more eyes weigh."""
+    """How much more the eyes count."""
     mouth: float = Field(2.0, ge=0, le=50)
-    """How much more the mouth weighs."""
+    """How much more the mouth counts."""
 
 
 class CombSettings(EngineSettings):
@@ -80,7 +80,7 @@ class CombSettings(EngineSettings):
     level_steps: int = Field(10_000, ge=2)
     """Iterations on each level but the last; the first half of them fades the level in."""
     width: float = Field(1.0, gt=0, le=4)
-    """Channels, as a share of the published ones."""
+    """Number of channels, as a share of the published ones."""
 
     @model_validator(mode="after")
     def _grows(self) -> Self:

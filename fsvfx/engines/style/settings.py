@@ -22,9 +22,10 @@ class StyleSettings(EngineSettings):
     width: int = Field(32, ge=2, le=64)
     """Channels of each branch; the finest has those of all coarser ones, too."""
     sight: int = Field(208, ge=48, le=1024, multiple_of=16)
-    """Height and width at which the feature network sees a crop, px. At 208 a face is as large as it is used to."""
+    """Height and width at which the feature network sees a crop, px. At 208 px a face has the size that the network
+    knows."""
     photos: int = Field(256, ge=1, le=4096)
-    """Photographs of the identity that are held in memory, evenly through all."""
+    """Photographs of the identity kept in memory, spread evenly over all of them."""
     nearest: int = Field(16, ge=1, le=256)
     """Of these, how many are looked at for each picture: those most alike in pose, expression and light."""
     reach: int = Field(1, ge=0, le=4)

@@ -51,7 +51,7 @@ class Faces:
         if len(frontal) < _LEAST:
             raise InputError(
                 f"{len(frontal)} of the crowd's faces are seen from the front: too few to tell what faces look like",
-                hint=f"Add people: {_LEAST} such faces are the least, hundreds are right",
+                hint=f"Add people: {_LEAST} such faces are the minimum, hundreds are better",
                 where=Where(field="learn"),
             )
         return Priors([self.of(row) for row in frontal[:: -(-len(frontal) // _MOST)].tolist()])

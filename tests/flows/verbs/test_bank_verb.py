@@ -57,8 +57,8 @@ def test_a_bank_is_shown_with_what_was_measured(tmp_path: Path, capsys: pytest.C
     [
         (["show", "toyz"], 2, "Did you mean 'toys'"),
         (["build", "new bank", "--strangers", "2"], 2, "can't be a bank's name"),
-        (["build", "new"], 2, "either of pictures or of strangers"),
-        (["build", "new", "{}", "--strangers", "2"], 2, "either of pictures or of strangers"),
+        (["build", "new"], 2, "either from pictures or from strangers"),
+        (["build", "new", "{}", "--strangers", "2"], 2, "either from pictures or from strangers"),
         (["build", "new", "{}"], 2, "--record"),
         (["build", "new", "{}", "--record", "{}/none.yaml"], 3, "does not exist"),
         (["build", "new", "--strangers", "2", "--model", "refined"], 2, "No model package 'refined'"),
@@ -92,5 +92,5 @@ def test_who_is_left_out_of_a_bank_is_told(tmp_path: Path, capsys: pytest.Captur
         cv2.imwrite(str(path), np.full((96, 96, 3), 127, np.uint8))
     assert code_of(["bank", "build", "new", str(tmp_path / "people"), "--record", str(record)]) == 2
     told = capsys.readouterr().out
-    assert "Nobody is called bob smith: passed over. Rename" in told
+    assert "Skipped bob smith: these folders' names can't be people's names. Rename" in told
     assert "No face of 64 px or more: toy_1" in told

@@ -121,14 +121,14 @@ def test_what_the_trial_finds_stops_it(own: Path, capsys: pytest.CaptureFixture[
     assert "red and blue are swapped in what it makes. --say channels=bgr" in told
     assert not Path("packages").exists()
     assert code_of(["models", "add", str(own), "--anyway", *said(*SAY)]) == 0
-    assert "Taken all the same, but red and blue" in capsys.readouterr().out
+    assert "Added anyway, but red and blue" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("words", "what"),
     [
         (["no.onnx"], "can't be read"),
-        (["mine.onnx", "--say", "channels"], "says nothing"),
+        (["mine.onnx", "--say", "channels"], "not a NAME=VALUE pair"),
         (["mine.onnx", "--name", "../up"], "can't be a network's name"),
         (["mine.onnx", "--picture", "grey.png"], "No face is found"),
     ],

@@ -151,7 +151,7 @@ def test_banks_know_ages_and_older_banks_know_none(tmp_path: Path) -> None:
             "about people who exist",
         ),
         ({}, ["toy_1", "ada"], "does not know ada"),
-        ({}, [], "Nobody of"),
+        ({}, [], "Nobody in"),
         ({}, ["toy_1"], "No face is found"),
     ],
     ids=["people who exist", "who is not in the record", "nobody", "no picture"],

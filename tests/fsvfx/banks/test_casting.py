@@ -63,7 +63,7 @@ def test_of_two_that_fit_as_well_the_further_one_goes_in() -> None:
 def test_too_few_members_are_an_error_never_a_double(count: int, pick: list[int] | None, alike: bool) -> None:
     faces = [face(f"crowd_{i}", 0.0, FAR[10]) for i in range(3)]
     vectors = np.repeat(FAR[10:11], count, 0) if alike else FAR[:count]
-    with pytest.raises(InputError, match="too few members for 3 faces, none twice") as refused:
+    with pytest.raises(InputError, match="too few members for 3 faces, as none is used twice") as refused:
         rows_of(faces, tuple([0.0] * count), vectors, pick=pick)
     assert "larger bank" in refused.value.hint
 

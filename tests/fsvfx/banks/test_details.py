@@ -75,12 +75,12 @@ def test_strangers_get_details_and_a_vector_of_what_they_now_show() -> None:
 
 def test_who_would_be_taken_for_a_giver_is_left_out() -> None:
     shown = with_details_of(drawn(1), bank(4, {"dlib": FAR}), 0).code
-    with pytest.raises(InputError, match="every stranger is taken for somebody"):
+    with pytest.raises(InputError, match="every stranger is taken for one of"):
         with_details_of(drawn(1), bank(4, {"dlib": np.repeat(shown, 4, 0)}), 0)
 
 
 def test_details_are_of_three_people() -> None:
-    with pytest.raises(InputError, match="has 2 members, and details are of 3 people"):
+    with pytest.raises(InputError, match="has 2 members, but details come from 3 people"):
         with_details_of(drawn(1), bank(2, {"dlib": FAR[:2]}), 0)
 
 

@@ -36,7 +36,7 @@ def test_a_seed_draws_the_same_again() -> None:
 
 def test_where_there_is_no_room_nobody_is_drawn() -> None:
     everywhere = np.zeros((1, 128), np.float32)
-    with pytest.raises(InputError, match="Only 0 of 2 strangers are far from everybody"):
+    with pytest.raises(InputError, match="Only 0 of 2 strangers are far enough from everybody"):
         far_apart(np.full((50, 128), 0.01, np.float32), everywhere, 2)
 
 

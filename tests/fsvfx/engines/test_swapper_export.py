@@ -159,7 +159,7 @@ def test_another_identity_network_is_refused(written: Exported, tmp_path: Path, 
         with pytest.raises(InputError, match=told):
             own.prepare(lead, SIZE)
     said["identity"]["net"] = {"network": "dlib", "sha256": "b" * 64, "size": 150}
-    with pytest.raises(ValueError, match="size can't be said of fsvfx's own network 'dlib'"):
+    with pytest.raises(ValueError, match="size can't be set for fsvfx's own network 'dlib'"):
         type(card).model_validate(said)
 
 

@@ -128,7 +128,7 @@ def test_it_is_written_and_known_again(result: GeneralResult, tmp_path: Path) ->
 def test_a_swap_takes_two_who_are_held_out(people: dict[str, Unseen]) -> None:
     with pytest.raises(InputError, match="Only one person is held out"):
         paired({"mover": people["mover"]}, Asked())
-    with pytest.raises(InputError, match="1 of those whom the training learned"):
+    with pytest.raises(InputError, match="1 of the people it learned"):
         paired({"mover": people["mover"]}, Asked(learned=True))
     with pytest.raises(InputError, match="'zoe' is not among those"):
         paired(people, Asked(identity="zoe"))

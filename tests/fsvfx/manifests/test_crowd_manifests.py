@@ -111,7 +111,7 @@ def test_every_video_of_a_folder_or_glob_is_footage_with_all_of_its_frames(
 def test_videos_of_one_name_are_told(tmp_path: Path) -> None:
     for name in ("one/a.mp4", "two/A.mp4"):
         film(tmp_path / "clips" / name, 2)
-    with pytest.raises(InputError, match="Several videos would be footage of one name: reel_a"):
+    with pytest.raises(InputError, match="Several videos would give footage of the same name: reel_a"):
         training_job(written(tmp_path, (REEL, "clips: {path: 'clips/*/*', color_space: sRGB}")))
     with pytest.raises(InputError, match="No videos at none"):
         training_job(written(tmp_path / "other", (REEL, "clips: {path: 'none', color_space: sRGB}")))

@@ -68,4 +68,4 @@ def test_a_crowd_is_driven_by_nobody(write: Callable[..., Path]) -> None:
     crowd = f"- {{performers: all, identity: {{bank: b}}, engine: blanz, basis: {basis}, driver: {{{DRIVER}}}}}"
     with pytest.raises(ManifestError) as refused:
         jobs(write(crowd, SWAP))
-    assert any(one.field == AT and "of one face" in one.what for one in refused.value.problems)
+    assert any(one.field == AT and "for a single face" in one.what for one in refused.value.problems)

@@ -45,7 +45,7 @@ def written(folder: Path, *changes: tuple[str, str]) -> Path:
 
 WRONG = [
     ("nothing to go on from", "start: {model: toy, sha256: SHA}\n", "", "start", "on a finished first one"),
-    ("a first stage sees none", ", hear: {width: 4, halvings: 3}", "", "occluders", "nothing is pasted"),
+    ("a first stage sees none", ", hear: {width: 4, halvings: 3}", "", "occluders", "takes no occluders"),
     ("no licence", "licence: MIT, ", "", "occluders", ""),
     ("no such field", "halvings: 3", "halving: 3", "architecture.hear.halving", ""),
     ("written over", "trainer:", "training: hands\ntrainer:", "training", "would overwrite the occluders"),
@@ -90,7 +90,7 @@ def test_not_every_second_stage_sees_things_in_front_of_faces(tmp_path: Path) ->
     with pytest.raises(ManifestError) as refused:
         load_training(written(tmp_path, *MEGAFS))
     [problem] = refused.value.problems
-    assert "nothing is pasted in front of faces for this stage of 'megafs'" in problem.what
+    assert "this stage of 'megafs' takes no occluders" in problem.what
     path = written(tmp_path, *MEGAFS, PASTED)
     path.write_text(path.read_text().replace("0" * 64, card.sha256))
     job = training_job(path).model_copy(update={"learned": ("ada", "bea")})

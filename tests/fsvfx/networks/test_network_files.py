@@ -125,7 +125,7 @@ ODD: dict[str, tuple[bytes | Callable[[Path], None], str, str]] = {
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture", "ONNX"),
     "TensorFlow Lite": (b"\x1c\0\0\0TFL3" + bytes(100), "TensorFlow Lite", "ONNX"),
     "cut short": (sound().SerializeToString()[:-200], "cut short", "size"),
-    "noise": (b"\x08" + np.random.default_rng(0).bytes(5000), "no ONNX file", "again"),
+    "noise": (b"\x08" + np.random.default_rng(0).bytes(5000), "not an ONNX file", "again"),
     "no graph": (b"\x08\x08", "no graph", "again"),
     "huge": (sparse, "3.0 GiB", "external data"),
     "an IR version too new": (changed(lambda model: setattr(model, "ir_version", 14)), "IR version 14", "older onnx"),
@@ -160,7 +160,7 @@ def test_folders_devices_and_what_is_not_there(tmp_path: Path) -> None:
     for path, what in (
         (tmp_path, "it is a folder"),
         (tmp_path / "no.onnx", "can't be read"),
-        (tmp_path / "pipe.onnx", "no ordinary file"),
+        (tmp_path / "pipe.onnx", "not a regular file"),
     ):
         with pytest.raises(InputError, match=what):
             inspect(path)

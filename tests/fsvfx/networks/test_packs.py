@@ -240,5 +240,5 @@ def test_what_is_no_pack_is_told(home: Path) -> None:
     toy_packs.detection(home / "odd/det.onnx", keypoints=False)
     with pytest.raises(InputError, match="a detector without key points"):
         add_pack(home / "odd", PackWishes())
-    with pytest.raises(InputError, match="is the name of fsvfx's own"):
+    with pytest.raises(InputError, match="is the name of one of fsvfx's own"):
         add_pack(toy_packs.recognition(home / "dlib.onnx"), PackWishes())

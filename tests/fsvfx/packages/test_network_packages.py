@@ -73,7 +73,7 @@ def test_a_broken_card_is_told_with_its_lines(tmp_path: Path, onnx: Path) -> Non
     with pytest.raises(ModelError, match=r"licens.*target\.size|target\.size.*licens"):
         network_of(folder)
     (folder / NETWORK).write_text("kind: swaper\n")
-    with pytest.raises(ModelError, match="kind is none of swapper, dfm"):
+    with pytest.raises(ModelError, match="kind is not one of swapper, dfm"):
         network_of(folder)
 
 

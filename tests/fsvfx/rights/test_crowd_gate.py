@@ -61,7 +61,7 @@ def test_a_crowd_of_named_people_asks_each_for_their_record() -> None:
     ("entry", "shot", "bank", "reason"),
     [
         ({}, {}, {}, "without records (shown) or a legal basis"),
-        ({"basis": {**BASIS, "decided_on": "2026-11-23"}}, {}, {}, "which is to come"),
+        ({"basis": {**BASIS, "decided_on": "2026-11-23"}}, {}, {}, "which is in the future"),
         ({"basis": BASIS}, {"nudity_or_sexual": True}, {}, "does not cover nudity"),
         ({"basis": BASIS, "identity": "lead"}, {}, {}, "a person's face would go into a crowd"),
         ({"basis": BASIS}, {}, {"withdrawn": ("toy_2",)}, "the pictures of toy_2 are withdrawn"),

@@ -301,8 +301,8 @@ def test_records_on_disk_clear_a_crowd(folder: Path) -> None:
     with pytest.raises(RightsError) as refused:
         clear_training(crowd(folder), NOW)
     assert refused.value.reasons == (
-        "collection made_up: record made-up-1 does not know stranger; leave them out (leave_out), or get them into the"
-        " record",
+        "collection made_up: record made-up-1 does not know stranger; leave them out (leave_out), or have them added"
+        " to the record",
     )
 
 

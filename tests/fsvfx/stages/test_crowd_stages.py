@@ -102,7 +102,7 @@ def test_each_face_that_is_left_has_an_entry_for_the_whole_shot(
 @pytest.mark.parametrize(
     ("of", "all_but", "what", "hint"),
     [
-        (2, (), "3 faces are to be replaced, and there is room for 2: track 1", "at_most: 3"),
+        (2, (), "3 faces are to be replaced, but there is room for 2: track 1", "at_most: 3"),
         (4, (1, 2, 3), "no face is left to replace", "Remove the entry"),
         (4, (7,), "no track 7", "all_but"),
         (4, ("lead",), "no face resembles lead's references", "all_but"),
