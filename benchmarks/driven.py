@@ -105,7 +105,7 @@ def measured(engines: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str
         engine = kind(kind.Settings(**settings), Context())
         prepared = engine.prepare(known, SIZE)
         how = Drive(expression=True, pose=False, strength=1.0, mouth="performer")
-        driven = driven_faces(plate.faces, *given, how)
+        driven = driven_faces(plate.faces, *given, how, ict())
         read = replace(plate.faces, read={"fit": given[0].view})
         swaps = {"driven": driven.over(engine.swap(driven.faces, prepared)), "plain": engine.swap(read, prepared)}
         pictures = {

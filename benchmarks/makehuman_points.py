@@ -6,7 +6,8 @@
 writes ``fsvfx/morphable/makehuman_points.npz``. The mean head is bent by its own ways to differ until it lies on the
 FaceKit's mean face (iterative closest points, told apart by their normals); each point then goes to the nearest place,
 those of the lower lip to what the jaw takes along, those of the upper lip to the rest, as a closed mouth's lips touch.
-Faces that no view from the front, the sides, above and below shows (mouth, sockets) are left out of the model.
+The model has the islands of MakeHuman's UV that views from the front, the sides, above and below show most of: skin
+without the mouth's inside and the sockets, so that its only holes are the mouth and the eyes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from fsvfx import models
@@ -49,7 +52,7 @@ Ints = NDArray[np.int64]
 def main() -> None:
     head, eyes = drawn(), _eyes()
     kept = np.flatnonzero((head.mean[head.mesh.quads][..., 1] > _NECK).all(axis=1))
-    kept = kept[_seen(head.mean, head.mesh.quads[kept], eyes)]
+    kept = kept[_skin(head.mesh.uv_quads[kept], _seen(head.mean, head.mesh.quads[kept], eyes))]
     triangles = halved(head.mesh.quads[kept])
     bent, scale = _laid(head, triangles, eyes)
     model = ict()
@@ -91,6 +94,15 @@ def _seen(points: Doubles, quads: Ints, eyes: Ints) -> NDArray[np.bool_]:
                 if place < 2 * len(quads):
                     shown[place % len(quads)] = True
     return shown
+
+
+def _skin(uv_quads: Ints, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(q,) whether a quad's island, within which quads share UV, is mostly seen."""
+    count = int(uv_quads.max()) + 1
+    sides = np.concatenate([uv_quads[:, [corner, corner - 1]] for corner in range(4)])
+    joined = coo_array((np.ones(len(sides)), (sides[:, 0], sides[:, 1])), shape=(count, count))
+    island = connected_components(joined, directed=False)[1][uv_quads[:, 0]]
+    return np.asarray((np.bincount(island, seen) / np.maximum(np.bincount(island), 1))[island] > 0.5)
 
 
 def _laid(head: Drawn, triangles: Ints, eyes: Ints) -> tuple[Doubles, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from fsvfx.colour import DEFAULT_CONFIG, ColourConfig
 from fsvfx.errors import InputError, Where
+from fsvfx.models import HEAD
 from fsvfx.packages import Packages
 from schemas.job import ShotJob
 
@@ -15,12 +16,13 @@ class Context:
     """Made once per job, by each process for itself, and handed on to whoever needs it.
 
     packages: the folders in which model packages are looked for. colour: the OCIO config. device: ``cpu`` or
-    ``cuda:0``, where torch work goes.
+    ``cuda:0``, where torch work goes. head: the morphable model's card, for engines that stand on one.
     """
 
     packages: Packages = field(default_factory=Packages)
     colour: ColourConfig = DEFAULT_CONFIG
     device: str = "cpu"
+    head: str = HEAD
 
     @classmethod
     def of(cls, job: ShotJob) -> Context:
@@ -28,6 +30,9 @@ class Context:
 
     def on(self, device: str) -> Context:
         return replace(self, device=device)
+
+    def with_head(self, head: str) -> Context:
+        return replace(self, head=head)
 
 
 def device_for(gpus: int) -> str:

@@ -20,6 +20,7 @@ MOST_ENTRIES = 32
 CROWD = "crowd_"
 Settings = dict[str, JsonValue]
 Use = Literal["face_replacement", "stunt_double", "reshoot", "de_age", "age", "dub", "likeness_insert", "test"]
+Head = Literal["ict_facekit", "makehuman"]
 LAST_FRAME = 9_999_999
 
 
@@ -261,6 +262,9 @@ class Faces(StrictModel):
     """Standard deviation, in frames, of the temporal landmark filter; 0 turns it off."""
     max_gap: int = Field(8, ge=0, le=48)
     """Longest gap, in frames, that is filled by interpolation."""
+    head: Head = "ict_facekit"
+    """The morphable model that stands for a face in three dimensions, where anything needs one (engines, drivers,
+    meshes): the ICT-FaceKit, which ``fsvfx models add`` packs, or ``fsvfx models pull makehuman``."""
 
 
 class Measure(StrictModel):

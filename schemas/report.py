@@ -97,6 +97,8 @@ class DeliveryReport(StrictModel):
     swaps: tuple[ReportedSwap, ...]
     rights: ReportedRights
     colour: ReportedColour
+    head: str | None = None
+    """The morphable model, where faces were fitted with one."""
     files: tuple[DeliveredFile, ...]
     """All but this report itself, and the MHL that covers it."""
     qc: dict[str, JsonValue] = Field(default_factory=dict)

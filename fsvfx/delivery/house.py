@@ -139,6 +139,7 @@ class Solid(Kind[M]):
 
 class Mesh(Solid[DeliverMesh], FrameKind[DeliverMesh]):
     name, Settings, states, endings = "mesh", DeliverMesh, "sidecar", (".obj",)
+    version = 2
 
     def bytes_per_pixel(self, settings: DeliverMesh) -> float:
         return 0.5

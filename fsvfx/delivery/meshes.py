@@ -20,7 +20,7 @@ from fsvfx.engines.solid.identity import person_of
 from fsvfx.engines.solid.settings import SolidSettings
 from fsvfx.engines.solid.shape import exchanged
 from fsvfx.entries import EntryView, GoesIn
-from fsvfx.morphable import FittedEntry, Morphable, ict
+from fsvfx.morphable import FittedEntry, Morphable, head
 from fsvfx.morphable.camera import Camera, before_camera
 from fsvfx.morphable.model import Floats
 
@@ -48,7 +48,7 @@ def face_mesh(frame: Frame, index: int, of: Literal["plate", "swap"]) -> FaceMes
     placed = comp.aligned[index] if index < len(comp.aligned) else None
     if placed is None or placed.matrix is None or "fit" not in comp.read or (comp.waived and of == "swap"):
         return None
-    model, held = ict(), FittedEntry(EntryView(comp.read["fit"], index))
+    model, held = head(frame.job.shot.faces.head), FittedEntry(EntryView(comp.read["fit"], index))
     fits = held.fits([number])
     shape = summed(model.neutral, held.identity(number), model.identity)
     points = summed(shape, fits.expression[0], model.expression)
@@ -70,7 +70,7 @@ def write_obj(path: Path, frame: Frame, mesh: FaceMesh | None) -> None:
         file.write(f"# {software()}: a face's mesh; {_SPACE}\n")
         file.writelines(f"# {name}: {' '.join(text.split())}\n" for name, text in frame.facts.items())
         if mesh is not None:
-            file.write("o face\n")
+            file.write(f"# model: {mesh.model.name}\no face\n")
             file.write(_rows("v %.5f %.5f %.5f\n", mesh.points))
             file.write(_surface(mesh.model))
 

@@ -12,6 +12,7 @@ from pydantic import JsonValue, ValidationError
 from fsvfx.arrays import Data
 from fsvfx.delivery.kinds import wish
 from fsvfx.delivery.order import Order
+from fsvfx.engines.contract import FIT
 from fsvfx.entries import entry_name
 from fsvfx.errors import MachineError, Where
 from fsvfx.media import PlateInfo
@@ -75,6 +76,7 @@ def report_of(
         ),
         colour=_colour(order),
         files=tuple(files),
+        head=next((job.shot.faces.head for one in line if one.stage == FIT), None),
         qc={**summary(order), **_recognition(order, cast or {})},
         stages=tuple(_stage(one) for one in line),
         weights=dict(sorted(item for one in line for item in one.weights.items())),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must wai
 
     Floats = NDArray[np.float32]
 
+FIT = "fit"
+"""The stage whose readers stand on the shot's morphable model (``Context.head``)."""
 Family = Literal["image", "model3d", "one_to_one", "any_to_any"]
 
 
@@ -160,7 +162,8 @@ class Engine(ABC, Generic[Prepared]):
 
     @classmethod
     def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
-        """The model cards whose weights it uses with these settings, identity networks and shape bases among them.
+        """The model cards whose weights it uses with these settings, identity networks among them. The morphable model
+        of engines that read ``fit`` need not be: the shot chooses it.
 
         They are in the swap's key, and the licence gate knows them. A package's own are known by its settings.
         """

@@ -10,7 +10,7 @@ import numpy as np
 from fsvfx.arrays import Array
 from fsvfx.comp.matte import hull
 from fsvfx.comp.poisson import seamless
-from fsvfx.engines.contract import Drive, FaceBatch, SwapBatch
+from fsvfx.engines.contract import FIT, Drive, FaceBatch, SwapBatch
 from fsvfx.engines.mesh.regions import polygon, ramp
 from fsvfx.engines.mesh.warp import moved
 from fsvfx.engines.solid.shape import ramp as ramps
@@ -19,9 +19,8 @@ from fsvfx.entries import EntryView
 from fsvfx.faces.measures import face_length, mouth_opening
 from fsvfx.faces.raster import Floats, blur, rasterise
 from fsvfx.faces.topology import LIPS_INNER
-from fsvfx.morphable import Fits, FittedEntry, FittedPerson, Performance, arrays_of, driven, ict, posed, zbuffer
+from fsvfx.morphable import Fits, FittedEntry, FittedPerson, Morphable, Performance, arrays_of, driven, posed, zbuffer
 
-FIT = "fit"
 _FADE = 4.0
 """Units outside the face's oval within which the plate comes to rest: about the width of two fingers."""
 _SOFT, _EDGE, _LIP = 0.02, 0.01, 0.006
@@ -58,9 +57,9 @@ class DrivenFaces:
         return replace(swap, crops=crops, matte=np.maximum(swap.matte, self.before))
 
 
-def driven_faces(faces: FaceBatch, fit: FittedEntry, driver: EntryView, drive: Drive) -> DrivenFaces:
-    """``fit``, ``driver``: what the stages have of the entry. Each frame by itself."""
-    model, numbers = ict(), faces.frames
+def driven_faces(faces: FaceBatch, fit: FittedEntry, driver: EntryView, drive: Drive, model: Morphable) -> DrivenFaces:
+    """``fit``, ``driver``: what the stages have of the entry, by ``model``. Each frame by itself."""
+    numbers = faces.frames
     person, own = fit.person(model, numbers[0]), fit.fits(numbers)
     given = _performance(driver, numbers, drive.strength)
     now = driven(model, own, fit.rest(numbers[0]), given, expression=drive.expression, pose=drive.pose)

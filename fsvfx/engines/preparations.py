@@ -22,6 +22,7 @@ class _Name(NamedTuple):
     version: int
     settings: str
     device: str
+    head: str
     person: str
     digest: str
     size: int
@@ -44,7 +45,7 @@ class Preparations:
         """
         asked = None if engine.prepares_by is None else {*engine.prepares_by}
         settings = engine.settings.model_dump_json(include=asked)
-        name = _Name(engine.name, engine.version, settings, engine.device, person, digest, size)
+        name = _Name(engine.name, engine.version, settings, engine.device, engine.context.head, person, digest, size)
         with self._lock:  # two threads make it once
             if name not in self._held:
                 self._held[name] = engine.prepare(read(), size)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from pydantic import JsonValue, ValidationError
 
-from fsvfx.engines.contract import Engine, EngineSettings
+from fsvfx.engines.contract import FIT, Engine, EngineSettings
 from fsvfx.errors import InputError, Where
 from fsvfx.plugins import Plugins
 from fsvfx.suggestions import suggestion
 
 if TYPE_CHECKING:
     from fsvfx.engines.packaged import PackagedEngine
+    from schemas.manifest import Replace
 
 REGISTERED: Final = Plugins("fsvfx.engines", "engine")
 
@@ -37,6 +38,12 @@ def learned(name: str) -> type[PackagedEngine[Any]]:
         return found
     learn = [each for each, kind in engines().items() if issubclass(kind, PackagedEngine)]
     raise InputError(f"Engine '{name}' is not trainable", hint=f"Trainable: {', '.join(learn)}")
+
+
+def is_fitted(entry: Replace) -> bool:
+    """Whether an entry's face is fitted in three dimensions: its engine reads that, or it is driven. Raises InputError
+    for an unknown engine."""
+    return entry.driver is not None or FIT in engine(entry.engine).reads
 
 
 def settings_of(name: str, values: Mapping[str, JsonValue]) -> EngineSettings:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from fsvfx.engines.contract import EngineSettings
+from fsvfx.models import HEAD
 
 if TYPE_CHECKING:  # validating a manifest reads the settings, and must not wait for numpy
     from fsvfx.context import Context
@@ -23,10 +24,15 @@ class TextureSettings(EngineSettings):
     texture: str = Field(STARTER, pattern=rf"^({NONE}|[A-Za-z0-9_.-]+@[0-9a-f]{{12,64}})$")
     """The basis of textures, as `NAME@` and the first 12 digits of its sha256 or more, that tells what no picture of
     the identity shows, and what in them is not skin; `fsvfx texture list` shows those at hand. `none`: what no picture
-    shows is the mean of the skin."""
+    shows is the mean of the skin. Bases are laid out by the FaceKit's UV: with another head it is `none`."""
 
     def basis(self, context: Context) -> TextureBasis | None:
         """Raises InputError if it is not there, ModelError if it is broken."""
         from fsvfx.morphable.textures import open_basis
 
         return None if self.texture == NONE else open_basis(context.packages.find_texture(self.texture))
+
+
+def usual(kind: type[EngineSettings], head: str) -> dict[str, JsonValue]:
+    """Settings in force where a manifest says nothing, in place of the engine's own: by the head."""
+    return {"texture": NONE} if issubclass(kind, TextureSettings) and head != HEAD else {}

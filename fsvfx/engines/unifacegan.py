@@ -9,7 +9,7 @@ import numpy as np
 
 from fsvfx.comp.matte import hull
 from fsvfx.engines.anyone.settings import UniFaceGanSettings
-from fsvfx.engines.contract import EngineSettings, FaceBatch, Identity
+from fsvfx.engines.contract import FIT, EngineSettings, FaceBatch, Identity
 from fsvfx.engines.open_set import OpenSet, Source
 from fsvfx.engines.packaged import MatteSettings
 from fsvfx.engines.textured import TextureSettings
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from fsvfx.engines.trainable import Prediction
     from fsvfx.morphable import Fits, FittedPerson
     from fsvfx.morphable.portrait import Portrait
-
-_STAGE = "fit"
 
 
 class UniFaceGanPackage(MatteSettings, TextureSettings):
@@ -57,7 +55,7 @@ class UniFaceGan(OpenSet):
     version: ClassVar[int] = 3
     summary: ClassVar[str] = "anybody for anybody: a face drawn in 3D made real in the plate, steady; trained"
     source: ClassVar[str] = "UniFaceGAN (Cao et al. 2021)"
-    reads: ClassVar[tuple[str, ...]] = (_STAGE,)
+    reads: ClassVar[tuple[str, ...]] = (FIT,)
     may_be_driven: ClassVar[bool] = True
     prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256", "texture")
     trained_with: ClassVar[tuple[str, ...]] = (HEAD,)
@@ -132,8 +130,8 @@ def _fits(faces: FaceBatch) -> list[Fits]:
     """Of the ``wanted``, one by one."""
     from fsvfx.morphable import FittedEntry, fit_person, ict
 
-    if _STAGE in faces.read:
-        entry = FittedEntry(faces.read[_STAGE])
+    if FIT in faces.read:
+        entry = FittedEntry(faces.read[FIT])
         return [entry.fits([number]) for number in faces.frames[faces.wanted]]
     pictures = zip(faces.landmarks[faces.wanted], faces.crops[faces.wanted], strict=True)
     return [fit_person(ict(), mesh[None], crop[None])[1] for mesh, crop in pictures]

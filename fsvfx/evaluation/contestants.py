@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from fsvfx.context import Context
-from fsvfx.engines.contract import Engine
+from fsvfx.engines.contract import FIT, Engine
 from fsvfx.engines.open_set import OpenSet
 from fsvfx.engines.packaged import PackagedEngine, PackageSettings
 from fsvfx.engines.registry import checked, engine, settings_of
@@ -83,6 +83,7 @@ def check_licences(
     """Raises LicenceError with every engine's and package's weights that ``purpose`` may not use."""
     own = [package_weights(card_of(each.package)) for each in contestants if each.package]
     cards = [name for each in contestants for name in each.engine.weights(each.engine.settings)]
+    cards += [each.engine.context.head for each in contestants if FIT in each.engine.reads]
     check_use([*evaluation_weights(cards), *own], purpose, licences)
 
 

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from fsvfx.comp import choices
 from fsvfx.comp.expressions import sources
 from fsvfx.manifests.draft import ShotDraft
+from fsvfx.models import HEAD
 from schemas.base import referred
 from schemas.composite import Composite, CompositeSettings
 from schemas.frames import FrameRange
@@ -41,6 +42,7 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
                 yield Finding((*at, "engine"), error.what, error.hint)
                 continue
             yield from _check_settings(entry, engine, at)
+            yield from _check_head(shot, entry, (*at, "engine"))
             if entry.from_bank and engine.family == "one_to_one":
                 hint = "Use landmark_warp, refine, or another engine for anybody (any_to_any in `fsvfx engines`)"
                 what = f"engine '{entry.engine}' puts in the people it has learned, not a bank's members"
@@ -51,6 +53,15 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
     for person, name in bare.items():
         what = f"engine '{name}' needs references of '{person}', and the manifest has none"
         yield Finding(("people", person, "references"), what, "Add footage or stills of the face")
+
+
+def _check_head(shot: ShotDraft, entry: Replace, at: Loc) -> Iterator[Finding]:
+    from fsvfx.engines import registry
+
+    head = shot.faces.head
+    if head != HEAD and registry.engine(entry.engine).learns and HEAD in registry.learned(entry.engine).trained_with:
+        what = f"engine '{entry.engine}' was trained on the head {HEAD}, and the shot's is {head}"
+        yield Finding(at, what, f"Write faces: {{head: {HEAD}}}, or use blanz or cheng, which take any head")
 
 
 def _check_settings(entry: Replace, engine: type[Engine[Any]], at: Loc) -> Iterator[Finding]:

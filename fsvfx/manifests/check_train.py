@@ -27,6 +27,7 @@ from fsvfx.documents import Loc
 from fsvfx.errors import ManifestError
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.draft import FootageDraft
+from fsvfx.models import HEAD
 from schemas.manifest import Manifest, Shot
 from schemas.train import ShotFootage
 
@@ -98,6 +99,8 @@ def check_learner(draft: TrainDraft) -> Iterator[Finding]:
         what = f"engine '{engine.name}' learns at most {engine.most_people} people, but {len(draft.learned)} are named"
         at = next(loc[:-1] for loc in draft.learned if "others" in loc)
         yield Finding(at, what, "Remove some of others, or use an engine that learns more, such as comb")
+    if draft.faces.head != HEAD:
+        yield Finding(("faces", "head"), f"trainings stand on the head {HEAD} alone", "Leave head out")
     wrong = list(wrong_settings(engine.Architecture, draft.architecture))
     for loc, what, hint in wrong:
         yield Finding(("architecture", *loc), what, hint)

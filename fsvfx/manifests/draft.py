@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from schemas.collection import Collection
 from schemas.composite import Composite
 from schemas.deliver import Deliver, DeliverOther
 from schemas.faceset import FacesetSettings
-from schemas.manifest import Manifest, Person, Plate, Replace, Settings, StoreSettings
+from schemas.manifest import Faces, Manifest, Person, Plate, Replace, Settings, StoreSettings
 from schemas.train import Clips, Footage, HeldOut, Occluders, ShotFootage, TrainManifest
 
 
@@ -32,6 +32,7 @@ class ShotDraft:
     replace: dict[int, Replace]
     composite: Composite | None
     noun: str = "shot"
+    faces: Faces = field(default_factory=Faces)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def _shot(index: int, raw: dict[str, Any]) -> ShotDraft:
         plate=sound_of(Plate, raw.get("plate")),
         replace={i: one for i, entry in listed(raw.get("replace")) if (one := sound_of(Replace, entry))},
         composite=sound_of(Composite, raw.get("composite", {})),
+        faces=sound_of(Faces, raw.get("faces", {})) or Faces(),
     )
 
 
@@ -192,6 +194,7 @@ class TrainDraft:
     engine: str | None
     architecture: Settings
     faceset: FacesetSettings | None
+    faces: Faces
     starts: bool
     occluders: Occluders | None
 
@@ -222,6 +225,7 @@ def train_draft_of(data: dict[str, Any]) -> TrainDraft:
         engine=text(data.get("engine")),
         architecture=mapping(data.get("architecture")),
         faceset=sound_of(FacesetSettings, data.get("faceset", {})),
+        faces=sound_of(Faces, data.get("faces", {})) or Faces(),
         starts=data.get("start") is not None,
         occluders=sound_of(Occluders, data["occluders"]) if data.get("occluders") is not None else None,
     )

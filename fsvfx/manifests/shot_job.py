@@ -198,9 +198,9 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
                 problems.append(Problem(place, error.what, error.hint))
             else:
                 models |= {model.sha256: model for model in found}
-        for loc, texture in _textures(entry):
+        for loc, texture in _textures(entry, job.shot.faces.head):
             try:
-                basis = texture_of(packages.find_texture(texture))
+                basis = _texture(packages, texture, job.shot.faces.head)
             except InputError as error:
                 problems.append(Problem(dotted((*at, "replace", index, *loc)), error.what, error.hint))
             else:
@@ -310,19 +310,28 @@ def _where_said(entry: Replace, overrides: Sequence[int], setting: str) -> Loc:
     return ("settings", setting)
 
 
-def _textures(entry: Replace) -> Iterator[tuple[Loc, str]]:
+def _texture(packages: Packages, said: str, head: str) -> TextureCard:
+    """Raises InputError if it is not there, or laid out by another head's UV; ModelError."""
+    card = texture_of(packages.find_texture(said))
+    if card.model != head:
+        what = f"texture basis '{card.texture}' is laid out by the UV of {card.model}, and the shot's head is {head}"
+        raise InputError(what, hint=f"Write texture: none, or faces: {{head: {card.model}}}")
+    return card
+
+
+def _textures(entry: Replace, head: str) -> Iterator[tuple[Loc, str]]:
     """The texture bases that an entry's engine is set to, and where each is said."""
     from fsvfx.engines.registry import engine
-    from fsvfx.engines.textured import NONE, TextureSettings
+    from fsvfx.engines.textured import NONE, TextureSettings, usual
 
     kind = engine(entry.engine).Settings
     if not issubclass(kind, TextureSettings):
         return
     said: list[tuple[Loc, Settings]] = [(("settings", "texture"), entry.settings)]
     said += [(("overrides", i, "settings", "texture"), one.settings) for i, one in enumerate(entry.overrides)]
-    usual = {"texture": kind.model_fields["texture"].default}
+    unsaid = {"texture": kind.model_fields["texture"].default} | usual(kind, head)
     for place, (loc, settings) in enumerate(said):
-        held = settings if place else usual | settings
+        held = settings if place else unsaid | settings
         if held.get("texture", NONE) != NONE:
             yield loc, str(held["texture"])
 

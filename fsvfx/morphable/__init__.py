@@ -1,13 +1,14 @@
 """Faces in three dimensions: a morphable model behind one contract, fitted to pictures, and seen through a z-buffer.
 
-``ict()`` is the ICT-FaceKit's face, ``makehuman()`` MakeHuman's; ``fit_person`` and ``fit_frames`` find shape, albedo,
-pose, expression and light.
+``ict()`` is the ICT-FaceKit's face, ``makehuman()`` MakeHuman's, ``head`` the one that a shot has chosen;
+``fit_person`` and ``fit_frames`` find shape, albedo, pose, expression and light.
 """
 
 from fsvfx.morphable.basis import TextureBasis
 from fsvfx.morphable.driven import Performance, at_rest, driven, performance
 from fsvfx.morphable.facekit import FaceKit, facekit
 from fsvfx.morphable.fit import Fits, FittedPerson, fit_frames, fit_person, joined, posed, spread
+from fsvfx.morphable.head import head
 from fsvfx.morphable.ict import ict
 from fsvfx.morphable.kept import FittedEntry, arrays_of
 from fsvfx.morphable.makehuman import makehuman
@@ -34,6 +35,7 @@ __all__ = [
     "facekit",
     "fit_frames",
     "fit_person",
+    "head",
     "ict",
     "jitter",
     "joined",

@@ -9,6 +9,7 @@ from itertools import islice
 
 from fsvfx import extras, models
 from fsvfx.arrays import Array
+from fsvfx.engines.registry import engine, learned
 from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
 from fsvfx.faces.detectors import needs_of
@@ -27,6 +28,7 @@ _LOOKED_AT = 8
 """Frames of a plate and of a roto that are looked at, spread over the shot."""
 _FACES = 64
 """Reference pictures in which a face is looked for, until one is found."""
+_OTHER_HEAD = "; or write faces: {head: makehuman}, a head that `fsvfx models pull makehuman` brings"
 
 
 def plate(shot: Look) -> Iterator[Trouble]:
@@ -158,7 +160,15 @@ def weights(shot: Look) -> Iterator[Trouble]:
     """The weights of every stage that the shot goes through are here, with their cards' hashes."""
     own = [name for model in shot.job.models for name in model.weights if not models.present(name)]
     for name in dict.fromkeys([*_absent_models(shot.job, *stages()), *own]):
-        yield Trouble("models", f"model '{name}' is missing", models.how_to_get(models.card(name)))
+        hint = models.how_to_get(models.card(name))
+        yield Trouble("models", f"model '{name}' is missing", f"{hint}{_instead(shot.job, name)}")
+
+
+def _instead(job: ShotJob, name: str) -> str:
+    """The head that a shot may take in place of the FaceKit, unless an engine was trained on that."""
+    engines = [engine(entry.engine) for entry in job.shot.replace]
+    is_bound = any(name in learned(each.name).trained_with for each in engines if each.learns)
+    return "" if name != models.HEAD or is_bound else _OTHER_HEAD
 
 
 def banks(shot: Look) -> Iterator[Trouble]:

@@ -21,7 +21,7 @@ from fsvfx.faces.detectors import weights_of
 from fsvfx.packages import machine_weights
 from schemas.collection import CollectionRecord
 from schemas.composite import Composite
-from schemas.deliver import DeliverMesh
+from schemas.deliver import DeliverMesh, DeliverPointCache
 from schemas.job import ShotJob, TrainedModel, TrainJob
 from schemas.manifest import Faces, HeldLicence, Purpose, Replace
 from schemas.network import NetworkCard
@@ -47,6 +47,8 @@ class Weights:
 
 def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | None) -> dict[str, str]:
     """Names of the model cards of all that a shot uses, each with the field that asks for it."""
+    from fsvfx.engines.registry import is_fitted
+
     found = dict.fromkeys((*_detector_weights(faces.detector), *_ALWAYS), "faces.detector")
     said: list[Any] = [] if composite is None else [composite, *composite.overrides]
     for name in dict.fromkeys(one.occlusion for one in said if one.occlusion not in (None, "none")):
@@ -56,6 +58,8 @@ def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | Non
         found |= dict.fromkeys(_resolver_weights(name), "composite.super_resolver")
     for index, entry in enumerate(replace):
         found |= dict.fromkeys(_engine_weights(entry), f"replace[{index}].engine")
+        with suppress(InputError):  # told where it is named
+            found |= {faces.head: "faces.head"} if is_fitted(entry) else {}
     return found
 
 
@@ -150,8 +154,8 @@ def used_by(job: ShotJob | TrainJob) -> tuple[Weights, ...]:
         names |= dict.fromkeys((*weights_of(job.faces.detector), *_ALWAYS))
     if isinstance(job, TrainJob):
         names |= dict.fromkeys(_training_weights(job.engine))
-    if isinstance(job, ShotJob) and any(isinstance(one, DeliverMesh) for one in job.deliver):
-        names |= {models.HEAD: None}
+    if isinstance(job, ShotJob) and any(isinstance(one, DeliverMesh | DeliverPointCache) for one in job.deliver):
+        names |= {job.shot.faces.head: None}
     names |= {name: None for model in job.models for name in model.weights}
     return (*map(card_weights, names), *map(model_weights, job.models))
 

@@ -16,7 +16,6 @@ from fsvfx.colour.planes import from_half
 from fsvfx.entries import AlignedEntry, entry_name, named
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.topology import LIPS_INNER
-from fsvfx.models import HEAD
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
 from fsvfx.stages.detect import DetectStage
 from fsvfx.stages.fit import FitStage, Fitted, figures_of, fitted, frames_of
@@ -92,7 +91,7 @@ class DriverStage(Stage[DriverSettings]):
         return DriverSettings(
             shot=job.shot.name,
             entries=tuple(_entry(job, index) for index, entry in enumerate(job.shot.replace) if entry.driver),
-            model=HEAD,
+            model=job.shot.faces.head,
             fit_version=FitStage.version,
             chunks=tuple((chunk.first, chunk.last) for chunk in job.shot.chunks),
         )
@@ -104,9 +103,9 @@ class DriverStage(Stage[DriverSettings]):
     def run(self, work: Work[DriverSettings]) -> Result:
         """Raises InputError where it is not clear who the driver is, or where their face is not seen in a frame that
         plays; ModelError if weights or the morphable model are not here."""
-        from fsvfx.morphable import ict  # here: a plan need not wait for OpenCV
+        from fsvfx.morphable import head  # here: a plan need not wait for OpenCV
 
-        model = ict()
+        model = head(work.settings.model)
         found = {each.entry: _performed(work, each, model) for each in work.settings.entries}
         return Result(
             parts=dict(_parts(found, work.settings)),

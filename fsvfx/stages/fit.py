@@ -14,9 +14,8 @@ from pydantic import Field, JsonValue
 from fsvfx.arrays import Array, Result
 from fsvfx.colour.planes import from_half
 from fsvfx.delivery.kinds import reads_of, wish
-from fsvfx.engines.registry import engine
+from fsvfx.engines.registry import is_fitted
 from fsvfx.entries import AlignedEntry, entry_name, named
-from fsvfx.models import HEAD
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.frames import Chunk
@@ -80,7 +79,7 @@ class FitStage(Stage[FitSettings]):
     def settings(self, job: ShotJob, unit: Unit) -> FitSettings:
         return FitSettings(
             entries=_wanting(job),
-            model=HEAD,
+            model=job.shot.faces.head,
             smooth=job.shot.faces.smooth,
             chunks=tuple((chunk.first, chunk.last) for chunk in job.shot.chunks),
             driven=tuple(index for index, entry in enumerate(job.shot.replace) if entry.driver),
@@ -91,9 +90,9 @@ class FitStage(Stage[FitSettings]):
 
     def run(self, work: Work[FitSettings]) -> Result:
         """Raises ModelError if the morphable model is not here."""
-        from fsvfx.morphable import ict  # here: a plan need not wait for OpenCV
+        from fsvfx.morphable import head  # here: a plan need not wait for OpenCV
 
-        model, aligned = ict(), work.inputs["align"]
+        model, aligned = head(work.settings.model), work.inputs["align"]
         entries = {index: AlignedEntry(aligned, index) for index in work.settings.entries}
         found = {index: fitted(model, each, work.settings.smooth) for index, each in entries.items() if each.shown}
         return Result(
@@ -105,12 +104,8 @@ class FitStage(Stage[FitSettings]):
 
 def _wanting(job: ShotJob) -> tuple[int, ...]:
     """The entries that are driven, or whose engine reads fits; all, if a deliverable does."""
-    name, delivered = FitStage.name, reads_of(map(wish, job.deliver))
-    return tuple(
-        index
-        for index, entry in enumerate(job.shot.replace)
-        if name in delivered or entry.driver or name in engine(entry.engine).reads
-    )
+    is_delivered = FitStage.name in reads_of(map(wish, job.deliver))
+    return tuple(index for index, entry in enumerate(job.shot.replace) if is_delivered or is_fitted(entry))
 
 
 @dataclass(frozen=True)
@@ -190,12 +185,14 @@ def frames_of(numbers: Sequence[int], whole: Mapping[str, Array], frames: Sequen
 
 
 def figures_of(model: Morphable, found: Fitted | None) -> dict[str, JsonValue]:
-    """off, trembled, trembles: the landmarks' residual (median), and the points' jitter before and after the filter,
-    percent of the face's width; unlike: the skin's residual (median), display values; distance: of the camera, m."""
+    """head: the morphable model. off, trembled, trembles: the landmarks' residual (median), and the points' jitter
+    before and after the filter, percent of the face's width; unlike: the skin's residual (median), display values;
+    distance: of the camera, m."""
     if found is None:
         return {"frames": 0}
     before, after = found.trembles
     return {
+        "head": model.name,
         "frames": len(found.numbers),
         "off": round(100 * float(np.median(found.fits.off)), 3),
         "unlike": round(float(np.median(found.fits.unlike)), 4),

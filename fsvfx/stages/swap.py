@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from time import perf_counter
@@ -15,11 +15,13 @@ from pydantic import Field, JsonValue, SerializeAsAny
 from fsvfx.arrays import Result
 from fsvfx.colour.planes import from_half, half_of
 from fsvfx.engines.batches import Batch, batches
-from fsvfx.engines.contract import Drive, Engine, EngineSettings, FaceBatch, Identity, SwapBatch
+from fsvfx.engines.contract import FIT, Drive, Engine, EngineSettings, FaceBatch, Identity, SwapBatch
 from fsvfx.engines.preparations import preparations
-from fsvfx.engines.registry import engine, settings_of
+from fsvfx.engines.registry import engine, is_fitted, settings_of
+from fsvfx.engines.textured import usual
 from fsvfx.entries import AlignedEntry, EntryView, GoesIn, entry_name, named
 from fsvfx.errors import InputError, Where
+from fsvfx.models import HEAD
 from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.frames import FrameRange
@@ -27,19 +29,29 @@ from schemas.job import ShotJob
 from schemas.manifest import Replace
 from schemas.receipts import Unit
 
-_DRIVEN_BY = ("fit", "driver")
+_DRIVEN_BY = (FIT, "driver")
 """The stages that driven entries read."""
 
 
 class SwapEntry(StageSettings):
     """One replace entry. groups: the frames of the chunk that share the engine's settings, all defaults filled in.
-    drive: how it is driven, if it is."""
+    drive: how it is driven, if it is. head: the morphable model's card, where the engine or the drive has to do with
+    one."""
 
     identity: str
     engine: str
     engine_version: int
     groups: tuple[tuple[FrameRange, SerializeAsAny[EngineSettings]], ...]
     drive: Drive | None = Field(None, exclude_if=lambda drive: drive is None)
+    head: str = Field(HEAD, exclude_if=lambda head: head == HEAD)
+
+    @property
+    def cards(self) -> Iterator[str]:
+        """Of all weights that it uses."""
+        for _, values in self.groups:
+            yield from engine(self.engine).weights(values)
+        if self.drive or FIT in engine(self.engine).reads:
+            yield self.head
 
 
 class SwapSettings(StageSettings):
@@ -74,8 +86,7 @@ class SwapStage(Stage[SwapSettings]):
         return replace(align, halo=reach), references, *cast, *(Need(name, halo=reach) for name in more)
 
     def weights(self, settings: SwapSettings) -> tuple[str, ...]:
-        named = (engine(one.engine).weights(values) for one in settings.entries for _, values in one.groups)
-        return tuple(dict.fromkeys(card for cards in named for card in cards))
+        return tuple(dict.fromkeys(card for one in settings.entries for card in one.cards))
 
     def settings(self, job: ShotJob, unit: Unit) -> SwapSettings:
         """An override elsewhere in the shot leaves this chunk's key alone.
@@ -83,7 +94,8 @@ class SwapStage(Stage[SwapSettings]):
         Raises InputError for an unknown engine or setting.
         """
         numbers = [] if unit.chunk is None else list(unit.chunk.frames)
-        return SwapSettings(entries=tuple(swap_entry(entry, numbers) for entry in job.shot.replace))
+        shot = job.shot
+        return SwapSettings(entries=tuple(swap_entry(entry, numbers, shot.faces.head) for entry in shot.replace))
 
     def run(self, work: Work[SwapSettings]) -> Result:
         """Raises InputError, with the entry, if an identity has no references that its engine can use."""
@@ -98,13 +110,14 @@ class SwapStage(Stage[SwapSettings]):
         return Result(frames=frames, qc=qc)
 
 
-def swap_entry(entry: Replace, numbers: list[int]) -> SwapEntry:
-    """What a swap of these frames reads of an entry. Raises InputError for an unknown engine or setting."""
+def swap_entry(entry: Replace, numbers: list[int], head: str = HEAD) -> SwapEntry:
+    """What a swap of these frames reads of an entry, in a shot of that head. Raises InputError for an unknown engine or
+    setting."""
     kind = engine(entry.engine)
     groups: dict[str, tuple[EngineSettings, list[int]]] = {}
     for _, run in groupby(numbers, key=lambda number: tuple(number in one.frames for one in entry.overrides)):
         held = list(run)
-        values = settings_of(entry.engine, entry.settings_at(held[0]))
+        values = settings_of(entry.engine, usual(kind.Settings, head) | entry.settings_at(held[0]))
         groups.setdefault(values.model_dump_json(), (values, []))[1].extend(held)
     return SwapEntry(
         identity=entry.goes_in,
@@ -112,6 +125,7 @@ def swap_entry(entry: Replace, numbers: list[int]) -> SwapEntry:
         engine_version=kind.version,
         groups=tuple((FrameRange(held), values) for values, held in groups.values()),
         drive=Drive(**entry.driver.model_dump(include=set(Drive.model_fields))) if entry.driver else None,
+        head=head if is_fitted(entry) else HEAD,
     )
 
 
@@ -167,7 +181,7 @@ def _replace(index: int, entry: SwapEntry, work: Work[SwapSettings]) -> _Swapped
     for numbers, values in entry.groups:
         wanted = [number for number in numbers if number in rows]
         if wanted:
-            one = kind(values, work.context)
+            one = kind(values, work.context.with_head(entry.head))
             prepared = preparations().of(
                 one, entry.identity, goes_in.digest, aligned.size, lambda: Identity.of(entry.identity, goes_in)
             )
@@ -189,10 +203,10 @@ def _swapped(
     if entry.drive is None:
         return one.swap(faces, prepared)
     from fsvfx.engines.driving import driven_faces  # here: others need not wait for OpenCV
-    from fsvfx.morphable import FittedEntry
+    from fsvfx.morphable import FittedEntry, head
 
     fit, driver = (EntryView(work.inputs[name], index) for name in _DRIVEN_BY)
-    driven = driven_faces(faces, FittedEntry(fit), driver, entry.drive)
+    driven = driven_faces(faces, FittedEntry(fit), driver, entry.drive, head(entry.head))
     return driven.over(one.swap(driven.faces, prepared))
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from fsvfx.engines.contract import Engine, EngineSettings, FaceBatch, Family, Identity, SwapBatch
+from fsvfx.engines.contract import FIT, Engine, FaceBatch, Family, Identity, SwapBatch
 from fsvfx.engines.solid.settings import SolidSettings
-from fsvfx.models import HEAD
 
 if TYPE_CHECKING:
     from fsvfx.engines.solid.identity import SolidIdentity
@@ -20,23 +19,19 @@ class SolidEngine(Engine[Prepared]):
     """Nothing is trained; every frame is drawn by itself, on the CPU."""
 
     family: ClassVar[Family] = "model3d"
-    reads: ClassVar[tuple[str, ...]] = ("fit",)
+    reads: ClassVar[tuple[str, ...]] = (FIT,)
     may_be_driven: ClassVar[bool] = True
     prepares_by: ClassVar[tuple[str, ...] | None] = ()
 
     settings: SolidSettings
 
-    @classmethod
-    def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
-        return (HEAD,)
-
     @property
     def surface(self) -> Surface:
         """Raises ModelError if the morphable model is not here."""
         from fsvfx.engines.solid.surface import surface  # here: reading the settings need not wait for OpenCV
-        from fsvfx.morphable import ict
+        from fsvfx.morphable import head
 
-        return surface(ict())
+        return surface(head(self.context.head))
 
     def known(self, identity: Identity, size: int) -> SolidIdentity:
         """Raises InputError if there are no pictures."""

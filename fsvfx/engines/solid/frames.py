@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsvfx.engines.contract import FaceBatch
+from fsvfx.engines.contract import FIT, FaceBatch
 from fsvfx.morphable import Fits, FittedEntry, FittedPerson, Morphable, fit_person
 from fsvfx.morphable.model import Floats
-
-FIT = "fit"
-"""The stage that is read where there is a shot."""
 
 
 @dataclass(frozen=True, eq=False)

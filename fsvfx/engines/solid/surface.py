@@ -21,12 +21,15 @@ _SIZE = 192
 """Height and width of these, px."""
 _MIDDLE = 0.12
 """Share of the face's width: a hole no farther than this from the middle is the mouth."""
+_FILLED = 0.5
+"""Share of a layout's side that a face takes at least: of a whole body's it has but a corner."""
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
     """triangles: (t, 3) of the ``closed`` vertices; from ``holes`` on they lie over eyes and mouth; eye: (t,)
-    whether over an eye. uv: (u, 2) and uv_triangles: (t, 3) likewise. rings: each hole's vertices.
+    whether over an eye. uv: (u, 2) and uv_triangles: (t, 3) likewise; the model's own, but where the face has a small
+    part of the layout: then it has the whole. rings: each hole's vertices.
 
     openness: (v,) of the closed vertices of the mean face: the share of views from which each is seen, of those that it
     faces; next to none in nostrils and between lips.
@@ -61,7 +64,8 @@ def surface(model: Morphable) -> Surface:
         uv_fans.append(np.column_stack([corner_uv[after], corner_uv[ring], np.full(len(ring), len(model.uv) + place)]))
         beside = abs(float(model.neutral[ring, 0].mean())) > _MIDDLE * model.width
         eyes.append(np.full(len(ring), beside))
-    uv = np.concatenate([model.uv, *(model.uv[corner_uv[ring]].mean(axis=0, keepdims=True) for ring in rings)])
+    own = _filling(model.uv, model.uv_triangles[kept])
+    uv = np.concatenate([own, *(own[corner_uv[ring]].mean(axis=0, keepdims=True) for ring in rings)])
     holes = int(kept.sum())
     return Surface(
         model,
@@ -73,6 +77,13 @@ def surface(model: Morphable) -> Surface:
         rings,
         _openness(model, rings),
     )
+
+
+def _filling(uv: Floats, triangles: Ints) -> Floats:
+    """(u, 2): ``uv`` as it is, or stretched to what ``triangles`` (t, 3) have of it, if that is small."""
+    low, high = (end(uv[triangles], axis=(0, 1)) for end in (np.min, np.max))
+    side = float((high - low).max())
+    return uv if side > _FILLED else np.asarray((uv - (low + high) / 2) * ((1 - 1 / 64) / side) + 0.5, np.float32)
 
 
 def _closed(points: Floats, rings: tuple[Ints, ...]) -> Floats:

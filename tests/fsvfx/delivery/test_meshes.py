@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[3]
 def delivered(
     shot_kit: Callable[..., Any], exr_plate: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[Any, Receipt]]:
-    monkeypatch.setattr(meshes, "ict", toy)
+    monkeypatch.setattr(meshes, "head", lambda name: toy())
 
     def make(*, waived: FrameRange = NONE, swaps: bool = True, bank: str = "", **wish: Any) -> tuple[Any, Receipt]:
         plate = {"path": str(exr_plate(NUMBERS)), "frames": "1001-1003", "color_space": "ACEScg"}
@@ -67,6 +67,7 @@ def test_the_camera_sees_it_on_the_performers_face(delivered: Callable[..., Any]
     _, receipt = delivered()
     assert len(receipt.files) == 6
     assert all("double" in file.path for file in receipt.files)
+    assert f"# model: {toy().name}\n" in Path(receipt.files[0].path).read_text(encoding="utf-8")
     for row, number in ((0, 1001), (2, 1003)):
         mesh = read(receipt, number)
         assert (mesh.v.shape, mesh.vt.shape) == ((468, 3), (468, 2))

@@ -43,7 +43,7 @@ SIZE = 20
 def kit(
     shot_kit: Callable[..., Any], exr_plate: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Any]:
-    monkeypatch.setattr(meshes, "ict", toy)
+    monkeypatch.setattr(meshes, "head", lambda name: toy())
 
     def make(wish: dict[str, Any] | None = None, *, swaps: bool = True, rate: str | None = "24000/1001") -> Any:
         plate = {"path": str(exr_plate(range(FIRST, LAST + 1))), "frames": f"{FIRST}-{LAST}", "color_space": "ACEScg"}

@@ -74,7 +74,7 @@ def stages() -> tuple[FittedEntry, EntryView]:
 
 def made(mouth: Literal["driver", "performer"] = "performer", **how: Any) -> DrivenFaces:
     said = {"expression": True, "pose": False, "strength": 1.0, **how}
-    return driven_faces(plate().faces, *stages(), Drive(mouth=mouth, **said))
+    return driven_faces(plate().faces, *stages(), Drive(mouth=mouth, **said), ict())
 
 
 def faces_of(batch: FaceBatch) -> np.ndarray:

@@ -27,8 +27,8 @@ class Counted(LandmarkWarp):
         return Counted.count
 
 
-def engine(device: str = "cpu", **settings: Any) -> Counted:
-    return Counted(Counted.Settings(**settings), Context(device=device))
+def engine(device: str = "cpu", head: str = "ict_facekit", **settings: Any) -> Counted:
+    return Counted(Counted.Settings(**settings), Context(device=device, head=head))
 
 
 def test_an_identity_is_prepared_once_and_older_ones_make_room(identity: Made, mesh: Made, picture: Made) -> None:
@@ -42,7 +42,8 @@ def test_an_identity_is_prepared_once_and_older_ones_make_room(identity: Made, m
     assert of(engine(shape=0.5)) == first, "its preparation reads no setting"
     assert reads == ["lead"], "pictures are read when they are prepared"
     others = [of(engine(), digest="2"), of(engine(), size=64), of(engine(), person="double"), of(engine("cuda:0"))]
-    assert len({first, *others}) == 5
+    others.insert(0, of(engine(head="makehuman")))
+    assert len({first, *others}) == 6
     assert of(engine("cuda:0")) == others[-1]
     assert of(engine()) > others[-1], "it had to make room"
 

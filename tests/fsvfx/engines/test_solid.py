@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from swaps import nobody, swapped
 
+from fsvfx import models
 from fsvfx.actors import Light, Moment, actor, perform
 from fsvfx.context import Context
 from fsvfx.engines.blanz import Blanz
@@ -24,7 +25,6 @@ from fsvfx.entries import EntryView
 from fsvfx.errors import InputError
 from fsvfx.evaluation.actors import Performed, acted, references, true_swap
 from fsvfx.faces.measures import head_pose
-from fsvfx.models import HEAD
 from fsvfx.morphable import arrays_of, fit_frames, fit_person, ict
 
 SIZE = 128
@@ -184,9 +184,25 @@ def test_a_face_at_the_edge_or_beyond_gives_a_picture(kind: Any, shift: tuple[in
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-def test_the_key_has_the_model(kind: Any) -> None:
-    assert kind.weights(kind.Settings()) == (HEAD,)
+def test_it_reads_the_fit_whose_key_has_the_model(kind: Any) -> None:
+    assert kind.weights(kind.Settings()) == ()
     assert kind.reads == ("fit",)
+
+
+@pytest.mark.parametrize(("kind", "settings"), [(Blanz, {"texture": "none"}), (Cheng, {})])
+def test_makehumans_head_does_as_well(kind: Any, settings: dict[str, Any]) -> None:
+    if not models.present("makehuman"):
+        pytest.skip("no MakeHuman here: fsvfx models pull makehuman")
+    made = kind(kind.Settings(**settings), Context(head="makehuman"))
+    ours, beside = made.swap(plate().faces, made.prepare(known(), SIZE)), made_by(kind)
+    where = np.minimum(ours.matte, beside.matte) > 0.9
+    assert where.mean() > 0.8 * (beside.matte > 0.9).mean()
+    by, beside_it, before = (
+        psnr(in_tone(each, truth(), where), truth(), where) for each in (ours.crops, beside.crops, plate().faces.crops)
+    )
+    assert by > before + 0.5
+    assert by > beside_it - 1.5
+    assert np.abs(ours.crops - beside.crops).max() > 0.02, "it is another head"
 
 
 def test_the_surface_is_closed_over_eyes_and_mouth() -> None:

@@ -303,6 +303,23 @@ def test_missing_models(make: Callable[..., ShotJob], face: str, monkeypatch: py
     assert "fsvfx models pull facemesh" in trouble.hint
 
 
+@pytest.mark.parametrize(
+    ("head", "hints"),
+    [("ict_facekit", ("fsvfx models add ICT-FaceKit", "faces: {head: makehuman}")),
+     ("makehuman", ("fsvfx models pull makehuman",))],
+)  # fmt: skip
+def test_a_missing_head_is_the_one_that_was_chosen(
+    make: Callable[..., ShotJob], face: str, monkeypatch: pytest.MonkeyPatch, head: str, hints: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(models, "present", lambda name: name not in ("ict_facekit", "makehuman"))
+    job = make(references=[face], replace=[{}], deliver=[{"kind": "mesh", "path": "OUT/out/m.####.obj"}])
+    faces = job.shot.faces.model_copy(update={"head": head})
+    job = job.model_copy(update={"shot": job.shot.model_copy(update={"faces": faces})})
+    [trouble] = [one for one in troubles(job) if one.field == "models"]
+    assert trouble.what == f"model '{head}' is missing"
+    assert all(hint in trouble.hint for hint in hints)
+
+
 def _names(bucket: str) -> dict[str, dict[str, Any]]:
     return {
         "store": {"store": f"{bucket}/work"},

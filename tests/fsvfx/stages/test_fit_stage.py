@@ -11,12 +11,12 @@ from in_memory import Arrays
 
 from fsvfx.actors import actor, perform, render
 from fsvfx.actors.clips import shown
+from fsvfx.engines import registry
 from fsvfx.engines.landmark_warp import LandmarkWarp
 from fsvfx.entries import EntryView
 from fsvfx.faces.geometry import crop, crop_matrix, move_points
 from fsvfx.morphable import FittedEntry, ict, spread
 from fsvfx.morphable.facekit import FACE
-from fsvfx.stages import fit
 from fsvfx.stages.contract import Work
 from fsvfx.stages.fit import FitSettings, FitStage
 from schemas.deliver import DeliverMesh
@@ -83,6 +83,7 @@ class TestFit:
     def test_figures(self) -> None:
         figures = run(aligned()).qc["r0"]
         assert figures["frames"] == 11
+        assert figures["head"] == "ict_facekit"
         assert 0 < figures["off"] < 2
         assert 0 < figures["unlike"] < 0.05
         assert figures["trembles"] < figures["trembled"]
@@ -121,8 +122,8 @@ def job(*engines: str, deliver: tuple[Any, ...] = ()) -> ShotJob:
 def test_wanted_where_an_engine_reads_it(
     engines: tuple[str, ...], entries: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = fit.engine
-    monkeypatch.setattr(fit, "engine", lambda name: Fitted if name == "fitted" else real(name))
+    real = registry.engine
+    monkeypatch.setattr(registry, "engine", lambda name: Fitted if name == "fitted" else real(name))
     made, stage = job(*engines), FitStage()
     assert stage.is_wanted(made) == bool(entries)
     settings = stage.settings(made, Unit.of_shot())
