@@ -263,8 +263,8 @@ class Faces(StrictModel):
     max_gap: int = Field(8, ge=0, le=48)
     """Longest gap, in frames, that is filled by interpolation."""
     head: Head = "ict_facekit"
-    """The morphable model that stands for a face in three dimensions, where anything needs one (engines, drivers,
-    meshes): the ICT-FaceKit, which ``fsvfx models add`` packs, or ``fsvfx models pull makehuman``."""
+    """The morphable model for engines in three dimensions, drivers, meshes and point caches: the ICT-FaceKit, which
+    ``fsvfx models add`` packs, or MakeHuman's head, which ``fsvfx models pull makehuman`` downloads."""
 
 
 class Measure(StrictModel):

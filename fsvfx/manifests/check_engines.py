@@ -60,8 +60,8 @@ def _check_head(shot: ShotDraft, entry: Replace, at: Loc) -> Iterator[Finding]:
 
     head = shot.faces.head
     if head != HEAD and registry.engine(entry.engine).learns and HEAD in registry.learned(entry.engine).trained_with:
-        what = f"engine '{entry.engine}' was trained on the head {HEAD}, and the shot's is {head}"
-        yield Finding(at, what, f"Write faces: {{head: {HEAD}}}, or use blanz or cheng, which take any head")
+        what = f"engine '{entry.engine}' was trained on the head {HEAD}, but the shot's head is {head}"
+        yield Finding(at, what, f"Write faces: {{head: {HEAD}}}, or use blanz or cheng, which work with any head")
 
 
 def _check_settings(entry: Replace, engine: type[Engine[Any]], at: Loc) -> Iterator[Finding]:

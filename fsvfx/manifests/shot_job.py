@@ -314,7 +314,7 @@ def _texture(packages: Packages, said: str, head: str) -> TextureCard:
     """Raises InputError if it is not there, or laid out by another head's UV; ModelError."""
     card = texture_of(packages.find_texture(said))
     if card.model != head:
-        what = f"texture basis '{card.texture}' is laid out by the UV of {card.model}, and the shot's head is {head}"
+        what = f"texture basis '{card.texture}' is laid out by the UV of {card.model}, but the shot's head is {head}"
         raise InputError(what, hint=f"Write texture: none, or faces: {{head: {card.model}}}")
     return card
 

@@ -28,7 +28,7 @@ _LOOKED_AT = 8
 """Frames of a plate and of a roto that are looked at, spread over the shot."""
 _FACES = 64
 """Reference pictures in which a face is looked for, until one is found."""
-_OTHER_HEAD = "; or write faces: {head: makehuman}, a head that `fsvfx models pull makehuman` brings"
+_OTHER_HEAD = "; or write faces: {head: makehuman} and run `fsvfx models pull makehuman`"
 
 
 def plate(shot: Look) -> Iterator[Trouble]:

@@ -97,7 +97,7 @@ WRONG = [
     ("settings are a list", "architecture: {resolution: 128, variant: ud}", "architecture: []", "architecture",
      "not a mapping", "{key: value}"),
     ("enlarged crops", "size: 192", "size: 112", "faceset.size", "smaller than the model's 128", "128 or more"),
-    ("another head", "store: work/", "faces: {head: makehuman}", "faces.head", "the head ict_facekit alone", "Leave"),
+    ("another head", "store: work/", "faces: {head: makehuman}", "faces.head", "the head ict_facekit only", "Remove"),
     # Footage
     ("neither plate nor shot", f"{{{REEL}}}, track: 2", "null", "footage[0]", "a plate, clips or a shot",
      "exactly one"),
