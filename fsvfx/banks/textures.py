@@ -70,5 +70,5 @@ def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Rep
 def _albedo(name: str, shown: FoundFace, face: Surface) -> tuple[Ints, Floats, Floats]:
     crops = np.asarray(shown.crop / np.float32(255), np.float32)[None]
     known = Identity(name, crops, shown.mesh[None], np.array([shown.sharpness], np.float32))
-    pixels, albedo, weights = albedo_in(solid(known, face, crops.shape[1]), face, SIDE)
+    pixels, albedo, weights = albedo_in(solid(known, face, crops.shape[1], mirrors=False), face, SIDE)
     return pixels, to_shown(albedo), np.clip(weights, 0, 1)

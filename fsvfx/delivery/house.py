@@ -113,6 +113,7 @@ class Mattes(FrameKind[DeliverMattes]):
 class Solid(Kind[M]):
     """What meshes and point caches have in common: a file for each performer."""
 
+    version = 2
     path_fields = ("performer",)
 
     def reads(self, settings: M) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Blanz(SolidEngine["Textured"]):
     """
 
     name: ClassVar[str] = "blanz"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     prepares_by: ClassVar[tuple[str, ...] | None] = ("texture",)
     summary: ClassVar[str] = (
         "the identity's shape and albedo in 3D, rendered in the plate's pose and light; no training"

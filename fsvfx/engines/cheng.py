@@ -32,7 +32,7 @@ class Cheng(SolidEngine["SolidIdentity"]):
     """
 
     name: ClassVar[str] = "cheng"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     summary: ClassVar[str] = "the performer's expression in 3D on the identity's own pictures, relit; untrained"
     source: ClassVar[str] = "3D-Model-Based Face Replacement in Video (Cheng et al. 2009)"
     Settings: ClassVar[type[EngineSettings]] = ChengSettings

@@ -52,7 +52,7 @@ class UniFaceGan(OpenSet):
     """
 
     name: ClassVar[str] = "unifacegan"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     summary: ClassVar[str] = "anybody for anybody: a face drawn in 3D made real in the plate, steady; trained"
     source: ClassVar[str] = "UniFaceGAN (Cao et al. 2021)"
     reads: ClassVar[tuple[str, ...]] = (FIT,)

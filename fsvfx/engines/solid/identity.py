@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from fsvfx.engines.contract import Identity
+from fsvfx.engines.sides import both_sides
 from fsvfx.engines.solid.surface import Surface, hidden
 from fsvfx.errors import InputError
 from fsvfx.faces.measures import face_length, head_pose
@@ -25,7 +26,8 @@ _SMALL = 256
 class SolidIdentity:
     """person; fits: of its m pictures; crops: (m, R, R, 3) display. For the closed surface's vertices: places:
     (m, v, 2) px of the crops; normals: (m, v, 3) in the camera's axes; trust: (m, v) 0..1, how well each is seen.
-    length: of the largest face, px."""
+    length: of the largest face, px. taken: the first so many pictures; the others are their mirror images, in order.
+    """
 
     person: FittedPerson
     fits: Fits
@@ -34,11 +36,18 @@ class SolidIdentity:
     normals: Floats
     trust: Floats
     length: float
+    taken: int
 
 
-def solid(identity: Identity, surface: Surface, size: int) -> SolidIdentity:
-    """For swaps into crops of ``size`` px; larger pictures are shrunk to it. Raises InputError for no pictures."""
-    rows, crops, meshes = _pictures(identity, size)
+def solid(identity: Identity, surface: Surface, size: int, *, mirrors: bool = True) -> SolidIdentity:
+    """For swaps into crops of ``size`` px; larger pictures are shrunk to it.
+
+    mirrors: whether pictures that show one side alone have their mirror images beside them. Raises InputError for no
+    pictures.
+    """
+    taken = _telling(identity)
+    told = both_sides(taken) if mirrors else taken
+    crops, meshes = _shrunk(told, size)
     person, fits = fit_person(surface.model, meshes, crops)
     points = surface.closed(posed(surface.model, person, fits))
     seen = fits.placing.seen(points)
@@ -48,26 +57,34 @@ def solid(identity: Identity, surface: Surface, size: int) -> SolidIdentity:
         hidden(each * np.float32(small), surface.triangles, _SMALL, scale * small)
         for each, scale in zip(seen, fits.placing.scale.tolist(), strict=True)
     ]
-    trust = facing(turned) ** 2 * ~np.stack(behind) * _sharp(identity.sharpness[rows])[:, None]
+    trust = facing(turned) ** 2 * ~np.stack(behind) * _sharp(told.sharpness)[:, None]
     return SolidIdentity(
-        person, fits, crops, seen[..., :2], turned, trust.astype(np.float32), max(map(face_length, meshes))
+        person=person,
+        fits=fits,
+        crops=crops,
+        places=seen[..., :2],
+        normals=turned,
+        trust=trust.astype(np.float32),
+        length=max(map(face_length, meshes)),
+        taken=len(taken.crops),
     )
 
 
 def person_of(identity: Identity, model: Morphable, size: int) -> FittedPerson:
     """As in ``solid``. Raises InputError for no pictures."""
-    _, crops, meshes = _pictures(identity, size)
+    crops, meshes = _shrunk(both_sides(_telling(identity)), size)
     return fit_person(model, meshes, crops)[0]
 
 
-def _pictures(identity: Identity, size: int) -> tuple[list[int], Floats, Floats]:
-    """The rows, crops and landmarks of those that tell the shape."""
+def _telling(identity: Identity) -> Identity:
+    """With those of its pictures alone that tell the shape."""
     if not len(identity.crops):
         raise InputError(
             f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
         )
     rows = _spread(identity)
-    return rows, *_shrunk(identity.crops[rows], identity.landmarks[rows], size)
+    crops, meshes, sharpness = identity.crops[rows], identity.landmarks[rows], identity.sharpness[rows]
+    return replace(identity, crops=crops, landmarks=meshes, sharpness=sharpness, embedding=None)
 
 
 def _spread(identity: Identity) -> list[int]:
@@ -77,7 +94,9 @@ def _spread(identity: Identity) -> list[int]:
     return sorted(int(rows[np.argmax(identity.sharpness[rows])]) for rows in ranges)
 
 
-def _shrunk(crops: Floats, meshes: Floats, size: int) -> tuple[Floats, Floats]:
+def _shrunk(identity: Identity, size: int) -> tuple[Floats, Floats]:
+    """Its crops and landmarks."""
+    crops, meshes = identity.crops, identity.landmarks
     side = crops.shape[1]
     if side <= size:
         return np.asarray(crops, np.float32), meshes

@@ -55,7 +55,9 @@ class Pictured:
             _pose(drawn.placing, drawn.expression[None])[0],
             _pose(known.fits.placing, known.fits.expression),
         )
-        chosen, shares = weights(wanted, shown, np.ones(len(shown), np.float32), most=self.most)
+        chosen, shares = weights(wanted, shown[: known.taken], np.ones(known.taken, np.float32), most=self.most)
+        if len(shown) > known.taken:  # each brings its mirror image along, for what it does not show
+            chosen, shares = np.concatenate([chosen, chosen + known.taken]), np.concatenate([shares, shares])
         total, weight = np.zeros_like(drawn.normals), np.full((len(raster.pixels), 1), 1e-6, np.float32)
         lit = shading(drawn.light, drawn.normals)
         for row, share in zip(chosen.tolist(), shares.tolist(), strict=True):

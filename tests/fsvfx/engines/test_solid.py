@@ -86,6 +86,29 @@ def test_nearer_the_true_swap_than_the_plate(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ENGINES)
+def test_the_side_that_no_picture_shows_is_the_others_mirror_image(kind: Any) -> None:
+    """Of one three-quarter picture; without its mirror image the face is no nearer to the truth than the plate is."""
+    turned = replace(perform(8, seed=1)[0], yaw=40.0)
+    made_of = references(actor("ada"), acted(actor("ada"), [turned], SIZE))
+    made = engine(kind).swap(plate().faces, engine(kind).prepare(made_of, SIZE))
+    where = made.matte > 0.9
+    ours, before = (psnr(in_tone(each, truth(), where), truth(), where) for each in (made.crops, plate().faces.crops))
+    assert ours > before + 0.15
+
+
+def test_each_chosen_picture_brings_its_own_mirror_image() -> None:
+    """Of a face that turns before several pictures of one side, no two of that side stand in for a pair."""
+    moments = [replace(perform(8, seed=1)[0], yaw=yaw) for yaw in (30.0, 40.0, 50.0)]
+    made_of = references(actor("ada"), acted(actor("ada"), moments, SIZE))
+    found = solid(made_of, surface(ict()), SIZE)
+    assert (found.taken, len(found.crops)) == (3, 6)
+    yaws = found.fits.placing.rotation[:, 0, 2]
+    assert (np.sign(yaws[:3]) == -np.sign(yaws[3:])).all()
+    assert len(solid(made_of, surface(ict()), SIZE, mirrors=False).crops) == 3
+    assert solid(known(), surface(ict()), SIZE).taken == len(solid(known(), surface(ict()), SIZE).crops)
+
+
+@pytest.mark.parametrize("kind", ENGINES)
 def test_outside_the_matte_the_plate_stays(kind: Any) -> None:
     made = made_by(kind)
     assert np.array_equal(made.crops[made.matte == 0], plate().faces.crops[made.matte == 0])
