@@ -33,7 +33,7 @@ class MachineSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_default=True)
 
     roots: tuple[Path, ...] = ()
-    """Folders that any manifest may read and write, beside its own (JSON list)."""
+    """Folders that any manifest may read and write, besides its own (JSON list)."""
     production_roots: dict[str, tuple[str, ...]] = {}
     """Folders and ``s3://bucket/prefix`` that the manifests of one production may read and write besides (JSON object:
     its name, a list)."""
@@ -43,7 +43,7 @@ class MachineSettings(BaseModel):
     models: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/models")
     """Where model files lie."""
     packages: tuple[Path, ...] = ()
-    """Folders of model packages that any manifest may use, beside its own (JSON list)."""
+    """Folders of model packages that any manifest may use, besides its own (JSON list)."""
     ict_model: Path | None = None
     """The ICT-FaceKit head of synthetic actors and of faces in 3D, as ``fsvfx models add`` packs it; else one of those
     in ``models``."""

@@ -65,7 +65,7 @@ class Scope(StrictModel):
     training_allowed: bool = False
     """Whether models may be trained on the person's face."""
     training: TrainingScope | None = None
-    """Which general models may learn the face, beside those that are made for its own swap; with ``training_allowed``.
+    """Which general models may learn the face, besides those made for its own swap; with ``training_allowed``.
     Default: none."""
     valid_from: date
     """First day (UTC) on which work may be done."""

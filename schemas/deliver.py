@@ -26,7 +26,7 @@ class DeliverExr(StrictModel):
     compression: Literal["none", "zips", "zip", "piz", "dwaa"] = "zip"
     """EXR compression."""
     layers: tuple[Layer, ...] = ("matte", "swap")
-    """Layers beside RGB and the joint matte. ``matte``: one per performer; ``swap``: one per identity, premultiplied;
+    """Layers besides RGB and the joint matte. ``matte``: one per performer; ``swap``: one per identity, premultiplied;
     ``stmap``: one per performer, the position of the aligned crop in the plate (32-bit float, a separate part)."""
     parts: Literal["single", "multi"] = "single"
     """Whether mattes and swaps share a part with RGB or have parts of their own."""

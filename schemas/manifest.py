@@ -174,7 +174,7 @@ class Replace(StrictModel):
     """The person whose face is in the plate.
     Required, unless ``performers`` is given."""
     performers: Literal["all"] | AllBut | None = None
-    """In place of ``performer``: ``all`` faces of the plate, or all but some; each gets a face from a bank."""
+    """Instead of ``performer``: ``all`` faces of the plate, or all but some; each gets a face from a bank."""
     at_most: int = Field(8, ge=1, le=MOST_ENTRIES)
     """With ``performers``: the largest number of faces. If the plate shows more, the run says so and stops."""
     shown: tuple[Name, ...] = Field((), max_length=MOST_ENTRIES)
@@ -361,7 +361,7 @@ class Manifest(StrictModel):
     production: Name
     """Name of the production, as the consent records have it."""
     people: dict[Name, Person] = Field(default_factory=dict)
-    """Everybody who takes part, by the names that the rest of the manifest uses. A crowd alone needs nobody."""
+    """Everybody who takes part, by the names that the rest of the manifest uses. A crowd needs nobody here."""
     shots: tuple[Shot, ...] = Field(min_length=1, max_length=2000)
     """The shots to process."""
     color: Color = Field(default_factory=Color)

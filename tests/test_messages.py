@@ -22,6 +22,10 @@ FOREIGN = {
     r"\bas its digests? says?\b": "matches its digest",
     r"\bwhat hardly is\b": "smallest improvement that counts",
     r"\bthat there (is|are)\b": "available",
+    r"\b(it|this|file|'|shape) is no (file|picture|number|text|tensor|kind|range|frame|folder)\b": "is not a",
+    r"\bis said of (crowds|one)\b": "is only for",
+    r"\bso many (people|faces)\b": "at most this many",
+    r"\bof whoever\b|\bis whoever\b": "of everybody who",
 }
 
 

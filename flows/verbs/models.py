@@ -157,7 +157,7 @@ def publish(
     packages: Packages = "",
     json: AsJson = False,
 ) -> None:
-    """Make a small package for everybody of a general model that has learned made-up people alone."""
+    """Make a small package for everybody from a general model that has learned only made-up people."""
     from fsvfx.packages import Packages as Found
     from fsvfx.packages import card_of
 

@@ -212,7 +212,7 @@ def _add_facekit(folder: Path, *, replace: bool, json: bool) -> None:
         "It is exactly the file that fsvfx was made with"
         if is_known
         else f"It is not the file that fsvfx was made with: it has a card of its own, and its sha256, {card.sha256}, "
-        "stands in the keys of what is made with it"
+        "goes into the keys of everything made with it"
     )
 
 

@@ -72,7 +72,7 @@ def frames_of(frame: Picture | Sequence[Picture]) -> Pictures:
 def checked(array: NDArray[Any]) -> Array:
     """As plates have their pixels: (H, W, 3) uint8, uint16 or float16. Raises InputError for what is none."""
     if array.ndim != 3 or array.shape[2] != 3:
-        raise InputError(f"An array of shape {array.shape} is no picture", hint="Pictures are (H, W, 3), RGB")
+        raise InputError(f"An array of shape {array.shape} is not a picture", hint="Pictures are (H, W, 3), RGB")
     if array.dtype in (np.float32, np.float64):
         array = to_half(np.asarray(array, np.float32))
     if array.dtype not in (np.uint8, np.uint16, np.float16):

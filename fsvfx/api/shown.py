@@ -170,7 +170,7 @@ class Swapped:
         if suffix(path) == ".exr":
             return DeliverExr(kind="exr", path=path, color_space=color_space)
         if suffix(path) not in (".png", ".tif", ".tiff", ".dpx"):
-            what = f"'{suffix(path) or path}' is no kind of picture that can be saved"
+            what = f"'{suffix(path) or path}' is not a kind of picture that can be saved"
             raise InputError(what, hint="Name an .exr, .png, .tif or .dpx file", where=Where(file=path))
         job = self.order.job
         if color_space is None and is_scene_linear(self.order.colour.config, job.shot.plate.color_space):

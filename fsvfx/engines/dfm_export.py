@@ -93,7 +93,7 @@ def _other(person: str, model: ClosedModel) -> str:
     others = [each for each in model.people if each != person]
     if len(others) != 1:
         raise InputError(
-            f"A .dfm is made of a pair, and this model has learned {counted(len(model.people), 'person', 'people')}",
+            f"A .dfm is made from a pair, and this model has learned {counted(len(model.people), 'person', 'people')}",
             hint="Export it as .onnx",
         )
     return others[0]

@@ -26,7 +26,7 @@ class IpGan(OpenSet):
 
     name: ClassVar[str] = "ipgan"
     version: ClassVar[int] = 1
-    summary: ClassVar[str] = "anybody for anybody: made of an identity's code and the target's attributes; trained"
+    summary: ClassVar[str] = "anybody for anybody: made from an identity's code and the target's attributes; trained"
     source: ClassVar[str] = "IPGAN (Bao et al. 2018)"
     Architecture: ClassVar[type[EngineSettings]] = IpGanSettings
 

@@ -30,7 +30,7 @@ def publish(package: Path, root: Path, *, model: str, licence: str) -> Path:
     if reasons := tuple(_against(card, roster)):
         raise InputError(
             "This package is not for everybody: " + "; ".join(reasons),
-            hint="Train a general model on made-up people alone, whose licences allow commercial use",
+            hint="Train a general model only on made-up people whose licences allow commercial use",
             where=Where(file=str(package)),
         )
     assert roster is not None, "what has none was refused"

@@ -17,11 +17,11 @@ class Supervision(EngineSettings):
 
     prior: Prior = "none"
     """A picture of the source's face on the target's mesh, which the network sees beside the target. `linear`: what the
-    face is likely to look like, told from its identity code alone; `warp`: a reference picture of it."""
+    face probably looks like, estimated from its identity code alone; `warp`: a reference picture of it."""
     swaps: int = Field(0, ge=0, le=1_000_000)
     """Swaps by `landmark_warp` that are made ahead of time, as pairs with a truth."""
     supervised: float = Field(0.25, gt=0, lt=1)
-    """Share of each batch that is drawn of them, if there are any."""
+    """Share of each batch that is drawn from them, if there are any."""
 
     @property
     def parts(self) -> tuple[str, ...]:

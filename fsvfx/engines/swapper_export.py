@@ -99,7 +99,7 @@ def _check_nobody(card: PackageCard) -> None:
         people = ", ".join(card.everybody) or f"{real} people"
         raise InputError(
             f"'{card.model}' has learned {people} who exist, and an ONNX file has no roster by which they are asked",
-            hint="Use the package itself, or export a model that has learned made-up people alone",
+            hint="Use the package itself, or export a model that has learned only made-up people",
         )
 
 

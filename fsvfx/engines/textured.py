@@ -22,9 +22,9 @@ class TextureSettings(EngineSettings):
     """Settings of these engines."""
 
     texture: str = Field(STARTER, pattern=rf"^({NONE}|[A-Za-z0-9_.-]+@[0-9a-f]{{12,64}})$")
-    """The basis of textures, as `NAME@` and the first 12 digits of its sha256 or more, that tells what no picture of
-    the identity shows, and what in them is not skin; `fsvfx texture list` shows those at hand. `none`: what no picture
-    shows is the mean of the skin. Bases need the FaceKit: with another head the default is `none`."""
+    """The texture basis, as `NAME@` and the first 12 digits of its sha256 or more. It fills in what no picture of the
+    identity shows, and discounts what is not skin in them; `fsvfx texture list` shows the available ones. `none`: what
+    no picture shows is the mean of the skin."""
 
     def basis(self, context: Context) -> TextureBasis | None:
         """Raises InputError if it is not there, ModelError if it is broken."""

@@ -123,7 +123,7 @@ def sheet_of(result: GeneralResult) -> U8:
 def whom(report: CrowdReport) -> str:
     """On whom it was evaluated, in words."""
     if report.learned:
-        return f"{counted(len(report.people), 'person', 'people')} whom it learned"
+        return f"{counted(len(report.people), 'person', 'people')} it learned"
     return f"{counted(len(report.people), 'person', 'people')} held out"
 
 

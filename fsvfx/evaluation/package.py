@@ -40,7 +40,7 @@ def evaluate_package(
     check_unseen(card, facesets)
     if card.roster is not None and not (identity and performer):
         hint = "Name both: --identity and --performer"
-        raise InputError(f"'{card.model}' swaps anybody: it does not say who is to be evaluated", hint=hint)
+        raise InputError(f"'{card.model}' swaps anybody: it does not say whom to evaluate", hint=hint)
     first, second = card.names[:2] or ("", "")
     swaps = packaged(package, device)
     pair = identity or first, performer or second

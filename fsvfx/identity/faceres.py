@@ -58,7 +58,7 @@ class FaceresTight(Faceres):
     """The same network on the face alone."""
 
     name: str = "faceres_tight"
-    summary: str = "the same network, sees the face alone"
+    summary: str = "the same network, sees only the face"
     chip: Chip | Square = Square(_SIZE, 0.8)
 
 

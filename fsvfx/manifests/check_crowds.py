@@ -35,7 +35,7 @@ def _check_single(at: Loc, entry: Replace) -> Iterator[Finding]:
     for field in _ALONE:
         if field in entry.model_fields_set:
             what = f"{field} is only for crowds; this entry replaces one face"
-            yield Finding((*at, field), what, "Remove it, or write performers in place of performer")
+            yield Finding((*at, field), what, "Remove it, or write performers instead of performer")
 
 
 def _check_crowd(at: Loc, entry: Replace, shot: ShotDraft, draft: Draft) -> Iterator[Finding]:

@@ -301,7 +301,7 @@ def _port(file: Path, value: onnx.ValueInfoProto) -> Port:
     import onnx
 
     if not value.type.HasField("tensor_type"):
-        what = f"its '{_short(value.name)}' is no tensor but a sequence or a map"
+        what = f"its '{_short(value.name)}' is not a tensor but a sequence or a map"
         raise _wrong(file, what, "Export the network without pre- and postprocessing of that kind")
     tensor = value.type.tensor_type
     shape = tuple(one.dim_value if one.HasField("dim_value") else one.dim_param or None for one in tensor.shape.dim)

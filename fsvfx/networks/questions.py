@@ -85,7 +85,7 @@ DFL: Final = {
     "half": "mouth to brows",
     "mid": "up to mid-forehead",
     "full": "to the brows, with cheeks",
-    "whole_face": "forehead included: the usual one",
+    "whole_face": "with the forehead: the most common cut",
     "head": "hair included",
     "facemesh": "as DeepFaceLive cuts for live use",
     **ALIGNED,

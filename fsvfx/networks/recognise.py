@@ -71,7 +71,7 @@ def card_of(draft: Draft, name: str, files: Mapping[str, Mapping[str, Any]]) -> 
         return kind.model_validate(said)
     except ValidationError as error:
         what = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise InputError(f"No card can be made of this: {what}", hint="Check the options that you gave") from error
+        raise InputError(f"No card can be made from this: {what}", hint="Check the options that you gave") from error
 
 
 def _family(draft: Draft) -> Family | None:

@@ -89,7 +89,7 @@ class Session:
                         f"has the {what} '{name}' as {_told(there[name].shape)}, and the card says {_told(shape)}"
                     )
         if more := [name for name in self.inputs if name not in inputs]:
-            raise self._wrong(f"wants an input '{more[0]}' that the card does not name: give it under constants")
+            raise self._wrong(f"needs an input '{more[0]}' that the card does not name: give it under constants")
 
     def _rows(self, name: str, value: NDArray[Any], rows: slice | NDArray[np.intp]) -> NDArray[Any]:
         """Those of an input with a batch; of one without, all."""

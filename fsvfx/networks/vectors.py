@@ -168,7 +168,7 @@ def registered(net: IdentityNet) -> IdentityNetwork:
     here = [models.card(name).sha256 for name in own.weights]
     if net.sha256 not in here:
         raise ModelError(
-            f"The network wants vectors of the '{own.name}' whose weights have sha256 {net.sha256}; "
+            f"The network needs vectors of the '{own.name}' whose weights have sha256 {net.sha256}; "
             f"this fsvfx's have {', '.join(here) or 'none'}",
             hint="Use the version of fsvfx that exported it, or export it again",
         )
@@ -214,7 +214,7 @@ def _arcface(net: IdentityNet) -> OnnxFile:
     path, sha256 = machine_arcface()
     if sha256 not in (net.sha256, *net.same_as):
         raise ModelError(
-            f"The network wants vectors of the ArcFace whose sha256 is {net.sha256}; this machine's is {sha256}",
+            f"The network needs vectors of the ArcFace whose sha256 is {net.sha256}; this machine's is {sha256}",
             hint="Get that file; or add this one to identity.net.same_as in the card, if its weights are the same",
             where=Where(file=str(path)),
         )

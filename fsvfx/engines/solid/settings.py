@@ -18,7 +18,7 @@ class SolidSettings(EngineSettings):
     """Width of the band inside the face's edge where the performer's own skin (hairline, temples, jaw) turns into the
     identity's, as a share of the face's width."""
     shadows: float = Field(0.0, ge=0, le=1)
-    """How far shading that nine harmonics can't tell (cast shadows, hard light) is taken from the plate's pixels."""
+    """How far shading that nine harmonics can't show (cast shadows, hard light) is taken from the plate's pixels."""
     eyes: Literal["performer", "identity"] = "performer"
     """Whose eyeballs. The performer's keep gaze; the identity's keep their color, and look where they looked."""
     mouth: Literal["performer", "identity"] = "performer"

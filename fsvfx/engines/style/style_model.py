@@ -70,7 +70,7 @@ class StyleModel(KeepsPhotos, ClosedModel):
     def predict(self, pictures: Tensor, person: str) -> Prediction:
         """Raises InputError for anybody but the identity."""
         if person != self.people[0]:
-            raise InputError(f"The network makes '{self.people[0]}' alone, not '{person}'", hint="Name the identity")
+            raise InputError(f"The network makes only '{self.people[0]}', not '{person}'", hint="Name the identity")
         return Prediction(self.network(pictures).clamp(0, 1), None)
 
     def restart(self) -> None:

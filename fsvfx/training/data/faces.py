@@ -50,7 +50,7 @@ class Faces:
         frontal = self.crowd.trained[np.abs(self._yaw[self.crowd.trained]) < _FRONTAL]
         if len(frontal) < _LEAST:
             raise InputError(
-                f"{len(frontal)} of the crowd's faces are seen from the front: too few to tell what faces look like",
+                f"{len(frontal)} of the crowd's faces are seen from the front: too few to learn what faces look like",
                 hint=f"Add people: {_LEAST} such faces are the minimum, hundreds are better",
                 where=Where(field="learn"),
             )

@@ -117,7 +117,7 @@ def test_a_file_that_is_there_stays(swapped: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError):
         swapped.save(tmp_path / "frame.png")
     assert (tmp_path / "frame.png").read_bytes() == b"somebody's"
-    with pytest.raises(InputError, match="no kind of picture"):
+    with pytest.raises(InputError, match="not a kind of picture"):
         swapped.save(tmp_path / "frame.jpg")
 
 
@@ -199,7 +199,7 @@ def test_a_batch_keeps_its_numbers(sitter: np.ndarray) -> None:
 
 
 WRONG: dict[str, tuple[Any, str]] = {
-    "grey": (np.zeros((8, 8), np.uint8), "is no picture"),
+    "grey": (np.zeros((8, 8), np.uint8), "is not a picture"),
     "integers": (np.zeros((8, 8, 3), np.int64), "can't be read"),
     "sizes": ([np.zeros((8, 8, 3), np.uint8), np.zeros((9, 8, 3), np.uint8)], "differ"),
     "none": ([], "differ"),

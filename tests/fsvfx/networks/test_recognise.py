@@ -300,7 +300,7 @@ def test_pictures_that_no_card_can_have_are_told_with_their_sizes(
 
 def test_a_size_that_no_card_can_have_is_told_in_a_sentence(tmp_path: Path) -> None:
     file = picture_network(tmp_path / "any.onnx", "side", "side")
-    with pytest.raises(InputError, match=r"No card can be made of this: target\.size") as caught:
+    with pytest.raises(InputError, match=r"No card can be made from this: target\.size") as caught:
         card_of(file, ALL | {"kind": "restorer", "size": "0"})
     assert caught.value.what.endswith("greater than or equal to 16")
 

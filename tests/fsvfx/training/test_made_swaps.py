@@ -71,7 +71,7 @@ def test_they_are_made_once_and_anew_of_another_crowd(crowd: Crowd, tmp_path: Pa
 
 def test_too_few_people_are_told(tmp_path: Path) -> None:
     few = crowd_in(tmp_path / "crowd", (), [collection(12, each=1, size=48)], 48, HeldOut(share=0))
-    with pytest.raises(InputError, match="too few to tell what faces look like"):
+    with pytest.raises(InputError, match="too few to learn what faces look like"):
         swaps_in(tmp_path / "swaps", few, 3, 0)
 
 
