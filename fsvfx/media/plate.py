@@ -45,7 +45,9 @@ class PlateInfo:
     data_window: Window | None = None
     display_window: Window | None = None
     notes: tuple[str, ...] = ()
-    """What a person should know: alpha left out, an assumed colour matrix, anamorphic pixels."""
+    """What a person should know: alpha left out, an assumed colour matrix, anamorphic pixels; and all doubts."""
+    doubts: tuple[str, ...] = ()
+    """What its files say against the manifest, and what plays otherwise than it was shot: told before a run."""
 
     @property
     def canvas(self) -> Canvas:

@@ -14,10 +14,12 @@ CHECKS: tuple[Check, ...] = (
     Check("buckets", "S3 responds, the keys are valid, and every bucket exists: for store, plate, references, rotos "
           "and deliverables. Files in a bucket that can't be used are not checked further.", outputs.buckets),
     Check("plate", "The plate can be read as the manifest says, has every frame of the shot, and its headers agree "
-          "with `frame_rate`, `timecode` and `color_space`. Eight frames are decoded; a single frame that can't be "
-          "read is reported, and fails only its chunk.", inputs.plate),
+          "with `frame_rate`, `timecode` and `color_space`; color tags that don't, and uneven frames, are only "
+          "reported. Eight frames are decoded; a single frame that can't be read is reported, and fails only its chunk.",
+          inputs.plate),
     Check("drivers", "The footage of each driver can be read as the manifest says, and has every frame; eight are "
-          "decoded. A frame rate that is not the plate's is reported: it plays frame by frame.", inputs.drivers),
+          "decoded. A frame rate that is not the plate's, or uneven frames, are reported: it plays frame by frame.",
+          inputs.drivers),
     Check("rotos", "Every frame has its matte. Eight are read: they have the plate's size and the named layer.",
           inputs.rotos),
     Check("models", "The weights that the shot's stages use are present and match their cards' hashes.",

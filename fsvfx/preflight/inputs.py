@@ -41,7 +41,13 @@ def plate(shot: Look) -> Iterator[Trouble]:
     if found is None:
         return
     plate = shot.job.shot.plate
+    yield from _doubts("plate", found)
     yield from shot.answers.of(("plate", plate.model_dump_json()), lambda: _frames(found, _some(shot.job)))
+
+
+def _doubts(field: str, plate: PlateReader) -> Iterator[Trouble]:
+    for doubt in plate.info.doubts:
+        yield Trouble(field, doubt, "Correct the manifest if that is not meant", stops=False)
 
 
 def _frames(plate: PlateReader, numbers: Sequence[int]) -> Iterator[Trouble]:
@@ -76,6 +82,7 @@ def drivers(shot: Look) -> Iterator[Trouble]:
         except FsvfxError as error:
             yield Trouble.of(f"{field}.plate", error)
             continue
+        yield from _doubts(f"{field}.plate", found)
         said = shot.answers.of(("plate", own.shot.plate.model_dump_json()), partial(_frames, found, _some(own)))
         yield from (replace(one, field=f"{field}.{one.field}") for one in said)
         plays = shot.plate.info.frame_rate if shot.plate else None

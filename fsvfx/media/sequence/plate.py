@@ -132,6 +132,7 @@ class SequencePlate:
         rate = self._frame_rate(head)
         read = addresses.read(lambda later: self._address(number + later), rate) if rate else addresses.Reading()
         height, width = size_of(self._canvas)
+        about_color = exr_colour_notes(self.exr_header(number), self._job)
         return PlateInfo(
             width=width,
             height=height,
@@ -147,9 +148,10 @@ class SequencePlate:
             display_window=head.windows[1] if head.windows else None,
             notes=(
                 *self._reader.notes(number),
-                *exr_colour_notes(self.exr_header(number), self._job),
+                *about_color,
                 *filter(None, [read.note]),
             ),
+            doubts=tuple(about_color) if self._job.shot.plate.header_color == "check" else (),
         )
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[Array]:

@@ -104,6 +104,7 @@ class VideoPlate:
         file = self._reader.file
         rate, uneven = self._frame_rate()
         read = addresses.read_label(file.timecode, file.timecode_rate or rate, rate)
+        doubts = (*self._tags(), *filter(None, (uneven,)))
         return PlateInfo(
             width=file.width,
             height=file.height,
@@ -114,7 +115,8 @@ class VideoPlate:
             last=self._numbering.number(len(self._reader) - 1),
             has_audio=file.has_audio and not uneven,
             pixel_aspect=float(file.pixel_aspect),
-            notes=(*file.notes, *self._tags(), *filter(None, (uneven, read.note))),
+            notes=(*file.notes, *doubts, *filter(None, (read.note,))),
+            doubts=doubts,
         )
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:

@@ -131,8 +131,10 @@ def test_tags_against_the_manifest_are_told(
     space: str, matrix: str, transfer: str, says: tuple[str, ...], tmp_path: Path
 ) -> None:
     encode(tmp_path / "a.mov", CODECS["ProRes 422 HQ"], matrix, False, transfer)
-    notes = open_plate(shot_job(tmp_path / "a.mov", "1001-1003", color_space=space)).info.notes
+    info = open_plate(shot_job(tmp_path / "a.mov", "1001-1003", color_space=space)).info
+    notes = info.notes
     assert len(notes) == len(says), notes
+    assert info.doubts == notes
     assert [part for part in says if not any(part in note for note in notes)] == []
 
 

@@ -401,3 +401,15 @@ def test_a_drivers_footage_is_opened(make: Callable[..., ShotJob], tmp_path: Pat
     (rate,) = found(write_video(tmp_path / "fast.mp4", 12, rate=Fraction(48)))
     assert not rate.stops
     assert "48 frames per second" in rate.what
+    times = [40 * each + 500 * (each > 3) for each in range(12)]
+    uneven = found(write_video(tmp_path / "uneven.mkv", 12, times=times))
+    assert ["replace[0].driver.plate" for _ in uneven] == [one.field for one in uneven if not one.stops]
+    assert "longest gap after frame 1004" in uneven[0].what
+
+
+def test_what_a_plate_says_against_the_manifest_is_told(make: Callable[..., ShotJob], tmp_path: Path) -> None:
+    """And stops nothing. What is only good to know (a matrix that is not tagged) is left to ``fsvfx new``."""
+    times = [40 * each + 500 * (each > 3) for each in range(12)]
+    (uneven,) = troubles(make(write_video(tmp_path / "uneven.mkv", 12, times=times)))
+    assert (uneven.field, uneven.stops) == ("plate", False)
+    assert "longest gap after frame 1004" in uneven.what
