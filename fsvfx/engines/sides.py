@@ -16,13 +16,13 @@ WORTH = 0.3
 """Of a picture's mirror image beside the picture's own."""
 
 
-def both_sides(identity: Identity) -> Identity:
-    """With mirror images of all pictures, if all are turned to the same side by more than ``TURNED``; else as it is.
+def both_sides(identity: Identity, beyond: float = TURNED) -> Identity:
+    """With mirror images of all pictures, if all are turned to the same side by more than ``beyond``; else as it is.
 
     Faces are nearly the same on both sides: a mirrored cheek is a better guess than one that nobody saw.
     """
     yaws = np.array([head_pose(mesh)[0] for mesh in identity.landmarks])
-    if not len(yaws) or np.abs(yaws).min() <= TURNED or (np.sign(yaws) != np.sign(yaws[0])).any():
+    if not len(yaws) or np.abs(yaws).min() <= beyond or (np.sign(yaws) != np.sign(yaws[0])).any():
         return identity
     crops, meshes = zip(*map(mirrored, identity.crops, identity.landmarks), strict=True)
     return replace(

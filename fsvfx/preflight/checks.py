@@ -15,7 +15,8 @@ CHECKS: tuple[Check, ...] = (
           "and deliverables. Files in a bucket that can't be used are not checked further.", outputs.buckets),
     Check("plate", "The plate can be read as the manifest says, has every frame of the shot, and its headers agree "
           "with `frame_rate`, `timecode` and `color_space`; color tags that don't, and uneven frames, are only "
-          "reported. Eight frames are decoded; a single frame that can't be read is reported, and fails only its chunk.",
+          "reported. Eight frames are decoded; a single frame that can't be read is reported, and fails only its "
+          "chunk.",
           inputs.plate),
     Check("drivers", "The footage of each driver can be read as the manifest says, and has every frame; eight are "
           "decoded. A frame rate that is not the plate's, or uneven frames, are reported: it plays frame by frame.",

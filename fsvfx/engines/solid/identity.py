@@ -18,6 +18,8 @@ from fsvfx.morphable.pictures import facing
 
 _PICTURES = 24
 """At most: spread over how the head is turned."""
+_TURNED = 10.0
+"""Degrees of yaw beyond which a mirror image shows the rim of the far cheek better: it only counts where it does."""
 _SMALL = 256
 """px of the pictures in which it is told what hides what."""
 
@@ -46,7 +48,7 @@ def solid(identity: Identity, surface: Surface, size: int, *, mirrors: bool = Tr
     pictures.
     """
     taken = _telling(identity)
-    told = both_sides(taken) if mirrors else taken
+    told = both_sides(taken, _TURNED) if mirrors else taken
     crops, meshes = _shrunk(told, size)
     person, fits = fit_person(surface.model, meshes, crops)
     points = surface.closed(posed(surface.model, person, fits))
@@ -72,7 +74,7 @@ def solid(identity: Identity, surface: Surface, size: int, *, mirrors: bool = Tr
 
 def person_of(identity: Identity, model: Morphable, size: int) -> FittedPerson:
     """As in ``solid``. Raises InputError for no pictures."""
-    crops, meshes = _shrunk(both_sides(_telling(identity)), size)
+    crops, meshes = _shrunk(both_sides(_telling(identity), _TURNED), size)
     return fit_person(model, meshes, crops)[0]
 
 
