@@ -14,8 +14,10 @@ from fsvfx.manifests.check_train import (
     shot_of,
 )
 from fsvfx.manifests.color_config import colour_config
+from fsvfx.manifests.job_models import start_of
 from fsvfx.manifests.load import load, load_training
-from fsvfx.manifests.shot_job import person_at, plate_at, shot_job, start_of, store_at
+from fsvfx.manifests.placed import person_at, plate_at, store_at
+from fsvfx.manifests.shot_job import shot_job
 from fsvfx.reach import Reach
 from schemas.job import CollectionJob, FootageJob, ShotJob, TrainJob
 from schemas.manifest import Plate, Replace, Shot
