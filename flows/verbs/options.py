@@ -23,7 +23,11 @@ Store = Annotated[
 ]
 Frames = Annotated[
     str | None,
-    typer.Option("--frames", metavar="RANGE", help="Only these frames: 1010-1033, 1001,1005 or 1001-1099x10."),
+    typer.Option(
+        "--frames",
+        metavar="RANGE",
+        help="Only what these frames need, and what depends on it: 1010-1033, 1001,1005 or 1001-1099x10.",
+    ),
 ]
 Stages = Annotated[
     list[str] | None,
