@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.verbs import output
-from flows.verbs.options import AsJson, Packages
+from flows.verbs.options import AsJson, LeaveOut, OnlyPeople, Packages
 
 if TYPE_CHECKING:
     from fsvfx.banks.bank import Faces
@@ -28,13 +28,6 @@ EXAMPLES = {
     "show": ("fsvfx bank show extras --packages packages/",),
 }
 
-_Globs = Annotated[
-    list[str] | None, typer.Option("--only", metavar="GLOB", help="Only these people, by name or glob; repeatable.")
-]
-_LeftOut = Annotated[
-    list[str] | None, typer.Option("--leave-out", metavar="GLOB", help="Leave these people out; repeatable.")
-]
-
 
 def build(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the bank.")],
@@ -44,8 +37,8 @@ def build(
     record: Annotated[
         Path | None, typer.Option("--record", metavar="FILE", help="The record that says that nobody in it exists.")
     ] = None,
-    only: _Globs = None,
-    leave_out: _LeftOut = None,
+    only: OnlyPeople = None,
+    leave_out: LeaveOut = None,
     most: Annotated[int, typer.Option("--most", min=1, max=2000, help="Take at most this many people.")] = 200,
     strangers: Annotated[
         int,

@@ -50,4 +50,10 @@ Packages = Annotated[
         "--packages", metavar="DIR", help="Another folder of model packages, besides those of FSVFX_PACKAGES."
     ),
 ]
+OnlyPeople = Annotated[
+    list[str] | None, typer.Option("--only", metavar="GLOB", help="Only these people, by name or glob; repeatable.")
+]
+LeaveOut = Annotated[
+    list[str] | None, typer.Option("--leave-out", metavar="GLOB", help="Leave these people out; repeatable.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

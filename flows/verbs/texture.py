@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.verbs import output
-from flows.verbs.options import AsJson, Packages
+from flows.verbs.options import AsJson, LeaveOut, OnlyPeople, Packages
 
 if TYPE_CHECKING:
     from schemas.texture_card import TextureCard
@@ -21,13 +21,6 @@ EXAMPLES = {
     "show": ("fsvfx texture show made_up",),
 }
 
-_Globs = Annotated[
-    list[str] | None, typer.Option("--only", metavar="GLOB", help="Only these people, by name or glob; repeatable.")
-]
-_LeftOut = Annotated[
-    list[str] | None, typer.Option("--leave-out", metavar="GLOB", help="Leave these people out; repeatable.")
-]
-
 
 def build(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the basis.")],
@@ -37,8 +30,8 @@ def build(
     record: Annotated[
         Path, typer.Option("--record", metavar="FILE", help="The record that says that nobody in it exists.")
     ],
-    only: _Globs = None,
-    leave_out: _LeftOut = None,
+    only: OnlyPeople = None,
+    leave_out: LeaveOut = None,
     most: Annotated[int, typer.Option("--most", min=20, max=5000, help="Take at most this many people.")] = 2000,
     modes: Annotated[int, typer.Option("--modes", min=1, max=200, help="Number of modes to learn.")] = 30,
     packages: Packages = "",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, JsonValue
 
+from fsvfx.errors import InputError
 from schemas.base import Described
 
 if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must wait for neither numpy nor packages
@@ -89,6 +90,13 @@ class Identity:
         """Who goes in, as stages have it."""
         arrays = (found.pictures(array) for array in ("crops", "landmarks", "sharpness", "embedding"))
         return cls(name, *(array.astype("float32") for array in arrays))
+
+    @property
+    def no_pictures(self) -> InputError:
+        """The error of an identity none of whose pictures can be used."""
+        return InputError(
+            f"'{self.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
+        )
 
 
 @dataclass(frozen=True)

@@ -98,17 +98,17 @@ class OnnxSwapper(OwnNetwork[Given]):
 
     def prepare(self, identity: Identity, size: int) -> Given:
         """Raises InputError if there is no usable picture, ModelError if a network is not here or does not fit."""
-        from fsvfx.engines.open_set import without_pictures, worth_of
+        from fsvfx.engines.open_set import worth_of
 
         if not len(identity.crops):
-            raise without_pictures(identity)
+            raise identity.no_pictures
         worth, way = worth_of(identity), self.vectors
         if way is None:
             return self._picture(identity, int(worth.argmax()))
         try:
             mean = way.mean(self._of(identity, way), worth)
         except ValueError as error:
-            raise without_pictures(identity) from error
+            raise identity.no_pictures from error
         told: dict[str, JsonValue] = {"identity_pictures": mean.pictures, "identity_left_out": mean.left_out}
         if way.same_person is None and mean.pictures > 1:
             told["identity_threshold"] = "not measured"

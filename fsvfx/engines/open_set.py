@@ -12,7 +12,6 @@ from pydantic import JsonValue
 from fsvfx.comp.matte import hull
 from fsvfx.engines.contract import EngineSettings, FaceBatch, Family, Identity
 from fsvfx.engines.packaged import PackagedEngine
-from fsvfx.errors import InputError
 from fsvfx.faces import embedding
 from fsvfx.faces.measures import head_pose
 from fsvfx.identity.mean import MeanVector, mean_vector
@@ -58,7 +57,7 @@ class OpenSet(PackagedEngine[Source]):
         try:
             mean = mean_vector(vectors, worth_of(identity), network(self.network).same_person)
         except ValueError as error:
-            raise without_pictures(identity) from error
+            raise identity.no_pictures from error
         return Source(mean, identity, self._showing(mean.vector, identity))
 
     def _showing(self, vector: NDArray[np.float32], identity: Identity) -> Showing | None:
@@ -115,13 +114,6 @@ def _laid_over(wanted: torch.Tensor, faces: FaceBatch, showing: Showing) -> torc
     meshes = scaled(faces.landmarks[faces.wanted], wanted.shape[-1] / faces.crops.shape[1])
     laid = laid_over(crops, meshes, [showing] * len(crops))
     return torch.from_numpy(laid).to(wanted).permute(0, 3, 1, 2).contiguous()
-
-
-def without_pictures(identity: Identity) -> InputError:
-    """The error of an identity that no vector can be taken of."""
-    return InputError(
-        f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
-    )
 
 
 def vectors_of(identity: Identity, name: str) -> NDArray[np.float32]:

@@ -13,7 +13,6 @@ from fsvfx.engines.mesh import atlas
 from fsvfx.engines.mesh.shape import ShapeSpace
 from fsvfx.engines.mesh.tone import toned, toning
 from fsvfx.engines.sides import WORTH, both_sides
-from fsvfx.errors import InputError
 from fsvfx.faces.geometry import mirrored
 from fsvfx.faces.measures import appearance, face_length
 from fsvfx.faces.raster import Floats, blur, vertex_facing
@@ -84,9 +83,7 @@ def prepare(identity: Identity, size: int, prior: Floats | None = None) -> Refer
     without a prior those that all show one side do. Raises InputError if there are none.
     """
     if not len(identity.crops):
-        raise InputError(
-            f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
-        )
+        raise identity.no_pictures
     if prior is None:
         identity = both_sides(identity)
     scale = min(size / identity.crops.shape[1], 1.0)

@@ -10,7 +10,6 @@ import numpy as np
 from fsvfx.engines.contract import Identity
 from fsvfx.engines.sides import both_sides
 from fsvfx.engines.solid.surface import Surface, hidden
-from fsvfx.errors import InputError
 from fsvfx.faces.measures import face_length, head_pose
 from fsvfx.morphable import Fits, FittedPerson, Morphable, fit_person, posed
 from fsvfx.morphable.model import Floats
@@ -81,9 +80,7 @@ def person_of(identity: Identity, model: Morphable, size: int) -> FittedPerson:
 def _telling(identity: Identity) -> Identity:
     """With those of its pictures alone that tell the shape."""
     if not len(identity.crops):
-        raise InputError(
-            f"'{identity.name}' has no usable reference pictures", hint="Give this person footage or stills of the face"
-        )
+        raise identity.no_pictures
     rows = _spread(identity)
     crops, meshes, sharpness = identity.crops[rows], identity.landmarks[rows], identity.sharpness[rows]
     return replace(identity, crops=crops, landmarks=meshes, sharpness=sharpness, embedding=None)
