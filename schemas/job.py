@@ -64,6 +64,8 @@ class ShotJob(StrictModel):
     """Those that the production holds, their paths absolute."""
     revocations: str = ""
     """Absolute path of the register in which rosters are looked up."""
+    sound: bool = True
+    """Whether the plate's sound is of use: not that of a driver's footage, or of a training's."""
     run_id: str = ""
     rights: str = ""
     """Digest of the decision that allowed this run."""
@@ -104,7 +106,7 @@ def driver_job(job: ShotJob, index: int) -> ShotJob:
         position=driver.position,
     )
     shot = job.shot.model_copy(update={"plate": driver.plate, "replace": (face,)})
-    return job.model_copy(update={"shot": shot, "models": (), "deliver": ()})
+    return job.model_copy(update={"shot": shot, "models": (), "deliver": (), "sound": False})
 
 
 class FootageJob(StrictModel):

@@ -112,7 +112,7 @@ def _clips(footage: Footage, reach: Reach) -> Iterator[Footage]:
         raise no_clips(clips.path)
     for file in found:
         reach.check(file)
-        frames = facts_of(str(file)).numbers
+        frames = facts_of(str(file), sound=False).numbers
         plate = Plate(
             path=str(file), first_frame=0, frames=frames, color_space=clips.color_space, exposure=clips.exposure
         )
@@ -147,6 +147,7 @@ def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str
         ),
         people={footage.person: person_at(reach, manifest.people[footage.person])},
         deliver=(),
+        sound=False,
         store=store_at(reach, manifest.store, store),
         colour_config=config.name,
         colour_file=config.file,

@@ -43,22 +43,22 @@ class PlateFacts:
         return FrameRange.span(self.numbers.first, self.numbers.last) - self.numbers
 
 
-def facts_of(path: str, frame_rate: str | None = None) -> PlateFacts:
+def facts_of(path: str, frame_rate: str | None = None, *, sound: bool = True) -> PlateFacts:
     """Open the plate at ``path`` (a video, or a sequence with ``####``) and read what it says of itself.
 
-    frame_rate: for sequences that carry none, and videos whose frames are unevenly spaced. Raises PlateError;
-    StoreError for S3.
+    frame_rate: for sequences that carry none, and videos whose frames are unevenly spaced. sound: whether its sound is
+    of use. Raises PlateError; StoreError for S3.
     """
     files = find_files(path, Place(path)) if is_sequence(path) else None
     first = min(files) if files else 0
-    reader = plate_reader(path, FrameRange((first,)), frame_rate=frame_rate)
+    reader = plate_reader(path, FrameRange((first,)), frame_rate=frame_rate, sound=sound)
     numbers = FrameRange(files) if files else FrameRange.span(0, reader.info.last)
     space, source = _space_of(path, reader, first, is_video=files is None)
     return PlateFacts(path, files is not None, numbers, reader.info, space, source)
 
 
 def plate_reader(
-    path: str, frames: FrameRange, *, color_space: str = "sRGB", frame_rate: str | None = None
+    path: str, frames: FrameRange, *, color_space: str = "sRGB", frame_rate: str | None = None, sound: bool = True
 ) -> PlateReader:
     """The plate at ``path``, opened for whoever runs fsvfx: it may lie anywhere. A video's frames count from 0.
 
@@ -74,7 +74,7 @@ def plate_reader(
         header_color="ignore",
         data_window="union",
     )
-    return open_plate(job_of(plate))
+    return open_plate(job_of(plate).model_copy(update={"sound": sound}))
 
 
 def job_of(plate: Plate, **people: Person) -> ShotJob:

@@ -160,13 +160,14 @@ class VideoPlate:
         if own:
             return own, ""
         gap = f"the frame rate varies (longest gap after frame {self._numbering.number(widest_gap(times))})"
-        if wanted is None and file.has_audio:
+        is_heard = file.has_audio and self._job.sound
+        if wanted is None and is_heard:
             raise self._place.error(
                 f"{gap}, so its sound can't be kept in sync",
                 "Convert it to a constant rate, or set plate.frame_rate: frames then play at that rate, without sound",
             )
         rate = wanted or next(rate for rate in map(rates.known, (*file.rates, 24)) if rate)
-        return rate, f"{gap}: frames play at {rate}" + (", without the sound" if file.has_audio else "")
+        return rate, f"{gap}: frames play at {rate}" + (", without the sound" if is_heard else "")
 
     def _check_range(self) -> None:
         first, last = self._numbering.number(0), self._numbering.number(len(self._reader) - 1)

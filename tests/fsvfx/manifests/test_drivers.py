@@ -28,6 +28,7 @@ def test_its_footage_is_a_shot_of_its_own(write: Callable[..., Path]) -> None:
     assert people_of(job.shot.replace[0]) == {"double", "lead"}
     footage = driver_job(job, 0)
     assert footage.shot.plate == driver.plate
+    assert not footage.sound
     assert [entry.performer for entry in footage.shot.replace] == ["lead"]
 
 

@@ -42,6 +42,7 @@ def test_footage_with_a_plate_is_a_shot_of_one_person(tmp_path: Path) -> None:
     assert list(footage.people) == ["lead"]
     assert footage.store == str(tmp_path / "work")
     assert footage.deliver == ()
+    assert not footage.sound
 
 
 def test_footage_of_a_shot_is_that_shot(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from footage import ffmpeg, shot_job, write_video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsvfx.errors import PlateError
 from fsvfx.media import open_plate, timecodes
+from fsvfx.media.facts import facts_of
 from fsvfx.media.video.clock import even_rate, widest_gap
 
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60)]
@@ -55,6 +57,18 @@ def test_uneven_frames_with_sound_play_at_the_manifests_rate_without_it(tmp_path
     plate = open_plate(shot_job(path, "1001-1006", frame_rate="25"))
     assert not plate.info.has_audio
     assert plate.audio_file() is None
+    with pytest.raises(PlateError, match="kept in sync"):
+        open_plate(shot_job(path, "1001-1006")).info  # noqa: B018
+
+
+def test_sound_that_is_of_no_use_stands_in_nobodys_way(tmp_path: Path) -> None:
+    """A driver's footage, or a training's, from a telephone."""
+    silent = write_video(tmp_path / "a.mkv", 6, times=[0, 40, 80, 500, 540, 580])
+    ffmpeg("-i", silent, "-f", "lavfi", "-i", "sine=d=1", "-c:v", "copy", tmp_path / "b.mkv")
+    job = shot_job(tmp_path / "b.mkv", "1001-1006").model_copy(update={"sound": False})
+    info = open_plate(job).info
+    assert any("longest gap after frame 1003" in note and "sound" not in note for note in info.notes)
+    assert len(facts_of(str(tmp_path / "b.mkv"), sound=False).numbers) == 6
 
 
 def test_timecode_of_a_video(tmp_path: Path) -> None:
