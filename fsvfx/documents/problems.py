@@ -15,6 +15,7 @@ from fsvfx.documents import fields
 from fsvfx.documents.blanks import is_empty, wanted_at, without_blanks
 from fsvfx.documents.yaml_text import Document, Finding, Loc, dotted, read_yaml, respelled
 from fsvfx.errors import Blank
+from fsvfx.printable import counted
 from fsvfx.suggestions import nearest, suggestion
 from schemas.deliver import OTHER_KIND
 
@@ -237,10 +238,10 @@ def _bounds(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
 def _length(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     context: dict[str, Any] = detail.get("ctx", {})
     short = detail["type"].endswith("short")
-    limit = context.get("min_length" if short else "max_length")
-    unit = "characters" if detail["type"].startswith("string") else "entries"
-    what = f"it has too {'few' if short else 'many'} {unit}" if detail["input"] else "it is empty"
-    return what, f"Give at {'least' if short else 'most'} {limit} {unit}" + _hint(model, loc)
+    limit = int(context["min_length" if short else "max_length"])
+    unit = ("character", "characters") if detail["type"].startswith("string") else ("entry", "entries")
+    what = f"it has too {'few' if short else 'many'} {unit[1]}" if detail["input"] else "it is empty"
+    return what, f"Give at {'least' if short else 'most'} {counted(limit, *unit)}" + _hint(model, loc)
 
 
 def _pattern(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
