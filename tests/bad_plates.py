@@ -272,7 +272,7 @@ BAD_PLATES: dict[str, BadPlate] = {
     "rate disagrees": BadPlate(_rate_disagrees, ("runs at 24", "says 25")),
     "timecode disagrees": BadPlate(_timecode_disagrees, ("01:00:00:00", "02:00:00:00", "plate.timecode")),
     "one frame missing": BadPlate(
-        _missing(1007), ("1 of 12 frames are missing", "frames 1007", "Add the missing files")
+        _missing(1007), ("1 of 12 frames is missing", "frames 1007", "Add the missing files")
     ),
     "several frames missing": BadPlate(_missing(1003, 1004, 1009), ("3 of 12", "frames 1003-1004,1009")),
     "no frame there": BadPlate(

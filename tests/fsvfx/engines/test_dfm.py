@@ -182,7 +182,7 @@ def test_wrong_statements_are_refused(what: str, tmp_path: Path, faces: FaceBatc
 
 def test_a_morph_input_that_the_card_does_not_name_is_told(tmp_path: Path, faces: FaceBatch) -> None:
     file = toy_dfm.made(tmp_path / "lead.dfm", morph=True)
-    with pytest.raises(ModelError, match="wants an input 'morph_value:0' that the card does not name"):
+    with pytest.raises(ModelError, match="needs an input 'morph_value:0' that the card does not name"):
         swapped(engine(file, toy_dfm.card(file, 128)), faces, LEAD)
 
 

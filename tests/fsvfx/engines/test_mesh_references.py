@@ -82,12 +82,12 @@ def test_a_prior_tells_what_is_wrong_in_a_single_picture(mesh: Made, identity: M
 
 
 def test_few_pictures_show_their_mirror_images_too(mesh: Made, picture: Made, identity: Made) -> None:
-    one = identity([picture(128)], [mesh(128, 30)])
+    one = identity([picture(128)], [mesh(128, 15)])
     plain, filled = prepare(one, 128), prepare(one, 128, GREY)
     assert (len(plain.pictures), len(filled.pictures)) == (1, 2)
     mirrored = filled.pictures[1]
     assert np.array_equal(mirrored.crop, filled.pictures[0].crop[:, ::-1])
-    assert np.abs(mirrored.mesh - mesh(128, -30))[:, :2].max() < 1.5
+    assert np.abs(mirrored.mesh - mesh(128, -15))[:, :2].max() < 1.5
     assert filled.quality[1] < 0.8 * filled.quality[0]
     many = identity([picture(128, seed) for seed in range(6)], [mesh(128, 5 * seed) for seed in range(6)])
     assert len(prepare(many, 128, GREY).pictures) == 6

@@ -140,7 +140,7 @@ def test_an_emap_is_found_by_name_and_shape_wherever_it_stands(tmp_path: Path) -
         ({"identity": {"map": {**EMAP, "initializer": "emap"}}}, "no initializer 'emap'"),
         ({"identity": {"map": {**EMAP, "shape": [256, 512]}}}, "not as"),
         ({"identity": {"input": "src"}}, "has no input 'src'"),
-        ({"identity": {"net": {"sha256": "b" * 64}}}, "wants vectors of the ArcFace whose sha256 is bbbb"),
+        ({"identity": {"net": {"sha256": "b" * 64}}}, "needs vectors of the ArcFace whose sha256 is bbbb"),
     ],
 )
 def test_a_card_that_says_it_wrongly_is_refused(

@@ -150,7 +150,7 @@ def test_nobody_goes_in_without_a_vector(written: Exported, tmp_path: Path, lead
 def test_another_identity_network_is_refused(written: Exported, tmp_path: Path, lead: Identity) -> None:
     card = card_of(written)
     for change, told in (
-        ({"sha256": "b" * 64}, "wants vectors of the 'dlib' whose weights have sha256 bbbb"),
+        ({"sha256": "b" * 64}, "needs vectors of the 'dlib' whose weights have sha256 bbbb"),
         ({"network": "dlab"}, "dlab"),
     ):
         said = card.model_dump(mode="json", exclude_none=True)

@@ -74,7 +74,7 @@ UNSERVED: dict[str, tuple[str, str, str, dict[str, str]]] = {
         {"settings.masks": "names no mask of the plate's face"},
     ),
     "an identity network of another version": (
-        OTHERS, "boost: 1", "", {"settings.model": "wants vectors of the 'dlib' whose weights have sha256 bbbb"},
+        OTHERS, "boost: 1", "", {"settings.model": "needs vectors of the 'dlib' whose weights have sha256 bbbb"},
     ),
     "likeness and away": (
         PICTURE, "likeness: 0.7", "{frames: 1100-1120, settings: {away: 0.2}}",

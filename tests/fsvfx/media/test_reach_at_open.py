@@ -91,7 +91,7 @@ def test_a_link_to_nothing_or_itself_is_a_missing_frame(inside: Path, outside: P
     for number in NUMBERS[:2]:
         shutil.copy(outside / f"s.{number}.png", inside / f"plates/p.{number}.png")
     (inside / "plates/p.1003.png").symlink_to(to)
-    with pytest.raises(PlateError, match="1 of 3 frames are missing"):
+    with pytest.raises(PlateError, match="1 of 3 frames is missing"):
         open_plate(_job(inside, "plates/p.####.png"))
 
 

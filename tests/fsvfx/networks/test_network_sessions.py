@@ -55,7 +55,7 @@ def test_what_the_file_does_not_have_is_told(tmp_path: Path) -> None:
         held.check({"target": (1, 3, 64, 64), "source": vector}, {})
     with pytest.raises(ModelError, match="has no output 'mask'"):
         held.check({"target": picture, "source": vector}, {"output": None, "mask": None})
-    with pytest.raises(ModelError, match="wants an input 'source'"):
+    with pytest.raises(ModelError, match="needs an input 'source'"):
         held.check({"target": picture}, {"output": None})
 
 

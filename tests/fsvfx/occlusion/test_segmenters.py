@@ -35,7 +35,7 @@ def test_an_unknown_one_is_named_with_what_there_is(name: str, hint: str) -> Non
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [("nowhere.at.all:Thing", "can't be loaded"), ("fsvfx.occlusion.contract:Faces", "is no subclass")],
+    [("nowhere.at.all:Thing", "can't be loaded"), ("fsvfx.occlusion.contract:Faces", "is not a subclass")],
 )
 def test_a_broken_one_is_told_by_name(monkeypatch: pytest.MonkeyPatch, value: str, said: str) -> None:
     points = [EntryPoint("own", value, contract.REGISTERED.group)]

@@ -122,7 +122,7 @@ def test_a_mouth_is_kept_upright_with_its_lips() -> None:
 def test_a_face_that_is_not_seen_where_it_plays_is_told() -> None:
     with pytest.raises(InputError) as refused:
         run(Source(black=(7, 8, 9, 10)), starts=997)
-    assert "frames that are wanted: 7-10" in refused.value.what
+    assert "frames that play: 7-10" in refused.value.what
     assert refused.value.where is not None
     assert refused.value.where.field == "replace[1].driver"
 

@@ -54,7 +54,7 @@ def test_others_may_bring_theirs() -> None:
 
 @pytest.mark.usefixtures("more")
 @pytest.mark.parametrize(
-    ("name", "said"), [("wrong", "made"), ("gone", "can't be loaded"), ("number", "is no function")]
+    ("name", "said"), [("wrong", "made"), ("gone", "can't be loaded"), ("number", "is not a function")]
 )
 def test_broken_ones_are_told_by_name(name: str, said: str) -> None:
     with pytest.raises(MachineError, match=f"'{name}'.*{said}"):
