@@ -29,9 +29,9 @@ def _cpuinfo() -> list[str]:
 
 
 def save(name: str, figures: dict[str, Any], folder: Path = RESULTS) -> Path:
-    """Write ``NAME.json`` into the folder: the figures, the device, the day."""
+    """Write ``NAME.json`` into the folder: the figures, the device, the day; earlier ones of these give way."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.json"
-    kept = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "device": device(), **figures}
-    path.write_text(json.dumps(kept, indent=2) + "\n")
+    stamp = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "device": device()}
+    path.write_text(json.dumps(stamp | figures | stamp, indent=2) + "\n")
     return path
