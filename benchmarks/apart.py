@@ -13,7 +13,8 @@ a second one moved; how many swaps a detector takes for faces, as of the targets
 shares of errors that are left: of holes, beside filling them with the face's mean color, by the network and smoothly
 from around; of blends, against the Poisson solution, beside pasting, by the network and by the rim's mean color alone;
 of turned faces, against the source's warp by ``landmark_warp`` without what light does, beside the source's picture as
-it is, by the networks and by moving it along with the mesh alone.
+it is, by the networks and by moving it along with the mesh alone; likewise of people's own
+frames, where there are several, against the photograph.
 Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
 """
 
@@ -52,11 +53,12 @@ from fsvfx.facesets.crowd import Crowd, open_crowd
 from fsvfx.facesets.lookup import crowd_folder, receipts_of
 from fsvfx.manifests import training_job
 from fsvfx.packages import Packages
-from fsvfx.training.data import PairSampler, Shown, unseen_pairs
+from fsvfx.training.data import PairSampler, Shown, pairs_of, unseen_pairs
 from fsvfx.training.result import finished
 from schemas.job import TrainJob
 
 ROWS = 12
+FRAMES = 16
 ENGINES = ("cihn", "fsnet", "rsgan", "ipgan", "megafs", "fsgan")
 FILE = RESULTS / "apart.json"
 
@@ -104,7 +106,7 @@ def _own(model: OpenModel, pairs: Pairs, crowd: Crowd, job: TrainJob) -> dict[st
         case IpGanModel():
             return _of_factors(model, pairs)
         case FsGanModel():
-            return _of_parts(model, pairs, crowd)
+            return _of_parts(model, pairs, crowd) | _of_photographs(model, crowd, job)
         case MegaFsModel():
             return _of_codes(model, pairs) | _of_rest(model, job)
         case _:
@@ -137,7 +139,8 @@ def _of_latents(model: OpenModel, crowd: Crowd, job: TrainJob) -> dict[str, floa
     views = [sampler.varied(rows, numbers) for _ in range(2)]
     latents = torch.cat([model.codes_of(each) for each in views])
     person = torch.cat([each.person for each in views])
-    apart = torch.cdist(*(2 * [torch.nn.functional.normalize(latents)]))
+    unit = torch.nn.functional.normalize(latents)
+    apart = torch.cdist(unit, unit)
     alike = person[:, None] == person[None]
     own = alike & ~torch.eye(len(person), dtype=torch.bool)
     nearer = (apart[:, :, None] < apart[:, None])[own[:, :, None] & ~alike[:, None]]
@@ -162,30 +165,75 @@ def _of_factors(model: OpenModel, pairs: Pairs) -> dict[str, float]:
 
 def _of_parts(model: FsGanModel, pairs: Pairs, crowd: Crowd) -> dict[str, float]:
     """Each part as it is, and with its network silent."""
+    plain = _silent(model)
+    left, silent = model.errors_left(pairs), plain.errors_left(pairs)
+    shown = unseen_pairs(crowd, model.resolution, len(pairs.target), "cpu", Shown(crowd, "warp"))
+    assert shown.prior is not None
+    turned, by_mesh = _turned_left(model, shown, shown.prior, lit=True)
+    return {name: float(value) for name, value in left.items()} | {
+        "holes_left_by_surroundings": float(silent["holes_left"]),
+        "seam_left_by_rim": float(silent["seam_left"]),
+        "turned_left": turned,
+        "turned_left_by_mesh": by_mesh,
+    }
+
+
+def _silent(model: FsGanModel) -> FsGanModel:
+    """Its closed forms alone."""
     plain = copy.deepcopy(model)
     for part in plain.children():
         if isinstance(part, ChangeNet):
             nn.init.zeros_(part.end.weight)
             assert part.end.bias is not None
             nn.init.zeros_(part.end.bias)
-    left, silent = model.errors_left(pairs), plain.errors_left(pairs)
-    shown = unseen_pairs(crowd, model.resolution, len(pairs.target), "cpu", Shown(crowd, "warp"))
-    assert shown.prior is not None
-    target, source = shown.target, shown.source
+    return plain
+
+
+def _of_photographs(model: FsGanModel, crowd: Crowd, job: TrainJob) -> dict[str, float]:
+    """Of people with footage; and by the package that training started from."""
+    frames = own_pairs(crowd, model.resolution)
+    if frames is None:
+        return {}
+    turned, by_mesh = _turned_left(model, frames, frames.target.crop, lit=False)
+    told = {"photographed_left": turned, "photographed_left_by_mesh": by_mesh}
+    if job.start is None:
+        return told
+    first = restored(learned(job.engine), Packages.of(job).find(job.start.model, job.start.sha256))
+    assert isinstance(first, FsGanModel)
+    return told | {"photographed_left_at_start": _turned_left(first, frames, frames.target.crop, lit=False)[0]}
+
+
+def _turned_left(model: FsGanModel, pairs: Pairs, truth: Tensor, *, lit: bool) -> tuple[float, float]:
+    """The share of the error of sources' pictures as they are that the model leaves, and that the mesh alone does.
+
+    lit: without what light does.
+    """
+    target, source = pairs.target, pairs.source
     away = 2 * round(0.06 * model.resolution / 2) + 1
     sure = -max_pool2d(-target.mask, away, 1, away // 2)
-    truth = toned(shown.prior, sure, source.crop, source.mask)
+    wanted = toned(truth, sure, source.crop, source.mask)
 
     def off(made: Tensor) -> float:
-        return float(where_known((made - truth - lit_apart(made - truth, sure)).abs(), sure))
+        apart = made - wanted
+        return float(where_known((apart - lit_apart(apart, sure) if lit else apart).abs(), sure))
 
-    still, turned, moved = map(off, (source.crop, model.codes_in(shown)[:, :3], plain.codes_in(shown)[:, :3]))
-    shares = {"turned_left": turned / still, "turned_left_by_mesh": moved / still}
-    return {name: float(value) for name, value in left.items()} | {
-        "holes_left_by_surroundings": float(silent["holes_left"]),
-        "seam_left_by_rim": float(silent["seam_left"]),
-        **shares,
-    }
+    still, turned, moved = map(off, (source.crop, *(each.codes_in(pairs)[:, :3] for each in (model, _silent(model)))))
+    return turned / still, moved / still
+
+
+def own_pairs(crowd: Crowd, resolution: int) -> Pairs | None:
+    """Frames of people who are held out, evenly spread over their footage; the source of each is that person's frame
+    whose mesh is least like it. None where nobody has several."""
+    targets, sources = [], []
+    for person in np.flatnonzero(crowd.held_out):
+        rows = np.array(crowd.faces_of(int(person)))
+        if len(rows) < 2:
+            continue
+        meshes = np.asarray(crowd.landmarks[rows]).reshape(len(rows), -1)
+        for place in np.unique(np.linspace(0, len(rows) - 1, FRAMES).round().astype(int)):
+            targets.append(rows[place])
+            sources.append(rows[np.square(meshes - meshes[place]).sum(1).argmax()])
+    return pairs_of(crowd, np.array(targets), np.array(sources), resolution, "cpu") if targets else None
 
 
 def _rolled(looks: Looks) -> Looks:

@@ -4,7 +4,7 @@ from fsvfx.training.data.exchanged import Exchanged, exchanged_in, open_exchange
 from fsvfx.training.data.fitted import FittedCrowd, fits_in, open_fits
 from fsvfx.training.data.made import MadeSwaps, open_swaps, swaps_in
 from fsvfx.training.data.occluders import CoveredSampler, Pasted, occluders_of
-from fsvfx.training.data.pairs import PairSampler, looks_of, unseen_pairs
+from fsvfx.training.data.pairs import PairSampler, looks_of, pairs_of, unseen_pairs
 from fsvfx.training.data.pool import held_out, photos_of, plain
 from fsvfx.training.data.portrayed import Portraits, PortrayedSampler, unseen_portrayed
 from fsvfx.training.data.retouches import RetouchSampler, unseen_retouches
@@ -33,6 +33,7 @@ __all__ = [
     "open_exchanged",
     "open_fits",
     "open_swaps",
+    "pairs_of",
     "photos_of",
     "plain",
     "swaps_in",

@@ -142,9 +142,14 @@ def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str, shown: S
     Raises InputError if there are not two.
     """
     targets, sources = unseen_rows(crowd, most)
+    pairs = pairs_of(crowd, targets, sources, resolution, device)
+    return replace(pairs, prior=shown.over(pairs.target, sources)) if shown else pairs
+
+
+def pairs_of(crowd: Crowd, targets: Ints, sources: Ints, resolution: int, device: str) -> Pairs:
+    """The faces of these rows, as they are."""
     target, source = (_resized(looks_of(crowd, each, device), resolution) for each in (targets, sources))
-    prior = shown.over(target, sources) if shown else None
-    return Pairs(target, source, target.person == source.person, prior=prior)
+    return Pairs(target, source, target.person == source.person)
 
 
 def unseen_rows(crowd: Crowd, most: int) -> tuple[Ints, Ints]:
