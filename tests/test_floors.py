@@ -1,4 +1,4 @@
-"""Who may import whom: arrows run down only, and what people wait for stays light."""
+"""Import rules: packages import downwards only, and what users wait for stays light."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORBIDDEN = {
     "tasks": {"flows", "dask", "distributed", "numpy", "torch"},
 }
 DASK = {"dask", "distributed"}
-_FLOORS = re.compile(r"^## Who may import whom\n.*?^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FLOORS = re.compile(r"^## What may import what\n.*?^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PACKAGES = ("schemas", "tasks", "flows")
 
 HEAVY = {"prefect", "dask", "distributed", "torch", "scipy", "onnxruntime"}
