@@ -75,6 +75,11 @@ class HeldOut(StrictModel):
     seed: int = Field(0, ge=0, lt=2**32)
     """Seed of the choice: another seed holds out other people."""
 
+    @property
+    def is_nobody(self) -> bool:
+        """Whether nobody is to be held out: previews and evaluation then take held-out frames of people it learns."""
+        return not self.people and not self.share
+
 
 class Learn(StrictModel):
     """Whom a model learns: a pair (``identity`` and ``performer``, with ``others`` for a comb), or a crowd."""

@@ -77,8 +77,8 @@ class Crowd:
 
     @cached_property
     def unseen(self) -> NDArray[np.int64]:
-        """The rows of the people who are held out: for previews and evaluation."""
-        return np.flatnonzero(self.held_out[np.asarray(self.person)])
+        """The rows for previews and evaluation: of people who are held out; if nobody is, frames that are."""
+        return np.flatnonzero(self.held_out[np.asarray(self.person)] if self.held_out.any() else np.asarray(self.aside))
 
 
 def crowd_in(

@@ -80,11 +80,25 @@ def _check_crowd(draft: TrainDraft, known: Mapping[str, Sequence[str]]) -> Itera
         if not any(matches(name, (pattern,)) for name in people):
             hint = suggestion(pattern, people, "Name somebody of the crowd, or use a glob")
             yield Finding(("learn", "held_out", "people", index), f"'{pattern}' matches nobody of the crowd", hint)
-    if draft.held_out and draft.all_learned and all(known.get(name) for name in draft.called.values()):
+    if draft.held_out and draft.all_learned and draft.held_out.is_nobody:
+        yield from _check_frames(draft)
+    elif draft.held_out and draft.all_learned and all(known.get(name) for name in draft.called.values()):
         held_out = sum(is_held_out(name, draft.held_out) for name in set(people))
         if held_out < 2:
             what = f"{held_out or 'none'} of the crowd's {len(set(people))} people is held out, and previews need two"
-            yield Finding(("learn", "held_out"), what, "Name two or more in learn.held_out.people, or raise its share")
+            hint = "Name two or more in learn.held_out.people, or raise its share"
+            tune = "; or share: 0, to hold out frames of footage and nobody" if len(draft.learned) > 1 else ""
+            yield Finding(("learn", "held_out"), what, hint + tune)
+
+
+def _check_frames(draft: TrainDraft) -> Iterator[Finding]:
+    """Where nobody is held out, frames are."""
+    if len(draft.learned) < 2:
+        what = "nobody is held out, and previews need frames of two people with footage"
+        yield Finding(("learn", "held_out"), what, "Add people with footage to learn.people, or hold out two people")
+    if draft.faceset and not draft.faceset.held_out:
+        what = "neither people nor frames are held out, and previews need some"
+        yield Finding(("faceset", "held_out"), what, "Hold out a share of the frames, such as 0.1")
 
 
 def _check_clips(footage: FootageDraft, reach: Reach) -> Iterator[Finding]:

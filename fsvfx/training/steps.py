@@ -129,8 +129,8 @@ def make_package(job: TrainJob, people: People, device: str) -> Path:
 def evaluate_package(job: TrainJob, people: People, package: Path) -> Figures | None:
     """Evaluate the package on held-out faces, and write the figures into its card. Raises ModelError, StoreError.
 
-    A general model's on people who are held out, beside a ceiling and a floor; not at all where those are fewer than
-    two.
+    A general model's on people who are held out, beside a ceiling and a floor; if nobody is to be, on held-out frames
+    of people it learned, which leaves the card alone; not at all where there are fewer than two people.
     """
     device = device_with()
     if not job.is_crowd:
@@ -141,11 +141,17 @@ def evaluate_package(job: TrainJob, people: People, package: Path) -> Figures | 
     own = [contestants.of_package(package, device)]
     others = contestants.of_engines(contestants.BESIDE, (), device)
     contest = comparison.Contest(own, others, job.purpose, job.licences)
-    unseen = comparison.unseen_by(job, people, contest)
-    if len(unseen) < 2:
+    learned = job.held_out is not None and job.held_out.is_nobody
+    if learned:
+        shown = comparison.seen_by(job, people, contest, packages.card_of(package).sha256)
+    else:
+        shown = comparison.unseen_by(job, people, contest)
+    if len(shown) < 2:
         log.info("the package is not evaluated: fewer than two people are held out")
         return None
-    comparison.written(own, comparison.on_crowd(contest, unseen, Asked()), out=None)
+    files = comparison.written(own, comparison.on_crowd(contest, shown, Asked(learned=learned)), out=None)
+    if learned:
+        log.info("evaluated on held-out frames of the people it learned: %s", files[0])
     return packages.card_of(package).figures
 
 

@@ -137,7 +137,8 @@ def varied(looks: Looks, matrices: Tensor, jitter: Tensor | None, size: int, res
 
 
 def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str, shown: Shown | None = None) -> Pairs:
-    """Up to ``most`` people who are held out, as they are; the source of each is the next one's face, of a like yaw.
+    """Up to ``most`` people who are held out, or have frames that are (``Crowd.unseen``), as they are; the source of
+    each is the next one's face, of a like yaw.
 
     Raises InputError if there are not two.
     """
@@ -157,6 +158,12 @@ def unseen_rows(crowd: Crowd, most: int) -> tuple[Ints, Ints]:
     rows = crowd.unseen
     owners = np.asarray(crowd.person)[rows]
     people = np.unique(owners)
+    if len(people) < 2 and not crowd.held_out.any():
+        raise InputError(
+            f"{counted(len(people), 'person has', 'people have')} frames held out, and previews need two",
+            hint="Give two people footage of some length, or raise faceset.held_out; or hold out people",
+            where=Where(field="learn.held_out"),
+        )
     if len(people) < 2:
         raise InputError(
             f"{'One' if len(people) else 'None'} of the crowd's people is held out, and previews need two",

@@ -13,7 +13,7 @@ from fsvfx.errors import InputError
 from fsvfx.facesets import Crowd, Faceset, crowd_in
 from fsvfx.facesets import crowd as crowds
 from fsvfx.media.collections import is_held_out
-from fsvfx.training.data import PairSampler
+from fsvfx.training.data import PairSampler, unseen_pairs
 from schemas.augmentation import Augmentation
 from schemas.train import HeldOut
 
@@ -66,6 +66,20 @@ def test_people_are_held_out_by_name_and_by_share(tmp_path: Path) -> None:
     assert shared == {name for name in reversed(people) if is_held_out(name, HeldOut(share=0.1))}
     assert shared < {name for name in people if is_held_out(name, HeldOut(share=0.2))}, "a larger share adds people"
     assert shared != {name for name in people if is_held_out(name, HeldOut(share=0.1, seed=1))}
+
+
+def test_where_nobody_is_held_out_frames_are(tmp_path: Path) -> None:
+    facesets = (toy_facesets.faceset("lead", 6, held_out=2), toy_facesets.faceset("double", 5, held_out=1))
+    found = small(tmp_path, facesets=facesets)
+    assert found.unseen.tolist() == np.flatnonzero(found.aside).tolist()
+    assert len(found.unseen) == 3
+    assert not set(found.trained.tolist()) & set(found.unseen.tolist())
+    pairs = unseen_pairs(found, 32, 4, "cpu")
+    assert pairs.target.person.tolist() == [0, 1]
+    assert pairs.source.person.tolist() == [1, 0]
+    alone = small(tmp_path, facesets=facesets[:1])
+    with pytest.raises(InputError, match="1 person has frames held out, and previews need two"):
+        unseen_pairs(alone, 32, 4, "cpu")
 
 
 def test_wrong_crowds_are_told(tmp_path: Path) -> None:

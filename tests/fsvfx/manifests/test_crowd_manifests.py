@@ -151,6 +151,50 @@ def test_wrong_crowds_are_refused_with_their_line(
     assert what in told[field][1]
 
 
+TWO = (
+    ("people: [lead]\n  collections: [made_up]\n", "people: [lead, double]\n"),
+    ('held_out: {people: ["t2i_000*"], share: 0.1}', "held_out: {share: 0}"),
+    ("  lead: {consent: consents/lead.yaml}\n", "  lead: {consent: consents/lead.yaml}\n  double: {consent: d.yaml}\n"),
+    (CROWD[CROWD.index("collections:\n  made_up:") : CROWD.index("footage:")], ""),
+    ("trainer:", f"  - {{name: take, person: double, {REEL}}}\ntrainer:"),
+)
+
+
+def test_two_people_with_footage_need_nobody_held_out(tmp_path: Path) -> None:
+    job = training_job(written(tmp_path, *TWO))
+    assert job.learned == ("lead", "double")
+    assert job.held_out
+    assert job.held_out.is_nobody
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "what", "hint"),
+    [
+        (
+            [("share: 0}", "share: 0.01}")],
+            "learn.held_out",
+            "none of the crowd's 2 people",
+            "share: 0, to hold out frames",
+        ),
+        ([("trainer:", "faceset: {held_out: 0}\ntrainer:")], "faceset.held_out", "neither people nor frames", "0.1"),
+        (
+            [("people: [lead, double]", "collections: [made_up]\n  people: [lead]")],
+            "learn.held_out",
+            "previews need frames of two people",
+            "Add people with footage",
+        ),
+    ],
+)
+def test_where_nobody_is_held_out_frames_are(
+    tmp_path: Path, changes: list[tuple[str, str]], field: str, what: str, hint: str
+) -> None:
+    with pytest.raises(ManifestError) as refused:
+        load_training(written(tmp_path, *TWO, *changes))
+    [told] = [each for each in refused.value.problems if each.field == field]
+    assert what in told.what
+    assert hint in told.hint
+
+
 def test_an_engine_for_anybody_learns_no_pair(tmp_path: Path) -> None:
     learn = CROWD[CROWD.index("learn:") : CROWD.index("people:\n  lead")]
     with pytest.raises(ManifestError) as refused:
