@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from oiio_files import write_oiio
 
 from flows import cli
 from fsvfx.settings import machine
 
+ROOT = Path(__file__).parents[2]
 MANIFEST = """\
 schema_version: 1
 production: toy
@@ -125,6 +131,21 @@ def test_an_interrupt_is_clean(capsys, monkeypatch) -> None:
     monkeypatch.setattr("fsvfx.manifests.load_either", interrupt)
     assert cli.code_of(["validate", M]) == 130
     assert capsys.readouterr().err.startswith("Stopped.")
+
+
+def test_libraries_have_no_last_word(folder) -> None:
+    """OpenImageIO, which reads frames with alpha, would list its objects as leaks when the process ends."""
+    for number, side in ((1001, 4), (1002, 6)):
+        write_oiio(folder / f"plate.{number}.exr", np.zeros((side, side, 4), np.float16), tuple("RGBA"))
+    sequence = "{path: plate.####.exr, frames: 1001-1002, color_space: ACEScg}"
+    text = (
+        f"schema_version: 1\nproduction: toy\npeople: {{}}\nshots: [{{name: sh01, plate: {sequence}, replace: []}}]\n"
+    )
+    (folder / M).write_text(text)
+    line = [sys.executable, "-c", "from flows.cli import main; main()", "validate", "--preflight", M]
+    said = subprocess.run(line, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert "frame 1002 has data and display windows" in said.stdout + said.stderr
+    assert "leaked" not in said.stderr
 
 
 @pytest.mark.parametrize("words", [["--help"], ["engines", "--json"], ["models", "list", "--json"]])
