@@ -126,7 +126,7 @@ def _composite_options() -> str:
 
 def _option(name: str, shape: dict[str, Any]) -> str:
     unit = next((unit for starts, unit in _UNITS if name.startswith(starts) and name != "super_resolver"), "")
-    values = allowed(shape) or ("mattes with `*` and `+`" if "pattern" in shape else "a name")
+    values = allowed(shape) or ("mattes with `*` and `+`" if name == "matte" else "a name")
     picture = "" if name in OWN_NETWORKS else f"![{name}](composite/{name}.jpg)"
     return f"| `{name}` | `{plain(shape['default'])}` | {values} | {unit} | {description(shape)} | {picture} |"
 
