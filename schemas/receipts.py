@@ -131,6 +131,8 @@ class Failure(StrictModel):
     frames: FrameRange | None = None
     redo: str | None = None
     """The stage whose stored result is damaged on ``frames``: it must be recreated."""
+    trace: str = ""
+    """Python's traceback of what fsvfx did not foresee; empty for its own errors."""
     at: datetime
     worker: str
 

@@ -38,7 +38,7 @@ def observer_of(progress: Callable[[Progress], object] | bool) -> Observer:
         return Calls(progress)
     if not progress:
         return Silent()
-    out = Console(stderr=True, highlight=False)
+    out = Console(stderr=True, highlight=False, emoji=False)
     return Bars(bars(out)) if out.is_terminal else Lines(out)
 
 

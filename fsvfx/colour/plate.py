@@ -106,8 +106,8 @@ class PlateColour:
 
             return np.asarray(cv2.LUT(np.asarray(frame, np.uint8), table), np.float32)
         comp = from_half(self.to_comp(frame))
-        if not np.isfinite(comp.sum(dtype=np.float64)):
-            comp = np.nan_to_num(comp)
+        if not np.isfinite(comp).all():
+            comp = np.nan_to_num(comp, posinf=HALF_MAX, neginf=-HALF_MAX)
         shown = self.encode(comp)
         return np.clip(shown, 0.0, 1.0, out=shown, dtype=np.float32)
 

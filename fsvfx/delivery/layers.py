@@ -88,7 +88,7 @@ def swap_layers(comp: Comp, turn: Turn) -> Iterator[Half]:
     for patch in comp.patches:
         layer: Half = np.zeros(comp.base.shape, np.float16)
         if patch is not None:
-            under = np.ascontiguousarray(comp.base[_area(patch)])
+            under = comp.base[_area(patch)].copy()
             joint: Half = np.zeros(under.shape[:2], np.float16)
             paste(under, joint, patch.origin, before)
             plain = from_half(turn(under))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import secrets
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -23,7 +24,7 @@ _PASSING = {errno.EIO, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT, errno.ECONNR
 
 def told(error: Exception, job: ShotJob, stage: str, unit: Unit) -> FsvfxError:
     """``error`` itself if it is one of ours, with what its place lacks filled in; else a MachineError for it."""
-    known = error if isinstance(error, FsvfxError) else _classed(error, again(job, stage, unit))
+    known = error if isinstance(error, FsvfxError) else _classed(error, job, again(job, stage, unit))
     known.where = replace(
         known.where,
         shot=known.where.shot or job.shot.name,
@@ -52,6 +53,7 @@ def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, u
         hint=error.hint,
         frames=error.where.frames,
         redo=error.where.stage if isinstance(error, DamagedError) else None,
+        trace="" if error is cause else "".join(traceback.format_exception(cause)),
         at=datetime.now(UTC),
         worker=this_worker(),
     )
@@ -127,7 +129,7 @@ def _frames(unit: Unit) -> FrameRange | None:
     return FrameRange(unit.chunk.frames) if unit.chunk else None
 
 
-def _classed(error: Exception, command: str) -> MachineError:
+def _classed(error: Exception, job: ShotJob, command: str) -> MachineError:
     if isinstance(error, MemoryError):
         return MachineError(
             "The worker ran out of memory",
@@ -148,7 +150,8 @@ def _classed(error: Exception, command: str) -> MachineError:
         )
     return MachineError(
         f"{type(error).__name__}: {_brief(error)}",
-        hint=f"This is a fault in fsvfx or in an engine; the log has its trace. After it is fixed: {command}",
+        hint=f"This is a fault in fsvfx or in an engine; report it with its trace: {commands.status(job)}. "
+        f"After it is fixed: {command}",
     )
 
 

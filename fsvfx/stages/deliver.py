@@ -60,7 +60,7 @@ class DeliverSettings(StageSettings):
 
 class DeliverStage(Stage[DeliverSettings]):
     name = "deliver"
-    version = 5
+    version = 6
     scope = "chunks and shot"
     resources = Resources(cpu=1, memory_mib=2048)
     sink = "files"

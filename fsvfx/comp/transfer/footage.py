@@ -46,15 +46,14 @@ def side_of(pictures: NDArray[np.floating], shares: NDArray[np.floating]) -> Sid
     planes = [planes_of(picture) for picture in pictures]
     flat = [np.clip(np.nan_to_num(share.reshape(-1).astype(np.float32)), 0.0, 1.0) for share in shares]
     for share, picture in zip(flat, pictures, strict=True):
-        if not np.isfinite(picture.sum(dtype=np.float64)):
-            share[~np.isfinite(picture).all(axis=-1).reshape(-1)] = 0
+        share[~np.isfinite(picture).all(axis=-1).reshape(-1)] = 0
     return Side(tuple(planes), tuple(flat))
 
 
 def planes_of(picture: NDArray[np.floating]) -> Planes:
     """(H, W, 3) as finite planes (3, H*W)."""
     planes = np.ascontiguousarray(picture.reshape(-1, picture.shape[-1]).T, dtype=np.float32)
-    if np.isnan(planes.sum()):
+    if np.isnan(planes).any():
         np.nan_to_num(planes, copy=False, nan=0.0)
     return np.clip(planes, -MOST, MOST, out=planes)
 

@@ -70,3 +70,16 @@ def test_a_terminal_gets_one_live_line(plan: Any) -> None:
     assert task.fields["words"].startswith("0/3 chunks, 2/6 steps, ")
     live.ends()
     assert not live.progress.tasks
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_failure_is_shown_letter_by_letter(terminal, plan: Any, capsys, monkeypatch) -> None:
+    """Libraries say ``OpenCV :-1: error``, which rich takes for an emoji."""
+    monkeypatch.setenv("COLUMNS", "200")
+    if terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = progress.observer_of(True)
+    shown.begins(plan)
+    shown.settled(STEPS[1], ValueError(":-1: error [b] in /a/:eyes:/x"))
+    shown.ends()
+    assert ":-1: error [b] in /a/:eyes:/x" in capsys.readouterr().err

@@ -88,3 +88,13 @@ def test_engines_see_a_plate_as_they_see_its_comp(space: str, exposure: float) -
     assert apart.mean() < 3e-4
     assert apart[codes.min(axis=2) > 64].max() < 2e-3
     assert (display_codes(space, DEFAULT_CONFIG, exposure) is not None) == (space in ("sRGB", "Rec.709"))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("space", ["ACEScg", "ACEScct"])
+def test_engines_see_what_is_no_number_as_some_light(space: str) -> None:
+    """Renders have infinities of both signs, whose sum is no number, and numpy would say so in the middle of a run."""
+    plate = np.array([[[np.inf, -np.inf, 0.5], [np.nan, 0.5, 0.5]]], np.float16)
+    seen = PlateColour(space).display(plate)
+    assert ((seen >= 0) & (seen <= 1)).all()
+    assert seen[0, 0, :2].tolist() == [1, 0]

@@ -72,6 +72,30 @@ def test_a_preview_is_the_whole_comps(count: int) -> None:
     assert (comp.rgb is comp.base) == (count == 0)
 
 
+@pytest.mark.parametrize("size", [(20, 24), (9, 24)], ids=["the whole plate", "all its columns"])
+def test_a_patch_across_the_plate_leaves_the_plate_alone(size: tuple[int, int]) -> None:
+    """A close-up. Plates come from the store read-only, and the next deliverable reads the same one."""
+    comp, rng = _comp(4, 0), np.random.default_rng(4)
+    comp.plate.setflags(write=False)
+    patch = Patch((0, 0), rng.uniform(0, 1, (*size, 3)).astype(np.float16), np.full(size, 0.5, np.float16))
+    close = Comp(1001, comp.plate, comp.colour, (patch,), waived=False)
+    before = comp.plate.copy()
+    first, second = (next(swap_layers(close, lambda rgb: rgb)) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert np.array_equal(close.base, before)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float16])
+def test_a_patch_across_a_plate_of_codes_is_laid_over_it_once(dtype: type) -> None:
+    codes = np.full((8, 8, 3), 100 if dtype is np.uint8 else 0.1, dtype)
+    patch = Patch((0, 0), np.full((8, 8, 3), 0.75, np.float16), np.full((8, 8), 0.5, np.float16))
+    comp = Comp(1001, codes, PlateColour("sRGB" if dtype is np.uint8 else "ACEScct"), (patch,), waived=False)
+    before = comp.base.copy()
+    layers = [next(swap_layers(comp, lambda rgb: rgb)) for _ in range(2)]
+    assert np.array_equal(comp.base, before)
+    assert np.array_equal(*layers)
+
+
 def test_a_plate_without_numbers_leaves_the_swap_finite() -> None:
     comp = _comp(3, 1)
     comp.plate[:] = np.nan

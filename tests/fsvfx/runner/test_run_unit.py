@@ -104,6 +104,9 @@ def test_an_unknown_fault_is_recorded_and_told_plainly(job: ShotJob, monkeypatch
     entry = plan(job).entry("ingest", "1001-1004")
     assert entry.state is ChunkState.FAILED
     assert (entry.failure.error, entry.failure.transient) == ("RuntimeError", False)
+    assert "fsvfx status toy.yaml --shot sh01 --json" in caught.value.hint
+    assert entry.failure.trace.startswith("Traceback")
+    assert entry.failure.trace.endswith("RuntimeError: toy fault")
     monkeypatch.delenv("TOY_FAIL")
     run_unit(job, "ingest", first(job), [])
     assert plan(job).entry("ingest", "1001-1004").state is ChunkState.DONE
