@@ -20,6 +20,7 @@ __all__ = [
     "registry",
     "retouching",
     "samples",
+    "sides",
     "solid",
     "supervision",
     "swapper_export",

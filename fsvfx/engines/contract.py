@@ -141,6 +141,8 @@ class Engine(ABC, Generic[Prepared]):
     """The paper or project that it follows."""
     needs_references: ClassVar[bool] = True
     """Whether the identity must have reference pictures (else it brings trained weights)."""
+    shows_references: ClassVar[bool] = False
+    """Whether the swap's pixels are the references' own: what none of them shows is a guess, and is measured."""
     learns: ClassVar[bool] = False
     """Whether it is a ``fsvfx.engines.packaged.PackagedEngine``: told without importing that."""
     runs: ClassVar[Literal["swapper", "dfm"] | None] = None

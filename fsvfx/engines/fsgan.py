@@ -73,6 +73,7 @@ class FsGan(OpenSet):
     version: ClassVar[int] = 2
     summary: ClassVar[str] = "anybody for anybody: pictures reenacted, completed and blended; trained"
     source: ClassVar[str] = "FSGAN (Nirkin et al. 2019)"
+    shows_references: ClassVar[bool] = True
     prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256", "views")
     Settings: ClassVar[type[EngineSettings]] = FsGanPackage
     Architecture: ClassVar[type[EngineSettings]] = FsGanSettings

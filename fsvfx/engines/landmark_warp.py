@@ -51,6 +51,7 @@ class LandmarkWarp(Engine["References"]):
     source: ClassVar[str] = (
         "the classic landmark warp + Poisson recipe (Perez 2003; Reinhard 2001), on FaceMesh triangles"
     )
+    shows_references: ClassVar[bool] = True
     prepares_by: ClassVar[tuple[str, ...] | None] = ()
     Settings: ClassVar[type[EngineSettings]] = LandmarkWarpSettings
 

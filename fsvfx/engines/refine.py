@@ -39,6 +39,7 @@ class Refine(OpenSet):
         "landmark_warp, with seams, patches and light corrected by a network; anybody for anybody; trained"
     )
     source: ClassVar[str] = "fsvfx; a linear morphable model by ridge regression; self-supervised retouching"
+    shows_references: ClassVar[bool] = True
     Settings: ClassVar[type[EngineSettings]] = RefineEngineSettings
     Architecture: ClassVar[type[EngineSettings]] = RefineSettings
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fsvfx.engines.contract import Identity
 from fsvfx.faces.geometry import mirrored
@@ -16,13 +18,18 @@ WORTH = 0.3
 """Of a picture's mirror image beside the picture's own."""
 
 
+def one_sided(yaws: Sequence[float] | NDArray[np.floating], beyond: float = TURNED) -> bool:
+    """Whether all faces, at least one, are turned to the same side by more than ``beyond`` degrees of yaw."""
+    found = np.asarray(yaws, np.float64)
+    return bool(len(found) and np.abs(found).min() > beyond and (np.sign(found) == np.sign(found[0])).all())
+
+
 def both_sides(identity: Identity, beyond: float = TURNED) -> Identity:
     """With mirror images of all pictures, if all are turned to the same side by more than ``beyond``; else as it is.
 
     Faces are nearly the same on both sides: a mirrored cheek is a better guess than one that nobody saw.
     """
-    yaws = np.array([head_pose(mesh)[0] for mesh in identity.landmarks])
-    if not len(yaws) or np.abs(yaws).min() <= beyond or (np.sign(yaws) != np.sign(yaws[0])).any():
+    if not one_sided([head_pose(mesh)[0] for mesh in identity.landmarks], beyond):
         return identity
     crops, meshes = zip(*map(mirrored, identity.crops, identity.landmarks), strict=True)
     return replace(

@@ -56,6 +56,7 @@ class UniFaceGan(OpenSet):
     summary: ClassVar[str] = "anybody for anybody: a face drawn in 3D made real in the plate, steady; trained"
     source: ClassVar[str] = "UniFaceGAN (Cao et al. 2021)"
     reads: ClassVar[tuple[str, ...]] = (FIT,)
+    shows_references: ClassVar[bool] = True
     may_be_driven: ClassVar[bool] = True
     prepares_by: ClassVar[tuple[str, ...] | None] = ("model", "sha256", "texture")
     trained_with: ClassVar[tuple[str, ...]] = (HEAD,)

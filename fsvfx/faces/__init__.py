@@ -2,5 +2,6 @@
 
 __all__ = [
     "boxes", "detectors", "embedding", "facemesh", "gaze", "geometry", "insightface", "looks", "measures", "mediapipe",
-    "near", "people", "raster", "references", "resizing", "search", "topology", "tracks", "trails", "watch",
+    "near", "people", "raster", "references", "resizing", "search", "topology", "tracks", "trails", "views",
+    "watch",
 ]  # fmt: skip

@@ -29,7 +29,9 @@ CHECKS: tuple[Check, ...] = (
           "or sex is not known are reported where an entry asks for one: they are not chosen.", inputs.banks),
     Check("detector", "The optional packages that the detector needs are installed.", inputs.detector_code),
     Check("references", "Every file can be read, and a face is found in one of the first 64 pictures, as the stage "
-          "would find it. The search stops at the first face.", inputs.references),
+          "would find it. The search stops at the first face. Engines that show the pictures themselves: reported "
+          "if all faces, also in the first 64 pictures, are turned to the same side by more than 20 degrees.",
+          inputs.references),
     Check("frame rate", "Reviews, movies and point caches have a frame rate, from the plate's headers or from "
           "`frame_rate`; MXF supports it. Frames need none.", outputs.rate),
     Check("writers", "The optional packages that deliverables need are installed.", outputs.code),

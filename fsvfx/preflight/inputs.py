@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from fsvfx import extras, models
 from fsvfx.arrays import Array
 from fsvfx.engines.registry import engine, learned
+from fsvfx.engines.sides import one_sided
 from fsvfx.entries import entry_name
 from fsvfx.errors import FsvfxError
 from fsvfx.faces.detectors import needs_of
 from fsvfx.faces.looks import colour_of
+from fsvfx.faces.measures import head_pose
 from fsvfx.faces.search import FaceFinder
 from fsvfx.media import PersonSource, PlateReader, RotoSource, open_plate, spread
 from fsvfx.packages import Packages, faces_in, unknown_to
@@ -109,38 +111,50 @@ def rotos(shot: Look) -> Iterator[Trouble]:
 
 
 def references(shot: Look) -> Iterator[Trouble]:
-    """Every file can be read, and a face is seen: as the stage would look for it, but only until one is found."""
+    """Every file can be read, and a face is seen: as the stage would look for it, but only until one is found; where
+    an engine shows the pictures themselves, until they are seen not to be all of one side."""
     for person in shot.job.shown:
         given = shot.job.people[person].references
         unit = Unit.of_person(person)
         if not given or not all(map(shot.buckets.usable, given)) or not shot.would_run("references", unit.name):
             continue
-        question = ("references", person, given, shot.job.shot.faces.model_dump_json())
-        yield from shot.answers.of(question, partial(_unseen, shot.job, person))
+        shown_by = _shown_by(shot.job, person)
+        question = ("references", person, given, shown_by, shot.job.shot.faces.model_dump_json())
+        yield from shot.answers.of(question, partial(_unseen, shot.job, person, shown_by))
 
 
-def _unseen(job: ShotJob, person: str) -> Iterator[Trouble]:
+def _shown_by(job: ShotJob, person: str) -> tuple[str, ...]:
+    """The engines that show the person's pictures themselves."""
+    used = dict.fromkeys(entry.engine for entry in job.shot.replace if entry.goes_in == person)
+    return tuple(name for name in used if engine(name).shows_references)
+
+
+def _unseen(job: ShotJob, person: str, shown_by: tuple[str, ...]) -> Iterator[Trouble]:
     field = f"people.{person}.references"
     try:
         source = PersonSource(job, person)
         firsts = list(source.firsts())
         if not _absent_models(job, "references"):
-            yield from _faceless(job, source, firsts, field)
+            yield from _poor(job, source, firsts, shown_by, field)
     except FsvfxError as error:
         yield Trouble.of(field, error)
 
 
-def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field: str) -> Iterator[Trouble]:
-    """``firsts``: of each file the first picture. Raises PlateError."""
+def _poor(
+    job: ShotJob, source: PersonSource, firsts: Sequence[Array], shown_by: tuple[str, ...], field: str
+) -> Iterator[Trouble]:
+    """No face, or only one side of it. ``firsts``: of each file the first picture. Raises PlateError."""
     finder = FaceFinder(job.shot.faces.detector, min_score=job.shot.faces.min_score, perturb=1)
-    if any(_shows_face(finder, picture) for picture in firsts):
-        return
-    pictures = source.pictures()
-    looked = 0
-    for picture in islice(pictures, _FACES):
-        if _shows_face(finder, picture):
+    yaws: list[float] = []
+    pictures, looked = source.pictures(), -len(firsts)
+    for picture in chain(firsts, islice(pictures, _FACES)):
+        yaws += [head_pose(mesh)[0] for mesh in finder.find(colour_of(picture).look(picture)).landmarks]
+        if yaws and not (shown_by and one_sided(yaws)):
             return
         looked += 1
+    if yaws:
+        yield _turned(yaws, shown_by, field)
+        return
     is_all = next(pictures, None) is None
     yield Trouble(
         field,
@@ -150,8 +164,16 @@ def _faceless(job: ShotJob, source: PersonSource, firsts: Sequence[Array], field
     )
 
 
-def _shows_face(finder: FaceFinder, picture: Array) -> bool:
-    return bool(len(finder.find(colour_of(picture).look(picture))))
+def _turned(yaws: Sequence[float], shown_by: tuple[str, ...], field: str) -> Trouble:
+    least, most = sorted(round(abs(yaw)) for yaw in (min(yaws, key=abs), max(yaws, key=abs)))
+    side = "right" if yaws[0] > 0 else "left"
+    by = f"{least}" if least == most else f"{least} to {most}"
+    return Trouble(
+        field,
+        f"every face that was looked at is turned to the picture's {side}, by {by} degrees",
+        f"Add a frontal picture, or one of the other side: {' and '.join(shown_by)} can only guess what none shows",
+        stops=False,
+    )
 
 
 def detector_code(shot: Look) -> Iterator[Trouble]:

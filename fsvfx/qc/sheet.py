@@ -26,6 +26,9 @@ MOST = 48
 """Frames on a sheet; a longer shot is sampled evenly."""
 SEAM_LOOK, SEAM_BAD = 1.25, 1.6
 FLICKER_LOOK, FLICKER_BAD = 0.012, 0.03
+UNSEEN_LOOK, UNSEEN_BAD = 0.15, 0.35
+"""Below the first, swaps of drawn heads from one picture look like those from twelve; above the second, noses and lips
+have smears (docs/deliver.md)."""
 _GROUND, _PANEL, _PAPER, _QUIET = (20, 21, 24), (33, 35, 40), (238, 238, 236), (150, 153, 160)
 _PAD, _BORDER, _HEAD = 14, 3, 64
 _AROUND = 0.35
@@ -82,10 +85,10 @@ def cell(frame: int, plate: U8, comp: U8, figures: Mapping[str, Sequence[float]]
 def grade(figures: Mapping[str, Sequence[float]]) -> Grade:
     """The worst that any entry's figures say."""
     near, far = _worst(figures, "to_identity"), _worst(figures, "to_performer", low=True)
-    seam, flicker = _worst(figures, "seam"), _worst(figures, "flicker")
-    if near >= far or seam > SEAM_BAD or flicker > FLICKER_BAD:
+    seam, flicker, guessed = (_worst(figures, name) for name in ("seam", "flicker", "unseen"))
+    if near >= far or seam > SEAM_BAD or flicker > FLICKER_BAD or guessed > UNSEEN_BAD:
         return Grade.BAD
-    if seam > SEAM_LOOK or flicker > FLICKER_LOOK:
+    if seam > SEAM_LOOK or flicker > FLICKER_LOOK or guessed > UNSEEN_LOOK:
         return Grade.LOOK
     return Grade.NONE if np.isnan([near, seam, flicker]).all() else Grade.GOOD
 
@@ -179,14 +182,20 @@ def _legend(draw: ImageDraw.ImageDraw, width: int) -> None:
 
 
 def _summary(figures: Mapping[str, Sequence[float]]) -> str:
-    """``id 0.41 / 0.70  seam 0.98  flicker 0.2 %``: distances to identity, performer; flicker of the display range."""
+    """``id 0.41 / 0.70  seam 0.98  flicker 0.2 %``: distances to identity, performer; flicker of the display range.
+
+    In place of a flicker that is good ``unseen 20 %``, where that is worth a look: there is no room for both.
+    """
     parts = []
     near, far = _worst(figures, "to_identity"), _worst(figures, "to_performer", low=True)
     if np.isfinite([near, far]).all():
         parts.append(f"id {near:.2f} / {far:.2f}")
     if np.isfinite(seam := _worst(figures, "seam")):
         parts.append(f"seam {seam:.2f}")
-    if np.isfinite(flicker := _worst(figures, "flicker")):
+    flicker, guessed = _worst(figures, "flicker"), _worst(figures, "unseen")
+    if guessed > UNSEEN_LOOK and not flicker > FLICKER_LOOK:
+        parts.append(f"unseen {100 * guessed:.0f} %")
+    elif np.isfinite(flicker):
         parts.append(f"flicker {100 * flicker:.1f} %")
     return "   ".join(parts)
 

@@ -12,9 +12,12 @@ from pydantic import Field, JsonValue
 
 from fsvfx.arrays import Result
 from fsvfx.comp import CompositedEntry, Patch
+from fsvfx.engines.registry import engine
 from fsvfx.entries import AlignedEntry, GoesIn, entry_name
 from fsvfx.faces.embedding import SIZE, cut, embeddings
 from fsvfx.faces.geometry import crop, crop_matrix, inverse, move_points
+from fsvfx.faces.topology import POINTS
+from fsvfx.faces.views import seen, unseen
 from fsvfx.identity.contract import distance
 from fsvfx.identity.registry import network
 from fsvfx.qc.figures import cells, flicker, luminance, nearest, seam
@@ -23,6 +26,7 @@ from fsvfx.qc.view import View, box_around, packed, shrunk, thumbnail, view
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.job import ShotJob
+from schemas.manifest import Replace
 from schemas.receipts import Unit
 
 _SIDE = 128
@@ -30,7 +34,7 @@ _ROOM = 5120
 """Bytes for a frame's thumbnails: see ``fsvfx.qc.view.packed``."""
 _UPRIGHT = 256
 """Side of the upright crops in which it is measured whether a performer can still be recognized."""
-_FIGURES = ("to_identity", "to_performer", "seam", "flicker")
+_FIGURES = ("to_identity", "to_performer", "seam", "flicker", "unseen")
 F32 = NDArray[np.float32]
 
 
@@ -41,11 +45,13 @@ class MeasureSettings(PlateSettings):
     first_frame: int
     networks: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
     """They say whether faces that come from a bank are still taken for the performer's."""
+    pictured: tuple[int, ...] = Field((), exclude_if=lambda entries: not entries)
+    """The entries whose swaps show the references' own pixels, in the performer's pose."""
 
 
 class MeasureStage(Stage[MeasureSettings]):
     name = "measure"
-    version = 4
+    version = 5
     needs = (Need("ingest"), Need("align"), Need("composite"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
     alike = True
@@ -72,6 +78,7 @@ class MeasureStage(Stage[MeasureSettings]):
             every=job.shot.measure.every,
             first_frame=job.shot.plate.first_frame,
             networks=networks_of(job),
+            pictured=tuple(index for index, entry in enumerate(job.shot.replace) if _is_pictured(entry)),
             **PlateSettings.of(job).model_dump(),
         )
 
@@ -83,7 +90,8 @@ class MeasureStage(Stage[MeasureSettings]):
         """Table ``figures``: a row for each frame and entry with a face. NaN: not taken.
 
         to_identity: embedding distance of the comp's face to the identity's nearest reference; to_performer: to the
-        plate's face in the same frame; seam, flicker: see ``fsvfx.qc.figures`` (flicker: from the second frame on).
+        plate's face in the same frame; seam, flicker: see ``fsvfx.qc.figures`` (flicker: from the second frame on);
+        unseen: the share of the face that no reference shows (``fsvfx.faces.views``), where its pixels are theirs.
         Tables ``rN``, of faces that come from a bank: ``apart``, the distance of the comp's face to the plate's in the
         same frame, by each of the settings' networks.
         """
@@ -126,6 +134,7 @@ class _Measurer:
         self.work, self.colour = work, plate_colour_of(work)
         goes_in = [GoesIn.of(work.inputs, index, who) for index, who in enumerate(work.settings.identities)]
         self.references: list[F32] = [_known(one) for one in goes_in]
+        self.views = {index: _views(goes_in[index]) for index in work.settings.pictured}
         self.distances: dict[int, list[tuple[int, int, float]]] = {i: [] for i, one in enumerate(goes_in) if one.cast}
         self.aligned = [AlignedEntry(work.inputs["align"], index) for index in range(len(self.references))]
         self.before: dict[int, tuple[int, tuple[F32, F32]]] = {}
@@ -167,6 +176,8 @@ class _Measurer:
         pair = luminance(shown.plate), luminance(shown.comp)
         figures = {name: float("nan") for name in _FIGURES}
         figures["seam"] = seam(*pair, matte)
+        if face.entry in self.views:
+            figures["unseen"] = unseen(face.landmarks, self.views[face.entry])
         figures["flicker"] = self._flicker(number, face, shown, pair, matte.astype(np.float32))
         if (number - self.work.settings.first_frame) % self.work.settings.every == 0:
             figures |= self._identity(face, shown)
@@ -206,6 +217,17 @@ class _Measurer:
 def _known(goes_in: GoesIn) -> F32:
     """(m, 128) of who goes in; of nobody none."""
     return np.asarray(goes_in.pictures("embedding"), np.float32) if goes_in.count else np.zeros((0, SIZE), np.float32)
+
+
+def _views(goes_in: GoesIn) -> F32:
+    """(m, 468): what of the face each picture of who goes in shows."""
+    meshes = np.asarray(goes_in.pictures("landmarks"), np.float32) if goes_in.count else ()
+    return np.array([seen(mesh) for mesh in meshes], np.float32).reshape(-1, POINTS)
+
+
+def _is_pictured(entry: Replace) -> bool:
+    """A driver may turn the head; what that shows nobody has measured."""
+    return engine(entry.engine).shows_references and not (entry.driver and entry.driver.pose)
 
 
 def _summary(table: Mapping[str, NDArray[Any]]) -> dict[str, JsonValue]:

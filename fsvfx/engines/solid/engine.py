@@ -20,6 +20,7 @@ class SolidEngine(Engine[Prepared]):
 
     family: ClassVar[Family] = "model3d"
     reads: ClassVar[tuple[str, ...]] = (FIT,)
+    shows_references: ClassVar[bool] = True
     may_be_driven: ClassVar[bool] = True
     prepares_by: ClassVar[tuple[str, ...] | None] = ()
 

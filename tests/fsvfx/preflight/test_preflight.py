@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import cv2
+import face_shapes
 import numpy as np
 import pytest
 from footage import shot_job, write_stills, write_video
@@ -18,7 +19,7 @@ from skimage import data
 
 from fsvfx import models
 from fsvfx.media import remote
-from fsvfx.preflight import Trouble, checks, preflight, refusal
+from fsvfx.preflight import Trouble, checks, inputs, preflight, refusal
 from fsvfx.settings import machine
 from schemas.job import ShotJob
 from schemas.manifest import Replace
@@ -218,6 +219,38 @@ def test_references_that_are_of_no_use(name: str, make: Callable[..., ShotJob], 
 
 def test_one_face_among_the_references_is_enough(make: Callable[..., ShotJob], face: str, tmp_path: Path) -> None:
     assert troubles(make(references=[_noise(tmp_path / "n.png"), face])) == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "yaws", "said"),
+    [
+        ("landmark_warp", [0], None),
+        ("landmark_warp", [30], "turned to the picture's right, by 30 degrees"),
+        ("landmark_warp", [-30, -45, -21], "turned to the picture's left, by 21 to 45 degrees"),
+        ("landmark_warp", [30, 10], None),
+        ("landmark_warp", [30, -30], None),
+        ("original", [30], None),
+    ],
+)
+def test_pictures_that_show_one_side_are_told(
+    engine: str,
+    yaws: list[float],
+    said: str | None,
+    make: Callable[..., ShotJob],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {20 * (place + 1): face_shapes.face(yaw=yaw)[None] for place, yaw in enumerate(yaws)}
+    finder = SimpleNamespace(find=lambda rgb: SimpleNamespace(landmarks=found[rgb.max()]))
+    monkeypatch.setattr(inputs, "FaceFinder", lambda *_, **__: finder)
+    for shade in found:
+        cv2.imwrite(str(tmp_path / f"r{shade:03}.png"), np.full((9, 9, 3), shade, np.uint8))
+    job = make(references=[str(tmp_path / "r*.png")], replace=[{}])
+    entry = job.shot.replace[0].model_copy(update={"engine": engine})
+    job = job.model_copy(update={"shot": job.shot.model_copy(update={"replace": (entry,)})})
+    told = [one for one in troubles(job) if one.field == "people.lead.references"]
+    assert [one.stops for one in told] == ([] if said is None else [False])
+    assert all(said in one.what and engine in one.hint for one in told if said)
 
 
 ROTOS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {

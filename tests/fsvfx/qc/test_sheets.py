@@ -22,10 +22,28 @@ NAN = float("nan")
         ({"seam": [1.0, 2.0]}, Grade.BAD),
         ({"flicker": [0.02]}, Grade.LOOK),
         ({"flicker": [NAN, 0.05]}, Grade.BAD),
+        ({"seam": [1.0], "unseen": [NAN, 0.1]}, Grade.GOOD),
+        ({"seam": [1.0], "unseen": [0.1, 0.2]}, Grade.LOOK),
+        ({"seam": [1.0], "unseen": [0.5]}, Grade.BAD),
     ],
 )
 def test_the_worst_figure_decides(figures: dict[str, list[float]], expected: Grade) -> None:
     assert grade(figures) is expected
+
+
+@pytest.mark.parametrize(
+    ("flicker", "unseen", "said"),
+    [
+        (0.002, 0.1, "flicker 0.2 %"),
+        (0.002, 0.2, "unseen 20 %"),
+        (NAN, 0.2, "unseen 20 %"),
+        (0.02, 0.2, "flicker 2.0 %"),
+        (0.002, NAN, "flicker 0.2 %"),
+    ],
+)
+def test_what_there_is_room_for_is_what_is_worth_a_look(flicker: float, unseen: float, said: str) -> None:
+    picture = np.zeros((8, 8, 3), np.uint8)
+    assert cell(1, picture, picture, {"seam": [1.0], "flicker": [flicker], "unseen": [unseen]}).words.endswith(said)
 
 
 def test_a_sheet_shows_its_pictures_and_borders() -> None:

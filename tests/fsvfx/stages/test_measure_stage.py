@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import toy_banks
+from face_shapes import face
 from in_memory import Arrays
 from numpy.typing import NDArray
 
@@ -28,8 +29,17 @@ FRAMES = (1001, 1002, 1003, 1004)
 SIZE = 64
 
 
-def measured(monkeypatch: pytest.MonkeyPatch, *, brighter: tuple[float, ...], job: ShotJob | None = None) -> Result:
-    """A grey plate; comps are ``brighter`` by that much light in a square; the last frame has no face."""
+def measured(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    brighter: tuple[float, ...] = (0.1, 0.1, 0.1),
+    job: ShotJob | None = None,
+    turned: float = 0.0,
+) -> Result:
+    """A grey plate; comps are ``brighter`` by that much light in a square; the last frame has no face.
+
+    turned: degrees of yaw of the only reference picture; the performer looks into the camera.
+    """
     monkeypatch.setattr(measure, "embeddings", _stand_in)
     plate = np.full((len(FRAMES), 90, 120, 3), 128, np.uint8)
     base = colour.plate_to_comp(plate[0, :40, :40], "sRGB", colour.DEFAULT_CONFIG)
@@ -42,19 +52,19 @@ def measured(monkeypatch: pytest.MonkeyPatch, *, brighter: tuple[float, ...], jo
         "r0/patch": np.stack([base + np.float16(more) * matte[..., None] for more in (*brighter, 0)]),
         "r0/matte": np.stack([matte] * 3 + [0 * matte]),
     }
-    landmarks = np.stack(np.meshgrid(np.linspace(12, 52, 26), np.linspace(12, 52, 18)), -1).reshape(-1, 2)
     aligned = {
         "r0/matrix": np.tile(np.array([[1.0, 0, -18], [0, 1, -8]]), (4, 1, 1)),
-        "r0/landmarks": np.tile(np.c_[landmarks, np.zeros(468)].astype(np.float32), (4, 1, 1)),
+        "r0/landmarks": np.tile(face(32, 32, height=40), (4, 1, 1)),
         "r0/crops": np.zeros((4, SIZE, SIZE, 3), np.float16),
     }
     stage, job = MeasureStage(), job or _job()
-    member = {"embedding": np.full((1, 128), 0.6, np.float32), "sharpness": np.ones(1, np.float32)}
+    picture = {"embedding": np.full((1, 128), 0.6, np.float32), "landmarks": face(yaw=turned)[None]}
+    member = picture | {"sharpness": np.ones(1, np.float32)}
     inputs: dict[str, Any] = {
         "ingest": Arrays(FRAMES, {"frames": plate}),
         "align": Arrays(FRAMES, aligned),
         "composite": Arrays(FRAMES, comp),
-        "references/i": Arrays((0,), {"embedding": np.full((1, 128), 0.6, np.float32)}),
+        "references/i": Arrays((0,), picture),
         "cast": Arrays((), {}, {"r0": member}),
     }
     unit = Unit.of_chunk(job.shot.chunks[0])
@@ -66,9 +76,9 @@ def _stand_in(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArra
     return np.full((1, 128), rgb[y, x].mean() / 255, np.float32)
 
 
-def _job() -> ShotJob:
+def _job(engine: str = "landmark_warp", **more: Any) -> ShotJob:
     plate = Plate(path="/p.mp4", first_frame=1001, frames=FrameRange(FRAMES), color_space="sRGB")
-    replace = (Replace(performer="p", identity="i", engine="landmark_warp"),)
+    replace = (Replace(performer="p", identity="i", engine=engine, **more),)
     shot = Shot(name="s", plate=plate, replace=replace, measure={"every": 2})  # type: ignore[arg-type]
     return ShotJob(
         production="t",
@@ -125,6 +135,35 @@ def test_a_face_from_a_bank_is_held_against_the_performer_by_each_network(
     assert np.asarray(table["frame"]).tolist() == [1001, 1003], "where identities are measured"
     assert (np.asarray(table["apart"]) > 0.02).tolist() == [further, further]
     assert np.isfinite(result.tables["figures"]["to_identity"]).any()
+
+
+@pytest.mark.parametrize(
+    ("engine", "turned", "least", "most"),
+    [("landmark_warp", 0, 0, 0.01), ("landmark_warp", 50, 0.25, 0.6), ("unifacegan", 50, 0.25, 0.6)],
+)
+def test_what_no_reference_shows_is_measured(
+    monkeypatch: pytest.MonkeyPatch, engine: str, turned: float, least: float, most: float
+) -> None:
+    table = measured(monkeypatch, job=_job(engine), turned=turned).tables["figures"]
+    assert least <= np.asarray(table["unseen"]).min() <= np.asarray(table["unseen"]).max() <= most
+
+
+DRIVER = {"plate": {"path": "/d.mp4", "color_space": "sRGB", "first_frame": 1, "frames": "1-4"}, "person": "d"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "more", "taken"),
+    [
+        ("original", {}, False),
+        ("blanz", {"driver": DRIVER}, True),
+        ("blanz", {"driver": DRIVER | {"pose": True}}, False),
+    ],
+)
+def test_it_is_measured_only_where_it_is_known_what_the_swap_shows(
+    engine: str, more: dict[str, Any], taken: bool
+) -> None:
+    job = _job(engine, **more)
+    assert MeasureStage().settings(job, Unit.of_chunk(job.shot.chunks[0])).pictured == ((0,) if taken else ())
 
 
 def test_flicker_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

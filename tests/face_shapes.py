@@ -22,7 +22,7 @@ def face(
     turned = topology.CANONICAL @ Rotation.from_euler("zxy", [-roll, -pitch, yaw], degrees=True).as_matrix().T
     scale = height / np.ptp(topology.CANONICAL[:, 1])
     points = turned * scale * np.array([1.0, -1.0, -1.0])
-    return (points + np.array([x, y, 0.0])).astype(np.float32)
+    return np.asarray(points + np.array([x, y, 0.0]), np.float32)
 
 
 def finds(rows: list[tuple[int, np.ndarray, int]], score: float = 0.9) -> Finds:

@@ -1,0 +1,28 @@
+"""How much of a face other views of it show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fsvfx.faces.raster import Floats, signed_areas, vertex_facing
+from fsvfx.faces.topology import TRIANGLES
+
+
+def seen(mesh: Floats) -> Floats:
+    """(468,) 0..1: how well a view with that mesh (468, 3) shows each vertex, by the cosine to the camera: all at 60
+    degrees from it, nothing at 84."""
+    return np.asarray(np.clip(vertex_facing(mesh, TRIANGLES) * 2.5 - 0.25, 0, 1), np.float32)
+
+
+def unseen(mesh: Floats, views: Floats) -> float:
+    """Share of the face that a mesh (468, 3) shows, by its area in the picture, which no view shows: 0 to 1.
+
+    views: (m, 468), ``seen`` of each. NaN if there is none, or if the mesh shows nothing.
+    """
+    shown = seen(mesh)
+    area = np.zeros(len(mesh))
+    np.add.at(area, TRIANGLES, np.clip(signed_areas(mesh[TRIANGLES]), 0, None)[:, None])
+    total = float((area * shown).sum())
+    if not len(views) or total <= 0:
+        return float("nan")
+    return float((area * np.clip(shown - views.max(axis=0), 0, None)).sum()) / total
