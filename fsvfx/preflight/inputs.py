@@ -170,8 +170,8 @@ def _turned(yaws: Sequence[float], shown_by: tuple[str, ...], field: str) -> Tro
     by = f"{least}" if least == most else f"{least} to {most}"
     return Trouble(
         field,
-        f"every face that was looked at is turned to the picture's {side}, by {by} degrees",
-        f"Add a frontal picture, or one of the other side: {' and '.join(shown_by)} can only guess what none shows",
+        f"all faces found are turned to the picture's {side}, by {by} degrees",
+        f"Add a frontal picture or one of the other side: {' and '.join(shown_by)} can only guess what no picture shows",
         stops=False,
     )
 
