@@ -171,7 +171,7 @@ def _turned(yaws: Sequence[float], shown_by: tuple[str, ...], field: str) -> Tro
     return Trouble(
         field,
         f"all faces found are turned to the picture's {side}, by {by} degrees",
-        f"Add a frontal picture or one of the other side: {' and '.join(shown_by)} can only guess what no picture shows",
+        f"Add a frontal picture or one of the other side: {' and '.join(shown_by)} must guess what none shows",
         stops=False,
     )
 
