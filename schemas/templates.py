@@ -11,6 +11,13 @@ PICTURES = frozenset({".exr", ".dpx", ".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 
 _FRAME = re.compile(r"\{frame(?::0(\d)d)?\}|%0(\d)d|(#+)")
 _READ = re.compile(r"%0?(\d?)d|(#+)")
+_ELSEWHERE = re.compile(
+    r"\[(\d+)-\d+\]|(\d+)-\d+[#@]+|(@+)|(\?+)|\*|(?:\$\{?F|<(?:f|frame)(?=\d?>))(?P<digits>\d?)[}>]?", re.IGNORECASE
+)
+"""Where other programs have the frame number: djv, RV, Shake, globs, Houdini, Maya."""
+_ONE_FRAME = re.compile(r"(?<![^._ -])(\d+)(?=\.\w+$)")
+_RANGE = re.compile(r"\s+\[?-?\d+\s*[-\s]\s*-?\d+\]?$")
+"""Behind the name, as Nuke writes it."""
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _DIGITS = 4
 
@@ -65,6 +72,22 @@ def frame_place(pattern: str) -> tuple[str, int, str] | None:
     digits, hashes = tokens[-1].groups()
     before, after = name[: tokens[-1].start()], name[tokens[-1].end() :]
     return folder + slash + before, len(hashes) if hashes else int(digits or 1), after
+
+
+def with_hashes(pattern: str) -> str | None:
+    """``a.####.exr`` for a sequence as another program writes it, or for one file of it. None for all others."""
+    folder, slash, name = pattern.strip().rpartition("/")
+    bare = _RANGE.sub("", name)
+    token = _ELSEWHERE.search(bare) or (None if frame_place(bare) else _ONE_FRAME.search(bare))
+    if token is not None:
+        bare = bare[: token.start()] + "#" * _hashes(token) + bare[token.end() :]
+    return folder + slash + bare if bare != name else None
+
+
+def _hashes(token: re.Match[str]) -> int:
+    """As many digits as it names or has; else four."""
+    digits = token.groupdict().get("digits")
+    return int(digits) if digits else len(next(filter(None, token.groups()), "")) or _DIGITS
 
 
 def frame_tokens(template: str) -> int:

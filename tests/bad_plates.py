@@ -281,7 +281,7 @@ BAD_PLATES: dict[str, BadPlate] = {
     "no folder there": BadPlate(
         lambda folder: _entry(folder / "gone/sh010.####.png", frame_rate="24"), ("its folder does not exist",)
     ),
-    "wrong padding": BadPlate(_wrong_padding, ("no file of the sequence exists", "how many digits")),
+    "wrong padding": BadPlate(_wrong_padding, ("no file of the sequence exists", "Did you mean 'sh010.####.png'?")),
     "two places for the number": BadPlate(_two_tokens, ("several places for the frame number",)),
     "a single still": BadPlate(_single_still, ("a single still is not a plate", "####")),
     "empty png": BadPlate(_spoilt(lambda path: path.write_bytes(b"")), ("the file is empty", "1005"), at_open=False),

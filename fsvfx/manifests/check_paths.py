@@ -12,7 +12,7 @@ from fsvfx.reach import Reach, ReachError
 from fsvfx.suggestions import nearest
 from schemas.deliver import Deliver, template
 from schemas.manifest import Plate, Replace
-from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_place, frame_tokens, suffix
+from schemas.templates import PICTURES, VIDEOS, fields, filled, frame_place, frame_tokens, suffix, with_hashes
 
 _FIELDS = ["shot", "production"]
 _ROTO = (".exr", ".png", ".tif", ".tiff")
@@ -52,11 +52,9 @@ def _within(at: Loc, given: str, check: Callable[..., object], **how: bool) -> I
 def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
     path = (*at, "path")
     yield from _within(path, plate.path, reach.place)
-    ending, tokens = suffix(plate.path), frame_tokens(plate.path)
+    ending, tokens, meant = suffix(plate.path), frame_tokens(plate.path), with_hashes(plate.path)
     if ending not in VIDEOS | PICTURES:
-        known = " ".join(sorted(VIDEOS | PICTURES))
-        what = f"plates of type '{ending or plate.path}' are not supported"
-        yield Finding(path, what, f"Convert it to one of: {known}")
+        yield _unknown_type(path, ending, meant)
     elif _is_itself(plate.path, reach):
         pass
     elif fields(plate.path) or "{frame" in plate.path:
@@ -65,10 +63,24 @@ def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
         yield Finding(path, f"a video ({ending}) can't have a frame number", "Give one file")
     elif ending in PICTURES and tokens != 1:
         hint = "Write #### once, where the file names have the number, as in plates/sh0040.####.exr"
+        hint = _WRITE.format(meant) if meant else hint
         yield Finding(path, f"an image sequence needs #### once, but this has {tokens or 'none'}", hint)
     if ending in VIDEOS and plate.frames.first < plate.first_frame:
         what = f"frame {plate.frames.first} is before the plate's first frame ({plate.first_frame})"
         yield Finding((*at, "frames"), what, "Correct frames, or first_frame: the number of the video's first picture")
+
+
+_WRITE = "Write {}, and which frames in plate.frames"
+
+
+def _unknown_type(path: Loc, ending: str, meant: str | None) -> Finding:
+    if meant and suffix(meant) in PICTURES:
+        return Finding(path, "the path has frame numbers behind it", _WRITE.format(meant))
+    if not ending:
+        hint = "Give a video file, or a sequence such as plates/sh0040.####.exr"
+        return Finding(path, "the name has no ending", hint)
+    known = " ".join(sorted(VIDEOS | PICTURES))
+    return Finding(path, f"plates of type '{ending}' are not supported", f"Convert it to one of: {known}")
 
 
 def _is_itself(given: str, reach: Reach) -> bool:
@@ -92,7 +104,9 @@ def _check_roto(at: Loc, entry: Replace, reach: Reach) -> Iterator[Finding]:
         what = f"mattes of type '{suffix(entry.roto) or entry.roto}' are not supported"
         yield Finding(path, what, f"Write them as one of: {' '.join(_ROTO)}")
     elif (fields(entry.roto) or frame_tokens(entry.roto) != 1) and not _is_itself(entry.roto, reach):
+        meant = with_hashes(entry.roto)
         hint = "Write #### once, where the file names have the number, as in roto/sh0040.####.exr"
+        hint = f"Write {meant}" if meant else hint
         yield Finding(path, "a roto needs #### once, and no {fields}", hint)
 
 

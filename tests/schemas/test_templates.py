@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.templates import fields, fill, frame_path, frame_tokens, suffix, with_frame_field
+from schemas.templates import fields, fill, frame_path, frame_tokens, suffix, with_frame_field, with_hashes
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,35 @@ def test_fields() -> None:
     assert frame_tokens(template) == 1
     assert with_frame_field("a.####.exr") == "a.{frame}.exr"
     assert suffix("s3://bucket/a.b/C.EXR") == ".exr"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("p/a.1001.exr", "p/a.####.exr"),
+        ("p/a_0001.exr", "p/a_####.exr"),
+        ("sh0050.01001.exr", "sh0050.#####.exr"),
+        ("1.png", "#.png"),
+        ("a.@@@@@.exr", "a.#####.exr"),
+        ("a.[1001-1100].exr", "a.####.exr"),
+        ("a.1001-1100@@@@.exr", "a.####.exr"),
+        ("a.1001-1100#.exr", "a.####.exr"),
+        ("a.$F4.exr", "a.####.exr"),
+        ("a.$F.exr", "a.####.exr"),
+        ("a.${F5}.exr", "a.#####.exr"),
+        ("a.<frame>.exr", "a.####.exr"),
+        ("a.<f5>.exr", "a.#####.exr"),
+        ("a.*.exr", "a.####.exr"),
+        ("a.???.exr", "a.###.exr"),
+        ("p/a.####.exr 1001-1100", "p/a.####.exr"),
+        ("a.%05d.exr [1001-1100]", "a.%05d.exr"),
+        ("a.####.exr 1001 1100", "a.####.exr"),
+        ("a.####.exr", None),
+        ("a.%d.exr", None),
+        ("plates/1001/a.exr", None),
+        ("sh0050.exr", None),
+        ("a.exr", None),
+    ],
+)
+def test_sequences_as_others_write_them(given: str, meant: str | None) -> None:
+    assert with_hashes(given) == meant

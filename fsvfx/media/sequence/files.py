@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -81,11 +81,12 @@ class _Form:
         match = self._plain.fullmatch(plain(name))
         return (int(match[1]), False) if match else None
 
-    def in_capitals(self, name: str) -> str | None:
-        """The pattern that ``name`` is of, if that differs from this one only in capitals."""
-        wanted = _expression(plain(self.before).casefold(), self.width, plain(self.after).casefold())
-        match = wanted.fullmatch(plain(name).casefold())
-        return f"{name[: match.start(1)]}{'#' * self.width}{name[match.end(1) :]}" if match else None
+    def near(self, names: Iterable[str]) -> str | None:
+        """The pattern of those ``names`` that differ from it in capitals only, or in how many digits the number has."""
+        before, after = (re.escape(plain(part)) for part in (self.before, self.after))
+        wanted = re.compile(rf"({before})([0-9]+)({after})", re.IGNORECASE)
+        found = [match for name in sorted(names) if (match := wanted.fullmatch(plain(name)))]
+        return f"{found[0][1]}{'#' * min(len(each[2]) for each in found)}{found[0][3]}" if found else None
 
     @cached_property
     def _exact(self) -> re.Pattern[str]:
@@ -152,7 +153,6 @@ def _no_folder(error: OSError, place: Place) -> PlateError:
 
 
 def _absent(form: _Form) -> str:
-    """What to do where no file is called so: capitals are easily mistaken."""
-    names = [] if remote.is_remote(form.folder) else names_in(Path(form.folder))
-    meant = next((found for name in names if (found := form.in_capitals(name))), None)
+    """What to do where no file is called so: capitals and padding are easily mistaken."""
+    meant = None if remote.is_remote(form.folder) else form.near(names_in(Path(form.folder)))
     return f"Did you mean '{meant}'?" if meant else "Check the path and how many digits the frame number has"

@@ -21,6 +21,7 @@ COMPOSITE = "shots[0].composite"
     ("given", "composite", "field", "says"),
     [
         ("roto: roto/a.png", EXTERNAL, f"{ENTRY}.roto", "needs #### once"),
+        ("roto: roto/a.1001.png", EXTERNAL, f"{ENTRY}.roto", "Write roto/a.####.png"),
         ('roto: "roto/a.####.mov"', EXTERNAL, f"{ENTRY}.roto", "mattes of type '.mov' are not supported"),
         ('roto: "../../a.####.exr"', EXTERNAL, f"{ENTRY}.roto", "outside the manifest's folder"),
         ('roto: "roto/{shot}.####.exr"', EXTERNAL, f"{ENTRY}.roto", "no {fields}"),

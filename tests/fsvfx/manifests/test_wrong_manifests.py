@@ -211,7 +211,11 @@ WRONG = [
      "can't have a frame number", "one file"),
     ("plate with a field", "sh0050.####.exr", "{shot}.####.exr", "shots[1].plate.path", "can't have {fields}", "####"),
     ("plate of no kind", PLATE, "path: plates/sh0040.r3d", f"{SHOT}.plate.path", "'.r3d' are not supported", ".mov"),
-    ("plate without ending", PLATE, "path: plates/sh0040", f"{SHOT}.plate.path", "not supported", "Convert"),
+    ("plate without ending", PLATE, "path: plates/sh0040", f"{SHOT}.plate.path", "has no ending", "video file"),
+    ("plate as Nuke has it", "sh0050.####.exr", "sh0050.####.exr 1001-1096", "shots[1].plate.path", "numbers behind it",
+     "Write plates/sh0050.####.exr, and which frames in plate.frames"),
+    ("plate as Houdini has it", "sh0050.####.exr", "sh0050.$F4.exr", "shots[1].plate.path", "needs #### once",
+     "Write plates/sh0050.####.exr, and which frames in plate.frames"),
     ("empty path", PLATE, 'path: ""', f"{SHOT}.plate.path", "not filled in", "Write: a video file"),
     # Reach
     ("plate outside", PLATE, "path: ../secret/a.mp4", f"{SHOT}.plate.path", "outside", "FSVFX_ROOTS"),
