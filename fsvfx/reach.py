@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from schemas.job import ShotJob, TrainJob
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=/|[^\\]*//)")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_VARIABLE = re.compile(r"(?:^|/)(\$\w+|\$\{\w+\}|%\w+%)[^/]*/")
+"""In the name of a folder."""
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", re.DOTALL)
 _OUTSIDE = "Move the files below the manifest, or have their folder added to FSVFX_ROOTS on this machine"
 _NOT_LISTED = "Use a bucket that is listed, or have this one added to FSVFX_S3_ROOTS on this machine"
@@ -63,7 +66,11 @@ class Reach:
         """As ``file``; ``s3://bucket/key`` passes where it is allowed. Raises ReachError, for other URLs too."""
         if not given.strip().lower().startswith("s3:"):
             scheme = _SCHEME.match(given)
-            if scheme and not os.path.lexists(self.manifest.absolute().parent / given.partition("/")[0]):
+            if (
+                scheme
+                and not _DRIVE.match(given)
+                and not os.path.lexists(self.manifest.absolute().parent / given.partition("/")[0])
+            ):
                 raise ReachError(f"{scheme[1]}:// is not supported", "Use a file or s3://bucket/key")
             return str(self.file(given, glob=glob))
         _check_text(given)
@@ -131,6 +138,10 @@ def _check_kind(given: str, folder: Path) -> None:
     first = given.partition("/")[0]
     if os.path.lexists(folder / first):
         first, given = "", given.partition("/")[2]
+    if first and _DRIVE.match(given):
+        raise ReachError(f"'{given}' is a path on Windows", "Write where this machine has it, with /")
+    if variable := _VARIABLE.search(given):
+        raise ReachError(f"{variable[1]} is not expanded in paths", "Write the folder that it stands for")
     if first.startswith("~"):
         raise ReachError(f"'{given}' begins with ~, which is not expanded", "Write a path relative to the manifest")
     if first and (scheme := _SCHEME.match(given)):

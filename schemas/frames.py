@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 from schemas.base import StrictModel
 
 _PART = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7})(?:x([1-9][0-9]{0,6}))?)?")
+_NEGATIVE = re.compile(r"-[0-9]|[0-9]--")
 _HOW = "write frames as 1001-1240, 1001,1005 or 1001-1010x3"
 _MOST = 250_000
 _SHOWN = 60
@@ -22,6 +23,8 @@ _SHOWN = 60
 
 def _span_of(part: str) -> range:
     form = _PART.fullmatch(part)
+    if not form and _NEGATIVE.match(part):
+        raise ValueError(f"'{part[:_SHOWN]}' has negative frame numbers; number the files from 0 up")
     if not form:
         raise ValueError(f"'{part[:_SHOWN]}' is not a frame range; {_HOW}")
     first, last, step = int(form[1]), int(form[2] or form[1]), int(form[3] or 1)

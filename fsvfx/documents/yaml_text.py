@@ -166,6 +166,8 @@ def _syntax_hint(problem: str, letter: str) -> str:
         return "Keep one document per file"
     if "alias" in problem:
         return "Put text that begins with * in quotes"
+    if "escape" in problem:
+        return "Write folders with /, or put the text in single quotes: in double quotes \\ begins an escape"
     if letter and letter in "@`%":
         return f"Put text that begins with {letter} in quotes"
     return "Check the indentation, brackets and quotes there"

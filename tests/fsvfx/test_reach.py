@@ -44,7 +44,10 @@ def test_a_path_is_spelled_as_on_the_disk(reach: Reach, there: str, given: str, 
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [("~/a.mov", "not expanded"), ("c:/a.mov", "c://"), ("b\\a.mov", "backslashes"), (" ", "empty"),
+    [("~/a.mov", "not expanded"), ("c:/a.mov", "a path on Windows"), ("\\\\server\\a.mov", "a path on Windows"),
+     ("C:\\a.mov", "a path on Windows"), ("$PLATES/a.mov", r"\$PLATES is not expanded"),
+     ("a/${SHOT}_v1/a.mov", r"\$\{SHOT\} is not expanded"), ("%PLATES%/a.mov", "%PLATES% is not expanded"),
+     ("b\\a.mov", "backslashes"), (" ", "empty"),
      ("a\nb", "control"),
      ("a\x1b[2J", "control"),
      ("../a.mov", "outside"), ("/etc/passwd", "outside")],

@@ -32,6 +32,7 @@ WRONG = [
     ("two documents", "store: work/", "---\nstore: work/", "(file)", "not valid YAML", "one document"),
     ("tabs", "store: work/", "store:\n\t- a", "(file)", "not valid YAML", "spaces"),
     ("open bracket", "store: work/", "store: [work", "(file)", "not valid YAML", "brackets"),
+    ("a path on Windows in quotes", PLATE, 'path: "C:\\plates\\sh0040.mov"', "(file)", "escape", "with /"),
     ("alias of nothing", "store: work/", "store: *work", "(file)", "undefined alias", "quotes"),
     ("python tag", "store: work/", "store: !!python/name:os.system x", "store", "not supported", "plain value"),
     ("own tag", "composite: {", "composite: !comp {", "shots[0].composite", "not supported", "plain value"),
