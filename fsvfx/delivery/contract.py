@@ -116,6 +116,11 @@ class Kind(ABC, Generic[S]):
         """The paths of its files, filled in but for the frame number."""
         return [path for named in self._paths(settings, performers) for path in (named, *self._sidecars(named))]
 
+    def files(self, settings: S, performers: Sequence[str], frames: Iterable[int]) -> Iterable[str]:
+        """The paths of all its files."""
+        named = self.templates(settings, performers)
+        return frame_files(named, frames) if self.per == "frame" else named
+
     def damage(self, path: Path) -> str | None:
         """What is wrong with a delivered file whose digest is right; None if nothing is."""
         return None

@@ -12,7 +12,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from fsvfx import commands
-from fsvfx.delivery.contract import frame_files
 from fsvfx.delivery.kinds import wishes
 from fsvfx.errors import FsvfxError, InputError, Where
 from fsvfx.footprint import Disk, File, FileIndex, Shown, reads_of
@@ -141,8 +140,8 @@ def targets_of(job: ShotJob) -> Iterator[str]:
     """Every file that the shot's delivery makes, but for those in folders that are a deliverable whole."""
     performers = [entry.performer for entry in job.shot.replace]
     for one in wishes(job.shot.name, job.deliver):
-        templates = [] if one.kind.folder(one.settings) else one.kind.templates(one.settings, performers)
-        yield from frame_files(templates, job.shot.plate.frames) if one.kind.per == "frame" else templates
+        if not one.kind.folder(one.settings):
+            yield from one.kind.files(one.settings, performers, job.shot.plate.frames)
 
 
 def reported(job: ShotJob, path: str) -> set[str]:

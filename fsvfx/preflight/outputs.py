@@ -17,7 +17,6 @@ from fsvfx.errors import InputError
 from fsvfx.media import RATE_HINT, PlateInfo, remote
 from fsvfx.preflight.contract import Look, Trouble, named
 from schemas.job import ShotJob
-from schemas.templates import frame_path
 
 _LONGEST_NAME = 255
 """Bytes of a file's name that disks take."""
@@ -71,13 +70,36 @@ def _place(field: str, wish: Wish, job: ShotJob) -> Iterator[Trouble]:
     if wish.kind.folder(wish.settings):
         yield from _folder(field, Path(wish.path))
         return
-    path = Path(frame_path(wish.path, job.shot.plate.frames.last) if wish.kind.per == "frame" else wish.path)
-    if len(os.fsencode(path.name)) > _LONGEST_NAME:
-        yield Trouble(field, f"the file name is longer than {_LONGEST_NAME} bytes: {path.name}", "Shorten it")
-    elif path.is_dir():
-        yield Trouble(field, f"{path} is a folder", "Choose a file name, or move the folder away")
+    files = list(wish.kind.files(wish.settings, [one.performer for one in job.shot.replace], job.shot.plate.frames))
+    if not files:  # mattes of nobody
+        return
+    longest = max((file.rpartition("/")[2] for file in files), key=lambda name: len(os.fsencode(name)))
+    if len(os.fsencode(longest)) > _LONGEST_NAME:
+        yield Trouble(field, f"the file name is longer than {_LONGEST_NAME} bytes: {longest}", "Shorten it")
+    elif (taken := _first_folder(files)) is not None:
+        yield Trouble(field, f"{taken} is a folder", "Choose a file name, or move the folder away")
     else:
-        yield from _folder(field, path.parent)
+        yield from _folder(field, Path(files[0]).parent)
+
+
+def _first_folder(files: Iterable[str]) -> str | None:
+    """The first of ``files`` that is a folder; each folder that they lie in is listed once."""
+    inside: dict[str, set[str]] = {}
+    for file in files:
+        parent, _, name = file.rpartition("/")
+        if parent not in inside:
+            inside[parent] = set(_folders_in(parent))
+        if name in inside[parent]:
+            return file
+    return None
+
+
+def _folders_in(folder: str) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from (each.name for each in entries if each.is_dir())
+    except OSError:  # mostly absent; `_folder` looks at it
+        return
 
 
 def _folder(field: str, folder: Path) -> Iterator[Trouble]:

@@ -278,9 +278,14 @@ def _folder_in_the_way(folder: Path) -> None:
     (folder / "out/r.mp4").mkdir(parents=True)
 
 
+def _folder_of_a_frame(folder: Path) -> None:
+    (folder / "out/e.1005.exr").mkdir(parents=True)
+
+
 PLACES: dict[str, tuple[Callable[[Path], None], dict[str, Any], str]] = {
     "a file is in the way": (_file_in_the_way, REVIEW, "is a file"),
     "a folder has the name": (_folder_in_the_way, REVIEW, "is a folder"),
+    "a folder has a frame's name": (_folder_of_a_frame, EXR, "e.1005.exr is a folder"),
     "too long": (lambda folder: None, EXR | {"path": f"OUT/{'x' * 250}.####.exr"}, "longer than 255 bytes"),
     "two folders below a file": (_file_in_the_way, EXR | {"path": "OUT/out/a/b/e.####.exr"}, "is a file"),
 }
