@@ -102,5 +102,5 @@ class Home:
             yield
 
     def _unusable(self, error: OSError) -> MachineError:
-        hint = "Set FSVFX_PREFECT_HOME to a folder of yours that you may write"
+        hint = "Set FSVFX_PREFECT_HOME to a folder that you own and can write to"
         return MachineError(f"{self.folder} can't be used: {error.strerror}", hint=hint)

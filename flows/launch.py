@@ -110,7 +110,7 @@ def here(
     ):
         ended = run_all(jobs, lambda job: told.run_told(job, limits, executor, teller, watcher), alone=len(jobs) == 1)
     if show and prefect.pid is not None:
-        out.print("The workers have ended. Prefect's server stays, for the UI; to stop it: fsvfx up --stop")
+        out.print("The workers have ended. Prefect's server keeps running, for the UI; to stop it: fsvfx up --stop")
     return list(ended.values())
 
 

@@ -88,7 +88,7 @@ def wait(server: Server, patience: float = PATIENCE) -> Server:
     until = time.monotonic() + patience
     while not server.healthy():
         if server.pid is not None and not psutil.pid_exists(server.pid):
-            raise _not_up(server, "The Prefect server ended while it started")
+            raise _not_up(server, "The Prefect server exited while starting")
         if time.monotonic() > until:
             raise _not_up(server, f"The Prefect server at {server.api} did not answer within {patience:.0f} s")
         time.sleep(0.2)
@@ -151,7 +151,7 @@ def _port(home: Home) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return int(probe.getsockname()[1])
-    raise MachineError("No free port on 127.0.0.1", hint="End some programs that serve there", transient=True)
+    raise MachineError("No free port on 127.0.0.1", hint="Stop some programs that use ports there", transient=True)
 
 
 def _quieten() -> None:
@@ -161,6 +161,6 @@ def _quieten() -> None:
 
 def _not_up(server: Server, what: str) -> MachineError:
     if server.log is None:
-        hint = "Check PREFECT_API_URL, or unset it to have one started here"
+        hint = "Check PREFECT_API_URL, or unset it to start a server here"
         return MachineError(what, hint=hint, where=Where(file=server.api))
     return MachineError(what, hint="Its log says why", where=Where(file=str(server.log)), transient=True)

@@ -41,7 +41,7 @@ class MachineSettings(BaseModel):
     """``s3://bucket/prefix`` that any manifest may read and write (JSON list). If neither this nor ``production_roots``
     lists any: every bucket that the keys open."""
     models: Path = Field(default_factory=lambda: Path.home() / ".cache/fsvfx/models")
-    """Where model files lie."""
+    """Folder of model files."""
     packages: tuple[Path, ...] = ()
     """Folders of model packages that any manifest may use, besides its own (JSON list)."""
     ict_model: Path | None = None

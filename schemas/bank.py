@@ -82,7 +82,7 @@ class Basis(StrictModel):
     kind: Literal["privacy"]
     """``privacy``: so that they are not recognized."""
     decided_by: Text
-    """Who decided that it holds."""
+    """Who decided that it applies."""
     decided_on: date
     """When."""
     why: str = Field(min_length=40, max_length=4000)

@@ -20,11 +20,11 @@ class About(StrictModel):
     age: float | None = None
     """Years."""
     age_deviation: float | None = None
-    """The estimate's standard deviation, years. Not given: the age was said."""
+    """The estimate's standard deviation, years. Not given: the age was stated."""
     sex: Sex | None = None
     """The more likely one."""
     sex_probability: float | None = None
-    """The estimate's probability. Not given: the sex was said."""
+    """The estimate's probability. Not given: the sex was stated."""
 
     @property
     def known_sex(self) -> Sex | None:
@@ -44,7 +44,7 @@ class BankCard(StrictModel):
     members: tuple[Name, ...] = Field(min_length=1)
     """Everybody in it, in the order of the pictures."""
     networks: tuple[Text, ...] = Field(min_length=1)
-    """The identity networks that tell how far a member is from a performer."""
+    """The identity networks that measure how far a member is from a performer."""
     record: CollectionRecord
     """The statement that nobody in it exists, what made the faces, and their licence."""
     about: tuple[About, ...] = ()

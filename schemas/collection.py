@@ -18,11 +18,11 @@ class Collection(StrictModel):
     record: FilePath
     """Path of the collection's record (YAML), relative to the manifest."""
     only: tuple[Text, ...] = Field(("*",), min_length=1, max_length=1000)
-    """Names or globs of the people to take."""
+    """Names or globs of the people to include."""
     leave_out: tuple[Text, ...] = Field((), max_length=10_000)
     """Names or globs of the people to leave out."""
     faceless: float = Field(0.05, ge=0, le=1)
-    """Largest share of pictures in which no face may be found; they are named and left out. Beyond it: an error."""
+    """Largest share of pictures that may show no face; they are listed and left out. A larger share is an error."""
 
 
 class Generator(StrictModel):
@@ -31,7 +31,7 @@ class Generator(StrictModel):
     name: Text
     """Name and version of the generator."""
     terms: Text
-    """The terms that hold for what it makes: their name and where to find them."""
+    """The terms that apply to its output: their name and where to find them."""
 
 
 class CollectionRecord(StrictModel):
@@ -44,11 +44,11 @@ class CollectionRecord(StrictModel):
     collection: Name
     """Name of the collection, as in the manifest's ``collections``."""
     people: tuple[Text, ...] = Field(min_length=1, max_length=10_000)
-    """Names or globs of the people whom the record is about. Others are unknown, and are not trained on."""
+    """Names or globs of the people that the record covers. Others are unknown, and are not trained on."""
     made_up: bool
-    """Whether nobody in it exists: then nobody has to agree, but the generators' terms hold."""
+    """Whether nobody in it exists: then nobody has to agree, but the generators' terms apply."""
     generators: tuple[Generator, ...] = ()
-    """What made the pictures; required where people are made up."""
+    """What made the pictures; required if the people are made up."""
     statement: str = Field(min_length=40, max_length=4000)
     """In at least 40 characters: who is shown, where the pictures come from, and why they may be trained on."""
     source: Text
@@ -58,11 +58,11 @@ class CollectionRecord(StrictModel):
     commercial_use: bool
     """Whether models that were trained on them may be used commercially."""
     training: TrainingScope | None = None
-    """Which models may learn the faces, and where those may be used; required where people exist."""
+    """Which models may learn the faces, and where those may be used; required if the people exist."""
     document: Document | None = None
-    """The agreement that was signed with the people, or their licence; required where people exist."""
+    """The agreement that was signed with the people, or their licence; required if the people exist."""
     revocation: Revocation | None = None
-    """Whether it still stands; required where people exist."""
+    """Whether it still stands; required if the people exist."""
     is_test_record: bool = False
     """True for records made up for tests and demos; everything that they clear is marked as such."""
     notes: str | None = None
@@ -73,7 +73,7 @@ class CollectionRecord(StrictModel):
         if self.made_up and not self.generators:
             raise ValueError("made-up people need generators; name what made the pictures, and its terms")
         if not self.made_up and self.generators:
-            raise ValueError("generators belong to made-up people; write made_up: true, or remove generators")
+            raise ValueError("generators are only for made-up people; write made_up: true, or remove generators")
         lacking = [name for name in ("training", "document", "revocation") if getattr(self, name) is None]
         if not self.made_up and lacking:
             raise ValueError(f"people who exist must have agreed; add {', '.join(lacking)}")

@@ -80,7 +80,7 @@ class CompositeSettings(StrictModel):
     color_transfer_space: Literal["display", "linear"] = "display"
     """The light in which colors are transferred: display-referred or scene-linear."""
     color_transfer_steady: float = Field(2.0, ge=0, le=4)
-    """Temporal smoothing of color transfer and histograms: sigma, in frames, of a Gaussian over neighbouring frames."""
+    """Temporal smoothing of color transfer and histograms: sigma, in frames, of a Gaussian over neighboring frames."""
 
     face_scale: float = Field(0.0, ge=-50, le=50)
     """Enlarge or shrink the swapped face, in percent."""

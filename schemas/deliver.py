@@ -58,9 +58,9 @@ class DeliverMesh(StrictModel):
 
     kind: Literal["mesh"]
     path: FilePath
-    """Path of the frames, with ``{frame}``; with ``{performer}`` where a shot replaces several faces."""
+    """Path of the frames, with ``{frame}``; with ``{performer}`` if a shot replaces several faces."""
     of: Literal["plate", "swap"] = "plate"
-    """``plate``: the performer's own shape; ``swap``: the shape of who goes in, with the performer's expression and
+    """``plate``: the performer's own shape; ``swap``: the identity's shape, with the performer's expression and
     outline."""
 
 
@@ -69,7 +69,7 @@ class DeliverPointCache(StrictModel):
 
     kind: Literal["point_cache"]
     path: FilePath
-    """Path of the file; with ``{performer}`` where a shot replaces several faces."""
+    """Path of the file; with ``{performer}`` if a shot replaces several faces."""
     of: Literal["plate", "swap"] = "plate"
     """As for ``mesh``."""
 

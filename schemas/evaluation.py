@@ -17,7 +17,7 @@ class Followed(StrictModel):
     bias: float
     """Mean difference, swap less plate: of shapes it tells the people's proportions apart, too."""
     spread: float
-    """Standard deviation of the plate's: what ``r`` was taken over. A small one makes a shaky ``r``."""
+    """Standard deviation of the plate's, over which ``r`` was computed. If it is small, ``r`` is unreliable."""
     spread_of_swap: float | None = None
     """Standard deviation of the swap's."""
     r: float | None
@@ -32,7 +32,7 @@ class LikenessFigures(StrictModel):
     to_performer: float
     """Median distance to the performer in the same frame."""
     plate_to_identity: float
-    """Median distance of the performer to the identity's nearest reference: what there was to gain."""
+    """Median distance of the performer to the identity's nearest reference: the room for improvement."""
     nearer: float
     """Share of the frames nearer the identity than the performer."""
 
@@ -51,7 +51,7 @@ class SteadyFigures(StrictModel):
     """Root mean square distance of the frames' vectors to their mean."""
     spread_of_plate: float
     neighbours: float | None
-    """Median distance of frames that follow each other; none where none do."""
+    """Median distance of consecutive frames; none if there are none."""
     neighbours_of_plate: float | None
 
 
@@ -119,7 +119,7 @@ class FaceFigures(StrictModel):
     seam: float | None
     """Median gradient along the matte's edge, of the plate's: 1 is no seam."""
     border: float | None = None
-    """Median difference (CIE Lab) of what lies just inside and just outside of the matte's edge."""
+    """Median difference (CIE Lab) between just inside and just outside the matte's edge."""
     border_of_plate: float | None = None
     """The same of the plate: what there is without a swap."""
     light: float | None = None
@@ -185,9 +185,9 @@ class CrowdReport(StrictModel):
     settings: dict[str, JsonValue]
     device: str
     people: tuple[str, ...]
-    """Who is at hand for retrieval: everybody who is held out, or whom it learned."""
+    """The people used for retrieval: everybody held out, or everybody it learned."""
     learned: bool = False
-    """Whether they are people whom it learned, on frames that were held out."""
+    """Whether they are people it learned, on held-out frames."""
     one_reference: bool
     """Whether each identity was known by a single picture."""
     groups: dict[Group, GroupFigures]

@@ -112,9 +112,9 @@ class Driver(StrictModel):
     person: Name
     """The person whose performance it is; their consent must cover the role ``driver``."""
     plate: Plate
-    """Their footage; its ``frames`` are those that play, and that tell how the face is at rest."""
+    """Their footage; its ``frames`` are those that play, and show the face at rest."""
     track: int | None = Field(None, ge=1, le=9999)
-    """Number of their track, where the footage shows several people and they have no references."""
+    """Number of their track, if the footage shows several people and they have no references."""
     position: tuple[Coordinate, Coordinate] | None = None
     """Or the position of their face in the first frame that shows it: x, y in the footage's pixels."""
     starts: int | None = Field(None, ge=-LAST_FRAME, le=LAST_FRAME)
@@ -123,19 +123,20 @@ class Driver(StrictModel):
     """Where the footage does not reach: its first or last frame is held (``hold``), it plays over and over (``loop``),
     or the performer's own performance shows (``own``). ``error``: it must cover the shot."""
     ease: int = Field(4, ge=0, le=48)
-    """With ``own``: frames over which the footage's performance comes in and goes out."""
+    """With ``own``: frames over which the footage's performance fades in and out."""
     expression: bool = True
-    """Whether it gives the expression: what the face does, relative to each face at rest. Gaze is not part of it."""
+    """Whether to transfer the expression, relative to each face at rest. Gaze is not part of it."""
     pose: bool = False
     """Whether small turns of its head, relative to its usual pose, are added to the plate's; at most 10 degrees, as
     neck and hair stay the plate's."""
     strength: float = Field(1.0, ge=0, le=1)
-    """How far; 0: the performer's own performance."""
+    """How strongly; 0: the performer's own performance."""
     mouth: Literal["driver", "performer"] = "driver"
     """Whose teeth and tongue show in an open mouth. The performer's are moved along with the lips: of use only where
     their mouth is open as well."""
     neutral: int | None = None
-    """A frame of the footage that shows the face at rest. Default: the tenth of its frames that does least."""
+    """A frame of the footage that shows the face at rest. Default: the tenth of its frames with the least
+    expression."""
 
     @property
     def gives(self) -> str:
@@ -180,7 +181,7 @@ class Replace(StrictModel):
     shown: tuple[Name, ...] = Field((), max_length=MOST_ENTRIES)
     """With ``performers``: who they are, each with a consent record. Or give a ``basis``."""
     basis: Basis | None = None
-    """With ``performers``: the legal ground on which their faces are replaced without records."""
+    """With ``performers``: the legal basis on which their faces are replaced without records."""
     identity: Name | FromBank
     """The person whose face goes in; or ``{bank: NAME}``: people who do not exist."""
     engine: Text

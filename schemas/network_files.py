@@ -11,7 +11,7 @@ class FileOnDisk(StrictModel):
     """A file, by what is in it."""
 
     path: FilePath
-    """Where it lies: beside the card, or absolute. It is not part of the card's digest."""
+    """Its path: beside the card, or absolute. It is not part of the card's digest."""
     sha256: Sha256
     """The sha256 of its bytes."""
     size: int = Field(gt=0)

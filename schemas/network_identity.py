@@ -45,7 +45,7 @@ class IdentityNet(StrictModel):
     std: Std = (0.5, 0.5, 0.5)
     """What they are then divided by."""
     cut: Cut = Cut(template="arcface_112_v2")
-    """How the face lies in the picture."""
+    """How the face is framed in the picture."""
     same_person: float | None = Field(None, gt=0, le=2)
     """The distance of unit vectors below which two pictures count as one person's, as `fsvfx models measure` found it
     for this very network: references beyond it are left out. Default: it was not measured, and none is left out."""

@@ -54,7 +54,7 @@ class Figures(StrictModel):
     """Summary of the evaluation; ``evaluation.json`` has all of it."""
 
     identity: Name | None = None
-    """The person whose face goes in; of a general model none, as many pairs were evaluated."""
+    """The person whose face goes in; none for a general model, as many pairs were evaluated."""
     performer: Name | None = None
     """The person whose face is replaced."""
     pairs: int = 1
@@ -64,7 +64,7 @@ class Figures(StrictModel):
     nearer: float | None = None
     """Fraction of the held-out faces that are nearer to the identity than to the performer; over pairs: mean."""
     retrieved: float | None = None
-    """Fraction that is nearer to the identity than to anybody else at hand."""
+    """Fraction that is nearer to the identity than to anybody else in the evaluation."""
     yaw_r: float | None = None
     """Correlation of the swap's head yaw with the plate's."""
     mouth_r: float | None = None

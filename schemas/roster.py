@@ -79,7 +79,7 @@ class RosterCollection(StrictModel):
     made_up: bool
     """Whether nobody in it exists."""
     generators: tuple[Generator, ...] = ()
-    """What made the pictures of made-up people, and the terms that hold for them."""
+    """What made the pictures of made-up people, and the terms that apply to them."""
     licence: Text
     """Licence of the pictures."""
 

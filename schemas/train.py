@@ -95,7 +95,7 @@ class Learn(StrictModel):
     collections: tuple[Name, ...] = Field((), max_length=100)
     """A crowd's picture collections."""
     held_out: HeldOut = Field(default_factory=HeldOut)
-    """Who of a crowd is held out."""
+    """Which people of a crowd are held out."""
 
     @property
     def is_crowd(self) -> bool:
@@ -108,7 +108,7 @@ class Learn(StrictModel):
         if said and self.is_crowd:
             raise ValueError(f"{', '.join(said)} and a crowd are both given; give a pair or a crowd")
         if not self.is_crowd and not (self.identity and self.performer):
-            raise ValueError("nobody is learned; give identity and performer, or people and collections")
+            raise ValueError("there is nobody to learn; give identity and performer, or people and collections")
         if not self.is_crowd and "held_out" in self.model_fields_set:
             raise ValueError("held_out is for crowds; a pair's frames are held out by faceset.held_out")
         return self
@@ -124,9 +124,9 @@ class Occluders(StrictModel):
     commercial_use: bool | None = None
     """Whether models that have seen them may be used commercially; required with ``path``."""
     share: float = Field(0.7, ge=0, le=1)
-    """Share of the pictures that get something in front."""
+    """Share of the pictures in which something is pasted in front."""
     drawn: float = Field(0.3, ge=0, le=1)
-    """Share of drawn shapes in what is pasted, where there are cut-outs."""
+    """Share of drawn shapes in what is pasted, if there are cut-outs."""
 
     @model_validator(mode="after")
     def _said(self) -> Self:
@@ -163,7 +163,7 @@ class TrainManifest(StrictModel):
     architecture: Settings = Field(default_factory=dict)
     """Sizes and losses of the engine."""
     learn: Learn | None = None
-    """Whom it learns: a pair, a few people, or a crowd."""
+    """Whose faces it learns: a pair, a few people, or a crowd."""
     identity: Name | None = None
     """The person whose face goes in; short for ``learn.identity``."""
     performer: Name | None = None

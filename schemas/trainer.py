@@ -45,7 +45,7 @@ class TrainerSettings(StrictModel):
     compile: bool = False
     """Compile the networks first (torch.compile): costs minutes at the start, runs faster afterwards."""
     ema: float | None = Field(None, gt=0, lt=1)
-    """Decay of an exponential moving average of the weights, which then is what the package holds."""
+    """Decay of an exponential moving average of the weights, which the package then contains."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Seed for the initial weights, the order of the pictures and their variation."""
     random_warp: bool = True
@@ -69,7 +69,7 @@ class TrainerSettings(StrictModel):
     @model_validator(mode="after")
     def _ends(self) -> Self:
         if self.iterations is None and self.minutes is None and self.plateau is None:
-            raise ValueError("training has no stop rule; give iterations, minutes or plateau")
+            raise ValueError("training has no stop condition; give iterations, minutes or plateau")
         if self.lr_schedule != "constant" and self.iterations is None:
             raise ValueError(f"lr_schedule '{self.lr_schedule}' needs iterations; give iterations")
         if self.iterations is not None and self.lr_warmup >= self.iterations:

@@ -171,7 +171,7 @@ def summary(outcome: Outcome) -> str:
     if outcome.command:
         lines += [
             f"Not finished: {', '.join(outcome.unfinished)}",
-            "Run again just what is missing:",
+            "To run only what is missing:",
             f"```\n{outcome.command}\n```",
         ]
     for failure in outcome.failures:

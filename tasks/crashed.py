@@ -12,7 +12,7 @@ from tasks.rest import Api
 
 PROCESS = "fsvfx.process"
 """The label of a flow run that says which process it is."""
-_SAID = "Its process is gone. What was done is kept, and the same command goes on from there."
+_SAID = "Its process is gone. Finished work is kept, and the same command continues from there."
 _RUNNING = {"state": {"type": {"any_": ["RUNNING"]}}}
 _SAME = 1.0
 """Seconds that the clocks of one process's start may differ by."""

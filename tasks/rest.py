@@ -68,7 +68,7 @@ class Api:
             raise Away(f"{self.url} does not answer: {error}") from error
         match answer.status_code:
             case 404 | 409:
-                raise Gone(f"{self.url} does not know this run any more (it answers {answer.status_code})")
+                raise Gone(f"{self.url} no longer knows this run (it answers {answer.status_code})")
             case code if code == 429 or code >= 500:
                 raise Away(f"{self.url} answers {code}")
             case code if code >= 400:

@@ -74,7 +74,7 @@ class Teller:
         if behind:
             troubles = [self._trouble, *(one.trouble for one in behind), f"no answer within {limit:.0f} s of the end"]
             names, why = ", ".join(one.run.name for one in behind), next(filter(None, troubles))
-            self._say(f"Prefect's UI does not show all of {names}: {why}. The ledger has it all.")
+            self._say(f"Prefect's UI does not show all of {names}: {why}. The ledger has everything.")
 
     def add(self, run: Followed[Any]) -> None:
         """Follow one run more."""
@@ -85,7 +85,7 @@ class Teller:
         try:
             self._events.put_nowait(event)
         except queue.Full:
-            log.debug("an event for Prefect was left out")
+            log.debug("an event for Prefect was dropped")
 
     def _work(self) -> None:
         try:
@@ -112,7 +112,7 @@ class Teller:
                 failed += 1
                 if not said and time.monotonic() - since > PATIENCE:
                     said = True
-                    self._say(f"{error}. The run goes on; Prefect's UI catches up later")
+                    self._say(f"{error}. The run continues; Prefect's UI catches up later")
             if self._until < time.monotonic() or (self._is_over and all(run.is_closed for run in self._runs)):
                 return
 

@@ -55,7 +55,7 @@ class TrainingAccount(Account):
         spent = time.monotonic() - self._began
         self._due = self._began + max(spent + FIRST, spent * GROWTH)
         preview, folder, stamp = self._preview, Path(self.folder), spent
-        what = f"Held-out faces of {self.name}: as they are, and as the model makes them"
+        what = f"Held-out faces of {self.name}: the originals, and the model's output"
         self.show("preview", what, preview, lambda: _opened(preview))
         if extras.is_installed("matplotlib"):
             self.show("losses", f"Losses of {self.name}", stamp, lambda: _curves(folder))

@@ -324,7 +324,7 @@ BAD_PLATES: dict[str, BadPlate] = {
         ("frame 1005 is 64x64", "96x48"),
         at_open=False,
     ),
-    "tiff of inks": BadPlate(_spoilt(_cmyk, "tif"), ("RGB or grey", "1005"), at_open=False),
+    "tiff of inks": BadPlate(_spoilt(_cmyk, "tif"), ("RGB or gray", "1005"), at_open=False),
     "size changes": BadPlate(_spoilt(_other_size), ("frame 1005 is 64x64", "starts with 96x48"), at_open=False),
     "depth changes": BadPlate(_spoilt(_deeper), ("uint16", "uint8", "1005"), at_open=False),
 }

@@ -28,7 +28,7 @@ def tell(draft: Draft, trial: Trial, folder: Path) -> None:
         output.line(f"Added anyway, but {finding.what}", style="yellow")
     allowed = {True: "yes", False: "no", None: "unknown"}[card.commercial_use]
     output.line(f"Licence: {card.licence}. Commercial use: {allowed}")
-    output.line(f"Tried on a face in {trial.seconds:.2f} s; the sheet shows who goes in, the input and the output")
+    output.line(f"Tried on a face in {trial.seconds:.2f} s; the sheet shows the identity, the input and the output")
     output.command(f"Sheet: {folder / SHEET}")
     output.command(f"Card: {folder / 'network.yaml'}")
     output.command(settings_of(card))
@@ -57,7 +57,7 @@ def tell_pack(added: Added) -> None:
         output.line(f"{file} is not used: {why}")
     output.line(f"Licence: {card.licence}. Commercial use: {'yes' if card.commercial_use else 'no'}")
     if any(one.task == "recognition" for one in card.networks):
-        output.line("Next: measure at which distance two faces count as one person, on pictures of people")
+        output.line("Next: measure the distance below which two faces count as one person, on pictures of people")
         research = "" if card.commercial_use else " --research"
         output.command(f"fsvfx models measure {card.pack} FACES{research}", "  ")
 

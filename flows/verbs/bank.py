@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fsvfx.banks.bank import Faces
     from schemas.collection import CollectionRecord
 
-HELP = "Banks of faces that nobody has: build, list and show them."
+HELP = "Banks of made-up faces: build, list and show them."
 EXAMPLES = {
     "build": (
         "fsvfx bank build extras faces/people --record made_up.yaml",
@@ -32,17 +32,19 @@ EXAMPLES = {
 def build(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the bank.")],
     pictures: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help="A folder with a folder of pictures for each person.")
+        Path | None, typer.Argument(metavar="FOLDER", help="A folder with one folder of pictures per person.")
     ] = None,
     record: Annotated[
-        Path | None, typer.Option("--record", metavar="FILE", help="The record that says that nobody in it exists.")
+        Path | None, typer.Option("--record", metavar="FILE", help="The record stating that nobody in it exists.")
     ] = None,
     only: OnlyPeople = None,
     leave_out: LeaveOut = None,
     most: Annotated[int, typer.Option("--most", min=1, max=2000, help="Take at most this many people.")] = 200,
     strangers: Annotated[
         int,
-        typer.Option("--strangers", min=0, max=500, help="Draw this many faces that nobody has; takes no pictures."),
+        typer.Option(
+            "--strangers", min=0, max=500, help="Draw this many random faces that nobody has; needs no pictures."
+        ),
     ] = 0,
     model: Annotated[
         str, typer.Option("--model", metavar="PACKAGE", help="The model package to draw strangers from.")
@@ -89,7 +91,7 @@ def build(
     if json:
         output.as_json({"bank": card, "folder": folder})
         return
-    output.line(f"{name}: {len(card.members)} people who do not exist, told apart by {', '.join(card.networks)}")
+    output.line(f"{name}: {len(card.members)} people who do not exist, measured by {', '.join(card.networks)}")
     if not card.about:
         output.line("Nobody's age or sex is known: faceres is not installed, and there are no --labels")
     output.command(f"Sheet: {folder / 'sheet.jpg'}")
@@ -156,7 +158,7 @@ def _pictures(
 
     if record is None:
         hint = "Add --record FILE: examples/consents/made_up.yaml is one"
-        raise InputError("Pictures need a record that says that nobody in them exists", hint=hint)
+        raise InputError("Pictures need a record stating that nobody in them exists", hint=hint)
     said = collection_record(record)
     return gathered(folder, said, Wishes(tuple(only or ("*",)), tuple(leave_out or ()), most), tell), said
 

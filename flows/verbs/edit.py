@@ -24,12 +24,14 @@ Names = Annotated[
     typer.Option(
         "--names",
         metavar="TEMPLATE",
-        help="The shots' names, made of {clip} {reel} {media} {marker} {number}, such as sq010_sh{number}.",
+        help="Template for shot names, with {clip} {reel} {media} {marker} {number}, such as sq010_sh{number}.",
     ),
 ]
 Rate = Annotated[
     str | None,
-    typer.Option("--frame-rate", metavar="RATE", help="The frame rate of an EDL, which names none: 24 or 24000/1001."),
+    typer.Option(
+        "--frame-rate", metavar="RATE", help="The frame rate of an EDL, which doesn't state one: 24 or 24000/1001."
+    ),
 ]
 Plates = Annotated[
     list[str] | None,
@@ -45,7 +47,7 @@ Maps = Annotated[
     typer.Option(
         "--map",
         metavar="FROM=TO",
-        help=r"Where a path of the edit is on this machine, such as D:\shots=/mnt/shots; repeatable.",
+        help=r"A path in the edit and its place on this machine, such as D:\shots=/mnt/shots; repeatable.",
     ),
 ]
 FirstFrame = Annotated[

@@ -18,7 +18,7 @@ EXAMPLES = (
 
 
 def run(json: AsJson = False) -> None:
-    """List the engines, their settings, and what those that are trained take in a training manifest."""
+    """List the engines, their settings, and the training settings of those that are trained."""
     from fsvfx.engines.registry import engines
 
     known = engines()

@@ -19,7 +19,7 @@ _PACKAGES = ("fsvfx", "flows", "tasks")
 Verbose = Annotated[
     int,
     typer.Option(
-        "--verbose", "-v", count=True, show_default=False, help="Log what is done to standard error; -vv: in detail."
+        "--verbose", "-v", count=True, show_default=False, help="Log progress to standard error; -vv adds details."
     ),
 ]
 

@@ -79,7 +79,7 @@ def run(
     ] = None,
     frame_rate: Annotated[
         str | None,
-        typer.Option(metavar="RATE", help="For plates whose files name no rate, such as 24 or 24000/1001."),
+        typer.Option(metavar="RATE", help="The frame rate of plates whose files state none, such as 24 or 24000/1001."),
     ] = None,
     copy: Annotated[
         bool,

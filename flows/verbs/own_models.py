@@ -63,7 +63,7 @@ def add(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Leave the files where they are. Default: link or copy them.")
     ] = False,
-    anyway: Annotated[bool, typer.Option("--anyway", help="Take it even if the trial finds something wrong.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Add it even if the trial finds something wrong.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a pack of the same name, or a FaceKit.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -163,7 +163,7 @@ def measure(
     ],
     faces: Annotated[
         Path,
-        typer.Argument(metavar="FACES", help="A folder with a folder for each person, each with two or more pictures."),
+        typer.Argument(metavar="FACES", help="A folder with one folder per person, each with two or more pictures."),
     ],
     research: Research = False,
     json: AsJson = False,
@@ -211,7 +211,7 @@ def _add_facekit(folder: Path, *, replace: bool, json: bool) -> None:
     output.line(
         "It is exactly the file that fsvfx was made with"
         if is_known
-        else f"It is not the file that fsvfx was made with: it has a card of its own, and its sha256, {card.sha256}, "
+        else f"It is not the file that fsvfx was made with: it gets its own card, and its sha256, {card.sha256}, "
         "goes into the keys of everything made with it"
     )
 
@@ -283,7 +283,7 @@ def _face(picture: Path | None) -> TrialFace:
         rgb = colour_of(array).look(array)
     found = FaceFinder().find(rgb)
     if not len(found):
-        raise InputError("No face is found in the picture", hint="Give another one", where=Where(file=str(picture)))
+        raise InputError("No face was found in the picture", hint="Give another one", where=Where(file=str(picture)))
     return TrialFace.of(rgb, found.landmarks[int(np.argmax(found.boxes[:, 3] - found.boxes[:, 1]))])
 
 

@@ -25,10 +25,10 @@ EXAMPLES = {
 def build(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the basis.")],
     pictures: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="A folder with a folder of pictures for each person.")
+        Path, typer.Argument(metavar="FOLDER", help="A folder with one folder of pictures per person.")
     ],
     record: Annotated[
-        Path, typer.Option("--record", metavar="FILE", help="The record that says that nobody in it exists.")
+        Path, typer.Option("--record", metavar="FILE", help="The record stating that nobody in it exists.")
     ],
     only: OnlyPeople = None,
     leave_out: LeaveOut = None,

@@ -34,7 +34,7 @@ def run(
         told["password_file"] = str(server.password_file())
     _tell(json, told, f"Prefect's UI: {running.shown_to(output.terminal_width() is not None)}")
     if running.pid is not None and not json:
-        output.line(f"Its password, for other ways in, is in {server.password_file()}")
+        output.line(f"Its password, to sign in by other means, is in {server.password_file()}")
     if running.pid is not None and not detach:
         output.line("Press Ctrl-C to stop it.")
         _until_ended(running.pid)

@@ -35,7 +35,7 @@ def run(
         bool,
         typer.Option(
             "--preflight",
-            help="Also check plates, references, outputs, disk space and S3, as plan does, and what consent lacks.",
+            help="Also check plates, references, outputs, disk space and S3, as plan does, and consent.",
         ),
     ] = False,
     json: AsJson = False,

@@ -87,7 +87,7 @@ def shoot(
     manifest = folder / "train.yaml"
     ours = (manifest, folder / SIDECAR, *(folder / f"consents/{name}.yaml" for name in names), folder / "plates")
     if any(map(os.path.lexists, ours)):
-        raise InputError("The folder has footage already", hint="Give a new folder", where=Where(file=str(manifest)))
+        raise InputError("The folder already has footage", hint="Give a new folder", where=Where(file=str(manifest)))
     clips = _clips(names, frames, seed, size)
     try:
         for name, clip in clips.items():
@@ -95,11 +95,13 @@ def shoot(
             moments = perform(clip.frames, clip.seed)
             write_clip(folder / "plates" / name, actor(clip.actor), moments, size=size, first=clip.first, kind="png")
         for name in names:
-            _write(folder / f"consents/{name}.yaml", consent(name), "Made by fsvfx actors. No person stands behind it.")
-        _write(folder / SIDECAR, ActedFootage(clips=clips), "For fsvfx evaluate: how to know the true swap.")
+            _write(folder / f"consents/{name}.yaml", consent(name), "Made by fsvfx actors. It shows no real person.")
+        _write(folder / SIDECAR, ActedFootage(clips=clips), "For fsvfx evaluate, to render the true swap.")
         _write(manifest, training(names, clips), "Made by fsvfx actors: nobody's faces, small enough for a CPU.")
     except OSError as error:
-        raise MachineError(f"The clips can't be written: {error}", hint="Make room, or give another folder") from error
+        raise MachineError(
+            f"The clips can't be written: {error}", hint="Free some space, or give another folder"
+        ) from error
     return manifest
 
 

@@ -65,7 +65,7 @@ def frames_of(frame: Picture | Sequence[Picture]) -> Pictures:
     found = tuple(map(checked, arrays))
     if len({(one.shape, one.dtype) for one in found}) != 1:
         kinds = sorted({f"{one.shape[1]} x {one.shape[0]} {one.dtype}" for one in found}) or ["no frame"]
-        raise InputError(f"Frames differ: {', '.join(kinds)}", hint="Hand over frames of one size and depth")
+        raise InputError(f"Frames differ: {', '.join(kinds)}", hint="Pass frames of one size and depth")
     return Pictures(found)
 
 

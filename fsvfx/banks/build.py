@@ -89,15 +89,15 @@ def people_in(folder: Path, record: CollectionRecord, wishes: Wishes, report: Re
             hint="Banks hold made-up people only. Real people go in by name, with a consent record of their own",
         )
     if others := chosen(unnamed_in(folder), wishes.only, wishes.leave_out):
-        report(f"Skipped {listed(others, _TOLD)}: these folders' names can't be people's names. {RENAME}")
+        report(f"Skipped {listed(others, _TOLD)}: these folders' names can't be used as people's names. {RENAME}")
     people = _some(chosen(everybody_in(folder), wishes.only, wishes.leave_out), wishes.most)
     if not people:
-        hint = "Give a folder with a folder of pictures for each person, and globs that match their names"
+        hint = "Give a folder with one folder of pictures per person, and globs that match their names"
         raise InputError(f"Nobody in {folder} was chosen", hint=hint, where=Where(file=str(folder)))
     unknown = [name for name in people if not matches(name, record.people)]
     if unknown:
         raise InputError(
-            f"Record {record.record_id} does not know {listed(unknown, _TOLD)}",
+            f"Record {record.record_id} does not list {listed(unknown, _TOLD)}",
             hint="Leave them out (--leave-out), or have them added to the record",
         )
     return people
@@ -105,7 +105,7 @@ def people_in(folder: Path, record: CollectionRecord, wishes: Wishes, report: Re
 
 def nobody_found(folder: Path) -> InputError:
     """There is no face in any picture."""
-    return InputError(f"No face is found in {folder}", hint="Give pictures in which faces are large and well lit")
+    return InputError(f"No face was found in {folder}", hint="Give pictures in which faces are large and well lit")
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def with_details_of(faces: Faces, givers: Bank, seed: int) -> Faces:
     made = [mixed(crop, mesh, givers, random) for crop, mesh in zip(shown, faces.landmarks, strict=True)]
     kept = [row for row, crop in enumerate(made) if crop is not None]
     if not kept:
-        what = f"With details from bank '{givers.card.bank}' every stranger is taken for one of its members"
+        what = f"With details from bank '{givers.card.bank}' every stranger is recognized as one of its members"
         raise InputError(what, hint="Take details from a larger bank, or draw strangers without --details")
     crops = np.stack([crop for crop in made if crop is not None])
     return Faces(

@@ -58,7 +58,7 @@ def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Rep
             names.append(name)
             found.append(_albedo(name, shown, face))
         if done % _TOLD_EVERY == 0 or done == len(people):
-            report(f"{done} of {len(people)} people looked at, {len(names)} show a face that is large enough")
+            report(f"{done} of {len(people)} people processed, {len(names)} with a large enough face")
     if not found:
         raise nobody_found(folder)
     if len(found) < _FEWEST:

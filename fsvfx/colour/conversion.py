@@ -62,7 +62,7 @@ def rec709_matrix(config: ColourConfig, src: str) -> NDArray[np.float64]:
         way = ocio.Config.GetProcessorFromConfigs(loaded, src, load_config(DEFAULT_CONFIG), _REC709)
     except ocio.Exception as error:
         raise InputError(
-            f"{config.called} defines no way to a display",
+            f"{config.called} defines no conversion to a display",
             hint=f"Give it the role aces_interchange, or a space {_REC709}",
             where=Where(field="color.config"),
         ) from error

@@ -130,7 +130,7 @@ class Solid(Kind[M]):
 
     def plate_problems(self, settings: M, plate: PlateInfo) -> Iterator[Problem]:
         if plate.pixel_aspect != 1:
-            what = f"the plate's pixels are {plate.pixel_aspect:g} times as wide as high: its meshes are as squeezed"
+            what = f"the plate's pixels are {plate.pixel_aspect:g} times as wide as high, so its meshes are squeezed"
             yield Problem("", what, "Unsqueeze the plate first", stops=False)
 
     def _of_entries(self, settings: M, scene: Frame | Shot) -> Iterator[tuple[int, str]]:

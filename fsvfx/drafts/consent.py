@@ -37,10 +37,10 @@ def consent_text(wishes: ConsentWishes) -> str:
         remark(0, f"Consent of {wishes.person}. Fill in each {BLANK} from the signed paper."),
         remark(0, "What is not named here is not allowed. docs/consent.md explains every field."),
         "schema_version: 1",
-        field(0, f"record_id: {scalar(number)}", "any name, once; a register of revocations lists it"),
-        field(0, f"person: {scalar(wishes.person)}", "as the manifest's people call them"),
+        field(0, f"record_id: {scalar(number)}", "any unique name; a register of revocations refers to it"),
+        field(0, f"person: {scalar(wishes.person)}", "their name in the manifest's people"),
         "subject:",
-        field(2, f"legal_name: {BLANK}", "who signed; a minor needs guardian, too, a deceased person representative"),
+        field(2, f"legal_name: {BLANK}", "who signed; minors also need guardian, deceased people representative"),
         field(0, f"replica_kind: {BLANK}", _one_of(kinds)),
         field(
             0,
@@ -61,9 +61,9 @@ def consent_text(wishes: ConsentWishes) -> str:
         *_document(wishes),
         "revocation:",
         field(2, f"status: {BLANK}", "none or revoked, as the keeper of the papers says"),
-        field(2, f"checked_at: {BLANK}", "when they were asked, such as 2026-01-31T08:00:00Z; good for 24 hours"),
-        remark(2, "checked_by: rights desk # who asked"),
-        field(0, "is_test_record: false", "true: made up for a test; everything it clears says so"),
+        field(2, f"checked_at: {BLANK}", "when that was checked, such as 2026-01-31T08:00:00Z; valid for 24 hours"),
+        remark(2, "checked_by: rights desk # who checked"),
+        field(0, "is_test_record: false", "true: made up for a test; everything it clears is marked as such"),
     ]
     return "\n".join(lines) + "\n"
 

@@ -78,12 +78,12 @@ def check_references(person: str, references: Sequence[str], finder: FaceFinder)
     pictures = [colour_of(picture).look(picture) for picture in source.firsts()]
     found = [(picture, faces) for picture in pictures if len(faces := finder.find(picture))]
     if not found:
-        what = f"no face is seen in the {len(pictures)} references of {person}"
+        what = f"no face was found in the {len(pictures)} references of {person}"
         hint = "Give pictures or footage in which the face is large, lit and unobstructed"
         raise InputError(what, hint=hint, where=Where(file=references[0]))
     known = np.concatenate([embeddings(picture, _largest(faces)) for picture, faces in found])
     alike = int((distance(known[:, None], known[None]) < SAME_PERSON).sum(axis=1).max())
-    said = f"{len(pictures)} references, a face seen in {len(found)}"
+    said = f"{len(pictures)} references, a face found in {len(found)}"
     return said if alike == len(found) else f"{said}, only {alike} of them of one person: check them"
 
 

@@ -68,7 +68,7 @@ def manifest_text(draft: ManifestDraft, name: str) -> str:
         field(0, f"production: {scalar(draft.production)}", "the consent records name it, too"),
         "people:",
         *_person(draft, draft.identity, draft.references, f"goes in; {draft.found}"),
-        *_person(draft, draft.performer, (), "is replaced; references only if it is hard to tell the faces apart"),
+        *_person(draft, draft.performer, (), "is replaced; references only if the faces are hard to tell apart"),
         "shots:",
     ]
     for shot in draft.shots:
@@ -103,7 +103,7 @@ def _shot(draft: ManifestDraft, shot: ShotDraft, others: Sequence[str]) -> Itera
         yield field(8, f"settings: {{{said}}}", "weights that come with fsvfx; see fsvfx models list")
     yield from _position(shot, draft.performer)
     uses = [each for each in get_args(Use) if each != draft.use]
-    yield remark(4, f"use, as both consents must name it; or {', '.join(uses)}")
+    yield remark(4, f"the use, which both consents must name; or {', '.join(uses)}")
     yield f"    use: {draft.use}"
 
 
@@ -112,7 +112,7 @@ def _plate(shot: ShotDraft) -> Iterator[str]:
     yield "    plate:"
     yield field(6, f"path: {scalar(shot.path)}", _picture(info))
     if not facts.is_sequence:
-        yield field(6, f"first_frame: {FIRST_FRAME}", "the number of the video's first picture")
+        yield field(6, f"first_frame: {FIRST_FRAME}", "the number of the video's first frame")
     missing = f"; no file for {facts.missing}" if facts.missing else ""
     yield field(6, f"frames: {shot.frames}", f"{len(shot.frames)} of {len(facts.numbers)} frames{missing}")
     if shot.plate.space is None:
@@ -129,7 +129,7 @@ def _time(shot: ShotDraft, info: PlateInfo) -> Iterator[str]:
     if shot.frame_rate:
         yield f"      frame_rate: {scalar(shot.frame_rate)}"
     elif info.frame_rate is None:
-        yield field(6, f"frame_rate: {BLANK}", "the files name none: 24, 23.976, 25 or 24000/1001 ...")
+        yield field(6, f"frame_rate: {BLANK}", "the files state none: 24, 23.976, 25 or 24000/1001 ...")
     else:
         timecode = f", timecode {info.timecode}" if info.timecode else ""
         yield remark(6, f"{info.frame_rate} frames a second{timecode}: the plate's own")

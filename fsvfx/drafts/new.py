@@ -174,7 +174,7 @@ class _Bring:
             return path if below.startswith("..") else below
         if self.copy:
             return self._copied(path, into)
-        what = f"a manifest in {self.folder} can't read this: it lies outside of that folder"
+        what = f"a manifest in {self.folder} can't read this: it is outside that folder"
         hint = "Add --copy, give --out a folder above it, or have its folder added to FSVFX_ROOTS"
         raise InputError(what, hint=hint, where=Where(file=path))
 
@@ -212,7 +212,7 @@ def _references(given: Sequence[str]) -> list[str]:
             continue
         endings = sorted({file.suffix for file in path.iterdir() if suffix(file.name) in PICTURES | VIDEOS})
         if not endings:
-            what, hint = "no picture or video is in this folder", "Name a folder with pictures of the identity"
+            what, hint = "there is no picture or video in this folder", "Name a folder with pictures of the identity"
             raise InputError(what, hint=hint, where=Where(file=str(path)))
         found += [f"{path}/*{ending}" for ending in endings]
     return found
@@ -224,7 +224,7 @@ def _check_quoted(plates: Sequence[str], references: Sequence[str]) -> None:
     for plate in plates:
         path = os.path.abspath(plate)
         if suffix(path) in PICTURES and os.path.dirname(path) in folders:
-            what = "this is given as a plate, and lies beside the references of the identity"
+            what = "this was passed as a plate, but is among the identity's references"
             hint = "Name the folder of the references, or put the pattern in quotes: --identity 'refs/*.jpg'"
             raise InputError(what, hint=hint, where=Where(file=plate))
 

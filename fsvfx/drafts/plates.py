@@ -23,8 +23,8 @@ _GUESSES = {
     ".dpx": (None, "the header does not say which log or gamma this is"),
     ".gif": ("sRGB", "as GIF pictures are"),
 }
-_LIKELY = ("sRGB", "a usual guess for 8-bit pictures; the file names none")
-_VIDEO = ("Rec709", "a usual guess for video; its tags name none")
+_LIKELY = ("sRGB", "the usual guess for 8-bit pictures; the file states none")
+_VIDEO = ("Rec709", "the usual guess for video; its tags state none")
 _OTHERS = {
     ".exr": ("ACEScg", "ACES2065-1", "linear_rec709"),
     ".dpx": ("LogC3", "LogC4", "SLog3", "Log3G10", "ADX10", "Rec709"),
@@ -76,7 +76,7 @@ def _paths(given: str) -> Iterator[str]:
     if path.is_dir():
         found = list(_in_folder(path))
         if not found:
-            raise _error("no plate is in this folder", path, "Name a folder with a video or an image sequence")
+            raise _error("there is no plate in this folder", path, "Name a folder with a video or an image sequence")
         yield from found
     elif path.is_file() and suffix(path.name) in PICTURES:
         yield _sequence_of(path)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Batch(NamedTuple):
-    """frames: ascending; the first ``before`` and the last ``after`` of them are neighbours, only looked at."""
+    """frames: ascending; the first ``before`` and the last ``after`` of them are neighbors, which are only read."""
 
     frames: tuple[int, ...]
     before: int
@@ -23,8 +23,8 @@ def batches(
 ) -> Iterator[Batch]:
     """Batches of up to ``most`` of the frames ``wanted`` (ascending), and up to ``reach`` neighbours on each side.
 
-    follows: whether a frame continues the one with the number before it: both are there, and no cut lies between. With
-    neighbours no batch reaches over a place where that isn't so.
+    follows: whether a frame continues the previous frame number: both exist, without a cut between them. With
+    neighbors, no batch extends over a cut or gap.
     """
     runs = _runs(wanted, follows) if reach else [list(wanted)]
     for run in runs:
@@ -46,7 +46,7 @@ def _runs(wanted: Sequence[int], follows: Callable[[int], bool]) -> list[list[in
 
 
 def _on(number: int, step: int, reach: int, follows: Callable[[int], bool]) -> list[int]:
-    """The neighbours of a frame in one direction, the nearest first."""
+    """The neighbors of a frame in one direction, nearest first."""
     found: list[int] = []
     while len(found) < reach and follows(number if step < 0 else number + 1):
         number += step

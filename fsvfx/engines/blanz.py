@@ -21,7 +21,7 @@ class BlanzSettings(SolidSettings, TextureSettings):
 
 @dataclass(frozen=True, eq=False)
 class Textured:
-    """An identity's shape, and its albedo laid out by the model's UV."""
+    """An identity's shape, and its albedo in the model's UV layout."""
 
     known: SolidIdentity
     texture: Texture
@@ -32,9 +32,9 @@ class Blanz(SolidEngine["Textured"]):
 
     Blanz, Scherbaum, Vetter, Seidel 2004: shape, pose, expression and light of both faces by fitting, rendered through
     a z-buffer. What differs: the ICT-FaceKit in place of the authors' scans; expressions are fitted (theirs are neutral
-    faces); light is nine harmonics in place of one lamp and Phong's glare; albedo is sampled from the references, and a
-    basis tells only what none of them shows, and what in them is no skin; and skin tone stays the performer's, as it is
-    in the light. The outline stays the performer's too.
+    faces); light is nine harmonics instead of one lamp and Phong highlights; albedo is sampled from the references, and
+    a basis only fills in what none of them shows, and masks what is not skin; and skin tone stays the performer's, as
+    it counts as light. The outline stays the performer's, too.
     """
 
     name: ClassVar[str] = "blanz"
@@ -50,7 +50,7 @@ class Blanz(SolidEngine["Textured"]):
 
     def prepare(self, identity: Identity, size: int) -> Textured:
         """Raises InputError if there are no pictures, or no such texture basis; ModelError if the morphable model is
-        not here."""
+        missing."""
         from fsvfx.engines.solid.texture import texture  # here: reading the settings need not wait for OpenCV
 
         known = self.known(identity, size)

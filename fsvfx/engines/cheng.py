@@ -1,4 +1,4 @@
-"""``cheng``: the performer's expression, in 3D, moved onto the identity's reference pictures, which are lit anew."""
+"""``cheng``: the performer's expression, in 3D, moved onto the identity's reference pictures, which are relit."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class ChengSettings(SolidSettings):
 
 
 class Cheng(SolidEngine["SolidIdentity"]):
-    """Face replacement in video by a 3D model: nothing is trained, and no hand touches it.
+    """Face replacement in video by a 3D model: nothing is trained, and no manual work is needed.
 
     Cheng, Tchoukanskii, Kubelka, Sandstrom, Tappan, Aung-Thwin 2009: the performer's expression is found in 3D in each
     frame, moved onto the identity's model, whose texture is a picture of the identity, and lit as the plate is. What
     differs: the ICT-FaceKit and a fit to landmarks and pixels find shape and expression; pictures are chosen by
-    pose and expression; their own light is taken out and the plate's put in by the quotient of nine harmonics each.
+    pose and expression; they are relit by the quotient of the plate's and their own nine harmonics.
     """
 
     name: ClassVar[str] = "cheng"
@@ -40,7 +40,7 @@ class Cheng(SolidEngine["SolidIdentity"]):
     settings: ChengSettings
 
     def prepare(self, identity: Identity, size: int) -> SolidIdentity:
-        """Raises InputError if there are no pictures, ModelError if the morphable model is not here."""
+        """Raises InputError if there are no pictures, ModelError if the morphable model is missing."""
         return self.known(identity, size)
 
     def swap(self, faces: FaceBatch, prepared: SolidIdentity) -> SwapBatch:

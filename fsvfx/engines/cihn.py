@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class Cihn(OpenSet):
-    """One stage: at every size the decoder has a way for the context and one for the identity, and a hallucination map
-    that divides them softly. The last map is the learned matte; nothing is pasted back.
+    """One stage: at every scale the decoder has a path for the context, one for the identity, and a hallucination map
+    that blends them. The last map is the learned matte; nothing is pasted back.
 
     Liu, Xiang, Shi and Mei 2021, "One-stage Context and Identity Hallucination Network", ACM Multimedia
     (10.1145/3474085.3475257), rebuilt from its abstract: a multi-level context encoder, two cascaded AdaINs for the
-    identity, a series of maps, a reconstruction loss that they weigh so that unpaired pictures are learned from. This
-    project's own, as the rest of the paper was not at hand: sizes and weights; that the first AdaIN takes the context's
-    statistics and the second the code's; that the map's mean costs a little; the hinge adversaries. Codes come from an
-    identity network that a production may use (128 numbers, taken about many people's mean).
+    identity, a series of maps, a reconstruction loss weighted by them, so that unpaired pictures can be learned from.
+    This project's own, as the rest of the paper was not available: sizes and weights; that the first AdaIN takes the
+    context's statistics and the second the code's; that the map's mean costs a little; the hinge adversaries. Codes
+    come from an identity network that a production may use (128 numbers, relative to many people's mean).
     """
 
     name: ClassVar[str] = "cihn"

@@ -1,5 +1,4 @@
-"""Engines trained on the very people whom they swap: ``original``, ``df``, ``liae``, ``comb``,
-``style_transfer``."""
+"""Engines trained on the people they swap: ``original``, ``df``, ``liae``, ``comb``, ``style_transfer``."""
 
 from __future__ import annotations
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class ClosedSet(PackagedEngine[str]):
-    """Its weights know some people, and any of them may be the identity. Reference pictures are not looked at: what it
-    prepares is who it is."""
+    """Its weights know some people, any of whom may be the identity. It ignores reference pictures, and prepares only
+    the identity's name."""
 
     family: ClassVar[Family] = "one_to_one"
     needs_references: ClassVar[bool] = False

@@ -23,12 +23,12 @@ if TYPE_CHECKING:  # validating a manifest reads engines' settings, and must wai
     Floats = NDArray[np.float32]
 
 FIT = "fit"
-"""The stage whose readers stand on the shot's morphable model (``Context.head``)."""
+"""The stage whose readers depend on the shot's morphable model (``Context.head``)."""
 Family = Literal["image", "model3d", "one_to_one", "any_to_any"]
 
 
 class EngineSettings(Described):
-    """Base of an engine's settings: one source for YAML, command line and docs. Unknown ones are refused."""
+    """Base of an engine's settings: one source for YAML, command line and docs. Unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -49,12 +49,11 @@ class FaceBatch:
     crops: (n, S, S, 3) float32, display-referred RGB in [0, 1].
     landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down; z in the same scale, smaller is
         nearer to the camera).
-    frames: production frame numbers, ascending; neighbours in time are neighbours here.
-    before, after: how many of them, at the beginning and at the end, are neighbours to look at (``Engine.reach``), no
-        cut lying between: they are not swapped.
-    wide: (n, W, W, 3) float32, the crops with (W - S) / 2 px more of the plate on every side (``Engine.wide``); None
-        where only the crops are at hand, as in an evaluation.
-    read: what stages say of these faces (``Engine.reads``), by their names; empty outside of shots.
+    frames: production frame numbers, ascending. before, after: how many frames at the beginning and at the end are
+    neighbors to look at (``Engine.reach``) without a cut in between; they are not swapped. wide: (n, W, W, 3) float32,
+    the crops with (W - S) / 2 px more of the plate on every side (``Engine.wide``); None where only the crops are
+    available, as in an evaluation. read: results of stages for these faces (``Engine.reads``), by stage name; empty
+    outside of shots.
     """
 
     crops: Floats
@@ -67,7 +66,7 @@ class FaceBatch:
 
     @property
     def wanted(self) -> slice:
-        """Those to be swapped."""
+        """The frames to swap."""
         return slice(self.before, len(self.frames) - self.after)
 
 
@@ -76,7 +75,8 @@ class Identity:
     """Whose face goes in: reference pictures, aligned as the target crops are, in their own crop size.
 
     crops: (m, R, R, 3) float32 in [0, 1]; landmarks: (m, 468, 3) float32, crop pixels; sharpness: (m,) float32.
-    embedding: (m, 128) float32 of ``fsvfx.faces.embedding``'s network, NaN where it was not taken; None: of no picture.
+    embedding: (m, 128) float32 of ``fsvfx.faces.embedding``'s network, NaN where it was not computed; None: for no
+    picture.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Identity:
 
     @classmethod
     def of(cls, name: str, found: GoesIn) -> Identity:
-        """Who goes in, as stages have it."""
+        """The identity, from a stage's results."""
         arrays = (found.pictures(array) for array in ("crops", "landmarks", "sharpness", "embedding"))
         return cls(name, *(array.astype("float32") for array in arrays))
 
@@ -101,10 +101,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class SwapBatch:
-    """crops: (k, S, S, 3) float32 in [0, 1]; matte: (k, S, S) float32 in [0, 1], where the swap is meant to show.
+    """crops: (k, S, S, 3) float32 in [0, 1]; matte: (k, S, S) float32 in [0, 1], where the swap should show.
 
-    k: of the faces that were ``wanted``. faults: (k,) float32 each, by name: what was measured of each face that should
-    be small; a receipt has a chunk's largest.
+    k: number of ``wanted`` faces. faults: (k,) float32 each, by name: measurements per face that should be small; a
+    receipt has a chunk's largest.
     """
 
     crops: Floats
@@ -114,7 +114,8 @@ class SwapBatch:
 
 @dataclass(frozen=True)
 class Unserved:
-    """A setting, by its name, that a user's own network can't serve by its card: what of it, and what to do."""
+    """A setting, by name, that a user's own network does not support according to its card: what is wrong, and what to
+    do."""
 
     setting: str
     what: str
@@ -122,18 +123,18 @@ class Unserved:
 
 
 Prepared = TypeVar("Prepared")
-"""What an engine makes of an identity, once."""
+"""What an engine prepares once per identity."""
 
 
 class Engine(ABC, Generic[Prepared]):
-    """A way to swap, under its published name. Registered by the entry point group ``fsvfx.engines``.
+    """A swap method, under its published name. Registered in the entry point group ``fsvfx.engines``.
 
     Pictures are numpy arrays on both sides: only engines with networks make tensors, and import torch to do so.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
-    """Raise it when the same inputs would give other pixels: it is part of the swap's key."""
+    """Raise it when the same inputs would give different pixels: it is part of the swap's key."""
     family: ClassVar[Family]
     summary: ClassVar[str]
     """One line for ``fsvfx engines``."""
@@ -144,23 +145,23 @@ class Engine(ABC, Generic[Prepared]):
     shows_references: ClassVar[bool] = False
     """Whether the swap's pixels are the references' own: what none of them shows is a guess, and is measured."""
     learns: ClassVar[bool] = False
-    """Whether it is a ``fsvfx.engines.packaged.PackagedEngine``: told without importing that."""
+    """Whether it is a ``fsvfx.engines.packaged.PackagedEngine``: known without importing that."""
     runs: ClassVar[Literal["swapper", "dfm"] | None] = None
     """The kind of users' own networks that it runs (``schemas.network``), which its settings ``model`` and ``sha256``
     name."""
     uses_gpu: ClassVar[bool] = False
-    """Whether it runs on a GPU where there is one."""
+    """Whether it runs on a GPU if there is one."""
     reach: ClassVar[int] = 0
-    """Neighbour frames on each side that it wants to see with those that it swaps; those of other chunks are read."""
+    """Number of neighbor frames on each side that it needs to see, also from other chunks."""
     wide: ClassVar[float] = 1.0
-    """How many times as wide as align's crops the pictures are that it looks at: above 1, align gives them as
-    ``FaceBatch.wide``. Cuts like FFHQ's, which lose 14 % at the top of a crop, want 1.4; what users' networks want
-    is known by their cards' cuts."""
+    """How many times as wide as align's crops its pictures are: above 1, align provides them as ``FaceBatch.wide``.
+    Cuts like FFHQ's, which lose 14 % at the top of a crop, need 1.4; for users' networks it follows from their cards'
+    cuts."""
     reads: ClassVar[tuple[str, ...]] = ()
     """Stages between align and swap whose results it reads: per-frame arrays of each entry."""
     may_be_driven: ClassVar[bool] = False
-    """Whether the performance may be another person's (``replace.driver``): then crops, landmarks and fits are those of
-    a performer who acts as the driver does, and that must be all that it goes by."""
+    """Whether the performance may be another person's (``replace.driver``): then crops, landmarks and fits show the
+    performer with the driver's performance, and the engine must use nothing else."""
     prepares_by: ClassVar[tuple[str, ...] | None] = None
     """The settings that ``prepare`` depends on. None: all of them."""
     Settings: ClassVar[type[EngineSettings]]
@@ -172,29 +173,31 @@ class Engine(ABC, Generic[Prepared]):
 
     @classmethod
     def weights(cls, settings: EngineSettings) -> tuple[str, ...]:
-        """The model cards whose weights it uses with these settings, identity networks among them. The morphable model
-        of engines that read ``fit`` need not be: the shot chooses it.
+        """The model cards whose weights it uses with these settings, including identity networks. Engines that read
+        ``fit`` need not list the morphable model: the shot chooses it.
 
-        They are in the swap's key, and the licence gate knows them. A package's own are known by its settings.
+        They are part of the swap's key, and the licence gate checks them. A package's own weights are known from its
+        settings.
         """
         return ()
 
     @classmethod
     def unserved(cls, settings: EngineSettings, card: NetworkCard) -> Iterator[Unserved]:
-        """What settings ask of a user's own network that its card has not: told before a run, and refused in it."""
+        """Settings that a user's own network does not support according to its card: reported before a run, refused in
+        it."""
         return iter(())
 
     @property
     def at_once(self) -> int:
-        """Faces that it wants in one batch, at most: the memory that a chunk takes grows with them."""
+        """Largest number of faces in a batch: a chunk's memory grows with it."""
         return 8
 
     @abstractmethod
     def prepare(self, identity: Identity, size: int) -> Prepared:
-        """All that can be made of an identity before the first of its swaps into crops of ``size`` px.
+        """Everything that can be computed for an identity before its first swap into crops of ``size`` px.
 
-        Done once per identity in a process, and kept as long as it is asked for. Raises InputError if the identity has
-        nothing usable.
+        Done once per identity in a process, and kept while in use. Raises InputError if the identity has nothing
+        usable.
         """
 
     @abstractmethod
@@ -202,5 +205,5 @@ class Engine(ABC, Generic[Prepared]):
         """Swap the ``wanted`` of a batch. A frame's pixels must not depend on how frames are divided into batches."""
 
     def figures(self, prepared: Prepared) -> dict[str, JsonValue]:
-        """What a receipt says of the identity, and of how it is swapped."""
+        """What a receipt says about the identity and how it is swapped."""
         return {}

@@ -1,4 +1,4 @@
-"""``dfm``: a face that DeepFaceLab has learned, by the ``.dfm`` file that DeepFaceLive runs."""
+"""``dfm``: a face learned by DeepFaceLab, from a ``.dfm`` file as DeepFaceLive runs it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MORPH = "morph_value"
 _SIGMA = 2.0
-"""Of what sharpening takes for blurred, in the network's pixels: FaceFusion's."""
+"""Sigma of the unsharp mask's blur, in the network's pixels: FaceFusion's."""
 
 
 class DfmSettings(NetworkSettings):
@@ -42,8 +42,8 @@ class DfmSettings(NetworkSettings):
 class Dfm(OwnNetwork[str]):
     """One person's face, which is in the weights: needs no reference pictures, only that person's consent.
 
-    The face lies in the network's picture as its card says: as DeepFaceLab's own extractor cuts the face type, or as
-    DeepFaceLive does. Both masks that it learned are mattes.
+    The face is framed as its card says: as by DeepFaceLab's extractor for the face type, or by DeepFaceLive. Both
+    learned masks can be mattes.
     """
 
     name: ClassVar[str] = "dfm"
@@ -60,7 +60,7 @@ class Dfm(OwnNetwork[str]):
     card: DfmCard
 
     def prepare(self, identity: Identity, size: int) -> str:
-        """Raises InputError for somebody else than the card's first, ModelError if the card can't be read."""
+        """Raises InputError for anybody but the card's first person, ModelError if the card can't be read."""
         from fsvfx.packages import check_knows
 
         check_knows(self.settings.model, self.card.people[:1], identity.name)
@@ -75,7 +75,7 @@ class Dfm(OwnNetwork[str]):
 
     @classmethod
     def unserved(cls, settings: EngineSettings, card: NetworkCard) -> Iterator[Unserved]:
-        """A mask or a morph that the network has not."""
+        """A mask or a morph that the network does not have."""
         assert isinstance(settings, DfmSettings)
         of = {mask.of for mask in card.masks} if card.kind == "dfm" else set()
         if settings.masks not in ("both", *of) and settings.matte != "mesh":

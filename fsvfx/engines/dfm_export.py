@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".dfm"
 INPUT: Final = "in_face:0"
 OUTPUTS: Final = ("out_face_mask:0", "out_celeb_face:0", "out_celeb_face_mask:0")
-"""The mask of the face that goes in, the swapped face, its mask: tools take them in this order."""
+"""The input face's mask, the swapped face, its mask: tools expect them in this order."""
 
 
 def export(package: Path, out: Path, *, person: str | None = None, force: bool = False) -> Exported:
     """Write the swap to ``person`` (None: the package's first, the identity) to ``out``.
 
-    ``in_face:0`` is (n, R, R, 3) BGR in [0, 1], any n; the face that comes out is alike, the masks (n, R, R, 1). The
-    mask of the face that goes in is what the other person's decoder says of it, as in DeepFaceLab's export. In opset 12
-    if its nodes can be said there, else in onnx_export's.
+    ``in_face:0`` is (n, R, R, 3) BGR in [0, 1], any n; the output face has the same form, the masks are (n, R, R, 1).
+    The input face's mask comes from the other person's decoder, as in DeepFaceLab's export. In opset 12 if its nodes
+    can be expressed there, else in onnx_export's.
 
     Raises InputError (it has learned no masks or is of more than two people, an unknown person, ``out`` is there
     already, too large), ModelError (the package is broken), MachineError (the file would not agree with torch, or
@@ -57,14 +57,14 @@ def graph_of(made: nn.Module, size: int) -> onnx.ModelProto:
 
 
 def deepfacelive() -> str:
-    """What DeepFaceLive's face aligner has to be set to, so that faces lie as fsvfx's crops have them."""
+    """Settings of DeepFaceLive's face aligner that frame faces as fsvfx's crops do."""
     mesh = np.column_stack([CANONICAL[:, :2] * (20, -20) + 300, CANONICAL[:, 2]])
     coverage, right, down = coverage_of(crop_matrix(mesh, 1024), mesh, 1024)
     return f"coverage {coverage:.1f}, x offset {right:.2f}, y offset {down:.2f}"
 
 
 class _Dfm(nn.Module):
-    """The swap, and what both people's decoders say of where a face is."""
+    """The swap, and the masks by both people's decoders."""
 
     def __init__(self, model: ClosedModel, person: str, other: str) -> None:
         super().__init__()

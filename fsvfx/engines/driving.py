@@ -1,4 +1,4 @@
-"""Faces that another person drives: what engines are shown of them, and how what they make goes back into the plate."""
+"""Faces that another person drives: what engines see of them, and how their output goes back into the plate."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from fsvfx.faces.topology import LIPS_INNER
 from fsvfx.morphable import Fits, FittedEntry, FittedPerson, Morphable, Performance, arrays_of, driven, posed, zbuffer
 
 _FADE = 4.0
-"""Units outside the face's oval within which the plate comes to rest: about the width of two fingers."""
+"""Distance outside the face's oval, in units, over which the plate's motion fades out: about two fingers."""
 _SOFT, _EDGE, _LIP = 0.02, 0.01, 0.006
 """Softness of the field beyond the mesh, where a chin lies before a neck, and of a mouth's edge, share of the face's
 size."""
 _OPEN = (0.015, 0.05)
-"""How open a mouth is, as ``mouth_opening`` has it, where what is in it begins to show, and shows."""
+"""Mouth opening (``mouth_opening``) at which the inside of the mouth begins to show, and shows fully."""
 _GAIN = (0.6, 1.6)
 """Least and most by which a mouth is made darker or brighter, display."""
 _INSIDE = 0.5
-"""Of a matte: what lies within is blended into the plate from its rim."""
+"""Matte level above which the swap is blended into the plate from the rim."""
 _ALIKE = 1e-3
-"""px: a plate that moves by less is left as it is."""
+"""px: a plate that moves by less is left unchanged."""
 
 
 @dataclass(frozen=True, eq=False)
 class DrivenFaces:
-    """faces: as if the performer acted as the driver does: the plate moved along the mesh, landmarks, fits.
+    """faces: as if the performer gave the driver's performance: the plate moved along the mesh, landmarks, fits.
 
-    before: (k, S, S) the faces of the ``wanted`` as the plate has them, soft.
+    before: (k, S, S), soft masks of the ``wanted`` faces as they are in the plate.
     """
 
     faces: FaceBatch
     before: Floats
 
     def over(self, swap: SwapBatch) -> SwapBatch:
-        """A swap of ``faces``, with what must show beside it: the moved plate, where the performer's own face was.
+        """A swap of ``faces`` over the moved plate, which must also show where the performer's own face was.
 
-        The swap gets the moved plate's light from its rim (Perez, Gangnet and Blake 2003), as it is laid over it here.
+        The swap gets the moved plate's light from its rim (Perez, Gangnet and Blake 2003).
         """
         under = self.faces.crops[self.faces.wanted]
         parts = zip(swap.crops, swap.matte, under, self.before, strict=True)
@@ -58,7 +58,7 @@ class DrivenFaces:
 
 
 def driven_faces(faces: FaceBatch, fit: FittedEntry, driver: EntryView, drive: Drive, model: Morphable) -> DrivenFaces:
-    """``fit``, ``driver``: what the stages have of the entry, by ``model``. Each frame by itself."""
+    """``fit``, ``driver``: the stages' results for the entry, by ``model``. Each frame is independent."""
     numbers = faces.frames
     person, own = fit.person(model, numbers[0]), fit.fits(numbers)
     given = _performance(driver, numbers, drive.strength)
@@ -85,7 +85,7 @@ def driven_faces(faces: FaceBatch, fit: FittedEntry, driver: EntryView, drive: D
 
 @dataclass(frozen=True)
 class _DrivenView(EntryView):
-    """The stage's results, with others for some arrays and frames."""
+    """The stage's results, with some arrays and frames replaced."""
 
     held: Mapping[tuple[str, int], Array]
 
@@ -140,13 +140,13 @@ def _softened(field: Floats, cover: Floats, length: float) -> Floats:
 
 
 def _around(within: Surface, share: Floats) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """The triangles that move, and those that lie over eyes and mouth."""
+    """The triangles that move, and those over eyes and mouth."""
     kept = (share[within.model.triangles] > 0).any(axis=1)
     return np.concatenate([within.model.triangles[kept], within.triangles[within.holes :]])
 
 
 def _with_mouth(crop: Floats, mesh: Floats, driver: EntryView, number: int, share: float, light: Floats) -> Floats:
-    """With what shows between the driver's lips between these, in the plate's light."""
+    """With the inside of the driver's mouth between the lips, in the plate's light."""
     shown = share * ramp(mouth_opening(mesh), *_OPEN)
     if shown == 0:
         return crop

@@ -1,4 +1,4 @@
-"""What exports of packages have in common: what may be exported, what stays with the file, and when it is written."""
+"""What exports of packages have in common: what may be exported, the file's metadata, and when it is written."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     import onnx
 
 LIMIT = 1e-4
-"""How far a value in [0, 1] may be from torch's of the same pictures: 1/40 of an 8-bit step."""
+"""Largest allowed difference of a value in [0, 1] from torch's: 1/40 of an 8-bit step."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """outputs: their names. difference: the largest from torch, of values in [0, 1]."""
+    """outputs: their names. difference: the largest from torch, for values in [0, 1]."""
 
     file: Path
     outputs: tuple[str, ...]
@@ -62,7 +62,7 @@ def opened(package: Path, out: Path, *, force: bool) -> Source:
 
 
 def opened_for(package: Path, out: Path, person: str | None, *, force: bool) -> Pair:
-    """The same for ``person``; None: the package's first. Raises InputError as well if it does not know the person."""
+    """The same for ``person``; None: the package's first. Also raises InputError if it has not learned the person."""
     card = packages.card_of(package)
     who = _known(card, person) if card.names else ""
     source = opened(package, out, force=force)
@@ -75,9 +75,9 @@ def opened_for(package: Path, out: Path, person: str | None, *, force: bool) -> 
 
 
 def placed(source: Source, proto: onnx.ModelProto, out: Path, found: float, taken: str, **more: str) -> Exported:
-    """Write a graph to ``out``, with what it is; not if what it gives differs by more than LIMIT from torch's.
+    """Write a graph to ``out`` with its metadata, unless its output differs by more than LIMIT from torch's.
 
-    found: that difference. taken: what it takes, in words. more: further metadata. Raises MachineError.
+    found: that difference. taken: its inputs, in words. more: further metadata. Raises MachineError.
     """
     if not found <= LIMIT:  # NaN is no agreement either
         raise MachineError(
@@ -94,7 +94,7 @@ def placed(source: Source, proto: onnx.ModelProto, out: Path, found: float, take
 
 
 def whose(pair: Pair) -> dict[str, str]:
-    """Metadata: whose face it makes, everybody whom it has learned, and by which consent."""
+    """Metadata: whose face it makes, everybody it has learned, and with which consent."""
     card = pair.source.card
     return {
         "person": pair.person,
@@ -109,13 +109,13 @@ def _known(card: PackageCard, person: str | None) -> str:
         return known[0]
     if person not in known:
         raise InputError(
-            f"The model package '{card.model}' knows {', '.join(known)}, not '{person}'", hint="Name one of them"
+            f"The model package '{card.model}' has learned {', '.join(known)}, not '{person}'", hint="Name one of them"
         )
     return person
 
 
 def _metadata(source: Source, taken: str, **more: str) -> dict[str, str]:
-    """What stays with the file: what it is, and what it may be used for. ``fsvfx models add`` reads it."""
+    """The file's metadata: what it is, and what it may be used for. ``fsvfx models add`` reads it."""
     card = source.card
     said = {
         "model": card.model,
@@ -133,7 +133,8 @@ def _metadata(source: Source, taken: str, **more: str) -> dict[str, str]:
 
 
 def _allowed(card: PackageCard) -> str:
-    """Empty if the card leaves it to its licence's words, and these forbid nothing: whoever adds the file is asked."""
+    """Empty if the card leaves it to the licence's words and these forbid nothing: then whoever adds the file is
+    asked."""
     if not card.allows_commercial_use:
         return "no"
     return "yes" if card.commercial_use else ""

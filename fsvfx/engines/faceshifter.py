@@ -24,19 +24,19 @@ class FaceShifterPackage(MatteSettings):
     """Settings of ``faceshifter``."""
 
     occlusions: Literal["restored", "as_swapped"] | None = None
-    """Whether the second stage puts back what the first one loses of hands, hair and glasses in front of the face. By
+    """Whether the second stage restores hands, hair and glasses in front of the face, which the first one loses. By
     default it does where the package has one."""
 
 
 class FaceShifter(OpenSet):
-    """The target's attributes from a U-Net; a generator that decides by learned masks where they, and where the
-    identity's code, set the look. A second network puts back what that loses of the target: it sees the swap, and by
-    how much the first stage misses the target when it is to make it of its own code.
+    """A U-Net encodes the target's attributes; a generator decides by learned masks where these, and where the
+    identity's code, determine the look. A second network restores what that loses of the target: it sees the swap, and
+    the first stage's error when it rebuilds the target from the target's own code.
 
-    Li et al. 2019 (arXiv 1912.13457): AEI-Net, and HEAR-Net, which is trained when the first stage is finished. What
-    differs: codes come from an identity network that a production may use (128 numbers, taken about many people's mean)
-    in place of ArcFace; what is pasted in front of faces in training are drawn shapes and the user's cut-outs, in place
-    of ShapeNet's objects and EgoHands; faces for it are not chosen by their errors; it sees no adversary, as there.
+    Li et al. 2019 (arXiv 1912.13457): AEI-Net, and HEAR-Net, which is trained after the first stage. What differs:
+    codes come from an identity network that a production may use (128 numbers, relative to many people's mean) instead
+    of ArcFace; drawn shapes and the user's cut-outs are pasted in front of faces in training, instead of ShapeNet's
+    objects and EgoHands; faces for it are not chosen by their errors; it has no adversary, as in the paper.
     """
 
     name: ClassVar[str] = "faceshifter"
@@ -64,7 +64,7 @@ class FaceShifter(OpenSet):
         return cls.is_second_stage(architecture)
 
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
-        """Raises InputError where a second stage is asked for that the package lacks."""
+        """Raises InputError if the settings ask for a second stage that the package lacks."""
         import torch
 
         from fsvfx.engines.anyone.hear_model import HearModel

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from fsvfx.engines.trainable import Prediction
 
 _CORNERS = 3
-"""Of a triangle: more views than that have no say in a picture."""
+"""Of a triangle: at most this many views contribute to a picture."""
 _SHOWN, _HIDDEN = 0.25, 0.02
-"""Share of the views that see a pixel from which on nothing of it is completed; what the others count there."""
+"""Share of the views that see a pixel above which it is not completed; weight of the other views there."""
 _OPEN = 0.1
-"""Of the inner lips over the mouth's width, from which on a mouth stands open."""
+"""Distance of the inner lips over the mouth's width above which a mouth counts as open."""
 
 
 class FsGanPackage(MatteSettings):
@@ -50,23 +50,22 @@ class ViewSource(Source):
 
 
 class FsGan(OpenSet):
-    """The source's pictures themselves are turned to the performer's pose and expression, those of the three views
-    around it mixed; what none of them shows is completed; the face is blended into the plate. Nothing is trained on
-    the identity.
+    """The source's own pictures are turned to the performer's pose and expression, and the three views around it are
+    mixed; what none of them shows is completed; the face is blended into the plate. Nothing is trained on the identity.
 
     Nirkin, Keller and Hassner 2019, "FSGAN: Subject Agnostic Face Swapping and Reenactment" (arXiv 1908.05932), rebuilt
     from its abstract and second-hand notes: a reenactment generator on landmark heat maps, recurrent in steps of pose;
     a map of views in yaw and pitch with Delaunay's triangulation and barycentric coordinates; a completion network; a
-    blending network whose truth is the Poisson solution. Weights of losses are the published code's.
+    blending network with the Poisson solution as ground truth. Weights of losses are the published code's.
 
-    What differs, or is this project's own: landmarks are FaceMesh's, drawn as dots, a plane for each part of the face;
-    before each step the picture is moved along with the mesh, in closed form, and networks say what changes, so that
-    small ones learn within an hour; in training on pairs of two people the truth is a warp without its light; meshes
-    tell what is missing (turned away in every view, towards the camera in the plate) and where faces are, as no
-    segmentation network is at hand that may be shipped; outside of the map the nearest point of its rim counts; the
-    three networks learn side by side; an identity network that a production may use stands for two perceptual ones;
-    adversaries have the hinge, and see finished swaps. Fine-tuning on a clip is left out: a training that starts from a
-    package does it.
+    What differs, or is this project's own: landmarks are FaceMesh's, drawn as dots, one plane per part of the face;
+    before each step the picture is moved along with the mesh, in closed form, and networks predict changes, so that
+    small ones learn within an hour; in training on pairs of two people the ground truth is a warp without its light;
+    meshes define what is missing (turned away in every view, towards the camera in the plate) and where faces are, as
+    no segmentation network that may be shipped is available; outside the map the nearest point of its rim is used; the
+    three networks are trained together; an identity network that a production may use replaces two perceptual ones;
+    adversaries use the hinge loss, and see finished swaps. Fine-tuning on a clip is left out: training that starts from
+    a package does it.
     """
 
     name: ClassVar[str] = "fsgan"
@@ -94,7 +93,7 @@ class FsGan(OpenSet):
         return self.model
 
     def prepare(self, identity: Identity, size: int) -> ViewSource:
-        """With the pictures that are well spread over yaw and pitch, and their map."""
+        """Adds the pictures that are well spread over yaw and pitch, and their map."""
         import torch
 
         from fsvfx.engines.anyone.view_map import spread, view_map
@@ -122,7 +121,7 @@ class FsGan(OpenSet):
 
     def _between(self, meshes: torch.Tensor, shares: NDArray[np.float64], prepared: ViewSource) -> torch.Tensor:
         """(n, 4, R, R): the views, each reenacted on meshes (n, 468, 3), mixed by their ``shares`` (n, m) where they
-        show the face; and what hardly any of them shows."""
+        show the face; and a mask of what hardly any of them shows."""
         import torch
 
         size, model = self.networks.resolution, self.networks
@@ -151,9 +150,9 @@ class FsGan(OpenSet):
 
 
 def shut(meshes: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(m,): whose mouths are shut, in pictures with meshes (m, 468, 3); all of them where nobody's is.
+    """(m,): which pictures, with meshes (m, 468, 3), show a closed mouth; all of them if none does.
 
-    Moving along with the mesh shuts lips, but not over the teeth between them.
+    Moving along with the mesh closes lips, but not over the teeth between them.
     """
     found = np.array([mouth_opening(mesh) < _OPEN for mesh in meshes], np.bool_)
     return found if found.any() else ~found

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class FsNet(LatentSet):
-    """A variational autoencoder makes a latent of the source's face, kept together by triplets; a U-Net makes the
-    picture of it, of the target's surroundings and of its drawn landmarks. No pixel of the target's face is seen.
+    """A variational autoencoder makes a latent of the source's face, with triplets to keep people together; a U-Net
+    makes the picture from it, the target's surroundings and its drawn landmarks. No pixel of the target's face is seen.
 
     Natsume, Yatagawa and Morishima 2018, "FSNet: An Identity-Aware Generative Model for Image-based Face Swapping"
     (arXiv 1811.12666), rebuilt from its abstract and second-hand notes. What differs, or is this project's own: sizes
-    and weights; the latent's decoder makes the face alone; landmarks are FaceMesh's, drawn as dots, a plane for each
-    part of the face; adversaries look at patches of two sizes; an identity network may judge, late and little. The
+    and weights; the latent's decoder makes only the face; landmarks are FaceMesh's, drawn as dots, one plane per part
+    of the face; adversaries look at patches of two sizes; an identity loss may be added late, with a small weight. The
     latent is the mean over all of a person's pictures.
     """
 

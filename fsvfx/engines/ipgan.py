@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 class IpGan(OpenSet):
     """A variational encoder makes a latent of the target's attributes: pose, expression, light, background; a generator
-    makes the whole picture of that and of the identity's code.
+    makes the whole picture from that and the identity's code.
 
     Bao, Chen, Wen, Li and Hua 2018, "Towards Open-Set Identity Preserving Face Synthesis" (arXiv 1803.11182). What
-    differs: codes come from an identity network that a production may use (128 numbers, taken about many people's
-    mean). It is trained already and takes the place of the paper's identity encoder and of its classifier: no softmax
-    over known people is needed, and every picture teaches as the paper's unlabeled ones do. Two photographs of one
-    person count in full, not only a photograph beside itself. The attribute encoder learns from the feature losses,
-    too. Adversaries have the hinge, and look at patches. Sizes and weights, ``strangers`` apart, are this project's.
+    differs: codes come from an identity network that a production may use (128 numbers, relative to many people's
+    mean). It is already trained, and replaces the paper's identity encoder and classifier: no softmax over known people
+    is needed, and every picture is used like the paper's unlabeled ones. Two photographs of one person count in full,
+    not only a photograph with itself. The attribute encoder also learns from the feature losses. Adversaries use the
+    hinge loss, and look at patches. Sizes and weights, except ``strangers``, are this project's.
     """
 
     name: ClassVar[str] = "ipgan"

@@ -19,7 +19,7 @@ class LandmarkWarpSettings(EngineSettings):
     shape: float = Field(0.8, ge=0, le=1)
     """How far eyes, nose and mouth take the identity's proportions; 0: the performer's mesh as it is."""
     references: int = Field(4, ge=1, le=16)
-    """Number of pictures blended at a time, at most. More are calmer and softer, fewer are crisper."""
+    """Number of pictures blended at a time, at most. More are steadier and softer, fewer are crisper."""
     light: float = Field(0.12, ge=0.03, le=1)
     """Finest shading that is taken from the plate, as a share of the face's size; 1: overall tone only."""
     folds: float = Field(0.9, ge=0, le=1)
@@ -38,8 +38,8 @@ class LandmarkWarp(Engine["References"]):
 
     Piecewise affine warps on the FaceMesh triangulation, colour matched after Reinhard 2001 (but by turning hues, not
     by shifting colours) and relit by a quotient image of the skin; unlike the classic recipe, several references are
-    blended by pose, expression and light,
-    and the mesh takes the identity's proportions. The Poisson blend is the composite stage's.
+    blended by pose, expression and light, and the mesh takes the identity's proportions. The Poisson blend is left to
+    the composite stage.
     """
 
     name: ClassVar[str] = "landmark_warp"
@@ -63,7 +63,7 @@ class LandmarkWarp(Engine["References"]):
         return prepare(identity, size)
 
     def swap(self, faces: FaceBatch, prepared: References) -> SwapBatch:
-        """Each frame by itself, on the CPU: its pixels do not depend on the batch that it is in."""
+        """Each frame independently, on the CPU: its pixels do not depend on its batch."""
         from fsvfx.engines.mesh.warp import Warp
 
         return Warp(self.settings).swap(faces, prepared)

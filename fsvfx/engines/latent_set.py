@@ -1,4 +1,4 @@
-"""Open-set engines that take who it is from the reference pictures themselves, as latents of the faces in them."""
+"""Open-set engines that encode the identity from the reference pictures themselves, as latents of the faces in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LatentSource(Source):
-    """latent: (latent,) float32, the mean over the pictures, by how much each says of who it is."""
+    """latent: (latent,) float32, the mean over the pictures, weighted by how much each says about the identity."""
 
     latent: NDArray[np.float32]
 
@@ -35,7 +35,7 @@ class LatentSet(OpenSet):
         return self.model
 
     def prepare(self, identity: Identity, size: int) -> LatentSource:
-        """With the latent of the pictures."""
+        """Adds the latent of the pictures."""
         import torch
 
         source = super().prepare(identity, size)

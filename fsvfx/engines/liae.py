@@ -1,4 +1,4 @@
-"""``liae``: DeepFaceLab's LIAE: one decoder, and two bottlenecks that part people from what they share."""
+"""``liae``: DeepFaceLab's LIAE: one decoder, and two bottlenecks that separate people from what they share."""
 
 from __future__ import annotations
 

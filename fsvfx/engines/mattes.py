@@ -1,4 +1,4 @@
-"""Masks that networks have learned, as mattes: without haze, and no further from the face than they are believed."""
+"""Learned masks as mattes: without haze, and only near the face."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from fsvfx.comp.matte import hull
 from fsvfx.faces.geometry import FILL
 
 HAZE = 0.04
-"""Networks hardly ever give exactly 0 or 1: below this counts as 0, above one minus this as 1 (faceswap's default)."""
+"""Networks hardly ever return exactly 0 or 1: below this counts as 0, above one minus this as 1 (faceswap's
+default)."""
 _NEAR, _FAR = 0.12, 0.24
-"""How far around the face's mesh a mask is believed wholly, and at all, as shares of the face's height."""
+"""Distance around the face's mesh up to which a mask is trusted fully, and at all, as shares of the face's height."""
 
 _EDGE = 0.05
-"""Share of a crop, at each side, over which what goes on beyond it fades."""
+"""Share of a crop, at each side, over which masks that continue beyond it fade."""
 
 
 def around(points: NDArray[np.floating], size: int) -> NDArray[np.float32]:
@@ -31,6 +32,6 @@ def clear(mask: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def inside(size: int) -> NDArray[np.float32]:
-    """(size, size): 1, falling to 0 at the edges of a crop, for masks that go on beyond it."""
+    """(size, size): 1, falling to 0 at the edges of a crop, for masks that continue beyond it."""
     ramp = np.clip((np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5) / (_EDGE * size), 0, 1)
     return np.minimum.outer(ramp, ramp).astype(np.float32)

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 
 
 class MegaFs(LatentSet):
-    """An encoder finds a face in a style generator, as a map of its structure and a code for each layer. A swap has the
-    target's structure and low codes, bit by bit; upper ones are transferred from the source's by a module that is
-    trained when the rest is finished, and rests. Without it they are the source's.
+    """An encoder inverts a face into a style generator: a structure map and a code for each layer. A swap has the
+    target's structure and low codes, bit for bit; upper ones are transferred from the source's by a module that is
+    trained last, with the rest frozen. Without it they are the source's.
 
     Zhu, Li, Wang, Xu and Sun 2021, "One Shot Face Swapping on Megapixels" (arXiv 2105.04932), rebuilt from its abstract
-    and second-hand notes. What differs: the generator is none that somebody has trained (StyleGAN2 on photographs of
-    people), but this project's own, and it learns beside the encoder, by rebuilding: one core has no time for both, one
-    after the other. So it has no mapping of random numbers, which only makes up people; and no noise, which flickers.
-    The map of structure may have few channels, lest it hold the face itself. Codes of two faces are mixed in the first
-    stage already, with a truth where there is one. In a transfer, codes begin near the source's. What stands in for the
-    losses of networks that are not at hand (LPIPS, landmarks) the models say. Weights are this project's, but for the
-    transfer's, which are recalled of the paper. The source's codes are the mean over all of a person's pictures.
+    and second-hand notes. What differs: the generator is not a pretrained one (StyleGAN2 on photographs of people), but
+    this project's own, trained together with the encoder by rebuilding pictures: one core has no time to train one
+    after the other. So it has no mapping of random numbers, which only makes up people, and no noise, which flickers.
+    The structure map may have few channels, so that it can't hold the face itself. Codes of two faces are already mixed
+    in the first stage, with a ground truth if there is one. In a transfer, codes begin near the source's. The models'
+    docstrings say what replaces the losses of networks that are not available (LPIPS, landmarks). Weights are this
+    project's, except the transfer's, which are recalled from the paper. The source's codes are the mean over all of a
+    person's pictures.
     """
 
     name: ClassVar[str] = "megafs"

@@ -1,4 +1,4 @@
-"""ONNX graphs in the words of an older opset, for tools whose runtimes are older: DeepFaceLab's exports have opset 12.
+"""ONNX graphs in an older opset, for tools with older runtimes: DeepFaceLab's exports have opset 12.
 
 The converters of onnx and onnxscript go up, and down only for some of these nodes (onnx 1.23, onnxscript 0.7).
 """
@@ -12,19 +12,20 @@ if TYPE_CHECKING:
 
 OPSET: Final = 12
 _IR: Final = 7
-"""The file format of that opset's time."""
+"""The IR version of that opset."""
 _ALIKE: Final = {
     "Add", "Clip", "Concat", "Conv", "ConvTranspose", "Cos", "DepthToSpace", "Div", "Gemm", "Identity", "LeakyRelu",
     "MatMul", "Mul", "Pow", "Reciprocal", "Relu", "Sigmoid", "Slice", "Sqrt", "Sub", "Tanh", "Transpose",
 }  # fmt: skip
-"""They mean the same in 12 as in 18."""
+"""Operators with the same meaning in 12 and 18."""
 _AXES: Final = {"ReduceMean": "noop_with_empty_axes", "Squeeze": "", "Unsqueeze": ""}
-"""Their axes were an attribute; and what they did not know yet."""
+"""Operators whose axes were an attribute; and attributes that they did not have yet."""
 _RESHAPE: Final = "allowzero"
 
 
 def older(proto: onnx.ModelProto) -> onnx.ModelProto | None:
-    """``proto``, of opset 18, in opset 12; None if one of its nodes can't be said there. It is left as it is."""
+    """``proto``, of opset 18, in opset 12; None if one of its nodes can't be expressed there. ``proto`` is not
+    changed."""
     from onnx import ModelProto, checker
 
     made = ModelProto()
@@ -43,7 +44,7 @@ def older(proto: onnx.ModelProto) -> onnx.ModelProto | None:
 
 
 def _said(node: onnx.NodeProto, constants: dict[str, onnx.TensorProto]) -> bool:
-    """Write the node as the older opset has it; whether there is a way."""
+    """Write the node in the older opset; returns whether that is possible."""
     from onnx import helper, numpy_helper
 
     del node.metadata_props[:]

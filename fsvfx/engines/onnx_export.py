@@ -21,10 +21,10 @@ _INPUT = "faces"
 def export(package: Path, out: Path, *, person: str | None = None, force: bool = False) -> Exported:
     """Write ``predict`` for ``person`` (None: the package's first, the identity) to ``out``.
 
-    Its input ``faces`` is (n, 3, R, R) RGB in [0, 1], any n; its outputs are ``rgb`` alike, and ``mask`` (n, 1, R, R)
-    of models that learn one. Raises InputError (an unknown person, a model for anybody, ``out`` is there already, too
-    large for a file), ModelError (the package is broken), MachineError (the file would not agree with torch, or can't
-    be written; an optional package is missing).
+    Its input ``faces`` is (n, 3, R, R) RGB in [0, 1], any n; its outputs are ``rgb``, of the same form, and ``mask``
+    (n, 1, R, R) for models that learn one. Raises InputError (an unknown person, a model for anybody, ``out`` is there
+    already, too large for a file), ModelError (the package is broken), MachineError (the file would not agree with
+    torch, or can't be written; an optional package is missing).
     """
     pair = opened_for(package, out, person, force=force)
     size = pair.model.resolution
@@ -35,7 +35,7 @@ def export(package: Path, out: Path, *, person: str | None = None, force: bool =
 
 
 def graph_of(model: ClosedModel, person: str) -> onnx.ModelProto:
-    """``model.predict`` for ``person``, of any number of pictures. Raises InputError if no file can hold it."""
+    """``model.predict`` for ``person``, for any number of pictures. Raises InputError if no file can hold it."""
     pictures = torch.zeros(2, 3, model.resolution, model.resolution)
     predict = _Predict(model, person)
     with torch.no_grad():
@@ -44,7 +44,7 @@ def graph_of(model: ClosedModel, person: str) -> onnx.ModelProto:
 
 
 def difference(content: bytes, model: ClosedModel, person: str) -> float:
-    """The largest between onnxruntime's and torch's outputs, of noise and of smooth pictures as faces are."""
+    """The largest difference between onnxruntime's and torch's outputs, on noise and on smooth, face-like pictures."""
     return furthest(content, _Predict(model, person), ({_INPUT: each} for each in samples(model.resolution)))
 
 

@@ -1,4 +1,4 @@
-"""Torch modules as ONNX graphs, and how far what these give is from torch's."""
+"""Torch modules as ONNX graphs, and the difference of their output from torch's."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 18
-"""The first whose Resize averages where it shrinks, as the comb's levels need it."""
+"""The first whose Resize averages when shrinking, as the comb's levels need it."""
 _MOST = (1 << 31) - (1 << 20)
-"""Bytes. Protobuf, in which ONNX is written, holds no more than 2 GiB."""
+"""Bytes. Protobuf, ONNX's format, is limited to 2 GiB."""
 
 
 def traced(module: nn.Module, taken: Mapping[str, Tensor], given: Sequence[str]) -> onnx.ModelProto:
-    """The graph of a module in opset OPSET. taken: an example of each input, a row a picture, by its name, in the order
-    in which the module takes them; there may be any number of rows. given: the outputs' names.
+    """The graph of a module in opset OPSET. taken: an example of each input by name, one row per picture, in the
+    module's order; any number of rows. given: the outputs' names.
 
     Raises InputError if no file can hold it.
     """
@@ -48,7 +48,7 @@ def traced(module: nn.Module, taken: Mapping[str, Tensor], given: Sequence[str])
 
 
 def furthest(content: bytes, module: nn.Module, tried: Iterable[Mapping[str, Tensor]]) -> float:
-    """The largest difference between what a graph and a module give of each of some inputs, in the same order."""
+    """The largest difference between a graph's and a module's outputs for some inputs, in the same order."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     worst = torch.zeros(())
     for inputs in tried:
@@ -61,7 +61,7 @@ def furthest(content: bytes, module: nn.Module, tried: Iterable[Mapping[str, Ten
 
 
 def samples(size: int) -> Iterator[Tensor]:
-    """One of noise, three of soft colours, black and white: batches of two sizes that no graph was traced with."""
+    """One of noise, three of soft colors, black and white: two batch sizes that differ from the traced one."""
     numbers = torch.Generator().manual_seed(0)
     yield torch.rand(1, 3, size, size, generator=numbers)
     coarse = torch.rand(3, 3, 6, 6, generator=numbers)

@@ -33,19 +33,19 @@ class OnnxSwapperSettings(NetworkSettings):
     likeness: float = Field(0.5, ge=0, le=1)
     """Above 0.5: away from the plate's face, below: towards it; FaceFusion's weight. For networks that take vectors."""
     away: float = Field(0.0, ge=0, le=1)
-    """How much of the plate's face is taken out of who goes in; VisoMaster's likeness. For the same networks."""
+    """How much of the plate's face is subtracted from the identity; VisoMaster's likeness. For the same networks."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """Who goes in: (1, d), a vector before it is mapped or converted, or (1, N, N, 3) RGB in [0, 1]."""
+    """The identity: (1, d), a vector before it is mapped or converted, or (1, N, N, 3) RGB in [0, 1]."""
 
     value: F32
     figures: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 class OnnxSwapper(OwnNetwork[Given]):
-    """A network that somebody else has trained: inswapper and its like, by what its card declares.
+    """A network that somebody else has trained, such as inswapper, run as its card declares.
 
     Several reference pictures are averaged as vectors; networks that take a picture get the best one.
     """
@@ -64,7 +64,7 @@ class OnnxSwapper(OwnNetwork[Given]):
 
     @classmethod
     def unserved(cls, settings: EngineSettings, card: NetworkCard) -> Iterator[Unserved]:
-        """What moves vectors, of a network that takes none; vectors of a network that this version of fsvfx has not."""
+        """Settings for vectors, if the network takes none; vectors of a network that this version of fsvfx lacks."""
         assert isinstance(settings, OnnxSwapperSettings)
         if card.kind != "swapper":
             return
@@ -73,12 +73,12 @@ class OnnxSwapper(OwnNetwork[Given]):
             return
         for name, is_said in (("likeness", settings.likeness != 0.5), ("away", settings.away != 0)):
             if is_said:
-                what = f"The network '{card.model}' takes a picture of who goes in, so {name} has no effect"
+                what = f"The network '{card.model}' takes a picture of the identity, so {name} has no effect"
                 yield Unserved(name, what, "Remove it")
 
     @cached_property
     def vectors(self) -> Vectors | None:
-        """The way of the card's vectors, checked; None if it takes a picture. Raises ModelError."""
+        """The processing of the card's vectors, checked; None if it takes a picture. Raises ModelError."""
         from fsvfx.networks.vectors import Vectors
         from schemas.network_identity import VectorSource
 
@@ -97,7 +97,7 @@ class OnnxSwapper(OwnNetwork[Given]):
         return {said.input: shape_of(said) if isinstance(said, PictureSource) else None}
 
     def prepare(self, identity: Identity, size: int) -> Given:
-        """Raises InputError if there is no usable picture, ModelError if a network is not here or does not fit."""
+        """Raises InputError if there is no usable picture, ModelError if a network is missing or does not fit."""
         from fsvfx.engines.open_set import worth_of
 
         if not len(identity.crops):
@@ -122,13 +122,13 @@ class OnnxSwapper(OwnNetwork[Given]):
         return {**super().figures(prepared), **prepared.figures}
 
     def _of(self, identity: Identity, way: Vectors) -> F32:
-        """(m, d) of the references; those of stages' own network are known."""
+        """(m, d) of the references; those of the stages' own network are already known."""
         from fsvfx.engines.open_set import vectors_of
 
         return vectors_of(identity, way.own.name) if way.own else way.taken(identity.crops, identity.landmarks)
 
     def _picture(self, identity: Identity, best: int) -> Given:
-        """The best of the references, as the network takes pictures."""
+        """The best reference, in the network's input form."""
         from fsvfx.networks.pictures import cut_faces
         from schemas.network_identity import PictureSource
 
@@ -137,7 +137,7 @@ class OnnxSwapper(OwnNetwork[Given]):
         return Given(cut_faces(identity.crops[one], identity.landmarks[one], said.cut, said.size).pictures)
 
     def _source(self, faces: FaceBatch, prepared: Given) -> F32:
-        """What the network is given of who goes in: one row, or one for each face."""
+        """The identity input of the network: one row, or one per face."""
         from fsvfx.networks.pictures import given_to
         from schemas.network_identity import PictureSource
 
@@ -165,10 +165,10 @@ def _unknown(said: VectorSource) -> Iterator[Unserved]:
 
 
 def weighted(identity: F32, plate: F32, likeness: float, away: float, centre: F32 | float = 0.0) -> F32:
-    """Vectors (n, d) of who goes in (1, d), moved from or towards those of the plate's faces (n, d).
+    """Vectors (n, d) of the identity (1, d), moved away from or towards those of the plate's faces (n, d).
 
-    likeness: FaceFusion's weight w, ``v (1 - a) + t a`` with a from .35 to -.35. away: VisoMaster's, ``v - f t``, about
-    the ``centre`` (d,) from which directions count. Both vectors have gone the same way, through map or converter.
+    likeness: FaceFusion's weight w, ``v (1 - a) + t a`` with a from .35 to -.35. away: VisoMaster's, ``v - f t``,
+    relative to ``centre`` (d,). Both vectors have gone through the same map or converter.
     """
     share = 0.35 - 0.7 * likeness
     moved: F32 = (identity * (1 - share) + plate * share - away * (plate - centre)).astype(identity.dtype)

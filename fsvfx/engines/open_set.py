@@ -1,4 +1,4 @@
-"""Engines that swap anybody for anybody: who it is comes from reference pictures."""
+"""Engines that swap anybody for anybody: the identity comes from reference pictures."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from fsvfx.engines.trainable import Prediction
 
 _SHARP = (0.3, 1.5)
-"""Sharpness counts within these shares of the pictures' median."""
+"""Sharpness is clamped to these shares of the pictures' median."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Who goes in: the mean vector of the pictures in ``OpenSet.network``'s measure, and the pictures themselves.
+    """The identity: the mean vector of the pictures by ``OpenSet.network``, and the pictures themselves.
 
-    showing: what is laid on the performer's mesh, for networks that are shown the face; None of others.
+    showing: what is laid on the performer's mesh, for networks that see the face; None for others.
     """
 
     mean: MeanVector
@@ -40,7 +40,7 @@ class Source:
 
 
 class OpenSet(PackagedEngine[Source]):
-    """Its weights know faces, not people: whoever has reference pictures may go in."""
+    """Its weights know faces, not people: anybody with reference pictures may go in."""
 
     family: ClassVar[Family] = "any_to_any"
     network: ClassVar[str] = embedding.NETWORK
@@ -52,7 +52,7 @@ class OpenSet(PackagedEngine[Source]):
         return network(cls.network).weights
 
     def prepare(self, identity: Identity, size: int) -> Source:
-        """Raises InputError if there is no picture, ModelError if the network's weights are not here."""
+        """Raises InputError if there is no picture, ModelError if the network's weights are missing."""
         vectors = vectors_of(identity, self.network)
         try:
             mean = mean_vector(vectors, worth_of(identity), network(self.network).same_person)
@@ -72,7 +72,7 @@ class OpenSet(PackagedEngine[Source]):
         return prepare(identity, model.resolution) if prior == "warp" else None
 
     def predict(self, pictures: torch.Tensor, faces: FaceBatch, prepared: Source) -> Prediction:
-        """By the mean vector, and what the package's prior shows, unless an engine says otherwise."""
+        """From the mean vector, and what the package's prior shows, unless an engine overrides it."""
         import torch
 
         from fsvfx.engines.anyone.open_model import OpenModel
@@ -84,11 +84,11 @@ class OpenSet(PackagedEngine[Source]):
 
     def shown(self, wanted: torch.Tensor, faces: FaceBatch, prepared: Source) -> torch.Tensor | None:
         """(n, 3, R, R): the ``wanted`` of some faces, at the model's size, with the identity's face on their meshes, as
-        the package's prior shows it; None of packages without one."""
+        the package's prior shows it; None for packages without one."""
         return None if prepared.showing is None else _laid_over(wanted, faces, prepared.showing)
 
     def masks(self, meshes: NDArray[np.float32], size: int) -> torch.Tensor:
-        """(n, 1, R, R): faces with their foreheads, of meshes (n, 468, 3) in crops of ``size`` px."""
+        """(n, 1, R, R): masks of faces with foreheads, from meshes (n, 468, 3) in crops of ``size`` px."""
         import torch
 
         hulls = [hull(mesh, self.model.resolution) for mesh in self.scaled(meshes, size)]
@@ -117,14 +117,14 @@ def _laid_over(wanted: torch.Tensor, faces: FaceBatch, showing: Showing) -> torc
 
 
 def vectors_of(identity: Identity, name: str) -> NDArray[np.float32]:
-    """(m, d) of the reference pictures, by the network of that name: those that are known, else taken of the crops."""
+    """(m, d) of the reference pictures, by the network of that name: known ones, else computed from the crops."""
     if name == embedding.NETWORK and identity.embedding is not None:
         return identity.embedding
     return embedding.vectors_in(identity.crops, identity.landmarks, name)
 
 
 def worth_of(identity: Identity) -> NDArray[np.float32]:
-    """(m,): how much each picture says of who it is: sharp ones more, and less with the cosine of its turn."""
+    """(m,): each picture's weight: more for sharp ones, less with the cosine of its turn."""
     usual = max(float(np.median(identity.sharpness)), 1e-6) if len(identity.sharpness) else 1.0
     yaws = np.radians([head_pose(mesh)[0] for mesh in identity.landmarks])
     return np.asarray(np.clip(identity.sharpness / usual, *_SHARP) * np.maximum(np.cos(yaws), 0.1), np.float32)

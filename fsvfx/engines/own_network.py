@@ -1,4 +1,4 @@
-"""Engines that run users' own networks: their settings, the way of a face to the network and back, its matte."""
+"""Engines that run users' own networks: their settings, how a face gets to the network and back, its matte."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class NetworkSettings(EngineSettings):
 class OwnNetwork(Engine[Prepared]):
     """An engine that runs a user's own network under its card (``schemas.network``), by onnxruntime.
 
-    Nothing is guessed: inputs are found by the names that the card gives them, faces are cut as it says, and what it
-    says wrongly is refused where that can be known. Float32 from the plate's crop to the swap.
+    Nothing is guessed: inputs are found by the card's names, faces are cut as it says, and errors in it are refused
+    where they can be detected. Float32 from the plate's crop to the swap.
     """
 
     uses_gpu: ClassVar[bool] = True
@@ -68,7 +68,7 @@ class OwnNetwork(Engine[Prepared]):
 
     @cached_property
     def card(self) -> SwapperCard | DfmCard:
-        """Raises InputError if the network is of another kind, or can't do what the settings ask for."""
+        """Raises InputError if the network is of another kind, or does not support the settings."""
         from fsvfx.packages import check_kind, network_of
         from schemas.network import DfmCard, SwapperCard
 
@@ -81,22 +81,22 @@ class OwnNetwork(Engine[Prepared]):
 
     @cached_property
     def network(self) -> FaceNetwork:
-        """Ready to run. Raises ModelError where the file has not what the card says, MachineError for the provider."""
+        """Ready to run. Raises ModelError if the file contradicts the card, MachineError for the provider."""
         from fsvfx.networks.running import opened
 
         said = self.settings
         return opened(self.package, self.card, provider=said.provider, device=self.device, more=self.further())
 
     def further(self) -> dict[str, Shape | None]:
-        """The inputs that take who goes in, and their shapes."""
+        """The inputs that take the identity, and their shapes."""
         return {}
 
     @abstractmethod
     def made(self, pictures: F32, faces: FaceBatch, prepared: Prepared) -> Made:
-        """What the network makes of the ``wanted`` of some faces: pictures (n, kN, kN, 3) as it takes them, RGB."""
+        """The network's output for the ``wanted`` faces: pictures (n, kN, kN, 3), framed as its input, RGB."""
 
     def swap(self, faces: FaceBatch, prepared: Prepared) -> SwapBatch:
-        """Each face by itself: batches change nothing. Where the network's picture ends, the plate goes on."""
+        """Each face independently: batching changes nothing. Beyond the network's picture, the plate stays."""
         import numpy as np
 
         from fsvfx.networks.pictures import cut_faces, laid_back, reach, scaled
@@ -118,7 +118,7 @@ class OwnNetwork(Engine[Prepared]):
         return SwapBatch(swaps, mattes, self._faults(made))
 
     def figures(self, prepared: Prepared) -> dict[str, JsonValue]:
-        """Who ran the network."""
+        """Which provider ran the network."""
         held = self.network.session
         said: dict[str, JsonValue] = {"provider": held.provider}
         if held.beside:
@@ -126,7 +126,7 @@ class OwnNetwork(Engine[Prepared]):
         return said
 
     def _faults(self, made: Made) -> dict[str, F32]:
-        """How strong the boost's pattern is in each picture."""
+        """Strength of the pixel boost's pattern in each picture."""
         import numpy as np
 
         from fsvfx.networks.boost import pattern
@@ -148,7 +148,7 @@ class OwnNetwork(Engine[Prepared]):
         return learned if self.settings.matte == "learned" else learned * hull(mesh, size)
 
     def _learned(self, mask: F32, matrix: NDArray[np.float64], mesh: F32, size: int) -> F32:
-        """A mask (N, N) of the network's picture in the crop, no further from the face than it is believed."""
+        """A mask (N, N) of the network's picture in the crop, only near the face."""
         from fsvfx.engines.mattes import around, clear, inside
         from fsvfx.networks.pictures import matte_laid_back
 

@@ -1,4 +1,4 @@
-"""Engines whose weights come from a model package: what their settings, networks, swaps and mattes have in common."""
+"""Engines whose weights come from a model package: their common settings, networks, swaps and mattes."""
 
 from __future__ import annotations
 
@@ -50,34 +50,34 @@ class MatteSettings(PackageSettings):
 class PackagedEngine(Engine[Prepared]):
     """An engine whose weights were trained by fsvfx and come from a model package: card, hash, networks, mattes.
 
-    What it shows of whom is its kind's: ``ClosedSet`` of the people whom it was trained on, ``OpenSet`` of anybody.
+    Subclasses decide who may be the identity: ``ClosedSet`` the people it was trained on, ``OpenSet`` anybody.
     """
 
     learns: ClassVar[bool] = True
     uses_gpu: ClassVar[bool] = True
     Settings: ClassVar[type[EngineSettings]] = MatteSettings
     Architecture: ClassVar[type[EngineSettings]]
-    """What a training manifest may say of its sizes and losses."""
+    """The sizes and losses that a training manifest may set."""
     most_people: ClassVar[int] = 2
     """How many people one model may learn; two is the least."""
     trained_with: ClassVar[tuple[str, ...]] = ()
-    """The model cards whose weights its training uses, beside those that faces are found and told apart with."""
+    """The model cards whose weights its training uses, besides those for finding and recognizing faces."""
 
     settings: PackageSettings
 
     @classmethod
     @abstractmethod
     def model_of(cls, architecture: EngineSettings, people: tuple[str, ...]) -> Model[Any]:
-        """The networks, at their random start, for these people in this order."""
+        """The networks, randomly initialized, for these people in this order."""
 
     @classmethod
     def identities(cls, people: tuple[str, ...]) -> tuple[str, ...]:
-        """Who of the people whom a package has learned may be the identity: all, unless an engine says less."""
+        """Which of the people that a package has learned may be the identity: all, unless an engine restricts it."""
         return people
 
     @classmethod
     def is_second_stage(cls, architecture: EngineSettings) -> bool:
-        """Whether these settings train a second stage: on a finished first one, which ``start`` names."""
+        """Whether these settings train a second stage, on a finished first one that ``start`` names."""
         return False
 
     @classmethod
@@ -100,7 +100,7 @@ class PackagedEngine(Engine[Prepared]):
         return _loaded(type(self), package, self.device)
 
     def swap(self, faces: FaceBatch, prepared: Prepared) -> SwapBatch:
-        """In the model's size on its device, and back: what comes in between is nobody else's."""
+        """Resamples to the model's size on its device, predicts, and resamples back."""
         import torch
 
         size = faces.crops.shape[1]
@@ -131,10 +131,10 @@ def _loaded(kind: type[PackagedEngine[Any]], package: Path, device: str) -> Mode
 
 
 def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
-    """A package's networks as training left them, on the CPU, to predict with: without what only training needs, in
+    """A package's networks as training left them, on the CPU, for prediction: without what only training needs, in
     float32.
 
-    Raises InputError if they are another engine's, ModelError if the package is broken or not of these networks.
+    Raises InputError if they belong to another engine, ModelError if the package is broken or has other networks.
     """
     import torch
 
@@ -162,22 +162,22 @@ def restored(kind: type[PackagedEngine[Any]], package: Path) -> Model[Any]:
 
 
 def _single(weights: torch.Tensor) -> torch.Tensor:
-    """Starters' are kept as float16, which processors reckon slowly with."""
+    """Starters are stored as float16, which CPUs compute slowly."""
     return weights.float() if weights.is_floating_point() else weights
 
 
 def built(
     kind: type[PackagedEngine[Any]], architecture: Mapping[str, JsonValue], people: tuple[str, ...]
 ) -> Model[Any]:
-    """The networks of an engine that learns, of settings that are checked already."""
+    """The networks of a trainable engine, from settings that are already checked."""
     return kind.model_of(kind.Architecture.model_validate(dict(architecture)), people)
 
 
 def usable(masks: torch.Tensor, landmarks: NDArray[np.floating], size: int) -> torch.Tensor:
     """Learned masks (n, 1, R, R) without haze and without blobs far from the face.
 
-    landmarks: (n, 468, 3) in px of a crop of ``size``. What reaches a little over the mesh stays: the identity's face
-    may be the wider one. Nothing is decided by a threshold: what moves smoothly in the mask does so in the matte.
+    landmarks: (n, 468, 3) in px of a crop of ``size``. What reaches a little beyond the mesh stays: the identity's face
+    may be wider. There is no threshold: what moves smoothly in the mask does so in the matte.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Faces that a morphable model draws, as networks are shown them: in training and at swap time alike."""
+"""Faces rendered by a morphable model, as input of networks, in training and in swaps."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ F32 = NDArray[np.float32]
 
 
 class SeesPortraits(ABC):
-    """Of a model whose pairs have portraits, and some of them a moment later."""
+    """A model whose pairs have portraits, some of them with a later moment."""
 
     strangers: float
     """Share of pairs of two people."""
     moving: float
-    """Share of each batch that has a moment later."""
+    """Share of each batch that has a later moment."""
 
 
 def portrayed(portraits: Sequence[Portrait], meshes: F32) -> Portrayed:

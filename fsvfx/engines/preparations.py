@@ -1,4 +1,4 @@
-"""What engines have made of identities, kept for the next chunk: once per identity in a process."""
+"""What engines have prepared for identities, kept for the next chunk: once per identity in a process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 2
 
 
 class _Name(NamedTuple):
-    """All that ``prepare`` depends on."""
+    """Everything that ``prepare`` depends on."""
 
     engine: str
     version: int
@@ -29,7 +29,7 @@ class _Name(NamedTuple):
 
 
 class Preparations:
-    """Up to ``most``, of which the one that was not asked for longest goes first. Threads may share it."""
+    """Up to ``most``; the least recently used goes first. Thread-safe."""
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
@@ -41,7 +41,7 @@ class Preparations:
     ) -> Prepared:
         """``engine.prepare`` of an identity, for crops of ``size`` px.
 
-        digest: of the references, which are ``read`` only if it is not here yet. Raises what either of them raises.
+        digest: of the references, which are ``read`` only if it is not cached. Raises what either of them raises.
         """
         asked = None if engine.prepares_by is None else {*engine.prepares_by}
         settings = engine.settings.model_dump_json(include=asked)

@@ -1,5 +1,5 @@
-"""What a face is likely to look like, kept in a model's weights; and pictures of it, or of photographs, on a target's
-mesh: open models are shown them beside the target, in training and at swap time alike."""
+"""What a face is likely to look like, stored in a model's weights; and pictures of it, or photographs, on a target's
+mesh: open models see them beside the target, in training and in swaps."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ __all__ = [
 ]
 
 WARPS = LandmarkWarp.version
-"""Of the pixels that warps make."""
+"""Interpolation of the pixels in warps."""
 
 _SURE = 0.06
-"""Of the crop: how far from the matte's edge a warp is taken for the truth."""
+"""Distance from the matte's edge, as a share of the crop, beyond which a warp counts as ground truth."""
 _NUMBERS = 3 * atlas.SIDE**2 + 3 * 468
 
 F32 = NDArray[np.float32]
@@ -54,7 +54,7 @@ Showing = Likely | References
 
 @dataclass(frozen=True)
 class Face:
-    """row: whose it is, in what it comes from. crop: (S, S, 3) in [0, 1]; mesh: (468, 3) crop px; code: (128,)."""
+    """row: the person's row in the source. crop: (S, S, 3) in [0, 1]; mesh: (468, 3) crop px; code: (128,)."""
 
     row: int
     crop: F32
@@ -63,7 +63,7 @@ class Face:
 
 
 class Priors:
-    """The linear prior of many faces; for each of them, one that was fitted without it."""
+    """The linear prior of many faces; and for each of them, one that was fitted without it."""
 
     def __init__(self, faces: list[Face]) -> None:
         codes = np.stack([each.code for each in faces])
@@ -82,7 +82,7 @@ class KeepsPrior(nn.Module):
     """A model with a linear prior in its weights. It is fitted before the first iteration, and nothing trains it."""
 
     def make_room(self, vector: int, directions: int) -> None:
-        """For a prior of vectors (vector,), with so many directions in which faces differ."""
+        """For a prior of vectors (vector,), with this many directions in which faces vary."""
         for name, shape in _shapes(vector, directions).items():
             self.register_buffer(f"prior_{name}", torch.zeros(shape))
 
@@ -92,7 +92,7 @@ class KeepsPrior(nn.Module):
         return LinearPrior(**held)
 
     def know(self, prior: LinearPrior) -> None:
-        """Take a fitted prior for its own. Of fewer directions than it has room for, the others stay empty."""
+        """Store a fitted prior. If it has fewer directions than there is room for, the others stay empty."""
         for name in _shapes(0, 0):
             value = torch.from_numpy(np.asarray(getattr(prior, name)))
             held: Tensor = getattr(self, f"prior_{name}")
@@ -101,7 +101,7 @@ class KeepsPrior(nn.Module):
 
 
 def laid_over(crops: F32, meshes: F32, faces: Iterable[Showing]) -> F32:
-    """(b, S, S, 3): crops (b, S, S, 3), each with a face on its mesh (468, 3): a likely one, or warped photographs."""
+    """(b, S, S, 3): crops (b, S, S, 3), each with a face on its mesh (468, 3): the prior's, or warped photographs."""
     return np.stack([_laid_over(*each) for each in zip(crops, meshes, faces, strict=True)])
 
 
@@ -112,7 +112,7 @@ def _laid_over(crop: F32, mesh: F32, face: Showing) -> F32:
 
 
 def portrait(face: Likely, size: int) -> tuple[F32, F32]:
-    """A likely face from the front (size, size, 3), on a ground in the colour of its skin; and its mesh (468, 3) px."""
+    """The prior's face from the front (size, size, 3), on a background of its skin color; and its mesh (468, 3) px."""
     mesh = move_points(crop_matrix(face.shape, size), face.shape)
     raster = rasterise(mesh, TRIANGLES, size)
     ground = np.full((size, size, 3), face.colours.mean(axis=(0, 1)), np.float32)
@@ -121,13 +121,13 @@ def portrait(face: Likely, size: int) -> tuple[F32, F32]:
 
 
 def photographed(face: Face, size: int) -> References:
-    """A face by its one photograph, to be warped into crops of ``size`` px."""
+    """A face from a single photograph, to be warped into crops of ``size`` px."""
     one = Identity(str(face.row), face.crop[None], face.mesh[None], np.ones(1, np.float32))
     return prepare(one, size)
 
 
 def exchanged(face: Face, stranger: Face) -> tuple[F32, F32]:
-    """A photograph with a stranger's face warped in (S, S, 3), and where that is sure (S, S)."""
+    """A photograph with a stranger's face warped in (S, S, 3), and where that counts as ground truth (S, S)."""
     references = photographed(stranger, len(face.crop))
     made, matte = swapped(Warp(LandmarkWarpSettings()), face.crop, face.mesh, references)
     return made, where_sure(matte)
@@ -140,7 +140,7 @@ def swapped(warp: Warp, target: F32, mesh: F32, references: References) -> tuple
 
 
 def where_sure(matte: F32) -> F32:
-    """(S, S): where a warp with this matte is taken for the truth: away from its edge."""
+    """(S, S): where a warp with this matte counts as ground truth: away from its edge."""
     reach = 2 * round(_SURE * len(matte) / 2) + 1
     return np.asarray(cv2.erode(matte, np.ones((reach, reach), np.uint8)), np.float32)
 

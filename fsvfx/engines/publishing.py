@@ -1,4 +1,4 @@
-"""Packages for everybody: a general model that has learned nobody who exists, as small as it gets."""
+"""Packages for everybody: a general model trained only on made-up people, made as small as possible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def publish(package: Path, root: Path, *, model: str, licence: str) -> Path:
     """Write a package below ``root`` that anybody may use, and return its folder.
 
     Its weights are the given package's as float16, without what only training needs; its name is ``model``; its card
-    says ``licence``, and by its roster the terms of the generators that made the people up.
+    has ``licence``, and its roster the terms of the generators that made up the people.
 
     Raises InputError with every reason against it; ModelError if the package is broken, or its weights do not fit into
     float16; MachineError.

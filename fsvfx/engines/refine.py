@@ -1,4 +1,4 @@
-"""``refine``: what ``landmark_warp`` makes of reference pictures, corrected by a small network."""
+"""``refine``: the output of ``landmark_warp``, corrected by a small network."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class RefineEngineSettings(PackageSettings, LandmarkWarpSettings):
 class Refine(OpenSet):
     """The identity's pictures warped to the performer's mesh; then a network removes the faults that warps leave.
 
-    Of fsvfx's own making. A linear prior, fitted on a crowd, tells from the identity's vector what the face is likely
-    to look like: that shows what spoils few pictures, and fills what none shows. The network sees performance and warp
-    in small, and says how colours change and where detail goes; it was trained on warps of spoiled pictures whose truth
-    is known. Detail is the pictures' own, at full size.
+    fsvfx's own method. A linear prior, fitted on a crowd, predicts from the identity's vector what the face is likely
+    to look like: that shows what is wrong in a few pictures, and fills in what none shows. The network sees performance
+    and warp at a small size, and predicts how colors change and where detail is removed; it was trained on warps of
+    damaged pictures with known truth. Detail is the pictures' own, at full size.
     """
 
     name: ClassVar[str] = "refine"
@@ -60,9 +60,9 @@ class Refine(OpenSet):
         return self.model
 
     def prepare(self, identity: Identity, size: int) -> Source:
-        """With the pictures as the warp takes them, and the linear prior's face to fill what none shows.
+        """The pictures prepared for the warp, and the linear prior's face to fill in what none shows.
 
-        Raises InputError if there is no picture, ModelError if the identity network's weights are not here.
+        Raises InputError if there is no picture, ModelError if the identity network's weights are missing.
         """
         from fsvfx.engines.mesh.references import prepare
 
@@ -94,7 +94,7 @@ class Refine(OpenSet):
         return SwapBatch(np.ascontiguousarray(made), warped.matte)
 
     def _guesses(self, plates: Floats, meshes: Floats, references: References) -> Floats:
-        """(k, R, R, 3): the prior's face over the plates, no larger than the network looks at them."""
+        """(k, R, R, 3): the prior's face over the plates, no larger than the network sees them."""
         from fsvfx.engines.mesh.guess import guessed
         from fsvfx.engines.mesh.references import scaled
 

@@ -1,4 +1,4 @@
-"""Which engines there are: those that installed packages register under ``fsvfx.engines``."""
+"""The available engines: those that installed packages register under ``fsvfx.engines``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def engine(name: str) -> type[Engine[Any]]:
 
 
 def learned(name: str) -> type[PackagedEngine[Any]]:
-    """The engine of that name, one that learns. Raises InputError if there is none, or it does not."""
+    """The trainable engine of that name. Raises InputError if there is none, or it is not trainable."""
     from fsvfx.engines.packaged import PackagedEngine
 
     found = engine(name)

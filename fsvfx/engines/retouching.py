@@ -1,4 +1,4 @@
-"""Swaps by ``landmark_warp`` of spoiled pictures, with what they should have been: what a refiner learns from."""
+"""Swaps by ``landmark_warp`` of damaged pictures, with their ground truth: what a refiner learns from."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from fsvfx.engines.trainable import Model
 __all__ = ["RetouchModel", "Swap", "Swapper"]
 
 _OFF = 0.5
-"""Share of swaps, made backwards, whose colour is off."""
+"""Share of backwards swaps whose color is off."""
 
 F32 = NDArray[np.float32]
 Random = np.random.Generator
 
 
 class RetouchModel(Model[Retouches]):
-    """Networks that learn from such swaps, and take along the linear prior that was fitted for them."""
+    """Networks that learn from such swaps, and store the linear prior that was fitted for them."""
 
     @abstractmethod
     def know(self, prior: LinearPrior) -> None:
-        """Take a fitted prior for its own."""
+        """Store a fitted prior."""
 
 
 @dataclass(frozen=True)
 class Swap:
     """target, warp and guess over it, truth: (S, S, 3) in [0, 1].
 
-    matte: (S, S), where it shows; sure: where the truth is one.
+    matte: (S, S), where it shows; sure: where the truth is known.
     """
 
     target: F32
@@ -53,13 +53,14 @@ class Swap:
 
 @dataclass(frozen=True)
 class Swapper:
-    """Makes them. Backwards the truth is a photograph, forwards the performance is."""
+    """Makes them. Backwards, the truth is a photograph; forwards, the performance is."""
 
     priors: Priors
     warp: Warp = field(default_factory=lambda: Warp(LandmarkWarpSettings()))
 
     def backwards(self, face: Face, other: Face, stranger: Face, random: Random) -> Swap:
-        """A stranger's face in a person's picture; into that the person's own, of another picture that is spoiled."""
+        """A stranger's face in a person's picture, and into that the person's own face from another, damaged
+        picture."""
         target, matte = self._swapped(face.crop, face.mesh, self._references(stranger, stranger.crop, stranger.mesh))
         if random.random() < _OFF:
             target = cast(target, matte, random)
@@ -71,7 +72,7 @@ class Swapper:
         return Swap(target, warp, guess, face.crop, matte, np.ones_like(matte))
 
     def forwards(self, face: Face, stranger: Face, random: Random) -> Swap:
-        """A stranger's face, spoiled, in a person's picture. The truth is its warp unspoiled, away from the edge."""
+        """A stranger's damaged face in a person's picture. The truth is the undamaged warp, away from the edge."""
         spoiled = damaged(stranger.crop, stranger.mesh, face.crop, random)
         warp, matte = self._swapped(face.crop, face.mesh, self._references(stranger, *spoiled))
         truth, _ = self._swapped(face.crop, face.mesh, self._references(stranger, stranger.crop, stranger.mesh))

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class RsGan(LatentSet):
-    """Two variational autoencoders take pictures apart, the face and what is around it; a composer makes a picture of
+    """Two variational autoencoders split pictures into the face and what is around it; a composer makes a picture from
     both latents. A swap is composed of the source's face and the target's surroundings.
 
     Natsume, Yatagawa and Morishima 2018, "RSGAN: Face Swapping and Editing using Face and Hair Representation in Latent
     Spaces" (arXiv 1804.03447), rebuilt from its abstract and second-hand notes. What differs, or is this project's own:
-    sizes and weights; the face is the mesh's hull with its forehead, and "hair" is all that is around it, background
-    included, as no labels of hair are at hand in training; attributes, by which the paper edits faces, and their
-    classifier are left out; adversaries have the hinge; an identity network may judge, late and little.
+    sizes and weights; the face is the mesh's hull with its forehead, and "hair" is everything around it, including the
+    background, as there are no hair labels in training; attributes, by which the paper edits faces, and their
+    classifier are left out; adversaries use the hinge loss; an identity loss may be added late, with a small weight.
 
-    As published, the face's latent brings pose and expression of the source along, here their mean over all pictures.
-    With ``prior`` it is taken of the source's face on the target's mesh, and brings the performer's.
+    As published, the face's latent includes the source's pose and expression, here their mean over all pictures. With
+    ``prior`` it is computed from the source's face on the target's mesh, and includes the performer's.
     """
 
     name: ClassVar[str] = "rsgan"

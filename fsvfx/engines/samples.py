@@ -1,4 +1,4 @@
-"""What a model for anybody's face is fed: faces of many people, each with its person, code and mesh.
+"""Batches for models of anybody's face: faces of many people, each with its person, code and mesh.
 
 ``Batch`` in ``trainable`` has a side for each person that a model knows; here the people change from batch to batch.
 """
@@ -15,8 +15,9 @@ class Looks:
     """b faces; pictures are float32 in [0, 1], display-referred RGB.
 
     person: (b,) int64, index into the crowd's people. code: (b, 128) float32, identity embedding of the face as it is
-    in the faceset, before it was varied. crop: (b, 3, R, R). landmarks: (b, 468, 3) float32, FaceMesh order, px of the
-    crop. mask: (b, 1, R, R), the face with its forehead. pose: (b, 3) float32, degrees: yaw, pitch, roll; as the code.
+    in the faceset, before augmentation. crop: (b, 3, R, R). landmarks: (b, 468, 3) float32, FaceMesh order, px of the
+    crop. mask: (b, 1, R, R), the face with its forehead. pose: (b, 3) float32, degrees: yaw, pitch, roll; before
+    augmentation.
     """
 
     person: Tensor
@@ -40,11 +41,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Portrayed:
-    """b targets' performances, given by sources' faces as a morphable model draws them: the source's shape and albedo
-    under the target's pose, expression and light.
+    """b targets' performances by the sources' faces, rendered with a morphable model: the source's shape and albedo
+    with the target's pose, expression and light.
 
     drawn: (b, 3, R, R), black off the face. cover: (b, 1, R, R) in [0, 1], how much of a pixel it covers. open: (b, 1,
-    R, R) in [0, 1], the target's own eyes and the inside of its mouth, of which the model knows nothing.
+    R, R) in [0, 1], the target's own eyes and the inside of its mouth, which the model does not cover.
     """
 
     drawn: Tensor
@@ -58,7 +59,7 @@ class Later:
 
     at: (n, R, R, 2), where each pixel was before, from -1 to 1 between the picture's edges, x first. kept: (n, 1, R,
     R), 1 where the mesh shows the same point in both. photographed: (n,) bool: the target is a photograph of that
-    moment; else the earlier one moved, and nobody knows how the face would look.
+    moment; else it is the earlier one, moved, and the face's true look is unknown.
     """
 
     target: Looks
@@ -70,13 +71,13 @@ class Later:
 
 @dataclass(frozen=True)
 class Pairs:
-    """b targets, and for each of them a source: whose face is to go in.
+    """b targets, and for each a source, whose face goes in.
 
     same: (b,) bool, whether both are one person: then the target is the truth. front: (b, 1, R, R) in [0, 1], how much
-    of each of the target's pixels something covers that was pasted in front; None where nothing is pasted.
-    prior: (b, 3, R, R), the target with a picture of the source's face on its mesh; None where the model sees none.
-    known: what the swaps should be; None: where both are one person, the target. portrayed: of models that see a
-    morphable model's; and later: some pairs, a moment later.
+    of each target pixel is covered by things pasted in front; None where nothing is pasted. prior: (b, 3, R, R), the
+    target with a picture of the source's face on its mesh; None where the model sees none. known: what the swaps should
+    be; None: where both are one person, the target. portrayed: for models that see a morphable model's rendering;
+    later: some of the pairs, a moment later.
     """
 
     target: Looks
@@ -91,10 +92,10 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Retouches:
-    """b swaps that ``landmark_warp`` has made ahead of time of spoiled pictures, and what they should have been.
+    """b swaps by ``landmark_warp``, made ahead of time from damaged pictures, and their ground truth.
 
     target: (b, 3, S, S), the performance; warp: the swap over it; guess: the linear prior's face over it; truth.
-    matte: (b, 1, S, S), where the swap shows. sure: (b, 1, S, S), where the truth is one. landmarks: (b, 468, 3)
+    matte: (b, 1, S, S), where the swap shows. sure: (b, 1, S, S), where the truth is known. landmarks: (b, 468, 3)
     float32, FaceMesh order, px. code: (b, 128) float32, of the truth's identity. Pictures are float32 in [0, 1],
     display-referred RGB.
     """

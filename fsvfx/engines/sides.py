@@ -1,4 +1,4 @@
-"""Both sides of a face, where reference pictures show one alone."""
+"""Both sides of a face, if reference pictures show only one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fsvfx.faces.measures import head_pose
 TURNED = 20.0
 """Degrees of yaw beyond which the far side of a face is hardly seen."""
 WORTH = 0.3
-"""Of a picture's mirror image beside the picture's own."""
+"""Weight of a picture's mirror image relative to the picture's own."""
 
 
 def one_sided(yaws: Sequence[float] | NDArray[np.floating], beyond: float = TURNED) -> bool:
@@ -25,9 +25,9 @@ def one_sided(yaws: Sequence[float] | NDArray[np.floating], beyond: float = TURN
 
 
 def both_sides(identity: Identity, beyond: float = TURNED) -> Identity:
-    """With mirror images of all pictures, if all are turned to the same side by more than ``beyond``; else as it is.
+    """Adds mirror images of all pictures if all are turned to the same side by more than ``beyond``; else unchanged.
 
-    Faces are nearly the same on both sides: a mirrored cheek is a better guess than one that nobody saw.
+    Faces are nearly symmetric: a mirrored cheek is a better guess than none.
     """
     if not one_sided([head_pose(mesh)[0] for mesh in identity.landmarks], beyond):
         return identity

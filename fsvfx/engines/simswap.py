@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class SimSwap(OpenSet):
-    """One encoder and decoder for everybody; between them nine blocks whose normalisations the identity's code sets.
+    """One encoder and decoder for everybody; between them nine blocks whose normalizations are set by the identity's
+    code.
 
     Chen et al. 2020 (arXiv 2106.06340). What differs: codes come from an identity network that a production may use
-    (128 numbers, taken about many people's mean) in place of ArcFace; the adversaries' features are normalised picture
-    by picture, as batch norm and a gradient penalty don't go together.
+    (128 numbers, relative to many people's mean) instead of ArcFace; the adversaries' features are normalized per
+    picture, as batch norm and a gradient penalty don't go together.
     """
 
     name: ClassVar[str] = "simswap"

@@ -19,7 +19,7 @@ class Supervision(EngineSettings):
     """A picture of the source's face on the target's mesh, which the network sees beside the target. `linear`: what the
     face probably looks like, estimated from its identity code alone; `warp`: a reference picture of it."""
     swaps: int = Field(0, ge=0, le=1_000_000)
-    """Swaps by `landmark_warp` that are made ahead of time, as pairs with a truth."""
+    """Number of swaps by `landmark_warp` made ahead of time, as pairs with a truth."""
     supervised: float = Field(0.25, gt=0, lt=1)
     """Share of each batch that is drawn from them, if there are any."""
 

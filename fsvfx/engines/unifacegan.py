@@ -1,4 +1,5 @@
-"""``unifacegan``: UniFaceGAN: a face drawn of mixed coefficients, made real; anybody, once trained on a crowd."""
+"""``unifacegan``: UniFaceGAN: a face rendered from mixed coefficients, made photographic; anybody, once trained on a
+crowd."""
 
 from __future__ import annotations
 
@@ -30,25 +31,25 @@ class UniFaceGanPackage(MatteSettings, TextureSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class FittedSource(Source):
-    """person: shape and albedo, told by the pictures."""
+    """person: shape and albedo, fitted to the pictures."""
 
     person: FittedPerson
 
 
 class UniFaceGan(OpenSet):
-    """A morphable model is fitted to both faces. The source's shape and albedo are drawn in the target's pose,
-    expression and light; a network makes a picture of that and of the target's surroundings, eyes and mouth. It was
-    trained not to flicker: what it makes of a moment, carried along the mesh, is what it makes of the next.
+    """A morphable model is fitted to both faces. The source's shape and albedo are rendered in the target's pose,
+    expression and light; a network makes a picture from that and the target's surroundings, eyes and mouth. It is
+    trained not to flicker: its output at one moment, moved along the mesh, should match its output at the next.
 
     Cao et al. 2021, "UniFaceGAN: A Unified Framework for Temporally Consistent Facial Video Editing" (arXiv
     2108.05650), rebuilt from its abstract and second-hand notes: coefficients mixed, region-aware conditional
-    normalisation, samples selected as they allow, the 3D temporal loss along the mesh. What differs, or is this
-    project's own: sizes and weights; the ICT-FaceKit, with albedo and light of the pictures themselves, and a texture
-    basis only for what none of them shows; that the target's own eyes and mouth are seen; that stills, moved a little,
-    serve as videos, too; no perceptual loss; and that in reenactment, where expression and pose are another clip's, the
-    target's picture is moved along the mesh before it is seen (``fsvfx.engines.driving``).
+    normalization, sample selection, the 3D temporal loss along the mesh. What differs, or is this project's own: sizes
+    and weights; the ICT-FaceKit, with albedo and light from the pictures themselves, and a texture basis only for what
+    none of them shows; the target's own eyes and mouth are an input; stills, moved a little, also serve as videos; no
+    perceptual loss; and in reenactment, with another clip's expression and pose, the target's picture is first moved
+    along the mesh (``fsvfx.engines.driving``).
 
-    Where the stage ``fit`` has run, its fits are taken; in an evaluation each face is fitted by itself.
+    If the stage ``fit`` has run, its fits are used; in an evaluation each face is fitted by itself.
     """
 
     name: ClassVar[str] = "unifacegan"
@@ -77,8 +78,8 @@ class UniFaceGan(OpenSet):
         return UniFaceGanModel(architecture, people)
 
     def prepare(self, identity: Identity, size: int) -> FittedSource:
-        """Raises InputError if there is no picture, or no such texture basis; ModelError if the morphable model is not
-        here."""
+        """Raises InputError if there is no picture, or no such texture basis; ModelError if the morphable model is
+        missing."""
         from fsvfx.engines.solid.identity import solid
         from fsvfx.engines.solid.surface import surface
         from fsvfx.engines.solid.texture import completed
@@ -111,7 +112,7 @@ class UniFaceGan(OpenSet):
 
 
 def _drawn(faces: FaceBatch, person: FittedPerson, size: int) -> list[Portrait]:
-    """The ``wanted`` of some faces with another's shape and albedo, in (size, size) pictures."""
+    """The ``wanted`` faces with another's shape and albedo, rendered in (size, size) pictures."""
     from fsvfx.engines.mesh.references import scaled
     from fsvfx.morphable import ict
     from fsvfx.morphable.portrait import drawn, face_part, lit
@@ -128,7 +129,7 @@ def _drawn(faces: FaceBatch, person: FittedPerson, size: int) -> list[Portrait]:
 
 
 def _fits(faces: FaceBatch) -> list[Fits]:
-    """Of the ``wanted``, one by one."""
+    """Fits of the ``wanted`` faces, one by one."""
     from fsvfx.morphable import FittedEntry, fit_person, ict
 
     if FIT in faces.read:

@@ -38,7 +38,7 @@ def paired(people: Mapping[str, Unseen], asked: Asked) -> dict[Group, list[Pair]
     for name in filter(None, (asked.identity, asked.performer)):
         if name not in people:
             few = ", ".join(sorted(people)[:12]) + (", ..." if len(people) > 12 else "")
-            raise InputError(f"'{name}' is not among those to evaluate on", hint=f"They are: {few or 'nobody'}")
+            raise InputError(f"'{name}' is not among the people to evaluate on", hint=f"They are: {few or 'nobody'}")
     if len(people) < 2:
         raise _too_few(len(people), asked)
     yaws = {name: each.faceset.pose[:, 0] for name, each in people.items()}

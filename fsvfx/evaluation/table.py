@@ -107,7 +107,7 @@ def _figures(figures: FaceFigures) -> Iterator[tuple[str, _Told]]:
     yield "border", _beside(figures.border, figures.border_of_plate, "{:.1f}")
     yield "light", _alone(figures.light, "r {:.2f}")
     device = f" on {figures.device}" if isinstance(figures, EvaluationReport) else ""
-    yield "time a face", _Told(f"{figures.ms_per_face:.0f} ms{device}", figures.ms_per_face)
+    yield "time per face", _Told(f"{figures.ms_per_face:.0f} ms{device}", figures.ms_per_face)
 
 
 def _counted(figures: FaceFigures) -> str:

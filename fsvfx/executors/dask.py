@@ -214,7 +214,7 @@ class Dask(Executor):
     def _come_back(self) -> None:
         """The scheduler has gone: to another one, or to the same once it is back. What was there is done again."""
         where = "of this run" if self._cluster is not None else f"at {self._address}"
-        log.warning("The Dask scheduler %s has gone", where)
+        log.warning("The Dask scheduler %s is gone", where)
         if self._clusters == CLUSTERS:
             what = f"The Dask scheduler {where} has died {self._clusters} times"
             raise MachineError(what, hint="Run it again; its log says why", transient=True)
@@ -251,7 +251,7 @@ class Dask(Executor):
         for task, held in self._held.items():
             took = time.monotonic() - held.since
             if took > LONG_SECONDS:
-                self._tell(held, f"{task.label} has been at work for {took / 60:.0f} minutes")
+                self._tell(held, f"{task.label} has been running for {took / 60:.0f} minutes")
 
     def _watch_workers(self) -> None:
         reasons = given_up(self._cluster) if self._cluster is not None else []

@@ -50,7 +50,7 @@ class _Worker:
         try:
             self.spawned.pipe.send(queued.task)
         except OSError:
-            log.debug("worker %s died before it had its task", self.spawned.pid)  # its pipe's end tells the rest
+            log.debug("worker %s died before it got its task", self.spawned.pid)  # its pipe's end tells the rest
 
 
 class Processes(Executor):

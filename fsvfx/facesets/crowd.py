@@ -100,7 +100,7 @@ def crowd_in(
     found = open_crowd(folder, held_out)
     if not len(found.trained):
         raise InputError(
-            f"Nobody of the crowd's {len(found.people)} people is left to train on",
+            f"None of the crowd's {len(found.people)} people are left to train on",
             hint="Hold out fewer of them",
             where=Where(field="learn.held_out"),
         )

@@ -110,8 +110,8 @@ def laid_out(collection: CollectionJob, reach: Reach) -> Laid:
     everybody = chosen(everybody_in(folder), collection.only, collection.leave_out)
     found = tuple(path for name in everybody for path in pictures_of(folder / name))
     if not found:
-        what = f"has no pictures in {folder}" if folder.is_dir() else f"has no folder: {folder} is not there"
-        hint = "Give a folder with a folder of pictures for each person, and globs that match their names"
+        what = f"has no pictures in {folder}" if folder.is_dir() else f"has no folder: {folder} does not exist"
+        hint = "Give a folder with one folder of pictures per person, and globs that match their names"
         raise InputError(
             f"Collection '{collection.name}' {what}",
             hint=hint,
@@ -296,7 +296,7 @@ def _check_faceless(laid: Laid, without: Sequence[str], most: float) -> None:
         return
     share = f"{len(without)} of {len(laid.pictures)} pictures"
     raise InputError(
-        f"No face is found in {share} of collection '{laid.name}': {listed(without, _TOLD)}",
+        f"No face was found in {share} of collection '{laid.name}': {listed(without, _TOLD)}",
         hint="Leave these people out (leave_out), change faces, or raise faceless if this is expected",
         where=Where(stage=STAGE, field=f"collections.{laid.name}.faceless"),
     )

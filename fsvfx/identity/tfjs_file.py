@@ -74,5 +74,5 @@ def _weights(told: list[Mapping[str, Any]], packed: bytes) -> dict[str, NDArray[
         found[each["name"]] = values.astype(np.dtype(each["dtype"])).reshape(each["shape"])
         at += values.nbytes
     if at != len(packed):
-        raise ValueError(f"the weights are {len(packed)} bytes, and the graph knows of {at}")
+        raise ValueError(f"the weights are {len(packed)} bytes, but the graph expects {at}")
     return found

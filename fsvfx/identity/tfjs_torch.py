@@ -23,7 +23,7 @@ class TorchGraph(nn.Module):
         if unknown := sorted({node.op for node in self.nodes} - {*_OPERATIONS, "Placeholder"}):
             raise ModelError(
                 f"The network has operations that fsvfx does not know: {', '.join(unknown)}",
-                hint="Run `fsvfx models pull` again; if it stays so, report it",
+                hint="Run `fsvfx models pull` again; if that doesn't help, report it",
             )
         self.names = tuple(graph.weights)
         for place, values in enumerate(graph.weights.values()):

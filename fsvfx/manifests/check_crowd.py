@@ -79,7 +79,7 @@ def _check_crowd(draft: TrainDraft, known: Mapping[str, Sequence[str]]) -> Itera
     for index, pattern in enumerate(draft.held_out.people if draft.held_out and any(known.values()) else ()):
         if not any(matches(name, (pattern,)) for name in people):
             hint = suggestion(pattern, people, "Name somebody of the crowd, or use a glob")
-            yield Finding(("learn", "held_out", "people", index), f"'{pattern}' matches nobody of the crowd", hint)
+            yield Finding(("learn", "held_out", "people", index), f"'{pattern}' matches nobody in the crowd", hint)
     if draft.held_out and draft.all_learned and draft.held_out.is_nobody:
         yield from _check_frames(draft)
     elif draft.held_out and draft.all_learned and all(known.get(name) for name in draft.called.values()):

@@ -50,7 +50,7 @@ def _check_crowd(at: Loc, entry: Replace, shot: ShotDraft, draft: Draft) -> Iter
         yield Finding((*at, "identity"), what, "Write identity: {bank: NAME}; `fsvfx bank list` shows the banks")
     if entry.basis is None and not entry.shown:
         hint = "Name them in shown, each with a consent record; or give a basis: who decided what, when and why"
-        yield Finding(at, "nothing says on what ground the faces of a crowd are replaced", hint)
+        yield Finding(at, "nothing says on what legal basis the faces of a crowd are replaced", hint)
     if entry.basis is not None and entry.shown:
         yield Finding((*at, "shown"), "shown and basis are both given", "Leave one of them out")
     if at[-1] != max(shot.replace):

@@ -36,7 +36,7 @@ def _check_engine(at: Loc, entry: Replace) -> Iterator[Finding]:
     if not engine.may_be_driven:
         able = [name for name, one in registry.engines().items() if one.may_be_driven]
         what = f"engine '{entry.engine}' can't be driven by another performance"
-        yield Finding(at, what, f"Use one that stands on the morphable model: {', '.join(able)}")
+        yield Finding(at, what, f"Use one that is based on the morphable model: {', '.join(able)}")
 
 
 def _check_driver(at: Loc, driver: Driver) -> Iterator[Finding]:

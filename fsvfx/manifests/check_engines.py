@@ -45,7 +45,7 @@ def check_engines(draft: Draft) -> Iterator[Finding]:
             yield from _check_head(shot, entry, (*at, "engine"))
             if entry.from_bank and engine.family == "one_to_one":
                 hint = "Use landmark_warp, refine, or another engine for anybody (any_to_any in `fsvfx engines`)"
-                what = f"engine '{entry.engine}' puts in the people it has learned, not a bank's members"
+                what = f"engine '{entry.engine}' swaps in only people it has learned, not a bank's members"
                 yield Finding((*at, "engine"), what, hint)
             identity = None if entry.from_bank else draft.people.get(entry.goes_in)
             if engine.needs_references and identity is not None and not identity.references:

@@ -67,7 +67,7 @@ def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
         yield Finding(path, f"an image sequence needs #### once, but this has {tokens or 'none'}", hint)
     if ending in VIDEOS and plate.frames.first < plate.first_frame:
         what = f"frame {plate.frames.first} is before the plate's first frame ({plate.first_frame})"
-        yield Finding((*at, "frames"), what, "Correct frames, or first_frame: the number of the video's first picture")
+        yield Finding((*at, "frames"), what, "Correct frames, or first_frame: the number of the video's first frame")
 
 
 _WRITE = "Write {}, and which frames in plate.frames"

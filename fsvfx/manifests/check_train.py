@@ -100,7 +100,7 @@ def check_learner(draft: TrainDraft) -> Iterator[Finding]:
         at = next(loc[:-1] for loc in draft.learned if "others" in loc)
         yield Finding(at, what, "Remove some of others, or use an engine that learns more, such as comb")
     if draft.faces.head != HEAD:
-        yield Finding(("faces", "head"), f"trainings use the head {HEAD} only", "Remove head")
+        yield Finding(("faces", "head"), f"training supports only the head {HEAD}", "Remove head")
     wrong = list(wrong_settings(engine.Architecture, draft.architecture))
     for loc, what, hint in wrong:
         yield Finding(("architecture", *loc), what, hint)

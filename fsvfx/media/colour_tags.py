@@ -128,7 +128,7 @@ def matrix_note(container: int, stream: int) -> str | None:
     """Where the container names another matrix than the stream; the stream's is taken."""
     if container == stream or _UNTAGGED in (container, stream):
         return None
-    return f"the file is tagged with colour matrix {container} (H.273), its stream with {stream}: the stream's is used"
+    return f"the file is tagged with color matrix {container} (H.273), its stream with {stream}: the stream's is used"
 
 
 def _primaries_of(space: str, config: ColourConfig, unknown: str) -> str:

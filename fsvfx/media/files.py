@@ -98,7 +98,7 @@ def _check_place(handle: int, place: Place) -> None:
         return
     real = Path(os.readlink(f"/proc/self/fd/{handle}"))
     if not place.reach.holds(real):
-        hint = "Put the file itself there, or let the machine's owner add its folder to FSVFX_ROOTS"
+        hint = "Put the file itself there, or have the machine's administrator add its folder to FSVFX_ROOTS"
         raise place.error("a link leads outside the folders that the manifest may read", hint)
 
 
@@ -130,7 +130,7 @@ def guarded(what: str, place: Place) -> Iterator[None]:
         if not is_of_memory(error):
             raise place.error(f"{what} ({said or type(error).__name__})", COPY_AGAIN) from error
         hint = "Make the picture smaller, or read it on a machine with more memory"
-        raise place.error(f"{what}: it needs more memory than there is", hint) from None
+        raise place.error(f"{what}: it needs more memory than is available", hint) from None
 
 
 def check_size(width: int, height: int, place: Place) -> None:

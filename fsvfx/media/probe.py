@@ -66,7 +66,7 @@ def ask(question: Question, place: Place) -> None:
         raise place.error(what, _SEND_AGAIN) from None
     if answer == MEMORY:
         hint = "Make the picture smaller; if the machine has more, set FSVFX_PROBE_GIB higher"
-        raise place.error("it can't be read within the memory that it may use", hint)
+        raise place.error("it can't be read within its memory limit", hint)
 
 
 class Prober:

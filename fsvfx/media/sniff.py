@@ -89,7 +89,7 @@ _STARTS: tuple[tuple[bytes, Kind], ...] = (
     (b"\x1f\x8b", _other("a gzip archive", "Unpack it")),
     (b"Rar!", _other("a RAR archive", "Unpack it")),
     (b"7z\xbc\xaf\x27\x1c", _other("a 7-Zip archive", "Unpack it")),
-    (b"\x00\x05\x16\x07", _other("a macOS resource file (._NAME), no picture", "Delete it, or leave it out")),
+    (b"\x00\x05\x16\x07", _other("a macOS resource file (._NAME), not a picture", "Delete it, or leave it out")),
     (b"version https://git-lfs", _other("a Git LFS pointer, not the file itself", "Run git lfs pull")),
 )
 _BRANDS: dict[str, Kind] = {

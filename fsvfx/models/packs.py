@@ -68,7 +68,7 @@ def measured(name: str) -> Measured | None:
         found = read_record(file, Measured)
     except RecordError as error:
         hint = f"Run `fsvfx models measure {name}` again"
-        raise ModelError(f"What was measured of '{name}' can't be read: {error}", hint=hint, where=_at(file)) from error
+        raise ModelError(f"The measurements of '{name}' can't be read: {error}", hint=hint, where=_at(file)) from error
     return found if found.sha256 == network.sha256 else None
 
 

@@ -51,7 +51,7 @@ def add(folder: Path, *, replace: bool = False) -> ModelCard:
     here = models.card(models.HEAD)
     if models.present(here.name) and here.sha256 != hashlib.sha256(content).hexdigest() and not replace:
         hint = "Use --replace; what was fitted with the other is then fitted again"
-        raise InputError(f"Another head is here already: {machine().models / here.file}", hint=hint)
+        raise InputError(f"Another head is already installed: {machine().models / here.file}", hint=hint)
     return models.heads.keep(content, models.known_head())
 
 

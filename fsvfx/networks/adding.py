@@ -73,8 +73,8 @@ def unanswered(file: Path, draft: Draft) -> NetworkError:
 def doubted(file: Path, findings: tuple[Finding, ...]) -> NetworkError:
     """What the trial has found."""
     problems = tuple(Problem("trial", one.what, _instead(one)) for one in findings)
-    hint = "Correct what you said, or add --anyway to take it as it is"
-    return NetworkError(f"{file.name} does not do what its card would say", hint, str(file), problems)
+    hint = "Correct your answers, or add --anyway to accept it as it is"
+    return NetworkError(f"{file.name} does not do what its card says", hint, str(file), problems)
 
 
 def _files_in(said: Any) -> list[dict[str, Any]]:

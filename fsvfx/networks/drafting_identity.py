@@ -24,13 +24,15 @@ _NUMBERS = 512
 def as_picture(draft: Draft, port: Port) -> dict[str, Any]:
     family = draft.family
     said: dict[str, Any] = {"kind": "picture", "input": port.name, "layout": port.layout or "nchw"}
-    given = str(port.side or draft.ask(Question("source_size", "The side of the picture of who goes in", form=PIXELS)))
+    given = str(
+        port.side or draft.ask(Question("source_size", "Height and width of the identity's picture", form=PIXELS))
+    )
     said |= {"size": whole_number("source_size", given)} if given else {}
     usual = family.source_cut if family else ""
-    chosen = draft.ask(Question("source_cut", "How the face of who goes in lies in its picture", CUTS, usual))
+    chosen = draft.ask(Question("source_cut", "How the face is framed in the identity's picture", CUTS, usual))
     said["cut"] = cut_of(chosen) if chosen else {}
     usual = family.source_range if family else ""
-    return said | range_of(draft, "source_range", "The range of values of the picture of who goes in", usual)
+    return said | range_of(draft, "source_range", "The value range of the identity's picture", usual)
 
 
 def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
     said: dict[str, Any] = {"kind": "vector", "input": port.name}
     needs = family.needs if family else ()
     usual = family.length if family else ""
-    said["length"] = draft.ask(Question("vector", "The length of the vector of who goes in", LENGTHS, usual))
+    said["length"] = draft.ask(Question("vector", "The length of the identity vector", LENGTHS, usual))
     said["net"] = net = _net(draft, needs)
     if port.length not in (None, _NUMBERS) and net.get("sha256") == ARCFACE and not draft.answers.get("converter"):
         what = f"'{port.name}' takes a vector of {port.length} numbers, and ArcFace's w600k_r50 makes {_NUMBERS}"
@@ -51,7 +53,7 @@ def as_vector(draft: Draft, port: Port) -> dict[str, Any]:
         name, shape = found
         after = draft.ask(Question("map_length", "The length of the vector after the matrix", AFTER, "unit"))
         said["map"] = {"initializer": name, "shape": list(shape), "unit_after": after == "unit"}
-        draft.because.append(f"who goes in is multiplied by '{name}', {shape[0]} x {shape[1]}")
+        draft.because.append(f"the identity vector is multiplied by '{name}', {shape[0]} x {shape[1]}")
     if "adapter" in needs:
         _file(draft, "adapter", "The second network (id adapter), whose vector is added")
         said["added"] = _looks(draft.family)
@@ -69,7 +71,7 @@ def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
         return _of_pack(draft, pack)
     told = exported(draft)
     if own := told.get("identity_network"):
-        draft.because.append(f"fsvfx's network '{own}' says who goes in")
+        draft.because.append(f"identity vectors come from fsvfx's network '{own}'")
         return {"network": own, "sha256": told.get("identity_sha256", "")}
     net: dict[str, Any] = {"sha256": ARCFACE, "same_as": [ARCFACE_AGAIN]}
     if measured := packs.measured_of(ARCFACE, ARCFACE_AGAIN):
@@ -92,7 +94,7 @@ def _of_pack(draft: Draft, name: str) -> dict[str, Any]:
         known = ", ".join(packs.with_task("recognition")) or "none"
         raise InputError(f"No pack named '{name}' has an identity network", hint=f"Packs that have one: {known}")
     measured = packs.measured(name)
-    draft.because.append(f"the pack {name} says who goes in")
+    draft.because.append(f"identity vectors come from the pack {name}")
     return {
         "sha256": found.sha256,
         "size": found.size,

@@ -19,16 +19,16 @@ def target_of(draft: Draft, port: Port, cuts: Mapping[str, str]) -> dict[str, An
     if port.side is not None:
         said["size"] = port.side
     else:
-        side = draft.ask(Question("size", "The side of its pictures, which the file leaves open", form=PIXELS))
+        side = draft.ask(Question("size", "Height and width of its pictures, which the file does not fix", form=PIXELS))
         said |= {"size": whole_number("size", side)} if side else {}
     usual = "" if family is None else "bgr" if family.kind == "dfm" and said["layout"] == "nhwc" else "rgb"
-    said["channels"] = draft.ask(Question("channels", "The order of its colors", CHANNELS, usual))
-    text, usual = "The range of values of its pictures", family.range if family else ""
+    said["channels"] = draft.ask(Question("channels", "Its channel order", CHANNELS, usual))
+    text, usual = "The value range of its pictures", family.range if family else ""
     said |= bytes_of(draft, port, "range") if port.dtype == "uint8" else range_of(draft, "range", text, usual)
     chosen = ""
     if cuts:
         usual = family.cut if family else ""
-        chosen = draft.ask(Question("cut", "How the face lies in its pictures", dict(cuts), usual))
+        chosen = draft.ask(Question("cut", "How the face is framed in its pictures", dict(cuts), usual))
         said["cut"] = cut_of(chosen) if chosen else {}
     taken = (f"{said.get('size', '?')} px", said["layout"], said["channels"], _told_range(said), chosen)
     draft.because.append(f"the target goes to '{port.name}': {', '.join(filter(None, taken))}")
@@ -88,7 +88,7 @@ def output_of(draft: Draft) -> dict[str, Any]:
         said["size"] = out.side
     is_plain = "mean" not in target and "std" not in target
     usual = "0..1" if is_plain else _usual_output(draft, out)
-    answer = draft.ask(Question("output_range", "The range of values of its output", OUT, usual))
+    answer = draft.ask(Question("output_range", "The value range of its output", OUT, usual))
     if answer == "same" and not is_plain:
         said["denorm"] = True
     return said

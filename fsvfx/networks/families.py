@@ -166,9 +166,9 @@ def _by_signature(graph: Graph) -> Iterator[tuple[str, str]]:
     called = graph.file.stem.lower()
     if graph.metadata.get("fsvfx.cut") == "aligned":
         kind = "fsvfx_swapper" if vectors(graph) else "fsvfx"
-        yield kind, "by its metadata: `fsvfx models export` has written it"
+        yield kind, "by its metadata: `fsvfx models export` wrote it"
     if any(name.startswith("in_face") for name in names) and any("celeb" in name for name in outputs):
-        yield "dfm", "by its inputs and outputs, which DeepFaceLab names so"
+        yield "dfm", "by its inputs and outputs, which have DeepFaceLab's names"
     if map_of(graph) is not None and pictures(graph):
         of_name = next((name for pattern, name in _NAMES[:3] if re.search(pattern, called)), "inswapper")
         yield of_name, f"by the matrix '{(map_of(graph) or ('',))[0]}', which no node reads: inswapper's emap"

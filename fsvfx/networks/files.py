@@ -141,12 +141,12 @@ def _check_plain(file: Path) -> int:
     if not stat.S_ISREG(state.st_mode):
         raise _wrong(file, "it is not a regular file", "Name a file on the disk")
     if not state.st_size:
-        raise _wrong(file, "it is empty", "Get it again: the download or copy came to nothing")
+        raise _wrong(file, "it is empty", "Get it again: the download or copy failed")
     try:
         with file.open("rb") as stream:
             head = stream.read(4096)
     except OSError as error:
-        raise _wrong(file, f"it can't be read: {error.strerror}", "Check who may read it") from error
+        raise _wrong(file, f"it can't be read: {error.strerror}", "Check its permissions") from error
     kind = kind_of(head)
     if kind is not None:
         raise _wrong(file, f"it is {kind.said}, not an ONNX file", kind.hint)
@@ -163,7 +163,7 @@ def _parsed(file: Path) -> onnx.ModelProto:
     try:
         model = onnx.load(file, load_external_data=False)
     except (DecodeError, ValueError, RecursionError, TypeError) as error:
-        what = "it is not an ONNX file, or is cut short: it can't be parsed"
+        what = "it is not an ONNX file, or is truncated: it can't be parsed"
         raise _wrong(file, what, f"Compare its size with the original's. {_MAKE_AGAIN}") from error
     except (OSError, MemoryError) as error:
         raise _wrong(file, f"it can't be read: {error}", "Check the disk and the free memory") from error
@@ -256,7 +256,7 @@ def _data_files(file: Path, weights: list[onnx.TensorProto]) -> tuple[Path, ...]
         except ValueError:
             start = length = -1
         if start < 0 or length < 0 or start + length > sizes[path]:
-            what = f"{path.name}, which holds its weights, is cut short, or belongs to another file"
+            what = f"{path.name}, which holds its weights, is truncated, or belongs to another file"
             raise _wrong(file, what, "Copy both files again, together")
     if sum(sizes.values()) > _MOST_DATA:
         what = f"its weights have {sum(sizes.values()) / 2**30:.0f} GiB, more than {_MOST_DATA >> 30}"
@@ -268,7 +268,7 @@ def _data_file(file: Path, folder: Path, location: str) -> Path:
     path = folder / location
     inside = location and "\0" not in location and "\\" not in location and not os.path.isabs(location)
     if not inside or ".." in Path(location).parts:
-        what = f"its weights are said to lie at '{_short(location)}', outside of its own folder"
+        what = f"its weights are at '{_short(location)}', outside its own folder"
         raise _wrong(file, what, "Export it again, with its weights beside it")
     if os.path.realpath(path) != str(path):
         what = f"{_short(location)}, which holds its weights, is a link"

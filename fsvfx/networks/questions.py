@@ -65,7 +65,7 @@ KINDS: Final = {
     "restorer": "makes a face clearer: GFPGAN, CodeFormer, GPEN",
     "upscaler": "makes any picture larger: Real-ESRGAN",
 }
-CHANNELS: Final = {"rgb": "red first, as in nearly all", "bgr": "blue first, as in OpenCV and DeepFaceLab"}
+CHANNELS: Final = {"rgb": "red first, as in nearly all networks", "bgr": "blue first, as in OpenCV and DeepFaceLab"}
 RANGES: Final = {
     "0..1": "black is 0, white 1",
     "-1..1": "black is -1, white 1",
@@ -73,7 +73,7 @@ RANGES: Final = {
     "0..255": "as bytes",
 }
 CUTS: Final = {
-    "arcface_128": "inswapper, hyperswap and their like",
+    "arcface_128": "inswapper, hyperswap and similar",
     "arcface_112_v1": "SimSwap, GHOST",
     "arcface_112_v2": "ArcFace's own chips",
     "mtcnn_512": "HifiFace",
@@ -91,7 +91,7 @@ DFL: Final = {
     **ALIGNED,
 }
 OUT: Final = {"same": "as the input's pictures", "0..1": "0 to 1, whatever the input's range"}
-LENGTHS: Final = {"unit": "brought to length 1", "raw": "as ArcFace gives it"}
+LENGTHS: Final = {"unit": "normalized to length 1", "raw": "as ArcFace returns it"}
 PIXELS: Final = "A number of pixels"
 AFTER: Final = {"unit": "length 1, as insightface has it", "raw": "as it is, as FaceFusion has it"}
 YES: Final = {"yes": "it may", "no": "it may not", "unknown": "not stated: treated as no until its makers are asked"}

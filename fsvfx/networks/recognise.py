@@ -110,8 +110,8 @@ def _kind(draft: Draft) -> str:
     seen, codes = pictures(graph), vectors(graph)
     if len(seen) > 2 or len(codes) > 1:
         ports = ", ".join(map(str, graph.inputs))
-        hint = "A swapper takes the target, and who goes in as a picture or a vector"
-        raise InputError(f"{graph.file.name} needs more than fsvfx can give: {ports}", hint=hint)
+        hint = "A swapper takes the target, and the identity as a picture or a vector"
+        raise InputError(f"{graph.file.name} has inputs that fsvfx can't fill: {ports}", hint=hint)
     if len(seen) == 2 or codes:
         return "swapper"
     side, out = seen[0].side, picture_out(graph)
@@ -143,7 +143,7 @@ def _target_and_source(draft: Draft) -> tuple[Port | None, Port | None]:
     if codes:
         return seen[0], codes[0]
     if len(seen) < 2:
-        what = f"{draft.graph.file.name} has one input of pictures and none that says who goes in"
+        what = f"{draft.graph.file.name} has one input of pictures and none for the identity"
         raise InputError(what, hint="A network of one person is added with --say kind=dfm")
     by_name = {port.name.lower(): port for port in seen}
     if {"source", "target"} <= by_name.keys():
@@ -183,7 +183,7 @@ def _upscaler(draft: Draft) -> None:
     output, out = output_of(draft), picture_out(draft.graph)
     if "size" not in output and (out is None or out.side is None):
         choices = {"2": "twice", "3": "three times", "4": "four times", "8": "eight times"}
-        times = draft.ask(Question("times", "By what factor it enlarges", choices))
+        times = draft.ask(Question("times", "Its scale factor", choices))
         output |= {"size": int(times) * target["size"]} if times and "size" in target else {}
     draft.said["output"] = output
 
@@ -205,7 +205,7 @@ def _constants(draft: Draft) -> None:
             continue
         family = draft.family.constants if draft.family else {}
         usual = "0.75" if port.name.startswith("morph_value") else str(family.get(port.name, "")) if family else ""
-        value = draft.ask(Question(port.name, f"What the input {port} is always given", {}, usual, "A number"))
+        value = draft.ask(Question(port.name, f"The constant value of the input {port}", {}, usual, "A number"))
         if value:
             found[port.name] = number_of(port.name, value)
     if found:

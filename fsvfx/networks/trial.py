@@ -126,12 +126,10 @@ def findings_of(card: NetworkCard, runs: Mapping[str, _Run], target: TrialFace) 
     """What other statements, and the picture turned, say against the card. Nothing where they make no difference."""
     run = runs["as_said"]
     if not np.isfinite(run.raw).all():
-        yield Finding(
-            "some of what it makes is not a number (NaN, infinity): it may be damaged, or fp16 and overflow", {}
-        )
+        yield Finding("its output contains NaN or infinity: it may be damaged, or fp16 that overflows", {})
         return
     if float(run.made.std()) < 1e-3:
-        yield Finding("what it makes is one flat color: a wrong range, or it is damaged", {})
+        yield Finding("its output is one flat color: the range is wrong, or it is damaged", {})
         return
     out_of_range = list(_range(card, run))
     yield from out_of_range
@@ -148,7 +146,7 @@ def _range(card: NetworkCard, run: _Run) -> Iterator[Finding]:
     low, high = (float(each) for each in np.percentile(run.made, (2, 98)))
     raw = tuple(float(each) for each in np.percentile(run.raw, (2, 98)))
     seen = float(np.percentile(run.target, 2))
-    told = f"its numbers go from {raw[0]:.2f} to {raw[1]:.2f}"
+    told = f"its values range from {raw[0]:.2f} to {raw[1]:.2f}"
     if high > 4:
         yield Finding(f"{told}: those are bytes, 0 to 255", _BYTES)
     elif low < -0.15:
@@ -166,9 +164,9 @@ def _turned(run: _Run) -> Iterator[Finding]:
     wanted, got = _small(run.target), _small(run.made)
     straight = _alike(wanted, got)
     ways = {
-        "what it makes is upside down": got[::-1],
-        "what it makes is mirrored": got[:, ::-1],
-        "what it makes has rows and columns swapped": got.transpose(1, 0, 2),
+        "its output is upside down": got[::-1],
+        "its output is mirrored": got[:, ::-1],
+        "its output has rows and columns swapped": got.transpose(1, 0, 2),
     }
     found = {what: _alike(wanted, each) for what, each in ways.items()}
     best = max(found, key=lambda what: found[what])
@@ -181,9 +179,9 @@ def _swapped(card: NetworkCard, run: _Run, runs: Mapping[str, _Run]) -> Iterator
     own = _error(run.target, run.made)
     other = "bgr" if card.target.channels == "rgb" else "rgb"
     if _is_better(own, _error(run.target, run.made[..., ::-1])):
-        yield Finding("red and blue are swapped in what it makes", {"channels": other})
+        yield Finding("red and blue are swapped in its output", {"channels": other})
     elif "channels" in runs and _is_better(own, _error(runs["channels"].target, runs["channels"].made)):
-        yield Finding(f"it keeps colors better if it is given {other}", {"channels": other})
+        yield Finding(f"it keeps colors better given {other}", {"channels": other})
 
 
 def _other_range(runs: Mapping[str, _Run]) -> Iterator[Finding]:
@@ -196,7 +194,7 @@ def _other_range(runs: Mapping[str, _Run]) -> Iterator[Finding]:
         _error(runs["as_said"].target, runs["as_said"].made), _error(runs[best].target, runs[best].made)
     ):
         _, given, out = best.split()
-        yield Finding(f"it keeps the picture better if it is given {given}", {"range": given, "output_range": out})
+        yield Finding(f"it keeps the picture better given {given}", {"range": given, "output_range": out})
 
 
 def _keeps_light(run: _Run) -> bool:
@@ -213,7 +211,7 @@ def _other_cut(runs: Mapping[str, _Run], target: TrialFace) -> Iterator[Finding]
     best = max(alike, key=lambda name: alike[name])
     if best != "as_said" and alike[best] > alike["as_said"] + _MORE_LIKE:
         cut = best.partition(" ")[2]
-        yield Finding(f"the face comes back better if it is cut as {cut} has it", {"cut": cut})
+        yield Finding(f"the face is reproduced better with the cut {cut}", {"cut": cut})
 
 
 def _ways(card: NetworkCard) -> Iterator[tuple[str, dict[str, Any]]]:

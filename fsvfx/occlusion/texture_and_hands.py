@@ -21,7 +21,7 @@ class TextureAndHands(Segmenter):
     name: ClassVar[str] = "texture_and_hands"
     version: ClassVar[int] = 5
     summary: ClassVar[str] = (
-        "things that come before the face, by its own look over time, hands by their landmarks, and glasses"
+        "things in front of the face, by its appearance over time; hands, by their landmarks; and glasses"
     )
     source: ClassVar[str] = "our own; hands after MediaPipe Hands (arXiv 2006.10214), edges by He et al. 2013"
     weights: ClassVar[tuple[str, ...]] = ("palm_detection", "hand_landmark")

@@ -205,7 +205,7 @@ class Packages:
             if self.reach is not None and not _is_shared(real) and not self.reach.holds(real):
                 raise ModelError(
                     f"The package's {file.name} is a file that the manifest may not read, or a link to one",
-                    hint="Copy the package itself there, or let the machine's owner name its folder in FSVFX_PACKAGES",
+                    hint="Copy the package itself there, or have an administrator add it to FSVFX_PACKAGES",
                     where=Where(file=str(file)),
                 )
 
@@ -266,7 +266,7 @@ def check_knows(model: str, known: Sequence[str], person: str) -> None:
     """Raises InputError if the package ``model`` does not know the person."""
     if person not in known:
         raise InputError(
-            f"The model package '{model}' knows {', '.join(known)}, not '{person}'",
-            hint="Name one of them as the identity, or a package that knows this person",
+            f"The model package '{model}' has learned {', '.join(known)}, not '{person}'",
+            hint="Name one of them as the identity, or use a package that has learned this person",
             where=Where(field="identity"),
         )

@@ -23,7 +23,7 @@ def collection_troubles(collection: CollectionJob) -> Iterator[Trouble]:
         return
     people = chosen(everybody_in(folder), collection.only, collection.leave_out)
     if not people:
-        hint = "Give a folder with a folder for each person, and globs that match their names"
+        hint = "Give a folder with one folder per person, and globs that match their names"
         yield Trouble(f"{at}.only", f"nobody in {folder} was chosen", hint)
     empty = [name for name in people if not any(pictures_of(folder / name))]
     if empty:
@@ -32,7 +32,7 @@ def collection_troubles(collection: CollectionJob) -> Iterator[Trouble]:
     if others := chosen(unnamed_in(folder), collection.only, collection.leave_out):
         yield Trouble(
             f"{at}.path",
-            f"skipped {listed(others, _TOLD)}: these folders' names can't be people's names",
+            f"skipped {listed(others, _TOLD)}: these folders' names can't be used as people's names",
             RENAME,
             stops=False,
         )

@@ -158,7 +158,7 @@ def _poor(
     is_all = next(pictures, None) is None
     yield Trouble(
         field,
-        f"no face is found in the {'' if is_all else 'first '}{looked} picture{'' if looked == 1 else 's'}",
+        f"no face was found in the {'' if is_all else 'first '}{looked} picture{'' if looked == 1 else 's'}",
         "Give footage or stills in which the face is large, well lit and unobstructed",
         stops=is_all,
     )

@@ -31,10 +31,10 @@ def against_crowds(job: ShotJob, now: datetime) -> Iterator[str]:
     if any(entry.basis is None and not entry.shown for entry in crowd):
         yield "a crowd is shown without records (shown) or a legal basis (basis); give one of them"
     if any(entry.basis is not None and not entry.is_crowd for entry in job.shot.replace):
-        yield "a basis stands for people whom nobody named; get the consent of anybody who is named"
+        yield "a basis covers unnamed people only; get the consent of anybody who is named"
     for basis in bases_of(job):
         if basis.decided_on > now.astimezone(UTC).date():
-            yield f"the basis is of {basis.decided_on}, which is in the future; decide first"
+            yield f"the basis is dated {basis.decided_on}, which is in the future; decide first"
         if job.shot.nudity_or_sexual:
             yield "a basis does not cover nudity or sexual content; get consent records"
 

@@ -41,7 +41,7 @@ def _against(found: CollectionEvidence, model: str, production: str, now: dateti
         yield f"record {record.record_id} is about collection '{record.collection}'; use this collection's own record"
     unknown = [name for name in found.people if not any(fnmatchcase(name, glob) for glob in record.people)]
     if unknown:
-        what = f"record {record.record_id} does not know {_some(unknown)}"
+        what = f"record {record.record_id} does not list {_some(unknown)}"
         yield f"{what}; leave them out (leave_out), or have them added to the record"
     yield from against_papers(found, now)
     if found.withdrawn:

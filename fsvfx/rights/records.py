@@ -115,7 +115,7 @@ def records_of(consent: Iterable[str | Path | ConsentRecord]) -> dict[str, Evide
             wrong.append(str(error))
             continue
         if made.record.person in found:
-            wrong.append(f"there are two records of {made.record.person}; hand over the one that counts")
+            wrong.append(f"there are two records of {made.record.person}; pass only the one that counts")
         found[made.record.person] = made
     if wrong:
         raise RightsError(tuple(wrong))

@@ -150,7 +150,7 @@ def _classed(error: Exception, job: ShotJob, command: str) -> MachineError:
         )
     return MachineError(
         f"{type(error).__name__}: {_brief(error)}",
-        hint=f"This is a fault in fsvfx or in an engine; report it with its trace: {commands.status(job)}. "
+        hint=f"This is a bug in fsvfx or in an engine; report it with its traceback: {commands.status(job)}. "
         f"After it is fixed: {command}",
     )
 

@@ -276,7 +276,7 @@ class _Drive:
 
     def _pause(self, one: _Try, steps: tuple[Step, ...]) -> None:
         seconds = FIRST_PAUSE * 2**one.number * random.uniform(1.0, 1.5)
-        log.info("%s: tried again in %.0f s", one.bundle.label, seconds)
+        log.info("%s: retrying in %.0f s", one.bundle.label, seconds)
         again = _Try(one.bundle, steps, one.number + 1)
         heapq.heappush(self._paused, (time.monotonic() + seconds, next(self._numbers), again))
 

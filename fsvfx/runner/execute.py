@@ -251,7 +251,7 @@ class UnitRun:
         with suppress(StoreError):
             self.store.delete(receipt.path)
         raise DamagedError(
-            f"{self.stage} {self.unit.name} was not kept, and comes out differently on this machine",
+            f"{self.stage} {self.unit.name} was not kept, and this machine computes it differently",
             hint=f"Do it again: {again(self.job, self.stage, self.unit)}",
             where=Where(shot=self.job.shot.name, stage=self.stage, frames=frames_of(receipt)),
         )

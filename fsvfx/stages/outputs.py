@@ -85,12 +85,12 @@ def _compared(
     wanted = {one.replace(ENTRY, entry, 1): each for one, each in declared.items() for entry in _each(one, entries)}
     for name, each in wanted.items():
         if name not in given and not (each and each.optional):
-            yield f"does not put out {kind} '{name}'"
+            yield f"does not output {kind} '{name}'"
     for name, laid in given.items():
         if name not in wanted:
-            yield f"puts out {kind} '{name}', which it does not declare"
+            yield f"outputs {kind} '{name}', which it does not declare"
         elif (each := wanted[name]) and laid and not _fits(each, laid, entry_of(name)[0], sizes):
-            yield f"puts out {kind} '{name}' as ({', '.join(map(str, ('n', *laid[0])))}) {laid[1]}; it declares {each}"
+            yield f"outputs {kind} '{name}' as ({', '.join(map(str, ('n', *laid[0])))}) {laid[1]}; it declares {each}"
 
 
 def _each(name: str, entries: set[str]) -> set[str]:

@@ -80,7 +80,7 @@ class ReferencesStage(Stage[ReferencesSettings]):
         pictures, seen = _looked_through(work.source, finder)
         if not seen:
             raise InputError(
-                f"No face is seen in any of the {pictures} reference pictures of '{work.unit.person}'",
+                f"No face was found in any of the {pictures} reference pictures of '{work.unit.person}'",
                 hint="Give footage or stills in which the face is large, lit and unobstructed",
                 where=Where(stage=self.name, field=f"people.{work.unit.person}.references"),
             )

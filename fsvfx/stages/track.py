@@ -191,7 +191,7 @@ def _left(
     left = [each for each in seen if each.number not in alone | taken]
     if not seen:
         hint = "Remove the entry, or lower the shot's faces.min_score or faces.min_size"
-        raise InputError("no face is found in the plate", hint=hint, where=where)
+        raise InputError("no face was found in the plate", hint=hint, where=where)
     if not left:
         hint = "Remove the entry, or name fewer in all_but"
         raise InputError(f"no face is left to replace: all {len(seen)} in the plate are named", hint=hint, where=where)

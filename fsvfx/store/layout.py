@@ -61,7 +61,7 @@ def rows_of(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> int:
 def portable(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
     """The dtype in little-endian order. TypeError for what is no plain number or bool."""
     if dtype.kind not in "biuf":
-        raise TypeError(f"{dtype} can't be stored: a stage puts out numbers and bools only")
+        raise TypeError(f"{dtype} can't be stored: stages may output only numbers and bools")
     return dtype.newbyteorder("<")
 
 

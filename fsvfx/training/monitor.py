@@ -44,7 +44,7 @@ def place_preview(folder: Path, step: int, sheets: Sequence[Sequence[Tensor]], m
 def on_board(folder: Path, report: Report) -> Iterator[Report]:
     """``report``, and beside it event files for TensorBoard in ``folder``, where tensorboardX is installed."""
     if not extras.is_installed("tensorboardX"):
-        report(Notice(f"No events for TensorBoard; to have them: {extras.how_to_install('tensorboardX')}"))
+        report(Notice(f"No events for TensorBoard; to get them: {extras.how_to_install('tensorboardX')}"))
         yield report
         return
     board = Board(folder)

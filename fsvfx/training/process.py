@@ -127,6 +127,6 @@ def _died(code: int, log: Path, resume: str) -> MachineError:
     tail = f". Its log ends with:\n{words}\n" if words else ", and its log is empty; often for lack of memory"
     return MachineError(
         f"The training process {how}{tail}",
-        hint=f"Its checkpoints are whole; continue with\n  {resume}",
+        hint=f"Its checkpoints are intact; continue with\n  {resume}",
         where=Where(file=str(log)),
     )

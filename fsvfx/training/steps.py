@@ -82,14 +82,14 @@ def _prepared(job: TrainJob, people: People) -> Iterator[Message]:
     if swaps := int(getattr(architecture, "swaps", 0)):
         from fsvfx.training.data import exchanged_in, swaps_in
 
-        yield Notice(f"making {swaps} swaps to learn from, unless they are there already")
+        yield Notice(f"making {swaps} swaps to learn from, unless they already exist")
         make = exchanged_in if isinstance(architecture, Supervision) else swaps_in
         make(swaps_folder(job), crowd, swaps, job.trainer.seed)
     if models.HEAD in learned(job.engine).trained_with:
         from fsvfx.morphable import ict
         from fsvfx.training.data import fits_in
 
-        yield Notice(f"fitting {len(crowd)} faces in three dimensions, unless that is done already")
+        yield Notice(f"fitting {len(crowd)} faces in three dimensions, unless that is already done")
         fits_in(fits_folder(job), crowd, ict())
 
 

@@ -58,5 +58,5 @@ def test_training_goes_on_without_tensorboard_and_says_so(without: str, tmp_path
     event = Progress(1, 1.0, {}, 1.0, 0.0, None)
     with on_board(tmp_path / "tensorboard", seen.append) as report:
         report(event)
-    assert seen == [Notice('No events for TensorBoard; to have them: pip install "fsvfx[board]"'), event]
+    assert seen == [Notice('No events for TensorBoard; to get them: pip install "fsvfx[board]"'), event]
     assert not (tmp_path / "tensorboard").exists()

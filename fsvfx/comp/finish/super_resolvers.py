@@ -56,7 +56,7 @@ def super_resolve(crop: F32, amount: float, by: str | SuperResolver) -> F32:
     if large.ndim != 3 or large.shape[2] != 3 or large.shape[0] != large.shape[1] or large.shape[0] % size:
         raise MachineError(
             f"Super-resolver '{by if isinstance(by, str) else 'of your own'}' made {large.shape} of {crop.shape}",
-            hint="Ask its makers: it must give a whole multiple of the size",
+            hint="It must return a whole multiple of the size: ask its makers",
         )
     fine = np.asarray(cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA), np.float32)
     return held(crop + np.float32(amount / 100) * (np.nan_to_num(fine) - crop), crop)

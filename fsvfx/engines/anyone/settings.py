@@ -16,21 +16,21 @@ class OpenSettings(Supervision):
     resolution: int = Field(256, ge=64, le=512, multiple_of=32)
     """Height and width of the model's pictures, px."""
     identity_from: int = Field(0, ge=0)
-    """Iteration at which the identity loss enters. A small model that begins with it learns to fool the network."""
+    """Iteration at which the identity loss starts. A small model that begins with it learns to fool the network."""
     chips: int = Field(1, ge=1, le=16)
-    """Cuts of each face that the identity loss looks at."""
+    """Number of cuts of each face that the identity loss uses."""
     disturbed: bool = False
     """Shift, scale and blur those cuts at random, so that no pattern can fool the network."""
     critic_width: int = Field(64, ge=4, le=128)
     """Width of the adversaries."""
     critic_depth: int = Field(4, ge=2, le=6)
-    """How often they halve the picture."""
+    """Number of times they halve the picture."""
     critic_scales: int = Field(2, ge=1, le=4)
-    """Number of sizes that they look at."""
+    """Number of scales that they see."""
     gan: float = Field(1.0, ge=0, le=100)
-    """Weight of the adversaries' verdict; 0: there are none."""
+    """Weight of the adversarial loss; 0: no adversaries."""
     gan_from: int = Field(0, ge=0)
-    """Iteration at which the adversaries enter. A small model that begins with them is slow to learn what a face is."""
+    """Iteration at which the adversaries start. A small model that begins with them is slow to learn what a face is."""
     penalty: float = Field(0.0, ge=0, le=100)
     """Weight of the adversaries' gradient penalty."""
 
@@ -41,7 +41,7 @@ class SimSwapSettings(OpenSettings):
     width: int = Field(64, ge=4, le=128)
     """Channels at full size; doubled at each halving."""
     halvings: int = Field(3, ge=1, le=5)
-    """How often the encoder halves the picture."""
+    """Number of times the encoder halves the picture."""
     blocks: int = Field(9, ge=1, le=16)
     """Blocks that inject the identity."""
     identity: float = Field(10.0, ge=0, le=100)
@@ -66,7 +66,7 @@ class HearSettings(EngineSettings):
     width: int = Field(64, ge=4, le=128)
     """Channels at half the size; doubled at each halving, up to eight times."""
     halvings: int = Field(5, ge=2, le=7)
-    """How often the network halves the picture."""
+    """Number of times the network halves the picture."""
     identity: float = Field(1.0, ge=0, le=100)
     """Weight of the identity loss."""
     change: float = Field(1.0, ge=0, le=100)
@@ -87,9 +87,9 @@ class FaceShifterSettings(OpenSettings):
     reconstruction: float = Field(10.0, ge=0, le=100)
     """Weight of the difference from the target, where both are one person."""
     attributes: float = Field(10.0, ge=0, le=100)
-    """Weight of the attributes' difference."""
+    """Weight of the difference in attributes."""
     critic_scales: int = Field(3, ge=1, le=4)
-    """Number of sizes that the adversaries look at."""
+    """Number of scales that the adversaries see."""
     hear: HearSettings | None = None
     """Train the second stage on top of the package that ``start`` names, a first stage of the same sizes."""
 
@@ -111,18 +111,18 @@ class CihnSettings(OpenSettings):
     width: int = Field(64, ge=4, le=128)
     """Channels at full size; doubled at each halving, up to eight times."""
     halvings: int = Field(5, ge=2, le=5)
-    """How often the encoder halves the picture."""
+    """Number of times the encoder halves the picture."""
     identity: float = Field(5.0, ge=0, le=100)
     """Weight of the identity loss."""
     reconstruction: float = Field(10.0, ge=0, le=100)
-    """Weight of the difference from the truth where there is one, and from the target where the map leaves that."""
+    """Weight of the difference from the truth where there is one, and from the target where the map keeps it."""
     thrift: float = Field(0.1, ge=0, le=100)
-    """Weight of the map's mean: it stays shut where nothing asks for the identity."""
+    """Weight of the map's mean, which keeps it closed where the identity is not needed."""
     held_open: float = Field(0.25, ge=0, lt=1)
-    """Share of pictures whose maps are held open in training. Without it the maps soon shut for good, as at first the
+    """Share of pictures whose maps are held open in training. Without it the maps soon close for good, as at first the
     target itself is nearer the truth than anything the identity's path makes."""
     open_until: int = Field(0, ge=0)
-    """Iteration up to which all maps are held open: a small model's may shut for good in spite of ``held_open``."""
+    """Iteration up to which all maps are held open: a small model's may close for good despite ``held_open``."""
 
 
 class LatentSettings(OpenSettings):
@@ -133,7 +133,7 @@ class LatentSettings(OpenSettings):
     width: int = Field(64, ge=4, le=128)
     """Channels at full size; doubled at each halving, up to eight times."""
     halvings: int = Field(5, ge=2, le=5)
-    """How often a picture is halved."""
+    """Number of times a picture is halved."""
     latent: int = Field(128, ge=4, le=1024)
     """Length of a latent."""
     divergence: float = Field(1e-3, ge=0, le=10)
@@ -180,12 +180,12 @@ class IpGanSettings(LatentSettings):
     """Weight of the difference from the target for pairs of two people, whose truth is unknown; it is 1 for pairs of
     one person."""
     identity: float = Field(1.0, ge=0, le=100)
-    """Weight of the classifier's features, the identity network's: made ones against the source's."""
+    """Weight of the difference from the source in features of the classifier, the identity network."""
     reconstruction: float = Field(50.0, ge=0, le=1000)
     """Weight of half the squared difference from the truth, or from the target: a mean over pixels. At 128 px 50 beside
     a divergence of 0.001 is their plain sum, as the paper adds them up."""
     gan: float = Field(1.0, ge=0, le=100)
-    """Weight of the adversaries' features: made ones against the target's; 0: there are no adversaries."""
+    """Weight of the difference from the target in the adversaries' features; 0: no adversaries."""
 
 
 class FsGanSettings(OpenSettings):
@@ -194,9 +194,10 @@ class FsGanSettings(OpenSettings):
     width: int = Field(64, ge=4, le=128)
     """Channels of each network at full size; doubled at each halving, up to eight times."""
     halvings: int = Field(5, ge=2, le=5)
-    """How often each network halves the picture."""
+    """Number of times each network halves the picture."""
     steps: int = Field(2, ge=1, le=6)
-    """Steps of pose in which a face is turned from the source's to the target's. Training uses up to this many."""
+    """Number of steps in which a face is turned from the source's pose to the target's. Training uses up to this
+    many."""
     identity: float = Field(1.0, ge=0, le=100)
     """Weight of the identity network's loss, instead of the paper's two perceptual ones."""
     reconstruction: float = Field(0.1, ge=0, le=100)
@@ -206,7 +207,7 @@ class FsGanSettings(OpenSettings):
     blending: float = Field(0.1, ge=0, le=100)
     """Weight of the difference of blends from the Poisson solution."""
     gan: float = Field(1e-3, ge=0, le=100)
-    """Weight of the adversaries' verdict; 0: there are none."""
+    """Weight of the adversarial loss; 0: no adversaries."""
 
     @field_validator("prior")
     @classmethod
@@ -218,7 +219,7 @@ class TransferSettings(EngineSettings):
     """Sizes and losses of ``megafs``'s second stage, the face transfer module. Weights are recalled of the paper."""
 
     cells: int = Field(3, ge=1, le=6)
-    """How often each code is changed."""
+    """Number of times each code is changed."""
     reconstruction: float = Field(8.0, ge=0, le=1000)
     """Weight of the squared difference from the truth where there is one."""
     structure: float = Field(32.0, ge=0, le=1000)
@@ -238,20 +239,20 @@ class MegaFsSettings(OpenSettings):
     code: int = Field(512, ge=8, le=512, multiple_of=2)
     """Length of a code."""
     structure: int = Field(512, ge=1, le=512)
-    """Channels of the map of structure, 4 x 4. A small model needs few, or the map holds the whole face, and codes are
+    """Channels of the structure map, 4 x 4. A small model needs few, or the map holds the whole face, and codes are
     left unused."""
     low: int = Field(4, ge=1, le=6)
-    """How many of the codes, from the smallest size up, stay the target's."""
+    """Number of codes, from the smallest size up, that stay the target's."""
     reconstruction: float = Field(10.0, ge=0, le=100)
     """Weight of the difference of rebuilt pictures, and of swaps whose truth is known."""
     landmarks: float = Field(3.0, ge=0, le=100)
-    """How much more it counts on drawn landmarks: rim, brows, eyes, nose and lips."""
+    """How much more ``reconstruction`` counts on drawn landmarks: rim, brows, eyes, nose and lips."""
     features: float = Field(10.0, ge=0, le=100)
-    """Weight of the adversaries' features: of rebuilt pictures against their originals."""
+    """Weight of the difference between rebuilt pictures and originals in the adversaries' features."""
     identity: float = Field(1.0, ge=0, le=100)
-    """Weight of the identity loss, of rebuilt pictures."""
+    """Weight of the identity loss of rebuilt pictures."""
     transfer: TransferSettings | None = None
-    """Train the second stage, on the first one of the package that `start` names: this is of the same sizes."""
+    """Train the second stage on top of the package that `start` names, a first stage of the same sizes."""
 
     @field_validator("resolution")
     @classmethod
@@ -270,24 +271,24 @@ class UniFaceGanSettings(OpenSettings):
     width: int = Field(64, ge=4, le=128)
     """Channels at full size; doubled at each halving, up to eight times."""
     halvings: int = Field(5, ge=2, le=5)
-    """How often the encoder halves the picture."""
+    """Number of times the encoder halves the picture."""
     identity: float = Field(0.0, ge=0, le=100)
-    """Weight of the identity network's loss: the drawn face says who it is."""
+    """Weight of the identity network's loss. The rendered face already shows the identity."""
     reconstruction: float = Field(10.0, ge=0, le=100)
     """Weight of the difference from the truth where there is one, and from the target's surroundings."""
     temporal: float = Field(5.0, ge=0, le=100)
     """Weight of the 3D temporal loss: how much a point of the face changes from one moment to the next. 0 turns it
     off."""
     moving: float = Field(0.5, ge=0, le=1)
-    """Share of each batch that is drawn with a moment later: the next frame of footage, or a still, moved a little."""
+    """Share of each batch that comes with a later moment: the next frame of footage, or a still, moved a little."""
     strangers: float = Field(0.5, ge=0, le=1)
-    """Share of pairs of two people; the others are one person's, and have a truth."""
+    """Share of pairs of two people; the others show one person, and have a truth."""
 
     @field_validator("prior", "swaps")
     @classmethod
     def _shown_otherwise(cls, given: str | int) -> str | int:
         if given not in ("none", 0):
-            raise ValueError("it sees the source's face as a morphable model draws it: remove prior and swaps")
+            raise ValueError("it sees the source's face as a morphable model renders it: remove prior and swaps")
         return given
 
 
@@ -297,19 +298,19 @@ class RefineSettings(EngineSettings):
     resolution: int = Field(192, ge=64, le=512, multiple_of=32)
     """Height and width of the pictures that it is trained on, px. It is applied at any size."""
     sight: int = Field(80, ge=32, le=256, multiple_of=16)
-    """Height and width at which the network sees a crop, px: what is finer is kept or left out, not changed."""
+    """Height and width at which the network sees a crop, px: finer detail is kept or left out, not changed."""
     widths: tuple[int, ...] = Field((24, 48, 96, 128), min_length=2, max_length=5)
     """Channels of the network, from its full size down; each size is half of the one before."""
     blocks: int = Field(3, ge=0, le=12)
     """Residual blocks at its smallest size."""
     directions: int = Field(32, ge=1, le=128)
-    """Directions in which the linear prior's faces differ."""
+    """Number of directions in which the linear prior's faces vary."""
     swaps: int = Field(2000, ge=20, le=1_000_000)
-    """Swaps that are made ahead of time to learn from."""
+    """Number of swaps made ahead of time to learn from."""
     identity: float = Field(0.3, ge=0, le=10)
     """Weight of the identity loss."""
     identity_from: int = Field(1000, ge=0)
-    """Iteration at which it enters."""
+    """Iteration at which the identity loss starts."""
 
 
 def _doubled(resolution: int, start: int) -> int:
@@ -320,5 +321,5 @@ def _doubled(resolution: int, start: int) -> int:
 
 def _no_prior(prior: str) -> str:
     if prior != "none":
-        raise ValueError("it is given the source's own pictures: remove prior")
+        raise ValueError("it gets the source's own pictures: remove prior")
     return prior

@@ -17,7 +17,7 @@ class FamilySettings(EngineSettings):
     variant: str = Field("", pattern="^u?d?t?c?$")
     """u: codes of unit length; d: the decoder's last doubling in its output layer; t: deeper; c: x cos(x) for ReLU."""
     ae_dims: int = Field(256, ge=16, le=1024)
-    """Numbers in the bottleneck, through which everything goes."""
+    """Length of the bottleneck's code, through which everything goes."""
     e_dims: int = Field(64, ge=8, le=256)
     """Width of the encoder."""
     d_dims: int = Field(64, ge=8, le=256)
@@ -35,7 +35,7 @@ class FamilySettings(EngineSettings):
     gan_power: float = Field(0.0, ge=0, le=5)
     """Weight of the patch adversary, for detail late in the training; 0: none."""
     gan_patch: int | None = Field(None, ge=4, le=640)
-    """Pixels that each verdict of the adversary sees. Default: an eighth of the resolution."""
+    """Pixels that each output of the adversary sees. Default: an eighth of the resolution."""
     gan_dims: int = Field(16, ge=4, le=64)
     """Its width."""
 

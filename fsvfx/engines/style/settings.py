@@ -27,9 +27,9 @@ class StyleSettings(EngineSettings):
     photos: int = Field(256, ge=1, le=4096)
     """Photographs of the identity kept in memory, spread evenly over all of them."""
     nearest: int = Field(16, ge=1, le=256)
-    """Of these, how many are looked at for each picture: those most alike in pose, expression and light."""
+    """How many of these are used for each picture: those most similar in pose, expression and light."""
     reach: int = Field(1, ge=0, le=4)
-    """How far from its own place a patch is looked for in them, in places of the feature map."""
+    """How far from its own position a patch is searched for in them, in positions of the feature map."""
     content: float = Field(1.0, ge=0, le=1000)
     """Weight of the difference from the performer's features."""
     style: float = Field(20.0, ge=0, le=1000)

@@ -125,7 +125,7 @@ def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
         return proved[0]
     if len({reading.offset for reading in readings}) > 1:
         what = f"its header gives two offsets for the pixels: {header.image_offset} and {element.offset}"
-        raise HeaderError(f"{what}; the file's size does not tell which is right", _AGAIN)
+        raise HeaderError(f"{what}; the file's size does not show which is right", _AGAIN)
     raise HeaderError("its lines may be padded to four bytes or not: the file's size allows both", _AGAIN)
 
 

@@ -65,11 +65,11 @@ def check_tiff(header: TiffHeader) -> None:
     """HeaderError for pictures that are neither RGB, grey nor a palette's, or whose values are ambiguous."""
     kind = header.photometric
     if kind is not None and kind not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE):
-        raise HeaderError(f"its picture is {_KINDS.get(kind, f'of an unknown kind ({kind})')}", "Write RGB or grey")
+        raise HeaderError(f"its picture is {_KINDS.get(kind, f'of an unknown kind ({kind})')}", "Write RGB or gray")
     if kind == PALETTE and not header.has_color_map:
-        raise HeaderError("its colours come from a palette that is missing", "Write RGB or grey")
+        raise HeaderError("its colors come from a palette that is missing", "Write RGB or gray")
     if kind == WHITE_IS_ZERO and header.samples > 2:
-        raise HeaderError("its header says grey (white is zero), but it has colour channels", "Write RGB")
+        raise HeaderError("its header says gray (white is zero), but it has color channels", "Write RGB")
     if header.sample_format in _FORMATS:
         raise HeaderError(f"its pixels are {_FORMATS[header.sample_format]}", "Write 8-bit, 16-bit or float pixels")
     if header.sample_format not in (_INTEGER, _FLOAT, _UNDEFINED):

@@ -86,7 +86,7 @@ def notes_of(path: Path, place: Place) -> list[str]:
 def _notes(has_alpha: bool, profile: str) -> list[str]:
     said = {
         "alpha is left out": has_alpha,
-        f"it has the colour profile '{profile}'; the manifest's color_space is used": (
+        f"it has the color profile '{profile}'; the manifest's color_space is used": (
             profile and _SRGB not in profile.lower().replace(" ", "")
         ),
     }
@@ -119,7 +119,7 @@ def _check_jpeg(content: bytes, place: Place) -> None:
         kind = f"a {header.process} JPEG" if header.process else f"a JPEG of {header.bits} bits"
         raise place.error(f"this is {kind}, which fsvfx does not read", "Convert it to PNG, TIFF or EXR")
     if header.components == _INKS:
-        raise place.error("its picture is inks (CMYK)", "Convert it to RGB by its colour profile")
+        raise place.error("its picture is inks (CMYK)", "Convert it to RGB with its color profile")
 
 
 def _check_webp(content: bytes, place: Place) -> None:
@@ -175,7 +175,7 @@ def _tiff(path: Path, place: Place) -> Array:
         fields = oiio.attributes(file)
         grey = names[0] in ("Y", "I")
         if not grey and names[:3] != ["R", "G", "B"]:
-            raise place.error(f"its picture is {', '.join(names)}", "Write RGB or grey")
+            raise place.error(f"its picture is {', '.join(names)}", "Write RGB or gray")
         picture = oiio.pixels(file, (0, 0, 0) if grey else (0, 1, 2), place)
         turned = upright(picture, OF_EXIF.get(fields.get("Orientation", 1), UPRIGHT))
     return _known_depth(turned, place)

@@ -94,7 +94,7 @@ _UNREAD = (
     (_both(_FLOATS), "float video", _FRAMES),
     (_both("gbrap32 rgb96 rgba128 gray32"), "32-bit integers", _FRAMES),
     ("rgb8 bgr8 rgb4 bgr4 rgb444le rgb444be bgr444le bgr444be rgb555be bgr555be rgb565be bgr565be",
-     "fewer than 8 bits per colour, in a layout that can't be read exactly", _CONVERT),
+     "fewer than 8 bits per color, in a layout that can't be read exactly", _CONVERT),
     ("y210be y212be y216be xv30be v30xbe x2rgb10be x2bgr10be", "in a layout that no decoder produces", _CONVERT),
     ("amf cuda d3d11 d3d11va_vld d3d12 drm_prime dxva2_vld mediacodec mmal ohcodec opencl qsv vaapi vdpau "
      "videotoolbox_vld vulkan", "frames in GPU memory, not pixels", _CONVERT),

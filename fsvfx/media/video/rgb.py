@@ -49,7 +49,7 @@ def matrix_of(frame: VideoFrame) -> int:
         return 1 if frame.width >= 1280 or frame.height > 576 else 6
     if matrix not in _LUMA:
         hint = "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov"
-        raise HeaderError(f"its colour matrix (H.273 code {matrix}) is not supported", hint)
+        raise HeaderError(f"its color matrix (H.273 code {matrix}) is not supported", hint)
     return matrix
 
 

@@ -92,5 +92,5 @@ def test_who_is_left_out_of_a_bank_is_told(tmp_path: Path, capsys: pytest.Captur
         cv2.imwrite(str(path), np.full((96, 96, 3), 127, np.uint8))
     assert code_of(["bank", "build", "new", str(tmp_path / "people"), "--record", str(record)]) == 2
     told = capsys.readouterr().out
-    assert "Skipped bob smith: these folders' names can't be people's names. Rename" in told
+    assert "Skipped bob smith: these folders' names can't be used as people's names. Rename" in told
     assert "No face of 64 px or more: toy_1" in told

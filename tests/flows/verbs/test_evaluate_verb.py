@@ -134,7 +134,7 @@ def test_the_newest_package_beside_another_one_and_an_engine(built, capsys, fold
         f"evaluation_{model}_{old.sha256[:6]}.json", "evaluation_landmark_warp.json",
     }  # fmt: skip
     report = EvaluationReport.model_validate_json((folder / "there/evaluation_landmark_warp.json").read_bytes())
-    assert report.beside["blur"].ratios["time a face"] > 0
+    assert report.beside["blur"].ratios["time per face"] > 0
 
     monkeypatch.setattr(search, "STARTERS", folder / "starters")
     starter, card = toy_package(folder / "starters", "simswap", roster=made_up("t2i_1"), commercial_use=True)

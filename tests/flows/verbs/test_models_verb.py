@@ -56,8 +56,8 @@ def test_what_is_published_is_listed_as_a_starter_once_it_comes_with_fsvfx(
         (["toi"], "Did you mean 'toy'?"),
         (["toy"], "2 model packages are named 'toy'"),
         (["toy", "--sha256", "f" * 64], "with a sha256 that begins with ffff"),
-        (["{first}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),
-        (["toy", "--sha256", "{sha256}", "--person", "zoe"], "knows ada, bea, not 'zoe'"),
+        (["{first}", "--person", "zoe"], "has learned ada, bea, not 'zoe'"),
+        (["toy", "--sha256", "{sha256}", "--person", "zoe"], "has learned ada, bea, not 'zoe'"),
         (["{first}"], "already exists"),
     ],
 )

@@ -75,8 +75,8 @@ def test_a_general_model_goes_out_and_comes_in_again_without_a_question(
     assert code_of([*words, "out.onnx"]) == 0
     assert code_of(["models", "add", "out.onnx", "--packages", "packages", "--anyway"]) == 0
     told = capsys.readouterr().out
-    assert "`fsvfx models export` has written it" in told
-    assert "fsvfx's network 'dlib' says who goes in" in told
+    assert "`fsvfx models export` wrote it" in told
+    assert "identity vectors come from fsvfx's network 'dlib'" in told
     assert "Tried with a made-up vector" not in told
     assert "Commercial use: yes" in told
     [package] = Packages.within("packages").networks("out")
@@ -118,7 +118,7 @@ def test_what_the_trial_finds_stops_it(own: Path, capsys: pytest.CaptureFixture[
     onnx.save(model, own)
     assert code_of(["models", "add", str(own), *said(*SAY)]) == 2
     told = capsys.readouterr().err
-    assert "red and blue are swapped in what it makes. --say channels=bgr" in told
+    assert "red and blue are swapped in its output. --say channels=bgr" in told
     assert not Path("packages").exists()
     assert code_of(["models", "add", str(own), "--anyway", *said(*SAY)]) == 0
     assert "Added anyway, but red and blue" in capsys.readouterr().out
@@ -130,7 +130,7 @@ def test_what_the_trial_finds_stops_it(own: Path, capsys: pytest.CaptureFixture[
         (["no.onnx"], "can't be read"),
         (["mine.onnx", "--say", "channels"], "not a NAME=VALUE pair"),
         (["mine.onnx", "--name", "../up"], "can't be a network's name"),
-        (["mine.onnx", "--picture", "grey.png"], "No face is found"),
+        (["mine.onnx", "--picture", "grey.png"], "No face was found"),
     ],
 )
 def test_what_is_wrong_is_told(words: list[str], what: str, own: Path, capsys: pytest.CaptureFixture[str]) -> None:

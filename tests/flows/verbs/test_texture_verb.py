@@ -40,7 +40,7 @@ def test_a_basis_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     ("name", "said", "what"),
     [
         ("new skin", {}, "can't be a texture basis' name"),
-        ("skin", {"people": ["other_*"]}, "does not know toy_1"),
+        ("skin", {"people": ["other_*"]}, "does not list toy_1"),
         ("skin", {}, "1 people are too few"),
     ],
 )

@@ -150,9 +150,9 @@ def test_banks_know_ages_and_older_banks_know_none(tmp_path: Path) -> None:
             ["toy_1"],
             "about people who exist",
         ),
-        ({}, ["toy_1", "ada"], "does not know ada"),
+        ({}, ["toy_1", "ada"], "does not list ada"),
         ({}, [], "Nobody in"),
-        ({}, ["toy_1"], "No face is found"),
+        ({}, ["toy_1"], "No face was found"),
     ],
     ids=["people who exist", "who is not in the record", "nobody", "no picture"],
 )

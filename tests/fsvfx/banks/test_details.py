@@ -75,7 +75,7 @@ def test_strangers_get_details_and_a_vector_of_what_they_now_show() -> None:
 
 def test_who_would_be_taken_for_a_giver_is_left_out() -> None:
     shown = with_details_of(drawn(1), bank(4, {"dlib": FAR}), 0).code
-    with pytest.raises(InputError, match="every stranger is taken for one of"):
+    with pytest.raises(InputError, match="every stranger is recognized as one of"):
         with_details_of(drawn(1), bank(4, {"dlib": np.repeat(shown, 4, 0)}), 0)
 
 

@@ -149,7 +149,7 @@ def test_batches_change_nothing(tmp_path: Path, faces: FaceBatch) -> None:
 
 def test_the_face_is_the_cards_persons(tmp_path: Path, faces: FaceBatch) -> None:
     file = toy_dfm.made(tmp_path / "lead.dfm")
-    with pytest.raises(InputError, match="knows lead, not 'double'"):
+    with pytest.raises(InputError, match="has learned lead, not 'double'"):
         engine(file, toy_dfm.card(file, 128, people=["lead", "double"])).prepare(nobody("double"), SIZE)
 
 

@@ -101,7 +101,7 @@ def a_file_in_the_way(folder: Path) -> Path:
 
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], str | None, type[Exception], str]] = {
-    "nobody of that name": (lambda folder: folder / "out.onnx", "zoe", InputError, "knows ada, bea, not 'zoe'"),
+    "nobody of that name": (lambda folder: folder / "out.onnx", "zoe", InputError, "has learned ada, bea, not 'zoe'"),
     "nowhere to write": (a_file_in_the_way, None, MachineError, "can't be written"),
 }
 

@@ -219,7 +219,7 @@ def test_adversaries_take_photographs_for_real() -> None:
 def test_what_can_not_take_supervision_says_so() -> None:
     with pytest.raises(ValidationError, match="takes neither prior nor swaps; remove hear, or the warp prior"):
         FaceShifterSettings(hear=HearSettings(), prior="warp")
-    with pytest.raises(ValidationError, match="it is given the source's own pictures: remove prior"):
+    with pytest.raises(ValidationError, match="it gets the source's own pictures: remove prior"):
         FsNetSettings(prior="linear")
-    with pytest.raises(ValidationError, match="it is given the source's own pictures: remove prior"):
+    with pytest.raises(ValidationError, match="it gets the source's own pictures: remove prior"):
         FsGanSettings(prior="warp")

@@ -144,7 +144,7 @@ def test_reading_a_package_takes_no_random_numbers(root: Path) -> None:
 
 
 def test_who_the_package_does_not_know_is_refused(root: Path) -> None:
-    with pytest.raises(InputError, match=r"knows ada, bea, not 'zoe'") as caught:
+    with pytest.raises(InputError, match=r"has learned ada, bea, not 'zoe'") as caught:
         swapped(engine_of(root, "df"), faces(1, 64), nobody("zoe"))
     assert caught.value.hint
 

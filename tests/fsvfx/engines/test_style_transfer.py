@@ -170,7 +170,7 @@ def test_it_makes_the_identity_alone(tmp_path: Path) -> None:
         registry.settings_of("style_transfer", {"model": "toy", "sha256": card.sha256}), Context(Packages(tmp_path))
     )
     assert engine.prepare(nobody("ada"), 64) == "ada"
-    with pytest.raises(InputError, match=r"knows ada, not 'bea'"):
+    with pytest.raises(InputError, match=r"has learned ada, not 'bea'"):
         engine.prepare(nobody("bea"), 64)
     with pytest.raises(InputError, match="makes only 'ada'"):
         begun().predict(torch.zeros(1, 3, 64, 64), "bea")

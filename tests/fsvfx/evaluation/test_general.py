@@ -130,7 +130,7 @@ def test_a_swap_takes_two_who_are_held_out(people: dict[str, Unseen]) -> None:
         paired({"mover": people["mover"]}, Asked())
     with pytest.raises(InputError, match="1 of the people it learned"):
         paired({"mover": people["mover"]}, Asked(learned=True))
-    with pytest.raises(InputError, match="'zoe' is not among those"):
+    with pytest.raises(InputError, match="'zoe' is not among the people"):
         paired(people, Asked(identity="zoe"))
     wanted = paired(people, Asked(identity="mover", performer=min(people)))
     assert wanted == {"stills": [Pair("mover", min(people))]}

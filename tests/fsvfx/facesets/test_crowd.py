@@ -83,7 +83,7 @@ def test_where_nobody_is_held_out_frames_are(tmp_path: Path) -> None:
 
 
 def test_wrong_crowds_are_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Nobody of the crowd's 12 people is left"):
+    with pytest.raises(InputError, match="None of the crowd's 12 people are left"):
         small(tmp_path, HeldOut(people=("*",)))
     with pytest.raises(InputError, match="Somebody is in the crowd twice: p00003"):
         small(tmp_path, facesets=(toy_facesets.faceset("p00003"),))

@@ -77,7 +77,7 @@ WRONG = [
      "or {bank: ...}"),
     ("nobody", f"- {{{BANK}}}", ENTRY, "nothing says whose face is replaced", "performers: all"),
     ("both", ALL.replace("{", "{performer: double, ", 1), f"{ENTRY}.performer", "both given", "Leave one"),
-    ("no ground", f"- {{performers: all, {BANK}}}", ENTRY, "on what ground", "basis"),
+    ("no ground", f"- {{performers: all, {BANK}}}", ENTRY, "on what legal basis", "basis"),
     ("two grounds", ALL.replace("all,", "all, shown: [double],", 1), f"{ENTRY}.shown", "both given", "Leave one"),
     ("a person into a crowd", f"- {{performers: all, identity: lead, engine: landmark_warp, {BASIS}}}",
      f"{ENTRY}.identity", "can't all get one person's", "bank: NAME"),

@@ -124,7 +124,7 @@ WRONG = [
     ("not learned", "collections: [made_up]", "collections: []", 13, "collections.made_up", "not learned"),
     ("matches nobody", '"fak_*"', '"fac_*"', 16, "collections.made_up.only[1]", "'fac_*' matches nobody in faces"),
     ("leaves out nobody", "[t2i_0002]", "[t2i_0009]", 17, "collections.made_up.leave_out[0]", "matches nobody"),
-    ("holds out nobody", '"t2i_000*"', '"t2i_9*"', 9, "learn.held_out.people[0]", "matches nobody of the crowd"),
+    ("holds out nobody", '"t2i_000*"', '"t2i_9*"', 9, "learn.held_out.people[0]", "matches nobody in the crowd"),
     ("too few held out", '"t2i_000*"', '"t2i_0001"', 9, "learn.held_out", "1 of the crowd's 4 people is held out"),
     ("record outside", "consents/made_up.yaml", "../made_up.yaml", 15, "collections.made_up.record", "outside"),
     ("folder outside", "path: faces", "path: ../faces", 14, "collections.made_up.path", "outside"),

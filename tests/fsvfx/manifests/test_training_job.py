@@ -158,7 +158,7 @@ def test_the_people_of_a_model_join_those_of_the_shot(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("people", "engine", "override", "what"),
     [
-        (("x", "double"), "comb", "", "knows x, double, not 'lead'"),
+        (("x", "double"), "comb", "", "has learned x, double, not 'lead'"),
         (PEOPLE, "liae", "", "is for engine 'comb', not 'liae'"),
         (PEOPLE, "comb", f"{{sha256: {'0' * 64}}}", "No model package 'cast' with sha256 0000"),
         (PEOPLE, "comb", "{model: casd}", "No model package 'casd'"),
@@ -185,7 +185,7 @@ def test_who_is_only_an_example_in_a_package_can_not_go_in(tmp_path: Path) -> No
     path = shots_with(tmp_path, f"settings: {settings_of(card)}", "style_transfer")
     with pytest.raises(ManifestError) as refused:
         jobs(path)
-    assert "knows double, not 'lead'" in refused.value.problems[0].what
+    assert "has learned double, not 'lead'" in refused.value.problems[0].what
 
 
 def test_a_card_that_names_other_people_is_not_believed(tmp_path: Path) -> None:

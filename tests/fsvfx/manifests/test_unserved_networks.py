@@ -78,7 +78,7 @@ UNSERVED: dict[str, tuple[str, str, str, dict[str, str]]] = {
     ),
     "likeness and away": (
         PICTURE, "likeness: 0.7", "{frames: 1100-1120, settings: {away: 0.2}}",
-        {"settings.likeness": "takes a picture of who goes in", "overrides[0].settings.away": "away has no effect"},
+        {"settings.likeness": "takes a picture of the identity", "overrides[0].settings.away": "away has no effect"},
     ),
 }  # fmt: skip
 

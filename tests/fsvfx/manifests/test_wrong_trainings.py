@@ -36,7 +36,7 @@ WRONG = [
     ("another tool's key", "iterations: 1000", "iterations: 1000, learning_rate: 1.0", "trainer.learning_rate",
      "not a field", "'lr'"),
     ("key like another", "iterations: 1000", "iteration: 1000", "trainer.iteration", "not a field", "'iterations'"),
-    ("endless", "batch: 4, iterations: 1000", "batch: 4", "trainer", "no stop rule", "iterations, minutes or plateau"),
+    ("endless", "batch: 4, iterations: 1000", "batch: 4", "trainer", "no stop condition", "iterations"),
     ("no trainer", "trainer: {batch: 4, iterations: 1000}\n", "", "trainer", "missing", "Add trainer"),
     ("batch 0", "batch: 4", "batch: 0", "trainer.batch", "out of range", "at least 1"),
     ("amp of no kind", "batch: 4", "batch: 4, amp: fp8", "trainer.amp", "not a valid choice", "fp16"),
@@ -63,7 +63,7 @@ WRONG = [
     # Whom it learns
     ("learn beside a pair", "store: work/", "learn: {identity: lead, performer: double}", "(file)", "both given",
      "Move them into learn"),
-    ("nobody", "identity: lead\nperformer: double\n", "learn: {others: [lead]}\n", "learn", "nobody is learned",
+    ("nobody", "identity: lead\nperformer: double\n", "learn: {others: [lead]}\n", "learn", "there is nobody to learn",
      "identity and performer"),
     ("neither way", "identity: lead\n", "", "(file)", "identity is missing", "learn"),
     ("pair in learn misspelt", "identity: lead\nperformer: double\n", "learn: {identity: leed, performer: double}\n",
@@ -97,7 +97,7 @@ WRONG = [
     ("settings are a list", "architecture: {resolution: 128, variant: ud}", "architecture: []", "architecture",
      "not a mapping", "{key: value}"),
     ("enlarged crops", "size: 192", "size: 112", "faceset.size", "smaller than the model's 128", "128 or more"),
-    ("another head", "store: work/", "faces: {head: makehuman}", "faces.head", "the head ict_facekit only", "Remove"),
+    ("another head", "store: work/", "faces: {head: makehuman}", "faces.head", "only the head ict_facekit", "Remove"),
     # Footage
     ("neither plate nor shot", f"{{{REEL}}}, track: 2", "null", "footage[0]", "a plate, clips or a shot",
      "exactly one"),

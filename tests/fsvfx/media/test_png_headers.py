@@ -107,5 +107,5 @@ def test_code_points_overrule_a_profile(codes: tuple[int, ...], names: list[str]
     """As screenshots of HDR screens carry them."""
     path = written(tmp_path, (b"iCCP", b"Other\0\0"), (b"cICP", bytes(codes)))
     assert notes_of(path, Place(str(path))) == [
-        f"it has the colour profile '{name}'; the manifest's color_space is used" for name in names
+        f"it has the color profile '{name}'; the manifest's color_space is used" for name in names
     ]

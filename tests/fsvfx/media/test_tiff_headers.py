@@ -81,7 +81,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "YCbCr": ({"tags": {262: (SHORT, [6])}}, "its picture is YCbCr"),
     "CIELab": ({"tags": {262: (SHORT, [8])}}, "its picture is CIELab"),
     "a kind that is none": ({"tags": {262: (SHORT, [99])}}, r"unknown kind \(99\)"),
-    "grey with colours": ({"tags": {262: (SHORT, [0])}}, "grey .* but it has colour channels"),
+    "gray with colors": ({"tags": {262: (SHORT, [0])}}, "gray .* but it has color channels"),
     "a palette that is missing": ({"tags": GREY | {262: (SHORT, [3])}}, "a palette that is missing"),
     "a compression that is none": ({"tags": {259: (SHORT, [9999])}}, "damaged or cut off"),
     "pixels beyond the end": ({"tags": {273: (LONG, [10**6])}}, "damaged or cut off"),

@@ -124,7 +124,7 @@ ODD: dict[str, tuple[bytes | Callable[[Path], None], str, str]] = {
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(100), "HDF5", "ONNX"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture", "ONNX"),
     "TensorFlow Lite": (b"\x1c\0\0\0TFL3" + bytes(100), "TensorFlow Lite", "ONNX"),
-    "cut short": (sound().SerializeToString()[:-200], "cut short", "size"),
+    "truncated": (sound().SerializeToString()[:-200], "truncated", "size"),
     "noise": (b"\x08" + np.random.default_rng(0).bytes(5000), "not an ONNX file", "again"),
     "no graph": (b"\x08\x08", "no graph", "again"),
     "huge": (sparse, "3.0 GiB", "external data"),
@@ -134,11 +134,11 @@ ODD: dict[str, tuple[bytes | Callable[[Path], None], str, str]] = {
     "nested too deep": (changed(nested), "nested more than 8 deep", "again"),
     "weights beyond all bounds": (changed(vast), "more than 4 billion numbers", "comes from"),
     "weights shorter than their shape": (changed(short), "it is damaged", "again"),
-    "weights in the parent's folder": (changed(outside("../../etc/passwd")), "outside of its own folder", "beside it"),
-    "weights at an absolute path": (changed(outside("/etc/passwd")), "outside of its own folder", "beside it"),
+    "weights in the parent's folder": (changed(outside("../../etc/passwd")), "outside its own folder", "beside it"),
+    "weights at an absolute path": (changed(outside("/etc/passwd")), "outside its own folder", "beside it"),
     "weights that are a link": (linked_weights, "is a link", "file itself"),
     "weights that are missing": (changed(outside("w.bin")), "is missing", "one folder"),
-    "weights that are cut short": (weights_cut_short, "cut short", "together"),
+    "weights that are truncated": (weights_cut_short, "truncated", "together"),
 }
 
 

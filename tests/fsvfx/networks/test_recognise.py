@@ -239,9 +239,9 @@ def test_an_unknown_file_is_asked_for_all_that_it_does_not_say(tmp_path: Path) -
     [
         (
             lambda graph: graph.input[0].type.tensor_type.shape.dim[1].__setattr__("dim_value", 4),
-            "no input that takes a picture|none that says who goes in",
+            "no input that takes a picture|none for the identity",
         ),
-        (lambda graph: graph.input.pop(1), "none that says who goes in"),
+        (lambda graph: graph.input.pop(1), "none for the identity"),
     ],
 )
 def test_what_fsvfx_can_not_feed_is_told(change: Any, what: str, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ WRONG: dict[str, tuple[list[Any], dict[str, Any], str, dict[str, str]]] = {
     "signed input": (UNSIGNED, {}, "given -1..1", {"range": "-1..1", "output_range": "0..1"}),
     "plain output": (UNSIGNED, {"mean": 0.5, "denorm": True}, "0 to 1", {"output_range": "0..1"}),
     "bytes": ([("Mul", [np.float32(255)], {})], {}, "bytes", {"range": "0..255", "output_range": "same"}),
-    "no numbers": ([("Sub", [np.float32(2)], {}), ("Sqrt", [], {})], {}, "not a number", {}),
+    "no numbers": ([("Sub", [np.float32(2)], {}), ("Sqrt", [], {})], {}, "contains NaN", {}),
     "flat": ([("Mul", [np.float32(0)], {})], {}, "flat color", {}),
 }
 

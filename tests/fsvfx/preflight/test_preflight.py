@@ -202,8 +202,8 @@ def _broken(path: Path) -> str:
 REFERENCES: dict[str, tuple[Callable[[Path], list[str]], str, bool]] = {
     "absent": (lambda f: [str(f / "none.png")], "not found", True),
     "no match": (lambda f: [str(f / "none*.png")], "not found", True),
-    "no face in a still": (lambda f: [_noise(f / "n.png")], "no face is found in the 1 picture", True),
-    "no face in a video": (lambda f: [str(write_video(f / "v.mp4", 3))], "no face is found in the 3 pictures", True),
+    "no face in a still": (lambda f: [_noise(f / "n.png")], "no face was found in the 1 picture", True),
+    "no face in a video": (lambda f: [str(write_video(f / "v.mp4", 3))], "no face was found in the 3 pictures", True),
     "broken": (lambda f: [_broken(f / "b.png")], "b.png", True),
     "a folder": (lambda f: [str(f)], "is a folder", True),
 }

@@ -85,7 +85,7 @@ def test_a_basis_spares_nobody_who_is_named() -> None:
     entry = {"performer": "double", "performers": None, "basis": BASIS}
     one = crowd(entry)
     assert asked_for_swap(one) == {"double": "performer"}
-    assert any("a basis stands for people whom nobody named" in why for why in asked(one).reasons)
+    assert any("a basis covers unnamed people only" in why for why in asked(one).reasons)
 
 
 def test_the_digest_tells_banks_and_grounds_apart_and_leaves_other_shots_alone() -> None:

@@ -129,7 +129,7 @@ def test_nobody_else_is_the_face_in_it(folder: Path) -> None:
         job(folder, settings, identity="friend", people=("lead", "double", "friend"))
     [problem] = error.value.problems
     assert problem.field == "shots[0].replace[0].settings.model"
-    assert "knows lead, not 'friend'" in problem.what
+    assert "has learned lead, not 'friend'" in problem.what
 
 
 def test_others_whom_it_has_learned_are_asked_for_their_faces_in_it(folder: Path) -> None:
@@ -158,4 +158,4 @@ def test_a_network_that_only_an_override_names_is_asked_for_too(folder: Path) ->
         job(folder, network(folder), overrides=f", overrides: [{{frames: 1003-1004, settings: {foreign}}}]")
     [problem] = error.value.problems
     assert problem.field == "shots[0].replace[0].overrides[0].settings.model"
-    assert "knows friend, not 'lead'" in problem.what
+    assert "has learned friend, not 'lead'" in problem.what

@@ -122,7 +122,7 @@ def test_one_person_stops_a_crowd(path: str, value: object, reason: str) -> None
 
 # id, which record, its change, who is learned, what the reason says
 COLLECTIONS = [
-    ("unknown person", MADE_UP, {}, ("t2i_1", "eve"), "collection made_up: record made-up-1 does not know eve"),
+    ("unknown person", MADE_UP, {}, ("t2i_1", "eve"), "collection made_up: record made-up-1 does not list eve"),
     ("unknown collection", MADE_UP, {"collection": "other"}, ("t2i_1",), "is about collection 'other'"),
     ("wrong production", LONDON, {"training": {"models": ["*"], "productions": ["desert"]}}, ("lon_1",),
      "collection london: record london-1 allows the productions desert, not 'harbour'"),
@@ -156,7 +156,7 @@ def test_a_person_of_a_collection_may_revoke() -> None:
     ("change", "said"),
     [
         ({"generators": []}, "made-up people need generators"),
-        ({"made_up": False}, "generators belong to made-up people"),
+        ({"made_up": False}, "generators are only for made-up people"),
         ({"made_up": False, "generators": []}, "add training, document, revocation"),
     ],
 )
@@ -301,7 +301,7 @@ def test_records_on_disk_clear_a_crowd(folder: Path) -> None:
     with pytest.raises(RightsError) as refused:
         clear_training(crowd(folder), NOW)
     assert refused.value.reasons == (
-        "collection made_up: record made-up-1 does not know stranger; leave them out (leave_out), or have them added"
+        "collection made_up: record made-up-1 does not list stranger; leave them out (leave_out), or have them added"
         " to the record",
     )
 

@@ -111,7 +111,7 @@ def test_what_comes_out_differently_is_named_and_the_command_helps(
     outcome = run(eroded(lean)).outcome()
     assert outcome.state == "partial"
     assert {one.message for one in outcome.failures} == {
-        f"align {unit} was not kept, and comes out differently on this machine" for unit in UNITS
+        f"align {unit} was not kept, and this machine computes it differently" for unit in UNITS
     }
     assert "--stage align" in outcome.command
     assert stored(lean) == ["composite", "detect", "ingest", "track"]

@@ -116,7 +116,7 @@ def test_what_is_not_clear_stops_the_run(of: int, all_but: tuple[str | int, ...]
 
 
 def test_a_plate_without_faces_says_so() -> None:
-    with pytest.raises(InputError, match="no face is found in the plate") as refused:
+    with pytest.raises(InputError, match="no face was found in the plate") as refused:
         tracked((), 4)
     assert "min_size" in refused.value.hint
 

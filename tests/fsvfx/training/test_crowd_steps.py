@@ -276,4 +276,4 @@ def test_preflight_looks_for_the_folders(job: TrainJob, manifest: Path, tmp_path
     (tmp_path / "people/bea").rename(tmp_path / "people/béa")
     (tmp_path / "people/ada/1.png").write_bytes(b"x")
     [told] = footage_ready(job.model_copy(update={"collections": (half,)}), manifest).troubles["made_up"]
-    assert (told.what, told.stops) == ("skipped béa: these folders' names can't be people's names", False)
+    assert (told.what, told.stops) == ("skipped béa: these folders' names can't be used as people's names", False)
