@@ -65,7 +65,7 @@ def _lit(
     octaves: int,
     device: str,
 ) -> F32:
-    """The swap in the plate's light; glints of either are no part of that, and those of the swap stay as they are."""
+    """The swap in the plate's light; glints in either are excluded from that, and the swap's own stay as they are."""
     if settings.mode not in SEAMLESS + PYRAMIDS:
         return swap
     most = glare(plate, matte)
@@ -109,7 +109,7 @@ def _seamless(
 
 
 _TOLERANCE = 1e-4
-"""Of the rim's range."""
+"""As a share of the rim's range."""
 _FINEST = 2.0**-11
 """Of the swap's light on the rim: half float, in which a patch is kept, has steps of 2^-11 to 2^-10 of the light. The
 solver stops when it estimates its error to be below."""

@@ -1,4 +1,4 @@
-"""Which composite settings hold where, what of them matters, and what they ask of other stages."""
+"""Which composite settings apply where, which of them matter, and what they need from other stages."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Test = Callable[[CompositeSettings], bool]
 
 
 NETWORKS = {"restorer": "restorer", "super_resolver": "upscaler"}
-"""Options that may name a user's own network, and of which kind."""
+"""Options that may name a user's own network, and its kind."""
 
 
 def named_networks(composite: Composite) -> Iterator[tuple[tuple[str | int, ...], str, tuple[str, str]]]:
-    """Each that is named: the place of the option, the network's kind, its name and its card's digest."""
+    """Each named network: the option's place, the network's kind, its name and its card's digest."""
     for option, kind in NETWORKS.items():
         if found := referred(getattr(composite, option)):
             yield (option,), kind, found
@@ -42,7 +42,7 @@ def takes_colours(settings: CompositeSettings) -> bool:
 
 
 def finishes(settings: CompositeSettings) -> bool:
-    """Whether anything is done to the swap's picture itself."""
+    """Whether any finishing step is applied to the swap."""
     asked = (getattr(settings, name) != 0 for name in _FINISHES)
     return settings.mode not in ("original", "raw") and any(asked)
 
@@ -59,7 +59,7 @@ _ONLY_WHERE: dict[str, Test] = {
     "super_resolver": lambda each: each.super_resolution > 0,
     "sharpen_kernel": lambda each: each.sharpen != 0,
 }
-"""Options that only have an effect beside others, and when they do."""
+"""Options that only have an effect together with others, and when they do."""
 _OF_RAW = frozenset({"mode", "opacity"})
 
 
@@ -89,12 +89,12 @@ def runs(composite: Composite, frames: FrameRange) -> Iterator[tuple[FrameRange,
 
 @lru_cache(maxsize=1024)
 def mattering(settings: CompositeSettings) -> CompositeSettings:
-    """``settings``, with what has no effect beside the others set to its default: so that it is in no key."""
+    """``settings``, with options that have no effect set to their defaults, so that they don't change keys."""
     return CompositeSettings(**{name: value for name, value in settings if _matters(name, settings)})
 
 
 def occludes(settings: CompositeSettings) -> bool:
-    """Whether what is in front of the face, or the face as segmented, is asked for."""
+    """Whether occlusion, or the segmented face, is needed."""
     named = settings.occlusion != "none" or not sources(settings.matte).isdisjoint({"plate", "identity"})
     return settings.mode not in ("original", "raw") and named
 
@@ -105,14 +105,14 @@ def takes_texture(settings: CompositeSettings) -> bool:
 
 
 def takes_roto(settings: CompositeSettings) -> bool:
-    """Whether an external matte is asked for."""
+    """Whether an external matte is used."""
     return settings.mode not in ("original", "raw") and "external" in sources(settings.matte)
 
 
 def reach(settings: CompositeSettings) -> int:
-    """How many frames before and after it a frame's colours depend on.
+    """How many frames before and after it a frame's colors depend on.
 
-    Histograms that follow a transfer look at neighbours that have been through it, and so at theirs.
+    Histograms after a transfer look at transferred neighbors, and so at their neighbors, too.
     """
     if not takes_colours(settings):
         return 0
@@ -121,7 +121,7 @@ def reach(settings: CompositeSettings) -> int:
 
 
 def motion(settings: CompositeSettings) -> int:
-    """How many frames before and after it tell of the face's motion that blurs it."""
+    """How many frames before and after a frame determine its motion blur."""
     return int(settings.motion_blur > 0)
 
 

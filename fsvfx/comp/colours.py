@@ -1,4 +1,4 @@
-"""The swap's colours: the plate's, taken over by transfer or by histograms, steadied over the frames around."""
+"""Matches the swap's colors to the plate's, by transfer or by histograms, smoothed over neighboring frames."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ F32 = NDArray[np.float32]
 
 
 _PIXELS = 16_000_000
-"""Pixels of swap and of plate in memory at once, neighbour frames included."""
+"""Pixels of swap and plate in memory at once, including neighbor frames."""
 
 
 def together(size: int, settings: CompositeSettings) -> int:
-    """How many frames with crops (size, size) to colour at once."""
+    """How many frames with crops (size, size) to process at once."""
     return max(1, _PIXELS // size**2 - 2 * reach(settings))
 
 
@@ -44,7 +44,7 @@ def coloured(face: Face, numbers: Sequence[int], settings: CompositeSettings, co
 
 
 class _Run:
-    """The frames about ``numbers``, in time order, that their colours depend on."""
+    """The frames around ``numbers``, in time order, that their colors depend on."""
 
     def __init__(self, face: Face, numbers: Sequence[int], settings: CompositeSettings) -> None:
         self.face, self.settings = face, settings
@@ -59,7 +59,7 @@ class _Run:
         return np.stack([picture(number) for number in self.around])
 
     def _share(self) -> F32:
-        """(n, S, S): how much each pixel's colour counts, in swap and plate alike."""
+        """(n, S, S): each pixel's weight, for both swap and plate."""
         if not self.settings.color_transfer_masked:
             return np.ones(self.plate.shape[:3], np.float32)
         return np.stack([self.face.matte(number, self.settings) for number in self.around])

@@ -1,4 +1,4 @@
-"""One replace entry's face, frame by frame: what the stages before the composite have found and made of it."""
+"""One replace entry's face, frame by frame: the results of the stages before the composite."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Face:
     """Pictures and mattes are float32: crops (S, S, 3) display light, mattes (S, S) in [0, 1].
 
     A swap whose face is scaled has a crop of its own: as large, but showing another part of the plate. There the swap's
-    mattes scale along; what is told of the plate (a roto, what is in front) stays where it is in the plate.
+    mattes are scaled along; mattes of the plate (a roto, occlusion) stay where they are in the plate.
     """
 
     def __init__(self, inputs: Mapping[str, Data], index: int, own: Collection[int]) -> None:
-        """``own``: the chunk's frames; what is read besides are their neighbours."""
+        """``own``: the chunk's frames; other frames read are their neighbors."""
         self._inputs, self._index, self._own = inputs, index, frozenset(own)
         self._aligned = AlignedEntry(inputs["align"], index)
         self._swapped = SwappedEntry(inputs["swap"], index)
@@ -38,7 +38,7 @@ class Face:
         return number in self._rows and bool(self._aligned.present[self._rows[number]])
 
     def starts(self, number: int) -> bool:
-        """Whether nothing is known of how the face came into this frame: a cut, or it was not there before."""
+        """Whether the face has no previous frame: after a cut, or it was absent before."""
         return bool(self._aligned.starts[self._rows[number]]) or not self.is_there(number - 1)
 
     def segment(self, number: int, reach: int) -> range:
@@ -69,7 +69,7 @@ class Face:
         return from_half(self._aligned.crop(number))
 
     def matte(self, number: int, settings: CompositeSettings) -> F32:
-        """Where the swap is to show in its crop: joined, shaped, and less what is in front."""
+        """Where the swap shows in its crop: joined, shaped, and without what is in front."""
         if settings.mode == "raw":
             return np.ones(self.swap(number).shape[:2], np.float32)
         given = {name: self._source(name, number, settings) for name in sources(settings.matte)}

@@ -1,4 +1,4 @@
-"""Light beyond diffuse white: kept where the plate has it, not made up where it has none."""
+"""Light above diffuse white: kept where the plate has it, not invented where it has none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fsvfx.colour.curves import WHITE, white_shown
 F32 = NDArray[np.float32]
 
 MOST = 65504.0
-"""Half float's reach."""
+"""Half float's maximum."""
 _ORDINARY = 4.0
 """More than this many times the matte's median light is a glint, not the light that falls on the face."""
 
@@ -64,8 +64,8 @@ def glare(plate: F32, matte: F32) -> F32:
 def keep_highlights(swap: F32, plate: F32) -> F32:
     """Where the plate is brighter than diffuse white and the swap less bright, lift the swap to the plate's luminance.
 
-    A ratio per pixel, faded in over one stop above white: highlights that engines can't know survive. Leaves a swap
-    alone that has them already, and plates without any.
+    A ratio per pixel, faded in over one stop above white: highlights that engines can't know survive. Swaps that
+    already have them, and plates without any, are not changed.
     """
     light = luminance(plate)
     if light.max(initial=0.0) <= WHITE:

@@ -1,4 +1,4 @@
-"""A swap's matte in the aligned crop: gathered and joined, eroded or grown, feathered, faded out at the border."""
+"""A swap's matte in the aligned crop: combined, eroded or grown, feathered, faded out at the border."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ F32 = NDArray[np.float32]
 Side = Literal["top", "bottom", "left", "right"]
 
 FACE = 256
-"""Lengths are given for a face of so many plate pixels."""
+"""Lengths refer to a face of this many plate pixels."""
 _BORDER = 0.03
 """Share of the crop, at each border, over which the matte fades to nothing."""
 _COARSE = 8.0
@@ -59,8 +59,8 @@ def hull(landmarks: NDArray[np.floating], size: int) -> F32:
 def shape(matte: NDArray[np.floating], settings: CompositeSettings) -> F32:
     """Shape a matte (S, S), in [0, 1], in the aligned crop: upright there, and the face's height is known (``FILL``).
 
-    Gives (S, S) float32 in [0, 1]: zero at the crop's border, nowhere above the eroded (grown) matte.
-    Greyscale erosion, not a threshold: half-transparent parts stay so, and the matte moves as smoothly as the engine's.
+    Returns (S, S) float32 in [0, 1]: zero at the crop's border, nowhere above the eroded (grown) matte. Grayscale
+    erosion, not a threshold: half-transparent parts stay so, and the matte moves as smoothly as the engine's.
     """
     size = matte.shape[0]
     unit = FILL * size / FACE
@@ -107,14 +107,14 @@ def border_fade(size: int) -> F32:
 
 
 def side_lengths(settings: CompositeSettings, option: Literal["erode", "feather"], unit: float) -> dict[Side, float]:
-    """The lengths that ``erode_top`` and its like say, where they say any, times ``unit``."""
+    """The lengths set by ``erode_top`` and similar options, times ``unit``."""
     lengths = {side: float(getattr(settings, f"{option}_{side}")) for side in SIDES}
     return {side: length * unit for side, length in lengths.items() if length}
 
 
 @lru_cache(maxsize=16)
 def side_weight(side: Side, size: int) -> F32:
-    """(size, size): how much each pixel lies at that ``side`` of the crop's middle.
+    """(size, size): how much each pixel belongs to that ``side`` of the crop's center.
 
     The squared cosine of the angle, so that the sides pass smoothly into each other and sum to one. Read-only.
     """
@@ -144,7 +144,7 @@ def erode_sides(matte: F32, lengths: dict[Side, float]) -> F32:
 
 
 def _feathered(matte: F32, width: float, wider: dict[Side, float]) -> F32:
-    """Feathered all round by ``width`` px, and by more at some sides."""
+    """Feathered by ``width`` px all around, and by more on some sides."""
     soft = feather(matte, width)
     for side, more in wider.items():
         share = side_weight(side, matte.shape[0])

@@ -1,4 +1,4 @@
-"""Patches, the parts of a plate that a swap changes: where they lie, how crops get there and go onto the plate."""
+"""Patches, the parts of a plate that a swap changes: where they are, and how crops get there and onto the plate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Matrix = NDArray[np.float64]
 Size = tuple[int, int]
 
 _MARGIN = 3
-"""Plate pixels around the matte that the region holds."""
+"""Plate pixels around the matte that the region contains."""
 _STEP = 16
 """Regions are multiples of this high and wide, where the plate is large enough: the solver's grids halve evenly."""
 
@@ -41,7 +41,7 @@ class Patch:
 
 
 class CompositedEntry(EntryView):
-    """One entry's patches, in the results of ``composite``."""
+    """One entry's patches in the results of ``composite``."""
 
     @property
     def is_there(self) -> bool:
@@ -50,7 +50,7 @@ class CompositedEntry(EntryView):
 
     @property
     def present(self) -> NDArray[np.bool_]:
-        """(n,): whether the frame's matte shows something."""
+        """(n,): whether the frame's matte is not empty."""
         return np.asarray(self.frames("present"), np.bool_)
 
     def patch(self, number: int) -> Patch | None:
@@ -82,7 +82,7 @@ def apply(plate_comp: Half, patches: Sequence[Patch]) -> tuple[Half, Half]:
     """The comp of one frame, and its matte.
 
     plate_comp: (H, W, 3) float16, the plate in comp space. Gives comp (H, W, 3) float16 and matte (H, W) float16; the
-    comp is ``plate_comp`` itself where there are no patches. Outside the matte it is bit-equal to ``plate_comp``.
+    comp is ``plate_comp`` itself where there are no patches. Outside the matte it is bit-identical to ``plate_comp``.
     """
     if plate_comp.dtype != np.float16:
         raise TypeError(f"a plate in comp space is float16, this one is {plate_comp.dtype}")
@@ -93,7 +93,7 @@ def apply(plate_comp: Half, patches: Sequence[Patch]) -> tuple[Half, Half]:
 
 
 def box_of(patches: Sequence[Patch]) -> tuple[slice, slice]:
-    """Rows and columns of the plate that all of ``patches``, at least one, lie in."""
+    """Rows and columns of the plate that contain all of ``patches``, at least one."""
     ends = [np.add(patch.origin, patch.matte.shape) for patch in patches]
     (top, left), (bottom, right) = np.min([patch.origin for patch in patches], axis=0), np.max(ends, axis=0)
     return slice(int(top), int(bottom)), slice(int(left), int(right))
@@ -184,12 +184,12 @@ def from_plate(picture: NDArray[np.floating], matrix: Matrix, size: int) -> F32:
 
 
 def octaves(size: int) -> int:
-    """How many times larger, in octaves, faces in crops (size, size) are than those for which lengths are given."""
+    """How many octaves larger faces in crops (size, size) are than those that lengths refer to."""
     return math.ceil(math.log2(FILL * size / FACE) - 0.25)
 
 
 def scaled(size: int, percent: float) -> Matrix:
-    """(2, 3): where a crop's pixels lie in the crop of a face so many percent larger, about its middle."""
+    """(2, 3): crop px -> px in the crop of a face this many percent larger, about its center."""
     factor = 1 / (1 + percent / 100)
     middle = (size - 1) / 2
     return np.array([[factor, 0.0, middle * (1 - factor)], [0.0, factor, middle * (1 - factor)]])

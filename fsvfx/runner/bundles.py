@@ -1,4 +1,4 @@
-"""Which steps one task does: the stages of a chunk that follow each other, in one pass. Pure."""
+"""Which steps one task does: consecutive stages of a chunk, in one pass. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fsvfx.runner.graph import Graph, Step
 from schemas.receipts import Unit
 
 MOST_TASKS = 500
-"""Per shot: schedulers slow down with more (measured with Prefect), and no one can read a list of more."""
+"""Per shot: schedulers slow down with more (measured with Prefect), and nobody can read a longer list."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What one task does: a shot-wide step, or those of a chunk that follow each other (of long shots, of several)."""
+    """What one task does: a shot-wide step, or consecutive steps of a chunk (in long shots, of several chunks)."""
 
     steps: tuple[Step, ...]
     waits_for: frozenset[Step]
@@ -27,7 +27,7 @@ class Bundle:
 
     @property
     def label(self) -> str:
-        """``swap 1025-1048``; of several ``align..deliver 1001-1072``."""
+        """``swap 1025-1048``; for several ``align..deliver 1001-1072``."""
         stages = list(dict.fromkeys(step.stage for step in self.steps))
         names = stages[0] if len(stages) == 1 else f"{stages[0]}..{stages[-1]}"
         return f"{names} {_span([step.unit for step in self.steps])}"

@@ -1,5 +1,5 @@
-"""What went wrong: errors of stages as FsvfxErrors that say where and whether trying again may help, and the failures
-that the ledger and outcomes hold."""
+"""What went wrong: errors of stages as FsvfxErrors that say where and whether a retry may help, and the failures in the
+ledger and in outcomes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PASSING = {errno.EIO, errno.EAGAIN, errno.ESTALE, errno.ETIMEDOUT, errno.ECONNR
 
 
 def told(error: Exception, job: ShotJob, stage: str, unit: Unit) -> FsvfxError:
-    """``error`` itself if it is one of ours, with what its place lacks filled in; else a MachineError for it."""
+    """``error`` itself if it is a FsvfxError, with its place completed; else a MachineError for it."""
     known = error if isinstance(error, FsvfxError) else _classed(error, job, again(job, stage, unit))
     known.where = replace(
         known.where,
@@ -40,7 +40,7 @@ def again(job: ShotJob, stage: str, unit: Unit) -> str:
 
 
 def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, unit: Unit, attempt: str) -> Failure:
-    """The ledger's record of ``error``, which tells of ``cause``."""
+    """The ledger's record of ``error``, which describes ``cause``."""
     return Failure(
         shot=job.shot.name,
         stage=at.stage,
@@ -60,12 +60,12 @@ def failure_of(error: FsvfxError, cause: Exception, job: ShotJob, at: Address, u
 
 
 def unplanned(job: ShotJob, stage: str, unit: Unit, key: str | None, reason: str) -> Failure:
-    """Of a step that has not run yet, as planning found that it can't: ``reason`` says why."""
+    """The failure of a step that planning found it can't run: ``reason`` says why."""
     return _failure(job, stage, unit, "plan", reason, "Fix it and run the command below", error="PlateError", key=key)
 
 
 def refused(job: ShotJob, error: InputError) -> Outcome:
-    """Of a shot whose input is so wrong that not even a plan can be made; the other shots go on."""
+    """The failure of a shot for which no plan can be made; the other shots continue."""
     failure = _failure(
         job,
         error.where.stage or "ingest",
@@ -89,7 +89,7 @@ def refused(job: ShotJob, error: InputError) -> Outcome:
 
 
 def lost(job: ShotJob, stage: str, unit: Unit, key: str | None, error: FsvfxError) -> Failure:
-    """Of a step whose workers died, so that they could not record it themselves."""
+    """The failure of a step whose workers died before they could record it."""
     attempt = f"lost-{secrets.token_hex(4)}"
     kind = type(error).__name__
     return _failure(job, stage, unit, attempt, error.what, error.hint, error=kind, key=key, transient=True)

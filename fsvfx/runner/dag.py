@@ -1,4 +1,4 @@
-"""The DAG of stages: which there are, their units of work, and what each unit reads. Pure."""
+"""The DAG of stages: the stages, their units of work, and what each unit reads. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 AnyStage = Stage[Any]
-"""Of whichever settings."""
+"""A stage with any settings."""
 
 PATHS: dict[str, str] = {
     name: f"fsvfx.stages.{name}:{name.capitalize()}Stage"
@@ -37,7 +37,7 @@ PATHS: dict[str, str] = {
         "deliver",
     )
 }
-"""Where each own stage's class is, in order; imported when first asked for. Tests put their own here."""
+"""The class of each built-in stage, in order; imported on first use. Tests put their own here."""
 
 REGISTERED = Plugins("fsvfx.stages", "stage")
 """Stages that installed packages add."""
@@ -48,8 +48,8 @@ NO_FRAMES = FrameRange(())
 class Input(NamedTuple):
     """One unit of an upstream stage that a unit reads.
 
-    ``required``: without it the unit can't run. Neighbour chunks of a halo, and single chunks of what a shot-wide stage
-    gathers, are left out where they have failed; the key then says so, and the unit runs again once they are there.
+    ``required``: without it the unit can't run. Neighbor chunks of a halo, and single chunks gathered by a shot-wide
+    stage, are left out if they have failed; the key then says so, and the unit runs again once they are done.
     """
 
     stage: str
@@ -87,12 +87,12 @@ def _loaded(path: str) -> AnyStage:
 
 
 def resources_of(name: str, job: ShotJob) -> Resources:
-    """What one run of the stage asks of a worker."""
+    """What one run of the stage needs of a worker."""
     return stage(name).resources_for(job)
 
 
 def units_of(stage_name: str, job: ShotJob) -> list[Unit]:
-    """The units of a stage: chunks, the shot, both in this order, or the people whom the shot names.
+    """The units of a stage: chunks, the shot, both in this order, or the people that the shot names.
 
     None of a stage that the shot has no use for.
     """
@@ -101,12 +101,12 @@ def units_of(stage_name: str, job: ShotJob) -> list[Unit]:
 
 
 def inputs_of(stage_name: str, unit: Unit, job: ShotJob) -> list[tuple[str, Unit]]:
-    """The upstream stages and units that ``unit`` reads, neighbours of a halo among them."""
+    """The upstream stages and units that ``unit`` reads, including neighbors of a halo."""
     return [(source.stage, source.unit) for source in sources_of(stage_name, unit, job)]
 
 
 def sources_of(stage_name: str, unit: Unit, job: ShotJob, waived: FrameRange = NO_FRAMES) -> list[Input]:
-    """As `inputs_of`, with what can't be done without: where a chunk is ``waived`` whole, less is."""
+    """As `inputs_of`, with whether each is required: fewer are if the whole chunk is ``waived``."""
     return Wiring(job, waived).sources(stage_name, unit)
 
 

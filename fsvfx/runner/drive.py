@@ -1,7 +1,8 @@
-"""Runs a plan on an executor: each bundle of steps is submitted once all that it waits for is settled, done or failed.
+"""Runs a plan on an executor: each bundle of steps is submitted once everything that it waits for is settled, done or
+failed.
 
-What fails with an error that may pass is tried again here, after a pause, the same way on every executor. Other errors
-are kept, and stop only what can't do without the step. What the ledger says afterwards is the truth.
+Transient errors are retried here, after a pause, the same way on every executor. Other errors are kept, and stop only
+what requires the step. The ledger is the source of truth.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ class Observer(Protocol):
         """A worker has begun a task, which does these steps in turn; again, if the worker before it died."""
 
     def settled(self, step: Step, error: Exception | None) -> None:
-        """A step is done, or has failed for good."""
+        """A step is done, or has finally failed."""
 
     def ended(self, label: str, error: Exception | None) -> None:
-        """The task has ended. What of its steps has not settled begins again, in a task of its own or in another."""
+        """The task has ended. Those of its steps that have not settled begin again, in their own task or in another."""
 
     def ends(self) -> None:
-        """Nothing of the shot runs any more."""
+        """Nothing of the shot is running any more."""
 
 
 class Silent:
@@ -77,14 +78,14 @@ class Silent:
 
 @dataclass(frozen=True)
 class Ran:
-    """A plan that was run. ``plan``: how it stands now; ``errors``: what failed, as it was raised."""
+    """A plan that was run. ``plan``: its current state; ``errors``: the exceptions of failed steps."""
 
     plan: Plan
     errors: Mapping[Step, Exception]
 
 
 def run_plan(plan: Plan, executor: Executor, observer: Observer) -> Ran:
-    """Run what ``plan`` wants and lacks. Failures are kept, and are in the ledger.
+    """Run what is missing in ``plan``. Failures are kept, and recorded in the ledger.
 
     Raises RightsError: it is refused to every step alike; StoreError. On KeyboardInterrupt what runs is cancelled.
     """
@@ -106,7 +107,8 @@ def run_plan(plan: Plan, executor: Executor, observer: Observer) -> Ran:
 
 
 def raise_wrong_input(errors: Mapping[Step, Exception]) -> None:
-    """What is wrong for the whole shot (whose face is it?) is no chunk's failure: running again would not fix it."""
+    """Raise input errors of the whole shot (whose face is it?): they are no chunk's failure, and a retry would not
+    help."""
     for step, error in errors.items():
         if isinstance(error, InputError) and step.unit.chunk is None:
             raise error
@@ -151,7 +153,7 @@ class _Drive:
         self.observer.began(task.label, self._running[task].steps)
 
     def _gpu_stages(self) -> set[str]:
-        """Those that go to workers with a GPU, where there are such workers."""
+        """Stages that go to workers with a GPU, if there are such workers."""
         names = {step.stage for step in self.plan.todo} if self.executor.has_gpu else set()
         return {name for name in names if resources_of(name, self.plan.job).gpu}
 
@@ -173,7 +175,7 @@ class _Drive:
         return ended
 
     def _submit(self, one: _Try) -> None:
-        """Hand what can run of it to the executor."""
+        """Submit those of its steps that can run to the executor."""
         steps = self._possible(one.steps)
         if not steps:
             self._release(one.bundle)
@@ -209,7 +211,7 @@ class _Drive:
         return list(found.values())
 
     def _passed_on(self, steps: Sequence[Step]) -> tuple[Step, ...]:
-        """Those whose arrays need not be kept: all that read them are among the steps."""
+        """Steps whose arrays need not be kept: all their readers are among the steps."""
         if self.plan.job.keep == "all":
             return ()
         readers = {step: self.plan.graph.read_by.get(step) for step in steps if stage(step.stage).intermediate}
@@ -271,7 +273,7 @@ class _Drive:
         self.observer.settled(step, error)
 
     def _left(self, one: _Try) -> tuple[Step, ...]:
-        """Its steps that have not settled."""
+        """The steps that have not settled."""
         return tuple(step for step in one.steps if step not in self.receipts and step not in self.errors)
 
     def _pause(self, one: _Try, steps: tuple[Step, ...]) -> None:
@@ -281,7 +283,7 @@ class _Drive:
         heapq.heappush(self._paused, (time.monotonic() + seconds, next(self._numbers), again))
 
     def _release(self, settled: Bundle) -> None:
-        """What waited for nothing but this bundle is ready."""
+        """Bundles that waited only for this one are ready."""
         for step in settled.steps:
             for bundle in self._readers.get(step, ()):
                 self._waiting[bundle].discard(step)

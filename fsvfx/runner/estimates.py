@@ -1,4 +1,4 @@
-"""What the work that is left would cost, judged by similar work in the past."""
+"""What the remaining work would cost, estimated from similar work in the past."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _frames(unit: Unit, job: ShotJob) -> int:
 
 
 def _bytes(receipt: Receipt) -> int:
-    """In the store; what deliver writes lies elsewhere."""
+    """Bytes in the store; what deliver writes is elsewhere."""
     return receipt.bytes if receipt.path else 0
 
 

@@ -43,14 +43,14 @@ def run_unit(
     known: Sequence[Receipt] = (),
     keep: bool = True,
 ) -> Receipt:
-    """The receipt of one stage of one unit: the ledger's if there is one for the key, else of the work done now.
+    """The receipt of one stage of one unit: the ledger's if there is one for the key, else that of the work done now.
 
     ``inputs``: receipts of `inputs_of` (others are ignored). If another run is working on it, waits for its commit, or
     for its lease to lapse. Raises FsvfxError, which is in the ledger by then; IncompleteError if a required input is
     missing.
-    ``source``: the pictures to bring in, where they are not the files that the job names. ``place``: what the units of
-    a task share; default: one of its own. ``known``: receipts of what it takes to compute inputs again whose arrays
-    were not kept. ``keep``: False leaves the unit's own arrays in the place's memory, if they fit.
+    ``source``: the pictures to read, if they are not the files that the job names. ``place``: what the units of a task
+    share; default: one of its own. ``known``: receipts of what it takes to compute inputs again whose arrays were not
+    kept. ``keep``: False leaves the unit's own arrays in the place's memory, if they fit.
     """
     run = UnitRun(place or Workplace.of(job), stage_name, unit, inputs, report, source, known=known, keep=keep)
     return run.receipt()
@@ -95,7 +95,7 @@ class UnitRun:
             return self._done(at) or self._work(at, recipe, source)
 
     def _done(self, at: Address) -> Receipt | None:
-        """The committed receipt; of a stage that writes files, only while they are there."""
+        """The committed receipt; for a stage that writes files, only while they exist."""
         receipt = self.ledger.receipt(at)
         if receipt is None or (self.contract.is_intact(receipt) and counts(receipt, self.job)):
             return receipt
@@ -124,7 +124,7 @@ class UnitRun:
             self._fail(error, Address(self.stage, self.unit.name, UNKEYED))
 
     def _lease(self, at: Address) -> Lease | Receipt:
-        """The claim on the work; or the receipt, if it is done already, or another run commits it meanwhile."""
+        """The claim on the work; or the receipt, if it is already done, or another run commits it meanwhile."""
         run_id = self.job.run_id or self.attempt
         first = self.ledger.claim_first(at, run_id=run_id, attempt=self.attempt)
         if first is not None:
@@ -209,7 +209,7 @@ class UnitRun:
         return Order(self.job, Upstream(tuple(self.inputs), self.waived), self.store)
 
     def _write(self, path: str, result: Result) -> Written:
-        """Arrays into the store, as they were declared. Files are written already."""
+        """Write arrays to the store, as declared. Files are already written."""
         if self.contract.sink == "files":
             contents: list[JsonValue] = [one.model_dump(mode="json", exclude={"path"}) for one in result.files]
             return Written(digest_of(contents), bytes=sum(one.bytes for one in result.files))
@@ -231,7 +231,7 @@ class UnitRun:
         return found
 
     def _at_hand(self, receipt: Receipt) -> None:
-        """Arrays that were not kept, and are in memory no more, are computed again, from inputs that may be so, too."""
+        """Recompute arrays that were not kept and are no longer in memory, recursively."""
         if not receipt.kept and not self.store.has(receipt.path):
             self.report(f"{receipt.stage} {receipt.unit.name}: computed again, as its arrays were not kept")
             inputs = [one for one in self.known if f"{one.stage}/{one.unit.name}" in receipt.inputs]
@@ -239,7 +239,7 @@ class UnitRun:
             run.restore(receipt)
 
     def restore(self, receipt: Receipt) -> None:
-        """Compute anew what ``receipt`` vouches for, into memory or, where it does not fit, into the store.
+        """Recompute the result of ``receipt``, into memory or, if it does not fit, into the store.
 
         Raises DamagedError if it comes out differently, and what the stage raises.
         """
@@ -261,7 +261,7 @@ class UnitRun:
         return open_data(self.store, receipts, halo_of(need, self.unit, self.job), part)
 
     def _fail(self, error: Exception, at: Address) -> NoReturn:
-        """Record the failure, then raise it. The attempt has put nothing: that comes last, in one go."""
+        """Record the failure, then raise it. The attempt has stored nothing: that comes last, in one go."""
         known = told(error, self.job, self.stage, self.unit)
         with suppress(StoreError):  # the store may be what failed; the caller hears of the first error all the same
             self.ledger.fail(failure_of(known, error, self.job, at, self.unit, self.attempt))

@@ -1,4 +1,4 @@
-"""The graph of a shot's steps: what each reads, and which of them frames, stages and a last stage mean. Pure."""
+"""The graph of a shot's steps: what each reads, and which steps given frames, stages and a last stage select. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Graph:
-    """Every step of a shot in DAG order, with the steps that it reads, and those of them that it can't do without."""
+    """Every step of a shot in DAG order, with the steps that it reads, and those of them that it requires."""
 
     reads: Mapping[Step, frozenset[Step]]
     required: Mapping[Step, frozenset[Step]]
@@ -82,7 +82,7 @@ class Graph:
         return frozenset(self.with_upstream(chosen))
 
     def with_upstream(self, steps: Iterable[Step]) -> set[Step]:
-        """``steps`` and all that they read, directly or not."""
+        """``steps`` and everything that they read, directly or indirectly."""
         found: set[Step] = set()
         waiting = list(steps)
         while waiting:
@@ -93,7 +93,7 @@ class Graph:
         return found
 
     def with_downstream(self, steps: Iterable[Step]) -> set[Step]:
-        """``steps`` and all that depends on them."""
+        """``steps`` and everything that depends on them."""
         found = set(steps)
         for step, sources in self.reads.items():
             if sources & found:
@@ -116,7 +116,7 @@ def stage_name(name: str) -> str:
 
 
 def jobs_with(jobs: Sequence[ShotJob], frames: FrameRange | None, stages: Sequence[str] = ()) -> list[ShotJob]:
-    """The shots that have some of ``frames``. Raises InputError if none has, or for an unknown stage."""
+    """The shots that contain some of ``frames``. Raises InputError if none does, or for an unknown stage."""
     for name in stages:
         stage_name(name)
     if frames is None:

@@ -21,7 +21,7 @@ from schemas.receipts import Receipt, Unit
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a unit's result depends on. Equal recipes, equal keys."""
+    """Everything that a unit's result depends on. Equal recipes have equal keys."""
 
     stage: str
     version: int
@@ -33,7 +33,7 @@ class Recipe:
 
     @cached_property
     def parameters(self) -> dict[str, JsonValue]:
-        """The settings as JSON: as they stand in the key and in the receipt."""
+        """The settings as JSON, as in the key and the receipt."""
         return self.settings.model_dump(mode="json")
 
     @property
@@ -75,12 +75,12 @@ def recipe_of(
 
 
 def counts(receipt: Receipt, job: ShotJob) -> bool:
-    """Whether the receipt is enough for the job: one that is to keep all arrays wants them in the store."""
+    """Whether the receipt is enough for the job: a job that keeps all arrays needs them in the store."""
     return receipt.kept or job.keep == "results"
 
 
 class Keys:
-    """The keys of a shot's units; settings that are the same for all units of a stage are worked out once."""
+    """The keys of a shot's units; settings that are the same for all units of a stage are computed once."""
 
     def __init__(self, job: ShotJob, waived: FrameRange) -> None:
         self._job = job
@@ -102,7 +102,7 @@ class Keys:
         )
 
     def _said(self, stage_name: str, unit: Unit, upstream: Upstream) -> tuple[Canonical, Canonical]:
-        """Settings and weights, as they stand in the key."""
+        """Settings and weights, as in the key."""
         settings = stage(stage_name).settings_after(self._job, unit, upstream)
         weights: dict[str, JsonValue] = dict(_weights(stage_name, settings))
         said = Canonical.of(settings.model_dump(mode="json")), Canonical.of(weights)
@@ -123,5 +123,5 @@ def _inputs(unit: Unit, upstream: Upstream, source: Source | None) -> dict[str, 
 
 
 def _digest_for(unit: Unit, receipt: Receipt) -> str:
-    """Of a shot-wide result a chunk reads its own part, so that a change elsewhere in the shot leaves it alone."""
+    """A chunk reads only its own part of a shot-wide result, so changes elsewhere in the shot do not affect it."""
     return receipt.parts.get(unit.name, receipt.digest) if unit.chunk else receipt.digest

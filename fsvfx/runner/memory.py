@@ -16,8 +16,8 @@ _MIB = 1024 * 1024
 class PeakMemory:
     """Context manager; ``mib`` is the highest resident size of the process meanwhile.
 
-    The kernel keeps count, so it costs nothing while the work runs. Where it can't be told to begin anew (other systems
-    than Linux), it is the highest since the process began.
+    The kernel keeps count, so it costs nothing while the work runs. Where it can't be reset (systems other than Linux),
+    it is the highest since the process began.
     """
 
     def __init__(self) -> None:

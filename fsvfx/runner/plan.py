@@ -1,4 +1,4 @@
-"""A plan: where every step of a shot stands by the ledger, what a run would do, what it would cost, how to go on."""
+"""A plan: the state of every step of a shot by the ledger, what a run would do and cost, and how to continue."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Entry:
     unit: Unit
     state: ChunkState
     key: str | None = None
-    """None: not known until what it reads has run."""
+    """None: unknown until its inputs have run."""
     receipt: Receipt | None = None
     failure: Failure | None = None
     reason: str = ""
     """Why it is not done, in words."""
     may_change: bool = False
-    """Done with what there is, or depends on such; runs again if what has failed upstream succeeds later."""
+    """Done without failed inputs, or depends on such a step; runs again if what failed upstream succeeds later."""
     is_blocked: bool = False
-    """Missing because something that it can not do without has failed."""
+    """Missing because a required input has failed."""
 
     @property
     def step(self) -> Step:
@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def is_open(self) -> bool:
-        """Whether a run has to look at it. If it may change but does not, that costs one look into the ledger."""
+        """Whether a run has to check it. If it may change but does not, that costs one ledger lookup."""
         return not self.is_settled or self.may_change
 
     def __str__(self) -> str:
@@ -58,14 +58,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the entries that are not done would cost, judged by similar ones in the past."""
+    """What the remaining entries would cost, estimated from similar ones in the past."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     """Per stage, of one worker's time; stages that never ran are left out."""
     bytes: dict[str, int] = field(default_factory=dict)
     """Per stage, in the store."""
     unknown: tuple[str, ...] = ()
-    """Stages without a receipt to judge by."""
+    """Stages without a receipt to estimate from."""
 
     @property
     def total_seconds(self) -> float:
@@ -84,11 +84,11 @@ class Plan:
     graph: Graph
     steps: dict[Step, Entry]
     wanted: frozenset[Step]
-    """What a run is about, with all that it needs."""
+    """The steps that a run wants, with everything that they need."""
     waived: FrameRange
     estimate: Estimate
     damaged: tuple[str, ...] = ()
-    """Records of the ledger that can't be read: each counts as none, and its work is done again."""
+    """Ledger records that can't be read: each counts as missing, and its work is done again."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -106,22 +106,22 @@ class Plan:
 
     @property
     def failed(self) -> tuple[Entry, ...]:
-        """The causes of what is left; what only waits for those is not among them."""
+        """The failed steps, without those that only wait for them."""
         return tuple(self.steps[step] for step in self.left if self.steps[step].state is ChunkState.FAILED)
 
     @property
     def is_complete(self) -> bool:
-        """Whether all that is wanted is done, or waived."""
+        """Whether everything wanted is done or waived."""
         return not self.left
 
     @property
     def receipts(self) -> dict[Step, Receipt]:
-        """Of all that is done."""
+        """Receipts of everything that is done."""
         return {step: entry.receipt for step, entry in self.steps.items() if entry.receipt}
 
     @property
     def final(self) -> dict[Step, Receipt]:
-        """Of what is done for good."""
+        """Receipts of what is finally done."""
         return {step: receipt for step, receipt in self.receipts.items() if not self.steps[step].is_open}
 
     def entry(self, stage: str, unit: str) -> Entry:
@@ -130,17 +130,17 @@ class Plan:
 
     @property
     def failures(self) -> list[Failure]:
-        """Of each failed step, the last one recorded; or one from the plan's own reading, where nothing has run yet."""
+        """For each failed step the last recorded failure, or the plan's own finding if nothing has run yet."""
         return [one.failure or unplanned(self.job, one.stage, one.unit, one.key, one.reason) for one in self.failed]
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """Of each stage: how many steps are done, and how many are wanted."""
+        """For each stage: how many steps are done, and how many are wanted."""
         todo = Counter(step.stage for step in self.todo)
         every = Counter(step.stage for step in self.wanted)
         return {name: (every[name] - todo[name], every[name]) for name in stage_names() if name in every}
 
     def rows(self) -> list[dict[str, Any]]:
-        """The chunk x stage table: one row per unit; a state, or seconds where it is done."""
+        """The chunk x stage table: one row per unit; a state, or seconds if it is done."""
         units = dict.fromkeys(step.unit for step in self.graph)
         names = list(dict.fromkeys(step.stage for step in self.graph))
         return [{"unit": unit.name, **{name: self._cell(name, unit) for name in names}} for unit in units]
@@ -153,13 +153,13 @@ class Plan:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of the ledger."""
+        """Remarks about the ledger for people."""
         what = "can't be read and is ignored; the next run does its work again"
         folder = f"{self.job.store}/{self.job.production}/{self.job.shot.name}"
         return [f"{folder}/{each} {what}" for each in self.damaged]
 
     def outcome(self, seconds: float = 0.0) -> Outcome:
-        """How it stands now. ``seconds``: what the run took."""
+        """The current state. ``seconds``: duration of the run."""
         command = self._command if self.left else ""
         units = list(dict.fromkeys(step.unit for step in self.left))
         return Outcome(
@@ -178,7 +178,7 @@ class Plan:
 
     @property
     def _command(self) -> str:
-        """Runs what is left; where stored data is damaged, recreates that, too."""
+        """The command that runs what is left, and recreates damaged stored data."""
         failures = self.failures
         redo = [stage for stage in stage_names() if stage in {each.redo for each in failures}]
         if not redo:
@@ -201,5 +201,5 @@ class Plan:
 
 
 def _with_command(command: str, failure: Failure) -> Failure:
-    """With one command in all, not one each."""
+    """With one command for all, not one each."""
     return failure.model_copy(update={"hint": f"Do it again: {command}"}) if failure.redo else failure

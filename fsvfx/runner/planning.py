@@ -24,7 +24,7 @@ from schemas.receipts import ChunkState, Failure, Receipt, Unit
 def plan(
     job: ShotJob, *, frames: FrameRange | None = None, stages: Sequence[str] = (), until: str | None = None
 ) -> Plan:
-    """Where the shot stands, by the ledger and the files as they are now. Writes nothing.
+    """The shot's state by the ledger and the files as they are now. Writes nothing.
 
     ``frames``, ``stages`` say what is wanted: those and all that depends on them, up to the stage ``until``, with what
     they need; default: all. Raises StoreError; InputError for unknown stages, and for parameters that no stage takes;
@@ -34,7 +34,7 @@ def plan(
 
 
 def plan_again(before: Plan) -> Plan:
-    """The same question, asked now."""
+    """The same plan, made now."""
     return _plan(before.job, lambda graph: before.wanted)
 
 
@@ -90,7 +90,7 @@ class _Draft:
 
 
 class _Walk:
-    """One way down the DAG, stage by stage: the keys of a stage need the receipts of those before."""
+    """One pass down the DAG, stage by stage: the keys of a stage need the receipts of previous stages."""
 
     def __init__(self, job: ShotJob, ledger: Ledger, index: Index) -> None:
         self.job = job
@@ -188,7 +188,7 @@ class _Walk:
 
 
 def _is_lost(entry: Entry) -> bool:
-    """Whether the unit will not be there for those who read it, unless its failure is fixed."""
+    """Whether the unit is unavailable to its readers until its failure is fixed."""
     return entry.state in (ChunkState.FAILED, ChunkState.WAIVED) or entry.is_blocked
 
 
@@ -197,7 +197,7 @@ def _said(failure: Failure) -> str:
 
 
 def _raise_if_nothing_is_readable(drafts: Sequence[_Draft]) -> None:
-    """A plate of which no chunk can be read is an input error, not so many failed chunks."""
+    """A plate of which no chunk can be read is one input error, not many failed chunks."""
     errors = [draft.error for draft in drafts if draft.error is not None]
     if errors and len(errors) == len(drafts):
         raise errors[0]

@@ -25,7 +25,7 @@ def run_shot(
     until: str | None = None,
     run_id: str = "",
 ) -> Plan:
-    """Run what is not done of ``job``; returns how it stands then, with the failures of steps.
+    """Run what is not done of ``job``; returns the resulting state, with the failures of steps.
 
     ``frames``: only what these need and what depends on them. ``stages``: do these again even where they are done (on
     ``frames``, if given). ``until``: the last stage to run. ``run_id``: a name for this run, which its claims hold.

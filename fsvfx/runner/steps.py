@@ -1,4 +1,4 @@
-"""What one task does on a worker: steps in a row, receipts in, receipts out."""
+"""What one task does on a worker: consecutive steps, receipts in, receipts out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StepsFailed(FsvfxError):
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether it may pass if tried again."""
+    """Whether a retry may succeed."""
     return isinstance(error, FsvfxError) and error.transient
 
 
@@ -40,7 +40,7 @@ def run_steps(
     """Do ``steps`` in turn and return their receipts. ``given``: receipts of inputs from outside. ``passed_on``: the
     steps whose arrays only the others read, so that they need not be kept.
 
-    What one stage puts out the next finds in memory. A failed step stops only those that need it. Raises the error of a
+    The next stage finds a stage's output in memory. A failed step stops only those that need it. Raises the error of a
     single step, StepsFailed for several.
     """
     place = Workplace.of(job, hands_on=steps[0].unit.chunk is not None)

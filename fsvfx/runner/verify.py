@@ -45,7 +45,7 @@ def _records(job: ShotJob, damaged: tuple[str, ...]) -> Iterator[StoreError]:
 
 
 def _meant(path: str) -> Where:
-    """The stage and the frames that a path of the ledger stands for."""
+    """The stage and the frames that a ledger path stands for."""
     stage, unit = path.split("/")[1], unit_of(path)
     first, _, last = unit.partition("-")
     frames = FrameRange.span(int(first), int(last)) if first.isdigit() and last.isdigit() else None

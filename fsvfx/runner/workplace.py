@@ -13,10 +13,10 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob
 
 KEEP = 512 * 1024 * 1024
-"""Bytes of arrays that stages hand on to each other in memory; what is beyond is read from the store again. Up to
-half of it may be arrays that are not stored at all; what is beyond that is stored all the same."""
+"""Bytes of arrays that stages pass to each other in memory; the rest is read from the store again. Up to half of it may
+be arrays that are not stored at all; what is beyond that is stored all the same."""
 KEEP_LITTLE = KEEP // 16
-"""As much, for what reads a whole shot's arrays, each once."""
+"""The same for stages that read a whole shot's arrays, each once."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Workplace:
         return cls(job, store, Ledger(store))
 
     def forget(self) -> None:
-        """What is only in memory, and nobody needs any more."""
+        """Drop what is only in memory and no longer needed."""
         self.store.kept.forget()
 
     @cached_property
     def waived(self) -> FrameRange:
-        """As the ledger had it when the first unit asked. Raises StoreError."""
+        """The waived frames, as in the ledger when the first unit asked. Raises StoreError."""
         return self.ledger.waived()
 
     @cached_property

@@ -28,7 +28,7 @@ class AlignSettings(PlateSettings):
     smooth: float
     """Standard deviation of the landmarks' filter, in frames."""
     wide: tuple[float, ...]
-    """How many times as wide as its crops each entry's engine looks."""
+    """How many times as wide as its crops each entry's engine needs pictures."""
 
 
 class AlignStage(Stage[AlignSettings]):
@@ -81,14 +81,14 @@ class AlignStage(Stage[AlignSettings]):
 
 
 def wide_of(entry: Replace, models: Sequence[TrainedModel]) -> float:
-    """How many times as wide as crops the engine, and the networks that its settings name, want to look."""
+    """How many times as wide as crops the engine, and the networks in its settings, need pictures."""
     named = {settings.get("sha256") for settings in (entry.settings, *(one.settings for one in entry.overrides))}
     return max(engine(entry.engine).wide, *(model.wide for model in models if model.sha256 in named), 1.0)
 
 
 @dataclass(frozen=True)
 class _Aligned:
-    """present (n,); start (n,): a segment begins, over whose start filters must not reach; landmarks (n, 468, 3) f32
+    """present (n,); start (n,): a segment begins, beyond whose start filters must not reach; landmarks (n, 468, 3) f32
     crop px; matrix (n, 2, 3) f64; zeros where there is no face."""
 
     present: NDArray[np.bool_]

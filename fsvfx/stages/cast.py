@@ -31,9 +31,9 @@ from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 _LOOKED_AT = 8
-"""Frames of a face that are looked at, spread over those that show it."""
+"""Frames of a face that are examined, spread over those that show it."""
 _TRIED = 3
-"""Frames of those on which members are tried."""
+"""Number of those frames on which members are tried."""
 _SIDE = 256
 
 if TYPE_CHECKING:  # planning a shot need not wait for banks
@@ -52,7 +52,7 @@ class CastEntry(StageSettings):
     identity: FromBank
     swap: SwapEntry
     wide: float = Field(1.0, exclude_if=lambda wide: wide == 1)
-    """How many times as wide as crops the engine looks."""
+    """How many times as wide as crops the engine needs pictures."""
 
 
 class CastSettings(PlateSettings):
@@ -85,7 +85,7 @@ class CastStage(Stage[CastSettings]):
         return any(entry.from_bank for entry in job.shot.replace)
 
     def resources_for(self, job: ShotJob) -> Resources:
-        """A GPU, if one of the engines whose swaps are tried runs on one."""
+        """A GPU, if an engine used for trials runs on one."""
         gpu = any(engine(entry.engine).uses_gpu for entry in job.shot.replace if entry.from_bank)
         return replace(self.resources, gpu=int(gpu))
 
@@ -110,13 +110,13 @@ class CastStage(Stage[CastSettings]):
         )
 
     def weights(self, settings: CastSettings) -> tuple[str, ...]:
-        """Of the networks, and of the engines whose swaps are tried."""
+        """Those of the networks, and of the engines used for trials."""
         known = (network(name).weights for name in settings.networks)
         swaps = (engine(one.swap.engine).weights(values) for one in settings.entries for _, values in one.swap.groups)
         return tuple(dict.fromkeys(card for cards in (*known, *swaps) for card in cards))
 
     def run(self, work: Work[CastSettings]) -> Result:
-        """Tables ``rN``: the member's picture, as references have them. None of an entry that no face is left for.
+        """Tables ``rN``: the member's picture, as references have them. None for an entry without a face left.
 
         Raises InputError if a bank has too few members who are far enough from their performers; ModelError.
         """
@@ -179,7 +179,7 @@ def _cast(seen: Sequence[_Sight], bank: Bank, work: Work[CastSettings]) -> list[
 
 
 def _seen(entry: CastEntry, bank: Bank, work: Work[CastSettings]) -> _Sight | None:
-    """What some frames show of the performer; None if there is no such face."""
+    """The performer in some frames; None if there is no such face."""
     from fsvfx.banks.casting import Shown
     from fsvfx.banks.looks import look_of, vectors_by
 
@@ -197,7 +197,7 @@ def _seen(entry: CastEntry, bank: Bank, work: Work[CastSettings]) -> _Sight | No
 
 
 def _crops(numbers: Sequence[int], matrices: Sequence[Matrix], margin: int, work: Work[CastSettings]) -> F32:
-    """(k, S, S, 3), with ``margin`` px more of the plate on every side."""
+    """(k, S, S, 3), plus ``margin`` px of the plate on every side."""
     colour, ingest = plate_colour_of(work), work.inputs["ingest"]
     shift, size = np.array([[0, 0, margin], [0, 0, margin]]), _SIDE + 2 * margin
     cut = (display_crop(ingest.frame("frames", n), m + shift, size, colour) for n, m in zip(numbers, matrices))
@@ -205,7 +205,7 @@ def _crops(numbers: Sequence[int], matrices: Sequence[Matrix], margin: int, work
 
 
 def _trial(sight: _Sight, work: Work[CastSettings]) -> Trial | None:
-    """Of some of the frames that were looked at. None where a swap reads other stages: those come later."""
+    """A trial on some of the examined frames. None if a swap reads other stages, which run later."""
     from fsvfx.banks.trial import Trial
 
     kind = engine(sight.entry.swap.engine)
@@ -240,7 +240,7 @@ def _said(part: Part, bank: Bank) -> dict[str, JsonValue]:
 
 
 def _faces(work: Work[CastSettings], index: int) -> list[tuple[int, F32]]:
-    """Frame and landmarks (468, 3) plate px of each find of the entry's performer, in the order of frames."""
+    """Frame and landmarks (468, 3) plate px of each detection of the entry's performer, in frame order."""
     tracks = _table(work.inputs["track"], "tracks")
     own = _table(work.inputs["track"], entry_name(index))["track"]
     rows = np.isin(tracks["track"], own) & ~tracks["filled"].astype(np.bool_)

@@ -34,10 +34,10 @@ F32 = NDArray[np.float32]
 Half = NDArray[np.float16]
 
 TOGETHER = 600_000
-"""Pixels that are blended at once: many small regions share the solver's fixed costs, large ones go one by one."""
+"""Number of pixels blended at once: many small regions share the solver's fixed costs, large ones go one by one."""
 
 _IN_FRONT = 0.05
-"""More than this of something in front, and the plate there says nothing of the light on the face."""
+"""Above this share of something in front, the plate there says nothing about the light on the face."""
 
 
 class CompositeStageSettings(PlateSettings):
@@ -68,7 +68,7 @@ class CompositeStage(Stage[CompositeStageSettings]):
         return bool(job.shot.replace)
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
-        """Neighbour frames where colours are steadied over time or the face's motion blurs it; mattes where named."""
+        """Neighbor frames if colors are steadied over time or motion blur is on; mattes if named."""
         held = choices.in_force(job.shot.composite, _frames(unit))
         colours = max(map(choices.reach, held), default=0)
         motion = max(map(choices.motion, held), default=0)
@@ -121,7 +121,7 @@ class _Entry:
         self.matte = Spool(count, self.size, np.float16)
 
     def fill(self) -> None:
-        """Colour, finish and blend every frame, a few at a time."""
+        """Match colors, finish and blend every frame, a few at a time."""
         finer, device = octaves(self.crop_mattes.shape[0]), self.work.context.device
         for rows, settings in self._batches():
             numbers = [self.work.frames[row] for row in rows]
@@ -150,7 +150,7 @@ class _Entry:
         return Patch((int(y), int(x)), self.patch[row], self.matte[row])
 
     def _crop_mattes(self) -> tuple[Spool, list[tuple[float, float, float, float] | None]]:
-        """Every frame's matte in its crop, and what it covers of the plate; None where nothing shows."""
+        """Every frame's matte in its crop, and the plate area that it covers; None where nothing shows."""
         frames = self.work.frames
         size = SwappedEntry(self.work.inputs["swap"], self.index).matte(frames[0]).shape
         spool = Spool(len(frames), size, np.float32)
@@ -164,7 +164,7 @@ class _Entry:
         return spool, boxes
 
     def _batches(self) -> Iterator[tuple[list[int], CompositeSettings]]:
-        """Rows with something to show, some of the same settings at a time."""
+        """Rows with something to show, in batches with equal settings."""
         for settings in dict.fromkeys(self.settings[self.work.frames[row]] for row in self.wanted):
             rows = [row for row in self.wanted if self.settings[self.work.frames[row]] == settings]
             most = max(1, TOGETHER // (self.size[0] * self.size[1]))
@@ -201,7 +201,7 @@ class _Entry:
         )
 
     def _around(self, number: int, size: int, settings: CompositeSettings, card: NetworkCard) -> F32 | None:
-        """The plate's crop with as much around it as the network's cut shows; None if the crop has all of that."""
+        """The plate's crop with as much around it as the network's cut needs; None if the crop is enough."""
         assert not isinstance(card, UpscalerCard)
         margin = margin_of(size, card.target.cut.wide)
         if not margin:
@@ -211,7 +211,7 @@ class _Entry:
         return from_half(display_crop(plate, matrix, size + 2 * margin, self.colour))
 
     def _neighbours(self, number: int, settings: CompositeSettings) -> tuple[F32 | None, F32 | None]:
-        """Where the face is one frame before and after, where that is asked for and known."""
+        """Where the face is one frame before and after, if needed and known."""
         near = self.face.segment(number, choices.motion(settings))
         before, after = (
             self.face.moved(number, at, settings) if at in near and at != number else None
@@ -229,7 +229,7 @@ class _Entry:
         return np.asarray(self.colour.decode(display), np.float32)
 
     def _trusted(self, rows: list[int], settings: CompositeSettings) -> NDArray[np.bool_] | None:
-        """Where nothing is in front of the face (n, h, w), for blends that take their light from the matte's rim."""
+        """Where nothing is in front of the face (n, h, w), for blends that take the light from the matte's rim."""
         if settings.mode not in choices.SEAMLESS or settings.occlusion == "none":
             return None
         return np.stack([self._front(row, settings) < _IN_FRONT for row in rows])
@@ -240,7 +240,7 @@ class _Entry:
         return matte_to_plate(front, matrix, self.origins[row], self.size)
 
     def _under(self, row: int) -> Half:
-        """The plate's region in comp space, with the entries that went before on it."""
+        """The plate's region in comp space, with the previous entries on it."""
         (y, x), (height, width) = self.origins[row], self.size
         frame = self.work.inputs["ingest"].frame("frames", self.work.frames[row])
         area = self.colour.to_comp(frame[y : y + height, x : x + width])

@@ -27,13 +27,13 @@ Scope = Literal["chunk", "shot", "person", "chunks and shot"]
 
 
 class StageSettings(StrictModel):
-    """Just what a stage reads of the manifest for one unit. Its JSON is part of the key and stands in the receipt."""
+    """Only what a stage reads from the manifest for one unit. Its JSON is part of the key and of the receipt."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
 
 class PlateSettings(StageSettings):
-    """Of a stage that looks at the plate's pixels."""
+    """Settings of a stage that reads the plate's pixels."""
 
     color_space: str
     colour_config: str
@@ -45,7 +45,7 @@ class PlateSettings(StageSettings):
         return PlateSettings(color_space=plate.color_space, colour_config=job.colour_config, exposure=plate.exposure)
 
     def plate_colour(self, config: ColourConfig) -> PlateColour:
-        """``config``: the one that ``colour_config`` names."""
+        """``config``: the config that ``colour_config`` names."""
         return PlateColour(self.color_space, config, self.exposure)
 
 
@@ -55,7 +55,7 @@ Plated = TypeVar("Plated", bound=PlateSettings)
 
 @dataclass(frozen=True)
 class Resources:
-    """What one run of the stage asks of a worker."""
+    """What one run of the stage needs of a worker."""
 
     cpu: int = 1
     gpu: int = 0
@@ -68,9 +68,9 @@ class Need:
 
     of: ``same`` unit (a chunk reads that chunk; of a shot-wide stage, its part for the chunk), ``all`` units of it, its
     ``chunks`` (each of them required), or ``people`` (one per person that the shot names).
-    halo: neighbour frames read on each side, for ``same``.
-    optional: the unit runs without it where it is not there; the key then says so. Neighbour chunks of a halo and the
-    single chunks of ``all`` are optional anyway. ``where waived``: only for a chunk that is waived whole.
+    halo: neighbor frames read on each side, for ``same``. optional: the unit runs without it if it is missing, and the
+    key says so. Neighbor chunks of a halo and the single chunks of ``all`` are always optional. ``where waived``: only
+    for a fully waived chunk.
     """
 
     stage: str
@@ -81,7 +81,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Upstream:
-    """What stands in the ledger when a unit is keyed: the receipts of its inputs, and the shot's waived frames."""
+    """The ledger's state when a unit is keyed: the receipts of its inputs, and the shot's waived frames."""
 
     receipts: tuple[Receipt, ...] = ()
     waived: FrameRange = field(default_factory=lambda: FrameRange(()))
@@ -89,17 +89,17 @@ class Upstream:
 
 @dataclass(frozen=True)
 class Order:
-    """What a stage that writes files gets besides."""
+    """What a stage that writes files gets in addition."""
 
     job: ShotJob
     upstream: Upstream
     store: ShotStore
-    """Where the arrays of what is upstream lie."""
+    """The store of the upstream arrays."""
 
 
 @dataclass(frozen=True)
 class Work(Generic[Settings]):
-    """All that a stage's function gets."""
+    """Everything that a stage's function gets."""
 
     unit: Unit
     frames: tuple[int, ...]
@@ -114,20 +114,20 @@ class Work(Generic[Settings]):
     order: Order | None = None
     """Only for stages whose sink is files."""
     report: Callable[[str], None] = lambda message: None
-    """Says something to whoever watches the run (logs)."""
+    """Reports progress (logs)."""
 
 
 def plate_colour_of(work: Work[Plated]) -> PlateColour:
-    """How the work's plate is read."""
+    """The color conversion of the work's plate."""
     return work.settings.plate_colour(work.context.colour)
 
 
 class Stage(ABC, Generic[Settings]):
-    """One step of the way of the data. Subclasses are stateless."""
+    """One processing step. Subclasses are stateless."""
 
     name: ClassVar[str]
     version: ClassVar[int]
-    """Raise it when the same inputs would give other bytes: it is part of every key."""
+    """Raise it when the same inputs would give different bytes: it is part of every key."""
     scope: ClassVar[Scope] = "chunk"
     needs: ClassVar[tuple[Need, ...]] = ()
     resources: ClassVar[Resources] = Resources()
@@ -135,35 +135,35 @@ class Stage(ABC, Generic[Settings]):
     sink: ClassVar[Literal["arrays", "files"]] = "arrays"
     """Where results go: arrays into the store; files where the manifest says."""
     intermediate: ClassVar[bool] = False
-    """Whether its arrays need not be kept in the store where one task makes them and uses them up."""
+    """Whether its arrays need not be stored if the task that makes them is their only reader."""
     may_be_waived: ClassVar[bool] = True
     """Whether a chunk whose frames are waived can do without the stage."""
     alike: ClassVar[bool] = False
-    """Whether the settings are the same for every unit of a shot: plans of long shots then ask for them once."""
+    """Whether the settings are the same for every unit of a shot: plans of long shots then compute them once."""
     outputs: ClassVar[Outputs | None] = None
-    """The arrays that it puts out; held when they are written."""
+    """The arrays that it outputs; checked when they are written."""
 
     def is_wanted(self, job: ShotJob) -> bool:
-        """Whether the shot has any use for the stage; without, it has no units."""
+        """Whether the shot needs the stage; if not, the stage has no units."""
         return True
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
-        """What the unit needs: ``needs``, unless the manifest asks for more (a halo, another stage).
+        """What the unit needs: ``needs``, unless the manifest requires more (a halo, another stage).
 
-        What only other chunks need stays out: it would be in this one's key.
+        What only other chunks need is left out: it would be part of this one's key.
         """
         return self.needs
 
     def resources_for(self, job: ShotJob) -> Resources:
-        """What the stage asks of a worker for this shot: ``resources``, unless the manifest makes a difference."""
+        """What the stage needs of a worker for this shot: ``resources``, unless the manifest changes it."""
         return self.resources
 
     @abstractmethod
     def settings(self, job: ShotJob, unit: Unit) -> Settings:
-        """What the stage reads of the manifest for this unit."""
+        """What the stage reads from the manifest for this unit."""
 
     def settings_after(self, job: ShotJob, unit: Unit, upstream: Upstream) -> Settings:
-        """The settings that go into the key, where they say something of what is upstream."""
+        """The settings that go into the key, if they depend on upstream results."""
         return self.settings(job, unit)
 
     def weights(self, settings: Settings) -> tuple[str, ...]:
@@ -172,8 +172,8 @@ class Stage(ABC, Generic[Settings]):
 
     @abstractmethod
     def run(self, work: Work[Settings]) -> Result:
-        """Do it. Raises FsvfxError subclasses for what a user can fix."""
+        """Process the unit. Raises FsvfxError subclasses for what a user can fix."""
 
     def is_intact(self, receipt: Receipt) -> bool:
-        """Whether what the receipt names outside the store is there still; if not, the unit runs again."""
+        """Whether files outside the store that the receipt names still exist; if not, the unit runs again."""
         return True

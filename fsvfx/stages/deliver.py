@@ -1,4 +1,4 @@
-"""deliver: the files that the manifest asks for; frames chunk by chunk, then what there is one of per shot."""
+"""deliver: the files that the manifest lists; frames chunk by chunk, then those made once per shot."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _OF_CHUNK = (
     Need("references", of="people", optional="where waived"),
     Need("cast", of="all", optional="where waived"),
 )
-"""What a chunk may read besides its plate."""
+"""Stages that a chunk may read besides its plate."""
 _OF_SHOT = (Need("align", of="all"), Need("fit"), Need("references", of="people"), Need("cast", of="all"))
-"""What the shot may read besides what it gathers; of alignment, the chunks that have it."""
+"""Stages that the shot may read besides those that it gathers; for align, only the chunks that have it."""
 
 
 class DeliveredSwap(StageSettings):
-    """Who and how, as headers say."""
+    """Who and how, as stated in headers."""
 
     performer: str
     identity: str
@@ -37,7 +37,7 @@ class DeliveredSwap(StageSettings):
 
 
 class DeliverSettings(StageSettings):
-    """plates: keys of the ingest receipts by unit, for what a plate's headers say goes into what is delivered."""
+    """plates: keys of the ingest receipts by unit, as a plate's headers go into deliverables."""
 
     deliver: tuple[Deliver, ...]
     plate: Plate
@@ -70,7 +70,7 @@ class DeliverStage(Stage[DeliverSettings]):
         return bool(job.deliver)
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
-        """Of alignment and the like only what a deliverable of the unit reads: it would stand in the key."""
+        """Align and the like only if a deliverable of the unit reads them, as they are part of the key."""
         wanted = kinds.reads_of(kinds.asked(job, unit))
         if unit.chunk is None:
             gathered = (Need(name, of="all", optional="always") for name in ("ingest", "composite", "measure", "track"))
@@ -78,7 +78,7 @@ class DeliverStage(Stage[DeliverSettings]):
         return (Need("ingest"), *(one for one in _OF_CHUNK if one.stage in {"composite", *wanted}))
 
     def settings(self, job: ShotJob, unit: Unit) -> DeliverSettings:
-        """Without what is upstream."""
+        """Without upstream results."""
         return self.settings_after(job, unit, Upstream())
 
     def settings_after(self, job: ShotJob, unit: Unit, upstream: Upstream) -> DeliverSettings:

@@ -1,4 +1,4 @@
-"""Detect: every face of every frame, with landmarks, and an identity embedding now and then."""
+"""Detect: every face in every frame, with landmarks, and an identity embedding in some frames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schemas.job import ShotJob
 from schemas.receipts import Unit
 
 EMBED_EVERY = 12
-"""A face is embedded in one of so many frames, and wherever it is new."""
+"""A face is embedded in every n-th frame, and where it is new."""
 
 
 class DetectSettings(PlateSettings):
@@ -112,7 +112,7 @@ class DetectStage(Stage[DetectSettings]):
 
 
 def _pictures(work: Work[DetectSettings], signatures: list[NDArray[np.uint8]]) -> Iterator[tuple[Picture, bool]]:
-    """Each frame to look at, and whether it seems to be cut off from the one before; notes their signatures."""
+    """Each frame to search, and whether there seems to be a cut before it; records their signatures."""
     colour = plate_colour_of(work)
     for number in work.frames:
         picture = colour.look(work.inputs["ingest"].frame("frames", number))
@@ -121,7 +121,7 @@ def _pictures(work: Work[DetectSettings], signatures: list[NDArray[np.uint8]]) -
 
 
 def _embed(seen: Seen, number: int) -> NDArray[np.float32]:
-    """(k, 128); NaN for the faces whose turn it is not."""
+    """(k, 128); NaN for faces that are not embedded in this frame."""
     due = (seen.origin < 0) | (number % EMBED_EVERY == 0)
     result = np.full((len(seen.faces), SIZE), np.nan, np.float32)
     result[due] = embeddings(seen.picture, seen.faces.landmarks[due])

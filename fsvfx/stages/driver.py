@@ -33,12 +33,12 @@ _MOUTH = 96
 _AROUND = 1.5
 """How many times as wide as the mouth it is."""
 _TOLD = 12
-"""Frames that a message names."""
+"""Number of frames listed in a message."""
 
 
 class DriverEntry(StageSettings):
-    """One replace entry that is driven. plays: for each frame of the shot that it drives that frame, the footage's, and
-    how far it counts, 0 to 1."""
+    """One replace entry that is driven. plays: for each driven frame of the shot that frame, the footage's, and its
+    weight, 0 to 1."""
 
     entry: int
     neutral: int | None
@@ -53,14 +53,14 @@ class DriverSettings(StageSettings):
     model: str
     """The morphable model's card."""
     fit_version: int
-    """Of the stage ``fit``, whose code it runs."""
+    """Version of the stage ``fit``, whose code it runs."""
     chunks: tuple[tuple[int, int], ...]
     """First and last frame of each."""
 
 
 class DriverStage(Stage[DriverSettings]):
-    """The footage goes the way of a plate, by the same code: found, followed, aligned, fitted. Its expression is told
-    as what differs from its face at rest, its pose as what differs from its usual one.
+    """The footage is processed like a plate, by the same code: detect, track, align, fit. Its expression is relative to
+    its face at rest, its pose relative to its usual one.
 
     Of the whole shot at once; each chunk has the part that it reads.
     """
@@ -101,8 +101,8 @@ class DriverStage(Stage[DriverSettings]):
         return tuple(dict.fromkeys((*found, settings.model)))
 
     def run(self, work: Work[DriverSettings]) -> Result:
-        """Raises InputError where it is not clear who the driver is, or where their face is not seen in a frame that
-        plays; ModelError if weights or the morphable model are not here."""
+        """Raises InputError if it is not clear who the driver is, or their face is not seen in a frame that plays;
+        ModelError if weights or the morphable model are missing."""
         from fsvfx.morphable import head  # here: a plan need not wait for OpenCV
 
         model = head(work.settings.model)
@@ -129,7 +129,7 @@ def _entry(job: ShotJob, index: int) -> DriverEntry:
 
 @dataclass(frozen=True)
 class _Performed:
-    """A driver's footage, fitted, and the arrays of the shot's frames ``numbers`` that it drives."""
+    """A driver's fitted footage, and the arrays for the shot's driven frames ``numbers``."""
 
     fits: Fitted
     numbers: tuple[int, ...]
@@ -184,7 +184,7 @@ def _where(work: Work[DriverSettings], entry: DriverEntry) -> Where:
 
 
 def _mouths(aligned: AlignedEntry, frames: Sequence[int]) -> Iterator[tuple[int, tuple[NDArray[np.float16], Array]]]:
-    """Of frames in order: each one's mouth (M, M, 3), upright between its corners, and its inner lips (L, 2) px."""
+    """For each frame in order: its mouth (M, M, 3), upright between the corners, and its inner lips (L, 2) px."""
     for number in frames:
         lips = aligned.landmarks(number)[LIPS_INNER, :2]
         left, right = lips[0], lips[len(lips) // 2]

@@ -1,4 +1,4 @@
-"""Fit: each performer's face in three dimensions: one shape a shot; pose, expression and light a frame."""
+"""Fit: each performer's face in three dimensions: one shape per shot; pose, expression and light per frame."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from fsvfx.morphable import Fits, FittedPerson, Morphable
 
 _PICTURES = 24
-"""That tell a performer's shape: spread over how the head is turned."""
+"""Number of pictures that a performer's shape is fitted to, spread over head poses."""
 _TOGETHER = 16
 """Frames in memory at a time."""
 
 
 class FitSettings(StageSettings):
     entries: tuple[int, ...]
-    """Those that are fitted, by their place in ``replace``."""
+    """The entries that are fitted, by their index in ``replace``."""
     model: str
     """The morphable model's card."""
     smooth: float
@@ -41,11 +41,11 @@ class FitSettings(StageSettings):
     chunks: tuple[tuple[int, int], ...]
     """First and last frame of each."""
     driven: tuple[int, ...] = Field((), exclude_if=lambda entries: not entries)
-    """The entries whose performers are driven: of them, how their faces are at rest, too."""
+    """The entries whose performers are driven: for them, also the face at rest."""
 
 
 class FitStage(Stage[FitSettings]):
-    """Of the whole shot at once, so that a person has one shape, and nothing pops where chunks meet."""
+    """Runs on the whole shot at once, so that a person has one shape, and nothing pops at chunk boundaries."""
 
     name = "fit"
     version = 3
@@ -89,7 +89,7 @@ class FitStage(Stage[FitSettings]):
         return (settings.model,)
 
     def run(self, work: Work[FitSettings]) -> Result:
-        """Raises ModelError if the morphable model is not here."""
+        """Raises ModelError if the morphable model is missing."""
         from fsvfx.morphable import head  # here: a plan need not wait for OpenCV
 
         model, aligned = head(work.settings.model), work.inputs["align"]
@@ -110,7 +110,7 @@ def _wanting(job: ShotJob) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Fitted:
-    """One entry over the whole shot. trembles: jitter before and after the filter over time; spent: seconds."""
+    """One entry over the whole shot. trembles: jitter before and after the temporal filter; spent: seconds."""
 
     numbers: tuple[int, ...]
     person: FittedPerson
@@ -120,7 +120,7 @@ class Fitted:
 
 
 def fitted(model: Morphable, aligned: AlignedEntry, sigma: float) -> Fitted:
-    """An entry that shows its performer; sigma: of the filter over time, in frames."""
+    """An entry that shows its performer; sigma: of the temporal filter, in frames."""
     from fsvfx.morphable import fit_frames, fit_person, jitter, joined, spread, steady
 
     started, numbers = perf_counter(), tuple(sorted(aligned.shown))
@@ -153,7 +153,7 @@ def _person(found: Fitted) -> dict[str, Array]:
 def _parts(
     model: Morphable, found: Mapping[int, Fitted], there: set[int], settings: FitSettings
 ) -> Iterator[tuple[str, Result]]:
-    """Of each chunk whose frames are there."""
+    """For each chunk whose frames are there."""
     whole = {index: _whole(model, each, rest=index in settings.driven) for index, each in found.items()}
     for first, last in settings.chunks:
         chunk = Chunk(first=first, last=last)
@@ -172,7 +172,7 @@ def _whole(model: Morphable, found: Fitted, *, rest: bool) -> dict[str, Array]:
 
 
 def frames_of(numbers: Sequence[int], whole: Mapping[str, Array], frames: Sequence[int]) -> dict[str, Array]:
-    """Arrays ``whole`` of frames ``numbers``, at ``frames``: zeros where they have none."""
+    """Arrays ``whole`` of frames ``numbers``, at ``frames``; zeros for missing ones."""
     rows = {number: row for row, number in enumerate(numbers)}
     places = [place for place, number in enumerate(frames) if number in rows]
     chosen = [rows[frames[place]] for place in places]

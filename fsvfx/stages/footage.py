@@ -1,4 +1,4 @@
-"""Footage that is no plate of the shot's, sent through the stages up to ``align`` within another stage."""
+"""Footage other than the shot's plate, sent through the stages up to ``align`` within another stage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from schemas.receipts import Unit
 
 
 class FootageSettings(StageSettings):
-    """first, last: frames of it. versions: of the stages that it goes through; the rest as these have them."""
+    """first, last: frames of it. versions: of the stages that it goes through; the rest are those stages' settings."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class FootageSettings(StageSettings):
 
     @classmethod
     def of(cls, job: ShotJob) -> FootageSettings:
-        """``job``: the footage as a shot, of whose first entry the performer is wanted."""
+        """``job``: the footage as a shot; the performer of its first entry is wanted."""
         frames, shot = job.shot.plate.frames, Unit.of_shot()
         track = TrackStage().settings(job, shot).model_copy(update={"chunks": ((frames.first, frames.last),)})
         return cls(
@@ -47,7 +47,7 @@ class FootageSettings(StageSettings):
 
 @dataclass(frozen=True)
 class Footage:
-    """One piece of it, for the work of a stage that reads it. series: its name in the work's source."""
+    """One piece of footage, for a stage that reads it. series: its name in the work's source."""
 
     work: Work[Any]
     settings: FootageSettings
@@ -92,8 +92,8 @@ class Footage:
 
 @dataclass
 class Remade:
-    """``fsvfx.arrays.Data`` of one result. Lazy arrays are read on from frame to frame, and made anew for a frame
-    that has gone by: none is held."""
+    """``fsvfx.arrays.Data`` of one result. Lazy arrays are read frame by frame, and recreated to go back: none is
+    held."""
 
     numbers: Sequence[int]
     make: Callable[[], Result]
@@ -109,7 +109,7 @@ class Remade:
 
     @property
     def digest(self) -> str:
-        """It is no input of the runner's: nothing asks."""
+        """Never asked for, as it is not an input of the runner's."""
         raise NotImplementedError
 
     def frame(self, name: str, number: int) -> Array:

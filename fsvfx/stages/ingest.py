@@ -14,7 +14,7 @@ from schemas.receipts import Unit
 
 
 class IngestSettings(StageSettings):
-    """The colour space only: what the pixels are is in the source's fingerprint, whatever the file is called."""
+    """Only the color space: the pixels are covered by the source's fingerprint, whatever the file's name."""
 
     color_space: str
 

@@ -31,9 +31,9 @@ from schemas.receipts import Unit
 
 _SIDE = 128
 _ROOM = 5120
-"""Bytes for a frame's thumbnails: see ``fsvfx.qc.view.packed``."""
+"""Bytes per frame for thumbnails: see ``fsvfx.qc.view.packed``."""
 _UPRIGHT = 256
-"""Side of the upright crops in which it is measured whether a performer can still be recognized."""
+"""Side of the upright crops that are used to measure whether a performer can still be recognized."""
 _FIGURES = ("to_identity", "to_performer", "seam", "flicker", "unseen")
 F32 = NDArray[np.float32]
 
@@ -41,10 +41,10 @@ F32 = NDArray[np.float32]
 class MeasureSettings(PlateSettings):
     identities: tuple[str, ...]
     every: int
-    """Identity embeddings are taken on each n-th frame, counted from ``first_frame``."""
+    """Identity embeddings are computed on every n-th frame, counted from ``first_frame``."""
     first_frame: int
     networks: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
-    """They say whether faces that come from a bank are still taken for the performer's."""
+    """They measure whether faces from a bank are still recognized as the performer's."""
     pictured: tuple[int, ...] = Field((), exclude_if=lambda entries: not entries)
     """The entries whose swaps show the references' own pixels, in the performer's pose."""
 
@@ -87,7 +87,7 @@ class MeasureStage(Stage[MeasureSettings]):
         return tuple(dict.fromkeys(("dlib_embedding", *more)))
 
     def run(self, work: Work[MeasureSettings]) -> Result:
-        """Table ``figures``: a row for each frame and entry with a face. NaN: not taken.
+        """Table ``figures``: a row for each frame and entry with a face. NaN: not computed.
 
         to_identity: embedding distance of the comp's face to the identity's nearest reference; to_performer: to the
         plate's face in the same frame; seam, flicker: see ``fsvfx.qc.figures`` (flicker: from the second frame on);
@@ -128,7 +128,7 @@ class _Face:
 
 
 class _Measurer:
-    """Goes through a chunk's frames in order; remembers the frame before, for flicker."""
+    """Goes through a chunk's frames in order; remembers the previous frame, for flicker."""
 
     def __init__(self, work: Work[MeasureSettings]) -> None:
         self.work, self.colour = work, plate_colour_of(work)
@@ -140,7 +140,7 @@ class _Measurer:
         self.before: dict[int, tuple[int, tuple[F32, F32]]] = {}
 
     def frame(self, number: int) -> tuple[NDArray[np.uint8], list[_Row]]:
-        """Its thumbnails, packed: of the faces where there are any, else of the whole plate; and its figures."""
+        """Its packed thumbnails (of the faces if there are any, else of the whole plate), and its figures."""
         plate = self.work.inputs["ingest"].frame("frames", number)
         faces = [face for index in range(len(self.references)) if (face := self._face(index, number))]
         if not faces:
@@ -203,7 +203,7 @@ class _Measurer:
         }
 
     def _apart(self, number: int, face: _Face, shown: View) -> Iterator[tuple[int, int, float]]:
-        """Frame, network, distance. Heads are upright, as networks know them: by a roll two people look alike."""
+        """Frame, network, distance. Heads are turned upright: to networks, two rolled heads look alike."""
         points = face.landmarks - np.array([shown.box[1], shown.box[0], 0], np.float32)
         matrix = crop_matrix(points, _UPRIGHT)
         pictures = [np.asarray(crop(picture, matrix, _UPRIGHT), np.uint8) for picture in (shown.plate, shown.comp)]

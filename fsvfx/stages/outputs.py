@@ -1,4 +1,4 @@
-"""What a stage puts out, as data: names, shapes and dtypes of its arrays, held when they are written."""
+"""What a stage outputs, as data: names, shapes and dtypes of its arrays, checked when they are written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fsvfx.errors import MachineError, Where
 class Spec:
     """One array, of one frame or one row.
 
-    shape: lengths; a letter stands for any length, the same wherever it is said of one entry. dtypes: those allowed.
+    shape: lengths; a letter stands for any length, the same throughout one entry. dtypes: those allowed.
     """
 
     shape: tuple[int | str, ...]
@@ -28,7 +28,7 @@ class Spec:
 
 
 def spec(shape: str, *dtypes: str, optional: bool = False) -> Spec:
-    """``spec("S S 3", "float16")``; of a number per frame the shape is empty."""
+    """``spec("S S 3", "float16")``; for one number per frame the shape is empty."""
     return Spec(tuple(int(one) if one.isdigit() else one for one in shape.split()), dtypes, optional)
 
 

@@ -1,4 +1,4 @@
-"""References: a person's footage and stills become aligned faces, sharp and various, with their identity embedding."""
+"""References: a person's footage and stills become sharp and varied aligned faces, with their identity embeddings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SIZES = (128, 512)
 _PERTURB = 3
 _SEARCH_EVERY = 8
 _HELD = 512 << 20
-"""Bytes of pictures about faces that are held until it is known which are chosen; others are read again."""
+"""Bytes of face pictures that are held until it is known which are chosen; others are read again."""
 
 
 class ReferencesSettings(StageSettings):
@@ -91,7 +91,7 @@ class ReferencesStage(Stage[ReferencesSettings]):
 
 
 def _looked_through(source: Source, finder: FaceFinder) -> tuple[int, list[ReferenceFace]]:
-    """How many pictures there are, and every face in them; the first ``_HELD`` bytes of pieces are kept."""
+    """The number of pictures, and every face in them; the first ``_HELD`` bytes of pieces are kept."""
     natives: deque[Array] = deque()
     seen: list[ReferenceFace] = []
     tracks: list[int] = []
@@ -118,7 +118,7 @@ def _looks(source: Source, natives: deque[Array]) -> Iterator[tuple[Picture, boo
 
 
 def _with_pieces(chosen: Sequence[ReferenceFace], source: Source) -> list[ReferenceFace]:
-    """Those whose piece was let go get it again, from the pictures read once more."""
+    """Those whose piece was dropped get it again, by reading the pictures once more."""
     lost = {face.index: face for face in chosen if face.piece is None}
     pictures = enumerate(source.pictures()) if lost else ()
     again = {i: Piece.of(picture, lost[i].landmarks) for i, picture in pictures if i in lost}
@@ -126,7 +126,7 @@ def _with_pieces(chosen: Sequence[ReferenceFace], source: Source) -> list[Refere
 
 
 def crop_size(seen: Sequence[ReferenceFace]) -> int:
-    """For crops that keep nearly all the detail that the pictures have: a multiple of 32 px within bounds."""
+    """Size of crops that keep nearly all of the pictures' detail: a multiple of 32 px within bounds."""
     wanted = float(np.percentile([face.size for face in seen], 75))
     return int(np.clip(32 * np.ceil(wanted / 32), *_SIZES))
 

@@ -15,13 +15,13 @@ from schemas.receipts import Unit
 
 
 class RotoSettings(StageSettings):
-    """Which entries have a roto, and in which layer; what the mattes are is in the source's fingerprint."""
+    """Which entries have a roto, and in which layer; the mattes' content is in the source's fingerprint."""
 
     layers: dict[str, str | None]
 
 
 class RotoStage(Stage[RotoSettings]):
-    """``rN/roto`` (n, H, W): float16 in [0, 1], pixel on pixel with the plate; one frame in memory at a time."""
+    """``rN/roto`` (n, H, W): float16 in [0, 1], aligned with the plate's pixels; one frame in memory at a time."""
 
     name = "roto"
     version = 1

@@ -1,4 +1,4 @@
-"""Swap: the engines at work, on aligned crops."""
+"""Swap: runs the engines on aligned crops."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ _DRIVEN_BY = (FIT, "driver")
 
 class SwapEntry(StageSettings):
     """One replace entry. groups: the frames of the chunk that share the engine's settings, all defaults filled in.
-    drive: how it is driven, if it is. head: the morphable model's card, where the engine or the drive has to do with
-    one."""
+    drive: how it is driven, if it is. head: the morphable model's card, if the engine or the drive uses one."""
 
     identity: str
     engine: str
@@ -47,7 +46,7 @@ class SwapEntry(StageSettings):
 
     @property
     def cards(self) -> Iterator[str]:
-        """Of all weights that it uses."""
+        """The cards of all weights that it uses."""
         for _, values in self.groups:
             yield from engine(self.engine).weights(values)
         if self.drive or FIT in engine(self.engine).reads:
@@ -75,7 +74,7 @@ class SwapStage(Stage[SwapSettings]):
         return replace(self.resources, gpu=int(gpu))
 
     def reads(self, job: ShotJob, unit: Unit) -> tuple[Need, ...]:
-        """The neighbours that engines want to see, and the stages that they read."""
+        """The neighbors that engines need to see, and the stages that they read."""
         kinds = [engine(entry.engine) for entry in job.shot.replace]
         reach = max((kind.reach for kind in kinds), default=0)
         more = dict.fromkeys(name for kind in kinds for name in kind.reads)
@@ -89,7 +88,7 @@ class SwapStage(Stage[SwapSettings]):
         return tuple(dict.fromkeys(card for one in settings.entries for card in one.cards))
 
     def settings(self, job: ShotJob, unit: Unit) -> SwapSettings:
-        """An override elsewhere in the shot leaves this chunk's key alone.
+        """An override elsewhere in the shot does not change this chunk's key.
 
         Raises InputError for an unknown engine or setting.
         """
@@ -111,8 +110,8 @@ class SwapStage(Stage[SwapSettings]):
 
 
 def swap_entry(entry: Replace, numbers: list[int], head: str = HEAD) -> SwapEntry:
-    """What a swap of these frames reads of an entry, in a shot of that head. Raises InputError for an unknown engine or
-    setting."""
+    """What a swap of these frames reads from an entry, in a shot with that head. Raises InputError for an unknown
+    engine or setting."""
     kind = engine(entry.engine)
     groups: dict[str, tuple[EngineSettings, list[int]]] = {}
     for _, run in groupby(numbers, key=lambda number: tuple(number in one.frames for one in entry.overrides)):
@@ -131,7 +130,7 @@ def swap_entry(entry: Replace, numbers: list[int], head: str = HEAD) -> SwapEntr
 
 @dataclass(frozen=True)
 class _Faces:
-    """One entry's faces, as engines take them."""
+    """One entry's faces, in the form that engines take."""
 
     aligned: AlignedEntry
     read: Mapping[str, EntryView]

@@ -1,4 +1,4 @@
-"""Track: the faces of the whole shot, followed, told apart, and the performer of each replace entry chosen."""
+"""Track: follows and distinguishes the faces of the whole shot, and chooses the performer of each replace entry."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TrackedPerformer(StageSettings):
 
 
 class TrackedCrowd(TrackedPerformer):
-    """One face of those that nobody named: the ``number``-th, from 1, of ``of`` that there is room for."""
+    """One face of a crowd: the ``number``-th, from 1, of at most ``of``."""
 
     number: int
     of: int
@@ -97,7 +97,7 @@ class TrackStage(Stage[TrackSettings]):
         )
 
     def run(self, work: Work[TrackSettings]) -> Result:
-        """Raises InputError where the performer of an entry is not clear, or there is no room for all of a crowd.
+        """Raises InputError if the performer of an entry is not clear, or there is no room for all of a crowd.
 
         Tables ``rN``, of faces that come from a bank: the numbers of the performer's tracks.
         """
@@ -123,7 +123,7 @@ class TrackStage(Stage[TrackSettings]):
 
 
 def _cuts(detected: Data, numbers: NDArray[np.int64]) -> frozenset[int]:
-    """The frames that start a new picture."""
+    """The frames that follow a cut."""
     if not len(numbers):
         return frozenset()
     new = cuts(numbers, np.asarray(detected.frames("signature"), np.uint8))
@@ -181,7 +181,7 @@ def _all_chosen(finds: Finds, seen: list[PersonTrack], work: Work[TrackSettings]
 def _left(
     finds: Finds, seen: list[PersonTrack], work: Work[TrackSettings], index: int, taken: set[int]
 ) -> list[PersonTrack]:
-    """Who is neither replaced by another entry nor left alone. Raises InputError: nobody, or too many."""
+    """Everybody who is neither replaced by another entry nor left alone. Raises InputError: nobody, or too many."""
     crowd = work.settings.entries[index]
     assert isinstance(crowd, TrackedCrowd)
     where = Where(shot=work.settings.shot, stage="track", field=f"replace[{index}].performers")
@@ -247,7 +247,7 @@ def _refuse_shared(chosen: list[list[PersonTrack]], work: Work[TrackSettings]) -
 
 
 def _joined(trails: list[Trail]) -> Trail:
-    """Several tracks of one performer as one; where filled gaps meet finds in a frame, the find stays. None: nobody."""
+    """Several tracks of one performer as one; detections win over filled gaps. None: nobody."""
     if not trails:
         return Trail.none()
     columns = [

@@ -1,4 +1,4 @@
-"""Finish: what a compositor does to a swap so that it sits in its plate. Each operator is free of cost when neutral."""
+"""Finish: what a compositor does to a swap so that it sits in its plate. Each operator costs nothing when neutral."""
 
 from fsvfx.comp.finish.grain import grain_seed, regrain
 from fsvfx.comp.finish.order import finish

@@ -1,4 +1,4 @@
-"""The fine detail of a swap: sharpened or blurred, and rid of noise."""
+"""The fine detail of a swap: sharpening or blurring, and denoising."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ F32 = NDArray[np.float32]
 Kernel = Literal["gaussian", "box"]
 
 _UNSHARP = 1.5
-"""Sigma of what the unsharp mask takes off, in px of a 256 px face."""
+"""Sigma of the unsharp mask, in px of a 256 px face."""
 _GAIN = 1.5
-"""How much of it comes back on top, at 100."""
+"""Gain of the unsharp mask at 100."""
 _SOFTEST = 4.0
 """Sigma of the blur at -100, in px of a 256 px face."""
 _WINDOW = 2.5
@@ -24,9 +24,9 @@ _WINDOW = 2.5
 _LEAST = 1e-4
 """The least variance that counts as noise, so that nothing is divided by zero."""
 _LARGE = 4
-"""Radius in px from which half the size will do."""
+"""Radius in px above which half the size is enough."""
 _FLAT = 0.03
-"""At 100, what varies by less than this display light is taken for noise."""
+"""At 100, variations smaller than this in display light count as noise."""
 
 
 def sharpen(crop: F32, amount: float, kernel: Kernel = "gaussian") -> F32:

@@ -1,4 +1,4 @@
-"""What several operators need: lengths, Gaussians, light."""
+"""Helpers of several operators: lengths, Gaussians, light."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fsvfx.faces.geometry import FILL
 F32 = NDArray[np.float32]
 
 _FACE = 256
-"""Lengths are given for a face of so many pixels."""
+"""Lengths refer to a face of this many pixels."""
 
 
 _POINT = 0.1
-"""A Gaussian of a smaller sigma has nothing beside its middle, in px."""
+"""In px: a Gaussian with a smaller sigma is a single pixel."""
 
 
 def unit_of(size: int) -> float:
-    """Pixels of a (size, size) crop that a length of 1 stands for: there the face's height is known (``FILL``)."""
+    """Pixels in a (size, size) crop per unit of length: the face's height there is known (``FILL``)."""
     return FILL * size / _FACE
 
 

@@ -1,4 +1,4 @@
-"""A swap made clearer by a user's own restorer: GFPGAN, CodeFormer, GPEN and their like."""
+"""A swap restored by a user's own network: GFPGAN, CodeFormer, GPEN and similar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Super-resolution: which ways there are, and what they add to a swap.
+"""Super-resolution: the available methods, and how they are mixed into a swap.
 
 Other packages register theirs by an entry point of the group ``fsvfx.super_resolvers`` that names a ``SuperResolver``.
 """
@@ -63,5 +63,5 @@ def super_resolve(crop: F32, amount: float, by: str | SuperResolver) -> F32:
 
 
 def _is_super_resolver(loaded: object) -> TypeGuard[SuperResolver]:
-    """As far as can be told without calling it."""
+    """As far as can be checked without calling it."""
     return callable(loaded)

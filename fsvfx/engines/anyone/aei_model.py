@@ -17,7 +17,7 @@ from fsvfx.engines.trainable import Prediction
 
 
 class AeiModel(OpenModel):
-    """Losses as published (Li et al. 2019, section 3.1, equations 6 to 10): the adversaries' hinge, attributes kept,
+    """Losses as published (Li et al. 2019, section 3.1, equations 6 to 10): adversarial hinge, attribute preservation,
     identity, reconstruction on pairs of one person."""
 
     def __init__(self, settings: FaceShifterSettings, people: tuple[str, ...]) -> None:
@@ -46,14 +46,14 @@ class AeiModel(OpenModel):
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """The losses, and how far the generator's masks let the identity in, within the face and outside of it."""
+        """The losses, and how much the generator's masks let the identity in, inside and outside the face."""
         _, _, masks = self.aei(beside(held_out.target.crop, held_out.prior), self.codes(held_out.source.code))
         within, outside = where_identity_counts(masks, held_out.target.mask)
         return super().metrics(held_out) | {"mask_in_face": within.mean(), "mask_outside": outside.mean()}
 
 
 def aei_net(settings: FaceShifterSettings, code: int, inputs: int = 3) -> AeiNet:
-    """The network of these sizes, for codes of that length and pictures of so many channels."""
+    """The network of these sizes, for codes of that length and pictures with that many channels."""
     levels = settings.resolution.bit_length() - 2
     return AeiNet(settings.encoder_width, settings.generator_width, levels, code, inputs)
 

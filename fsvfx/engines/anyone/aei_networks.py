@@ -1,4 +1,4 @@
-"""FaceShifter's first stage: a U-Net of the target's attributes, and a generator that lays the identity over them.
+"""FaceShifter's first stage: a U-Net of the target's attributes, and a generator that adds the identity to them.
 
 Li et al. 2019 (arXiv 1912.13457), sections 3.1 and 4, and the tables of its supplement.
 """
@@ -18,8 +18,8 @@ _START = 2
 
 
 class AadLayer(nn.Module):
-    """Adaptive attentional denormalisation: attributes and identity, each by its own scale and shift, and a mask that
-    says for every pixel which of them counts (section 3.1, equations 3 to 5)."""
+    """Adaptive attentional denormalization: attributes and identity, each with its own scale and shift, and a mask that
+    selects between them per pixel (section 3.1, equations 3 to 5)."""
 
     def __init__(self, channels: int, attributes: int, code: int) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class AadLayer(nn.Module):
         self.mask = nn.Conv2d(channels, 1, 1)
 
     def forward(self, here: Tensor, attributes: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """The layer, and its mask (b, 1, h, w): 1 where the identity counts."""
+        """The layer's output, and its mask (b, 1, h, w): 1 where the identity counts."""
         normal = instance_norm(here)
         scale, shift = self.attributes(attributes).chunk(2, dim=1)
         own_scale, own_shift = self.identity(code)[..., None, None].chunk(2, dim=1)
@@ -46,7 +46,7 @@ class AadBlock(nn.Module):
         self.convolutions = nn.ModuleList(nn.Conv2d(each, other, 3, padding=1, bias=False) for each, other in ways)
 
     def forward(self, here: Tensor, attributes: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """The block, and the mean of its masks."""
+        """The block's output, and the mean of its masks."""
         masks: list[Tensor] = []
 
         def step(place: int, given: Tensor) -> Tensor:

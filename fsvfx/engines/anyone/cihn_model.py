@@ -17,10 +17,9 @@ from fsvfx.engines.trainable import Prediction
 class CihnModel(OpenModel):
     """Its last map, at full size, is the swap's mask.
 
-    Losses: reconstruction, which pairs of two people have as well: of the target, where the map leaves the context.
-    Identity; adversaries. That the map would be excused from reconstructing by opening is ruled out twice: the weight
-    passes it no gradient, and its mean costs a little. A prior goes the identity's way alone: where it shows, the map
-    has to let it in.
+    Losses: reconstruction, for pairs of two people that of the target where the map keeps the context; identity;
+    adversaries. Two things keep the map from opening just to avoid reconstruction: the weight passes it no gradient,
+    and its mean costs a little. A prior enters only the identity's path: to show it, the map has to open.
     """
 
     def __init__(self, settings: CihnSettings, people: tuple[str, ...]) -> None:
@@ -51,8 +50,8 @@ class CihnModel(OpenModel):
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """The losses; the last map's mean within the face and outside of it; and how far what lies outside of the face
-        is from the target's there."""
+        """The losses; the last map's mean within the face and outside of it; and the difference from the target outside
+        the face."""
         made = self.swapped(held_out, self.codes_of(held_out.source))
         assert made.mask is not None
         within, outside = where_identity_counts([made.mask], held_out.target.mask)

@@ -1,5 +1,5 @@
-"""CIHN's network: a context encoder, and a decoder whose every block has a context way, an identity way, and a map that
-says where each of them counts.
+"""CIHN's network: a context encoder, and a decoder whose every block has a context path, an identity path, and a map
+that says where each of them counts.
 
 Liu et al. 2021 ("One-stage Context and Identity Hallucination Network", ACM Multimedia), as far as its abstract goes.
 """
@@ -14,14 +14,14 @@ from fsvfx.engines.anyone.unet import SLOPE, Pyramid, twice
 from fsvfx.engines.trainable import initialise
 
 _OPEN = 2.0
-"""Where maps begin, before the sigmoid: an identity's way that has learned nothing yet would be shut out for good."""
+"""Initial value of maps, before the sigmoid: an untrained identity path would be shut out for good."""
 _CALM = 0.01
-"""Spread of the weights by which codes set styles, at the start: else colors follow codes at random, and wildly."""
+"""Initial spread of the weights from codes to styles: otherwise codes change colors wildly at first."""
 
 
 class CascadedAdaIn(nn.Module):
-    """Two adaptive instance normalisations (Huang and Belongie 2017), one after the other: what comes in takes the
-    means and spreads of the context's features, then those that the identity's code sets."""
+    """Two adaptive instance normalizations (Huang and Belongie 2017) in sequence: the input takes the means and spreads
+    of the context's features, then those set by the identity's code."""
 
     def __init__(self, before: int, channels: int, code: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class HallucinationBlock(nn.Module):
     def forward(
         self, here: Tensor, context: Tensor, prior: Tensor | None, code: Tensor, held: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The block (b, channels, h, w), and its map (b, 1, h, w): 1 where the identity is hallucinated.
+        """The block's output (b, channels, h, w), and its map (b, 1, h, w): 1 where the identity is hallucinated.
 
         held: (b, 1, 1, 1), 1 for pictures whose map is held open.
         """

@@ -1,4 +1,4 @@
-"""Adversaries that judge patches at several sizes, and what they make of a picture."""
+"""Adversaries that judge patches at several scales, and their losses."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch.nn.functional import avg_pool2d, leaky_relu, relu
 
 _SLOPE = 0.2
 _WHOLE = 4
-"""Side of the map that a verdict on the whole picture is told from."""
+"""Side of the map that gives the verdict on the whole picture."""
 Features = list[Tensor]
-"""Of one critic, from the picture to its verdicts (b, 1, h, w): what each layer gives."""
+"""The output of each layer of one critic, from the picture to its verdicts (b, 1, h, w)."""
 
 
 class PatchCritic(nn.Module):
-    """Isola et al. 2017, section 3.2.2, as pix2pixHD has it: convolutions of 4 x 4, instances normalised.
+    """Isola et al. 2017, section 3.2.2, as pix2pixHD has it: 4 x 4 convolutions, instance-normalized.
 
     width: channels of the first layer, doubled up to eight times. depth: layers that halve the picture.
     """
@@ -42,7 +42,7 @@ class PatchCritic(nn.Module):
 
 
 class WholeCritic(PatchCritic):
-    """One verdict (b, 1, 1, 1) on the whole picture, of the same layers."""
+    """One verdict (b, 1, 1, 1) on the whole picture, with the same layers."""
 
     def __init__(self, width: int, depth: int) -> None:
         super().__init__(width, depth)
@@ -70,18 +70,18 @@ class Critics(nn.Module):
 
 
 def told_apart(real: Sequence[Features], made: Sequence[Features]) -> Tensor:
-    """What the critics lower: the hinge loss (Lim and Ye 2017), mean over scales."""
+    """The critics' loss: hinge (Lim and Ye 2017), mean over scales."""
     each = [relu(1 - one[-1]).mean() + relu(1 + other[-1]).mean() for one, other in zip(real, made, strict=True)]
     return torch.stack(each).mean()
 
 
 def convinced(made: Sequence[Features]) -> Tensor:
-    """What the generator lowers beside it."""
+    """The generator's adversarial loss."""
     return -torch.stack([features[-1].mean() for features in made]).mean()
 
 
 def gradient_penalty(critics: Critics, real: Tensor, made: Tensor, *, among: torch.Generator | None = None) -> Tensor:
-    """How far gradients between real and made pictures are from length 1 (Gulrajani et al. 2017, section 4)."""
+    """How far gradients between real and generated pictures are from length 1 (Gulrajani et al. 2017, section 4)."""
     share = torch.rand(len(real), 1, 1, 1, generator=among).to(real)
     between = (share * real.detach() + (1 - share) * made.detach()).requires_grad_(True)
     total = torch.stack([features[-1].mean((1, 2, 3)).sum() for features in critics(between)]).sum()
@@ -91,10 +91,10 @@ def gradient_penalty(critics: Critics, real: Tensor, made: Tensor, *, among: tor
 
 
 def matched(real: Sequence[Features], made: Sequence[Features], first: int) -> Tensor:
-    """Mean absolute difference of features from layer ``first`` on, verdicts apart, mean over scales.
+    """Mean absolute difference of features from layer ``first`` on, without verdicts, mean over scales.
 
-    SimSwap's weak feature matching (Chen et al. 2020, section 3.3) with a high ``first``: what early layers see is
-    colour and edge, which must be free to change with the identity.
+    SimSwap's weak feature matching (Chen et al. 2020, section 3.3) with a high ``first``: early layers see color and
+    edges, which must be free to change with the identity.
     """
     each = [
         torch.stack([(o - m).abs().mean() for o, m in zip(one[first:-1], other[first:-1], strict=True)]).mean()
@@ -106,7 +106,7 @@ def matched(real: Sequence[Features], made: Sequence[Features], first: int) -> T
 def last_alike(real: Sequence[Features], made: Sequence[Features]) -> Tensor:
     """Half the squared difference of the last features before the verdict, mean over their elements and scales.
 
-    Pairwise feature matching (Bao et al. 2017, CVAE-GAN), which takes the verdict's place.
+    Pairwise feature matching (Bao et al. 2017, CVAE-GAN), used instead of the verdict.
     """
     each = [(one[-2] - other[-2]).square().mean() for one, other in zip(real, made, strict=True)]
     return torch.stack(each).mean() / 2

@@ -1,4 +1,4 @@
-"""What spoils reference pictures, drawn at random: things before a face, glasses, shadows, hard light, codecs."""
+"""Random damage to reference pictures: things in front of a face, glasses, shadows, hard light, codecs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PATCHES, _OTHERS = 0.6, 0.25
 
 
 def damaged(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> tuple[Floats, Floats]:
-    """A crop (S, S, 3) in [0, 1] and its mesh (468, 3), spoiled; patches are cut from a ``stranger``'s (S, S, 3)."""
+    """A crop (S, S, 3) in [0, 1] and its mesh (468, 3), damaged; patches are cut from a ``stranger``'s (S, S, 3)."""
     if random.random() < _OTHERS:
         crop, mesh = mirrored(crop, mesh)
     spoiled = crop
@@ -30,20 +30,20 @@ def damaged(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> tup
 
 
 def cast(picture: Floats, matte: Floats, random: Random) -> Floats:
-    """A picture (S, S, 3) whose colour is off where the matte (S, S) is: as of a swap that is matched badly."""
+    """A picture (S, S, 3) whose color is off within the matte (S, S), like a badly matched swap."""
     gain = (1 + random.normal(0, 0.05) + random.normal(0, 0.03, 3)).astype(np.float32)
     return np.asarray((picture + times(picture * (gain - 1), matte)).clip(0, 1), np.float32)
 
 
 def _patched(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
-    """One to three things before the face."""
+    """One to three things in front of the face."""
     for _ in range(random.integers(1, 4)):
         crop = _patch(crop, mesh, stranger, random)
     return crop
 
 
 def _patch(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
-    """A round or long piece of another picture, or of one colour."""
+    """A round or long piece of another picture, or of one color."""
     size, length = len(crop), face_length(mesh)
     at = mesh[random.integers(len(mesh)), :2]
     axes = length * random.uniform(0.05, 0.28, 2)
@@ -77,13 +77,13 @@ def _glasses(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Fl
 
 
 def _shadowed(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
-    """One side of a line in shadow."""
+    """With one side of a line in shadow."""
     depth = float(random.uniform(0.2, 0.65))
     return times(crop, np.asarray(1 - depth * _side(crop, mesh, random, float(random.uniform(0.01, 0.06))), np.float32))
 
 
 def _lit(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
-    """More light, of some colour, from one side."""
+    """With more light, of some color, from one side."""
     strength = random.uniform(-0.35, 0.35) + random.normal(0, 0.06, 3)
     side = _side(crop, mesh, random, float(random.uniform(0.2, 0.5)))
     return np.asarray(crop * (1 + side[..., None] * strength), np.float32)
@@ -107,7 +107,7 @@ def _soft(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Float
 
 
 def _packed(crop: Floats, mesh: Floats, stranger: Floats, random: Random) -> Floats:
-    """As a codec leaves it."""
+    """With a codec's artifacts."""
     plain = np.rint(crop.clip(0, 1) * 255).astype(np.uint8)
     done, data = cv2.imencode(".jpg", plain, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(12, 50))])
     assert done

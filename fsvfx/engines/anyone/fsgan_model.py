@@ -25,8 +25,8 @@ from fsvfx.engines.trainable import Pace, Prediction
 
 
 class FsGanModel(OpenModel):
-    """Its codes are pictures: sources' faces (b, 3, R, R) reenacted on a target's mesh, and beside them (b, 1, R, R)
-    what no view of them has shown.
+    """Its codes are pictures: sources' faces (b, 3, R, R) reenacted on a target's mesh, and a mask (b, 1, R, R) of what
+    no view has shown.
 
     The three networks learn side by side, each of a truth of its own: reenactment where the pair's truth is known, in
     the source's tone and, of two people, without what light does, as both are the blend's affair; completion of
@@ -70,12 +70,12 @@ class FsGanModel(OpenModel):
         return self.reenacted(looks.crop, looks.landmarks, looks.landmarks)
 
     def seen(self, pictures: Tensor, masks: Tensor, landmarks: Tensor) -> Tensor:
-        """(b, 10, R, R), what is seen of targets: pictures (b, 3, R, R), masks of their faces (b, 1, R, R), drawn
+        """(b, 10, R, R), the input for targets: pictures (b, 3, R, R), masks of their faces (b, 1, R, R), drawn
         landmarks (b, 468, 3), px."""
         return torch.cat([pictures, masks, drawn(landmarks, self.resolution).to(pictures)], 1)
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
-        """Of pictures (b, 10, R, R) as ``seen`` makes them, and codes as ``reenacted`` does. It takes no prior."""
+        """From pictures (b, 10, R, R) as made by ``seen``, and codes as made by ``reenacted``. It takes no prior."""
         whole = self.completed(codes[:, :3], codes[:, 3:], pictures[:, 3:4], pictures[:, 4:])
         return Prediction(self._laid(whole + self._change(whole, pictures), pictures).clamp(0, 1), None)
 
@@ -84,7 +84,7 @@ class FsGanModel(OpenModel):
         return self.swap(self.seen(target.crop, target.mask, target.landmarks), codes)
 
     def completed(self, faces: Tensor, lost: Tensor, masks: Tensor, marks: Tensor) -> Tensor:
-        """Faces (b, 3, R, R) with what is ``lost`` of them (b, 1, R, R) made up; where it isn't, they stay.
+        """Faces (b, 3, R, R), filled in where they are ``lost`` (b, 1, R, R) and unchanged elsewhere.
 
         masks: (b, 1, R, R), where the faces are; marks: (b, 6, R, R), their landmarks, drawn.
         """
@@ -123,7 +123,7 @@ class FsGanModel(OpenModel):
         return self.completed(target.crop, lost, target.mask, marks), lost
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """The losses, and how far each part got from the plain way towards its truth."""
+        """The losses, and how far each part is from its truth, relative to a simple baseline."""
         return super().metrics(held_out) | self.errors_left(held_out)
 
     def errors_left(self, batch: Pairs) -> dict[str, Tensor]:

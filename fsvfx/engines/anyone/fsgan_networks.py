@@ -1,4 +1,4 @@
-"""FSGAN's network, of which it has three; holes to learn to fill, and the blend to learn.
+"""FSGAN's network, used three times; holes to learn to fill, and the blend to learn.
 
 Nirkin, Keller and Hassner 2019 (arXiv 1908.05932), as far as its abstract and notes on it go.
 """
@@ -18,18 +18,18 @@ from fsvfx.engines.anyone.unet import Pyramid, twice
 from fsvfx.engines.trainable import initialise
 
 _CALM = 0.01
-"""Spread of the last weights at the start, when hardly anything is changed."""
+"""Initial spread of the last weights, so that hardly anything is changed at first."""
 _PIECES = 2
 _LEAST, _MOST = 0.05, 0.2
 """Radii of holes, as shares of the picture's side."""
 _GRIDS = (4, 8, 16)
-"""Cells a side, from which holes are filled."""
+"""Cells per side of the grids from which holes are filled."""
 _TOLERANCE = 1e-3
 """Of the solver: well below a step of 255."""
 
 
 class ChangeNet(nn.Module):
-    """What is seen (b, inputs, R, R) -> by how much colors are to change (b, 3, R, R).
+    """Input (b, inputs, R, R) -> change of colors (b, 3, R, R).
 
     A U-Net. width: channels at full size; doubled at each of so many halvings, up to eight times.
     """
@@ -69,8 +69,7 @@ def holes(landmarks: Tensor, size: int, among: Generator | None = None) -> Tenso
 
 
 def toned(pictures: Tensor, masks: Tensor, like: Tensor, there: Tensor) -> Tensor:
-    """Pictures (b, 3, R, R) with the means and spreads of colors that others, ``like``, have within their masks
-    (b, 1, R, R)."""
+    """Pictures (b, 3, R, R) with the means and spreads of the colors of ``like``, within their masks (b, 1, R, R)."""
     mean, spread = _moments(pictures, masks)
     wanted, wide = _moments(like, there)
     return ((pictures - mean) * (wide / spread) + wanted).clamp(0, 1)
@@ -91,12 +90,12 @@ def lit_apart(apart: Tensor, masks: Tensor) -> Tensor:
 
 
 def inner(masks: Tensor) -> Tensor:
-    """(b, 1, R, R): a pixel off the edge of masks, so that the faces themselves are on both sides of theirs."""
+    """(b, 1, R, R): masks shrunk by a pixel, so that the face is on both sides of the edge."""
     return -max_pool2d(-masks, 3, 1, 1)
 
 
 def mean_colors(pictures: Tensor, masks: Tensor) -> Tensor:
-    """(b, 3, 1, 1), of pictures (b, 3, R, R) within masks (b, 1, R, R)."""
+    """(b, 3, 1, 1), the mean colors of pictures (b, 3, R, R) within masks (b, 1, R, R)."""
     return (pictures * masks).sum((2, 3), keepdim=True) / masks.sum((2, 3), keepdim=True).clamp_min(1)
 
 

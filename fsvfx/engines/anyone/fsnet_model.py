@@ -16,7 +16,7 @@ from fsvfx.engines.trainable import Prediction, initialise
 
 
 class FsNetModel(LatentModel):
-    """Its codes are latents of source faces; the identity network has a say in training alone, if at all.
+    """Its codes are latents of source faces; the identity network is used only in training, if at all.
 
     Losses: the swap's reconstruction, which pairs of two people have in the surroundings; the face that is decoded from
     its latent; the latents' divergence from a normal distribution; triplets of all faces in a batch, the targets' own
@@ -37,18 +37,18 @@ class FsNetModel(LatentModel):
 
     @property
     def inputs(self) -> int:
-        """Surroundings, and a plane for each part of the face."""
+        """Number of input channels: surroundings, and a plane per part of the face."""
         return 3 + len(PARTS)
 
     def generators(self) -> list[nn.Parameter]:
         return [weight for part in (self.encoder, self.decoder, self.generator) for weight in part.parameters()]
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
-        """Of pictures (b, 9, R, R) as ``seen`` makes them, and latents (b, latent). It takes no prior."""
+        """From pictures (b, 9, R, R) as made by ``seen``, and latents (b, latent). It takes no prior."""
         return Prediction(self.generator(pictures, codes), None)
 
     def seen(self, pictures: Tensor, masks: Tensor, landmarks: Tensor) -> Tensor:
-        """What the generator sees of faces: pictures (b, 3, R, R) around their masks (b, 1, R, R), grey within, and
+        """The generator's input for faces: pictures (b, 3, R, R) around their masks (b, 1, R, R), gray inside, and
         their drawn landmarks (b, 468, 3), px."""
         return torch.cat([around(pictures, masks), drawn(landmarks, self.resolution).to(pictures)], 1)
 
@@ -88,6 +88,6 @@ class FsNetModel(LatentModel):
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """The losses, and how far what lies outside of the face is from the target's there."""
+        """The losses, and the difference from the target outside the face."""
         made = self.swapped(held_out, self.codes_of(held_out.source)).rgb
         return super().metrics(held_out) | {"background": background(made, held_out.target)}

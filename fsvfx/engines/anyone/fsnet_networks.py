@@ -1,4 +1,4 @@
-"""FSNet's generator, which puts a face's latent into surroundings; what it sees, and what holds latents apart.
+"""FSNet's generator, which puts a face's latent into surroundings; its input, and the triplet loss.
 
 Natsume et al. 2018 (arXiv 1811.12666), as far as its abstract goes.
 """
@@ -26,15 +26,15 @@ PARTS: Final = (
     tuple(LIPS_OUTER),
     tuple(LIPS_INNER),
 )
-"""What is drawn, a plane each."""
+"""The parts that are drawn, one plane each."""
 _DOT = 1 / 90
-"""Spread of a drawn point, as a share of the picture's side: lids stay apart."""
+"""Spread of a drawn point, as a share of the picture's side: small enough to separate the lids."""
 
 
 class FsNetGenerator(nn.Module):
-    """What is seen of targets (b, inputs, R, R) and latents (b, latent) -> (b, 3, R, R) in [0, 1].
+    """Target inputs (b, inputs, R, R) and latents (b, latent) -> (b, 3, R, R) in [0, 1].
 
-    A U-Net; the latent joins it where it is smallest.
+    A U-Net; the latent enters at the smallest size.
     """
 
     def __init__(self, inputs: int, width: int, halvings: int, latent: int) -> None:

@@ -1,4 +1,4 @@
-"""FaceShifter's second stage as the trainer sees it: what the first one loses of the target is put back."""
+"""FaceShifter's second stage as the trainer sees it: it restores what the first one loses of the target."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from fsvfx.engines.trainable import Prediction
 
 
 class HearModel(OpenModel):
-    """A finished first stage, which rests, and the network that corrects it.
+    """A finished, frozen first stage, and the network that corrects it.
 
     Losses as published (Li et al. 2019, section 3.2, equations 12 to 15): identity, change, reconstruction on pairs of
-    one person. The target's own code, for the heuristic error, is that of its picture as it is, occluders and all.
+    one person. The target's own code, for the heuristic error, is that of its unchanged picture, occluders included.
     """
 
     later = ("hear",)
@@ -32,7 +32,7 @@ class HearModel(OpenModel):
         self.hear = HearNet(settings.hear.width, settings.hear.halvings)
 
     def train(self, mode: bool = True) -> Self:
-        """The first stage's statistics rest, too."""
+        """The first stage's statistics stay frozen, too."""
         super().train(mode)
         self.aei.eval()
         return self
@@ -41,11 +41,11 @@ class HearModel(OpenModel):
         return list(self.hear.parameters())
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
-        """By the first stage alone, which sees no prior."""
+        """By the first stage only, which sees no prior."""
         return Prediction(self.aei(pictures, codes)[0], None)
 
     def restored(self, pictures: Tensor, codes: Tensor, own: Tensor) -> Prediction:
-        """By both. own: (b, d), the codes of the pictures' own faces, of length 1."""
+        """By both stages. own: (b, d), the codes of the pictures' own faces, of length 1."""
         return Prediction(self.hear(*self._first(pictures, codes, own)), None)
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""FaceShifter's second stage: what the first one loses of the target (hands, glasses, hair) is put back."""
+"""FaceShifter's second stage: it restores what the first one loses of the target (hands, glasses, hair)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class HearNet(nn.Module):
     """The swap and the heuristic error, each (b, 3, R, R), -> the finished swap (b, 3, R, R) in [0, 1].
 
     The heuristic error is the target minus what the first stage makes of the target with its own identity. A U-Net; Li
-    et al. 2019, section 3.2. width: channels at half the size. levels: how often it halves the picture.
+    et al. 2019, section 3.2. width: channels at half the size. levels: number of times it halves the picture.
     """
 
     def __init__(self, width: int, levels: int) -> None:

@@ -14,12 +14,12 @@ from fsvfx.engines.trainable import Pace, Prediction, initialise
 
 
 class IpGanModel(OpenModel):
-    """Attributes of the target as a latent; a generator of that and the source's code.
+    """A latent of the target's attributes; a generator from that and the source's code.
 
-    Losses as published (Bao et al. 2018, section 3): reconstruction, asymmetric: in full where target and source are
-    one person, by a tenth of two people (equation 2); the attributes' divergence from a normal distribution (equation
-    3); the classifier's features, made ones against the source's; the adversaries' features, made ones against the
-    target's, in place of their verdict. Codes have length 1, so that half their squared distance is 1 - cosine.
+    Losses as published (Bao et al. 2018, section 3): reconstruction, asymmetric: in full for one person, a tenth for
+    two people (equation 2); the attributes' divergence from a normal distribution (equation 3); the classifier's
+    features, compared with the source's; the adversaries' features, compared with the target's, instead of their
+    verdict. Codes have length 1, so that half their squared distance is 1 - cosine.
     """
 
     def __init__(self, settings: IpGanSettings, people: tuple[str, ...]) -> None:
@@ -42,7 +42,7 @@ class IpGanModel(OpenModel):
         return Prediction(self.made(self._attributes(pictures, prior)[0], codes), None)
 
     def made(self, attributes: Tensor, codes: Tensor) -> Tensor:
-        """(b, 3, R, R) in [0, 1], of attributes (b, latent) and codes (b, d)."""
+        """(b, 3, R, R) in [0, 1], from attributes (b, latent) and codes (b, d)."""
         rgb: Tensor = self.generator(torch.cat([attributes, codes], 1))
         return rgb / 2 + 0.5
 

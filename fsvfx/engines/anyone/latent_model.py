@@ -1,4 +1,4 @@
-"""What models have in common whose codes are latents of faces in pictures, not vectors of the identity network."""
+"""Base of models whose codes are latents of faces in pictures, not vectors of the identity network."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fsvfx.engines.samples import Looks
 
 
 class LatentModel(OpenModel):
-    """The identity network has a say in training alone, if at all."""
+    """The identity network is used only in training, if at all."""
 
     def __init__(self, settings: OpenSettings, people: tuple[str, ...], latent: int) -> None:
-        """latent: numbers of a code."""
+        """latent: length of a code."""
         super().__init__(settings, people)
         self._latent = latent
 
@@ -32,10 +32,10 @@ class LatentModel(OpenModel):
 
 
 def face_in(pictures: Tensor, masks: Tensor) -> Tensor:
-    """(b, 3, R, R): faces alone, in [-1, 1], grey around them."""
+    """(b, 3, R, R): only the faces, in [-1, 1], gray around them."""
     return (pictures * 2 - 1) * masks
 
 
 def around(pictures: Tensor, masks: Tensor) -> Tensor:
-    """(b, 3, R, R): all but the faces, in [-1, 1], grey within."""
+    """(b, 3, R, R): everything but the faces, in [-1, 1], gray inside."""
     return (pictures * 2 - 1) * (1 - masks)

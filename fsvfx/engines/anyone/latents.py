@@ -1,4 +1,4 @@
-"""Variational autoencoders of pictures: what stands for a face, its surroundings or its attributes in a few numbers.
+"""Variational autoencoders of pictures: a few numbers that represent a face, its surroundings or its attributes.
 
 Kingma and Welling 2013 (arXiv 1312.6114).
 """
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from fsvfx.engines.anyone.unet import SLOPE, Pyramid, twice, widened
 
 _CALM = 4.0
-"""Latents begin with variances of e ** -4: with more noise than face there is nothing to learn from."""
+"""Latents begin with variances of e ** -4: if noise outweighs the face, nothing can be learned."""
 
 
 class LatentEncoder(nn.Module):
@@ -52,16 +52,16 @@ class LatentDecoder(nn.Module):
 
 
 def sampled(mean: Tensor, spread: Tensor, *, training: bool) -> Tensor:
-    """Latents (b, latent) as they are drawn in training; their means otherwise."""
+    """Latents (b, latent), sampled in training; their means otherwise."""
     return mean + torch.randn_like(mean) * (spread / 2).exp() if training else mean
 
 
 def diverging(mean: Tensor, spread: Tensor) -> Tensor:
-    """Of normal distributions (b, latent) from the unit one, in nats, the mean over the batch (appendix B). ``spread``:
-    logarithm of the variance."""
+    """Divergence of normal distributions (b, latent) from the unit one, in nats, mean over the batch (appendix B).
+    ``spread``: logarithm of the variance."""
     return (mean.square() + spread.exp() - 1 - spread).sum(1).mean() / 2
 
 
 def joined(before: int, after: int) -> nn.Module:
-    """A convolution of 3 x 3, normalised over the batch."""
+    """A 3 x 3 convolution, batch-normalized."""
     return nn.Sequential(nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE))

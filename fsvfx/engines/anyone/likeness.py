@@ -1,4 +1,4 @@
-"""How alike a made face is to an identity, as an identity network sees it: chips cut so that gradients flow."""
+"""Likeness of a generated face to an identity by an identity network: chips are cut so that gradients flow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fsvfx.identity.registry import network
 
 @dataclass(frozen=True)
 class Disturbance:
-    """By how much chips are disturbed, so that a network can't be fooled by a pattern that fits one cut of the face.
+    """How much chips are disturbed, so that a pattern that fits one cut of the face can't fool the network.
 
     shift: of the chip's side. scale: a factor and its inverse. blur: the coarsest size that chips are shrunk to, as a
     share of theirs.
@@ -30,7 +30,7 @@ STILL = Disturbance(0.0, 1.0, 1.0)
 
 
 def judge(name: str) -> IdentityNetwork:
-    """The network of that name, its weights here. Raises ModelError if they are not."""
+    """The network of that name, with its weights. Raises ModelError if they are missing."""
     found = network(name)
     for card in found.weights:
         models.path(card)
@@ -40,7 +40,7 @@ def judge(name: str) -> IdentityNetwork:
 def unit(vectors: Tensor, centre: Tensor | None) -> Tensor:
     """Codes (b, d) of length 1: what vectors differ by from ``centre`` (d,), the mean over many people.
 
-    A network's vectors may all point the same way: without their mean, cosines say little.
+    A network's vectors may all point the same way: without subtracting their mean, cosines say little.
     """
     away = vectors if centre is None else vectors - centre
     return normalize(away, eps=1e-6)
@@ -74,7 +74,7 @@ def chips(
     *,
     among: torch.Generator | None = None,
 ) -> Tensor:
-    """(b, 3, size, size): the upright squares that the network looks at; black outside of the pictures."""
+    """(b, 3, size, size): the upright squares that the network sees; black outside the pictures."""
     matrix = _disturbed(_to_picture(landmarks, chip), chip.size, disturbance, among)
     side = pictures.shape[-1]
     size = chip.size
@@ -108,7 +108,7 @@ def _to_picture(landmarks: Tensor, chip: Chip | Square) -> Tensor:
 
 
 def _disturbed(matrix: Tensor, size: int, by: Disturbance, among: torch.Generator | None) -> Tensor:
-    """Another cut: shifted, and scaled about the chip's middle."""
+    """A different cut: shifted, and scaled about the chip's center."""
     shift, scale = _even((len(matrix), 2, 1), among).to(matrix), _even((len(matrix), 1, 1), among).to(matrix)
     linear = matrix[:, :, :2]
     changed = linear * by.scale**scale
@@ -118,7 +118,7 @@ def _disturbed(matrix: Tensor, size: int, by: Disturbance, among: torch.Generato
 
 
 def _blurred(cut: Tensor, coarsest: float, among: torch.Generator | None) -> Tensor:
-    """All of them shrunk to one size between ``coarsest`` and their own, and blown up again."""
+    """All of them shrunk to one size between ``coarsest`` and their own, and enlarged again."""
     if coarsest >= 1:
         return cut
     share = coarsest + (1 - coarsest) * float(torch.rand((), generator=among))
@@ -128,5 +128,5 @@ def _blurred(cut: Tensor, coarsest: float, among: torch.Generator | None) -> Ten
 
 
 def _even(shape: tuple[int, ...], among: torch.Generator | None) -> Tensor:
-    """In [-1, 1], from the CPU's random numbers: the same on every device."""
+    """Uniform in [-1, 1], from the CPU's random numbers: the same on every device."""
     return torch.rand(shape, generator=among) * 2 - 1

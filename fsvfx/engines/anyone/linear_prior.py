@@ -1,4 +1,4 @@
-"""What a face is likely to look like, told from its identity vector alone: one ridge regression, nothing is trained.
+"""What a face is likely to look like, predicted from its identity vector alone: one ridge regression, without training.
 
 A linear morphable model whose parameters are the vector of an identity network: colours in the atlas, and proportions.
 """
@@ -16,11 +16,11 @@ from fsvfx.engines.mesh.shape import canonical
 from fsvfx.faces.raster import Floats
 
 _RIDGE = 100.0
-"""Penalty, of vectors whose numbers have deviation 1."""
+"""Ridge penalty, for vectors whose numbers have deviation 1."""
 _GAIN = 1.3
-"""A ridge draws faces towards the mean one: so much further they are moved from it."""
+"""A ridge regression pulls faces towards the mean: they are moved away from it by this factor."""
 _DIRECTIONS = 48
-"""Kept of those in which faces differ: few tell nearly all, and weights stay small."""
+"""Number of principal directions kept: few explain nearly everything, and weights stay small."""
 _FOLDS = 5
 _LEAST = 1e-6
 """Of a deviation."""
@@ -49,7 +49,7 @@ class LinearPrior:
     directions: Floats
 
     def of(self, vector: Floats) -> Likely:
-        """The face of an identity vector (d,)."""
+        """The face for an identity vector (d,)."""
         known = np.nan_to_num((vector - self.centre) / np.maximum(self.spread, _LEAST))
         face = self.mean + _GAIN * (known @ self.weights) @ self.directions
         lab = face[:_COLOURS].reshape(atlas.SIDE, atlas.SIDE, 3)
@@ -81,6 +81,7 @@ def fitted(vectors: Floats, faces: Floats) -> LinearPrior:
 
 
 def cross_fitted(vectors: Floats, faces: Floats) -> tuple[NDArray[np.int64], list[LinearPrior]]:
-    """Folds (n,), and for each fold the regression on all others: what training sees must not know its own faces."""
+    """Folds (n,), and for each fold the regression on all others: training must not see predictions fitted on the same
+    face."""
     folds = np.arange(len(vectors), dtype=np.int64) % _FOLDS
     return folds, [fitted(vectors[folds != fold], faces[folds != fold]) for fold in range(_FOLDS)]

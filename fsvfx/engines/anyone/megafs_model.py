@@ -1,4 +1,4 @@
-"""MegaFS's first stage as the trainer sees it: a style generator, and the encoder that finds faces in it."""
+"""MegaFS's first stage as the trainer sees it: a style generator, and the encoder that inverts faces into it."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ class MegaFsModel(LatentModel):
         return super().pace(turn) if turn == "critics" else Pace()
 
     def latents(self, pictures: Tensor, masks: Tensor) -> Tensor:
-        """The upper codes, of whole pictures."""
+        """The upper codes of whole pictures."""
         return self.upper(self.encoder(pictures)[1]).flatten(1)
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
-        """Of targets (b, 3, R, R), and sources' upper codes (b, d). It takes no prior."""
+        """From targets (b, 3, R, R) and the sources' upper codes (b, d). It takes no prior."""
         structure, own = self.encoder(pictures)
         return Prediction(self.generator(structure, self.transferred(own, codes)).clamp(0, 1), None)
 
     def rebuilt(self, pictures: Tensor) -> Tensor:
-        """Pictures (b, 3, R, R) of their own codes."""
+        """Pictures (b, 3, R, R), rebuilt from their own codes."""
         made: Tensor = self.generator(*self.encoder(pictures))
         return made.clamp(0, 1)
 
     def transferred(self, own: Tensor, codes: Tensor) -> Tensor:
-        """The swap's codes, of targets' (b, codes, code) and sources' upper ones (b, d): the low ones are the target's,
-        bit by bit."""
+        """The swap's codes, from the targets' (b, codes, code) and the sources' upper ones (b, d): the low ones are the
+        target's, bit for bit."""
         size = self.settings.code
         source = codes.reshape(-1, self.code_length // size, size)
         return torch.cat([self.low(own), self.exchanged(source, own)], 1)
 
     def exchanged(self, source: Tensor, own: Tensor) -> Tensor:
-        """The swap's upper codes, of the source's (b, upper, code) and all of the target's."""
+        """The swap's upper codes, from the source's (b, upper, code) and all of the target's."""
         return source
 
     def low(self, codes: Tensor) -> Tensor:
@@ -91,8 +91,7 @@ class MegaFsModel(LatentModel):
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """The losses; how far rebuilt pictures are from what they are of; and how far what lies outside of the swap's
-        face is from the target's there."""
+        """The losses; the error of rebuilt pictures; and the difference of swaps from the target outside the face."""
         made = self.swapped(held_out, self.codes_of(held_out.source)).rgb
         target = held_out.target
         return super().metrics(held_out) | {

@@ -14,9 +14,9 @@ from fsvfx.engines.anyone.unet import SLOPE, Pyramid, twice
 _EVEN = 1e-8
 """Added to squares before they are divided by."""
 _CALM = 0.01
-"""Spread of the weights that change codes, at the start: a transfer begins by changing little."""
+"""Initial spread of the weights that change codes: a transfer begins by changing little."""
 _MOSTLY = 2.0
-"""Where it begins between source and target, before the sigmoid: near the source's codes, which are known to fit."""
+"""Initial mix of source and target, before the sigmoid: near the source's codes, which are known to fit."""
 
 
 class HierarchicalEncoder(nn.Module):
@@ -46,7 +46,7 @@ class HierarchicalEncoder(nn.Module):
 
 
 class TransferCell(nn.Module):
-    """Codes of source and target, each scaled and shifted as both together say."""
+    """Codes of source and target, each scaled and shifted by a function of both."""
 
     def __init__(self, code: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class TransferCell(nn.Module):
 
 
 class TransferBlock(nn.Module):
-    """One code's way from the target's to the source's: some cells, and a learned mean of what they make of both."""
+    """Moves one code from the target's to the source's: some cells, and a learned mean of their outputs."""
 
     def __init__(self, code: int, cells: int) -> None:
         super().__init__()
@@ -88,13 +88,13 @@ class FaceTransfer(nn.Module):
 
 
 def shares(codes: int, low: int) -> tuple[int, int, int]:
-    """How many codes each of three sizes makes; of 18 with 4 low ones, as published, 4, 6 and 8."""
+    """Number of codes from each of three sizes; for 18 with 4 low ones, as published: 4, 6 and 8."""
     middle = (codes - low - 1) // 2
     return low, middle, codes - low - middle
 
 
 def _seen(before: int, after: int) -> nn.Module:
-    """What of features differs from picture to picture: by what is common to all nothing can be told."""
+    """What differs in features from picture to picture: what is common to all carries no information."""
     convolution = nn.Conv2d(before, after, 3, padding=1, bias=False)
     return nn.Sequential(nn.LeakyReLU(SLOPE), convolution, nn.BatchNorm2d(after, affine=False))
 

@@ -1,4 +1,4 @@
-"""What models have in common that put anyone's face on anyone: identities as codes, adversaries, previews of pairs."""
+"""Base of models that put anyone's face on anyone: identities as codes, adversaries, previews of pairs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.identity.registry import network
 
 _DIRECTIONS = 48
-"""In which the linear prior's faces differ."""
+"""Number of directions in which the linear prior's faces vary."""
 _WHOLE = 0.99
 
 
@@ -47,17 +47,17 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         self._step = 0
 
     def begin(self, device: str) -> None:
-        """Raises ModelError if the identity network's weights are not here."""
+        """Raises ModelError if the identity network's weights are missing."""
         self._judges = (judge(NETWORK),)
 
     @property
     def supervision(self) -> Supervision:
-        """What it is given beside targets and codes."""
+        """Its inputs besides targets and codes."""
         return self._sizes
 
     @property
     def inputs(self) -> int:
-        """Channels that its generator sees."""
+        """Number of channels of its generator's input."""
         return 3 if self._sizes.prior == "none" else 6
 
     @property
@@ -69,16 +69,16 @@ class OpenModel(KeepsPrior, Model[Pairs]):
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
         """The faces of ``codes`` (b, d), of length 1, in the performance of pictures (b, 3, R, R).
 
-        prior: (b, 3, R, R), as ``Pairs`` has it, of models that see one.
+        prior: (b, 3, R, R), as in ``Pairs``, for models that see one.
         """
 
     @abstractmethod
     def generators(self) -> list[nn.Parameter]:
-        """What the generator's turn moves."""
+        """The parameters that the generator's turn updates."""
 
     @abstractmethod
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
-        """What the generator's turn lowers. ``codes`` (b, d): of the batch's sources."""
+        """The loss terms of the generator's turn. ``codes`` (b, d): of the batch's sources."""
 
     def turns(self) -> tuple[str, ...]:
         return ("generator", "critics") if self.critics else ("generator",)
@@ -101,11 +101,11 @@ class OpenModel(KeepsPrior, Model[Pairs]):
         return self.swap(batch.target.crop, codes, batch.prior)
 
     def codes_in(self, batch: Pairs) -> Tensor:
-        """(b, d): who is to be in the batch's swaps."""
+        """(b, d): the codes of the identities in the batch's swaps."""
         return self.codes_of(batch.source)
 
     def codes_of(self, looks: Looks) -> Tensor:
-        """(b, d): who these faces are."""
+        """(b, d): the codes of these faces."""
         return self.codes(looks.code)
 
     def codes(self, vectors: Tensor) -> Tensor:
@@ -127,15 +127,15 @@ class OpenModel(KeepsPrior, Model[Pairs]):
 
     @property
     def contested(self) -> Critics | None:
-        """The adversaries, from the iteration at which they enter."""
+        """The adversaries, from the iteration at which they start."""
         return self.critics if self._step >= self._sizes.gan_from else None
 
     def vectors(self, looks: Looks) -> Tensor:
-        """(b, d): what the identity network makes of faces as they are."""
+        """(b, d): the identity network's vectors of unchanged faces."""
         return embedded(self._judges[0], looks.crop, looks.landmarks)
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """Its losses; no reconstruction of strangers, of whom nobody knows the truth."""
+        """Its losses, without reconstruction of strangers, whose truth is unknown."""
         terms = super().metrics(held_out)
         if not known(held_out).sure.any():
             terms.pop("reconstruction", None)
@@ -169,12 +169,12 @@ class OpenModel(KeepsPrior, Model[Pairs]):
 
 
 def beside(pictures: Tensor, prior: Tensor | None) -> Tensor:
-    """What a generator sees: pictures (b, 3, R, R), and the prior's three channels where there is one."""
+    """A generator's input: pictures (b, 3, R, R), and the prior's three channels if there is one."""
     return pictures if prior is None else torch.cat([pictures, prior], 1)
 
 
 def known(batch: Pairs) -> Known:
-    """What its swaps should be, and where."""
+    """What the swaps should be, and where that is known."""
     return batch.known or Known(batch.target.crop, batch.same[:, None, None, None].to(batch.target.crop))
 
 
@@ -194,12 +194,12 @@ def where_known(apart: Tensor, sure: Tensor) -> Tensor:
 
 
 def background(made: Tensor, target: Looks) -> Tensor:
-    """Mean absolute difference of swaps (b, 3, R, R) from the targets outside of their faces."""
+    """Mean absolute difference of swaps (b, 3, R, R) from the targets outside their faces."""
     return where_known((made - target.crop).abs(), 1 - target.mask)
 
 
 def photographs(batch: Pairs) -> Tensor:
-    """(b, 3, R, R): what adversaries take for real: a truth that is known everywhere, else the target."""
+    """(b, 3, R, R): real pictures for the adversaries: a truth that is known everywhere, else the target."""
     if batch.known is None:
         return batch.target.crop
     whole = batch.known.sure.amin((1, 2, 3), keepdim=True) > _WHOLE

@@ -16,7 +16,7 @@ from fsvfx.identity.contract import IdentityNetwork
 from fsvfx.identity.registry import network
 
 _FACE, _REST = 3.0, 0.3
-"""Weights of a difference within the matte, and off it."""
+"""Weights of a difference inside and outside the matte."""
 _SQUARES, _GRADIENTS, _MEANS = 10.0, 0.2, 20.0
 _CHIPS = 2
 
@@ -41,7 +41,7 @@ class RefineModel(KeepsPrior, RetouchModel):
         self._step = 0
 
     def begin(self, device: str) -> None:
-        """Raises ModelError if the identity network's weights are not here."""
+        """Raises ModelError if the identity network's weights are missing."""
         self._judges = (judge(NETWORK),)
 
     def advance(self, step: int) -> None:
@@ -51,7 +51,7 @@ class RefineModel(KeepsPrior, RetouchModel):
         return list(self.refiner.parameters())
 
     def refined(self, target: Tensor, warp: Tensor, guess: Tensor, matte: Tensor) -> Tensor:
-        """Warps (b, 3, S, S) onto targets, as they should be; only where the matte (b, 1, S, S) shows them."""
+        """Warps (b, 3, S, S) onto targets, corrected; only where the matte (b, 1, S, S) shows them."""
         return applied(self.refiner(seen_small(target, warp, guess, matte, self.settings.sight)), warp)
 
     def _over(self, batch: Retouches) -> Tensor:

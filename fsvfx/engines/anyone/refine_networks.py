@@ -1,4 +1,4 @@
-"""The refiner: what must change in a warped face, seen small, and how it is applied at full size."""
+"""The refiner: predicts changes of a warped face at a small size, and applies them at full size."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ INPUTS = 10
 """The performance, the warp and the guess over it, and the matte."""
 _SLOPE = 0.1
 _MOST = 0.5
-"""By how much a colour can be changed, of the display range."""
+"""Largest change of a color, as a share of the display range."""
 
 
 class Change(NamedTuple):
-    """shift: (b, 3, R, R), added to the colours. detail: (b, 1, R, R) in [0, 1], how much of the detail stays."""
+    """shift: (b, 3, R, R), added to the colors. detail: (b, 1, R, R) in [0, 1], how much of the detail stays."""
 
     shift: Tensor
     detail: Tensor
@@ -79,7 +79,7 @@ class ResidualBlock(nn.Module):
 
 
 def seen_small(target: Tensor, warp: Tensor, guess: Tensor, matte: Tensor, size: int) -> Tensor:
-    """(b, 10, size, size): what the refiner sees of pictures (b, 3, S, S) and a matte (b, 1, S, S), of any sizes."""
+    """(b, 10, size, size): the refiner's input from pictures (b, 3, S, S) and a matte (b, 1, S, S), of any sizes."""
     return torch.cat([_to(each, size) for each in (target, warp, guess, matte)], 1)
 
 

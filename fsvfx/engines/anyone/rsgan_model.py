@@ -47,7 +47,8 @@ class RsGanModel(LatentModel):
         return super().pace(turn) if turn == "critics" else Pace()
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
-        """Of what is ``around`` targets' faces (b, 3, R, R), and latents of faces (b, latent): a prior is in those."""
+        """From what is ``around`` the targets' faces (b, 3, R, R), and latents of faces (b, latent), which include a
+        prior."""
         return Prediction(self.composer(codes, self.surroundings.encoder(pictures)[0]), None)
 
     def swapped(self, batch: Pairs, codes: Tensor) -> Prediction:
@@ -57,7 +58,7 @@ class RsGanModel(LatentModel):
         return self.codes_of(batch.source) if batch.prior is None else self.latents(batch.prior, batch.target.mask)
 
     def latents(self, pictures: Tensor, masks: Tensor) -> Tensor:
-        """Drawn in training; their means otherwise."""
+        """Sampled in training; their means otherwise."""
         return sampled(*self.face.encoder(face_in(pictures, masks)), training=self.training)
 
     def generator_terms(self, batch: Pairs, codes: Tensor) -> dict[str, Tensor]:
@@ -82,12 +83,12 @@ class RsGanModel(LatentModel):
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """The losses, and what each latent moves."""
+        """The losses, and what each latent changes."""
         return super().metrics(held_out) | self.kept_apart(held_out)
 
     def kept_apart(self, batch: Pairs) -> dict[str, Tensor]:
-        """How many times as far the face changes as the rest where the face's latent is another; and the rest as the
-        face, where its own is."""
+        """Change of the face relative to the rest when the face's latent is replaced; and of the rest relative to the
+        face, when its own is."""
         target, source = batch.target, batch.source
         here, there = (self.surroundings.encoder(around(each.crop, each.mask))[0] for each in (target, source))
         own = self.codes_of(target)

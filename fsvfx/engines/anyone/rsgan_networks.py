@@ -12,7 +12,7 @@ from fsvfx.engines.anyone.latents import LatentDecoder, LatentEncoder
 
 
 class Separator(nn.Module):
-    """A variational autoencoder of one part of pictures: what is not of the part is grey, 0."""
+    """A variational autoencoder of one part of pictures: the rest is gray, 0."""
 
     def __init__(self, width: int, halvings: int, latent: int, resolution: int) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Composer(nn.Module):
 
 
 def moved_alone(before: Tensor, after: Tensor, here: Tensor) -> Tensor:
-    """How many times as far pictures (b, 3, R, R) changed ``here`` (b, 1, R, R in [0, 1]) as elsewhere: mean absolute
+    """How many times as much pictures (b, 3, R, R) changed ``here`` (b, 1, R, R in [0, 1]) as elsewhere: mean absolute
     differences."""
     changed = (after - before).abs().mean(1, keepdim=True)
     within, outside = ((changed * part).sum() / part.sum().clamp_min(1e-6) for part in (here, 1 - here))

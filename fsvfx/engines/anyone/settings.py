@@ -1,4 +1,4 @@
-"""What a training manifest may say of models that put anyone's face on anyone: sizes and losses."""
+"""Settings in a training manifest for models that put anyone's face on anyone: sizes and losses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fsvfx.engines.supervision import Supervision
 
 
 class OpenSettings(Supervision):
-    """What they have in common. Defaults are the papers'."""
+    """Settings of all of them. Defaults are the papers'."""
 
     resolution: int = Field(256, ge=64, le=512, multiple_of=32)
     """Height and width of the model's pictures, px."""
@@ -106,7 +106,7 @@ class FaceShifterSettings(OpenSettings):
 
 
 class CihnSettings(OpenSettings):
-    """Sizes and losses of ``cihn``. Of the paper only the abstract was at hand: the numbers are this project's."""
+    """Sizes and losses of ``cihn``. Only the paper's abstract was available: the numbers are this project's."""
 
     width: int = Field(64, ge=4, le=128)
     """Channels at full size; doubled at each halving, up to eight times."""
@@ -126,7 +126,7 @@ class CihnSettings(OpenSettings):
 
 
 class LatentSettings(OpenSettings):
-    """What those have in common that go through variational autoencoders."""
+    """Settings of those with variational autoencoders."""
 
     resolution: int = Field(128, ge=64, le=512, multiple_of=32)
     """Height and width of the model's pictures, px."""
@@ -141,7 +141,7 @@ class LatentSettings(OpenSettings):
 
 
 class FsNetSettings(LatentSettings):
-    """Sizes and losses of ``fsnet``. Of the paper only the abstract was at hand: the numbers are this project's."""
+    """Sizes and losses of ``fsnet``. Only the paper's abstract was available: the numbers are this project's."""
 
     identity: float = Field(0.0, ge=0, le=100)
     """Weight of the identity network's loss, which the paper does without."""
@@ -162,7 +162,7 @@ class FsNetSettings(LatentSettings):
 
 
 class RsGanSettings(LatentSettings):
-    """Sizes and losses of ``rsgan``. Of the paper only the abstract was at hand: the numbers are this project's."""
+    """Sizes and losses of ``rsgan``. Only the paper's abstract was available: the numbers are this project's."""
 
     identity: float = Field(0.0, ge=0, le=100)
     """Weight of the identity network's loss, which the paper does without."""
@@ -174,7 +174,7 @@ class RsGanSettings(LatentSettings):
 
 
 class IpGanSettings(LatentSettings):
-    """Sizes and losses of ``ipgan``. Of the numbers only ``strangers`` is known to be the paper's."""
+    """Sizes and losses of ``ipgan``. Only ``strangers`` is known to be the paper's."""
 
     strangers: float = Field(0.1, ge=0, le=1)
     """Weight of the difference from the target for pairs of two people, whose truth is unknown; it is 1 for pairs of
@@ -216,7 +216,7 @@ class FsGanSettings(OpenSettings):
 
 
 class TransferSettings(EngineSettings):
-    """Sizes and losses of ``megafs``'s second stage, the face transfer module. Weights are recalled of the paper."""
+    """Sizes and losses of ``megafs``'s second stage, the face transfer module. Weights are recalled from the paper."""
 
     cells: int = Field(3, ge=1, le=6)
     """Number of times each code is changed."""
@@ -266,7 +266,7 @@ class MegaFsSettings(OpenSettings):
 
 
 class UniFaceGanSettings(OpenSettings):
-    """Sizes and losses of ``unifacegan``. Of the paper the abstract was at hand: the numbers are this project's."""
+    """Sizes and losses of ``unifacegan``. Only the paper's abstract was available: the numbers are this project's."""
 
     width: int = Field(64, ge=4, le=128)
     """Channels at full size; doubled at each halving, up to eight times."""

@@ -12,7 +12,7 @@ _MOST = 8
 
 
 class InjectionBlock(nn.Module):
-    """A residual block whose two normalisations take their scale and shift from the identity's code.
+    """A residual block whose two normalizations take their scale and shift from the identity's code.
 
     Chen et al. 2020, figure 3; AdaIN: Huang and Belongie 2017.
     """
@@ -35,8 +35,8 @@ class InjectionBlock(nn.Module):
 class SimSwapGenerator(nn.Module):
     """(b, inputs, R, R) in [0, 1] and codes (b, code) of length 1 -> (b, 3, R, R) in [0, 1].
 
-    width: channels at full size. halvings: how often the encoder halves the picture. The paper's: 64, 3 and 9 blocks at
-    224 px. Feature maps of encoder and decoder are normalised over the batch, as in the authors' code.
+    width: channels at full size. halvings: number of times the encoder halves the picture. The paper's: 64, 3 and 9
+    blocks at 224 px. Feature maps of encoder and decoder are batch-normalized, as in the authors' code.
     """
 
     def __init__(self, width: int, halvings: int, blocks: int, code: int, inputs: int = 3) -> None:
@@ -67,5 +67,5 @@ def _grown(before: int, after: int) -> nn.Module:
 
 
 def _same(before: int, after: int, size: int, *, stride: int = 1, bias: bool = True) -> nn.Module:
-    """Edges are mirrored, so that no border shows."""
+    """Mirrors the edges, so that no border shows."""
     return nn.Conv2d(before, after, size, stride, size // 2, bias=bias, padding_mode="reflect")

@@ -1,4 +1,4 @@
-"""A style generator: a small map of structure, grown to a picture by convolutions that codes modulate.
+"""A style generator: a small structure map, grown to a picture by convolutions that codes modulate.
 
 Karras et al. 2020 (StyleGAN2, arXiv 1912.04958), section 2 and figure 7.
 """
@@ -15,10 +15,10 @@ from torch.nn.functional import conv2d, leaky_relu
 from fsvfx.engines.anyone.unet import twice, widened
 
 START: Final = 4
-"""Side of the map of structure."""
+"""Side of the structure map."""
 _SLOPE = 0.2
 _CALM = 0.1
-"""Spread of the colors of each size at the start, as a share of that of what they are made of."""
+"""Initial spread of the colors of each size, as a share of that of their inputs."""
 _EVEN = 1e-8
 """Added to squares before they are divided by."""
 
@@ -51,8 +51,8 @@ class ModulatedConv(nn.Module):
 
 
 class StyleGenerator(nn.Module):
-    """Structure (b, structure, 4, 4) and codes (b, codes, code) -> pictures (b, 3, R, R), which nothing bounds: a
-    bound that learning runs into is never left again.
+    """Structure (b, structure, 4, 4) and codes (b, codes, code) -> pictures (b, 3, R, R), unbounded: a bound would
+    saturate in training and never recover.
 
     Two convolutions at each size but the smallest, which has one, and colors of each size, added up. As there, a code
     for each: that of a size's colors is that of the next size's first convolution, too. No noise: frames would flicker.
@@ -83,12 +83,12 @@ class StyleGenerator(nn.Module):
 
 
 def doublings_to(resolution: int) -> int:
-    """From the map of structure to pictures of ``resolution`` px, a power of 2."""
+    """Doublings from the structure map to pictures of ``resolution`` px, a power of 2."""
     return (resolution // START).bit_length() - 1
 
 
 def codes_of(resolution: int) -> int:
-    """How many codes such a generator takes: 10 at 64 px, 14 at 256, 18 at 1024."""
+    """Number of codes of such a generator: 10 at 64 px, 14 at 256, 18 at 1024."""
     return 2 * doublings_to(resolution) + 2
 
 

@@ -1,4 +1,4 @@
-"""MegaFS's second stage as the trainer sees it: upper codes are transferred; generator and encoder rest."""
+"""MegaFS's second stage as the trainer sees it: upper codes are transferred; generator and encoder are frozen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fsvfx.engines.samples import Pairs
 
 
 class TransferModel(MegaFsModel):
-    """A finished first stage, which rests, and the module that takes the place of latent code replacement.
+    """A finished, frozen first stage, and the module that replaces latent code replacement.
 
     Losses: reconstruction where the truth is known; identity; the norm, which holds the swap's upper codes near the
     source's (section 3.2); and, in place of a landmark network's and LPIPS, that the swap, encoded again, has the
@@ -31,7 +31,7 @@ class TransferModel(MegaFsModel):
         self.transfer = FaceTransfer(self.code_length // settings.code, settings.code, settings.transfer.cells)
 
     def train(self, mode: bool = True) -> Self:
-        """The first stage's statistics rest, too."""
+        """The first stage's statistics stay frozen, too."""
         super().train(mode)
         self.encoder.eval()
         return self

@@ -1,4 +1,5 @@
-"""Meshes on their way to another's pose, pictures moved along with them, and what of a face another view does not show.
+"""Meshes turned step by step to another's pose, pictures moved along with them, and what another view of a face does
+not show.
 
 Meshes are (b, 468, 3), FaceMesh order, px of pictures (b, C, R, R).
 """
@@ -12,16 +13,16 @@ from torch.nn.functional import affine_grid, grid_sample, relu
 from fsvfx.faces.topology import RIGID, TRIANGLES
 
 _SPOT = 1 / 40
-"""Spread of what a vertex tells, as a share of the picture's side: neighbours lie a little closer."""
+"""Spread of a vertex's influence, as a share of the picture's side: a little more than the distance of neighbors."""
 _FAINT = 1e-3
-"""Where vertices tell less than that, they tell nothing."""
+"""Influence below which vertices count nothing."""
 _CALM = 1.0
-"""Square px: points that lie this close together say nothing of how a picture is moved."""
+"""Square px: points this close together don't determine how a picture is moved."""
 
 
 def on_the_way(source: Tensor, target: Tensor, steps: int) -> list[Tensor]:
-    """The target's mesh turned, placed and scaled as the source's is, but for a share that grows in equal steps; the
-    last is the target's own."""
+    """The target's mesh, turned, placed and scaled from the source's pose to its own in equal steps; the last is the
+    target's own."""
     held, turn = torch.from_numpy(RIGID).to(source.device), _turn(source, target)
     middles = [each[:, held].mean(1, keepdim=True) for each in (source, target)]
     sizes = [(each[:, held] - middle).square().mean((1, 2), keepdim=True).sqrt().clamp_min(1e-3)
@@ -52,7 +53,7 @@ def _turn(source: Tensor, target: Tensor) -> Tensor:
 
 def moved_along(pictures: Tensor, before: Tensor, after: Tensor) -> Tensor:
     """Pictures moved as their mesh moves to another: by the affine map that brings it nearest (least squares), then,
-    smoothly, by what that leaves at each vertex. Border pixels go on outwards."""
+    smoothly, by what that leaves at each vertex. Border pixels are extended outwards."""
     size = pictures.shape[-1]
     middles = [each[..., :2].mean(1, keepdim=True) for each in (before, after)]
     here, there = (each[..., :2] - middle for each, middle in zip((before, after), middles, strict=True))
@@ -71,7 +72,7 @@ def moved_along(pictures: Tensor, before: Tensor, after: Tensor) -> Tensor:
 
 
 def unseen(source: Tensor, target: Tensor, size: int) -> Tensor:
-    """(b, 1, size, size) in [0, 1], on the target's mesh: what is turned to the camera there, and away from it in the
+    """(b, 1, size, size) in [0, 1], on the target's mesh: what faces the camera there, but is turned away in the
     source's view."""
     there, here = _turned_to_us(target), _turned_to_us(source)
     told = _told(target, torch.stack([relu(there - here), there], 2), size)
@@ -79,8 +80,7 @@ def unseen(source: Tensor, target: Tensor, size: int) -> Tensor:
 
 
 def _told(meshes: Tensor, values: Tensor, size: int) -> Tensor:
-    """(b, n, size, size): the sum of what the vertices around each place tell, values (b, 468, n), the nearer the
-    more."""
+    """(b, n, size, size): values (b, 468, n) of the vertices around each place, summed with weights by distance."""
     places = torch.arange(size, device=meshes.device, dtype=meshes.dtype)
     across, down = (-((places - meshes[..., :2, None]) / (_SPOT * size)).square() / 2).exp().unbind(2)
     return torch.stack([down.transpose(1, 2) @ (across * each[..., None]) for each in values.unbind(2)], 1)

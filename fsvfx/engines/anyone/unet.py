@@ -1,4 +1,4 @@
-"""A U-Net whose decoder's maps are all handed out, as FaceShifter's two stages take it; and parts that others share."""
+"""A U-Net that returns all of its decoder's maps, for FaceShifter's two stages; and parts that others share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SLOPE = 0.1
 class UNet(nn.Module):
     """(b, inputs, R, R) -> maps of the smallest size, twice that, ... R / 2 px, and the last one again at R px.
 
-    Convolutions of 4 x 4 that halve and double, normalised over the batch. channels: of the encoder, from R / 2 down.
+    4 x 4 convolutions that halve and double, batch-normalized. channels: of the encoder, from R / 2 down.
     """
 
     def __init__(self, inputs: int, channels: list[int]) -> None:
@@ -39,7 +39,7 @@ class UNet(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """(b, inputs, R, R) -> features from the full size, which no norm has passed, to the smallest.
+    """(b, inputs, R, R) -> features from the full size, which are not normalized, to the smallest.
 
     width: channels at full size; doubled at each of so many halvings, up to eight times.
     """
@@ -68,7 +68,7 @@ def twice(here: Tensor) -> Tensor:
 
 
 def halved(before: int, after: int) -> nn.Module:
-    """Half the size, by a convolution of 4 x 4, normalised over the batch."""
+    """Half the size, by a 4 x 4 convolution, batch-normalized."""
     return nn.Sequential(nn.Conv2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(SLOPE))
 
 

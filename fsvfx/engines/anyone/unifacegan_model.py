@@ -35,7 +35,7 @@ class UniFaceGanModel(SeesPortraits, OpenModel):
         return super().pace(turn) if turn == "critics" else Pace()
 
     def swap(self, pictures: Tensor, codes: Tensor, prior: Tensor | None = None) -> Prediction:
-        """Of pictures (b, 7, R, R) as ``seen`` makes them. It takes neither codes nor a prior."""
+        """From pictures (b, 7, R, R) as made by ``seen``. It takes neither codes nor a prior."""
         return Prediction(self.generator(pictures).clamp(0, 1), None)
 
     def swapped(self, batch: Pairs, codes: Tensor) -> Prediction:
@@ -61,7 +61,7 @@ class UniFaceGanModel(SeesPortraits, OpenModel):
         return terms
 
     def metrics(self, held_out: Pairs) -> dict[str, Tensor]:
-        """The losses; the warp error, unweighted; how far what lies outside of the face is from the target's there."""
+        """The losses; the warp error, unweighted; the difference from the target outside the face."""
         made = self.swapped(held_out, self.codes_in(held_out)).rgb
         told = {"background": background(made, held_out.target)}
         if held_out.later is not None:
@@ -69,7 +69,7 @@ class UniFaceGanModel(SeesPortraits, OpenModel):
         return super().metrics(held_out) | told
 
     def flicker(self, batch: Pairs) -> Tensor:
-        """Mean absolute change of the face's points between the two moments of swaps that have them."""
+        """Mean absolute change of the face's points between two moments, for swaps that have them."""
         assert batch.later is not None
         made, after = self.generator(_seen(batch)).clamp(0, 1), self.generator(_seen(batch.later)).clamp(0, 1)
         return _flicker(made, after, batch.later)

@@ -1,5 +1,5 @@
-"""UniFaceGAN's generator, which makes a picture of a drawn face and a target's surroundings; what it sees; and how a
-picture is carried along a mesh.
+"""UniFaceGAN's generator, which makes a picture from a rendered face and a target's surroundings; its input; and how a
+picture is moved along a mesh.
 
 Cao et al. 2021 (arXiv 2108.05650), as far as its abstract goes.
 """
@@ -17,13 +17,13 @@ from fsvfx.engines.samples import Portrayed
 from fsvfx.engines.trainable import initialise
 
 REGIONS = 4
-"""Surroundings; what is neither known nor drawn; the drawn face; eyes and mouth."""
+"""Surroundings; what is neither known nor rendered; the rendered face; eyes and mouth."""
 _UNKNOWN = 0.5
 """Grey."""
 _STEADY = 1e-2
-"""Of a region's variance, at least: one of few pixels, or none, must not be blown up."""
+"""Smallest variance of a region: one with few pixels, or none, must not be amplified."""
 _CALM = 0.01
-"""Spread of the weights by which statistics set styles and the picture is changed, at the start."""
+"""Initial spread of the weights that set styles from statistics and change the picture."""
 
 
 def seen(pictures: Tensor, masks: Tensor, portrayed: Portrayed) -> Tensor:
@@ -38,7 +38,7 @@ def seen(pictures: Tensor, masks: Tensor, portrayed: Portrayed) -> Tensor:
 
 
 def statistics(here: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
-    """Means and variances (b, r, c) of features (b, c, h, w) in regions (b, r, h, w); 0 of those that are nowhere."""
+    """Means and variances (b, r, c) of features (b, c, h, w) in regions (b, r, h, w); 0 for empty regions."""
     shares = regions.flatten(2)
     shares = shares / shares.sum(2, keepdim=True).clamp_min(1e-3)
     flat = here.flatten(2).transpose(1, 2)
@@ -77,7 +77,7 @@ def _spread(values: Tensor, regions: Tensor) -> Tensor:
 
 
 class RegionBlock(nn.Module):
-    """A convolution of what comes from below and of the encoder's features, normalised by these."""
+    """A convolution of the coarser features and the encoder's, normalized by these."""
 
     def __init__(self, before: int, features: int) -> None:
         super().__init__()
@@ -118,5 +118,5 @@ class UniFaceGenerator(nn.Module):
 
 
 def carried_along(before: Tensor, at: Tensor) -> Tensor:
-    """Pictures (n, 3, R, R) as they are a moment later, where ``at`` (n, R, R, 2) says where each pixel was."""
+    """Pictures (n, 3, R, R) moved to a later moment; ``at`` (n, R, R, 2) says where each pixel was."""
     return grid_sample(before, at, mode="bilinear", padding_mode="border", align_corners=False)

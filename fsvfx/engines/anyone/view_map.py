@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ALIKE = 4.0
-"""Degrees: of pictures that are turned so much alike one is enough."""
+"""Degrees: of pictures with head poses this similar, one is enough."""
 
 F64 = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,8 +68,8 @@ def view_map(poses: NDArray[np.floating]) -> ViewMap:
 
 
 def spread(poses: NDArray[np.floating], worth: NDArray[np.floating], most: int) -> list[int]:
-    """Up to ``most`` of the pictures with these poses (m, 2), m > 0: the worthiest, then always the one that is worth
-    most times how far it is from those taken, as long as it is turned another way."""
+    """Up to ``most`` of the pictures with these poses (m, 2), m > 0: the best one, then always the one with the largest
+    worth times distance from those taken, as long as its pose differs."""
     chosen = [int(np.argmax(worth))]
     while len(chosen) < most:
         apart = np.linalg.norm(poses[:, None] - poses[None, chosen], axis=2).min(1)
