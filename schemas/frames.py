@@ -38,7 +38,7 @@ def _start(run: range) -> int:
 
 
 def _range_of(span: range) -> tuple[range, ...]:
-    """As ascending runs of neighbouring numbers."""
+    """As ascending runs of neighboring numbers."""
     ascending = span if span.step > 0 else span[::-1]
     if ascending.step == 1:
         return (ascending,) if ascending else ()
@@ -137,7 +137,7 @@ class FrameRange:
 
     @property
     def runs(self) -> tuple[range, ...]:
-        """Neighbouring numbers together, ascending."""
+        """Neighboring numbers together, ascending."""
         return self._runs
 
     @property

@@ -44,7 +44,7 @@ class FaceMeshCut(StrictModel):
     coverage: float = Field(2.2, gt=0.5, le=6)
     """The side, in such squares."""
     up: float = Field(0.08, ge=-1, le=1)
-    """How far the centre is moved up, in such squares."""
+    """How far the center is moved up, in such squares."""
 
 
 class Cut(StrictModel):

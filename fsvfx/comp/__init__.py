@@ -1,4 +1,4 @@
-"""Compositing: mattes, colours, blends and finish, scene-linear; a Patch is what a swap changes of its plate.
+"""Compositing: mattes, colors, blends and finish, scene-linear; a Patch is what a swap changes of its plate.
 
 What ``__init__.pyi`` lists is imported when it is first used: checking a manifest need not wait for numpy and
 OpenCV.

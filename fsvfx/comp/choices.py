@@ -35,7 +35,7 @@ def named_networks(composite: Composite) -> Iterator[tuple[tuple[str | int, ...]
 
 
 def takes_colours(settings: CompositeSettings) -> bool:
-    """Whether the swap gets the plate's colours, by transfer or histograms."""
+    """Whether the swap gets the plate's colors, by transfer or histograms."""
     return settings.mode not in ("original", "raw") and (
         settings.color_transfer != "none" or settings.mode in HISTOGRAMS
     )

@@ -25,9 +25,9 @@ def together(size: int, settings: CompositeSettings) -> int:
 
 
 def coloured(face: Face, numbers: Sequence[int], settings: CompositeSettings, colour: PlateColour) -> list[F32]:
-    """The swap's crops (S, S, 3), display light, of frames ``numbers``, with the colours that the settings ask for.
+    """The swap's crops (S, S, 3), display light, of frames ``numbers``, with the colors that the settings ask for.
 
-    The settings in force at these frames also say how their neighbours are looked at. What a frame gets does not depend
+    The settings in force at these frames also say how their neighbors are looked at. What a frame gets does not depend
     on which others are asked for with it.
     """
     if not takes_colours(settings):

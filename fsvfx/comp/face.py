@@ -96,7 +96,7 @@ class Face:
             return from_plate(roto, self.matrix(number, settings), self.swap(number).shape[0])
         size = self.swap(number).shape[0]
         if name == "hull" or (name in ("plate", "identity") and number not in self._own):
-            # Only chunks whose own settings name them have them: among a frame's neighbours the hull stands in.
+            # Only chunks whose own settings name them have them: among a frame's neighbors the hull stands in.
             return hull(self.landmarks(number), size)
         if name == "plate":
             return self._of_plate(from_half(self._occluded.face(number)), settings)

@@ -1,7 +1,7 @@
 """Blends by bands: the detail of the swap over the light of the plate.
 
 Laplacian pyramids (Burt and Adelson: "The Laplacian Pyramid as a Compact Image Code", 1983), in float, any range. Each
-level is a mean weighted by the matte (normalised convolution, Knutsson and Westin 1993), so that nothing beyond the
+level is a mean weighted by the matte (normalized convolution, Knutsson and Westin 1993), so that nothing beyond the
 matte bleeds into any band; and the bands add up to the picture, to rounding.
 """
 

@@ -46,7 +46,7 @@ def seamless(
     highlight, a strand of hair, a hand) are held near the rim's median, so that they don't bleed into the face or
     flicker. And in the dark the correction is a gain, so that pupils, nostrils and open mouths neither turn milky nor
     fall below black. The seam is then not quite closed at such pixels: leave it to the matte's feather.
-    mixed: between any two neighbours the plate's gradient holds where it is stronger than the swap's, in each channel
+    mixed: between any two neighbors the plate's gradient holds where it is stronger than the swap's, in each channel
     (Perez's mixed gradients): marks on the plate's skin shine through.
     trusted: (h, w); the pixels around the mask where it is not set (something in front of the face) give no value: the
     swap is free there, as at the picture's edges. Where a part of the mask has no other, it has the swap as it is.

@@ -21,7 +21,7 @@ class Batch(NamedTuple):
 def batches(
     wanted: Sequence[int], most: int, *, reach: int = 0, follows: Callable[[int], bool] = lambda number: True
 ) -> Iterator[Batch]:
-    """Batches of up to ``most`` of the frames ``wanted`` (ascending), and up to ``reach`` neighbours on each side.
+    """Batches of up to ``most`` of the frames ``wanted`` (ascending), and up to ``reach`` neighbors on each side.
 
     follows: whether a frame continues the previous frame number: both exist, without a cut between them. With
     neighbors, no batch extends over a cut or gap.

@@ -36,8 +36,8 @@ class LandmarkWarpSettings(EngineSettings):
 class LandmarkWarp(Engine["References"]):
     """Image-editing face replacement: no training, one forward warp per frame.
 
-    Piecewise affine warps on the FaceMesh triangulation, colour matched after Reinhard 2001 (but by turning hues, not
-    by shifting colours) and relit by a quotient image of the skin; unlike the classic recipe, several references are
+    Piecewise affine warps on the FaceMesh triangulation, color matched after Reinhard 2001 (but by turning hues, not
+    by shifting colors) and relit by a quotient image of the skin; unlike the classic recipe, several references are
     blended by pose, expression and light, and the mesh takes the identity's proportions. The Poisson blend is left to
     the composite stage.
     """

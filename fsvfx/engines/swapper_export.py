@@ -34,7 +34,7 @@ def export(package: Path, out: Path, *, force: bool = False) -> Exported:
     """Write the swap to ``out``, for anybody.
 
     ``target`` is (n, 3, R, R) RGB in [0, 1], any n; ``source`` (n, d): who goes in, as the identity network that the
-    package learned by says it, at any length about that network's centre. ``output`` is as ``target``; ``mask``
+    package learned by says it, at any length about that network's center. ``output`` is as ``target``; ``mask``
     (n, 1, R, R) of models that learn one. Its metadata name the network, the cut and the terms.
 
     Raises InputError (it has learned people who exist, needs more than target and vector, ``out`` is there already, too
@@ -120,7 +120,7 @@ def _who(source: Source) -> dict[str, str]:
 
 
 def _tried(swap: _Swap, size: int) -> Iterator[Mapping[str, Tensor]]:
-    """Targets as ``samples`` has them, each with a vector that lies as far from the centre as people's do."""
+    """Targets as ``samples`` has them, each with a vector that lies as far from the center as people's do."""
     numbers = torch.Generator().manual_seed(1)
     centre = swap.model.centre
     for pictures in samples(size):

@@ -83,7 +83,7 @@ class Model(nn.Module, ABC, Generic[Fed]):
         """Told before each iteration how many there were: models that grow do it here."""
 
     def turns(self) -> tuple[str, ...]:
-        """The optimiser steps of one iteration, in order: the generator's, then those of adversaries."""
+        """The optimizer steps of one iteration, in order: the generator's, then those of adversaries."""
         return ("generator",)
 
     def pace(self, turn: str) -> Pace:

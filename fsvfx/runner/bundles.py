@@ -37,9 +37,9 @@ def bundles_of(graph: Graph, todo: Iterable[Step], apart: Collection[str] = (), 
     """Cut ``todo`` into bundles, in DAG order, at most about ``most``.
 
     The chunk-local stages of a chunk run in a row, so that they hand on arrays in memory; on long shots those of
-    several neighbouring chunks. A stage that reads other units than its own begins a new row, so bundles never wait
+    several neighboring chunks. A stage that reads other units than its own begins a new row, so bundles never wait
     for each other in a ring, and the stages between it and what it reads come along: what they make is at hand then. A
-    stage that goes to other workers than its neighbours begins a new row, too.
+    stage that goes to other workers than its neighbors begins a new row, too.
 
     ``apart``: the stages that go to workers of another kind.
     """

@@ -1,4 +1,4 @@
-"""ingest: the plate's frames into the store, at their native depth, in the plate's colour space."""
+"""ingest: the plate's frames into the store, at their native depth, in the plate's color space."""
 
 from __future__ import annotations
 

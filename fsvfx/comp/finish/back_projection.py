@@ -21,7 +21,7 @@ def back_projection(crop: F32) -> F32:
 
     Upsamples, simulates what a camera would have made of that (blur, then pixels), and corrects by the difference, some
     rounds over. It is a deconvolution: it undoes the blur of engine and resampling, and finds no detail that the crop
-    has not. Held within the range of the neighbouring pixels, so that edges don't ring.
+    has not. Held within the range of the neighboring pixels, so that edges don't ring.
     """
     size = crop.shape[0]
     large = _grown(crop)

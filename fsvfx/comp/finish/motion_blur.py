@@ -39,8 +39,8 @@ def motion_blur(
     """Average ``crop`` (S, S, 3), display light, over the shutter's time; ``amount``: percent of 180 degrees.
 
     landmarks (468, 2) px; before, after: the same face one frame before and after, in this frame's px. The shutter is
-    centred on the frame, the face moves steadily while it is open. Averaged in light. Only where ``share`` (S, S) is
-    above zero; a still face, or one without neighbours in time, comes back as it is.
+    centered on the frame, the face moves steadily while it is open. Averaged in light. Only where ``share`` (S, S) is
+    above zero; a still face, or one without neighbors in time, comes back as it is.
     """
     if amount == 0 or (before is None and after is None) or not (share > 0).any():
         return crop
@@ -85,7 +85,7 @@ def _spread(places: Points, landmarks: Points, own: Points, reach: float) -> NDA
 
 
 def _grown(grid: F32, size: int) -> F32:
-    """A grid over the pixels' centres, first to last, at every pixel."""
+    """A grid over the pixels' centers, first to last, at every pixel."""
     step = (len(grid) - 1) / (size - 1)
     matrix = np.array([[step, 0, 0], [0, step, 0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -36,7 +36,7 @@ def harmonic(
     rim.
 
     inside, rim: (h, w), apart; all else is free. ``values`` are the rim's, row by row. source: (C, h, w), what each
-    pixel's four (or fewer) differences to its neighbours add up to, 0 if not given. tolerance: the error, as a share of
+    pixel's four (or fewer) differences to its neighbors add up to, 0 if not given. tolerance: the error, as a share of
     half the range of a channel's values on the rim. least: (C,), an error of each channel that needs be no smaller,
     whatever that range; 0 if not given.
     device: as torch names it, where it is to be solved. Raises MachineError if the tolerance isn't reached.

@@ -19,7 +19,7 @@ RELAXATIONS = (1.12, 0.61)
 """Of the two steps of damped Jacobi, by Chebyshev for the upper half of the spectrum, held back so that points with a
 single link do not overshoot."""
 CENTRES = tuple(LINKS / each - LINKS for each in RELAXATIONS)
-"""What a point's own value weighs beside its neighbours' in a step."""
+"""What a point's own value weighs beside its neighbors' in a step."""
 _FEWEST = 128
 """Points that are solved for at once."""
 _FARTHER = 0.13
@@ -75,7 +75,7 @@ def padded(picture: F32) -> F32:
 
 
 def around(values: F32, centre: float = 0.0) -> F32:
-    """The sum of each point's four neighbours, and ``centre`` times its own value; zero beyond the grid."""
+    """The sum of each point's four neighbors, and ``centre`` times its own value; zero beyond the grid."""
     return np.asarray(cv2.filter2D(values, -1, _cross(centre), borderType=cv2.BORDER_CONSTANT), np.float32)
 
 

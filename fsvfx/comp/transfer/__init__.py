@@ -1,4 +1,4 @@
-"""Colour transfer: the swap gets the plate's colours, by published methods, steady over time."""
+"""Color transfer: the swap gets the plate's colors, by published methods, steady over time."""
 
 from fsvfx.comp.transfer.footage import reach
 from fsvfx.comp.transfer.linear import monge_kantorovich

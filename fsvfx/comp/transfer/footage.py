@@ -1,4 +1,4 @@
-"""What colours are taken from: swap and plate as planes with a share per pixel, and how much neighbour frames count."""
+"""What colors are taken from: swap and plate as planes with a share per pixel, and how much neighbor frames count."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 Planes = NDArray[np.float32]
 """(C, N): one row per channel."""
 Map = Callable[[Planes], Planes]
-"""From colours to colours, (C, N) each."""
+"""From colors to colors, (C, N) each."""
 
 MOST = 65504.0
 """Half float's reach: nothing beyond it goes in or comes out."""
 ENOUGH = 256
-"""Pixels a side from which colours are taken."""
+"""Pixels a side from which colors are taken."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Side:
     shares: tuple[NDArray[np.float32], ...]
 
     def moved(self, change: Map) -> Side:
-        """The same in another colour space."""
+        """The same in another color space."""
         return Side(tuple(change(planes) for planes in self.planes), self.shares)
 
     def rows(self, which: slice) -> Side:
@@ -39,7 +39,7 @@ class Side:
 def side_of(pictures: NDArray[np.floating], shares: NDArray[np.floating]) -> Side:
     """Pictures (n, S, S, 3) with shares (n, S, S). Pixels that are not finite have no share.
 
-    Of large pictures every second (third ...) row and column is taken: that is plenty to know their colours.
+    Of large pictures every second (third ...) row and column is taken: that is plenty to know their colors.
     """
     step = max(1, pictures.shape[1] // ENOUGH)
     pictures, shares = pictures[:, ::step, ::step], shares[:, ::step, ::step]

@@ -38,7 +38,7 @@ def quantile_map(swap: F64, shift: F64) -> Map:
 
 
 def _rising(source: F64, shift: F64) -> tuple[F64, F64]:
-    """Of equal values the middle one's shift: a flat area is one colour, and goes to one."""
+    """Of equal values the middle one's shift: a flat area is one color, and goes to one."""
     values, first, counts = np.unique(source, return_index=True, return_counts=True)
     return values, (shift[first] + shift[first + counts - 1]) / 2
 

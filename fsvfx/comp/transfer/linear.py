@@ -1,4 +1,4 @@
-"""Linear transfers: mean and spread of the colours of the swap become those of the plate.
+"""Linear transfers: mean and spread of the colors of the swap become those of the plate.
 
 `gains`: Reinhard, Adhikhmin, Gooch and Shirley, "Color transfer between images", IEEE CG&A 21(5), 2001.
 `by_roots`: Hertzmann, "Algorithms for rendering in artistic styles", 2001, in the symmetric form of Gatys et al.,
@@ -25,11 +25,11 @@ from fsvfx.comp.transfer.footage import Map, Planes, Side, alike, nearest
 F64 = NDArray[np.float64]
 
 _MOST_GAIN = 8.0
-"""A swap that is nearly of one colour is not blown up to the plate's contrast: only its noise would be."""
+"""A swap that is nearly of one color is not blown up to the plate's contrast: only its noise would be."""
 _LEAST = 1e-8
 """Variances below it are taken for it: a covariance may be singular."""
 FEWEST = 16
-"""Fewer pixels than that, by their shares, say nothing about colour."""
+"""Fewer pixels than that, by their shares, say nothing about color."""
 _MOST = 1.1
 """A change of contrast that swap and plate disagree on by more is no flicker: a hand, a glint."""
 

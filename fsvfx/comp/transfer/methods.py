@@ -45,14 +45,14 @@ def transfer(
     wanted: slice,
     light: Light = "display",
 ) -> F32:
-    """Give the swap the plate's colours. Pictures (n, S, S, 3) in time order, of any range, negatives too.
+    """Give the swap the plate's colors. Pictures (n, S, S, 3) in time order, of any range, negatives too.
 
-    Shares (n, S, S) in [0, 1]: how much each pixel's colour counts (the matte, or ones for the whole crop). ``steady``:
-    standard deviation in frames of the Gaussian by which neighbours' colours count, ``reach(steady)`` frames far and
+    Shares (n, S, S) in [0, 1]: how much each pixel's color counts (the matte, or ones for the whole crop). ``steady``:
+    standard deviation in frames of the Gaussian by which neighbors' colors count, ``reach(steady)`` frames far and
     never over ``starts`` (n,), where a segment begins; contrast then changes over time as the plate's does
     (``contrast``). ``light``: in which light the pictures are; CIELAB, in which `mix` works, needs it.
 
-    Gives the frames ``wanted`` (m, S, S, 3) f32, finite. A frame whose shares (and its neighbours') are next to nothing
+    Gives the frames ``wanted`` (m, S, S, 3) f32, finite. A frame whose shares (and its neighbors') are next to nothing
     stays as it is. The same input gives the same bits; methods and papers stand in ``linear`` and ``sliced``.
     """
     if kind == "none":

@@ -1,11 +1,11 @@
-"""Colour transport along many directions, by equal numbers of samples (C, K), and the smooth map that it becomes.
+"""Color transport along many directions, by equal numbers of samples (C, K), and the smooth map that it becomes.
 
 `distribution`: Pitie, Kokaram and Dahyot, "N-dimensional probability density function transfer and its application to
-colour transfer", ICCV 2005, and "Automated colour grading using colour distribution transfer", CVIU 107, 2007.
+color transfer", ICCV 2005, and "Automated color grading using color distribution transfer", CVIU 107, 2007.
 `sliced`: Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM 2011.
 `smooth_map`: the linear map (Monge-Kantorovich), and what the movements of the samples differ from it, averaged over
-similar colours on a coarse grid, so that grain and banding stay as they are: the regularisation of Rabin, Delon and
-Gousseau, "Removing artefacts from color and contrast modifications", IEEE TIP 20(11), 2011, in colour only, on the grid
+similar colors on a coarse grid, so that grain and banding stay as they are: the regularisation of Rabin, Delon and
+Gousseau, "Removing artefacts from color and contrast modifications", IEEE TIP 20(11), 2011, in color only, on the grid
 of Chen, Paris and Durand, "Real-time edge-aware image processing with the bilateral grid", SIGGRAPH 2007.
 """
 
@@ -33,7 +33,7 @@ _WIDE, _FAINT = 4.0, 1e-3
 
 
 def samples(planes: Planes, share: NDArray[np.float32]) -> Planes:
-    """COUNT colours, taken as often as their shares say; the same places in every frame, so that they don't flicker.
+    """COUNT colors, taken as often as their shares say; the same places in every frame, so that they don't flicker.
 
     Few pixels are taken several times. ValueError if none has a share.
     """
@@ -63,21 +63,21 @@ def sliced(swap: Planes, plate: Planes) -> Planes:
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the grid lies: ``whiten`` (C, C), after ``centre`` (C,) is taken off, brings colours to unit variance."""
+    """Where the grid lies: ``whiten`` (C, C), after ``centre`` (C,) is taken off, brings colors to unit variance."""
 
     centre: NDArray[np.float64]
     whiten: NDArray[np.float64]
 
     def places(self, planes: Planes) -> Planes:
-        """Colours (C, N) on the grid, which spans [-1, 1] per axis."""
+        """Colors (C, N) on the grid, which spans [-1, 1] per axis."""
         return mixed(planes - self.centre.astype(np.float32)[:, None], self.whiten / _REACH)
 
 
 def smooth_map(linear: Map, grid: Grid, at: Planes, to: Planes, share: NDArray[np.float32], blur: float) -> Map:
-    """``linear``, and what the movements of colours from ``at`` (C, K) to ``to`` (C, K) differ from it, smoothed.
+    """``linear``, and what the movements of colors from ``at`` (C, K) to ``to`` (C, K) differ from it, smoothed.
 
     ``share`` (K,): how much each movement counts; they add up to none beside ``linear``'s, so that the mean is its own.
-    ``blur``: standard deviation of the average, in half standard deviations of the swap's colours.
+    ``blur``: standard deviation of the average, in half standard deviations of the swap's colors.
     """
     spots = grid.places(at)
     cells = _averaged(spots, to - linear(at), share, blur)

@@ -1,4 +1,4 @@
-"""Colour spaces in which colours are transferred; planes (3, N) f32. Each pair is invertible, below zero too."""
+"""Color spaces in which colors are transferred; planes (3, N) f32. Each pair is invertible, below zero too."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a face is likely to look like, predicted from its identity vector alone: one ridge regression, without training.
 
-A linear morphable model whose parameters are the vector of an identity network: colours in the atlas, and proportions.
+A linear morphable model whose parameters are the vector of an identity network: colors in the atlas, and proportions.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COLOURS = 3 * atlas.SIDE**2
 
 @dataclass(frozen=True)
 class Likely:
-    """colours: (k, k, 3) display RGB in [0, 1], in the atlas; shape: (468, 3), cm, upright, about the middle."""
+    """colors: (k, k, 3) display RGB in [0, 1], in the atlas; shape: (468, 3), cm, upright, about the middle."""
 
     colours: Floats
     shape: Floats
@@ -37,7 +37,7 @@ class Likely:
 
 @dataclass(frozen=True)
 class LinearPrior:
-    """mean: (D,) of faces as numbers, CIE Lab colours and then the shape; centre, spread: (d,) of the vectors.
+    """mean: (D,) of faces as numbers, CIE Lab colors and then the shape; center, spread: (d,) of the vectors.
 
     weights: (d, k), of vectors; directions: (k, D), of faces.
     """

@@ -25,7 +25,7 @@ _WHOLE = 0.99
 
 class OpenModel(KeepsPrior, Model[Pairs]):
     """Swaps by a code: the identity's mean vector, by the network that stages take, as a direction about that network's
-    centre. The network itself takes part in training alone.
+    center. The network itself takes part in training alone.
 
     What is common to all: the generator's turn, and the adversaries', which look at photographs and swaps; a prior as
     three more channels beside the target, and where the truth is known.

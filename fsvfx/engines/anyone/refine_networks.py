@@ -23,7 +23,7 @@ class Change(NamedTuple):
 
 
 class Refiner(nn.Module):
-    """(b, 10, R, R) -> a ``Change``: a U-Net of residual blocks without normalisation, so that light is no statistic.
+    """(b, 10, R, R) -> a ``Change``: a U-Net of residual blocks without normalization, so that light is no statistic.
 
     widths: channels from full size down, halved from one to the next. blocks: at the smallest size.
     """
@@ -42,7 +42,7 @@ class Refiner(nn.Module):
         )
         self.end = nn.Conv2d(first, 4, 3, padding=1)
         for part in self.modules():
-            if isinstance(part, nn.Conv2d):  # without normalisation, else hardly any signal comes through
+            if isinstance(part, nn.Conv2d):  # without normalization, else hardly any signal comes through
                 nn.init.kaiming_normal_(part.weight, _SLOPE)
         for block in self.blocks:
             assert isinstance(block, ResidualBlock)
@@ -84,7 +84,7 @@ def seen_small(target: Tensor, warp: Tensor, guess: Tensor, matte: Tensor, size:
 
 
 def applied(change: Change, warp: Tensor) -> Tensor:
-    """The warp (b, 3, S, S) with its coarse colours changed, and the detail beyond R px kept as far as it may be.
+    """The warp (b, 3, S, S) with its coarse colors changed, and the detail beyond R px kept as far as it may be.
 
     So skin stays as sharp as the picture that it came from, whatever size it was changed at.
     """

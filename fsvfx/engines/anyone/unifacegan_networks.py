@@ -19,7 +19,7 @@ from fsvfx.engines.trainable import initialise
 REGIONS = 4
 """Surroundings; what is neither known nor rendered; the rendered face; eyes and mouth."""
 _UNKNOWN = 0.5
-"""Grey."""
+"""Gray."""
 _STEADY = 1e-2
 """Smallest variance of a region: one with few pixels, or none, must not be amplified."""
 _CALM = 0.01
@@ -28,7 +28,7 @@ _CALM = 0.01
 
 def seen(pictures: Tensor, masks: Tensor, portrayed: Portrayed) -> Tensor:
     """(b, 3 + REGIONS, R, R) of targets (b, 3, R, R) in [0, 1] and their faces' masks (b, 1, R, R): what is around the
-    face, the drawn face, the target's eyes and mouth, grey where there is none of these; then each one's share."""
+    face, the drawn face, the target's eyes and mouth, gray where there is none of these; then each one's share."""
     eyes = portrayed.open
     face = portrayed.cover * (1 - eyes)
     around = (1 - masks) * (1 - face - eyes).clamp_min(0)
@@ -47,7 +47,7 @@ def statistics(here: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class RegionAwareNorm(nn.Module):
-    """Region-aware conditional normalisation: features lose the statistics of their region, and take a scale and shift
+    """Region-aware conditional normalization: features lose the statistics of their region, and take a scale and shift
     from those of the condition in that region and in the surroundings, so that a face suits its picture; beside them a
     scale and shift of each pixel's own (Park et al. 2019, SPADE, which it replaces).
 

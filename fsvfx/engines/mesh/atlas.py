@@ -30,12 +30,12 @@ def raster() -> Raster:
 
 
 def laid_out(crop: Floats, mesh: Floats) -> Floats:
-    """(p, 3) colours of a picture (S, S, 3) with its mesh (468, 2+) at the atlas's covered pixels, a bit blurred."""
+    """(p, 3) colors of a picture (S, S, 3) with its mesh (468, 2+) at the atlas's covered pixels, a bit blurred."""
     return raster().sample(blur(crop, len(crop) / 100), mesh)
 
 
 def extended(picture: Floats) -> Floats:
-    """A picture (SIDE, SIDE, 3) in which each pixel beyond the mesh has the colour of the nearest one on it."""
+    """A picture (SIDE, SIDE, 3) in which each pixel beyond the mesh has the color of the nearest one on it."""
     return picture[_nearest()]
 
 
@@ -53,7 +53,7 @@ def _nearest() -> tuple[Ints, Ints]:
 
 
 def filled(colours: Floats) -> Floats:
-    """(SIDE, SIDE, 3) of colours (p, 3) of the covered pixels, carried on beyond the mesh."""
+    """(SIDE, SIDE, 3) of colors (p, 3) of the covered pixels, carried on beyond the mesh."""
     picture = raster().picture(colours, np.zeros((SIDE, SIDE, 3), np.float32))
     around = blur(picture, 2.0) / np.maximum(blur(raster().coverage, 2.0), 1e-3)[..., None]
     return np.asarray(np.where(raster().coverage[..., None] > 0, picture, around), np.float32)

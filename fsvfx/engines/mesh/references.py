@@ -48,7 +48,7 @@ class References:
     """pictures: m of them; appearance: (m, d), quality: (m,) for the choice; shape: the person's own;
     length: of the largest face, px.
 
-    usual: the colours (k, k, 3) that most of them show, laid out in the atlas; None if they are too few.
+    usual: the colors (k, k, 3) that most of them show, laid out in the atlas; None if they are too few.
     prior: what the face is likely to look like, for where no picture is trusted.
     """
 

@@ -73,7 +73,7 @@ def folds() -> Floats:
 
 @lru_cache(maxsize=1)
 def unpainted() -> Floats:
-    """(468, 1): 0 on the lips, whose colour says nothing of the light, 1 elsewhere."""
+    """(468, 1): 0 on the lips, whose color says nothing of the light, 1 elsewhere."""
     flat = CANONICAL[:, :2].astype(np.float32)
     inside = [cv2.pointPolygonTest(flat[LIPS_OUTER], point.tolist(), measureDist=True) > -0.01 for point in flat]
     return 1 - np.array(inside, np.float32)[:, None]

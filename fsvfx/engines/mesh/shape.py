@@ -1,4 +1,4 @@
-"""The shape of a face apart from its pose and expression, learnt from a person's reference meshes."""
+"""The shape of a face apart from its pose and expression, learned from a person's reference meshes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fsvfx.faces.raster import Floats
 from fsvfx.faces.topology import CANONICAL, OVAL, TRIANGLES
 
 _MODES = 10
-"""Most expression modes that are learnt; the references' landmark noise is in those after."""
+"""Most expression modes that are learned; the references' landmark noise is in those after."""
 _FEATURES: tuple[tuple[tuple[int, ...], float, bool], ...] = (
     ((33, 133, 159, 145), 1.5, True),
     ((263, 362, 386, 374), 1.5, True),
@@ -61,7 +61,7 @@ class ShapeSpace:
 
         What the person's own expressions can explain of the difference between the two faces is taken for
         expression and left as it is; the rest is taken for shape. A linear, stateless function of the mesh,
-        so neighbouring frames stay neighbours whatever chunk they are in.
+        so neighboring frames stay neighbors whatever chunk they are in.
         """
         scale, rotation, shift = similarity(mesh, self.mean)
         difference = (self.mean - scale * mesh @ rotation.T - shift).ravel()

@@ -1,4 +1,4 @@
-"""Colour and light: the identity's skin under the plate's light."""
+"""Color and light: the identity's skin under the plate's light."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [0.5, 0, -0.5], [-0.25, 0.5, -0.25]
 """RGB -> lightness, red-blue, green-magenta: rows. Skin varies along them nearly independently (cf. Reinhard 2001)."""
 _BACK = np.linalg.inv(_OPPONENT).astype(np.float32)
 _CONTRAST = np.array([[0.55, 0.4, 0.4], [1.3, 1.0, 1.0]], np.float32)
-"""Least and most that the spread may change by: strong colour contrast would paint lips and cheeks."""
+"""Least and most that the spread may change by: strong color contrast would paint lips and cheeks."""
 _GREY = 0.05
-"""A skin of less colour than this, over its lightness, is grey: a black and white picture, whose hue says nothing."""
+"""A skin of less color than this, over its lightness, is grey: a black and white picture, whose hue says nothing."""
 _STRETCH = (0.25, 1.6)
-"""Least and most that differences of colour are stretched by."""
+"""Least and most that differences of color are stretched by."""
 _GAIN = (0.4, 2.5)
 _CRISPNESS = (0.35, 2.2)
 """Least and most that a fine band is multiplied by: beyond, the references' compression would show."""
@@ -45,7 +45,7 @@ def toning(colours: Floats, to: Floats, weights: Floats) -> Floats:
     """(m, 3, 4): gives each of m pictures' ``colours`` (m, p, 3) the weighted mean and spread of ``to`` (p, 3).
 
     After Reinhard 2001. weights: (m, p); a picture with none is left as it is.
-    Black stays black, and colours keep their place beside the skin's own hue: of each, what differs from that hue is
+    Black stays black, and colors keep their place beside the skin's own hue: of each, what differs from that hue is
     turned and stretched as the one skin's hue is to become the other's. Reinhard's shift paints lips and shadows in the
     difference of the two skins. Spreads change within bounds only: a beard or a wrinkle is no contrast of the light.
     """
@@ -71,14 +71,14 @@ def _moments(colours: Floats, share: Floats) -> tuple[Floats, Floats]:
 
 
 def _hue(means: Floats) -> tuple[Floats, Floats]:
-    """The two colour axes (m, 2) of colours (m, 3), over their lightness; and that (m,)."""
+    """The two color axes (m, 2) of colors (m, 3), over their lightness; and that (m,)."""
     axes = means @ _OPPONENT.T
     level = np.maximum(axes[:, 0], np.float32(_DARK))
     return np.asarray(axes[:, 1:] / level[:, None], np.float32), level
 
 
 def _beside(hues: Floats) -> Floats:
-    """(m, 3, 3), of opponent axes: to how far a colour is off ``hues`` (m, 2) at its lightness; back, if negative."""
+    """(m, 3, 3), of opponent axes: to how far a color is off ``hues`` (m, 2) at its lightness; back, if negative."""
     matrices = np.tile(np.eye(3, dtype=np.float32), (len(hues), 1, 1))
     matrices[:, 1:, 0] = -hues
     return matrices
@@ -124,9 +124,9 @@ def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
 
 
 def recolour(swap: Floats, usual: Floats, mask: Floats, sigma: float) -> Floats:
-    """Gain (S, S, 3) that gives ``swap``, its lightness kept, the colour of ``usual`` in all coarser than ``sigma`` px.
+    """Gain (S, S, 3) that gives ``swap``, its lightness kept, the color of ``usual`` in all coarser than ``sigma`` px.
 
-    So single pictures' colour that is not the person's (a codec's blocks, a lamp) does not show.
+    So single pictures' color that is not the person's (a codec's blocks, a lamp) does not show.
     """
     swap = np.maximum(swap, 0)
     gain = relight(swap, usual, mask, sigma)

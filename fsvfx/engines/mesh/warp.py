@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fsvfx.engines.landmark_warp import LandmarkWarpSettings
 
 _FOLD = 0.02
-"""Finest shading taken from the plate where skin folds, as a share of the face's size. Colour that is coarser is what
+"""Finest shading taken from the plate where skin folds, as a share of the face's size. Color that is coarser is what
 most references show, not just those chosen."""
 _FINEST = 0.004
 """Of detail: as wide as a pore, as a share of the face's size."""
@@ -108,7 +108,7 @@ class Warp:
         return keep
 
     def _blend(self, shown: Floats, face: _Face, references: References) -> Floats:
-        """(p, 3): the references that show what is ``shown`` on the raster, each matched to the performer's colours."""
+        """(p, 3): the references that show what is ``shown`` on the raster, each matched to the performer's colors."""
         pictures, shares = references.blended(shown, self.settings.references)
         held = face.raster.at_pixels(np.hstack([np.hstack([each.mesh[:, :2], each.trust]) for each in pictures]))
         own, skin = (face.raster.of_picture(each) for each in (face.plate, face.bare * (1 - face.keep)))
@@ -124,7 +124,7 @@ class Warp:
         return np.maximum(blend, 0)
 
     def _gain(self, ours: Floats, face: _Face, usual: Floats | None, places: list[Floats]) -> Floats:
-        """(S, S, 3): gives the identity's face the colours of most references, the plate's light, and its folds.
+        """(S, S, 3): gives the identity's face the colors of most references, the plate's light, and its folds.
 
         Made on a grid as coarse as the finest of its blurs allows. places: x and y (S, S) of the pixels in ``usual``.
         """

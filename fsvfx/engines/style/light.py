@@ -22,7 +22,7 @@ class LightNet(nn.Module):
     """(b, 3, R, R) display RGB in [0, 1], cut as ``align`` cuts faces -> (b, 16).
 
     One of the two equal halves of a siamese network, as in Korshunova et al. 2017, section 2.2: on luminance; without
-    normalisation, which would take the light away.
+    normalization, which would take the light away.
     """
 
     def __init__(self) -> None:

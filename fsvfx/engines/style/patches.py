@@ -30,7 +30,7 @@ class Maps:
 @dataclass(frozen=True)
 class Eye:
     """The feature network, which sees pictures at ``sight`` px; means: of each map's channels, by which they are
-    divided, as those of the normalised VGG are (Gatys et al. 2016)."""
+    divided, as those of the normalized VGG are (Gatys et al. 2016)."""
 
     network: DlibResnet
     sight: int
