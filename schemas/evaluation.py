@@ -15,7 +15,7 @@ class Followed(StrictModel):
     error: float
     """Mean absolute difference."""
     bias: float
-    """Mean difference, swap less plate: of shapes it tells the people's proportions apart, too."""
+    """Mean difference, swap minus plate; for shapes it includes the people's different proportions."""
     spread: float
     """Standard deviation of the plate's, over which ``r`` was computed. If it is small, ``r`` is unreliable."""
     spread_of_swap: float | None = None
@@ -41,7 +41,7 @@ class IdentityFigures(LikenessFigures):
     """By the network that the stages take."""
 
     retrieved: float
-    """Share of the frames whose nearest reference, among all people at hand, is the identity's."""
+    """Share of the frames whose nearest reference, among all people used for retrieval, is the identity's."""
 
 
 class SteadyFigures(StrictModel):
@@ -71,17 +71,17 @@ class FrameFigures(StrictModel):
     to_identity: float | None = None
     to_performer: float | None = None
     nearest: str | None = None
-    """Whose reference is the nearest, among all people at hand."""
+    """Whose reference is the nearest, among all people used for retrieval."""
     yaw: float | None = None
-    """Swap less plate, degrees; pitch and roll alike."""
+    """Swap minus plate, degrees; likewise pitch and roll."""
     pitch: float | None = None
     roll: float | None = None
     mouth: float | None = None
-    """Swap less plate; eyes and brows alike: see ``fsvfx.faces.measures``."""
+    """Swap minus plate; likewise eyes and brows: see ``fsvfx.faces.measures``."""
     eyes: float | None = None
     brows: float | None = None
     gaze_across: float | None = None
-    """Swap less plate, eye widths, to the picture's right; gaze_down alike."""
+    """Swap minus plate, eye widths, to the picture's right; likewise gaze_down."""
     gaze_down: float | None = None
     detail: float | None = None
     gradient: float | None = None

@@ -38,7 +38,7 @@ class ShotJob(StrictModel):
     production: str
     shot: Shot
     people: dict[str, Person]
-    """Only those whom the shot names, and those whom its models were trained on."""
+    """Only the people that the shot names, and those that its models were trained on."""
     models: tuple[TrainedModel, ...] = ()
     """The packages that its engines use."""
     banks: tuple[UsedBank, ...] = ()
@@ -140,7 +140,7 @@ class TrainJob(StrictModel):
     learned: tuple[str, ...]
     """The identity, the performer, others: the model's order. Of a crowd: those with footage."""
     people: dict[str, Person]
-    """Those who are learned, and those whom its start was trained on."""
+    """The people it learns, and those that its start was trained on."""
     collections: tuple[CollectionJob, ...] = ()
     """A crowd's."""
     held_out: HeldOut | None = None

@@ -22,7 +22,7 @@ class OnnxFile(FileOnDisk):
     """An ONNX file."""
 
     data: tuple[FileOnDisk, ...] = Field((), max_length=64)
-    """The files that hold its weights, if they are not in it. They lie in the file's own folder, or below it."""
+    """The files that hold its weights, if they are not in it. They are in the file's own folder, or below it."""
 
 
 class LicensedFile(OnnxFile):

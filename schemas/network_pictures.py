@@ -99,7 +99,7 @@ class FaceInput(PictureInput):
     """An input that takes faces."""
 
     cut: Cut
-    """How the face lies in the picture."""
+    """How the face is framed in the picture."""
 
 
 class PictureOutput(StrictModel):

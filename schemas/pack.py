@@ -112,9 +112,9 @@ class Measured(StrictModel):
     different: Spread
     """Of pictures of two people."""
     same_person: float = Field(gt=0)
-    """The distance below which two vectors are usually of one person: it tells most pairs of both kinds right."""
+    """Distance below which two vectors are usually of one person: it classifies most pairs of both kinds correctly."""
     right: float
-    """Mean of the shares of both kinds that it tells right."""
+    """Mean of the shares of both kinds that it classifies correctly."""
     points: dict[str, PointsApart] = Field(default_factory=dict)
     """How far the pack's own points are from FaceMesh's, by network."""
     fsvfx: str

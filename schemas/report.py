@@ -87,7 +87,7 @@ class DeliveryReport(StrictModel):
     frame_rate: str | None = None
     """None: neither the plate's files nor the manifest tell one, and no deliverable needs it."""
     timecode: str | None = None
-    """Of the first frame; ``timecode_source`` tells whether it is the plate's. None without a frame rate."""
+    """Of the first frame; ``timecode_source`` says whether it is the plate's. None without a frame rate."""
     timecode_source: str | None = None
     waived: FrameRange | None = None
     """Frames that are the plate's own."""

@@ -53,7 +53,7 @@ def _not_delivered(job: ShotJob, files: Iterable[str]) -> Iterator[str]:
     known = set(map(disk.path, files))
     lost = [target for target in wanted if disk.path(target) not in known]
     if lost:
-        what = f"{len(lost)} of {len(wanted)} files that the manifest asks for are in no receipt, such as {lost[0]}"
+        what = f"{len(lost)} of {len(wanted)} files that the manifest lists are in no receipt, such as {lost[0]}"
         yield f"{what}; they were not checked"
 
 

@@ -69,7 +69,7 @@ def opened_for(package: Path, out: Path, person: str | None, *, force: bool) -> 
     if not who or not isinstance(source.model, ClosedModel):
         raise InputError(
             f"'{card.model}' takes its identity from reference pictures, so a file of one person can't be made",
-            hint="Export it as .onnx, for anybody; or export a model that was trained on the people whom it swaps",
+            hint="Export it as .onnx, for anybody; or export a model that was trained on the people it swaps",
         )
     return Pair(source, who, source.model)
 

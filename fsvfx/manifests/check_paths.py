@@ -58,7 +58,7 @@ def _check_plate(at: Loc, plate: Plate, reach: Reach) -> Iterator[Finding]:
     elif _is_itself(plate.path, reach):
         pass
     elif fields(plate.path) or "{frame" in plate.path:
-        yield Finding(path, "a plate's path can't have {fields}", "Write it out; #### stands for the frame number")
+        yield Finding(path, "a plate's path can't have {fields}", "Write it out; #### is the frame number")
     elif ending in VIDEOS and tokens:
         yield Finding(path, f"a video ({ending}) can't have a frame number", "Give one file")
     elif ending in PICTURES and tokens != 1:

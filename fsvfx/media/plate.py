@@ -47,7 +47,7 @@ class PlateInfo:
     notes: tuple[str, ...] = ()
     """What a person should know: alpha left out, an assumed colour matrix, anamorphic pixels; and all doubts."""
     doubts: tuple[str, ...] = ()
-    """What its files say against the manifest, and what plays otherwise than it was shot: told before a run."""
+    """Where its files contradict the manifest, and what plays differently from the original: reported before a run."""
 
     @property
     def canvas(self) -> Canvas:

@@ -23,7 +23,7 @@ def terms_of(draft: Draft) -> None:
         )
         raise InputError(what, hint=hint)
     consent = (
-        "not documented" if family is None or family.kind != "dfm" else "the person's record, asked for in each run"
+        "not documented" if family is None or family.kind != "dfm" else "the person's record, required in each run"
     )
     draft.said |= {
         "licence": licence,

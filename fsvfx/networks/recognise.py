@@ -51,7 +51,7 @@ def _check_answers(draft: Draft) -> None:
     known = {*ANSWERS, *(port.name for port in draft.graph.inputs)}
     for key in draft.answers:
         if key not in known:
-            raise InputError(f"Nothing named '{key}' is asked for", hint=suggestion(key, sorted(known)))
+            raise InputError(f"'{key}' is not one of the questions", hint=suggestion(key, sorted(known)))
 
 
 def card_of(draft: Draft, name: str, files: Mapping[str, Mapping[str, Any]]) -> NetworkCard:
@@ -164,7 +164,7 @@ def _dfm(draft: Draft) -> None:
         draft.said["masks"] = masks
     told = draft.graph.metadata
     everybody = dict.fromkeys(filter(None, (told.get("fsvfx.person"), *told.get("fsvfx.people", "").split(", "))))
-    form = "The person's name in manifests; then the names of others whom it has learned"
+    form = "The person's name in manifests; then the names of others it has learned"
     person = draft.ask(Question("person", "Whose face it makes", usual=", ".join(everybody), form=form))
     if person:
         draft.said["people"] = [one.strip() for one in person.split(",")]

@@ -26,7 +26,7 @@ CHECKS: tuple[Check, ...] = (
     Check("models", "The weights that the shot's stages use are present and match their cards' hashes.",
           inputs.weights),
     Check("banks", "The pictures of the banks that identities come from match their cards' hashes. Members whose age "
-          "or sex is not known are reported where an entry asks for one: they are not chosen.", inputs.banks),
+          "or sex is not known are reported if an entry asks for one: they are not chosen.", inputs.banks),
     Check("detector", "The optional packages that the detector needs are installed.", inputs.detector_code),
     Check("references", "Every file can be read, and a face is found in one of the first 64 pictures, as the stage "
           "would find it. The search stops at the first face. Engines that show the pictures themselves: reported "

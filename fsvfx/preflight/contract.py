@@ -21,7 +21,7 @@ class Trouble:
     what: str
     hint: str
     stops: bool = True
-    """Whether the shot can't be run with it; otherwise it is only told."""
+    """Whether the shot can't run with it; otherwise it is only reported."""
 
     @classmethod
     def of(cls, field: str, error: FsvfxError) -> Trouble:
