@@ -12,13 +12,10 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-from typer.exceptions import TyperException
-
-from flows.verbs.logs import with_verbosity
-from fsvfx.errors import ExitCode
+if TYPE_CHECKING:
+    import typer  # here nothing that takes a while to import: Ctrl-C counts from the start
 
 VERBS: dict[str, tuple[str, ...]] = {
     "Start": ("new", "consent", "demo", "doctor"),
@@ -50,6 +47,10 @@ def build(only: str = "") -> typer.Typer:
     return app
 
 
+_INTERRUPTED = 130
+"""`ExitCode.INTERRUPTED`, before that is imported."""
+
+
 def _add_verb(app: typer.Typer, name: str, panel: str) -> None:
     module = verb(name)
     if not hasattr(module, "COMMANDS"):
@@ -62,6 +63,8 @@ def _add_verb(app: typer.Typer, name: str, panel: str) -> None:
 
 
 def _group(text: str) -> typer.Typer:
+    import typer
+
     app = typer.Typer(
         name="fsvfx",
         help=text,
@@ -77,6 +80,8 @@ def _group(text: str) -> typer.Typer:
 def _add(
     app: typer.Typer, name: str, function: Callable[..., Any], examples: Sequence[str], panel: str | None = None
 ) -> None:
+    from flows.verbs.logs import with_verbosity
+
     lines = "\n".join(f"  {_escaped(example)}" for example in examples)
     command = app.command(name, epilog=f"Examples:\n{lines}", rich_help_panel=panel)
     command(with_verbosity(function))
@@ -108,33 +113,46 @@ def main(arguments: list[str] | None = None) -> None:
 
 def code_of(arguments: list[str]) -> int:
     """Run the command line; returns the exit code."""
-    from fsvfx.errors import FsvfxError
-
-    as_json = "--json" in arguments
     first = arguments[0] if arguments else ""
-    app = build(first if any(first in verbs for verbs in VERBS.values()) else "")
     try:
+        app = build(first if any(first in verbs for verbs in VERBS.values()) else "")
         code = int(app(arguments, standalone_mode=False) or 0)
-    except TyperException as error:
-        _report_usage(error, as_json)
-        return ExitCode.INPUT
-    except (typer.Abort, KeyboardInterrupt):
-        code = ExitCode.INTERRUPTED
-    except FsvfxError as error:
-        from flows.verbs import output
-
-        output.error(error, as_json)
-        return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
     except Exception as error:
-        _report_unexpected(error, as_json)
-        return ExitCode.MACHINE
-
-    if code == ExitCode.INTERRUPTED:  # typer turns Ctrl-C into this code
+        code = _INTERRUPTED if _is_interrupt(error) else _told(error, "--json" in arguments)
+    if code == _INTERRUPTED:  # typer turns Ctrl-C into this code
         sys.stderr.write("Stopped. Finished work is kept; run the same command again to continue.\n")
     return code
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Libraries that were being imported say ImportError because of it."""
+    causes = (each for each in (error.__cause__, error.__context__) if each is not None)
+    return isinstance(error, KeyboardInterrupt) or any(map(_is_interrupt, causes))
+
+
+def _told(error: Exception, as_json: bool) -> int:
+    """Tell what ended the command; returns the exit code."""
+    import typer
+    from typer.exceptions import TyperException
+
+    from flows.verbs import output
+    from fsvfx.errors import ExitCode, FsvfxError
+
+    if isinstance(error, typer.Abort):
+        return ExitCode.INTERRUPTED
+    if isinstance(error, TyperException):
+        _report_usage(error, as_json)
+        return ExitCode.INPUT
+    if isinstance(error, FsvfxError):
+        output.error(error, as_json)
+        return error.exit_code
+    _report_unexpected(error, as_json)
+    return ExitCode.MACHINE
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -143,11 +161,11 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _report_usage(error: Any, as_json: bool) -> None:
     """An unknown verb or option, or a missing one."""
+    from flows.verbs import output
+    from fsvfx.errors import ExitCode
     from fsvfx.printable import printable
 
     if as_json:
-        from flows.verbs import output
-
         problem = {"kind": "UsageError", "what": error.format_message(), "hint": "See fsvfx --help"}
         output.as_json({"error": problem, "exit_code": ExitCode.INPUT})
     else:

@@ -13,6 +13,7 @@ import pytest
 from oiio_files import write_oiio
 
 from flows import cli
+from fsvfx.errors import ExitCode
 from fsvfx.settings import machine
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +147,32 @@ def test_libraries_have_no_last_word(folder) -> None:
     said = subprocess.run(line, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert "frame 1002 has data and display windows" in said.stdout + said.stderr
     assert "leaked" not in said.stderr
+
+
+def _imported() -> None:
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt as stop:
+        raise ImportError("initialization failed") from stop
+
+
+def _stopped() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stop", [_imported, _stopped])
+@pytest.mark.parametrize("where", ["flows.cli.build", "fsvfx.manifests.load_either"])
+def test_an_interrupt_is_clean_while_things_are_imported(stop, where, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(where, lambda *_: stop())
+    assert cli.code_of(["validate", M]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == "Stopped. Finished work is kept; run the same command again to continue.\n"
+
+
+def test_ctrl_c_counts_from_the_start() -> None:
+    """Until `main` is called Python itself answers, with a traceback."""
+    line = "import sys, flows.cli; print(*sorted({'typer', 'pydantic', 'rich', 'numpy'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", line], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == []
 
 
 @pytest.mark.parametrize("words", [["--help"], ["engines", "--json"], ["models", "list", "--json"]])
