@@ -255,7 +255,10 @@ def _save(kept: Path, index: VideoIndex) -> None:
 
 
 def interlaced(place: Place) -> PlateError:
-    return place.error("the video is interlaced", "Deinterlace it first: ffmpeg -i IN -vf bwdif -c:v prores_ks OUT.mov")
+    return place.error(
+        "the video is interlaced",
+        "Deinterlace it first: ffmpeg -i IN -vf bwdif=send_frame -c:v prores_ks -c:a copy OUT.mov",
+    )
 
 
 def turn_of(frame: VideoFrame) -> Turn:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bad_plates import BAD_PLATES
-from footage import shot_job, write_stills, write_video
+from footage import ffmpeg, shot_job, write_stills, write_video
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
@@ -51,6 +51,18 @@ def test_a_file_without_the_right_to_read(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(PlateError, match="not permitted"):
         open_plate(shot_job(path, "1001-1004"))
+
+
+def test_the_command_that_deinterlaces_keeps_rate_and_count(tmp_path: Path) -> None:
+    """As it is printed: a field for a frame would be twice as many frames, and the shot's would be others."""
+    job = shot_job(**BAD_PLATES["interlaced"].make(tmp_path))
+    with pytest.raises(PlateError) as told:
+        open_plate(job).info  # noqa: B018
+    command = told.value.hint.removeprefix("Deinterlace it first: ffmpeg ").split()
+    names = {"IN": job.shot.plate.path, "OUT.mov": str(tmp_path / "out.mov")}
+    ffmpeg(*(names.get(word, word) for word in command))
+    info = open_plate(shot_job(tmp_path / "out.mov", "1001-1012")).info
+    assert (info.frame_rate, info.last - info.first + 1) == (25, 12)
 
 
 def test_a_damaged_first_frame_is_told_only_by_its_chunk(tmp_path: Path) -> None:
