@@ -48,7 +48,7 @@ def matrix_of(frame: VideoFrame) -> int:
     if matrix in _UNNAMED:
         return 1 if frame.width >= 1280 or frame.height > 576 else 6
     if matrix not in _LUMA:
-        hint = "Convert it: ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT.mov"
+        hint = "Convert it: ffmpeg -i IN -vf zscale=matrix=709 -c:v prores_ks -pix_fmt yuv444p10le -c:a copy OUT.mov"
         raise HeaderError(f"its color matrix (H.273 code {matrix}) is not supported", hint)
     return matrix
 

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, VideoReformatter
-from footage import shot_job, write_video
+from footage import ffmpeg, shot_job, write_video
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,8 +103,12 @@ def test_grey_follows_its_range_tag() -> None:
 
 def test_an_unsupported_matrix_is_refused_by_name(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", 4, options={"x264-params": "colormatrix=YCgCo:log-level=none"})
-    with pytest.raises(PlateError, match=r"matrix \(H.273 code 8\) is not supported"):
+    with pytest.raises(PlateError, match=r"matrix \(H.273 code 8\) is not supported") as told:
         open_plate(shot_job(path, "1001-1004"))
+    command = told.value.hint.removeprefix("Convert it: ffmpeg ").split()
+    names = {"IN": path, "OUT.mov": tmp_path / "out.mov"}
+    ffmpeg(*(names.get(word, word) for word in command))
+    assert len(list(open_plate(shot_job(tmp_path / "out.mov", "1001-1004")).pictures(range(1001, 1005)))) == 4
 
 
 def test_ten_bit_video_gives_uint16_and_alpha_is_told(tmp_path: Path) -> None:
