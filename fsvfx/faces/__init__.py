@@ -1,7 +1,7 @@
 """Faces in pictures: found, landmarked, recognised, followed over time; the geometry of their mesh and crops."""
 
 __all__ = [
-    "boxes", "detectors", "embedding", "facemesh", "gaze", "geometry", "insightface", "looks", "measures", "mediapipe",
-    "near", "people", "raster", "references", "resizing", "search", "topology", "tracks", "trails", "views",
-    "watch",
+    "boxes", "detectors", "embedding", "facemesh", "gaze", "geometry", "insightface", "leaving", "looks", "measures",
+    "mediapipe", "near", "people", "raster", "references", "resizing", "search", "topology", "tracks", "trails",
+    "views", "watch",
 ]  # fmt: skip

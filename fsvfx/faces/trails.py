@@ -116,6 +116,11 @@ class Trail:
         """Some of its frames, by index or mask."""
         return Trail(self.frame[which], self.box[which], self.score[which], self.landmarks[which], self.filled[which])
 
+    def joined(self, other: Trail) -> Trail:
+        """Both, by frame; where both have one, ``self``'s is first."""
+        whole = Trail(*(np.concatenate(pair) for pair in zip(_columns(self), _columns(other), strict=True)))
+        return whole.at(np.argsort(whole.frame, kind="stable"))
+
     @classmethod
     def none(cls) -> Trail:
         return cls(

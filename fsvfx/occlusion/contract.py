@@ -52,12 +52,15 @@ class Faces:
     wide: each (WIDE_SIZE, WIDE_SIZE, 3) float32: the same, ``WIDE`` times the crop's side, about the same middle.
         Each costs a look at the plate: ask for those that are needed.
     frames: production frame numbers, ascending.
+    plates: (n, 4, 2) float32, the corners of the plate in crop pixels, in their order around it: beyond its edge crops
+        and wide pictures are mirrored, and tell nothing. None: they lie within it.
     """
 
     crops: Pictures
     landmarks: NDArray[np.float32]
     wide: Pictures
     frames: tuple[int, ...]
+    plates: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

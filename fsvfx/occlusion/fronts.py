@@ -92,7 +92,10 @@ class _Frame:
         self.lab = own_face.lab(self.crop)
         size = faces.crops[row].shape[0]
         self.mesh, self._in_picture = (_scaled(faces.landmarks[row], side / size) for side in (SIZE, len(picture)))
+        self._beyond = None if faces.plates is None else _beyond(_scaled(faces.plates[row], SIZE / size), self.mesh)
         self.flat = own_face.flattened(self.lab, self.mesh)
+        if self._beyond is not None:
+            self.flat = own_face.without(self.flat, self._beyond, self.mesh)
         self.bridge = bridge(picture, self._in_picture)
         self.hands: list[Hand] = []
         self.unlike: Bools = np.zeros(len(self.flat), np.bool_)
@@ -139,6 +142,8 @@ class _Frame:
         raster = rasterise(self.mesh, TRIANGLES, SIZE)
         expected = own_face.expected(own, self.flat, raster)
         different = difference(self.lab, expected)
+        if self._beyond is not None:
+            different *= self._beyond == 0
         hand = self._hand_area() > 0.5
         region = regions(different, expected.on_mesh, hand)
         hand &= (different > 0.5) | (expected.known < 0.5) | (expected.on_mesh == 0)
@@ -250,6 +255,15 @@ def _in_crop(hand: Hand) -> NDArray[np.float32]:
     """Its points in the wide picture as px of a SIZE crop (21, 2)."""
     edge = (1 - 1 / WIDE) / 2 * WIDE_SIZE
     return np.asarray((hand.points - edge + 0.5) * (SIZE * WIDE / WIDE_SIZE) - 0.5, np.float32)
+
+
+def _beyond(plate: Floats, mesh: Floats) -> Floats | None:
+    """(SIZE, SIZE): 1 beyond the plate's corners (4, 2), and at its very edge; None if none of the mesh lies there."""
+    if all(_inside(plate, point) > 1 for point in mesh[:, :2]):
+        return None
+    within = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillConvexPoly(within, np.round(plate).astype(np.int32), 1)
+    return np.asarray(1 - cv2.erode(within, np.ones((3, 3), np.uint8), borderValue=1), np.float32)
 
 
 def _inside(corners: Floats, point: Floats) -> float:

@@ -19,7 +19,7 @@ class TextureAndHands(Segmenter):
     """
 
     name: ClassVar[str] = "texture_and_hands"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     summary: ClassVar[str] = (
         "things in front of the face, by its appearance over time; hands, by their landmarks; and glasses"
     )

@@ -34,7 +34,8 @@ class FootageSettings(StageSettings):
     def of(cls, job: ShotJob) -> FootageSettings:
         """``job``: the footage as a shot; the performer of its first entry is wanted."""
         frames, shot = job.shot.plate.frames, Unit.of_shot()
-        track = TrackStage().settings(job, shot).model_copy(update={"chunks": ((frames.first, frames.last),)})
+        track = TrackStage().settings(job, shot)
+        track = track.model_copy(update={"chunks": ((frames.first, frames.last),), "edges": False})
         return cls(
             first=frames.first,
             last=frames.last,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -14,6 +15,7 @@ from fsvfx.colour import PlateColour
 from fsvfx.comp import choices
 from fsvfx.comp.matte import hull
 from fsvfx.entries import AlignedEntry, SwappedEntry, entry_name, named
+from fsvfx.faces.geometry import apply
 from fsvfx.faces.looks import coarse_crop
 from fsvfx.occlusion.contract import EMBEDDED, WIDE, WIDE_SIZE, Faces, LazyPictures, Segmenter, segmenter
 from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, StageSettings, Work, plate_colour_of
@@ -163,7 +165,20 @@ class _Entry:
             np.stack(landmarks) if landmarks else np.zeros((0, 468, 3), np.float32),
             LazyPictures(self._wide, tuple(numbers)),
             tuple(numbers),
+            np.array([self._plate(number) for number in numbers], np.float32).reshape(-1, 4, 2),
         )
+
+    def _plate(self, number: int) -> NDArray[np.float64]:
+        """(4, 2): its corners, the outer ones of its pixels, in the crop."""
+        height, width = self._plate_size
+        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
+        return apply(self.aligned.matrix(number), corners)
+
+    @cached_property
+    def _plate_size(self) -> tuple[int, int]:
+        ingest = self.work.inputs["ingest"]
+        height, width = ingest.frame("frames", ingest.numbers[0]).shape[:2]
+        return height, width
 
     def _wide(self, number: int) -> NDArray[np.float32]:
         plate = self.work.inputs["ingest"].frame("frames", number)

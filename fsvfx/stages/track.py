@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from fsvfx.entries import entry_name
 from fsvfx.errors import InputError, Where
 from fsvfx.faces.embedding import SIZE
 from fsvfx.faces.geometry import crop_size
+from fsvfx.faces.leaving import Look, with_edges
 from fsvfx.faces.people import PersonTrack, Wanted, choose, listing, people
 from fsvfx.faces.tracks import Finds, cuts, jumps, link
 from fsvfx.faces.trails import REACH, Trail, fill
-from fsvfx.stages.contract import Need, Resources, Stage, StageSettings, Work
+from fsvfx.stages.contract import Need, PlateSettings, Resources, Stage, StageSettings, Work, plate_colour_of
 from fsvfx.stages.outputs import Outputs, spec
 from schemas.bank import AllBut
 from schemas.frames import Chunk
@@ -52,7 +54,7 @@ class TrackedCrowd(TrackedPerformer):
     all_but: tuple[str | int, ...]
 
 
-class TrackSettings(StageSettings):
+class TrackSettings(PlateSettings):
     shot: str
     """For messages."""
     entries: tuple[SerializeAsAny[TrackedPerformer], ...]
@@ -62,13 +64,15 @@ class TrackSettings(StageSettings):
     min_score: float
     cast: tuple[int, ...] = Field((), exclude_if=lambda entries: not entries)
     """The entries whose identities come from a bank."""
+    edges: bool = Field(True, exclude_if=lambda edges: edges)
+    """Whether faces are followed out of the picture and into it. Their expression then stays as it was last seen."""
 
 
 class TrackStage(Stage[TrackSettings]):
     name = "track"
-    version = 1
+    version = 2
     scope = "shot"
-    needs = (Need("detect", of="all"), Need("references", of="people"))
+    needs = (Need("ingest", of="all"), Need("detect", of="all"), Need("references", of="people"))
     resources = Resources(cpu=1, memory_mib=1024)
 
     outputs = Outputs(
@@ -94,6 +98,7 @@ class TrackStage(Stage[TrackSettings]):
             max_gap=job.shot.faces.max_gap,
             min_score=job.shot.faces.min_score,
             cast=tuple(index for index, entry in enumerate(job.shot.replace) if entry.from_bank),
+            **PlateSettings.of(job).model_dump(),
         )
 
     def run(self, work: Work[TrackSettings]) -> Result:
@@ -110,6 +115,8 @@ class TrackStage(Stage[TrackSettings]):
         chosen = _all_chosen(finds, seen, work)
         _refuse_shared(chosen, work)
         performers = [_joined([trails[each.number] for each in group]) for group in chosen]
+        if work.settings.edges:
+            performers = [with_edges(each, numbers.tolist(), starts, _look(work)) for each in performers]
         at: list[JsonValue] = [*sorted(starts)]
         cast = {
             entry_name(index): {"track": np.array([each.number for each in chosen[index]], np.int64)}
@@ -120,6 +127,17 @@ class TrackStage(Stage[TrackSettings]):
             parts=_parts(performers, numbers, starts, work.settings),
             qc={"tracks": len(seen), "cuts": at, "frames": _counts(performers)},
         )
+
+
+def _look(work: Work[TrackSettings]) -> Look:
+    """Shows frames; the latest is kept, as faces are followed from one to the next."""
+    colour = plate_colour_of(work)
+
+    @lru_cache(maxsize=2)
+    def look(number: int) -> NDArray[np.uint8]:
+        return colour.look(work.inputs["ingest"].frame("frames", number))
+
+    return look
 
 
 def _cuts(detected: Data, numbers: NDArray[np.int64]) -> frozenset[int]:

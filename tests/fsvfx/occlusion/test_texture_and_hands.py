@@ -46,12 +46,16 @@ def drawn(number: int) -> np.ndarray:
     return np.clip(soft + np.random.default_rng(number).normal(0, 0.01, soft.shape), 0, 1)
 
 
-def faces(numbers: range, change: Change) -> Faces:
+def faces(numbers: range, change: Change, edges: Callable[[int], float] | None = None) -> Faces:
+    """edges: where the plate ends to the right, px of the crop."""
     pictures = [change(number, drawn(number)) for number in numbers]
     crops = np.array(pictures, np.float16).reshape(-1, SIZE, SIZE, 3)
     landmarks = np.repeat(mesh()[None], len(crops), axis=0).astype(np.float32)
     wide = np.zeros((len(crops), WIDE_SIZE, WIDE_SIZE, 3), np.float32)
-    return Faces(crops, landmarks, wide, tuple(numbers))
+    if edges is None:
+        return Faces(crops, landmarks, wide, tuple(numbers))
+    ends = [[[-SIZE, -SIZE], [edges(k), -SIZE], [edges(k), 2 * SIZE], [-SIZE, 2 * SIZE]] for k in numbers]
+    return Faces(crops, landmarks, wide, tuple(numbers), np.array(ends, np.float32))
 
 
 def segment(change: Change, others: Change | None = None) -> Segmentation:
@@ -128,3 +132,36 @@ def test_a_hand_whose_wrist_lies_on_the_face_is_the_face(
 
 def drawn_as_is(number: int, picture: np.ndarray) -> np.ndarray:
     return picture
+
+
+def _edge(number: int) -> float:
+    """The face leaves the plate, and is half out at last."""
+    return SIZE * (0.9 - 0.4 * number / FRAMES)
+
+
+def _mirrored(number: int, picture: np.ndarray) -> np.ndarray:
+    """As align cuts it: mirrored beyond the plate's edge."""
+    edge = round(_edge(number))
+    seen = picture.copy()
+    seen[:, edge:] = picture[:, edge - 1 : 2 * edge - SIZE - 1 : -1]
+    return seen
+
+
+def test_what_lies_beyond_the_plate_is_neither_compared_nor_learnt() -> None:
+    found, others = (faces(numbers, _mirrored, _edge) for numbers in (range(FRAMES), range(0, FRAMES, 2)))
+    front = TextureAndHands().segment(found, others, face=False).front
+    assert front.max() == 0
+
+
+def test_a_thing_at_the_plates_edge_is_in_front() -> None:
+    def thing(number: int, picture: np.ndarray) -> np.ndarray:
+        if number < FRAMES - 2:
+            return picture
+        x, y = mesh()[0, :2].round().astype(int)
+        seen = picture.copy()
+        seen[y - 6 : y + 40, x - 30 : x + 6] = THING
+        return _mirrored(number, seen)
+
+    found, others = (faces(numbers, thing, _edge) for numbers in (range(FRAMES), range(0, FRAMES, 2)))
+    front = TextureAndHands().segment(found, others, face=False).front
+    assert front[-1].max() > 0.5

@@ -12,6 +12,7 @@ import toy_banks
 from in_memory import Arrays
 
 from fsvfx.arrays import Result
+from fsvfx.colour import DEFAULT_CONFIG
 from fsvfx.context import Context
 from fsvfx.errors import InputError
 from fsvfx.faces.topology import CANONICAL
@@ -63,6 +64,9 @@ def tracked(
         max_gap=4,
         min_score=0.5,
         cast=tuple(range(len(named), len(named) + of)),
+        color_space="sRGB",
+        colour_config=DEFAULT_CONFIG.name,
+        exposure=0,
     )
     signature = np.full((len(FRAMES), 36, 64), 90, np.uint8)
     inputs: dict[str, Any] = {"detect": Arrays(FRAMES, {"signature": signature}, {"faces": faces(places)})}

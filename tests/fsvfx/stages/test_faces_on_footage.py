@@ -55,7 +55,13 @@ def detect(pictures: Pictures, **changes: Any) -> list[tuple[range, Result]]:
     return done
 
 
-def track(detected: Iterable[tuple[range, Result]], chunks: list[Chunk] | None = None, **entry: Any) -> Result:
+def track(
+    detected: Iterable[tuple[range, Result]],
+    chunks: list[Chunk] | None = None,
+    pictures: Pictures | None = None,
+    **entry: Any,
+) -> Result:
+    """pictures: those that were looked at; without, no face may be partly out of them."""
     detected = list(detected)
     data = stitched(detected)
     spans = (
@@ -64,8 +70,12 @@ def track(detected: Iterable[tuple[range, Result]], chunks: list[Chunk] | None =
     settings = {
         "shot": "sh1", "chunks": spans, "max_gap": 8, "min_score": 0.5,
         "entries": [{"performer": "double", "track": None, "position": None} | entry],
+        "color_space": "sRGB", "colour_config": DEFAULT_CONFIG.name, "exposure": 0,
     }  # fmt: skip
-    return TrackStage().run(Work(Unit.of_shot(), tuple(data.numbers), TrackSettings(**settings), {"detect": data}))
+    inputs: dict[str, Any] = {"detect": data}
+    if pictures is not None:
+        inputs["ingest"] = Arrays(data.numbers, {"frames": np.stack(pictures)})
+    return TrackStage().run(Work(Unit.of_shot(), tuple(data.numbers), TrackSettings(**settings), inputs))
 
 
 def align(pictures: Pictures, tracked: Result) -> list[Result]:
@@ -100,6 +110,25 @@ def test_franck_is_found_in_every_frame_and_crops_are_upright(clips: Path) -> No
         plain = cv2.warpAffine(plates[0], np.asarray(result.frames["r0/matrix"])[0], (size, size)) / 255.0
         inner = slice(60, 196)
         assert np.abs(crops[0][inner, inner] - plain[inner, inner]).mean() < 0.02
+
+
+def test_a_face_that_leaves_the_picture_is_followed_until_it_is_gone(clips: Path) -> None:
+    """Across chunks, and through frames in which hardly any of it is left."""
+    shifts = np.clip(np.arange(24) - 2, 0, None) * 14.0
+    pictures = [
+        np.asarray(
+            cv2.warpAffine(each, np.array([[1, 0, by], [0, 1, 0]]), each.shape[1::-1], borderValue=(40, 90, 200))
+        )
+        for each, by in zip(clip_frames(clips / "franck.mp4", 100, 24), shifts, strict=True)
+    ]
+    tracked = track(detect(pictures), pictures=pictures)
+    rows = [part.tables["r0"] for part in tracked.parts.values()]
+    frames = np.unique(np.concatenate([each["frame"] for each in rows]))
+    assert frames.tolist() == list(range(1001, frames[-1] + 1))
+    last = max(rows, key=lambda each: each["frame"].max(initial=0))
+    assert last["filled"][-1]
+    left = last["landmarks"][-1][:, 0].min()
+    assert left < pictures[0].shape[1] < left + 28, "gone in the next frame, or the one after"
 
 
 def test_two_faces_are_two_tracks_in_every_frame(clips: Path) -> None:
