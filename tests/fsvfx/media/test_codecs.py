@@ -142,4 +142,4 @@ def test_a_container_that_contradicts_its_stream_is_told(tmp_path: Path) -> None
     """ffmpeg's DNxHR encoder writes BT.709 into the stream whatever it is told."""
     encode(tmp_path / "a.mov", CODECS["DNxHR HQX"], "bt2020nc", False)
     notes = open_plate(shot_job(tmp_path / "a.mov", "1001-1003", color_space="Rec.709")).info.notes
-    assert any("colour matrix 9 (H.273), its stream with 1" in note for note in notes)
+    assert any("color matrix 9 (H.273), its stream with 1" in note for note in notes)
