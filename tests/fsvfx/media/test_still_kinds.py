@@ -126,7 +126,7 @@ def test_a_colour_profile_is_told(kind: str, profile: bytes, is_told: bool, tmp_
         name = b"sRGB" if not is_told else b"Other"
         path.write_bytes(_renamed(path.read_bytes(), name))
     notes = notes_of(path, Place("a"))
-    assert any("colour profile" in note for note in notes) == is_told
+    assert any("color profile" in note for note in notes) == is_told
     assert read_still(path, Place("a")).shape == RGB.shape
 
 
