@@ -101,7 +101,7 @@ def near(path: Path) -> str | None:
 def but_for_capitals(name: str, names: Iterable[str]) -> str | None:
     """The first of ``names`` that differs from ``name`` only in capitals."""
     wanted = plain(name).casefold()
-    return next((other for other in sorted(names) if plain(other).casefold() == wanted), None)
+    return next((other for other in sorted(names) if other != name and plain(other).casefold() == wanted), None)
 
 
 def names_in(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ def sound(document: Document, path: Path, kind: Kind[M], others: Sequence[Proble
 def _check_folder(document: Document, path: Path) -> None:
     """All paths start there, and stand in receipts and headers, which are UTF-8."""
     try:
-        str(path.resolve()).encode()
+        os.path.realpath(path).encode()
     except UnicodeEncodeError:
         document.tell((), "the name of the manifest or of a folder above it is not UTF-8", "Rename it")
 

@@ -17,6 +17,7 @@ from fsvfx.media.sources import RotoSource
 from fsvfx.reach import reach_of
 from fsvfx.rights.decision import Evidence
 from fsvfx.rights.records import evidence
+from fsvfx.spelling import near
 from schemas.job import ShotJob
 
 ODD = [
@@ -188,6 +189,13 @@ def test_another_case_is_another_file(here: Path, media: Path, given: dict[str, 
     with pytest.raises(PlateError) as told:
         use[next(iter(given))](job)
     assert f"Did you mean '{near}'?" in str(told.value)
+
+
+def test_a_link_to_nothing_is_not_hinted_at_itself(here: Path) -> None:
+    (here / "consents/gone.yaml").symlink_to(here / "nothing.yaml")
+    found = evidence(reach_of(_job(here, consent="consents/gone.yaml")), _job(here).people, "lead")
+    assert near(here / "consents/gone.yaml") is None
+    assert "Did you mean" not in str(found)
 
 
 def test_two_files_that_differ_in_case(here: Path, media: Path) -> None:
