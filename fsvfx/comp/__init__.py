@@ -1,7 +1,6 @@
-"""Compositing: mattes, colors, blends and finish, scene-linear; a Patch is what a swap changes of its plate.
+"""Compositing: mattes, colors, blends and finish, scene-linear. A Patch is the part of the plate that a swap changes.
 
-What ``__init__.pyi`` lists is imported when it is first used: checking a manifest need not wait for numpy and
-OpenCV.
+Names listed in ``__init__.pyi`` are imported on first use: checking a manifest need not wait for numpy and OpenCV.
 """
 
 from lazy_loader import attach_stub

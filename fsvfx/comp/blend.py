@@ -1,4 +1,4 @@
-"""The blend of swap and plate, some frames at a time; scene-linear."""
+"""The blend of swap and plate, several frames at a time; scene-linear."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def blend(
 ) -> F32:
     """Lay ``swap`` (n, h, w, 3) over ``plate`` (same shape) under ``matte`` (n, h, w) in [0, 1]; all scene-linear.
 
-    The swap first gets the plate's light as ``settings.mode`` says: from the matte's rim (seamless; steadied against
-    highlights and hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than for a
-    face 256 px high), or not at all. ``raw`` is the swap as it is. ``trusted`` (n, h, w): where the plate on the rim is
-    the face's own, and not something in front of it; None: everywhere. Gives (n, h, w, 3) float32, finite.
+    First, ``settings.mode`` gives the swap the plate's light: from the matte's rim (seamless; robust to highlights and
+    hair there: ``fsvfx.comp.poisson``), by bands (``fsvfx.comp.multi_band``; ``octaves`` more than for a face 256 px
+    high), or not at all. ``raw`` is the unchanged swap. ``trusted`` (n, h, w): where the plate on the rim is the face
+    itself and not something in front of it; None: everywhere. Returns (n, h, w, 3) float32, finite.
     """
     under, over, share = _finite(plate), _finite(swap), _finite(matte)
     if settings.mode != "raw":
@@ -51,7 +51,7 @@ def sealed(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating])
 
 
 def _finite(values: NDArray[np.floating]) -> F32:
-    """As float32; no NaN, and infinities at the ends of half float."""
+    """As float32; NaN replaced, and infinities clipped to the range of half float."""
     wide = from_half(values) if values.dtype == np.float16 else values.astype(np.float32, copy=False)
     return wide if np.isfinite(wide).all() else np.nan_to_num(wide, posinf=MOST, neginf=-MOST)
 
@@ -111,5 +111,5 @@ def _seamless(
 _TOLERANCE = 1e-4
 """As a share of the rim's range."""
 _FINEST = 2.0**-11
-"""Of the swap's light on the rim: half float, in which a patch is kept, has steps of 2^-11 to 2^-10 of the light. The
-solver stops when it estimates its error to be below."""
+"""As a share of the swap's light on the rim: patches are kept in half float, which has steps of 2^-11 to 2^-10 of the
+light. The solver stops when its error estimate is below this."""

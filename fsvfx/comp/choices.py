@@ -76,9 +76,9 @@ def in_force(composite: Composite, frames: FrameRange) -> set[CompositeSettings]
 
 
 def runs(composite: Composite, frames: FrameRange) -> Iterator[tuple[FrameRange, CompositeSettings]]:
-    """Runs of ``frames`` in which the same overrides hold, and the settings there.
+    """Runs of ``frames`` with the same overrides, and the settings there.
 
-    Settings are looked up once for each set of overrides that meet, not frame by frame.
+    Settings are looked up once for each set of overlapping overrides, not frame by frame.
     """
     looked_up: dict[tuple[int, ...], CompositeSettings] = {}
     for held, met in meetings(frames, [one.frames for one in composite.overrides]):

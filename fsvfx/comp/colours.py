@@ -25,10 +25,10 @@ def together(size: int, settings: CompositeSettings) -> int:
 
 
 def coloured(face: Face, numbers: Sequence[int], settings: CompositeSettings, colour: PlateColour) -> list[F32]:
-    """The swap's crops (S, S, 3), display light, of frames ``numbers``, with the colors that the settings ask for.
+    """The swap's crops (S, S, 3), display light, of frames ``numbers``, with colors matched as the settings require.
 
-    The settings in force at these frames also say how their neighbors are looked at. What a frame gets does not depend
-    on which others are asked for with it.
+    The settings at these frames also apply to their neighbors. A frame's result does not depend on which other frames
+    are processed with it.
     """
     if not takes_colours(settings):
         return [face.swap(number) for number in numbers]
@@ -66,7 +66,7 @@ class _Run:
 
 
 def _transferred(run: _Run, swap: F32, colour: PlateColour, wanted: slice) -> F32:
-    from fsvfx.comp.transfer import transfer  # here: it is heavy, and planning need not wait for it
+    from fsvfx.comp.transfer import transfer  # here: a heavy import that planning does not need
 
     plate, light = run.plate, run.settings.color_transfer_space
     if light == "linear":

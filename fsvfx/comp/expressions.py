@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def sources(expression: str) -> frozenset[str]:
-    """The mattes that ``learned*plate+external`` names."""
+    """The mattes named in an expression such as ``learned*plate+external``."""
     return frozenset(name for term in terms(expression) for name in term)
 
 

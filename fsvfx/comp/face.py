@@ -42,7 +42,7 @@ class Face:
         return bool(self._aligned.starts[self._rows[number]]) or not self.is_there(number - 1)
 
     def segment(self, number: int, reach: int) -> range:
-        """The frames about ``number``, at most ``reach`` away, that show the face without a cut or gap between."""
+        """The frames around ``number``, at most ``reach`` away, that show the face without a cut or gap in between."""
         first = last = number
         while number - first < reach and not self.starts(first):
             first -= 1
@@ -96,7 +96,7 @@ class Face:
             return from_plate(roto, self.matrix(number, settings), self.swap(number).shape[0])
         size = self.swap(number).shape[0]
         if name == "hull" or (name in ("plate", "identity") and number not in self._own):
-            # Only chunks whose own settings name them have them: among a frame's neighbors the hull stands in.
+            # Only chunks whose own settings name them have them: for neighbor frames the hull is used instead.
             return hull(self.landmarks(number), size)
         if name == "plate":
             return self._of_plate(from_half(self._occluded.face(number)), settings)

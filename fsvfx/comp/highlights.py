@@ -13,7 +13,7 @@ F32 = NDArray[np.float32]
 MOST = 65504.0
 """Half float's maximum."""
 _ORDINARY = 4.0
-"""More than this many times the matte's median light is a glint, not the light that falls on the face."""
+"""Above this many times the matte's median light it is a glint, not the light that falls on the face."""
 
 
 def luminance(picture: F32) -> F32:
@@ -31,9 +31,9 @@ def scaled(picture: F32, shares: F32) -> F32:
 
 
 def held(picture: F32, most: F32) -> F32:
-    """Pixels of ``picture`` (n, h, w, 3) whose largest channel exceeds ``most`` (n,), darkened to it: hue stays.
+    """Pixels of ``picture`` (n, h, w, 3) whose largest channel exceeds ``most`` (n,), darkened to it; hue is kept.
 
-    No channel is below ``-most`` either. The picture itself where all is within.
+    No channel is below ``-most`` either. Returns the picture itself if all is within range.
     """
     flat = picture.reshape(len(picture), -1)
     beyond = (flat.max(axis=1, initial=0.0) > most) | (flat.min(axis=1, initial=0.0) < -most)
@@ -46,18 +46,18 @@ def held(picture: F32, most: F32) -> F32:
 
 
 def most_shown(plate: F32, matte: F32) -> float:
-    """The display value that no channel of a swap may exceed: that of white, or the largest of the plate's crop
-    (S, S, 3), display light, under ``matte`` (S, S).
+    """The maximum display value of a swap's channels: that of white, or the largest of the plate's crop (S, S, 3),
+    display light, under ``matte`` (S, S).
 
-    Displays show highlights by a logarithm, where a step of one code is a multiple of the light. Where the plate has no
-    highlights, what an engine makes up beyond white is noise: a red 0.97 would be light of five times white.
+    Displays show highlights by a logarithm, where a step of one code is a multiple of the light. If the plate has no
+    highlights, an engine's values above white are noise: a red of 0.97 would be five times the light of white.
     """
     shown = cv2.copyTo(plate, (matte > 0).view(np.uint8))
     return max(white_shown(), float(np.max(shown, initial=0.0)))
 
 
 def glare(plate: F32, matte: F32) -> F32:
-    """Above this (n,), light in ``plate`` (n, h, w, 3) under ``matte`` (n, h, w) is a glint or a lamp."""
+    """The limit (n,) above which light in ``plate`` (n, h, w, 3) under ``matte`` (n, h, w) is a glint or a lamp."""
     return np.array([_glare(*each) for each in zip(plate, matte, strict=True)], np.float32)
 
 

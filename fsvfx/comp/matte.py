@@ -22,20 +22,21 @@ FACE = 256
 _BORDER = 0.03
 """Share of the crop, at each border, over which the matte fades to nothing."""
 _COARSE = 8.0
-"""Soft edges are made on a grid where half the feather is at most so many pixels wide."""
+"""Soft edges are made on a grid where half the feather is at most this many pixels wide."""
 _FINER = 4
-"""Bits below the pixel to which a hull's corners are drawn."""
+"""Subpixel bits to which a hull's corners are drawn."""
 SIDES: tuple[Side, ...] = get_args(Side)
 _GRID = 256
-"""Matted crops are eroded side by side on a grid of at most so many pixels: step by step, so the fewer the better."""
+"""Matted crops are eroded per side on a grid of at most this many pixels: the work is step by step."""
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _SQUARE = cv2.getStructuringElement(cv2.MORPH_RECT, (3, 3))
 
 
 def joined(expression: str, given: Mapping[str, F32]) -> F32:
-    """``given`` mattes, all of one shape and in [0, 1], joined: `*` multiplies and binds tighter, `+` takes the larger.
+    """``given`` mattes, all of one shape and in [0, 1], joined: `*` multiplies and binds tighter, `+` takes the
+    maximum.
 
-    The larger, not the sum, so that a matte joined with itself stays as it is.
+    The maximum, not the sum, so that a matte joined with itself does not change.
     """
     union: F32 | None = None
     for term in terms(expression):
@@ -81,7 +82,7 @@ def shape(matte: NDArray[np.floating], settings: CompositeSettings) -> F32:
 
 
 def erode(matte: F32, radius: float) -> F32:
-    """Shrink by ``radius`` px (grow if negative): the least (greatest) in a disc, interpolated between whole radii."""
+    """Shrink by ``radius`` px (grow if negative): the minimum (maximum) in a disc, interpolated between whole radii."""
     turn = cv2.erode if radius > 0 else cv2.dilate
     whole, part = divmod(abs(radius), 1.0)
     near = _morph(turn, matte, int(whole))
@@ -89,7 +90,7 @@ def erode(matte: F32, radius: float) -> F32:
 
 
 def feather(matte: F32, width: float) -> F32:
-    """Soften the edge over ``width`` px, inwards: nowhere above ``matte``."""
+    """Soften the edge over ``width`` px, inward: nowhere above ``matte``."""
     if width <= 0:
         return matte
     half = width / 2
@@ -127,10 +128,10 @@ def side_weight(side: Side, size: int) -> F32:
 
 
 def erode_sides(matte: F32, lengths: dict[Side, float]) -> F32:
-    """Shrink (S, S) by so many px at each side (grow where negative), in the directions between by what lies between.
+    """Shrink (S, S) by this many px on each side (grow if negative), interpolated for directions in between.
 
-    The edge moves in steps of a pixel, each as far as the place asks for, alternately along a cross and a square: an
-    octagon's way of being a disc.
+    The edge moves in steps of one pixel, each as far as required at that place, alternately along a cross and a square:
+    an octagon, which approximates a disc.
     """
     if not lengths:
         return matte
@@ -153,7 +154,7 @@ def _feathered(matte: F32, width: float, wider: dict[Side, float]) -> F32:
 
 
 def _times(width: float, size: int) -> int:
-    """How much coarser the grid may be on which an edge ``width`` px wide is softened."""
+    """How much coarser the grid may be for softening an edge ``width`` px wide."""
     times = 1
     while width / (2 * times) > _COARSE and size % (2 * times) == 0:
         times *= 2

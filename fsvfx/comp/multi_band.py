@@ -1,8 +1,8 @@
 """Blends by bands: the detail of the swap over the light of the plate.
 
 Laplacian pyramids (Burt and Adelson: "The Laplacian Pyramid as a Compact Image Code", 1983), in float, any range. Each
-level is a mean weighted by the matte (normalized convolution, Knutsson and Westin 1993), so that nothing beyond the
-matte bleeds into any band; and the bands add up to the picture, to rounding.
+level is a mean weighted by the matte (normalized convolution, Knutsson and Westin 1993), so that nothing outside the
+matte bleeds into any band; and the bands add up to the picture, except for rounding.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from fsvfx.comp.highlights import luminance, scaled
 F32 = NDArray[np.float32]
 
 _MOST = 1.6
-"""Contrast is matched by no more than this factor, either way."""
+"""Contrast is changed at most by this factor, up or down."""
 _WINDOW = 0.18
-"""Standard deviation of the window in which contrast is local, as a share of the region's longer side: the light on a
-cheek or a brow, not single features."""
+"""Standard deviation of the window for local contrast, as a share of the region's longer side: the light on a cheek or
+a brow, not single features."""
 _DARK = 0.5
-"""Below this share of the swap's mean light, what is added becomes a gain."""
+"""Below this share of the swap's mean light, additions become a gain."""
 _ROOM = 1.1
-"""Nor is more taken away than the swap's light over this."""
+"""At most the swap's light divided by this is subtracted."""
 _FLAT = 0.003
-"""A band that varies by less than this share of the light is flat: noise, whose contrast says nothing."""
+"""A band that varies by less than this share of the light is flat: noise, whose contrast means nothing."""
 _LEAST = 4
-"""Pyramids end before a side is shorter."""
+"""Pyramids stop before a side gets shorter than this."""
 
 
 def multi_band(swap: F32, plate: F32, matte: F32, count: int, *, contrast: bool = False) -> F32:
     """``swap`` with the light of ``plate`` (both (h, w, 3), scene-linear) under ``matte`` (h, w); ``count`` bands.
 
     Burt and Adelson: "A Multiresolution Spline with Application to Image Mosaics", 1983; within the matte only. The
-    lowest band is the plate's; in the others the swap's share fades out towards the rim, over a length that grows with
-    the band, but in the finest, which is left to the matte's own edge. ``contrast``: each of the swap's bands first
+    lowest band is the plate's; in the others the swap's share fades out toward the rim, over a length that grows with
+    the band, except in the finest, which is left to the matte's own edge. ``contrast``: each of the swap's bands first
     gets the plate's local contrast, as in Naruniec et al.: "High-Resolution Neural Face Swapping for Visual Effects",
-    2020. In the dark less is changed, so that pupils, nostrils and open mouths neither turn milky nor fall below black.
-    Gives (h, w, 3) float32; zero where the matte is.
+    2020. Dark areas are changed less, so that pupils, nostrils and open mouths neither turn milky nor fall below black.
+    Returns (h, w, 3) float32; zero where the matte is.
     """
     weights = weights_of(matte, count)
     if contrast:
@@ -56,9 +56,10 @@ def multi_band(swap: F32, plate: F32, matte: F32, count: int, *, contrast: bool 
 
 @dataclass(frozen=True)
 class Weights:
-    """Those of each level, of a matte: (h, w) float32, from fine to coarse; and what is worked out of them but once.
+    """A matte's weights at each level: (h, w) float32, from fine to coarse; and values derived from them once.
 
-    over: one by them, three channels; 0 where they are. grown: one by what the next coarser ones are on this grid.
+    over: their reciprocals, three channels; 0 where they are 0. grown: reciprocals of the next coarser ones on this
+    grid.
     """
 
     levels: tuple[F32, ...]
@@ -68,7 +69,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Pyramid:
-    """bands: from fine to coarse, (h, w, 3) float32 each, the last one the low band."""
+    """bands: from fine to coarse, (h, w, 3) float32 each; the last one is the low band."""
 
     bands: tuple[F32, ...]
     weights: Weights
@@ -78,7 +79,7 @@ class Pyramid:
 
 
 def levels_of(matte: F32, count: int) -> tuple[F32, ...]:
-    """A matte (h, w) in [0, 1], ever coarser: ``count`` levels, fewer of a small one."""
+    """A matte (h, w) in [0, 1] at coarser and coarser levels: ``count`` of them, fewer if it is small."""
     levels = [matte]
     while len(levels) < count and min(levels[-1].shape) >= 2 * _LEAST:
         levels.append(_down(levels[-1]))
@@ -86,7 +87,7 @@ def levels_of(matte: F32, count: int) -> tuple[F32, ...]:
 
 
 def weights_of(matte: F32, count: int) -> Weights:
-    """The weights of ``count`` levels (fewer in a small picture) of a matte (h, w) in [0, 1]."""
+    """The weights of ``count`` levels (fewer for a small picture) of a matte (h, w) in [0, 1]."""
     levels = levels_of(matte, count)
     grown = (_over(_up(coarse, fine)) * (fine > 0) for fine, coarse in pairwise(levels))
     return Weights(levels, tuple(_thrice(_over(each)) for each in levels), tuple(map(_thrice, grown)))
@@ -105,7 +106,7 @@ def split(picture: F32, weights: Weights) -> Pyramid:
 
 
 def joined(pyramid: Pyramid) -> F32:
-    """The picture (h, w, 3) whose bands these are; zero where the matte is."""
+    """The picture (h, w, 3) that these bands make up; zero where the matte is."""
     weights, level = pyramid.weights, pyramid.bands[-1]
     for depth in range(len(pyramid.bands) - 2, -1, -1):
         band, weighted = pyramid.bands[depth], _times(level, _thrice(weights.levels[depth + 1]))
@@ -114,8 +115,8 @@ def joined(pyramid: Pyramid) -> F32:
 
 
 def _faded(apart: Pyramid, more: Sequence[F32], matte: F32) -> Pyramid:
-    """What is added to the swap: by band what is between it and the plate, as far as that is the plate's, and ``more``
-    as far as it is the swap's."""
+    """The addition to the swap: per band, its difference from the plate by the plate's share, and ``more`` by the
+    swap's share."""
     count = len(apart.bands)
     inside = levels_of((matte > 0).astype(np.float32), count)
     bands = []
@@ -127,8 +128,8 @@ def _faded(apart: Pyramid, more: Sequence[F32], matte: F32) -> Pyramid:
 
 
 def _safe_in_the_dark(swap: F32, change: F32, matte: F32) -> F32:
-    """``swap`` plus ``change``, which is zero where the matte is; where the swap is dark with a gain's effect: what is
-    added fades with the swap's own light."""
+    """``swap`` plus ``change``, which is zero where the matte is; in dark areas it acts as a gain: additions fade with
+    the swap's own light."""
     light = np.array(cv2.mean(scaled(swap, matte))[:3]) * matte.size / max(float(matte.sum()), 1e-6)
     level = np.maximum(change * np.float32(-_ROOM), (_DARK * light).astype(np.float32))
     part = np.divide(swap, np.maximum(level, 1e-6, out=level), out=level)
@@ -138,7 +139,8 @@ def _safe_in_the_dark(swap: F32, change: F32, matte: F32) -> F32:
 
 
 def _gains(over: Pyramid, under: Pyramid) -> list[F32]:
-    """What brings each band but the lowest of ``over`` to the local contrast of ``under``: (h, w) each."""
+    """The gains that bring each band of ``over``, except the lowest, to the local contrast of ``under``: (h, w)
+    each."""
     levels = over.weights.levels
     light = np.maximum(luminance(under.bands[-1]), 0)
     gains = []
@@ -173,10 +175,10 @@ def _times(one: F32, other: F32) -> F32:
 
 
 def _over(weight: F32) -> F32:
-    """One by it; zero where it is."""
+    """The reciprocal; zero where it is zero."""
     return np.divide(1, weight, out=np.zeros_like(weight), where=weight > 0)
 
 
 def _thrice(plane: F32) -> F32:
-    """For a picture's three channels; NumPy's own broadcasting over them is ten times slower."""
+    """Repeated for a picture's three channels; NumPy's own broadcasting over them is ten times slower."""
     return np.asarray(cv2.merge((plane, plane, plane)), np.float32)

@@ -32,7 +32,7 @@ class Patch:
     """One entry's share of a comp.
 
     origin: (y, x) of the patch's first pixel in the plate. patch: (h, w, 3) float16, comp space, scene-linear, already
-    blended with the plate. matte: (h, w) float16 in [0, 1]; the patch holds where it is above zero.
+    blended with the plate. matte: (h, w) float16 in [0, 1]; the patch applies where it is above zero.
     """
 
     origin: tuple[int, int]
@@ -63,7 +63,7 @@ class CompositedEntry(EntryView):
 
 def paste(area: Half, matte: Half, at: tuple[int, int], patches: Iterable[Patch]) -> None:
     """Lay ``patches`` in order onto ``area`` (h, w, 3), which lies at ``at`` (y, x) of the plate, and join their mattes
-    (maximum) into ``matte`` (h, w). In place; what lies outside of ``area`` is left out."""
+    (maximum) into ``matte`` (h, w). In place; parts outside ``area`` are ignored."""
     for patch in patches:
         top, left = patch.origin[0] - at[0], patch.origin[1] - at[1]
         y0, x0 = max(top, 0), max(left, 0)
@@ -72,7 +72,7 @@ def paste(area: Half, matte: Half, at: tuple[int, int], patches: Iterable[Patch]
             continue
         here = (slice(y0, y1), slice(x0, x1))
         there = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-        # Halves that are not negative are in the order of their bits, which numpy is far quicker with.
+        # Non-negative halves sort in the order of their bits, which is much faster in numpy.
         share, joint = patch.matte.view(np.int16)[there], matte.view(np.int16)[here]
         cv2.copyTo(patch.patch.view(np.int16)[there], (share > 0).view(np.uint8), area.view(np.int16)[here])
         np.maximum(joint, share, out=joint)
@@ -100,7 +100,8 @@ def box_of(patches: Sequence[Patch]) -> tuple[slice, slice]:
 
 
 class Spool:
-    """``count`` frames of one shape and dtype, in a nameless file that goes with the object; zeros until put."""
+    """``count`` frames of one shape and dtype, in an unnamed file that lives as long as the object; zeros until
+    written."""
 
     def __init__(self, count: int, shape: tuple[int, ...], dtype: type[np.floating]) -> None:
         self.count, self.shape, self.dtype = count, shape, np.dtype(dtype)
@@ -124,7 +125,7 @@ class Spool:
 
 
 def box(matte: F32, matrix: Matrix) -> tuple[float, float, float, float] | None:
-    """Top, left, bottom, right in plate pixels of what a crop's matte (S, S) covers; None for an empty one.
+    """Top, left, bottom, right in plate pixels of the area that a crop's matte (S, S) covers; None for an empty one.
 
     matrix: (2, 3), plate px -> crop px.
     """
@@ -157,7 +158,7 @@ def regions(boxes: Sequence[tuple[float, float, float, float] | None], plate: Si
 def to_plate(crop: F32, matrix: Matrix, origin: NDArray[np.int32], size: Size) -> F32:
     """Sample a picture (S, S, C) at the plate pixels of a region: (h, w, C) float32.
 
-    Shrinking averages; otherwise cubic, within the picture's own range and making no highlights. Beyond the crop: its
+    Shrinking averages; otherwise cubic, within the picture's own range and without new highlights. Beyond the crop: its
     border's values.
     """
     there = _sampled(crop, matrix, origin, size, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)

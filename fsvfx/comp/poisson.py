@@ -17,11 +17,12 @@ F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
 TOLERANCE = 1e-5
-"""Of the rim's range of differences: how far the result may be from the exact solution."""
+"""As a share of the rim's range of differences: how far the result may be from the exact solution."""
 _OUTLIER = 3.0
-"""How many standard deviations off the rim's median a difference may lie before it is held there."""
+"""Differences more than this many standard deviations from the rim's median are clipped."""
 _DARK = 0.5
-"""Below this share of the swap's median light on the rim (or 1.5 times what is taken away), correction is a gain."""
+"""Below this share of the swap's median light on the rim (or 1.5 times what is subtracted), the correction is a
+gain."""
 
 
 def seamless(
@@ -38,21 +39,20 @@ def seamless(
 ) -> F32:
     """Clone ``swap`` (h, w, C) float32 into ``plate`` (same shape) where ``mask`` (h, w) is set: (h, w, C) float32.
 
-    Any range of values, scene-linear. At the picture's edges, where the mask reaches them, the swap is left free; a
-    mask that covers all gives the swap as it is. Outside of the mask the result is the plate. Neither picture may hold
+    Any range of values, scene-linear. Where the mask reaches the picture's edges, the swap is left free; a mask that
+    covers everything returns the swap unchanged. Outside the mask the result is the plate. Neither picture may contain
     NaN or infinity.
 
-    steady: not the pure solution, but one that is safe on film. Differences on the rim that stand out (a specular
-    highlight, a strand of hair, a hand) are held near the rim's median, so that they don't bleed into the face or
-    flicker. And in the dark the correction is a gain, so that pupils, nostrils and open mouths neither turn milky nor
-    fall below black. The seam is then not quite closed at such pixels: leave it to the matte's feather.
-    mixed: between any two neighbors the plate's gradient holds where it is stronger than the swap's, in each channel
-    (Perez's mixed gradients): marks on the plate's skin shine through.
-    trusted: (h, w); the pixels around the mask where it is not set (something in front of the face) give no value: the
-    swap is free there, as at the picture's edges. Where a part of the mask has no other, it has the swap as it is.
-    tolerance: the error, as a share of the range of plate - swap on the rim. Raises MachineError if it is not reached.
-    finest: an error that is good enough whatever the range, as a share of the swap's median light on the rim.
-    device: where torch is to solve it; the CPU needs no torch.
+    steady: not the exact solution, but one that is safe on film. Outlying differences on the rim (a specular highlight,
+    a strand of hair, a hand) are clipped near the rim's median, so that they don't bleed into the face or flicker. And
+    in dark areas the correction is a gain, so that pupils, nostrils and open mouths neither turn milky nor fall below
+    black. The seam is then not quite closed at such pixels: leave it to the matte's feather. mixed: between any two
+    neighbors the plate's gradient is used where it is stronger than the swap's, in each channel (Perez's mixed
+    gradients): marks on the plate's skin shine through. trusted: (h, w); pixels around the mask where it is not set
+    (something in front of the face) give no value: the swap is free there, as at the picture's edges. A part of the
+    mask without any other pixels keeps the swap unchanged. tolerance: the error, as a share of the range of plate -
+    swap on the rim. Raises MachineError if it is not reached. finest: an error that is always good enough, as a share
+    of the swap's median light on the rim. device: where torch solves it; the CPU needs no torch.
     """
     result = plate.copy()
     where = _box(mask)
@@ -75,7 +75,7 @@ def _cloned(
     errors: tuple[float, float],
     device: str,
 ) -> F32:
-    """Right inside of the mask."""
+    """Valid inside the mask only."""
     rim = _rim(inside, gives)
     if not rim.any():
         return swap.copy()
@@ -92,7 +92,7 @@ def _cloned(
 
 
 def _gain(swap: F32, added: F32, light: np.float32) -> F32:
-    """In [0, 1]: how much of ``added`` is taken, where ``light`` is the swap's on the rim."""
+    """In [0, 1]: how much of ``added`` is applied; ``light`` is the swap's on the rim."""
     level = added * np.float32(-1.5)
     np.maximum(level, max(np.float32(_DARK) * light, np.float32(1e-6)), out=level)
     np.divide(swap, level, out=level)
@@ -100,7 +100,7 @@ def _gain(swap: F32, added: F32, light: np.float32) -> F32:
 
 
 def _box(inside: Bool) -> tuple[slice, slice] | None:
-    """The rows and columns that the mask touches, and one more on each side."""
+    """The rows and columns that the mask touches, plus one on each side."""
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return None
@@ -109,7 +109,7 @@ def _box(inside: Bool) -> tuple[slice, slice] | None:
 
 
 def _rim(inside: Bool, gives: Bool) -> Bool:
-    """Which pixels that give a value touch the mask, by an edge."""
+    """The pixels with a value that share an edge with the mask."""
     near = np.zeros_like(inside)
     near[1:] |= inside[:-1]
     near[:-1] |= inside[1:]
@@ -119,14 +119,15 @@ def _rim(inside: Bool, gives: Bool) -> Bool:
 
 
 def _held(values: F32) -> F32:
-    """``values`` (pixels, C), held within ``_OUTLIER`` robust deviations of their median."""
+    """``values`` (pixels, C), clipped to ``_OUTLIER`` robust deviations from their median."""
     middle = np.median(values, axis=0)
     spread = np.median(np.abs(values - middle), axis=0) * np.float32(1.4826 * _OUTLIER)
     return np.clip(values, middle - spread, middle + spread)
 
 
 def _mixed_source(swap: F32, plate: F32, known: Bool) -> F32:
-    """What the plate's gradients, where they are the stronger ones, add to the equation of plate - swap: (C, h, w)."""
+    """The contribution of the plate's gradients, where they are stronger, to the equation of plate - swap: (C, h,
+    w)."""
     source = np.zeros_like(swap)
     for axis in (0, 1):
         ours, theirs = np.diff(swap, axis=axis), np.diff(plate, axis=axis)

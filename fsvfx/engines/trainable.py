@@ -1,6 +1,6 @@
-"""The contract of engines that learn: what a model is, what it is fed, what it is asked to lower.
+"""The contract of engines that learn: what a model is, its input, and its losses.
 
-One trainer (``fsvfx.training``) serves them all.
+A single trainer (``fsvfx.training``) serves them all.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from torch import Tensor, nn
 class Side:
     """One person's pictures in a batch; float32 in [0, 1], display-referred RGB.
 
-    warped: (b, 3, R, R), what the model sees. target: (b, 3, R, R), what it shall make of it. mask: (b, 1, R, R), the
-    face in ``target``. priority: (b, 2, R, R), its eyes, and its mouth.
+    warped: (b, 3, R, R), the model's input. target: (b, 3, R, R), its desired output. mask: (b, 1, R, R), the face in
+    ``target``. priority: (b, 2, R, R), its eyes, and its mouth.
     """
 
     warped: Tensor
@@ -33,9 +33,9 @@ Batch = Mapping[str, Side]
 
 @dataclass(frozen=True)
 class Pace:
-    """How a turn steps, beside what the trainer's settings say.
+    """How a turn steps, where it differs from the trainer's settings.
 
-    rate: times their learning rate. betas: in place of theirs. every: iterations from one of its steps to the next.
+    rate: factor on their learning rate. betas: replace theirs. every: iterations from one of its steps to the next.
     begins: the iteration of the first.
     """
 
@@ -47,14 +47,14 @@ class Pace:
 
 @dataclass(frozen=True)
 class Prediction:
-    """rgb: (b, 3, R, R); mask: (b, 1, R, R), None of models that learn none; float32 in [0, 1]."""
+    """rgb: (b, 3, R, R); mask: (b, 1, R, R), None for models that learn none; float32 in [0, 1]."""
 
     rgb: Tensor
     mask: Tensor | None
 
 
 Fed = TypeVar("Fed")
-"""What a model's batches are: any mappings and dataclasses of tensors."""
+"""The type of a model's batches: any mappings and dataclasses of tensors."""
 
 
 class Model(nn.Module, ABC, Generic[Fed]):
@@ -64,59 +64,61 @@ class Model(nn.Module, ABC, Generic[Fed]):
     """
 
     people: tuple[str, ...]
-    """Whom it learns from."""
+    """The people that it learns from."""
     resolution: int
     later: tuple[str, ...] = ()
-    """Parts, by their attributes' names, that a package to start from may lack: they are of a later stage."""
+    """Parts, by attribute name, that an initial package may lack: they belong to a later stage."""
     judging: tuple[str, ...] = ()
-    """Parts, likewise, that only losses look at, beside adversaries: nothing is predicted with them."""
+    """Parts, likewise, that only losses use, besides adversaries: they are not needed for predictions."""
 
     def begin(self, device: str) -> None:
-        """Told once, before training: load the networks that only judge, on the device. Nothing by default.
+        """Called once, before training: load the networks that are only used by losses, on the device. Does nothing by
+        default.
 
-        Hold them in a tuple, where torch does not look for weights: they belong to no checkpoint, mean or package.
+        Keep them in a tuple, where torch does not look for weights: they belong to no checkpoint, mean or package.
 
         Raises ModelError if their weights are not there.
         """
 
     def advance(self, step: int) -> None:
-        """Told before each iteration how many there were: models that grow do it here."""
+        """Called before each iteration with the number of iterations so far: growing models grow here."""
 
     def turns(self) -> tuple[str, ...]:
         """The optimizer steps of one iteration, in order: the generator's, then those of adversaries."""
         return ("generator",)
 
     def pace(self, turn: str) -> Pace:
-        """How that turn steps. As the trainer's settings say, by default."""
+        """How that turn steps. By default as in the trainer's settings."""
         return Pace()
 
     def parameters_of(self, turn: str, *, random_warp: bool = True) -> list[nn.Parameter]:
-        """What a turn's step moves. ``random_warp``: whether the inputs are warped; some models then rest a part."""
+        """The parameters that a turn's step updates. ``random_warp``: whether the inputs are warped; if not, some
+        models freeze a part."""
         return list(self.parameters())
 
     @abstractmethod
     def forward(self, batch: Fed, turn: str = "generator") -> dict[str, Tensor]:
-        """The turn's loss terms, weighted: their sum is what the step lowers. Scalars."""
+        """The turn's loss terms, weighted: the step minimizes their sum. Scalars."""
 
     def metrics(self, held_out: Fed) -> dict[str, Tensor]:
-        """What is measured on faces that it never learns from, by name; scalars, as curves of their own. Its losses."""
+        """Measurements on held-out faces, by name; scalars, each with its own curve. By default, the losses."""
         losses: dict[str, Tensor] = self(held_out)
         return losses
 
     def previews(self, held_out: Fed, rows: int) -> list[list[Tensor]]:
-        """Sheets of pictures to show how far it is: each a list of columns (up to ``rows``, 3, R, R).
+        """Sheets of pictures that show its progress: each a list of columns (up to ``rows``, 3, R, R).
 
-        There are none by default.
+        None by default.
         """
         return []
 
     def restart(self) -> None:
-        """After pretraining on other people: begin anew what carries identity. Nothing by default."""
+        """After pretraining on other people: reinitialize the parts that hold identity. Does nothing by default."""
 
 
 def only_training(model: Model[Any]) -> set[str]:
-    """Names of the weights that nothing is predicted with: those of ``judging`` parts, and those that only adversaries'
-    turns move."""
+    """Names of the weights that predictions don't need: those of ``judging`` parts, and those that only adversaries'
+    turns update."""
     first, *others = model.turns()
     own = {id(weight) for weight in model.parameters_of(first)}
     moved = {id(weight) for turn in others for weight in model.parameters_of(turn)} - own
@@ -128,7 +130,7 @@ def only_training(model: Model[Any]) -> set[str]:
 
 
 def strip_training(model: Model[Any]) -> None:
-    """Take out what only training needs: the parts all of whose weights do."""
+    """Remove the parts that only training needs: those all of whose weights do."""
     spare = only_training(model)
     for name, part in list(model.named_children()):
         weights = {f"{name}.{inner}" for inner, _ in part.named_parameters()}
@@ -137,16 +139,16 @@ def strip_training(model: Model[Any]) -> None:
 
 
 class ClosedModel(Model[Batch]):
-    """Networks that know their people, one by one. Of a one-to-one model: the identity, then the performer."""
+    """Networks for a fixed set of people. In a one-to-one model: the identity, then the performer."""
 
     @abstractmethod
     def predict(self, pictures: Tensor, person: str) -> Prediction:
         """``person``'s face in the performance of ``pictures`` (b, 3, R, R)."""
 
     def previews(self, held_out: Batch, rows: int) -> list[list[Tensor]]:
-        """Of two people: the identity, rebuilt; the performer, rebuilt, and the swap.
+        """For two people: the identity, reconstructed; the performer, reconstructed, and the swap.
 
-        Of more: each, and made all others.
+        For more: each person, turned into all others.
         """
         if len(self.people) != 2:
             return [self._as_all(held_out[person].target[:rows]) for person in self.people]
@@ -161,14 +163,15 @@ class ClosedModel(Model[Batch]):
 
 
 class KeepsPhotos(ABC):
-    """Of a ``ClosedModel`` that looks at photographs of the identity beside its batches."""
+    """A ``ClosedModel`` that uses photographs of the identity in addition to its batches."""
 
     most_photos: int
-    """How many it wants, at most."""
+    """Maximum number of photographs."""
 
     @abstractmethod
     def keep(self, photos: Side) -> None:
-        """Told once, before ``begin``: the identity as it is, on the CPU, evenly through all that is not held out."""
+        """Called once, before ``begin``: unmodified photographs of the identity, on the CPU, evenly spaced over all
+        that are not held out."""
 
 
 def initialise(module: nn.Module) -> None:

@@ -1,4 +1,5 @@
-"""Iterative back-projection (Irani and Peleg: "Improving Resolution by Image Registration", 1991), from one picture."""
+"""Iterative back-projection (Irani and Peleg: "Improving Resolution by Image Registration", 1991) of a single
+picture."""
 
 from __future__ import annotations
 
@@ -12,16 +13,16 @@ F32 = NDArray[np.float32]
 
 TIMES = 2
 SPREAD = 0.6
-"""Sigma of the blur that the crop is taken to have on top of its pixels, in its own pixels."""
+"""Sigma of the blur that the crop is assumed to have in addition to its pixels, in px of the crop."""
 _ROUNDS = 4
 
 
 def back_projection(crop: F32) -> F32:
     """``crop`` (S, S, 3) float32, display light, at twice its size: (2 S, 2 S, 3).
 
-    Upsamples, simulates what a camera would have made of that (blur, then pixels), and corrects by the difference, some
-    rounds over. It is a deconvolution: it undoes the blur of engine and resampling, and finds no detail that the crop
-    has not. Held within the range of the neighboring pixels, so that edges don't ring.
+    Upsamples, simulates how a camera would record the result (blur, then pixels), and corrects by the difference, for
+    several rounds. This is a deconvolution: it undoes the blur of engine and resampling, and adds no detail that the
+    crop does not have. Held within the range of the neighboring pixels, so that edges don't ring.
     """
     size = crop.shape[0]
     large = _grown(crop)

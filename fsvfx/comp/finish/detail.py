@@ -30,10 +30,10 @@ _FLAT = 0.03
 
 
 def sharpen(crop: F32, amount: float, kernel: Kernel = "gaussian") -> F32:
-    """Sharpen ``crop`` (S, S, 3), display light, by ``amount`` in [-100, 100]; blur it below zero.
+    """Sharpen ``crop`` (S, S, 3), display light, by ``amount`` in [-100, 100]; negative amounts blur it.
 
-    Above zero: an unsharp mask of fixed radius, the stronger the more, held within the crop's own range. Below: a blur,
-    the wider the more. A box is as wide as its Gaussian, by standard deviation.
+    Positive: an unsharp mask of fixed radius whose strength grows with the amount, held within the crop's own range.
+    Negative: a blur whose width grows with it. A box has the same standard deviation as its Gaussian.
     """
     if amount == 0:
         return crop
@@ -49,7 +49,7 @@ def _soft(crop: F32, sigma: float, kernel: Kernel) -> F32:
 
 
 def _box(crop: F32, sigma: float) -> F32:
-    """A box of any width: its ends count in part."""
+    """A box of any width: its end pixels have partial weight."""
     half = max((np.sqrt(12 * sigma * sigma + 1) - 1) / 2, 0.0)
     reach = int(np.ceil(half))
     line = np.ones(2 * reach + 1, np.float32)
@@ -62,8 +62,8 @@ def denoise(crop: F32, amount: float) -> F32:
     """Smooth ``crop`` (S, S, 3), display light, by ``amount`` percent.
 
     A guided filter (He, Sun, Tang: "Guided Image Filtering", 2013), with the mean of the channels as the guide: in each
-    window every channel becomes a linear function of it, the flatter the less it varies. Float throughout; noise close
-    to strong edges stays, and so do the edges.
+    window every channel becomes a linear function of it, flatter where the guide varies less. Float throughout; noise
+    close to strong edges stays, and so do the edges.
     """
     if amount == 0:
         return crop
@@ -74,9 +74,9 @@ def denoise(crop: F32, amount: float) -> F32:
 
 
 def _lines(crop: F32, radius: int, noise: np.float32) -> tuple[F32, F32]:
-    """Slope and rest (S, S, 3) of each channel as a linear function of the guide.
+    """Slope and offset (S, S, 3) of each channel as a linear function of the guide.
 
-    In large windows they are even enough to be found at half the size (He and Sun: "Fast Guided Filter", 2015).
+    In large windows they are smooth enough to compute at half the size (He and Sun: "Fast Guided Filter", 2015).
     """
     size = crop.shape[0]
     if radius >= _LARGE:

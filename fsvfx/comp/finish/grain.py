@@ -1,7 +1,8 @@
-"""Grain: how strong at which light, how coarse and how alike in the channels the plate has it, and its like for swaps.
+"""Grain: measures the plate's strength by light, its size and its correlation between channels, and makes the same for
+swaps.
 
-Second differences n(x - d) - 2 n(x) + n(x + d) lose whatever is even or steadily graded, and of grain of variance v and
-autocorrelation r they keep v (6 - 8 r(d) + 2 r(2 d)). Taken in the smoothest areas, away from edges (there codecs leave
+Second differences n(x - d) - 2 n(x) + n(x + d) cancel flat areas and linear gradients; of grain of variance v and
+autocorrelation r they keep v (6 - 8 r(d) + 2 r(2 d)). Taken in the smoothest areas, away from edges (where codecs leave
 mosquito noise), at several d, by robust deviations, they give v and r at once.
 """
 
@@ -19,29 +20,29 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 _RIM = 0.1
-"""Width of the rim about the matte where grain is measured too, as a share of the matte's breadth."""
+"""Width of the rim around the matte where grain is also measured, as a share of the matte's width."""
 _SWAP = 0.95
-"""Where the matte is above this, all is swap."""
+"""Above this matte value, only the swap shows."""
 _STEPS = (1, 2, 3, 4)
 _SIZES = np.linspace(0.0, 2.0, 41)
-"""Sigmas, in px, of the Gaussians that white noise may have gone through."""
+"""Candidate sigmas, in px, of the Gaussian that shaped the white noise."""
 _SAMPLES = 4_000
-"""Places that are looked at, at most."""
+"""Maximum number of places sampled."""
 _FEWEST = 400
 """With fewer places, grain is not measured."""
 _BINS = 6
 _SMOOTH = 50
-"""Percent of the area at each light that counts as smooth."""
+"""Percent of the area at each light level that counts as smooth."""
 _EDGE = 95
-"""Percentile of the gradient from which there is an edge."""
+"""Percentile of the gradient above which there is an edge."""
 _MOSQUITO = 4
-"""Pixels around an edge that are left out: half a codec's block."""
+"""Pixels around an edge that are excluded: half a codec's block."""
 
 
 @dataclass(frozen=True)
 class Grain:
     """levels: (k,) ascending, mean of the channels, linear light. deviation: (k, 3), standard deviation at those. size:
-    sigma in px of the Gaussian that white noise went through. alike: (3, 3) correlation of the channels."""
+    sigma in px of the Gaussian that shaped the white noise. alike: (3, 3) correlation of the channels."""
 
     levels: F64
     deviation: F64
@@ -55,7 +56,7 @@ class Grain:
 
 
 def grain_seed(shot: int, frame: int, entry: int) -> int:
-    """A seed of its own for each frame and replace entry of a shot; the same at every run."""
+    """A separate seed for each frame and replace entry of a shot; the same in every run."""
     return int(np.random.SeedSequence([shot, frame, entry]).generate_state(1, np.uint64)[0])
 
 
@@ -63,9 +64,9 @@ def regrain(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating]
     """Give ``patch`` (h, w, 3) ``amount`` percent of the grain of ``plate`` (h, w, 3), where the swap lacks it.
 
     Both scene-linear in the plate's own pixels; patch: the swap already over the plate by ``matte`` (h, w) in [0, 1].
-    Measured in the plate under and around the matte, made anew from ``seed``, and added so that plate's, swap's and new
-    grain together have the plate's strength, through the soft edge too. What the swap has of its own counts. Outside
-    the matte, and in plates without grain, nothing changes.
+    Grain is measured in the plate under and around the matte, generated from ``seed``, and added so that the grain of
+    plate and swap and the new grain together have the plate's strength, also in the soft edge. The swap's own grain
+    counts. Outside the matte, and in plates without grain, nothing changes.
     """
     if amount == 0 or not (matte > 0).any():
         return patch
@@ -83,8 +84,8 @@ def regrain(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating]
 
 
 def measure_grain(linear: F32, where: NDArray[np.bool_]) -> Grain | None:
-    """The grain of ``linear`` (h, w, 3), scene-linear and finite, within ``where`` (h, w); None if there is none to be
-    told from nothing."""
+    """The grain of ``linear`` (h, w, 3), scene-linear and finite, within ``where`` (h, w); None if there is no
+    measurable grain."""
     grey = grey_of(linear)
     places = _smooth_places(grey, where)
     if len(places) < _FEWEST:
@@ -103,7 +104,8 @@ def measure_grain(linear: F32, where: NDArray[np.bool_]) -> Grain | None:
 
 
 def _around(matte: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """The matte and a rim about it: the backdrop's grain may be another, or gone in the codec."""
+    """The matte and a rim around it: the background may have different grain, or the codec may have removed it
+    there."""
     inside = (matte > 0).astype(np.float32)
     side = 2 * int(_RIM * np.sqrt(inside.sum())) + 1
     wide: NDArray[np.bool_] = cv2.boxFilter(inside, -1, (side, side), borderType=cv2.BORDER_CONSTANT) > 1e-6
@@ -111,9 +113,9 @@ def _around(matte: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 
 def _lacking(wanted: Grain, own: Grain | None, light: F32, matte: F32, share: float) -> F32:
-    """The standard deviations (n, 3) that are to be added, at ``light`` (n,) under ``matte`` (n,).
+    """The standard deviations (n, 3) to add, at ``light`` (n,) under ``matte`` (n,).
 
-    Plate's grain comes through by 1 - matte, the swap's by matte; independent variances add.
+    The plate's grain shows with weight 1 - matte, the swap's with weight matte; independent variances add.
     """
     weight = matte[:, None]
     plate = wanted.at(light) ** 2
@@ -124,7 +126,7 @@ def _lacking(wanted: Grain, own: Grain | None, light: F32, matte: F32, share: fl
 
 
 def _noise(grain: Grain, shape: tuple[int, ...], seed: int) -> F32:
-    """(h, w, 3) of unit variance, as coarse and as alike in the channels as ``grain``."""
+    """(h, w, 3) of unit variance, with the size and the channel correlation of ``grain``."""
     white = np.random.Generator(np.random.Philox(seed)).standard_normal((*shape, 3), np.float32)
     values, vectors = np.linalg.eigh(grain.alike)
     mix = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -146,7 +148,7 @@ def _finite(picture: NDArray[np.floating]) -> F32:
 
 
 def _bins(light: F32) -> list[NDArray[np.int64]]:
-    """Rows of about equal numbers, from dark to bright; of many of the very same light only those of one bin."""
+    """Rows in bins of about equal size, from dark to bright; a large group of identical values falls in one bin."""
     edges = np.quantile(light, np.linspace(0, 1, _BINS + 1))
     bins = np.clip(np.searchsorted(edges, light, side="right") - 1, 0, _BINS - 1)
     rows = [np.flatnonzero(bins == each) for each in range(_BINS)]
@@ -154,8 +156,8 @@ def _bins(light: F32) -> list[NDArray[np.int64]]:
 
 
 def _smooth_places(grey: F32, where: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Flat indices of the smoothest pixels at each light, none close to an edge, nor closer to the border than the
-    differences reach."""
+    """Flat indices of the smoothest pixels at each light level, away from edges, and far enough from the border for the
+    differences."""
     calm = gaussian(grey, 3.0)
     slope = np.hypot(cv2.Sobel(calm, cv2.CV_32F, 1, 0), cv2.Sobel(calm, cv2.CV_32F, 0, 1))
     inner = np.zeros(where.shape, np.bool_)
@@ -173,7 +175,7 @@ def _smooth_places(grey: F32, where: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _second_differences(linear: F32, places: NDArray[np.int64]) -> F32:
-    """At each of ``_STEPS``, across, then down: (steps, 3, 2 n)."""
+    """At each of ``_STEPS``, horizontally, then vertically: (steps, 3, 2 n)."""
     planes = np.ascontiguousarray(linear.reshape(-1, 3).T)
     twice = 2 * planes[:, places]
     width = linear.shape[1]
@@ -185,18 +187,18 @@ def _second_differences(linear: F32, places: NDArray[np.int64]) -> F32:
 
 
 def _variances(values: F32) -> F64:
-    """Robust variance of each row of (k, n) about zero: of what lies within three deviations by the median. 0 where
-    most are 0."""
+    """Robust variance of each row of (k, n) around zero: of values within three deviations by the median. 0 if most are
+    0."""
     sizes = np.abs(values)
     inside = sizes <= 3 * 1.4826 * np.median(sizes, axis=1, keepdims=True)
     count = np.maximum(inside.sum(axis=1), 1)
-    # A normal distribution cut at three deviations has 0.9733 of its variance.
+    # A normal distribution truncated at three deviations has 0.9733 of its variance.
     variances: F64 = (np.where(inside, sizes, 0) ** 2).sum(axis=1, dtype=np.float64) / count / 0.9733
     return variances
 
 
 def _kept(size: float) -> F64:
-    """What second differences at each of ``_STEPS`` keep of the variance of grain of that size."""
+    """The factors that second differences at each of ``_STEPS`` apply to the variance of grain of that size."""
     apart = np.array(_STEPS, np.float64)
     if size == 0:
         return np.full(len(apart), 6.0)
@@ -208,7 +210,7 @@ def _kept(size: float) -> F64:
 def _fit(variances: F64) -> tuple[float, F64]:
     """Size, and variances (k, 3), from those of the differences (steps, k, 3).
 
-    The picture's own curvature adds to them by the fourth power of the step: it is fitted along, and left out.
+    The picture's own curvature adds to them with the fourth power of the step: it is fitted too, and left out.
     """
     pooled = (variances / np.maximum(variances.mean(axis=0), 1e-20)).mean(axis=(1, 2))
     _, off = _split(_KEPT, pooled[None])
@@ -218,9 +220,9 @@ def _fit(variances: F64) -> tuple[float, F64]:
 
 
 def _split(kept: F64, wanted: F64) -> tuple[F64, F64]:
-    """``wanted`` (n, steps) as grain's variance times ``kept`` (n or 1, steps) plus curvature, both at least zero.
+    """``wanted`` (n, steps) as the grain's variance times ``kept`` (n or 1, steps) plus curvature, both at least zero.
 
-    Least squares, relative to ``wanted``. Gives the grain's variances (n,) and what is left of the squares (n,).
+    Least squares, relative to ``wanted``. Returns the grain's variances (n,) and the residual sums of squares (n,).
     """
     one = kept / np.maximum(wanted, 1e-20)
     other = np.array(_STEPS, np.float64) ** 4 / np.maximum(wanted, 1e-20)

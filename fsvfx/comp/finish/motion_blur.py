@@ -1,4 +1,4 @@
-"""Motion blur: the swap, smeared along the face's own way while the shutter was open."""
+"""Motion blur: the swap, smeared along the face's motion while the shutter was open."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ F32 = NDArray[np.float32]
 Points = NDArray[np.floating]
 
 _SHUTTER = 0.5
-"""Share of the time from frame to frame that a 180 degree shutter is open."""
+"""Share of the frame interval that a 180 degree shutter is open."""
 _STILL = 0.5
-"""Ways shorter than so many px leave no trace."""
+"""Motion shorter than this many px leaves no trace."""
 _MOST = 48
-"""Pictures that are averaged at most."""
+"""Maximum number of pictures averaged."""
 _GRID = 25
-"""Motion is known at so many places a side, and interpolated between."""
+"""Motion is computed at this many places a side, and interpolated between them."""
 _NEAR = 1 / 32
-"""Reach of a landmark's own motion, in crops."""
+"""Reach of a landmark's own motion, as a share of the crop."""
 
 
 def motion_blur(
@@ -39,8 +39,8 @@ def motion_blur(
     """Average ``crop`` (S, S, 3), display light, over the shutter's time; ``amount``: percent of 180 degrees.
 
     landmarks (468, 2) px; before, after: the same face one frame before and after, in this frame's px. The shutter is
-    centered on the frame, the face moves steadily while it is open. Averaged in light. Only where ``share`` (S, S) is
-    above zero; a still face, or one without neighbors in time, comes back as it is.
+    centered on the frame, and the face moves at constant speed while it is open. Averaged in light. Applies only where
+    ``share`` (S, S) is above zero; a still face, or one without neighbor frames, is returned unchanged.
     """
     if amount == 0 or (before is None and after is None) or not (share > 0).any():
         return crop
@@ -58,7 +58,7 @@ def motion_blur(
 def way_of(landmarks: Points, before: Points | None, after: Points | None, size: int) -> F32:
     """How far each pixel of a crop moves from frame to frame: (S, S, 2) x, y in px.
 
-    The head moves by a similarity; on the face, what the mesh does besides (a mouth that opens) comes on top.
+    The head moves by a similarity; on the face, the mesh's remaining motion (an opening mouth) is added.
     """
     first = landmarks if before is None else before
     last = landmarks if after is None else after
@@ -77,7 +77,8 @@ def way_of(landmarks: Points, before: Points | None, after: Points | None, size:
 
 
 def _spread(places: Points, landmarks: Points, own: Points, reach: float) -> NDArray[np.float64]:
-    """The landmarks' ``own`` motion (468, 2) at ``places`` (n, 2): a mean by nearness that dies away off the mesh."""
+    """The landmarks' ``own`` motion (468, 2) at ``places`` (n, 2): a distance-weighted mean that fades out away from
+    the mesh."""
     apart = (places**2).sum(axis=1)[:, None] - 2 * places @ landmarks.T + (landmarks**2).sum(axis=1)
     weights = np.exp(-0.5 / reach**2 * apart)
     spread: NDArray[np.float64] = weights @ own / (weights.sum(axis=1, keepdims=True) + 0.5)
@@ -85,7 +86,7 @@ def _spread(places: Points, landmarks: Points, own: Points, reach: float) -> NDA
 
 
 def _grown(grid: F32, size: int) -> F32:
-    """A grid over the pixels' centers, first to last, at every pixel."""
+    """A grid that spans the pixel centers from first to last, interpolated at every pixel."""
     step = (len(grid) - 1) / (size - 1)
     matrix = np.array([[step, 0, 0], [0, step, 0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -95,7 +96,7 @@ def _grown(grid: F32, size: int) -> F32:
 
 
 def _averaged(light: F32, way: F32, box: tuple[slice, slice], count: int) -> F32:
-    """The mean of ``count`` pictures, evenly spread over the way; ``box`` only."""
+    """The mean of ``count`` pictures, evenly spaced along the motion; ``box`` only."""
     rows, columns = box
     y, x = np.mgrid[rows, columns].astype(np.float32)
     step_x, step_y = np.ascontiguousarray(way[rows, columns].transpose(2, 0, 1))

@@ -1,4 +1,4 @@
-"""Users' own networks that finish swaps: which ones the settings name, opened where they are used."""
+"""Users' own networks that finish swaps: those that the settings name, opened on first use."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from schemas.network import UpscalerCard
 
 @dataclass(frozen=True)
 class OwnNetworks:
-    """Those of a chunk's settings. Each is opened once in a process."""
+    """The networks that a chunk's settings name. Each is opened once per process."""
 
     context: Context
 
     def restorer(self, settings: CompositeSettings) -> FaceNetwork | None:
-        """None if none is asked for. Raises InputError, ModelError, MachineError."""
+        """None if the settings name none. Raises InputError, ModelError, MachineError."""
         return self._opened("restorer", settings.restorer) if settings.restoration else None
 
     def resolver(self, settings: CompositeSettings) -> SuperResolver | None:
-        """As `restorer`; None also where one is named that is not the user's own."""
+        """Like `restorer`; None also if the resolver is not the user's own."""
         network = self._opened("super_resolver", settings.super_resolver) if settings.super_resolution else None
         if network is None:
             return None

@@ -42,9 +42,9 @@ def held(picture: F32, like: F32) -> F32:
 
 
 def to_light(display: F32) -> F32:
-    """Display values as light that may be averaged as lenses, shutters and sensors do.
+    """Display values as light that may be averaged, as lenses, shutters and sensors do.
 
-    Gamma 2, with the sign kept: within 4 % of the sRGB curve, at a tenth of its cost.
+    Gamma 2, sign preserved: within 4 % of the sRGB curve, at a tenth of its cost.
     """
     return display * np.abs(display)
 

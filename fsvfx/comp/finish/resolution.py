@@ -1,10 +1,10 @@
-"""The resolution of a swap: softened to that of its plate, or coarsened.
+"""The resolution of a swap: softened to that of its plate, or reduced.
 
-How soft an edge is shows in how much of its gradient survives a further blur: of a sharp one little, of a soft one most
-(Zhuo and Sim: "Defocus Map Estimation From a Single Image", 2011). Here that ratio is taken of energies in small
-windows, so that the energy of grain, known from the flattest parts, can be taken off; the sharper ones of the strongest
-edges stand for the picture. What is soft by nature, as cheeks and lips are, biases plate and swap alike: so the swap is
-blurred, and measured again, until both agree.
+An edge's softness shows in how much of its gradient survives a further blur: little of a sharp edge, most of a soft one
+(Zhuo and Sim: "Defocus Map Estimation From a Single Image", 2011). Here that ratio is computed from energies in small
+windows, so that the energy of grain, known from the flattest parts, can be subtracted; the sharper ones of the
+strongest edges represent the picture. Naturally soft features such as cheeks and lips bias plate and swap equally: so
+the swap is blurred, and measured again, until both agree.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from fsvfx.comp.finish.pictures import gaussian, grey_of, held, to_display, to_l
 F32 = NDArray[np.float32]
 
 _BLUR = 0.8
-"""Gradients are compared after a blur of so many px and after one of twice that; it also keeps grain out."""
+"""Gradients are compared after a blur of this many px and after one of twice that; the blur also keeps grain out."""
 _COARSE = 2.0
-"""For soft pictures those blurs are up to so much wider: grain then hides less of what little gradient there is."""
+"""For soft pictures those blurs are up to this much wider: grain then hides less of the weak gradients."""
 _SOFT = 1.5
-"""Width of edges, in px, from which they are."""
+"""Width of edges, in px, above which wider blurs are used."""
 _FALL = 1.5
 """Over an edge of variance v the energy left after a blur s falls as (v + s^2)^-1.5/2: between a step and a line."""
 _WINDOW = 3
 """Half its side, in px."""
 _SHARPER = 35
-"""Percentile of the edges' variances that stands for the picture: shading passes for a soft edge."""
+"""Percentile of the edges' variances that represents the picture: shading looks like a soft edge."""
 _FLAT, _EDGES = 30, 20
-"""Percent of the face that is taken for flat, and for edges."""
+"""Percent of the face that counts as flat, and as edges."""
 _LEAST = 256
-"""Pixels of face below which nothing is measured."""
+"""With fewer pixels of face, nothing is measured."""
 _UNSEEN = 0.15
-"""Blurs below this sigma are left out."""
+"""Blurs below this sigma are skipped."""
 _WIDEST = 12.0
 _ROUNDS = 3
 _CLOSE = 0.02
 _FEWEST = 8
-"""Pixels a side that `degrade` always leaves."""
+"""Pixels a side that `degrade` always keeps."""
 
 
 def match_resolution(crop: F32, plate_crop: F32, share: NDArray[np.floating], amount: float, *, scale: float) -> F32:
-    """Soften ``crop`` (S, S, 3), display light, by ``amount`` percent of what it is sharper than the plate.
+    """Soften ``crop`` (S, S, 3), display light, by ``amount`` percent of how much sharper it is than the plate.
 
     plate_crop: (S, S, 3), the same part of the plate; share: (S, S), where both are measured; scale: crop px per plate
-    px. Never sharpens; leaves the crop alone where there is too little face to measure.
+    px. Never sharpens; returns the crop unchanged where there is too little face to measure.
     """
     if amount == 0:
         return crop
@@ -57,10 +57,10 @@ def match_resolution(crop: F32, plate_crop: F32, share: NDArray[np.floating], am
 
 
 def degrade(crop: F32, amount: float, *, scale: float) -> F32:
-    """Shrink ``crop`` (S, S, 3), display light, by ``amount`` percent of its size in the plate, and grow it back.
+    """Shrink ``crop`` (S, S, 3), display light, by ``amount`` percent of its size in the plate, and enlarge it again.
 
     Areas are averaged in light on the way down, as a sensor does; cubic on the way up, as players do. ``scale``: crop
-    px per plate px. Where a crop is finer than its plate, it shrinks from the plate's size.
+    px per plate px. A crop that is finer than its plate shrinks from the plate's size.
     """
     if amount == 0:
         return crop
@@ -75,7 +75,7 @@ def degrade(crop: F32, amount: float, *, scale: float) -> F32:
 
 def softer_by(plate: F32, swap: F32, share: NDArray[np.floating]) -> float:
     """The sigma, in px, of the Gaussian that makes ``swap`` (S, S, 3) as soft as ``plate``; 0 if it is as soft or
-    softer, or if the face is too small to tell. share: (S, S), weights in [0, 1]."""
+    softer, or if the face is too small to measure. share: (S, S), weights in [0, 1]."""
     weight = np.ascontiguousarray(share, np.float32)
     if (weight > 0.5).sum() < _LEAST:
         return 0.0
@@ -96,10 +96,11 @@ def softer_by(plate: F32, swap: F32, share: NDArray[np.floating]) -> float:
 
 
 def edge_variance(grey: F32, weight: F32, times: float = 1.0) -> float:
-    """How wide the edges of ``grey`` (S, S) are, as the variance in px of the Gaussian that made them so.
+    """How wide the edges of ``grey`` (S, S) are, as the variance in px of the Gaussian that would blur a step that
+    much.
 
-    A measure to compare by: natural edges are wider than the picture's blur alone makes them. weight: (S, S) float32.
-    times: how much coarser to look.
+    For comparison only: natural edges are wider than the picture's blur alone makes them. weight: (S, S) float32.
+    times: how much coarser to measure.
     """
     blur, side = _BLUR * times, 2 * round(_WINDOW * times) + 1
     once = gaussian(grey, blur)
@@ -117,7 +118,7 @@ def edge_variance(grey: F32, weight: F32, times: float = 1.0) -> float:
 
 
 def through_plate(crop: F32, scale: float) -> F32:
-    """A crop as it comes back out of plate pixels, where it is finer than those."""
+    """A crop resampled to plate pixels and back, if it is finer than those."""
     size = crop.shape[0]
     small = round(size / scale)
     if small >= size:

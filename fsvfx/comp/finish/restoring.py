@@ -13,7 +13,7 @@ from schemas.network import UpscalerCard
 F32 = NDArray[np.float32]
 
 _FADE = 0.03
-"""Share of the crop, at each border, over which the swap turns into the plate around it."""
+"""Share of the crop, at each border, over which the swap fades into the plate around it."""
 
 
 def restore(
@@ -21,9 +21,9 @@ def restore(
 ) -> F32:
     """Mix ``amount`` percent of the restored ``crop`` (S, S, 3), display light, into it.
 
-    landmarks: (468, 2) px of the crop. around: (W, W, 3), the plate's crop with more of it on every side, into which
-    the swap is laid: restorers look further than the face, and without it see a mirror image there. Where their picture
-    ends the crop stays as it is. Within the crop's own range.
+    landmarks: (468, 2) px of the crop. around: (W, W, 3), the plate's crop with a margin on every side, into which the
+    swap is pasted: restorers look beyond the face, and without it would see a mirror image there. Outside the network's
+    picture the crop is unchanged. Within the crop's own range.
     """
     if amount == 0:
         return crop
@@ -38,7 +38,7 @@ def restore(
 
 
 def _laid_into(around: F32, crop: F32) -> F32:
-    """The crop in the middle of what is around it."""
+    """The crop in the center of its surroundings."""
     size = crop.shape[0]
     margin = (around.shape[0] - size) // 2
     ramp = np.clip((np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5) / (_FADE * size), 0, 1)

@@ -27,7 +27,7 @@ class SuperResolver(Protocol):
 
 
 def super_resolvers() -> tuple[str, ...]:
-    """The names of all, in alphabetical order; loads none."""
+    """All names, in alphabetical order; loads none."""
     return REGISTERED.names()
 
 
@@ -37,7 +37,7 @@ def check_super_resolver(name: str) -> None:
 
 
 def weights_of_resolver(name: str) -> tuple[str, ...]:
-    """The model cards whose weights it uses: its attribute ``weights``, if there is one. Raises InputError."""
+    """The model cards whose weights it uses: its attribute ``weights``, if present. Raises InputError."""
     return tuple(getattr(REGISTERED.load(name, _is_super_resolver, "function"), "weights", ()))
 
 
@@ -46,7 +46,7 @@ def super_resolve(crop: F32, amount: float, by: str | SuperResolver) -> F32:
 
     by: a super-resolver, or the name of one.
 
-    Raises InputError for an unknown name, MachineError for one that can't be loaded or gives no such picture.
+    Raises InputError for an unknown name, MachineError for one that can't be loaded or returns no such picture.
     """
     if amount == 0:
         return crop

@@ -1,8 +1,8 @@
 """The plate's own texture for the swap: pores and grain that its references did not have.
 
-Where a swap is smoother than the skin that it replaces, it gets so much of the plate's finest bands that both are as
-strong. They are the plate's, not made up: so they move, focus and flicker as the plate does. What is stronger in the
-plate than skin and grain are (brows, lashes, lips, wrinkles) is the performer's face, and stays out.
+Where a swap is smoother than the skin that it replaces, enough of the plate's finest bands is added to make both
+equally strong. They come from the plate, not from a generator: so they move, focus and flicker as the plate does. Plate
+features stronger than skin and grain (brows, lashes, lips, wrinkles) belong to the performer's face and are left out.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from fsvfx.comp.highlights import scaled
 F32 = NDArray[np.float32]
 
 _SIGMAS = (1.0, 2.0)
-"""px: what the finer and the coarser band have lost when they are blurred."""
+"""In px: blurs that separate the finer and the coarser band."""
 _WINDOW = 0.06
-"""Half the side of the window in which strengths are compared, as a share of the matte's breadth."""
+"""Half the side of the window in which strengths are compared, as a share of the matte's width."""
 _NARROW = 2
-"""Half the side, in px, of that in which the plate's texture is told from its features."""
+"""Half the side, in px, of the window that separates the plate's texture from its features."""
 _FEATURE = 2.0
-"""So many times as strong as usual, and it is a feature."""
+"""Above this many times the usual strength, it is a feature."""
 _DARKEST = np.float32(0.02)
-"""Texture is a share of the light, and of this much at least."""
+"""Texture is relative to the light, and to this much at least."""
 _SWAP = 0.9
-"""Where the matte is above this share of its most, the swap shows fully."""
+"""Where the matte is above this share of its maximum, the swap shows fully."""
 _LEAST = 200
-"""With fewer pixels of swap there is no telling."""
+"""With fewer pixels of swap, nothing is measured."""
 
 
 def plate_texture(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.floating]) -> F32:
-    """Give ``patch`` (h, w, 3) what it lacks of the fine texture of ``plate`` (h, w, 3).
+    """Give ``patch`` (h, w, 3) the fine texture of ``plate`` (h, w, 3) that it lacks.
 
     Both scene-linear in the plate's own pixels; patch: the swap already over the plate by ``matte`` (h, w) in [0, 1].
-    Nothing is made softer. Outside the matte nothing changes.
+    Nothing is softened. Outside the matte nothing changes.
     """
     share = np.asarray(matte, np.float32)
     inside = share > _SWAP * max(float(share.max(initial=0.0)), 1e-6)
@@ -62,8 +62,8 @@ def plate_texture(patch: F32, plate: NDArray[np.floating], matte: NDArray[np.flo
 
 
 def _lacking(own: F32, wanted: F32, inside: NDArray[np.bool_], wide: int) -> F32:
-    """(h, w): the share of the band ``wanted`` that makes ``own`` as strong, and less where it is a feature; both over
-    the light."""
+    """(h, w): the share of the band ``wanted`` that makes ``own`` equally strong, less where it is a feature; both
+    relative to the light."""
     np.square(own, out=own)
     np.square(wanted, out=wanted)
     had, has, near = _mean(own, wide), _mean(wanted, wide), _mean(wanted, _NARROW)
@@ -84,16 +84,16 @@ def _finite(picture: NDArray[np.floating]) -> F32:
 
 
 def _bands(picture: F32) -> tuple[list[F32], F32]:
-    """From fine to coarse, and what is left."""
+    """The bands from fine to coarse, and the remainder."""
     levels = [picture, *(gaussian(picture, sigma) for sigma in _SIGMAS)]
     return [fine - coarse for fine, coarse in pairwise(levels)], levels[-1]
 
 
 def _mean(energy: F32, reach: int) -> F32:
-    """Of the window about each pixel."""
+    """In the window around each pixel."""
     side = (2 * reach + 1, 2 * reach + 1)
     mean = np.asarray(cv2.blur(energy, side, borderType=cv2.BORDER_REFLECT_101), np.float32)
-    return np.maximum(mean, 0, out=mean)  # sums that run along may fall below zero
+    return np.maximum(mean, 0, out=mean)  # running sums may fall below zero
 
 
 _NONE = np.float32(1e-18)

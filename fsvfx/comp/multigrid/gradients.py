@@ -12,10 +12,11 @@ F32 = NDArray[np.float32]
 
 
 def solve(levels: Levels, b: F32, tolerance: float, most: int) -> tuple[F32, float]:
-    """x (h, w) of the finest level's equations, right hand side ``b``; and an estimate of its largest error.
+    """The solution x (h, w) of the finest level's equations for the right-hand side ``b``, and an estimate of its
+    largest error.
 
-    ``most`` steps at the most. A cycle's answer to what is left is about the error itself, and what it does not answer
-    is the same share of it as it was a step before, at the most.
+    At most ``most`` steps. A cycle applied to the residual gives roughly the error itself, and the part that it misses
+    is at most the same share of the error as in the step before.
     """
     grid = levels.grids[0]
     x, rest = np.zeros_like(b), b
@@ -28,7 +29,7 @@ def solve(levels: Levels, b: F32, tolerance: float, most: int) -> tuple[F32, flo
         if error < tolerance:
             return x + guess, error
         fit = float(np.vdot(rest, guess))
-        # Polak and Ribiere's: the cycle is not symmetric, as what goes up is smoother than what goes down.
+        # Polak and Ribiere's: the cycle is not symmetric, as prolongation is smoother than restriction.
         turn = -length * float(np.vdot(guess, along)) / fit_before if count else 0.0
         way = _sum(way, turn, guess) if count else guess
         along = _applied(grid, way)
@@ -39,18 +40,18 @@ def solve(levels: Levels, b: F32, tolerance: float, most: int) -> tuple[F32, flo
 
 
 def estimate(size: float, before: float) -> float:
-    """The error that is left, by the largest correction and the one before it: larger than both where steps gain
-    little, and never less than `_LEAST_LEFT` of the correction."""
+    """The remaining error, from the largest correction and the previous one: larger than both if steps gain little, and
+    never less than `_LEAST_LEFT` of the correction."""
     rate = min(size / before, 0.99) if before else 0.5
     return size * max(_LEAST_LEFT, rate / (1 - rate))
 
 
 _LEAST_LEFT = 0.75
-"""Measured: up to 0.6, where the rim is noise."""
+"""Measured: up to 0.6, if the rim is noise."""
 
 
 def cycle(levels: Levels, b: F32, depth: int = 0) -> F32:
-    """What x is about, for a right hand side ``b``, which may be anything outside of the mask; zero there."""
+    """The approximate solution for a right-hand side ``b``, which may be anything outside the mask; zero there."""
     grid = levels.grids[depth]
     if depth == len(levels.grids) - 1:
         return np.asarray((levels.direct @ b.ravel()).reshape(b.shape), np.float32)
@@ -76,14 +77,14 @@ def _step(grid: Level, x: F32, b: F32, which: int) -> F32:
 
 
 def _applied(grid: Level, x: F32) -> F32:
-    """The equations' left side, within the mask; what is outside is anything."""
+    """The left side of the equations, within the mask; arbitrary outside."""
     left = around(x, -LINKS)
     _free(grid, left, x)
     return np.negative(left, out=left)
 
 
 def _free(grid: Level, to: F32, x: F32) -> None:
-    """Points with fewer links: what ``around`` has taken too much."""
+    """Correct points with fewer links, for which ``around`` has subtracted too much."""
     if len(grid.free):
         to.ravel()[grid.free] += grid.lack * x.ravel()[grid.free]
 

@@ -18,9 +18,9 @@ U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 
 _MOST = 200
-"""Steps, then it gives up. Each leaves about an eighth of the error; half, where strips have free sides."""
+"""Maximum number of steps. Each reduces the error to about an eighth, or to half in strips with free sides."""
 _PARTS = 10.0
-"""A source that is so many times the rim's range sets the scale."""
+"""A source of this many times the rim's range sets the scale."""
 
 
 def harmonic(
@@ -35,11 +35,10 @@ def harmonic(
     """Extend ``values`` (points, C) float32 from the rim into the mask: (C, h, w), 0 elsewhere, and in parts without a
     rim.
 
-    inside, rim: (h, w), apart; all else is free. ``values`` are the rim's, row by row. source: (C, h, w), what each
-    pixel's four (or fewer) differences to its neighbors add up to, 0 if not given. tolerance: the error, as a share of
-    half the range of a channel's values on the rim. least: (C,), an error of each channel that needs be no smaller,
-    whatever that range; 0 if not given.
-    device: as torch names it, where it is to be solved. Raises MachineError if the tolerance isn't reached.
+    inside, rim: (h, w), disjoint; all else is free. ``values`` are those of the rim, row by row. source: (C, h, w), the
+    sum of each pixel's four (or fewer) differences to its neighbors; default 0. tolerance: the error, as a share of
+    half the range of a channel's values on the rim. least: (C,), an absolute error per channel that is always good
+    enough; default 0. device: where to solve it, as torch names it. Raises MachineError if the tolerance isn't reached.
     """
     out = np.zeros((values.shape[1], *inside.shape), np.float32)
     held = _held(inside.view(np.uint8), rim.view(np.uint8))
@@ -65,7 +64,7 @@ def harmonic(
 
 @dataclass(frozen=True)
 class _Given:
-    """One channel's right hand side, of values that were scaled to run from -1 to 1 on the rim."""
+    """One channel's right-hand side, for values scaled to run from -1 to 1 on the rim."""
 
     right: F32
     middle: np.float32
@@ -87,7 +86,7 @@ def _given(grids: Levels, values: F32, rim: Bool, source: F32 | None) -> _Given:
 
 
 def _solved(grids: Levels, right: F32, wanted: Sequence[float], device: str) -> tuple[F32, float]:
-    """Each channel (C, h, w), and the largest error, as a multiple of what is ``wanted`` of each."""
+    """Each channel (C, h, w), and the largest error, as a multiple of the error ``wanted`` for each."""
     if device == "cpu":
         found = [solve(grids, one, most, _MOST) for one, most in zip(right, wanted, strict=True)]
         return np.stack([x for x, _ in found]), max(error / most for (_, error), most in zip(found, wanted))
@@ -98,7 +97,7 @@ def _solved(grids: Levels, right: F32, wanted: Sequence[float], device: str) -> 
 
 
 def _held(inside: U8, rim: U8) -> U8:
-    """``inside`` without its parts that no value holds."""
+    """``inside`` without the parts that touch no fixed value."""
     known = np.pad(inside | rim, 1)
     closed = known[:-2, 1:-1] & known[2:, 1:-1] & known[1:-1, :-2] & known[1:-1, 2:]
     if not (inside & ~closed).any():

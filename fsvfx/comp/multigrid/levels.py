@@ -1,4 +1,4 @@
-"""The grids of one mask, from its pixels to a few points whose equations are solved at once."""
+"""The grids of one mask, from its pixels to a few points whose equations are solved directly."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ I64 = NDArray[np.int64]
 LINKS = 4
 """Of a point in the middle of the mask: its diagonal in the equations."""
 RELAXATIONS = (1.12, 0.61)
-"""Of the two steps of damped Jacobi, by Chebyshev for the upper half of the spectrum, held back so that points with a
-single link do not overshoot."""
+"""Weights of the two steps of damped Jacobi, by Chebyshev for the upper half of the spectrum, reduced so that points
+with a single link do not overshoot."""
 CENTRES = tuple(LINKS / each - LINKS for each in RELAXATIONS)
-"""What a point's own value weighs beside its neighbors' in a step."""
+"""Weight of a point's own value relative to its neighbors' in a step."""
 _FEWEST = 128
-"""Points that are solved for at once."""
+"""Number of points that are solved directly."""
 _FARTHER = 0.13
-"""Grid steps that a coarser grid's points lie farther from the rim, in series with each point's links to it. Half a
-step along straight rims, but coarse grids reach beyond the rim elsewhere. Measured: 0.1 to 0.2 are best."""
+"""Additional distance of a coarser grid's points from the rim, in grid steps, in series with each point's links to it.
+Half a step along straight rims, but coarse grids reach beyond the rim elsewhere. Measured: 0.1 to 0.2 are best."""
 
 
 @dataclass(frozen=True)
 class Level:
-    """inside: (h, w) 1 where to solve, else 0. shares: what each of the two steps takes of its sum (h, w), 0 outside.
+    """inside: (h, w) 1 where to solve, else 0. shares: weight of each of the two steps (h, w), 0 outside.
 
-    free: flat places of the points that have other than four links; lack: by how many fewer (negative: more).
+    free: flat indices of the points that don't have four links; lack: how many are missing (negative: extra).
     """
 
     inside: F32
@@ -42,16 +42,16 @@ class Level:
 
 @dataclass(frozen=True)
 class Levels:
-    """grids: from fine to coarse. direct: (p, p), the coarsest one's equations, inverted."""
+    """grids: from fine to coarse. direct: (p, p), the inverse of the coarsest grid's equations."""
 
     grids: tuple[Level, ...]
     direct: F32
 
 
 def levels(inside: U8, rim: U8) -> Levels:
-    """inside: (h, w) 1 where to solve; rim: (h, w) 1 where pixels outside hold a value. Others are free.
+    """inside: (h, w) 1 where to solve; rim: (h, w) 1 where pixels outside have a value. Others are free.
 
-    The grids are larger than that, to the right and below, so that they halve evenly: see `padded`.
+    The grids are padded to the right and below, so that they halve evenly: see `padded`.
     """
     mask, rims = (padded(each.astype(np.float32)) for each in (inside, rim))
     held = around(rims) * mask
@@ -65,7 +65,7 @@ def levels(inside: U8, rim: U8) -> Levels:
 
 
 def padded(picture: F32) -> F32:
-    """(h, w) with zeros to the right and below, until it halves evenly down to the coarsest grid."""
+    """(h, w) with zeros to the right and below, so that it halves evenly down to the coarsest grid."""
     height, width = picture.shape
     times = 1
     while -(-height // times) * -(-width // times) > _FEWEST:
@@ -85,7 +85,7 @@ def _cross(centre: float) -> F32:
 
 
 def halved(values: F32) -> F32:
-    """Of each 2 x 2 points the mean."""
+    """The mean of each 2 x 2 points."""
     size = values.shape[1] // 2, values.shape[0] // 2
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
@@ -104,7 +104,7 @@ def _level(mask: F32, total: F32) -> Level:
 
 
 def _coarser(mask: F32, held: F32) -> tuple[F32, F32]:
-    """The next mask, and how strongly its points hang on the rim; never so little that a step overshoots."""
+    """The next mask, and how strongly its points are linked to the rim; never so weakly that a step overshoots."""
     coarse = (halved(mask) > 0).astype(np.float32)
     held = halved(held / (1 + np.float32(_FARTHER) * held)) * 4
     links = around(coarse)
@@ -125,4 +125,4 @@ def _inverse(mask: F32, total: F32) -> F32:
 
 
 _LEAST = 1e-6
-"""Added to the coarsest diagonal: a part of the mask that hardly hangs on the rim has an inverse still."""
+"""Added to the coarsest diagonal, so that weakly linked parts of the mask are still invertible."""

@@ -1,4 +1,4 @@
-"""What ``gradients`` does, by torch for all channels of a frame at once: for GPUs."""
+"""The same as ``gradients``, in torch for all channels of a frame at once: for GPUs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ F32 = NDArray[np.float32]
 
 
 def solve_together(levels: Levels, b: F32, tolerance: float, most: int, device: str) -> tuple[F32, float]:
-    """As ``gradients.solve``, for right hand sides (C, h, w): x (C, h, w), and the largest error's estimate."""
+    """Like ``gradients.solve``, for right-hand sides (C, h, w): x (C, h, w), and the estimate of the largest error."""
     grids, direct = [_Grid.of(each, device) for each in levels.grids], torch.from_numpy(levels.direct).to(device)
     rest = torch.from_numpy(b).to(device)[:, None]
     x, way, along, length = torch.zeros_like(rest), rest, rest, torch.zeros_like(rest[:, :, :1, :1])
@@ -39,7 +39,7 @@ def solve_together(levels: Levels, b: F32, tolerance: float, most: int, device: 
 
 @dataclass(frozen=True)
 class _Grid:
-    """inside, lack, shares: (h, w); as in ``Level``, but for ``lack``, which is a picture."""
+    """inside, lack, shares: (h, w); as in ``Level``, except that ``lack`` is a picture."""
 
     inside: Tensor
     shares: tuple[Tensor, ...]
@@ -78,5 +78,5 @@ def _around(x: Tensor, centre: float) -> Tensor:
 
 
 def _product(one: Tensor, other: Tensor) -> Tensor:
-    """Of each channel, (C, 1, 1, 1)."""
+    """Per channel, (C, 1, 1, 1)."""
     return (one * other).flatten(1).sum(1)[:, None, None, None]

@@ -1,4 +1,4 @@
-"""What colors are taken from: swap and plate as planes with a share per pixel, and how much neighbor frames count."""
+"""The input of color transfer: swap and plate as planes with a weight per pixel, and the weights of neighbor frames."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Map = Callable[[Planes], Planes]
 """From colors to colors, (C, N) each."""
 
 MOST = 65504.0
-"""Half float's reach: nothing beyond it goes in or comes out."""
+"""Half float's maximum: values are clipped to it on input and output."""
 ENOUGH = 256
-"""Pixels a side from which colors are taken."""
+"""Colors are sampled at this many pixels a side."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """Swap or plate, frame by frame: ``planes`` (3, N), and ``shares`` (N,) in [0, 1]: how much each pixel counts."""
+    """Swap or plate, frame by frame: ``planes`` (3, N), and ``shares`` (N,) in [0, 1]: each pixel's weight."""
 
     planes: tuple[Planes, ...]
     shares: tuple[NDArray[np.float32], ...]
@@ -39,7 +39,7 @@ class Side:
 def side_of(pictures: NDArray[np.floating], shares: NDArray[np.floating]) -> Side:
     """Pictures (n, S, S, 3) with shares (n, S, S). Pixels that are not finite have no share.
 
-    Of large pictures every second (third ...) row and column is taken: that is plenty to know their colors.
+    In large pictures every second (third ...) row and column is used: that is enough to know their colors.
     """
     step = max(1, pictures.shape[1] // ENOUGH)
     pictures, shares = pictures[:, ::step, ::step], shares[:, ::step, ::step]
@@ -59,15 +59,15 @@ def planes_of(picture: NDArray[np.floating]) -> Planes:
 
 
 def reach(steady: float) -> int:
-    """Frames on each side that are looked at: three standard deviations."""
+    """Frames used on each side: three standard deviations."""
     return math.ceil(3 * steady)
 
 
 def windows(known: NDArray[np.bool_], starts: NDArray[np.bool_], steady: float, wanted: slice) -> NDArray[np.float64]:
-    """(m, n): how much each of the n frames counts for each of the m ``wanted``. Rows sum to 1.
+    """(m, n): the weight of each of the n frames for each of the m ``wanted``. Rows sum to 1.
 
-    A Gaussian with a standard deviation of ``steady`` frames, not over ``starts`` (n,) of a segment; frames that are
-    not ``known`` (n,) count nothing, and a row without any is zero.
+    A Gaussian with a standard deviation of ``steady`` frames, not across ``starts`` (n,) of a segment; frames that are
+    not ``known`` (n,) have no weight, and a row without any is zero.
     """
     places = np.arange(len(known))
     segment = np.cumsum(starts)
@@ -80,12 +80,12 @@ def windows(known: NDArray[np.bool_], starts: NDArray[np.bool_], steady: float, 
 
 
 def nearest(windows: NDArray[np.float64]) -> NDArray[np.intp]:
-    """(m,) the frame that counts most for each: itself, or the nearest that is known."""
+    """(m,) the frame with the largest weight for each: itself, or the nearest known one."""
     return np.asarray(windows.argmax(axis=1), np.intp)
 
 
 def alike(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same frames, each counting as much as the others: what is noisy is averaged over as many as there are."""
+    """The same frames, all with equal weight: noisy values are averaged over as many frames as there are."""
     counts = np.asarray(windows > 0, np.float64)
     result: NDArray[np.float64] = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return result

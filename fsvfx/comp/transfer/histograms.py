@@ -1,7 +1,7 @@
 """Histogram matching: each channel of the swap gets the distribution of the plate's.
 
-Gonzalez and Woods, "Digital Image Processing", histogram specification. Over time it is the quantiles' shifts that are
-averaged: one-dimensional optimal transports (Rabin et al. 2011), which leave the swap's own changes of light alone.
+Gonzalez and Woods, "Digital Image Processing", histogram specification. Over time the quantiles' shifts are averaged:
+one-dimensional optimal transports (Rabin et al. 2011), which leave the swap's own changes of light unchanged.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _CODES = 65536
 
 
 def quantiles(side: Side, threshold: float) -> F64:
-    """(n, 3, LEVELS) of every frame, from ``threshold`` percent of the pixels to as many before the last."""
+    """(n, 3, LEVELS) of every frame, excluding ``threshold`` percent of the pixels at each end."""
     levels = np.linspace(threshold / 100, 1 - threshold / 100, _LEVELS)
     pairs = zip(side.planes, side.shares, strict=True)
     return np.stack([[_quantiles(plane, share, levels) for plane in planes] for planes, share in pairs])
 
 
 def quantile_map(swap: F64, shift: F64) -> Map:
-    """What has the swap's quantiles (3, LEVELS) moves by their ``shift``; what is beyond them, as the ends do."""
+    """Values at the swap's quantiles (3, LEVELS) move by their ``shift``; values beyond them move like the ends."""
 
     def change(planes: Planes) -> Planes:
         shifted = [
@@ -38,13 +38,13 @@ def quantile_map(swap: F64, shift: F64) -> Map:
 
 
 def _rising(source: F64, shift: F64) -> tuple[F64, F64]:
-    """Of equal values the middle one's shift: a flat area is one color, and goes to one."""
+    """Equal values get the shift of the middle one: a flat area is one color, and maps to one."""
     values, first, counts = np.unique(source, return_index=True, return_counts=True)
     return values, (shift[first] + shift[first + counts - 1]) / 2
 
 
 def _quantiles(plane: NDArray[np.float32], share: NDArray[np.float32], levels: F64) -> F64:
-    """By half-float codes in order of their values: all the precision that crops have, without sorting."""
+    """By half-float codes in order of their values: the full precision of crops, without sorting."""
     bits = np.clip(plane, -65504, 65504).astype(np.float16).view(np.int16)
     codes = np.where(bits < 0, -1 - (bits & 0x7FFF), bits).astype(np.int64) + _CODES // 2
     counts = np.bincount(codes, share, _CODES)

@@ -25,13 +25,13 @@ from fsvfx.comp.transfer.footage import Map, Planes, Side, alike, nearest
 F64 = NDArray[np.float64]
 
 _MOST_GAIN = 8.0
-"""A swap that is nearly of one color is not blown up to the plate's contrast: only its noise would be."""
+"""A swap with nearly uniform color is not stretched to the plate's contrast: that would only amplify noise."""
 _LEAST = 1e-8
-"""Variances below it are taken for it: a covariance may be singular."""
+"""Minimum variance: a covariance may be singular."""
 FEWEST = 16
-"""Fewer pixels than that, by their shares, say nothing about color."""
+"""With fewer pixels, weighted by their shares, color is unknown."""
 _MOST = 1.1
-"""A change of contrast that swap and plate disagree on by more is no flicker: a hand, a glint."""
+"""If swap and plate disagree on a change of contrast by more than this, it is not flicker: a hand, a glint."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Moments:
     covariance: F64
 
     def pooled(self, windows: F64) -> Moments:
-        """Averages by ``windows`` (m, n). Covariances are averaged as they are: light that changes is no contrast; and
-        over all frames alike, as their measurement is the noisier one."""
+        """Averages by ``windows`` (m, n). Covariances are averaged within frames: changing light is not contrast; and
+        over all frames with equal weight, as their measurement is noisier."""
         return Moments(windows @ self.mean, np.einsum("mn,ncd->mcd", alike(windows), self.covariance))
 
 
@@ -54,7 +54,7 @@ def moments(side: Side) -> Moments:
 
 
 def known(swap: Side, plate: Side) -> NDArray[np.bool_]:
-    """(n,) frames of which both sides show enough."""
+    """(n,) frames for which both sides have enough pixels."""
     pairs = zip(swap.shares, plate.shares, strict=True)
     return np.array([min(a.sum(), b.sum()) >= FEWEST for a, b in pairs], np.bool_)
 
@@ -72,7 +72,8 @@ def by_roots(swap: F64, plate: F64) -> F64:
 
 
 def monge_kantorovich(swap: F64, plate: F64) -> F64:
-    """``swap^(-1/2) (swap^(1/2) plate swap^(1/2))^(1/2) swap^(-1/2)``: of all linear maps the one that moves least."""
+    """``swap^(-1/2) (swap^(1/2) plate swap^(1/2))^(1/2) swap^(-1/2)``: of all linear maps the one that moves colors
+    least."""
     root, under = _power(swap, 0.5), _power(swap, -0.5)
     return _held(under @ _power(root @ plate @ root, 0.5) @ under)
 
@@ -90,7 +91,7 @@ def linear_map(matrix: F64, own_mean: F64, change_of_mean: F64) -> Map:
 
 
 def linear_maps(matrices: F64, own_means: F64, swap: Moments, plate: Moments) -> list[Map]:
-    """Of pooled moments; ``own_means`` (m, C): of the swap's frames by themselves.
+    """From pooled moments; ``own_means`` (m, C): those of the swap's single frames.
 
     Contrast is scaled about the frame's own mean, so that changes of light from frame to frame are not scaled with it.
     """
@@ -98,9 +99,9 @@ def linear_maps(matrices: F64, own_means: F64, swap: Moments, plate: Moments) ->
 
 
 def with_plate_contrast(maps: list[Map], swap: Side, plate: Side, windows: F64) -> list[Map]:
-    """``maps`` of the wanted frames, each after its frame's contrast was made to change as the plate's does.
+    """``maps`` of the wanted frames, each applied after its frame's contrast is made to change as the plate's does.
 
-    ``windows`` (m, n). A frame that nothing is averaged for is left as it is.
+    ``windows`` (m, n). A frame with an empty window is left unchanged.
     """
     if ((windows > 0).sum(axis=1) <= 1).all():
         return maps
@@ -111,7 +112,7 @@ def with_plate_contrast(maps: list[Map], swap: Side, plate: Side, windows: F64) 
 
 
 def whitening(covariance: F64) -> F64:
-    """``covariance^(-1/2)``, symmetric: its axes don't change places from frame to frame."""
+    """``covariance^(-1/2)``, symmetric: its axes don't swap from frame to frame."""
     return _power(covariance, -0.5)
 
 
@@ -130,7 +131,7 @@ def _power(matrix: F64, exponent: float) -> F64:
 
 
 def _held(matrix: F64) -> F64:
-    """No direction gains more than that."""
+    """Limits the gain in every direction."""
     left, sizes, right = np.linalg.svd(matrix)
     if not (sizes > _MOST_GAIN).any():
         return matrix
@@ -147,7 +148,7 @@ def _moments(planes: Planes, share: NDArray[np.float32]) -> tuple[F64, F64]:
 
 
 def _changes(variance: F64, windows: F64) -> F64:
-    """Of (n, C): each wanted frame's standard deviation over that of the frames around it, (m, C)."""
+    """For (n, C): each wanted frame's standard deviation over that of the frames around it, (m, C)."""
     around = np.where(windows.any(axis=1, keepdims=True), alike(windows) @ variance, 1.0)
     result: F64 = np.sqrt(variance[nearest(windows)] / around)
     return result

@@ -1,4 +1,4 @@
-"""The transfers by name, over a run of frames."""
+"""The transfers by name, for a run of frames."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SLICED: Final[dict[str, tuple[Callable[[Planes, Planes], Planes], float]]] = {
     "idt": (sliced.distribution, 0.7),
     "sot": (sliced.sliced, 1.4),
 }
-"""How samples are moved, and how far their movements are averaged (``smooth_map``'s blur)."""
+"""How samples are moved, and how widely their movements are averaged (``smooth_map``'s blur)."""
 
 
 def transfer(
@@ -45,15 +45,15 @@ def transfer(
     wanted: slice,
     light: Light = "display",
 ) -> F32:
-    """Give the swap the plate's colors. Pictures (n, S, S, 3) in time order, of any range, negatives too.
+    """Give the swap the plate's colors. Pictures (n, S, S, 3) in time order, of any range, including negative values.
 
-    Shares (n, S, S) in [0, 1]: how much each pixel's color counts (the matte, or ones for the whole crop). ``steady``:
-    standard deviation in frames of the Gaussian by which neighbors' colors count, ``reach(steady)`` frames far and
-    never over ``starts`` (n,), where a segment begins; contrast then changes over time as the plate's does
-    (``contrast``). ``light``: in which light the pictures are; CIELAB, in which `mix` works, needs it.
+    Shares (n, S, S) in [0, 1]: each pixel's weight (the matte, or ones for the whole crop). ``steady``: standard
+    deviation in frames of the Gaussian that weights neighbors' colors, within ``reach(steady)`` frames and never across
+    ``starts`` (n,), where a segment begins; contrast then changes over time as the plate's does (``contrast``).
+    ``light``: the light of the pictures; CIELAB, which `mix` uses, needs it.
 
-    Gives the frames ``wanted`` (m, S, S, 3) f32, finite. A frame whose shares (and its neighbors') are next to nothing
-    stays as it is. The same input gives the same bits; methods and papers stand in ``linear`` and ``sliced``.
+    Returns the frames ``wanted`` (m, S, S, 3) f32, finite. A frame whose shares (and its neighbors') are nearly zero is
+    unchanged. The same input gives the same bits; for methods and papers see ``linear`` and ``sliced``.
     """
     if kind == "none":
         return _changed(swap[wanted], [_same] * len(swap[wanted]))
@@ -84,8 +84,8 @@ def match_histograms(
 ) -> F32:
     """Give each channel of the swap the plate's histogram; the rest as in ``transfer``.
 
-    ``threshold``: percent of the darkest and of the brightest pixels that are left out, in [0, 100]; they move as the
-    darkest (brightest) of the others do.
+    ``threshold``: percent of the darkest and of the brightest pixels that are excluded, in [0, 100]; they move like the
+    darkest (brightest) of the others.
     """
     source, target = side_of(swap, swap_share), side_of(plate, plate_share)
     weights = windows(known(source, target), starts, steady, wanted)
@@ -101,13 +101,13 @@ def _linear(source: Side, target: Side, weights: F64, kind: str) -> list[Map]:
 
 
 def _moments(source: Side, target: Side, weights: F64) -> tuple[F64, Moments, Moments]:
-    """The swap's means by itself (m, C), and both sides' pooled moments."""
+    """The means of the swap's single frames (m, C), and both sides' pooled moments."""
     swap = moments(source)
     return swap.mean[nearest(weights)], swap.pooled(weights), moments(target).pooled(weights)
 
 
 def _sliced(source: Side, target: Side, weights: F64, kind: str) -> list[Map]:
-    """Samples of every frame are moved on their own; a frame's map then averages the movements that count for it."""
+    """Samples of every frame are moved separately; a frame's map then averages the movements by their weights."""
     move, blur = _SLICED[kind]
     own, swap, plate = _moments(source, target, weights)
     maps = linear.linear_maps(linear.monge_kantorovich(swap.covariance, plate.covariance), own, swap, plate)
@@ -139,7 +139,7 @@ def _mix(source: Side, target: Side, weights: F64, light: Light) -> list[Map]:
 
 
 def _within(into: Map, back: Map, maps: Iterable[Map]) -> list[Map]:
-    """The maps as seen from outside the space in which they work."""
+    """The maps as seen from outside their working space."""
 
     def wrapped(inner: Map) -> Map:
         return lambda planes: back(inner(into(planes)))

@@ -1,12 +1,12 @@
-"""Color transport along many directions, by equal numbers of samples (C, K), and the smooth map that it becomes.
+"""Color transport along many directions, on equal numbers of samples (C, K), and the smooth map derived from it.
 
 `distribution`: Pitie, Kokaram and Dahyot, "N-dimensional probability density function transfer and its application to
-color transfer", ICCV 2005, and "Automated color grading using color distribution transfer", CVIU 107, 2007.
-`sliced`: Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM 2011.
-`smooth_map`: the linear map (Monge-Kantorovich), and what the movements of the samples differ from it, averaged over
-similar colors on a coarse grid, so that grain and banding stay as they are: the regularisation of Rabin, Delon and
-Gousseau, "Removing artefacts from color and contrast modifications", IEEE TIP 20(11), 2011, in color only, on the grid
-of Chen, Paris and Durand, "Real-time edge-aware image processing with the bilateral grid", SIGGRAPH 2007.
+color transfer", ICCV 2005, and "Automated color grading using color distribution transfer", CVIU 107, 2007. `sliced`:
+Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM 2011. `smooth_map`:
+the linear map (Monge-Kantorovich), plus the samples' deviations from it, averaged over similar colors on a coarse grid,
+so that grain and banding don't change: the regularization of Rabin, Delon and Gousseau, "Removing artefacts from color
+and contrast modifications", IEEE TIP 20(11), 2011, in color only, on the grid of Chen, Paris and Durand, "Real-time
+edge-aware image processing with the bilateral grid", SIGGRAPH 2007.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _STEPS, _BASES = 8, 3
 _SEED = 20210
 _SIDE = 17
 _REACH = 4.0
-"""The grid reaches so many standard deviations from the mean; beyond, what is at its border holds."""
+"""The grid spans this many standard deviations around the mean; beyond it, the border's values are used."""
 _WIDE, _FAINT = 4.0, 1e-3
-"""Where no samples are, those within so many cells count, faintly."""
+"""In cells without samples, those within this many cells count, with low weight."""
 
 
 def samples(planes: Planes, share: NDArray[np.float32]) -> Planes:
-    """COUNT colors, taken as often as their shares say; the same places in every frame, so that they don't flicker.
+    """COUNT colors, drawn in proportion to their shares; at the same places in every frame, so that they don't flicker.
 
-    Few pixels are taken several times. ValueError if none has a share.
+    If there are few pixels, they repeat. ValueError if none has a share.
     """
     order, chance = _pattern(planes.shape[1])
     taken = order[share[order] > chance]
@@ -45,7 +45,7 @@ def samples(planes: Planes, share: NDArray[np.float32]) -> Planes:
 
 
 def distribution(swap: Planes, plate: Planes) -> Planes:
-    """Iterative distribution transfer: every axis of one turned space after the other gets the plate's distribution."""
+    """Iterative distribution transfer: for each rotated space in turn, every axis gets the plate's distribution."""
     moved = swap.copy()
     for turn in _turns(_TURNS, len(swap)):
         moved += turn.T @ _shift(turn @ moved, turn @ plate)
@@ -53,7 +53,8 @@ def distribution(swap: Planes, plate: Planes) -> Planes:
 
 
 def sliced(swap: Planes, plate: Planes) -> Planes:
-    """Sliced optimal transport: steps down the sliced Wasserstein distance, each over the axes of several spaces."""
+    """Sliced optimal transport: gradient steps on the sliced Wasserstein distance, each over the axes of several
+    spaces."""
     moved = swap.copy()
     turns = _turns(_STEPS * _BASES, len(swap)).reshape(_STEPS, -1, len(swap))
     for axes in turns:
@@ -63,7 +64,7 @@ def sliced(swap: Planes, plate: Planes) -> Planes:
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the grid lies: ``whiten`` (C, C), after ``centre`` (C,) is taken off, brings colors to unit variance."""
+    """The grid's position: after subtracting ``centre`` (C,), ``whiten`` (C, C) brings colors to unit variance."""
 
     centre: NDArray[np.float64]
     whiten: NDArray[np.float64]
@@ -74,10 +75,11 @@ class Grid:
 
 
 def smooth_map(linear: Map, grid: Grid, at: Planes, to: Planes, share: NDArray[np.float32], blur: float) -> Map:
-    """``linear``, and what the movements of colors from ``at`` (C, K) to ``to`` (C, K) differ from it, smoothed.
+    """``linear``, plus the smoothed difference between it and the movements of colors from ``at`` (C, K) to ``to`` (C,
+    K).
 
-    ``share`` (K,): how much each movement counts; they add up to none beside ``linear``'s, so that the mean is its own.
-    ``blur``: standard deviation of the average, in half standard deviations of the swap's colors.
+    ``share`` (K,): each movement's weight; the differences from ``linear`` sum to zero, so that the mean is the linear
+    map's. ``blur``: standard deviation of the average, in half standard deviations of the swap's colors.
     """
     spots = grid.places(at)
     cells = _averaged(spots, to - linear(at), share, blur)
@@ -93,7 +95,7 @@ def smooth_map(linear: Map, grid: Grid, at: Planes, to: Planes, share: NDArray[n
 
 
 def _shift(swap: Planes, plate: Planes) -> Planes:
-    """What brings each row's values to the other's, in order."""
+    """The shifts that bring each row's values to the other's, in sorted order."""
     order = np.argsort(swap, axis=1)
     out = np.empty_like(swap)
     np.put_along_axis(out, order, np.sort(plate, axis=1), axis=1)
@@ -103,14 +105,14 @@ def _shift(swap: Planes, plate: Planes) -> Planes:
 
 @lru_cache(maxsize=8)
 def _pattern(count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """In which order pixels are asked, and by what share each is taken."""
+    """The order in which pixels are sampled, and the threshold that each one's share has to exceed."""
     random = np.random.default_rng(_SEED)
     return random.permutation(count), random.random(count, dtype=np.float32)
 
 
 @lru_cache(maxsize=8)
 def _turns(count: int, channels: int) -> NDArray[np.float32]:
-    """Turned spaces (count, C, C), uniformly random; the first is the space itself."""
+    """Rotated spaces (count, C, C), uniformly random; the first is not rotated."""
     made = np.random.default_rng(_SEED).standard_normal((count, channels, channels))
     turns, triangle = np.linalg.qr(made)
     turns = turns * np.sign(np.diagonal(triangle, axis1=1, axis2=2))[:, None, :]
@@ -144,7 +146,7 @@ def _averaged(places: Planes, values: Planes, weight: NDArray[np.float32], blur:
 
 
 def _looked_up(grid: NDArray[np.float32], places: Planes) -> Planes:
-    """``grid`` (C, SIDE, ...) between its cells, at ``places`` (C, N) in [-1, 1], held at its border."""
+    """``grid`` (C, SIDE, ...) interpolated at ``places`` (C, N) in [-1, 1], clamped at its border."""
     import torch
     from torch.nn.functional import grid_sample
 

@@ -1,4 +1,4 @@
-"""Color spaces in which colors are transferred; planes (3, N) f32. Each pair is invertible, below zero too."""
+"""Color spaces for color transfer; planes (3, N) f32. Each pair is invertible, below zero too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RGB_TO_LMS = np.array([[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0
 _LMS_TO_LAB = np.diag([3**-0.5, 6**-0.5, 2**-0.5]) @ np.array([[1, 1, 1], [1, 1, -2], [1, -1, 0]])
 _LMS_TO_RGB, _LAB_TO_LMS = np.linalg.inv(_RGB_TO_LMS), np.linalg.inv(_LMS_TO_LAB)
 _DARK = 2.0**-8
-"""Below it the logarithm goes on as its tangent, as there are zeros and negatives that the papers have not."""
+"""Below this the logarithm continues as its tangent, since there are zeros and negatives, unlike in the papers."""
 _TEN = math.log(10)
 _LOG_DARK, _SLOPE, _LOG_MOST = math.log10(_DARK), 1 / (_DARK * _TEN), math.log10(65504)
 
@@ -27,7 +27,7 @@ _ROOTS_TO_LAB = np.array([[0.0, 1.16, 0.0], [5.0, -5.0, 0.0], [0.0, 2.0, -2.0]])
 _WHITE_TO_RGB, _LAB_TO_ROOTS = np.linalg.inv(_RGB_TO_WHITE), np.linalg.inv(_ROOTS_TO_LAB)
 _BREAK = 6 / 29
 _ZERO = 4 / 29
-"""Black's root: taken out, so that black is L* = 0 (CIE's 16 is 116 times it)."""
+"""Black's root: subtracted, so that black is L* = 0 (CIE's 16 is 116 times it)."""
 
 
 def ruderman(rgb: Planes) -> Planes:
@@ -39,7 +39,7 @@ def ruderman(rgb: Planes) -> Planes:
 
 
 def from_ruderman(lab: Planes) -> Planes:
-    """The inverse of ``ruderman``; light beyond half's range is held."""
+    """The inverse of ``ruderman``; light is clipped to half float's range."""
     logs = np.minimum(mixed(lab, _LAB_TO_LMS), _LOG_MOST)
     tangent = _DARK + (logs - _LOG_DARK) / _SLOPE
     return mixed(np.where(logs > _LOG_DARK, np.exp(np.maximum(logs, _LOG_DARK) * _TEN), tangent), _LMS_TO_RGB)
@@ -75,5 +75,5 @@ def _srgb(linear: Planes) -> Planes:
 
 
 def _power(values: NDArray[np.floating], exponent: float) -> Planes:
-    """Of what is above nought; numpy's own power is five times slower in float32."""
+    """Of positive values; numpy's own power is five times slower in float32."""
     return np.asarray(np.exp(np.log(np.maximum(values, 1e-30)) * exponent), np.float32)

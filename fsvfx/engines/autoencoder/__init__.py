@@ -1,1 +1,1 @@
-"""The autoencoder family: networks and losses that ``original``, ``df``, ``liae`` and ``comb`` are made of."""
+"""The autoencoder family: the networks and losses that make up ``original``, ``df``, ``liae`` and ``comb``."""

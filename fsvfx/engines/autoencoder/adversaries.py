@@ -10,9 +10,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits, leaky_relu, pa
 
 
 class CodeCritic(nn.Module):
-    """Tells the performer's codes from the identity's: one logit per place of the inter's picture.
+    """Separates the performer's codes from the identity's: one logit per position of the inter's feature map.
 
-    4 x 4 convolutions of stride 2 while the picture is more than two pixels wide, from 256 channels on.
+    4 x 4 convolutions of stride 2 while the map is more than two pixels wide, starting with 256 channels.
     """
 
     def __init__(self, channels: int, side: int, width: int = 256) -> None:
@@ -30,9 +30,10 @@ class CodeCritic(nn.Module):
 
 
 class PatchCritic(nn.Module):
-    """A U-Net that tells real pixels from made ones (after Schonfeld et al. 2020), by its middle and by every pixel.
+    """A U-Net that separates real pixels from generated ones (after Schonfeld et al. 2020), at its bottleneck and per
+    pixel.
 
-    patch: how many pixels a logit of the middle sees, about. width: channels of the first layer.
+    patch: approximate number of pixels that a bottleneck logit sees. width: channels of the first layer.
     """
 
     def __init__(self, patch: int, width: int = 16, channels: int = 3) -> None:
@@ -44,14 +45,14 @@ class PatchCritic(nn.Module):
         arriving = [
             widths[-1],
             *(2 * width for width in reversed(widths[1:-1])),
-        ]  # above the middle the skip's come, too
+        ]  # above the bottleneck, the skip's channels are added
         self.ups = nn.ModuleList(
             nn.ConvTranspose2d(a, b, 4, stride=2, padding=1) for a, b in zip(arriving, reversed(widths[:-1]))
         )
         self.exit = nn.Conv2d(2 * widths[0], 1, 1)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures (b, 3, R, R): logits (b, 1, h, w) of the middle, and (b, 1, R, R)."""
+        """Pictures (b, 3, R, R): logits (b, 1, h, w) of the bottleneck, and (b, 1, R, R)."""
         x = leaky_relu(self.entry(pictures), 0.2)
         skips = []
         for down in self.downs:
@@ -65,22 +66,22 @@ class PatchCritic(nn.Module):
 
 
 def levels_of(patch: int) -> int:
-    """How many halvings see about ``patch`` pixels: the receptive field of n of them is 3 * 2^n - 2."""
+    """Number of halvings that see about ``patch`` pixels: the receptive field of n of them is 3 * 2^n - 2."""
     return max(1, min(range(1, 8), key=lambda n: abs(3 * 2**n - 2 - patch)))
 
 
 def verdict(logits: Tensor, *, real: bool) -> Tensor:
-    """Binary cross-entropy of logits against one answer for all."""
+    """Binary cross-entropy of logits against a single label."""
     return binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))
 
 
 def patch_verdict(critic: PatchCritic, pictures: Tensor, *, real: bool) -> Tensor:
-    """Of both heads."""
+    """The sum over both heads."""
     middle, pixels = critic(pictures)
     return verdict(middle, real=real) + verdict(pixels, real=real)
 
 
 def _fitted(grown: Tensor, skip: Tensor) -> Tensor:
-    """Odd sizes lose a row on the way down."""
+    """Odd sizes lose a row when they are halved."""
     height, width = skip.shape[-2] - grown.shape[-2], skip.shape[-1] - grown.shape[-1]
     return pad(grown, (0, width, 0, height)) if height or width else grown

@@ -11,7 +11,7 @@ from torch.nn.functional import leaky_relu, pixel_shuffle
 from fsvfx.engines.autoencoder import winograd
 
 Activation = Callable[[Tensor, float], Tensor]
-"""Of a tensor and the slope that a leaky ReLU would have there."""
+"""Of a tensor and the negative slope that a leaky ReLU would have there."""
 
 
 def leaky(x: Tensor, slope: float) -> Tensor:
@@ -24,7 +24,7 @@ def cosine(x: Tensor, slope: float) -> Tensor:
 
 
 class Conv3(nn.Conv2d):
-    """A 3 x 3 convolution that keeps the size; while training, in the quickest way that there is here."""
+    """A 3 x 3 convolution that keeps the size; uses the fastest method available in training."""
 
     def __init__(self, channels: int, out: int) -> None:
         super().__init__(channels, out, 3, padding=1)
@@ -49,7 +49,7 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice the size: a 3 x 3 convolution to four times the channels, whose quads become pixels."""
+    """Twice the size: a 3 x 3 convolution to four times the channels, rearranged into 2 x 2 pixels."""
 
     def __init__(self, channels: int, out: int, act: Activation = leaky) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Up(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two 3 x 3 convolutions around which the input goes straight."""
+    """Two 3 x 3 convolutions with a skip connection."""
 
     def __init__(self, channels: int, act: Activation = leaky) -> None:
         super().__init__()
@@ -74,7 +74,8 @@ class Residual(nn.Module):
 
 
 class ToPicture(nn.Module):
-    """Channels to ``out`` values in [0, 1]. doubled: at twice the size, each of a quad by a convolution of its own."""
+    """Channels to ``out`` values in [0, 1]. doubled: at twice the size, with a separate convolution for each pixel of a
+    2 x 2 block."""
 
     def __init__(self, channels: int, out: int, *, doubled: bool = False) -> None:
         super().__init__()
@@ -89,5 +90,5 @@ class ToPicture(nn.Module):
 
 
 def pixel_norm(code: Tensor) -> Tensor:
-    """Each code (b, n) at unit mean square (Karras et al. 2018, section 4.2)."""
+    """Scales each code (b, n) to unit mean square (Karras et al. 2018, section 4.2)."""
     return code * torch.rsqrt(code.square().mean(dim=1, keepdim=True) + 1e-6)

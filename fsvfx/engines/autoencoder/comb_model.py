@@ -21,14 +21,14 @@ _WINDOW = 11
 
 @dataclass(frozen=True)
 class Stage:
-    """Where growth is: the finest level in use, and how much of it shows beside the one below."""
+    """The state of growth: the finest level in use, and how far it is faded in over the one below."""
 
     level: int
     fade: float
 
 
 class CombModel(ClosedModel):
-    """Losses: one minus masked SSIM, of every person alike. Every level that is in use keeps learning."""
+    """Losses: one minus masked SSIM, for every person. All levels in use keep learning."""
 
     def __init__(self, settings: CombSettings, people: tuple[str, ...]) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class CombModel(ClosedModel):
         return {person: self._side(batch[person], index) for index, person in enumerate(self.people)}
 
     def predict(self, pictures: Tensor, person: str) -> Prediction:
-        """At the stage that training has reached, in the size of ``pictures``."""
+        """At the stage that training has reached, at the size of ``pictures``."""
         made = self._made(_at(pictures, self.stage.level), self.people.index(person))
         return Prediction(interpolate(made, pictures.shape[-2:], mode="bilinear", antialias=True), None)
 
@@ -65,7 +65,7 @@ class CombModel(ClosedModel):
 
 
 def stage_at(step: int, settings: CombSettings) -> Stage:
-    """Growth after ``step`` iterations: each new level fades in over the first half of its time."""
+    """Growth after ``step`` iterations: each new level fades in during the first half of its time."""
     levels = [level for level in _LEVELS if settings.first <= level <= settings.resolution]
     index = min(step // settings.level_steps, len(levels) - 1)
     if index == 0:
@@ -140,7 +140,7 @@ class _Pair(nn.Module):
 
 
 def _at(pictures: Tensor, level: int) -> Tensor:
-    """``pictures`` at a level's size, averaged."""
+    """``pictures`` at a level's size, by averaging."""
     if pictures.shape[-1] == level:
         return pictures
     return interpolate(pictures, (level, level), mode="bilinear", antialias=True)

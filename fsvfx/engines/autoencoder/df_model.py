@@ -13,7 +13,7 @@ from fsvfx.engines.trainable import Batch, Prediction, Side, initialise
 
 
 class DfModel(FamilyModel):
-    """swap = the identity's decoder of the performer's code."""
+    """swap = the identity's decoder applied to the performer's code."""
 
     settings: DfSettings
 
@@ -50,7 +50,7 @@ class DfModel(FamilyModel):
     def rebuild(self, identity: Side, performer: Side) -> Made:
         codes = self._code(torch.cat([identity.warped, performer.warped]))
         mine, theirs = torch.split(codes, [len(identity.warped), len(performer.warped)])
-        swap = self.decoders[0](theirs.detach()) if self.wants_swap else None  # a style is the decoder's to learn
+        swap = self.decoders[0](theirs.detach()) if self.wants_swap else None  # only the decoder learns a style
         return Made(self.decoders[0](mine), self.decoders[1](theirs), swap)
 
     def predict(self, pictures: Tensor, person: str) -> Prediction:
@@ -65,7 +65,7 @@ class DfModel(FamilyModel):
         return code
 
     def _codes(self, batch: Batch) -> dict[str, Tensor]:
-        """The code adversary's own turn: the performer's codes are the real ones."""
+        """The code adversary's own turn: the performer's codes count as real."""
         assert self.code_critic
         with torch.no_grad():
             mine, theirs = (self._code(batch[person].warped) for person in self.people)

@@ -1,4 +1,4 @@
-"""What ``df`` and ``liae`` have in common: the losses of one side, the styles, and the patch adversary."""
+"""What ``df`` and ``liae`` have in common: the losses per side, the style losses, and the patch adversary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fsvfx.engines.trainable import Batch, ClosedModel, Prediction, Side
 
 
 def plan_of(settings: FamilySettings) -> Plan:
-    """The sizes that the settings ask for."""
+    """The sizes set in the settings."""
     third = settings.d_dims // 3
     masks = settings.d_mask_dims or third + third % 2
     return Plan(settings.resolution, settings.ae_dims, settings.e_dims, settings.d_dims, masks, settings.variant)
@@ -24,19 +24,20 @@ def plan_of(settings: FamilySettings) -> Plan:
 
 @dataclass(frozen=True)
 class Made:
-    """What a generator's step looks at: both people rebuilt, and the swap: the identity in the performer's pictures."""
+    """Results used in a generator step: both people reconstructed, and the swap: the identity in the performer's
+    pictures."""
 
     identity: Prediction
     performer: Prediction
     swap: Prediction | None
-    """None where no loss asks for it."""
+    """None if no loss needs it."""
 
 
 class FamilyModel(ClosedModel):
     """A one-to-one autoencoder; ``people``: the identity, then the performer.
 
     Losses and weights as in DeepFaceLab's SAEHD (Perov et al. 2020, and its public code): per side ten times DSSIM and
-    squared difference under the mask, ten times the mask's squared difference, and the options' terms.
+    squared difference under the mask, ten times the mask's squared difference, and the terms of the options.
     """
 
     def __init__(self, settings: FamilySettings, people: tuple[str, ...]) -> None:
@@ -70,11 +71,11 @@ class FamilyModel(ClosedModel):
 
     @abstractmethod
     def rebuild(self, identity: Side, performer: Side) -> Made:
-        """Both people from their warped pictures; and the swap, if ``wants_swap``."""
+        """Both people reconstructed from their warped pictures; and the swap, if ``wants_swap``."""
 
     @abstractmethod
     def generators(self, *, random_warp: bool) -> list[nn.Parameter]:
-        """What the generator's step moves."""
+        """The parameters that the generator's step updates."""
 
     @property
     def wants_swap(self) -> bool:
@@ -105,7 +106,7 @@ class FamilyModel(ClosedModel):
         return terms
 
     def _convince(self, made: Prediction, side: Side) -> dict[str, Tensor]:
-        """The patch adversary's terms for the generator: on the rebuilt identity only."""
+        """The patch adversary's terms for the generator: only for the reconstructed identity."""
         assert self.critic
         soft = losses.blurred_mask(side.mask)
         terms = {"gan": self.settings.gan_power * patch_verdict(self.critic, made.rgb * soft, real=True)}

@@ -12,9 +12,9 @@ from fsvfx.engines.trainable import Prediction, Side, initialise
 
 
 class LiaeModel(FamilyModel):
-    """The decoder reads two inters side by side: the identity's AB twice, the performer's B and AB.
+    """The decoder reads two inters side by side: AB twice for the identity, B and AB for the performer.
 
-    swap = AB twice, of the performer's code. Shapes and light that both people share live in AB.
+    swap = AB twice, applied to the performer's code. Shapes and light that both people share are in AB.
     """
 
     settings: LiaeSettings
@@ -29,7 +29,8 @@ class LiaeModel(FamilyModel):
         initialise(self)
 
     def generators(self, *, random_warp: bool) -> list[nn.Parameter]:
-        """Without random warp the inter that both share rests: it would forget what the warp taught it."""
+        """Without random warp, the shared inter AB is not updated: it would forget what it learned from warped
+        inputs."""
         parts = [self.encoder, self.inter_b, self.decoder, *([self.inter_ab] if random_warp else [])]
         return [weight for part in parts for weight in part.parameters()]
 
@@ -40,7 +41,7 @@ class LiaeModel(FamilyModel):
         mine, theirs = shared[:count], shared[count:]
         made = [torch.cat([mine, mine], 1), torch.cat([self.inter_b(codes[count:]), theirs], 1)]
         if self.wants_swap:
-            made.append(torch.cat([theirs, theirs], 1).detach())  # a style is the decoder's to learn
+            made.append(torch.cat([theirs, theirs], 1).detach())  # only the decoder learns a style
         return Made(*self._decoded(made), *(() if self.wants_swap else (None,)))
 
     def predict(self, pictures: Tensor, person: str) -> Prediction:
@@ -55,7 +56,7 @@ class LiaeModel(FamilyModel):
         initialise(self.inter_b)
 
     def _decoded(self, parts: list[Tensor]) -> list[Prediction]:
-        """One run of the decoder for all."""
+        """A single run of the decoder for all."""
         made: Prediction = self.decoder(torch.cat(parts))
         assert made.mask is not None
         counts = [len(part) for part in parts]

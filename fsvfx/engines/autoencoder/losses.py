@@ -13,20 +13,20 @@ _SIGMA = 1.5
 
 
 def dssim(one: Tensor, other: Tensor, window: int) -> Tensor:
-    """(1 - SSIM) / 2 (Wang et al. 2004), with a Gaussian of sigma 1.5 over ``window`` pixels, valid places only.
+    """(1 - SSIM) / 2 (Wang et al. 2004), with a Gaussian of sigma 1.5 over ``window`` pixels, valid positions only.
 
-    The sigma is fixed, so that windows over some eleven pixels see no more than eleven do.
+    The sigma is fixed, so that windows over about eleven pixels make no difference.
     """
     return ((1 - ssim(one, other, window)) / 2).mean()
 
 
 def ssim(one: Tensor, other: Tensor, window: int) -> Tensor:
-    """Of each picture and channel: (b, C)."""
+    """Per picture and channel: (b, C)."""
     return _similarity(one, other, window).mean(dim=(2, 3))
 
 
 def masked_ssim(one: Tensor, other: Tensor, mask: Tensor, window: int = 11) -> Tensor:
-    """SSIM of each place, averaged over ``mask`` (b, 1, H, W): a scalar."""
+    """SSIM of each position, averaged over ``mask`` (b, 1, H, W): a scalar."""
     inner = window // 2
     weight = mask[..., inner : mask.shape[-2] - (window - 1 - inner), inner : mask.shape[-1] - (window - 1 - inner)]
     similarity = _similarity(one, other, window).mean(dim=1, keepdim=True)
@@ -39,9 +39,9 @@ def squared(one: Tensor, other: Tensor) -> Tensor:
 
 
 def structure_and_level(one: Tensor, other: Tensor) -> Tensor:
-    """DeepFaceLab's picture loss: 10 DSSIM (from 256 px on: 5 + 5 at two windows) + 10 squared difference.
+    """DeepFaceLab's picture loss: 10 DSSIM (from 256 px up: 5 + 5 at two windows) + 10 squared difference.
 
-    Windows are int(R / 11.6) and int(R / 23.2), held at 2 or more for tiny pictures.
+    Windows are int(R / 11.6) and int(R / 23.2), at least 2 for tiny pictures.
     """
     size = one.shape[-1]
     wide, fine = max(int(size / 11.6), 2), max(int(size / 23.2), 2)
@@ -53,32 +53,33 @@ def structure_and_level(one: Tensor, other: Tensor) -> Tensor:
 
 
 def blurred_mask(mask: Tensor) -> Tensor:
-    """A mask (b, 1, R, R) whose edge fades outwards only: blurred over R / 32, halves and more count as whole."""
+    """A mask (b, 1, R, R) whose edge fades outward only: blurred over R / 32; values of one half and more become 1."""
     return blur(mask, max(1, mask.shape[-1] // 32)).clamp(0, 0.5) * 2
 
 
 def blur(pictures: Tensor, sigma: int) -> Tensor:
-    """Gaussian, cut off at two sigma; zeros beyond the edges."""
+    """Gaussian, truncated at two sigma; zeros beyond the edges."""
     reach = 2 * sigma
     return _smooth(pad(pictures, (reach, reach, reach, reach)), 2 * reach + 1, float(sigma))
 
 
 def style(swap: Tensor, plate: Tensor, mask: Tensor) -> Tensor:
-    """How far the swap's tone is from the plate's: means and deviations of what is in the mask, blurred by R / 8."""
+    """The difference in tone between swap and plate: means and deviations inside the mask, blurred by R / 8."""
     sigma = max(1, swap.shape[-1] // 8)
     (mean, deviation), (wanted, spread) = (_tone(blur(each * mask, sigma)) for each in (swap, plate))
     return ((mean - wanted).square() + (deviation - spread).square()).mean()
 
 
 def total_variation(pictures: Tensor) -> Tensor:
-    """Mean squared step from pixel to pixel, along both axes."""
+    """Mean squared difference between neighboring pixels, along both axes."""
     down = (pictures[..., 1:, :] - pictures[..., :-1, :]).square().mean()
     across = (pictures[..., :, 1:] - pictures[..., :, :-1]).square().mean()
     return down + across
 
 
 def _similarity(one: Tensor, other: Tensor, window: int) -> Tensor:
-    """SSIM of each valid place: (b, C, H - window + 1, W - window + 1). Variances, as differences, bear no halves."""
+    """SSIM of each valid position: (b, C, H - window + 1, W - window + 1). Variances, being differences, are not
+    computed in half precision."""
     window = min(window, one.shape[-1])
     one, other = one.float(), other.float()
     moments = torch.cat([one, other, one * other, one.square() + other.square()], dim=1)
@@ -89,13 +90,13 @@ def _similarity(one: Tensor, other: Tensor, window: int) -> Tensor:
 
 
 def _tone(pictures: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each picture and channel."""
+    """Mean and standard deviation per picture and channel."""
     variance, mean = torch.var_mean(pictures, dim=(2, 3), correction=0)
     return mean, (variance + 1e-8).sqrt()
 
 
 def _smooth(pictures: Tensor, window: int, sigma: float) -> Tensor:
-    """A Gaussian along both axes, valid places only; in the pictures' own precision, whatever autocast says."""
+    """A Gaussian along both axes, valid positions only; in the pictures' own precision, regardless of autocast."""
     channels = pictures.shape[1]
     taps = _taps(window, sigma).to(pictures).expand(channels, 1, window)
     with torch.autocast(pictures.device.type, enabled=False):

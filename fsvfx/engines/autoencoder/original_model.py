@@ -14,7 +14,7 @@ _WINDOW = 11
 
 
 class OriginalModel(ClosedModel):
-    """The first deepfakes autoencoder: whatever passes the shared encoder comes out as the decoder's person."""
+    """The first deepfakes autoencoder: everything that passes the shared encoder comes out as the decoder's person."""
 
     resolution = 64
 

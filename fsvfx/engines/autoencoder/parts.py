@@ -14,8 +14,9 @@ from fsvfx.engines.trainable import Prediction
 class Plan:
     """Sizes of a family member.
 
-    resolution: of the pictures. e, d, m: channels of encoder, decoder and mask decoder at their widest picture. u: unit
-    codes. doubled (-d): the decoder's last doubling in the output layer. t: deeper, with residual blocks. act: -c's.
+    resolution: of the pictures. e, d, m: channels of encoder, decoder and mask decoder at their widest layer. u: unit
+    codes. doubled (-d): the decoder's last doubling happens in the output layer. t: deeper, with residual blocks. act:
+    the activation of -c.
     """
 
     resolution: int
@@ -49,7 +50,7 @@ class Plan:
 
     @property
     def lowest(self) -> int:
-        """Height of the picture that the inter begins with."""
+        """Height of the inter's first feature map."""
         return self.resolution // (32 if self.doubled else 16)
 
 
@@ -72,7 +73,7 @@ class Encoder(nn.Module):
 
 
 class Inter(nn.Module):
-    """Codes (b, n) through the bottleneck to the decoder's first picture (b, out, side, side)."""
+    """Codes (b, n) through the bottleneck to the decoder's input (b, out, side, side)."""
 
     def __init__(self, plan: Plan, out: int) -> None:
         super().__init__()
@@ -87,7 +88,7 @@ class Inter(nn.Module):
 
 
 class Decoder(nn.Module):
-    """The inter's picture (b, channels, side, side) to a face and its mask."""
+    """The inter's feature map (b, channels, side, side) to a face and its mask."""
 
     def __init__(self, plan: Plan, channels: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What a training manifest may say of a ``df`` or ``liae`` model: sizes and losses."""
+"""Settings of ``df`` and ``liae`` models in a training manifest: sizes and losses."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """3 x 3 convolutions by Winograd's minimal filtering (Lavin and Gray 2016, arXiv 1509.09308), for training on CPUs.
 
-Tiles of m x m places cost (m + 2)^2 multiplications for each pair of channels, not 9 m^2: a quarter at m = 4. GPU
-libraries do this by themselves, oneDNN does not on CPUs. The same function as ``conv2d`` but for float32's rounding,
-which is no worse (a few 1e-6 of the result, both ways). Arrays here are places x channels, channels last.
+Tiles of m x m positions cost (m + 2)^2 multiplications for each pair of channels instead of 9 m^2: a quarter at m = 4.
+GPU libraries do this by themselves, oneDNN does not on CPUs. The same function as ``conv2d`` except for float32
+rounding, which is no worse (a few 1e-6 of the result in both). Arrays here are positions x channels, channels last.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ _POINTS = {
 """By m: the transforms of inputs, weights and products along one axis, as in the paper's sections 4.1 and 4.3."""
 
 _FEWEST = 32
-"""Channels below which the transforms cost more than they save."""
+"""With fewer channels, the transforms cost more than they save."""
 
 
 def tile_for(x: Tensor, weight: Tensor) -> int:
-    """The quickest ``m`` to convolve ``x`` by ``weight`` (K, C, 3, 3) with as a step of training; 0: not in this way.
+    """The fastest ``m`` for convolving ``x`` by ``weight`` (K, C, 3, 3) in a training step; 0: don't use this method.
 
-    Measured (``benchmarks/training.py``): small pictures are few tiles, whose weights' transform must pay.
+    Measured (``benchmarks/training.py``): small pictures have few tiles, which have to pay for the transform of the
+    weights.
     """
     trains = torch.is_grad_enabled() and weight.requires_grad and not torch.compiler.is_compiling()
     suits = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
@@ -104,12 +105,12 @@ def _tiles(x: Tensor, m: int) -> Tensor:
 
 
 def _untiled(tiles: Tensor, shape: torch.Size, m: int) -> Tensor:
-    """The sum of overlapping tiles: ``_tiles``, turned round."""
+    """The sum of overlapping tiles: the reverse of ``_tiles``."""
     batch, channels, height, width = shape
     down, across = height // m, width // m
     tiles = tiles.view(m + 2, m + 2, batch, down, across, channels).permute(2, 3, 0, 4, 1, 5)
     padded = tiles.new_zeros(batch, down + 1, m, across + 1, m, channels)
-    for i in (0, 1):  # what reaches over a tile's end belongs to the next one
+    for i in (0, 1):  # pixels beyond a tile's end belong to the next one
         for j in (0, 1):
             part = tiles[:, :, m * i : m * i + m, :, m * j : m * j + m]
             padded[:, i : i + down, : 2 if i else m, j : j + across, : 2 if j else m] += part

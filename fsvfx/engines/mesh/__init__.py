@@ -1,1 +1,1 @@
-"""Pictures on the FaceMesh: rasterizing, warping, reference choice, shape and light. What the mesh engines share."""
+"""Pictures on the FaceMesh: rasterizing, warping, choice of references, shape and light. Shared by the mesh engines."""

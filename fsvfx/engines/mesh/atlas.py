@@ -1,4 +1,5 @@
-"""The atlas: a face's picture laid out by the mesh's UV, so that all faces' pixels lie in the same places."""
+"""The atlas: a face's picture laid out by the mesh's UV, so that the same features are in the same place for all
+faces."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ SIDE = 64
 
 @lru_cache(maxsize=1)
 def places() -> Floats:
-    """(468, 3): where the mesh's vertices lie in it, px; z is 0."""
+    """(468, 3): the positions of the mesh's vertices in the atlas, px; z is 0."""
     flat = np.column_stack([UV[:, 0], 1 - UV[:, 1]]) * (SIDE - 1)
     return np.column_stack([flat, np.zeros(len(flat))]).astype(np.float32)
 
@@ -30,12 +31,12 @@ def raster() -> Raster:
 
 
 def laid_out(crop: Floats, mesh: Floats) -> Floats:
-    """(p, 3) colors of a picture (S, S, 3) with its mesh (468, 2+) at the atlas's covered pixels, a bit blurred."""
+    """(p, 3) colors of a picture (S, S, 3) with its mesh (468, 2+) at the atlas's covered pixels, slightly blurred."""
     return raster().sample(blur(crop, len(crop) / 100), mesh)
 
 
 def extended(picture: Floats) -> Floats:
-    """A picture (SIDE, SIDE, 3) in which each pixel beyond the mesh has the color of the nearest one on it."""
+    """A picture (SIDE, SIDE, 3) in which each pixel outside the mesh has the color of the nearest one on it."""
     return picture[_nearest()]
 
 
@@ -53,7 +54,7 @@ def _nearest() -> tuple[Ints, Ints]:
 
 
 def filled(colours: Floats) -> Floats:
-    """(SIDE, SIDE, 3) of colors (p, 3) of the covered pixels, carried on beyond the mesh."""
+    """(SIDE, SIDE, 3) from colors (p, 3) of the covered pixels, extended beyond the mesh."""
     picture = raster().picture(colours, np.zeros((SIDE, SIDE, 3), np.float32))
     around = blur(picture, 2.0) / np.maximum(blur(raster().coverage, 2.0), 1e-3)[..., None]
     return np.asarray(np.where(raster().coverage[..., None] > 0, picture, around), np.float32)

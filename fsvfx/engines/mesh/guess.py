@@ -1,4 +1,4 @@
-"""A face that is only guessed at, on the performer's mesh."""
+"""An estimated face on the performer's mesh."""
 
 from __future__ import annotations
 

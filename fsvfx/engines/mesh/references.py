@@ -1,4 +1,4 @@
-"""An identity's reference pictures: prepared for warping once, and weighed for each frame by what they show."""
+"""An identity's reference pictures: prepared once for warping, and weighted for each frame by what they show."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from fsvfx.faces.raster import Floats, blur, vertex_facing
 from fsvfx.faces.topology import TRIANGLES
 
 _FEW = 5
-"""Fewer pictures have nothing in common that would be surer than each of them."""
+"""With fewer pictures, their consensus is no more reliable than each of them."""
 _TOLERANCE = 0.085
 """Difference from the other references at which a picture's trust has fallen to 1/e (hands, hair, glare)."""
 _UNSURE = 0.12
-"""The same where a prior says what the face should look like, and not its other pictures: it is a guess."""
+"""The same if a prior, not the other pictures, says what the face should look like: it is a guess."""
 _FILL, _FEW_FILL = 0.012, 0.015
-"""Share of the prior beside many pictures, and beside few: it shows where they have hardly any trust."""
+"""Weight of the prior with many pictures, and with few: it shows where they have hardly any trust."""
 _LEAST_TRUST = 0.01
-"""Of a picture at any pixel: what none shows is taken from what they all show badly."""
+"""Of a picture at any pixel: areas that no picture shows well are a blend of all."""
 _FILLED_TRUST = 4e-4
-"""The same where a prior fills what none shows."""
+"""The same where a prior fills areas that no picture shows."""
 _SOFT = 0.35
-"""Distance below which a closer match counts no more: keeps weights calm under landmark noise."""
+"""Below this distance a closer match makes no difference: keeps weights stable under landmark noise."""
 
 
 @dataclass(frozen=True)
 class ReferencePicture:
-    """crop: (R, R, 3) in [0, 1]; mesh: (468, 3) px of it; trust: (468, 1) 0..1, how well each vertex is seen."""
+    """crop: (R, R, 3) in [0, 1]; mesh: (468, 3) px of it; trust: (468, 1) 0..1, how well each vertex is visible."""
 
     crop: Floats
     mesh: Floats
@@ -45,11 +45,11 @@ class ReferencePicture:
 
 @dataclass(frozen=True)
 class References:
-    """pictures: m of them; appearance: (m, d), quality: (m,) for the choice; shape: the person's own;
-    length: of the largest face, px.
+    """pictures: m of them; appearance: (m, d), quality: (m,) for the choice; shape: the person's own; length: of the
+    largest face, px.
 
-    usual: the colors (k, k, 3) that most of them show, laid out in the atlas; None if they are too few.
-    prior: what the face is likely to look like, for where no picture is trusted.
+    usual: the colors (k, k, 3) that most of them show, laid out in the atlas; None if there are too few. prior: the
+    probable look of the face, for areas where no picture is trusted.
     """
 
     pictures: tuple[ReferencePicture, ...]
@@ -66,7 +66,8 @@ class References:
         return _FILLED_TRUST if self.prior else _LEAST_TRUST
 
     def blended(self, shown: Floats, most: int) -> tuple[list[ReferencePicture], Floats]:
-        """The pictures that show what is ``shown`` (d,), ``most`` of them beside the prior, and their shares."""
+        """The pictures most similar to the appearance ``shown`` (d,), at most ``most`` besides the prior, and their
+        weights."""
         chosen, shares = weights(shown, self.appearance, self.quality, most=most)
         pictures = [self.pictures[index] for index in chosen.tolist()]
         if self.prior is None:
@@ -76,11 +77,11 @@ class References:
 
 
 def prepare(identity: Identity, size: int, prior: Floats | None = None) -> References:
-    """References for swaps into crops of ``size`` px; larger ones are shrunk to it first, so that warps don't alias.
+    """References for swaps into crops of ``size`` px; larger ones are first shrunk to it, so that warps don't alias.
 
-    prior: (k, k, 3) in the atlas, what this face is likely to look like. Given one, it tells what is wrong in pictures
-    that are too few to tell by themselves, and fills what none shows; few pictures also show their mirror images, and
-    without a prior those that all show one side do. Raises InputError if there are none.
+    prior: (k, k, 3) in the atlas, the probable look of this face. It detects what is wrong in pictures that are too few
+    to compare with each other, and fills areas that none shows; few pictures also get their mirror images, and without
+    a prior so do pictures that all show one side. Raises InputError if there are none.
     """
     if not len(identity.crops):
         raise identity.no_pictures
@@ -113,7 +114,7 @@ def prepare(identity: Identity, size: int, prior: Floats | None = None) -> Refer
 
 
 def _with_mirrored(crops: list[Floats], meshes: Floats, sharp: Floats) -> tuple[list[Floats], Floats, Floats]:
-    """And their mirror images, of less quality."""
+    """The pictures plus their mirror images, which have lower quality."""
     crops_too, meshes_too = zip(*map(mirrored, crops, meshes), strict=True)
     return [*crops, *crops_too], np.concatenate([meshes, meshes_too]), np.concatenate([sharp, WORTH * sharp])
 
@@ -121,9 +122,9 @@ def _with_mirrored(crops: list[Floats], meshes: Floats, sharp: Floats) -> tuple[
 def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -> tuple[NDArray[np.int64], Floats]:
     """Indices of at most ``most`` references and their weights (sum 1).
 
-    target: (d,) appearance; references: (m, d); quality: (m,) how good each picture is, 0..1.
-    The weight of a reference falls to nothing where the next one takes its place, so that
-    the blend is a continuous function of the appearance and nothing pops.
+    target: (d,) appearance; references: (m, d); quality: (m,) how good each picture is, 0..1. A reference's weight
+    falls to zero where the next one replaces it, so that the blend is a continuous function of the appearance and
+    nothing pops.
     """
     squares = ((references - target) ** 2).sum(1) + _SOFT**2
     worth = quality / squares
@@ -137,7 +138,7 @@ def weights(target: Floats, references: Floats, quality: Floats, *, most: int) -
 
 
 def scaled(meshes: Floats, scale: float) -> Floats:
-    """Of pictures (..., v, 3) in another size. Pixel centres: (0, 0) is the first pixel's."""
+    """Meshes of pictures (..., v, 3) in another size. Pixel centers: (0, 0) is the first pixel's."""
     half = np.array([0.5, 0.5, 0.0], np.float32)
     return np.asarray((meshes + half) * np.float32(scale) - half, np.float32)
 
@@ -150,19 +151,19 @@ def _shrunk(crop: Floats, scale: float) -> Floats:
 
 
 def _usual(laid: list[Floats]) -> Floats:
-    """(p, 3): what the pictures show, all in one tone: the median."""
+    """(p, 3): the median of the pictures, all in the same tone."""
     first = np.asarray(np.median(laid, axis=0), np.float32)
     return np.asarray(np.median(_matched(laid, first), axis=0), np.float32)
 
 
 def _matched(laid: list[Floats], to: Floats) -> list[Floats]:
-    """Each in the tone of ``to`` (p, 3)."""
+    """Each picture in the tone of ``to`` (p, 3)."""
     changes = toning(np.stack(laid), to, np.ones((len(laid), len(to)), np.float32))
     return [toned(each, change) for each, change in zip(laid, changes, strict=True)]
 
 
 def _trusts(laid: list[Floats], usual: Floats, meshes: Floats, tolerance: float) -> Floats:
-    """(m, 468, 1): seen from the front, and like what is ``usual`` there."""
+    """(m, 468, 1): facing the camera, and similar to ``usual`` there."""
     raster = atlas.raster()
     trusts = []
     for each, mesh in zip(_matched(laid, usual), meshes, strict=True):

@@ -40,7 +40,7 @@ def polygon(mesh: Floats, ring: NDArray[np.int64], size: int, *, grow: float, so
 
 
 def ramp(value: float, low: float, high: float) -> float:
-    """0 below ``low``, 1 above ``high``, smooth between."""
+    """0 below ``low``, 1 above ``high``, smooth in between."""
     t = min(max((value - low) / (high - low), 0.0), 1.0)
     return t * t * (3 - 2 * t)
 
@@ -73,7 +73,7 @@ def folds() -> Floats:
 
 @lru_cache(maxsize=1)
 def unpainted() -> Floats:
-    """(468, 1): 0 on the lips, whose color says nothing of the light, 1 elsewhere."""
+    """(468, 1): 0 on the lips, whose color is no measure of the light, 1 elsewhere."""
     flat = CANONICAL[:, :2].astype(np.float32)
     inside = [cv2.pointPolygonTest(flat[LIPS_OUTER], point.tolist(), measureDist=True) > -0.01 for point in flat]
     return 1 - np.array(inside, np.float32)[:, None]
@@ -81,7 +81,7 @@ def unpainted() -> Floats:
 
 @lru_cache(maxsize=16)
 def rim(width: float) -> Floats:
-    """(468, 1): 1 on the face's edge, falling to 0 ``width`` (a share of the face's size) inside it."""
+    """(468, 1): 1 on the face's edge, falling to 0 within ``width`` (a share of the face's size)."""
     flat = CANONICAL[:, :2].astype(np.float64)
     edge = flat[OVAL]
     steps = np.linspace(0, 1, 8, endpoint=False)[:, None, None]

@@ -1,4 +1,4 @@
-"""The shape of a face apart from its pose and expression, learned from a person's reference meshes."""
+"""A face's shape apart from pose and expression, learned from a person's reference meshes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fsvfx.faces.raster import Floats
 from fsvfx.faces.topology import CANONICAL, OVAL, TRIANGLES
 
 _MODES = 10
-"""Most expression modes that are learned; the references' landmark noise is in those after."""
+"""Maximum number of expression modes; later modes hold the references' landmark noise."""
 _FEATURES: tuple[tuple[tuple[int, ...], float, bool], ...] = (
     ((33, 133, 159, 145), 1.5, True),
     ((263, 362, 386, 374), 1.5, True),
@@ -26,14 +26,14 @@ _FEATURES: tuple[tuple[tuple[int, ...], float, bool], ...] = (
     ((280, 425), 2.0, False),
     ((9, 151), 2.2, False),
 )
-"""Eyes, brows, bridge and tip of the nose, mouth, cheeks, forehead: points about whose middle it lies, reach (cm on the
-canonical face), and whether its width changes too. Features move as wholes, so lids and lips keep their opening and
-their curve; the jaw stays where it is, as it moves with speech."""
+"""Eyes, brows, bridge and tip of the nose, mouth, cheeks, forehead: the points whose center is the feature's, its reach
+(cm on the canonical face), and whether its width changes too. Features move as wholes, so lids and lips keep their
+opening and curve; the jaw does not move, since it moves with speech."""
 _NOWHERE = 0.1
-"""Weight of standing still, so that what is far from any feature does."""
+"""Weight of not moving, so that points far from any feature don't move."""
 _UPRIGHT = (CANONICAL * np.array([1, -1, -1])).astype(np.float32)
 _RIM_HOPS = 5
-"""The oval stays the performer's; this many edges inside it the shape is wholly the identity's."""
+"""The oval stays the performer's; this many edges inside it the shape is fully the identity's."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class ShapeSpace:
     def move(self, mesh: Floats, strength: float) -> Floats:
         """``mesh`` (468, 3) with this person's proportions, ``strength`` 0..1; pose, expression and outline stay.
 
-        What the person's own expressions can explain of the difference between the two faces is taken for
-        expression and left as it is; the rest is taken for shape. A linear, stateless function of the mesh,
-        so neighboring frames stay neighbors whatever chunk they are in.
+        The part of the difference between the two faces that the person's own expressions can explain counts as
+        expression and is not changed; the rest counts as shape. A linear, stateless function of the mesh, so
+        neighboring frames stay neighbors in any chunk.
         """
         scale, rotation, shift = similarity(mesh, self.mean)
         difference = (self.mean - scale * mesh @ rotation.T - shift).ravel()
@@ -72,13 +72,13 @@ class ShapeSpace:
 
 
 def onto(mesh: Floats, target: Floats) -> Floats:
-    """``mesh`` (v, 3) laid over ``target`` by the similarity that fits best."""
+    """``mesh`` (v, 3) aligned with ``target`` by the best-fitting similarity."""
     scale, rotation, shift = similarity(mesh, target)
     return np.asarray(scale * mesh @ rotation.T + shift, np.float32)
 
 
 def canonical(mesh: Floats) -> Floats:
-    """``mesh`` (468, 3) in any pose and size: upright, in cm, about the middle; y down, z away from the camera."""
+    """``mesh`` (468, 3) in any pose and size: upright, in cm, centered; y down, z away from the camera."""
     return onto(mesh, _UPRIGHT)
 
 
@@ -113,7 +113,7 @@ def _spread(difference: NDArray[np.floating]) -> Floats:
 
 @lru_cache(maxsize=1)
 def _movements() -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-    """For x, and for y and z: how vertices move with features (468, k), and how that is fitted (k, 468)."""
+    """For x, and for y and z: how vertices move with features (468, k), and the matrix that fits features (k, 468)."""
     flat = _UPRIGHT[:, :2]
     middles = np.stack([flat[list(points)].mean(0) for points, _, _ in _FEATURES])
     reach = np.array([reach for _, reach, _ in _FEATURES])

@@ -13,41 +13,42 @@ _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [0.5, 0, -0.5], [-0.25, 0.5, -0.25]
 """RGB -> lightness, red-blue, green-magenta: rows. Skin varies along them nearly independently (cf. Reinhard 2001)."""
 _BACK = np.linalg.inv(_OPPONENT).astype(np.float32)
 _CONTRAST = np.array([[0.55, 0.4, 0.4], [1.3, 1.0, 1.0]], np.float32)
-"""Least and most that the spread may change by: strong color contrast would paint lips and cheeks."""
+"""Minimum and maximum change of the spread: strong color contrast would paint lips and cheeks."""
 _GREY = 0.05
-"""A skin of less color than this, over its lightness, is grey: a black and white picture, whose hue says nothing."""
+"""Skin with less color than this, relative to its lightness, is gray: a black and white picture, without a usable
+hue."""
 _STRETCH = (0.25, 1.6)
-"""Least and most that differences of color are stretched by."""
+"""Minimum and maximum stretch of color differences."""
 _GAIN = (0.4, 2.5)
 _CRISPNESS = (0.35, 2.2)
-"""Least and most that a fine band is multiplied by: beyond, the references' compression would show."""
+"""Minimum and maximum gain of a fine band: beyond, the references' compression would show."""
 _EACH = 0.75
-"""The coarser band holds the finer one: each is changed by this share."""
+"""The coarser band contains the finer one: each is changed by this share."""
 _TOLD = 4000
-"""So many pixels tell the tone as well as all."""
+"""This many pixels measure the tone as well as all."""
 _COARSE = 1.5
-"""Sigma, px, of blurs on the grid that is fine enough for them."""
+"""Sigma, px, of blurs on the coarsest grid that is fine enough for them."""
 _DARK = 0.02
-"""Below this a ratio says nothing."""
+"""Below this, ratios are unreliable."""
 
 
 def match(colours: Floats, to: Floats, weight: Floats) -> Floats:
-    """(p, 3) ``colours`` in the tone of ``to`` (p, 3), where ``weight`` (p,) says; see ``toning``."""
+    """(p, 3) ``colours`` in the tone of ``to`` (p, 3), weighted by ``weight`` (p,); see ``toning``."""
     return toned(colours, toning(colours[None], to, weight[None])[0])
 
 
 def toned(colours: Floats, change: Floats) -> Floats:
-    """(p, 3) ``colours`` after a ``toning`` (3, 4)."""
+    """(p, 3) ``colours`` after applying a ``toning`` (3, 4)."""
     return np.asarray(cv2.transform(colours[:, None], change), np.float32).reshape(-1, 3)
 
 
 def toning(colours: Floats, to: Floats, weights: Floats) -> Floats:
     """(m, 3, 4): gives each of m pictures' ``colours`` (m, p, 3) the weighted mean and spread of ``to`` (p, 3).
 
-    After Reinhard 2001. weights: (m, p); a picture with none is left as it is.
-    Black stays black, and colors keep their place beside the skin's own hue: of each, what differs from that hue is
-    turned and stretched as the one skin's hue is to become the other's. Reinhard's shift paints lips and shadows in the
-    difference of the two skins. Spreads change within bounds only: a beard or a wrinkle is no contrast of the light.
+    After Reinhard 2001. weights: (m, p); a picture without any is not changed. Black stays black, and colors keep their
+    offset from the skin's own hue: each color's difference from that hue is rotated and stretched in the same way as
+    the skin's hue. Reinhard's shift would tint lips and shadows by the difference of the two skins. Spreads change
+    within limits only: a beard or a wrinkle is not contrast of the light.
     """
     some = slice(None, None, max(len(to) // _TOLD, 1))
     share = np.ascontiguousarray(weights[:, some])
@@ -64,28 +65,29 @@ def toning(colours: Floats, to: Floats, weights: Floats) -> Floats:
 
 def _moments(colours: Floats, share: Floats) -> tuple[Floats, Floats]:
     """Weighted means (m, 3) and covariances (m, 3, 3)."""
-    planes, share = np.ascontiguousarray(colours.swapaxes(1, 2)), share[:, None]  # else BLAS has no part in it
+    planes, share = np.ascontiguousarray(colours.swapaxes(1, 2)), share[:, None]  # otherwise BLAS is not used
     mean = np.asarray((planes * share).sum(axis=2), np.float32)
     away = planes - mean[..., None]
     return mean, (away * share) @ away.swapaxes(1, 2)
 
 
 def _hue(means: Floats) -> tuple[Floats, Floats]:
-    """The two color axes (m, 2) of colors (m, 3), over their lightness; and that (m,)."""
+    """The two color axes (m, 2) of colors (m, 3), relative to their lightness; and that (m,)."""
     axes = means @ _OPPONENT.T
     level = np.maximum(axes[:, 0], np.float32(_DARK))
     return np.asarray(axes[:, 1:] / level[:, None], np.float32), level
 
 
 def _beside(hues: Floats) -> Floats:
-    """(m, 3, 3), of opponent axes: to how far a color is off ``hues`` (m, 2) at its lightness; back, if negative."""
+    """(m, 3, 3), in opponent axes: maps a color to its difference from ``hues`` (m, 2) at its lightness; back, if
+    negative."""
     matrices = np.tile(np.eye(3, dtype=np.float32), (len(hues), 1, 1))
     matrices[:, 1:, 0] = -hues
     return matrices
 
 
 def _off(hues: Floats) -> Floats:
-    """The same, of RGB."""
+    """The same, in RGB."""
     return _beside(hues) @ _OPPONENT
 
 
@@ -96,7 +98,7 @@ def _spread(axes: Floats, covariances: Floats) -> Floats:
 
 
 def _turned(before: Floats, after: Floats) -> Floats:
-    """(m, 3, 3), of opponent axes: turns and stretches the hues ``before`` (m, 2) towards ``after``, within bounds."""
+    """(m, 3, 3), in opponent axes: rotates and stretches the hues ``before`` (m, 2) toward ``after``, within limits."""
     one, other = (np.ascontiguousarray(each, np.float32).view(np.complex64)[:, 0] for each in (before, after))
     told = (np.abs(one) >= _GREY) & (np.abs(other) >= _GREY)
     turn = np.divide(other, one, out=np.ones_like(one), where=told)
@@ -108,7 +110,8 @@ def _turned(before: Floats, after: Floats) -> Floats:
 
 
 def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
-    """Gain (S, S, 3) that gives ``swap`` the plate's light: the ratio of both, blurred by ``sigma`` px within ``mask``.
+    """The gain (S, S, 3) that gives ``swap`` the plate's light: the ratio of both, blurred by ``sigma`` px within
+    ``mask``.
 
     Display-referred ratios are ratios in linear light too (a power law); the quotient image of Shashua 2001.
     """
@@ -124,9 +127,10 @@ def relight(swap: Floats, plate: Floats, mask: Floats, sigma: float) -> Floats:
 
 
 def recolour(swap: Floats, usual: Floats, mask: Floats, sigma: float) -> Floats:
-    """Gain (S, S, 3) that gives ``swap``, its lightness kept, the color of ``usual`` in all coarser than ``sigma`` px.
+    """The gain (S, S, 3) that gives ``swap`` the color of ``usual`` at scales coarser than ``sigma`` px, keeping its
+    lightness.
 
-    So single pictures' color that is not the person's (a codec's blocks, a lamp) does not show.
+    Hides single pictures' colors that are not the person's (a codec's blocks, a lamp).
     """
     swap = np.maximum(swap, 0)
     gain = relight(swap, usual, mask, sigma)
@@ -136,16 +140,17 @@ def recolour(swap: Floats, usual: Floats, mask: Floats, sigma: float) -> Floats:
 
 
 def crispness(picture: Floats, mask: Floats, sigma: float) -> tuple[float, float]:
-    """Energy of a picture's (S, S, 3) two finest bands in ``mask`` (S, S), in green; ``sigma`` px: of the finest."""
+    """Energy of the two finest bands of a picture (S, S, 3) in ``mask`` (S, S), in green; ``sigma`` px: of the
+    finest."""
     first, second = (_energy(band, mask) for band in _bands(_green(picture), sigma))
     return first, second
 
 
 def texture(swap: Floats, wanted: tuple[float, float], mask: Floats, sigma: float) -> Floats:
-    """``swap`` (S, S, 3) as crisp as is ``wanted``, within bounds: its two finest bands get the energy of the plate's.
+    """``swap`` (S, S, 3) as crisp as ``wanted``, within limits: its two finest bands get the energy of the plate's.
 
-    So a soft reference gains detail, and a sharp one takes the plate's focus and motion blur.
-    ``mask`` (S, S): bare skin, where the bands are compared; ``sigma`` px: of the finest band.
+    So a soft reference gains detail, and a sharp one takes the plate's focus and motion blur. ``mask`` (S, S): bare
+    skin, where the bands are compared; ``sigma`` px: of the finest band.
     """
     green = _green(swap)
     change = np.zeros_like(green)
@@ -168,22 +173,22 @@ def _energy(band: Floats, mask: Floats) -> float:
 
 
 def mixed(one: Floats, other: Floats, share: Floats) -> Floats:
-    """(S, S, 3): ``one``, and as much of the ``other`` as its ``share`` (S, S) says."""
+    """(S, S, 3): ``one``, mixed with ``other`` by its ``share`` (S, S)."""
     return one + times(other - one, share)
 
 
 def coarse(sigma: float) -> int:
-    """How many pixels may become one before a blur of ``sigma`` px."""
+    """The number of pixels that may be averaged before a blur of ``sigma`` px."""
     return max(int(sigma / _COARSE), 1)
 
 
 def narrowed(sigma: float, step: int) -> float:
-    """The sigma of a blur on a grid that is ``step`` times as coarse: averaging has blurred a bit already."""
+    """The sigma of a blur on a grid ``step`` times as coarse: averaging has already blurred a little."""
     return math.sqrt(max((sigma / step) ** 2 - (1 - 1 / step**2) / 12, 0.25))
 
 
 def shrunk(picture: Floats, step: int) -> Floats:
-    """The mean of each ``step`` by ``step`` pixels."""
+    """The mean of each ``step`` by ``step`` block."""
     if step == 1:
         return picture
     height, width = picture.shape[:2]

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from fsvfx.engines.landmark_warp import LandmarkWarpSettings
 
 _FOLD = 0.02
-"""Finest shading taken from the plate where skin folds, as a share of the face's size. Color that is coarser is what
-most references show, not just those chosen."""
+"""Finest shading taken from the plate where skin folds, as a share of the face's size. Coarser color comes from most
+references, not just the chosen ones."""
 _FINEST = 0.004
-"""Of detail: as wide as a pore, as a share of the face's size."""
+"""Size of detail: the width of a pore, as a share of the face's size."""
 _FINER = 2.0
-"""How far references are enlarged before they are warped no finer: the rest is left to the enlargement of the swap."""
+"""Maximum enlargement of references before they are warped; the rest is left to the enlargement of the swap."""
 _AROUND = 0.05
-"""How far about the mesh its square goes, as a share of the face's size."""
+"""Margin of the square around the mesh, as a share of the face's size."""
 _EVEN = 12
-"""Sides are multiples of it: means of whole pixels are quick to make."""
+"""Sides are multiples of this: means of whole pixels are fast to compute."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class _Face:
     """The performer's face on the grid (S, S) on which the identity's is made.
 
     raster: of the mesh with the identity's proportions. plate (S, S, 3): the performer's pixels, moved along with it.
-    keep: where they show through, 1 off the mesh; bare: skin, not lips; folds: where skin folds. length: its size, px.
+    keep: where they show through, 1 outside the mesh; bare: skin, not lips; folds: where skin folds. length: its size,
+    px.
     """
 
     raster: Raster
@@ -57,7 +58,7 @@ class Warp:
     settings: LandmarkWarpSettings
 
     def swap(self, faces: FaceBatch, references: References) -> SwapBatch:
-        """Each frame by itself."""
+        """Each frame separately."""
         done = [self._one(*face, references) for face in zip(faces.crops, faces.landmarks, strict=True)]
         return SwapBatch(np.stack([crop for crop, _ in done]), np.stack([matte for _, matte in done]))
 
@@ -73,15 +74,15 @@ class Warp:
         return shown, matte
 
     def _within(self, plate: Floats, mesh: Floats, target: Floats, references: References) -> tuple[Floats, Floats]:
-        """The same for the square about the face. target: the mesh with the identity's proportions.
+        """The same for the square around the face. target: the mesh with the identity's proportions.
 
-        The identity's face is made on a grid as fine as its references are worth; the performer's pixels stay whole.
+        The identity's face is made on a grid no finer than its references; the performer's pixels keep full resolution.
         """
         side, length = len(plate), face_length(mesh)
         size = min(side, _fitting(side * _FINER * references.length / length))
         placed = scaled(target, size / side)
         raster = rasterise(placed, TRIANGLES, size)
-        if not len(raster.pixels):  # the face is beyond the crop
+        if not len(raster.pixels):  # the face is outside the crop
             return plate, np.zeros((side, side), np.float32)
         fixed = [1 - regions.rim(self.settings.rim), regions.unpainted(), regions.folds(), atlas.places()[:, :2]]
         held = raster.at_pixels(np.hstack([*fixed, (mesh - target)[:, :2]]))
@@ -99,7 +100,7 @@ class Warp:
         return np.clip(shown, 0, most), to_side(side, soft_matte(raster, face.length))
 
     def _kept(self, mesh: Floats, rim: Floats) -> Floats:
-        """(S, S): where the performer's own pixels show through: at the rim, and where the settings say."""
+        """(S, S): where the performer's own pixels show through: at the rim, and where the settings require it."""
         keep = rim
         if self.settings.mouth == "performer":
             keep = np.maximum(keep, regions.own_mouth(mesh, len(rim)))
@@ -108,7 +109,8 @@ class Warp:
         return keep
 
     def _blend(self, shown: Floats, face: _Face, references: References) -> Floats:
-        """(p, 3): the references that show what is ``shown`` on the raster, each matched to the performer's colors."""
+        """(p, 3): the references most similar to the appearance ``shown``, on the raster, each matched to the
+        performer's colors."""
         pictures, shares = references.blended(shown, self.settings.references)
         held = face.raster.at_pixels(np.hstack([np.hstack([each.mesh[:, :2], each.trust]) for each in pictures]))
         own, skin = (face.raster.of_picture(each) for each in (face.plate, face.bare * (1 - face.keep)))
@@ -126,7 +128,7 @@ class Warp:
     def _gain(self, ours: Floats, face: _Face, usual: Floats | None, places: list[Floats]) -> Floats:
         """(S, S, 3): gives the identity's face the colors of most references, the plate's light, and its folds.
 
-        Made on a grid as coarse as the finest of its blurs allows. places: x and y (S, S) of the pixels in ``usual``.
+        Computed on a grid as coarse as its finest blur allows. places: x and y (S, S) of the pixels in ``usual``.
         """
         step = tone.coarse(_FOLD * face.length)
         fold, light = (tone.narrowed(share * face.length, step) for share in (_FOLD, self.settings.light))
@@ -148,7 +150,8 @@ class Warp:
 
 
 def _square(points: Floats, size: int) -> tuple[int, int, int]:
-    """Left, top and side of a square within the crop that holds ``points`` and what is blurred about them, px."""
+    """Left, top and side, in px, of a square within the crop that contains ``points`` and the margin that blurs
+    need."""
     around = _AROUND * face_length(points)
     low, high = points[:, :2].min(axis=0) - around, points[:, :2].max(axis=0) + around
     side = min(_fitting((high - low).max()), size)
@@ -157,16 +160,16 @@ def _square(points: Floats, size: int) -> tuple[int, int, int]:
 
 
 def _fitting(size: float) -> int:
-    """A picture's side that is no smaller, and which grids some times as coarse fit into."""
+    """The next larger picture side that is divisible into coarser grids."""
     return math.ceil(size / _EVEN) * _EVEN
 
 
 def moved(plate: Floats, right: Floats, down: Floats) -> tuple[Floats, Floats | np.float32]:
-    """(H, W, 3): each pixel from as far ``right`` and ``down`` (S, S; px of the plate), bicubic; and the most that may
-    be shown there: white, or the brightest of the plate's pixels about it.
+    """(H, W, 3): each pixel from as far ``right`` and ``down`` (S, S; px of the plate), bicubic; and the maximum that
+    may be shown there: white, or the brightest of the plate's pixels around it.
 
-    What is brighter nobody has shot: a cubic goes beyond a hard edge, and a reference's glare or its texture under the
-    plate's light beyond white, where a hundredth of display light is stops (`fsvfx.faces.geometry.hold_highlights`).
+    Brighter values were never shot: a cubic overshoots at hard edges, and a reference's glare or its texture under the
+    plate's light exceeds white, where a hundredth of display light is stops (`fsvfx.faces.geometry.hold_highlights`).
     """
     side, white = len(plate), np.float32(white_shown())
     along = np.arange(side, dtype=np.float32)
@@ -180,7 +183,7 @@ def moved(plate: Floats, right: Floats, down: Floats) -> tuple[Floats, Floats | 
 
 
 def to_side(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
-    """A picture (S, S, ...) in another size; made smaller, the mean of what falls on a pixel."""
+    """A picture (S, S, ...) in another size; if smaller, by averaging."""
     if len(picture) == side:
         return picture
     how = cv2.INTER_AREA if side < len(picture) else how
@@ -188,7 +191,7 @@ def to_side(side: int, picture: Floats, how: int = cv2.INTER_LINEAR) -> Floats:
 
 
 def soft_matte(raster: Raster, length: float) -> Floats:
-    """(S, S): the mesh, with an edge just soft enough not to show its triangles."""
+    """(S, S): the mesh, with an edge just soft enough to hide its triangles."""
     soft = max(0.006 * length, 0.5)
     inner = cv2.erode(raster.coverage, np.ones((3, 3), np.uint8), iterations=max(round(soft), 1))
     edge: Floats = np.clip(blur(np.asarray(inner, np.float32), soft), 0, 1) * raster.coverage

@@ -1,1 +1,1 @@
-"""What the engines in three dimensions share: the face's surface, an identity as one, and how a frame is made of it."""
+"""What the 3D engines share: the face's surface, an identity on it, and how frames are rendered."""

@@ -1,4 +1,4 @@
-"""What the engines in three dimensions are alike in: they read ``fit``, and stand on the morphable model."""
+"""What the 3D engines have in common: they read ``fit``, and use the morphable model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Prepared = TypeVar("Prepared")
 
 
 class SolidEngine(Engine[Prepared]):
-    """Nothing is trained; every frame is drawn by itself, on the CPU."""
+    """Nothing is trained; every frame is drawn separately, on the CPU."""
 
     family: ClassVar[Family] = "model3d"
     reads: ClassVar[tuple[str, ...]] = (FIT,)
@@ -28,8 +28,8 @@ class SolidEngine(Engine[Prepared]):
 
     @property
     def surface(self) -> Surface:
-        """Raises ModelError if the morphable model is not here."""
-        from fsvfx.engines.solid.surface import surface  # here: reading the settings need not wait for OpenCV
+        """Raises ModelError if the morphable model is not installed."""
+        from fsvfx.engines.solid.surface import surface  # here: reading the settings does not need OpenCV
         from fsvfx.morphable import head
 
         return surface(head(self.context.head))

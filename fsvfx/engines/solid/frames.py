@@ -1,4 +1,4 @@
-"""The performer's face in three dimensions, as the stage ``fit`` has it, or as each frame alone tells it."""
+"""The performer's face in 3D, from the stage ``fit``, or from each frame alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fsvfx.morphable.model import Floats
 
 @dataclass(frozen=True, eq=False)
 class PlateFace:
-    """One frame: crop (S, S, 3) display, and the one fit of the performer in it."""
+    """One frame: crop (S, S, 3) display, and the fit of the performer in it."""
 
     crop: Floats
     person: FittedPerson
@@ -20,8 +20,8 @@ class PlateFace:
 
 
 def plate_faces(model: Morphable, faces: FaceBatch) -> Iterator[PlateFace]:
-    """Of the ``wanted``. Outside of shots (an evaluation, one picture) a frame's own landmarks and pixels are all that
-    there is, whatever batch it is in."""
+    """For the ``wanted`` frames. Outside of shots (an evaluation, one picture) only a frame's own landmarks and pixels
+    are used, whatever batch it is in."""
     wanted = range(*faces.wanted.indices(len(faces.frames)))
     if FIT in faces.read:
         held = FittedEntry(faces.read[FIT])

@@ -1,4 +1,4 @@
-"""An identity in three dimensions: the shape and albedo that its reference pictures tell, and how each of them lies."""
+"""An identity in 3D: shape and albedo estimated from its reference pictures, and the pose of each."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from fsvfx.morphable.model import Floats
 from fsvfx.morphable.pictures import facing
 
 _PICTURES = 24
-"""At most: spread over how the head is turned."""
+"""Maximum number of pictures, spread over the yaw of the head."""
 _TURNED = 10.0
 """Degrees of yaw beyond which a mirror image shows the rim of the far cheek better: it only counts where it does."""
 _SMALL = 256
-"""px of the pictures in which it is told what hides what."""
+"""Picture size, px, at which occlusion is computed."""
 
 
 @dataclass(frozen=True, eq=False)
 class SolidIdentity:
-    """person; fits: of its m pictures; crops: (m, R, R, 3) display. For the closed surface's vertices: places:
-    (m, v, 2) px of the crops; normals: (m, v, 3) in the camera's axes; trust: (m, v) 0..1, how well each is seen.
-    length: of the largest face, px. taken: the first so many pictures; the others are their mirror images, in order.
-    """
+    """person; fits: of its m pictures; crops: (m, R, R, 3) display. For the closed surface's vertices: places: (m, v,
+    2) px of the crops; normals: (m, v, 3) in the camera's axes; trust: (m, v) 0..1, how well each is visible. length:
+    of the largest face, px. taken: the number of original pictures, which come first; the others are their mirror
+    images, in order."""
 
     person: FittedPerson
     fits: Fits
@@ -43,7 +43,7 @@ class SolidIdentity:
 def solid(identity: Identity, surface: Surface, size: int, *, mirrors: bool = True) -> SolidIdentity:
     """For swaps into crops of ``size`` px; larger pictures are shrunk to it.
 
-    mirrors: whether pictures that show one side alone have their mirror images beside them. Raises InputError for no
+    mirrors: whether pictures that show only one side get their mirror images as well. Raises InputError for no
     pictures.
     """
     taken = _telling(identity)
@@ -78,7 +78,7 @@ def person_of(identity: Identity, model: Morphable, size: int) -> FittedPerson:
 
 
 def _telling(identity: Identity) -> Identity:
-    """With those of its pictures alone that tell the shape."""
+    """With only those pictures that are used to estimate the shape."""
     if not len(identity.crops):
         raise identity.no_pictures
     rows = _spread(identity)
@@ -87,7 +87,7 @@ def _telling(identity: Identity) -> Identity:
 
 
 def _spread(identity: Identity) -> list[int]:
-    """The rows of the sharpest pictures, one from each of so many ranges of how the head is turned."""
+    """The rows of the sharpest pictures, one from each of as many ranges of yaw."""
     order = np.argsort([head_pose(mesh)[0] for mesh in identity.landmarks], kind="stable")
     ranges = np.array_split(order, min(_PICTURES, len(order)))
     return sorted(int(rows[np.argmax(identity.sharpness[rows])]) for rows in ranges)

@@ -1,4 +1,4 @@
-"""What gives an identity's surface its colors: its albedo under the frame's light, or its pictures lit anew."""
+"""How an identity's surface gets its colors: its albedo under the frame's light, or its pictures relit."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from fsvfx.morphable import Placing
 from fsvfx.morphable.light import shading, to_light, to_shown, unlit
 
 _STEP, _MOVE = np.radians(10), 0.3
-"""Turn of the head, and difference of an expression's coefficients, that count as one step in the choice of pictures.
-"""
+"""Rotation of the head, and difference in expression coefficients, that count as one step in the choice of pictures."""
 _TRUST = 0.01
-"""Least, of a picture: what none shows is taken from what they all show badly."""
+"""Minimum trust of a picture: areas that none shows well are a blend of all."""
 _SEEN, _DARKENED = 0.2, 0.85
-"""Trust of all together with which a place is well seen; how much darker nostrils, and the inside of lips, are made
-where they are not: what is told of their light is not to be relied on."""
+"""Total trust at which a place is well visible; how much nostrils, and the inside of lips, are darkened where they are
+not: the measured light there is unreliable."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,7 @@ class Rendered:
 
 @dataclass(frozen=True, eq=False)
 class Pictured:
-    """The pictures that are most like the frame in pose and expression, ``most`` of them blended, each lit anew."""
+    """The pictures most similar to the frame in pose and expression, ``most`` of them blended, each relit."""
 
     surface: Surface
     identity: SolidIdentity
@@ -56,7 +55,7 @@ class Pictured:
             _pose(known.fits.placing, known.fits.expression),
         )
         chosen, shares = weights(wanted, shown[: known.taken], np.ones(known.taken, np.float32), most=self.most)
-        if len(shown) > known.taken:  # each brings its mirror image along, for what it does not show
+        if len(shown) > known.taken:  # each with its mirror image, for areas that it does not show
             chosen, shares = np.concatenate([chosen, chosen + known.taken]), np.concatenate([shares, shares])
         total, weight = np.zeros_like(drawn.normals), np.full((len(raster.pixels), 1), 1e-6, np.float32)
         lit = shading(drawn.light, drawn.normals)
@@ -72,5 +71,5 @@ class Pictured:
 
 
 def _pose(placing: Placing, expression: Floats) -> Floats:
-    """(n, 3 + e): where heads look, and what they do, in steps; roll is none, as pictures are turned anyway."""
+    """(n, 3 + e): directions that heads face, and expressions, in steps; no roll, as pictures are rotated anyway."""
     return np.hstack([placing.rotation[:, :, 2] / _STEP, expression / _MOVE]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Settings that the engines in three dimensions share."""
+"""Settings that the 3D engines share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One person's shape in the place of another's."""
+"""Replaces one person's shape with another's."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from fsvfx.faces.geometry import similarity
 from fsvfx.morphable.model import Floats, Morphable
 
 _REACH = 2.5
-"""Units inside the oval at which the shape is wholly the identity's."""
+"""Units inside the oval at which the shape is fully the identity's."""
 
 
 def exchanged(model: Morphable, theirs: Floats, ours: Floats, share: float) -> Floats:
-    """(v, 3): what makes the performer's shape ``theirs`` (v, 3) the identity's ``ours``, or a ``share`` of it.
+    """(v, 3): the displacement from the performer's shape ``theirs`` (v, 3) to the identity's ``ours``, or a ``share``
+    of it.
 
-    Its size and outline are left alone.
+    Size and outline are not changed.
     """
     inner = model.depth > 0
     scale, turn, shift = similarity(ours[inner], theirs[inner])
@@ -23,6 +24,6 @@ def exchanged(model: Morphable, theirs: Floats, ours: Floats, share: float) -> F
 
 
 def ramp(values: Floats) -> Floats:
-    """0 below 0, 1 above 1, smooth between."""
+    """0 below 0, 1 above 1, smooth in between."""
     t = np.clip(values, 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)

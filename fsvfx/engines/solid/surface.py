@@ -1,4 +1,4 @@
-"""The part of a morphable model that is swapped: within FaceMesh's oval, closed over eyes and mouth."""
+"""The swapped part of a morphable model: within FaceMesh's oval, closed over eyes and mouth."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from fsvfx.morphable.model import Floats, Ints
 from fsvfx.morphable.placing import turned_by
 
 _AROUND = 0.6
-"""Units beyond the oval that are drawn, so that the matte's edge lies on the surface."""
+"""Units drawn beyond the oval, so that the matte's edge is on the surface."""
 _HIDDEN = 0.5
-"""Units that a vertex may lie behind what is seen in its place."""
+"""Units that a vertex may be behind the visible surface."""
 _UP, _SIDE = (-0.7, -0.25, 0.2, 0.6), (-1.0, -0.5, 0.0, 0.5, 1.0)
-"""Radians of the views that tell how open the surface is."""
+"""Radians of the views that measure how open the surface is."""
 _SIZE = 192
 """Height and width of these, px."""
 _MIDDLE = 0.12
-"""Share of the face's width: a hole no farther than this from the middle is the mouth."""
+"""Share of the face's width: a hole within this distance from the center is the mouth."""
 _FILLED = 0.5
-"""Share of a layout's side that a face takes at least: of a whole body's it has but a corner."""
+"""Minimum share of a layout's side that a face takes: in a whole body's layout it has only a corner."""
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """triangles: (t, 3) of the ``closed`` vertices; from ``holes`` on they lie over eyes and mouth; eye: (t,)
-    whether over an eye. uv: (u, 2) and uv_triangles: (t, 3) likewise; the model's own, but where the face has a small
-    part of the layout: then it has the whole. rings: each hole's vertices.
+    """triangles: (t, 3) of the ``closed`` vertices; from ``holes`` on they cover eyes and mouth; eye: (t,) whether over
+    an eye. uv: (u, 2) and uv_triangles: (t, 3) likewise; the model's own, unless the face has a small part of the
+    layout: then it is stretched to the whole. rings: each hole's vertices.
 
-    openness: (v,) of the closed vertices of the mean face: the share of views from which each is seen, of those that it
-    faces; next to none in nostrils and between lips.
+    openness: (v,) of the closed vertices of the mean face: the share of views facing it in which each is visible;
+    nearly zero in nostrils and between lips.
     """
 
     model: Morphable
@@ -45,13 +45,13 @@ class Surface:
     openness: Floats
 
     def closed(self, points: Floats) -> Floats:
-        """(..., v, c) of the model's vertices, and the middle of each hole behind them."""
+        """(..., v, c) of the model's vertices, followed by the center of each hole."""
         return _closed(points, self.rings)
 
 
 @lru_cache(maxsize=2)
 def surface(model: Morphable) -> Surface:
-    """Of a model; made once."""
+    """The surface of a model; cached."""
     kept = (model.depth[model.triangles] > -_AROUND).all(axis=1)
     rings = _holes(model.triangles)
     corner_uv = np.zeros(len(model.neutral), np.int64)
@@ -80,7 +80,7 @@ def surface(model: Morphable) -> Surface:
 
 
 def _filling(uv: Floats, triangles: Ints) -> Floats:
-    """(u, 2): ``uv`` as it is, or stretched to what ``triangles`` (t, 3) have of it, if that is small."""
+    """(u, 2): ``uv`` unchanged, or stretched to the part that ``triangles`` (t, 3) use, if that is small."""
     low, high = (end(uv[triangles], axis=(0, 1)) for end in (np.min, np.max))
     side = float((high - low).max())
     return uv if side > _FILLED else np.asarray((uv - (low + high) / 2) * ((1 - 1 / 64) / side) + 0.5, np.float32)
@@ -92,7 +92,7 @@ def _closed(points: Floats, rings: tuple[Ints, ...]) -> Floats:
 
 
 def _openness(model: Morphable, rings: tuple[Ints, ...]) -> Floats:
-    """(v,): see ``Surface``; the whole model hides, not only the part that is swapped."""
+    """(v,): see ``Surface``; the whole model can occlude, not only the swapped part."""
     turns = turned_by(np.array([(up, side, 0) for up in _UP for side in _SIDE]))
     scale = _SIZE / (1.3 * float(np.ptp(model.neutral, axis=0).max()))
     count = len(turns)
@@ -104,7 +104,7 @@ def _openness(model: Morphable, rings: tuple[Ints, ...]) -> Floats:
 
 
 def hidden(seen: Floats, triangles: Ints, size: int, scale: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """(v,) whether a mesh's triangles lie before each vertex ``seen`` (v, 3) px; ``scale``: px a unit."""
+    """(v,) whether a mesh's triangles are in front of each vertex ``seen`` (v, 3) px; ``scale``: px a unit."""
     raster = zbuffer(np.asarray(seen, np.float32), triangles, size)
     depth = np.full(size * size, np.inf, np.float32)
     depth[raster.pixels] = raster.at_pixels(seen[:, 2:])[:, 0]
@@ -113,7 +113,7 @@ def hidden(seen: Floats, triangles: Ints, size: int, scale: float) -> np.ndarray
 
 
 def _holes(triangles: Ints) -> tuple[Ints, ...]:
-    """The rings of vertices about a mesh's holes, in the order of its edges; its rim, the longest, is none."""
+    """The rings of vertices around a mesh's holes, in the order of its edges; its rim, the longest, is excluded."""
     edges = {(a, b) for triangle in triangles.tolist() for a, b in zip(triangle, (*triangle[1:], triangle[0]))}
     after = {a: b for a, b in edges if (b, a) not in edges}
     rings: list[list[int]] = []

@@ -1,4 +1,5 @@
-"""A frame with the identity's face on the performer's head: its surface, its colors, and what stays of the plate."""
+"""A frame with the identity's face on the performer's head: its surface, its colors, and the parts kept from the
+plate."""
 
 from __future__ import annotations
 
@@ -23,14 +24,14 @@ from fsvfx.faces.raster import Floats, Raster, blur
 from fsvfx.morphable import Placing, normals, posed, zbuffer
 
 _FINER, _FINE = 2, 512
-"""A crop is drawn so many times as fine, up to this side: means of four pixels are its edges."""
+"""A crop is drawn at this many times its resolution, up to this side: its edges are means of four pixels."""
 _LID, _LIP = 0.014, 0.008
-"""How soft the performer's eyes and mouth begin, share of the face's size; that far outside the lids, and half as far
-outside the lips."""
+"""Softness of the edges of the performer's eyes and mouth, share of the face's size; placed that far outside the lids,
+and half as far outside the lips."""
 _FINEST = 0.004
-"""Of detail that is made as crisp as the plate's: as wide as a pore, share of the face's size."""
+"""Size of the detail that is made as crisp as the plate's: the width of a pore, share of the face's size."""
 _SHADOW = 0.12
-"""Finest shadow that is taken from the plate, share of the face's size; finer ones are another face's features."""
+"""Finest shadow taken from the plate, share of the face's size; finer ones are another face's features."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +55,14 @@ class Look(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class SolidSwap:
-    """How frames are made of an identity, whatever its look."""
+    """Renders frames of an identity, whatever its look."""
 
     settings: SolidSettings
     surface: Surface
     identity: SolidIdentity
 
     def swap(self, faces: Iterable[PlateFace], look: Look) -> SwapBatch:
-        """Each frame by itself."""
+        """Each frame separately."""
         done = [self._one(face, look) for face in faces]
         return SwapBatch(np.stack([crop for crop, _ in done]), np.stack([matte for _, matte in done]))
 
@@ -73,7 +74,7 @@ class SolidSwap:
         ours = theirs + exchanged(model, face.person.shape, self.identity.person.shape, self.settings.shape)
         seen, was = (placing.seen(self.surface.closed(points))[0] for points in (ours, theirs))
         raster = zbuffer(_scaled(seen, side / size), self.surface.triangles, side)
-        if not len(raster.pixels):  # the face is beyond the crop
+        if not len(raster.pixels):  # the face is outside the crop
             return plate, np.zeros(plate.shape[:2], np.float32)
         turned = placing.turned(self.surface.closed(normals(ours, model.triangles)))[0]
         depth = self.surface.closed(model.depth[:, None])
@@ -93,7 +94,7 @@ class SolidSwap:
         return np.where(matte[..., None] > 0, shown, plate), matte
 
     def _kept(self, raster: Raster, within: Floats, length: float) -> Floats:
-        """(R, R): where the performer's own pixels show through; 1 off the mesh."""
+        """(R, R): where the performer's own pixels show through; 1 outside the mesh."""
         width = self.settings.rim * self.surface.model.width
         keep = np.where(raster.coverage > 0, 1 - ramp(within / max(width, 1e-6)), 1).astype(np.float32)
         hole = raster.triangles >= self.surface.holes
@@ -108,7 +109,7 @@ class SolidSwap:
         return keep
 
     def _as_the_plate(self, shown: Floats, own: Floats, keep: Floats, length: float) -> Floats:
-        """As crisp as the plate; and, as far as is asked for, with its shadows."""
+        """As crisp as the plate; and with its shadows, as far as the settings require."""
         mask = np.asarray(1 - keep, np.float32)
         if self.settings.shadows > 0:
             gain = tone.relight(shown, own, mask, _SHADOW * length)
@@ -123,7 +124,7 @@ def _scaled(seen: Floats, zoom: float) -> Floats:
 
 
 def _grown(mask: Floats, by: float) -> Floats:
-    """(R, R) with every spot grown by so many px."""
+    """(R, R) with every spot grown by this many px."""
     if by < 0.5:
         return mask
     reach = 2 * round(by) + 1

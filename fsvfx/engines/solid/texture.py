@@ -1,4 +1,4 @@
-"""An identity's albedo, laid out by the model's UV: what all its pictures show, their light taken out."""
+"""An identity's albedo, laid out by the model's UV: combined from all its pictures, with their light removed."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from fsvfx.morphable.model import Floats, Ints
 
 SIDE = 512
 _UNLIKE = 0.2
-"""Share by which one picture's albedo may differ from most others'."""
+"""Share by which one picture's albedo may differ from that of most others."""
 _FILL = 0.02
-"""Weight of the coarse albedo, where hardly any picture shows anything: what no view shows is taken for dark."""
+"""Weight of the coarse albedo, for areas that hardly any picture shows: what no view shows is assumed to be dark."""
 _LIKELY = 0.25
-"""Weight of what a basis says: at a picture's outline background shows."""
+"""Weight of the basis's estimate: at a picture's outline, background may show."""
 _SEEN = 0.1
-"""Of a vertex that the pictures show well."""
+"""Trust of a vertex that the pictures show well."""
 _DARK = 0.15
-"""Of albedo where no view shows anything: nostrils, the inside of lips."""
+"""Albedo where no view shows anything: nostrils, the inside of lips."""
 _LEAST, _MOST = 0.02, 1.8
 _SHARPER = 2
-"""Power of a picture's trust: the better half of two makes most of a blend, which stays sharp."""
+"""Power of a picture's trust: the better half of two dominates the blend, which stays sharp."""
 
 
 @dataclass(frozen=True, eq=False)
 class Texture:
-    """albedo: (SIDE, SIDE, 3), over the mean of bare skin; places: (u, 2) of the surface's UV in it, px."""
+    """albedo: (SIDE, SIDE, 3), relative to the mean of bare skin; places: (u, 2) of the surface's UV in it, px."""
 
     albedo: Floats
     places: Floats
 
 
 def _places(surface: Surface, side: int) -> Floats:
-    """(u, 2) px: where the surface's UV lie in a texture (side, side)."""
+    """(u, 2) px: positions of the surface's UV in a texture (side, side)."""
     return np.asarray(np.column_stack([surface.uv[:, 0], 1 - surface.uv[:, 1]]) * (side - 1), np.float32)
 
 
@@ -54,9 +54,10 @@ def _laid_out(surface: Surface, side: int) -> Raster:
 
 
 def texture(identity: SolidIdentity, surface: Surface, basis: TextureBasis | None = None) -> Texture:
-    """From all of an identity's pictures; once about their mean, then again without what differs from it.
+    """From all of an identity's pictures; first around their mean, then again without outliers.
 
-    With a basis what none of them shows, and what shows something else than skin, is as people have it who look alike.
+    With a basis, areas that none of them shows, or that show something other than skin, look as they do on similar
+    people.
     """
     raster = _laid_out(surface, SIDE)
     coarse = _coarse(identity, raster, surface)
@@ -70,7 +71,7 @@ def texture(identity: SolidIdentity, surface: Surface, basis: TextureBasis | Non
 
 
 def completed(identity: SolidIdentity, surface: Surface, basis: TextureBasis) -> Floats:
-    """(v, 3): the person's albedo, where no picture shows a vertex as people have it who look alike."""
+    """(v, 3): the person's albedo; vertices that no picture shows look as they do on similar people."""
     albedo = identity.person.albedo
     assert albedo is not None
     told = texture(identity, surface, basis)
@@ -83,14 +84,14 @@ def completed(identity: SolidIdentity, surface: Surface, basis: TextureBasis) ->
 
 
 def albedo_in(identity: SolidIdentity, surface: Surface, side: int) -> tuple[Ints, Floats, Floats]:
-    """In a texture (side, side): flat index of the pixels (p,), albedo (p, 3), and how well each is seen (p,)."""
+    """In a texture (side, side): flat index of the pixels (p,), albedo (p, 3), and how well each is visible (p,)."""
     raster = _laid_out(surface, side)
     made, weight = _gathered(identity, raster, _coarse(identity, raster, surface))
     return raster.pixels, made, weight[:, 0]
 
 
 def _gathered(identity: SolidIdentity, raster: Raster, coarse: Floats) -> tuple[Floats, Floats]:
-    """What the pictures say of a layout's pixels (p, 3), and how well they show each (p, 1)."""
+    """The pictures' estimate for a layout's pixels (p, 3), and how well they show each (p, 1)."""
     made, _ = _mean(identity, raster, coarse, None)
     return _mean(identity, raster, coarse, made)
 
@@ -106,7 +107,7 @@ def _coarse(identity: SolidIdentity, raster: Raster, surface: Surface) -> Floats
 def _likely(
     made: Floats, weight: Floats, raster: Raster, surface: Surface, basis: TextureBasis, coarse: Floats
 ) -> tuple[Floats, Floats]:
-    """Of a layout's pixels: what the basis says (p, 3), and how ordinary what the pictures show is (p, 1)."""
+    """For a layout's pixels: the basis's estimate (p, 3), and how plausible the pictures' colors are (p, 1)."""
     held = raster.picture(np.hstack([to_shown(made) * weight, weight]), np.zeros((SIDE, SIDE, 4), np.float32))
     coarsely = np.asarray(cv2.resize(held, (COARSE, COARSE), interpolation=cv2.INTER_AREA), np.float32)
     small = coarsely.reshape(-1, 4)[basis.pixels]

@@ -1,1 +1,1 @@
-"""The style transfer of faces: the network, and what its losses look with."""
+"""Style transfer of faces: the network, and the networks that its losses use."""

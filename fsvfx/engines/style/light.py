@@ -1,4 +1,5 @@
-"""A small network that sees in what light a face is, whoever it is: two pictures lie as far apart as their lights."""
+"""A small network that encodes the light on a face, regardless of identity: distances between codes measure differences
+in light."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
 SIDE = 64
-"""Height and width that it looks at, px."""
+"""Height and width of its input, px."""
 DIMENSIONS = 16
 _WIDTHS = (1, 8, 16, 32, 32)
 _LUMINANCE = (0.2126, 0.7152, 0.0722)
@@ -22,7 +23,7 @@ class LightNet(nn.Module):
     """(b, 3, R, R) display RGB in [0, 1], cut as ``align`` cuts faces -> (b, 16).
 
     One of the two equal halves of a siamese network, as in Korshunova et al. 2017, section 2.2: on luminance; without
-    normalization, which would take the light away.
+    normalization, which would remove the light.
     """
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class LightNet(nn.Module):
 
 @lru_cache(maxsize=1)
 def light_net() -> LightNet:
-    """As ``benchmarks/light.py`` has trained it, on rendered heads of nobody; its weights are fixed."""
+    """As trained by ``benchmarks/light.py``, on rendered heads of nobody; its weights are fixed."""
     made = LightNet()
     with files("fsvfx.engines.style").joinpath("light.npz").open("rb") as file, np.load(file) as held:
         made.load_state_dict({name: torch.from_numpy(held[name].astype(np.float32)) for name in held.files})

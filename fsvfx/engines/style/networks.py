@@ -1,4 +1,4 @@
-"""The transformation network of ``style_transfer``: branches that see it at several sizes, joined from coarse to fine.
+"""The transformation network of ``style_transfer``: branches at several scales, joined from coarse to fine.
 
 Korshunova et al. 2017, section 2.1; its branches are those of Ulyanov et al. 2016, Texture Networks.
 """
@@ -13,15 +13,15 @@ from fsvfx.engines.trainable import initialise
 
 COARSEST = 8
 _LEAST = 1e-3
-"""Added to variances: where a picture is flat, dividing by less makes rounding seen, and no export could agree."""
+"""Added to variances: in flat pictures, dividing by less would amplify rounding, and no export could agree."""
 _QUIET = 0.1
-"""Of its weights' usual size, what the last layer begins with."""
+"""Initial scale of the last layer, as a share of its usual weights."""
 
 
 class StyleNet(nn.Module):
-    """(b, 3, R, R) in [0, 1] -> alike, not held to that range. R: a power of two from 16 up.
+    """(b, 3, R, R) in [0, 1] -> the same shape, not limited to that range. R: a power of two from 16 up.
 
-    It adds to the picture what is to change; the paper draws the picture anew.
+    It adds changes to the picture; the paper's network redraws the picture.
     """
 
     def __init__(self, resolution: int, width: int) -> None:
@@ -43,7 +43,7 @@ class StyleNet(nn.Module):
         return pictures + changed
 
     def begin_quietly(self) -> None:
-        """The last layer's start: pictures come out nearly as they went in."""
+        """Initializes the last layer so that pictures come out nearly unchanged."""
         initialise(self.end)
         with torch.no_grad():
             self.end.weight.mul_(_QUIET)

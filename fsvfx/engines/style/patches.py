@@ -1,4 +1,4 @@
-"""What a picture is like where: maps of a feature network, and the nearest patches of other pictures' maps."""
+"""Local features of pictures: maps of a feature network, and the nearest patches in other pictures' maps."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from torch.nn.functional import interpolate, normalize, pad
 from fsvfx.identity.dlib_resnet import DlibResnet
 
 _STYLE, _CONTENT = (2, 3), 4
-"""Blocks of dlib's network where VGG19 has relu3_1 and relu4_1, and relu4_2: at a quarter and at an eighth of a
-picture's size, the last in the second place at an eighth."""
+"""Blocks of dlib's network that correspond to VGG19's relu3_1 and relu4_1, and to relu4_2: at a quarter and at an
+eighth of a picture's size, the last in the second place at an eighth."""
 _COLOUR = 4.0
-"""What a picture's own red, green and blue count beside a filter."""
+"""Weight of a picture's own red, green and blue, relative to a filter."""
 
 
 @dataclass(frozen=True)
 class Maps:
-    """style: (b, 35, h, w) and (b, 67, h / 2, w / 2); content: (b, 67, h / 2, w / 2). Their last three are colors:
-    dlib's network hardly tells any."""
+    """style: (b, 35, h, w) and (b, 67, h / 2, w / 2); content: (b, 67, h / 2, w / 2). The last three channels are
+    colors, to which dlib's network is nearly blind."""
 
     style: tuple[Tensor, Tensor]
     content: Tensor
@@ -29,8 +29,8 @@ class Maps:
 
 @dataclass(frozen=True)
 class Eye:
-    """The feature network, which sees pictures at ``sight`` px; means: of each map's channels, by which they are
-    divided, as those of the normalized VGG are (Gatys et al. 2016)."""
+    """The feature network, which sees pictures at ``sight`` px; means: of each map's channels, which are divided by
+    them, as in the normalized VGG (Gatys et al. 2016)."""
 
     network: DlibResnet
     sight: int
@@ -58,9 +58,10 @@ class Eye:
 
 
 def nearest(made: Tensor, others: Tensor, reach: int) -> Tensor:
-    """(b, C, h, w): for each place of maps (b, C, h, w), what lies there in one of the others (b, k, C, h, w).
+    """(b, C, h, w): for each position of maps (b, C, h, w), the features at that position in one of the others (b, k,
+    C, h, w).
 
-    Or up to ``reach`` places away: that with the largest cosine. Nothing of it has gradients.
+    Or up to ``reach`` positions away: the one with the largest cosine. The result has no gradients.
     """
     count, height, width = len(made), *made.shape[-2:]
     with torch.no_grad():
@@ -82,7 +83,7 @@ def nearest(made: Tensor, others: Tensor, reach: int) -> Tensor:
 
 
 def apart(one: Tensor, other: Tensor, where: Tensor | None = None) -> Tensor:
-    """Mean squared difference of maps (b, C, h, w): a scalar. where: (b, 1, R, R), how much each place counts."""
+    """Mean squared difference of maps (b, C, h, w): a scalar. where: (b, 1, R, R), the weight of each position."""
     each = (one - other).square().mean(1, keepdim=True)
     if where is None:
         return each.mean()

@@ -1,4 +1,4 @@
-"""What a training manifest may say of a ``style_transfer`` model: sizes and losses."""
+"""Settings of a ``style_transfer`` model in a training manifest: sizes and losses."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ from fsvfx.identity.dlib_resnet import DlibResnet
 
 
 class StyleModel(KeepsPhotos, ClosedModel):
-    """One network, which makes the identity of whatever face it is given; the other people are its examples.
+    """A single network that turns any face into the identity; the other people are its examples.
 
-    Losses of Korshunova et al. 2017, section 2.2. What it looks with - feature network, light network, photographs - is
-    no weight of it.
+    Losses of Korshunova et al. 2017, section 2.2. The networks and photographs that its losses use (feature network,
+    light network) are not part of its weights.
     """
 
     def __init__(self, settings: StyleSettings, people: tuple[str, ...]) -> None:
@@ -37,7 +37,7 @@ class StyleModel(KeepsPhotos, ClosedModel):
         self._photos = (photos,)
 
     def begin(self, device: str) -> None:
-        """Raises ModelError if the feature network's weights are not here."""
+        """Raises ModelError if the feature network's weights are not installed."""
         [kept] = self._photos
         photos = Side(*(each.to(device) for each in (kept.warped, kept.target, kept.mask, kept.priority)))
         features = judge(NETWORK)
@@ -47,14 +47,14 @@ class StyleModel(KeepsPhotos, ClosedModel):
         self._looks = ((eye, lights, Album.of(photos, eye, lights)),)
 
     def forward(self, batch: Batch, turn: str = "generator") -> dict[str, Tensor]:
-        """Warped inputs are left alone: here nothing is to be undone."""
+        """Warped inputs are not used: there is nothing to undo."""
         said, given = self.settings, self._performers(batch)
         weights = {"content": said.content, "style": said.style, "light": said.light, "variation": said.variation}
         found = self._measured(given, self.network(given.target))
         return {name: weight * found[name] for name, weight in weights.items() if weight}
 
     def metrics(self, held_out: Batch) -> dict[str, Tensor]:
-        """Unweighted; and how far the untouched performers are from the identity's patches."""
+        """Unweighted; and the distance of the unchanged performers from the identity's patches."""
         given = self._performers(held_out)
         untouched = self._measured(given, given.target)["style"]
         return self._measured(given, self.network(given.target)) | {"style_of_plate": untouched}
@@ -68,7 +68,7 @@ class StyleModel(KeepsPhotos, ClosedModel):
         return [[each[:rows] for each in (given.target, made, like)]]
 
     def predict(self, pictures: Tensor, person: str) -> Prediction:
-        """Raises InputError for anybody but the identity."""
+        """Raises InputError for anybody except the identity."""
         if person != self.people[0]:
             raise InputError(f"The network makes only '{self.people[0]}', not '{person}'", hint="Name the identity")
         return Prediction(self.network(pictures).clamp(0, 1), None)
@@ -77,13 +77,13 @@ class StyleModel(KeepsPhotos, ClosedModel):
         self.network.begin_quietly()
 
     def _performers(self, batch: Batch) -> Side:
-        """Everybody's pictures but the identity's."""
+        """The pictures of everybody except the identity."""
         sides = [batch[person] for person in self.people[1:]]
         parts = zip(*((each.warped, each.target, each.mask, each.priority) for each in sides), strict=True)
         return Side(*(torch.cat(each) for each in parts))
 
     def _measured(self, given: Side, made: Tensor) -> dict[str, Tensor]:
-        """Every term, unweighted. Style is asked for in the face alone: more of it isn't shown."""
+        """Every term, unweighted. Style is computed in the face only: the rest isn't shown."""
         [(eye, lights, album)] = self._looks
         with torch.no_grad():
             content, light = eye.maps(given.target).content, lights(given.target)
