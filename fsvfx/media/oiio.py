@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fsvfx.media import probe, sniff
 from fsvfx.media.files import Place, check_size, held, named
 from fsvfx.media.headers import TOO_MANY_CHANNELS, HeaderError
-from fsvfx.media.stills.headers import check_tiff, tiff_header
+from fsvfx.media.stills.headers import WHITE_IS_ZERO, check_tiff, tiff_header
 from fsvfx.settings import machine
 
 _COPY = "Copy it again from its source, or render it again"
@@ -86,9 +86,17 @@ def pixels(file: Any, channels: Sequence[int], place: Place, part: int = 0) -> N
     if read is None or file.has_error:
         _forget(file)
         raise place.error("the frame's pixels are damaged or cut off", _COPY)
-    read = read.reshape(spec.height, spec.width, high - low)
+    read = _black_as_zero(read.reshape(spec.height, spec.width, high - low), file.spec(part, 0), low)
     order = [channel - low for channel in channels]
     return read if order == list(range(high - low)) else np.ascontiguousarray(read[..., order])
+
+
+def _black_as_zero(read: NDArray[Any], spec: Any, low: int) -> NDArray[Any]:
+    """OpenImageIO turns grays with white as zero around only up to 8 bits. ``low``: the first channel of ``read``."""
+    if read.dtype != np.uint16 or spec.getattribute("tiff:PhotometricInterpretation") != WHITE_IS_ZERO:
+        return read
+    is_alpha = np.arange(low, low + read.shape[-1]) == spec.alpha_channel
+    return np.where(is_alpha, read, ~read)
 
 
 def probe_pixels(path: Path, place: Place, part: int = 0, names: Sequence[str] = ()) -> None:

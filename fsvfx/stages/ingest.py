@@ -23,7 +23,7 @@ class IngestStage(Stage[IngestSettings]):
     """``frames`` (n, H, W, 3): RGB, uint8, uint16 or float16, as the plate has them; one frame in memory at a time."""
 
     name = "ingest"
-    version = 2
+    version = 3
     resources = Resources(cpu=1, memory_mib=1024)
     alike = True
     reads_media = True

@@ -46,7 +46,7 @@ class ReferencesSettings(StageSettings):
 
 class ReferencesStage(Stage[ReferencesSettings]):
     name = "references"
-    version = 5
+    version = 6
     scope = "person"
     resources = Resources(cpu=1, memory_mib=2048)
     reads_media = True

@@ -24,7 +24,7 @@ class RotoStage(Stage[RotoSettings]):
     """``rN/roto`` (n, H, W): float16 in [0, 1], aligned with the plate's pixels; one frame in memory at a time."""
 
     name = "roto"
-    version = 1
+    version = 2
     resources = Resources(cpu=1, memory_mib=1024)
     alike = True
     reads_media = True

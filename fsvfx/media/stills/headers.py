@@ -15,7 +15,9 @@ from fsvfx.media.headers import HeaderError
 _SHAPES = {b"II*\0": ("<", 8), b"MM\0*": (">", 8), b"II+\0": ("<", 16), b"MM\0+": (">", 16)}
 """Byte order, and where the first directory's place ends: 16 in a BigTIFF."""
 _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
-_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _COLOR_MAP, _FORMAT = 256, 257, 258, 262, 277, 320, 339
+_ROLE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _COLOR_MAP, _FORMAT = 254, 256, 257, 258, 262, 277, 320, 339
+_REDUCED = 1
+"""Bit of the role (NewSubfileType): a small copy of another picture in the file."""
 _INTEGER, _FLOAT, _UNDEFINED = 1, 3, 4
 _FORMATS = {2: "signed integers", 5: "complex integers", 6: "complex floats"}
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = range(4)
@@ -36,6 +38,7 @@ class TiffHeader:
     sample_format: int
     photometric: int | None
     has_color_map: bool
+    is_small_copy: bool
 
 
 def tiff_header(file: BinaryIO, size: int) -> TiffHeader:
@@ -58,6 +61,7 @@ def tiff_header(file: BinaryIO, size: int) -> TiffHeader:
         sample_format=tags.get(_FORMAT, _INTEGER),
         photometric=tags.get(_PHOTOMETRIC),
         has_color_map=_COLOR_MAP in tags,
+        is_small_copy=bool(tags.get(_ROLE, 0) & _REDUCED),
     )
 
 
@@ -70,6 +74,11 @@ def check_tiff(header: TiffHeader) -> None:
         raise HeaderError("its colors come from a palette that is missing", "Write RGB or gray")
     if kind == WHITE_IS_ZERO and header.samples > 2:
         raise HeaderError("its header says gray (white is zero), but it has color channels", "Write RGB")
+    if kind == WHITE_IS_ZERO and header.sample_format == _FLOAT:
+        raise HeaderError("its header says gray (white is zero), but its pixels are floats", "Write black as zero")
+    if header.is_small_copy:
+        what = "its first picture is a small copy (preview) of one that follows"
+        raise HeaderError(what, "Write it without previews")
     if header.sample_format in _FORMATS:
         raise HeaderError(f"its pixels are {_FORMATS[header.sample_format]}", "Write 8-bit, 16-bit or float pixels")
     if header.sample_format not in (_INTEGER, _FLOAT, _UNDEFINED):

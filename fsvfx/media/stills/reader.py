@@ -76,7 +76,8 @@ def notes_of(path: Path, place: Place) -> list[str]:
     if kind is sniff.TIFF:
         with oiio.opened(path, place) as file:
             profile = oiio.attributes(file).get("ICCProfile:profile_description", "")
-            return _notes(file.spec().alpha_channel >= 0, str(profile))
+            several = ["only the first of several pictures is read"] if file.seek_subimage(1, 0) else []
+            return [*_notes(file.spec(0, 0).alpha_channel >= 0, str(profile)), *several]
     damaged = guarded(f"the {kind.name} is damaged", place)
     with damaged, warnings.catch_warnings(action="ignore"), _PILLOWS[kind](BytesIO(content)) as picture:
         has_alpha = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from tiff_files import ASCII, BYTES, DOUBLE, LONG, SHORT, UNDEFINED, tiff_bytes
 
 from fsvfx.errors import PlateError
 from fsvfx.media.files import Place
 from fsvfx.media.mattes import read_matte
 from fsvfx.media.plate import Canvas
-from fsvfx.media.stills.reader import read_still
+from fsvfx.media.stills.reader import notes_of, read_still
 
 PLACE = Place("a.tif")
 RGB = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
@@ -66,6 +67,25 @@ def test_grey_either_way_round(white_is_zero: bool, value: np.ndarray, tmp_path:
     np.testing.assert_array_equal(read_still(path, PLACE)[..., 1], value.reshape(6, 8))
 
 
+@pytest.mark.parametrize("with_alpha", [False, True])
+def test_deep_grey_with_white_as_zero(with_alpha: bool, tmp_path: Path) -> None:
+    codes = np.random.default_rng(0).integers(0, 65536, (6, 8, 1 + with_alpha), np.uint16)
+    tags = {262: (SHORT, [0]), 277: (SHORT, [1 + with_alpha]), 258: (SHORT, [16] * (1 + with_alpha))}
+    tags |= {338: (SHORT, [2])} if with_alpha else {}
+    path = written(tmp_path, {"tags": tags}, codes)
+    np.testing.assert_array_equal(read_still(path, PLACE)[..., 1], 65535 - codes[..., 0], strict=True)
+    matte = read_matte(path, Canvas((0, 0, 7, 5), (0, 0, 7, 5)), "A" if with_alpha else None, PLACE)
+    given = codes[..., 1] if with_alpha else 65535 - codes[..., 0]
+    np.testing.assert_allclose(matte, given / 65535, atol=1e-3)
+
+
+def test_a_page_behind_the_first_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    Image.fromarray(RGB).save(path, save_all=True, append_images=[Image.fromarray(RGB[::-1])])
+    np.testing.assert_array_equal(read_still(path, PLACE), RGB)
+    assert notes_of(path, PLACE) == ["only the first of several pictures is read"]
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "65500 pixels a side": ({"tags": {256: (LONG, [65500]), 257: (LONG, [65500])}}, "FSVFX_MAX_SIDE"),
     "2 ** 31 pixels a side": ({"tags": {256: (LONG, [2**31]), 257: (LONG, [2**31])}}, "FSVFX_MAX_SIDE"),
@@ -82,6 +102,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "CIELab": ({"tags": {262: (SHORT, [8])}}, "its picture is CIELab"),
     "a kind that is none": ({"tags": {262: (SHORT, [99])}}, r"unknown kind \(99\)"),
     "gray with colors": ({"tags": {262: (SHORT, [0])}}, "gray .* but it has color channels"),
+    "floats with white as zero": (
+        {"tags": GREY | {262: (SHORT, [0]), 258: (SHORT, [32]), 339: (SHORT, [3]), 279: (LONG, [192])}},
+        "white is zero.*floats",
+    ),
+    "a preview as its first picture": ({"tags": {254: (LONG, [1])}}, "a small copy"),
     "a palette that is missing": ({"tags": GREY | {262: (SHORT, [3])}}, "a palette that is missing"),
     "a compression that is none": ({"tags": {259: (SHORT, [9999])}}, "damaged or cut off"),
     "pixels beyond the end": ({"tags": {273: (LONG, [10**6])}}, "damaged or cut off"),
