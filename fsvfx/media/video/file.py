@@ -33,7 +33,7 @@ from fsvfx.media.video.index import VideoIndex, build_index
 from fsvfx.media.video.rgb import depth, has_alpha, is_assumed, matrix_of
 
 _PROGRESSIVE = (0, 1)
-_INDEX_FORM = 2
+_INDEX_FORM = 3
 """Raise it when VideoIndex or what is in it changes: stored indices of other forms are left alone."""
 
 

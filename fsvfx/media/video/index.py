@@ -118,9 +118,16 @@ def build_index(path: Path, place: Place) -> VideoIndex:
             damaged=np.array([row[3] for row in rows], bool),
             digest=np.frombuffer(b"".join(row[4] for row in rows), np.uint8).reshape(-1, 32),
             time_base=stream.time_base or Fraction(1, 1),
-            declared=max(0, stream.frames - sum(not row[2] for row in rows)),  # it counts hidden ones, too
+            declared=max(0, _counted(container, stream) - sum(not row[2] for row in rows)),
             header=_header_digest(stream),
         )
+
+
+def _counted(container: av.container.InputContainer, stream: av.VideoStream) -> int:
+    """Frames by the header, hidden ones too. QuickTime's count has the whole media, its index what the edit list uses,
+    whether the file is cut off or not."""
+    is_quicktime = container.format.name.startswith("mov")
+    return min(stream.frames, len(stream.index_entries)) if is_quicktime else stream.frames
 
 
 def _is_shown(packet: av.Packet[av.VideoStream], codec: str) -> bool:

@@ -167,7 +167,8 @@ class VideoPlate:
                 "Convert it to a constant rate, or set plate.frame_rate: frames then play at that rate, without sound",
             )
         rate = wanted or next(rate for rate in map(rates.known, (*file.rates, 24)) if rate)
-        return rate, f"{gap}: frames play at {rate}" + (", without the sound" if is_heard else "")
+        told = f"{gap}: frames play at {rate} a second" + (", without the sound" if is_heard else "")
+        return rate, told + ("" if wanted else "; set plate.frame_rate for another rate")
 
     def _check_range(self) -> None:
         first, last = self._numbering.number(0), self._numbering.number(len(self._reader) - 1)

@@ -9,7 +9,7 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from footage import picture, shot_job, write_video
+from footage import number_in, picture, shot_job, write_video
 
 from fsvfx.errors import PlateError
 from fsvfx.media import open_plate
@@ -31,6 +31,22 @@ def test_frames_before_the_edit_list_are_none_of_the_plates(hidden: int, name: s
     shown = list(plate.pictures(range(1001, 1013 - hidden)))
     whole = list(open_plate(shot_job(tmp_path / "a.mp4", "1001-1012")).pictures(range(1001, 1013)))
     assert np.array_equal(np.stack(shown), np.stack(whole[hidden:]))
+
+
+@pytest.mark.parametrize("codec", ["prores_ks", "libx264"])
+def test_frames_behind_the_edit_list_are_none_of_the_plates(codec: str, tmp_path: Path) -> None:
+    """As players trim a video's end: the media stays as it is, the edit list names a part of it."""
+    options = {"bf": "0"} if codec == "libx264" else {}
+    path = write_video(tmp_path / "a.mov", 12, codec=codec, options=options, pix_fmt="yuv422p10le")
+    content = bytearray(path.read_bytes())
+    lasts = content.index(b"elst") + 12  # after flags and the number of edits: a duration in the movie's clock
+    content[lasts : lasts + 4] = (int.from_bytes(content[lasts : lasts + 4]) * 5 // 12).to_bytes(4)
+    path.write_bytes(content)
+    plate = open_plate(shot_job(path, "1001-1005"))
+    assert (plate.info.first, plate.info.last) == (1001, 1005)
+    assert [number_in(shown) for shown in plate.pictures(range(1001, 1006))] == [0, 1, 2, 3, 4]
+    with pytest.raises(PlateError, match="the video has frames 1001-1005"):
+        open_plate(shot_job(path, "1001-1012"))
 
 
 @pytest.mark.parametrize(("cover", "name"), [("c.jpg", "a.mp4"), ("c.png", "a.m4v"), ("c.jpg", "a.mkv")])
