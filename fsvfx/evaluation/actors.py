@@ -1,4 +1,4 @@
-"""Trials on synthetic actors, and the true swap of footage of them: the identity rendered in the performer's place."""
+"""Trials on synthetic actors, with the true swap of their footage: the identity rendered in the performer's place."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from schemas.actors import ActedClip
 from schemas.job import ShotJob
 
 _FILL = 2.0
-"""Pixels of the picture for one of the crop: a face fills about half of it."""
+"""Pixels of the picture per pixel of the crop: a face fills about half of it."""
 
 _KNOWN, _APART = 24, 12
-"""References of the identity, and frames from one to the next."""
+"""Number of references of the identity, and frames between two of them."""
 _OWN = 8
 _OTHERS, _OTHERS_KNOWN = ("ben", "dora", "eli", "fred"), 4
-"""More people, and references of each."""
+"""Additional people, and number of references of each."""
 
 F32 = NDArray[np.float32]
 _ALIKE = 0.01
-"""Mean difference up to which a face is the one that was rendered, of the display range."""
+"""Maximum mean difference, of the display range, at which a face counts as the rendered one."""
 
 
 @dataclass(frozen=True)
 class Performed:
-    """An actor's faces, aligned; matrices (n, 2, 3): picture px -> crop px; moments: those in which one was found."""
+    """An actor's faces, aligned; matrices (n, 2, 3): picture px -> crop px; moments: those with a detected face."""
 
     faces: FaceBatch
     matrices: NDArray[np.float64]
@@ -48,7 +48,8 @@ class Performed:
 
 
 def trial_of(identity: str, performer: str, frames: int, size: int = 256) -> Trial:
-    """A trial of two actors by name, over ``frames`` of a performance; some more to retrieve among. Raises ModelError.
+    """A trial of two actors by name, over ``frames`` of a performance; with additional people for retrieval. Raises
+    ModelError.
 
     Raises InputError if both are the same.
     """
@@ -65,9 +66,9 @@ def trial_of(identity: str, performer: str, frames: int, size: int = 256) -> Tri
 
 
 def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001) -> Performed:
-    """Render a performance, and cut its faces out as the pipeline does: (size, size) crops, sRGB in [0, 1].
+    """Render a performance, and cut out its faces like the pipeline does: (size, size) crops, sRGB in [0, 1].
 
-    Frames whose face is not found are left out. Raises ModelError.
+    Frames without a detected face are left out. Raises ModelError.
     """
     finder = FaceFinder()
     kept: list[tuple[int, Moment, F32, F32, NDArray[np.float64]]] = []
@@ -83,14 +84,14 @@ def acted(actor: Actor, moments: Sequence[Moment], size: int, first: int = 1001)
 
 
 def true_swap(identity: Actor, performed: Performed) -> F32:
-    """``identity`` under the same performance, cut as the performer's faces are: (n, S, S, 3) in [0, 1]."""
+    """``identity`` in the same performance, cut like the performer's faces: (n, S, S, 3) in [0, 1]."""
     size = performed.faces.crops.shape[1]
     pictures = [shown(render(identity, moment, round(_FILL * size)).rgb) for moment in performed.moments]
     return _stacked([_cut(*each, size) for each in zip(pictures, performed.matrices, strict=True)], size)
 
 
 def references(actor: Actor, performed: Performed) -> Identity:
-    """An actor's faces as an identity's references; all as sharp as each other."""
+    """An actor's faces as an identity's references; all equally sharp."""
     faces = performed.faces
     return Identity(actor.name, faces.crops, faces.landmarks, np.ones(len(faces.crops), np.float32))
 
@@ -98,9 +99,9 @@ def references(actor: Actor, performed: Performed) -> Identity:
 def actor_trial(
     identity: Actor, performer: Actor, known: Performed, performed: Performed, others: dict[str, Identity] | None = None
 ) -> Trial:
-    """``identity``, of whom ``known`` is at hand, into what the performer ``performed``, against the true swap.
+    """``identity``, with the references ``known``, into what the performer ``performed``, compared with the true swap.
 
-    others: more people to retrieve among. The performer is known by the faces of the performance.
+    others: additional people for retrieval. The performer is known by the faces of the performance.
     """
     people = {identity.name: references(identity, known), performer.name: references(performer, performed)}
     people |= others or {}
@@ -123,14 +124,15 @@ def _stacked(crops: Sequence[F32], size: int) -> F32:
 
 @dataclass(frozen=True)
 class ActedFootage:
-    """Footage of an actor: how it was made, its faces as they were cut out, and as which shot."""
+    """Footage of an actor: how it was made, its faces as cut out, and the shot that they come from."""
 
     clip: ActedClip
     footage: Footage
     shot: ShotJob
 
     def as_by(self, name: str, frame: int, size: int) -> F32:
-        """A frame acted by the actor of that name, its face cut out as the performer's was: (size, size, 3) display."""
+        """A frame acted by the actor of that name, with the face cut out like the performer's: (size, size, 3)
+        display."""
         moment = _moments(self.clip.frames, self.clip.seed)[frame - self.clip.first]
         picture = u8(shown(render(actor(name), moment, self.clip.size).rgb))
         aligned = self.footage.aligned
@@ -141,9 +143,10 @@ class ActedFootage:
 def true_swap_of(
     identity: str, acted: Mapping[str, ActedFootage], sources: Sequence[tuple[str, int]], faces: F32
 ) -> F32:
-    """(n, S, S, 3) in [0, 1], of faces (n, S, S, 3) and the footage and the frame of each.
+    """(n, S, S, 3) in [0, 1], for faces (n, S, S, 3) with the footage and the frame of each.
 
-    Raises InputError if the first of them is not what the actor did: truth that does not fit is none. ModelError.
+    Raises InputError if the first of them does not match the actor's rendering: then the truth would be wrong.
+    ModelError.
     """
     size = faces.shape[1]
     name, frame = sources[0]

@@ -1,5 +1,5 @@
-"""Compares contestants on the same faces, and writes what came of it: of people who were trained on, their held-out
-faces; of a crowd, the people who are held out; or synthetic actors."""
+"""Compares contestants on the same faces, and writes the results: for trained people, their held-out faces; for a
+crowd, its held-out people; or synthetic actors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from schemas.receipts import Receipt
 
 @dataclass(frozen=True)
 class Contest:
-    """contestants: who is evaluated; against: with whom each is compared. purpose, licences: which judges may speak."""
+    """contestants: who is evaluated; against: whom each is compared with. purpose, licences: which judges may be
+    used."""
 
     contestants: Sequence[Contestant]
     against: Sequence[Contestant] = ()
@@ -76,21 +77,21 @@ def on_actors(contest: Contest, identity: str | None, performer: str | None, mos
 
 
 def on_crowd(contest: Contest, people: Mapping[str, Unseen], asked: Asked) -> list[GeneralResult]:
-    """On people of a crowd, of ``unseen_by`` or ``seen_by``. Raises InputError, StoreError, ModelError."""
+    """On people of a crowd, from ``unseen_by`` or ``seen_by``. Raises InputError, StoreError, ModelError."""
     engines, others = ({each.label: each.engine for each in some} for some in (contest.contestants, contest.against))
     return on_strangers(engines, others, people, asked, contest.judges)
 
 
 def unseen_by(job: TrainJob, receipts: Mapping[str, Receipt], contest: Contest) -> dict[str, Unseen]:
-    """Who of the crowd is held out, by the manifest and of all weights. Raises StoreError, ModelError."""
+    """The crowd's people that are held out, by the manifest and by all weights. Raises StoreError, ModelError."""
     return unseen_of(job, receipts, but=learned_by(contest.everybody))
 
 
 def seen_by(job: TrainJob, receipts: Mapping[str, Receipt], contest: Contest, trained: str | None) -> dict[str, Unseen]:
-    """Whom the training learned of the crowd, with the frames that it held out.
+    """The crowd's people that the training learned, with the frames that it held out.
 
-    trained: sha256 of the weights that it ended with, if it did. Raises InputError if another package is evaluated,
-    as that may have seen those frames; StoreError, ModelError.
+    trained: sha256 of the final weights, if finished. Raises InputError if another package is evaluated, as that may
+    have seen those frames; StoreError, ModelError.
     """
     for each in contest.everybody:
         if each.package and each.is_own and packages.card_of(each.package).sha256 != trained:
@@ -121,7 +122,8 @@ def written(
 ) -> list[Path]:
     """Every result as files: a package's in its own folder, unless ``out`` is given; others in ``./evaluation``.
 
-    Raises MachineError; InputError for files of others that are there, unless ``replace`` says that they may go.
+    Raises MachineError; InputError for existing files that are not evaluations, unless ``replace`` allows overwriting
+    them.
     """
     paths: list[Path] = []
     for contestant, result, stem in zip(contestants, results, _stems(contestants), strict=True):
@@ -143,14 +145,14 @@ def _files(result: Evaluated | GeneralResult, stem: str) -> dict[str, bytes]:
 
 
 def _acted(job: TrainJob, sidecar: Path) -> dict[str, ActedFootage]:
-    """The footage that actors made, by name. Raises InputError."""
+    """The footage made with actors, by name. Raises InputError."""
     clips = read_sidecar(sidecar).clips
     known = [each for each in job.footage if each.name in clips]
     return {each.name: ActedFootage(clips[each.name], lookup.aligned_footage(job, each), each.shot) for each in known}
 
 
 def _truth(trial: Trial, acted: Mapping[str, ActedFootage]) -> F32 | None:
-    """None if some of the footage is of others."""
+    """None if some of the footage is not of actors."""
     if not trial.footage or not set(trial.footage) <= set(acted):
         return None
     sources = list(zip(trial.footage, trial.faces.frames, strict=True))

@@ -1,4 +1,4 @@
-"""Who is evaluated: engines by name, and a training's model packages; none whose licence does not allow it."""
+"""The engines to evaluate: by name, and a training's model packages; none whose licence does not allow it."""
 
 from __future__ import annotations
 
@@ -24,23 +24,24 @@ from schemas.job import TrainJob
 from schemas.manifest import HeldLicence, Purpose
 
 BESIDE = ("landmark_warp", Blur.name)
-"""With whom general models are compared: a ceiling, and a floor."""
+"""Engines that general models are compared with: a ceiling, and a floor."""
 _LIKE = """Write them like '{"shape": 0.5}'"""
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """An engine to evaluate; package: the model package that it swaps with, if it is one that learns."""
+    """An engine to evaluate; package: the model package that it swaps with, if the engine learns."""
 
     label: str
     engine: Engine[Any]
     package: Path | None = None
     is_own: bool = True
-    """Whether the package is of the training whose manifest is evaluated: its report goes into it."""
+    """Whether the package belongs to the training whose manifest is evaluated: its report is written into it."""
 
 
 def of_packages(job: TrainJob, wanted: Sequence[str], device: str) -> list[Contestant]:
-    """The training's packages, by the first digits of their sha256; else the newest. Raises InputError, ModelError."""
+    """The training's packages, by the first digits of their sha256; by default, the newest. Raises InputError,
+    ModelError."""
     cards = {package: card_of(package) for package in Packages.of(job).all(job.model) if not is_starter(package)}
     available = sorted(cards, key=lambda package: cards[package].trained_at)
     if not available:
@@ -61,9 +62,9 @@ def of_package(package: Path, device: str) -> Contestant:
 
 
 def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> list[Contestant]:
-    """Engines by name, or ``blur``, each with the settings (JSON) that are given in its place.
+    """Engines by name, or ``blur``, each with its settings (JSON) at the same position.
 
-    One that learns takes a package that has learned made-up people alone: the one that its settings name, else its
+    An engine that learns uses a package trained only on made-up people: the one named in its settings, otherwise its
     starter. Raises InputError, ModelError.
     """
     if len(settings) > len(names):
@@ -80,7 +81,7 @@ def of_engines(names: Sequence[str], settings: Sequence[str], device: str) -> li
 def check_licences(
     contestants: Sequence[Contestant], purpose: Purpose, licences: Mapping[str, HeldLicence] | None = None
 ) -> None:
-    """Raises LicenceError with every engine's and package's weights that ``purpose`` may not use."""
+    """Raises LicenceError that lists the weights of all engines and packages that ``purpose`` does not allow."""
     own = [package_weights(card_of(each.package)) for each in contestants if each.package]
     cards = [name for each in contestants for name in each.engine.weights(each.engine.settings)]
     cards += [each.engine.context.head for each in contestants if FIT in each.engine.reads]
@@ -88,12 +89,12 @@ def check_licences(
 
 
 def trained_by(contestants: Iterable[Contestant]) -> set[str]:
-    """Identity networks by which they were trained: those are no judges of them."""
+    """Identity networks used in training the contestants: those can't be judges."""
     return {each.engine.network for each in contestants if isinstance(each.engine, OpenSet)}
 
 
 def learned_by(contestants: Iterable[Contestant]) -> set[str]:
-    """Everybody whose face is in their weights. Raises ModelError if a package's card or roster can't be read."""
+    """All people whose faces are in the weights. Raises ModelError if a package's card or roster can't be read."""
     found: set[str] = set()
     for package in filter(None, (each.package for each in contestants)):
         card = card_of(package)
@@ -114,7 +115,7 @@ def _made(name: str, values: Mapping[str, JsonValue], context: Context) -> Conte
     package = context.packages.find(settings.model, settings.sha256)
     card = card_of(package)
     if card.roster is None or card.roster.real:
-        raise _not_trained(name)  # whose consent is asked by that training's manifest
+        raise _not_trained(name)  # that training's manifest checks their consent
     return Contestant(name, engine(name)(settings, context), package, is_own=False)
 
 

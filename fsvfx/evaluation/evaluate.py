@@ -1,4 +1,4 @@
-"""Evaluates an engine: swaps a trial's faces, by the clock, and measures the result."""
+"""Evaluates an engine: swaps a trial's faces, with timing, and measures the result."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ U8 = NDArray[np.uint8]
 Column = NDArray[np.floating]
 
 BATCH = 16
-"""Faces that are handed over at once; engines may divide them further."""
+"""Number of faces passed at once; engines may split them further."""
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The report, and what it was measured on: plates, comps, truth (n, S, S, 3) uint8; truth empty without one."""
+    """The report, and the pictures that were measured: plates, comps, truth (n, S, S, 3) uint8; truth empty if there is
+    none."""
 
     report: EvaluationReport
     plates: U8
@@ -53,14 +54,14 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Looked:
-    """What is seen in a trial before any engine swaps it: in the plates, and by each judge in the references, too."""
+    """Measurements of a trial before any engine swaps it: of the plates, and by each judge of the references, too."""
 
     plate: Seen
     panel: Panel
 
     @classmethod
     def of(cls, trial: Trial, judges: Sequence[str]) -> Looked:
-        """Raises InputError if the trial lacks something; ModelError if weights are not here."""
+        """Raises InputError if the trial is incomplete; ModelError if weights are not installed."""
         trial.check()
         plates = u8(trial.faces.crops)
         seen = Seen.of(plates, trial.faces.landmarks)
@@ -69,8 +70,8 @@ class Looked:
 
 @dataclass(frozen=True)
 class _Swap:
-    """plates, comps, truth: (n, S, S, 3) in [0, 1]; mattes (n, S, S); masks (n, S, S): the face; plate, comp: what is
-    seen in them; names: whom the comps look like, empty where lost."""
+    """plates, comps, truth: (n, S, S, 3) in [0, 1]; mattes (n, S, S); masks (n, S, S): the face; plate, comp: their
+    measurements; names: the nearest people to the comps, empty where lost."""
 
     plates: F32
     comps: F32
@@ -85,9 +86,9 @@ class _Swap:
 def evaluate(engine: Engine[Any], trial: Trial, looked: Looked | None = None, *, batch: int = BATCH) -> Evaluated:
     """Figures of ``engine``'s swap of ``trial.faces``, laid over the plate by the engine's own matte, in the crop.
 
-    looked: at the trial; done here by default, by the judges that may be used commercially. Raises InputError if the
-    trial lacks something; ModelError if the mesh's or the embedding's weights are not here, or if the engine's pictures
-    hold NaN.
+    looked: measurements of the trial; made here by default, with the judges that may be used commercially. Raises
+    InputError if the trial is incomplete; ModelError if the mesh's or the embedding's weights are not installed, or if
+    the engine's pictures contain NaN.
     """
     looked = looked or Looked.of(trial, judges())
     swap, seconds = _swap(engine, trial, looked.plate, batch)
@@ -126,7 +127,7 @@ def evaluate(engine: Engine[Any], trial: Trial, looked: Looked | None = None, *,
 
 
 def _swap(engine: Engine[Any], trial: Trial, plate: Seen, batch: int) -> tuple[_Swap, float]:
-    """And the seconds that the engine took."""
+    """The swap, and the seconds that the engine took."""
     made, seconds = swapped(engine, trial.faces, trial.identity, batch, trial.footage)
     plates, landmarks = trial.faces.crops, trial.faces.landmarks
     comps = over(plates, made)
@@ -145,7 +146,7 @@ def _swap(engine: Engine[Any], trial: Trial, plate: Seen, batch: int) -> tuple[_
 
 
 def _against_truth(swap: _Swap) -> dict[str, PixelFigures | None]:
-    """The report's figures of comp and plate against the true swap; empty without one."""
+    """The report's figures of comp and plate against the true swap; empty if there is none."""
     if not len(swap.truth):
         return {}
     pairs = {"truth": swap.comps, "truth_of_plate": swap.plates}
@@ -165,7 +166,7 @@ def _self_swap(engine: Engine[Any], trial: Trial, batch: int) -> PixelFigures | 
 
 
 def _table(trial: Trial, swap: _Swap) -> dict[str, Column]:
-    """Each frame's figures by name, (n,); NaN: not taken."""
+    """Each frame's figures by name, (n,); NaN: not measured."""
     plates, comps, references = u8(swap.plates), u8(swap.comps), trial.people[trial.identity.name]
     landmarks = trial.faces.landmarks
     table: dict[str, Column] = {
@@ -200,9 +201,9 @@ def _median(values: Column) -> float | None:
 def swapped(
     engine: Engine[Any], faces: FaceBatch, identity: Identity, batch: int, footage: Sequence[str] = ()
 ) -> tuple[SwapBatch, float]:
-    """All faces, ``batch`` at a time, and the seconds that it took, without what is prepared once.
+    """All faces, ``batch`` at a time, and the seconds taken, without one-time preparation.
 
-    Raises ModelError if what comes of it are no numbers, InputError if the engine does.
+    Raises ModelError if the results are not finite, InputError if the engine does.
     """
     prepared = engine.prepare(identity, faces.crops.shape[1])
     engine.swap(_some(faces, Batch((0,), 0, 0)), prepared)
@@ -221,7 +222,8 @@ def over(plates: F32, swap: SwapBatch) -> F32:
 
 
 def _batches(faces: FaceBatch, most: int, reach: int, footage: Sequence[str]) -> Iterator[Batch]:
-    """Of places in ``faces``. Frames ascend within each, as engines may expect: with other footage they begin anew."""
+    """Batches of indices into ``faces``. Frames ascend within each, as engines may expect: each footage starts a new
+    batch."""
     frames = faces.frames
 
     def follows(place: int) -> bool:
@@ -233,7 +235,7 @@ def _batches(faces: FaceBatch, most: int, reach: int, footage: Sequence[str]) ->
 
 
 def _follows(frames: Sequence[int], footage: Sequence[str], place: int) -> bool:
-    """Whether a frame follows the one before it, in the same footage."""
+    """Whether a frame directly follows the previous one, in the same footage."""
     there = 0 < place < len(frames) and frames[place] == frames[place - 1] + 1
     return there and (not footage or footage[place] == footage[place - 1])
 

@@ -1,4 +1,4 @@
-"""``blur``: the floor of an evaluation: the performer's own face, blurred. What it gets is no sign of an identity."""
+"""``blur``: the floor of an evaluation: the performer's own face, blurred. Its figures come without any identity."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BlurSettings(EngineSettings):
 
 
 class Blur(Engine[None]):
-    """Nobody goes in. It is no engine of shots: it is known to evaluations alone."""
+    """Uses no identity. Not an engine for shots: only evaluations know it."""
 
     name: ClassVar[str] = "blur"
     version: ClassVar[int] = 1

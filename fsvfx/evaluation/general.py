@@ -35,7 +35,8 @@ _ROWS = 24
 
 @dataclass(frozen=True)
 class GeneralResult:
-    """Of one engine. thumbs: of each pair, the identity, then plate, comp and the other engines' comps of frames."""
+    """The result of one engine. thumbs: for each pair, the identity, then plate, comp and the other engines' comps of
+    frames."""
 
     report: CrowdReport
     thumbs: tuple[tuple[U8, ...], ...]
@@ -48,7 +49,7 @@ def on_strangers(
     asked: Asked,
     judges: Sequence[str],
 ) -> list[GeneralResult]:
-    """Of each of ``engines``, by label, beside each of ``others``: all on the same faces.
+    """For each of ``engines``, by label, compared with each of ``others``: all on the same faces.
 
     Raises InputError if fewer than two people are held out; StoreError, ModelError.
     """
@@ -105,7 +106,8 @@ def _thumbs(trial: Trial, done: Sequence[Evaluated], frames: int) -> tuple[U8, .
 
 
 def sheet_of(result: GeneralResult) -> U8:
-    """A row for each pair, up to two dozen: the identity, then frames of the performer, of the swap and of the others'.
+    """A row for each pair, up to two dozen: the identity, then frames of the performer, of the swap and of the others'
+    swaps.
 
     (H, W, 3) uint8 sRGB.
     """
@@ -121,7 +123,7 @@ def sheet_of(result: GeneralResult) -> U8:
 
 
 def whom(report: CrowdReport) -> str:
-    """On whom it was evaluated, in words."""
+    """The people that it was evaluated on, in words."""
     if report.learned:
         return f"{counted(len(report.people), 'person', 'people')} it learned"
     return f"{counted(len(report.people), 'person', 'people')} held out"
@@ -141,8 +143,8 @@ def files_of(result: GeneralResult, stem: str = "evaluation") -> dict[str, bytes
 def recorded(package: Path, result: GeneralResult) -> tuple[Path, ...]:
     """Write report and sheet into the package, and the figures onto its card; returns where.
 
-    Of identities known by one picture, and of people whom it learned, the files say so, and the card stays. Raises
-    ModelError, MachineError.
+    For identities known by one picture, and for people that it learned, only the files are written, not the card.
+    Raises ModelError, MachineError.
     """
     card, report = packages.card_of(package), result.report
     how = [name for name in ("learned", "one_reference") if getattr(report, name)]

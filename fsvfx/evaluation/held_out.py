@@ -1,4 +1,4 @@
-"""Trials on people who have facesets: their held-out faces to swap, those trained on to know them by."""
+"""Trials on people with facesets: their held-out faces are swapped, their training faces are references."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from fsvfx.qc.sheet import sampled
 Rows = NDArray[np.int64]
 
 _RUN = 8
-"""Faces in a row, for figures over time."""
+"""Consecutive faces, for figures over time."""
 _PROBED = 256
-"""Faces that references are chosen from."""
+"""Number of faces that references are chosen from."""
 _KNOWN_EACH = 16
-"""Held-out faces of each person that people are recognised by, and as many that are trained on."""
+"""Held-out faces per person for recognition, and the same number of training faces."""
 _OWN_MOST = 32
 
 
 def held_out_rows(faceset: Faceset, most: int) -> Rows:
-    """Up to ``most`` faces that no training saw, in runs spread evenly over the faceset; of all its footage."""
+    """Up to ``most`` faces that no training saw, in runs spread evenly over all footage of the faceset."""
     rows = np.flatnonzero(faceset.held_out)
     if len(rows) > most:
         runs = max(1, most // _RUN)
@@ -38,12 +38,12 @@ def held_out_rows(faceset: Faceset, most: int) -> Rows:
 
 
 def spread_rows(faceset: Faceset, most: int, *, held_out: bool) -> Rows:
-    """Up to ``most`` of the faces that are held out, or of the others, evenly through the footage."""
+    """Up to ``most`` of the held-out faces, or of the others, evenly spaced over the footage."""
     return np.array(sampled(np.flatnonzero(faceset.held_out == held_out).tolist(), most), np.int64)
 
 
 def faces_at(faceset: Faceset, rows: Rows) -> FaceBatch:
-    """Frames are the production's numbers; where footage follows footage they may begin anew. Raises StoreError."""
+    """Frames have the production's numbers; they may start anew with each footage. Raises StoreError."""
     return FaceBatch(*_pictures(faceset, rows), tuple(faceset.frame[rows].tolist()))
 
 
@@ -63,7 +63,7 @@ def references(faceset: Faceset) -> Identity:
 
 
 def chosen_rows(faceset: Faceset, *, held_out: bool) -> Rows:
-    """Of the faces that are held out, or of the others, those that the references stage would choose.
+    """Of the held-out faces, or of the others, those that the references stage would choose.
 
     Raises StoreError.
     """
@@ -72,12 +72,12 @@ def chosen_rows(faceset: Faceset, *, held_out: bool) -> Rows:
 
 
 def identity_at(faceset: Faceset, rows: Rows) -> Identity:
-    """These faces as reference pictures; none are fine for engines that need none. Raises StoreError."""
+    """These faces as reference pictures; may be empty for engines that need none. Raises StoreError."""
     return Identity(faceset.person, *_pictures(faceset, rows), np.asarray(faceset.sharpness[rows], np.float32))
 
 
 def _seen(faceset: Faceset, row: int) -> ReferenceFace:
-    """A face as the references stage knows it, but for whom it looks like."""
+    """A face as the references stage sees it, without its embedding."""
     crop, points = np.asarray(faceset.crops[row], np.float32), faceset.landmarks[row]
     nobody = np.zeros(0, np.float32)
     shown = appearance(crop, points)
@@ -95,10 +95,10 @@ def _pictures(faceset: Faceset, rows: Rows) -> tuple[NDArray[np.float32], NDArra
 def faceset_trial(
     facesets: Mapping[str, Faceset], identity: str, performer: str, *, most: int = 64, with_references: bool = True
 ) -> Trial:
-    """``identity`` into up to ``most`` held-out faces of ``performer``; everybody with a faceset to retrieve among.
+    """``identity`` into up to ``most`` held-out faces of ``performer``; all people with a faceset serve for retrieval.
 
-    with_references: the identity's training faces as reference pictures, for engines that need some.
-    Raises InputError if somebody has no faceset, or nothing is held out; StoreError, ModelError.
+    with_references: the identity's training faces as reference pictures, for engines that need some. Raises InputError
+    if a person has no faceset, or nothing is held out; StoreError, ModelError.
     """
     for person in (identity, performer):
         if person not in facesets:
@@ -120,7 +120,7 @@ def faceset_trial(
 def known_by(faceset: Faceset) -> NDArray[np.float32]:
     """Embeddings (k, 128) of a person's faces, held out and trained on. Raises StoreError, ModelError.
 
-    With the held-out ones among them, a swap that leaves the performer as they were finds them again.
+    They include the held-out ones, so a swap that leaves the performer unchanged is recognized as the performer.
     """
     rows = np.concatenate([spread_rows(faceset, _KNOWN_EACH, held_out=which) for which in (True, False)])
     return embeddings_of(identity_at(faceset, np.sort(rows)))

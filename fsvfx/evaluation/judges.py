@@ -1,4 +1,4 @@
-"""Other identity networks than the stages': what they say of a swap that they had no part in training."""
+"""Identity networks other than the stages' own: their verdict on swaps that they had no part in training."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ U8 = NDArray[np.uint8]
 def judges(
     purpose: Purpose = "commercial", licences: Mapping[str, HeldLicence] | None = None, trained: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Networks whose weights are here, and which ``purpose`` may use; neither the stages' own nor those of ``trained``,
-    by which engines were trained."""
+    """Networks whose weights are installed and allowed for ``purpose``; except the stages' own and those in
+    ``trained``, which were used to train the engines."""
 
     def usable(card: str) -> bool:
         return models.present(card) and refusal(card_weights(card), purpose, licences or {}) is None
@@ -37,21 +37,21 @@ def judges(
 
 
 def _is_known(name: str) -> bool:
-    """Whether it is a pack's whose file judges under another name anyway."""
+    """Whether it belongs to a pack whose file is already a judge under another name."""
     found = packs.network_of(name, "recognition") if packs.is_pack(name) else None
     return found is not None and found.sha256 == models.card("arcface").sha256
 
 
 @dataclass(frozen=True)
 class Panel:
-    """What each judge makes of plates (n, d), NaN where no face is found, and of the references (m, d)."""
+    """Each judge's vectors of plates (n, d), NaN where no face is found, and of the references (m, d)."""
 
     plates: Mapping[str, F32]
     references: Mapping[str, F32]
 
     @classmethod
     def of(cls, names: Sequence[str], plates: U8, meshes: F32, identity: Identity) -> Panel:
-        """plates (n, S, S, 3) with meshes (n, 468, 3), NaN where lost. Without references nobody judges.
+        """plates (n, S, S, 3) with meshes (n, 468, 3), NaN where lost. Empty without references.
 
         Raises ModelError.
         """
@@ -63,7 +63,8 @@ class Panel:
         )
 
     def figures(self, comps: U8, meshes: F32) -> dict[str, LikenessFigures]:
-        """Of comps, as ``plates`` are; by judge. Frames that are lost in either don't count; empty if none are left."""
+        """Figures of comps, given like ``plates``; by judge. Frames lost in either are skipped; empty if none
+        remain."""
         found = {name: _vectors(network(name), comps, meshes) for name in self.plates}
         told = {name: _figures(each, self.plates[name], self.references[name]) for name, each in found.items()}
         return {name: figures for name, figures in told.items() if figures is not None}
@@ -78,7 +79,7 @@ def _vectors(judge: IdentityNetwork, pictures: U8, meshes: F32) -> F32:
 
 
 def _figures(comps: F32, plates: F32, references: F32) -> LikenessFigures | None:
-    """Of vectors."""
+    """From vectors."""
     there = np.isfinite(np.concatenate([comps, plates], axis=1)).all(axis=1)
     if not there.any():
         return None

@@ -1,4 +1,4 @@
-"""What is read off pictures of faces: pose and expression by the mesh, and whom they look like; and how they follow."""
+"""Measurements of pictures of faces: pose and expression by the mesh, identity, and how well they follow the plate."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ EXPRESSION = ("mouth", "eyes", "brows")
 GAZE = ("gaze_across", "gaze_down")
 _STILL = {"yaw": 0.5, "pitch": 0.5, "roll": 0.5, "mouth": 0.015, "eyes": 0.01, "brows": 0.002}
 _STILL |= dict.fromkeys(GAZE, 0.015)
-"""Of measures that vary less than this (deviation) there is nothing to correlate but noise."""
+"""Measures that vary less than this (deviation) contain only noise to correlate."""
 _SHUT = 0.15
-"""Eyes that are opened less (over their width) look nowhere."""
+"""Eyes opened less than this (relative to their width) have no gaze."""
 _FEWEST = 3
 _LOOKS = 3
-"""Shaken looks that are averaged: one alone trembles by as much as a brow moves."""
+"""Number of jittered looks that are averaged: a single one has as much noise as a brow moves."""
 
 
 def meshes(pictures: NDArray[np.uint8], landmarks: F32) -> F32:
-    """The mesh as seen in pictures (n, S, S, 3), near known landmarks (n, 468, 3): (n, 468, 3) px, NaN where lost.
+    """The mesh detected in pictures (n, S, S, 3), near known landmarks (n, 468, 3): (n, 468, 3) px, NaN where lost.
 
     Raises ModelError.
     """
@@ -48,14 +48,15 @@ def meshes(pictures: NDArray[np.uint8], landmarks: F32) -> F32:
 
 
 def pose_and_expression(found: F32) -> dict[str, NDArray[np.float64]]:
-    """Pose (degrees) and expression by name, of meshes (n, 468, 3): (n,) each, NaN where lost."""
+    """Pose (degrees) and expression by name, from meshes (n, 468, 3): (n,) each, NaN where lost."""
     rows = [_measures(each) if np.isfinite(each).all() else [np.nan] * 6 for each in found]
     table = np.array(rows, np.float64).reshape(-1, 6)
     return {name: table[:, column] for column, name in enumerate(POSE + EXPRESSION)}
 
 
 def gazes(pictures: NDArray[np.uint8], found: F32) -> dict[str, NDArray[np.float64]]:
-    """Of faces with meshes (n, 468, 3) in pictures (n, S, S, 3): eye widths by name, (n,) each; NaN where lost or shut.
+    """For faces with meshes (n, 468, 3) in pictures (n, S, S, 3): eye widths by name, (n,) each; NaN where lost or
+    shut.
 
     Raises ModelError.
     """
@@ -67,7 +68,7 @@ def gazes(pictures: NDArray[np.uint8], found: F32) -> dict[str, NDArray[np.float
 
 
 def followed(name: str, swapped: NDArray[np.float64], plate: NDArray[np.float64]) -> Followed | None:
-    """How one measure follows another over time (n,); None if they never have it both."""
+    """How well one measure follows another over time (n,); None if they are never both known."""
     both = np.isfinite(swapped) & np.isfinite(plate)
     if not both.any():
         return None
@@ -85,7 +86,7 @@ def followed(name: str, swapped: NDArray[np.float64], plate: NDArray[np.float64]
 def all_followed(
     names: tuple[str, ...], swapped: Mapping[str, NDArray[np.float64]], plate: Mapping[str, NDArray[np.float64]]
 ) -> dict[str, Followed]:
-    """Those of ``names`` that could be measured."""
+    """For those of ``names`` that could be measured."""
     found = {name: followed(name, swapped[name], plate[name]) for name in names}
     return {name: each for name, each in found.items() if each is not None}
 
@@ -108,7 +109,7 @@ class Seen:
 
     @classmethod
     def of(cls, pictures: NDArray[np.uint8], landmarks: F32) -> Seen:
-        """Look for faces in pictures (n, S, S, 3), near known landmarks (n, 468, 3). Raises ModelError."""
+        """Detect faces in pictures (n, S, S, 3), near known landmarks (n, 468, 3). Raises ModelError."""
         found = meshes(pictures, landmarks)
         taken = np.full((len(pictures), SIZE), np.nan, np.float32)
         for place in np.flatnonzero(np.isfinite(found[:, 0, 0])):
@@ -117,14 +118,14 @@ class Seen:
 
 
 def embeddings_of(identity: Identity) -> F32:
-    """Of an identity's references: (m, 128). Raises ModelError."""
+    """From an identity's references: (m, 128). Raises ModelError."""
     pairs = zip(u8(identity.crops), identity.landmarks, strict=True)
     return np.concatenate([embeddings(each, points[None]) for each, points in pairs])
 
 
 def steadiness(comps: F32, plates: F32, follows: NDArray[np.bool_]) -> SteadyFigures | None:
-    """Of embeddings (n, 128), NaN where lost; follows (n,): whether a frame follows the one before it. None of fewer
-    than two frames."""
+    """From embeddings (n, 128), NaN where lost; follows (n,): whether a frame directly follows the previous one. None
+    for fewer than two frames."""
     there = np.isfinite(np.concatenate([comps, plates], axis=1)).all(axis=1)
     if there.sum() < 2:
         return None
@@ -140,12 +141,12 @@ def steadiness(comps: F32, plates: F32, follows: NDArray[np.bool_]) -> SteadyFig
 
 
 def nearest_person(embedding: F32, people: Mapping[str, F32]) -> str:
-    """Whose reference is the nearest to an embedding (128,)."""
+    """The person with the nearest reference to an embedding (128,)."""
     return min(people, key=lambda name: np.nan_to_num(nearest(embedding, people[name]), nan=np.inf))
 
 
 def likeness(swapped: F32, plates: F32, names: list[str], identity: str, references: F32) -> IdentityFigures | None:
-    """Of embeddings (n, 128), those of lost faces NaN, and the nearest persons' names; None if all are lost."""
+    """From embeddings (n, 128), NaN for lost faces, and the nearest people's names; None if all are lost."""
     there = np.isfinite(np.concatenate([swapped, plates], axis=1)).all(axis=1)
     if not there.any():
         return None

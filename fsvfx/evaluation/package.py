@@ -1,4 +1,4 @@
-"""Evaluates a model package on the faces that were held out of its training, and records it in its card."""
+"""Evaluates a model package on the faces held out of its training, and records the result in its card."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def evaluate_package(
     most: int = 64,
     judges: Sequence[str] = (),
 ) -> Evaluated:
-    """The identity into up to ``most`` of the performer's held-out faces; the model's first two people unless named.
+    """The identity into up to ``most`` of the performer's held-out faces; by default the model's first two people.
 
     judges: names of other identity networks.
 
     Raises InputError if a faceset is not the one that the package was trained on, or has nothing held out; ModelError
-    if the package is broken, or gives NaN; StoreError.
+    if the package is broken, or returns NaN; StoreError.
     """
     card = packages.card_of(package)
     check_unseen(card, facesets)
@@ -49,7 +49,7 @@ def evaluate_package(
 
 
 def packaged(package: Path, device: str) -> Engine[Any]:
-    """The package's engine, as a shot would use it."""
+    """The package's engine, as used in a shot."""
     card = packages.card_of(package)
     context = Context(packages.Packages(package.parent.parent), device=device)
     settings = settings_of(card.engine, {"model": card.model, "sha256": card.sha256})
@@ -74,8 +74,8 @@ def check_unseen(card: PackageCard, facesets: Mapping[str, Faceset]) -> None:
 def recorded(package: Path, evaluated: Evaluated) -> tuple[Path, ...]:
     """Write the report and its pictures into the package; returns where. Raises ModelError, MachineError.
 
-    Of the model's first two people they are ``evaluation.json`` and ``evaluation.png``, and the card gets the figures;
-    of others ``evaluation_IDENTITY_PERFORMER``.
+    For the model's first two people they are ``evaluation.json`` and ``evaluation.png``, and the card gets the figures;
+    for others ``evaluation_IDENTITY_PERFORMER``.
     """
     card, report = packages.card_of(package), evaluated.report
     usual = (report.identity, report.performer) == card.names[:2]
@@ -86,7 +86,7 @@ def recorded(package: Path, evaluated: Evaluated) -> tuple[Path, ...]:
 
 
 def figures(found: FaceFigures) -> Figures:
-    """What a card says of an evaluation: of two people, or of many pairs."""
+    """What a card records of an evaluation: of two people, or of many pairs."""
     likeness, yaw, mouth = found.likeness, found.pose.get("yaw"), found.expression.get("mouth")
     pair = found if isinstance(found, EvaluationReport) else None
     return Figures(

@@ -1,4 +1,4 @@
-"""Who is put into whose face: pairs of people whom no training has seen, the same ones in every run."""
+"""Pairs of identity and performer that no training has seen, the same in every run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LIKE = 15.0
-"""Degrees of yaw up to which a picture of the identity is like the performer's."""
+"""Maximum difference in yaw, degrees, for a picture of the identity to match the performer's."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,8 @@ def pairs_of(
 ) -> list[Pair]:
     """Up to ``most`` pairs of ``performers`` and other people of ``identities``.
 
-    yaws (k,), degrees: of each person's faces. Every performer has a turn before anybody has a second one. Whom they
-    get is drawn by a hash of the names, among those who have a picture of like yaw; only then come others, the nearest
-    first.
+    yaws (k,), degrees: of each person's faces. Every performer is used before any is used twice. The identity is drawn
+    by a hash of the names, from those who have a picture of matching yaw; then from the others, nearest first.
     """
     order = sorted(performers, key=_drawn)
     turns = [[Pair(other, name) for other in _by_fitness(yaws, name, identities)] for name in order]

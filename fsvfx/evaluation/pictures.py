@@ -1,4 +1,4 @@
-"""Figures of pixels within the face: how like two pictures are, detail, flicker along tracked points, the seam."""
+"""Figures of pixels within the face: similarity of two pictures, detail, flicker along tracked points, the seam."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
 _EXACT = 100.0
-"""dB of pictures that are the same."""
+"""dB for identical pictures."""
 _INSIDE, _OUTSIDE = 0.9, 0.02
-"""Of a matte: what counts as inside, and as outside."""
+"""Matte values that count as inside, and as outside."""
 _NEAR, _COARSE = 0.02, 0.06
-"""Sigma of what is near the edge, and of light, as shares of the crop."""
+"""Sigma of the neighborhood of the edge, and of coarse light, as shares of the crop."""
 _ENOUGH = 0.15
-"""Share of what is near a place that must lie on each side, for it to be the edge."""
+"""Share of a place's neighborhood that must be on each side for it to count as the edge."""
 _FLAT = 0.004
-"""Light that varies by less than this share of its highest value is flat."""
+"""Light that varies by less than this share of its maximum is flat."""
 _BLUR = 0.012
-"""Sigma of what a point sees, as a share of the crop: a point that is tracked a little off is no flicker."""
+"""Sigma of the blur at tracked points, as a share of the crop: a small tracking error is not flicker."""
 
 
 def u8(pictures: F32) -> U8:
-    """[0, 1] -> uint8; what is beyond is clipped."""
+    """[0, 1] -> uint8, clipped."""
     return np.asarray(pictures.clip(0, 1) * 255 + 0.5, np.uint8)
 
 
 def face_of(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
-    """(size, size) within the mesh's rim, of landmarks (468, 2+) crop px: the same region for every engine."""
+    """(size, size) within the mesh's rim, from landmarks (468, 2+) crop px: the same region for every engine."""
     mask = np.zeros((size, size), np.uint8)
     cv2.fillPoly(mask, [landmarks[topology.OVAL, :2].round().astype(np.int32)], 1)
     return mask > 0
 
 
 def faces_of(landmarks: F32, size: int) -> NDArray[np.bool_]:
-    """``face_of`` many: (n, 468, 2+) -> (n, size, size)."""
+    """``face_of`` for several faces: (n, 468, 2+) -> (n, size, size)."""
     return np.stack([face_of(each, size) for each in landmarks])
 
 
 def details(pictures: U8, landmarks: F32) -> NDArray[np.float64]:
-    """Energy of the finest detail within the face, relative to its contrast, at the size that footage is judged at.
+    """Energy of the finest detail within the face, relative to its contrast, at the size used for footage.
 
     pictures (n, S, S, 3); landmarks (n, 468, 3) crop px. Returns (n,).
     """
@@ -62,14 +62,14 @@ def details(pictures: U8, landmarks: F32) -> NDArray[np.float64]:
 
 
 def gradients(pictures: U8, masks: NDArray[np.bool_]) -> F32:
-    """Mean steepness of luminance within masks (n, S, S), of pictures (n, S, S, 3): (n,), per px; 0 of empty masks."""
+    """Mean gradient of luminance within masks (n, S, S), of pictures (n, S, S, 3): (n,), per px; 0 for empty masks."""
     steep = (np.where(mask, steepness(luminance(each)), 0) for each, mask in zip(pictures, masks, strict=True))
     counts = np.maximum(masks.sum((1, 2)), 1)
     return np.asarray(np.array([each.sum() for each in steep]) / counts, np.float32)
 
 
 def psnr(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:
-    """dB over a mask (S, S), of pictures (S, S, 3) in [0, 1]; 100 at most. NaN for an empty mask."""
+    """dB over a mask (S, S), of pictures (S, S, 3) in [0, 1]; at most 100. NaN for an empty mask."""
     if not mask.any():
         return float("nan")
     error = float(np.mean((one[mask].astype(np.float64) - other[mask]) ** 2))
@@ -77,8 +77,8 @@ def psnr(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:
 
 
 def ssim(one: F32, other: F32, mask: NDArray[np.bool_]) -> float:
-    """Structural similarity (Wang et al. 2004), its mean over a mask (S, S). NaN for an empty mask."""
-    from skimage.metrics import structural_similarity  # here: it brings scipy
+    """Structural similarity (Wang et al. 2004), averaged over a mask (S, S). NaN for an empty mask."""
+    from skimage.metrics import structural_similarity  # here: it imports scipy
 
     if not mask.any():
         return float("nan")
@@ -93,7 +93,8 @@ def alike(ones: F32, others: F32, masks: NDArray[np.bool_]) -> tuple[F32, F32]:
 
 
 def toned(pictures: F32, likes: F32, masks: NDArray[np.bool_]) -> F32:
-    """``pictures`` (n, S, S, 3) with the mean and deviation of each channel of ``likes``, taken within masks (n, S, S).
+    """``pictures`` (n, S, S, 3) with the mean and deviation of each channel of ``likes``, measured within masks (n, S,
+    S).
 
     Reinhard et al. 2001, in display RGB.
     """
@@ -109,7 +110,7 @@ def _toned(picture: F32, like: F32, mask: NDArray[np.bool_]) -> F32:
 
 
 def pixel_figures(measured: tuple[F32, F32]) -> PixelFigures | None:
-    """Medians of what ``alike`` found; None if it found nothing."""
+    """Medians of the results of ``alike``; None if there are none."""
     ratio, structure = (values[np.isfinite(values)] for values in measured)
     if not len(ratio):
         return None
@@ -123,10 +124,10 @@ def seams(plates: U8, comps: U8, mattes: F32) -> F32:
 
 
 def borders(pictures: U8, mattes: F32) -> F32:
-    """How far colours just inside of the matte's edge are from those just outside, CIE Lab: (n,), NaN without an edge.
+    """CIE Lab difference between colors just inside the matte's edge and just outside: (n,), NaN without an edge.
 
-    pictures (n, S, S, 3), mattes (n, S, S). Each side's mean is taken near every place of the edge; the median of
-    places counts, as hair or background lie beyond some.
+    pictures (n, S, S, 3), mattes (n, S, S). Each side's mean is taken near every place of the edge; the result is the
+    median over places, as some border on hair or background.
     """
     return np.array([_border(*each) for each in zip(pictures, mattes, strict=True)], np.float32)
 
@@ -162,9 +163,9 @@ def _light(plate: U8, comp: U8, mask: NDArray[np.bool_]) -> float:
 def flickers(
     plates: U8, comps: U8, mattes: F32, landmarks: F32, frames: Sequence[int], footage: Sequence[str] = ()
 ) -> F32:
-    """What changes from frame to frame at the mesh's points (n, 468, 2+) in the comp and not in the plate: (n,).
+    """Changes from frame to frame at the mesh's points (n, 468, 2+) in the comp that are not in the plate: (n,).
 
-    In shares of the display range; NaN where the frame before is not there. footage: each frame's, if of several.
+    In shares of the display range; NaN if the previous frame is missing. footage: each frame's, if there are several.
     """
     found = np.full(len(frames), np.nan, np.float32)
     before: tuple[F32, F32] | None = None

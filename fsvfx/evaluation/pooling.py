@@ -1,4 +1,4 @@
-"""Figures of many pairs as one: each pair weighs the same, however many frames it has."""
+"""Pools figures of many pairs: each pair has the same weight, whatever its number of frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _FOLLOWED = ("pose", "expression", "gaze")
 
 
 def pooled(reports: Sequence[EvaluationReport]) -> GroupFigures:
-    """Means of the pairs' figures, over those that have one; faces are counted, and ``r`` is taken over all frames."""
+    """Means of the pairs' figures, over those that have one; faces are summed, and ``r`` is computed over all
+    frames."""
     names = set(FaceFigures.model_fields)
     said = [report.model_dump(include=names - set(_FOLLOWED)) for report in reports]
     told = {name: _mean([each[name] for each in said]) for name in said[0] if name not in _SUMMED}
@@ -24,7 +25,7 @@ def pooled(reports: Sequence[EvaluationReport]) -> GroupFigures:
 
 
 def _mean(values: Sequence[Any]) -> Any:
-    """Of numbers, or of mappings of them, name by name; None where nobody has one."""
+    """The mean of numbers, or of mappings of them, name by name; None if there are none."""
     there = [value for value in values if value is not None]
     if there and isinstance(there[0], Mapping):
         return {name: _mean([each.get(name) for each in there]) for name in _names(there)}
@@ -51,7 +52,7 @@ def _one(pairs: Sequence[Followed]) -> Followed:
 
 
 def _r(pairs: Sequence[Followed]) -> float:
-    """Of all frames, where each pair's own mean is taken off: what moves more counts more."""
+    """Over all frames, with each pair's own mean subtracted: larger movements have more weight."""
     spreads = [(each.spread, each.spread_of_swap or 0.0) for each in pairs]
     shared = sum((each.r or 0.0) * one * other for each, (one, other) in zip(pairs, spreads, strict=True))
     return shared / max(math.sqrt(sum(one**2 for one, _ in spreads) * sum(other**2 for _, other in spreads)), 1e-12)

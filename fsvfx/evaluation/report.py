@@ -54,7 +54,7 @@ def _under(evaluated: Evaluated) -> str:
 
 
 def small(picture: U8) -> U8:
-    """As large as sheets show it."""
+    """At the size used on sheets."""
     return np.asarray(cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -65,7 +65,7 @@ def files_of(evaluated: Evaluated, stem: str = "evaluation") -> dict[str, bytes]
 
 
 def is_own(path: Path) -> bool:
-    """Whether the file is one of an evaluation."""
+    """Whether the file belongs to an evaluation."""
     if path.suffix == ".png":
         return is_own_png(path)
     try:

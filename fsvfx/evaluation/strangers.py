@@ -19,8 +19,8 @@ from schemas.evaluation import Group
 
 @dataclass(frozen=True)
 class Asked:
-    """Of an evaluation: pairs of each group and faces of each performer, at most; whether identities are known by one
-    picture; one identity, one performer, where they are wanted; whether they are people whom the model learned."""
+    """What to evaluate: maximum number of pairs in each group and of faces per performer; whether identities are known
+    by one picture; a single identity or performer, if wanted; whether they are people that the model learned."""
 
     pairs: int = 12
     faces: int = 24
@@ -31,9 +31,9 @@ class Asked:
 
 
 def paired(people: Mapping[str, Unseen], asked: Asked) -> dict[Group, list[Pair]]:
-    """By what the performer has. Identities have the same, if there are two such people; else they are of all.
+    """Grouped by the performer's material. Identities have the same kind, if there are two such people; otherwise any.
 
-    Raises InputError if there are no two people, or somebody is not there.
+    Raises InputError if there are no two people, or somebody is missing.
     """
     for name in filter(None, (asked.identity, asked.performer)):
         if name not in people:
@@ -67,7 +67,7 @@ def _too_few(count: int, asked: Asked) -> InputError:
 
 
 def trials(people: Mapping[str, Unseen], pairs: list[Pair], asked: Asked) -> Iterator[Trial]:
-    """One after another: only one's pictures are in memory. Raises StoreError, ModelError."""
+    """One at a time: only one trial's pictures are in memory. Raises StoreError, ModelError."""
     known = {name: each.code if each.code is not None else known_by(each.faceset) for name, each in people.items()}
     for pair in pairs:
         performer = people[pair.performer].faceset
@@ -82,7 +82,7 @@ def trials(people: Mapping[str, Unseen], pairs: list[Pair], asked: Asked) -> Ite
 
 
 def _identity(one: Unseen, yaw: float, single: bool) -> Identity:
-    """By several pictures, or by the one whose yaw (degrees) is the nearest: by those trained on, if any were."""
+    """By several pictures, or by the one with the nearest yaw (degrees): from the training faces, if there are any."""
     rows: NDArray[np.int64] = chosen_rows(one.faceset, held_out=bool(one.faceset.held_out.all()))
     if single:
         rows = rows[[int(np.abs(one.faceset.pose[rows, 0] - yaw).argmin())]]

@@ -1,4 +1,4 @@
-"""Figures in words, engines side by side, and how one engine's relate to another's."""
+"""Figures in words, engines side by side, and ratios between two engines' figures."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ABSENT = "-"
 
 @dataclass(frozen=True)
 class _Told:
-    """A figure in words; number: what it is compared by, if it was taken."""
+    """A figure in words; number: the value to compare, if measured."""
 
     text: str
     number: float | None = None
@@ -53,7 +53,7 @@ _NOTHING = _Told(ABSENT)
 
 
 def side_by_side(columns: Sequence[FaceFigures | Mapping[str, float]]) -> list[Row]:
-    """A row for each figure that any column has: its name, each column's value, and what a good one is.
+    """A row for each figure that any column has: its name, each column's value, and what a good value is.
 
     Columns are an engine's figures, or ratios of figures by name.
     """
@@ -64,7 +64,7 @@ def side_by_side(columns: Sequence[FaceFigures | Mapping[str, float]]) -> list[R
 
 
 def compared(figures: FaceFigures, other: FaceFigures) -> Beside:
-    """``figures`` beside another engine's, with the ratio of each that both have."""
+    """``figures`` beside another engine's, with the ratio of each figure that both have."""
     these, those = (dict(_figures(each)) for each in (figures, other))
     ratios = {
         name: told.number / that
@@ -127,7 +127,7 @@ def _likeness(found: IdentityFigures | None, among: int | None) -> Iterator[tupl
 
 
 def _followed(found: Followed, form: str) -> _Told:
-    """Compared by ``r``, else by the difference."""
+    """Compared by ``r``, otherwise by the difference."""
     told = f"off by {form.format(found.error)}"
     return _Told(told, found.error) if found.r is None else _Told(f"r {found.r:.2f}, {told}", found.r)
 

@@ -1,4 +1,4 @@
-"""How well an identity network tells people apart, and at which distance: measured on a folder of people."""
+"""How well an identity network separates people, and at which distance: measured on a folder of people."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
 LEAST = 10
-"""People with two pictures or more, below which a threshold is a guess."""
+"""Minimum number of people with two or more pictures; with fewer, a threshold is a guess."""
 _LANDMARKS: Final[tuple[Task, ...]] = ("landmarks_106", "landmarks_68")
 
 
 @dataclass(frozen=True)
 class Portraits:
-    """Faces in pictures of people. names (m,); pictures: what is about each, (h, w, 3) u8; meshes (m, 468, 3) px."""
+    """Faces in pictures of people. names (m,); pictures: the area around each, (h, w, 3) u8; meshes (m, 468, 3) px."""
 
     names: tuple[str, ...]
     pictures: tuple[U8, ...]
@@ -46,7 +46,7 @@ class Portraits:
 
     @classmethod
     def of(cls, folder: Path, report: Callable[[str], None] = lambda line: None) -> Portraits:
-        """A folder for each person, with pictures in it; of several faces the largest counts. Raises PlateError."""
+        """From a folder for each person, with pictures in it; the largest face of each is used. Raises PlateError."""
         finder = FaceFinder(perturb=1)
         names, pictures, meshes = [], [], []
         people = everybody_in(folder)
@@ -65,12 +65,12 @@ class Portraits:
 
     @property
     def with_several(self) -> NDArray[np.bool_]:
-        """(m,): whose person has other pictures as well."""
+        """(m,): whether there are other pictures of the same person."""
         return np.array([self.names.count(name) > 1 for name in self.names], bool)
 
 
 def measure(name: str, folder: Path, report: Callable[[str], None] = lambda line: None) -> Measured:
-    """What the network of that name makes of the people in ``folder``; of a pack's, its points are compared as well.
+    """Measures the network of that name on the people in ``folder``; for a pack, its landmarks are compared as well.
 
     Raises InputError (no such network, too few people), PlateError, ModelError.
     """
@@ -100,14 +100,14 @@ def measure(name: str, folder: Path, report: Callable[[str], None] = lambda line
 
 
 def vectors_of(judge: IdentityNetwork, pictures: Sequence[U8], meshes: F32) -> F32:
-    """(m, d) of faces with meshes (m, 468, 3) px."""
+    """(m, d) for faces with meshes (m, 468, 3) px."""
     chips = [cut(rgb, mesh, judge.chip) for rgb, mesh in zip(pictures, meshes, strict=True)]
     return judge.vectors(np.stack(chips)) if chips else np.zeros((0, judge.dimensions), np.float32)
 
 
 def told_apart(vectors: F32, names: Sequence[str]) -> tuple[Spread, Spread, float, float]:
-    """Of vectors (m, d): distances of one person's pictures and of two people's, the threshold that tells most of both
-    kinds right, and the mean of the two shares. Where a range of thresholds is as good, its middle."""
+    """From vectors (m, d): distances within people and between people, the threshold that classifies most of both
+    correctly, and the mean of the two shares. If a range of thresholds is equally good, its middle."""
     one, other = np.triu_indices(len(names), 1)
     people = np.array(names)
     same = people[one] == people[other]
@@ -126,7 +126,7 @@ def _spread(distances: NDArray[np.floating], tail: int) -> Spread:
 
 
 def _points_apart(pack: str, seen: Portraits) -> Iterator[tuple[str, PointsApart]]:
-    """Of the detector's key points, and of each landmark network's five points."""
+    """For the detector's key points, and for each landmark network's five points."""
     chip = network(pack).chip
     assert isinstance(chip, Chip)
     finder = detector(pack, 0.3) if packs.network_of(pack, "detection") else None
@@ -139,7 +139,7 @@ def _points_apart(pack: str, seen: Portraits) -> Iterator[tuple[str, PointsApart
 
 
 def _told(name: str, seen: Portraits, points: Sequence[F32 | None], chip: Chip) -> Iterator[tuple[str, PointsApart]]:
-    """Nothing if no picture has points."""
+    """Empty if no picture has points."""
     apart, scales = [], []
     for mesh, five in zip(seen.meshes, points, strict=True):
         if five is None:
@@ -158,7 +158,7 @@ def _told(name: str, seen: Portraits, points: Sequence[F32 | None], chip: Chip) 
 
 
 def _nearest(finder: Detector, rgb: U8, mesh: F32) -> F32 | None:
-    """Key points of the detection that lies where the face does."""
+    """Key points of the detection at the face's position."""
     found = finder.detect(rgb)
     middle = mesh[:, :2].mean(axis=0)
     inside = (found.boxes[:, :2] <= middle).all(axis=1) & (middle <= found.boxes[:, 2:]).all(axis=1)

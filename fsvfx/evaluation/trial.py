@@ -1,4 +1,4 @@
-"""What an engine is tried on."""
+"""The input of an evaluation."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Trial:
-    """Held-out faces, and what is known of the people.
+    """Held-out faces, and the data on the people.
 
-    faces: the performer's, held out; footage: the name of each one's, if they are of several. identity: who goes in.
-    people: embeddings (k, 128) of everybody at hand by name, the identity and the performer among them
-    (``embeddings_of``). own: held-out faces of the identity, for the swap for itself. truth: the true swap of
-    ``faces``, (n, S, S, 3) in [0, 1], where there is one.
+    faces: the performer's, held out; footage: the name of each one's, if there are several. identity: the identity to
+    swap in. people: embeddings (k, 128) of all people by name, including the identity and the performer
+    (``embeddings_of``). own: held-out faces of the identity, for the swap onto itself. truth: the true swap of
+    ``faces``, (n, S, S, 3) in [0, 1], if there is one.
     """
 
     faces: FaceBatch
@@ -33,7 +33,7 @@ class Trial:
     footage: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Raises InputError if something lacks, or does not fit."""
+        """Raises InputError if something is missing or inconsistent."""
         if not len(self.faces.crops):
             raise nothing_held_out(self.performer)
         absent = {self.identity.name, self.performer} - set(self.people)

@@ -1,4 +1,4 @@
-"""Faces in pictures: found, landmarked, recognised, followed over time; the geometry of their mesh and crops."""
+"""Faces in pictures: detection, landmarks, recognition, tracking over time; the geometry of their mesh and crops."""
 
 __all__ = [
     "boxes", "detectors", "embedding", "facemesh", "gaze", "geometry", "insightface", "leaving", "looks", "measures",

@@ -1,4 +1,4 @@
-"""Boxes (x0, y0, x1, y1): overlaps, and the merging of many finds of one face."""
+"""Boxes (x0, y0, x1, y1): overlaps, and merging several detections of one face."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def iou(one: Floats, other: Floats) -> Floats:
 
 
 def overlap(one: Floats, other: Floats) -> Floats:
-    """Intersection over the smaller of the two: (n, m). A find of half a face lies within that of the whole."""
+    """Intersection over the smaller of the two: (n, m). A detection of half a face lies within that of the whole."""
     smaller = np.minimum(area(one)[:, None], area(other)[None])
     return np.asarray(_intersections(one, other) / np.maximum(smaller, 1e-9), np.float32)
 
@@ -40,9 +40,10 @@ def _intersections(one: Floats, other: Floats) -> Floats:
 
 
 def weighted_merge(values: Floats, scores: Floats, threshold: float) -> tuple[Floats, Floats]:
-    """Blend overlapping finds by their scores (BlazeFace's answer to jitter: arXiv 1907.05047, section 4).
+    """Average overlapping detections, weighted by their scores (BlazeFace's answer to jitter: arXiv 1907.05047, section
+    4).
 
-    values: (n, v), a box in the first four. Gives (k, v) and the best score of each, best first.
+    values: (n, v), a box in the first four. Returns (k, v) and the best score of each, best first.
     """
     left = np.argsort(-scores, kind="stable")
     merged, best = [], []
@@ -57,7 +58,7 @@ def weighted_merge(values: Floats, scores: Floats, threshold: float) -> tuple[Fl
 
 
 def keep_best(boxes: Floats, scores: Floats, threshold: float) -> NDArray[np.int64]:
-    """Indices of the finds that are left when each covers the lesser ones it overlaps with."""
+    """Indices of the detections that remain when each one suppresses the weaker ones that it overlaps with."""
     left = np.argsort(-scores, kind="stable")
     kept = []
     while len(left):

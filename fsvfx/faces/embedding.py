@@ -1,4 +1,4 @@
-"""Identity embeddings of faces in pictures: chips cut by their landmarks, for one of ``fsvfx.identity``'s networks."""
+"""Identity embeddings of faces in pictures: chips cut by landmarks, for one of the networks of ``fsvfx.identity``."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from fsvfx.identity.contract import Chip, Square
 from fsvfx.identity.registry import network
 
 NETWORK = "dlib"
-"""The network that stages and tools take."""
+"""The network used by stages and tools."""
 SIZE = 128
 SAME_PERSON = 0.6
 """Usual threshold of the distance; measured: one person .3 to .45, different people .49 to over 1."""
 
 
 def embeddings(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Of faces with landmarks (k, 468, 3) px in rgb (H, W, 3) u8: (k, 128) f32. Raises ModelError."""
+    """For faces with landmarks (k, 468, 3) px in rgb (H, W, 3) u8: (k, 128) f32. Raises ModelError."""
     return vectors([chip_of(rgb, each) for each in landmarks])
 
 
 def chip_of(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """What ``vectors`` takes of a face with landmarks (468, 3) px in rgb (H, W, 3) u8."""
+    """The input of ``vectors`` for a face with landmarks (468, 3) px in rgb (H, W, 3) u8."""
     return cut(rgb, landmarks, network(NETWORK).chip)
 
 
@@ -38,7 +38,7 @@ def vectors(chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
 def vectors_in(crops: NDArray[np.float32], landmarks: NDArray[np.floating], name: str) -> NDArray[np.float32]:
     """(m, d) of faces in crops (m, S, S, 3) in [0, 1], with landmarks (m, 468, 3) px, by the network of that name.
 
-    Raises InputError if there is none, ModelError if its weights are not here.
+    Raises InputError if there is none, ModelError if its weights are not installed.
     """
     one = network(name)
     pictures = np.asarray(crops.clip(0, 1) * 255 + 0.5, np.uint8)
@@ -47,7 +47,7 @@ def vectors_in(crops: NDArray[np.float32], landmarks: NDArray[np.floating], name
 
 
 def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip | Square) -> NDArray[np.uint8]:
-    """The (size, size, 3) u8 picture of a face with landmarks (468, 3) that a network looks at; black outside of rgb.
+    """The (size, size, 3) u8 input picture of a network for a face with landmarks (468, 3); black outside of rgb.
 
     After ``extract_image_chip`` of dlib: the picture is halved (5-tap Gaussian) while it has twice the chip's
     resolution, then sampled linearly.
@@ -57,7 +57,7 @@ def cut(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating], chip: Chip | Sq
     piece, corner = _piece(rgb, matrix, chip.size, margin=4 << halvings)
     matrix[:, 2] += matrix[:, :2] @ corner
     for _ in range(halvings):
-        piece = np.asarray(cv2.pyrDown(piece), np.uint8)  # keeps every second pixel's place: x becomes x / 2
+        piece = np.asarray(cv2.pyrDown(piece), np.uint8)  # keeps the position of every second pixel: x becomes x / 2
         matrix[:, :2] *= 2
     return np.asarray(cv2.warpAffine(piece, matrix, (chip.size, chip.size), flags=cv2.INTER_LINEAR), np.uint8)
 
@@ -80,7 +80,7 @@ def chip_matrix(landmarks: NDArray[np.floating], chip: Chip | Square) -> Matrix:
 def _piece(
     rgb: NDArray[np.uint8], matrix: Matrix, size: int, margin: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """What of the picture the chip touches, with a margin, and its corner (x, y)."""
+    """The part of the picture that the chip touches, with a margin, and its corner (x, y)."""
     corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
     limit = np.array(rgb.shape[1::-1])
     low = np.clip(np.floor(corners.min(axis=0)).astype(np.int64) - margin, 0, limit - 1)

@@ -1,6 +1,6 @@
-"""FaceMesh (arXiv 1907.06724): 468 landmarks of a face, and the turned squares of the picture that it looks at.
+"""FaceMesh (arXiv 1907.06724): 468 landmarks of a face, and the rotated squares of the picture that are its input.
 
-A square is x, y, side, angle: its middle in px, its side, and radians clockwise in the picture.
+A square is x, y, side, angle: its center in px, its side, and radians clockwise in the picture.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from fsvfx.faces.near import Near
 _MARGIN = 1.5
 """Side over the face's longer side, as FaceMesh was trained (arXiv 1907.06724)."""
 _NOTHING = 0.1
-"""Presence below which a square is not worth a second look."""
+"""Presence below which a square is not tried again."""
 _STILL = np.array([0.015, 0.015, 0.015, np.radians(1.0)])
-"""What a square may move, grow (in sides) and turn and still be looked at: less than it is shaken. Measured with four
+"""How far a square may move, grow (in sides) and rotate and still be used: less than it is jittered. Measured with four
 looks and the filter over time: second differences .40, .07, .39 % of the face on three clips; with five looks in
-squares set anew in each frame .36, .07, .42 %. Three looks, of which two are opposite, tremble as little as four, and
-lie nearer to what many give; a square that is held while a face is still trembles more, for it is set anew in jumps."""
+squares recomputed in each frame .36, .07, .42 %. Three looks, two of them opposite, jitter as little as four, and are
+closer to the mean of many; a square that is held while a face is still jitters more, because it is recomputed in
+jumps."""
 _HALF = np.array([0.5, 0.5, 0.0], np.float32)
 
 Look = tuple[NDArray[np.float32], float]
@@ -33,7 +34,7 @@ Look = tuple[NDArray[np.float32], float]
 
 
 class FaceMesh:
-    """Landmarks in picture pixels, from one single-threaded interpreter."""
+    """Landmarks in picture pixels, from a single-threaded interpreter."""
 
     def __init__(self, model: LiteModel) -> None:
         self._model = model
@@ -41,24 +42,24 @@ class FaceMesh:
     def landmarks(
         self, rgb: NDArray[np.uint8], squares: NDArray[np.floating], perturb: int = 1
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Of faces in ``squares`` (k, 4) of rgb (H, W, 3) u8.
+        """For faces in ``squares`` (k, 4) of rgb (H, W, 3) u8.
 
-        Each square is set again from the landmarks that it gives; then ``perturb`` shaken ones are averaged.
-        Returns landmarks (k, 468, 3) f32 (x, y px; z same scale, smaller is nearer) and presence scores (k,) in [0, 1].
+        Each square is recomputed from its own landmarks; then ``perturb`` jittered ones are averaged. Returns landmarks
+        (k, 468, 3) f32 (x, y px; z same scale, smaller is nearer) and presence scores (k,) in [0, 1].
         """
         return _stacked([self._set_again(rgb, np.asarray(each, np.float64), perturb) for each in squares])
 
     def follow(
         self, rgb: NDArray[np.uint8], before: NDArray[np.floating], perturb: int = 1
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Of faces whose landmarks in the frame before are ``before`` (k, 468, 3): as ``landmarks``.
+        """For faces whose landmarks in the previous frame are ``before`` (k, 468, 3): like ``landmarks``.
 
-        The squares are those of ``before``; where a face moved further than they are shaken, they are set again.
+        The squares are those of ``before``; if a face has moved by more than their jitter, they are recomputed.
         """
         return _stacked([self._moved(rgb, each, perturb) for each in squares_of_landmarks(before)])
 
     def averaged(self, rgb: NDArray[np.uint8], known: NDArray[np.float32], perturb: int) -> NDArray[np.float32]:
-        """Landmarks (468, 3) that one look gave, averaged with those of ``perturb`` - 1 more about them."""
+        """Landmarks (468, 3) from one look, averaged with those of ``perturb`` - 1 more around them."""
         (square,) = squares_of_landmarks(known[None])
         near = Near.of(rgb, square, self._model.size)
         return _mean([(known, 1.0), *(self._look(near, each) for each in shaken(square, perturb)[1:])])[0]
@@ -101,7 +102,7 @@ def _stacked(looks: list[Look]) -> tuple[NDArray[np.float32], NDArray[np.float32
 
 
 def face_mesh() -> FaceMesh:
-    """This thread's FaceMesh. Raises ModelError if the weights are not here."""
+    """This thread's FaceMesh. Raises ModelError if the weights are not installed."""
     return FaceMesh(lite_model("facemesh"))
 
 
@@ -139,7 +140,7 @@ def is_still(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
 
 
 def shaken(square: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """``count`` squares about one (4,): itself, then fixed small shifts, scales and turns in opposite pairs."""
+    """``count`` squares around one (4,): itself, then fixed small shifts, scales and rotations in opposite pairs."""
     moves, side = _moves(count), square[2]
     return np.column_stack([square[:2] + moves[:, :2] * side, side * (1 + moves[:, 2]), square[3] + moves[:, 3]])
 

@@ -1,4 +1,4 @@
-"""Where a face looks: the irises within their eyes, by MediaPipe's iris network (arXiv 2006.11341)."""
+"""Gaze: the positions of the irises in the eyes, by MediaPipe's iris network (arXiv 2006.11341)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from fsvfx.faces import topology
 from fsvfx.faces.mediapipe import lite_model
 
 _SHARE = 2.3
-"""Side of the square that the network sees, of the eye's width, as it was trained."""
+"""Side of the network's input square, as a multiple of the eye's width, as in its training."""
 _IRIS = 15
-"""Numbers of its second output: five points of the iris, the middle first."""
+"""Size of its second output: five points of the iris, the center first."""
 
 
 def gaze(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Of a face with landmarks (468, 3) px in rgb (H, W, 3) u8: how far the irises lie from their eyes' middles. (2,).
+    """The offset of the irises from the centers of their eyes, for a face with landmarks (468, 3) px in rgb (H, W, 3)
+    u8: (2,).
 
     In eye widths, along the line between the eye's corners (to the picture's right) and across it (down), so that head
-    roll counts for nothing, while a turned head moves both; the mean of both eyes. Raises ModelError.
+    roll has no effect, while a turned head moves both; the mean of both eyes. Raises ModelError.
     """
     corners = (topology.RIGHT_EYE_CORNERS, topology.LEFT_EYE_CORNERS[::-1])
     found = [_iris(rgb, np.asarray(landmarks[list(pair), :2], np.float64)) for pair in corners]
@@ -27,7 +28,8 @@ def gaze(rgb: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.
 
 
 def _iris(rgb: NDArray[np.uint8], corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """corners (2, 2): the left one in an upright picture first. The mirror image is looked at, too, to tremble less."""
+    """corners (2, 2): the left one in an upright picture first. Averaged with the result for the mirror image, for less
+    jitter."""
     network = lite_model("iris")
     middle, along = corners.mean(axis=0), corners[1] - corners[0]
     width = max(float(np.linalg.norm(along)), 1e-6)

@@ -1,6 +1,6 @@
-"""Where a face is: affine maps between plate and crop, aligned crops, and sampling along them.
+"""The geometry of faces: affine maps between plate and crop, aligned crops, and sampling along them.
 
-Pixel coordinates: x right, y down; (0, 0) is the centre of the first pixel. A matrix is (2, 3) float64.
+Pixel coordinates: x right, y down; (0, 0) is the center of the first pixel. A matrix is (2, 3) float64.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> tu
 
 
 def apply(matrix: Matrix, points: NDArray[np.floating]) -> Matrix:
-    """A (2, 3) matrix on points (..., 2)."""
+    """Applies a (2, 3) matrix to points (..., 2)."""
     moved: Matrix = points @ matrix[:, :2].T + matrix[:, 2]
     return moved
 
 
 def inverse(matrix: Matrix) -> Matrix:
     """Of a (2, 3) affine matrix."""
-    (a, b, x), (c, d, y) = matrix.tolist()  # plain numbers: many times as fast as LAPACK on 2 x 2
+    (a, b, x), (c, d, y) = matrix.tolist()  # plain numbers: many times faster than LAPACK on 2 x 2
     det = a * d - b * c
     return np.array(
         [[d / det, -b / det, (b * y - d * x) / det], [-c / det, a / det, (c * x - a * y) / det]], np.float64
@@ -59,7 +59,7 @@ def scale_of(matrix: Matrix) -> float:
 
 
 def move_points(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """A (2, 3) similarity on landmarks (..., 3): z scales along."""
+    """Applies a (2, 3) similarity to landmarks (..., 3): z is scaled, too."""
     z = points[..., 2:] * scale_of(matrix)
     return np.concatenate([apply(matrix, points[..., :2]), z], axis=-1).astype(np.float32)
 
@@ -73,7 +73,7 @@ def turns(angles: NDArray[np.floating]) -> Matrix:
 def sample(
     picture: NDArray[Any], matrix: Matrix, size: int, *, cubic: bool = False, mirror: bool = False
 ) -> NDArray[Any]:
-    """The (size, size, C) crop that ``matrix`` (picture px -> crop px) shows, in the picture's dtype.
+    """The (size, size, C) crop that ``matrix`` (picture px -> crop px) selects, in the picture's dtype.
 
     Shrinking averages (no aliasing). Outside the picture: black, or its mirror image.
     """
@@ -88,14 +88,14 @@ def sample(
 
 def hold_highlights(made: NDArray[np.float32], picture: NDArray[np.float32], matrix: Matrix, border: int) -> None:
     """Where ``made`` (h, w, C), sampled by cubics along ``matrix`` from ``picture`` (H, W, C), display light, is above
-    white, hold it there or at the brightest of the picture's pixels about it.
+    white, clip it to white or to the brightest of the picture's pixels around it.
 
-    A cubic goes beyond a hard edge by a few hundredths: next to white that is stops of light that nobody has shot.
-    The bound is a picture of each pixel's brightest neighbor, sampled linearly: at least the largest of the four pixels
-    about a place, at most that of the sixteen that its cubic is made of. Up to white nothing changes.
+    A cubic overshoots at hard edges by a few hundredths: close to white those are stops of light that were never shot.
+    The bound is a picture of each pixel's brightest neighbor, sampled linearly: at least the maximum of the four pixels
+    around a place, at most that of the sixteen that its cubic uses. Values up to white don't change.
     """
     white = white_shown()
-    if made.max(initial=0.0) <= white or _times_finer(matrix) > 1:  # averages go beyond nothing
+    if made.max(initial=0.0) <= white or _times_finer(matrix) > 1:  # averages reach beyond the edge
         return
     brightest = cv2.dilate(np.maximum(picture, np.float32(white)), np.ones((3, 3), np.uint8))
     most = cv2.warpAffine(brightest, matrix, made.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=border)
@@ -103,7 +103,7 @@ def hold_highlights(made: NDArray[np.float32], picture: NDArray[np.float32], mat
 
 
 def _times_finer(matrix: Matrix) -> int:
-    """How much finer than its result a picture is sampled, before it is averaged."""
+    """How much finer than its result a picture is sampled before averaging."""
     return max(1, math.ceil(1.0 / scale_of(matrix) - 0.25))
 
 
@@ -121,7 +121,7 @@ _TEMPLATE = _template()
 def crop_matrix(landmarks: NDArray[np.floating], size: int) -> Matrix:
     """Landmarks (468, 3) in plate px -> similarity (2, 3), plate px -> px of the aligned (size, size) crop.
 
-    The crop shows the face upright. Fitted by least squares to the points that expression hardly moves.
+    The crop shows the face upright. Fitted by least squares to the points that expressions hardly move.
     """
     target = _TEMPLATE * size - 0.5
     scale, rotation, shift = similarity(landmarks[RIGID, :2], target[RIGID])
@@ -129,9 +129,9 @@ def crop_matrix(landmarks: NDArray[np.floating], size: int) -> Matrix:
 
 
 def crop(rgb: NDArray[Any], matrix: Matrix, size: int) -> NDArray[Any]:
-    """The crop (size, size, 3) that ``matrix`` shows of rgb (H, W, 3), display light, in its dtype.
+    """The crop (size, size, 3) that ``matrix`` selects from rgb (H, W, 3), display light, in its dtype.
 
-    Cubics, which make no highlights (``hold_highlights``); mirrored beyond the picture's edge.
+    Cubics that add no highlights (``hold_highlights``); mirrored beyond the picture's edge.
     """
     made = sample(rgb, matrix, size, cubic=True, mirror=True)
     if made.dtype == np.float32:
@@ -142,18 +142,18 @@ def crop(rgb: NDArray[Any], matrix: Matrix, size: int) -> NDArray[Any]:
 def mirrored(
     picture: NDArray[np.float32], mesh: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A picture (H, W, 3) and its mesh (468, 3) as in a mirror: left points are right ones."""
+    """The mirror image of a picture (H, W, 3) and of its mesh (468, 3): left and right points are exchanged."""
     flipped = mesh[MIRRORED] * np.array([-1, 1, 1], np.float32) + np.array([picture.shape[1] - 1, 0, 0], np.float32)
     return np.ascontiguousarray(picture[:, ::-1]), np.asarray(flipped, np.float32)
 
 
 def margin_of(size: int, wide: float) -> int:
-    """Px to add on every side of a crop for one ``wide`` times as wide, at least."""
+    """Minimum number of px to add on every side of a crop for one ``wide`` times as wide."""
     return math.ceil(size * (wide - 1) / 2 - 1e-6)
 
 
 def crop_size(landmarks: NDArray[np.floating]) -> int:
-    """For faces (n, 468, 3): a multiple of 64 at which nine in ten have at least the plate's resolution."""
+    """For faces (n, 468, 3): a multiple of 64 that keeps the plate's resolution for nine in ten of them."""
     native = [1.0 / scale_of(crop_matrix(each, 1)) for each in landmarks]
     wanted = math.ceil(float(np.quantile(native, 0.9)) / _STEP) * _STEP if native else _LEAST
     return int(np.clip(wanted, _LEAST, _MOST))

@@ -1,4 +1,4 @@
-"""Networks of insightface's packs, run by insightface itself: always a file that is here, whose hash is known."""
+"""Networks of insightface's packs, run by insightface itself: always from a local file with a known hash."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from schemas.pack import PackNetwork, Task
 FIVE_OF_106 = (tuple(range(33, 43)), tuple(range(87, 97)), (86,), (52,), (61,))
 """Of its 106 points: those around the eyes, and the nose and corners of the mouth; left in the picture first."""
 FIVE_OF_68 = (tuple(range(36, 42)), tuple(range(42, 48)), (30,), (48,), (54,))
-"""Of the 68 points that Multi-PIE and 300-W number."""
+"""Of the 68 points as numbered by Multi-PIE and 300-W."""
 
 
 def loaded(pack: str, task: Task) -> Any:
-    """A pack's network for a task, as ``insightface.model_zoo.get_model`` gives it.
+    """A pack's network for a task, as returned by ``insightface.model_zoo.get_model``.
 
-    Raises InputError if it has none, ModelError if its file is not here, or not what its card says; MachineError if
+    Raises InputError if it has none, ModelError if its file is missing or does not match its card; MachineError if
     insightface is not installed.
     """
     network = packs.network_of(pack, task)
@@ -33,9 +33,10 @@ def loaded(pack: str, task: Task) -> Any:
 
 
 def opened(file: Path, network: PackNetwork | None = None) -> Any:
-    """A file as insightface takes it by its shapes; or, of a ``network`` of the newer packs, by what its card says.
+    """A file, as insightface recognizes it by its shapes; or, for a ``network`` of the newer packs, as described by its
+    card.
 
-    The file is there, so insightface does not look for it elsewhere. Raises MachineError, ModelError.
+    The file exists, so insightface does not look for it elsewhere. Raises MachineError, ModelError.
     """
     extras.require("insightface", what="A network of insightface's packs")
     import onnxruntime
@@ -47,7 +48,7 @@ def opened(file: Path, network: PackNetwork | None = None) -> Any:
     said = {} if network is None else {"model_descriptor": _descriptor(file, network)}
     try:
         model = get_model(str(file), providers=["CPUExecutionProvider"], sess_options=options, **said)
-    except Exception as error:  # onnxruntime's and protobuf's own kinds
+    except Exception as error:  # onnxruntime's and protobuf's own error types
         why = " ".join(str(error).split())[:300]
         hint = "Add its pack again with `fsvfx models add`"
         raise ModelError(f"insightface can't open the file: {why}", hint=hint, where=Where(file=str(file))) from error
@@ -60,8 +61,7 @@ def opened(file: Path, network: PackNetwork | None = None) -> Any:
 def five_points(pack: str, task: Task, rgb: NDArray[np.uint8], box: NDArray[np.floating]) -> NDArray[np.float32]:
     """Eyes, nose, corners of the mouth (5, 2) px of the face in ``box`` (x0, y0, x1, y1) of rgb (H, W, 3) u8.
 
-    By a pack's landmark network. They are for comparing: FaceMesh's mesh is what pictures are cut by. Raises as
-    ``loaded`` does.
+    From a pack's landmark network. Only for comparison: pictures are cut by FaceMesh's mesh. Raises as ``loaded`` does.
     """
     from insightface.app.common import Face
 
@@ -72,7 +72,7 @@ def five_points(pack: str, task: Task, rgb: NDArray[np.uint8], box: NDArray[np.f
 
 
 def _descriptor(file: Path, network: PackNetwork) -> Any:
-    """What insightface reads out of a newer pack's manifest: said by the card, which was made of that."""
+    """What insightface reads from a newer pack's manifest: taken from the card, which was made from that."""
     from insightface.model_zoo.package_manifest import EMBEDDED_PREPROCESSING, ModelTaskDescriptor
 
     embedded = (network.mean, network.std) == (0.0, 1.0)

@@ -1,8 +1,8 @@
-"""A face on its way out of the picture, or into it: followed by its pixels where too little of it is left for networks
-to know it for a face.
+"""A face that is leaving or entering the picture: tracked by its pixels where too little of it is visible for networks
+to detect it.
 
-Corners (Shi and Tomasi 1994) in what is still seen of it, followed from frame to frame (Lucas and Kanade 1981, in
-pyramids), there and back; what they have in common, by RANSAC, moves the mesh.
+Corners (Shi and Tomasi 1994) in the visible part, tracked from frame to frame (Lucas and Kanade 1981, in pyramids),
+forward and back; their common motion, by RANSAC, moves the mesh.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from fsvfx.faces.geometry import move_points, scale_of
 from fsvfx.faces.trails import Trail
 
 _CUT = 0.75
-"""Share of a mesh within the picture up to which its loss is laid to the picture's edge. Measured: detectors lose faces
-from .7 downwards, FaceMesh from .45 (edge at the side) or .2 (chin or forehead beyond it)."""
+"""Share of a mesh within the picture up to which the picture's edge counts as the reason that it was lost. Measured:
+detectors lose faces from .7 down, FaceMesh from .45 (edge at the side) or .2 (chin or forehead beyond it)."""
 _GONE = 0.02
-"""The share below which nothing is left to see."""
+"""The share below which nothing is visible."""
 _NEARLY = 0.2
-"""The share below which a motion that can't be seen any more is taken to go on."""
+"""The share below which a motion that can't be measured any more is assumed to continue."""
 _LONGEST = 72
-"""Frames."""
+"""Maximum number of frames."""
 _HEIGHT = 200
-"""px that faces are shrunk to."""
+"""Height, px, to which faces are shrunk."""
 _CORNERS, _LEAST = 200, 8
 _BACK = 1.0
-"""px that a corner may be off when it is followed there and back."""
+"""Maximum error, in px, of a corner that is tracked forward and back."""
 _AGREE = 2.0
-"""px that a corner may be off from what all have in common."""
+"""Maximum deviation, in px, of a corner from the common motion."""
 _WIDE = 0.3
-"""Of the face's height: corners that lie closer together tell a shift, but neither turn nor size."""
+"""Of the face's height: corners closer together than this determine a shift, but neither rotation nor scale."""
 _GROWTH = 1.15
 
 U8 = NDArray[np.uint8]
@@ -45,10 +45,11 @@ Look = Callable[[int], U8]
 
 
 def with_edges(trail: Trail, numbers: Sequence[int], cuts: frozenset[int], look: Look) -> Trail:
-    """The trail, and the frames in which its face is only partly in the picture and was not found, as ``filled``.
+    """The trail, with the frames in which its face is only partly in the picture and was not detected added as
+    ``filled``.
 
-    numbers: the frames that there are. cuts: frames that start a new picture. A face that was lost well within the
-    picture, or whose pixels can't be followed until it is gone or found again, is left as it was.
+    numbers: the frames that exist. cuts: frames that start a new picture. A face that was lost well within the picture,
+    or that can't be tracked until it is gone or detected again, is not changed.
     """
     there, known = frozenset(numbers), set(trail.frame.tolist())
     ways: dict[int, list[_Step]] = {}
@@ -63,7 +64,7 @@ def with_edges(trail: Trail, numbers: Sequence[int], cuts: frozenset[int], look:
 
 @dataclass(frozen=True)
 class _Step:
-    """A frame's mesh (468, 3), as many frames away from where the face was found."""
+    """A frame's mesh (468, 3), and its distance in frames from where the face was detected."""
 
     number: int
     mesh: Mesh
@@ -77,12 +78,12 @@ class _Footage:
     look: Look
 
     def goes_on(self, number: int, step: int) -> bool:
-        """Whether the frame after, or before, is of the same picture."""
+        """Whether the next, or previous, frame belongs to the same picture."""
         return number + step in self.there and max(number, number + step) not in self.cuts
 
 
 def _way(found: Mesh, number: int, step: int, footage: _Footage, known: set[int]) -> list[_Step]:
-    """From where it was found to where it is gone, or found again; none if it can't be followed so far."""
+    """From where it was detected to where it is gone or detected again; empty if it can't be tracked that far."""
     steps: list[_Step] = []
     mesh, left = found, 1.0
     motion: Matrix | None = None
@@ -102,8 +103,8 @@ def _way(found: Mesh, number: int, step: int, footage: _Footage, known: set[int]
 
 
 def motion_of(mesh: Mesh, before: U8, now: U8, guess: Matrix | None = None) -> Matrix | None:
-    """How the part of a face that is in the picture ``before`` (H, W, 3), with that mesh (468, 3), moves to ``now``:
-    a similarity (2, 3), px; None if it can't be told. guess: how it moved a frame earlier."""
+    """The motion of the part of a face that is in the picture ``before`` (H, W, 3), with that mesh (468, 3), to
+    ``now``: a similarity (2, 3), px; None if it can't be measured. guess: the motion one frame earlier."""
     scale = min(1.0, _HEIGHT / max(float(np.ptp(mesh[:, 1])), 1.0))
     small = move_points(np.array([[scale, 0, 0], [0, scale, 0]]), mesh)
     one, other = (_grey(picture, scale) for picture in (before, now))
@@ -123,7 +124,7 @@ def motion_of(mesh: Mesh, before: U8, now: U8, guess: Matrix | None = None) -> M
 def _followed(
     one: U8, other: U8, start: NDArray[np.float32], along: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Where corners (k, 2) of one picture are in the other, and for which that is sure."""
+    """The positions of corners (k, 2) of one picture in the other, and which of them are reliable."""
     end, there = _flow(one, other, start, along)
     again, back = _flow(other, one, end, -along)
     height, width = other.shape
@@ -135,7 +136,7 @@ def _followed(
 def _flow(
     one: U8, other: U8, start: NDArray[np.float32], along: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Where corners (k, 2) go, looked for ``along`` (2,) first, and which are found."""
+    """The new positions of corners (k, 2), searched ``along`` (2,) first, and which are found."""
     end, found, _ = cv2.calcOpticalFlowPyrLK(
         one, other, start, np.asarray(start + along, np.float32),
         winSize=(21, 21), maxLevel=3, flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
@@ -144,7 +145,7 @@ def _flow(
 
 
 def _common(start: NDArray[np.float32], end: NDArray[np.float32], height: float, scale: float) -> Matrix | None:
-    """The similarity, in px of the pictures, by which most corners went; a shift where they lie close together."""
+    """The similarity, in px of the pictures, that most corners follow; a shift if they are close together."""
     matrix, inliers = cv2.estimateAffinePartial2D(start, end, ransacReprojThreshold=_AGREE)
     if matrix is None:
         return None
@@ -159,7 +160,7 @@ def _common(start: NDArray[np.float32], end: NDArray[np.float32], height: float,
 
 
 def _grey(picture: U8, scale: float) -> U8:
-    """Pixel centres stay where they are: (0, 0) is the first pixel's in both sizes."""
+    """Pixel centers keep their positions: (0, 0) is the first pixel's in both sizes."""
     height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
     to = np.array([[scale, 0, 0], [0, scale, 0]])
     calm = picture if scale == 1 else cv2.GaussianBlur(picture, (0, 0), 0.5 / scale)
@@ -168,13 +169,13 @@ def _grey(picture: U8, scale: float) -> U8:
 
 
 def _share(mesh: Mesh, picture: U8) -> float:
-    """Of the vertices, how many are within the picture."""
+    """The share of vertices within the picture."""
     height, width = picture.shape[:2]
     return float(((mesh[:, :2] >= 0) & (mesh[:, :2] <= [width - 1, height - 1])).all(axis=1).mean())
 
 
 def _between(steps: Sequence[_Step]) -> Mesh:
-    """What both ends say of a frame, the nearer one more."""
+    """The average of both ends' results for a frame, weighted toward the nearer end."""
     weights = np.array([1 / each.away for each in steps])
     return np.asarray(np.average([each.mesh for each in steps], axis=0, weights=weights), np.float32)
 

@@ -1,4 +1,4 @@
-"""Crops of plates of any depth and colour space as engines see them."""
+"""Crops of plates of any depth and color space, as engines see them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from fsvfx.colour.planes import half_of
 from fsvfx.faces.geometry import apply, crop, inverse, scale_of
 
 _MARGIN = 8
-"""Plate pixels around a crop that its sampling may touch."""
+"""Margin of plate pixels around a crop for its sampling."""
 
 
 _SPACES = {"float16": "linear_rec709"}
-"""Half-float pictures are taken for scene-linear; the others are sRGB. Both are the built-in config's."""
+"""Half-float pictures are assumed to be scene-linear, the others sRGB. Both spaces are in the built-in config."""
 _ABOUT = 0.75
-"""How far a piece reaches beyond a face, in its longer side: an aligned crop fits in, whichever way it is turned."""
+"""Margin of a piece around a face, as a multiple of its longer side: an aligned crop fits in at any rotation."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A copy of what a face's crop may show of a picture: picture (h, w, 3), and its corner (x, y) in that."""
+    """A copy of the part of a picture that a face's crop may show: picture (h, w, 3), and its corner (x, y) in that."""
 
     picture: NDArray[np.generic]
     corner: NDArray[np.int64]
 
     @classmethod
     def of(cls, picture: NDArray[np.generic], landmarks: NDArray[np.floating]) -> Piece:
-        """About a face with landmarks (468, 3) px in a picture (H, W, 3)."""
+        """Around a face with landmarks (468, 3) px in a picture (H, W, 3)."""
         low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
         reach = _ABOUT * float((high - low).max()) + _MARGIN
         limit = np.array(picture.shape[1::-1])
@@ -45,7 +45,7 @@ class Piece:
 
 
 def colour_of(picture: NDArray[np.generic]) -> PlateColour:
-    """The colour that a reference picture is taken to have, in the built-in config."""
+    """The assumed color space of a reference picture, in the built-in config."""
     return PlateColour(_SPACES.get(picture.dtype.name, "sRGB"))
 
 
@@ -54,7 +54,7 @@ def display_crop(
 ) -> NDArray[np.float16]:
     """The crop of a plate frame (H, W, 3) as engines see it: (size, size, 3) f16 display [0, 1].
 
-    Only the piece of the plate that shows is converted.
+    Only the visible piece of the plate is converted.
     """
     cut = _piece(plate, matrix, size)
     if cut is None:
@@ -66,8 +66,8 @@ def display_crop(
 def coarse_crop(
     plate: NDArray[np.generic], matrix: NDArray[np.float64], size: int, colour: PlateColour
 ) -> NDArray[np.float32]:
-    """The same as float32, for finding things: large plates are shrunk before their colours are converted, and in 8
-    bits, as people see them, not as engines do."""
+    """The same as float32, for detection: large plates are shrunk before their colors are converted, and in 8 bits, as
+    people see them, not as engines do."""
     cut = _piece(plate, matrix, size)
     if cut is None:
         return np.zeros((size, size, 3), np.float32)
@@ -87,7 +87,7 @@ def coarse_crop(
 def _piece(
     plate: NDArray[np.generic], matrix: NDArray[np.float64], size: int
 ) -> tuple[NDArray[np.generic], NDArray[np.float64]] | None:
-    """What of the plate a crop shows, and the matrix from there; None: nothing."""
+    """The part of the plate that a crop shows, and the matrix from there; None if there is none."""
     corners = apply(inverse(matrix), np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) - 0.5)
     low = np.clip(np.floor(corners.min(axis=0)).astype(int) - _MARGIN, 0, None)
     high = np.ceil(corners.max(axis=0)).astype(int) + _MARGIN

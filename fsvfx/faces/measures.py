@@ -1,4 +1,5 @@
-"""What a face shows: head pose, expression as ratios of mesh distances (free of scale, place and roll), and light."""
+"""Measures of a face: head pose, expression as ratios of mesh distances (independent of scale, position and roll), and
+light."""
 
 from __future__ import annotations
 
@@ -18,15 +19,16 @@ _LEFT = ((387, 373), (386, 374), (385, 380))
 _INNER_LIPS = ((82, 87), (13, 14), (312, 317))
 _ACROSS = ((33, 263), (33, 133), (263, 362), (78, 308), (61, 291))
 _EXPRESSION = np.array([*_RIGHT, *_LEFT, *_INNER_LIPS, *_ACROSS]).T
-"""The pairs of vertices whose distances tell an expression: (2, 14)."""
+"""The pairs of vertices whose distances describe an expression: (2, 14)."""
 _BARE = ([50, 101], [280, 330], [9, 151], [200, 18])
 """Where skin is bare: the cheeks, the forehead, the chin."""
 UNITS = np.array([10.0, 10.0, 0.15, 0.12, 0.12, 0.12, 0.03, 0.25, 0.25], np.float32)
-"""What counts as one step of: yaw, pitch (degrees), mouth opening and width, eyes, brows, light."""
+"""The size of one step in: yaw, pitch (degrees), mouth opening and width, eyes, brows, light."""
 
 
 def rotation(landmarks: Points) -> NDArray[np.float64]:
-    """Of the head, (3, 3): canonical axes (x person's left, y up, z to the camera) in the same axes of the camera."""
+    """Rotation of the head, (3, 3): canonical axes (x person's left, y up, z to the camera) in the same axes of the
+    camera."""
     points = np.asarray(landmarks[topology.RIGID], np.float64) * np.array([1.0, -1.0, -1.0])
     return similarity(topology.CANONICAL[topology.RIGID], points)[1]
 
@@ -45,7 +47,7 @@ def head_pose(landmarks: Points) -> tuple[float, float, float]:
 
 
 def face_length(mesh: NDArray[np.floating]) -> float:
-    """A face's size in its own px, by the spread of its vertices (468, 3): steady while the mouth moves."""
+    """A face's size in its own px, by the spread of its vertices (468, 3): stable while the mouth moves."""
     plane = mesh[:, :2]
     return float(3.2 * np.sqrt(((plane - plane.mean(0)) ** 2).sum(1).mean()))
 
@@ -58,7 +60,7 @@ class Expression:
     left_eye: float
     mouth: float
     mouth_width: float
-    """Over the distance between the outer corners of the eyes."""
+    """Relative to the distance between the outer corners of the eyes."""
 
 
 def expression(landmarks: Points) -> Expression:
@@ -74,7 +76,7 @@ def expression(landmarks: Points) -> Expression:
 
 
 def _distances(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of the lids and lips, and across eyes and mouth: (14,)."""
+    """Distances across lids and lips, and across eyes and mouth: (14,)."""
     one, other = _EXPRESSION
     return np.asarray(np.maximum(np.linalg.norm(points[one] - points[other], axis=1), 1e-6), np.float64)
 
@@ -91,7 +93,8 @@ def mouth_opening(landmarks: Points) -> float:
 
 
 def brow_height(landmarks: Points) -> float:
-    """Mean height of both brows above the corners of their eyes, over the distance between the eyes' outer corners."""
+    """Mean height of both brows above the corners of their eyes, relative to the distance between the eyes' outer
+    corners."""
     points = np.asarray(landmarks, np.float64)
     sides = (
         (topology.RIGHT_BROW, topology.RIGHT_EYE_CORNERS),
@@ -106,7 +109,7 @@ def _distance(points: NDArray[np.float64], one: int, other: int) -> float:
 
 
 def appearance(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(9,) what a face shows, in steps that matter: yaw, pitch, mouth opening and width, lids, brows, light."""
+    """(9,) what a face shows, in comparable steps: yaw, pitch, mouth opening and width, lids, brows, light."""
     yaw, pitch, _ = head_pose(mesh)
     face = expression(mesh)
     brows = (_gap(mesh, 105, 159) + _gap(mesh, 334, 386)) / 2 / face_length(mesh)
@@ -116,7 +119,7 @@ def appearance(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> NDArray[
 
 
 def skin_colour(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> NDArray[np.float32]:
-    """CIE Lab (3,) of bare skin on cheeks, forehead and chin: of a crop (S, S, 3) in [0, 1] with its mesh (468, 3)."""
+    """CIE Lab (3,) of bare skin on cheeks, forehead and chin, in a crop (S, S, 3) in [0, 1] with its mesh (468, 3)."""
     reach = max(int(0.06 * face_length(mesh)), 1)
     places = (mesh[where, :2].mean(0) for where in _BARE)
     shown = [_about(crop, place, reach).mean(axis=(0, 1)) for place in places]
@@ -129,19 +132,19 @@ def _gap(mesh: NDArray[np.float32], a: int, b: int) -> float:
 
 
 def _light(crop: NDArray[np.float32], mesh: NDArray[np.float32]) -> tuple[float, float]:
-    """Where the light comes from: relative luminance difference left-right and forehead-chin, on bare skin."""
+    """Direction of the light: relative luminance difference left-right and forehead-chin, on bare skin."""
     reach = max(int(0.06 * face_length(mesh)), 1)
     left, right, top, low = (_patch(crop, mesh[where, :2].mean(0), reach) for where in _BARE)
     return (left - right) / (left + right + 1e-3), (top - low) / (top + low + 1e-3)
 
 
 def _patch(crop: NDArray[np.float32], middle: NDArray[np.float32], reach: int) -> float:
-    """The mean colour within ``reach`` px."""
+    """The mean color within ``reach`` px."""
     return float(_about(crop, middle, reach).mean())
 
 
 def _about(crop: NDArray[np.float32], middle: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
-    """What of the crop lies within ``reach`` px."""
+    """The part of the crop within ``reach`` px."""
     height, width = crop.shape[:2]
     col = int(min(max(middle[0], reach), width - reach - 1))
     row = int(min(max(middle[1], reach), height - reach - 1))

@@ -21,10 +21,10 @@ _redirecting = threading.Lock()
 
 
 class LiteModel:
-    """One TFLite model with one picture input."""
+    """A TFLite model with one picture input."""
 
     def __init__(self, name: str) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # slow to import, and not every stage needs it
+        from ai_edge_litert.interpreter import Interpreter  # slow to import, and not needed by every stage
 
         self._interpreter = Interpreter(str(models.path(name)), num_threads=1)
         with _without(_GREETING):
@@ -37,13 +37,13 @@ class LiteModel:
         self._outputs = {int(np.prod(each["shape"])): each["index"] for each in details}
 
     def __call__(self, picture: NDArray[np.float32]) -> dict[int, NDArray[np.float32]]:
-        """Run on (size, size, 3) float32; the outputs come by their number of elements, flat."""
+        """Run on (size, size, 3) float32; outputs by their number of elements, flat."""
         self._interpreter.set_tensor(self._input, picture[None])
         self._interpreter.invoke()
         return {count: self._interpreter.get_tensor(index).ravel() for count, index in self._outputs.items()}
 
     def outputs(self, picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """The same, in the model's own order: for models that have outputs of one size."""
+        """The same, in the model's own order: for models with several outputs of one size."""
         self._interpreter.set_tensor(self._input, picture[None])
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._order]
@@ -51,8 +51,8 @@ class LiteModel:
 
 @contextmanager
 def _without(line: bytes) -> Iterator[None]:
-    """Lines of stderr that begin so are left out, in C code too: LiteRT has no switch for its greeting. One thread at a
-    time; what else is said meanwhile is said after it."""
+    """Suppresses lines of stderr that start with this, from C code too: LiteRT has no switch for its greeting. One
+    thread at a time; other output in the meantime is printed afterwards."""
     with _redirecting, TemporaryFile() as said:
         stderr = os.dup(2)
         os.dup2(said.fileno(), 2)
@@ -79,7 +79,7 @@ def lite_model(name: str) -> LiteModel:
 
 @lru_cache(maxsize=4)
 def anchors(grids: tuple[tuple[int, int], ...]) -> NDArray[np.float32]:
-    """Anchor centres in [0, 1], (n, 2). grids: cells a side and anchors a cell, in the order of the model's output."""
+    """Anchor centers in [0, 1], (n, 2). grids: cells a side and anchors a cell, in the order of the model's output."""
     centres = []
     for cells, times in grids:
         at = (np.arange(cells, dtype=np.float32) + 0.5) / cells
@@ -92,7 +92,7 @@ def decode(
     regressors: NDArray[np.float32], logits: NDArray[np.float32], centres: NDArray[np.float32], size: int, least: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Raw outputs (n, 4 + 2 p), (n,) of a model of ``size`` px -> boxes and key points (k, 4 + 2 p) in [0, 1], and
-    scores (k,), for those of at least the score ``least``."""
+    scores (k,), for those with a score of at least ``least``."""
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -80.0, 80.0)))
     likely = scores >= least
     raw = regressors[likely].reshape(-1, regressors.shape[1] // 2, 2) / size

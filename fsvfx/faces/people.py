@@ -1,4 +1,4 @@
-"""Who is who in a shot: tracks joined into people, false faces dropped, and each entry's performer chosen."""
+"""The people in a shot: joins tracks into people, drops false detections, and chooses each entry's performer."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from fsvfx.printable import counted
 from schemas.frames import FrameRange
 
 _NEARBY = 0.75
-"""Embedding distance that passes for the same person where the face is just where it was left."""
+"""Maximum embedding distance within one person if the face reappears where it was lost."""
 _SHORTEST = 3
-"""Fewer finds than this in a shot are no face."""
+"""With fewer detections in a shot, it is not a face."""
 _FIRMER = 0.1
-"""How far a face's mean score is above the least score of a find; measured: faces .86 and more, a printed skull .53."""
+"""Minimum difference between a face's mean score and the minimum score of a detection; measured: faces .86 and more, a
+printed skull .53."""
 
 
 @dataclass(frozen=True)
 class PersonTrack:
-    """One person of a shot: rows of ``Finds``, in the order of frames, never two in one frame."""
+    """One person in a shot: rows of ``Finds``, in frame order, never two in one frame."""
 
     number: int
     rows: NDArray[np.int64]
     embedding: NDArray[np.float64]
-    """(128,) mean of those taken."""
+    """(128,) mean of the embeddings taken."""
 
 
 def people(
     finds: Finds, tracks: list[Track], cuts: frozenset[int], *, frames: int, min_score: float
 ) -> list[PersonTrack]:
-    """Join the tracks of each person, drop what is no face, and number the rest: first seen first, then the larger.
+    """Join the tracks of each person, drop false faces, and number the rest: by first frame, then by size.
 
-    ``frames``: how many the shot has; in very short ones fewer finds make a face.
+    ``frames``: number of frames in the shot; very short shots need fewer detections per face.
     """
     groups = [np.array(track.rows, np.int64) for track in tracks]
     while (pair := _best_pair(finds, groups, cuts)) is not None:
@@ -52,13 +53,13 @@ def people(
 
 
 def mean_embedding(embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Mean of those that were taken (n, 128) -> (128,); NaN if none was."""
+    """Mean of the embeddings taken (n, 128) -> (128,); NaN if there are none."""
     taken = embeddings[np.isfinite(embeddings).all(axis=1)]
     return taken.mean(axis=0, dtype=np.float64) if len(taken) else np.full(embeddings.shape[1], np.nan)
 
 
 def _best_pair(finds: Finds, groups: list[NDArray[np.int64]], cuts: frozenset[int]) -> tuple[int, int] | None:
-    """The two groups that are most surely one person."""
+    """The two groups that most probably show one person."""
     means = [mean_embedding(finds.embedding[rows]) for rows in groups]
     best, found = np.inf, None
     for one in range(len(groups)):
@@ -73,7 +74,7 @@ def _best_pair(finds: Finds, groups: list[NDArray[np.int64]], cuts: frozenset[in
 
 
 def _continues(finds: Finds, one: NDArray[np.int64], other: NDArray[np.int64], cuts: frozenset[int]) -> bool:
-    """Whether the later group starts where the earlier one ends, with no cut between."""
+    """Whether the later group starts where the earlier one ends, without a cut in between."""
     first, second = (one, other) if finds.frame[one[0]] < finds.frame[other[0]] else (other, one)
     end, start = int(finds.frame[first[-1]]), int(finds.frame[second[0]])
     if end >= start or any(frame in cuts for frame in range(end + 1, start + 1)):
@@ -88,12 +89,12 @@ def _size(finds: Finds, rows: NDArray[np.int64]) -> float:
 
 _MARGIN = 0.05
 _STRANGER = 0.75
-"""The only face of a shot is not the performer if no find of it comes this near to the references."""
+"""A shot's only face is not the performer if none of its detections is this close to the references."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the manifest says of the performer. references: (m, 128), m may be 0; shot: for messages."""
+    """The manifest's description of the performer. references: (m, 128), m may be 0; shot: for messages."""
 
     performer: str
     track: int | None
@@ -103,9 +104,9 @@ class Wanted:
 
 
 def choose(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> list[PersonTrack]:
-    """The people of the tracks that are the performer (several if they could not be joined); never two in a frame.
+    """The people in the tracks that are the performer (several if they could not be joined); never two in a frame.
 
-    Raises InputError that lists the tracks if none or more than one could be meant.
+    Raises InputError that lists the tracks if none or several match.
     """
     if not seen:
         raise InputError(
@@ -165,7 +166,7 @@ def _by_references(finds: Finds, seen: list[PersonTrack], wanted: Wanted) -> lis
 
 
 def _apart(finds: Finds, each: PersonTrack, own: NDArray[np.float64]) -> float:
-    """The nearer of the person's mean and its best quarter of finds: turned heads embed badly."""
+    """The smaller distance of the person's mean and its best quarter of detections: turned heads embed badly."""
     taken = finds.embedding[each.rows]
     singles = distance(taken[np.isfinite(taken).all(axis=1)], own)
     best = float(np.quantile(singles, 0.25)) if len(singles) else np.inf
@@ -173,7 +174,7 @@ def _apart(finds: Finds, each: PersonTrack, own: NDArray[np.float64]) -> float:
 
 
 def listing(finds: Finds, seen: list[PersonTrack]) -> list[str]:
-    """One line a track: number, frames, position and size."""
+    """One line per track: number, frames, position and size."""
     lines = []
     for each in seen:
         frames = FrameRange(int(number) for number in finds.frame[each.rows])

@@ -1,4 +1,4 @@
-"""Rasterises a face mesh once, so that any picture with the same mesh can be warped to it."""
+"""Rasterizes a face mesh once, so that any picture with the same mesh can be warped to it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.integer]
 
 _ROW = 256
-"""Samples are remapped as rows of this length: cv2 takes no picture wider than 32767."""
+"""Samples are remapped in rows of this length: cv2 limits pictures to a width of 32767."""
 _SUBPIXEL_BITS = 4
 _PAST = 0.5
-"""How far past a triangle's edge its map is followed, in triangle heights."""
+"""How far a triangle's map extends beyond its edge, in triangle heights."""
 _MIN_AREA = 0.02
-"""Triangles smaller than this (px^2) are slivers of a folded mesh, and show nothing."""
+"""Triangles smaller than this (px^2) are slivers of a folded mesh, and are not drawn."""
 
 
 @dataclass(frozen=True)
 class Raster:
-    """Which point of the mesh each pixel shows.
+    """The point of the mesh that each pixel shows.
 
-    size: of the square picture. pixels: (p,) flat indices of the covered ones. triangles: (p,) which one is seen there.
+    size: of the square picture. pixels: (p,) flat indices of the covered ones. triangles: (p,) the visible one.
     corners: (p, 3) its vertices. weights: (p, 3) float32 barycentric, sum 1, hardly outside [0, 1].
     """
 
@@ -39,19 +39,19 @@ class Raster:
         values, corners = np.ascontiguousarray(values, np.float32), np.ascontiguousarray(self.corners.T)
         mixed = np.zeros((len(self.pixels), values.shape[1]), np.float32)
         for corner, weight in zip(corners, np.ascontiguousarray(self.weights.T)):
-            mixed += values.take(corner, axis=0, mode="clip") * weight[:, None]  # else take copies to check bounds
+            mixed += values.take(corner, axis=0, mode="clip") * weight[:, None]  # otherwise take copies to check bounds
         return mixed
 
     def only(self, which: NDArray[np.generic]) -> Raster:
-        """Some of its pixels, by index or mask of them."""
+        """A subset of its pixels, by index or mask."""
         return Raster(self.size, self.pixels[which], self.triangles[which], self.corners[which], self.weights[which])
 
     def shares(self, values: Floats) -> Floats:
-        """Interpolate (v, c) values of [0, 1], and stay there past a triangle's edge too."""
+        """Interpolate (v, c) values in [0, 1], clipped to that range beyond a triangle's edge."""
         return np.asarray(np.clip(self.at_pixels(values), 0, 1), np.float32)
 
     def sample(self, picture: Floats, vertices: Floats) -> Floats:
-        """Colours (p, c) of ``picture`` (H, W, c) whose mesh is ``vertices`` (v, 2+): the piecewise affine warp."""
+        """Colors (p, c) of ``picture`` (H, W, c) whose mesh is ``vertices`` (v, 2+): the piecewise affine warp."""
         return remap_points(picture, self.at_pixels(np.ascontiguousarray(vertices[:, :2])))
 
     def picture(self, values: Floats, background: Floats) -> Floats:
@@ -61,7 +61,7 @@ class Raster:
         return flat.reshape(self.size, self.size, -1)
 
     def planes(self, values: Floats) -> list[Floats]:
-        """(size, size) of each of c values (p, c) on the mesh, 0 off it."""
+        """(size, size) of each of c values (p, c) on the mesh, 0 outside."""
         planes = np.zeros((values.shape[1], self.size * self.size), np.float32)
         for plane, column in zip(planes, np.ascontiguousarray(values.T)):
             plane[self.pixels] = column
@@ -73,14 +73,14 @@ class Raster:
 
     @property
     def coverage(self) -> Floats:
-        """(size, size): 1 on the mesh, 0 off it."""
+        """(size, size): 1 on the mesh, 0 outside."""
         flat = np.zeros(self.size * self.size, np.float32)
         flat[self.pixels] = 1
         return flat.reshape(self.size, self.size)
 
 
 def rasterise(vertices: Floats, triangles: Ints, size: int) -> Raster:
-    """Rasterise ``vertices`` (v, 3; px, z away from the camera) in painter's order: the nearest triangle is seen.
+    """Rasterize ``vertices`` (v, 3; px, z away from the camera) in painter's order: the nearest triangle is visible.
 
     Triangles that face away are drawn first, so that folds at lids and lips leave no holes.
     """
@@ -98,7 +98,7 @@ def rasterise(vertices: Floats, triangles: Ints, size: int) -> Raster:
 
 
 def remap_points(picture: Floats, points: Floats) -> Floats:
-    """Colours (p, c) of ``picture`` (H, W, c) at ``points`` (p, 2) x, y; bicubic, edges repeated."""
+    """Colors (p, c) of ``picture`` (H, W, c) at ``points`` (p, 2) x, y; bicubic, edges repeated."""
     count = len(points)
     if not count:
         return np.zeros((0, picture.shape[2]), np.float32)
@@ -109,7 +109,7 @@ def remap_points(picture: Floats, points: Floats) -> Floats:
 
 
 def remap(picture: Floats, x: Floats, y: Floats) -> Floats:
-    """(H, W, c): colours of ``picture`` at ``x`` and ``y`` (H, W); bicubic, edges repeated."""
+    """(H, W, c): colors of ``picture`` at ``x`` and ``y`` (H, W); bicubic, edges repeated."""
     taken = cv2.remap(picture, x, y, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(taken, np.float32)
 
@@ -125,14 +125,14 @@ def times(picture: Floats, mask: Floats) -> Floats:
 
 
 def over(picture: Floats, mask: Floats) -> Floats:
-    """(H, W, c) over (H, W); nothing where there is hardly any mask."""
+    """(H, W, c) divided by (H, W); zero where the mask is nearly zero."""
     return np.asarray(picture / np.maximum(mask, 1e-3)[..., None], np.float32)
 
 
 def signed_areas(corners: Floats) -> Floats:
     """Signed areas of (t, 3, 2+) triangles in the picture's plane; positive: facing the camera."""
     a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    # The mesh's triangles run anticlockwise seen from outside; with y down that makes front faces negative.
+    # The mesh's triangles are counterclockwise seen from outside; with y down that makes front faces negative.
     return np.asarray(-(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2, np.float32)
 
 
@@ -156,10 +156,11 @@ def _paint(corners: Floats, order: NDArray[np.int64], size: int) -> NDArray[np.i
 
 
 def _barycentric(corners: Floats, seen: NDArray[np.int32], pixels: NDArray[np.int64], size: int) -> Floats:
-    """Painting covers pixels whose centre lies just outside: the map goes on there, but slivers' would tear."""
+    """Painting covers pixels whose center is just outside: the map extends there, except for slivers, whose map would
+    tear."""
     a = corners[:, 0, :2].astype(np.float64)
     b, d = corners[:, 1, :2] - a, corners[:, 2, :2] - a
-    with np.errstate(divide="ignore", invalid="ignore"):  # slivers without any area are not seen
+    with np.errstate(divide="ignore", invalid="ignore"):  # slivers without any area are not visible
         slopes = np.stack([d[:, 1], -d[:, 0], -b[:, 1], b[:, 0]], 1) / (b[:, :1] * d[:, 1:] - b[:, 1:] * d[:, :1])
     x_to_second, y_to_second, x_to_third, y_to_third = slopes.T.astype(np.float32).take(seen, axis=1)
     row, column = np.divmod(pixels.astype(np.int32), np.int32(size))

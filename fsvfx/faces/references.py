@@ -19,21 +19,21 @@ from fsvfx.identity.contract import distance
 MOST = 64
 """Pictures kept per person."""
 EMBED_EVERY = 8
-"""A face that is followed through pictures is embedded in one of so many."""
+"""A face tracked through pictures is embedded in one of this many."""
 EMBEDDED = 16
-"""Of the pictures kept, so many have an embedding: enough for the nearest and the mean."""
+"""Number of kept pictures with an embedding: enough for the nearest and the mean."""
 _PROBE = 256
-"""Sharpness and appearance are measured in crops of this size, whatever the picture's."""
+"""Sharpness and appearance are measured in crops of this size, for any picture."""
 _BLURRED = 0.4
 """Pictures with less than this share of the median sharpness are dropped."""
 
 
 @dataclass(frozen=True)
 class ReferenceFace:
-    """A face in the reference picture ``index``: landmarks (468, 3) px, its size in px, and what is known of it.
+    """A face in the reference picture ``index``: landmarks (468, 3) px, its size in px, and its measurements.
 
-    embedding: (128,), NaN where not taken; chip: what it is taken of; track: the same in pictures where the face was
-    followed from one to the next.
+    embedding: (128,), NaN if not taken; chip: the input for it; track: the same for pictures in which one face was
+    tracked.
     """
 
     index: int
@@ -45,7 +45,7 @@ class ReferenceFace:
     track: int = 0
     chip: NDArray[np.uint8] | None = None
     piece: Piece | None = None
-    """The picture about the face; None: let go, for there were too many."""
+    """The picture around the face; None if dropped because there were too many."""
 
 
 def face_in(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32], index: int, track: int) -> ReferenceFace:
@@ -59,10 +59,10 @@ def face_in(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32], index: int, 
 
 
 def recognised(seen: Sequence[ReferenceFace]) -> list[ReferenceFace]:
-    """The same with embeddings: each track's first, last and every ``EMBED_EVERY``-th are taken.
+    """The same faces with embeddings: taken for each track's first, last and every ``EMBED_EVERY``-th face.
 
-    One between two taken ones that are alike gets the former's; if they are not, somebody else came into the track, and
-    its own is taken. Raises ModelError.
+    If two taken ones are similar, faces in between get the former's; if not, the track contains somebody else, and each
+    gets its own. Raises ModelError.
     """
     tracks = [[i for i, face in enumerate(seen) if face.track == track] for track in {face.track for face in seen}]
     taken = _taken(seen, [i for rows in tracks for i in {*rows[::EMBED_EVERY], rows[-1]}])
@@ -76,7 +76,7 @@ def recognised(seen: Sequence[ReferenceFace]) -> list[ReferenceFace]:
 
 
 def embeddings_of(faces: Sequence[ReferenceFace]) -> NDArray[np.float32]:
-    """(m, 128) of those that are kept, each its own: NaN but for ``EMBEDDED`` of them, evenly spread."""
+    """(m, 128) of the kept faces, each its own: NaN except for ``EMBEDDED`` of them, evenly spread."""
     result = np.full((len(faces), SIZE), np.nan, np.float32)
     rows = np.linspace(0, len(faces) - 1, min(len(faces), EMBEDDED)).round().astype(int).tolist()
     for i, embedding in _taken(faces, rows).items():
@@ -102,7 +102,7 @@ def sharpness(probe: NDArray[np.uint8], mesh: NDArray[np.float32]) -> float:
 
 
 def majority(seen: Sequence[ReferenceFace]) -> list[ReferenceFace]:
-    """The faces of whoever is seen most often, one per picture: the person whose references these are."""
+    """The faces of the most frequent person, one per picture: the person that the references show."""
     known = np.stack([face.embedding for face in seen])
     near = distance(known[:, None], known[None]) < SAME_PERSON
     alike = [np.flatnonzero(row).tolist() for row in near]
@@ -117,19 +117,20 @@ def majority(seen: Sequence[ReferenceFace]) -> list[ReferenceFace]:
 
 
 def sharp(seen: Sequence[ReferenceFace]) -> list[ReferenceFace]:
-    """Those that are not blurred, as the others of this person go."""
+    """The faces that are not blurred, relative to this person's others."""
     usual = float(np.median([face.sharpness for face in seen]))
     return [face for face in seen if face.sharpness >= _BLURRED * usual]
 
 
 def various(seen: Sequence[ReferenceFace], most: int) -> list[ReferenceFace]:
-    """At most ``most``, unlike each other in pose, expression and light: the sharpest, then always the furthest one."""
+    """At most ``most``, differing in pose, expression and light: first the sharpest, then always the most distant
+    one."""
     shown = np.stack([face.appearance for face in seen])
     worth = np.array([face.sharpness for face in seen])
     chosen = [int(np.argmax(worth))]
     apart = np.linalg.norm(shown - shown[chosen[0]], axis=1)
     while len(chosen) < min(most, len(seen)):
-        # Sharpness breaks ties between pictures that are about as far.
+        # Sharpness breaks ties between pictures at about the same distance.
         chosen.append(int(np.argmax(np.where(np.isin(np.arange(len(seen)), chosen), -1, apart * np.sqrt(worth)))))
         apart = np.minimum(apart, np.linalg.norm(shown - shown[chosen[-1]], axis=1))
     return [seen[i] for i in sorted(chosen, key=lambda i: seen[i].index)]

@@ -1,4 +1,4 @@
-"""Crops made larger or smaller as tensors, as networks that take whole crops are trained and run."""
+"""Resizes crops as tensors, for training and running networks on whole crops."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
-    """(n, C, S, S) -> (n, C, size, size), display light in [0, 1]; by cubics that make no highlights: see
+    """(n, C, S, S) -> (n, C, size, size), display light in [0, 1]; by cubics that add no highlights: see
     `fsvfx.faces.geometry.hold_highlights`."""
     from torch.nn.functional import interpolate
 
@@ -20,7 +20,7 @@ def resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
     if pictures.shape[-1] == size or not made.numel() or not bool(made.max() > white):
         return made
     brightest = pictures.clamp_min(white)
-    for _ in range(math.ceil(pictures.shape[-1] / size / 2)):  # as far as keeps a pixel beside an edge whole
+    for _ in range(math.ceil(pictures.shape[-1] / size / 2)):  # just enough to keep a pixel beside an edge whole
         brightest = _brightest(brightest)
     return made.minimum(interpolate(brightest, (size, size), mode="bilinear", antialias=True))
 
@@ -35,7 +35,7 @@ def bicubic(pictures: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def _brightest(pictures: torch.Tensor) -> torch.Tensor:
-    """Of each pixel and its eight neighbors."""
+    """The maximum of each pixel and its eight neighbors."""
     from torch.nn.functional import pad
 
     around = pad(pictures, (1, 1, 1, 1), mode="replicate")

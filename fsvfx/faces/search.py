@@ -1,4 +1,4 @@
-"""Find all the faces of a picture, small and turned ones too; only what FaceMesh confirms is a face."""
+"""Finds all the faces in a picture, including small and rotated ones; only those that FaceMesh confirms."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ PRESENT = 0.8
 """FaceMesh's presence score above which there is a face; measured: faces over .99, a printed skull mostly under .1."""
 _SAME_FACE = 0.5
 _TILE = 20.0
-"""Side of a tile, in smallest faces."""
+"""Side of a tile, in minimum face sizes."""
 _TURNS = (45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0)
 _TURN_SIDE = 640
 _CARRIED = 0.8
-"""What is left of a face's score after a search that only its last place told of."""
+"""Factor on a face's score for each search that did not detect it again."""
 _SURE = 0.75
-"""Below, a face may be one upside down that was read upright; measured: those .43 to .72, most upright ones over .8."""
+"""Below this, an upside-down face may have been read as upright; measured: those .43 to .72, most upright ones over
+.8."""
 _FIRM = 0.5
-"""The score down to which a face is carried on."""
+"""The minimum score for tracking a face further."""
 
 Tiles = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True)
 class Faces:
-    """boxes: (k, 4) f32 about the mesh; scores: (k,) f32 in [0, 1]; landmarks: (k, 468, 3) f32; all in picture px."""
+    """boxes: (k, 4) f32 around the mesh; scores: (k,) f32 in [0, 1]; landmarks: (k, 468, 3) f32; all in picture px."""
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
@@ -46,7 +47,7 @@ class Faces:
         return len(self.scores)
 
     def at(self, which: NDArray[np.generic]) -> Faces:
-        """Some of them, by index or mask."""
+        """A subset, by index or mask."""
         return Faces(self.boxes[which], self.scores[which], self.landmarks[which])
 
     @classmethod
@@ -68,7 +69,8 @@ def _fields(faces: Faces) -> tuple[NDArray[np.float32], NDArray[np.float32], NDA
 
 
 class FaceFinder:
-    """A detector, FaceMesh behind it, and how hard to search. Raises ModelError if weights are not here."""
+    """A detector, followed by FaceMesh, and the effort of the search. Raises ModelError if weights are not
+    installed."""
 
     def __init__(
         self,
@@ -90,8 +92,8 @@ class FaceFinder:
     def find(self, rgb: NDArray[np.uint8], known: Faces | None = None) -> Faces:
         """All faces of rgb (H, W, 3) u8, best first.
 
-        known: those that are already followed in this picture. They keep their landmarks and get the detector's score;
-        where it does not see one, its score sinks, until it is given up.
+        known: those already tracked in this picture. They keep their landmarks and get the detector's score; if it does
+        not detect one, its score drops, until the face is dropped.
         """
         seen = self._detector.detect(rgb)
         found = Faces.none() if known is None else _scored_again(known, seen)
@@ -103,12 +105,12 @@ class FaceFinder:
         return found
 
     def follow(self, rgb: NDArray[np.uint8], before: Faces) -> Faces:
-        """The faces ``before`` of the picture before, where FaceMesh still sees them in rgb (H, W, 3) u8."""
+        """The faces ``before`` of the previous picture that FaceMesh still confirms in rgb (H, W, 3) u8."""
         landmarks, presence = self._mesh.follow(rgb, before.landmarks, self._perturb)
         return self._merge(Faces.of(landmarks, before.scores * presence).at(presence >= PRESENT))
 
     def _confirm(self, rgb: NDArray[np.uint8], seen: Detections) -> Faces:
-        """What FaceMesh calls a face too."""
+        """The faces that FaceMesh confirms."""
         return self._look(rgb, facemesh.squares_of_keypoints(seen.boxes, seen.keypoints), seen.scores)
 
     def _look(self, rgb: NDArray[np.uint8], squares: NDArray[np.float64], scores: NDArray[np.float32]) -> Faces:
@@ -130,7 +132,7 @@ class FaceFinder:
         return round(self._min_size * _TILE)
 
     def _turned(self, rgb: NDArray[np.uint8]) -> Faces:
-        """Each turn of the picture is searched, thinned; landmarks are taken in the upright one."""
+        """Each rotation of the picture is searched, reduced; landmarks are taken in the upright one."""
         thin, times = thinned(rgb, _TURN_SIDE)
         found = Faces.none()
         for degrees in _TURNS:
@@ -142,7 +144,8 @@ class FaceFinder:
 
 
 def _scored_again(known: Faces, seen: Detections) -> Faces:
-    """Known faces with the detector's score, or less of their own where it sees nothing; without those given up."""
+    """Known faces with the detector's score, or a reduced score of their own if it detects nothing; without dropped
+    ones."""
     if not len(known):
         return known
     same = overlap(known.boxes, seen.boxes) > _SAME_FACE
@@ -152,12 +155,12 @@ def _scored_again(known: Faces, seen: Detections) -> Faces:
 
 
 def _others(seen: Detections, known: Faces) -> Detections:
-    """What the detector sees where no face is known."""
+    """Detections where no face is known."""
     return seen.at(free_of(seen.boxes, known.boxes, _SAME_FACE))
 
 
 def tiles_of(rgb: NDArray[np.uint8], side: int) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
-    """Squares that overlap by a third and cover the picture: left, top, view. None if one would hold it all."""
+    """Squares that overlap by a third and cover the picture: left, top, view. None if a single one would hold it."""
     height, width = rgb.shape[:2]
     if side >= max(height, width):
         return
@@ -174,7 +177,7 @@ def _starts(length: int, side: int) -> list[int]:
 
 
 def turn(rgb: NDArray[np.uint8], degrees: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The picture turned, all of it in sight, and the (2, 3) matrix that did it."""
+    """The whole picture, rotated, and the (2, 3) matrix of the rotation."""
     height, width = rgb.shape[:2]
     matrix = np.asarray(cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0), np.float64)
     corners = apply(matrix, np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]], np.float64))

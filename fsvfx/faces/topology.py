@@ -1,9 +1,9 @@
 """The 468-point face mesh: triangles, canonical shape, and the indices of its parts.
 
 ``canonical_face.npz`` is derived from MediaPipe's ``canonical_face_model.obj`` ((c) The MediaPipe Authors, Apache-2.0):
-``vertices`` (468, 3) f32 in cm, x to the person's left, y up, z to the camera; ``triangles`` (898, 3), anticlockwise
-seen from outside; ``uv`` (468, 2) f32 in [0, 1], v up. The mesh closes over the eyes and the mouth.
-Left and right are the person's own.
+``vertices`` (468, 3) f32 in cm, x to the person's left, y up, z to the camera; ``triangles`` (898, 3), counterclockwise
+seen from outside; ``uv`` (468, 2) f32 in [0, 1], v up. The mesh closes over the eyes and the mouth. Left and right are
+the person's own.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ RIGID: Final = _loop(
     10, 67, 297, 103, 332, 54, 284, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 2, 48, 278, 98, 327,
     33, 133, 263, 362, 127, 356, 234, 454, 116, 345, 117, 346,
 )  # fmt: skip
-"""Points that expression hardly moves: forehead, nose, corners of the eyes, cheekbones, temples."""
+"""Points that expressions hardly move: forehead, nose, corners of the eyes, cheekbones, temples."""
 
 
 def _mirrored() -> NDArray[np.int64]:
@@ -61,4 +61,4 @@ def _mirrored() -> NDArray[np.int64]:
 
 
 MIRRORED: Final = _mirrored()
-"""(468,): of each point, the one on the other side of the face."""
+"""(468,): for each point, its counterpart on the other side of the face."""

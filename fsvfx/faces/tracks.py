@@ -1,4 +1,4 @@
-"""Tracks: the finds of one face followed from frame to frame, and the cuts that end them. Pure, over a whole shot."""
+"""Tracks: detections of one face linked from frame to frame, and the cuts that end them. Pure, over a whole shot."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from numpy.typing import NDArray
 from fsvfx.faces import topology
 
 _REACH = 0.6
-"""How far a face may go between two frames, in its own size."""
+"""How far a face may move between two frames, relative to its size."""
 _GROWTH = 1.6
 _CHANGE = 0.25
-"""1 - correlation above which the picture is another one."""
+"""1 - correlation above which the picture is a different one."""
 _SPIKE = 4.0
-"""How far a cut stands out from the usual change about it."""
+"""How far a cut stands out from the usual change around it."""
 _JUMP = 0.07
 """In heights of the face."""
 _ALONE = 3.0
-"""How far a jump stands out from every step about it: repeated frames make steps, one beside the other."""
+"""How far a jump stands out from every step around it: repeated frames cause steps, too."""
 _ABOUT = 4
 _SIGNATURE = (64, 36)
 _READ = (180, 320)
-"""Rows and columns that are looked at for it, at least."""
+"""Minimum number of rows and columns that are read."""
 
 
 @dataclass(frozen=True)
 class Finds:
-    """All that detection found in a shot, by frame: frame (k,), box (k, 4), score (k,), landmarks (k, 468, 3),
-    embedding (k, 128; NaN: not taken)."""
+    """All detections in a shot, by frame: frame (k,), box (k, 4), score (k,), landmarks (k, 468, 3), embedding (k, 128;
+    NaN: not taken)."""
 
     frame: NDArray[np.int64]
     box: NDArray[np.float32]
@@ -48,7 +48,8 @@ class Track:
 
 
 def link(finds: Finds, cuts: frozenset[int], max_gap: int) -> list[Track]:
-    """Follow each face; a track ends at a cut (frames that start a new picture) and after ``max_gap`` lost frames."""
+    """Track each face; a track ends at a cut (frames that start a new picture) and after ``max_gap`` frames without
+    it."""
     done: list[Track] = []
     live: list[Track] = []
     order = np.argsort(finds.frame, kind="stable")
@@ -71,7 +72,7 @@ def _over(finds: Finds, track: Track, number: int, cuts: frozenset[int], max_gap
 
 
 def _match(finds: Finds, live: list[Track], rows: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """(live track, row) pairs: together the least way to go."""
+    """(live track, row) pairs with the smallest total distance."""
     if not live:
         return []
     last = np.array([track.rows[-1] for track in live])
@@ -80,16 +81,16 @@ def _match(finds: Finds, live: list[Track], rows: NDArray[np.int64]) -> list[tup
     allowed = _REACH * (1.0 + 0.25 * (lost - 1))
     near = cost <= allowed
     if near.sum(axis=0).max() <= 1 and near.sum(axis=1).max() <= 1:
-        return [(int(one), int(rows[other])) for one, other in np.argwhere(near)]  # nothing to weigh up
+        return [(int(one), int(rows[other])) for one, other in np.argwhere(near)]  # no choice to make
     cost = np.where(near, cost, 1e6)
-    from scipy.optimize import linear_sum_assignment  # here: planning imports every stage, and must not wait for it
+    from scipy.optimize import linear_sum_assignment  # here: planning imports every stage, and does not need it
 
     pairs = zip(*linear_sum_assignment(cost), strict=True)
     return [(int(one), int(rows[other])) for one, other in pairs if cost[one, other] < 1e6]
 
 
 def distances(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Between the centres of boxes (n, 4) and (m, 4), in sizes of the larger; infinite where the sizes do not fit."""
+    """Between the centers of boxes (n, 4) and (m, 4), in sizes of the larger; infinite where the sizes do not match."""
     first, second = one.astype(np.float64), other.astype(np.float64)
     apart = np.linalg.norm(_centres(first)[:, None] - _centres(second)[None], axis=2)
     sizes = np.stack(np.broadcast_arrays(_sizes(first)[:, None], _sizes(second)[None]))
@@ -107,14 +108,14 @@ def _sizes(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def signature(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(36, 64) u8 luminance: enough to tell a cut from a movement. Large plates are read here and there."""
+    """(36, 64) u8 luminance: enough to distinguish a cut from a movement. Large plates are subsampled."""
     step = max(1, min(rgb.shape[0] // _READ[0], rgb.shape[1] // _READ[1]))
     some = np.ascontiguousarray(rgb[step // 2 :: step, step // 2 :: step])
     return np.asarray(cv2.resize(cv2.cvtColor(some, cv2.COLOR_RGB2GRAY), _SIGNATURE, interpolation=cv2.INTER_AREA))
 
 
 def changes(signatures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(n, 36, 64) -> (n,): 1 - correlation with the frame before, blind to exposure; 0 for the first."""
+    """(n, 36, 64) -> (n,): 1 - correlation with the previous frame, independent of exposure; 0 for the first."""
     flat = signatures.reshape(len(signatures), -1).astype(np.float64)
     flat = flat - flat.mean(axis=1, keepdims=True)
     sizes = np.linalg.norm(flat, axis=1)
@@ -125,20 +126,21 @@ def changes(signatures: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def is_another(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-    """Whether two signatures (36, 64) in a row are of pictures that may not hang together: cheaper than ``cuts``, and
-    quicker to say so."""
+    """Whether two consecutive signatures (36, 64) show pictures that may be unrelated: cheaper and more sensitive than
+    ``cuts``."""
     return bool(changes(np.stack([one, other]))[1] > _CHANGE)
 
 
 def cuts(numbers: NDArray[np.int64], signatures: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """(n,) whether a new picture starts at each frame. What follows a hole in the numbers is no cut: nobody knows."""
+    """(n,) whether a new picture starts at each frame. A gap in the numbers is not counted as a cut, since nothing is
+    known about it."""
     change = changes(signatures)
     change[_after_holes(numbers)] = 0.0
     return (change > _CHANGE) & (change > _SPIKE * _neighbours(change, np.nanmedian))
 
 
 def jumps(numbers: NDArray[np.int64], landmarks: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """(n,) whether one face, (n, 468, 3), is suddenly elsewhere: much faster than just before and after."""
+    """(n,) whether a face, (n, 468, 3), jumps: moves much faster than just before and after."""
     if not len(numbers):
         return np.zeros(0, np.bool_)
     points = np.asarray(landmarks[:, topology.RIGID, :2], np.float64)
@@ -154,7 +156,7 @@ def _after_holes(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _neighbours(values: NDArray[np.float64], of: Callable[..., NDArray[np.float64]]) -> NDArray[np.float64]:
-    """``of`` (a nan-function) the values on both sides, without the frame itself."""
+    """``of`` (a nan-function) applied to the values on both sides, without the frame itself."""
     padded = np.pad(values, _ABOUT, constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _ABOUT + 1).copy()
     windows[:, _ABOUT] = np.nan

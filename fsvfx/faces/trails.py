@@ -1,7 +1,7 @@
-"""One face over time: short gaps filled, and a filter that takes the tremble out of landmarks but not the movement.
+"""One face over time: fills short gaps, and filters jitter out of landmarks but not movement.
 
 The filter averages each point with pairs of frames at equal distance before and after it (Gaussian weights), but a pair
-counts less the further its mean is from the point: steady movement passes, and so does a blink. That is the range
+has less weight the further its mean is from the point: steady movement passes, and so does a blink. That is the range
 weight of the bilateral filter (Tomasi and Manduchi 1998) on second differences. Head and expression are filtered
 separately.
 """
@@ -19,12 +19,12 @@ from fsvfx.faces.geometry import similarity
 from fsvfx.faces.tracks import distances
 
 REACH: Final = 6
-"""Frames on each side that the filter may look at: three standard deviations of the widest."""
+"""Frames on each side that the filter may use: three standard deviations of the widest."""
 _HEAD_TOLERANCE = 0.10
 _EYE_TOLERANCE = 0.03
 _MOUTH_TOLERANCE = 0.06
 _REST_TOLERANCE = 0.10
-"""In cm of the canonical face: what deviates more than this is movement."""
+"""In cm of the canonical face: larger deviations are movement."""
 
 Points = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ _REGIONS: Final = _regions()
 def smooth(
     numbers: NDArray[np.int64], landmarks: NDArray[np.floating], starts: NDArray[np.bool_], sigma: float
 ) -> NDArray[np.float32]:
-    """Landmarks (n, 468, 3) of frames ``numbers``, filtered; ``sigma``: standard deviation in frames, 0: as they are.
+    """Landmarks (n, 468, 3) of frames ``numbers``, filtered; ``sigma``: standard deviation in frames, 0: unchanged.
 
     Never across ``starts`` (n,) of a segment, nor across missing frames. A frame's result depends on no frame further
     than REACH away.
@@ -62,13 +62,13 @@ def smooth(
 
 
 def segments(numbers: NDArray[np.int64], starts: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """The rows of each run of frames ``numbers`` (n,) without a gap; ``starts`` (n,) begin one too."""
+    """The rows of each run of frames ``numbers`` (n,) without a gap; ``starts`` (n,) begin new ones, too."""
     new = np.concatenate([[True], np.diff(numbers) > 1]) | starts
     return np.split(np.arange(len(numbers)), np.flatnonzero(new)[1:])
 
 
 def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
-    """Head: the canonical mesh laid over the face. Expression: what is left, in the head's own axes."""
+    """Head: the canonical mesh aligned with the face. Expression: the remainder, in the head's own axes."""
     fits = [similarity(topology.CANONICAL[topology.RIGID], each[topology.RIGID]) for each in landmarks]
     heads = np.stack([scale * topology.CANONICAL @ turn.T + shift for scale, turn, shift in fits])
     own = np.stack([(each - head) @ fit[1] / fit[0] for each, head, fit in zip(landmarks, heads, fits, strict=True)])
@@ -83,9 +83,9 @@ def _segment(landmarks: Points, sigma: float) -> NDArray[np.float32]:
 
 
 def filtered(points: Points, sigma: float, tolerance: NDArray[np.float64]) -> Points:
-    """(n, p, d) of successive frames, with a tolerance for each (n,); symmetric about each, so that nothing lags.
+    """(n, p, d) of successive frames, with a tolerance for each (n,); symmetric around each, so that there is no lag.
 
-    sigma: standard deviation in frames. What is off by more than its tolerance (RMS over d, mean over p) is movement.
+    sigma: standard deviation in frames. Deviations above the tolerance (RMS over d, mean over p) are movement.
     """
     count = len(points)
     total, weights = points.copy(), np.ones(count)
@@ -113,11 +113,11 @@ class Trail:
     filled: NDArray[np.bool_]
 
     def at(self, which: NDArray[np.generic]) -> Trail:
-        """Some of its frames, by index or mask."""
+        """A subset of its frames, by index or mask."""
         return Trail(self.frame[which], self.box[which], self.score[which], self.landmarks[which], self.filled[which])
 
     def joined(self, other: Trail) -> Trail:
-        """Both, by frame; where both have one, ``self``'s is first."""
+        """Both, by frame; for frames in both, ``self`` takes precedence."""
         whole = Trail(*(np.concatenate(pair) for pair in zip(_columns(self), _columns(other), strict=True)))
         return whole.at(np.argsort(whole.frame, kind="stable"))
 
@@ -133,9 +133,9 @@ class Trail:
 
 
 def fill(trail: Trail, numbers: NDArray[np.int64], cuts: frozenset[int], max_gap: int) -> Trail:
-    """Interpolate over up to ``max_gap`` lost frames, not over cuts, nor where the face went far in between.
+    """Interpolate over gaps of up to ``max_gap`` frames, except across cuts, or where the face moved far in between.
 
-    numbers: the frames that there are; others are not made up.
+    numbers: the frames that exist; no others are added.
     """
     there = set(numbers.tolist())
     pieces = [trail]

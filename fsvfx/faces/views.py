@@ -1,4 +1,4 @@
-"""How much of a face other views of it show."""
+"""How much of a face is visible in other views of it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from fsvfx.faces.topology import TRIANGLES
 
 
 def seen(mesh: Floats) -> Floats:
-    """(468,) 0..1: how well a view with that mesh (468, 3) shows each vertex, by the cosine to the camera: all at 60
-    degrees from it, nothing at 84."""
+    """(468,) 0..1: how well a view with that mesh (468, 3) shows each vertex, by the cosine to the camera: 1 up to 60
+    degrees from it, 0 at 84."""
     return np.asarray(np.clip(vertex_facing(mesh, TRIANGLES) * 2.5 - 0.25, 0, 1), np.float32)
 
 
 def unseen(mesh: Floats, views: Floats) -> float:
-    """Share of the face that a mesh (468, 3) shows, by its area in the picture, which no view shows: 0 to 1.
+    """Share of the face shown by a mesh (468, 3), by its area in the picture, that no view shows: 0 to 1.
 
     views: (m, 468), ``seen`` of each. NaN if there is none, or if the mesh shows nothing.
     """

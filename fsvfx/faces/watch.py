@@ -1,4 +1,4 @@
-"""Faces through a run of pictures: searched for now and then, followed in between, forwards and backwards."""
+"""Faces in a run of pictures: detected at intervals, tracked in between, forward and backward."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fsvfx.faces.boxes import free_of, overlap
 from fsvfx.faces.search import FaceFinder, Faces
 
 SEARCH_EVERY = 4
-"""Pictures from one search to the next at most. A face that comes and goes between two of them may be missed; one that
-stays is followed back to where it came in."""
+"""Maximum number of pictures from one search to the next. A face that appears and disappears between two of them may be
+missed; one that stays is tracked back to where it entered."""
 _SAME_FACE = 0.5
 
 Picture = NDArray[np.uint8]
@@ -21,7 +21,8 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture (H, W, 3) u8, its k faces, and where each was in the picture before: origin (k,), -1: it is new."""
+    """A picture (H, W, 3) u8, its k faces, and the index of each in the previous picture: origin (k,), -1: it is
+    new."""
 
     picture: Picture
     faces: Faces
@@ -29,10 +30,10 @@ class Seen:
 
 
 def watch(pictures: Iterable[tuple[Picture, bool]], finder: FaceFinder, every: int = SEARCH_EVERY) -> Iterator[Seen]:
-    """Every picture in its order, with its faces. With each comes whether it is cut off from the one before.
+    """Every picture in order, with its faces. Each is given with a flag: whether there is a cut before it.
 
-    Searched: the first and the last picture between cuts, each ``every``-th, and where a face is lost. Holds at
-    most one picture more than that.
+    Searched: the first and the last picture between cuts, every ``every``-th, and where a face is lost. Holds at most
+    one more picture than that.
     """
     held: list[_Held] = []
     last: Faces | None = None
@@ -73,7 +74,7 @@ def _searched_to_the_end(held: list[_Held], finder: FaceFinder) -> list[_Held]:
 
 
 def _trace_back(held: list[_Held], finder: FaceFinder) -> None:
-    """Faces that the last search found and the picture before it lacks, followed backwards as far as they are seen."""
+    """Track faces that the last search found, and the previous picture lacks, backward as far as they are visible."""
     after = held[-1].faces
     for one in reversed(held[:-1]):
         after = finder.follow(one.picture, after.at(_new(after, one.faces)))

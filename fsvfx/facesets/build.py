@@ -1,6 +1,6 @@
-"""Builds a faceset out of a person's footage, once: as a group in the store, which a receipt in the ledger vouches for.
+"""Builds a faceset from a person's footage, once: as a group in the store, recorded by a receipt in the ledger.
 
-It is no stage, as its footage is of several shots; but its key, group and receipt are made as a stage's are.
+Not a stage, since its footage comes from several shots; but its key, group and receipt are made like a stage's.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from schemas.receipts import Receipt, Unit
 
 STAGE = "faceset"
 VERSION = 1
-"""Raise it when the same footage would give other bytes."""
+"""Increase it when the same footage would give different bytes."""
 THUMB = 96
 _SHOWN = 64
-"""Faces kept, as thumbnails, of those that were left out for one reason."""
+"""Number of faces kept, as thumbnails, for each reason of exclusion."""
 
 
 def store_of(store: str, production: str) -> ShotStore:
@@ -51,9 +51,9 @@ def build(
     rights: str = "",
     report: Callable[[str], None] = lambda message: None,
 ) -> Receipt:
-    """The receipt of the person's faceset: the ledger's, if it was built of the same before.
+    """The receipt of the person's faceset: the ledger's, if it was built from the same input before.
 
-    ``rights``: digest of the decision that allows it. Raises InputError if no face is left; StoreError.
+    ``rights``: digest of the decision that allows it. Raises InputError if no face remains; StoreError.
     """
     started, attempt = datetime.now(UTC), f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     wanted = _wanted(person, footage, settings, rights)
@@ -76,7 +76,7 @@ def build(
 
 
 def _wanted(person: str, footage: Sequence[Footage], settings: FacesetSettings, rights: str) -> Receipt:
-    """The receipt, but for what the work makes."""
+    """The receipt, without the results of the work."""
     now, unit = datetime.now(UTC), Unit.of_person(person)
     inputs = {f"{each.name}/{place}": digest for each in footage for place, digest in enumerate(each.digests)}
     parameters = _parameters(footage, settings)
@@ -106,7 +106,8 @@ def _wanted(person: str, footage: Sequence[Footage], settings: FacesetSettings, 
 
 
 def _parameters(footage: Sequence[Footage], settings: FacesetSettings) -> dict[str, JsonValue]:
-    """All that the result depends on: of the takes, which are the same; of what is excluded, this person's."""
+    """Everything that the result depends on: of the takes, only which footage shares one; of the exclusions, this
+    person's."""
     takes, names = sorted({each.take for each in footage}), [each.name for each in footage]
     own = settings.model_copy(
         update={"exclude": {name: settings.exclude[name] for name in names if name in settings.exclude}}
@@ -147,7 +148,7 @@ def _result(footage: Sequence[Footage], seen: Seen, choice: Choice, size: int) -
 
 
 def _culled(footage: Sequence[Footage], seen: Seen, choice: Choice) -> dict[str, Array]:
-    """What was left out, for the contact sheet: some of each reason, evenly through the footage."""
+    """The excluded faces, for the contact sheet: some for each reason, evenly spaced over the footage."""
     shown = [row for reason in Reason for row in sampled(np.flatnonzero(choice.reason == reason).tolist(), _SHOWN)]
     rows = np.array(shown, np.int64)
     thumbs = [_thumb(footage[seen.footage[row]], int(seen.frame[row]), bool(seen.present[row])) for row in rows]

@@ -1,6 +1,6 @@
-"""A crowd's faces in a few large files that are mapped into memory: thousands of people take no more of it than ten.
+"""A crowd's faces in a few large files that are mapped into memory: thousands of people need no more of it than ten.
 
-The store stays the truth: the files are made of its facesets, and made again where those are others.
+The store is authoritative: the files are made from its facesets, and remade when those change.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from fsvfx.media.collections import is_held_out
 from schemas.train import HeldOut
 
 VERSION = 1
-"""Raise it when the same facesets would give other files."""
+"""Increase it when the same facesets would give different files."""
 _INDEX = "index.json"
 _AT_ONCE = 32
-"""Faces that are in memory together while the files are made."""
+"""Number of faces in memory at once while the files are made."""
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -39,12 +39,12 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Crowd:
-    """m faces of p people, sorted by person; all but ``people`` and ``starts`` is mapped.
+    """m faces of p people, sorted by person; everything except ``people`` and ``starts`` is mapped.
 
     people: names; starts (p + 1,): person i has the faces from starts[i] up to starts[i + 1]. person (m,) i32: index.
     crops (m, S, S, 3) u8 display RGB; mask (m, S, S) u8, 255 in the face with its forehead; landmarks (m, 468, 3) f32
     crop px; pose (m, 3) f32 degrees: yaw, pitch, roll; code (m, 128) f32: identity embedding of the crop; aside (m,)
-    bool: held out as a frame of its footage. held_out (p,) bool: people whom training never sees.
+    bool: held out as a frame of its footage. held_out (p,) bool: people that training never sees.
     """
 
     people: tuple[str, ...]
@@ -72,12 +72,12 @@ class Crowd:
 
     @cached_property
     def trained(self) -> NDArray[np.int64]:
-        """The rows that training may see."""
+        """The rows that training may use."""
         return np.flatnonzero(~np.asarray(self.aside) & ~self.held_out[np.asarray(self.person)])
 
     @cached_property
     def unseen(self) -> NDArray[np.int64]:
-        """The rows for previews and evaluation: of people who are held out; if nobody is, frames that are."""
+        """The rows for previews and evaluation: of held-out people; if there are none, of held-out frames."""
         return np.flatnonzero(self.held_out[np.asarray(self.person)] if self.held_out.any() else np.asarray(self.aside))
 
 
@@ -88,9 +88,9 @@ def crowd_in(
     size: int,
     held_out: HeldOut,
 ) -> Crowd:
-    """The crowd of these facesets at ``size`` px, its files in ``folder``: made there unless they are there.
+    """The crowd of these facesets at ``size`` px, with its files in ``folder``: made there if missing.
 
-    Raises InputError if somebody is in it twice, or nobody is left to train on; StoreError, MachineError.
+    Raises InputError if a person is in it twice, or nobody remains to train on; StoreError, MachineError.
     """
     _check_once(facesets, collections)
     digest = digest_of([VERSION, size, [each.digest for each in facesets], [each.digest for each in collections]])
@@ -108,7 +108,7 @@ def crowd_in(
 
 
 def open_crowd(folder: Path, held_out: HeldOut) -> Crowd:
-    """What ``crowd_in`` has made there."""
+    """Opens what ``crowd_in`` has made there."""
     index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
     people, counts = tuple(index["people"]), index["counts"]
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
@@ -135,7 +135,7 @@ class _Face:
 
 
 def _write(folder: Path, facesets: Sequence[Faceset], collections: Sequence[Gathered], size: int, digest: str) -> None:
-    """One pass, face by face, into files that are written from their beginning to their end: little is in memory."""
+    """A single pass, face by face, into files that are written sequentially: little is in memory."""
     counts: dict[str, int] = {each.person: len(each) for each in facesets}
     for one in collections:
         held = np.bincount(one.person, minlength=len(one.people)).tolist()
@@ -156,7 +156,7 @@ def _write(folder: Path, facesets: Sequence[Faceset], collections: Sequence[Gath
 
 
 def _shapes(size: int) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Of one face."""
+    """Per face."""
     return {
         "person": ("<i4", ()),
         "crops": ("|u1", (size, size, 3)),

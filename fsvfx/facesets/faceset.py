@@ -1,4 +1,4 @@
-"""A faceset: one person's faces to train on, how often each is shown, and those held out."""
+"""A faceset: one person's faces to train on, their sampling weights, and those held out."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from schemas.receipts import Receipt
 DEGREES = 8.0
 """Height and width of a bin of poses, yaw by pitch."""
 FEWEST = 8
-"""Bins with fewer faces than that count less: one odd frame must not be learned by heart."""
+"""Bins with fewer faces have less weight: a single odd frame must not be memorized."""
 
 
 class Pictures(Protocol):
-    """Pictures that are read when asked for."""
+    """Pictures that are read on demand."""
 
     def __len__(self) -> int: ...
 
@@ -33,10 +33,10 @@ class Pictures(Protocol):
 class Faceset:
     """m faces, in the order of their footage.
 
-    crops: each (S, S, 3) f16, display [0, 1]. landmarks (m, 468, 3) f32, crop px. mask: each (S, S) u8, 255 in the
-    face with its forehead. pose (m, 3) f32: yaw, pitch, roll in degrees. sharpness (m,) f32, on the scale of reference
-    pictures. names: of the footage; footage (m,): index into them; frame (m,): the production's number.
-    held_out (m,) bool: never to be trained on. digest: of all of it.
+    crops: each (S, S, 3) f16, display [0, 1]. landmarks (m, 468, 3) f32, crop px. mask: each (S, S) u8, 255 in the face
+    with its forehead. pose (m, 3) f32: yaw, pitch, roll in degrees. sharpness (m,) f32, on the scale of reference
+    pictures. names: of the footage; footage (m,): index into them; frame (m,): the production's number. held_out (m,)
+    bool: never trained on. digest: of everything.
     """
 
     person: str
@@ -76,7 +76,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Some of other pictures: rows (k,)."""
+    """A subset of other pictures: rows (k,)."""
 
     whole: Pictures
     rows: NDArray[np.int64]
@@ -90,7 +90,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Joined:
-    """Pictures of several facesets, one after the other."""
+    """Pictures of several facesets, concatenated."""
 
     parts: tuple[Pictures, ...]
 
@@ -106,7 +106,7 @@ class Joined:
 
 
 def open_faceset(store: ShotStore, receipt: Receipt) -> Faceset:
-    """What ``build`` has committed; crops and masks are read when asked for. Raises StoreError."""
+    """Opens what ``build`` has committed; crops and masks are read on demand. Raises StoreError."""
     data = open_data(store, [receipt])
     names = receipt.parameters["footage"]
     assert isinstance(names, list)
@@ -155,9 +155,9 @@ def merged(facesets: Sequence[Faceset]) -> Faceset:
 
 
 def weights(pose: NDArray[np.floating], held_out: NDArray[np.bool_], *, balanced: bool = True) -> NDArray[np.float64]:
-    """pose (m, 2 or more): yaw, pitch in degrees -> (m,) sums to 1; held-out faces have none.
+    """pose (m, 2 or more): yaw, pitch in degrees -> (m,) sums to 1; held-out faces have zero.
 
-    All bins of poses weigh the same, as long as they have ``FEWEST`` faces.
+    All bins of poses have the same weight, if they have at least ``FEWEST`` faces.
     """
     counts = np.ones(len(pose))
     shown = ~held_out

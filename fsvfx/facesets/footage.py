@@ -1,4 +1,4 @@
-"""A person's footage, as the align stage left it, and what is known of every frame of it."""
+"""A person's footage, from the align stage, and what is known about each of its frames."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from schemas.job import ShotJob
 from schemas.receipts import Receipt
 
 PROBE = 256
-"""Sharpness is taken in crops of this size, whatever the footage's."""
+"""Sharpness is measured in crops of this size, for any footage."""
 LOOK = 16
-"""Side of the thumbnails that near-duplicates are found by."""
+"""Side of the thumbnails used to detect near-duplicates."""
 
 
 @dataclass(frozen=True)
 class Footage:
-    """One replace entry of a shot of which no more is wanted than its performer's aligned face.
+    """One replace entry of a shot, used only for its performer's aligned face.
 
-    name: as the training manifest says. take: the plate's path; place: the plate's frame that is 0; so that two pieces
-    of one take are known to be neighbours. filled: frames whose landmarks were interpolated. digests: of the results.
+    name: as in the training manifest. take: the plate's path; place: the plate's frame number of frame 0; these show
+    whether two pieces come from one take. filled: frames whose landmarks were interpolated. digests: of the results.
     """
 
     name: str
@@ -54,11 +54,11 @@ class Footage:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of k frames: all columns have one entry for each.
+    """What is known about k frames: one entry for each in every column.
 
-    footage: index; frame: the production's number; take, place: where in which take. sound: there is a face, found
-    and not interpolated; the rest is zero where there is none. landmarks (k, 468, 3) in shares of the crop's side;
-    pose (k, 3) yaw, pitch, roll in degrees; look (k, 16, 16) in [0, 1].
+    footage: index; frame: the production's number; take, place: which take, and where in it. sound: there is a face,
+    detected and not interpolated; the rest is zero otherwise. landmarks (k, 468, 3) in shares of the crop's side; pose
+    (k, 3) yaw, pitch, roll in degrees; look (k, 16, 16) in [0, 1].
     """
 
     footage: NDArray[np.int64]
@@ -77,7 +77,7 @@ class Seen:
 
 
 def footage_of(name: str, job: ShotJob, store: ShotStore, receipts: Sequence[Receipt], entry: int = 0) -> Footage:
-    """Out of a shot's receipts: all chunks of ``align``, and ``track``. Others are ignored."""
+    """From a shot's receipts: all chunks of ``align``, and ``track``. Others are ignored."""
     aligned = sorted((one for one in receipts if one.stage == "align"), key=lambda one: one.unit.name)
     tracks = [one for one in receipts if one.stage == "track"]
     filled = {frame for one in tracks for part in one.parts for frame in _filled(store, one, part, entry)}
@@ -91,7 +91,7 @@ def _filled(store: ShotStore, track: Receipt, part: str, entry: int) -> list[int
 
 
 def look_at(footage: Sequence[Footage]) -> Seen:
-    """Every frame of it, in order. Raises StoreError."""
+    """Reads every frame, in order. Raises StoreError."""
     takes = sorted({each.take for each in footage})
     seen = [_look_at(index, each, takes.index(each.take)) for index, each in enumerate(footage)]
     return Seen(*(np.concatenate([getattr(one, column.name) for one in seen]) for column in fields(Seen)))
@@ -134,7 +134,7 @@ def _look_at(index: int, footage: Footage, take: int) -> Seen:
 def scaled(landmarks: NDArray[np.float32], size: float, wanted: float) -> NDArray[np.float32]:
     """Landmarks (..., 3) in px of a crop of ``size``, in px of one of ``wanted``; with 1, in shares of the side.
 
-    Pixel coordinates have 0 at the first pixel's centre, shares at the edge.
+    Pixel coordinates have 0 at the first pixel's center, shares at the edge.
     """
     half = np.array([0.5, 0.5, 0.0], np.float32)
     before, after = (half if each != 1.0 else 0 * half for each in (size, wanted))

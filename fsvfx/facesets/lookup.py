@@ -1,4 +1,4 @@
-"""The facesets of a training, as the ledger has them: nothing is run, nothing is built."""
+"""The facesets of a training, as recorded in the ledger: nothing is run or built."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ LAST = "align"
 
 
 def facesets_of(job: TrainJob) -> dict[str, Faceset]:
-    """Of everybody with footage whom the model learns, in its order. Raises InputError where one is not built;
-    StoreError.
-    """
+    """The facesets of all people with footage that the model learns, in its order. Raises InputError if one is not
+    built; StoreError."""
     receipts = receipts_of(job)
     store = store_of(job.store, job.production)
     return {person: open_faceset(store, receipts[person]) for person in job.learned}
 
 
 def crowd_of(job: TrainJob, receipts: Mapping[str, Receipt], resolution: int) -> Crowd:
-    """A crowd's faces in the training's folder, as fine as the closest view of them needs at ``resolution`` px.
+    """A crowd's faces in the training's folder, at the size that its closest faces need at ``resolution`` px.
 
     receipts: of its facesets, by person and by collection. Raises InputError, StoreError, MachineError.
     """
@@ -48,22 +47,23 @@ def crowd_of(job: TrainJob, receipts: Mapping[str, Receipt], resolution: int) ->
 
 
 def crowd_folder(job: TrainJob) -> Path:
-    """Where a training has its crowd's files."""
+    """The folder of a training's crowd files."""
     return Path(job.folder) / "crowd"
 
 
 def swaps_folder(job: TrainJob) -> Path:
-    """Where it has the swaps that were made for it ahead of time."""
+    """The folder of the swaps made for it ahead of time."""
     return Path(job.folder) / "swaps"
 
 
 def fits_folder(job: TrainJob) -> Path:
-    """Where it has its crowd's fits in three dimensions."""
+    """The folder of its crowd's 3D fits."""
     return Path(job.folder) / "fits"
 
 
 def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """Of a crowd, whose faces training sees: people with footage, and of each collection; for its roster."""
+    """The people in a crowd whose faces training sees: people with footage, and those of each collection; for its
+    roster."""
     assert job.held_out is not None, "only a crowd is asked for"
     held_out, store = job.held_out, store_of(job.store, job.production)
     collections = {one.name: open_collection(store, receipts[one.name]).people for one in job.collections}
@@ -75,7 +75,7 @@ def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> tuple[tuple[st
 
 
 def told_of(receipt: Receipt) -> str:
-    """What a faceset has, in words."""
+    """A faceset's contents, in words."""
     if receipt.stage == COLLECTION:
         without = len(faceless_of(receipt))
         left_out = f"; in {without} of {receipt.qc['pictures']} pictures there is none" if without else ""
@@ -84,11 +84,12 @@ def told_of(receipt: Receipt) -> str:
 
 
 def receipts_of(job: TrainJob) -> dict[str, Receipt]:
-    """Of all its facesets, by person and by collection. Raises InputError where one is not built; StoreError."""
+    """The receipts of all its facesets, by person and by collection. Raises InputError if one is not built;
+    StoreError."""
     footage = {
         name: [aligned_footage(job, each) for each in job.footage if each.person == name] for name in job.learned
     }
-    store = store_of(job.store, job.production)  # makes its folder: not before the footage is known to be done
+    store = store_of(job.store, job.production)  # creates its folder: not before the footage is known to be done
     found: dict[str, Receipt] = {}
     for person in job.learned:
         receipt = built(person, footage[person], job.faceset, store)
@@ -104,12 +105,12 @@ def receipts_of(job: TrainJob) -> dict[str, Receipt]:
 
 
 def plan_of(footage: FootageJob) -> Plan:
-    """What is done and what is left until its faces are cut out. Raises StoreError, InputError."""
+    """What is done and what remains until its faces are cut out. Raises StoreError, InputError."""
     return plan(footage.shot, stages=(LAST,), until=LAST)
 
 
 def aligned_footage(job: TrainJob, footage: FootageJob) -> Footage:
-    """Its faces, cut out. Raises InputError where they are not; StoreError."""
+    """Its faces, cut out. Raises InputError if they are not; StoreError."""
     found = plan_of(footage)
     if found.left:
         raise _not_there(job, f"The faces in '{footage.name}' are not cut out yet")

@@ -1,6 +1,6 @@
-"""Builds the faceset of a picture collection, once: one object in the store, which a receipt in the ledger vouches for.
+"""Builds the faceset of a picture collection, once: a single object in the store, recorded by a receipt in the ledger.
 
-In each picture the largest face counts. Few pictures are in memory at a time, however many there are.
+The largest face in each picture is used. Few pictures are in memory at a time, however many there are.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ from schemas.receipts import Receipt, Unit
 
 STAGE = "collection"
 VERSION = 2
-"""Raise it when the same pictures would give other bytes."""
+"""Increase it when the same pictures would give different bytes."""
 _AT_ONCE = 32
-"""Faces that are embedded together."""
+"""Number of faces that are embedded together."""
 _TOLD = 10
-"""So many pictures without a face are named in a message; the receipt names all."""
+"""Number of pictures without a face named in a message; the receipt names all."""
 
 
 @dataclass(frozen=True)
 class Laid:
-    """A collection as it lies there: its pictures by person, in order, with the digest of each."""
+    """A collection on disk: its pictures by person, in order, with the digest of each."""
 
     name: str
     folder: Path
@@ -87,7 +87,7 @@ class Gathered:
         return len(self.person)
 
     def as_faceset(self, held_out: NDArray[np.bool_]) -> Faceset:
-        """The same as if they were one person's, to be looked at. held_out (m,) bool."""
+        """The same as a single person's, for viewing. held_out (m,) bool."""
         return Faceset(
             person=self.name,
             size=self.size,
@@ -105,7 +105,7 @@ class Gathered:
 
 
 def laid_out(collection: CollectionJob, reach: Reach) -> Laid:
-    """What there is of it. Raises InputError if there is nothing; PlateError if a file can't be read."""
+    """The collection's files. Raises InputError if there are none; PlateError if a file can't be read."""
     folder = Path(collection.folder)
     everybody = chosen(everybody_in(folder), collection.only, collection.leave_out)
     found = tuple(path for name in everybody for path in pictures_of(folder / name))
@@ -136,9 +136,9 @@ def build_collection(
     rights: str = "",
     report: Callable[[str], None] = lambda message: None,
 ) -> Receipt:
-    """The receipt of its faceset: the ledger's, if it was built of the same before.
+    """The receipt of its faceset: the ledger's, if it was built from the same input before.
 
-    size: of the crops, px. faceless: the largest share of pictures without a face. Raises InputError if there are more,
+    size: of the crops, px. faceless: the maximum share of pictures without a face. Raises InputError if there are more,
     with their names; PlateError, StoreError.
     """
     started, attempt = datetime.now(UTC), f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
@@ -171,7 +171,7 @@ def faceless_of(receipt: Receipt) -> list[str]:
 
 
 def open_collection(store: ShotStore, receipt: Receipt) -> Gathered:
-    """What ``build_collection`` has committed; pictures and meshes are read when asked for. Raises StoreError."""
+    """Opens what ``build_collection`` has committed; pictures and meshes are read on demand. Raises StoreError."""
     data: Data = open_data(store, [receipt])
     names = receipt.parameters["pictures"]
     assert isinstance(names, list)
@@ -204,7 +204,8 @@ def codes_of(crops: Sequence[NDArray[np.floating]], landmarks: Sequence[NDArray[
 
 @dataclass(frozen=True)
 class _Found:
-    """rows: which pictures show a face; the rest is of these. without, several: those with none, and with more."""
+    """rows: the pictures with a face; the other fields are about these. without, several: those without a face, and
+    with more than one."""
 
     rows: list[int]
     meshes: NDArray[np.float32]
@@ -307,7 +308,7 @@ def _person_of(name: str) -> str:
 
 
 def _wanted(laid: Laid, size: int, faces: Faces, rights: str) -> Receipt:
-    """The receipt, but for what the work makes."""
+    """The receipt, without the results of the work."""
     now = datetime.now(UTC)
     settings = faces.model_dump(mode="json", include={"detector", "min_score", "min_size", "tiles", "roll", "perturb"})
     parameters: dict[str, JsonValue] = {"pictures": list(laid.names), "size": size, "faces": settings}

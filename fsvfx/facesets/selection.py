@@ -1,4 +1,4 @@
-"""Selects a faceset's frames out of a person's footage: what is held out, what is culled, and why. Pure."""
+"""Selects a faceset's frames from a person's footage: what is held out, what is culled, and why. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fsvfx.facesets.footage import Seen
 from schemas.faceset import FacesetSettings
 
 _EVERY = 4
-"""Of the mesh's points, for near-duplicates: each lies near its neighbours."""
+"""Step over the mesh's points for near-duplicates: neighboring points are close to each other."""
 Bools = NDArray[np.bool_]
 F32 = NDArray[np.float32]
 _LOOK = 0.005
 """Root mean square difference of thumbnails, of the display range,"""
 _SHAPE = 0.0012
-"""and of landmarks, of the crop's side, that the eye hardly sees."""
+"""and of landmarks, of the crop's side, that is hardly visible."""
 Ints = NDArray[np.int64]
 
 
@@ -39,7 +39,7 @@ class Choice:
 
 
 def choose(seen: Seen, names: Sequence[str], settings: FacesetSettings) -> Choice:
-    """``names``: of the footage. Held-out stretches stay whole: blur and likeness cull only what is trained on."""
+    """``names``: of the footage. Held-out stretches stay whole: blur and similarity cull only training faces."""
     reason = np.zeros(len(seen.frame), np.uint8)
     excluded = [
         frame in settings.exclude.get(names[index], ()) for index, frame in zip(seen.footage, seen.frame, strict=True)
@@ -66,7 +66,7 @@ def choose(seen: Seen, names: Sequence[str], settings: FacesetSettings) -> Choic
 
 
 def _cull(seen: Seen, reason: NDArray[np.uint8], held_out: NDArray[np.bool_], settings: FacesetSettings) -> None:
-    """Mark what is blurred, then what is much like another, among the faces to train on."""
+    """Mark blurred faces, then near-duplicates, among those to train on."""
     rows = np.flatnonzero((reason == 0) & ~held_out)
     reason[rows[blurred(seen.sharpness[rows], settings.blurred)]] = Reason.BLURRED
     rows = rows[reason[rows] == 0]
@@ -93,7 +93,7 @@ def blurred(sharpness: F32, share: float) -> Bools:
 
 
 def duplicates(thumbnails: F32, landmarks: F32, sharpness: F32, unlike: float) -> Bools:
-    """Faces that are less than ``unlike`` from a sharper one that is kept; the kept ones are that far from each other.
+    """Faces that differ by less than ``unlike`` from a sharper one that is kept; the kept ones differ by at least that.
 
     thumbnails (m, ...) in [0, 1]; landmarks (m, points, 2) in shares of the crop's side.
     """
@@ -109,13 +109,13 @@ def duplicates(thumbnails: F32, landmarks: F32, sharpness: F32, unlike: float) -
 
 
 def _flat(values: F32) -> F32:
-    """(m, k), so scaled that distances of rows are root mean squares."""
+    """(m, k), scaled so that distances of rows are root mean squares."""
     rows = values.reshape(len(values), int(np.prod(values.shape[1:])))
     return np.asarray(rows / np.sqrt(max(rows.shape[1], 1)), np.float32)
 
 
 def _unlike(look: F32, shape: F32, face: int, others: list[int]) -> F32:
-    """By what they differ most: the light, or the shape."""
+    """The larger of two differences: light, or shape."""
     apart = [np.linalg.norm(each[others] - each[face], axis=1) for each in (look, shape)]
     return np.asarray(np.maximum(*apart), np.float32)
 
@@ -123,9 +123,9 @@ def _unlike(look: F32, shape: F32, face: int, others: list[int]) -> F32:
 def split(take: Ints, place: Ints, share: float, *, stretch: int, gap: int, seed: int) -> tuple[Bools, Bools]:
     """(held out, in a gap), each (m,): about ``share`` of the faces, in stretches of about ``stretch``.
 
-    take (m,): which take a face is from; place (m,): its frame in the take. The faces are cut into as many zones as
-    there are stretches, each with one stretch somewhere: so all of the footage has its part. Whatever else lies up to
-    ``gap`` frames from a held-out face of its take is in a gap.
+    take (m,): the take of each face; place (m,): its frame in the take. The faces are divided into as many zones as
+    there are stretches, with one stretch somewhere in each, so that all of the footage is represented. Other faces up
+    to ``gap`` frames from a held-out face of the same take are in a gap.
     """
     order = np.lexsort((place, take))
     held = np.zeros(len(order), np.bool_)

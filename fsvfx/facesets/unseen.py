@@ -1,4 +1,4 @@
-"""The people of a crowd as facesets to evaluate on: those whom training never sees, and those whom it learned."""
+"""The people of a crowd as facesets to evaluate on: those that training never sees, and those that it learned."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from schemas.receipts import Receipt
 class Unseen:
     """One of them.
 
-    faceset: held out as a whole, or frames of it; each picture of a collection is footage of its own. moving: whether
-    there is footage. code (k, 128): the faces' embeddings; None of footage, for which they are not taken yet.
+    faceset: held out as a whole, or in part; each picture of a collection is separate footage. moving: whether there is
+    footage. code (k, 128): the faces' embeddings; None for footage, for which they are not taken yet.
     """
 
     faceset: Faceset
@@ -31,7 +31,7 @@ class Unseen:
 
 
 def unseen_of(job: TrainJob, receipts: Mapping[str, Receipt], but: Collection[str] = ()) -> dict[str, Unseen]:
-    """Everybody who is held out, by name, without those of ``but``.
+    """All held-out people, by name, except those in ``but``.
 
     receipts: of the crowd's facesets, by person and by collection. Raises StoreError.
     """
@@ -54,7 +54,7 @@ def unseen_of(job: TrainJob, receipts: Mapping[str, Receipt], but: Collection[st
 
 
 def learned_of(job: TrainJob, receipts: Mapping[str, Receipt]) -> dict[str, Unseen]:
-    """Everybody whom the training learned from footage, and held out frames of, by name. Raises StoreError."""
+    """All people that the training learned from footage, with some frames held out, by name. Raises StoreError."""
     assert job.held_out is not None, "only a crowd is asked for"
     held_out, store = job.held_out, store_of(job.store, job.production)
     learned = [person for person in job.learned if not is_held_out(person, held_out)]

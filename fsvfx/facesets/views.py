@@ -1,4 +1,4 @@
-"""Sorted views of a faceset as contact sheets: by yaw, by sharpness, and what was left out."""
+"""Sorted views of a faceset as contact sheets: by yaw, by sharpness, and excluded faces."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fsvfx.qc.sheet import TrackRow, sampled, track_sheet
 U8 = NDArray[np.uint8]
 _COLUMNS = 8
 _STEPS = 6
-"""Rows of the sheet by sharpness, with as many faces each."""
+"""Number of rows in the sheet by sharpness, with the same number of faces each."""
 
 
 def view(faceset: Faceset, name: str) -> U8:
@@ -31,7 +31,7 @@ def view(faceset: Faceset, name: str) -> U8:
 
 
 def by_yaw(faceset: Faceset) -> list[TrackRow]:
-    """A row for each bin of poses that faces are balanced by, with its middle in degrees."""
+    """A row for each bin of poses that faces are balanced by, with its center in degrees."""
     bins = np.floor(faceset.pose[:, 0] / DEGREES + 0.5).astype(int)
     shown = [(round(which * DEGREES), np.flatnonzero(bins == which)) for which in np.unique(bins)]
     return [_row(faceset, degrees, rows, ["degrees yaw", _counted(faceset, rows)]) for degrees, rows in shown]
@@ -48,7 +48,7 @@ def by_sharpness(faceset: Faceset) -> list[TrackRow]:
 
 
 def left_out(faceset: Faceset) -> list[TrackRow]:
-    """A row for each reason, with how many there were."""
+    """A row for each reason, with the number of faces."""
     found = []
     for stored in _stored(faceset):
         table = {name: np.asarray(column) for name, column in stored.data.table("culled").items()}
@@ -61,7 +61,7 @@ def left_out(faceset: Faceset) -> list[TrackRow]:
 
 
 OF_COLLECTIONS = ("by yaw", "by sharpness")
-"""The views that picture collections have."""
+"""The views available for picture collections."""
 VIEWS: dict[str, Callable[[Faceset], list[TrackRow]]] = {
     "by yaw": by_yaw,
     "by sharpness": by_sharpness,

@@ -1,7 +1,7 @@
-"""``python -m fsvfx.training ORDER.json``: one training in a process of its own, or in several that torchrun starts.
+"""``python -m fsvfx.training ORDER.json``: one training in a process of its own, or in several started by torchrun.
 
-It reports as lines of JSON (``fsvfx.training.events``). A signal to end, or the end of the pipe that is its standard
-input, makes it save a checkpoint and stop.
+It reports as lines of JSON (``fsvfx.training.events``). On a termination signal, or when the pipe at its standard input
+closes, it saves a checkpoint and stops.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from schemas.training import TrainingOrder
 
 
 def main(path: Path) -> int:
-    """Train as the order says; returns the exit code."""
+    """Train as described in the order; returns the exit code."""
     stop = stop_requests()
     try:
         _train(TrainingOrder.model_validate_json(path.read_bytes()), stop.is_set)
@@ -53,13 +53,14 @@ def _train(order: TrainingOrder, should_stop: Callable[[], bool]) -> None:
 
 
 def _report(message: Message) -> None:
-    """In one piece: several processes share the pipe. If nobody listens any more, a checkpoint must still be saved."""
+    """As a single write: several processes share the pipe. If nobody reads it any more, a checkpoint must still be
+    saved."""
     with suppress(BrokenPipeError):
         os.write(sys.stdout.fileno(), to_line(message).encode())
 
 
 def stop_requests() -> Event:
-    """An event that is set at SIGINT, at SIGTERM, and, if standard input is a pipe, at its end."""
+    """An event that is set on SIGINT, on SIGTERM, and, if standard input is a pipe, when it closes."""
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -1,4 +1,4 @@
-"""What a training job says of its model's sizes, losses and supervision, checked."""
+"""A training job's settings for its model's sizes, losses and supervision, checked."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from schemas.job import TrainJob
 
 
 def architecture_of(job: TrainJob) -> EngineSettings:
-    """As the job's engine reads it."""
+    """As parsed by the job's engine."""
     from fsvfx.engines.registry import learned
 
     return learned(job.engine).Architecture.model_validate(job.architecture)
 
 
 def supervision_of(job: TrainJob) -> Supervision:
-    """Of an open model: what it is given beside targets and codes. Of others: nothing."""
+    """For an open model: its inputs besides targets and codes. For others: none."""
     found = architecture_of(job)
     return found if isinstance(found, Supervision) else Supervision()

@@ -1,7 +1,7 @@
-"""Checkpoints: whole or not there, checked by digest, the newest few kept.
+"""Checkpoints: complete or absent, verified by digest, the newest few kept.
 
-``checkpoints/step-00001200/`` has ``tensors.safetensors`` and ``state.json``, which names the former's sha256 and its
-own. Nothing in them is ever run: no pickle.
+``checkpoints/step-00001200/`` has ``tensors.safetensors`` and ``state.json``, which contains the former's sha256 and
+its own. Nothing in them is executed: no pickle.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _TENSOR, _ARRAY, _TUPLE, _PAIRS = "$tensor", "$array", "$tuple", "$pairs"
 
 
 class _BrokenError(Exception):
-    """A checkpoint is not what was written; the text says how."""
+    """A checkpoint differs from what was written; the text says how."""
 
 
 class Checkpoints:
-    """Those of one training, in ``folder``; the newest ``kept`` stay."""
+    """The checkpoints of one training, in ``folder``; the newest ``kept`` are kept."""
 
     def __init__(self, folder: Path, kept: int, report: Report) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ class Checkpoints:
         self.report = report
 
     def save(self, step: int, state: Mapping[str, Any]) -> Path:
-        """Keep a tree of dicts, lists, numbers and tensors. Raises MachineError if the disk refuses."""
+        """Save a tree of dicts, lists, numbers and tensors. Raises MachineError if writing fails."""
         final = self.path_of(step)
         if not final.exists():
             place_folder(final, lambda draft: _write(draft, step, state))
@@ -50,7 +50,8 @@ class Checkpoints:
         return final
 
     def newest_step(self) -> int | None:
-        """Of the newest whole one; None: there is none at all. Broken ones are reported and set aside.
+        """The step of the newest complete checkpoint; None if there is none at all. Broken ones are reported and set
+        aside.
 
         Raises MachineError if every one is broken.
         """
@@ -71,7 +72,7 @@ class Checkpoints:
         return None
 
     def read(self, step: int) -> Any:
-        """The tree that was saved at ``step``, which ``newest_step`` found whole."""
+        """The tree saved at ``step``, which ``newest_step`` found complete."""
         path = self.path_of(step)
         return _joined(_checked(path)["state"], load_file(path / _TENSORS))
 
@@ -93,7 +94,7 @@ def _write(draft: Path, step: int, state: Mapping[str, Any]) -> None:
 
 
 def _checked(path: Path) -> Any:
-    """What ``state.json`` says, once both files are found to be as they were written. Raises _BrokenError."""
+    """The contents of ``state.json``, after verifying both files. Raises _BrokenError."""
     try:
         digest, text = (path / _STATE).read_text(encoding="utf-8").splitlines()
         if hashlib.sha256(text.encode()).hexdigest() != digest:
@@ -111,7 +112,7 @@ def _checked(path: Path) -> Any:
 
 
 def _set_aside(path: Path) -> Path:
-    """Out of the way of the one that training will write at the same step."""
+    """Move it out of the way of the one that training will write at the same step."""
     number = 0
     while (aside := path.with_name(f"broken-{path.name}" + (f"-{number}" if number else ""))).exists():
         number += 1
@@ -119,7 +120,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def _split(tree: Any, name: str, tensors: dict[str, Tensor]) -> Any:
-    """The tree as JSON; its tensors go into ``tensors`` under ``name`` and the way to them, on the CPU."""
+    """The tree as JSON; its tensors go into ``tensors``, on the CPU, keyed by ``name`` and their path."""
     match tree:
         case Tensor():
             tensors[name] = tree.detach().cpu().contiguous().clone()
@@ -143,7 +144,7 @@ def _split(tree: Any, name: str, tensors: dict[str, Tensor]) -> Any:
 
 
 def _joined(tree: Any, tensors: dict[str, Tensor]) -> Any:
-    """The opposite of ``_split``. Raises KeyError for a tensor that is not there."""
+    """The inverse of ``_split``. Raises KeyError for a missing tensor."""
     if isinstance(tree, list):
         return [_joined(value, tensors) for value in tree]
     if not isinstance(tree, dict):

@@ -1,4 +1,4 @@
-"""Loss curves: a bounded history in memory, every point in ``curves.jsonl``, and a picture of them."""
+"""Loss curves: a bounded history in memory, every point in ``curves.jsonl``, and a plot of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _INCHES, _DPI = (10, 5), 100
 
 @dataclass(frozen=True)
 class Point:
-    """Means over ``count`` iterations, the last of which was number ``step``. seconds: of training till then."""
+    """Means over ``count`` iterations, the last of which was number ``step``. seconds: training time up to then."""
 
     step: int
     count: int
@@ -32,19 +32,19 @@ class Point:
 
     @property
     def loss(self) -> float:
-        """What the model itself lowers: the sum of the generator's terms."""
+        """The model's own loss: the sum of the generator's terms."""
         return sum(value for name, value in self.terms.items() if _is_loss(name))
 
 
 class Curves:
-    """A training's curves. Memory keeps up to 4096 points: when full, neighbours are merged."""
+    """A training's curves. Memory keeps up to 4096 points: when full, neighbors are merged."""
 
     def __init__(self, file: Path, *, writes: bool = True) -> None:
         self.file, self.writes = file, writes
         self.points: list[Point] = []
 
     def add(self, rows: Iterable[tuple[int, Mapping[str, float]]], seconds: float) -> Point:
-        """A point of some iterations' terms, by step; at least one."""
+        """A point from some iterations' terms, by step; at least one."""
         rows = list(rows)
         point = Point(rows[-1][0], len(rows), seconds, _means((terms, 1) for _, terms in rows))
         self.points.append(point)
@@ -55,7 +55,7 @@ class Curves:
         return point
 
     def last(self) -> dict[str, float]:
-        """The newest mean of every term."""
+        """The latest mean of every term."""
         newest: dict[str, float] = {}
         for point in self.points:
             newest |= point.terms
@@ -65,7 +65,7 @@ class Curves:
         return [asdict(point) for point in self.points]
 
     def restore(self, state: Iterable[Mapping[str, Any]], step: int) -> None:
-        """Go on after ``step``: what the file has beyond it, or half of, is cut off."""
+        """Continue after ``step``: later lines in the file, and incomplete ones, are cut off."""
         self.points = [Point(**each) for each in state]
         if not self.writes:
             return
@@ -78,18 +78,18 @@ class Curves:
 
 
 def read(file: Path) -> list[Point]:
-    """All points of a ``curves.jsonl``; an incomplete last line is left out."""
+    """All points of a ``curves.jsonl``; an incomplete last line is skipped."""
     return [Point(**json.loads(line)) for line in _whole_lines(file)]
 
 
 def merged(points: list[Point]) -> list[Point]:
-    """Two by two; the newest stays alone if their number is odd."""
+    """In pairs; if their number is odd, the newest is not merged."""
     pairs = [points[place : place + 2] for place in range(0, len(points), 2)]
     return [_merge(pair) if len(pair) > 1 else pair[0] for pair in pairs]
 
 
 def picture(points: Sequence[Point]) -> Image.Image:
-    """Each loss over the iterations, on a logarithmic scale; a held-out one dashed, in the colour of its own.
+    """Each loss over the iterations, on a logarithmic scale; held-out ones dashed, in the same color.
 
     Raises MachineError without matplotlib.
     """
@@ -113,7 +113,7 @@ def picture(points: Sequence[Point]) -> Image.Image:
 
 
 def _drawn(points: list[Point]) -> Iterator[tuple[str, list[tuple[int, float]]]]:
-    """Each loss by name, with what of it a logarithmic scale can show: iteration and value."""
+    """Each loss by name, with the points that a logarithmic scale can show: iteration and value."""
     while len(points) > _DRAWN:
         points = merged(points)
     for name in sorted({name for point in points for name in point.terms}):
@@ -128,7 +128,7 @@ def _merge(pair: list[Point]) -> Point:
 
 
 def _means(rows: Iterable[tuple[Mapping[str, float], int]]) -> dict[str, float]:
-    """Weighted, of each term over the rows that have it."""
+    """Weighted means of each term over the rows that have it."""
     sums: dict[str, float] = defaultdict(float)
     weights: dict[str, int] = defaultdict(int)
     for terms, weight in rows:

@@ -1,4 +1,4 @@
-"""What a training reports while it runs: in words for people, and as lines of JSON from its own process to others."""
+"""The messages of a running training: in words for people, and as lines of JSON from its own process to others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fsvfx.errors import FsvfxError, Where
 from schemas.frames import FrameRange
 
 PAUSE = 0.5
-"""Seconds between looks at a file that is followed."""
+"""Seconds between checks of a file that is followed."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Notice:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training is.
+    """The state of a training.
 
-    step: iterations done. seconds: of training, earlier sessions counted. losses: by term, means since the last one.
-    speed: iterations a second. waiting: share of the time spent waiting for data. left: seconds to the end, if a stop
-    rule sets one.
+    step: iterations done. seconds: of training, including earlier sessions. losses: by term, means since the last
+    message. speed: iterations a second. waiting: share of the time spent waiting for data. left: seconds to the end, if
+    a stop rule sets one.
     """
 
     step: int
@@ -46,7 +46,7 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """How much of the training is done, if a stop rule sets its end; else 0."""
+        """How much of the training is done, if a stop rule sets its end; otherwise 0."""
         return self.seconds / max(self.seconds + self.left, 1e-9) if self.left is not None else 0.0
 
     @property
@@ -84,7 +84,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class Ended:
-    """Training ended without an error: after how many iterations, on what, and why. stopped: by no stop rule."""
+    """Training ended without an error: after how many iterations, on what, and why. stopped: not by a stop rule."""
 
     step: int
     device: str
@@ -112,7 +112,7 @@ def to_line(message: Message) -> str:
 
 
 def from_line(line: str) -> Message:
-    """The opposite. A line that is no message (a library's chatter) is a notice."""
+    """The inverse. A line that is not a message (a library's output) becomes a notice."""
     try:
         data = json.loads(line)
         kind = data.pop("kind")
@@ -128,7 +128,7 @@ def from_line(line: str) -> Message:
 
 @contextmanager
 def followed(file: Path, report: Callable[[Message], None]) -> Iterator[None]:
-    """While inside, every message that comes to ``file``, a file of such lines, is reported."""
+    """While inside, every message that is written to ``file``, a file of such lines, is reported."""
     over = Flag()
     begin = file.stat().st_size if file.exists() else 0
     thread = Thread(target=_follow, args=(file, begin, report, over), daemon=True)
@@ -141,7 +141,7 @@ def followed(file: Path, report: Callable[[Message], None]) -> Iterator[None]:
 
 
 def _follow(file: Path, place: int, report: Callable[[Message], None], over: Flag) -> None:
-    """From byte ``place`` on; once more when it is over."""
+    """From byte ``place`` on; once more at the end."""
     going = True
     while going:
         going = not over.wait(PAUSE)
@@ -165,7 +165,7 @@ def _error_data(error: FsvfxError) -> dict[str, Any]:
 
 
 def _error_of(data: Mapping[str, Any]) -> FsvfxError:
-    """Of the nearest class that is known here: a process that trains nothing does without torch."""
+    """As the nearest class known here: a process that does not train works without torch."""
     known = {each.__name__: each for each in _family(FsvfxError)}
     kind = next(known[name] for name in data["names"] if name in known)
     place, fields = dict(data["where"]), data["fields"]

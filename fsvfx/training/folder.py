@@ -1,4 +1,4 @@
-"""The training's folder: whether a training may have it, and one process at a time in it.
+"""The training's folder: whether a training may use it, and a lock for one process at a time.
 
 A second process would write into the first one's curves and checkpoints.
 """
@@ -16,13 +16,13 @@ from fsvfx.errors import InputError, MachineError, Where
 from fsvfx.training.events import Notice, Report
 
 PATIENCE = 120.0
-"""Seconds for a process that was told to stop to finish its iteration and its checkpoint."""
+"""Seconds for a stopping process to finish its iteration and its checkpoint."""
 EVENTS, ORDER, LOG, _LOCK = "events.jsonl", "order.json", "training.log", "training.lock"
-"""What it reported; what it was asked for; its standard error; held while it trains."""
+"""Its messages; its order; its standard error; the lock held while it trains."""
 
 
 def check_folder(folder: Path) -> None:
-    """Whether a training may have the folder: it is new, empty or a training's. Raises InputError."""
+    """Whether a training may use the folder: it is new, empty or a training's. Raises InputError."""
     try:
         names = {each.name for each in folder.iterdir()}
     except FileNotFoundError:
@@ -39,7 +39,7 @@ def check_folder(folder: Path) -> None:
 
 @contextmanager
 def alone_in(folder: Path, report: Report, patience: float = PATIENCE) -> Iterator[None]:
-    """Have the folder to oneself, once whoever has it has ended. Raises MachineError if that takes too long."""
+    """Lock the folder, after the current holder has ended. Raises MachineError if that takes too long."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _LOCK).open("w") as gate:
         until = time.monotonic() + patience

@@ -1,4 +1,4 @@
-"""One iteration, in the precision that is asked for: each turn of the model lowers its terms by its own weights."""
+"""One iteration, in the configured precision: each turn of the model minimizes its terms over its own weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Loop:
-    """A model and its optimisers, one for each turn. ``losses``: the model's forward, or a wrapper's around it."""
+    """A model and its optimizers, one for each turn. ``losses``: the model's forward, or a wrapper around it."""
 
     def __init__(
         self, model: Model[Any], settings: TrainerSettings, precision: Precision, losses: Losses | None = None
@@ -35,9 +35,9 @@ class Loop:
         self._moved: set[int] | None = None
 
     def iterate(self, batch: Any, step: int) -> dict[str, Tensor]:
-        """The iteration after ``step`` of them: its terms, named ``turn/term``, and the length of each gradient.
+        """The iteration after ``step`` of them: its terms, named ``turn/term``, and the norm of each gradient.
 
-        Of turns that rest in this iteration there are none.
+        Turns that are skipped in this iteration have none.
         """
         self.model.advance(step)
         batch = self.precision.batch(batch)
@@ -49,7 +49,7 @@ class Loop:
         return terms
 
     def state(self) -> dict[str, Any]:
-        """Of the optimisers, by the weights' names."""
+        """The state of the optimizers, by the weights' names."""
         names = {id(weight): name for name, weight in self.model.named_parameters()}
         moments = {
             turn: {names[id(weight)]: state for weight, state in optimiser.state.items()}
@@ -58,7 +58,7 @@ class Loop:
         return {"kind": self.settings.optimiser, "moments": moments, "scaler": self.precision.scaler.state_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Raises InputError if the optimiser is another one."""
+        """Raises InputError if the optimizer differs."""
         if state["kind"] != self.settings.optimiser:
             raise InputError(
                 f"The checkpoint was made with optimiser {state['kind']}, the settings say {self.settings.optimiser}",
@@ -99,7 +99,7 @@ class Loop:
             self._moved = wanted
 
     def _length(self, turn: str, moved: list[nn.Parameter]) -> dict[str, Tensor]:
-        """Of the gradient, before it is clipped; nothing in fp16, whose scaler steps over infinite ones."""
+        """The gradient's norm before clipping; none in fp16, whose scaler skips infinite ones."""
         self.precision.scaler.unscale_(self.optimisers[turn])
         if self.settings.clip is not None:
             length = clip_grad_norm_(moved, self.settings.clip)
@@ -109,14 +109,14 @@ class Loop:
 
 
 def _beside(weight: nn.Parameter, value: Any) -> Any:
-    """A kept moment in the weight's device and layout."""
+    """A saved moment in the weight's device and layout."""
     if isinstance(value, Tensor) and value.shape == weight.shape and value.ndim:
         return torch.empty_like(weight, dtype=value.dtype).detach().copy_(value)
     return value
 
 
 class Precision:
-    """A device and what the settings say of numbers on it. Raises InputError where the device can't."""
+    """A device and the settings of numeric precision on it. Raises InputError if the device does not support them."""
 
     def __init__(self, settings: TrainerSettings, device: str) -> None:
         self.device = torch.device(device)
@@ -125,7 +125,7 @@ class Precision:
         if self.device.type == "cuda" and settings.amp == "bf16" and not torch.cuda.is_bf16_supported():
             raise InputError("This GPU does not support bf16", hint="Use amp: fp16 or off")
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=settings.amp == "fp16")
-        """Holds fp16's gradients in range; does nothing else. Its skipped steps are its way of finding the range."""
+        """Keeps fp16's gradients in range. It skips steps to find the range."""
 
     def autocast(self) -> AbstractContextManager[None]:
         return torch.autocast(self.device.type, dtype=self.half, enabled=self.half is not None)
@@ -143,7 +143,7 @@ class Precision:
         return moved
 
     def _moved(self, part: Any) -> Any:
-        """Tensors, in whatever mappings and dataclasses the model's batches are made of."""
+        """Moves tensors in any of the mappings and dataclasses that make up a model's batches."""
         if isinstance(part, Tensor):
             layout = self.layout if part.ndim == 4 else torch.preserve_format
             return part.to(self.device, memory_format=layout, non_blocking=True)

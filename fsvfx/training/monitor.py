@@ -1,4 +1,4 @@
-"""What people watch while training runs: preview pictures in the training's folder, and everything on TensorBoard."""
+"""Monitoring of a running training: preview pictures in the training's folder, and everything on TensorBoard."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PREVIEW = "preview.png"
 
 
 def place_preview(folder: Path, step: int, sheets: Sequence[Sequence[Tensor]], most: int) -> Path:
-    """``sheets``, as ``Model.previews`` gives them, one below the other, as a PNG; returns where it lies.
+    """``sheets``, as returned by ``Model.previews``, stacked vertically, as a PNG; returns its path.
 
     ``preview.png`` is the newest; ``timelapse/`` has up to ``most``, thinned evenly.
     """
@@ -42,7 +42,7 @@ def place_preview(folder: Path, step: int, sheets: Sequence[Sequence[Tensor]], m
 
 @contextmanager
 def on_board(folder: Path, report: Report) -> Iterator[Report]:
-    """``report``, and beside it event files for TensorBoard in ``folder``, where tensorboardX is installed."""
+    """``report``, plus event files for TensorBoard in ``folder``, if tensorboardX is installed."""
     if not extras.is_installed("tensorboardX"):
         report(Notice(f"No events for TensorBoard; to get them: {extras.how_to_install('tensorboardX')}"))
         yield report
@@ -60,7 +60,8 @@ def on_board(folder: Path, report: Report) -> Iterator[Report]:
 
 
 class Board:
-    """Writes one session's event file: scalars of every term, speed and waiting; previews. None if nothing happens."""
+    """Writes one session's event file: scalars of every term, speed and waiting; previews. No file if there are no
+    events."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,14 +85,14 @@ class Board:
 
     @cached_property
     def _writer(self) -> Any:
-        """What an earlier session wrote beyond this one's start is no longer shown."""
+        """Hides what an earlier session wrote after this one's start."""
         from tensorboardX import SummaryWriter
 
         return SummaryWriter(str(self.folder), purge_step=self._first, flush_secs=_FLUSH_SECONDS)
 
 
 def _tiled(columns: Sequence[Tensor]) -> NDArray[np.uint8]:
-    """Columns of (rows, 3, R, R) in [0, 1] to one picture (H, W, 3)."""
+    """Columns of (rows, 3, R, R) in [0, 1] as one picture (H, W, 3)."""
     pictures = torch.stack([column.float() for column in columns], dim=1).clamp(0, 1)
     rows, across, channels, high, wide = pictures.shape
     laid = pictures.permute(0, 3, 1, 4, 2).reshape(rows * high, across * wide, channels)

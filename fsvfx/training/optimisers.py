@@ -1,4 +1,5 @@
-"""What moves the weights: Adam (torch's own) or AdaBelief, at each iteration's learning rate; and their mean."""
+"""Optimizers: Adam (torch's own) or AdaBelief, with each iteration's learning rate; and the running mean of the
+weights."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from schemas.trainer import TrainerSettings
 def optimiser_of(
     settings: TrainerSettings, weights: Iterable[nn.Parameter], betas: tuple[float, float] | None = None
 ) -> Optimizer:
-    """The one that the settings name, over ``weights``; ``betas`` in place of theirs."""
+    """The optimizer named in the settings, for ``weights``; ``betas`` replaces theirs."""
     betas = betas or (settings.beta1, settings.beta2)
     if settings.optimiser == "adabelief":
         return AdaBelief(weights, lr=settings.lr, betas=betas)
@@ -26,10 +27,10 @@ def optimiser_of(
 
 
 class AdaBelief(Optimizer):
-    """Steps are long where gradients are as their running mean foretold (Zhuang et al. 2020, algorithm 2).
+    """Takes long steps where gradients match the prediction of their running mean (Zhuang et al. 2020, algorithm 2).
 
-    As there, epsilon goes into the spread at each step, too; its default is that of the authors' code. Weights of one
-    age are moved together, by torch's operations on lists. Weights without a gradient rest.
+    As in the paper, epsilon is also added to the spread at each step; its default is that of the authors' code. Weights
+    of the same age are updated together, by torch's operations on lists. Weights without a gradient are not updated.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class AdaBelief(Optimizer):
                 self._move(weights, age, group)
 
     def _by_age(self, weights: list[nn.Parameter]) -> dict[int, list[nn.Parameter]]:
-        """Those that have a gradient, by how many steps they took, this one counted."""
+        """Weights with a gradient, by their number of steps, including this one."""
         ages: dict[int, list[nn.Parameter]] = defaultdict(list)
         for weight in weights:
             if weight.grad is None:
@@ -77,7 +78,7 @@ class AdaBelief(Optimizer):
 
 
 def rate_at(step: int, settings: TrainerSettings) -> float:
-    """Of the iteration after ``step`` of them."""
+    """For the iteration after ``step`` of them."""
     if step < settings.lr_warmup:
         return settings.lr * (step + 1) / settings.lr_warmup
     if settings.lr_schedule == "constant" or settings.iterations is None:
@@ -88,10 +89,10 @@ def rate_at(step: int, settings: TrainerSettings) -> float:
 
 
 class MeanWeights:
-    """The running mean of a module's parameters, float32, where they are.
+    """The running mean of a module's parameters, float32, on their devices.
 
-    keep: the share kept at each update; young means keep less, (1 + n) / (10 + n) after n updates, lest the initial
-    weights linger.
+    keep: the share kept at each update; young means keep less, (1 + n) / (10 + n) after n updates, so that the initial
+    weights don't linger.
     """
 
     def __init__(self, module: nn.Module, keep: float) -> None:
@@ -101,13 +102,13 @@ class MeanWeights:
 
     @torch.no_grad()
     def update(self, count: int) -> None:
-        """Take in the weights of now, ``count`` updates after the first."""
+        """Add the current weights, ``count`` updates after the first."""
         share = 1 - min(self.keep, (1 + count) / (10 + count))
         torch._foreach_lerp_(list(self._mean.values()), list(self._live.values()), share)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """While it lasts the module has the mean weights."""
+        """Inside, the module has the mean weights."""
         self._exchange()
         try:
             yield
@@ -119,7 +120,7 @@ class MeanWeights:
 
     @torch.no_grad()
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Weights that it does not know begin as they are now."""
+        """Weights missing from it start at their current values."""
         for name, mean in self._mean.items():
             mean.copy_(state.get(name, self._live[name]))
 

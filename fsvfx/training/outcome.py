@@ -1,4 +1,4 @@
-"""How a training ended: as an outcome, in words, and how to continue it or use the model."""
+"""The end of a training: as an outcome, in words, and how to continue it or use the model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def train_command(job: TrainJob, store: str | None, gpus: int) -> str:
-    """The command that continues it. ``store``: the one that was given in place of the manifest's."""
+    """The command that continues it. ``store``: the one given in place of the manifest's."""
     words = ["fsvfx", "train", job.manifest]
     if store:
         words += ["--store", store]
@@ -34,7 +34,7 @@ def facesets_command(job: TrainJob, store: str | None) -> str:
 
 
 def as_done(job: TrainJob, done: Finished) -> TrainingOutcome:
-    """There is a package. Raises ModelError if its card can't be read."""
+    """With a package. Raises ModelError if its card can't be read."""
     return TrainingOutcome(
         production=job.production,
         model=job.model,
@@ -50,7 +50,7 @@ def as_done(job: TrainJob, done: Finished) -> TrainingOutcome:
 
 
 def as_built(job: TrainJob) -> TrainingOutcome:
-    """All its facesets are there; no training was asked for."""
+    """With all facesets; no training was requested."""
     return TrainingOutcome(
         production=job.production,
         model=job.model,
@@ -62,7 +62,7 @@ def as_built(job: TrainJob) -> TrainingOutcome:
 
 
 def as_partial(job: TrainJob, command: str, reason: str, left: Mapping[str, Plan] | None = None) -> TrainingOutcome:
-    """``left``: footage that is not done, by name."""
+    """``left``: unfinished footage, by name."""
     return TrainingOutcome(
         production=job.production,
         model=job.model,

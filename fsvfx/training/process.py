@@ -1,8 +1,8 @@
-"""Starts a training in processes of its own, and passes on what they report.
+"""Starts a training in processes of its own, and passes on their messages.
 
-Of its own, as it wants all of the machine's cores, as torchrun starts several on several GPUs, and as a crash in it
-must not take a worker along. It ends when its standard input does: when whoever started it is gone. It imports nothing
-from the folder that it is started in: a user's ``torch.py`` there is none of its business.
+Separate processes, since it uses all of the machine's cores, since torchrun starts several on several GPUs, and since a
+crash in it must not take a worker along. It ends when its standard input closes: when its starter is gone. It imports
+nothing from the current folder: a user's ``torch.py`` there must not be loaded.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from fsvfx.training.events import Ended, Message, from_line
 from fsvfx.training.folder import LOG
 
 PATIENCE = 120.0
-"""Seconds for it to end once it is asked to."""
+"""Seconds for it to end after a stop request."""
 _TAIL = 2000
 """Characters of its log that an error quotes."""
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _GENTLE = {"OMP_WAIT_POLICY": "PASSIVE", "THP_MEM_ALLOC_ENABLE": "1"}
-"""Threads that wait sleep (on a busy machine spinning made iterations ten times as long); large arrays in large pages
-(a quarter less processor time). The starter's own wishes come first."""
+"""Waiting threads sleep (on a busy machine spinning made iterations ten times as long); large arrays use large pages (a
+quarter less processor time). The starter's own values take precedence."""
 _NOT_OURS = "MALLOC_TRIM_THRESHOLD_"
-"""Dask sets it for its workers: memory goes back to the system at once. Training asks for it again at once, and half
-of its time was spent getting it."""
+"""Dask sets it for its workers: freed memory is returned to the system at once. A training requests it again at once,
+and spent half of its time on that."""
 
 
 @dataclass(frozen=True)
 class Seat:
-    """What of the machine a training gets.
+    """The part of the machine that a training gets.
 
-    processes: how many train together. threads: of all of them together; 0: one for each core. gpus: which ones they
-    see, as in CUDA_VISIBLE_DEVICES; None: those that the starter sees.
+    processes: number that train together. threads: in all of them together; 0: one for each core. gpus: the visible
+    ones, as in CUDA_VISIBLE_DEVICES; None: those that the starter sees.
     """
 
     processes: int = 1
@@ -47,11 +47,11 @@ class Seat:
 
 
 def trained_apart(order: Path, seat: Seat, resume: str) -> Iterator[Message]:
-    """What the training that ``order`` describes reports, till its end. ``resume``: the command that continues it.
+    """The messages of the training described by ``order``, until its end. ``resume``: the command that continues it.
 
-    Its standard error goes to ``training.log`` beside the order. Raises what ended it: DivergedError, InputError,
-    StoreError, MachineError as they were raised there; MachineError if the process died. A caller that stops asking
-    stops the training, once its checkpoint is made.
+    Its standard error goes to ``training.log`` beside the order. Raises the error that ended it: DivergedError,
+    InputError, StoreError, MachineError as raised there; MachineError if the process died. Closing the iterator stops
+    the training, after its checkpoint is saved.
     """
     log = order.with_name(LOG)
     ended = False
@@ -68,17 +68,17 @@ def trained_apart(order: Path, seat: Seat, resume: str) -> Iterator[Message]:
 
 
 def command_of(order: Path, processes: int) -> list[str]:
-    """What starts it: this Python, or torchrun for several processes on this machine."""
+    """The command line: this Python, or torchrun for several processes on this machine."""
     together = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
     return [sys.executable, "-P", "-m", *(together if processes > 1 else []), "fsvfx.training", str(order)]
 
 
 def environment_of(seat: Seat, around: Mapping[str, str]) -> dict[str, str]:
-    """The starter's, but with the seat's threads and GPUs, and for Python without the current folder."""
+    """The starter's environment, with the seat's threads and GPUs, and without the current folder in Python's path."""
     threads = max(1, (seat.threads or len(os.sched_getaffinity(0))) // seat.processes)
     inherited = {name: value for name, value in around.items() if name != _NOT_OURS}
     own = {**_GENTLE, **inherited, **dict.fromkeys(_THREADS, str(threads)), "PYTHONSAFEPATH": "1"}
-    if "PYTHONPATH" in own:  # an empty entry is the folder that it is started in
+    if "PYTHONPATH" in own:  # an empty entry is the current folder
         own["PYTHONPATH"] = os.pathsep.join(entry for entry in own["PYTHONPATH"].split(os.pathsep) if entry)
     if seat.gpus is not None:
         own["CUDA_VISIBLE_DEVICES"] = seat.gpus
@@ -87,7 +87,8 @@ def environment_of(seat: Seat, around: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _started(order: Path, seat: Seat, log: Path) -> Iterator[subprocess.Popen[str]]:
-    """In a session of its own: Ctrl-C in the terminal reaches it as the end of its standard input, and softly."""
+    """In a session of its own: Ctrl-C in the terminal reaches it only as the end of its standard input, so it can
+    finish."""
     with log.open("w") as sink:
         child = subprocess.Popen(
             command_of(order, seat.processes),
@@ -110,7 +111,7 @@ def _lines(child: subprocess.Popen[str]) -> Iterator[str]:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """Ask it to end, and wait; if it does not, end it and all that it started."""
+    """Ask it to end, and wait; if it does not, kill it and everything that it started."""
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
             pipe.close()

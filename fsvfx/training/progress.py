@@ -1,4 +1,4 @@
-"""How training goes: losses as they come from the device, speed, and when to stop."""
+"""Progress of a training: losses as they arrive from the device, speed, and when to stop."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from fsvfx.training.curves import Point
 from schemas.trainer import TrainerSettings
 
 _MEMORY = 0.8
-"""How much of the speed till now stays in the next figure."""
+"""Weight of the previous speed in the next value."""
 STOPPED = "it was stopped"
-"""The reason where no stop rule is one."""
+"""The reason if no stop rule applies."""
 
 
 class DivergedError(InputError):
@@ -34,20 +34,21 @@ class DivergedError(InputError):
 
 
 class Pending:
-    """Losses that are still on the device: reading waits for it, so those of several iterations are read at once."""
+    """Losses that are still on the device: reading them waits for it, so those of several iterations are read at
+    once."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[int, Mapping[str, Tensor]]] = []
 
     def add(self, step: int, terms: Mapping[str, Tensor]) -> None:
-        """Scalars of the iteration that made ``step`` of them."""
+        """Scalars of the iteration that completed step ``step``."""
         self._rows.append((step, terms))
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def read(self, resume: int | None) -> list[tuple[int, dict[str, float]]]:
-        """All of them, by step. ``resume``: the last checkpoint's step, to tell. Raises DivergedError."""
+        """All of them, by step. ``resume``: the last checkpoint's step, for the message. Raises DivergedError."""
         rows, self._rows = self._rows, []
         every = [value.float() for _, terms in rows for value in terms.values()]
         values = iter(torch.stack(every).tolist() if every else ())
@@ -60,16 +61,16 @@ class Pending:
 
 
 class Throughput:
-    """A stopwatch: seconds since it was made, plus those of earlier sessions (``before``)."""
+    """A stopwatch: seconds since it was created, plus those of earlier sessions (``before``)."""
 
     def __init__(self, before: float = 0.0) -> None:
         self._began = self._lapped = perf_counter()
         self._before = before
         self._waited = self._lap_waited = 0.0
         self.speed = 0.0
-        """Iterations a second, lately."""
+        """Recent iterations a second."""
         self.waiting = 0.0
-        """Share of the last lap that was spent waiting for data."""
+        """Share of the last lap spent waiting for data."""
 
     @property
     def seconds(self) -> float:
@@ -77,12 +78,12 @@ class Throughput:
 
     @property
     def waiting_in_all(self) -> float:
-        """Share of this session's time that was spent waiting for data."""
+        """Share of this session's time spent waiting for data."""
         return self._waited / max(perf_counter() - self._began, 1e-9)
 
     @contextmanager
     def for_data(self) -> Iterator[None]:
-        """What is done in here is waiting."""
+        """Time inside counts as waiting."""
         began = perf_counter()
         try:
             yield
@@ -92,7 +93,7 @@ class Throughput:
             self._lap_waited += spent
 
     def lap(self, iterations: int) -> None:
-        """So many were done since the last lap."""
+        """Number of iterations done since the last lap."""
         now = perf_counter()
         spent = max(now - self._lapped, 1e-9)
         speed = iterations / spent
@@ -102,7 +103,7 @@ class Throughput:
 
 
 def reason_to_stop(settings: TrainerSettings, step: int, seconds: float, points: Sequence[Point]) -> str | None:
-    """Why to stop after ``step`` iterations and ``seconds`` of training; None: go on."""
+    """The reason to stop after ``step`` iterations and ``seconds`` of training; None: continue."""
     if settings.iterations is not None and step >= settings.iterations:
         return f"{counted(settings.iterations, 'iteration')} done"
     if settings.minutes is not None and seconds >= 60 * settings.minutes:
@@ -113,7 +114,7 @@ def reason_to_stop(settings: TrainerSettings, step: int, seconds: float, points:
 
 
 def is_flat(points: Sequence[Point], window: int, gain: float) -> bool:
-    """Whether the mean loss of the last ``window`` iterations is not ``gain`` percent below that of those before."""
+    """Whether the mean loss of the last ``window`` iterations is not ``gain`` percent below that of the ones before."""
     late, rest = _tail(points, window)
     early, _ = _tail(rest, window)
     if early is None or late is None:
@@ -122,7 +123,8 @@ def is_flat(points: Sequence[Point], window: int, gain: float) -> bool:
 
 
 def seconds_left(settings: TrainerSettings, step: int, seconds: float, speed: float) -> float | None:
-    """Until iterations or minutes are reached, whichever is first; None if neither is set. speed: iterations/s."""
+    """Until the limit of iterations or minutes is reached, whichever is first; None if neither is set. speed:
+    iterations/s."""
     left = []
     if settings.iterations is not None and speed > 0:
         left.append((settings.iterations - step) / speed)

@@ -1,4 +1,4 @@
-"""What comes of a training: the weights that its process leaves in its folder, their package, and ``done.json``."""
+"""The result of a training: the weights that its process leaves in its folder, their package, and ``done.json``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from schemas.roster import Roster
 from schemas.train import Occluders, Start
 from schemas.training import Finished
 
-if TYPE_CHECKING:  # the command line asks whether a training is done, and must not wait for torch
+if TYPE_CHECKING:  # the command line checks whether a training is done, without the cost of torch
     from torch import Tensor
 
     from fsvfx.facesets import Faceset
@@ -40,7 +40,7 @@ _MATTERS = {"production", "model", "engine", "architecture", "learned", "augment
 class Trained:
     """A training's result.
 
-    step: iterations done; seconds: of training, both with earlier sessions. reason: why it ended. losses: the last
+    step: iterations done; seconds: of training, both including earlier sessions. reason: why it ended. losses: the last
     means by term. weights: the model's, on the CPU; the running mean if ``ema`` was set. waiting: share of this
     session's time spent waiting for data.
     """
@@ -56,7 +56,7 @@ class Trained:
 
 
 def save_result(folder: Path, trained: Trained) -> None:
-    """Leave it in the training's folder. Raises MachineError if the disk refuses."""
+    """Write it into the training's folder. Raises MachineError if writing fails."""
     from safetensors.torch import save
 
     place_file(folder / _WEIGHTS, save(trained.weights))
@@ -65,7 +65,7 @@ def save_result(folder: Path, trained: Trained) -> None:
 
 
 def load_result(folder: Path) -> Trained:
-    """What the last ``save_result`` left there."""
+    """Reads what the last ``save_result`` wrote there."""
     from safetensors.torch import load_file
 
     fields = json.loads((folder / _RESULT).read_text(encoding="utf-8"))
@@ -75,7 +75,7 @@ def load_result(folder: Path) -> Trained:
 
 
 def remove_result(folder: Path) -> None:
-    """Once the package has it all."""
+    """Called once the package contains everything."""
     for name in (_WEIGHTS, _RESULT):
         (folder / name).unlink(missing_ok=True)
 
@@ -87,10 +87,10 @@ def make_package(
     used: Iterable[Weights],
     device: str,
 ) -> Path:
-    """The folder of the model package; if one of the same weights is there, that one, as it is.
+    """The folder of the model package; if one with the same weights exists, that one, unchanged.
 
-    whose: the faces that it has learned: by person, or a general model's roster. used: weights and pictures that bind
-    it. device: what it ran on. Raises MachineError if the disk refuses.
+    whose: the faces that it has learned: by person, or a general model's roster. used: weights and pictures whose
+    licences bind it. device: what it ran on. Raises MachineError if writing fails.
     """
     commercial = all(refusal(one, "commercial", job.licences) is None for one in used)
 
@@ -106,12 +106,12 @@ def make_package(
 def people_of(
     job: TrainJob, facesets: Mapping[str, Faceset], records: Mapping[str, ConsentRecord]
 ) -> tuple[TrainedPerson, ...]:
-    """Everybody whom a model of certain people has learned. records: by person, those that allowed the training."""
+    """Everybody that a model of certain people has learned. records: by person, those that allowed the training."""
     return tuple(_person(facesets[person], records[person]) for person in job.learned)
 
 
 def finished(job: TrainJob, facesets: Mapping[str, Receipt]) -> Finished | None:
-    """What came of it, if it was trained to its end with all that matters as it is now, and the package is there."""
+    """The recorded result, if it was trained to its end with the current inputs, and the package exists."""
     try:
         done = Finished.model_validate_json((Path(job.folder) / _DONE).read_bytes())
     except (OSError, ValidationError):
@@ -121,7 +121,7 @@ def finished(job: TrainJob, facesets: Mapping[str, Receipt]) -> Finished | None:
 
 
 def finish(job: TrainJob, facesets: Mapping[str, Receipt], package: Path, iterations: int, reason: str) -> Finished:
-    """Remember in ``done.json`` that the training is finished. Raises MachineError if the disk refuses."""
+    """Record in ``done.json`` that the training is finished. Raises MachineError if writing fails."""
     done = Finished(
         digest=_digest(job, facesets),
         package=str(package),
@@ -134,14 +134,14 @@ def finish(job: TrainJob, facesets: Mapping[str, Receipt], package: Path, iterat
 
 
 def _digest(job: TrainJob, facesets: Mapping[str, Receipt]) -> str:
-    """Of what the weights depend on, and the words that are sealed into them."""
+    """Of everything that the weights depend on, and of the text sealed into them."""
     matters = job.model_dump(mode="json", include={*_MATTERS, *(("held_out",) if job.is_crowd else ())})
     seen: list[Any] = [matters, {name: facesets[name].digest for name in job.sets}]
     return digest_of([*seen, *(_pasted(job.occluders, job) if job.occluders else ())])
 
 
 def _pasted(occluders: Occluders, job: TrainJob) -> Iterator[JsonValue]:
-    """What is pasted in front of faces, and how."""
+    """The occluders that are pasted in front of faces, and how."""
     yield occluders.model_dump(mode="json", include={"share", "drawn"})
     if occluders.path:
         yield cutouts_digest(Path(occluders.path), reach_of(job))

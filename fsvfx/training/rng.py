@@ -1,4 +1,4 @@
-"""Every source of random numbers that training may draw from."""
+"""All sources of random numbers that training may use."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import torch
 
 
 def seed(number: int) -> None:
-    """Start all of them. Do it before a model is built, too: its first weights are drawn."""
+    """Seed all of them. Call it before building a model, too: its initial weights are random."""
     torch.manual_seed(number)
-    np.random.seed(number)  # libraries draw from it
+    np.random.seed(number)  # libraries use it
     random.seed(number)
 
 
 def state() -> dict[str, Any]:
-    """Where they all are; for ``restore``."""
+    """The state of all of them; for ``restore``."""
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],

@@ -1,4 +1,4 @@
-"""Runs one training as a job describes it: its networks, its data and the trainer, in the job's folder."""
+"""Runs a training as described by a job: its networks, its data and the trainer, in the job's folder."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def run(
     report: Report = print,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train the job's model until its stop rule or ``should_stop``; or go on with it.
+    """Train the job's model until its stop rule or ``should_stop`` applies; or continue it.
 
     facesets: by person; a crowd's are those that ``crowd_of`` has put into the job's folder. device: ``cpu`` or
-    ``cuda``; of several processes (torchrun) each takes its own GPU. Raises InputError (nothing to train on, nothing
-    held out, a start that does not fit, the folder is of another training), DivergedError, StoreError, MachineError.
+    ``cuda``; with several processes (torchrun) each uses its own GPU. Raises InputError (nothing to train on, nothing
+    held out, incompatible start, the folder belongs to another training), DivergedError, StoreError, MachineError.
     """
     folder, settings, world = Path(job.folder), job.trainer, World(device)
     model = first_model(job, resumes=any((folder / "checkpoints").glob("step-*")))
@@ -77,11 +77,11 @@ def run(
 
 
 Fed = tuple[Batches[Any], Any]
-"""Endless batches, and what is held out."""
+"""Endless batches, and held-out data."""
 
 
 def _of_people(job: TrainJob, facesets: Mapping[str, Faceset], model: Model[Any], world: World) -> Fed:
-    """Batches of each person, and everybody's held-out faces. Some models take photographs of the identity."""
+    """Batches of each person, and everybody's held-out faces. Some models also use photographs of the identity."""
     settings, people = job.trainer, {person: facesets[person] for person in job.learned}
     if isinstance(model, KeepsPhotos):
         model.keep(photos_of(people[job.learned[0]], model.resolution, model.most_photos))
@@ -98,7 +98,7 @@ def _of_people(job: TrainJob, facesets: Mapping[str, Faceset], model: Model[Any]
 
 
 def _of_crowd(job: TrainJob, model: Model[Any], world: World) -> Fed:
-    """Pairs of a crowd's people, and some of those who are held out. The files are mapped: no faceset is read."""
+    """Pairs of a crowd's people, and some held-out ones. The files are mapped: no faceset is read."""
     assert job.held_out is not None, "a crowd says who is held out"
     crowd, settings = open_crowd(crowd_folder(job), job.held_out), job.trainer
     common = (crowd, model.resolution, settings.batch, job.augmentation, world.device, settings.seed + world.rank)
@@ -127,7 +127,7 @@ def _of_portraits(
     device: str,
     seed: int,
 ) -> Fed:
-    """Pairs with faces that a morphable model draws, fitted ahead of time."""
+    """Pairs with faces rendered by a morphable model, fitted ahead of time."""
     portraits = Portraits(crowd, open_fits(fits_folder(job)), ict())
     common = (crowd, resolution, batch, augmentation, device, seed)
     feed = PortrayedSampler(*common, portraits, model.strangers, model.moving)
@@ -135,7 +135,7 @@ def _of_portraits(
 
 
 def _of_swaps(job: TrainJob, model: RetouchModel, world: World) -> Fed:
-    """Swaps that were made ahead of time, and some of people who are held out. The model takes their prior."""
+    """Swaps made ahead of time, and some of held-out people. The model gets their prior."""
     swaps, settings = open_swaps(swaps_folder(job)), job.trainer
     model.know(swaps.prior)
     seed = settings.seed + world.rank

@@ -1,6 +1,6 @@
 """The steps of a training after its footage: facesets, the training itself, its package, its evaluation.
 
-Who runs them, where and when, is for executors to say.
+Executors decide who runs them, where and when.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ People = Mapping[str, Receipt]
 
 
 def build_faceset(job: TrainJob, person: str, footage: Mapping[str, Sequence[Receipt]]) -> Receipt:
-    """The receipt of a person's faceset. ``footage``: by name, the receipts of its stages. Raises InputError."""
+    """The receipt of a person's faceset. ``footage``: the receipts of its stages, by name. Raises InputError."""
     own = [
         facesets.footage_of(each.name, each.shot, open_store(each.shot), footage[each.name], each.entry)
         for each in job.footage
@@ -58,10 +58,10 @@ def build_collection(job: TrainJob, name: str) -> Receipt:
 
 
 def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Iterator[Message]:
-    """Train in a process of its own; every message goes into ``events.jsonl`` in the job's folder, too.
+    """Train in a process of its own; every message is also written to ``events.jsonl`` in the job's folder.
 
-    gpus: how many train together; 0: none, or one if there is one. resume: the command that continues it. Raises what
-    ended it: DivergedError, InputError, StoreError, MachineError.
+    gpus: how many train together; 0: none, or one if there is one. resume: the command that continues it. Raises the
+    error that ended it: DivergedError, InputError, StoreError, MachineError.
     """
     folder = Path(job.folder)
     check_folder(folder)
@@ -75,7 +75,8 @@ def train_apart(job: TrainJob, people: People, seat: Seat, gpus: int, resume: st
 
 
 def _prepared(job: TrainJob, people: People) -> Iterator[Message]:
-    """A crowd's files, once, before several processes map them; and the swaps or fits that its engine learns from."""
+    """A crowd's files, made once before several processes map them; and the swaps or fits that its engine learns
+    from."""
     if not job.is_crowd:
         return
     crowd, architecture = crowd_of(job, people, resolution_of(job)), architecture_of(job)
@@ -94,12 +95,12 @@ def _prepared(job: TrainJob, people: People) -> Iterator[Message]:
 
 
 def resolution_of(job: TrainJob) -> int:
-    """Of the model's pictures; where its sizes do not say, of the crops."""
+    """The resolution of the model's pictures; if its sizes do not set it, of the crops."""
     return int(getattr(architecture_of(job), "resolution", job.faceset.size))
 
 
 def train(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> Ended:
-    """As ``train_apart``, to its end; whoever wants to follow it reads ``events.jsonl``."""
+    """Like ``train_apart``, to its end; ``events.jsonl`` can be followed meanwhile."""
     ended = None
     for message in train_apart(job, people, seat, gpus, resume):
         ended = message if isinstance(message, Ended) else ended
@@ -108,9 +109,9 @@ def train(job: TrainJob, people: People, seat: Seat, gpus: int, resume: str) -> 
 
 
 def make_package(job: TrainJob, people: People, device: str) -> Path:
-    """The folder of the model package of what was trained. ``device``: what it ran on.
+    """The folder of the model package of the trained weights. ``device``: what it ran on.
 
-    The gate is asked once more: consent may have been revoked meanwhile. Raises RightsError, MachineError.
+    Consent is checked once more: it may have been revoked in the meantime. Raises RightsError, MachineError.
     """
     from fsvfx.training import result
 
@@ -129,8 +130,8 @@ def make_package(job: TrainJob, people: People, device: str) -> Path:
 def evaluate_package(job: TrainJob, people: People, package: Path) -> Figures | None:
     """Evaluate the package on held-out faces, and write the figures into its card. Raises ModelError, StoreError.
 
-    A general model's on people who are held out, beside a ceiling and a floor; if nobody is to be, on held-out frames
-    of people it learned, which leaves the card alone; not at all where there are fewer than two people.
+    A general model's on held-out people, beside a ceiling and a floor; if no people are held out, on held-out frames of
+    people it learned, which leaves the card unchanged; not at all if there are fewer than two people.
     """
     device = device_with()
     if not job.is_crowd:

@@ -26,16 +26,16 @@ from schemas.trainer import TrainerSettings
 
 
 class Feed(Protocol):
-    """An endless iterator of batches that can be taken up again: samplers are."""
+    """An endless iterator of batches that can be resumed: samplers are."""
 
     def __next__(self) -> Any:
         """A batch as the model takes it: ``Batch`` of people that it knows, ``Pairs`` of a crowd."""
 
     def state(self) -> Any:
-        """Where it is after the batches that were handed out: dicts, lists, numbers, text, tensors, arrays."""
+        """Its position after the batches returned so far: dicts, lists, numbers, text, tensors, arrays."""
 
     def restore(self, state: Any) -> None:
-        """Go on from there: the same batches come, bit for bit."""
+        """Continue from there: the same batches follow, bit for bit."""
 
 
 def train(
@@ -49,14 +49,15 @@ def train(
     report: Report = print,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train ``model`` until a stop rule or ``should_stop`` says so; take up where ``folder`` left off, if it did.
+    """Train ``model`` until a stop rule or ``should_stop`` ends it; resumes the training in ``folder``, if there is
+    one.
 
-    ``folder`` gets ``checkpoints/``, ``curves.jsonl``, ``preview.png`` and ``timelapse/``; the last two only of
-    ``held_out`` pictures. For a repeatable start call ``rng.seed`` before building the model. Started by torchrun, all
-    processes share ``folder``, and each has a feed of its own.
+    ``folder`` gets ``checkpoints/``, ``curves.jsonl``, ``preview.png`` and ``timelapse/``; the last two only show
+    ``held_out`` pictures. For a repeatable start call ``rng.seed`` before building the model. Processes started by
+    torchrun share ``folder``, and each has its own feed.
 
-    Raises DivergedError (a NaN; the last checkpoint stays), InputError (the folder's training is of another model or
-    optimiser), MachineError (the disk refuses, or every checkpoint is broken).
+    Raises DivergedError (a NaN; the last checkpoint stays), InputError (the folder's training has another model or
+    optimizer), MachineError (writing fails, or every checkpoint is broken).
     """
     world = World(device)
     with world.joined():
@@ -78,7 +79,7 @@ def train(
 
 
 class Session:
-    """One process's part in it; the first process of several writes and reports."""
+    """One process's part in it; if there are several, the first one writes and reports."""
 
     def __init__(
         self,
@@ -106,11 +107,11 @@ class Session:
         self.step = 0
         self._pending = Pending()
         self._saved: tuple[int, float] | None = None
-        """At which iteration, and how many seconds of training."""
+        """Iteration, and seconds of training."""
 
     def begin(self) -> None:
-        """Where the folder's newest whole checkpoint is, or at the start."""
-        self.model.train()  # a second stage puts its first one to rest
+        """Resume from the folder's newest complete checkpoint, or start."""
+        self.model.train()  # a second stage freezes its first one
         step = self.world.leaders(self.checkpoints.newest_step() if self.world.leads else None)
         if step is None:
             rng.seed(self.settings.seed + self.world.rank)
@@ -119,7 +120,7 @@ class Session:
             self._resume(step)
 
     def iterate(self) -> None:
-        """One iteration, and what is due after it."""
+        """One iteration, and whatever is due after it."""
         with self.clock.for_data():
             batch = next(self.feed)
         terms = self.loop.iterate(batch, self.step)
@@ -137,10 +138,10 @@ class Session:
             self.save()
 
     def reason_to_stop(self, should_stop: Callable[[], bool]) -> str | None:
-        """Why to end now; None: go on. Saves a checkpoint if one is due."""
+        """The reason to end now; None: continue. Saves a checkpoint if one is due."""
         settings = self.settings
         if self.world.size > 1 and self.step % settings.log_every and self.step != settings.iterations:
-            return None  # asking the others takes time
+            return None  # synchronizing with the others takes time
         reason = reason_to_stop(settings, self.step, self.clock.seconds, self.curves.points)
         due = self.clock.seconds - (self._saved[1] if self._saved else 0.0) >= 60 * settings.checkpoint_minutes
         stopped = STOPPED if reason is None and should_stop() else reason
@@ -150,7 +151,7 @@ class Session:
         return stopped
 
     def save(self) -> Path:
-        """A checkpoint of now, unless there is one. Raises DivergedError rather than save a NaN."""
+        """A checkpoint of the current state, unless it exists. Raises DivergedError instead of saving a NaN."""
         self._read()
         randoms, feeds = self.world.gathered(rng.state()), self.world.gathered(self.feed.state())
         if self.world.leads:
@@ -194,7 +195,7 @@ class Session:
         self.report(Notice(f"Resumed at iteration {step}"))
 
     def _read(self) -> None:
-        """Losses that are still on the device: into the curves, and reported."""
+        """Read losses that are still on the device, add them to the curves, and report them."""
         if not len(self._pending):
             return
         rows = self._pending.read(self._saved[0] if self._saved else None)
@@ -206,7 +207,7 @@ class Session:
 
     @torch.no_grad()
     def _held_out_terms(self, held_out: Any) -> dict[str, Tensor]:
-        """What the model makes of faces that it never learns from: it rises where training overfits."""
+        """The model's metrics on faces that it never learns from: they rise when training overfits."""
         as_is: Any = torch.compiler.set_stance("force_eager") if self.settings.compile else nullcontext()
         with self._at_its_best(), self.loop.precision.autocast(), as_is:
             terms = self.model.metrics(held_out)
@@ -222,7 +223,7 @@ class Session:
 
     @contextmanager
     def _at_its_best(self) -> Iterator[None]:
-        """As its package will be: with its mean weights, and no statistics are taken of what it is shown."""
+        """In the state of its package: with its mean weights, and without updating statistics."""
         self.model.eval()
         with self.mean.shown() if self.mean else nullcontext():
             yield
@@ -230,4 +231,4 @@ class Session:
 
 
 def _silent(event: object) -> None:
-    """Of processes but the first."""
+    """For all processes except the first."""

@@ -1,4 +1,4 @@
-"""The weights that a model starts from: random ones, another package's, or a checkpoint's."""
+"""The initial weights of a model: random ones, another package's, or a checkpoint's."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _HINT = "Train in another folder, or go back to the settings that this one began
 
 
 def first_model(job: TrainJob, *, resumes: bool) -> Model[Any]:
-    """The job's networks as training begins with them; if it ``resumes``, a checkpoint brings their weights.
+    """The job's networks at the beginning of training; if it ``resumes``, their weights come from a checkpoint.
 
-    Raises InputError if ``start`` is for another engine, of other sizes or not found; ModelError if it is broken.
+    Raises InputError if ``start`` is for another engine, has other sizes or is not found; ModelError if it is broken.
     """
     rng.seed(job.trainer.seed)
     model = built(learned(job.engine), job.architecture, job.learned)
@@ -32,9 +32,9 @@ def first_model(job: TrainJob, *, resumes: bool) -> Model[Any]:
 
 
 def load_weights(model: Model[Any], state: Mapping[str, Any]) -> tuple[str, ...]:
-    """A checkpoint's weights into ``model``; which of the model's turns begin anew (an adversary switched on).
+    """A checkpoint's weights into ``model``; returns the model's turns that start anew (an adversary switched on).
 
-    Raises InputError if the checkpoint is of another model.
+    Raises InputError if the checkpoint belongs to another model.
     """
     if list(model.people) != state["people"]:
         known = ", ".join(state["people"])
@@ -59,8 +59,8 @@ def load_weights(model: Model[Any], state: Mapping[str, Any]) -> tuple[str, ...]
 
 
 def _start_from(model: Model[Any], engine: str, start: Start, packages: Packages) -> None:
-    """By position: the ancestor's first person is the model's first. What only training needs starts untrained where it
-    lacks it."""
+    """By position: the ancestor's first person becomes the model's first. Parts that only training needs start
+    untrained if it lacks them."""
     package = packages.find(start.model, start.sha256)
     card = card_of(package)
     if card.engine != engine:

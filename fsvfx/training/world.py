@@ -1,6 +1,6 @@
-"""The processes that train one model together, as torchrun starts them; most often there is one.
+"""The processes that train one model together, as started by torchrun; usually a single one.
 
-Each takes its own batches; gradients are their mean (torch's DistributedDataParallel). The first decides and writes.
+Each uses its own batches; gradients are averaged (torch's DistributedDataParallel). The first decides and writes.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class World:
             distributed.destroy_process_group()
 
     def losses_of(self, model: Model[Any]) -> Losses:
-        """The model's forward; with several processes, one that makes them start alike and shares gradients."""
+        """The model's forward; with several processes, one that synchronizes initial weights and gradients."""
         if self.size == 1:
             return model
-        # a turn uses a part of the weights only, and models grow
+        # a turn uses only a part of the weights, and models grow
         return DistributedDataParallel(model, find_unused_parameters=True)
 
     def leaders(self, mine: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Face detectors: the contract of all of them, and the table by which they are found. One file each."""
+"""Face detectors: their common contract, and the table that lists them. One file each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fsvfx import extras
 from fsvfx.errors import InputError
 from fsvfx.models import packs
 
-if TYPE_CHECKING:  # who checks a manifest need not wait for it
+if TYPE_CHECKING:  # not needed to check a manifest
     import numpy as np
     from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
 class Detections:
-    """What was found in one picture, best first.
+    """The detections in one picture, best first.
 
     boxes: (k, 4) f32 x0 y0 x1 y1 px; scores: (k,) f32 in [0, 1]; keypoints: (k, p, 2) f32 px, of which the first two
     are the eyes, left one in the upright picture first.
@@ -31,7 +31,7 @@ class Detections:
         return len(self.scores)
 
     def at(self, which: NDArray[np.generic]) -> Detections:
-        """Some of them, by index or mask."""
+        """A subset, by index or mask."""
         return Detections(self.boxes[which], self.scores[which], self.keypoints[which])
 
     @classmethod
@@ -50,8 +50,8 @@ class Detector(Protocol):
 
 @dataclass(frozen=True)
 class _Kind:
-    """path: ``module:class`` in this package, called with the least score, and a user's pack if it is that's; weights:
-    the model cards that it uses; needs: optional packages that it imports."""
+    """path: ``module:class`` in this package, called with the minimum score, and a user's pack if the detector comes
+    from one; weights: the model cards that it uses; needs: optional packages that it imports."""
 
     path: str
     weights: tuple[str, ...]
@@ -64,14 +64,15 @@ _KINDS = {
     "yunet": _Kind("yunet:YuNet", ("yunet",)),
     "insightface": _Kind("scrfd:Scrfd", ("insightface",), needs=("insightface",)),
 }
-"""The table of detectors. A new one is a file here and an entry, and its name in ``schemas.manifest.Faces``."""
+"""The table of detectors. A new one needs a file here, an entry, and its name in ``schemas.manifest.Faces``."""
 NAMES = tuple(_KINDS)
 
 
 def detector(name: str = "blazeface", min_score: float = 0.5) -> Detector:
     """A detector by name: one of ``NAMES``, or a pack that the user has added.
 
-    Raises ModelError if its weights are absent, MachineError if an optional package is, InputError for an unknown name.
+    Raises ModelError if its weights are missing, MachineError if an optional package is, InputError for an unknown
+    name.
     """
     known = _known(name)
     extras.require(*known.needs, what=f"Detector '{name}'")

@@ -1,4 +1,4 @@
-"""BlazeFace (arXiv 1907.05047), short and full range, as MediaPipe publishes it."""
+"""BlazeFace (arXiv 1907.05047), short and full range, as published by MediaPipe."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _GRIDS = {"blazeface_short": ((16, 2), (8, 6)), "blazeface_full": ((48, 1),)}
 """Cells a side and anchors a cell, in the order of the model's output."""
 _SAME_FACE = 0.3
 _THIN = 256
-"""A plate is halved while it has at least twice this: more than the models see."""
+"""A plate is halved while it has at least twice this size: more than the models see."""
 _KEYPOINTS = 6
 
 
 class BlazeFace:
-    """Both ranges; what both find is kept once. Six key points: eyes, nose, mouth, ears."""
+    """Both ranges; duplicates are merged. Six key points: eyes, nose, mouth, ears."""
 
     def __init__(self, min_score: float = 0.5) -> None:
         self._min_score = min_score
@@ -49,7 +49,7 @@ class BlazeFace:
 
 
 def letterbox(rgb: NDArray[np.uint8], size: int) -> tuple[NDArray[np.uint8], float, NDArray[np.float64]]:
-    """The picture in the middle of a black square: square, scale, and offset (x, y) in the square's pixels."""
+    """The picture centered in a black square: square, scale, and offset (x, y) in the square's pixels."""
     height, width = rgb.shape[:2]
     scale = size / max(height, width)
     small = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -12,7 +12,7 @@ from fsvfx.faces import insightface
 from fsvfx.faces.detectors import Detections
 
 _SIDE = 640
-"""Of the picture that it looks at, px, where the file leaves it open."""
+"""Height and width of its input, px, if the file does not set them."""
 
 
 class Scrfd:

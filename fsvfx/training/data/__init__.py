@@ -1,4 +1,4 @@
-"""Training data: facesets as batches, varied on the device, ready before the loop asks for them."""
+"""Training data: facesets as batches, augmented on the device, ready before the loop needs them."""
 
 from fsvfx.training.data.exchanged import Exchanged, exchanged_in, open_exchanged
 from fsvfx.training.data.fitted import FittedCrowd, fits_in, open_fits

@@ -1,4 +1,4 @@
-"""Endless batches, each of its number alone, made ahead in a thread; and where they are, to be taken up again."""
+"""Endless batches, each determined by its number, prepared in a thread; and their position, for resuming."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pydantic import JsonValue
 from fsvfx.errors import InputError
 
 _DEPTH = 3
-"""Batches made ahead."""
+"""Number of batches prepared ahead."""
 _PATIENCE = 0.1
-"""Seconds between looks at whether to stop."""
+"""Seconds between checks for a stop request."""
 T = TypeVar("T")
 
 
 class Batches(Iterator[T], ABC):
-    """After ``restore`` the same batches come as without a break, and on every device."""
+    """After ``restore`` the same batches follow as without an interruption, on every device."""
 
     ORIGIN: ClassVar[str]
-    """Name, in a checkpoint, of what the batches are made of."""
+    """Name, in a checkpoint, of the source of the batches."""
     ANOTHER: ClassVar[tuple[str, str]]
-    """What is said of a checkpoint made of something else, and the hint."""
+    """The message for a checkpoint made from something else, and the hint."""
 
     def __init__(self, seed: int, origin: JsonValue) -> None:
         self.seed = seed
@@ -41,7 +41,7 @@ class Batches(Iterator[T], ABC):
 
     @property
     def waited(self) -> float:
-        """Seconds that batches have been waited for since the start or the last ``restore``."""
+        """Seconds spent waiting for batches since the start or the last ``restore``."""
         return self._prefetch.waited if self._prefetch else 0.0
 
     def __next__(self) -> T:
@@ -52,11 +52,12 @@ class Batches(Iterator[T], ABC):
         return made
 
     def state(self) -> dict[str, JsonValue]:
-        """What a checkpoint keeps of it; JSON."""
+        """The state that a checkpoint keeps; JSON."""
         return {"done": self._done, "seed": self.seed, self.ORIGIN: self._origin}
 
     def restore(self, state: Mapping[str, JsonValue]) -> None:
-        """Go on after the batches that were taken when ``state`` was. Raises InputError if it was of something else."""
+        """Continue after the batches that were taken at the time of ``state``. Raises InputError if its source
+        differs."""
         if state[self.ORIGIN] != self._origin:
             what, hint = self.ANOTHER
             raise InputError(what, hint=hint)
@@ -64,7 +65,7 @@ class Batches(Iterator[T], ABC):
         self._done, self.seed = int(str(state["done"])), int(str(state["seed"]))
 
     def close(self) -> None:
-        """Stop making batches; ``next`` starts it again."""
+        """Stop preparing batches; ``next`` starts it again."""
         if self._prefetch is not None:
             self._prefetch.close()
             self._prefetch = None
@@ -77,12 +78,12 @@ class Batches(Iterator[T], ABC):
 
 
 def seed_of(seed: int, number: int, person: str) -> int:
-    """A batch's own, for a person or another part of it."""
+    """A batch's own seed, for a person or another part of it."""
     return int.from_bytes(hashlib.blake2b(f"{seed}/{number}/{person}".encode(), digest_size=7).digest())
 
 
 class Prefetch(Generic[T]):
-    """``make(number)`` for number = first, first + 1, ..., up to ``depth`` of them before they are asked for."""
+    """``make(number)`` for number = first, first + 1, ..., up to ``depth`` of them ahead of use."""
 
     def __init__(self, make: Callable[[int], T], first: int, depth: int) -> None:
         self._ready: Queue[T | BaseException] = Queue(depth)
@@ -95,7 +96,7 @@ class Prefetch(Generic[T]):
         """Seconds that ``next`` has spent waiting."""
 
     def next(self) -> T:
-        """What comes next. Raises what ``make`` raised."""
+        """The next item. Raises what ``make`` raised."""
         started = time.perf_counter()
         got = self._ready.get()
         self.waited += time.perf_counter() - started
@@ -104,7 +105,7 @@ class Prefetch(Generic[T]):
         return got
 
     def close(self) -> None:
-        """Stop, and wait until it has."""
+        """Stop, and wait until the thread has ended."""
         self._stop.set()
         self._thread.join()
         while True:

@@ -1,4 +1,4 @@
-"""Changes of colour, each an affine map of RGB per picture: (b, 3, 3) and (b, 3, 1)."""
+"""Color changes, each an affine map of RGB per picture: (b, 3, 3) and (b, 3, 1)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from fsvfx.comp.transfer import monge_kantorovich
 from schemas.augmentation import Augmentation
 
 _YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
-"""NTSC's: luma, and two axes of colour about which hue turns."""
+"""NTSC's: luma, and the two color axes in which hue rotates."""
 _FINEST = 64
-"""Statistics are taken of pictures of about this size."""
+"""Statistics are measured on pictures of about this size."""
 
 
 def jitters(settings: Augmentation, count: int, generator: Generator) -> Tensor | None:
-    """(count, 3, 3): hue turned, saturation and brightness scaled, at random; None: the settings ask for none."""
+    """(count, 3, 3): random rotation of hue, scale of saturation and brightness; None if the settings use none."""
     if not (settings.hue or settings.saturation or settings.light):
         return None
     hue, saturation, light = (torch.rand(3, count, generator=generator) * 2 - 1).unbind()
@@ -31,7 +31,7 @@ def jitters(settings: Augmentation, count: int, generator: Generator) -> Tensor 
 
 
 def transfers(own: Tensor, own_mask: Tensor, other: Tensor, other_mask: Tensor) -> tuple[Tensor, Tensor]:
-    """What gives each of ``own`` (b, 3, R, R) the mean and covariance of ``other`` in the masks (b, 1, R, R).
+    """The maps that give each of ``own`` (b, 3, R, R) the mean and covariance of ``other`` in the masks (b, 1, R, R).
 
     ``fsvfx.comp.transfer``'s linear Monge-Kantorovich map (Pitie and Kokaram, CVMP 2007), in display RGB.
     """
@@ -43,7 +43,7 @@ def transfers(own: Tensor, own_mask: Tensor, other: Tensor, other_mask: Tensor) 
 
 
 def changed(pictures: Tensor, matrix: Tensor, shift: Tensor | None = None) -> Tensor:
-    """Pictures (b, 3, H, W) by affine maps of their colours, held in [0, 1]."""
+    """Pictures (b, 3, H, W) after affine maps of their colors, clipped to [0, 1]."""
     flat = pictures.flatten(2)
     result = matrix @ flat if shift is None else torch.baddbmm(shift, matrix, flat)
     return result.clamp_(0, 1).view_as(pictures)

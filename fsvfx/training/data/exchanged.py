@@ -1,6 +1,6 @@
-"""A crowd's photographs with strangers' faces warped in, made ahead of time, in files that are mapped.
+"""A crowd's photographs with strangers' faces warped in, made ahead of time, in memory-mapped files.
 
-Each serves in two directions. Backwards it is the target, and the photograph is the truth; forwards the photograph is
+Each is used in two directions. Backward it is the target, and the photograph is the truth; forward the photograph is
 the target, and it is the truth, away from the face's edge.
 """
 
@@ -24,7 +24,7 @@ from fsvfx.training.data.ahead import seed_of
 from fsvfx.training.data.faces import Faces
 
 VERSION = 1
-"""Raise it when the same crowd would give others."""
+"""Increase it when the same crowd would give others."""
 _INDEX = "index.json"
 
 U8 = NDArray[np.uint8]
@@ -33,8 +33,8 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Exchanged:
-    """n of them, mapped. picture (n, S, S, 3) u8 display RGB; sure (n, S, S) u8, where it is the stranger's face, off
-    its edge; rows (n, 2) i64, the crowd's: of the photograph, and of the stranger's face."""
+    """n of them, mapped. picture (n, S, S, 3) u8 display RGB; sure (n, S, S) u8, where it is the stranger's face, away
+    from its edge; rows (n, 2) i64, the crowd's: of the photograph, and of the stranger's face."""
 
     picture: U8
     sure: U8
@@ -45,7 +45,7 @@ class Exchanged:
 def exchanged_in(
     folder: Path, crowd: Crowd, count: int, seed: int, report: Callable[[int, int], None] = lambda done, of: None
 ) -> Exchanged:
-    """``count`` of people whom training may see, in ``folder``: made there unless they are. ``report``: how many are.
+    """``count`` of people that training may see, in ``folder``: made there if missing. ``report``: how many are done.
 
     Raises MachineError.
     """
@@ -58,7 +58,7 @@ def exchanged_in(
 
 
 def open_exchanged(folder: Path) -> Exchanged:
-    """What ``exchanged_in`` has made there."""
+    """Opens what ``exchanged_in`` has made there."""
     picture, sure, rows = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("picture", "sure", "rows"))
     return Exchanged(picture, sure, rows, _digest_in(folder))
 

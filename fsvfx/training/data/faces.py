@@ -1,4 +1,4 @@
-"""A crowd's faces one by one, who may be swapped with whom, and the linear prior of them all."""
+"""A crowd's single faces, which of them may be swapped, and a linear prior fitted to all of them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from fsvfx.errors import InputError, Where
 from fsvfx.facesets.crowd import Crowd
 
 _FRONTAL = 25.0
-"""Degrees of yaw up to which faces tell the linear prior what faces look like."""
+"""Degrees of yaw up to which faces are used to fit the linear prior."""
 _LEAST, _MOST = 20, 3000
-"""Fewer frontal faces tell it nothing; more tell it nothing new, and each takes 55 kB."""
+"""With fewer frontal faces it can't be fitted; more add nothing, and each takes 55 kB."""
 _ALIKE, _LOOKED_AT = 15.0, 24
-"""Degrees of yaw between the two of a pair; strangers that are looked at to find one."""
+"""Maximum difference in yaw, degrees, within a pair; number of strangers tried to find one."""
 
 Ints = NDArray[np.int64]
 
 
 class Faces:
-    """Reads and draws them."""
+    """Reads and samples them."""
 
     def __init__(self, crowd: Crowd) -> None:
         self.crowd = crowd
@@ -33,20 +33,20 @@ class Faces:
         return Face(row, crop, mesh, code)
 
     def stranger(self, row: int, rows: Ints, random: np.random.Generator) -> int:
-        """Among ``rows`` another person's face that is turned alike, as far as there is one."""
+        """Another person's face among ``rows``, with a similar pose if possible."""
         drawn = random.choice(rows[self._people[rows] != self._people[row]], _LOOKED_AT)
         apart = np.abs(self._yaw[drawn] - self._yaw[row])
         within = np.flatnonzero(apart <= _ALIKE)
         return int(drawn[within[0] if len(within) else np.argmin(apart)])
 
     def another(self, row: int, random: np.random.Generator) -> int:
-        """Another face of the same person, if there is one that is turned much alike; else the same."""
+        """Another face of the same person with a similar pose, if there is one; otherwise the same face."""
         own = self.crowd.faces_of(int(self._people[row]))
         others = [each for each in own if each != row and abs(self._yaw[each] - self._yaw[row]) <= 2 * _ALIKE]
         return int(random.choice(others)) if others else row
 
     def priors(self) -> Priors:
-        """Of frontal faces that training may see. Raises InputError if they are too few."""
+        """Fitted to frontal faces that training may see. Raises InputError if there are too few."""
         frontal = self.crowd.trained[np.abs(self._yaw[self.crowd.trained]) < _FRONTAL]
         if len(frontal) < _LEAST:
             raise InputError(

@@ -1,4 +1,4 @@
-"""A crowd's faces fitted in three dimensions, made ahead of time, in files that are mapped."""
+"""3D fits of a crowd's faces, made ahead of time, in memory-mapped files."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from fsvfx.morphable.portrait import face_part
 from fsvfx.qc.sheet import sampled
 
 VERSION = 2
-"""Raise it when the same crowd would give other fits."""
+"""Increase it when the same crowd would give different fits."""
 _INDEX = "index.json"
 _PICTURES = 24
-"""That tell a person's shape, at most."""
+"""Maximum number of pictures used to fit a person's shape."""
 
 F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class FittedCrowd:
-    """m faces of p people, mapped. Of each person: identity (p, k); nearness (p,); albedo (p, q, 3) f16, of the model's
-    ``face_part``. Of each face: rotation (m, 3, 3), scale (m,), shift (m, 2), px of the crowd's crops; expression (m,
-    e); light (m, 9, 3); off, unlike (m,). See ``FittedPerson`` and ``Fits``."""
+    """m faces of p people, mapped. For each person: identity (p, k); nearness (p,); albedo (p, q, 3) f16, of the
+    model's ``face_part``. For each face: rotation (m, 3, 3), scale (m,), shift (m, 2), px of the crowd's crops;
+    expression (m, e); light (m, 9, 3); off, unlike (m,). See ``FittedPerson`` and ``Fits``."""
 
     identity: F32
     nearness: NDArray[np.float64]
@@ -55,8 +55,8 @@ class FittedCrowd:
 def fits_in(
     folder: Path, crowd: Crowd, model: Morphable, report: Callable[[int, int], None] = lambda done, of: None
 ) -> FittedCrowd:
-    """Of everybody, those who are held out too, in ``folder``: made there unless they are. ``report``: how many people
-    are. Raises MachineError."""
+    """For everybody, including held-out people, in ``folder``: made there if missing. ``report``: how many people are
+    done. Raises MachineError."""
     digest = digest_of(["fitted", VERSION, model.name, crowd.digest])
     if _digest_in(folder) != digest:
         shutil.rmtree(folder, ignore_errors=True)
@@ -65,7 +65,7 @@ def fits_in(
 
 
 def open_fits(folder: Path) -> FittedCrowd:
-    """What ``fits_in`` has made there."""
+    """Opens what ``fits_in`` has made there."""
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in (*_OF_PEOPLE, *_OF_FACES)}
     return FittedCrowd(**arrays, digest=_digest_in(folder))
 
@@ -110,7 +110,7 @@ def _write(folder: Path, crowd: Crowd, model: Morphable, digest: str, report: Ca
 
 
 def _fitted(model: Morphable, crowd: Crowd, rows: range) -> tuple[FittedPerson, Fits]:
-    """One shape of some faces, those that are turned most differently; then each face by itself."""
+    """One shape for several faces, those with the most different poses; then each face separately."""
     by_yaw = sorted(rows, key=lambda row: float(crowd.pose[row, 0]))
     person, fits = fit_person(model, *_faces(crowd, sampled(by_yaw, _PICTURES)))
     return person, fits if len(rows) == 1 else fit_frames(model, person, *_faces(crowd, list(rows)))

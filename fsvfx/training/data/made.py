@@ -1,4 +1,4 @@
-"""A crowd's faces as swaps for refiners, made ahead of time (``engines.retouching``), in files that are mapped."""
+"""A crowd's faces as swaps for refiners, made ahead of time (``engines.retouching``), in memory-mapped files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from fsvfx.training.data.ahead import seed_of
 from fsvfx.training.data.faces import Faces
 
 VERSION = 4
-"""Raise it when the same crowd would give other swaps."""
+"""Increase it when the same crowd would give different swaps."""
 _INDEX, _PRIOR = "index.json", "prior.npz"
 _FORWARDS = 0.75
-"""Share of swaps that are made forwards: there nothing but the damage is to be undone, which is learned soon."""
+"""Share of swaps made forward: those only need the damage undone, which is learned quickly."""
 _UNSEEN = 0.04
-"""Share of swaps that are of people who are held out."""
+"""Share of swaps of held-out people."""
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -35,10 +35,10 @@ U8 = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class MadeSwaps:
-    """n swaps (all but the prior mapped): target, warp, guess, truth (n, S, S, 3) u8; matte, sure (n, S, S) u8;
-    landmarks (n, 468, 3) f32; code (n, 128) f32; unseen (n,) bool: of people who are held out. See ``Retouches``.
+    """n swaps (everything except the prior is mapped): target, warp, guess, truth (n, S, S, 3) u8; matte, sure (n, S,
+    S) u8; landmarks (n, 468, 3) f32; code (n, 128) f32; unseen (n,) bool: of held-out people. See ``Retouches``.
 
-    prior: of everybody whom training sees.
+    prior: of all people that training sees.
     """
 
     target: U8
@@ -65,7 +65,7 @@ class MadeSwaps:
 def swaps_in(
     folder: Path, crowd: Crowd, count: int, seed: int, report: Callable[[int, int], None] = lambda done, of: None
 ) -> MadeSwaps:
-    """``count`` swaps between the crowd's people, in ``folder``: made there unless they are. ``report``: how many are.
+    """``count`` swaps between the crowd's people, in ``folder``: made there if missing. ``report``: how many are done.
 
     Raises InputError if there are too few people; MachineError.
     """
@@ -78,7 +78,7 @@ def swaps_in(
 
 
 def open_swaps(folder: Path) -> MadeSwaps:
-    """What ``swaps_in`` has made there."""
+    """Opens what ``swaps_in`` has made there."""
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SHAPES}
     with np.load(folder / _PRIOR) as held:
         prior = LinearPrior(**held)
@@ -99,7 +99,7 @@ _SHAPES: dict[str, tuple[str, Callable[[int], tuple[int, ...]]]] = {
 
 
 class _Maker:
-    """Draws the faces."""
+    """Samples the faces."""
 
     def __init__(self, crowd: Crowd, seed: int) -> None:
         self._crowd, self._seed, self._faces = crowd, seed, Faces(crowd)
@@ -126,7 +126,7 @@ class _Maker:
         (folder / _INDEX).write_text(json.dumps({"digest": digest}), encoding="utf-8")
 
     def _made(self, rows: NDArray[np.int64], random: np.random.Generator) -> tuple[Swap, Face, Face]:
-        """And the face whose picture, and whose likeness, it is."""
+        """The swap, and the faces that its picture and its identity come from."""
         row = int(random.choice(rows))
         face, stranger = self._faces.of(row), self._faces.of(self._faces.stranger(row, rows, random))
         if random.random() < _FORWARDS:

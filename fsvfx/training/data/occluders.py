@@ -1,4 +1,5 @@
-"""What is pasted in front of faces: a folder's cut-outs, and drawn shapes; each placed, turned and lit at random."""
+"""Occluders pasted in front of faces: cut-outs from a folder, and drawn shapes; each with random position, rotation and
+light."""
 
 from __future__ import annotations
 
@@ -25,24 +26,25 @@ from schemas.augmentation import Augmentation
 from schemas.train import Occluders
 
 _SIDE = 96
-"""Of cut-outs and drawn shapes, px."""
+"""Size of cut-outs and drawn shapes, px."""
 _UNSEEN = 10
-"""One cut-out in so many is held out of training."""
+"""One in this many cut-outs is held out of training."""
 _AGAIN = 0.25
-"""Chance that what is covered is covered once more."""
+"""Probability that a covered face is covered once more."""
 _SIZES = (0.3, 0.75)
-"""Of what is pasted, as shares of the picture's side."""
+"""Sizes of pasted pictures, as shares of the picture's side."""
 _LIGHT = (0.5, 1.25)
 
 
 class Pasted:
-    """Cut-outs (m, 4, P, P) u8, RGBA, not multiplied; there may be none. ``digest``: of all that is pasted, and how."""
+    """Cut-outs (m, 4, P, P) u8, RGBA, not premultiplied; may be empty. ``digest``: of everything that is pasted, and
+    how."""
 
     def __init__(self, cutouts: Tensor, settings: Occluders, digest: str = "") -> None:
         self.cutouts, self.settings, self.digest = cutouts, settings, digest
 
     def over(self, pairs: Pairs, generator: Generator) -> Pairs:
-        """The pairs with something in front of a share of their targets. Random numbers are the CPU's."""
+        """The pairs with an occluder in front of a share of their targets. Random numbers are drawn on the CPU."""
         target, count = pairs.target, len(pairs.target)
         crop, front = target.crop.clone(), torch.zeros_like(target.crop[:, :1])
         for chance in (self.settings.share, self.settings.share * _AGAIN):
@@ -57,7 +59,7 @@ class Pasted:
         return replace(pairs, target=replace(target, crop=crop), front=front)
 
     def _pictures(self, count: int, generator: Generator) -> Tensor:
-        """(count, 4, P, P), not multiplied."""
+        """(count, 4, P, P), not premultiplied."""
         shapes = torch.rand(count, generator=generator) < (self.settings.drawn if len(self.cutouts) else 1.0)
         made = torch.empty(count, 4, _SIDE, _SIDE)
         made[shapes] = drawn(int(shapes.sum()), generator)
@@ -68,7 +70,7 @@ class Pasted:
 
 
 class CoveredSampler(PairSampler):
-    """Pairs with something in front of their targets: for a second stage, which learns to keep it."""
+    """Pairs with occluders in front of their targets: for a second stage, which learns to keep them."""
 
     ANOTHER = (
         "The crowd, or what is pasted in front of it, is not what this training began with",
@@ -96,7 +98,7 @@ class CoveredSampler(PairSampler):
 
 
 def occluders_of(settings: Occluders, reach: Reach) -> tuple[Pasted, Pasted]:
-    """What is pasted in training, and what in front of people who are held out: other cut-outs, in front of each.
+    """Occluders for training, and those for held-out people: different cut-outs, applied to every face.
 
     settings: with an absolute path. Raises InputError if the folder has no cut-outs, PlateError if one can't be read.
     """
@@ -119,7 +121,8 @@ def occluders_of(settings: Occluders, reach: Reach) -> tuple[Pasted, Pasted]:
 
 
 def drawn(count: int, generator: Generator) -> Tensor:
-    """(count, 4, P, P) in [0, 1]: ellipses and bars, with soft patches and stripes of colour; RGBA, not multiplied."""
+    """(count, 4, P, P) in [0, 1]: ellipses and bars, with soft patches and stripes of color; RGBA, not
+    premultiplied."""
     y, x = (axis[None, None] for axis in torch.meshgrid(*[_middles(_SIDE)] * 2, indexing="ij"))
     thin = _between(0.15, 0.9, count, generator)
     edge = _SIDE / 2
@@ -137,8 +140,8 @@ def drawn(count: int, generator: Generator) -> Tensor:
 
 
 def _placed(pictures: Tensor, landmarks: Tensor, side: int, generator: Generator) -> Tensor:
-    """(b, 4, side, side), multiplied by alpha: each in another light, turned, mirrored, scaled, over a point of the
-    mesh (b, 468, 3)."""
+    """(b, 4, side, side), premultiplied: each with different light, rotated, mirrored, scaled, over a point of the mesh
+    (b, 468, 3)."""
     count = len(pictures)
     point = landmarks[torch.arange(count), torch.randint(468, (count,), generator=generator), :2]
     middle = (point + 0.5) * 2 / side - 1
@@ -156,7 +159,7 @@ def _placed(pictures: Tensor, landmarks: Tensor, side: int, generator: Generator
 
 
 def _squared(picture: np.ndarray) -> Tensor:
-    """(4, P, P) u8 of a cut-out (H, W, 4) in [0, 1]: as large as fits, in the middle."""
+    """(4, P, P) u8 of a cut-out (H, W, 4) in [0, 1]: as large as fits, centered."""
     height, width = picture.shape[:2]
     share = _SIDE / max(height, width)
     small = cv2.resize(
@@ -174,5 +177,5 @@ def _middles(side: int) -> Tensor:
 
 
 def _between(low: float, high: float, count: int, generator: Generator) -> Tensor:
-    """(count, 1, 1, 1), evenly."""
+    """(count, 1, 1, 1), uniform."""
     return low + (high - low) * torch.rand(count, 1, 1, 1, generator=generator)

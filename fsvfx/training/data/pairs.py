@@ -1,4 +1,5 @@
-"""Pairs of faces for models that swap anybody: person, then face, then a source; read from mapped files, made ahead."""
+"""Pairs of faces for models that swap anybody: first a person, then a face, then a source; read from mapped files,
+ahead of use."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from fsvfx.training.data.shown import Shown
 from schemas.augmentation import Augmentation
 
 _LOOKED_AT = 16
-"""Sources that are drawn for a target; the first that is turned like it is taken, else the nearest."""
+"""Number of sources drawn for a target; the first with a similar pose is used, otherwise the nearest."""
 
 Ints = NDArray[np.int64]
 
@@ -31,11 +32,11 @@ Ints = NDArray[np.int64]
 class PairSampler(Batches[Pairs]):
     """Endless batches of ``batch`` pairs at (R, R).
 
-    A target: a person, each as likely as the others, then one of their faces, rare poses as likely as common ones. Its
-    source: with the chance ``same`` another face of that person (the face itself where there is one), else of another
-    person; its yaw within ``yaw`` degrees of the target's if any of some is. Targets and sources are turned, scaled,
-    shifted and coloured each by themselves. People and faces that are held out are not drawn. Every batch follows from
-    seed and number alone.
+    Target: a person, all equally likely, then one of their faces, with rare poses as likely as common ones. Source:
+    with probability ``same`` another face of that person (the same face if there is only one), otherwise of another
+    person; with a yaw within ``yaw`` degrees of the target's if one of several draws is. Rotation, scale, shift and
+    color of targets and sources are varied independently. Held-out people and faces are not drawn. Every batch is
+    determined by seed and number.
     """
 
     ORIGIN = "crowd"
@@ -57,7 +58,7 @@ class PairSampler(Batches[Pairs]):
         same: float = 0.5,
         yaw: float = 90.0,
     ) -> None:
-        """shown: makes what the model is shown of the sources. Raises InputError if there are not two people to train
+        """shown: makes the model's input from the sources. Raises InputError if there are not two people to train
         on."""
         super().__init__(seed, crowd.digest)
         self.crowd, self.resolution, self.batch, self.settings = crowd, resolution, batch, settings
@@ -82,23 +83,23 @@ class PairSampler(Batches[Pairs]):
         return self.with_prior(Pairs(target, source, target.person == source.person), sources)
 
     def rows(self, count: int, random: np.random.Generator) -> tuple[Ints, Ints]:
-        """Of so many targets, and of their sources."""
+        """Rows of this many targets, and of their sources."""
         drawn = [self._pair(random) for _ in range(count)]
         targets, sources = (np.array(rows, np.int64) for rows in zip(*drawn, strict=True))
         return targets, sources
 
     def with_prior(self, pairs: Pairs, sources: Ints) -> Pairs:
-        """With what the model is shown of the sources, the faces of these rows."""
+        """Adds the model's input from the sources, the faces of these rows."""
         return replace(pairs, prior=self.shown.over(pairs.target, sources)) if self.shown else pairs
 
     def views(self, count: int, generator: Generator) -> tuple[Tensor, Tensor | None]:
-        """How so many faces are turned, scaled and shifted (count, 2, 3), and coloured (count, 3, 3)."""
-        # Faces are not mirrored: the mesh's points, and the code, are of the face as it is.
+        """Rotation, scale and shift (count, 2, 3) for this many faces, and color changes (count, 3, 3)."""
+        # Faces are not mirrored: the mesh's points and the code belong to the unmirrored face.
         matrices = affines(self.settings.model_copy(update={"flip": 0.0}), count, generator)
         return matrices, colour.jitters(self.settings, count, generator)
 
     def varied(self, rows: Ints, generator: Generator) -> Looks:
-        """The faces of these rows, at random."""
+        """The faces of these rows, randomly varied."""
         matrices, jitter = self.views(len(rows), generator)
         return varied(looks_of(self.crowd, rows, self.device), matrices, jitter, self.crowd.size, self.resolution)
 
@@ -119,14 +120,14 @@ class PairSampler(Batches[Pairs]):
         return int(own[0]) if len(own) == 1 else int(random.choice(own, p=self._chances[who]))
 
     def _turned_alike(self, yaw: float, rows: Ints) -> int:
-        """The first of ``rows`` whose yaw is within the limit; else the nearest."""
+        """The first of ``rows`` whose yaw is within the limit; otherwise the nearest."""
         apart = np.abs(np.asarray(self.crowd.pose[rows, 0]) - yaw)
         within = np.flatnonzero(apart <= self.yaw)
         return int(rows[within[0] if len(within) else np.argmin(apart)])
 
 
 def varied(looks: Looks, matrices: Tensor, jitter: Tensor | None, size: int, resolution: int) -> Looks:
-    """Faces of ``size`` px as ``matrices`` (b, 2, 3) show them at (R, R), colours changed by ``jitter`` (b, 3, 3)."""
+    """Faces of ``size`` px, cut by ``matrices`` (b, 2, 3) at (R, R), colors changed by ``jitter`` (b, 3, 3)."""
     device = looks.crop.device
     planes = sample(torch.cat([looks.crop, looks.mask], 1), places(matrices, resolution).to(device))
     crop, mask = planes[:, :3], planes[:, 3:]
@@ -137,8 +138,8 @@ def varied(looks: Looks, matrices: Tensor, jitter: Tensor | None, size: int, res
 
 
 def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str, shown: Shown | None = None) -> Pairs:
-    """Up to ``most`` people who are held out, or have frames that are (``Crowd.unseen``), as they are; the source of
-    each is the next one's face, of a like yaw.
+    """Up to ``most`` people who are held out, or have held-out frames (``Crowd.unseen``), unmodified; the source of
+    each is the next one's face, with a similar yaw.
 
     Raises InputError if there are not two.
     """
@@ -148,7 +149,7 @@ def unseen_pairs(crowd: Crowd, resolution: int, most: int, device: str, shown: S
 
 
 def pairs_of(crowd: Crowd, targets: Ints, sources: Ints, resolution: int, device: str) -> Pairs:
-    """The faces of these rows, as they are."""
+    """The faces of these rows, unmodified."""
     target, source = (_resized(looks_of(crowd, each, device), resolution) for each in (targets, sources))
     return Pairs(target, source, target.person == source.person)
 
@@ -190,7 +191,7 @@ def _resized(looks: Looks, size: int) -> Looks:
 
 
 def looks_of(crowd: Crowd, rows: Ints, device: str) -> Looks:
-    """Faces as they are, at the crowd's own size."""
+    """Unmodified faces, at the crowd's own size."""
     crops = torch.from_numpy(np.asarray(crowd.crops[rows])).to(device).permute(0, 3, 1, 2).float() / 255
     mask = torch.from_numpy(np.asarray(crowd.mask[rows])).to(device)[:, None].float() / 255
     floats = (torch.from_numpy(np.asarray(each[rows])).to(device) for each in (crowd.code, crowd.landmarks, crowd.pose))
@@ -200,6 +201,6 @@ def looks_of(crowd: Crowd, rows: Ints, device: str) -> Looks:
 
 
 def _chances(crowd: Crowd, rows: Ints, settings: Augmentation) -> NDArray[np.float64]:
-    """Of each of a person's faces."""
+    """The probability of each of a person's faces."""
     pose = np.asarray(crowd.pose[rows])
     return weights(pose, np.zeros(len(rows), np.bool_), balanced=settings.balance_poses)

@@ -1,4 +1,4 @@
-"""A faceset's pictures in memory, as batches are cut from them: colours, face, eyes and mouth."""
+"""A faceset's pictures in memory, from which batches are cut: colors, face, eyes and mouth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fsvfx.facesets.footage import resized, scaled
 from fsvfx.qc.sheet import sampled
 
 _EYE_MARGIN, _MOUTH_MARGIN = 0.3, 0.15
-"""About eyes and lips, in shares of their width."""
+"""Margins around eyes and lips, in shares of their width."""
 _EYES = ((topology.RIGHT_EYE, topology.RIGHT_EYE_CORNERS), (topology.LEFT_EYE, topology.LEFT_EYE_CORNERS))
 
 
@@ -46,17 +46,17 @@ def pool_of(faceset: Faceset, rows: Sequence[int] | NDArray[np.integer], size: i
 
 
 def plain(faceset: Faceset, rows: Sequence[int] | NDArray[np.integer], resolution: int, device: str) -> Side:
-    """Faces as they are, input and target alike: for previews and evaluation. Raises StoreError."""
+    """Unmodified faces, the same as input and target: for previews and evaluation. Raises StoreError."""
     return side_of(pool_of(faceset, rows, resolution).take(torch.arange(len(rows)), device))
 
 
 def photos_of(faceset: Faceset, resolution: int, most: int) -> Side:
-    """Up to ``most`` of the faces that are not held out as they are, evenly through them, on the CPU."""
+    """Up to ``most`` of the faces that are not held out, unmodified, evenly spaced, on the CPU."""
     return plain(faceset, sampled(np.flatnonzero(~faceset.held_out).tolist(), most), resolution, "cpu")
 
 
 def held_out(facesets: Mapping[str, Faceset], resolution: int, most: int, device: str) -> Batch:
-    """Up to ``most`` of each person's held-out faces as they are, evenly through them; as many of every person.
+    """Up to ``most`` of each person's held-out faces, unmodified, evenly spaced; the same number for every person.
 
     Raises InputError if somebody has none; StoreError.
     """
@@ -73,12 +73,12 @@ def held_out(facesets: Mapping[str, Faceset], resolution: int, most: int, device
 
 
 def side_of(target: Tensor, warped: Tensor | None = None) -> Side:
-    """``target`` (b, 6, R, R) as ``Pool.take`` gives it; warped (b, 3, R, R): the target's own colours if not given."""
+    """``target`` (b, 6, R, R) as returned by ``Pool.take``; warped (b, 3, R, R): by default the target's own colors."""
     return Side(target[:, :3] if warped is None else warped, target[:, :3], target[:, 3:4], target[:, 4:6])
 
 
 def priorities(landmarks: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """(2, size, size) in [0, 1]: the eyes with their lids, and the mouth, of a mesh in crop px."""
+    """(2, size, size) in [0, 1]: the eyes with their lids, and the mouth, from a mesh in crop px."""
     eyes = [_around(landmarks, loop, corners, _EYE_MARGIN, size) for loop, corners in _EYES]
     mouth = _around(landmarks, topology.LIPS_OUTER, topology.MOUTH_CORNERS, _MOUTH_MARGIN, size)
     return np.stack([np.maximum(*eyes), mouth])
@@ -91,7 +91,7 @@ def _around(
     margin: float,
     size: int,
 ) -> NDArray[np.float32]:
-    """The hull of a loop of points and of circles about them: a shut eye has a width, too."""
+    """The hull of a loop of points and of circles around them: this gives a shut eye a width, too."""
     points = landmarks[loop, :2]
     reach = margin * float(np.linalg.norm(landmarks[corners[0], :2] - landmarks[corners[1], :2]))
     turns = np.linspace(0, 2 * np.pi, 8, endpoint=False)

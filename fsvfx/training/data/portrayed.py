@@ -1,10 +1,9 @@
-"""Pairs with the source's face drawn in the target's performance by a morphable model; some of them with a moment
-later.
+"""Pairs with the source's face rendered in the target's performance by a morphable model; some with a later moment.
 
-What is drawn of a crowd decides what can be asked of each pair (Cao et al. 2021, UniFaceGAN: dynamic selection of
-training samples from pictures and videos): one person's have a truth; those of two people have surroundings, and the
-temporal loss alone for the face. The next frame of somebody's footage is a moment later; where there is none, the still
-itself, moved with its surroundings, and the drawn head turned a little.
+The kind of material determines the losses that apply to each pair (Cao et al. 2021, UniFaceGAN: dynamic selection of
+training samples from pictures and videos): pairs of one person have a truth; pairs of two people have surroundings, and
+for the face only the temporal loss. In footage the later moment is the person's next frame; otherwise it is the still
+itself, moved with its surroundings, and with the rendered head slightly rotated.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ from fsvfx.training.data.pairs import PairSampler, looks_of, unseen_pairs, unsee
 from schemas.augmentation import Augmentation
 
 _NEAR = 8.0
-"""Degrees by which the next frame of somebody may be turned otherwise: more is a cut, or a gap."""
+"""Maximum difference in pose, degrees, to a person's next frame: more is a cut, or a gap."""
 _MOTION = Augmentation(rotation=3, scale=1.03, shift=0.015, flip=0)
-"""Of a still, from one moment to the next."""
+"""Motion of a still from one moment to the next."""
 _TURN = 0.07
-"""Radians about each axis by which its drawn head is turned beside that."""
+"""Radians by which its rendered head is additionally rotated around each axis."""
 _SOFTER, _TINT, _RIM = 6, 0.12, 0.06
-"""What a face is drawn with that its own photograph has told, lest it be copied: rounds of smoothing; the share by
-which its colors are off; and the share of the picture's side that is hidden on either side of its edge, at most:
-strangers' faces leave such a rim, of which nobody knows the truth."""
+"""Distortions of a face rendered from its own photograph, so that it isn't copied: rounds of smoothing; the share by
+which its colors are off; and the maximum share of the picture's side hidden on either side of its edge: strangers'
+faces leave such a rim, for which there is no truth."""
 
 Ints = NDArray[np.int64]
 F32 = NDArray[np.float32]
@@ -49,9 +48,10 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Drawing:
-    """How a face is drawn: row of the performance, person whose face it is, matrix (2, 3) from the picture to the crop.
+    """How a face is rendered: row of the performance, person whose face it is, matrix (2, 3) from the picture to the
+    crop.
 
-    softer: rounds of smoothing; tint: (3,), times its albedo; turn: (3,) radians beside the performance's.
+    softer: rounds of smoothing; tint: (3,), factor on its albedo; turn: (3,) radians, in addition to the performance's.
     """
 
     row: int
@@ -63,7 +63,7 @@ class Drawing:
 
 
 class Portraits:
-    """Draws a crowd's faces."""
+    """Renders a crowd's faces."""
 
     def __init__(self, crowd: Crowd, fits: FittedCrowd, model: Morphable) -> None:
         self.crowd, self.fits, self.part = crowd, fits, face_part(model)
@@ -80,8 +80,8 @@ class Portraits:
         return drawn(part, moved(seen, asked.matrix[None], self.crowd.size, size)[0].numpy(), colors, size)
 
     def next_of(self, row: int, among: NDArray[np.bool_]) -> int | None:
-        """The next frame of the same person's footage, if it is there, among those that may be seen (m,), and turned
-        alike: the faces of a person are in the order of their footage."""
+        """The next frame of the same person's footage, if it exists among the allowed rows (m,) and has a similar pose:
+        a person's faces are in the order of their footage."""
         after = row + 1
         if after == len(self.crowd) or not among[after] or self.crowd.person[after] != self.crowd.person[row]:
             return None
@@ -89,7 +89,7 @@ class Portraits:
         return after if apart < _NEAR else None
 
     def over(self, pairs: Pairs, drawings: Sequence[Drawing], jitter: Tensor | None) -> tuple[Pairs, list[Portrait]]:
-        """Pairs with their portraits, in colors changed as the targets' are; and these."""
+        """Pairs with their portraits, with colors changed like the targets'; and the portraits."""
         found = [self.of(each, pairs.target.crop.shape[-1]) for each in drawings]
         return replace(pairs, portrayed=_shown(found, pairs.target.landmarks, jitter)), found
 
@@ -103,7 +103,7 @@ class Portraits:
         generator: Generator,
         device: str,
     ) -> Later:
-        """A moment after the portraits ``before``, drawn as ``drawings`` say."""
+        """A moment after the portraits ``before``, rendered according to ``drawings``."""
         motions = affines(_MOTION, len(drawings), generator)
         following = [
             self._following(each, motion, among, random) for each, motion in zip(drawings, motions, strict=True)
@@ -127,7 +127,7 @@ class Portraits:
     def _following(
         self, asked: Drawing, motion: Tensor, among: NDArray[np.bool_], random: np.random.Generator
     ) -> Drawing:
-        """The next frame, or the same one in motion."""
+        """The next frame, or the same one, moved."""
         row = self.next_of(asked.row, among)
         if row is not None:
             return replace(asked, row=row)
@@ -137,9 +137,9 @@ class Portraits:
 
 
 class PortrayedSampler(PairSampler):
-    """Batches of pairs with portraits, the first of them with a moment later.
+    """Batches of pairs with portraits; the first pairs have a later moment.
 
-    strangers: share of pairs of two people; moving: share of those with a moment later.
+    strangers: share of pairs of two people; moving: share of those with a later moment.
     """
 
     ANOTHER = (
@@ -194,7 +194,7 @@ class PortrayedSampler(PairSampler):
 
 
 def unseen_portrayed(portraits: Portraits, resolution: int, most: int, device: str) -> Pairs:
-    """``unseen_pairs`` with portraits, all with a moment later. Raises InputError."""
+    """``unseen_pairs`` with portraits, all with a later moment. Raises InputError."""
     crowd = portraits.crowd
     pairs, (targets, sources) = unseen_pairs(crowd, resolution, most, device), unseen_rows(crowd, most)
     people = np.asarray(crowd.person)[sources].tolist()
@@ -213,13 +213,13 @@ def _shown(portraits: Sequence[Portrait], landmarks: Tensor, jitter: Tensor | No
 
 
 def _rims(size: int, random: np.random.Generator) -> tuple[int, int]:
-    """px by which a drawn face is made smaller, and its hole in the surroundings larger."""
+    """px by which a rendered face is shrunk, and its hole in the surroundings enlarged."""
     inner, outer = random.integers(round(_RIM * size) + 1, size=2).tolist()
     return inner, outer
 
 
 def _hidden(of: Pairs | Later, rims: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    """Its target and portraits, with rims hidden."""
+    """Its target and portraits, with hidden rims."""
     assert of.portrayed is not None
     cover, mask = of.portrayed.cover.clone(), of.target.mask.clone()
     for row, (inner, outer) in enumerate(rims):

@@ -1,4 +1,5 @@
-"""Batches of swaps made ahead of time: drawn, turned, scaled, shifted, mirrored and coloured, all parts alike."""
+"""Batches of swaps made ahead of time: sampled, rotated, scaled, shifted, mirrored and recolored, with all parts kept
+consistent."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ Ints = NDArray[np.int64]
 
 
 class RetouchSampler(Batches[Retouches]):
-    """Endless batches of ``batch`` swaps at (R, R), of people whom training may see. Each follows from its number."""
+    """Endless batches of ``batch`` swaps at (R, R), of people that training may see. Each is determined by its
+    number."""
 
     ORIGIN = "swaps"
     ANOTHER = (
@@ -49,7 +51,7 @@ class RetouchSampler(Batches[Retouches]):
 
 
 def unseen_retouches(swaps: MadeSwaps, resolution: int, most: int, device: str) -> Retouches:
-    """Up to ``most`` swaps of people who are held out, as they are. Raises InputError if there are none."""
+    """Up to ``most`` swaps of held-out people, unmodified. Raises InputError if there are none."""
     rows = np.flatnonzero(np.asarray(swaps.unseen))[:most]
     if not len(rows):
         raise InputError(
@@ -64,7 +66,7 @@ def unseen_retouches(swaps: MadeSwaps, resolution: int, most: int, device: str) 
 def retouches(
     swaps: MadeSwaps, rows: Ints, matrices: Tensor, jitter: Tensor | None, resolution: int, device: str
 ) -> Retouches:
-    """Swaps as ``matrices`` (b, 2, 3) show them, in colours changed by ``jitter`` (b, 3, 3)."""
+    """Swaps cut by ``matrices`` (b, 2, 3), with colors changed by ``jitter`` (b, 3, 3)."""
     parts = {name: _planes(getattr(swaps, name)[rows], device) for name in _PLANES}
     sizes = [each.shape[1] for each in parts.values()]
     at = places(matrices, resolution).to(device)

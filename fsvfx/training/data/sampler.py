@@ -1,4 +1,4 @@
-"""Batches of training pictures: faces drawn by pose, varied on the device."""
+"""Batches of training pictures: faces sampled by pose, augmented on the device."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from schemas.augmentation import Augmentation
 class Sampler(Batches[Batch]):
     """Endless batches: ``batch`` pictures (R, R) of each person, in the order of ``facesets``.
 
-    Every batch follows from seed and number alone: after ``restore`` the same ones come as without a break, and on
-    every device. Held-out faces are not even loaded. ``random_warp``: else the model sees its target.
+    Every batch is determined by seed and number: after ``restore`` the same ones follow as without an interruption, on
+    every device. Held-out faces are not even loaded. ``random_warp``: if not set, the model's input is its target.
     """
 
     ORIGIN = "facesets"
@@ -78,13 +78,13 @@ class Sampler(Batches[Batch]):
         return sample(pictures[:, :3], warped(at, moved))
 
     def _pool(self, faceset: Faceset) -> Pool:
-        """As fine as the closest view of it needs, and no finer: pixels are not to be skipped."""
+        """At the size that its closest view needs, and no larger: sampling must not skip pixels."""
         size = min(faceset.size, math.ceil(self.resolution * self.settings.scale))
         return pool_of(faceset, np.flatnonzero(~faceset.held_out), size)
 
 
 def _weights(faceset: Faceset, settings: Augmentation) -> Tensor:
-    """Of the faces that are not held out."""
+    """For the faces that are not held out."""
     if faceset.held_out.all():
         raise InputError(
             f"'{faceset.person}' has no faces to train on: all {len(faceset)} are held out",
@@ -99,7 +99,7 @@ def _with_colours_of(side: Side, other: Side) -> Side:
 
 
 def _changed(side: Side, matrix: Tensor, shift: Tensor | None = None) -> Side:
-    """Input and target alike."""
+    """Input and target in the same way."""
     target = colour.changed(side.target, matrix, shift)
     seen = target if side.warped is side.target else colour.changed(side.warped, matrix, shift)
     return replace(side, warped=seen, target=target)

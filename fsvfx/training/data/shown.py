@@ -1,4 +1,4 @@
-"""Pictures of sources' faces on targets' meshes, for models that are shown them: made for each pair."""
+"""Pictures of sources' faces on targets' meshes, for models with such an input: made for each pair."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from fsvfx.training.data.faces import Faces
 
 
 class Shown:
-    """Makes them of a crowd's faces.
+    """Makes them from a crowd's faces.
 
-    Those that a linear prior tells are told by one that was fitted without the source.
+    A linear prior's estimates come from one that was fitted without the source.
     """
 
     def __init__(self, crowd: Crowd, kind: Prior) -> None:
@@ -29,7 +29,7 @@ class Shown:
 
     @property
     def prior(self) -> LinearPrior | None:
-        """Of everybody whom training sees."""
+        """Of all people that training sees."""
         return self._priors.prior if self._priors else None
 
     def over(self, target: Looks, sources: NDArray[np.int64]) -> Tensor:

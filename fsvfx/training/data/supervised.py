@@ -1,4 +1,4 @@
-"""Pairs for models that swap anybody, a share of which have a truth: swaps that were made ahead of time."""
+"""Pairs for models that swap anybody, a share of which have a truth: swaps made ahead of time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from fsvfx.training.data.shown import Shown
 from schemas.augmentation import Augmentation
 
 _BACKWARDS = 0.5
-"""Share of them that are taken backwards."""
+"""Share of them that are used backward."""
 
 
 class SupervisedSampler(PairSampler):
-    """Batches of which ``share`` are such swaps, in both directions; the others are drawn as ever."""
+    """Batches in which ``share`` are such swaps, in both directions; the others are sampled as usual."""
 
     ANOTHER = (
         "The crowd, or the swaps made of it ahead of time, are not those that this training began with",
@@ -58,7 +58,7 @@ class SupervisedSampler(PairSampler):
 
     @torch.no_grad()
     def make(self, number: int) -> Pairs:
-        """The batch of that number: drawn pairs, then made ones."""
+        """The batch of that number: sampled pairs, then premade ones."""
         drawn = super().make(number)
         same = drawn.same[:, None, None, None].to(drawn.target.crop)
         known = Known(drawn.target.crop, same.expand_as(drawn.target.mask))
@@ -102,7 +102,7 @@ class SupervisedSampler(PairSampler):
 
 
 def _joined(one: Pairs, other: Pairs) -> Pairs:
-    """Two batches as one: their tensors after each other."""
+    """Two batches, concatenated."""
     assert one.known is not None
     assert other.known is not None
     prior = None
