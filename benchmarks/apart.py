@@ -222,17 +222,19 @@ def _turned_left(model: FsGanModel, pairs: Pairs, truth: Tensor, *, lit: bool) -
 
 
 def own_pairs(crowd: Crowd, resolution: int) -> Pairs | None:
-    """Frames of people who are held out, evenly spread over their footage; the source of each is that person's frame
-    whose mesh is least like it. None where nobody has several."""
+    """Unseen frames, evenly spread over each person's; the source is that person's frame whose mesh is least like it.
+    None where nobody has several."""
     targets, sources = [], []
-    for person in np.flatnonzero(crowd.held_out):
-        rows = np.array(crowd.faces_of(int(person)))
-        if len(rows) < 2:
+    owners = np.asarray(crowd.person)[crowd.unseen]
+    for person in np.unique(owners):
+        frames, shown = crowd.unseen[owners == person], np.array(crowd.faces_of(int(person)))
+        if len(shown) < 2:
             continue
-        meshes = np.asarray(crowd.landmarks[rows]).reshape(len(rows), -1)
-        for place in np.unique(np.linspace(0, len(rows) - 1, FRAMES).round().astype(int)):
-            targets.append(rows[place])
-            sources.append(rows[np.square(meshes - meshes[place]).sum(1).argmax()])
+        meshes = np.asarray(crowd.landmarks[shown]).reshape(len(shown), -1)
+        for row in frames[np.unique(np.linspace(0, len(frames) - 1, FRAMES).round().astype(int))]:
+            own = np.asarray(crowd.landmarks[row]).reshape(-1)
+            targets.append(row)
+            sources.append(shown[np.square(meshes - own).sum(1).argmax()])
     return pairs_of(crowd, np.array(targets), np.array(sources), resolution, "cpu") if targets else None
 
 
