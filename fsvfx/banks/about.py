@@ -1,4 +1,4 @@
-"""How old a bank's members look, and of which sex: estimated where the network is at hand, or said."""
+"""The apparent age and sex of a bank's members: estimated if the network is installed, or from labels."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from schemas.bank_card import About
 
 
 def about(faces: Faces, labels: Labels | None) -> tuple[About, ...]:
-    """Of each member; nothing at all where there is neither network nor label.
+    """For each member; empty if there is neither network nor label.
 
-    Raises InputError if a label is of nobody.
+    Raises InputError if a label names no member.
     """
     known = _estimated(faces) if all(map(models.present, age_sex.WEIGHTS)) else [About() for _ in faces.names]
     if labels is not None:
@@ -32,7 +32,7 @@ def about(faces: Faces, labels: Labels | None) -> tuple[About, ...]:
 
 
 def said(names: Sequence[str], known: Sequence[About], labels: Labels) -> list[About]:
-    """What is known of members, with what the labels say in its place. Raises InputError if one is of nobody."""
+    """The known values of members, with labels taking precedence. Raises InputError if one names no member."""
     found = list(known)
     unknown = []
     for pattern, label in labels.members.items():
@@ -49,7 +49,7 @@ def said(names: Sequence[str], known: Sequence[About], labels: Labels) -> list[A
 
 
 def read_labels(path: Path) -> Labels:
-    """Raises InputError, with every problem and its line, if it can't be read."""
+    """Raises InputError, with every problem and its line, if the file can't be read."""
     document = read_yaml(path)
     found = None if document.problems else validated(document.data, Labels, document)
     if found is None:

@@ -1,4 +1,4 @@
-"""A bank as it lies in its package: members' pictures with all that was measured of them."""
+"""A bank in its package: members' pictures with all of their measurements."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Bank:
     """One picture of each member, in the order of ``card.members``; n of them.
 
     crops: (n, R, R, 3) u8 display RGB. landmarks: (n, 468, 3) f32 crop px. sharpness: (n,). look: (n, 12), see
-    ``fsvfx.banks.looks``. code: (n, 128), by dlib's network: of the picture, or what the face was drawn from. vectors:
-    (n, d) of the pictures, by each of ``card.networks``.
+    ``fsvfx.banks.looks``. code: (n, 128), by dlib's network: of the picture, or what the face was generated from.
+    vectors: (n, d) of the pictures, by each of ``card.networks``.
     """
 
     card: BankCard
@@ -40,7 +40,7 @@ class Bank:
     vectors: dict[str, F32]
 
     def rows(self, said: FromBank) -> list[int]:
-        """Of the members that an entry may get."""
+        """The rows of the members that an entry may use."""
         names = members_for(self.card, said)
         place = {name: row for row, name in enumerate(self.card.members)}
         return [place[name] for name in names]
@@ -48,7 +48,7 @@ class Bank:
 
 @dataclass(frozen=True)
 class Faces:
-    """Members before they are a bank: as `Bank` has them, but that nothing is measured yet."""
+    """Members before they become a bank: as in `Bank`, but not measured yet."""
 
     names: tuple[str, ...]
     crops: NDArray[np.uint8]
@@ -69,7 +69,7 @@ def placed(
 ) -> Path:
     """Measure the faces and write their bank below ``root``; returns its folder.
 
-    Raises MachineError if the disk refuses; ModelError if a network's weights are not here.
+    Raises MachineError if writing fails; ModelError if a network's weights are not installed.
     """
     shown = np.asarray(faces.crops / np.float32(255), np.float32)
     look: F32 = np.stack([look_of(*each) for each in zip(shown, faces.landmarks, strict=True)])
@@ -103,7 +103,7 @@ SHEET = "sheet.jpg"
 
 
 def open_bank(package: Path) -> Bank:
-    """The bank in a folder, kept for the process. Raises ModelError if it is broken, or its card is another's."""
+    """The bank in a folder, cached per process. Raises ModelError if it is broken, or its card belongs to another."""
     return _open(package, bank_of(package).sha256)
 
 

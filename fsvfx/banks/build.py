@@ -1,4 +1,4 @@
-"""Builds a bank from pictures of people who do not exist: a folder for each, and the record that says so."""
+"""Builds a bank from pictures of people who do not exist: a folder for each, and the record that states this."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from schemas.collection import CollectionRecord
 SIDE = 256
 """Of the members' crops, px."""
 _SMALLEST = 64
-"""Faces with fewer px along the crop are too small to go into a picture."""
+"""Faces smaller than this, in px along the crop, can't be used."""
 _TOLD = 5
 
 Report = Callable[[str], None]
@@ -35,7 +35,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Wishes:
-    """only, leave_out: names or globs of people; most: so many of them, evenly spread over the names."""
+    """only, leave_out: names or globs of people; most: their maximum number, evenly spread over the names."""
 
     only: tuple[str, ...] = ("*",)
     leave_out: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Wishes:
 
 
 def networks_at_hand() -> tuple[str, ...]:
-    """The identity networks whose weights are here, and that are measured: those that can tell people apart."""
+    """The identity networks that are installed and have measured thresholds: those that can separate people."""
     found = []
     for name in names():
         one = network(name)
@@ -59,8 +59,8 @@ def networks_at_hand() -> tuple[str, ...]:
 def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Report = lambda line: None) -> Faces:
     """The largest face of each person's first picture that shows one.
 
-    Raises InputError if the record is about people who exist, does not know somebody, or nobody's face is found;
-    PlateError if a picture can't be read, ModelError if weights are not here.
+    Raises InputError if the record covers people who exist, does not cover somebody, or no face is found; PlateError if
+    a picture can't be read, ModelError if weights are not installed.
     """
     people = people_in(folder, record, wishes, report)
     finder, reach = FaceFinder(perturb=3), Reach(folder / "any")
@@ -81,8 +81,8 @@ def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Rep
 
 
 def people_in(folder: Path, record: CollectionRecord, wishes: Wishes, report: Report) -> list[str]:
-    """Who is taken of a folder of pictures. Raises InputError: the record is about people who exist, or does not know
-    somebody; or it is nobody."""
+    """The people used from a folder of pictures. Raises InputError if the record covers people who exist or does not
+    cover somebody, or if there are none."""
     if not record.made_up:
         raise InputError(
             f"Record {record.record_id} is about people who exist",
@@ -104,7 +104,7 @@ def people_in(folder: Path, record: CollectionRecord, wishes: Wishes, report: Re
 
 
 def nobody_found(folder: Path) -> InputError:
-    """There is no face in any picture."""
+    """No face was found in any picture."""
     return InputError(f"No face was found in {folder}", hint="Give pictures in which faces are large and well lit")
 
 
@@ -123,7 +123,7 @@ def _some(names: Sequence[str], most: int) -> list[str]:
 
 
 def face_of(folder: Path, finder: FaceFinder, reach: Reach) -> FoundFace | None:
-    """The largest face of a person's first picture that shows one large enough. Raises PlateError, ModelError."""
+    """The largest face of a person's first picture with one large enough. Raises PlateError, ModelError."""
     for path in pictures_of(folder):
         picture = read_picture(path, reach)
         shown = colour_of(picture).look(picture)

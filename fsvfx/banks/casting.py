@@ -1,5 +1,5 @@
-"""Who of a bank goes into which face: the best fit overall, nobody twice, nobody whom an identity network takes for the
-performer, nobody behind whose face the performer is still recognized."""
+"""Assigns members of a bank to faces: the best fit overall, nobody twice, nobody whom an identity network takes for the
+performer, nobody whose swap is still recognized as the performer."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from fsvfx.identity.registry import network
 F32 = NDArray[np.float32]
 
 _NEAREST = 0.1
-"""Of the distances to a performer's faces, the share that may be less than what counts: turned heads embed badly."""
+"""Share of the distances to a performer's faces that may be smaller than the one that counts: turned heads embed
+badly."""
 _CLOSE = 4.0
-"""Squared steps by which a member may fit worse, and another seed still chooses it now and then."""
+"""Squared steps by which a member may fit worse and still be chosen occasionally, with another seed."""
 _FAR = 6.0
-"""Squared steps that a member's fit gains by each threshold of distance to the performer."""
+"""Squared steps that a member's fit gains for each threshold of distance to the performer."""
 ROUNDS = 12
-"""Of trial swaps: so many members are tried for a face, at most."""
+"""Rounds of trial swaps: the maximum number of members tried for a face."""
 _HIDDEN = 1.05
-"""Thresholds of distance to the performer from which a tried face counts as hidden: the shot has more frames."""
+"""Thresholds of distance to the performer above which a tried face counts as hidden: the shot has more frames."""
 
 _BEST = 100.0
-"""How much the distance of those who fail counts beside how they fit."""
+"""Weight of the distance of those who fail, relative to their fit."""
 
 Try = Callable[[int], Mapping[str, float]]
-"""For a member, by row: by each network how far the delivered face is from the performer, in thresholds."""
+"""For a member, by row: the distance of the delivered face from the performer by each network, in thresholds."""
 Tried = dict[tuple[int, int], Mapping[str, float]]
-"""The same, by the face's place and the row."""
+"""The same, by the face's index and the row."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A face of a shot that somebody is to go into, by k of its frames.
+    """A face of a shot to be replaced, in k of its frames.
 
     look: (k, 12), see ``fsvfx.banks.looks``. vectors: (k, d) by each of the bank's networks.
     """
@@ -51,10 +52,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Part:
-    """The member in ``row`` of the bank; how unlike it is to what the face shows, and how far from the performer, by
-    each network: as a multiple of the distance below which two faces are usually of one person.
+    """The member in ``row`` of the bank; its difference from the face, and its distance from the performer, by each
+    network: as a multiple of the distance below which two faces usually belong to one person.
 
-    delivered: the same of the face after a trial swap; tried: how many members were tried. Empty and 0 without trials.
+    delivered: the same for the face after a trial swap; tried: number of members tried. Empty and 0 without trials.
     """
 
     row: int
@@ -65,7 +66,7 @@ class Part:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether no network takes the delivered face for the performer's; True where that was not tried."""
+        """Whether no network takes the delivered face for the performer's; True if that was not tried."""
         return not self.delivered or _least(self.delivered) > 1
 
 
@@ -77,11 +78,12 @@ def cast(
     where: Where,
     attempts: Sequence[Try | None] = (),
 ) -> list[Part]:
-    """A member for each face: least unlike in all. rows: of the bank, those that each may get; seeds: see ``FromBank``.
+    """A member for each face, with the smallest total difference. rows: of the bank, those available to each face;
+    seeds: see ``FromBank``.
 
-    attempts: how members are tried for each face; none: they are not. Others are chosen in place of those who fail;
-    where ``ROUNDS`` of them do, the one that hides the performer best of those tried goes in.
-    Raises InputError if there are too few who are far enough from their performer.
+    attempts: how members are tried for each face; none if they are not. Those who fail are replaced by others; if
+    ``ROUNDS`` of them fail, the one that hid the performer best is used. Raises InputError if too few are far enough
+    from their performer.
     """
     apart = [_apart(face, bank) for face in faces]
     fits = np.stack([_fit(face, bank, far) for face, far in zip(faces, apart, strict=True)])
@@ -110,7 +112,7 @@ def cast(
 
 
 def _assigned(fits: F32, possible: NDArray[np.bool_]) -> list[int] | None:
-    """A row for each place, none twice, with the least sum of ``fits`` (p, n); None if too few are possible."""
+    """A row for each face, none twice, with the smallest sum of ``fits`` (p, n); None if too few are possible."""
     from scipy.optimize import linear_sum_assignment
 
     if fits.shape[0] > fits.shape[1]:
@@ -127,7 +129,7 @@ def _auditioned(
     chosen: list[int],
     attempts: Sequence[Try | None],
 ) -> tuple[list[int], Tried]:
-    """A row for each place after trials, beginning with the ``chosen``; and what all trials have shown."""
+    """A row for each face after trials, starting with the ``chosen``; and the results of all trials."""
     tried, known = Tried(), np.array([[attempt is None] for attempt in attempts]) & possible
     weight = _BEST * (float(np.ptp(fits)) + 1)
     hidden = fits.copy()
@@ -147,8 +149,8 @@ def _auditioned(
 
 
 def _missing(apart: Mapping[str, F32], shown: Mapping[int, Mapping[str, float]]) -> F32:
-    """(n,): how far each member is from hiding a performer, in thresholds: as trials have ``shown``, by row; of the
-    others as their own distances ``apart`` (n,) let expect, less what swaps have taken of those so far."""
+    """(n,): how far each member is from hiding a performer, in thresholds: from trials (``shown``, by row); for the
+    others, estimated from their own distances ``apart`` (n,), less the average reduction by the swaps tried so far."""
     rows = list(shown)
     delivered = {name: np.array([each[name] for each in shown.values()], np.float32) for name in shown[rows[0]]}
     expected = np.min([apart[name] - np.mean(apart[name][rows] - got) for name, got in delivered.items()], axis=0)
@@ -161,13 +163,14 @@ def _least(apart: Mapping[str, float]) -> float:
 
 
 def _fit(face: Shown, bank: Bank, apart: Mapping[str, F32]) -> F32:
-    """(n,): what is unlike, less what is gained by being far from the performer."""
+    """(n,): the difference, less the gain from being far from the performer."""
     least = np.min(list(apart.values()), axis=0)
     return np.asarray(unlike(face.look, bank.look) - _FAR * least, np.float32)
 
 
 def _apart(face: Shown, bank: Bank) -> dict[str, F32]:
-    """By network, how far each member (n,) is from the performer, in multiples of what still passes for one person."""
+    """By network, the distance of each member (n,) from the performer, in multiples of the largest that still counts as
+    one person."""
     found = {}
     for name in bank.card.networks:
         away = distance(face.vectors[name][:, None], bank.vectors[name][None])

@@ -1,5 +1,5 @@
-"""Details for faces that nobody has: what is finer than a drawn face is taken from three people of a bank, of each from
-another part of the face, so that none of them is seen whole."""
+"""Detail for generated faces: everything finer than the generated face comes from three people of a bank, each
+contributing a different part of the face, so that none of them is shown whole."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from fsvfx.identity.registry import network
 F32 = NDArray[np.float32]
 
 PARTS = 3
-"""Eyes and brows, nose and cheeks, mouth and chin: each from another person."""
+"""Eyes and brows, nose and cheeks, mouth and chin: each from a different person."""
 _BORDERS = (0.38, 0.58)
-"""Between them, of the face's height from below."""
+"""Borders between them, relative to the face's height from below."""
 _SOFT = 0.03
-"""How soft the borders are, of the face's height."""
+"""Softness of the borders, relative to the face's height."""
 _FINER = 0.08
-"""What is finer than this counts as detail, as a share of the face's size: a drawn face shows nothing finer."""
+"""Sizes below this count as detail, as a share of the face's size: a generated face shows nothing finer."""
 _LIKE = 24
-"""So many of those who look most like a drawn face, in light and pose, give details."""
+"""Number of people most similar to a generated face, in light and pose, that details are taken from."""
 _TURNS = 12
-"""Three people are chosen so often, until the face is none of theirs."""
+"""Maximum number of times that three people are chosen, until the face resembles none of them."""
 
 
 def detailed(crop: F32, mesh: F32, givers: Sequence[tuple[F32, F32]]) -> F32:
-    """A drawn face (S, S, 3) in [0, 1] on its mesh (468, 3) px, with the details of ``PARTS`` givers, likewise."""
-    from fsvfx.engines.priors import match  # here: it brings torch
+    """A generated face (S, S, 3) in [0, 1] on its mesh (468, 3) px, with the details of ``PARTS`` givers of the same
+    form."""
+    from fsvfx.engines.priors import match  # here: it imports torch
 
     raster = rasterise(mesh, TRIANGLES, len(crop))
     own, shares = raster.of_picture(crop), raster.at_pixels(_shares())
@@ -50,8 +51,8 @@ def detailed(crop: F32, mesh: F32, givers: Sequence[tuple[F32, F32]]) -> F32:
 
 
 def mixed(crop: F32, mesh: F32, givers: Bank, random: np.random.Generator) -> F32 | None:
-    """The same with three members of a bank drawn at ``random``, whom no network of it takes for the face; None if they
-    are taken for it again and again. Raises ModelError if a network's weights are not here."""
+    """The same with three members of a bank drawn at ``random``, none of whom a network takes for the face; None if
+    every draw fails. Raises ModelError if a network's weights are not installed."""
     near = np.argsort(unlike(look_of(crop, mesh)[None], givers.look), kind="stable")[:_LIKE]
     for _ in range(_TURNS):
         rows = random.choice(near, PARTS, replace=False)
@@ -71,7 +72,7 @@ def _is_nobody(crop: F32, mesh: F32, givers: Bank, rows: NDArray[np.int64]) -> b
 
 @lru_cache(maxsize=1)
 def _shares() -> F32:
-    """(468, 3): how much each vertex belongs to each of the parts; they add up to 1."""
+    """(468, 3): each vertex's weight in each part; they sum to 1."""
     height = CANONICAL[:, 1] - CANONICAL[:, 1].min()
     height /= np.ptp(CANONICAL[:, 1])
     above = [1 / (1 + np.exp((border - height) / _SOFT)) for border in _BORDERS]

@@ -1,4 +1,4 @@
-"""What a bank looks like: its members side by side, with their names."""
+"""A bank as a picture: its members side by side, with their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A basis of textures from pictures of people who do not exist: their albedo by the model's UV, light taken out."""
+"""A basis of textures from pictures of people who do not exist: their albedo in the model's UV, with the light
+removed."""
 
 from __future__ import annotations
 
@@ -25,13 +26,13 @@ from schemas.collection import CollectionRecord
 
 _TOLD_EVERY = 50
 _FEWEST = 20
-"""People of whom no basis can be made."""
+"""Minimum number of people for a basis."""
 
 
 @dataclass(frozen=True, eq=False)
 class Textures:
-    """pixels: (p,) of the layout; of n people: values (n, p, 3), display values of albedo over the mean of bare skin;
-    weights (n, p), 0..1, how well each is seen."""
+    """pixels: (p,) of the layout; for n people: values (n, p, 3), display values of albedo relative to the mean of bare
+    skin; weights (n, p), 0..1, how well each is visible."""
 
     names: tuple[str, ...]
     pixels: Ints
@@ -39,15 +40,15 @@ class Textures:
     weights: Floats
 
     def basis(self, modes: int, report: Callable[[int, int], None] = lambda done, of: None) -> TextureBasis:
-        """Of all of them and their mirror images."""
+        """From all of them and their mirror images."""
         return learned(self.pixels, *symmetric(self.pixels, self.values, self.weights), modes, report)
 
 
 def gathered(folder: Path, record: CollectionRecord, wishes: Wishes, report: Report = lambda line: None) -> Textures:
-    """Of the largest face of each person's first picture that shows one.
+    """From the largest face of each person's first picture that shows one.
 
-    Raises InputError if the record is about people who exist, does not know somebody, or too few faces are found;
-    PlateError if a picture can't be read, ModelError if weights are not here.
+    Raises InputError if the record covers people who exist, does not cover somebody, or too few faces are found;
+    PlateError if a picture can't be read, ModelError if weights are not installed.
     """
     people = people_in(folder, record, wishes, report)
     finder, reach, face = FaceFinder(perturb=3), Reach(folder / "any"), surface(ict())

@@ -1,4 +1,4 @@
-"""Trial swaps: whether a member hides a performer is seen on the delivered face, not on the member's own."""
+"""Trial swaps: whether a member hides a performer is measured on the delivered face, not on the member's own."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _USUAL = CompositeSettings()
 class Trial:
     """Some frames of a performer's face, and the engines that swap them: one for each settings in force.
 
-    vectors: of the performer in these frames, in the order of the parts: (k, d) by each of the bank's networks.
-    colour: how the plate is read. texture: whether the composite gives soft swaps the plate's pores and wrinkles, which
-    are the performer's. Else they are composited as is usual, whatever the shot says, for who goes in shall not depend
-    on how a composite is graded; what is in front of the face is not kept.
+    vectors: of the performer in these frames, in the order of the parts: (k, d) by each of the bank's networks. colour:
+    how the plate is read. texture: whether the composite gives soft swaps the plate's pores and wrinkles, which are the
+    performer's. Otherwise default composite settings are used, whatever the shot sets, since the choice of a member
+    must not depend on grading; occlusion is ignored.
     """
 
     parts: tuple[tuple[Engine[Any], FaceBatch], ...]
@@ -41,8 +41,8 @@ class Trial:
     texture: bool = True
 
     def of(self, bank: Bank, row: int) -> dict[str, float]:
-        """By each network the least distance of the delivered face to the performer, as a multiple of the distance
-        below which two faces are usually of one person.
+        """By each network, the minimum distance of the delivered face from the performer, as a multiple of the distance
+        below which two faces usually belong to one person.
 
         Raises InputError, ModelError as engines do.
         """

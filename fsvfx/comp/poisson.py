@@ -46,13 +46,14 @@ def seamless(
     steady: not the exact solution, but one that is safe on film. Outlying differences on the rim (a specular highlight,
     a strand of hair, a hand) are clipped near the rim's median, so that they don't bleed into the face or flicker. And
     in dark areas the correction is a gain, so that pupils, nostrils and open mouths neither turn milky nor fall below
-    black. The seam is then not quite closed at such pixels: leave it to the matte's feather. mixed: between any two
-    neighbors the plate's gradient is used where it is stronger than the swap's, in each channel (Perez's mixed
-    gradients): marks on the plate's skin shine through. trusted: (h, w); pixels around the mask where it is not set
-    (something in front of the face) give no value: the swap is free there, as at the picture's edges. A part of the
-    mask without any other pixels keeps the swap unchanged. tolerance: the error, as a share of the range of plate -
-    swap on the rim. Raises MachineError if it is not reached. finest: an error that is always good enough, as a share
-    of the swap's median light on the rim. device: where torch solves it; the CPU needs no torch.
+    black. The seam is then not quite closed at such pixels: leave it to the matte's feather.
+    mixed: between any two neighbors the plate's gradient is used where it is stronger than the swap's, in each channel
+    (Perez's mixed gradients): marks on the plate's skin shine through.
+    trusted: (h, w); pixels around the mask where it is not set (something in front of the face) give no value: the swap
+    is free there, as at the picture's edges. A part of the mask without any other pixels keeps the swap unchanged.
+    tolerance: the error, as a share of the range of plate - swap on the rim. Raises MachineError if it is not reached.
+    finest: an error that is always good enough, as a share of the swap's median light on the rim.
+    device: where torch solves it; the CPU needs no torch.
     """
     result = plate.copy()
     where = _box(mask)

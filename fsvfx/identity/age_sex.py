@@ -1,4 +1,4 @@
-"""How old a face looks, and of which sex, by the two heads of the network that ``faceres`` is the body of."""
+"""Apparent age and sex, by the two heads of the network whose body is ``faceres``."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ F32 = NDArray[np.float32]
 
 WEIGHTS = Faceres.weights
 CHIP = Square(224, 1.1)
-"""The picture of a face that it looks at: that of ``faceres``."""
+"""The network's input picture of a face: that of ``faceres``."""
 _AT_ONCE = 16
 _YOUNGEST = 1
-"""The age that the first of its classes stands for."""
+"""The age of the first class."""
 _TELLING = 2
-"""So many of the likeliest ages give the estimate."""
+"""Number of the most probable ages that the estimate uses."""
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """Of n faces. age, age_deviation: (n,) years; male: (n,), the probability."""
+    """For n faces. age, age_deviation: (n,) years; male: (n,), the probability."""
 
     age: F32
     age_deviation: F32
@@ -35,10 +35,10 @@ class Estimates:
 
 
 def estimated(chips: NDArray[np.uint8]) -> Estimates:
-    """Of chips (n, 224, 224, 3) u8 display RGB. Raises ModelError if the weights are not here.
+    """For chips (n, 224, 224, 3) u8 display RGB. Raises ModelError if the weights are not installed.
 
-    As Savchenko 2019 (PeerJ Computer Science 5:e197) has it: the age is the mean of the two likeliest, weighed by their
-    probabilities. Measured on people who were cut alike (``docs/crowds.md``).
+    After Savchenko 2019 (PeerJ Computer Science 5:e197): the age is the mean of the two most probable, weighted by
+    their probabilities. Measured on people with the same cut (``docs/crowds.md``).
     """
     heads = _heads()
     features = np.maximum(_pooled(chips) @ heads["feats/kernel"] + heads["feats/bias"], 0)

@@ -1,4 +1,4 @@
-"""ArcFace as users have it: insightface's own file, or that of any of their packs; for research, unless licensed."""
+"""ArcFace from a user's file: insightface's own, or that of any pack; for research, unless licensed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CARD = "arcface"
 POINTS = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
-"""Where a chip of 112 px shows eyes, nose and corners of the mouth, px: insightface's ``face_align``."""
+"""Positions of eyes, nose and corners of the mouth in a chip of 112 px, px: insightface's ``face_align``."""
 MESH = (
     (33, 161, 159, 157, 133, 154, 145, 163),
     (362, 384, 386, 388, 263, 390, 374, 381),
@@ -33,15 +33,16 @@ _AT_ONCE = 16
 
 
 def chip_of(size: int) -> Chip:
-    """As insightface's ``face_align`` cuts: sizes that 112 divides hold the five points' square, others a wider one."""
+    """As cut by insightface's ``face_align``: sizes divisible by 112 contain the five points' square, others a wider
+    one."""
     times, shift = (size / 112, 0.0) if size % 112 == 0 else (size / 128, 8.0)
     return Chip(size, tuple((((x + shift) * times + 0.5) / size, (y * times + 0.5) / size) for x, y in POINTS), MESH)
 
 
 class ArcFace(IdentityNetwork):
-    """A ResNet-50 that was trained on WebFace600K with an angular margin; its 512 numbers at length 1.
+    """A ResNet-50 trained on WebFace600K with an angular margin; its 512 numbers at length 1.
 
-    A distance d is a cosine of 1 - d ** 2 / 2. Gradients do not flow through it: it is run by onnxruntime.
+    A distance d is a cosine of 1 - d ** 2 / 2. Gradients do not flow through it: it runs in onnxruntime.
     """
 
     name = "arcface"
@@ -57,12 +58,12 @@ class ArcFace(IdentityNetwork):
     at_once = _AT_ONCE
 
     measured: Measured | None = None
-    """Only packs keep what was measured."""
+    """Measurements are stored with packs only."""
     _to_measure = "Add its pack with `fsvfx models add`, measure that, and name the pack instead"
 
     @property
     def same_person(self) -> float:  # type: ignore[override]
-        """As it was measured. Raises ModelError if it was not: each network has a threshold of its own."""
+        """The measured threshold. Raises ModelError if there is none: each network has its own."""
         if self.measured is None:
             what = f"It is not known at which distance '{self.name}' takes two faces for one person"
             raise ModelError(what, hint=self._to_measure)
@@ -74,25 +75,25 @@ class ArcFace(IdentityNetwork):
         return models.path(_CARD)
 
     def embed(self, chips: torch.Tensor) -> torch.Tensor:
-        """As the contract has it; (n, dimensions) of length 1."""
+        """See the contract; (n, dimensions) of length 1."""
         import torch
 
         given = chips.detach().cpu().numpy() * 255
         return torch.from_numpy(unit(self.raw(given))).to(chips.device)
 
     def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """As the contract has it."""
+        """See the contract."""
         return unit(self.raw(np.moveaxis(chips, 3, 1)))
 
     def raw(self, pictures: NDArray[Any]) -> NDArray[np.float32]:
-        """The network's own numbers, of any length, (n, dimensions), of pictures (n, 3, size, size) RGB in 0 to 255.
+        """The network's raw output, of any length, (n, dimensions), for pictures (n, 3, size, size) RGB in 0 to 255.
 
-        Raises ModelError if the weights are not here, or give something else.
+        Raises ModelError if the weights are not installed, or have another output.
         """
         session = _session(self.file)
         name, out = session.get_inputs()[0].name, session.get_outputs()[0].name
         given = (np.ascontiguousarray(pictures, np.float32) - np.float32(self.mean)) / np.float32(self.std)
-        if session.get_inputs()[0].type == "tensor(uint8)":  # of newer packs, which reckon the rest themselves
+        if session.get_inputs()[0].type == "tensor(uint8)":  # in newer packs, which do the normalization themselves
             given = np.rint(given).astype(np.uint8)
         blocks = [given[start : start + self.at_once] for start in range(0, len(given), self.at_once)]
         found = [np.asarray(session.run([out], {name: block})[0], np.float32) for block in blocks]
@@ -103,7 +104,7 @@ class ArcFace(IdentityNetwork):
 
 
 class PackArcFace(ArcFace):
-    """The identity network of a user's pack, by what its card says of the file."""
+    """The identity network of a user's pack, as its card describes the file."""
 
     def __init__(self, pack: str) -> None:
         """Raises InputError if there is no such pack, or none with an identity network; ModelError."""
@@ -140,7 +141,7 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=4)
 def _session(file: Path) -> Any:
-    import onnxruntime  # here: most never need it
+    import onnxruntime  # here: rarely needed
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

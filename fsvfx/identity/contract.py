@@ -1,4 +1,4 @@
-"""The contract of identity networks: pictures of faces in, vectors out that lie near each other for one person."""
+"""The contract of identity networks: pictures of faces to vectors, which are close to each other for one person."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:  # vectors of pictures are had without torch
+if TYPE_CHECKING:  # vectors of pictures don't need torch
     import torch
 
 _AT_ONCE = 16
-"""Pictures that go through a network together."""
+"""Number of pictures that go through a network together."""
 
 
 @dataclass(frozen=True)
 class Chip:
     """The upright square picture of a face that a network was trained on.
 
-    size: its side in px. points: where it shows each of some points of the face (p, 2), x and y in [0, 1] of the side.
+    size: its side in px. points: positions of some points of the face in it (p, 2), x and y in [0, 1] of the side.
     mesh: for each of them the vertices among FaceMesh's 468 whose mean it is.
     """
 
@@ -32,9 +32,9 @@ class Chip:
 
 @dataclass(frozen=True)
 class Square:
-    """The square about a face that a network was trained on, upright as the picture is.
+    """The square around a face that a network was trained on, not rotated.
 
-    size: its side in px. share: of the larger side of the mesh's box, what its side is.
+    size: its side in px. share: its side relative to the larger side of the mesh's box.
     """
 
     size: int
@@ -42,10 +42,10 @@ class Square:
 
 
 class IdentityNetwork(ABC):
-    """A network under its published name. Registered by the entry point group ``fsvfx.identity``, where what is said
-    here stands in the class.
+    """A network under its published name. Registered by the entry point group ``fsvfx.identity``; the attributes here
+    are set on the class.
 
-    Making one reads no weights; the first use does, and raises ModelError if they are not here.
+    Creating one reads no weights; the first use does, and raises ModelError if they are not installed.
     """
 
     name: str
@@ -58,8 +58,8 @@ class IdentityNetwork(ABC):
     chip: Chip | Square
     dimensions: int
     same_person: float
-    """Euclidean distance of two vectors below which they are usually of one person, as it was measured. Of networks
-    that nobody has measured asking for it raises ModelError."""
+    """Euclidean distance of two vectors below which they usually belong to one person, as measured. For networks that
+    were not measured it raises ModelError."""
     differentiable: ClassVar[bool]
     """Whether gradients flow through ``embed`` to the chips."""
 
@@ -69,13 +69,13 @@ class IdentityNetwork(ABC):
 
     @property
     def centre(self) -> NDArray[np.float32]:
-        """(dimensions,): the mean of many people's vectors. Cosines are to be taken about it."""
+        """(dimensions,): the mean vector of many people. Cosines are to be computed relative to it."""
         return np.zeros(self.dimensions, np.float32)
 
     def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, size, size, 3) u8 display RGB -> (n, dimensions): the quick way, without gradients.
+        """(n, size, size, 3) u8 display RGB -> (n, dimensions): the fast way, without gradients.
 
-        A few at a time: any number of faces takes no more memory.
+        A few at a time: memory does not grow with the number of faces.
         """
         import torch
 
@@ -88,13 +88,13 @@ class IdentityNetwork(ABC):
 
 
 def distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Euclidean, over the last axis; NaN where either was not taken."""
+    """Euclidean, over the last axis; NaN if either is missing."""
     apart: NDArray[np.float64] = np.linalg.norm(np.asarray(one, np.float64) - np.asarray(other, np.float64), axis=-1)
     return apart
 
 
 def mean_of(name: str) -> NDArray[np.float32]:
-    """The mean of a network's numbers over 1,300 people who do not exist (``benchmarks/identity.py``)."""
+    """A network's mean output for 1,300 people who do not exist (``benchmarks/identity.py``)."""
     with files("fsvfx.identity").joinpath("means.npz").open("rb") as file, np.load(file) as means:
         mean: NDArray[np.float32] = means[name]
         return mean

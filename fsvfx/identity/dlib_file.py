@@ -1,8 +1,9 @@
-"""dlib's face recognition network read from its own file (``dlib_face_recognition_resnet_model_v1.dat``), without dlib.
+"""Reads dlib's face recognition network from its own file (``dlib_face_recognition_resnet_model_v1.dat``), without
+dlib.
 
-Source: the serialisation in dlib's dnn headers (dlib.net). Integers: a control byte (low four bits: how many bytes
-follow; 0x80: negative), then those bytes, little-endian. Texts: their length, then bytes. Reals: integers m and e, for
-m * 2^e. Tensors: a version, four sizes, raw float32. Aliases of tensors: a version and four sizes.
+Source: the serialization in dlib's dnn headers (dlib.net). Integers: a control byte (low four bits: number of bytes
+that follow; 0x80: negative), then those bytes, little-endian. Texts: their length, then bytes. Reals: integers m and e,
+for m * 2^e. Tensors: a version, four sizes, raw float32. Aliases of tensors: a version and four sizes.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Resnet:
-    """The layers in order. stem: on RGB 0..255, the file's means and scale folded in; then 3x3 max pooling of stride 2.
+    """The layers in order. stem: on RGB 0..255, with the file's means and scale folded in; then 3x3 max pooling of
+    stride 2.
 
-    blocks: pairs of convolutions; one whose first has a stride of 2 steps down: its other way is a 2x2 mean, and the
-    smaller of both is padded with zeros at the bottom, the right and the last channels. head: (256, 128), on the mean
-    over all pixels.
+    blocks: pairs of convolutions; one whose first has a stride of 2 downsamples: its skip connection is a 2x2 mean, and
+    the smaller of both is padded with zeros at the bottom, the right and the last channels. head: (256, 128), on the
+    mean over all pixels.
     """
 
     stem: Convolution
@@ -45,7 +47,7 @@ class Resnet:
 
 
 def read(path: Path) -> Resnet:
-    """Raises ModelError if the file holds something else."""
+    """Raises ModelError if the file contains something else."""
     try:
         return _resnet(_Reader(path.read_bytes()))
     except (ValueError, IndexError, struct.error) as error:
@@ -57,7 +59,7 @@ def read(path: Path) -> Resnet:
 
 
 class _Reader:
-    """A place in the file's bytes that moves on."""
+    """A position in the file's bytes that advances."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -123,7 +125,7 @@ def _resnet(file: _Reader) -> Resnet:
 
 
 def _head_of_file(file: _Reader) -> list[float]:
-    """What stands before the layers: the means of red, green and blue."""
+    """The part before the layers: the means of red, green and blue."""
     version, loss = file.integer(), file.text()
     if (version, loss) != (1, "loss_metric_2"):
         raise ValueError(f"it begins with '{loss[:20]}'")
@@ -138,7 +140,7 @@ def _head_of_file(file: _Reader) -> list[float]:
 
 
 def _end_of_layer(file: _Reader, first: bool) -> None:
-    """Three flags and three empty tensors; after the first layer, how many samples an input makes."""
+    """Three flags and three empty tensors; after the first layer, the number of samples per input."""
     file.take(3)
     for _ in range(3):
         file.tensor()
@@ -175,7 +177,8 @@ def _folded(one: Convolution, affine: tuple[Floats, Floats]) -> Convolution:
 
 
 def _centred(stem: Convolution, means: list[float]) -> Convolution:
-    """Takes RGB 0..255 as it is; it was trained on (RGB - means) / 256. Exact, for nothing is padded."""
+    """Folds the means into the stem: it takes RGB 0..255; it was trained on (RGB - means) / 256. Exact, since there is
+    no padding."""
     weight = stem.weight.astype(np.float64) / 256
     bias = stem.bias - np.einsum("oikl,i->o", weight, np.array(means))
     return Convolution(weight.astype(np.float32), bias.astype(np.float32), stem.stride, stem.padding)

@@ -22,7 +22,7 @@ _CARD = "dlib_embedding"
 _PADDING = 0.25
 _FIVE = ((0.8595674595992, 0.2134981538014), (0.6460604764104, 0.2289674387677), (0.1205750620789, 0.2137274526848),
          (0.3340850613712, 0.2290642403242), (0.4901123135679, 0.6277975316475))  # fmt: skip
-"""The corners of the eyes and the base of the nose in a face's own square (``get_face_chip_details`` of dlib)."""
+"""The corners of the eyes and the base of the nose in the unit square of a face (``get_face_chip_details`` of dlib)."""
 _MESH = ((263,), (362,), (33,), (133,), (2,))
 _AT_ONCE = 16
 
@@ -42,17 +42,17 @@ class DlibResnet(IdentityNetwork):
     differentiable: ClassVar[bool] = True
 
     def embed(self, chips: torch.Tensor) -> torch.Tensor:
-        """As the contract has it. Gradients agree with finite differences."""
+        """See the contract. Gradients agree with finite differences."""
         found: torch.Tensor = self._module.to(chips.device)(chips * 255)
         return found
 
     def maps(self, pictures: torch.Tensor) -> Iterator[torch.Tensor]:
-        """What its residual blocks make of (n, 3, S, S) display RGB in [0, 1], one after the other: first 32 channels
-        at a quarter of S, from the fourth on 64 at an eighth. S is free; faces in its chips are 150 px."""
+        """The outputs of its residual blocks for (n, 3, S, S) display RGB in [0, 1], one after the other: first 32
+        channels at a quarter of S, from the fourth on 64 at an eighth. S is free; faces in its chips are 150 px."""
         return self._module.to(pictures.device).maps(pictures * 255)
 
     def vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """By onnxruntime, on one thread; torch is not imported."""
+        """With onnxruntime, on one thread; torch is not imported."""
         planes = np.ascontiguousarray(np.moveaxis(chips, 3, 1), np.float32)
         found = [
             self._session.run([dlib_onnx.OUTPUT], {dlib_onnx.INPUT: planes[start : start + _AT_ONCE]})[0]
@@ -62,7 +62,7 @@ class DlibResnet(IdentityNetwork):
 
     @cached_property
     def centre(self) -> NDArray[np.float32]:
-        """Its vectors all point one way: cosines about zero are .98 of one person and .85 of two."""
+        """Its vectors all point in a similar direction: cosines about zero are .98 for one person and .85 for two."""
         return mean_of(self.name)
 
     @cached_property

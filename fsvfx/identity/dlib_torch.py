@@ -29,7 +29,7 @@ class TorchResnet(nn.Module):
         return mean @ self.head
 
     def maps(self, pictures: Tensor) -> Iterator[Tensor]:
-        """What each block makes of what the one before made, of pictures of any size; no further than is asked."""
+        """The output of each block, for pictures of any size; computed lazily."""
         here = F.max_pool2d(F.relu(self.stem(pictures)), 3, 2)
         for block in self.blocks:
             here = block(here)
@@ -50,7 +50,7 @@ class _Block(nn.Module):
 
 
 def _padded(here: Tensor, channels: int, side: int) -> Tensor:
-    """With zeros at the bottom, the right and the last channels."""
+    """Zero-padded at the bottom, the right and the last channels."""
     more = side - here.shape[-1]
     return F.pad(here, (0, more, 0, more, 0, channels - here.shape[1]))
 

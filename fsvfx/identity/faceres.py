@@ -1,4 +1,4 @@
-"""faceres: a second opinion on whose face it is, from a network of another kind than those that train others."""
+"""faceres: a second opinion on identity, from a network of a different kind than those used in training."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SIZE = 224
 
 
 class Faceres(IdentityNetwork):
-    """A MobileNet that was trained to tell VGGFace2's people apart; its numbers after the global mean.
+    """A MobileNet that was trained to separate VGGFace2's people; its output after the global mean.
 
-    Many people's mean is taken off them, then they get length 1: a distance d is a cosine of 1 - d ** 2 / 2. The wide
-    cut sees hair and jaw, which a swap leaves alone: judge by both cuts, beside what an untouched frame gets.
+    The mean of many people is subtracted, then vectors are normalized: a distance d is a cosine of 1 - d ** 2 / 2. The
+    wide cut includes hair and jaw, which a swap does not change: judge by both cuts, relative to an unchanged frame.
     """
 
     name: str = "faceres"
@@ -39,13 +39,13 @@ class Faceres(IdentityNetwork):
     differentiable: ClassVar[bool] = True
 
     def embed(self, chips: torch.Tensor) -> torch.Tensor:
-        """As the contract has it; (n, 1024) of length 1."""
+        """See the contract; (n, 1024) of length 1."""
         import torch
 
         return torch.nn.functional.normalize(self.pooled(chips) - torch.from_numpy(self._mean).to(chips.device))
 
     def pooled(self, chips: torch.Tensor) -> torch.Tensor:
-        """The network's own numbers, (n, 1024)."""
+        """The network's raw output, (n, 1024)."""
         found: torch.Tensor = _module().to(chips.device)(chips.permute(0, 2, 3, 1) * 255)
         return found
 

@@ -1,4 +1,4 @@
-"""One vector of a person from the vectors of several pictures."""
+"""One vector for a person from the vectors of several pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fsvfx.identity.contract import distance
 
 @dataclass(frozen=True)
 class MeanVector:
-    """vector: (d,) float32. pictures: of how many it is the mean; left_out: how many were not like the others."""
+    """vector: (d,) float32. pictures: number of pictures averaged; left_out: number of outliers."""
 
     vector: NDArray[np.float32]
     pictures: int
@@ -22,12 +22,12 @@ class MeanVector:
 def mean_vector(
     vectors: NDArray[np.floating], worth: NDArray[np.floating], same_person: float, *, least: float = 1e-3
 ) -> MeanVector:
-    """Of vectors (m, d), rows of NaN being pictures that have none; worth (m,): how much each picture counts.
+    """From vectors (m, d), with rows of NaN for pictures without one; worth (m,): each picture's weight.
 
-    The picture whose weighted distance to all others is the least stands for the person (the medoid): pictures further
-    than ``same_person`` from it are left out. Of the others the directions are averaged by worth, and the mean gets
-    their mean length back: a network that learned from single pictures finds it as long as one of theirs. One picture
-    is its own mean. Raises ValueError if no picture has a vector.
+    The picture with the smallest weighted distance to all others represents the person (the medoid): pictures further
+    than ``same_person`` from it are left out. The directions of the others are averaged by weight, and the mean is
+    scaled back to their mean length: a network that learned from single pictures then gets a typical length. A single
+    picture is its own mean. Raises ValueError if no picture has a vector.
     """
     taken = np.isfinite(vectors).all(axis=1)
     if not taken.any():

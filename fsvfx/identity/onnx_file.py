@@ -1,6 +1,6 @@
 """The few messages of an ONNX file that a plain network needs (onnx.proto3 of onnx/onnx, IR version 8).
 
-Written here so that workers need not import ``onnx`` (0.3 s) to make one small graph of weights that they have.
+Written here so that workers need not import ``onnx`` (0.3 s) to build one small graph from given weights.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which identity networks there are: fsvfx's own, and those that installed packages register."""
+"""The available identity networks: fsvfx's own, and those registered by installed packages."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ REGISTERED: Final = Plugins("fsvfx.identity", "identity network", own=_OWN)
 
 
 def names() -> tuple[str, ...]:
-    """Of all networks, and of users' packs that have one, in alphabetical order. Raises ModelError."""
+    """Names of all networks, including users' packs that have one, in alphabetical order. Raises ModelError."""
     return tuple(sorted({*REGISTERED.names(), *packs.with_task("recognition")}))
 
 
 def network(name: str) -> IdentityNetwork:
-    """The network of that name, the same one for the whole process. Raises InputError, with the nearest name, if there
-    is none; ModelError if it is a pack's whose card can't be read."""
+    """The network of that name, one instance per process. Raises InputError, with the nearest name, if there is none;
+    ModelError if it belongs to a pack whose card can't be read."""
     if name not in _OWN and packs.is_pack(name):
         measured = packs.measured(name)
         return _of_pack(name, packs.pack(name), measured and measured.measured_at)
@@ -41,7 +41,7 @@ def _registered(name: str) -> IdentityNetwork:
 
 @lru_cache(maxsize=8)
 def _of_pack(name: str, card: PackCard, measured_at: datetime | None) -> IdentityNetwork:
-    """Made anew when the pack was added or measured again."""
+    """Recreated when the pack was added or measured again."""
     from fsvfx.identity.arcface import PackArcFace
 
     return PackArcFace(name)

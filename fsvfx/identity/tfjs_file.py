@@ -1,4 +1,4 @@
-"""Reads networks that TensorFlow.js has written: a JSON file of nodes, and their weights in one binary file."""
+"""Reads networks written by TensorFlow.js: a JSON file of nodes, and their weights in one binary file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fsvfx.errors import ModelError, Where
 
 @dataclass(frozen=True)
 class Node:
-    """An operation. attributes: numbers, lists of numbers and text, of those that say how it works."""
+    """An operation. attributes: its parameters, as numbers, lists of numbers and text."""
 
     name: str
     op: str
@@ -26,16 +26,16 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """nodes: in an order in which each comes after its inputs. weights: constants, by name; f32 or i32."""
+    """nodes: ordered so that each comes after its inputs. weights: constants, by name; f32 or i32."""
 
     nodes: tuple[Node, ...]
     weights: Mapping[str, NDArray[Any]]
 
 
 def read(graph: Path, weights: Path) -> Graph:
-    """A graph model whose weights lie in one file, as f32, i32, or f32 kept as f16.
+    """A graph model with its weights in one file, as f32, i32, or f32 stored as f16.
 
-    Raises ModelError if the files are no such model.
+    Raises ModelError if the files are not such a model.
     """
     try:
         told = json.loads(graph.read_bytes())
@@ -55,7 +55,7 @@ def _node(told: Mapping[str, Any]) -> Node:
 
 
 def _value(told: Mapping[str, Any]) -> Any:
-    """Of protobuf's JSON: integers are text in it."""
+    """From protobuf's JSON, where integers are text."""
     for kind, value in told.items():
         if kind == "i":
             return int(value)

@@ -1,4 +1,4 @@
-"""TensorFlow.js graphs as torch: the dozen operations that the networks read here are made of."""
+"""TensorFlow.js graphs in torch: the dozen operations used by the supported networks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fsvfx.identity.tfjs_file import Graph, Node
 
 
 class TorchGraph(nn.Module):
-    """Runs a graph on one picture batch (n, H, W, 3), as its nodes say; pictures lie as torch has them inside."""
+    """Runs a graph on a batch of pictures (n, H, W, 3); internally pictures use torch's layout."""
 
     def __init__(self, graph: Graph, output: str) -> None:
-        """output: the node whose value is wanted. Raises ModelError for an operation that is not known here."""
+        """output: the node whose value is returned. Raises ModelError for an unknown operation."""
         super().__init__()
         self.output = output
         self.nodes = _up_to(output, graph.nodes)
@@ -40,7 +40,7 @@ class TorchGraph(nn.Module):
 
 
 def _up_to(output: str, nodes: Sequence[Node]) -> list[Node]:
-    """What the output depends on."""
+    """The nodes that the output depends on."""
     wanted = {output}
     kept = []
     for node in reversed(nodes):
@@ -74,7 +74,7 @@ _SAME = "U0FNRQ=="
 
 
 def _sides(planes: Tensor, kernel: Tensor) -> list[tuple[int, int]]:
-    """Sizes of picture and kernel, the last axis first, as ``pad`` wants them."""
+    """Sizes of picture and kernel, last axis first, as ``pad`` expects them."""
     return [(planes.shape[axis], kernel.shape[axis]) for axis in (3, 2)]
 
 

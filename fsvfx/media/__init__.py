@@ -1,6 +1,6 @@
 """Plates and references in; EXR, stills and movies out.
 
-What ``__init__.pyi`` lists is imported when it is first used: the probe's child process must start fast.
+Names listed in ``__init__.pyi`` are imported on first use: the probe's child process must start fast.
 """
 
 from lazy_loader import attach_stub

@@ -1,8 +1,8 @@
-"""SMPTE ST 12's binary timecode, as EXR and DPX headers have it: its 32 bits, and which frame they mean.
+"""SMPTE ST 12's binary timecode, as stored in EXR and DPX headers: its 32 bits, and the frame that they denote.
 
-The bits count to 39. So ST 12-1 (50 and 60 frames a second, and 48 likewise) gives one address to two frames, and a
-field mark tells the second; ST 12-3 (72 to 120) gives one to three or four. Many writers count every frame all the
-same. ``read`` tells the two apart by the frames that follow. fsvfx writes what the standard says.
+The bits count to 39. So ST 12-1 (50 and 60 frames a second, and 48 likewise) gives two frames one address, with a field
+mark on the second; ST 12-3 (72 to 120) gives three or four frames one. Many writers count every frame anyway. ``read``
+distinguishes the two by the frames that follow. fsvfx writes according to the standard.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNDEFINED = 0xFFFFFFFF
 class Address:
     """``word``: units and tens of frames in the lowest byte with two flags, then seconds, minutes and hours.
 
-    OpenEXR's and DPX's order of bits. ``clipped``: the writer could not put more than 39 into the frames.
+    The bit order of OpenEXR and DPX. ``clipped``: the writer could not store frame numbers above 39.
     """
 
     word: int
@@ -42,7 +42,7 @@ class Address:
 
     @property
     def overlong(self) -> int:
-        """The frames if they were written over the flags, by a writer that counts beyond 39."""
+        """The frame number if a writer that counts beyond 39 stored it over the flags."""
         return _digits(self.word & 0xFF)
 
     @property
@@ -50,7 +50,8 @@ class Address:
         return bool(self.word & _DROP)
 
     def mark(self, base: int) -> int:
-        """1 on the second frame of a pair. ST 12 has another bit for it at 25; EXR's field phase is one bit always."""
+        """1 on the second frame of a pair. At 25 ST 12 uses another bit for it; EXR's field phase is always the same
+        bit."""
         return (self.word >> 15 | (self.word >> 31 if base == 25 else 0)) & 1
 
     @property
@@ -62,20 +63,21 @@ class Address:
 
 @dataclass(frozen=True)
 class Reading:
-    """A frame's timecode, every frame counted; and what a person should know of how it was read."""
+    """A frame's timecode, counting every frame; and notes for people on how it was read."""
 
     text: str | None = None
     note: str = ""
 
 
 def group_of(rate: Fraction) -> int:
-    """How many frames have one address: 1 up to 30 frames a second, then 2, 3, 4; 1 where SMPTE has no rule."""
+    """How many frames share an address: 1 up to 30 frames a second, then 2, 3, 4; 1 if SMPTE has no rule."""
     count = nominal(rate)
     return next((count // base for base in _BASES if count > 30 and count % base == 0), 1)
 
 
 def address_of(text: str, rate: Fraction) -> Address | None:
-    """The address of ``01:00:00:00``, with the field mark on the second frame of a pair; None: 32 bits can't say it."""
+    """The address of ``01:00:00:00``, with the field mark on the second frame of a pair; None if it does not fit into
+    32 bits."""
     group = group_of(rate)
     hours, minutes, seconds, frames = parts(text)
     if frames // group > 29:
@@ -87,7 +89,7 @@ def address_of(text: str, rate: Fraction) -> Address | None:
 
 
 def read(at: Callable[[int], Address | None], rate: Fraction) -> Reading:
-    """The timecode of frame ``at(0)``; ``at(n)``: the address n frames later, None where there is none."""
+    """The timecode of frame ``at(0)``; ``at(n)``: the address n frames later, None if there is none."""
     first = at(0)
     if first is None:
         return Reading()
@@ -105,7 +107,7 @@ def read(at: Callable[[int], Address | None], rate: Fraction) -> Reading:
 
 
 def read_label(text: str | None, counted: Fraction, rate: Fraction) -> Reading:
-    """A video's timecode, whose track counts ``counted`` labels a second: as many as there are pictures, or pairs."""
+    """A video's timecode, whose track counts ``counted`` labels a second: one per picture, or one per pair."""
     label, group = timecodes.tidy(text), Fraction(nominal(rate), nominal(counted))
     if label is None:
         return Reading(note=f"its timecode '{text}' is not valid: ignored" if text else "")
@@ -127,39 +129,39 @@ def _successive(at: Callable[[int], Address | None], most: int) -> list[Address]
 
 
 def _counts_all(near: Sequence[Address], base: int, rate: Fraction) -> bool:
-    """Whether the addresses count every frame: over the flags, or no two of three successive ones are alike."""
+    """Whether the addresses count every frame: over the flags, or with three different successive ones."""
     flags = {one.word & 0xC0 for one in near}
     over = len(flags) > 1 or (near[0].drop and not can_drop(rate))
     if over and any(base <= one.overlong < nominal(rate) for one in near):
         return True
     steps = [_step(one, after, rate) for one, after in pairwise(near)]
-    if len(near) == 2:  # the second frame of a pair has its mark, if the writer has heard of pairs
+    if len(near) == 2:  # the second frame of a pair has its mark, if the writer knows about pairs
         return steps == [1] and not near[0].mark(base)
     labels = [(one.time, one.frames) for one in near]
     return 1 in steps and any(len(set(three)) == 3 for three in zip(labels, labels[1:], labels[2:]))
 
 
 def _pairs(near: Sequence[Address], base: int, rate: Fraction) -> bool:
-    """Whether the addresses, of ``rate`` pairs a second, go on as their marks say."""
+    """Whether the addresses, of ``rate`` pairs a second, continue as their marks indicate."""
     steps = [2 * _step(one, after, rate) + after.mark(base) - one.mark(base) for one, after in pairwise(near)]
     return any(one.mark(base) for one in near) and all(step == 1 for step in steps)
 
 
 def _step(one: Address, after: Address, rate: Fraction) -> int:
-    """How far ``after`` is from ``one``, round the clock."""
+    """The distance from ``one`` to ``after``, modulo a day."""
     drop = one.drop and after.drop and can_drop(rate)
     counts = [timecodes.count(text_of(*each.time, each.frames, rate, drop=drop), rate) for each in (one, after)]
     return (counts[1] - counts[0]) % timecodes.day(rate, drop=drop)
 
 
 def _of_all(first: Address, at: Callable[[int], Address | None], rate: Fraction) -> Reading:
-    """Every frame is counted. The end of the second shows what the bits lost of 40 and more."""
+    """Every frame is counted. The end of the second shows the bits lost from 40 up."""
     count, drops = nominal(rate), can_drop(rate)
     end = next((n for n in range(1, count + 1) if (one := at(n)) is None or one.time != first.time), count)
     after = at(end)
     ends = after is not None and after.time != first.time
     frames, drop = count - end, drops and (after.drop if after and ends else first.drop)
-    if not ends or (first.frames != frames % 40 and first.overlong != frames):  # cut off, or it jumps there
+    if not ends or (first.frames != frames % 40 and first.overlong != frames):  # cut off, or a jump there
         ends, frames = False, first.frames if drops or first.overlong >= count else first.overlong
     read = _labelled(first.time, frames, drop, rate)
     note = f"the headers' timecode counts all {count} frames of a second; SMPTE counts pairs"
@@ -168,7 +170,7 @@ def _of_all(first: Address, at: Callable[[int], Address | None], rate: Fraction)
 
 
 def _held(near: Sequence[Address], group: int, rate: Fraction) -> Reading:
-    """Without marks, or with more than two frames to an address: the place is known where the address changes."""
+    """Without marks, or with more than two frames per address: the position is known where the address changes."""
     first = near[0]
     change = next((n for n, one in enumerate(near) if (one.time, one.frames) != (first.time, first.frames)), None)
     if change is not None and change <= group:
@@ -205,7 +207,7 @@ def _coded(number: int) -> int:
 
 @dataclass(frozen=True)
 class TimecodeTrack:
-    """Where a plate's timecode runs. ``start`` is that of frame ``first``; without one, frame 0 is 00:00:00:00."""
+    """A plate's running timecode. ``start`` is that of frame ``first``; without one, frame 0 is 00:00:00:00."""
 
     rate: Fraction
     first: int
@@ -213,15 +215,15 @@ class TimecodeTrack:
 
     @property
     def source(self) -> str:
-        """``plate`` or, where the plate has no timecode, ``frame number``."""
+        """``plate`` or, if the plate has no timecode, ``frame number``."""
         return "plate" if self.start else "frame number"
 
     def at(self, frame: int) -> str:
-        """Of frame ``frame``: ``01:00:00:00``, or ``01:00:00;00`` if drop-frame. Runs on past midnight from zero."""
+        """Of frame ``frame``: ``01:00:00:00``, or ``01:00:00;00`` if drop-frame. Continues past midnight from zero."""
         if self.start:
             return shift(self.start, frame - self.first, self.rate)
         return shift("00:00:00:00", frame, self.rate)
 
     def address(self, frame: int) -> Address | None:
-        """The same for headers, which count pairs above 30 frames a second; None if they can't say it."""
+        """The same for headers, which count pairs above 30 frames a second; None if it does not fit."""
         return address_of(self.at(frame), self.rate)

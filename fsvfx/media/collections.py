@@ -1,4 +1,4 @@
-"""Picture collections as they lie on the disk: a folder for each person, with pictures in it."""
+"""Picture collections on disk: a folder for each person, with pictures in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 def everybody_in(folder: Path) -> list[str]:
-    """Names of the folders in it, sorted; none if it is not there. Those that are no person's name are passed over."""
+    """Names of its subfolders, sorted; empty if it does not exist. Those that can't be a person's name are skipped."""
     try:
         with os.scandir(folder) as entries:
             return sorted(one.name for one in entries if one.is_dir() and is_name(one.name))
@@ -28,7 +28,7 @@ def everybody_in(folder: Path) -> list[str]:
 
 
 def unnamed_in(folder: Path) -> list[str]:
-    """Names of the folders in it that have pictures, but that can't be a person's name, sorted."""
+    """Names of its subfolders that contain pictures but can't be a person's name, sorted."""
     try:
         with os.scandir(folder) as entries:
             others = [one for one in entries if one.is_dir() and not is_name(one.name) and not one.name.startswith(".")]
@@ -38,17 +38,17 @@ def unnamed_in(folder: Path) -> list[str]:
 
 
 def chosen(names: Sequence[str], only: Sequence[str], leave_out: Sequence[str] = ()) -> list[str]:
-    """Those of ``names`` that a glob of ``only`` matches, and none of ``leave_out``."""
+    """Those of ``names`` that match a glob of ``only``, and none of ``leave_out``."""
     return [name for name in names if matches(name, only) and not matches(name, leave_out)]
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Whether one of these names or globs is the name's."""
+    """Whether one of these names or globs matches the name."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def is_held_out(person: str, held_out: HeldOut) -> bool:
-    """By name, or by a hash of it: nobody changes sides when others join or leave."""
+    """By name, or by a hash of it: nobody changes sides when others are added or removed."""
     if matches(person, held_out.people):
         return True
     drawn = hashlib.sha256(f"{held_out.seed}/{person}".encode()).digest()
@@ -62,7 +62,7 @@ def pictures_of(folder: Path) -> Iterator[Path]:
 
 
 def cutouts_in(folder: Path) -> list[Path]:
-    """The PNGs and TIFFs in a folder, sorted; none if it is not there."""
+    """The PNGs and TIFFs in a folder, sorted; empty if it does not exist."""
     try:
         return sorted(one for one in folder.iterdir() if suffix(one.name) in CUTOUTS and not one.name.startswith("."))
     except OSError:

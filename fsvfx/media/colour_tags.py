@@ -1,4 +1,4 @@
-"""Colour tags of EXRs and videos, against the manifest's ``color_space``; and those that movies get."""
+"""Color tags of EXRs and videos, compared with the manifest's ``color_space``; and the tags of delivered movies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.job import ShotJob
 _NEAR = 2e-3
 """Headers write primaries with three decimals."""
 _LINEAR = ("lin_ap1_scene", "lin_ap0_scene", "lin_rec709_scene", "lin_rec2020_scene", "lin_p3d65_scene")
-"""What EXR files with chromaticities, and nothing else said, hold."""
+"""Possible spaces of EXR files with chromaticities and no other tags."""
 
 
 def check_interop_id(interop_id: str, job: ShotJob, place: Place) -> None:
@@ -31,7 +31,7 @@ def check_interop_id(interop_id: str, job: ShotJob, place: Place) -> None:
 
 
 def agrees(interop_id: str, space: str, config: ColourConfig) -> bool:
-    """Whether the Color Interop Forum's id can mean ``space``; ids that the config does not know may mean any."""
+    """Whether the Color Interop Forum's id can mean ``space``; ids unknown to the config may mean any."""
     if not interop_id:
         return True
     own, named = colour.check_space(config, space), _space(interop_id, config)
@@ -39,7 +39,7 @@ def agrees(interop_id: str, space: str, config: ColourConfig) -> bool:
 
 
 def exr_colour_notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
-    """What the header says that the manifest overrules."""
+    """Header entries that the manifest overrides."""
     space, config = job.shot.plate.color_space, ColourConfig.of(job)
     interop_id = str(header.get("colorInteropID", ""))
     if interop_id:
@@ -56,7 +56,7 @@ def exr_colour_notes(header: Mapping[str, Any], job: ShotJob) -> list[str]:
 
 
 def exr_space(header: Mapping[str, Any], config: ColourConfig) -> tuple[str | None, str]:
-    """The space that an EXR's header names, by the config's own name, and what says so; None if it names none."""
+    """The space named by an EXR's header, by the config's own name, and where it is named; None if it names none."""
     interop_id = str(header.get("colorInteropID", ""))
     if interop_id and (space := _space(interop_id, config)):
         return space, f"the header's colorInteropID, {interop_id}"
@@ -102,7 +102,8 @@ _TAGGED_SPACES = {
 
 
 def video_colour_notes(transfer: int, primaries: int, space: str, config: ColourConfig) -> list[str]:
-    """``transfer``, ``primaries``: the stream's code points. Only what can't be the same thing under another name."""
+    """``transfer``, ``primaries``: the stream's code points. Notes only definite contradictions, not other names for
+    the same thing."""
     is_hdr = encoding(config, space) == "hdr-video"
     said = []
     if transfer in _HDR and not is_hdr:
@@ -116,7 +117,8 @@ def video_colour_notes(transfer: int, primaries: int, space: str, config: Colour
 
 
 def video_space(transfer: int, primaries: int) -> tuple[str | None, str]:
-    """The space that the tags name, as a manifest may write it, and what says so; None if they name none for sure."""
+    """The space that the tags name, in a form that a manifest accepts, and where it is named; None if it is not
+    certain."""
     space = _TAGGED_SPACES.get((transfer, primaries))
     if space is None:
         return None, ""
@@ -125,7 +127,7 @@ def video_space(transfer: int, primaries: int) -> tuple[str | None, str]:
 
 
 def matrix_note(container: int, stream: int) -> str | None:
-    """Where the container names another matrix than the stream; the stream's is taken."""
+    """A note if the container names a different matrix than the stream; the stream's is used."""
     if container == stream or _UNTAGGED in (container, stream):
         return None
     return f"the file is tagged with color matrix {container} (H.273), its stream with {stream}: the stream's is used"
@@ -140,7 +142,7 @@ def _primaries_of(space: str, config: ColourConfig, unknown: str) -> str:
 _PRIMARIES = {"rec709": "bt709", "rec2020": "bt2020", "p3d65": "smpte432"}
 _TRANSFERS = {
     "srgb": "iec61966-2-1",
-    "g24": "bt709",  # shown by BT.1886, as all bt709 video is
+    "g24": "bt709",  # shown with BT.1886, like all bt709 video
     "itu709": "bt709",
     "g22": "bt470m",
     "pq": "smpte2084",
@@ -151,7 +153,7 @@ _UNSAID = "unknown"
 
 @dataclass(frozen=True)
 class CodePoints:
-    """primaries, transfer: ``unknown`` where H.273 has no code (camera logs). matrix: always one, as it is used."""
+    """primaries, transfer: ``unknown`` if H.273 has no code (camera logs). matrix: always one, as it is needed."""
 
     primaries: str = "bt709"
     transfer: str = "bt709"
@@ -164,7 +166,7 @@ class CodePoints:
 
 
 def code_points(interop_id: str) -> CodePoints:
-    """Of the Color Interop Forum's id of a space, such as ``g24_rec709_display``."""
+    """For the Color Interop Forum's id of a space, such as ``g24_rec709_display``."""
     parts = interop_id.rpartition(":")[2].split("_")
     curve, gamut = (*parts, "", "")[:2]
     primaries = _PRIMARIES.get(gamut, _UNSAID)

@@ -1,4 +1,4 @@
-"""Digests of files, remembered by place and stamp, so that planning a finished shot reads no plate again."""
+"""Digests of files, cached by path and stamp, so that planning a finished shot does not read its plate again."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _TABLE = "CREATE TABLE IF NOT EXISTS digests (place TEXT PRIMARY KEY, stamp TEXT
 
 
 def stamp_of(path: Path) -> str:
-    """Changes when the file does."""
+    """Changes whenever the file does."""
     stat = path.stat()
     return f"{stat.st_size}-{stat.st_mtime_ns}"
 
 
 def remembered(stamps: Mapping[str, str], compute: Callable[[str], str], *, at_once: int = 1) -> dict[str, str]:
-    """Digest by place, for the places in ``stamps``; ``compute`` is asked for new ones, ``at_once`` at a time.
+    """Digest by path, for the paths in ``stamps``; ``compute`` is called for new ones, ``at_once`` at a time.
 
-    The memory is a convenience: if it can't be used, everything is computed.
+    The cache is optional: if it can't be used, everything is computed.
     """
     known = _recall(stamps)
     fresh = [place for place in stamps if place not in known]
@@ -61,7 +61,7 @@ def _keep(rows: Iterable[tuple[str, str, str]]) -> None:
 
 
 def _spelt(place: str) -> str:
-    """As SQLite takes it: names need not be UTF-8."""
+    """In a form that SQLite accepts: names need not be UTF-8."""
     return place.encode("utf-8", "backslashreplace").decode()
 
 

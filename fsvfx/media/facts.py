@@ -1,4 +1,4 @@
-"""What a plate's own files say of it: its frames, size, rate and timecode, and its colour space where they name one."""
+"""Facts from a plate's own files: its frames, size, rate and timecode, and its color space if they name one."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from schemas.manifest import Person, Plate, Shot
 
 @dataclass(frozen=True)
 class PlateFacts:
-    """A plate as it lies there. A video's frames count from 0; a sequence's numbers are those of its files."""
+    """A plate on disk. A video's frames count from 0; a sequence's numbers are those of its files."""
 
     path: str
     is_sequence: bool
     numbers: FrameRange
-    """The frames that are there."""
+    """The frames that exist."""
     info: PlateInfo
     space: str | None
-    """The colour space that header or tags name, by the config's own name; None if they name none."""
+    """The color space named by header or tags, by the config's own name; None if they name none."""
     source: str
     """Where ``space`` comes from, in words."""
 
     @property
     def longest(self) -> FrameRange:
-        """The most frames without a gap."""
+        """The longest range without a gap."""
         run = max(self.numbers.runs, key=len)
         return FrameRange.span(run.start, run.stop - 1)
 
     @property
     def missing(self) -> FrameRange:
-        """Numbers between the first and the last that a sequence has no file for."""
+        """Numbers between the first and the last for which a sequence has no file."""
         return FrameRange.span(self.numbers.first, self.numbers.last) - self.numbers
 
 
 def facts_of(path: str, frame_rate: str | None = None, *, sound: bool = True) -> PlateFacts:
-    """Open the plate at ``path`` (a video, or a sequence with ``####``) and read what it says of itself.
+    """Open the plate at ``path`` (a video, or a sequence with ``####``) and read its facts.
 
-    frame_rate: for sequences that carry none, and videos whose frames are unevenly spaced. sound: whether its sound is
-    of use. Raises PlateError; StoreError for S3.
+    frame_rate: for sequences without one, and videos with unevenly spaced frames. sound: whether its sound is needed.
+    Raises PlateError; StoreError for S3.
     """
     files = find_files(path, Place(path)) if is_sequence(path) else None
     first = min(files) if files else 0
@@ -60,7 +60,7 @@ def facts_of(path: str, frame_rate: str | None = None, *, sound: bool = True) ->
 def plate_reader(
     path: str, frames: FrameRange, *, color_space: str = "sRGB", frame_rate: str | None = None, sound: bool = True
 ) -> PlateReader:
-    """The plate at ``path``, opened for whoever runs fsvfx: it may lie anywhere. A video's frames count from 0.
+    """The plate at ``path``, opened for the user who runs fsvfx: it may be anywhere. A video's frames count from 0.
 
     Raises PlateError; StoreError for S3.
     """
@@ -86,7 +86,7 @@ def job_of(plate: Plate, **people: Person) -> ShotJob:
         deliver=(),
         store="memory://probe",
         colour_config=DEFAULT_CONFIG.name,
-        manifest="/",  # whoever runs this names the files: they may lie anywhere
+        manifest="/",  # the user who runs this names the files: they may be anywhere
     )
 
 

@@ -1,4 +1,4 @@
-"""Foreign files: opened within reach, judged by their headers, and every error named by file and frame."""
+"""Foreign files: opened within reach, identified by their headers, with file and frame in every error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from schemas.frames import FrameRange
 
 @dataclass(frozen=True)
 class Place:
-    """Which file is being read, for which shot and frames: makes errors that say so."""
+    """The file being read, and the shot and frames that it is for: makes errors that name them."""
 
     file: str
     shot: str | None = None
@@ -30,11 +30,11 @@ class Place:
     frames: tuple[int, ...] = ()
 
     def of(self, file: str, *frames: int) -> Place:
-        """The same shot's, for another file and its frames."""
+        """For the same shot, with another file and its frames."""
         return replace(self, file=file, frames=frames)
 
     def error(self, what: str, hint: str, frames: Sequence[int] = ()) -> PlateError:
-        """About ``frames``; default: the place's own."""
+        """An error about ``frames``; by default the place's own."""
         known = frames or self.frames
         where = Where(shot=self.shot, frames=FrameRange(known) if known else None, file=self.file)
         return PlateError(what, hint=hint, where=where)
@@ -42,14 +42,14 @@ class Place:
 
 @contextmanager
 def held(path: Path, place: Place) -> Iterator[Path]:
-    """A path to the very file that ``path`` names now, while the block lasts, whatever becomes of its name or folder.
+    """A path to the file that ``path`` names now, valid during the block, even if its name or folder changes.
 
-    It is asked where that file lies, so no link leads out of ``place.reach``, not even one that has just been made.
-    Libraries that open by name are handed this path (of Linux's /proc); it has no ending. PlateError: absent, a folder,
+    The opened file's location is checked, so no link leads out of ``place.reach``, not even one that was just made.
+    Libraries that open by name get this path (in Linux's /proc); it has no extension. PlateError: missing, a folder,
     empty, or out of reach.
     """
     try:
-        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)  # not read yet: no pipe waits, no device starts
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)  # not opened for reading yet: no pipe waits, no device starts
     except OSError as error:
         raise unreadable(error, place) from None
     try:
@@ -70,7 +70,7 @@ def held(path: Path, place: Place) -> Iterator[Path]:
 
 
 def check_reach(place: Place, path: Path | str) -> None:
-    """PlateError if ``path`` (a file, a folder, s3://) leads out of ``place.reach`` as things are now."""
+    """PlateError if ``path`` (a file, a folder, s3://) currently leads out of ``place.reach``."""
     if place.reach:
         try:
             place.reach.check(path)
@@ -79,7 +79,7 @@ def check_reach(place: Place, path: Path | str) -> None:
 
 
 def unreadable(error: OSError, place: Place) -> PlateError:
-    """What keeps a file from being opened, in plain words."""
+    """Why a file can't be opened, in plain words."""
     if isinstance(error, FileNotFoundError):
         near = None if remote.is_remote(place.file) else spelling.near(Path(place.file))
         hint = f"Did you mean '{near}'?" if near else "Check the path; relative paths start at the manifest's folder"
@@ -107,7 +107,7 @@ COPY_AGAIN = "Copy it again from its source"
 
 @contextmanager
 def named(place: Place) -> Iterator[None]:
-    """PlateError of ``place`` for a HeaderError, or for what the disk says."""
+    """PlateError of ``place`` for a HeaderError, or for an error of the disk."""
     try:
         yield
     except HeaderError as error:
@@ -118,7 +118,7 @@ def named(place: Place) -> Iterator[None]:
 
 @contextmanager
 def guarded(what: str, place: Place) -> Iterator[None]:
-    """PlateError ``what`` for anything that a decoder raises; fsvfx's own errors pass unchanged."""
+    """PlateError ``what`` for any error of a decoder; fsvfx's own errors pass unchanged."""
     try:
         yield
     except FsvfxError:
@@ -134,7 +134,7 @@ def guarded(what: str, place: Place) -> Iterator[None]:
 
 
 def check_size(width: int, height: int, place: Place) -> None:
-    """PlateError for pictures without a pixel, and for those larger than the machine's settings allow."""
+    """PlateError for pictures without pixels, and for those larger than the machine's settings allow."""
     allowed = machine()
     if width < 1 or height < 1:
         raise place.error(f"its header says {width}x{height} pixels", "Render or copy the file again")
@@ -146,7 +146,7 @@ def check_size(width: int, height: int, place: Place) -> None:
 
 
 def check_frames(count: int, place: Place) -> None:
-    """PlateError for a video that has, or says that it has, more frames than the machine's settings allow."""
+    """PlateError for a video that has, or claims to have, more frames than the machine's settings allow."""
     allowed = machine().max_frames
     if count > allowed:
         raise _refusal(f"it claims {count} frames; a video may have at most {allowed}", "MAX_FRAMES", place)

@@ -1,4 +1,4 @@
-"""What all readers of headers share: text out of any bytes, and the error for what can't be used. Pure."""
+"""What all header readers share: decoding text from any bytes, and the error for unusable values. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOO_MANY_CHANNELS = "it has more channels or parts than FSVFX_MAX_CHANNELS allow
 
 
 def text_of(raw: bytes) -> str:
-    """UTF-8; else each byte as one character (Latin-1), so that nothing is lost."""
+    """UTF-8; otherwise each byte as one character (Latin-1), so that nothing is lost."""
     return raw.decode("utf-8" if is_utf8(raw) else "latin-1")
 
 
@@ -30,5 +30,5 @@ def is_utf8(raw: bytes) -> bool:
 
 
 def field_of(raw: bytes) -> str:
-    """A field of fixed length, filled up with NUL or 0xFF."""
+    """A fixed-length field, padded with NUL or 0xFF."""
     return text_of(raw.split(b"\0", 1)[0].rstrip(b"\xff")).strip()

@@ -1,4 +1,4 @@
-"""External mattes: one channel of an EXR, PNG or TIFF, brought onto the plate's pixels."""
+"""External mattes: one channel of an EXR, PNG or TIFF, aligned with the plate's pixels."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from fsvfx.media.pixels import Window, laid, size_of
 from fsvfx.media.plate import Canvas
 
 _Placed = tuple[NDArray[Any], Window]
-"""A matte (H, W), and where it lies."""
+"""A matte (H, W), and its position."""
 _SLACK = 0.5
-"""Filters overshoot 0 and 1 a little, which is clamped; beyond this it is not a matte."""
+"""Filters slightly overshoot 0 and 1, which is clamped; beyond this it is not a matte."""
 
 
 def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place) -> NDArray[Any]:
-    """The matte (H, W) float16 in [0, 1], pixel on pixel with the plate, 0 where its own data window does not reach.
+    """The matte (H, W) float16 in [0, 1], aligned with the plate's pixels, 0 outside its own data window.
 
     Codes are read as code / maximum. An EXR is placed by its display coordinates; other files have the size of the
     plate's picture or of its display window. Raises PlateError.
@@ -38,7 +38,7 @@ def read_matte(path: Path, canvas: Canvas, layer: str | None, place: Place) -> N
 
 
 def probe_matte(path: Path, layer: str | None, place: Place) -> None:
-    """PlateError if decoding the matte is dangerous, or its header says that it is not a matte."""
+    """PlateError if decoding the matte is dangerous, or its header shows that it is not a matte."""
 
     def ask() -> None:
         with guarded("the matte can't be read", place):
@@ -63,7 +63,7 @@ def _of_exr(path: Path, canvas: Canvas, layer: str | None, place: Place) -> _Pla
 
 
 def _chosen_of_exr(path: Path, layer: str | None, place: Place) -> tuple[tuple[ExrPartHeader, ...], int, list[str]]:
-    """Every part's header; the matte's part, and its channel, followed by R where that may be the matte, too."""
+    """Every part's header; the matte's part, and its channel, followed by R if that may be the matte, too."""
     parts = exr.read_parts(path, place)
     channel = _chosen(exr.channels_of(parts), layer, place)
     part = parts[channel.part]
@@ -75,7 +75,7 @@ def _chosen_of_exr(path: Path, layer: str | None, place: Place) -> tuple[tuple[E
 
 
 def _of_still(path: Path, canvas: Canvas, layer: str | None, place: Place) -> _Placed:
-    """PNG, TIFF: of the first page."""
+    """PNG, TIFF: the first page."""
     with opened(path, place) as file:
         if file.format_name() not in ("png", "tiff"):
             raise place.error(f"the matte is a {file.format_name().upper()}", "Write it as EXR, PNG or TIFF")
@@ -101,7 +101,7 @@ def _share(codes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _window(size: tuple[int, int], canvas: Canvas, place: Place) -> Window:
-    """Where a picture without windows lies, by its height and width."""
+    """The position of a picture without windows, by its height and width."""
     for window in (canvas.data, canvas.display):
         if size == size_of(window):
             return window
@@ -125,7 +125,8 @@ def _check(matte: NDArray[Any], window: Window, place: Place) -> None:
 
 
 def _check_opaque(read: NDArray[Any], place: Place) -> None:
-    """Pictures with a filled alpha (first) and the matte in RGB are common: A must not pass for the matte unasked."""
+    """Pictures with an opaque alpha (first) and the matte in RGB are common: A must not be taken for the matte by
+    default."""
     alpha, *others = np.moveaxis(read, -1, 0)
     if others and (alpha == 1).all() and not (others[0] == 1).all():
         what = "it is not clear which channel is the matte: A is 1 everywhere, R is not"

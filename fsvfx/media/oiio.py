@@ -1,4 +1,4 @@
-"""Pixels by OpenImageIO: chosen channels of one part, as they are in the file, whole or not at all."""
+"""Pixels through OpenImageIO: selected channels of one part, unchanged, complete or an error."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from fsvfx.settings import machine
 
 _COPY = "Copy it again from its source, or render it again"
 _KINDS = (sniff.EXR, sniff.DPX, sniff.TIFF, sniff.PNG)
-"""What is read here: anything else would make OpenImageIO try all of its readers."""
+"""The supported kinds: for anything else OpenImageIO would try all of its readers."""
 _APART = 16
-"""Channels that are further apart are read one by one: there may be a hundred layers between them."""
+"""Channels further apart than this are read one by one: there may be a hundred layers between them."""
 
 
 @contextmanager
 def opened(path: Path, place: Place) -> Iterator[Any]:
-    """An ``OpenImageIO.ImageInput`` on the file, of the kind that its content is. PlateError: absent, empty, or nothing
-    that can be read."""
-    import OpenImageIO as oiio  # 0.3 s that planning need not wait
+    """An ``OpenImageIO.ImageInput`` on the file, of the kind that its content shows. PlateError: missing, empty, or of
+    no readable kind."""
+    import OpenImageIO as oiio  # 0.3 s that planning does not need
 
-    # As stored: OpenImageIO would multiply RGB by alpha, and turn CMYK and YCbCr into RGB.
+    # As stored: OpenImageIO would premultiply RGB by alpha, and convert CMYK and YCbCr to RGB.
     config = oiio.ImageSpec()
     config.attribute("oiio:UnassociatedAlpha", 1)
     config.attribute("oiio:RawColor", 1)
@@ -54,13 +54,13 @@ def opened(path: Path, place: Place) -> Iterator[Any]:
 
 
 def _forget(teller: Any) -> None:
-    """Take its message, so that it is not printed: it says too little, or is not UTF-8."""
+    """Clear its message, so that it is not printed: it is too vague, or not UTF-8."""
     with contextlib.suppress(UnicodeDecodeError):
         teller.geterror()
 
 
 def _check_tiff(file: Path, place: Place) -> None:
-    """From the header alone: libtiff makes room for what a picture claims, and takes odd headers for plain ones."""
+    """From the header alone: libtiff allocates what a picture claims, and mistakes odd headers for plain ones."""
     with named(place):
         with file.open("rb") as raw:
             header = tiff_header(raw, file.stat().st_size)
@@ -92,7 +92,7 @@ def pixels(file: Any, channels: Sequence[int], place: Place, part: int = 0) -> N
 
 
 def _black_as_zero(read: NDArray[Any], spec: Any, low: int) -> NDArray[Any]:
-    """OpenImageIO turns grays with white as zero around only up to 8 bits. ``low``: the first channel of ``read``."""
+    """OpenImageIO inverts min-is-white grays only up to 8 bits. ``low``: the first channel of ``read``."""
     if read.dtype != np.uint16 or spec.getattribute("tiff:PhotometricInterpretation") != WHITE_IS_ZERO:
         return read
     is_alpha = np.arange(low, low + read.shape[-1]) == spec.alpha_channel
@@ -109,7 +109,7 @@ def probe_pixels(path: Path, place: Place, part: int = 0, names: Sequence[str] =
 
 
 def index_of(spec: Any, name: str, place: Place) -> int:
-    """Where the channel is among the part's. PlateError where OpenImageIO does not know it by that name."""
+    """The index of the channel in the part. PlateError if OpenImageIO does not know it by that name."""
     index = int(spec.channelindex(name))
     if index < 0:
         what = f"its channel '{name}' can't be addressed by name"
@@ -118,12 +118,12 @@ def index_of(spec: Any, name: str, place: Place) -> int:
 
 
 def channel_names(spec: Any) -> list[str]:
-    """Every channel's name; one that is not UTF-8 is named by its number."""
+    """Every channel's name; those that are not UTF-8 are named by number."""
     return [_decoded(partial(spec.channel_name, index)) or f"channel {index}" for index in range(spec.nchannels)]
 
 
 def attributes(file: Any, part: int = 0) -> dict[str, Any]:
-    """The header's fields, by OpenImageIO's names; without those whose text is not UTF-8."""
+    """The header's fields, by OpenImageIO's names; except those whose text is not UTF-8."""
     found = {}
     for field in file.spec(part, 0).extra_attribs:
         with contextlib.suppress(UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Single pictures of people: what they hold, and what they are by content."""
+"""Single pictures of people: their content, and their digests."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fsvfx.reach import Reach, ReachError
 
 
 def read_picture(path: Path, reach: Reach) -> Array:
-    """(H, W, 3) RGB at native depth, decoded in a process of its own if it is new here. Raises PlateError."""
+    """(H, W, 3) RGB at native depth, first decoded in a separate process if it is new here. Raises PlateError."""
     place = Place(str(path), reach=reach)
     probe_frame(path, place)
     return read_frame(path, place)[0]
 
 
 def read_cutout(path: Path, reach: Reach) -> NDArray[np.float32]:
-    """(H, W, 4) in [0, 1]: RGB, not multiplied by alpha, and alpha, of a PNG or TIFF, checked as other pictures are.
+    """(H, W, 4) in [0, 1]: RGB, not premultiplied, and alpha, of a PNG or TIFF, checked like other pictures.
 
     Raises PlateError: it can't be read, or has no alpha.
     """
@@ -42,7 +42,7 @@ def read_cutout(path: Path, reach: Reach) -> NDArray[np.float32]:
 
 
 def cutouts_digest(folder: Path, reach: Reach) -> str:
-    """Of all cut-outs in the folder, by their names' order. Raises PlateError."""
+    """Of all cut-outs in the folder, in the order of their names. Raises PlateError."""
     files = cutouts_in(folder)
     found = digests_of(files, reach)
     return digest_of([found[file] for file in files])

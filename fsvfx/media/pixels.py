@@ -1,6 +1,6 @@
-"""Arrays of pixels: laid on a canvas by their windows, turned upright, rounded to half. Pure.
+"""Arrays of pixels: placed on a canvas by their windows, turned upright, rounded to half. Pure.
 
-A window is x0, y0, x1, y1, all included, as EXR has them.
+A window is x0, y0, x1, y1, inclusive, as in EXR.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def size_of(window: Window) -> tuple[int, int]:
 
 
 def union_of(windows: Iterable[Window]) -> Window:
-    """The smallest that holds all of them. ValueError for none."""
+    """The smallest window that contains all of them. ValueError for none."""
     x0, y0, x1, y1 = zip(*windows, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
 
 
 def laid(picture: NDArray[Any], window: Window, canvas: Window) -> NDArray[Any]:
-    """``picture`` (H, W, ...) of ``window`` on ``canvas``: zero where it does not reach, cut where it reaches over."""
+    """``picture`` (H, W, ...) of ``window`` on ``canvas``: zero outside the window, cropped where it extends beyond."""
     if window == canvas:
         return picture
     out = np.zeros((*size_of(canvas), *picture.shape[2:]), picture.dtype)

@@ -1,4 +1,4 @@
-"""A plate's facts, and what every kind of plate can do."""
+"""A plate's facts, and the interface of every kind of plate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RATE_HINT = "Set plate.frame_rate, such as 24000/1001"
 
 @dataclass(frozen=True)
 class Canvas:
-    """Where a plate's pixels lie: its arrays show ``data``, of a picture that fills ``display``."""
+    """The position of a plate's pixels: its arrays show ``data``, of a picture that fills ``display``."""
 
     data: Window
     display: Window
@@ -26,7 +26,7 @@ class Canvas:
 
 @dataclass(frozen=True)
 class PlateInfo:
-    """A plate's facts. ``width`` and ``height`` are those of the arrays that come out: turned upright, data window."""
+    """A plate's facts. ``width`` and ``height`` are those of the returned arrays: upright, data window."""
 
     width: int
     height: int
@@ -37,7 +37,7 @@ class PlateInfo:
     timecode: str | None
     """Of the manifest's ``first_frame``; ``;`` before the frames means drop-frame."""
     first: int
-    """Production number of the first frame that the plate has."""
+    """Production number of the plate's first frame."""
     last: int
     has_audio: bool
     pixel_aspect: float
@@ -45,34 +45,35 @@ class PlateInfo:
     data_window: Window | None = None
     display_window: Window | None = None
     notes: tuple[str, ...] = ()
-    """What a person should know: alpha left out, an assumed colour matrix, anamorphic pixels; and all doubts."""
+    """Notes for people: alpha that is left out, an assumed color matrix, anamorphic pixels; and all doubts."""
     doubts: tuple[str, ...] = ()
-    """Where its files contradict the manifest, and what plays differently from the original: reported before a run."""
+    """Where its files contradict the manifest, and what will play differently from the original: reported before a
+    run."""
 
     @property
     def canvas(self) -> Canvas:
-        """Where the arrays' pixels lie; plates without windows begin at 0, 0."""
+        """The position of the arrays' pixels; plates without windows start at 0, 0."""
         whole = (0, 0, self.width - 1, self.height - 1)
         return Canvas(self.data_window or whole, self.display_window or self.data_window or whole)
 
 
 class PlateReader(Protocol):
-    """An open plate. Frames are named by production number; PlateError names the frame and how to fix it."""
+    """An open plate. Frames are given by production number; PlateError names the frame and how to fix it."""
 
     @property
     def info(self) -> PlateInfo: ...
 
     def pictures(self, numbers: Sequence[int]) -> Iterator[Array]:
-        """Each frame (H, W, 3), RGB, native depth, plate colour space; read as the caller goes along."""
+        """Each frame (H, W, 3), RGB, native depth, plate color space; read lazily."""
 
     def fingerprint(self, numbers: Sequence[int]) -> dict[str, str]:
-        """Digests of the content that these frames come from; the same on disk and on S3."""
+        """Digests of the content that these frames are read from; the same on disk and on S3."""
 
     def audio_file(self) -> Path | None:
         """A WAV with the sound of the shot's frames, first sample at the first frame; None without sound."""
 
     def exr_header(self, number: int) -> dict[str, Any]:
-        """An EXR frame's header, the frame's own data window in it; {} for other kinds of plates."""
+        """An EXR frame's header, including the frame's own data window; {} for other kinds of plates."""
 
     def dpx_header(self, number: int) -> dict[str, Any]:
         """A DPX frame's fields by OpenImageIO's names (``dpx:Transfer``); {} for other kinds of plates."""

@@ -1,7 +1,7 @@
-"""A file that is new to this machine is first decoded in a child process (``probe_child``), which may die alone.
+"""A file that is new to this machine is first decoded in a child process (``probe_child``), which may crash by itself.
 
-So a decoder that crashes, hangs or takes all memory harms no worker. One child serves many files: the first frame of
-each video and sequence, and every still. A file that passes is remembered until it changes.
+So a decoder that crashes, hangs or uses up all memory does not affect workers. One child serves many files: the first
+frame of each video and sequence, and every still. A file that passes is remembered until it changes.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from fsvfx.settings import machine
 Question = Mapping[str, Any]
 """``by``: the library that decodes it; ``path``; and that library's own settings. See ``probe_child``."""
 _GRACE = 10.0
-"""Seconds that a process which has closed its output may take to end."""
+"""Seconds for a process to end after it has closed its output."""
 _SEND_AGAIN = "Copy it again from its source, or convert it with another program"
 _START = "import sys; sys.path[:] = sys.argv[2:]; from fsvfx.media.probe_child import main; main(float(sys.argv[1]))"
 
 _FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-"""Every thread reserves memory, which counts: many cores would use up what a picture may take."""
+"""Every thread reserves memory, which counts: with many cores they would use up what a picture may take."""
 
 
 class _DiedError(Exception):
@@ -39,7 +39,7 @@ class _DiedError(Exception):
 
 
 def once(role: str, path: Path, place: Place, ask_of_it: Callable[[], None]) -> None:
-    """``ask_of_it`` asks of ``path`` as ``role`` what is to be asked: unless it came through before as it is."""
+    """Calls ``ask_of_it`` for ``path`` in this ``role``, unless the unchanged file has passed before."""
     with held(path, place) as there:
         stamps = {f"{path}#probed as {role}": digests.stamp_of(there)}
 
@@ -51,9 +51,9 @@ def once(role: str, path: Path, place: Place, ask_of_it: Callable[[], None]) -> 
 
 
 def ask(question: Question, place: Place) -> None:
-    """PlateError if decoding it crashes, takes too long or too much memory.
+    """PlateError if decoding it crashes, or takes too long or too much memory.
 
-    Anything else that is wrong with it is reported when it is read.
+    Any other problem is reported when it is read.
     """
     settings = machine()
     try:
@@ -70,7 +70,7 @@ def ask(question: Question, place: Place) -> None:
 
 
 class Prober:
-    """The child process: started when first asked, and again once it has ended. One question at a time."""
+    """The child process: started on first use, and again after it has ended. One question at a time."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
@@ -91,7 +91,7 @@ class Prober:
         raise _DiedError("no answer")
 
     def _answer(self, child: subprocess.Popen[str], question: Question, seconds: float) -> str:
-        """Empty if the child has ended: it crashed, or nobody asked for a while."""
+        """Empty if the child has ended: by a crash, or after an idle time."""
         assert child.stdin is not None
         assert child.stdout is not None
         try:
@@ -110,11 +110,11 @@ class Prober:
             self._child = subprocess.Popen(
                 self._command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=os.environ | _FRUGAL
             )
-            threading.Thread(target=self._child.wait, daemon=True).start()  # an idle child that ends is no zombie
+            threading.Thread(target=self._child.wait, daemon=True).start()  # reap an idle child that ends
         return self._child
 
     def _end(self, child: subprocess.Popen[str], grace: float = 0.0) -> None:
-        """Its own exit, not our kill, says how it ended."""
+        """Wait for its own exit first: its status, not our kill, tells how it ended."""
         self._child = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(grace)
@@ -129,7 +129,7 @@ def _prober(process: int) -> Prober:
 
 
 def _library_path() -> list[str]:
-    """Where the child finds fsvfx, Python and the libraries: first in Python's own, never in the working folder."""
+    """Where the child finds fsvfx, Python and the libraries: Python's own first, never the working folder."""
     home = str(Path(__file__).parents[2])
     others = [place for place in sys.path if os.path.isabs(place) and os.path.exists(place) and place != home]
     safe = [place for place in others if not os.path.samefile(place, ".")]

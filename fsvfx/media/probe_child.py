@@ -1,6 +1,6 @@
 """The child process of ``fsvfx.media.probe``: decodes each picture named on standard input, and answers with one line.
 
-It imports only the library that a file needs, and of fsvfx only modules that import nothing heavy: it must start fast.
+It imports only the library that a file needs, and only lightweight modules of fsvfx: it must start fast.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from fsvfx.media.stills.headers import png_header
 from fsvfx.media.video.formats import READ, picture_streams
 
 _IDLE = 60.0
-"""Seconds after which the process gives its memory back."""
+"""Seconds of idle time after which the process exits to free its memory."""
 SOUND, MEMORY = "sound", "memory"
 
 
 def main(gib: float) -> None:
-    """Answer until nothing is asked for a while, or until standard input ends with the parent."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no crash leaves its memory on the disk
+    """Answer until idle for a while, or until standard input closes with the parent."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core dumps on disk
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # decoders print
         while select.select([sys.stdin], [], [], _IDLE)[0] and (line := sys.stdin.readline()):
@@ -52,7 +52,7 @@ def _answer(question: Mapping[str, Any], gib: float) -> str:
 
 
 def _limit(gib: float | None) -> None:
-    """Memory that the process may take beyond what it has; None: no limit."""
+    """Limit the memory that the process may allocate in addition; None: no limit."""
     most = resource.getrlimit(resource.RLIMIT_AS)[1]
     if gib is not None:
         have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -62,7 +62,7 @@ def _limit(gib: float | None) -> None:
 
 
 def _by_ffmpeg(av: Any, file: io.BufferedReader, question: Mapping[str, Any]) -> None:
-    """The first picture that decodes, with its chroma at full size."""
+    """Decodes the first picture that it can, with its chroma at full size."""
     opened = av.open(file, "r", question["demuxer"], question["options"], metadata_errors="replace")
     with opened as container:
         stream = picture_streams(container)[0]
@@ -136,7 +136,7 @@ _SAID = ("insufficient memory", "bad_alloc", "bad alloc", "allocate", "out of me
 
 
 def is_of_memory(error: Exception) -> bool:
-    """Whether ``error`` is a library's way of saying that memory ran out."""
+    """Whether ``error`` is a library's way of reporting that memory ran out."""
     return (
         isinstance(error, MemoryError)
         or getattr(error, "errno", None) == errno.ENOMEM

@@ -31,16 +31,16 @@ MOST_PER_VIDEO = 64
 
 @dataclass(frozen=True)
 class _File:
-    """A file of references, or the pattern of a sequence."""
+    """A reference file, or the pattern of a sequence."""
 
     url: str
     is_sequence: bool = False
 
 
 class PersonSource:
-    """Pictures of a person: every still; of each video or sequence ``MOST_PER_VIDEO`` frames at most, evenly spread.
+    """Pictures of a person: every still; from each video or sequence at most ``MOST_PER_VIDEO`` frames, evenly spread.
 
-    The order is the manifest's, names sorted within a glob: the same files always give the same pictures.
+    In the manifest's order, with names sorted within a glob: the same files always give the same pictures.
     """
 
     def __init__(self, job: ShotJob, person: str) -> None:
@@ -50,7 +50,7 @@ class PersonSource:
         self._files = self._resolve(job.people[person].references)
 
     def fingerprint(self) -> dict[str, str]:
-        """Digest of each reference's content, by its place in the order. Raises PlateError."""
+        """Digest of each reference's content, by its position in the order. Raises PlateError."""
         return {str(place): digest for place, digest in enumerate(map(self._digest, self._files))}
 
     def pictures(self, series: str = "") -> Iterator[np.ndarray[Any, Any]]:
@@ -73,7 +73,7 @@ class PersonSource:
             return
         local = remote.local_copy(file.url)
         if is_footage(local, place):
-            from fsvfx.media.video.plate import VideoReader  # here: digests need not wait for it
+            from fsvfx.media.video.plate import VideoReader  # here: digests do not need it
 
             video = VideoReader(local, place, Numbering(0))
             yield from video.pictures(spread(len(video)))
@@ -96,7 +96,7 @@ class PersonSource:
             return digests.remembered(stamps, lambda name: blake3_of(there))[str(local)]
 
     def _resolve(self, references: Sequence[str]) -> list[_File]:
-        """Every file, each once; one error names all that are missing."""
+        """Every file, each once; a single error names all missing ones."""
         found = {reference: self._matches(reference) for reference in references}
         absent = [reference for reference, files in found.items() if not files]
         if absent:
@@ -105,7 +105,8 @@ class PersonSource:
         return list(dict.fromkeys(file for files in found.values() for file in files))
 
     def _matches(self, reference: str) -> list[_File]:
-        """A file that is there is itself, whatever letters are in its name; else it is a sequence, or a glob."""
+        """An existing file is taken literally, whatever characters are in its name; otherwise it is a sequence, or a
+        glob."""
         self._check(reference if remote.is_remote(reference) else str(fixed_part(Path(reference))))
         found = _found(reference)
         if found is None and is_sequence(reference):
@@ -136,13 +137,13 @@ class PersonSource:
 
 
 def _sequence(pattern: str, place: Place) -> SequenceReader:
-    from fsvfx.media.sequence.plate import SequenceReader  # here: OpenEXR and Pillow take a while to import
+    from fsvfx.media.sequence.plate import SequenceReader  # here: OpenEXR and Pillow are slow to import
 
     return SequenceReader(pattern, place)
 
 
 def _found(reference: str) -> str | None:
-    """The file that is called so, as it is spelled there."""
+    """The file with that name, in the spelling on disk."""
     if remote.is_remote(reference):
         url = remote.spelled(reference)
         return url if remote.exists(url) else None
@@ -150,7 +151,7 @@ def _found(reference: str) -> str | None:
 
 
 def spread(count: int, most: int = MOST_PER_VIDEO) -> list[int]:
-    """Up to ``most`` of ``count`` indices, evenly spread, first and last included."""
+    """Up to ``most`` of ``count`` indices, evenly spread, including first and last."""
     return [int(i) for i in np.rint(np.linspace(0, count - 1, min(count, most)))] if count else []
 
 

@@ -19,12 +19,13 @@ from schemas.templates import suffix
 P = ParamSpec("P")
 T = TypeVar("T")
 _PATIENCE = 45.0
-"""Seconds that a server may be away. botocore's own retries don't last: they draw on a quota that an outage empties."""
+"""Seconds of retries while a server is unavailable. botocore's own retries are not enough: they use a quota that an
+outage exhausts."""
 _PAUSE = 1.0
 
 
 def _patient(act: Callable[P, T]) -> Callable[P, T]:
-    """Try again while the server is away, for ``_PATIENCE`` seconds at most."""
+    """Retry while the server is unavailable, for at most ``_PATIENCE`` seconds."""
 
     @wraps(act)
     def patiently(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -55,8 +56,8 @@ def session() -> Any:
 def local_copy(url: str, etag: str | None = None) -> Path:
     """The object as a local file, downloaded once per content (ETag); a local path is returned unchanged.
 
-    ``etag``: as ``listing`` gave it, which saves asking again.
-    PlateError: no such object. StoreError: keys refused, or server out of reach (then transient).
+    ``etag``: as returned by ``listing``, which saves a request. PlateError: no such object. StoreError: credentials
+    refused, or server unreachable (then transient).
     """
     if not is_remote(url):
         return Path(url)
@@ -83,8 +84,8 @@ def listing(prefix: str) -> dict[str, str]:
 
 
 def spelled(url: str) -> str:
-    """``url`` as the bucket spells it (a local path stays): a part that is not there, where one is that differs only in
-    how its accents are composed, is that one. Raises StoreError."""
+    """``url`` in the bucket's own spelling (a local path is unchanged): a missing part is replaced by an existing one
+    that differs only in the composition of accents. Raises StoreError."""
     if not is_remote(url) or url.isascii() or exists(url):
         return url
     bucket, key = _split(url)
@@ -96,8 +97,8 @@ def spelled(url: str) -> str:
 
 
 def fixed_part(pattern: str) -> tuple[str, str]:
-    """The folders of a glob (``s3://bucket/a/``) up to the first part with ``* ? [`` that is not there as it is
-    written, and the rest. Raises StoreError."""
+    """The folders of a glob (``s3://bucket/a/``) up to the first part with ``* ? [`` that does not exist literally, and
+    the rest. Raises StoreError."""
     bucket, key = _split(spelled(pattern))
     found = f"s3://{bucket}/"
     parts = key.split("/")
@@ -107,14 +108,14 @@ def fixed_part(pattern: str) -> tuple[str, str]:
 
 
 def ascii_part(name: str) -> str:
-    """How ``name`` begins, up to the first letter that may be spelled in two ways."""
+    """The beginning of ``name``, up to the first letter with more than one spelling."""
     end = next((at for at, letter in enumerate(name) if not letter.isascii()), None)
     return name if end is None else name[: max(end - 1, 0)]
 
 
 @_patient
 def _parts_below(folder: str, like: str) -> list[str]:
-    """Names right below ``folder`` (ends in /) that begin as ``like`` does; folders end in /."""
+    """Names directly below ``folder`` (ends in /) that begin like ``like``; folders end in /."""
     bucket, key = _split(folder)
     names: list[str] = []
     with _told(folder):
@@ -127,7 +128,7 @@ def _parts_below(folder: str, like: str) -> list[str]:
 
 @_patient
 def create(path: Path, url: str) -> bool:
-    """Put a file where there is no object yet; False if there is one. Raises StoreError."""
+    """Upload a file if the object does not exist yet; False if it does. Raises StoreError."""
     bucket, key = _split(url)
     if exists(url):
         return False
@@ -152,7 +153,7 @@ def _put_new(path: Path, bucket: str, key: str) -> bool:
 
 @_patient
 def upload(path: Path, url: str) -> None:
-    """Put a file, in parts where it is large; the server checks each part's CRC32. Raises StoreError."""
+    """Upload a file, in parts if it is large; the server checks each part's CRC32. Raises StoreError."""
     bucket, key = _split(url)
     with _told(url, writes=True):
         _put(_client(), path, bucket, key)
@@ -174,7 +175,7 @@ def exists(url: str) -> bool:
 
 @_patient
 def remove(url: str) -> None:
-    """Delete a file or object; one that is absent already is fine."""
+    """Delete a file or object; it may already be missing."""
     if not is_remote(url):
         Path(url).unlink(missing_ok=True)
         return
@@ -184,10 +185,10 @@ def remove(url: str) -> None:
 
 
 def check_bucket(bucket: str) -> None:
-    """Ask for one name in it, without waiting for a server that is away.
+    """Request a single name from it, without retries for an unavailable server.
 
-    Raises StoreError: no such bucket, keys that the server does not know, no answer. Keys that may read and write but
-    not list pass: what they may do shows later.
+    Raises StoreError: no such bucket, unknown credentials, no answer. Credentials that may read and write but not list
+    are accepted: what they allow shows later.
     """
     from fsvfx.media import s3_client
 
@@ -200,7 +201,7 @@ def check_bucket(bucket: str) -> None:
 
 
 def _check_unchanged(url: str, tag: str) -> None:
-    """What was downloaded is what the ETag stood for."""
+    """The download must match the ETag."""
     bucket, key = _split(url)
     if _client().head_object(Bucket=bucket, Key=key)["ETag"].strip('"') != tag:
         raise StoreError(
@@ -221,7 +222,7 @@ def _put(client: Any, path: Path, bucket: str, key: str) -> None:
 
 
 def _place(url: str, etag: str) -> Path:
-    """Keeps the name's ending, which says how to read it; keys may be longer than names of files."""
+    """Keeps the name's extension, which determines the reader; keys may be longer than file names."""
     folder = blake3(f"{url}|{etag}".encode()).hexdigest()[:24]
     return cache("remote", folder[:2], folder, f"object{suffix(url)[:16]}")
 
@@ -232,7 +233,7 @@ def _split(url: str) -> tuple[str, str]:
 
 
 def _client(*, creates: bool = False) -> Any:
-    from fsvfx.media import s3_client  # boto3 takes a while to import
+    from fsvfx.media import s3_client  # boto3 is slow to import
 
     return s3_client.client(creates=creates)
 

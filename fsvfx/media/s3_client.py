@@ -1,4 +1,5 @@
-"""boto3's client as ``media.remote`` uses it, and boto3's errors as ours. Apart, as importing boto3 takes a while."""
+"""boto3's client as used by ``media.remote``, and its errors converted to ours. Separate, as importing boto3 is
+slow."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ PARTS = TransferConfig(multipart_threshold=16 << 20, multipart_chunksize=16 << 2
 FAILED = (ClientError, S3UploadFailedError)
 TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 NO_CONDITIONS = {"501", "NotImplemented"}
-"""How servers say that they know no put-if-absent."""
+"""How servers report that they don't support put-if-absent."""
 _ABSENT = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 _REFUSED = {"403", "401", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 
@@ -46,9 +47,9 @@ def code_of(error: ClientError | S3UploadFailedError) -> str:
 
 
 def client(*, creates: bool = False) -> Any:
-    """One per process and settings: connections do not survive a fork, nor keys a change of the environment.
+    """One per process and settings: connections do not survive a fork, and credentials may change with the environment.
 
-    ``creates``: its puts fail where there is an object already, in one step of the server's.
+    ``creates``: its puts fail if the object exists, atomically on the server.
     """
     settings = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
     endpoint = machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
@@ -70,7 +71,7 @@ def _client_of(process: int, endpoint: str | None, settings: tuple[tuple[str, st
 
 @contextmanager
 def told(url: str, *, writes: bool = False) -> Iterator[None]:
-    """boto3's errors as ours."""
+    """Converts boto3's errors to ours."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What a file is, by its content: names lie. The one place that knows files by their first bytes."""
+"""The kind of a file, by its content: names may be wrong. The only place that knows files by their first bytes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from schemas.templates import PICTURES
 
 _ENOUGH = 4096
 _TEXT = 512
-"""Bytes that must be text for a file to be called text."""
+"""Number of bytes that must be text for a file to count as text."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """``said``: with its article, as in "this is a PNG picture". What is neither picture nor video is not read."""
+    """``said``: with its article, as in "this is a PNG picture". Anything that is neither picture nor video is not
+    read."""
 
     name: str
     said: str
@@ -121,7 +122,7 @@ _PLAIN_TEXT = _other("plain text", _COPY)
 
 
 def picture_kind(path: Path, place: Place) -> Kind:
-    """The kind of a file that should be a picture. PlateError: it can't be opened, or is not a picture it reads."""
+    """The kind of a file that should be a picture. PlateError: it can't be opened, or is not a supported picture."""
     kind = _sniffed(path, place)
     if kind.is_picture:
         return kind
@@ -133,7 +134,7 @@ def picture_kind(path: Path, place: Place) -> Kind:
 def is_footage(path: Path, place: Place) -> bool:
     """Whether it is to be read as a video; False: as a picture. PlateError if it is neither.
 
-    Some videos (MPEG streams) start with no known bytes: for them, and only for them, the name decides.
+    Some videos (MPEG streams) have no known first bytes: only for them, the name decides.
     """
     kind = _sniffed(path, place)
     if kind.is_video or kind.is_picture:
@@ -144,7 +145,7 @@ def is_footage(path: Path, place: Place) -> bool:
 
 
 def kind_of(head: bytes) -> Kind:
-    """By the file's first bytes, 4096 of them if it has so many."""
+    """By the file's first bytes, 4096 of them if it is that long."""
     if not head:
         return EMPTY
     for start, kind in _STARTS:
@@ -173,7 +174,7 @@ def _of_brands(head: bytes) -> Kind:
 
 def _of_text(head: bytes) -> Kind:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if start.startswith(b"<?xml"):  # its first element says what it is
+    if start.startswith(b"<?xml"):  # its first element has the type
         for begin, kind in _TEXTS:
             if begin[:1] == b"<" and begin != b"<?xml" and begin in start:
                 return kind

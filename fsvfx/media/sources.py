@@ -1,4 +1,4 @@
-"""Opening a job's plate, and the pictures that each stage's unit reads from files."""
+"""Opens a job's plate, and the pictures that each stage's unit reads from files."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
 
 
 def open_plate(job: ShotJob) -> PlateReader:
-    """The shot's plate, checked to have every frame that the shot asks for.
+    """The shot's plate, checked to have every frame that the shot needs.
 
-    Videos (mp4, mov, webm, mkv, gif) and image sequences (exr, dpx, png, tiff, jpg), on disk or ``s3://``.
-    Raises PlateError (what, which frames, a hint); StoreError if S3 refuses or is out of reach.
+    Videos (mp4, mov, webm, mkv, gif) and image sequences (exr, dpx, png, tiff, jpg), on disk or ``s3://``. Raises
+    PlateError (what, which frames, a hint); StoreError if S3 refuses or is unreachable.
     """
     path = job.shot.plate.path
     place = Place(path, job.shot.name, reach_of(job))
     check_reach(place, path)
     if suffix(path) in PICTURES:
         if has_token(path):
-            from fsvfx.media.sequence.plate import SequencePlate  # here: videos need not wait for it
+            from fsvfx.media.sequence.plate import SequencePlate  # here: videos do not need it
 
             return SequencePlate(job, place)
         raise place.error("a single still is not a plate", "Use #### (or %04d) for the frame number in its name")
     local = remote.local_copy(remote.spelled(path))
     if local.is_dir():
         raise place.error("this is a folder", suggestion(local))
-    from fsvfx.media.video.plate import VideoPlate  # here: sequences need not wait for it
+    from fsvfx.media.video.plate import VideoPlate  # here: sequences do not need it
 
     return VideoPlate(job, local, place)
 
 
 class OpenedPlate:
-    """A job's plate, for all units that are read from it; opened when first asked."""
+    """A job's plate, shared by all units that read it; opened on first use."""
 
     def __init__(self, job: ShotJob) -> None:
         self._job = job
@@ -74,8 +74,8 @@ class PlateSource:
 
 
 def source_for(job: ShotJob, unit: Unit, stage: str = "", plate: OpenedPlate | None = None) -> Source:
-    """What ``stage`` reads: external mattes for ``roto``, drivers' footage for ``driver``; else plate frames for a
-    chunk (or the whole shot), references for a person. ``plate``: the job's, if several units are read from it. Raises
+    """The input of ``stage``: external mattes for ``roto``, drivers' footage for ``driver``; otherwise plate frames for
+    a chunk (or the whole shot), references for a person. ``plate``: the job's, if several units read it. Raises
     PlateError, StoreError."""
     if stage == "roto":
         return RotoSource(job, _numbers(job, unit))
@@ -121,7 +121,7 @@ class RotoSource:
         self._entries = {entry_name(index): entry for index, entry in enumerate(job.shot.replace) if entry.roto}
 
     def fingerprint(self) -> dict[str, str]:
-        """Each file's content, and where the plate's pixels lie. Raises PlateError for frames that have no matte."""
+        """Each file's content, and the position of the plate's pixels. Raises PlateError for frames without a matte."""
         found = {"canvas": f"{self._canvas.data} of {self._canvas.display}"}
         for name, entry in self._entries.items():
             digests = self._reader(entry).fingerprint(self._numbers)
@@ -141,7 +141,7 @@ class RotoSource:
             yield read_matte(path, self._canvas, entry.roto_layer, place)
 
     def check(self, series: str) -> None:
-        """Raises PlateError for frames that have no matte; opens none."""
+        """Raises PlateError for frames without a matte; opens none."""
         self._reader(self._entries[series])
 
     @cached_property

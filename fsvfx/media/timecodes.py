@@ -1,4 +1,4 @@
-"""Reckoning with timecode labels (``schemas.timecode``): label <-> frames after midnight."""
+"""Arithmetic with timecode labels (``schemas.timecode``): label <-> frames after midnight."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tidy(text: str | None) -> str | None:
 
 
 def shift(text: str, frames: int, rate: Fraction) -> str:
-    """``text`` moved by ``frames`` (either way), round the clock."""
+    """``text`` moved by ``frames`` (forward or back), modulo a day."""
     return label(count(text, rate) + frames, rate, drop=";" in text)
 
 
@@ -35,12 +35,12 @@ def count(text: str, rate: Fraction) -> int:
 
 
 def day(rate: Fraction, *, drop: bool) -> int:
-    """How many labels a day has. Drop-frame leaves some out in 54 minutes of an hour."""
+    """Number of labels in a day. Drop-frame skips some in 54 minutes of an hour."""
     return 24 * 3600 * nominal(rate) - (24 * 54 * (nominal(rate) // 15) if drop and can_drop(rate) else 0)
 
 
 def label(frames: int, rate: Fraction, *, drop: bool) -> str:
-    """The timecode ``frames`` after midnight, round the clock; drop-frame only where there is such a thing."""
+    """The timecode ``frames`` after midnight, modulo a day; drop-frame only at rates that have it."""
     drops = drop and can_drop(rate)
     within = frames % day(rate, drop=drops)
     moved = Timecode(_library_rate(rate, drop=drops), frames=within + 1, force_non_drop_frame=not drops)
@@ -49,7 +49,7 @@ def label(frames: int, rate: Fraction, *, drop: bool) -> str:
 
 
 def one_timecode(job: ShotJob, own: str | None, rate: Fraction, place: Place) -> str | None:
-    """The plate's own, else the manifest's. PlateError: two that differ, or a label that no frame has at ``rate``."""
+    """The plate's own, otherwise the manifest's. PlateError: they differ, or no frame has the label at ``rate``."""
     said = tidy(job.shot.plate.timecode)
     if said and (wrong := problem(said, rate)):
         raise place.error(f"plate.timecode: {wrong[0]}", wrong[1])
@@ -63,6 +63,6 @@ def one_timecode(job: ShotJob, own: str | None, rate: Fraction, place: Place) ->
 
 
 def _library_rate(rate: Fraction, *, drop: bool) -> str:
-    """Timecode counts whole frames; only drop-frame knows 29.97, 59.94 and 119.88."""
+    """Timecode counts whole frames; only drop-frame distinguishes 29.97, 59.94 and 119.88."""
     names = {30: "29.97", 60: "59.94", 120: "119.88"}
     return names.get(nominal(rate), str(nominal(rate))) if drop else str(nominal(rate))

@@ -1,7 +1,7 @@
-"""Faces in three dimensions: a morphable model behind one contract, fitted to pictures, and seen through a z-buffer.
+"""Faces in 3D: a morphable model behind a common contract, fitted to pictures, and rendered with a z-buffer.
 
 ``ict()`` is the ICT-FaceKit's face, ``makehuman()`` MakeHuman's, ``head`` the one that a shot has chosen;
-``fit_person`` and ``fit_frames`` find shape, albedo, pose, expression and light.
+``fit_person`` and ``fit_frames`` estimate shape, albedo, pose, expression and light.
 """
 
 from fsvfx.morphable.basis import TextureBasis

@@ -1,9 +1,9 @@
-"""A basis of textures: how the skin of people differs, and from that, what of a face no picture shows.
+"""A basis of textures: how people's skin differs, and an estimate of the parts of a face that no picture shows.
 
-Probabilistic principal components with a weight a texel (Tipping and Bishop, "Probabilistic Principal Component
-Analysis", 1999; with what is not seen left out, as Roweis, "EM Algorithms for PCA and SPCA", 1997, section 3), made
-robust by lower weights where a texel fits badly (a strand of hair, glasses). Values are display values of albedo over
-the mean of bare skin: what is to the eye alike, is near.
+Probabilistic principal components with a weight per texel (Tipping and Bishop, "Probabilistic Principal Component
+Analysis", 1999; unseen texels are left out, as in Roweis, "EM Algorithms for PCA and SPCA", 1997, section 3), made
+robust by lower weights where a texel fits badly (a strand of hair, glasses). Values are display values of albedo
+relative to the mean of bare skin, so that distances match perception.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from fsvfx.morphable.placing import Doubles
 SIDE = 128
 """px of the layout."""
 _ODD, _STRANGE = 0.12, 0.22
-"""Display value off by which a texel shows something else than skin: among many people, and of one, whose own brows
-and lips no basis tells well."""
+"""Deviation in display value above which a texel shows something other than skin: among many people, and for one
+person, whose own brows and lips no basis represents well."""
 _SPOT = 2.0
-"""Texels, sigma: what is odd is as large as a strand of hair; a mole is a person's own."""
+"""Texels, sigma: outliers are as large as a strand of hair; a mole belongs to the person."""
 _WORTH, _ALIKE = 0.15, 0.01
-"""What a texel is worth beside one that errs by itself, as neighbors err together: among many people, and of one, of
-whom large parts are to be told, by what people have in common who look alike."""
+"""Weight of a texel, relative to one with independent errors, as neighbors' errors are correlated: among many people,
+and for one person, large parts of whom are to be estimated from similar people."""
 _LEAST = 0.02
-"""Display value that the best known texel differs by."""
+"""Minimum deviation in display value, even of the best known texel."""
 _LOOKS = 4
 _PASSES = 8
 
 
 @dataclass(frozen=True, eq=False)
 class TextureBasis:
-    """pixels: (p,) flat index of the texels in (SIDE, SIDE), the UV's layout, top row first. mean: (p, 3); modes:
-    (k, p, 3) what a standard deviation changes, by falling strength; noise: (p,) deviation of what modes don't tell.
+    """pixels: (p,) flat index of the texels in (SIDE, SIDE), the UV's layout, top row first. mean: (p, 3); modes: (k,
+    p, 3) the effect of a standard deviation, by decreasing strength; noise: (p,) deviation not explained by the modes.
     known: (p,) 0..1, how many of the people show a texel."""
 
     pixels: Ints
@@ -47,9 +47,10 @@ class TextureBasis:
     known: Floats
 
     def told(self, values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-        """What people who look like that look like in all texels (p, 3), and how ordinary each value is (p,), 0..1.
+        """The estimate for all texels (p, 3), from people with similar values, and how plausible each value is (p,),
+        0..1.
 
-        values: (p, 3), weights: (p,) 0..1, how well each is seen. Odd ones count little.
+        values: (p, 3), weights: (p,) 0..1, how well each is visible. Outliers have little weight.
         """
         flat, k = self.modes.reshape(len(self.modes), -1), len(self.modes)
         sure = np.float32(_ALIKE) / (self.noise**2 + np.float32(_LEAST**2))
@@ -63,7 +64,7 @@ class TextureBasis:
         return np.asarray(made, np.float32), ordinary
 
     def _ordinary(self, off: Floats, weights: Floats) -> Floats:
-        """(p,): by what is off about each texel."""
+        """(p,): from the deviations around each texel."""
         shown = np.clip(weights, 0, 1)
         held = self.picture(np.column_stack([off * shown[:, None], shown]).astype(np.float32))
         soft = blur(held, _SPOT).reshape(-1, 4)[self.pixels]
@@ -77,7 +78,7 @@ class TextureBasis:
         return held.reshape(SIDE, SIDE, -1)
 
     def spread_out(self, values: Floats) -> Floats:
-        """(SIDE, SIDE, c) of values (p, c), those at the layout's edge going on beyond it."""
+        """(SIDE, SIDE, c) of values (p, c), with those at the layout's edge extended beyond it."""
         held = self.picture(np.column_stack([values, np.ones(len(values), np.float32)]))
         for _ in range(3):
             wide = cv2.blur(held, (3, 3))
@@ -87,8 +88,8 @@ class TextureBasis:
 
 
 def symmetric(pixels: Ints, values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """People, and after them their mirror images: (2 n, p, 3) and (2 n, p), of a layout that is its own mirror image,
-    but for a few texels, of which the images say nothing."""
+    """People, followed by their mirror images: (2 n, p, 3) and (2 n, p), for a layout that is its own mirror image,
+    except for a few texels, which the images lack."""
     row, column = np.divmod(pixels, SIDE)
     place = np.full(SIDE * SIDE, -1, np.int64)
     place[pixels] = np.arange(len(pixels))
@@ -103,9 +104,9 @@ def learned(
     count: int,
     report: Callable[[int, int], None] = lambda done, of: None,
 ) -> TextureBasis:
-    """Of n people: values (n, p, 3), weights (n, p) 0..1. At most ``count`` modes; the same of the same, always.
+    """From n people: values (n, p, 3), weights (n, p) 0..1. At most ``count`` modes; deterministic.
 
-    To be symmetric, give each person's mirror image, too.
+    For a symmetric basis, include each person's mirror image.
     """
     n, p = weights.shape
     count = min(count, n - 1)
@@ -126,7 +127,7 @@ def learned(
 
 
 def _mean(values: Floats, trust: Floats) -> Floats:
-    """(p, 3); of what hardly anybody shows, that of everything."""
+    """(p, 3); for texels that hardly anybody shows, the overall mean."""
     weight = trust.sum(axis=0)[:, None]
     total = np.einsum("np,npc->pc", trust, values)
     overall = total.sum(axis=0) / max(float(weight.sum()), 1e-6)
@@ -134,7 +135,7 @@ def _mean(values: Floats, trust: Floats) -> Floats:
 
 
 def _start(off: Floats, trust: Floats, count: int) -> Floats:
-    """(k, p, 3): of the people's own differences, what is not seen taken for the mean."""
+    """(k, p, 3): from the people's own differences, with unseen texels set to the mean."""
     held = (off * trust[..., None]).reshape(len(off), -1)
     squares, left = np.linalg.eigh((held @ held.T).astype(np.float64))
     first = np.argsort(-squares)[:count]
@@ -142,7 +143,7 @@ def _start(off: Floats, trust: Floats, count: int) -> Floats:
 
 
 def _codes(off: Floats, trust: Floats, modes: Floats, noise: Floats) -> tuple[Floats, Floats]:
-    """Each person's coefficients (n, k), and how unsure they are (n, k, k)."""
+    """Each person's coefficients (n, k), and their covariances (n, k, k)."""
     n, k = len(off), len(modes)
     sure = trust * (np.float32(_WORTH) / noise**2)
     grams = np.einsum("kpc,lpc->pkl", modes, modes, optimize=True).reshape(-1, k * k)
@@ -153,7 +154,8 @@ def _codes(off: Floats, trust: Floats, modes: Floats, noise: Floats) -> tuple[Fl
 
 
 def _modes(values: Floats, trust: Floats, codes: Floats, spread: Floats) -> tuple[Floats, Floats]:
-    """The mean (p, 3) and modes (k, p, 3) that tell the values best; a ridge of one person holds them at nothing."""
+    """The mean (p, 3) and modes (k, p, 3) that explain the values best; a ridge with the weight of one person keeps
+    them small."""
     n, k = codes.shape
     wide = np.column_stack([codes, np.ones(n, np.float32)])
     second = wide[:, :, None] * wide[:, None, :]
@@ -166,7 +168,8 @@ def _modes(values: Floats, trust: Floats, codes: Floats, spread: Floats) -> tupl
 
 
 def _ordered(modes: Floats, codes: Floats, spread: Floats) -> Floats:
-    """The same space by its principal axes, each a standard deviation long, its largest part positive."""
+    """The same space by its principal axes, each with the length of a standard deviation, its largest component
+    positive."""
     second = (codes.T @ codes + spread.sum(axis=0)).astype(np.float64) / len(codes)
     flat = np.linalg.cholesky(second).T @ modes.reshape(len(modes), -1)
     squares, left = np.linalg.eigh(flat @ flat.T)

@@ -1,4 +1,4 @@
-"""A face before a pinhole camera, as programs for three dimensions have it, and seen in the plate."""
+"""A face in front of a pinhole camera, as 3D programs expect it, and projected into the plate."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from fsvfx.morphable.placing import Doubles, Placing
 _CM = 10.0
 """mm."""
 _FARTHEST = 1e6
-"""mm: a camera without perspective is put there."""
+"""mm: the distance used for a camera without perspective."""
 
 
 @dataclass(frozen=True)
 class Camera:
     """At the origin, x right, y up, looking along -z; cm.
 
-    focal: length in px. center: (x, y) px, where its axis meets the plate; y down, pixel centers at whole numbers.
+    focal: length in px. center: (x, y) px, where its axis meets the plate; y down, pixel centers at integers.
     """
 
     focal: float
@@ -27,16 +27,16 @@ class Camera:
 
     @property
     def matrix(self) -> Doubles:
-        """(3, 3) that makes (x w, y w, w), px, of a point."""
+        """(3, 3) that maps a point to (x w, y w, w), px."""
         x, y = self.center
         return np.array([[self.focal, 0, -x], [0, -self.focal, -y], [0, 0, -1]], np.float64)
 
 
 def before_camera(model: Morphable, placing: Placing, points: Floats, crop: Doubles) -> tuple[Doubles, Camera]:
-    """One face's vertices ``points`` (v, 3), as ``placing`` has them in a crop: (v, 3) cm, and the plate's camera.
+    """One face's vertices ``points`` (v, 3), placed in a crop by ``placing``: (v, 3) cm, and the plate's camera.
 
-    crop: (2, 3), a similarity, plate px -> crop px. The camera is the one that the fit found: it looks at the face, so
-    that its axis and its focal length differ from frame to frame. Exact, unless it is farther than 1 km.
+    crop: (2, 3), a similarity, plate px -> crop px. The camera is the one found by the fit: it looks at the face, so
+    its axis and focal length differ from frame to frame. Exact, unless it is farther than 1 km.
     """
     nearness = max(placing.nearness, model.unit / _FARTHEST)
     linear, shift = crop[:, :2], crop[:, 2]

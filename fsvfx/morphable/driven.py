@@ -1,8 +1,8 @@
-"""Coefficients of one person's performance, on another's face: reenactment.
+"""Applies one person's performance to another's face: reenactment.
 
-Each face moves away from its own rest, as Vlasic, Brand, Pfister and Popovic ("Face Transfer with Multilinear Models",
-2005) and Thies et al. ("Face2Face", 2016) transfer expressions: what a fit takes for expression where a face is at rest
-is that face's own, or the landmarks' error, and is not carried over.
+Each face moves relative to its own rest, as Vlasic, Brand, Pfister and Popovic ("Face Transfer with Multilinear
+Models", 2005) and Thies et al. ("Face2Face", 2016) transfer expressions: the expression that a fit finds in a face at
+rest belongs to that face, or to the landmarks' error, and is not transferred.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from fsvfx.morphable.model import Floats, Morphable
 from fsvfx.morphable.placing import Doubles, turned_by, turns_of
 
 _CALM = 0.1
-"""Share of frames that tell how a face is at rest."""
+"""Share of frames used to estimate a face's rest."""
 _LIDS = "eyeBlink"
 _MOST_TURN = np.radians(10)
-"""Neck, hair and ears stay the plate's: a face turned farther no longer sits on them."""
+"""Neck, hair and ears remain the plate's: a face that turns farther would no longer match them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """n frames of a driver: expression (n, e), away from rest; turn (n, 3, 3), away from the usual pose, in the head's
-    own axes; share (n,) in [0, 1], how far it counts."""
+    """n frames of a driver: expression (n, e), relative to rest; turn (n, 3, 3), relative to the usual pose, in the
+    head's own axes; share (n,) in [0, 1], its weight."""
 
     expression: Floats
     turn: Doubles
@@ -34,7 +34,7 @@ class Performance:
 
 
 def at_rest(model: Morphable, expression: Floats) -> Floats:
-    """(e,): a face at rest, the mean of the tenth of frames (n, e) in which its points are moved least."""
+    """(e,): a face at rest, the mean of the tenth of frames (n, e) with the smallest movement of its points."""
     size = np.linalg.norm(np.tensordot(expression, model.expression_at_points, 1), axis=(1, 2))
     calm = np.argsort(size, kind="stable")[: max(round(_CALM * len(size)), 1)]
     return np.asarray(expression[calm].mean(axis=0), np.float32)
@@ -48,18 +48,18 @@ def usual_pose(rotation: Doubles) -> Doubles:
 
 
 def performance(expression: Floats, rest: Floats, rotation: Doubles, share: Floats) -> Performance:
-    """Of all of a driver's frames: expression (n, e), rest (e,), rotation (n, 3, 3), share (n,)."""
+    """From all frames of a driver: expression (n, e), rest (e,), rotation (n, 3, 3), share (n,)."""
     return Performance(np.asarray(expression - rest, np.float32), usual_pose(rotation).T @ rotation, share)
 
 
 def driven(
     model: Morphable, fits: Fits, rest: Floats, given: Performance, *, expression: bool = True, pose: bool = False
 ) -> Fits:
-    """Fits of n frames of a performer, whose face is at ``rest`` (e,), with a driver's performance.
+    """Fits of n frames of a performer, with rest ``rest`` (e,), driven by another's performance.
 
-    expression: a share of the performer's own gives way to rest and what the driver's does. Lids close as the driver's
-    do, and never open farther than the performer's: behind a shut lid the plate has no eye. pose: the driver's turns
-    are added to the performer's, held softly below 10 degrees.
+    expression: a share of the performer's own is replaced by rest plus the driver's. Lids close with the driver's, and
+    never open farther than the performer's: behind a shut lid the plate has no eye. pose: the driver's rotations are
+    added to the performer's, limited smoothly to 10 degrees.
     """
     if expression:
         own = fits.expression
@@ -73,7 +73,7 @@ def driven(
 
 
 def _bounded(turn: Doubles, share: NDArray[np.floating]) -> Doubles:
-    """(n, 3, 3): a share of each turn, about the same axis."""
+    """(n, 3, 3): a share of each rotation, about the same axis."""
     way = turns_of(turn) * share[:, None]
     angle = np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-9)
     return turned_by(way * (_MOST_TURN * np.tanh(angle / _MOST_TURN) / angle))

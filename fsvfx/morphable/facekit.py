@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 
 
 class Part(IntEnum):
-    """What a vertex belongs to."""
+    """The part that a vertex belongs to."""
 
     SKIN = 0
     MOUTH = 1
@@ -41,18 +41,18 @@ _ENDS = (
     (21451, Part.TEETH),
     (24591, Part.EYE),
 )
-"""Where each part's vertices end. Behind them come tear film and lashes, which want transparency: left out."""
+"""The end of each part's vertices. Tear film and lashes follow, which need transparency: left out."""
 FACE = 9409
-"""How many vertices, the first ones, are the face's skin, ears and throat among it; its holes are eyes and mouth."""
+"""Number of vertices, the first ones, of the face's skin, including ears and throat; its holes are eyes and mouth."""
 _LEFT_EYE, _RIGHT_EYE = slice(21451, 23021), slice(23021, 24591)
 _COUNT = _ENDS[-1][0]
 VERTICES = 26719
-"""Of the whole mesh as it is published."""
+"""Number of vertices of the published mesh."""
 
 
 @dataclass(frozen=True)
 class FaceKit:
-    """neutral: (v, 3). triangles: (t, 3), anticlockwise seen from outside. identity: (40, v, 3) deltas a standard
+    """neutral: (v, 3). triangles: (t, 3), counterclockwise seen from outside. identity: (40, v, 3) deltas a standard
     deviation. expression: (e, v, 3) deltas at full strength. part: (v,) ``Part``. landmarks: (68,) vertices, in the
     order of the iBUG 68. uv: (u, 2), v up; uv_triangles: (t, 3) into it, for the same corners as ``triangles``."""
 
@@ -82,7 +82,7 @@ class FaceKit:
 
 @lru_cache(maxsize=1)
 def facekit() -> FaceKit:
-    """The head, read once per process. Raises ModelError if the file is not here, or is another."""
+    """The head, read once per process. Raises ModelError if the file is missing, or has another hash."""
     path = _path()
     try:
         with np.load(path, allow_pickle=False) as data:
@@ -137,7 +137,7 @@ def _halved(corners: NDArray[np.int64], quads: NDArray[np.int64]) -> NDArray[np.
 
 
 def eye_centre(eye: Floats) -> Floats:
-    """(3,) of an eyeball (k, 3): a ball but for the cornea, in front."""
+    """(3,) of an eyeball (k, 3): a sphere except for the cornea, in front."""
     low, high = eye.min(axis=0), eye.max(axis=0)
     middle = (low + high) / 2
     middle[2] = low[2] + (high[0] - low[0]) / 2

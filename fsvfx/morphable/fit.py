@@ -1,10 +1,10 @@
-"""A morphable model fitted to faces: one shape and albedo a person; pose, expression and light a frame.
+"""Fits a morphable model to faces: one shape and albedo per person; pose, expression and light per frame.
 
 Gauss-Newton on landmarks and pixels together, after Blanz and Vetter 1999 (section 4) and Blanz, Scherbaum, Vetter,
-Seidel, "Exchanging Faces in Images", 2004 (section 3); light as Ramamoorthi and Hanrahan 2001 have it.
+Seidel, "Exchanging Faces in Images", 2004 (section 3); light as in Ramamoorthi and Hanrahan 2001.
 
-``fit_person`` takes some pictures of one person; ``fit_frames`` any number of frames of a person known by then, each
-frame by itself, so that it does not matter how frames are divided into batches.
+``fit_person`` uses several pictures of one person; ``fit_frames`` any number of frames of a known person, each frame
+separately, so that batching does not affect the result.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from fsvfx.morphable.steps import Guess, Looked, observed, step_frames, step_per
 _BY_LANDMARKS, _BY_PIXELS, _OF_PERSON = 4, 4, 6
 """Steps."""
 _TOGETHER = 16
-"""Frames that are fitted at once: more take memory, and no less time."""
+"""Frames fitted at once: more need more memory, and are no faster."""
 
 
 @dataclass(frozen=True, eq=False)
 class FittedPerson:
     """identity: (k,) standard deviations. shape: (v, 3) at rest; normals: (v, 3) of it. nearness: of the camera in the
-    pictures, as ``Placing``'s.
+    pictures, as in ``Placing``.
 
-    albedo: (v, 3), light that the skin sends back, over the mean of it; None: no pictures were given. A person's skin
-    tone is in the light: nothing tells dark skin in bright light from the other way round.
+    albedo: (v, 3), reflected light relative to its mean; None without pictures. A person's skin tone is part of the
+    light: dark skin in bright light can't be distinguished from the opposite.
     """
 
     identity: Floats
@@ -54,9 +54,9 @@ class Fits:
     """n frames of one person.
 
     placing; expression: (n, e) of the model's names; light: (n, 9, 3) harmonics in the camera's axes, RGB, as light
-    (display values to the power of 2.2), zeros if no pictures were given.
-    off: (n,) RMS of the landmarks' residuals, each as sure as it is, share of the face's width. unlike: (n,) mean
-    absolute residual of the skin's pixels, display values; 0 if no pictures were given.
+    (display values to the power of 2.2), zeros without pictures. off: (n,) RMS of the landmarks' residuals, weighted by
+    their certainty, share of the face's width. unlike: (n,) mean absolute residual of the skin's pixels, display
+    values; 0 without pictures.
     """
 
     placing: Placing
@@ -66,21 +66,21 @@ class Fits:
     unlike: Floats
 
     def of(self, which: slice | NDArray[np.generic]) -> Fits:
-        """Some of the frames."""
+        """A subset of the frames."""
         return Fits(
             self.placing.of(which), *(each[which] for each in (self.expression, self.light, self.off, self.unlike))
         )
 
 
 def posed(model: Morphable, person: FittedPerson, fits: Fits) -> Floats:
-    """(n, v, 3): a person's vertices with the frames' expressions, before they are placed."""
+    """(n, v, 3): a person's vertices with the frames' expressions, before placing."""
     return np.asarray(person.shape + model.moved(fits.expression), np.float32)
 
 
 def fit_person(model: Morphable, landmarks: Floats, crops: Floats | None = None) -> tuple[FittedPerson, Fits]:
     """One shape for m pictures of a person, at least one; landmarks (m, 468, 3) px, crops (m, S, S, 3) display [0, 1].
 
-    With crops also the albedo. Several poses tell far more of the shape than one; 24 pictures are plenty.
+    With crops also the albedo. Several poses determine the shape far better than one; 24 pictures are plenty.
     """
     guess = _first(model, landmarks, usual_nearness(model))
     identity = np.zeros(len(model.identity), np.float32)
@@ -100,23 +100,23 @@ def fit_person(model: Morphable, landmarks: Floats, crops: Floats | None = None)
 
 
 def spread(landmarks: Floats, most: int) -> list[int]:
-    """The rows of at most ``most`` faces (n, 468, 3), evenly over how far they are turned to the side, in order."""
+    """The rows of at most ``most`` faces (n, 468, 3), evenly spread over yaw, in order."""
     order = np.argsort([head_pose(each)[0] for each in landmarks], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, min(most, len(order))).round().astype(int)]
     return sorted(int(row) for row in chosen)
 
 
 def fit_frames(model: Morphable, person: FittedPerson, landmarks: Floats, crops: Floats | None = None) -> Fits:
-    """Each of n frames of a person by itself; landmarks (n, 468, 3) px, crops (n, S, S, 3) display [0, 1].
+    """Each of n frames of a person separately; landmarks (n, 468, 3) px, crops (n, S, S, 3) display [0, 1].
 
-    By landmarks alone where there are no crops, or the person has no albedo.
+    By landmarks alone if there are no crops, or the person has no albedo.
     """
     parts = [slice(start, start + _TOGETHER) for start in range(0, len(landmarks), _TOGETHER)]
     return joined([_fitted(model, person, landmarks[part], None if crops is None else crops[part]) for part in parts])
 
 
 def joined(parts: list[Fits]) -> Fits:
-    """Frames after each other; of at least one part, all of one nearness."""
+    """Frames concatenated; from at least one part, all with the same nearness."""
     places = [part.placing for part in parts]
     rotation, scale, shift = (
         np.concatenate(each) for each in zip(*((one.rotation, one.scale, one.shift) for one in places), strict=True)
@@ -140,7 +140,7 @@ def _fitted(model: Morphable, person: FittedPerson, landmarks: Floats, crops: Fl
 
 
 def _first(model: Morphable, landmarks: Floats, nearness: float) -> Guess:
-    """The mean face laid over the points that expression hardly moves."""
+    """The mean face aligned with the points that expressions hardly move."""
     rest = model.points.of(model.neutral)[RIGID]
     fits = [similarity(rest, each[RIGID] * np.array([1, -1, -1])) for each in landmarks]
     scale = np.array([fit[0] for fit in fits])

@@ -13,5 +13,5 @@ _HEADS: Mapping[str, Callable[[], Morphable]] = {HEAD: ict, CARD: makehuman}
 
 
 def head(name: str) -> Morphable:
-    """By its card's name, as ``faces.head`` has it; read once per process. Raises ModelError if it is not here."""
+    """By its card's name, as in ``faces.head``; read once per process. Raises ModelError if it is not installed."""
     return _HEADS[name]()

@@ -17,19 +17,19 @@ from fsvfx.morphable.regions import regions
 
 CARD = models.HEAD
 _UNIT = 8.0
-"""mm of a unit: a head of the mean's width is 15 cm wide."""
+"""mm per unit: a head of mean width is 15 cm wide."""
 _PROBES = 600
 _ALIKE = 1.0
-"""cm: how far its points may lie from those of the canonical face, in the mean. It is 0.4."""
+"""cm: maximum mean distance of its points from those of the canonical face. It is 0.4."""
 _STILL = ("eyeLook", "PupilDilate")
-"""Expressions that only eyeballs tell."""
+"""Expressions that only affect the eyeballs."""
 
 
 @lru_cache(maxsize=1)
 def ict() -> Morphable:
-    """9409 vertices, 40 of its 100 identity modes, and the expressions that its skin shows; read once per process.
+    """9409 vertices, 40 of its 100 identity modes, and the expressions visible on its skin; read once per process.
 
-    Raises ModelError if the FaceKit is not here, or is another than its card's.
+    Raises ModelError if the FaceKit is not installed, or does not match its card.
     """
     models.path(CARD)
     kit, points = facekit(), _points()
@@ -57,7 +57,7 @@ def ict() -> Morphable:
 
 
 def is_in_order(neutral: Floats) -> bool:
-    """Whether a head's vertices (v, 3) are numbered as FaceMesh's points on it are: the first FaceKits were not."""
+    """Whether a head's vertices (v, 3) are numbered as FaceMesh's points on it assume: the first FaceKits were not."""
     seen = _points().of(neutral)
     scale, turn, shift = similarity(seen, CANONICAL)
     return float(np.linalg.norm(scale * seen @ turn.T + shift - CANONICAL, axis=1).mean()) < _ALIKE

@@ -1,4 +1,4 @@
-"""Fits as the arrays of a stage, and back: what ``fit`` puts out of each entry, and what engines read of it."""
+"""Fits as a stage's arrays, and back: the output of ``fit`` for each entry, as read by engines."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ def arrays_of(person: FittedPerson, fits: Fits) -> dict[str, Array]:
 
 @dataclass(frozen=True)
 class FittedEntry:
-    """One entry's fits, as they stand in the results of ``fit``."""
+    """One entry's fits, in the results of ``fit``."""
 
     view: EntryView
 
     def identity(self, number: int) -> Floats:
-        """(k,) of the performer; the same in every frame that shows the performer."""
+        """(k,) of the performer; the same in every frame that shows them."""
         return np.asarray(self.view.frame("identity", number), np.float32)
 
     def person(self, model: Morphable, number: int) -> FittedPerson:
-        """The performer, as seen in a frame that shows the performer; without albedo."""
+        """The performer, in a frame that shows them; without albedo."""
         return FittedPerson.of(model, self.identity(number), float(np.asarray(self.view.frame("nearness", number))))
 
     def rest(self, number: int) -> Floats:
-        """(e,) of the performer's face at rest, the same in every frame; there where the entry is driven."""
+        """(e,) of the performer's face at rest, the same in every frame; present if the entry is driven."""
         return np.asarray(self.view.frame("rest", number), np.float32)
 
     def fits(self, numbers: Sequence[int]) -> Fits:
-        """Of frames that show the performer, at least one."""
+        """For frames that show the performer, at least one."""
         held = {name: np.stack([self.view.frame(name, number) for number in numbers]) for name in (*_PLACING, *_REST)}
         rotation, scale, shift, nearness = (np.asarray(held[name], np.float64) for name in _PLACING)
         placing = Placing(rotation, scale, shift, float(nearness[0]))

@@ -1,4 +1,4 @@
-"""Light as nine spherical harmonics a color: all that a matt surface can tell of it (Ramamoorthi and Hanrahan, "An
+"""Light as nine spherical harmonics per color: all that a matte surface reveals of it (Ramamoorthi and Hanrahan, "An
 Efficient Representation for Irradiance Environment Maps", 2001; Basri and Jacobs, "Lambertian Reflectance and Linear
 Subspaces", 2003)."""
 
@@ -9,11 +9,11 @@ import numpy as np
 from fsvfx.morphable.model import Floats
 
 _GAMMA = 2.2
-"""Of display values, for shading: light adds up, display values don't."""
+"""Gamma of display values, for shading: light adds up, display values don't."""
 _DIM = 0.4
-"""Share of the mean of all directions below which shading is not trusted to tell albedo."""
+"""Share of the mean over all directions below which shading is too weak to estimate albedo."""
 _RIDGE = np.array([1e-3, *[0.01] * 3, *[0.03] * 5], np.float32)
-"""How hard each harmonic is held at zero, a share of what all normals say together: a face shows half of them."""
+"""Regularization of each harmonic, as a share of the sum over all normals: a face shows half of them."""
 
 
 def to_light(shown: Floats) -> Floats:
@@ -38,14 +38,17 @@ def harmonics(normals: Floats) -> Floats:
 
 
 def shading(light: Floats, normals: Floats) -> Floats:
-    """(..., p, 3) what a white surface with normals (..., p, 3) sends under light (..., 9, 3); a little, at least."""
+    """(..., p, 3) light reflected by a white surface with normals (..., p, 3) under light (..., 9, 3); at least a
+    little."""
     return np.asarray(np.maximum(harmonics(normals) @ light, 0.003), np.float32)
 
 
 def unlit(colours: Floats, light: Floats, normals: Floats) -> Floats:
-    """(..., p, 3): albedo of what sends ``colours`` (..., p, 3), light, with normals (..., p, 3) under (..., 9, 3).
+    """(..., p, 3): albedo of surfaces with normals (..., p, 3) that reflect ``colours`` (..., p, 3), light, under (...,
+    9, 3).
 
-    Where hardly any light falls (nostrils, the inside of lips) little is told: it is taken for dark, not for bright.
+    Where hardly any light falls (nostrils, the inside of lips) there is little information: it is assumed dark, not
+    bright.
     """
     lit = shading(light, normals)
     least = np.float32(_DIM) * np.abs(light[..., :1, :]) * np.float32(0.282095)
@@ -53,9 +56,9 @@ def unlit(colours: Floats, light: Floats, normals: Floats) -> Floats:
 
 
 def solved(colours: Floats, albedo: Floats, normals: Floats, weights: Floats) -> Floats:
-    """(n, 9, 3): the light under which albedo (p, 3) with normals (n, p, 3) best shows ``colours`` (n, p, 3), light.
+    """(n, 9, 3): the light that best explains ``colours`` (n, p, 3), light, for albedo (p, 3) with normals (n, p, 3).
 
-    weights: (n, p), robustly lowered where a color does not fit (a shadow, a strand of hair, a frame of glasses).
+    weights: (n, p), robustly reduced where a color does not fit (a shadow, a strand of hair, a frame of glasses).
     """
     basis, trust = harmonics(normals), weights
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""How points of a model are seen, and how that changes with each parameter: what Gauss-Newton steps are made of."""
+"""Projections of a model's points, and their derivatives with respect to each parameter, for Gauss-Newton steps."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from fsvfx.morphable.model import Floats
 from fsvfx.morphable.placing import Doubles, Placing
 
 POSE = 6
-"""Parameters of a placing: turn (3), log scale, shift (2); see ``Placing.stepped``."""
+"""Parameters of a placing: rotation (3), log scale, shift (2); see ``Placing.stepped``."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """at: (n, 2, m) where points are seen, units from the face's origin, x right and y up. by: (n, 2, m, p) what each
-    parameter adds: the placing's six, then one for each vector of the bases, then nearness (if asked for)."""
+    """at: (n, 2, m) projected positions, units from the face's origin, x right and y up. by: (n, 2, m, p) derivatives
+    by each parameter: the placing's six, then one for each vector of the bases, then nearness (optional)."""
 
     at: Floats
     by: Floats
 
 
 def lines(placing: Placing, points: Floats, bases: list[Floats], nearness: bool = False) -> Lines:
-    """Of points (n, m, 3) of a model that ``bases`` (b, m, 3) move."""
+    """For points (n, m, 3) of a model that ``bases`` (b, m, 3) move."""
     held = np.ascontiguousarray(placing.turned(points).transpose(2, 0, 1))
     x, y, z = held
     near = np.float32(placing.nearness)
@@ -68,7 +68,7 @@ class Normals:
 
 
 def normal_equations(by: Floats, off: Floats, weights: Floats) -> Normals:
-    """Of rows: by (n, r, p), what is off (n, r), weights (n, r)."""
+    """From rows: by (n, r, p), residuals ``off`` (n, r), weights (n, r)."""
     weighted = by * np.sqrt(weights)[..., None]
     columns = weighted.swapaxes(1, 2)
     aim = columns @ (off * np.sqrt(weights))[..., None]

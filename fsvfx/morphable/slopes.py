@@ -1,4 +1,5 @@
-"""Shape from shading (Horn, "Shape from Shading", 1970), linear: what a face's tilted surface changes of its pixels."""
+"""Shape from shading (Horn, "Shape from Shading", 1970), linearized: how tilting a face's surface changes its
+pixels."""
 
 from __future__ import annotations
 
@@ -9,16 +10,16 @@ from fsvfx.morphable.pictures import expected
 from fsvfx.morphable.placing import Placing
 
 _TILT = 0.05
-"""Step of a normal's part, to see how shading changes."""
+"""Step of a normal's component, for the derivative of shading."""
 
 
 def shading_lines(
     model: Morphable, placing: Placing, turned: Floats, light: Floats, albedo: Floats
 ) -> tuple[Floats, Floats]:
-    """Of n frames' probes with normals ``turned`` (n, p, 3), camera axes, albedo (p, 3), under light (n, 9, 3).
+    """For n frames' probes with normals ``turned`` (n, p, 3), camera axes, albedo (p, 3), under light (n, 9, 3).
 
-    What the mean display value that is expected changes: (n, p, 3) by a turn of the head (radians about the camera's
-    axes), and (n, p, k) by each of identity's modes, which tilts the surface.
+    Derivatives of the expected mean display value: (n, p, 3) by a rotation of the head (radians about the camera's
+    axes), and (n, p, k) by each identity mode, which tilts the surface.
     """
     steep = _steepness(light, turned, albedo)
     in_model = steep @ placing.rotation.astype(np.float32)
@@ -27,7 +28,7 @@ def shading_lines(
 
 
 def _steepness(light: Floats, turned: Floats, albedo: Floats) -> Floats:
-    """(n, p, 3): change of the mean display value with each part of a normal."""
+    """(n, p, 3): derivative of the mean display value by each component of a normal."""
     found = []
     for axis in np.eye(3, dtype=np.float32):
         one, other = (expected(light, turned + np.float32(side) * axis, albedo) for side in (_TILT, -_TILT))

@@ -1,4 +1,4 @@
-"""Fits of successive frames, made steady over time."""
+"""Smooths fits of successive frames over time."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from fsvfx.morphable.model import Morphable
 from fsvfx.morphable.placing import Doubles, Placing
 
 _TURN, _GROWTH, _SHIFT = 0.02, 0.01, 0.12
-"""Radians, log scale and units: what a head deviates by more than this from its neighbors' mean is movement."""
+"""Radians, log scale and units: larger deviations of a head from its neighbors' mean are movement."""
 _MOVE = 0.12
-"""The same of an expression's coefficient; of a lid, which blinks within three frames, less."""
+"""The same for an expression's coefficient; less for a lid, which blinks within three frames."""
 _LID = 0.05
 _LIGHT = 0.1
-"""The same of light, a share of its mean."""
+"""The same for light, as a share of its mean."""
 
 
 def steady(model: Morphable, fits: Fits, numbers: NDArray[np.int64], starts: NDArray[np.bool_], sigma: float) -> Fits:
-    """Frames ``numbers`` (n,) filtered as landmarks are (``fsvfx.faces.trails``): tremble goes, movement stays.
+    """Frames ``numbers`` (n,) filtered like landmarks (``fsvfx.faces.trails``): jitter is removed, movement stays.
 
-    sigma: standard deviation in frames, 0: as they are. Never across ``starts`` (n,) of a segment, nor missing frames.
+    sigma: standard deviation in frames, 0: unchanged. Never across ``starts`` (n,) of a segment, or missing frames.
     """
     if sigma <= 0 or not len(numbers):
         return fits
@@ -62,7 +62,8 @@ def jitter(
     numbers: NDArray[np.int64],
     starts: NDArray[np.bool_],
 ) -> float:
-    """RMS second difference over time of the points seen, share of the face's width; 0 for fewer than three frames."""
+    """RMS second difference over time of the projected points, share of the face's width; 0 for fewer than three
+    frames."""
     seen = (
         fits.placing.seen(model.landmarks(person.identity, fits.expression))[..., :2]
         / (fits.placing.scale * model.width)[:, None, None]

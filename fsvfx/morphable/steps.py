@@ -1,4 +1,4 @@
-"""Gauss-Newton steps on what landmarks and pixels say: of frames of a known person, and of a person over pictures."""
+"""Gauss-Newton steps on landmarks and pixels: for frames of a known person, and for a person over several pictures."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from fsvfx.morphable.placing import Placing
 from fsvfx.morphable.slopes import shading_lines
 
 _ALONE, _WORTH = 0.2, 0.05
-"""What a landmark is worth beside one that errs by itself, alone and where pixels speak too: neighbors err together."""
+"""Weight of a landmark, relative to one with independent errors, alone and together with pixels: neighbors' errors are
+correlated."""
 _SURE = 0.12
-"""Units that the surest landmark may be off."""
+"""Error, in units, of the most certain landmark."""
 _EXPRESSION = 0.25
 """Standard deviation of an expression's coefficients."""
 _LEAST, _MOST = -0.2, 1.25
-"""Of a coefficient."""
+"""Limits of a coefficient."""
 _NEAR, _NEAR_SPREAD, _NEAREST = 0.9, 0.45, 3.0
-"""1 m over the camera's distance: usual, its standard deviation, most."""
+"""1 m over the camera's distance: usual value, its standard deviation, maximum."""
 _PICTURES = 6.0
-"""More pictures of a person than this say nothing more of the shape than so many: they err alike."""
+"""More pictures of a person than this add no weight for the shape: their errors are correlated."""
 _PIXEL, _PIXEL_WORTH, _PERSON_PIXEL_WORTH = 0.02, 1.0, 0.3
-"""Display value that a pixel may be off; what one is worth beside one that errs by itself, of a frame of a known person
-and of a person, whose albedo errs alike in all pictures."""
+"""Error in display value of a pixel; its weight, relative to one with independent errors, for a frame of a known person
+and for a person, whose albedo has the same error in all pictures."""
 _OTHER = 0.08
-"""Display value off by which a pixel shows something else: a shadow, hair, a hand."""
+"""Deviation in display value above which a pixel shows something else: a shadow, hair, a hand."""
 
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What is thought of n frames: placing, and expression (n, e)."""
+    """The current estimate for n frames: placing, and expression (n, e)."""
 
     placing: Placing
     expression: Floats
@@ -42,8 +43,8 @@ class Guess:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What pictures are compared with: at the model's probes, normals (p, 3) at rest and albedo (p, 3); light
-    (n, 9, 3)."""
+    """The model's values to compare with pictures, at its probes: normals (p, 3) at rest and albedo (p, 3); light (n,
+    9, 3)."""
 
     pictures: Pictures
     normals: Floats
@@ -52,14 +53,14 @@ class Looked:
 
 
 def usual_nearness(model: Morphable) -> float:
-    """Of a camera about a metre away."""
+    """For a camera about a meter away."""
     return _NEAR * model.unit / 1000
 
 
 def step_frames(
     model: Morphable, identity: Floats, guess: Guess, landmarks: Floats, looked: Looked | None = None
 ) -> Guess:
-    """One step, each frame by itself, of a person (k,). landmarks: (n, 468, 2+) px."""
+    """One step, for each frame of a person (k,) separately. landmarks: (n, 468, 2+) px."""
     found = _equations(model, identity, guess, landmarks, looked, of_person=False)
     return _moved(guess, np.linalg.solve(found.matrix, found.aim[..., None])[..., 0])
 
@@ -67,7 +68,7 @@ def step_frames(
 def step_person(
     model: Morphable, identity: Floats, guess: Guess, landmarks: Floats, looked: Looked | None = None
 ) -> tuple[Floats, Guess]:
-    """One step of a person (k,) and the frames together; the frames are eliminated (Schur complement)."""
+    """One step for a person (k,) and the frames together; the frames are eliminated (Schur complement)."""
     found = _equations(model, identity, guess, landmarks, looked, of_person=True)
     frames = POSE + len(model.names)
     own, mixed = found.matrix[:, :frames, :frames], found.matrix[:, :frames, frames:]
@@ -96,7 +97,7 @@ def _moved(guess: Guess, step: NDArray[np.floating]) -> Guess:
 def _equations(
     model: Morphable, identity: Floats, guess: Guess, landmarks: Floats, looked: Looked | None, of_person: bool
 ) -> Normals:
-    """Parameters: the placing's, expression; of a person too: identity, nearness."""
+    """Parameters: the placing's, expression; for a person also identity and nearness."""
     worth = _ALONE if looked is None else _WORTH
     found = _of_landmarks(model, identity, guess, landmarks, worth, of_person)
     if looked is not None:
@@ -122,7 +123,7 @@ def _of_landmarks(
 
 
 def observed(placing: Placing, landmarks: Floats) -> Floats:
-    """Landmarks (n, m, 2+) px in units from the face's origin, y up: (n, m, 2)."""
+    """Landmarks (n, m, 2+) px, in units from the face's origin, y up: (n, m, 2)."""
     away = landmarks[..., :2] - placing.shift[:, None]
     return np.asarray(away / placing.scale[:, None, None] * [1, -1], np.float32)
 

@@ -1,4 +1,4 @@
-"""Texture bases as packages: written, and read back."""
+"""Texture bases as packages: writing and reading."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def placed(
     record: CollectionRecord,
     now: datetime,
 ) -> Path:
-    """Write a basis below ``root``, as float16; returns its folder. Raises MachineError if the disk refuses."""
+    """Write a basis below ``root``, as float16; returns its folder. Raises MachineError if writing fails."""
 
     def card(sha256: str) -> TextureCard:
         return TextureCard(
@@ -44,7 +44,7 @@ def placed(
 
 
 def open_basis(package: Path) -> TextureBasis:
-    """The basis in a folder, kept for the process. Raises ModelError if it is broken, or its card is another's."""
+    """The basis in a folder, cached per process. Raises ModelError if it is broken, or its card belongs to another."""
     return _open(package, texture_of(package).sha256)
 
 

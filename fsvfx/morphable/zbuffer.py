@@ -1,4 +1,4 @@
-"""A z-buffer (Catmull 1974) for dense meshes: which triangle is nearest in each pixel, and which point of it."""
+"""A z-buffer (Catmull 1974) for dense meshes: the nearest triangle in each pixel, and the point on it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from fsvfx.faces.raster import Raster, signed_areas
 from fsvfx.morphable.model import Floats, Ints
 
 _EDGE = -1e-4
-"""Of a weight: a pixel centre on an edge belongs to both triangles, so that no seam shows."""
+"""Tolerance of weights: a pixel center on an edge belongs to both triangles, so that there are no seams."""
 _SLIVER = 1e-6
-"""Triangles smaller than this (px^2) show nothing."""
+"""Triangles smaller than this (px^2) are not drawn."""
 
 
 def zbuffer(seen: Floats, triangles: Ints, size: int) -> Raster:
-    """Of vertices ``seen`` (v, 3; px, z away from the camera) in a (size, size) picture; those that face away are not.
+    """For vertices ``seen`` (v, 3; px, z away from the camera) in a (size, size) picture; back faces are not drawn.
 
-    Weights are linear in the picture: triangles are taken for too small for perspective to bend them.
+    Weights are linear in the picture: triangles are assumed small enough to ignore perspective within them.
     """
     area = signed_areas(seen[triangles])
     facing = np.flatnonzero(area > _SLIVER)
@@ -25,7 +25,7 @@ def zbuffer(seen: Floats, triangles: Ints, size: int) -> Raster:
     depth = (corners[which, :, 2] * weights).sum(axis=1)
     order = np.argsort(-depth, kind="stable")
     nearest = np.full(size * size, -1, np.int64)
-    nearest[pixels[order]] = order  # of equal places numpy keeps the last: the nearest
+    nearest[pixels[order]] = order  # for equal indices numpy keeps the last: the nearest
     shown = np.flatnonzero(nearest >= 0)
     kept = nearest[shown]
     ids = facing[which[kept]]
@@ -33,7 +33,7 @@ def zbuffer(seen: Floats, triangles: Ints, size: int) -> Raster:
 
 
 def _covered(corners: Floats, size: int) -> tuple[Ints, Ints, Floats]:
-    """Every pixel (flat index) that a triangle (t, 3, 3) covers, with which it is, and its weights (c, 3)."""
+    """Every pixel (flat index) covered by a triangle (t, 3, 3), the index of that triangle, and its weights (c, 3)."""
     low = np.clip(np.ceil(corners[:, :, :2].min(axis=1)), 0, size).astype(np.int32)
     high = np.clip(np.floor(corners[:, :, :2].max(axis=1)) + 1, 0, size).astype(np.int32)
     across, down = np.maximum(high - low, 0).T

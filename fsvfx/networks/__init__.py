@@ -1,4 +1,5 @@
-"""Users' own networks: checked before they run, recognised, tried, run; faces cut as they want; insightface's packs."""
+"""Users' own networks: checked before they run, recognized, tried, run; faces cut as they expect; insightface's
+packs."""
 
 __all__ = [
     "adding",

@@ -1,4 +1,4 @@
-"""A user's network becomes a package: its files are described, its card is made, and both are put in their place."""
+"""Turns a user's network into a package: describes its files, makes its card, and puts both in place."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _LETTERS = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def name_for(file: Path, given: str = "") -> str:
-    """What the package is called. Raises InputError for a name that none can have."""
-    letters = unicodedata.normalize("NFKD", file.stem).encode("ascii", "ignore").decode()  # ü is u and two dots
+    """The package's name. Raises InputError for an invalid name."""
+    letters = unicodedata.normalize("NFKD", file.stem).encode("ascii", "ignore").decode()  # ü: u and a combining mark
     name = given or _LETTERS.sub("_", letters).strip("_.-")[:64]
     if not is_name(name):
         raise InputError(f"'{name}' can't be a network's name", hint="Give one of letters, digits, _ . - with --name")
@@ -32,13 +32,13 @@ def name_for(file: Path, given: str = "") -> str:
 
 
 def made_card(draft: Draft, name: str) -> NetworkCard:
-    """The draft's card; its files lie where they are. Raises InputError for a further file that can't be used."""
+    """The draft's card; its files are not moved. Raises InputError for an additional file that can't be used."""
     files: dict[str, Mapping[str, Any]] = {"file": described(draft.graph)}
     return card_of(draft, name, files | {key: described(inspect(Path(file))) for key, file in draft.files.items()})
 
 
 def described(graph: Graph) -> dict[str, Any]:
-    """A file as cards have it, by its absolute path."""
+    """A file as described in cards, by its absolute path."""
     folder = graph.file.resolve().parent
     data = [
         {"path": str(each.relative_to(folder)), "sha256": sha256_of(each), "size": each.stat().st_size}
@@ -49,7 +49,8 @@ def described(graph: Graph) -> dict[str, Any]:
 
 
 def placed(card: NetworkCard, root: Path, sheet: bytes, *, in_place: bool = False) -> Path:
-    """The card's package below ``root``, its files linked or copied into it, or left in place. Raises MachineError."""
+    """The card's package below ``root``, with its files linked or copied into it, or left in place. Raises
+    MachineError."""
     if in_place:
         return place_network(root, card, {SHEET: sheet})
     said = card.model_dump(mode="json")
@@ -63,7 +64,7 @@ def placed(card: NetworkCard, root: Path, sheet: bytes, *, in_place: bool = Fals
 
 
 def unanswered(file: Path, draft: Draft) -> NetworkError:
-    """What only a person can say, all at once."""
+    """All questions that only a person can answer, in one error."""
     problems = tuple(Problem(one.key, one.text, _choices(one)) for one in draft.open)
     count = f"{len(problems)} thing" + ("s" if len(problems) != 1 else "")
     what = f"{count} about {file.name} can't be known from the file"
@@ -71,14 +72,14 @@ def unanswered(file: Path, draft: Draft) -> NetworkError:
 
 
 def doubted(file: Path, findings: tuple[Finding, ...]) -> NetworkError:
-    """What the trial has found."""
+    """The findings of the trial."""
     problems = tuple(Problem("trial", one.what, _instead(one)) for one in findings)
     hint = "Correct your answers, or add --anyway to accept it as it is"
     return NetworkError(f"{file.name} does not do what its card says", hint, str(file), problems)
 
 
 def _files_in(said: Any) -> list[dict[str, Any]]:
-    """The ONNX files within a card's data, the network's own first."""
+    """The ONNX files in a card's data, the network's own first."""
     found = [said] if isinstance(said, dict) and {"path", "sha256", "size", "data"} <= said.keys() else []
     inner = said.values() if isinstance(said, dict) else said if isinstance(said, list) else ()
     return found + [one for each in inner for one in _files_in(each)]

@@ -1,8 +1,8 @@
-"""Pixel boost: a network of a small picture, run on a larger one in interleaved parts.
+"""Pixel boost: runs a network with a small picture size on a larger picture, in interleaved parts.
 
-Every k-th pixel in both directions is a picture of the network's own size; k * k of them are run, and woven back. No
-part sees its neighbours, so each may come out a little lighter or darker: a pattern of k pixels. It is measured, and
-what of it is smooth is taken out (``calm``): detail stays.
+Every k-th pixel in both directions forms a picture of the network's own size; k * k of them are run, and interleaved
+again. No part sees its neighbors, so each may be slightly lighter or darker: a pattern of k pixels. It is measured, and
+its smooth part is removed (``calm``): detail stays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 
 _SMOOTH = 0.06
-"""Sigma of what counts as smooth, as a share of a part's side."""
+"""Sigma of the smoothing, as a share of a part's side."""
 
 
 def parted(pictures: F32, times: int) -> F32:
@@ -34,8 +34,8 @@ def woven(parts: F32, times: int) -> F32:
 
 
 def pattern(picture: F32, times: int) -> float:
-    """How strong the pattern of ``times`` pixels is in (k N, k N, C): rms over the parts of their smooth difference
-    from what the whole has at their pixels, in display values. 0 without boost."""
+    """The strength of the pattern of ``times`` pixels in (k N, k N, C): rms over the parts of their smoothed difference
+    from the whole at their pixels, in display values. 0 without boost."""
     return float(np.sqrt(np.mean(np.square(_off(picture, times))))) if times > 1 else 0.0
 
 
@@ -45,7 +45,7 @@ def calm(picture: F32, times: int) -> F32:
 
 
 def _off(picture: F32, times: int) -> F32:
-    """(k k, N, N, C): how much lighter each part is than the picture, smoothly seen."""
+    """(k k, N, N, C): how much lighter each part is than the picture, smoothed."""
     sigma = _SMOOTH * picture.shape[0]
     own = parted(picture[None], times)
     meant = parted(_blurred(picture, sigma)[None], times)

@@ -1,6 +1,6 @@
-"""How faces lie in networks' pictures: cuts from FaceMesh meshes, as affine maps with their exact inverses.
+"""The position of faces in networks' pictures: cuts from FaceMesh meshes, as affine maps with their exact inverses.
 
-Matrices are (2, 3) float64 and map pixel centres, as everywhere (``fsvfx.faces.geometry``).
+Matrices are (2, 3) float64 and map pixel centers, as everywhere (``fsvfx.faces.geometry``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schemas.network_pictures import Cut
 
 FIVE: Final = MESH
 """Vertices of FaceMesh whose means are the five points: the eye at an upright picture's left, the other one, the tip of
-the nose, the corners of the mouth at the left and at the right."""
+the nose, the left and right corners of the mouth."""
 
 TEMPLATES: Final = {
     "arcface_112_v2": (
@@ -63,8 +63,9 @@ TEMPLATES: Final = {
         (0.59821427, 0.68750011),
     ),
 }
-"""x, y as shares of the side: of ArcFace's chips (two ages), of inswapper, MTCNN, FFHQ, and FaceFusion's stand-in for
-DeepFaceLab's alignment. The side's share times its pixels is a place in OpenCV's sense: pixel centres are whole."""
+"""x, y as shares of the side: of ArcFace's chips (two versions), of inswapper, MTCNN, FFHQ, and FaceFusion's substitute
+for DeepFaceLab's alignment. Multiplied by the side in pixels they are positions as in OpenCV: pixel centers are
+integers."""
 
 
 def five_points(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:

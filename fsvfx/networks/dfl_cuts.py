@@ -1,7 +1,7 @@
-"""Cuts of DeepFaceLab and of DeepFaceLive from FaceMesh meshes: faces lie as their own extractors would put them.
+"""DeepFaceLab's and DeepFaceLive's cuts from FaceMesh meshes: faces are placed as their own extractors would.
 
-Both lay landmarks on a unit square that brows, eyes, nose and mouth fill, and cut a larger square about its middle.
-Numbers as in DeepFaceLab's ``facelib/LandmarksProcessor.py``, and in DeepFaceLive's ``FLandmarks2D.py`` and
+Both align landmarks with a unit square filled by brows, eyes, nose and mouth, and cut a larger square around its
+center. Numbers as in DeepFaceLab's ``facelib/LandmarksProcessor.py``, and in DeepFaceLive's ``FLandmarks2D.py`` and
 ``FaceAligner.py``.
 """
 
@@ -24,13 +24,13 @@ LANDMARKS: Final = {
     36: 7, 37: 160, 38: 158, 39: 155, 40: 153, 41: 144, 42: 382, 43: 385, 44: 387, 45: 249, 46: 373, 47: 380,
     48: 61, 54: 291,
 }  # fmt: skip
-"""Of the 68 landmarks of 300-W those that cuts are made of, each by the vertex of FaceMesh that lies nearest.
+"""The 68 landmarks of 300-W that define the cuts, each by the nearest vertex of FaceMesh.
 
-Measured against dlib's 68 on 236 pictures of nine people: corners of a whole_face of 256 px lie on average within 1 px
-of where dlib's landmarks put them, those of a single face 2.3 px off. dlib's own move by .9 px in a mirror.
+Measured against dlib's 68 on 236 pictures of nine people: corners of a whole_face of 256 px are on average within 1 px
+of those by dlib's landmarks, and 2.3 px off for a single face. dlib's own move by .9 px in a mirror image.
 """
 _FITTED: Final = (*range(17, 49), 54)
-"""Those that expression moves little."""
+"""Those that expressions move little."""
 _SQUARE: Final = np.array([
     (0.000213256, 0.106454), (0.0752622, 0.038915), (0.18113, 0.0187482), (0.29077, 0.0344891), (0.393397, 0.0773906),
     (0.586856, 0.0773906), (0.689483, 0.0344891), (0.799124, 0.0187482), (0.904991, 0.038915), (0.98004, 0.106454),
@@ -40,12 +40,12 @@ _SQUARE: Final = np.array([
     (0.645647, 0.231733), (0.714428, 0.179852), (0.793132, 0.178758), (0.858516, 0.216423), (0.79751, 0.244077),
     (0.719335, 0.245099), (0.254149, 0.780233), (0.726104, 0.780233),
 ])  # fmt: skip
-"""Where they lie in the unit square: dlib's mean face."""
+"""Their positions in the unit square: dlib's mean face."""
 _PADDING: Final[dict[DflFace, float]] = {"half": 0.0, "mid": 0.0675, "full": 0.2109375, "whole_face": 0.4, "head": 0.7}
 _UP: Final[dict[DflFace, float]] = {"whole_face": 0.07, "head": 0.5}
-"""How far the middle is moved up."""
+"""How far the center is moved up."""
 _SIDES: Final = (((16, 27), (15, 28), (14, 29)), ((27, 0), (28, 1), (29, 2)))
-"""Pairs of landmarks: how wide the face is on the picture's right, and on its left."""
+"""Pairs of landmarks: the width of the face on the picture's right, and on its left."""
 
 _STILL: Final = np.array([
     1, 2, 3, 4, 5, 6, 19, 20, 36, 44, 45, 47, 48, 49, 50, 51, 59, 60, 64, 75, 79, 92, 93, 94, 97, 98, 99, 100, 101, 102,
@@ -56,9 +56,10 @@ _STILL: Final = np.array([
     376, 391, 392, 393, 399, 410, 411, 412, 419, 420, 423, 425, 426, 427, 429, 436, 437, 438, 439, 440, 447, 454, 455,
     456, 457, 458, 459, 460, 461, 462,
 ])  # fmt: skip
-"""DeepFaceLive's vertices: all but the parts that move."""
+"""DeepFaceLive's vertices: all except the parts that move."""
 _LAYOUT: Final = (1.7721, 0.1, (-0.3973642, -0.4414188))
-"""Scale, degrees anticlockwise and shift by which DeepFaceLive lays MediaPipe's flat layout on the same unit square."""
+"""Scale, degrees counterclockwise and shift by which DeepFaceLive places MediaPipe's flat layout on the same unit
+square."""
 
 
 def dfl_matrix(landmarks: NDArray[np.floating], face: DflFace, size: int) -> Matrix:
@@ -70,7 +71,7 @@ def dfl_matrix(landmarks: NDArray[np.floating], face: DflFace, size: int) -> Mat
 
 
 def facemesh_matrix(landmarks: NDArray[np.floating], cut: FaceMeshCut, size: int) -> Matrix:
-    """The same for DeepFaceLive's cut, its faces upright and not as heads."""
+    """The same for DeepFaceLive's cut, for upright faces, not heads."""
     scale, degrees, shift = _LAYOUT
     flat = (UV[_STILL].astype(np.float64) * (1, -1) + (0, 1)) @ turns(np.radians(-degrees)).T * scale + shift
     square = _matrix(landmarks[_STILL, :2], flat)
@@ -78,9 +79,9 @@ def facemesh_matrix(landmarks: NDArray[np.floating], cut: FaceMeshCut, size: int
 
 
 def coverage_of(matrix: Matrix, landmarks: NDArray[np.floating], size: int) -> tuple[float, float, float]:
-    """Which of DeepFaceLive's cuts a matrix (picture px -> px of a (size, size) crop) is nearest to, for this face.
+    """The DeepFaceLive cut that is nearest to a matrix (picture px -> px of a (size, size) crop), for this face.
 
-    Its coverage, and how far right and down its middle lies of the one that ``FaceMeshCut`` has; in unit squares.
+    Its coverage, and the offset of its center to the right and down from that of ``FaceMeshCut``; in unit squares.
     """
     usual = facemesh_matrix(landmarks, FaceMeshCut(coverage=1.0), 1)
     corners = np.array([(0, 0), (size, 0), (size, size), (0, size)], np.float64)
@@ -101,14 +102,14 @@ def _matrix(points: NDArray[np.floating], target: NDArray[np.float64]) -> Matrix
 
 
 def _about(square: Matrix, middle: tuple[float, float], side: float, size: int) -> Matrix:
-    """The cut of that side about a point of the unit square."""
+    """The cut with that side around a point of the unit square."""
     moved = square.copy()
     moved[:, 2] += side / 2 - np.array(middle)
     return moved * (size / side)
 
 
 def _yaw(landmarks: NDArray[np.floating], square: Matrix) -> float:
-    """How far a head's cut goes towards its back: DeepFaceLab's estimate of its turn, calmed near 0, and halved."""
+    """How far a head's cut extends toward its back: DeepFaceLab's estimate of yaw, damped near 0, and halved."""
     x = {point: float(apply(square, landmarks[vertex, :2])[0]) for point, vertex in LANDMARKS.items()}
     right, left = (sum(x[a] - x[b] for a, b in pairs) / 3 for pairs in _SIDES)
     return (right - left) * abs(math.tanh(2 * (right - left))) / 2

@@ -1,4 +1,4 @@
-"""What a card says of who goes in: as a picture, or as a vector, by which network, and what is done with it."""
+"""The identity part of a card: a picture, or a vector, by which network, and how it is processed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNMEASURED = (
 )
 
 _NUMBERS = 512
-"""Of ArcFace's vector."""
+"""Length of ArcFace's vector."""
 
 
 def as_picture(draft: Draft, port: Port) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _net(draft: Draft, needs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _looks(family: Family | None) -> dict[str, Any]:
-    """How a family's own identity networks see faces; nothing: as ArcFace does."""
+    """How a family's own identity networks see faces; by default, like ArcFace."""
     if family is None or not family.needs:
         return {}
     mean, std = numbers(family.source_range)
@@ -88,7 +88,7 @@ def _looks(family: Family | None) -> dict[str, Any]:
 
 
 def _of_pack(draft: Draft, name: str) -> dict[str, Any]:
-    """The identity network of a pack that was added, with the threshold that was measured of it."""
+    """The identity network of an added pack, with its measured threshold."""
     found = packs.network_of(name, "recognition") if packs.is_pack(name) else None
     if found is None:
         known = ", ".join(packs.with_task("recognition")) or "none"
@@ -106,7 +106,7 @@ def _of_pack(draft: Draft, name: str) -> dict[str, Any]:
 
 
 def _file(draft: Draft, key: str, text: str) -> bool:
-    """A further file, and its terms: they bind as the network's own do."""
+    """An additional file, and its terms: they apply like the network's own."""
     given = draft.ask(Question(key, text, form="Its ONNX file"))
     if not given:
         return False

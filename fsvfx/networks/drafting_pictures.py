@@ -1,4 +1,4 @@
-"""What a card says of a network's pictures: what goes in and how, what comes out, which of it are mattes."""
+"""The pictures part of a card: inputs and their format, outputs, and which of them are mattes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def bytes_of(draft: Draft, port: Port, key: str) -> dict[str, Any]:
 
 
 def _told_range(said: Mapping[str, Any]) -> str:
-    """Its name where it has one."""
+    """Its name if it has one."""
     mean_std = said.get("mean", 0.0), said.get("std", 1.0)
     return next((name for name in RANGES if numbers(name) == mean_std), f"{mean_std[0]}/{mean_std[1]}")
 
@@ -95,7 +95,7 @@ def output_of(draft: Draft) -> dict[str, Any]:
 
 
 def _usual_output(draft: Draft, out: Port | None) -> str:
-    """Of bytes, bytes; else as the family has it."""
+    """Bytes for bytes; otherwise as usual in the family."""
     given = next(port for port in draft.graph.inputs if port.name == draft.said["target"]["input"])
     if out is not None and out.dtype == given.dtype == "uint8":
         return "same"
@@ -103,7 +103,7 @@ def _usual_output(draft: Draft, out: Port | None) -> str:
 
 
 def picture_out(graph: Graph) -> Port | None:
-    """The first output that has three channels; or the only one, whatever its shape says."""
+    """The first output with three channels; or the only one, whatever its shape."""
     found = [port for port in graph.outputs if port.layout is not None]
     celeb = [port for port in found if "celeb_face" in port.name and "mask" not in port.name]
     return next(iter(celeb or found), graph.outputs[0] if len(graph.outputs) == 1 else None)

@@ -1,4 +1,4 @@
-"""What a card says of its network's terms: licence, commercial use, what it has learned from, and by whose consent."""
+"""The terms part of a card: licence, commercial use, training data, and consent."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from fsvfx.networks.questions import YES, Draft, Question
 
 
 def terms_of(draft: Draft) -> None:
-    """Licence and use. What is known of a family, and what fsvfx has written into a file of its own, is taken; what a
-    family forbids stays forbidden. A file's name allows nothing: that only the user can say."""
+    """Licence and use. Known facts about a family, and those that fsvfx has written into its own exports, are used;
+    what a family forbids stays forbidden. A file's name permits nothing: only the user can."""
     family, told = draft.family, exported(draft)
     usual = told.get("licence") or (family.licence if family else "")
     where = f" (see {family.source})" if family and not told and family.kind != "dfm" else ""
@@ -35,7 +35,8 @@ def terms_of(draft: Draft) -> None:
 
 
 def exported(draft: Draft) -> dict[str, str]:
-    """What ``fsvfx models export`` has written into the file; nothing of files that are taken for others."""
+    """What ``fsvfx models export`` has written into the file; empty for files that were recognized as something
+    else."""
     if draft.family is None or draft.family.source != "fsvfx":
         return {}
     said = draft.graph.metadata.items()

@@ -1,7 +1,7 @@
-"""Published kinds of networks, as their makers' and other programs' code runs them: what their files do not say.
+"""Published kinds of networks, as their authors' and other programs run them: the facts that their files lack.
 
-After FaceFusion 3.8, VisoMaster Fusion and insightface 2.1. A family is known by its file's hash, by what only its
-files have, or by the file's name together with its shapes.
+After FaceFusion 3.8, VisoMaster Fusion and insightface 2.1. A family is recognized by its file's hash, by unique
+features, or by the file's name together with its shapes.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, Final
 from fsvfx.networks.files import Graph, Port
 
 ARCFACE: Final = "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43"
-"""w600k_r50 of insightface's buffalo_l, by which nearly all of them were told who goes in."""
+"""w600k_r50 of insightface's buffalo_l, the identity network of nearly all of them."""
 ARCFACE_AGAIN: Final = "f1f79dc3b0b79a69f94799af1fffebff09fbd78fd96a275fd8f0cbbea23270d1"
-"""The same weights, as FaceFusion has saved them again."""
+"""The same weights, as saved again by FaceFusion."""
 HASHES: Final = {
     "e4a3f08c753cb72d04e10aa0f7dbe3deebbf39567d4ead6dce08e98aa49e16af": "inswapper",
     "0fa95f167682b4f61edf24f8d66c46b4ab130e8be058f00c8150e6d0170ca72f": "inswapper",
@@ -34,9 +34,9 @@ RANGES: Final = {
 
 @dataclass(frozen=True)
 class Family:
-    """range, cut: of the target; denorm: of the output; vector: length, map, converter, of networks that take one;
-    needs: files that the user names besides. licence: as FaceFusion tells it, and non_commercial whether that excludes
-    commercial use; empty where it was not looked up: the user is asked."""
+    """range, cut: of the target; denorm: of the output; vector: length, map, converter, for networks that take one;
+    needs: additional files that the user names. licence: according to FaceFusion, and non_commercial whether that
+    excludes commercial use; empty if unknown: the user is asked."""
 
     name: str
     kind: str
@@ -126,11 +126,11 @@ _NAMES: Final = (
     (r"gpen", "gpen"),
     (r"esrgan", "esrgan"),
 )
-"""What files are called, and the family: only where the shapes fit as well."""
+"""File names, and the family: only if the shapes match as well."""
 
 
 def family_of(graph: Graph) -> tuple[Family | None, str]:
-    """And how it is known."""
+    """The family, and how it was recognized."""
     if (name := HASHES.get(graph.sha256)) is not None:
         return FAMILIES[name], "by the file's hash"
     for name, why in _by_signature(graph):
@@ -143,7 +143,7 @@ def family_of(graph: Graph) -> tuple[Family | None, str]:
 
 
 def map_of(graph: Graph) -> tuple[str, tuple[int, int]] | None:
-    """inswapper's emap: a square matrix of the vector's length that no node reads; by its usual name first."""
+    """inswapper's emap: a square matrix of the vector's length that no node reads; its usual name is tried first."""
     length = next((port.length for port in graph.inputs if port.length is not None and port.length > 1), None)
     found = [name for name in graph.unused if graph.initialisers[name] == (length, length)]
     found.sort(key=lambda name: name != "buff2fs")
@@ -156,7 +156,7 @@ def pictures(graph: Graph) -> list[Port]:
 
 
 def vectors(graph: Graph) -> list[Port]:
-    """Inputs that take a vector of somebody."""
+    """Inputs that take an identity vector."""
     return [port for port in graph.inputs if port.layout is None and (port.length or 0) > 1]
 
 

@@ -1,6 +1,6 @@
-"""A network's file is looked at before anything runs it: what it really is, whether it is whole, what it asks for.
+"""Inspects a network's file before anything runs it: its real kind, whether it is complete, its inputs and outputs.
 
-Nothing here runs a network: ``onnx`` parses the graph, weights in other files are found but not read.
+Nothing here runs a network: ``onnx`` parses the graph, weights in other files are located but not read.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     import onnx
 
 IR, OPSET = 13, 26
-"""The newest that the pinned onnxruntime reads (tests hold it to that)."""
+"""The newest versions that the pinned onnxruntime reads (checked by tests)."""
 DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
-"""Operators that onnxruntime brings along."""
+"""Operators included in onnxruntime."""
 _MOST_BYTES = 2**31
-"""Protobuf, in which ONNX is written, holds no more."""
+"""The limit of Protobuf, ONNX's format."""
 _MOST_DATA = 16 * 2**30
 _MOST = {"inputs": 16, "outputs": 64, "nodes": 100_000, "weights": 100_000}
 _MOST_NUMBERS = 2**32
@@ -34,12 +34,12 @@ _MAKE_AGAIN = "Copy or export it again"
 _EXPORT = "Export it again with opset 17 to 21; torch.onnx.export takes opset_version"
 
 Shape = tuple[int | str | None, ...]
-"""Sizes; names of those that are free; None of those that have no name either."""
+"""Sizes; names for free ones; None for those without a name."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output: its name, shape, and the kind of its numbers as numpy calls it."""
+    """An input or output: its name, shape, and number type by numpy's name."""
 
     name: str
     shape: Shape
@@ -51,7 +51,7 @@ class Port:
 
     @property
     def layout(self) -> str | None:
-        """nchw or nhwc of pictures with three channels, None of anything else."""
+        """nchw or nhwc for pictures with three channels, None otherwise."""
         if len(self.shape) != 4:
             return None
         return "nchw" if self.shape[1] == 3 else "nhwc" if self.shape[3] == 3 else None
@@ -63,13 +63,13 @@ class Port:
 
     @property
     def side(self) -> int | None:
-        """Of square pictures, px; None if it is free, or they are not square."""
+        """Side of square pictures, px; None if it is free, or they are not square."""
         height, width = self.sides
         return height if isinstance(height, int) and height == width else None
 
     @property
     def length(self) -> int | None:
-        """Of vectors (1, n), (n,): n, if it is fixed."""
+        """For vectors (1, n), (n,): n, if it is fixed."""
         last = self.shape[-1] if self.shape else None
         first = self.shape[0] if self.shape else None
         is_one = len(self.shape) == 1 or (len(self.shape) == 2 and (not isinstance(first, int) or first == 1))
@@ -78,10 +78,10 @@ class Port:
 
 @dataclass(frozen=True)
 class Graph:
-    """What a file says of its network.
+    """The contents of a network's file.
 
     initialisers: names and shapes of its weights; unused: those that no node reads; first: the names of the first
-    nodes; half: whether weights are float16; data: the files that hold weights.
+    nodes; half: whether weights are float16; data: the files that contain weights.
     """
 
     file: Path
@@ -99,7 +99,7 @@ class Graph:
 
 
 def inspect(file: Path) -> Graph:
-    """What an ONNX file says. Raises InputError, in one sentence and with a way out, for anything that is none, that is
+    """Inspects an ONNX file. Raises InputError, in one sentence and with a solution, for anything that is not one, is
     damaged or unsafe, or that onnxruntime can't run."""
     size = _check_plain(file)
     model = _parsed(file)
@@ -130,7 +130,7 @@ def inspect(file: Path) -> Graph:
 
 
 def _check_plain(file: Path) -> int:
-    """Its size. It is a file, no folder or device, not empty, not too large, and no other kind of file."""
+    """Returns its size. It must be a regular file, not empty, not too large, and no other kind of file."""
     try:
         state = file.stat()
     except OSError as error:
@@ -184,7 +184,7 @@ def _check_version(file: Path, model: onnx.ModelProto) -> None:
 
 
 def _check_domains(file: Path, model: onnx.ModelProto) -> None:
-    """Operators of other domains are code, which would have to be loaded. Functions that the file defines are none."""
+    """Operators of other domains are code, which would have to be loaded. Functions defined in the file are allowed."""
     own = {one.domain for one in model.functions}
     nodes = [node for graph in _graphs(file, model.graph) for node in graph.node]
     nodes += [node for one in model.functions for node in one.node]
@@ -195,7 +195,7 @@ def _check_domains(file: Path, model: onnx.ModelProto) -> None:
 
 
 def _graphs(file: Path, graph: onnx.GraphProto, depth: int = 0) -> Iterator[onnx.GraphProto]:
-    """It and those within its nodes."""
+    """The graph and all subgraphs of its nodes."""
     if depth > _MOST_DEPTH:
         raise _wrong(file, f"its graph is nested more than {_MOST_DEPTH} deep", _MAKE_AGAIN)
     yield graph
@@ -231,7 +231,8 @@ def _check_bounds(
 
 
 def _check_weights(file: Path, weights: list[onnx.TensorProto]) -> None:
-    """Each has as many bytes as its shape says: else who reads it reads beyond, or reserves memory for nothing."""
+    """Each must have as many bytes as its shape requires: otherwise readers would read beyond it, or reserve memory for
+    nothing."""
     for each in weights:
         if any(size < 0 for size in each.dims):
             raise _wrong(file, f"its weight '{_short(each.name)}' has a negative size", _MAKE_AGAIN)
@@ -242,7 +243,7 @@ def _check_weights(file: Path, weights: list[onnx.TensorProto]) -> None:
 
 
 def _data_files(file: Path, weights: list[onnx.TensorProto]) -> tuple[Path, ...]:
-    """Where weights lie that are not in the file: below its own folder, no links, as long as they are said to be."""
+    """The files that contain external weights: below its own folder, no links, at least as long as declared."""
     outside = [each for each in weights if each.data_location == 1]
     folder = Path(os.path.realpath(file)).parent
     sizes: dict[Path, int] = {}
@@ -288,11 +289,11 @@ def _numbers(tensor: onnx.TensorProto) -> int:
 
 
 _BITS = {1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64, 15: 128, 16: 16}
-"""Of a number, by ONNX's number for its type."""
+"""Bits per number, by ONNX's type number."""
 
 
 def _bytes_of(tensor: onnx.TensorProto) -> int | None:
-    """None of strings and of kinds that are packed."""
+    """None for strings and packed types."""
     bits = _BITS.get(tensor.data_type)
     return None if bits is None else _numbers(tensor) * bits // 8
 

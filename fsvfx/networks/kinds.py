@@ -1,4 +1,4 @@
-"""What a file really is that is not an ONNX file, by its first bytes, and what to do with it."""
+"""The real kind of a file that is not an ONNX file, by its first bytes, and what to do with it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _AT_FOUR = {b"TFL3": "a TensorFlow Lite file", b"ORTM": "a file in onnxruntime's
 
 
 def kind_of(head: bytes) -> Kind | None:
-    """Of a file that begins with these bytes (4 KiB will do); None if it may be an ONNX file."""
+    """For a file that starts with these bytes (4 KiB are enough); None if it may be an ONNX file."""
     if head.startswith(b"PK\x03\x04"):
         return _TORCH if b"/data.pkl" in head or b".format_version" in head else _ZIP
     if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
@@ -67,7 +67,7 @@ def kind_of(head: bytes) -> Kind | None:
 
 
 def _text(head: bytes) -> Kind | None:
-    """ONNX files are never text: their first byte, 8, is none that texts have."""
+    """ONNX files are never text: their first byte, 8, does not occur in text."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head")):
         return _WEB

@@ -1,4 +1,4 @@
-"""insightface's packs, as users have them, become known here: each file checked, recognised, and put on a card."""
+"""Adds users' insightface packs: each file is checked, recognized, and recorded on a card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class PackWishes:
-    """What a user says of a pack. name: empty: as its folder or manifest is called. in_place: leave its files there."""
+    """The user's options for a pack. name: if empty, that of its folder or manifest. in_place: leave its files
+    there."""
 
     name: str = ""
     licence: str = LICENCE
@@ -37,7 +38,7 @@ class PackWishes:
 
 @dataclass(frozen=True)
 class Added:
-    """passed_over: files that fsvfx has no use for, each with why."""
+    """passed_over: unused files, each with the reason."""
 
     card: PackCard
     folder: Path
@@ -50,8 +51,8 @@ def is_pack(path: Path) -> bool:
 
 
 def of_insightface(graph: Graph) -> Task | None:
-    """What insightface would take a file for by its shapes, of what fsvfx has a use for. As its ``ModelRouter`` does,
-    but that two inputs, or a side that no template fits, make no identity network."""
+    """The task that insightface would derive from a file's shapes, if fsvfx uses it. Like its ``ModelRouter``, except
+    that two inputs, or a side that fits no template, exclude identity networks."""
     first = graph.inputs[0] if graph.inputs else None
     if first is None or len(graph.inputs) != 1 or first.layout != "nchw":
         return None
@@ -66,7 +67,7 @@ def of_insightface(graph: Graph) -> Task | None:
 
 
 def add_pack(path: Path, wishes: PackWishes) -> Added:
-    """Make the pack in a folder known, or that of one file. Raises InputError, with the file that is at fault."""
+    """Add the pack in a folder, or a single file. Raises InputError, with the name of the file."""
     folder = _folder(path)
     is_new = path.is_dir() and _manifest_version(folder) == 2
     said = _said(folder) if is_new else None
@@ -103,7 +104,7 @@ def add_pack(path: Path, wishes: PackWishes) -> Added:
 
 
 def remove_pack(name: str) -> Path:
-    """Forget a pack: its card, and the copies of its files. Raises InputError if there is none."""
+    """Remove a pack: its card, and the copies of its files. Raises InputError if there is none."""
     if not packs.is_pack(name):
         raise InputError(f"No pack named '{name}'", hint=f"Packs: {', '.join(packs.names()) or 'none'}")
     remove_folder(packs.folder_of(name))
@@ -111,7 +112,7 @@ def remove_pack(name: str) -> Path:
 
 
 def _folder(path: Path) -> Path:
-    """Where the files are: archives are often unpacked into a folder of their own name."""
+    """The folder with the files: archives are often unpacked into a folder of their own name."""
     if not path.is_dir():
         return path.parent
     is_it = (path / _MANIFEST).is_file() or any(path.glob("*.onnx"))
@@ -128,7 +129,7 @@ def _check_name(name: str, replace: bool) -> None:
 
 
 def _check_is_for_sale(name: str, licence: str, networks: list[PackNetwork]) -> None:
-    """Raises InputError where its licence's words exclude commercial use, or a file is known to be published so."""
+    """Raises InputError if the licence's words exclude commercial use, or a file is known to be published that way."""
     hint = f"Say its licence, if it has another: --say licence=...; or put insightface's signed {models.SIGNED} into it"
     if forbids_commercial_use(licence):
         what = f"The licence of '{name}' is '{licence}': its card can't say that commercial use is allowed"
@@ -141,7 +142,7 @@ def _check_is_for_sale(name: str, licence: str, networks: list[PackNetwork]) -> 
 
 
 def _of_shapes(folder: Path, path: Path) -> tuple[list[PackNetwork], dict[str, str]]:
-    """Of each task the first file by name counts, as insightface has it."""
+    """For each task the first file by name is used, like in insightface."""
     found: dict[Task, PackNetwork] = {}
     passed_over: dict[str, str] = {}
     for file in sorted(folder.glob("*.onnx")) if path.is_dir() else [path]:
@@ -165,8 +166,8 @@ def _why_not(graph: Graph) -> str:
 
 
 def _numbers_of(graph: Graph, task: Task) -> tuple[float, float]:
-    """Mean and std of values in 0 to 255: insightface tells by the names of the first nodes whether the file has its
-    own."""
+    """Mean and std of values in 0 to 255: insightface detects by the names of the first nodes whether the file includes
+    them."""
     named = [any(name.startswith(starts) for name in graph.first) for starts in (("Sub", "_minus"), ("Mul", "_mul"))]
     is_inside = all(named) or (task.startswith("landmarks") and "bn_data" in graph.first[:3])
     if task == "detection":
@@ -212,7 +213,7 @@ def _place(final: Path, card: PackCard, files: dict[str, Path]) -> None:
 
 
 def _within(folder: Path) -> list[Path]:
-    """Folders in it that have networks."""
+    """Subfolders that contain networks."""
     return [each for each in folder.iterdir() if each.is_dir() and any(each.glob("*.onnx"))] if folder.is_dir() else []
 
 
@@ -227,7 +228,7 @@ def _manifest_version(folder: Path) -> int | None:
 
 
 def _said(folder: Path) -> Any:
-    """What the manifest says, read by insightface's own code: it opens none of the files."""
+    """The contents of the manifest, read by insightface's own code: it opens none of the files."""
     from insightface.model_zoo.package_manifest import load_model_package
 
     try:
@@ -248,7 +249,7 @@ def _of_manifest(said: Any) -> tuple[list[PackNetwork], dict[str, str]]:
 
 
 def _declared(one: Any, task: Task) -> PackNetwork:
-    """Held against the file: its hash, its shapes."""
+    """Checked against the file: its hash, its shapes."""
     graph = inspect(one.path)
     at = Where(file=str(one.path))
     if one.sha256 not in (None, graph.sha256):

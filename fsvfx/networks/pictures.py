@@ -1,4 +1,4 @@
-"""Faces as networks take them, and what they give as faces again: cuts, layouts, ranges; float32 all the way.
+"""Converts faces to networks' inputs, and their outputs back to faces: cuts, layouts, ranges; float32 throughout.
 
 Pictures here are (n, N, N, 3) float32, display-referred RGB in [0, 1].
 """
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 F32 = NDArray[np.float32]
 
 _RIM = 0.05
-"""Share of a network's picture, at each side, over which what it made turns into the plate."""
+"""Share of a network's picture, at each side, over which its output fades into the plate."""
 
 
 @dataclass(frozen=True)
 class CutFaces:
-    """pictures: (n, N, N, 3). matrices: (n, 2, 3) float64, px of the crops that they were cut from -> their px."""
+    """pictures: (n, N, N, 3). matrices: (n, 2, 3) float64, px of the source crops -> px of the pictures."""
 
     pictures: F32
     matrices: NDArray[np.float64]
@@ -38,9 +38,9 @@ class CutFaces:
 
 
 def cut_faces(crops: F32, landmarks: NDArray[np.floating], cut: Cut, size: int, wide: F32 | None = None) -> CutFaces:
-    """Faces in crops (n, S, S, 3) with landmarks (n, 468, 3) px as ``cut`` has them, ``size`` px wide.
+    """Faces in crops (n, S, S, 3) with landmarks (n, 468, 3) px, cut by ``cut`` at ``size`` px.
 
-    wide: the crops with more of the plate around; without it, or beyond it, pictures go on as in a mirror.
+    wide: the crops with a larger part of the plate; without it, or beyond it, pictures are mirrored.
     """
     if cut.aligned:
         return CutFaces(_whole(crops, size), np.repeat(_scaling(crops.shape[1], size)[None], len(crops), axis=0))
@@ -56,7 +56,7 @@ def cut_faces(crops: F32, landmarks: NDArray[np.floating], cut: Cut, size: int, 
 
 
 def scaled(matrices: NDArray[np.float64], times: float) -> NDArray[np.float64]:
-    """Matrices (n, 2, 3) to px of pictures ``times`` as large."""
+    """Matrices (n, 2, 3) to px of pictures ``times`` larger."""
     larger = matrices * times
     larger[:, :, 2] += (times - 1) / 2
     return larger
@@ -77,9 +77,9 @@ def matte_laid_back(matte: F32, matrix: Matrix, size: int) -> F32:
 
 
 def reach(matrix: Matrix, side: int, size: int) -> F32:
-    """(size, size): where in a crop a network's picture of ``side`` px is to be seen: 1, falling to 0 at its edge.
+    """(size, size): the area of a crop covered by a network's picture of ``side`` px: 1, falling to 0 at its edge.
 
-    A picture that is the whole crop has no edge in it.
+    A picture of the whole crop has no edge in it.
     """
     if _is_whole(matrix, side, size):
         return np.ones((size, size), np.float32)
@@ -95,12 +95,13 @@ def _scaling(size: int, side: int) -> Matrix:
 
 
 def _is_whole(matrix: Matrix, side: int, size: int) -> bool:
-    """Whether a picture of ``side`` is the whole crop, larger or smaller."""
+    """Whether a picture of ``side`` shows the whole crop, larger or smaller."""
     return np.allclose(matrix, _scaling(size, side), rtol=0, atol=1e-9)
 
 
 def _whole(pictures: F32, size: int, way: Callable[[Tensor, int], Tensor] = resized) -> F32:
-    """(n, S, S, C) -> (n, size, size, C), in [0, 1], as trained packages see crops and give them back."""
+    """(n, S, S, C) -> (n, size, size, C), in [0, 1], in the way that trained packages resize crops and their
+    outputs."""
     import torch
 
     tensor = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
@@ -108,7 +109,7 @@ def _whole(pictures: F32, size: int, way: Callable[[Tensor, int], Tensor] = resi
 
 
 def given_to(port: PictureInput, pictures: F32) -> F32:
-    """Pictures as the network takes them."""
+    """Pictures in the network's input format."""
     values = (pictures - np.array(port.mean, np.float32)) / np.array(port.std, np.float32)
     if port.channels == "bgr":
         values = values[..., ::-1]
@@ -116,12 +117,12 @@ def given_to(port: PictureInput, pictures: F32) -> F32:
 
 
 def made_by(port: PictureInput, values: NDArray[Any], *, denorm: bool) -> F32:
-    """Pictures from what a network gives, held within [0, 1]; what is no number becomes black."""
+    """Pictures from a network's output, clipped to [0, 1]; NaN becomes black."""
     return np.clip(np.nan_to_num(decoded(port, values, denorm=denorm)), 0, 1)
 
 
 def decoded(port: PictureInput, values: NDArray[Any], *, denorm: bool) -> F32:
-    """The same, however far beyond [0, 1] it lies."""
+    """The same without clipping."""
     pictures = np.asarray(values.transpose(0, 2, 3, 1) if port.layout == "nchw" else values, np.float32)
     if port.channels == "bgr":
         pictures = pictures[..., ::-1]
@@ -131,23 +132,23 @@ def decoded(port: PictureInput, values: NDArray[Any], *, denorm: bool) -> F32:
 
 
 def mattes_of(port: PictureInput, values: NDArray[Any]) -> F32:
-    """Mattes (n, N, N) from what a network gives: one channel, in [0, 1]."""
+    """Mattes (n, N, N) from a network's output: one channel, in [0, 1]."""
     mattes = values[:, 0] if port.layout == "nchw" else values[..., 0]
     return np.clip(np.nan_to_num(np.asarray(mattes, np.float32)), 0, 1)
 
 
 def unblended(pictures: F32, targets: F32, mattes: F32) -> F32:
-    """The swap itself, from pictures in which a network has laid it over ``targets`` by ``mattes`` (n, N, N).
+    """The swap itself, from pictures in which a network has blended it over ``targets`` by ``mattes`` (n, N, N).
 
-    Laid over the plate by the same mattes it gives what the network gave, in the plate's own resolution. Where a matte
-    is below 0.1 the difference is not made larger any more.
+    Blended over the plate by the same mattes, it gives the network's output, at the plate's own resolution. Below a
+    matte of 0.1 the difference is not amplified further.
     """
     share = np.maximum(mattes, np.float32(0.1))[..., None]
     return np.clip(targets + (pictures - targets) / share, 0, 1)
 
 
 def shape_of(port: PictureInput, channels: int = 3, size: int | None = None) -> tuple[int | None, ...]:
-    """What a network's input or output of pictures has to be; the batch may be any."""
+    """The required shape of a network's input or output of pictures; the batch may have any size."""
     side = port.size if size is None else size
     return (None, channels, side, side) if port.layout == "nchw" else (None, side, side, channels)
 

@@ -1,4 +1,4 @@
-"""What a network's card must say that its file does not: the questions, the answers that there are, and the draft."""
+"""Facts that a network's card needs but its file lacks: the questions, the possible answers, and the draft."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Answers = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Question:
-    """What only a person can say. key: its name; choices: values, each with what it means; usual: what is taken if
-    nobody says otherwise, empty if somebody must; form: of what is no choice."""
+    """A question that only a person can answer. key: its name; choices: values, each with its meaning; usual: the
+    default, empty if an answer is required; form: the format, if there are no choices."""
 
     key: str
     text: str
@@ -27,7 +27,7 @@ class Question:
 
 @dataclass
 class Draft:
-    """A card in the making. said: as the card has it; because: why, a sentence each; open: what is still asked."""
+    """A card in preparation. said: the card's data; because: reasons, a sentence each; open: unanswered questions."""
 
     graph: Graph
     answers: Answers
@@ -36,12 +36,12 @@ class Draft:
     open: list[Question] = field(default_factory=list)
     family: Family | None = None
     files: dict[str, str] = field(default_factory=dict)
-    """Further files that the user names: converter, identity_net, adapter."""
+    """Additional files that the user names: converter, identity_net, adapter."""
     terms: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What those may be used for."""
+    """Their permitted use."""
 
     def ask(self, question: Question) -> str:
-        """The answer; empty, and the question noted, if there is none. Raises InputError for one that is no choice."""
+        """The answer; if there is none, empty, and the question is recorded. Raises InputError for an invalid one."""
         given = self.answers.get(question.key, "")
         if given and question.choices and given not in question.choices:
             hint = f"Give one of: {', '.join(question.choices)}"
@@ -58,7 +58,7 @@ ANSWERS: Final = (
     *(name for file in _FILES for name in (file, f"{file}_licence", f"{file}_commercial_use")),
     *("licence", "commercial_use", "made_by", "trained_on", "consent"),
 )
-"""Names of all that can be said of a network, beside those of its further inputs."""
+"""Names of all answers about a network, besides those about its additional inputs."""
 KINDS: Final = {
     "swapper": "puts anybody's face on the target's: inswapper, hyperswap, SimSwap and others",
     "dfm": "makes one person's face, as DeepFaceLab exports it (.dfm)",

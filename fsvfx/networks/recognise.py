@@ -1,4 +1,4 @@
-"""From what a file says to what its card must say: what can be known is taken, and the rest is asked for."""
+"""From a network's file to its card: known facts are filled in, the rest is asked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LEAST, _MOST = 16, 8192
 
 
 def recognise(graph: Graph, answers: Answers) -> Draft:
-    """What the file and the answers say together. Raises InputError for answers that do not fit."""
+    """Combines the file and the answers. Raises InputError for answers that do not fit."""
     _check_pictures(graph)
     draft = Draft(graph, answers)
     draft.family = _family(draft)
@@ -47,7 +47,7 @@ def recognise(graph: Graph, answers: Answers) -> Draft:
 
 
 def _check_answers(draft: Draft) -> None:
-    """Raises InputError for an answer that no network is asked for: most likely a slip of the pen."""
+    """Raises InputError for an answer without a question: probably a typo."""
     known = {*ANSWERS, *(port.name for port in draft.graph.inputs)}
     for key in draft.answers:
         if key not in known:
@@ -55,8 +55,8 @@ def _check_answers(draft: Draft) -> None:
 
 
 def card_of(draft: Draft, name: str, files: Mapping[str, Mapping[str, Any]]) -> NetworkCard:
-    """The card of a draft with no questions open. files: ``file`` and what the draft's ``files`` name, as cards have
-    files. Raises InputError if it contradicts itself."""
+    """The card of a draft without open questions. files: ``file`` and those named in the draft's ``files``, as
+    described in cards. Raises InputError if it contradicts itself."""
     said = {**draft.said, "model": name, "file": files["file"]}
     kind = CARDS[said.pop("kind")]
     licensed = {key: {**files[key], **draft.terms[key]} for key in draft.files}
@@ -88,7 +88,7 @@ def _family(draft: Draft) -> Family | None:
 
 
 def _check_pictures(graph: Graph) -> None:
-    """Each input of pictures, and the output, takes square ones of a size that a card can have."""
+    """Each picture input, and the output, must accept square pictures of a size that cards allow."""
     seen, out = pictures(graph), picture_out(graph)
     if not seen:
         ports = ", ".join(map(str, graph.inputs)) or "none"
@@ -105,7 +105,7 @@ def _check_pictures(graph: Graph) -> None:
 
 
 def _kind(draft: Draft) -> str:
-    """By what goes in and comes out."""
+    """By its inputs and outputs."""
     graph = draft.graph
     seen, codes = pictures(graph), vectors(graph)
     if len(seen) > 2 or len(codes) > 1:
@@ -138,7 +138,7 @@ def _swapper(draft: Draft) -> None:
 
 
 def _target_and_source(draft: Draft) -> tuple[Port | None, Port | None]:
-    """By their names where both are pictures; there is no other way."""
+    """By their names if both are pictures; there is no other way."""
     seen, codes = pictures(draft.graph), vectors(draft.graph)
     if codes:
         return seen[0], codes[0]
@@ -197,7 +197,7 @@ _MAKERS: Final[dict[str, Callable[[Draft], None]]] = {
 
 
 def _constants(draft: Draft) -> None:
-    """Further inputs: a number each."""
+    """Additional inputs: a number each."""
     used = {draft.said.get(part, {}).get("input") for part in ("target", "identity")}
     found: dict[str, float] = {}
     for port in draft.graph.inputs:

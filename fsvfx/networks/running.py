@@ -1,4 +1,4 @@
-"""Networks that take a picture and give one: opened and checked against their cards, run on batches, boosted."""
+"""Networks from picture to picture: opened and checked against their cards, run on batches, boosted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Made:
-    """What a network makes of n faces: pictures (n, N, N, 3) in [0, 1]; mattes (n, N, N), by the face they cover."""
+    """A network's output for n faces: pictures (n, N, N, 3) in [0, 1]; mattes (n, N, N), by the face they cover."""
 
     pictures: F32
     mattes: Mapping[str, F32] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class FaceNetwork:
     def raw(
         self, faces: F32, more: Mapping[str, F32] | None = None, *, constants: Mapping[str, float] | None = None
     ) -> list[NDArray[np.float32]]:
-        """As ``run``, but the network's own numbers: of its picture, then of each mask of its card."""
+        """Like ``run``, but returns the network's raw output: its picture, then each mask of its card."""
         given: dict[str, NDArray[Any]] = {self.card.target.input: given_to(self.card.target, faces)}
         given |= {**(more or {}), **self._constants(constants or {})}
         return self.session.run(given, [self.card.output.name, *(mask.name for mask in self._masks)])
@@ -49,8 +49,8 @@ class FaceNetwork:
     def run(
         self, faces: F32, more: Mapping[str, F32] | None = None, *, constants: Mapping[str, float] | None = None
     ) -> Made:
-        """Of faces (n, N, N, 3) RGB in [0, 1], N being the card's. more: inputs beside, a row for each face, or one for
-        all. constants: in place of the card's."""
+        """For faces (n, N, N, 3) RGB in [0, 1], with the card's N. more: additional inputs, a row for each face, or one
+        for all. constants: replace the card's."""
         target, output = self.card.target, self.card.output
         pictures, *values = self.raw(faces, more, constants=constants)
         made = made_by(target, pictures, denorm=output.denorm)
@@ -69,7 +69,7 @@ class FaceNetwork:
         *,
         constants: Mapping[str, float] | None = None,
     ) -> Made:
-        """The same of faces ``times`` as large: (n, times * N, times * N, 3)."""
+        """The same for faces ``times`` larger: (n, times * N, times * N, 3)."""
         if times == 1:
             return self.run(faces, more, constants=constants)
         rows = {
@@ -97,9 +97,9 @@ def opened(
     device: str = "cpu",
     more: Mapping[str, Shape | None] | None = None,
 ) -> FaceNetwork:
-    """The package's network. more: inputs beside the picture's and the constants, and their shapes; None: any.
+    """The package's network. more: inputs other than the picture and the constants, and their shapes; None: any.
 
-    Raises ModelError where the file is another one, or has not what its card says; MachineError for the provider.
+    Raises ModelError if the file differs, or does not match its card; MachineError for the provider.
     """
     held = session(package, card.file, provider=provider, precision=card.precision, device=device)
     target, output = card.target, card.output

@@ -1,4 +1,4 @@
-"""Runs an ONNX file under its card: checked before it is opened, once a process, by the provider that was asked for."""
+"""Runs an ONNX file according to its card: checked before it is opened, once per process, by the requested provider."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _NAMES: Final = {
     "coreml": "CoreMLExecutionProvider",
 }
 _BESIDE: Final = {"cpu": (), "cuda": ("cpu",), "tensorrt": ("cuda", "cpu"), "coreml": ("cpu",)}
-"""Who takes the nodes that a provider has no kernel for."""
+"""Fallbacks for nodes for which a provider has no kernel."""
 _PICTURES = 4
-"""Axes of a batch of pictures."""
+"""Number of axes of a batch of pictures."""
 _CODES = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:\s*)?")
 _AGAIN = "Put back the file that the card names, or add the network again"
 
@@ -46,7 +46,7 @@ class Port:
 
 
 class Session:
-    """An open network. ``provider``: the one that runs it, by its name here; ``beside``: who takes what it can't."""
+    """An open network. ``provider``: the one that runs it, by its name here; ``beside``: the fallbacks."""
 
     def __init__(self, held: Any, provider: str, beside: tuple[str, ...], file: Path) -> None:
         self._held = held
@@ -55,10 +55,10 @@ class Session:
         self.outputs = {port.name: port for port in map(_port, held.get_outputs())}
 
     def run(self, given: Mapping[str, NDArray[Any]], wanted: Sequence[str]) -> list[NDArray[np.float32]]:
-        """The ``wanted`` outputs of inputs by name, as float32. Raises ModelError if the network can't take them.
+        """The ``wanted`` outputs for inputs by name, as float32. Raises ModelError if the network can't take them.
 
-        Inputs are brought to the file's own types. What has one row beside a batch of pictures is for all of them.
-        Where the file's batch is fixed, so many pictures are run at a time: one by one, most often.
+        Inputs are converted to the file's own types. An input with one row beside a batch of pictures applies to all of
+        them. If the file's batch is fixed, that many pictures are run at a time: usually one.
         """
         feeds = {name: _as(value, self.inputs[name].dtype) for name, value in given.items()}
         count = max((len(value) for value in feeds.values() if value.ndim == _PICTURES), default=1)
@@ -67,19 +67,19 @@ class Session:
             return self._once({name: self._rows(name, value, slice(0, count)) for name, value in feeds.items()}, wanted)
         parts = []
         for start in range(0, count, step):
-            rows = np.minimum(np.arange(start, start + step), count - 1)  # the last ones are filled up
+            rows = np.minimum(np.arange(start, start + step), count - 1)  # the last batch is padded
             parts.append(self._once({name: self._rows(name, value, rows) for name, value in feeds.items()}, wanted))
         return [np.concatenate(each)[:count] for each in zip(*parts, strict=True)]
 
     @property
     def batch(self) -> int | None:
-        """How many pictures the file takes at a time; None: any number."""
+        """Number of pictures that the file takes at a time; None: any number."""
         sizes = (port.shape[0] for port in self.inputs.values() if len(port.shape) == _PICTURES)
         return next(sizes, None)
 
     def check(self, inputs: Mapping[str, Shape | None], outputs: Mapping[str, Shape | None]) -> None:
         """Raises ModelError if the file lacks one of these, or has it in another shape (None, as a whole or for a size:
-        any), or if it wants inputs beside these."""
+        any), or if it needs other inputs."""
         for said, there, what in ((inputs, self.inputs, "input"), (outputs, self.outputs, "output")):
             for name, shape in said.items():
                 if name not in there:
@@ -92,7 +92,7 @@ class Session:
             raise self._wrong(f"needs an input '{more[0]}' that the card does not name: give it under constants")
 
     def _rows(self, name: str, value: NDArray[Any], rows: slice | NDArray[np.intp]) -> NDArray[Any]:
-        """Those of an input with a batch; of one without, all."""
+        """The given rows of an input with a batch; all of one without."""
         shape = self.inputs[name].shape
         if len(shape) < 2 or not value.ndim:
             return value
@@ -104,7 +104,7 @@ class Session:
     def _once(self, feeds: Mapping[str, NDArray[Any]], wanted: Sequence[str]) -> list[NDArray[np.float32]]:
         try:
             return [np.asarray(found, np.float32) for found in self._held.run(list(wanted), dict(feeds))]
-        except Exception as error:  # onnxruntime's own classes share no base
+        except Exception as error:  # onnxruntime's own classes have no common base
             raise self._wrong(f"can't be run on these inputs: {_first_line(error)}") from error
 
     def _wrong(self, why: str) -> ModelError:
@@ -116,12 +116,12 @@ class Session:
 def session(
     package: Path, file: OnnxFile, *, provider: Provider = "auto", precision: Precision = "fp32", device: str = "cpu"
 ) -> Session:
-    """A package's network, open. Made once in a process.
+    """A package's network, open. Created once per process.
 
-    The file is looked at before it is run (``files.inspect``). provider: ``auto`` is ``cuda`` where ``device`` is a GPU
-    and onnxruntime has it, else ``cpu``. Raises InputError if a file is no network that can be run, ModelError if one
-    is not there or is another than the card's; MachineError if the provider that was asked for is not here: another
-    never takes its place.
+    The file is inspected before it is run (``files.inspect``). provider: ``auto`` is ``cuda`` if ``device`` is a GPU
+    and onnxruntime supports it, otherwise ``cpu``. Raises InputError if a file is not a network that can be run,
+    ModelError if one is missing or does not match the card; MachineError if the requested provider is not available: it
+    is never replaced by another.
     """
     named = _chosen(provider, device)
     return _open(paths_in(package, file), (file.sha256, *(each.sha256 for each in file.data)), named, precision, device)
@@ -137,15 +137,15 @@ def _open(paths: tuple[Path, ...], hashes: tuple[str, ...], provider: str, preci
                 where=Where(file=str(path)),
             )
     _check_graph(paths)
-    import onnxruntime  # here: only who runs a network waits for it
+    import onnxruntime  # here: only needed to run a network
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers are processes, one a core
-    options.log_severity_level = 3  # it warns of every initialiser that no node uses: emaps are such
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers are processes, one per core
+    options.log_severity_level = 3  # it warns about every initializer that no node uses, such as emaps
     providers = [(_NAMES[name], _options(name, precision, device)) for name in (provider, *_BESIDE[provider])]
     try:
         held = onnxruntime.InferenceSession(str(paths[0]), options, providers=providers)
-    except Exception as error:  # onnxruntime's own classes share no base
+    except Exception as error:  # onnxruntime's own classes have no common base
         raise ModelError(
             f"The network {paths[0].name} can't be opened: {_first_line(error)}",
             hint="Export it again with opset 17 to 21; of weights in another file, keep those below 1 KiB in its own",
@@ -158,7 +158,7 @@ def _open(paths: tuple[Path, ...], hashes: tuple[str, ...], provider: str, preci
 
 
 def _check_graph(paths: tuple[Path, ...]) -> None:
-    """The file is sound, and takes its weights from no file but those that the card names: theirs are checked."""
+    """The file is valid, and reads weights only from the files that the card names: theirs are checked."""
     unnamed = {each.resolve() for each in inspect(paths[0]).data} - {each.resolve() for each in paths[1:]}
     if unnamed:
         raise ModelError(
@@ -199,7 +199,7 @@ def _not_here(provider: str, here: Sequence[str]) -> MachineError:
 
 
 def _as(value: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """In an input's own type; whole numbers are rounded, and held within it, as they would wrap round."""
+    """In an input's own type; integers are rounded and clipped to its range, as they would wrap around."""
     if dtype.kind not in "iu":
         return np.asarray(value, dtype)
     held = np.iinfo(dtype)
@@ -207,7 +207,7 @@ def _as(value: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _fits(there: Shape, said: Shape) -> bool:
-    """An output may say nothing of its shape."""
+    """An output may declare no shape."""
     if not there:
         return True
     return len(there) == len(said) and all(a == b for a, b in zip(there, said) if None not in (a, b))
@@ -234,6 +234,6 @@ def _told(shape: Sequence[int | None]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """Without onnxruntime's codes and the file's path, which are told besides."""
+    """Without onnxruntime's codes and the file's path, which are reported separately."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return _CODES.sub("", line)

@@ -1,4 +1,4 @@
-"""Pictures of any size through networks of one size: in tiles that overlap, and fade into each other."""
+"""Pictures of any size through networks of one size: in overlapping tiles with a cross-fade."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fsvfx.networks.running import FaceNetwork
 F32 = NDArray[np.float32]
 
 _SHARED = 8
-"""One part in so many of a tile's side is shared with its neighbour, at least."""
+"""At least one in this many parts of a tile's side is shared with its neighbor."""
 
 
 def enlarged(network: FaceNetwork, picture: F32, times: int) -> F32:
-    """(h, w, 3) RGB in [0, 1] -> (times h, times w, 3), by a network of tiles of the card's size.
+    """(h, w, 3) RGB in [0, 1] -> (times h, times w, 3), by a network with tiles of the card's size.
 
-    Smaller pictures go on as in a mirror.
+    Smaller pictures are mirrored.
     """
     side = network.card.target.size
     height, width = picture.shape[:2]
@@ -36,13 +36,13 @@ def enlarged(network: FaceNetwork, picture: F32, times: int) -> F32:
 
 
 def _starts(length: int, side: int) -> list[int]:
-    """Where tiles begin, evenly spread."""
+    """The starts of tiles, evenly spread."""
     count = 1 if length == side else int(np.ceil((length - side) / (side - side // _SHARED))) + 1
     return [round(each) for each in np.linspace(0, length - side, count)]
 
 
 def _weight(side: int) -> F32:
-    """(side, side, 1): 1 in a tile's middle, falling towards its edges, nowhere 0."""
+    """(side, side, 1): 1 in a tile's center, falling toward its edges, nowhere 0."""
     ramp = np.minimum(np.arange(side), np.arange(side)[::-1]) + 1
     soft = np.clip(ramp / (side / _SHARED), 0, 1)
     return np.minimum.outer(soft, soft).astype(np.float32)[..., None]

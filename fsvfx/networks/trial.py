@@ -1,7 +1,7 @@
-"""A network tried on a face before it is taken: what it makes, on a sheet, and what is wrong with its card.
+"""Tries a network on a face before it is added: its output, on a sheet, and probable errors in its card.
 
-It runs in a process of its own (``trial_child``) with limits. Beside the card as it is said, other statements are run:
-if one of them gives the face back clearly better, the card is probably wrong there.
+It runs in a process of its own (``trial_child``) with limits. Besides the card's settings, alternatives are run: if one
+of them reproduces the face clearly better, the card is probably wrong there.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ U8 = NDArray[np.uint8]
 
 SECONDS = 300.0
 SIZE: Final = 512
-"""Side of the crop that a face is tried in, px."""
+"""Side of the trial crop, px."""
 _COMPARED = 192
-"""Side at which the crop is compared with what came back."""
+"""Side at which the crop is compared with the output."""
 _CLEARLY = 0.6
-"""Another statement is better if its error is below this share of the card's."""
+"""An alternative is better if its error is below this share of the card's."""
 _SLOPE, _LIFT = 0.25, 0.12
-"""How far contrast and black may be from the picture's own: swaps have other skin."""
+"""How far contrast and black level may be from the picture's own: swaps have different skin."""
 _LEAST = 0.02
-"""And smaller by at least this, of [0, 1]."""
+"""And the error has to be smaller by at least this, of [0, 1]."""
 _MORE_LIKE = 0.08
-"""Or a correlation higher by this."""
+"""Or the correlation higher by this."""
 _BYTES, _SIGNED = ({"range": given, "output_range": "same"} for given in ("0..255", "-1..1"))
 _START = (
     "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2); "
@@ -70,7 +70,7 @@ class TrialFace:
 
 @dataclass(frozen=True)
 class Finding:
-    """what: one sentence; options: what to give instead, by their names on the command line."""
+    """what: one sentence; options: the suggested alternatives, by their names on the command line."""
 
     what: str
     options: dict[str, str]
@@ -78,7 +78,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Trial:
-    """made_up: why the vector of who goes in is no real one; empty if it is. sheet: (H, W, 3)."""
+    """made_up: why the identity vector is not a real one; empty if it is. sheet: (H, W, 3)."""
 
     findings: tuple[Finding, ...]
     seconds: float
@@ -87,9 +87,9 @@ class Trial:
 
 
 def tried(card: NetworkCard, target: TrialFace, source: TrialFace | None = None) -> Trial:
-    """Run a card whose files are named absolutely on a face; source: whose face goes in, by default the same.
+    """Run a card whose files have absolute paths on a face; source: the identity's face, by default the same.
 
-    Raises InputError if the network can't be run, crashes, takes too long or too much memory.
+    Raises InputError if the network can't be run, crashes, or takes too long or too much memory.
     """
     source = source or target
     ways = dict(_ways(card))
@@ -108,7 +108,7 @@ def tried(card: NetworkCard, target: TrialFace, source: TrialFace | None = None)
 
 @dataclass(frozen=True)
 class _Run:
-    """target: what went in, (N, N, 3); made: what came out, as [0, 1] has it but not held within; raw: its numbers."""
+    """target: the input, (N, N, 3); made: the output, scaled to [0, 1] but not clipped; raw: its numbers."""
 
     target: F32
     made: F32
@@ -123,7 +123,8 @@ class _Run:
 
 
 def findings_of(card: NetworkCard, runs: Mapping[str, _Run], target: TrialFace) -> Iterator[Finding]:
-    """What other statements, and the picture turned, say against the card. Nothing where they make no difference."""
+    """Evidence against the card from the alternatives, and from flipped pictures. None where they make no
+    difference."""
     run = runs["as_said"]
     if not np.isfinite(run.raw).all():
         yield Finding("its output contains NaN or infinity: it may be damaged, or fp16 that overflows", {})
@@ -142,7 +143,7 @@ def findings_of(card: NetworkCard, runs: Mapping[str, _Run], target: TrialFace) 
 
 
 def _range(card: NetworkCard, run: _Run) -> Iterator[Finding]:
-    """Numbers that no picture has, or that leave half of them out."""
+    """Numbers that are impossible in a picture, or that use only half of the range."""
     low, high = (float(each) for each in np.percentile(run.made, (2, 98)))
     raw = tuple(float(each) for each in np.percentile(run.raw, (2, 98)))
     seen = float(np.percentile(run.target, 2))
@@ -160,7 +161,7 @@ def _range(card: NetworkCard, run: _Run) -> Iterator[Finding]:
 
 
 def _turned(run: _Run) -> Iterator[Finding]:
-    """Upside down, mirrored, or with its axes in another order."""
+    """Upside down, mirrored, or transposed."""
     wanted, got = _small(run.target), _small(run.made)
     straight = _alike(wanted, got)
     ways = {
@@ -175,7 +176,7 @@ def _turned(run: _Run) -> Iterator[Finding]:
 
 
 def _swapped(card: NetworkCard, run: _Run, runs: Mapping[str, _Run]) -> Iterator[Finding]:
-    """Red and blue: in what it makes, or in what it is given."""
+    """Red and blue: in its output, or in its input."""
     own = _error(run.target, run.made)
     other = "bgr" if card.target.channels == "rgb" else "rgb"
     if _is_better(own, _error(run.target, run.made[..., ::-1])):
@@ -185,7 +186,7 @@ def _swapped(card: NetworkCard, run: _Run, runs: Mapping[str, _Run]) -> Iterator
 
 
 def _other_range(runs: Mapping[str, _Run]) -> Iterator[Finding]:
-    """A wrong range makes a picture half as bright, or lifts it; with the right one it has its own light again."""
+    """A wrong range makes a picture half as bright, or lifts it; the right one restores its own light."""
     if _keeps_light(runs["as_said"]):
         return
     right = [name for name, run in runs.items() if name.startswith("range ") and _keeps_light(run)]
@@ -198,7 +199,7 @@ def _other_range(runs: Mapping[str, _Run]) -> Iterator[Finding]:
 
 
 def _keeps_light(run: _Run) -> bool:
-    """What it makes as a straight line of what it is given: near the line through 0 and 1."""
+    """The output as a linear function of the input: close to the line through 0 and 1."""
     given, made = _small(run.target).ravel(), _small(np.clip(run.made, -4, 4)).ravel()
     slope, lift = np.polyfit(given, made, 1)
     return bool(abs(slope - 1) < _SLOPE and abs(lift) < _LIFT)
@@ -215,7 +216,7 @@ def _other_cut(runs: Mapping[str, _Run], target: TrialFace) -> Iterator[Finding]
 
 
 def _ways(card: NetworkCard) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Other statements, by what they are called here."""
+    """The alternatives, by their names here."""
     yield "as_said", {}
     yield "channels", {"target.channels": "bgr" if card.target.channels == "rgb" else "rgb"}
     for given, mean, std in (("0..1", 0.0, 1.0), ("-1..1", 0.5, 0.5)):
@@ -239,7 +240,7 @@ def _ways(card: NetworkCard) -> Iterator[tuple[str, dict[str, Any]]]:
 def _asked(
     card: NetworkCard, target: TrialFace, source: TrialFace, ways: Mapping[str, dict[str, Any]]
 ) -> tuple[dict[str, Any], dict[str, F32]]:
-    """What the child tells of each way, and its arrays."""
+    """The child's report for each alternative, and its arrays."""
     with tempfile.TemporaryDirectory(prefix="fsvfx-trial-") as name:
         folder = Path(name)
         (folder / NETWORK).write_bytes(network_yaml(card))
@@ -279,14 +280,14 @@ def _run_child(folder: Path, file: Path) -> None:
 
 
 def _small(picture: F32) -> F32:
-    """A quarter of 128 px a side is detail enough, and what a swap changes is less of it."""
+    """A quarter of 128 px a side is enough detail, and hides most of what a swap changes."""
     return np.asarray(
         cv2.GaussianBlur(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA), (0, 0), 1.5), np.float32
     )
 
 
 def _error(target: F32, made: F32) -> float:
-    """Rms of what is coarse."""
+    """Rms of the coarse part."""
     return float(np.sqrt(np.mean(np.square(_small(target) - _small(np.clip(made, -1, 2))))))
 
 
@@ -302,7 +303,7 @@ def _alike(one: F32, other: F32, where: NDArray[np.bool_] | None = None) -> floa
 
 
 def _alike_in_crop(run: _Run, target: TrialFace) -> float:
-    """Within the face, as far as the network sees it. target: of the side in which ``run.matrix`` is."""
+    """Within the face, as far as the network sees it. target: at the size to which ``run.matrix`` refers."""
     side = target.crop.shape[0]
     back = np.asarray(sample(run.made, inverse(run.matrix), side, cubic=True, mirror=True), np.float32)
     corners = apply(inverse(run.matrix), np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]) * (run.made.shape[0] - 1))
@@ -320,7 +321,7 @@ def _smaller(target: TrialFace) -> TrialFace:
 
 
 def _from_smaller(run: _Run, side: int) -> _Run:
-    """With its matrix, and what it made of another size than it was given, from crops of ``_COMPARED`` px."""
+    """With its matrix, and the output at another size than the input, from crops of ``_COMPARED`` px."""
     times, larger = side / _COMPARED, run.made.shape[0] / run.target.shape[0]
     matrix = run.matrix.copy()
     matrix[:, 2] += matrix[:, :2].sum(axis=1) * (times - 1) / 2
@@ -331,7 +332,7 @@ def _from_smaller(run: _Run, side: int) -> _Run:
 
 
 def _face(target: TrialFace) -> NDArray[np.bool_]:
-    """Within the mesh's outline, a little smaller."""
+    """Within the mesh's outline, slightly shrunk."""
     side = target.crop.shape[0]
     hull = cv2.convexHull(np.rint(target.mesh[:, :2]).astype(np.int32))
     inside = np.zeros((side, side), np.uint8)
@@ -340,7 +341,7 @@ def _face(target: TrialFace) -> NDArray[np.bool_]:
 
 
 def _sheet(run: _Run, source: TrialFace) -> U8:
-    """Who goes in, what the network is given, what it makes, its matte: beside each other, 256 px each."""
+    """The identity, the network's input, its output, its matte: side by side, 256 px each."""
     pictures = [source.crop, run.target, np.clip(np.nan_to_num(run.made), 0, 1)]
     if run.matte is not None:
         pictures.append(np.repeat(np.clip(run.matte, 0, 1)[..., None], 3, axis=2))

@@ -1,8 +1,9 @@
-"""The process that tries a user's network: it alone runs it, within limits that the parent set, and may die alone.
+"""The process that tries a user's network: only it runs the network, within limits set by the parent, and it may crash
+by itself.
 
 The folder has ``network.yaml``, ``given.npz`` (crop, mesh, source, source_mesh, each a face) and ``ways.json``: changes
 to the card, one run each. It writes ``made.npz`` (RUN_target, RUN_made, RUN_matrix, RUN_raw, of masks RUN_matte) and
-``told.json``: what each run took, or why it failed.
+``told.json``: the input of each run, or why it failed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ F32 = np.ndarray[Any, np.dtype[np.float32]]
 
 def main(place: str) -> None:
     folder = Path(place)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no crash leaves its memory on the disk
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core dumps on disk
     given = dict(np.load(folder / "given.npz"))
     card = network_of(folder)
     made: dict[str, F32] = {}
@@ -48,7 +49,7 @@ def main(place: str) -> None:
 
 
 def run(folder: Path, card: NetworkCard, given: dict[str, F32]) -> tuple[dict[str, F32], dict[str, Any]]:
-    """One face through the network, as the card says, before anything is held within [0, 1]."""
+    """One face through the network, according to the card, without clipping to [0, 1]."""
     if isinstance(card, UpscalerCard):
         return _enlarged(folder, card, given["crop"])
     crop, mesh = given["crop"][None], given["mesh"][None]
@@ -63,12 +64,12 @@ def run(folder: Path, card: NetworkCard, given: dict[str, F32]) -> tuple[dict[st
 
 
 def _picture(card: NetworkCard, raw: F32) -> F32:
-    """The first that a network made, as far beyond [0, 1] as it is."""
+    """The first picture in the network's output, not clipped."""
     return np.asarray(decoded(card.target, raw, denorm=card.output.denorm)[0], np.float32)
 
 
 def _source(folder: Path, card: NetworkCard, given: dict[str, F32]) -> tuple[dict[str, F32], dict[str, Any]]:
-    """Who goes in, by the input's name; a made-up vector where the network that makes it is not here."""
+    """The identity, by the input's name; a made-up vector if the network that computes it is not installed."""
     if not isinstance(card, SwapperCard):
         return {}, {}
     crop, mesh = given["source"][None], given["source_mesh"][None]
@@ -108,7 +109,7 @@ def _enlarged(folder: Path, card: UpscalerCard, crop: F32) -> tuple[dict[str, F3
 
 
 def _changed(card: NetworkCard, change: dict[str, Any]) -> NetworkCard:
-    """The card with other values, by their dotted places."""
+    """The card with other values, by their dotted paths."""
     said = card.model_dump(mode="json")
     for place, value in change.items():
         *way, last = place.split(".")

@@ -1,8 +1,8 @@
-"""Who goes in, as a vector: taken of several pictures by the network that the card names, averaged, mapped, converted.
+"""The identity as a vector: computed from pictures by the network named in the card, averaged, mapped, converted.
 
     pictures -> network -> mean -> length 1, if the card says so -> map or converter -> length 1, if the card says so
 
-The map is a matrix that lies in the network's own file and that no node of it uses: it is found by name and shape.
+The map is a matrix in the network's own file that none of its nodes uses: it is found by name and shape.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Vectors:
-    """The way of a card's vectors. package: the folder of the card; ``file``: the network's own, which has the map."""
+    """The processing of a card's vectors. package: the folder of the card; ``file``: the network's own, which has the
+    map."""
 
     package: Path
     file: OnnxFile
@@ -44,7 +45,7 @@ class Vectors:
     device: str = "cpu"
 
     def check(self, shape: tuple[int | None, ...]) -> None:
-        """Raises ModelError if what comes out does not fit the network's input of ``shape``, or a file is not there."""
+        """Raises ModelError if the result does not fit the network's input of ``shape``, or a file is missing."""
         wanted = shape[-1]
         if self.said.map is not None:
             rows, columns = self._map.shape
@@ -60,11 +61,11 @@ class Vectors:
             raise _unfit(self.file, f"its input '{self.said.input}' takes {wanted} numbers, and vectors have {made}")
 
     def mean(self, vectors: F32, worth: NDArray[np.floating]) -> MeanVector:
-        """Of pictures' vectors (m, d), NaN where one was not taken; worth (m,): how much each counts.
+        """From pictures' vectors (m, d), NaN if missing; worth (m,): each picture's weight.
 
-        Directions are averaged; those that are not of the same person as the others are left out, where it is known how
-        far apart pictures of one person lie (``same_person``). The mean gets the pictures' mean length back. Raises
-        ValueError if there is no picture.
+        Directions are averaged; outliers from another person are left out, if the usual distance between pictures of
+        one person is known (``same_person``). The mean gets the pictures' mean length. Raises ValueError if there is no
+        picture.
         """
         near = np.inf if self.same_person is None else self.same_person
         if self.own is not None:
@@ -77,28 +78,28 @@ class Vectors:
 
     @property
     def same_person(self) -> float | None:
-        """The distance below which two pictures are one person's, as it was measured of this very network: fsvfx's own
-        are, of others the card says it. None: nobody has measured it."""
+        """The distance below which two pictures show one person, as measured for this very network: for fsvfx's own by
+        fsvfx, for others by the card. None: not measured."""
         return self.said.net.same_person if self.own is None else self.own.same_person
 
     @property
     def own(self) -> IdentityNetwork | None:
-        """fsvfx's own network that vectors come from, if the card names one. Raises InputError, ModelError."""
+        """fsvfx's own network that computes the vectors, if the card names one. Raises InputError, ModelError."""
         return registered(self.said.net) if self.said.net.network is not None else None
 
     @property
     def centre(self) -> F32:
-        """(d,): the mean of many people's vectors, as far as it is known."""
+        """(d,): the mean of many people's vectors, if known."""
         return np.zeros(self._length, np.float32) if self.own is None else self.own.centre
 
     def of(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
-        """(m, d) of single pictures, ready to go in; each by itself, so that batches change no bit."""
+        """(m, d) of single pictures, ready for use; each separately, so that batches do not change any bits."""
         taken = np.concatenate([self.taken(crops[[row]], landmarks[[row]]) for row in range(len(crops))])
         vectors = _unit(taken) if self.said.length == "unit" else taken
         return np.concatenate([self.ready(vector[None]) for vector in vectors])
 
     def ready(self, vectors: F32) -> F32:
-        """(m, d) mapped or converted as the network wants them."""
+        """(m, d) mapped or converted as the network requires."""
         if self.said.map is not None:
             made = np.asarray(vectors @ self._map, np.float32)
             return _unit(made) if self.said.map.unit_after else made
@@ -130,7 +131,7 @@ class Vectors:
         return result.shape[-1] or network(ARCFACE).dimensions
 
     def taken(self, crops: F32, landmarks: NDArray[np.floating]) -> F32:
-        """(m, d) of pictures (m, S, S, 3) in [0, 1] with landmarks (m, 468, 3) px, as networks give them."""
+        """(m, d) for pictures (m, S, S, 3) in [0, 1] with landmarks (m, 468, 3) px, as returned by networks."""
         first = self._of(self.said.net, crops, landmarks)
         if self.said.added is None:
             return first
@@ -150,7 +151,7 @@ class Vectors:
         return np.concatenate(found) if found else np.zeros((0, self._length), np.float32)
 
     def _network(self, net: IdentityNet) -> Session:
-        """Raises ModelError if this machine's ArcFace is another one than the card's."""
+        """Raises ModelError if this machine's ArcFace differs from the card's."""
         file = net.file if net.file is not None else _arcface(net)
         found = self._session(file)
         if len(found.inputs) != 1 or len(found.outputs) != 1:
@@ -162,8 +163,8 @@ class Vectors:
 
 
 def registered(net: IdentityNet) -> IdentityNetwork:
-    """fsvfx's own network that a card names. Raises InputError if there is none, ModelError if its weights are others
-    than the card's."""
+    """fsvfx's own network named in a card. Raises InputError if there is none, ModelError if its weights differ from
+    the card's."""
     own = network(str(net.network))
     here = [models.card(name).sha256 for name in own.weights]
     if net.sha256 not in here:
@@ -176,13 +177,13 @@ def registered(net: IdentityNet) -> IdentityNetwork:
 
 
 def matrix_in(path: Path, said: VectorMap) -> F32:
-    """The matrix of that name and shape in an ONNX file. Raises ModelError, with those that have the shape."""
+    """The matrix with that name and shape in an ONNX file. Raises ModelError, listing those with the shape."""
     return _matrix(path, said.initializer, said.shape)
 
 
 @lru_cache(maxsize=4)
 def _matrix(path: Path, name: str, shape: tuple[int, int]) -> F32:
-    import onnx  # slow, and only such networks need it
+    import onnx  # slow, and only needed for such networks
     from onnx import numpy_helper
 
     graph = onnx.load(path, load_external_data=False).graph
@@ -200,12 +201,12 @@ def _matrix(path: Path, name: str, shape: tuple[int, int]) -> F32:
 
 
 def machine_arcface() -> tuple[Path, str]:
-    """This machine's ArcFace, and its sha256. Raises ModelError if there is none, or another one than its card's."""
+    """This machine's ArcFace, and its sha256. Raises ModelError if there is none, or it does not match its card."""
     return models.path(ARCFACE), models.card(ARCFACE).sha256
 
 
 def _arcface(net: IdentityNet) -> OnnxFile:
-    """Or the pack's network that is meant. Raises ModelError if neither is here."""
+    """ArcFace, or the pack's network that is meant. Raises ModelError if neither is installed."""
     hashes = (net.sha256, *net.same_as)
     of_pack = models.with_weights(*hashes)
     if of_pack is not None and of_pack != ARCFACE:

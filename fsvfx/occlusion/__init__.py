@@ -1,3 +1,3 @@
-"""Occlusion: what is in front of a face. The contract of segmenters, where they are found, and the embedded one."""
+"""Occlusion of faces. The contract of segmenters, their registry, and the embedded one."""
 
 __all__ = ["contract"]

@@ -1,4 +1,4 @@
-"""The contract of segmenters, which tell a face from what is in front of it, and those that are registered."""
+"""The contract of segmenters, which separate a face from occluders, and the registered ones."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from fsvfx.errors import InputError, Where
 from fsvfx.plugins import Plugins
 from fsvfx.suggestions import suggestion
 
-if TYPE_CHECKING:  # who checks a manifest need not wait for it
+if TYPE_CHECKING:  # not needed to check a manifest
     import numpy as np
     from numpy.typing import NDArray
 
 WIDE = 3.0
-"""The wide picture's side over the crop's: hands need more of the plate than the face."""
+"""The wide picture's side over the crop's: hands need a larger part of the plate than the face."""
 WIDE_SIZE = 576
 
 
 class Pictures(Protocol):
-    """Pictures of frames, by row. An array will do; those of a shot are read or made when they are asked for."""
+    """Pictures of frames, by row. Can be an array; those of a shot are read or made on demand."""
 
     def __len__(self) -> int: ...
 
@@ -48,12 +48,12 @@ class Faces:
 
     crops: each (S, S, 3) float16, display-referred RGB in [0, 1].
     landmarks: (n, 468, 3) float32, FaceMesh order, in crop pixels (x right, y down; z in the same scale, smaller is
-        nearer to the camera). Under a hand they say where the face must be.
-    wide: each (WIDE_SIZE, WIDE_SIZE, 3) float32: the same, ``WIDE`` times the crop's side, about the same middle.
-        Each costs a look at the plate: ask for those that are needed.
+        nearer to the camera). Under a hand they are the face's expected position.
+    wide: each (WIDE_SIZE, WIDE_SIZE, 3) float32: the same, ``WIDE`` times the crop's side, with the same center.
+        Each requires reading the plate: request only those needed.
     frames: production frame numbers, ascending.
     plates: (n, 4, 2) float32, the corners of the plate in crop pixels, in their order around it: beyond its edge crops
-        and wide pictures are mirrored, and tell nothing. None: they lie within it.
+        and wide pictures are mirrored, and have no information. None: they are within it.
     """
 
     crops: Pictures
@@ -67,7 +67,7 @@ class Faces:
 class Segmentation:
     """Both (n, S, S) in [0, 1], float16 or float32.
 
-    front: something is in front of the face; 0 where the face is not. face: the face that is seen, where it was wanted.
+    front: occlusion of the face; 0 where the face is not. face: the visible face, if it was requested.
     """
 
     front: NDArray[np.floating]
@@ -75,14 +75,14 @@ class Segmentation:
 
 
 class Segmenter(ABC):
-    """A way to tell a face from what is in front of it. Registered by the entry point group ``fsvfx.segmenters``.
+    """A method of separating a face from occluders. Registered by the entry point group ``fsvfx.segmenters``.
 
-    One is made for each face and chunk, and asked for some frames at a time: it may remember what it saw of others.
+    One is created for each face and chunk, and called for some frames at a time: it may keep results of others.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
-    """Raise it when the same inputs would give other mattes: it is part of the key."""
+    """Increase it when the same inputs would give different mattes: it is part of the key."""
     summary: ClassVar[str]
     """One line for people."""
     source: ClassVar[str]
@@ -90,25 +90,25 @@ class Segmenter(ABC):
     weights: ClassVar[tuple[str, ...]] = ()
     """The model cards whose weights it uses."""
     reach: ClassVar[int] = 0
-    """How many frames on each side it wants to see of the same face."""
+    """Number of frames of the same face on each side that it uses."""
     every: ClassVar[int] = 1
-    """Of those, one in so many."""
+    """Of those, one in this many."""
 
     margin: ClassVar[int] = 0
-    """How many frames beside those wanted it is given to segment too, so that mattes are steady across chunks."""
+    """Additional frames on each side that it is also given to segment, so that mattes are stable across chunks."""
 
     @abstractmethod
     def segment(self, faces: Faces, others: Faces, *, face: bool) -> Segmentation:
-        """What is in front in each of ``faces``; with ``face``, what is seen of the face too.
+        """The occlusion of each of ``faces``; with ``face``, the visible face too.
 
-        others: the face in frames around, within ``reach`` (some of ``faces`` among them); may be empty.
-        Raises ModelError if weights are not here.
+        others: the face in frames around, within ``reach`` (some of ``faces`` among them); may be empty. Raises
+        ModelError if weights are not installed.
         """
 
 
 REGISTERED: Final = Plugins("fsvfx.segmenters", "segmenter")
 EMBEDDED = "texture_and_hands"
-"""What ``embedded`` stands for in a manifest."""
+"""The segmenter that ``embedded`` means in a manifest."""
 
 
 def segmenter(name: str) -> type[Segmenter]:

@@ -1,4 +1,4 @@
-"""What is in front of a face: where the face does not look as it should, and from there to the thing's true edge."""
+"""Occluders of a face: found where the face differs from its expected look, then refined to the true edge."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Bools = NDArray[np.bool_]
 _STRONG = 4.0
 """The difference, in tolerances, that starts a region where there is no hand."""
 _LEAST = 0.0015
-"""A region's least area over the face's."""
+"""Minimum area of a region, relative to the face's."""
 _RIM = 0.06
-"""What is in front comes in over the face's rim: so near, over the crop's side. A mouth that opens does not."""
+"""Occluders enter over the face's rim: this close, over the crop's side. An opening mouth does not."""
 _NEAR_HAND = np.ones((21, 21), np.uint8)
 _OPEN = np.ones((3, 3), np.uint8)
 
 
 def difference(picture: Floats, expected: Expected) -> Floats:
-    """(SIZE, SIZE): how far the picture (Lab) is from the expected face, in tolerances; 0 where that is not known."""
+    """(SIZE, SIZE): difference of the picture (Lab) from the expected face, in tolerances; 0 where that is unknown."""
     low, high = cv2.erode(expected.look, SHIFT), cv2.dilate(expected.look, SHIFT)
     inside = cv2.erode(expected.on_mesh, SHIFT)[..., None]
     low = np.where(inside > 0, low, np.minimum(expected.look, low + 1e3 * (low == 0)))
@@ -32,9 +32,9 @@ def difference(picture: Floats, expected: Expected) -> Floats:
 
 
 def regions(different: Floats, on_mesh: Floats, hand: Bools) -> Bools:
-    """(SIZE, SIZE): connected parts that differ weakly throughout, strongly somewhere, and come in over the rim.
+    """(SIZE, SIZE): connected parts with a weak difference throughout, a strong one somewhere, that touch the rim.
 
-    hand: where hands were found: there a weak difference will do.
+    hand: where hands were found: there a weak difference is enough.
     """
     weak = cv2.morphologyEx((different > WEAK).astype(np.uint8), cv2.MORPH_OPEN, _OPEN)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
@@ -64,21 +64,21 @@ _BINS = 16
 _LOW = np.array([0.0, -32.0, -32.0], np.float32)
 _HIGH = np.array([100.0, 64.0, 64.0], np.float32)
 _NOISE = np.array([4.0, 2.5, 2.5], np.float32)
-"""Lab: how a face's pixel scatters about what is expected."""
+"""Lab: deviation of a face's pixels from the expected ones."""
 _NEAR = 7.0
-"""Pixels of a SIZE crop: so far from the region may be the thing too; beyond, it is the face."""
+"""Pixels of a SIZE crop: this far from the region may also belong to the occluder; beyond, it is the face."""
 _WITHIN = 1.6 * _NEAR
-"""So far, the colours are asked."""
+"""Up to this distance, colors decide."""
 _RADIUS, _EPSILON = 3, 4e-4
-"""Of the guided filter (He et al., 2013), on display values."""
+"""Parameters of the guided filter (He et al., 2013), on display values."""
 _CRISP = 1.5
-"""What the filter takes from the edge's steepness."""
+"""Compensates for the filter's softening of the edge."""
 
 
 def refine(picture: Floats, expected: Expected, region: Bools, hand: Bools, guide: Floats) -> Floats:
-    """The share (SIZE, SIZE) of each pixel that the thing in ``region`` covers.
+    """The share (SIZE, SIZE) of each pixel covered by the occluder in ``region``.
 
-    picture: Lab. hand: where a hand was found, beyond the face too. guide: the display crop (SIZE, SIZE, 3).
+    picture: Lab. hand: where a hand was found, also beyond the face. guide: the display crop (SIZE, SIZE, 3).
     """
     seeds = region | hand
     if not seeds.any():
@@ -98,7 +98,7 @@ def refine(picture: Floats, expected: Expected, region: Bools, hand: Bools, guid
 
 
 def guided(guide: Floats, matte: Floats) -> Floats:
-    """The guided filter with a grey guide: edges of ``matte`` move to those of ``guide``."""
+    """The guided filter with a gray guide: edges of ``matte`` move to those of ``guide``."""
     grey = cv2.cvtColor(guide, cv2.COLOR_RGB2GRAY)
     side = (2 * _RADIUS + 1, 2 * _RADIUS + 1)
     mean, mean_matte = cv2.blur(grey, side), cv2.blur(matte, side)
@@ -109,7 +109,7 @@ def guided(guide: Floats, matte: Floats) -> Floats:
 
 _NOTHING = np.ones(1, np.float32)
 _SMOOTH = cv2.getGaussianKernel(7, 0.7, cv2.CV_32F)
-"""Of colour densities, over bins."""
+"""Smoothing of color densities, over bins."""
 
 
 def _bins(picture: Floats) -> NDArray[np.int64]:
@@ -118,18 +118,18 @@ def _bins(picture: Floats) -> NDArray[np.int64]:
 
 
 def _histogram(colours: Floats) -> Floats:
-    """Density of colours (k, 3), smoothed: (_BINS ** 3,), per bin."""
+    """Density of colors (k, 3), smoothed: (_BINS ** 3,), per bin."""
     counts = np.bincount(_bins(colours), minlength=_BINS**3).astype(np.float32)
     smooth = counts.reshape(_BINS, _BINS, _BINS)
-    for _ in range(3):  # along one axis, and the next to the front
+    for _ in range(3):  # along one axis, then rotate the axes
         along = np.asarray(cv2.sepFilter2D(smooth.reshape(_BINS, -1), -1, _NOTHING, _SMOOTH), np.float32)
         smooth = along.reshape(_BINS, _BINS, _BINS).transpose(1, 2, 0)
     return np.asarray(smooth.ravel() / max(float(smooth.sum()), 1.0) + 1e-5, np.float32)
 
 
 def _face_likelihood(seen: Floats, expected: Expected, where: Bools, overall: Floats) -> Floats:
-    """(k,) of the colours (k, 3) at the k pixels ``where``: as expected there if that is known, else as ``overall``
-    (k,), of the face's colours anywhere."""
+    """(k,) likelihoods of the colors (k, 3) at the k pixels ``where``: from the expected color there if that is known,
+    otherwise from ``overall`` (k,), of the face's colors anywhere."""
     volume = float(np.prod((_HIGH - _LOW) / _BINS))
     sigma = _NOISE + expected.spread[where]
     away = (((seen - expected.look[where]) / sigma) ** 2).sum(axis=1)

@@ -1,4 +1,4 @@
-"""What is in front of a face: it is compared with its own look over time, and hands are found by their landmarks."""
+"""Occlusion of a face: it is compared with its own look over time, and hands are found by their landmarks."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ from fsvfx.occlusion.unlike import Likeness
 Bools = NDArray[np.bool_]
 
 _ABOUT_HANDS = 0.06
-"""How far about a hand the own look is not learnt, over the crop's side."""
+"""Margin around a hand where the own look is not learned, over the crop's side."""
 _AROUND = 0.10
-"""How far beyond the mesh a thing is followed, over the crop's side: mattes may be wider than the mesh."""
+"""How far beyond the mesh an occluder is followed, over the crop's side: mattes may be wider than the mesh."""
 
 _HOME = 5
-"""Frames that tell the scene's look."""
+"""Number of frames that determine the scene's look."""
 _SEEN_AT = 384
-"""Crops are looked at at most at this size."""
+"""Maximum size at which crops are examined."""
 _ANYWAY = 48
-"""Of the frames around, hands are looked for in one of so many whatever they show; of a block's own, in _HOME."""
+"""Of the surrounding frames, one in this many is searched for hands in any case; of a block's own, one in _HOME."""
 _MIDDLE, _ALL = (WIDE_SIZE // 6,), (WIDE_SIZE // 4, 0, WIDE_SIZE // 6)
 """Margins of the wide picture that are not searched, px."""
 _OFF_FACE = 0.1
-"""So far outside of it is the wrist of a hand before the face, over the crop's side."""
+"""Minimum distance from the face of the wrist of an occluding hand, over the crop's side."""
 _NEAR = 0.08
-"""A hand so near to the face, over the crop's side, may come before it."""
+"""A hand this close to the face, over the crop's side, may occlude it."""
 _TOLD = 0.6
-"""Hands that cover so much of what is unlike are its cause."""
+"""Hands that cover this share of the difference are its cause."""
 _SEARCH = 2
-"""Where a face is unlike itself, new hands are looked for in one frame of so many."""
+"""Where a face differs from itself, one frame in this many is searched for new hands."""
 _MOVES = 17
-"""Pixels of a SIZE crop that a thing may move from frame to frame."""
+"""Maximum movement of an occluder from frame to frame, in pixels of a SIZE crop."""
 
 
 class Fronts:
-    """What is in front of one face in the frames of a shot, asked for in any order; remembers the frames around."""
+    """Occlusion of one face in the frames of a shot, in any order; keeps results of surrounding frames."""
 
     def __init__(self) -> None:
         self._around: dict[int, _Frame] = {}
 
     def of(self, faces: Faces, others: Faces, *, face: bool) -> Segmentation:
-        """As ``Segmenter.segment``."""
+        """See ``Segmenter.segment``."""
         found = [_Frame(faces, row) for row in range(len(faces.frames))]
         around = self._seen(others)
         fronts = _fronts(found, around) if around else [None] * len(found)
@@ -73,7 +73,7 @@ class Fronts:
         return Segmentation(front, seen)
 
     def _seen(self, others: Faces) -> list[_Frame]:
-        """Each once, for as long as it is near."""
+        """Each is created once, and kept while it is near."""
         self._around = {
             number: self._around.get(number) or _Frame(others, row) for row, number in enumerate(others.frames)
         }
@@ -81,7 +81,7 @@ class Fronts:
 
 
 class _Frame:
-    """One frame: flattened at once, the rest when it is asked for."""
+    """One frame: flattened immediately, the rest on demand."""
 
     def __init__(self, faces: Faces, row: int) -> None:
         self.number = faces.frames[row]
@@ -101,36 +101,37 @@ class _Frame:
         self.unlike: Bools = np.zeros(len(self.flat), np.bool_)
 
     def follow(self, known: Sequence[Hand]) -> None:
-        """Hands that a frame beside shows."""
+        """Hands found in a neighboring frame."""
         if known and not self.is_told():
             self._keep(apart([*self.hands, *followed(self._wide(), known)]))
 
     def search(self, margins: Sequence[int]) -> None:
-        """New hands, within one margin after the other, until those known tell what is unlike."""
+        """New hands, within one margin after the other, until the known ones explain the difference."""
         wide = self._wide()
         for margin in margins:
             if not self.is_told():
                 self._keep(apart([*self.hands, *searched(wide, margin, self.hands)]))
 
     def is_told(self) -> bool:
-        """Whether there are hands, and where the face is unlike itself they are the cause."""
+        """Whether there are hands, and they cause the face's difference from itself."""
         if not self.hands or not self.unlike.any():
             return bool(self.hands)
         return float(own_face.flattened(self._hand_area()[..., None], self.mesh)[self.unlike].mean()) > _TOLD
 
     def _keep(self, found: Sequence[Hand]) -> None:
-        """Those that come to the face from outside. One whose wrist lies on it is the face itself, mistaken."""
+        """Hands that approach the face from outside. One whose wrist is on it is the face itself, mistaken for a
+        hand."""
         corners = np.asarray(cv2.convexHull(np.ascontiguousarray(self.mesh[:, :2])), np.float32)
         away = np.array([[_inside(corners, point) for point in _in_crop(hand)] for hand in found]).reshape(-1, 21)
         near = (away.max(axis=1) > -_NEAR * SIZE) & (away[:, WRIST] < -_OFF_FACE * SIZE)
         self.hands = [each for each, kept in zip(found, near, strict=True) if kept]
 
     def glimpse(self) -> tuple[Floats, Floats]:
-        """The crop at most at _SEEN_AT, and its mesh."""
+        """The crop at no more than _SEEN_AT, and its mesh."""
         return self._picture(), self._in_picture
 
     def look(self) -> Floats:
-        """(p, 3): the flattened face, NaN for what is near hands."""
+        """(p, 3): the flattened face, NaN near hands."""
         if not self.hands:
             return self.flat
         width = 2 * round(_ABOUT_HANDS * SIZE) + 1
@@ -138,7 +139,7 @@ class _Frame:
         return own_face.without(self.flat, np.asarray(about, np.float32), self.mesh)
 
     def front(self, own: OwnFace) -> Floats | None:
-        """(SIZE, SIZE); None: nothing."""
+        """(SIZE, SIZE); None if there is none."""
         raster = rasterise(self.mesh, TRIANGLES, SIZE)
         expected = own_face.expected(own, self.flat, raster)
         different = difference(self.lab, expected)
@@ -154,7 +155,7 @@ class _Frame:
         return np.asarray(refine(self.lab, expected, region, hand, self.crop) * around, np.float32)
 
     def face(self, size: int) -> Floats:
-        """The mesh's area, its edge moved to the picture's: (size, size)."""
+        """The mesh's area, with its edge moved to the picture's: (size, size)."""
         on_mesh = rasterise(self.mesh, TRIANGLES, SIZE).coverage
         return _enlarged(guided(self.crop, on_mesh), size)
 
@@ -179,7 +180,7 @@ def _fronts(found: Sequence[_Frame], around: Sequence[_Frame]) -> list[Floats | 
 
 
 def _own(found: Sequence[_Frame], around: Sequence[_Frame]) -> OwnFace | None:
-    """Learnt from the frames around: without their hands, if there are any at all."""
+    """Learned from the surrounding frames: from those without hands, if there are any."""
     some = found[:: max(1, len(found) // _HOME)]
     for each in (*some, *(one for one in around if one.number % _ANYWAY == 0)):
         if not each.hands:
@@ -197,7 +198,7 @@ def _own(found: Sequence[_Frame], around: Sequence[_Frame]) -> OwnFace | None:
                 each.search(_ALL)
     if not any(each.hands for each in around):
         return own
-    sure = [each for each in around if each.hands or not each.unlike.any()]  # else a hand may have gone unnoticed
+    sure = [each for each in around if each.hands or not each.unlike.any()]  # otherwise a hand may have been missed
     return _learnt(some, sure)
 
 
@@ -206,7 +207,8 @@ def _learnt(some: Sequence[_Frame], around: Sequence[_Frame]) -> OwnFace | None:
 
 
 def _follow_hands(frames: Sequence[_Frame]) -> None:
-    """Hands of each frame, tracked on and back; looked for where they are lost, and in every other odd frame."""
+    """Hands of each frame, tracked forward and back; searched where they are lost, and in every second unusual
+    frame."""
     before: list[Hand] = []
     for index, each in enumerate(frames):
         each.follow(before)
@@ -220,7 +222,8 @@ def _follow_hands(frames: Sequence[_Frame]) -> None:
 
 
 def _glasses(found: Sequence[_Frame], around: Sequence[_Frame]) -> Glasses | None:
-    """What the face wears, in the frames around and in some of its own; swapped faces, which come alone, wear none."""
+    """The face's glasses, from the surrounding frames and some of its own; swapped faces, which come without others,
+    wear none."""
     if not around:
         return None
     some = [*around, *found[:: max(1, len(found) // _HOME)]]
@@ -231,7 +234,7 @@ def _glasses(found: Sequence[_Frame], around: Sequence[_Frame]) -> Glasses | Non
 
 
 def _steady(fronts: Sequence[Floats | None]) -> list[Floats | None]:
-    """Nothing comes or goes for one frame only: what neither neighbour shows near there goes, what both show stays."""
+    """Removes single-frame changes: occlusion that neither neighbor shows nearby is removed, what both show is kept."""
     done: list[Floats | None] = []
     for index, front in enumerate(fronts):
         sides = [other for other in (index - 1, index + 1) if 0 <= other < len(fronts)]
@@ -246,19 +249,19 @@ def _steady(fronts: Sequence[Floats | None]) -> list[Floats | None]:
 
 
 def _moved(front: Floats) -> Floats:
-    """Where a thing may be one frame later."""
+    """Where an occluder may be one frame later."""
     reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_MOVES, _MOVES))
     return np.asarray(cv2.dilate(front, reach), np.float32)
 
 
 def _in_crop(hand: Hand) -> NDArray[np.float32]:
-    """Its points in the wide picture as px of a SIZE crop (21, 2)."""
+    """Its points in the wide picture in px of a SIZE crop (21, 2)."""
     edge = (1 - 1 / WIDE) / 2 * WIDE_SIZE
     return np.asarray((hand.points - edge + 0.5) * (SIZE * WIDE / WIDE_SIZE) - 0.5, np.float32)
 
 
 def _beyond(plate: Floats, mesh: Floats) -> Floats | None:
-    """(SIZE, SIZE): 1 beyond the plate's corners (4, 2), and at its very edge; None if none of the mesh lies there."""
+    """(SIZE, SIZE): 1 beyond the plate's corners (4, 2), and at its very edge; None if no part of the mesh is there."""
     if all(_inside(plate, point) > 1 for point in mesh[:, :2]):
         return None
     within = np.zeros((SIZE, SIZE), np.uint8)
@@ -267,12 +270,12 @@ def _beyond(plate: Floats, mesh: Floats) -> Floats | None:
 
 
 def _inside(corners: Floats, point: Floats) -> float:
-    """How far within a convex outline, px; negative outside."""
+    """Distance inside a convex outline, px; negative outside."""
     return float(cv2.pointPolygonTest(corners, point.tolist(), measureDist=True))
 
 
 def _scaled(mesh: Floats, scale: float) -> Floats:
-    """A mesh in px of a crop that is ``scale`` times as large."""
+    """A mesh in px of a crop ``scale`` times larger."""
     moved = mesh * np.float32(scale)
     moved[:, :2] += np.float32((scale - 1) / 2)
     return np.asarray(moved, np.float32)

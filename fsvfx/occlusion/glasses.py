@@ -1,7 +1,7 @@
-"""Glasses: a thin line over the bridge of the nose that stays where it is on the face; about the eyes, their rims.
+"""Glasses: a thin line across the bridge of the nose that stays in place on the face; around the eyes, their rims.
 
-No network: thin dark or bright lines of the face laid flat (black and white top hats), in the median over time. Skin
-has none across the bridge between the eyes. Where there is one, each lens is the best closed line about its eye.
+No network: thin dark or bright lines of the flattened face (black and white top hats), median over time. Skin has none
+across the bridge between the eyes. If there is one, each lens is the best closed line around its eye.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ _FLAT = 256
 _PIXELS = 0.94 * _FLAT / float(np.ptp(topology.CANONICAL[:, :2], axis=0).max())
 """Per cm of the canonical face."""
 _THIN = 0.22
-"""Half of the widest line that is thin, cm."""
+"""Half the maximum width of a thin line, cm."""
 _BRIDGE = (-1.4, 1.3, 0.75)
-"""Where a bridge lies: from so far above the eyes to so far below, and on each side of the nose, cm."""
+"""Possible position of a bridge: range above and below the eyes, and on each side of the nose, cm."""
 _LEAST = 4.0
-"""Lab lightness by which nearly all of a bridge's line stands out. In clips without glasses it is 0.1 at most."""
+"""Lab lightness by which nearly all of a bridge's line stands out. In clips without glasses it is at most 0.1."""
 _DARK_OR_BRIGHT = (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
 _TURNED = 25.0
-"""Degrees to the side from which the bridge is no longer seen from the front."""
+"""Degrees of yaw beyond which the bridge is not visible from the front."""
 _FEWEST = 3
-"""Frames that must be seen from the front."""
+"""Minimum number of frontal frames."""
 _SIZES = np.arange(0.65, 1.5, 0.025)
-"""Of a rim, over the usual lens's."""
+"""Of a rim, relative to the usual lens's."""
 _LOW, _APART = 0.7, 0.4
-"""Lenses' middles lie so far below and outside of the eyes', cm."""
+"""Offset of the lenses' centers from the eyes', downward and outward, cm."""
 _ANGLES = 72
 _USUAL = (2.7, 1.75)
 """A usual lens: half its width and height, cm."""
 _UNUSUAL = 0.3
-"""What twice that size would cost, over the bridge's strength."""
+"""The penalty at twice that size, relative to the bridge's strength."""
 _FRAME = 0.22
-"""How far beyond its line a frame may reach, cm."""
+"""Maximum extent of a frame beyond its line, cm."""
 _SOFT = 0.06
 """Sigma of the matte's edge, cm."""
 
 
 @dataclass(frozen=True)
 class Glasses:
-    """area: (_FLAT, _FLAT) in [0, 1], what lenses, rims, bridge and temples cover of the flattened face."""
+    """area: (_FLAT, _FLAT) in [0, 1], the area of the flattened face covered by lenses, rims, bridge and temples."""
 
     area: Floats
 
@@ -65,7 +65,7 @@ class Glasses:
 def find(crops: Sequence[Floats], meshes: Sequence[Floats]) -> Glasses | None:
     """The glasses on one face in display crops (S, S, 3) with meshes (468, 3); None if it wears none.
 
-    Faces that are turned far aside don't tell; with fewer than three others there are none.
+    Strongly turned faces are ignored; with fewer than three others the result is None.
     """
     front = [k for k, mesh in enumerate(meshes) if abs(head_pose(mesh)[0]) < _TURNED]
     if len(front) < _FEWEST:
@@ -79,14 +79,14 @@ def find(crops: Sequence[Floats], meshes: Sequence[Floats]) -> Glasses | None:
 
 
 def bridge(picture: Floats, mesh: Floats) -> Floats:
-    """(k,): the lightness, 0..100, of what lies about the bridge of the nose in a crop (S, S, 3)."""
+    """(k,): the lightness, 0..100, around the bridge of the nose in a crop (S, S, 3)."""
     return _lightness(picture, _about_bridge(), mesh)
 
 
 def is_bridged(seen: Sequence[tuple[Floats, Floats]]) -> bool:
     """Whether a line crosses the bridge of the nose, by the meshes and the ``bridge`` of some frames.
 
-    If not, ``find`` would find nothing.
+    If not, ``find`` returns None.
     """
     front = [lightness for mesh, lightness in seen if abs(head_pose(mesh)[0]) < _TURNED]
     if len(front) < _FEWEST:
@@ -101,7 +101,7 @@ def _laid(picture: Floats, mesh: Floats) -> Floats:
 
 
 def _lightness(picture: Floats, raster: Raster, mesh: Floats) -> Floats:
-    """Of the flattened face's pixels that ``raster`` has."""
+    """Of the flattened face's pixels in ``raster``."""
     colours = np.clip(raster.sample(picture, mesh), 0, 1)
     return np.asarray(cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB), np.float32)[0, :, 0]
 
@@ -117,7 +117,7 @@ def _thin(flat: Floats, how: int) -> Floats:
 
 
 def _across(lines: Floats) -> tuple[float, Floats]:
-    """How strong the line across the bridge of the nose is, and its points (k, 2) x, y."""
+    """The strength of the line across the bridge of the nose, and its points (k, 2) x, y."""
     above, below, beside = (each * _PIXELS for each in _BRIDGE)
     x, y = float(_vertices()[6, 0]), float(_eyes()[:, 1].mean())
     left, top = round(x - beside), round(y + above)
@@ -128,7 +128,7 @@ def _across(lines: Floats) -> tuple[float, Floats]:
 
 
 def _best_path(worth: Floats, reach: int = 1) -> NDArray[np.int64]:
-    """(columns,) rows of the path from left to right that is worth most; ``reach``: rows up or down a column."""
+    """(columns,) rows of the best path from left to right; ``reach``: maximum rows up or down per column."""
     total, steps = worth[:, 0].copy(), []
     for column in worth.T[1:]:
         padded = np.pad(total, reach, constant_values=-np.inf)
@@ -157,7 +157,7 @@ def _area(lines: Floats, bridge: Floats) -> Floats:
 
 
 def _rim(lines: Floats, eye: Floats) -> NDArray[np.int32]:
-    """(_ANGLES, 2) points of the best closed line about ``eye`` (2,), px."""
+    """(_ANGLES, 2) points of the best closed line around ``eye`` (2,), px."""
     angles = np.linspace(0, 2 * np.pi, _ANGLES, endpoint=False)
     lens = np.stack([np.cos(angles), np.sin(angles)], 1) * _USUAL
     outward = np.sign(eye[0] - _vertices()[6, 0])
@@ -189,7 +189,7 @@ def _raster() -> Raster:
 
 @lru_cache(maxsize=1)
 def _about_bridge() -> Raster:
-    """Where a bridge may lie, and as far around as thin lines are told from others."""
+    """The possible position of a bridge, plus the surroundings needed to detect thin lines."""
     above, below, beside = (each * _PIXELS for each in _BRIDGE)
     around = 4 * _THIN * _PIXELS + 4
     y, x = np.divmod(_raster().pixels, _FLAT)
@@ -199,5 +199,5 @@ def _about_bridge() -> Raster:
 
 @lru_cache(maxsize=1)
 def _eyes() -> Floats:
-    """(2, 2): the eyes' middles in the flattened face."""
+    """(2, 2): the eyes' centers in the flattened face."""
     return np.stack([_vertices()[ring, :2].mean(axis=0) for ring in (topology.RIGHT_EYE, topology.LEFT_EYE)])

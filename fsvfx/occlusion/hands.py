@@ -1,4 +1,4 @@
-"""Hands around a face (MediaPipe Hands, arXiv 2006.10214): palms are found, 21 points of each hand, and its area."""
+"""Hands around a face (MediaPipe Hands, arXiv 2006.10214): palm detection, 21 points of each hand, and its area."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _POINTS = 21
 WRIST = 0
 _KNUCKLES = (5, 9, 13)
 _STABLE = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
-"""Points that set the next frame's square: fingertips move too much."""
+"""Points that determine the next frame's square: fingertips move too much."""
 _NEXT_SIDE, _NEXT_SHIFT = 2.0, 0.1
 _BONES = tuple((first + step, first + step + 1) for first in (1, 5, 9, 13, 17) for step in range(3))
 _PALM = (0, 1, 5, 9, 13, 17)
 _FINGER = 0.19
-"""A finger's width over the palm's length."""
+"""A finger's width relative to the palm's length."""
 _SAME_HAND = 0.3
 _SUBPIXEL_BITS = 4
 PALM_CARD = "palm_detection"
@@ -38,7 +38,7 @@ _PALM_WRIST, _PALM_MIDDLE = 0, 2
 """Key points: the wrist, and the middle finger's knuckle."""
 _ROI_SIDE = 2.6
 _ROI_SHIFT = 0.5
-"""The hand's square: so many palm sides wide, so far from the palm's middle towards the fingers."""
+"""The hand's square: its side, and its distance from the palm's center toward the fingers, in palm sides."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Hand:
 
 @dataclass(frozen=True)
 class Square:
-    """A turned square: centre (2,) x, y in px, side in px, angle in radians, clockwise in the picture."""
+    """A rotated square: center (2,) x, y in px, side in px, angle in radians, clockwise in the picture."""
 
     centre: NDArray[np.float64]
     side: float
@@ -59,14 +59,14 @@ class Square:
 
 
 def followed(picture: NDArray[np.float32], before: Sequence[Hand]) -> list[Hand]:
-    """Hands of a frame beside, tracked on into a square display picture (N, N, 3) in [0, 1]. Raises ModelError if the
-    weights are not here."""
+    """Hands of a neighboring frame, tracked into a square display picture (N, N, 3) in [0, 1]. Raises ModelError if the
+    weights are not installed."""
     return apart([hand for each in before if (hand := _look(picture, _next_square(each)))])
 
 
 def searched(picture: NDArray[np.float32], margin: int, known: Sequence[Hand] = ()) -> list[Hand]:
-    """Hands other than those known, whose palms lie ``margin`` px or more inside: the less is searched, the smaller
-    palms are found."""
+    """Hands other than the known ones, with palms ``margin`` px or more inside: the smaller the searched area, the
+    smaller the palms that are found."""
     inner = np.ascontiguousarray(picture[margin : len(picture) - margin, margin : len(picture) - margin])
     squares = [replace(each, centre=each.centre + margin) for each in palms(inner)]
     new = [each for each in squares if not _is_at(each, known)]
@@ -74,7 +74,7 @@ def searched(picture: NDArray[np.float32], margin: int, known: Sequence[Hand] = 
 
 
 def _is_at(square: Square, known: Sequence[Hand]) -> bool:
-    """Whether one of them is what the square is about."""
+    """Whether one of them is in the square."""
     return any(
         float(np.linalg.norm(square.centre - other.centre)) < _SAME_HAND * max(square.side, other.side) / _NEXT_SIDE
         for other in map(_next_square, known)
@@ -118,7 +118,7 @@ def _next_square(hand: Hand) -> Square:
 
 
 def apart(found: Sequence[Hand]) -> list[Hand]:
-    """Those that are not another one seen twice, surest first."""
+    """Without duplicates, most certain first."""
     kept: list[Hand] = []
     for hand in sorted(found, key=lambda each: -each.presence):
         reach = _SAME_HAND * np.ptp(hand.points, axis=0).max()

@@ -1,4 +1,4 @@
-"""A face's own look over time, in its mesh's coordinates: what each spot of it looks like when nothing is in front."""
+"""A face's own look over time, in its mesh's coordinates: the usual look of each spot without occlusion."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from fsvfx.faces.raster import Raster, rasterise, remap_points
 Floats = NDArray[np.float32]
 
 SIZE = 192
-"""Crops are compared at this size; a face is about 130 px high in them."""
+"""Crops are compared at this size; a face is about 130 px high there."""
 FLAT = 128
 """The side of the flattened face, px."""
 _FILL = 0.94
 _LEAST_SEEN = 3
-"""A spot that fewer frames show clean is unknown."""
+"""A spot that fewer frames show unoccluded is unknown."""
 _LEAST_CLEAN = 2
-"""So many looks without any hand are enough."""
+"""This many looks without any hand are enough."""
 _UPPER = 0.1
-"""The upper face ends here: at the cheekbones."""
+"""The lower end of the upper face: at the cheekbones."""
 _UNLIKE = 2.5
-"""Lab: frames of one scene are within 1.6 of each other, other people 2.7 and more away."""
+"""Lab: frames of one scene are within 1.6 of each other, other people are at 2.7 and more."""
 _THIN = 9
-"""One pixel in so many of the flattened face tells its light."""
+"""One pixel in this many of the flattened face is used to estimate its light."""
 _SPREAD = 1.4826
 """Median absolute deviation -> sigma of a normal distribution."""
 
@@ -49,9 +49,9 @@ class OwnFace:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the face would look like in a crop, nothing in front: all (SIZE, SIZE[, 3]); 0 beyond the mesh.
+    """The expected look of the unoccluded face in a crop: all (SIZE, SIZE[, 3]); 0 beyond the mesh.
 
-    rough: how much worse than usual that fits the upper face, at least 1: a turned head, another light.
+    rough: how much worse than usual it fits the upper face, at least 1: a turned head, different light.
     """
 
     look: Floats
@@ -77,17 +77,17 @@ def without(look: Floats, hands: Floats, mesh: Floats) -> Floats:
 
 
 def facing(mesh: Floats) -> NDArray[np.bool_]:
-    """(p,): which of the flattened face's pixels face the camera in ``mesh``."""
+    """(p,): the flattened face's pixels that face the camera in ``mesh``."""
     a, b, c = (mesh[:, :2][each] for each in topology.TRIANGLES.T)
     seen = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     return np.asarray(seen[flat_raster().triangles])
 
 
 def learn(looks: Floats, like: Floats) -> OwnFace | None:
-    """The usual look of ``looks`` (m, p, 3), flattened, NaN where hands are; None if none will do.
+    """The usual look of ``looks`` (m, p, 3), flattened, NaN where hands are; None if none is usable.
 
-    like: (k, p, 3), from the frames it is meant for: what is not like these (another light, after a cut) is left out.
-    Where there are enough, looks without a hand anywhere are preferred: the next hand may go unnoticed.
+    like: (k, p, 3), from the frames that it is used for: dissimilar looks (different light, after a cut) are left out.
+    If there are enough, looks without any hand are preferred: another hand may have been missed.
     """
     home = _median(like)
     level = looks - np.stack([light(each, home) for each in looks])
@@ -106,9 +106,9 @@ def learn(looks: Floats, like: Floats) -> OwnFace | None:
 
 
 def light(seen: Floats, usual: Floats) -> Floats:
-    """(p, 3): how far the light of ``seen`` is from that of ``usual`` (p, 3 Lab), as a plane over the flattened face.
+    """(p, 3): the difference in light of ``seen`` from ``usual`` (p, 3 Lab), as a plane over the flattened face.
 
-    Robust (Tukey's biweight): a hand on part of the face does not change it. NaN: not known.
+    Robust (Tukey's biweight): a hand on part of the face does not change it. NaN: unknown.
     """
     x, upper, products = _thinned()
     y = (seen - usual)[::_THIN]
@@ -137,7 +137,8 @@ def lit(own: OwnFace, seen: Floats) -> tuple[Floats, float]:
 
 
 def expected(own: OwnFace, seen: Floats, raster: Raster) -> Expected:
-    """The own face in the light of ``seen`` (p, 3; flattened), where ``raster`` has its mesh in a SIZE crop."""
+    """The own face in the light of ``seen`` (p, 3; flattened), at the position of its mesh's ``raster`` in a SIZE
+    crop."""
     usual, rough = lit(own, seen)
     whole = np.dstack([_picture(usual), own.pictures])
     shown = raster.picture(
@@ -148,7 +149,7 @@ def expected(own: OwnFace, seen: Floats, raster: Raster) -> Expected:
 
 
 def _remapped(picture: Floats, points: Floats) -> Floats:
-    """cv2 remaps up to four channels at a time."""
+    """cv2 remaps at most four channels at a time."""
     parts = [remap_points(np.ascontiguousarray(picture[..., part]), points) for part in (slice(0, 3), slice(3, 7))]
     return np.hstack(parts)
 
@@ -159,21 +160,21 @@ def flat_raster() -> Raster:
 
 
 def _away(difference: Floats) -> float:
-    """The usual difference (Lab) on the upper face, where hands are seldom."""
+    """The typical difference (Lab) on the upper face, where hands are rare."""
     upper = np.abs(difference[_places()[:, 1] < _UPPER])
     known = upper[~np.isnan(upper)]
     return float(_middle(known[None])[0]) if len(known) else np.inf
 
 
 def _middle(rows: Floats) -> Floats:
-    """(k, n) -> (k,): of each row the median, for even n the greater of the two middle ones: a third of np.median's
+    """(k, n) -> (k,): the median of each row, for even n the larger of the two middle ones: a third of np.median's
     cost."""
     return np.asarray(np.partition(rows, rows.shape[1] // 2, axis=1)[:, rows.shape[1] // 2], np.float32)
 
 
 @lru_cache(maxsize=1)
 def _places() -> Floats:
-    """(p, 3): x and y of the flattened face's pixels, in [-1, 1] about its middle, and 1."""
+    """(p, 3): x and y of the flattened face's pixels, in [-1, 1] around its center, and 1."""
     y, x = np.divmod(flat_raster().pixels, FLAT)
     x, y = (each * (2 / (FLAT - 1)) - 1 for each in (x, y))
     return np.column_stack([x, y, np.ones(len(x))]).astype(np.float32)
@@ -181,7 +182,8 @@ def _places() -> Floats:
 
 @lru_cache(maxsize=1)
 def _thinned() -> tuple[Floats, Floats, Floats]:
-    """Of the pixels that tell the light: places (k, 3), weights (k, 1), and products of the places' parts (k, 9)."""
+    """For the pixels used to estimate the light: places (k, 3), weights (k, 1), and products of the places' components
+    (k, 9)."""
     x = _places()[::_THIN]
     upper = np.where(x[:, 1:2] < _UPPER, np.float32(1), np.float32(0.35))
     return x, upper, (x[:, :, None] * x[:, None]).reshape(-1, 9)
@@ -198,7 +200,7 @@ def _flat_vertices() -> Floats:
 
 
 def _picture(values: Floats) -> Floats:
-    """(p, c) of the flattened face as a picture, carried on beyond its rim."""
+    """(p, c) of the flattened face as a picture, extended beyond its rim."""
     flat = flat_raster()
     picture = flat.picture(np.nan_to_num(values), np.zeros((FLAT, FLAT, values.shape[1]), np.float32))
     rim = cv2.dilate(picture, np.ones((5, 5), np.uint8)).reshape(picture.shape)
@@ -206,8 +208,8 @@ def _picture(values: Floats) -> Floats:
 
 
 def _median(values: Floats) -> Floats:
-    """Over the first axis, NaN left out; NaN where there is nothing else."""
-    ordered = np.sort(values, axis=0)  # NaN last
+    """Over the first axis, ignoring NaN; NaN where there is nothing else."""
+    ordered = np.sort(values, axis=0)  # sorts NaN last
     count = (~np.isnan(values)).sum(axis=0)[None]
     middle = [np.take_along_axis(ordered, np.maximum(at, 0), axis=0)[0] for at in ((count - 1) // 2, count // 2)]
     last = len(values) - 1

@@ -1,4 +1,4 @@
-"""The embedded segmenter: the face compared with its own look over time, and hands found by their landmarks."""
+"""The embedded segmenter: compares the face with its own look over time, and finds hands by their landmarks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class TextureAndHands(Segmenter):
-    """No network for segmentation: works for whatever the face shows uncovered some of the time, and for hands.
+    """No segmentation network: works for anything that the face shows uncovered some of the time, and for hands.
 
-    Each frame is laid flat and compared with the face's own look. Only where that differs near the face's rim, and in
-    some frames in any case, are hands looked for and the picture itself is gone through.
+    Each frame is flattened and compared with the face's own look. Only where that differs near the face's rim, and in
+    some frames in any case, are hands searched and the picture itself examined.
     """
 
     name: ClassVar[str] = "texture_and_hands"
@@ -34,6 +34,6 @@ class TextureAndHands(Segmenter):
 
     @cached_property
     def _fronts(self) -> Fronts:
-        from fsvfx.occlusion.fronts import Fronts  # here: who checks a manifest need not wait for OpenCV
+        from fsvfx.occlusion.fronts import Fronts  # here: checking a manifest does not need OpenCV
 
         return Fronts()

@@ -1,4 +1,4 @@
-"""Where a flattened face is unlike its own look: cheap enough for every frame, and says which are worth a close look.
+"""Where a flattened face differs from its own look: cheap enough for every frame, and selects those worth examining.
 
 The measure is that of ``front.difference``, in the mesh's own coordinates: neither a raster of the mesh nor anything
 beyond it is needed.
@@ -18,16 +18,16 @@ from fsvfx.occlusion.own_face import FLAT, Floats, OwnFace, facing, flat_raster,
 Bools = NDArray[np.bool_]
 
 TOLERANCE = np.array([6.0, 3.0, 3.0], np.float32)
-"""Lab: codecs, noise and shine differ by less."""
+"""Lab: differences from codecs, noise and shine are smaller."""
 SIGMAS = 2.0
 SHIFT = np.ones((5, 5), np.uint8)
-"""Landmarks may be off by two pixels: what the face shows within that is no difference."""
+"""Landmarks may be off by two pixels: a shift of the face within that is not a difference."""
 WEAK, BY_HAND = 1.2, 2.0
-"""Differences, in tolerances, that carry a region on, and that start one where hands are."""
+"""Differences, in tolerances, that continue a region, and that start one where hands are."""
 _LEAST = 0.0012
-"""A region's least area over the face's: a bit less than that of a thing in front."""
+"""Minimum area of a region, relative to the face's: slightly less than that of an occluder."""
 _RIM = 0.09
-"""What is in front comes in over the face's rim: so near, over the flattened face's side."""
+"""Occluders enter over the face's rim: this close, over the flattened face's side."""
 _OPEN = np.ones((3, 3), np.uint8)
 
 
@@ -38,7 +38,7 @@ class Likeness:
     own: OwnFace
 
     def unlike(self, seen: Floats, mesh: Floats) -> Bools:
-        """(p,): what of a flattened look (p, 3) may be something in front, in a frame of that mesh (SIZE px)."""
+        """(p,): the parts of a flattened look (p, 3) that may be occluded, in a frame with that mesh (SIZE px)."""
         flat = flat_raster()
         away = flat.planes(self._away(seen, mesh)[:, None])[0]
         weak = cv2.morphologyEx((away > WEAK).astype(np.uint8), cv2.MORPH_OPEN, _OPEN)
@@ -52,7 +52,7 @@ class Likeness:
         return np.asarray(found[labels].ravel()[flat.pixels], np.bool_)
 
     def _away(self, seen: Floats, mesh: Floats) -> Floats:
-        """(p,): in tolerances; 0 where that is not known, and where the face turns away."""
+        """(p,): in tolerances; 0 where it is unknown, and where the face turns away."""
         usual, rough = lit(self.own, seen)
         light = usual - self.own.look
         least, most = self._bounds
@@ -62,7 +62,7 @@ class Likeness:
 
     @cached_property
     def _bounds(self) -> tuple[Floats, Floats]:
-        """(p, 3) least and most of the own look within ``SHIFT``."""
+        """(p, 3) minimum and maximum of the own look within ``SHIFT``."""
         flat, nothing = flat_raster(), np.zeros((FLAT, FLAT, 3), np.float32)
         low = cv2.erode(flat.picture(self.own.look, nothing + 1e3), SHIFT)
         high = cv2.dilate(flat.picture(self.own.look, nothing - 1e3), SHIFT)

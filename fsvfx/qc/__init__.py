@@ -1,3 +1,3 @@
-"""Quality control: figures of comps, views of them, and sheets to look at."""
+"""Quality control: figures of comps, views of them, and contact sheets."""
 
 __all__ = ["figures", "recognition", "sheet", "summary", "view"]

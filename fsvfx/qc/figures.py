@@ -1,4 +1,5 @@
-"""Figures of a comp against its plate: seam, flicker, identity. Taken on display-referred luminance, as eyes see it."""
+"""Figures of a comp against its plate: seam, flicker, identity. Measured on display-referred luminance, as eyes see
+it."""
 
 from __future__ import annotations
 
@@ -12,10 +13,10 @@ F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
 _EDGE = 0.95
-"""The matte's soft edge is where it lies between 0 and this."""
+"""The matte's soft edge is where it is between 0 and this."""
 _EDGE_BITS = int(np.array(_EDGE, np.float16).view(np.int16))
 _ROUND = 4
-"""Pixels about the edge that its gradient is taken from."""
+"""Pixels around the edge that its gradient is computed from."""
 _SMALLEST = 2 / 255
 """Gradients below this, in display units per pixel, count as none."""
 _CELLS = 32
@@ -28,11 +29,11 @@ def luminance(picture: U8) -> F32:
 
 
 def seam(plate: F32, comp: F32, matte: NDArray[np.floating]) -> float:
-    """How much more the comp's gradient is than the plate's along the matte's soft edge: 1 is no seam. NaN: no edge.
+    """How much larger the comp's gradient is than the plate's along the matte's soft edge: 1 is no seam. NaN: no edge.
 
-    plate, comp: luminance (h, w). Both are blurred by a pixel, so that texture counts less than steps.
+    plate, comp: luminance (h, w). Both are blurred by a pixel, so that texture has less weight than steps.
     """
-    bits = matte.astype(np.float16, copy=False).view(np.int16)  # in the order of the values, and quicker to compare
+    bits = matte.astype(np.float16, copy=False).view(np.int16)  # sorted like the values, and faster to compare
     edge = cv2.dilate(((bits > 0) & (bits < _EDGE_BITS)).view(np.uint8), np.ones((3, 3), np.uint8))
     left, top, width, height = cv2.boundingRect(edge)
     if not width:
@@ -48,13 +49,13 @@ def cells(picture: F32, matrix: NDArray[np.float64], size: int) -> F32:
     coarse[:, 2] += 0.5 * _CELLS / size - 0.5
     wide = max(1, round(1 / max(scale_of(coarse), 1e-6)))
     smooth = picture
-    for _ in range(2):  # wide enough for one sample a cell
+    for _ in range(2):  # wide enough for one sample per cell
         smooth = np.asarray(cv2.blur(smooth, (wide, wide), borderType=cv2.BORDER_REPLICATE), np.float32)
     return np.asarray(cv2.warpAffine(smooth, coarse, (_CELLS, _CELLS), borderMode=cv2.BORDER_REFLECT_101), np.float32)
 
 
 def flicker(before: tuple[F32, F32], now: tuple[F32, F32], matte: F32) -> float:
-    """What changes in the comp from frame to frame and not in the plate: its mean over the matte, in display units.
+    """Changes from frame to frame in the comp that are not in the plate: the mean over the matte, in display units.
 
     before, now: (plate, comp) as ``cells``; matte: ``cells`` of this frame's. NaN for an empty matte.
     """
@@ -74,7 +75,7 @@ def nearest(embedding: F32, references: F32) -> float:
 
 
 def steepness(picture: F32) -> F32:
-    """Length of the gradient (h, w), per px, of luminance (h, w) that is blurred by a pixel."""
+    """Length of the gradient (h, w), per px, of luminance (h, w) blurred by a pixel."""
     smooth = cv2.GaussianBlur(picture, (5, 5), 1.0)
     across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
     return np.asarray(cv2.magnitude(across, down), np.float32)

@@ -17,10 +17,10 @@ SURE = 0.99
 
 
 def recognition(measured: Data | None, job: ShotJob, cast: Mapping[str, str]) -> dict[str, JsonValue]:
-    """Of each face that a bank's member went into: who that is, and by each network how far it is from the performer.
+    """For each face replaced by a bank's member: who that is, and its distance from the performer by each network.
 
-    ``beyond``: the share of the measured frames in which the distance is above ``threshold``, below which two faces are
-    usually of one person; ``unrecognizable``: whether that is so in at least 99 % of frames, by every network.
+    ``beyond``: the share of the measured frames in which the distance is above ``threshold``, below which two faces
+    usually belong to one person; ``unrecognizable``: whether that is so in at least 99 % of frames, by every network.
     cast: the members, by the entries' names.
     """
     names = networks_of(job)
@@ -38,7 +38,7 @@ def recognition(measured: Data | None, job: ShotJob, cast: Mapping[str, str]) ->
 
 
 def networks_of(job: ShotJob) -> tuple[str, ...]:
-    """By which it is told whether performers can still be recognized: those of the banks that the shot uses."""
+    """The networks that check whether performers can still be recognized: those of the banks that the shot uses."""
     return tuple(sorted({name for bank in job.banks for name in bank.networks}))
 
 
@@ -59,9 +59,9 @@ def _beyond(table: Table, place: int, name: str) -> dict[str, float]:
 
 
 def in_words(job: ShotJob, measured: Data | None) -> str:
-    """``unrecognizable in 100 % (dlib), 98 % (faceres)``: of each network the face with the least share of frames.
+    """``unrecognizable in 100 % (dlib), 98 % (faceres)``: for each network the face with the smallest share of frames.
 
-    Empty of shots without banks, and where nothing was measured.
+    Empty for shots without banks, and without measurements.
     """
     least: dict[str, float] = {}
     for _, table in _tables(job, measured):
@@ -74,7 +74,7 @@ def in_words(job: ShotJob, measured: Data | None) -> str:
 
 
 def _tables(job: ShotJob, measured: Data | None) -> Iterator[tuple[int, Table]]:
-    """By entry, what was measured of those that a bank's member went into."""
+    """By entry, the measurements of those replaced by a bank's member."""
     for index in range(len(job.shot.replace)):
         if measured is not None and measured.has(entry_name(index)):
             yield index, measured.table(entry_name(index))

@@ -1,4 +1,4 @@
-"""Contact sheets: plate and comp of frames through a shot with their figures, and the tracks that a shot has."""
+"""Contact sheets: plate and comp of frames throughout a shot with their figures, and the tracks in a shot."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ MOST = 48
 SEAM_LOOK, SEAM_BAD = 1.25, 1.6
 FLICKER_LOOK, FLICKER_BAD = 0.012, 0.03
 UNSEEN_LOOK, UNSEEN_BAD = 0.15, 0.35
-"""Below the first, swaps of drawn heads from one picture look like those from twelve; above the second, noses and lips
-have smears (docs/deliver.md)."""
+"""Below the first, swaps of rendered heads from one picture look like those from twelve; above the second, noses and
+lips are smeared (docs/deliver.md)."""
 _GROUND, _PANEL, _PAPER, _QUIET = (20, 21, 24), (33, 35, 40), (238, 238, 236), (150, 153, 160)
 _PAD, _BORDER, _HEAD = 14, 3, 64
 _AROUND = 0.35
-"""Shown around a face, as a share of its height."""
+"""Margin shown around a face, as a share of its height."""
 FIGURES = "figures"
 NOT_FIGURES = frozenset({"frame", "entry"})
 
 
 class Grade(Enum):
-    """What the figures say, and the colour of its border."""
+    """The verdict of the figures, and the color of its border."""
 
     GOOD = (88, 190, 120)
     LOOK = (236, 184, 72)
@@ -48,7 +48,7 @@ class Grade(Enum):
 
 @dataclass(frozen=True)
 class Cell:
-    """One frame: thumbnails (T, T, 3) uint8 sRGB of plate and comp, two lines of words, and the border's colour."""
+    """One frame: thumbnails (T, T, 3) uint8 sRGB of plate and comp, two lines of text, and the border's color."""
 
     frame: int
     plate: U8
@@ -59,7 +59,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class TrackRow:
-    """One track for ``track_sheet``: its number, some thumbnails (T, T, 3) uint8 sRGB, and what is known of it."""
+    """One track for ``track_sheet``: its number, some thumbnails (T, T, 3) uint8 sRGB, and its facts."""
 
     number: int
     thumbs: Sequence[U8]
@@ -67,7 +67,7 @@ class TrackRow:
 
 
 def shot_sheet(job: ShotJob, measured: Data | None, waived: FrameRange, most: int = MOST) -> NDArray[np.uint8]:
-    """Up to ``most`` frames through the shot, plate beside comp, with their figures: (H, W, 3) u8 sRGB.
+    """Up to ``most`` frames throughout the shot, plate beside comp, with their figures: (H, W, 3) u8 sRGB.
 
     measured: the measure stage's results of the chunks that have them. Raises StoreError.
     """
@@ -78,12 +78,12 @@ def shot_sheet(job: ShotJob, measured: Data | None, waived: FrameRange, most: in
 
 
 def cell(frame: int, plate: U8, comp: U8, figures: Mapping[str, Sequence[float]]) -> Cell:
-    """A frame's cell, from its figures by name: one value per entry, NaN where not taken (measure's table)."""
+    """A frame's cell, from its figures by name: one value per entry, NaN if not measured (measure's table)."""
     return Cell(frame, plate, comp, _summary(figures), grade(figures))
 
 
 def grade(figures: Mapping[str, Sequence[float]]) -> Grade:
-    """The worst that any entry's figures say."""
+    """The worst grade of any entry's figures."""
     near, far = _worst(figures, "to_identity"), _worst(figures, "to_performer", low=True)
     seam, flicker, guessed = (_worst(figures, name) for name in ("seam", "flicker", "unseen"))
     if near >= far or seam > SEAM_BAD or flicker > FLICKER_BAD or guessed > UNSEEN_BAD:
@@ -94,7 +94,7 @@ def grade(figures: Mapping[str, Sequence[float]]) -> Grade:
 
 
 def sampled(numbers: Sequence[int], most: int = MOST) -> list[int]:
-    """Up to ``most`` of ``numbers``, evenly, the first and the last among them."""
+    """Up to ``most`` of ``numbers``, evenly spaced, including the first and the last."""
     places = np.linspace(0, len(numbers) - 1, min(most, len(numbers))).round().astype(int)
     return [numbers[place] for place in places]
 
@@ -113,7 +113,7 @@ def contact_sheet(title: str, cells: Sequence[Cell], *, under: str = "", columns
 
 
 def track_sheet(title: str, tracks: Sequence[TrackRow], *, under: str = "", columns: int = 8) -> U8:
-    """The tracks of a shot, one to a row, with their numbers: to choose performers from. (H, W, 3) uint8 sRGB."""
+    """The tracks of a shot, one per row, with their numbers: for choosing performers. (H, W, 3) uint8 sRGB."""
     side = max((thumb.shape[0] for row in tracks for thumb in row.thumbs), default=128)
     label, high = 190, side + _PAD
     sheet, draw = _page(
@@ -166,7 +166,7 @@ def _draw_cell(sheet: Image.Image, draw: ImageDraw.ImageDraw, at: tuple[int, int
 
 
 def _legend(draw: ImageDraw.ImageDraw, width: int) -> None:
-    """AI-ALTERED, and what the borders mean, at the right of the head."""
+    """AI-ALTERED, and the meaning of the borders, at the right of the head."""
     font = font_of(18)
     left = width - _PAD - draw.textlength(AI_ALTERED, font) - 16
     draw.rounded_rectangle((left, 8, width - _PAD, 34), 5, fill=_PAPER)
@@ -184,7 +184,7 @@ def _legend(draw: ImageDraw.ImageDraw, width: int) -> None:
 def _summary(figures: Mapping[str, Sequence[float]]) -> str:
     """``id 0.41 / 0.70  seam 0.98  flicker 0.2 %``: distances to identity, performer; flicker of the display range.
 
-    In place of a flicker that is good ``unseen 20 %``, where that is worth a look: there is no room for both.
+    If flicker is good and ``unseen 20 %`` is notable, that is shown instead: there is no room for both.
     """
     parts = []
     near, far = _worst(figures, "to_identity"), _worst(figures, "to_performer", low=True)

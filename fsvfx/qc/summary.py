@@ -11,10 +11,10 @@ from fsvfx.qc.sheet import FIGURES, NOT_FIGURES
 
 
 def summary(measured: Data | None) -> dict[str, JsonValue]:
-    """Per figure: median, lowest and highest with their frames, and how many frames have it. NaN: not taken.
+    """Per figure: median, lowest and highest with their frames, and how many frames have it. NaN: not measured.
 
-    ``closer_to_identity``: the share of frames whose embedding is nearer to the identity than to the performer.
-    Empty if nothing was measured.
+    ``closer_to_identity``: the share of frames whose embedding is nearer to the identity than to the performer. Empty
+    if nothing was measured.
     """
     if measured is None or not measured.has(FIGURES):
         return {}

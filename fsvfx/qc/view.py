@@ -1,4 +1,4 @@
-"""A piece of a frame to look at and to measure: plate and comp side by side, in 8-bit display."""
+"""A piece of a frame for viewing and measuring: plate and comp side by side, in 8-bit display."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from fsvfx.comp.patch import Patch, box_of, paste
 
 U8 = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
-"""Top, left, bottom, right in plate pixels; the last two are beyond the piece."""
+"""Top, left, bottom, right in plate pixels; the last two are exclusive."""
 
 _AROUND = 0.25
-"""Share of the faces' extent that is shown on each side of them."""
+"""Share of the faces' extent shown on each side of them."""
 
 
 @dataclass(frozen=True)
 class View:
-    """plate, comp: (h, w, 3) uint8 sRGB; mattes: one (h, w) float16 per patch; box: where in the plate."""
+    """plate, comp: (h, w, 3) uint8 sRGB; mattes: one (h, w) float16 per patch; box: position in the plate."""
 
     box: Box
     plate: U8
@@ -51,7 +51,7 @@ def view(frame: NDArray[np.generic], patches: Sequence[Patch], box: Box, colour:
 
 
 def _covered(patches: Sequence[Patch], box: Box) -> tuple[slice, slice]:
-    """The rows and columns of the box that patches reach."""
+    """The rows and columns of the box that patches cover."""
     whole = zip(box_of(patches), box[:2], strict=True)
     rows, columns = (slice(max(at.start - first, 0), max(at.stop - first, 0)) for at, first in whole)
     return rows, columns
@@ -73,7 +73,7 @@ def box_around(points: Sequence[NDArray[np.floating]], patches: Sequence[Patch],
 
 
 def thumbnail(picture: U8, side: int) -> U8:
-    """(h, w, 3) -> (side, side, 3) uint8: whole, on black."""
+    """(h, w, 3) -> (side, side, 3) uint8: the whole picture, on black."""
     height, width = picture.shape[:2]
     scale = side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -85,7 +85,7 @@ def thumbnail(picture: U8, side: int) -> U8:
 
 
 def shrunk(frame: NDArray[Any], side: int) -> NDArray[Any]:
-    """A plate frame (H, W, 3) of any depth, at least ``side`` pixels wide or high still: cheap to look at."""
+    """A plate frame (H, W, 3) of any depth, shrunk but at least ``side`` pixels wide or high: cheap to examine."""
     times = max(frame.shape[:2]) // side
     if times < 2 or frame.dtype == np.float16:
         return frame
@@ -95,7 +95,7 @@ def shrunk(frame: NDArray[Any], side: int) -> NDArray[Any]:
 
 def packed(plate: U8, comp: U8 | None, room: int) -> NDArray[np.uint8]:
     """Thumbnails (T, T, 3) sRGB side by side, ``comp`` where it differs, as a JPEG of at most ``room`` bytes: (room,),
-    zeros behind it."""
+    padded with zeros."""
     picture = plate if comp is None else np.concatenate([plate, comp], axis=1)
     for quality in _QUALITIES:
         _, coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -105,7 +105,7 @@ def packed(plate: U8, comp: U8 | None, room: int) -> NDArray[np.uint8]:
 
 
 def unpacked(coded: NDArray[np.uint8]) -> tuple[U8, U8]:
-    """The thumbnails of plate and comp, (T, T, 3) each, from what ``packed`` gave."""
+    """The thumbnails of plate and comp, (T, T, 3) each, from the output of ``packed``."""
     if not coded.any():
         return (np.zeros((_NONE, _NONE, 3), np.uint8),) * 2
     picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
@@ -115,4 +115,4 @@ def unpacked(coded: NDArray[np.uint8]) -> tuple[U8, U8]:
 
 _QUALITIES = (65, 50, 35, 20, 8)
 _NONE = 16
-"""Side of the black picture that stands for thumbnails that no quality brings into the room."""
+"""Side of the black picture that replaces thumbnails too large at any quality."""

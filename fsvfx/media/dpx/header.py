@@ -1,6 +1,6 @@
 """The header of a DPX file (SMPTE ST 268-1), field by field. Pure.
 
-A field that a writer left undefined (all bits set) is None here. What it then means is decided in ``dpx_picture``.
+Fields left undefined by the writer (all bits set) are None here. Their meaning is decided in ``dpx_picture``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TEXTS = {"Software": (160, 100), "DocumentName": (260, 200), "Copyright": (460,
 
 @dataclass(frozen=True)
 class DpxElement:
-    """One image element: where its pixels are and how they are packed. Codes as ST 268 has them."""
+    """One image element: where its pixels are and how they are packed. Codes as in ST 268."""
 
     signed: bool
     low: int | None
@@ -60,7 +60,7 @@ class DpxElement:
 class DpxHeader:
     """order: ``>`` or ``<``. width, height: pixels of a stored line, stored lines. orientation: 0 to 7.
 
-    fields: other facts in the header, by OpenImageIO's names.
+    fields: other header fields, by OpenImageIO's names.
     """
 
     order: str
@@ -77,7 +77,8 @@ class DpxHeader:
 
 
 def parse_header(head: bytes) -> DpxHeader:
-    """``head``: the file's first ``LONGEST`` bytes, or all that it has. HeaderError: no DPX, or its header is cut off.
+    """``head``: the file's first ``LONGEST`` bytes, or the whole file if shorter. HeaderError: not a DPX, or its header
+    is cut off.
 
     The film and television headers are read only as far as they precede the pixels.
     """
@@ -111,7 +112,7 @@ def parse_header(head: bytes) -> DpxHeader:
 
 
 class _Fields:
-    """Numbers at their places; None where all bits are set."""
+    """Numbers at their offsets; None if all bits are set."""
 
     def __init__(self, raw: bytes, order: str) -> None:
         self.raw = raw
@@ -138,7 +139,8 @@ def _said(value: int, bits: int) -> int | None:
 
 
 def _elements(reader: _Fields) -> tuple[DpxElement, ...]:
-    """An empty number of elements means one: no picture has none. Some programs count the channels of the first."""
+    """An undefined number of elements means one: every picture has one. Some programs store the number of channels of
+    the first."""
     count = reader.u16(770) or 1
     if count > _MOST_ELEMENTS:
         what = f"its header says {count} image elements; ST 268 allows {_MOST_ELEMENTS}"
@@ -167,7 +169,7 @@ def _element(reader: _Fields, place: int) -> DpxElement:
 
 
 def _aspect(across: int | None, down: int | None) -> float:
-    """Width of a pixel by its height: the standard has the horizontal number first."""
+    """Pixel width divided by height: in the standard the horizontal number comes first."""
     aspect = across / down if across and down else 1.0
     return aspect if 0.1 <= aspect <= 10 else 1.0
 

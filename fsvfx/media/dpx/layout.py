@@ -1,6 +1,6 @@
 """Where a DPX's picture is and how it is packed, or why that is unclear. Pure.
 
-Nothing is guessed: where a header allows several readings, the file's size must prove one of them.
+Nothing is guessed: if a header allows several readings, the file's size must prove one of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BITS = (8, 10, 12, 16, *FLOATS)
 
 @dataclass(frozen=True)
 class DpxPicture:
-    """planes: one that holds R, G, B (or Y), or one each; ``channels``: plane and component of R, G and B.
+    """planes: one that contains R, G, B (or Y), or one each; ``channels``: plane and component of R, G and B.
 
     left_over: bytes after the pixels that no header field accounts for, if they make a line or more.
     """
@@ -40,7 +40,7 @@ class DpxPicture:
 
 
 def picture_of(header: DpxHeader, file_size: int) -> DpxPicture:
-    """The picture of a file with ``file_size`` bytes. HeaderError: what in the header forbids it, by name."""
+    """The picture of a file with ``file_size`` bytes. HeaderError names the header field that prevents it."""
     _check_whole(header)
     chosen = _chosen(header.elements)
     for element in chosen:
@@ -73,7 +73,7 @@ def _check_whole(header: DpxHeader) -> None:
 
 
 def _chosen(elements: Sequence[DpxElement]) -> list[DpxElement]:
-    """The element that holds the picture, or those of R, G and B."""
+    """The element that contains the picture, or those of R, G and B."""
     for element in elements:
         if element.descriptor not in _COMPONENTS:
             kind = _OTHER_KINDS.get(element.descriptor, f"of an unknown kind ({element.descriptor})")
@@ -107,7 +107,7 @@ def _check_element(element: DpxElement, version: str) -> None:
 
 
 def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
-    """Where the element's pixels are and how long its lines: the one reading that the file's size allows or proves."""
+    """The element's pixel position and line length: the only reading that the file's size allows or proves."""
     readings = [
         reading
         for start in _starts(header, element, file_size)
@@ -130,7 +130,7 @@ def _plane(header: DpxHeader, element: DpxElement, file_size: int) -> Plane:
 
 
 def _check_packing(header: DpxHeader, element: DpxElement, readings: Sequence[Plane], ends: set[int]) -> None:
-    """Programs that fill words and leave the field at 0 are common: the file's size gives them away."""
+    """Programs that fill words but leave the field at 0 are common: the file's size reveals them."""
     if element.packing != 0 or any(_ends_of(reading, element) & ends for reading in readings):
         return
     alike = replace(element, packing=METHOD_A)
@@ -145,7 +145,7 @@ def _ends_of(reading: Plane, element: DpxElement) -> set[int]:
 
 
 def _starts(header: DpxHeader, element: DpxElement, file_size: int) -> list[int]:
-    """Where the pixels may begin: what the element says, and for a lone or first one what the file header says."""
+    """Possible pixel offsets: the element's, and for a single or first element the file header's."""
     said = [element.offset]
     if element is header.elements[0] and (len(header.elements) == 1 or not _is_place(element.offset, file_size)):
         said.append(header.image_offset)
@@ -161,8 +161,8 @@ def _is_place(offset: int | None, file_size: int) -> bool:
 
 
 def _readings(header: DpxHeader, element: DpxElement, start: int) -> list[Plane]:
-    """By the standard a line ends on a multiple of four bytes. Many programs leave that out for 8 and 16 bits; some
-    scanners let three 10-bit codes to a word run on from line to line."""
+    """According to the standard a line ends on a multiple of four bytes. Many programs omit that for 8 and 16 bits;
+    some scanners write three 10-bit codes per word continuously across lines."""
     count = len(_COMPONENTS[element.descriptor])
     tight = Plane(start, header.order, element.bits, element.packing or FROM_LEAST, count, header.width, header.height)
     aligned = replace(tight, padding=-tight.line_bytes % 4)

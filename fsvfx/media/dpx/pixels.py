@@ -1,4 +1,4 @@
-"""Codes out of a DPX's packed words. Pure."""
+"""Unpacks codes from a DPX's words. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 FLOATS = (32, 64)
 FROM_LEAST, METHOD_A, METHOD_B = 0, 1, 2
-"""Packed: one code after the other from a word's least significant bit on. Filled: the padding is below the codes
-(A) or above them (B). Of three 10-bit codes in a word the first is the most significant, but of a lone component the
-least: so the standard has it, and so ffmpeg and OpenImageIO read it."""
+"""Packed: codes follow each other from a word's least significant bit. Filled: the padding is below the codes (A) or
+above them (B). Of three 10-bit codes in a word the first is the most significant, but of a single component the least:
+this is the standard, and how ffmpeg and OpenImageIO read it."""
 _SHIFTS = {METHOD_A: (22, 12, 2), METHOD_B: (20, 10, 0)}
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Pixels of one image element: ``count`` components each, in lines that are followed by ``padding`` bytes."""
+    """Pixels of one image element: ``count`` components each, in lines followed by ``padding`` bytes."""
 
     offset: int
     order: str
@@ -29,7 +29,7 @@ class Plane:
     height: int
     padding: int = 0
     runs_on: bool = False
-    """Lines do not end on whole words: all of them are one run of codes."""
+    """Lines do not end on whole words: all of them form one run of codes."""
 
     @property
     def can_run_on(self) -> bool:
@@ -37,12 +37,12 @@ class Plane:
 
     @property
     def runs(self) -> int:
-        """How often codes break off to the next word."""
+        """The number of runs of codes that start on a new word."""
         return 1 if self.runs_on else self.height
 
     @property
     def line_bytes(self) -> int:
-        """Of one line (of all, where they run on) without its padding."""
+        """Of one line (of all, if they run on) without its padding."""
         codes = self.width * self.count * self.height // self.runs
         if self.bits not in (10, 12):
             return codes * self.bits // 8
@@ -52,20 +52,20 @@ class Plane:
 
     @property
     def end(self) -> int:
-        """Where the file's next byte after the pixels and the last line's padding is."""
+        """The file offset after the pixels and the last line's padding."""
         return self.offset + (self.line_bytes + self.padding) * self.runs
 
     @property
     def needed(self) -> int:
-        """How long the file must be: the last line's padding may be left out."""
+        """The required file size: the last line's padding may be missing."""
         return self.end - self.padding
 
 
 def unpacked(raw: bytes, plane: Plane) -> NDArray[Any]:
     """(H, W, count) from the bytes of ``plane``, its offset to ``needed``.
 
-    8 bits: uint8. 16 bits: uint16. 10 and 12 bits: uint16, the upper bits repeated in the lower ones. 32 and 64 bits:
-    floats, float64 for the latter.
+    8 bits: uint8. 16 bits: uint16. 10 and 12 bits: uint16, with the upper bits repeated in the lower ones. 32 and 64
+    bits: floats, float64 for the latter.
     """
     whole = np.frombuffer(raw.ljust(len(raw) + plane.padding, b"\0"), np.uint8)
     lines = whole.reshape(plane.runs, plane.line_bytes + plane.padding)[:, : plane.line_bytes]
@@ -103,7 +103,7 @@ def _thirds(words: NDArray[Any], shifts: tuple[int, ...]) -> NDArray[np.uint16]:
 
 
 def _from_least(words: NDArray[Any], bits: int) -> NDArray[np.uint16]:
-    """(H, n) words as the codes that run through them; as many words as hold whole codes go at a time."""
+    """(H, n) words as the codes stored across them; processed in groups of words that contain whole codes."""
     count, span = {10: (16, 5), 12: (8, 3)}[bits]
     groups = np.pad(words, ((0, 0), (0, -words.shape[1] % span))).reshape(words.shape[0], -1, span)
     codes = np.empty((*groups.shape[:2], count), np.uint16)
@@ -117,6 +117,6 @@ def _from_least(words: NDArray[Any], bits: int) -> NDArray[np.uint16]:
 
 
 def spread_over_16(codes: NDArray[Any], bits: int) -> NDArray[np.uint16]:
-    """Codes over 16 bits: white is 65535."""
+    """Codes scaled to 16 bits: white is 65535."""
     deep: NDArray[np.uint16] = codes.astype(np.uint16, copy=False)
     return np.asarray((deep << (16 - bits)) | (deep >> (2 * bits - 16)), np.uint16)

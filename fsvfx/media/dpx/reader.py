@@ -1,10 +1,11 @@
-"""DPX frames in (SMPTE ST 268-1): code values, as they were scanned or recorded, turned upright.
+"""DPX frames in (SMPTE ST 268-1): code values as scanned or recorded, turned upright.
 
-8 bits give uint8; 10 and 12 bits give uint16 by repeating their upper bits in the lower ones: white is 65535, and
-``value >> 6`` (``>> 4`` for 12 bits) is the code again, so a round trip is bit-equal. Floats give float16, rounded.
+8 bits become uint8; 10 and 12 bits become uint16 by repeating their upper bits in the lower ones: white is 65535, and
+``value >> 6`` (``>> 4`` for 12 bits) is the code again, so a round trip is bit-identical. Floats become float16,
+rounded.
 
-The pixels are unpacked here: where scanners leave offsets, signs or encodings empty or odd, and where lines end on
-words, OpenImageIO returns wrong pixels without saying so.
+The pixels are unpacked here: if scanners leave offsets, signs or encodings empty or invalid, and if lines end on words,
+OpenImageIO silently returns wrong pixels.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from fsvfx.media.pixels import OF_EXIF, to_half, upright
 _COPY = "Copy it again from its source"
 _UNSAID = ("", "User defined")
 _OF_EXIF = (1, 2, 4, 3, 5, 6, 8, 7)
-"""The orientation tag that means the same as ST 268's 0 to 7."""
+"""The orientation tag equivalent to ST 268's 0 to 7."""
 
 
 @dataclass(frozen=True)
 class DpxHead:
-    """header: the file's own. picture: where its pixels are."""
+    """header: the file's own. picture: the position of its pixels."""
 
     header: DpxHeader
     picture: DpxPicture
@@ -46,7 +47,7 @@ class DpxHead:
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
-        """As the picture comes out."""
+        """The dtype of the returned picture."""
         bits = self.picture.planes[0].bits
         return np.dtype(np.uint8 if bits == 8 else np.float16 if bits in FLOATS else np.uint16)
 
@@ -57,7 +58,7 @@ class DpxHead:
 
     @property
     def pixel_aspect(self) -> float:
-        """Width of a pixel by its height, turned upright; 1 where the field is empty."""
+        """Pixel width divided by height, upright; 1 if the field is undefined."""
         return 1 / self.header.pixel_aspect if self._is_turned else self.header.pixel_aspect
 
     @property
@@ -66,7 +67,7 @@ class DpxHead:
 
 
 def read_dpx(path: Path, place: Place) -> tuple[Array, DpxHead]:
-    """(H, W, 3) uint8, uint16 or float16 RGB; luminance alone becomes three equal channels. Raises PlateError."""
+    """(H, W, 3) uint8, uint16 or float16 RGB; luminance only becomes three equal channels. Raises PlateError."""
     with held(path, place) as there, named(place):
         head = _head(there, place)
         planes = [unpacked(_bytes_of(there, plane), plane) for plane in head.picture.planes]
@@ -79,19 +80,19 @@ def read_dpx(path: Path, place: Place) -> tuple[Array, DpxHead]:
 
 
 def read_head(path: Path, place: Place) -> DpxHead:
-    """Raises PlateError: no DPX, or a field of its header can't be used."""
+    """Raises PlateError: not a DPX, or a field of its header can't be used."""
     with held(path, place) as there, named(place):
         return _head(there, place)
 
 
 def address_of(fields: Mapping[str, Any]) -> Address | None:
-    """The timecode in the television header; many writers leave it at zero, which means empty."""
+    """The timecode in the television header; many writers leave it at zero, which means undefined."""
     word = fields.get("smpte:TimeCode")
     return Address(word) if word else None
 
 
 def notes(head: DpxHead) -> list[str]:
-    """What of the header a person should know: what is left out, turned, or overruled by the manifest."""
+    """Notes for people about the header: what is left out, turned, or overridden by the manifest."""
     header, element = head.header, head.header.elements[0]
     transfer, (low, high) = element.transfer_name, (element.low, element.high)
     top = 2 ** min(element.bits, 16) - 1

@@ -1,4 +1,4 @@
-"""Values of EXR attributes out of their bytes, as OpenEXR's binding takes them to write them again. Pure."""
+"""Decodes EXR attributes from their bytes into values that OpenEXR's binding can write again. Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _ENVMAPS = (OpenEXR.ENVMAP_LATLONG, OpenEXR.ENVMAP_CUBE)
 
 
 class AttributeUnread(ValueError):
-    """The bytes are not what the attribute's type asks for, or nothing that OpenEXR could write again."""
+    """The bytes do not match the attribute's type, or OpenEXR could not write them again."""
 
 
 def value_of(kind: str, raw: bytes) -> Any:
     """The value of an attribute of type ``kind``: Python numbers and text, NumPy arrays, Fraction, OpenEXR's TimeCode.
 
-    Text that is not UTF-8 comes as Latin-1. AttributeUnread: an unknown type, or bytes that do not fit it.
+    Text that is not UTF-8 is decoded as Latin-1. AttributeUnread: an unknown type, or bytes that do not match it.
     """
     read = _READERS.get(kind)
     if read is None:
@@ -70,7 +70,7 @@ def _rational(raw: bytes) -> Fraction:
 
 
 def texts_of(raw: bytes) -> list[bytes]:
-    """The texts of a ``stringvector``, up to the first that is cut off."""
+    """The strings of a ``stringvector``, up to the first truncated one."""
     found, at = [], 0
     while at + 4 <= len(raw):
         (size,) = struct.unpack_from("<i", raw, at)

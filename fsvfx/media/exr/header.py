@@ -1,6 +1,6 @@
-"""EXR headers: parsed whatever they hold, and cleaned of what libraries can't read.
+"""EXR headers: parsed whatever they contain, with a cleaned version for libraries that can't read everything.
 
-OpenEXR's binding gives up on text that is not UTF-8. Nothing is allocated that the file's own size does not cover.
+OpenEXR's binding fails on text that is not UTF-8. Nothing is allocated beyond the file's own size.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PIXEL_TYPES = ("uint", "half", "float")
 _STRUCTURE = {"channels": "chlist", "dataWindow": "box2i", "displayWindow": "box2i", "compression": "compression",
               "lineOrder": "lineOrder", "tiles": "tiledesc", "type": "string", "name": "string",
               "chunkCount": "int", "preview": "preview"}  # fmt: skip
-"""What describes the file itself: its types are fixed, and it is never carried along."""
+"""Attributes that describe the file itself: their types are fixed, and they are never carried along."""
 _FIXED = {"timeCode": "timecode", "chromaticities": "chromaticities", "colorInteropID": "string",
           "pixelAspectRatio": "float", "screenWindowCenter": "v2f", "screenWindowWidth": "float"}  # fmt: skip
-"""What is read by name here: of another type, it is something else."""
+"""Attributes that are read by name here: with another type, they are something else."""
 
 
 RawAttribute = tuple[bytes, bytes, bytes]
-"""Name, type, value, as they are in the file."""
+"""Name, type, value, as in the file."""
 
 
 _BOUNDS = {"pixelAspectRatio": (0.1, 10.0), "screenWindowWidth": (0.0, 1e30)}
@@ -50,9 +50,9 @@ class ExrChannel:
 
 @dataclass(frozen=True)
 class ExrPartHeader:
-    """One part. attributes: by name, those that are understood. unread: of those that are not, name and reason.
+    """One part. attributes: by name, those that could be decoded. unread: the others, name and reason.
 
-    latin: names of texts that were not UTF-8, and are read as Latin-1.
+    latin: names of texts that were not UTF-8, and are decoded as Latin-1.
     """
 
     name: str
@@ -68,14 +68,15 @@ class ExrPartHeader:
 
     @property
     def is_plain(self) -> bool:
-        """Every attribute is understood, every text is UTF-8, and libraries find what they ask for."""
+        """Every attribute could be decoded, every text is UTF-8, and everything that libraries require is there."""
         return not self.unread and not self.latin and not _ASKED - {name for name, _, _ in self.raw}
 
 
 def parse_headers(file: BinaryIO, size: int, longest: int, most: int) -> tuple[ExrPartHeader, ...]:
-    """Every part's header. size: of the whole file. longest: bytes that the headers may have. most: channels likewise.
+    """Every part's header. size: of the whole file. longest: maximum bytes of the headers. most: maximum number of
+    channels.
 
-    HeaderError: not an EXR, cut off, too long, or without what the format demands.
+    HeaderError: not an EXR, cut off, too long, or missing something that the format requires.
     """
     if file.read(4) != MAGIC:
         raise HeaderError("the file is not an EXR" if size else "the file is empty")
@@ -97,7 +98,7 @@ def parse_headers(file: BinaryIO, size: int, longest: int, most: int) -> tuple[E
 
 
 class _Reader:
-    """Bytes of the headers, counted."""
+    """Reads and counts the headers' bytes."""
 
     def __init__(self, file: BinaryIO, size: int, longest: int) -> None:
         self._file = file
@@ -124,7 +125,7 @@ class _Reader:
 
 
 def _attributes(reader: _Reader) -> list[RawAttribute]:
-    """Name, type and bytes of each, up to the header's end."""
+    """Name, type and bytes of each, up to the end of the header."""
     found = []
     while name := reader.name():
         kind = reader.name()
@@ -166,7 +167,7 @@ def _part(raw: list[RawAttribute], version: int, most: int) -> ExrPartHeader:
 
 
 def _possible(name: str, value: Any) -> Any:
-    """Libraries refuse a file for these. AttributeUnread."""
+    """Values for which libraries refuse a file. AttributeUnread."""
     low, high = _BOUNDS.get(name, (None, None))
     if low is not None and not low <= value <= high:
         raise AttributeUnread(f"{value:g} can't be")
@@ -218,36 +219,36 @@ def _channels(raw: bytes, most: int) -> tuple[ExrChannel, ...]:
 
 
 def _not_utf8(raw: list[RawAttribute]) -> list[str]:
-    """Names of attributes with a text, in name or value, that is not UTF-8."""
+    """Names of attributes with text, in name or value, that is not UTF-8."""
     return [text_of(name) for name, kind, value in raw if not all(map(is_utf8, (name, *_texts(kind, value))))]
 
 
 def _texts(kind: bytes, value: bytes) -> list[bytes]:
-    """The texts in an attribute's bytes; a list of channels is treated as one, as its numbers are small."""
+    """The texts in an attribute's bytes; a list of channels is treated as one text, as its numbers are small."""
     return texts_of(value) if kind == b"stringvector" else [value] if kind in (b"string", b"chlist") else []
 
 
 _KEPT = (b"compression", b"dataWindow", b"displayWindow", b"lineOrder", b"tiles", b"type", b"chunkCount")
 _LAST_LETTER = ord("~")
 _ENTRY = 16
-"""Bytes of a channel in the list, behind its name."""
+"""Bytes of a channel entry after its name."""
 _FILLER = (b"p", b"p")
-"""Name and type of what fills the rest: 8 bytes with its size."""
+"""Name and type of the padding attribute: 8 bytes with its size."""
 
 
 def cleaned(parts: Sequence[ExrPartHeader]) -> bytes:
-    """The headers, from the first part's on, as long as they were. HeaderError where that can't be done."""
+    """The headers, from the first part's on, at their original length. HeaderError if that is not possible."""
     return header_bytes([_cleaned_part(part, index, len(parts)) for index, part in enumerate(parts)])
 
 
 def header_bytes(parts: Sequence[Sequence[RawAttribute]]) -> bytes:
-    """What lies behind a file's `PREFIX`, up to its offset tables: each part's attributes."""
+    """The bytes between a file's `PREFIX` and its offset tables: each part's attributes."""
     own = (b"".join(map(_bytes, part)) + b"\0" for part in parts)
     return b"".join(own) + b"\0" * (len(parts) > 1)
 
 
 def clean_name(part: ExrPartHeader, name: str) -> str:
-    """How the part's channel ``name`` is called in a cleaned header."""
+    """The name of the part's channel ``name`` in a cleaned header."""
     return next(_clean(channel.raw).decode() for channel in part.channels if channel.name == name)
 
 
@@ -275,7 +276,7 @@ def _cleaned_part(part: ExrPartHeader, index: int, count: int) -> list[RawAttrib
 
 
 def _clean_channels(raw: bytes) -> bytes:
-    """The list with clean names. Pixels are stored in the order of the names, so the order must stay."""
+    """The list with clean names. Pixels are stored in the order of the names, so the order must not change."""
     found, at, names = b"", 0, []
     while raw[at]:
         end = raw.index(b"\0", at)
@@ -288,8 +289,8 @@ def _clean_channels(raw: bytes) -> bytes:
 
 
 def _clean(name: bytes) -> bytes:
-    """As it is if it is UTF-8; else with its bytes beyond ASCII as the one that ASCII sorts last. What lies behind the
-    last dot stays: compressions go by it."""
+    """Unchanged if it is UTF-8; otherwise with non-ASCII bytes replaced by the last ASCII character in sort order. The
+    part after the last dot stays: compressions depend on it."""
     return name if is_utf8(name) else bytes(byte if byte < 0x80 else _LAST_LETTER for byte in name)
 
 

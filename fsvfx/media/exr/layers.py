@@ -1,4 +1,4 @@
-"""Which channels of a picture file are meant: the plate's RGB, a matte; by layer (``beauty.R``) or by part. Pure."""
+"""Selects channels of a picture file: the plate's RGB, a matte; by layer (``beauty.R``) or by part. Pure."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ class Channel:
 
     @property
     def path(self) -> str:
-        """As a manifest names its layer: the layer's own name, else the part's; both where they differ."""
+        """Its layer as named in a manifest: the layer's own name, otherwise the part's; both if they differ."""
         if self.layer and self.part_name and self.layer != self.part_name:
             return f"{self.part_name}.{self.layer}"
         return self.layer or self.part_name
 
     def lies_in(self, wanted: str | None) -> bool:
-        """Whether the layer ``wanted`` has it; None: whether it is plain, in no layer."""
+        """Whether it is in the layer ``wanted``; None: whether it is plain, in no layer."""
         return not self.layer if wanted is None else wanted in (self.path, self.layer or self.part_name)
 
 
 def rgb_of(channels: Iterable[Channel], wanted: str | None = None) -> tuple[Channel, Channel, Channel]:
-    """R, G and B of the layer or part ``wanted``; None: the plain ones. A picture of luminance only: Y three times.
+    """R, G and B of the layer or part ``wanted``; None: the plain ones. For a luminance picture: Y three times.
 
     HeaderError lists the layers if none or several match.
     """
@@ -56,7 +56,8 @@ def rgb_of(channels: Iterable[Channel], wanted: str | None = None) -> tuple[Chan
 
 
 def matte_of(channels: Iterable[Channel], wanted: str | None = None) -> Channel:
-    """The channel ``wanted``, or the matte of that layer; None: the only channel, else plain A, else plain R of RGB.
+    """The channel ``wanted``, or the matte of that layer; None: the only channel, otherwise plain A, otherwise plain R
+    of RGB.
 
     HeaderError lists the channels.
     """

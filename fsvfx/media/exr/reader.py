@@ -1,8 +1,8 @@
-"""EXR frames in: RGB at half depth, the data window as it is.
+"""EXR frames in: RGB at half depth, the unchanged data window.
 
-By measurement (benchmarks/exr.py): OpenEXR reads plain pictures, at half of OpenImageIO's cost; OpenImageIO reads
-pictures among other layers and parts, of which OpenEXR's binding would hold every one in memory, and those with headers
-that the binding can't read. A test holds that both give the same bits.
+As measured (benchmarks/exr.py): OpenEXR reads plain pictures, at half of OpenImageIO's cost; OpenImageIO reads pictures
+among other layers and parts, all of which OpenEXR's binding would load into memory, and those with headers that the
+binding can't read. A test checks that both give the same bits.
 """
 
 from __future__ import annotations
@@ -34,14 +34,15 @@ from fsvfx.settings import machine
 
 _COPY = "Render or copy the frame again"
 _FURTHEST = 2**30
-"""From the origin: OpenEXR refuses windows beyond."""
+"""Distance from the origin: OpenEXR refuses windows beyond it."""
 _OWN = frozenset({"chromaticities", "colorInteropID", "view"})
-"""Attributes that describe one part only; the first part's others apply to the whole file."""
+"""Attributes that describe a single part; the first part's others apply to the whole file."""
 
 
 @dataclass(frozen=True)
 class ExrHead:
-    """Where an EXR's picture is: ``part``, its ``rgb`` channels' names (Y three times: luminance only), its header."""
+    """The position of an EXR's picture: ``part``, its ``rgb`` channels' names (Y three times: luminance only), its
+    header."""
 
     part: int
     rgb: tuple[str, str, str]
@@ -53,7 +54,7 @@ class ExrHead:
 
     @property
     def own(self) -> ExrPartHeader:
-        """Of the picture's part."""
+        """The header of the picture's part."""
         return self.parts[self.part]
 
     @property
@@ -68,19 +69,19 @@ class ExrHead:
 
     @property
     def address(self) -> Address | None:
-        """The timecode's 32 bits as they are: OpenEXR's type for it takes frames to 29 only."""
+        """The timecode's 32 bits, unchanged: OpenEXR's type for it only accepts frames up to 29."""
         raw = [entry for part in (self.own, self.parts[0]) for entry in part.raw]
         found = next((value for name, kind, value in raw if (name, kind) == (b"timeCode", b"timecode")), b"")
         return Address(int.from_bytes(found[:4], "little"), clipped=True) if len(found) == 8 else None
 
     @property
     def pixel_aspect(self) -> float:
-        """Width of a pixel by its height; 1 where the header has none that can be."""
+        """Pixel width divided by height; 1 if the header has no valid one."""
         return float(self.header.get("pixelAspectRatio", 1.0))
 
 
 def read_head(path: Path, place: Place, layer: str | None = None) -> ExrHead:
-    """Header of the part that holds the picture, of ``layer`` where it is named. Raises PlateError."""
+    """Header of the part that contains the picture, of ``layer`` if given. Raises PlateError."""
     parts = read_parts(path, place)
     with named(place):
         rgb = rgb_of(channels_of(parts), layer)
@@ -94,13 +95,13 @@ def read_head(path: Path, place: Place, layer: str | None = None) -> ExrHead:
 
 
 def is_exr(path: Path, place: Place) -> bool:
-    """By its content. PlateError: absent or out of reach."""
+    """By its content. PlateError: missing or out of reach."""
     with held(path, place) as there, there.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 
 
 def read_parts(path: Path, place: Place) -> tuple[ExrPartHeader, ...]:
-    """Every part's header. PlateError: no EXR, damaged, or beyond the machine's limits."""
+    """Every part's header. PlateError: not an EXR, damaged, or beyond the machine's limits."""
     allowed = machine()
     with held(path, place) as there, there.open("rb") as file, named(place):
         size = there.stat().st_size
@@ -120,8 +121,8 @@ def channels_of(parts: Sequence[ExrPartHeader]) -> list[Channel]:
 def read_exr(path: Path, place: Place, layer: str | None = None) -> tuple[Array, ExrHead]:
     """The picture, (H, W, 3) float16 of the data window, and its header.
 
-    Half pixels come bit for bit. 32-bit float pixels are rounded to half; one beyond half's range (65504) is an error,
-    never clamped. Luminance alone becomes three equal channels. Raises PlateError.
+    Half pixels are returned bit for bit. 32-bit float pixels are rounded to half; values beyond half's range (65504)
+    are an error, never clamped. Luminance only becomes three equal channels. Raises PlateError.
     """
     head = read_head(path, place, layer)
     rgb = _alone(path, place) if head.is_alone else read_channels(path, head.parts, head.part, head.rgb, place)
@@ -138,20 +139,20 @@ def _is_alone(parts: Sequence[ExrPartHeader]) -> bool:
 
 
 def _is_plain(parts: Sequence[ExrPartHeader]) -> bool:
-    """Whether libraries read the headers as they are: each part of several has a name of its own."""
+    """Whether libraries can read the unchanged headers: with several parts, each needs a unique name."""
     names = {part.name for part in parts}
     return all(part.is_plain for part in parts) and (len(parts) == 1 or ("" not in names and len(names) == len(parts)))
 
 
 def _alone(path: Path, place: Place) -> Array:
-    """A file of R, G, B and nothing else."""
+    """A file with only R, G and B."""
     said = io.StringIO()  # the binding prints what is wrong with the pixels, and then returns fewer parts
     try:
         with held(path, place) as there, contextlib.redirect_stdout(said):
             file = OpenEXR.File(str(there))
     except FsvfxError:
         raise
-    except Exception as error:  # whatever a library throws at a foreign file is about the file
+    except Exception as error:  # any error that a library raises for a foreign file concerns the file
         reason = re.sub(r"/proc/self/fd/\d+", path.name, str(error))
         raise place.error(f"the EXR can't be read: {reason}", _COPY) from None
     rgb: Array | None = file.channels()["RGB"].pixels if file.parts and not said.getvalue() else None
@@ -172,7 +173,7 @@ def read_channels(path: Path, parts: Sequence[ExrPartHeader], part: int, wanted:
 
 
 def probe_exr(path: Path, place: Place, layer: str | None = None) -> None:
-    """PlateError if decoding the picture is dangerous, or as ``read_head``."""
+    """PlateError if decoding the picture is dangerous, or as in ``read_head``."""
     head = read_head(path, place, layer)
     if head.is_alone:
         probe.ask({"by": "OpenEXR", "path": str(path.absolute())}, place)
@@ -181,7 +182,7 @@ def probe_exr(path: Path, place: Place, layer: str | None = None) -> None:
 
 
 def probe_channels(path: Path, parts: Sequence[ExrPartHeader], part: int, wanted: Sequence[str], place: Place) -> None:
-    """PlateError if ``read_channels`` of the same is dangerous."""
+    """PlateError if ``read_channels`` with the same arguments is dangerous."""
     with _plain(path, parts, place) as (plain, own):
         oiio.probe_pixels(plain, own, part, _plain_names(parts, part, wanted))
 
@@ -192,9 +193,9 @@ def _plain_names(parts: Sequence[ExrPartHeader], part: int, names: Sequence[str]
 
 @contextmanager
 def _plain(path: Path, parts: Sequence[ExrPartHeader], place: Place) -> Iterator[tuple[Path, Place]]:
-    """The file, or a copy with a clean header where libraries could not read its own; and its place. PlateError.
+    """The file, or a copy with a clean header if libraries could not read its own; and its place. PlateError.
 
-    The copy is ours: no manifest's reach is asked of it.
+    The copy is ours: the manifest's reach is not checked for it.
     """
     if _is_plain(parts):
         yield path, place
@@ -211,7 +212,7 @@ def _plain(path: Path, parts: Sequence[ExrPartHeader], place: Place) -> Iterator
 
 
 def notes(head: ExrHead) -> list[str]:
-    """What a person should know of how the frame is read."""
+    """Notes for people on how the frame is read."""
     own, kinds = head.own, {channel.name: channel.pixels for channel in head.own.channels}
     data, display = head.windows
     is_read = head.address is not None and head.address.is_sound

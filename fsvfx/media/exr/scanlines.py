@@ -1,7 +1,8 @@
-"""Scanline EXRs in ZIP and ZIPS, packed by ISA-L: every reader's bits, in a quarter of the time that OpenEXR takes.
+"""Scanline EXRs in ZIP and ZIPS, compressed with ISA-L: identical bits for every reader, in a quarter of OpenEXR's
+time.
 
-OpenEXR itself writes the headers, of a picture of one pixel; behind them come the offset tables and the packed lines,
-as "OpenEXR File Layout" (openexr.com) has them. Its binding packs by libdeflate, at one level.
+OpenEXR itself writes the headers, of a one-pixel picture; the offset tables and the packed lines follow, as in "OpenEXR
+File Layout" (openexr.com). Its binding compresses with libdeflate, at a single level.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from fsvfx.media.pixels import Window, size_of
 U8 = NDArray[np.uint8]
 
 LINES = {"zips": 1, "zip": 16}
-"""What is packed together, by the compression's name."""
+"""Number of lines compressed together, by the compression's name."""
 _MEAN = np.uint8(128)
 
 
 @dataclass(frozen=True)
 class Scanlines:
-    """One part's pixels. channels: names to (H, W) arrays, half or float32. lines: packed together."""
+    """One part's pixels. channels: names to (H, W) arrays, half or float32. lines: number compressed together."""
 
     channels: Mapping[str, NDArray[Any]]
     lines: int
@@ -38,12 +39,12 @@ class Scanlines:
 def rewrite(path: Path, parts: Sequence[Scanlines], data: Window) -> None:
     """Give the EXR at ``path``, whose parts have the right headers for one pixel, its pixels and the window ``data``.
 
-    Raises OSError; ValueError for channels of another size.
+    Raises OSError; ValueError for channels of a different size.
     """
     draft = path.read_bytes()
     height, _ = size_of(data)
     counts = [-(-height // part.lines) for part in parts]
-    headers = zip(counts, _attributes(draft))  # in this order: no part is asked for beyond the last
+    headers = zip(counts, _attributes(draft))  # in this order: nothing is requested beyond the last part
     head = draft[:PREFIX] + header_bytes([_of(each, data, count) for count, each in headers])
     at, tables, chunks = len(head) + 8 * sum(counts), b"", []
     for index, part in enumerate(parts):
@@ -57,7 +58,7 @@ def rewrite(path: Path, parts: Sequence[Scanlines], data: Window) -> None:
 
 
 def _attributes(draft: bytes) -> Iterator[list[RawAttribute]]:
-    """Each part's, of a file that is sound."""
+    """Each part's, from a valid file."""
     at = PREFIX
     while True:
         part = []
@@ -71,7 +72,7 @@ def _attributes(draft: bytes) -> Iterator[list[RawAttribute]]:
 
 
 def _of(raw: Sequence[RawAttribute], data: Window, chunks: int) -> list[RawAttribute]:
-    """The attributes, for another picture."""
+    """The attributes, changed for another picture."""
     new = {b"dataWindow": struct.pack("<4i", *data), b"chunkCount": struct.pack("<i", chunks)}
     return [(name, kind, new.get(name, value)) for name, kind, value in raw]
 
@@ -82,7 +83,7 @@ def _chunk(part: int, parts: int, line: int, body: bytes) -> bytes:
 
 
 def _packed(part: Scanlines, data: Window) -> Iterator[tuple[int, bytes]]:
-    """The first line of each chunk, from 0, and its bytes. A line has its channels one after the other, by name."""
+    """The first line of each chunk, from 0, and its bytes. A line stores its channels one after the other, by name."""
     height, width = size_of(data)
     planes = [np.ascontiguousarray(part.channels[name]) for name in sorted(part.channels)]
     if any(plane.shape != (height, width) for plane in planes):
@@ -93,8 +94,8 @@ def _packed(part: Scanlines, data: Window) -> Iterator[tuple[int, bytes]]:
 
 
 def packed(lines: U8) -> bytes:
-    """Bytes (an even number) as ZIP chunks have them: low bytes before high ones, differences, deflated; as they are
-    where that is no shorter."""
+    """Bytes (an even number) as in ZIP chunks: low bytes before high ones, differences, deflated; unchanged if that is
+    no shorter."""
     halves = np.empty((2, len(lines) // 2), np.uint8)
     cv2.split(lines.reshape(1, -1, 2), [halves[:1], halves[1:]])
     low_first = halves.ravel()

@@ -17,8 +17,8 @@ from fsvfx.media.exr import scanlines
 from fsvfx.media.pixels import Window
 
 MATTE_CHANNEL = "matte.A"
-"""A layer of its own. Plain ``A`` would mean to compositing programs that RGB is multiplied by it, which it is not:
-the plate is all there. ``A`` in a layer is what they load as a mask by default."""
+"""A layer of its own. Compositing programs would take plain ``A`` to mean that RGB is premultiplied by it, which it is
+not: the plate is complete. ``A`` in a layer is what they load as a mask by default."""
 
 _COMPRESSION = {
     "none": OpenEXR.NO_COMPRESSION,
@@ -31,7 +31,7 @@ _COMPRESSION = {
 
 @dataclass(frozen=True)
 class ExrWindows:
-    """Where the pixels lie: the plate's windows, kept, so that overscan stays overscan."""
+    """The position of the pixels: the plate's windows, kept, so that overscan stays overscan."""
 
     data: Window
     display: Window
@@ -45,16 +45,17 @@ class ExrPart:
     channels: Mapping[str, NDArray[Any]]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     is_data: bool = False
-    """Positions, not pictures: tagged as such, and never compressed with loss."""
+    """Positions, not pictures: tagged as such, and never compressed lossily."""
 
 
 def write_exr(
     path: Path, parts: Sequence[ExrPart], attributes: Mapping[str, Any], windows: ExrWindows, compression: str = "zip"
 ) -> None:
-    """Write one scanline EXR; same input, same bytes. One part makes a plain file, which every program reads.
+    """Write a scanline EXR; the same input gives the same bytes. A single part makes a plain file, which every program
+    reads.
 
-    ``attributes`` go into every part unchanged: OpenEXR wants the same timecode and chromaticities in all. The
-    channels must be of the size of ``windows.data``. Raises OSError.
+    ``attributes`` go into every part unchanged: OpenEXR requires the same timecode and chromaticities in all. The
+    channels must have the size of ``windows.data``. Raises OSError.
     """
     shared = {"type": OpenEXR.scanlineimage, "displayWindow": _box(windows.display)}
     split = [_split(part) for part in parts]
@@ -69,7 +70,7 @@ def write_exr(
 
 
 def _split(part: ExrPart) -> ExrPart:
-    """With ``RGB`` as three channels."""
+    """``RGB`` split into three channels."""
     channels = dict(part.channels)
     if "RGB" in channels:
         channels |= zip("RGB", cv2.split(channels.pop("RGB")), strict=True)
@@ -77,7 +78,7 @@ def _split(part: ExrPart) -> ExrPart:
 
 
 def _write(path: Path, parts: Sequence[ExrPart], attributes: Mapping[str, Any], compression: str) -> None:
-    """By OpenEXR."""
+    """With OpenEXR."""
     made = [_part(part, attributes, compression) for part in parts]
     try:
         file = OpenEXR.File([OpenEXR.Part(*one) for one in made]) if len(made) > 1 else OpenEXR.File(*made[0][:2])
@@ -87,8 +88,8 @@ def _write(path: Path, parts: Sequence[ExrPart], attributes: Mapping[str, Any], 
 
 
 def time_code(address: Address, plate: OpenEXR.TimeCode | None = None) -> OpenEXR.TimeCode:
-    """EXR's timeCode of ``address``, with the user bits and their flags of the ``plate``'s."""
-    phase = bool(address.word & 0x80008000)  # one place for it here, whatever the rate
+    """EXR's timeCode of ``address``, with the user bits and their flags from the ``plate``'s."""
+    phase = bool(address.word & 0x80008000)  # one position for it here, whatever the rate
     user, kept = (plate.userData, plate) if plate else (0, None)
     flags = [
         address.drop,
@@ -99,7 +100,7 @@ def time_code(address: Address, plate: OpenEXR.TimeCode | None = None) -> OpenEX
 
 
 def colour_attributes(interop_id: str) -> dict[str, Any]:
-    """``colorInteropID``, and ``chromaticities`` for programs that know only these, where OpenEXR defines them."""
+    """``colorInteropID``, and ``chromaticities`` for programs that know only these, if OpenEXR defines them."""
     if not interop_id:
         return {}
     primaries = OpenEXR.colorInteropIDToChromaticities(interop_id)

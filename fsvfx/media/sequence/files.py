@@ -31,19 +31,19 @@ class SequenceFile:
 
 
 def has_token(path: str) -> bool:
-    """Whether the file name has a place for the frame number."""
+    """Whether the file name has a placeholder for the frame number."""
     return frame_place(path) is not None
 
 
 def is_sequence(path: str) -> bool:
-    """Whether ``path`` means numbered files. An existing file (on disk) of exactly that name means itself."""
+    """Whether ``path`` means numbered files. An existing file (on disk) with exactly that name means itself."""
     return has_token(path) and suffix(path) not in VIDEOS and not (not remote.is_remote(path) and Path(path).is_file())
 
 
 def find_files(pattern: str, place: Place) -> dict[int, SequenceFile]:
-    """Every frame that is there, by its number. Raises PlateError; StoreError for S3.
+    """Every existing frame, by its number. Raises PlateError; StoreError for S3.
 
-    Of two files that differ only in how their accents are composed, the one spelled like ``pattern`` is taken.
+    Of two files that differ only in the composition of accents, the one spelled like ``pattern`` is used.
     """
     form = _form(remote.spelled(pattern), place)
     check_reach(place, form.folder)
@@ -57,8 +57,8 @@ def find_files(pattern: str, place: Place) -> dict[int, SequenceFile]:
 
 
 def suggestion(folder: Path) -> str:
-    """How to write the sequences that a folder holds."""
-    import fileseq  # here: it takes a while, and few folders are given
+    """How to write the sequences in a folder."""
+    import fileseq  # here: it is slow, and folders are rarely given
 
     found = [s for s in fileseq.findSequencesOnDisk(str(folder)) if len(s) > 1]
     names = [f"{s.basename()}{'#' * s.zfill()}{s.extension()}" for s in found[:3] if s.zfill()]
@@ -67,7 +67,7 @@ def suggestion(folder: Path) -> str:
 
 @dataclass(frozen=True)
 class _Form:
-    """How the files of a sequence are called."""
+    """The naming pattern of a sequence's files."""
 
     folder: str
     before: str
@@ -75,14 +75,15 @@ class _Form:
     after: str
 
     def number(self, name: str) -> tuple[int, bool] | None:
-        """The number in ``name``, and whether the rest of it is spelled exactly so; None if it does not match."""
+        """The number in ``name``, and whether the rest is spelled exactly like the pattern; None if it does not
+        match."""
         if match := self._exact.fullmatch(name):
             return int(match[1]), True
         match = self._plain.fullmatch(plain(name))
         return (int(match[1]), False) if match else None
 
     def near(self, names: Iterable[str]) -> str | None:
-        """The pattern of those ``names`` that differ from it in capitals only, or in how many digits the number has."""
+        """The pattern of those ``names`` that differ only in capitalization, or in the number of digits."""
         before, after = (re.escape(plain(part)) for part in (self.before, self.after))
         wanted = re.compile(rf"({before})([0-9]+)({after})", re.IGNORECASE)
         found = [match for name in sorted(names) if (match := wanted.fullmatch(plain(name)))]
@@ -106,7 +107,7 @@ def _form(pattern: str, place: Place) -> _Form:
 
 
 def _expression(before: str, width: int, after: str) -> re.Pattern[str]:
-    # Numbers outgrow their padding (9999, 10000) but are never padded further than it.
+    # Numbers may outgrow their padding (9999, 10000) but are never padded beyond it.
     return re.compile(rf"{re.escape(before)}(\d{{{width}}}|[1-9]\d{{{width},}}){re.escape(after)}", re.ASCII)
 
 
@@ -153,6 +154,6 @@ def _no_folder(error: OSError, place: Place) -> PlateError:
 
 
 def _absent(form: _Form) -> str:
-    """What to do where no file is called so: capitals and padding are easily mistaken."""
+    """The hint if no file matches: capitals and padding are easily mistaken."""
     meant = None if remote.is_remote(form.folder) else form.near(names_in(Path(form.folder)))
     return f"Did you mean '{meant}'?" if meant else "Check the path and how many digits the frame number has"

@@ -1,4 +1,5 @@
-"""One frame of an image sequence: its picture, and what its file says of itself. One way for EXR, DPX and stills."""
+"""One frame of an image sequence: its picture, and the facts in its file. A common interface for EXR, DPX and
+stills."""
 
 from __future__ import annotations
 
@@ -22,27 +23,27 @@ from fsvfx.media.stills import reader as stills
 from schemas import rates
 
 _EXR_RATES = ("framesPerSecond", "FramesPerSecond")
-"""The standard's, and the name by which OpenImageIO writes it."""
+"""The standard name, and the name that OpenImageIO writes."""
 _DPX_RATES = ("dpx:TemporalFrameRate", "dpx:FrameRate")
-"""Of the television and of the film header."""
+"""From the television and from the film header."""
 
 
 @dataclass(frozen=True)
 class FrameHead:
-    """What a frame's file says of itself. ``size``: height and width of its pixels.
+    """Facts from a frame's file. ``size``: height and width of its pixels.
 
-    header: EXR attributes by their own names; a DPX's fields by OpenImageIO's (``dpx:Transfer``); else empty.
+    header: EXR attributes by their own names; a DPX's fields by OpenImageIO's (``dpx:Transfer``); otherwise empty.
     """
 
     size: tuple[int, int]
     dtype: np.dtype[np.generic]
-    """As the plate's arrays have it."""
+    """As in the plate's arrays."""
     header: dict[str, Any] = field(default_factory=dict)
     windows: tuple[Window, Window] | None = None
     """EXR: data and display window."""
     frame_rate: Fraction | None = None
     address: addresses.Address | None = None
-    """Of the timecode. Its neighbours show which frame it means."""
+    """The timecode. Its neighbors show which frame it means."""
     pixel_aspect: float = 1.0
     interop_id: str = ""
     """EXR's ``colorInteropID``."""
@@ -62,9 +63,9 @@ def read_frame(path: Path, place: Place, layer: str | None = None) -> tuple[Arra
 
 
 def probe_frame(path: Path, place: Place, layer: str | None = None) -> None:
-    """PlateError if decoding the picture is dangerous, or its header rules it out.
+    """PlateError if decoding the picture is dangerous, or its header shows that it can't be used.
 
-    DPX needs no probe: it is unpacked here, by no library.
+    DPX needs no probe: it is unpacked here, without a library.
     """
 
     def ask() -> None:
@@ -78,7 +79,7 @@ def probe_frame(path: Path, place: Place, layer: str | None = None) -> None:
 
 
 def read_head(path: Path, place: Place, layer: str | None = None) -> FrameHead:
-    """The head alone; of EXR and DPX without reading pixels. Raises PlateError."""
+    """The head alone; for EXR and DPX without reading pixels. Raises PlateError."""
     with _known(path, place) as kind:
         if kind is sniff.EXR:
             return _of_exr(exr.read_head(path, place, layer))
@@ -88,7 +89,7 @@ def read_head(path: Path, place: Place, layer: str | None = None) -> FrameHead:
 
 
 def notes_of(path: Path, place: Place, layer: str | None = None) -> list[str]:
-    """What a person should know of how the frame is read. Raises PlateError."""
+    """Notes for people on how the frame is read. Raises PlateError."""
     with _known(path, place) as kind:
         if kind is sniff.EXR:
             head = exr.read_head(path, place, layer)
@@ -136,7 +137,7 @@ def _rate(header: Mapping[str, Any], names: Sequence[str]) -> Fraction | None:
 
 
 def _rate_notes(header: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """Empty fields hold 0, or NaN where all bits are set."""
+    """Undefined fields contain 0, or NaN if all bits are set."""
     return [
         f"{name} is {_short(value)} in the header, which is not valid: ignored"
         for name, value in ((name, header.get(name)) for name in names)

@@ -27,7 +27,7 @@ _UNREADABLE = ""
 
 
 class SequenceReader:
-    """Frames of a sequence by number. ``layer``: of EXR, the layer or part that holds the picture."""
+    """Frames of a sequence by number. ``layer``: for EXR, the layer or part that contains the picture."""
 
     def __init__(self, pattern: str, place: Place, layer: str | None = None) -> None:
         self.files: dict[int, SequenceFile] = find_files(pattern, place)
@@ -42,11 +42,11 @@ class SequenceReader:
         return self.read(number)[0]
 
     def read(self, number: int) -> tuple[Array, FrameHead]:
-        """One frame, and what its file says of it. PlateError."""
+        """One frame, and the facts in its file. PlateError."""
         return read_frame(*self._at(number), self._layer)
 
     def head(self, number: int) -> FrameHead:
-        """What one frame's file says; remembered per process until the file changes. PlateError."""
+        """Facts from one frame's file; cached per process until the file changes. PlateError."""
         return _head(self.files[number], self.place(number), self._layer)
 
     def probe(self, number: int) -> None:
@@ -54,14 +54,14 @@ class SequenceReader:
         probe_frame(*self._at(number), self._layer)
 
     def kind(self, number: int) -> sniff.Kind:
-        """What one frame's file is, by its content. PlateError if it is not a picture that fsvfx reads."""
+        """The kind of one frame's file, by its content. PlateError if it is not a supported picture."""
         return sniff.picture_kind(*self._at(number))
 
     def notes(self, number: int) -> list[str]:
         return notes_of(*self._at(number), self._layer)
 
     def union(self, numbers: Sequence[int]) -> Window:
-        """What the data windows of ``numbers`` span, remembered. Frames that can't be read are left out here.
+        """The union of the data windows of ``numbers``, cached. Frames that can't be read are skipped here.
 
         PlateError if none can.
         """
@@ -85,7 +85,7 @@ class SequenceReader:
         return {str(number): known[self.files[number].url] for number in numbers}
 
     def check_links(self, numbers: Sequence[int]) -> None:
-        """PlateError if a file of ``numbers`` is a link out of what the manifest may read."""
+        """PlateError if a file of ``numbers`` is a link out of the manifest's reach."""
         for number in numbers:
             if self.files[number].is_link:
                 check_reach(self.place(number), self.files[number].url)
@@ -177,7 +177,7 @@ class SequencePlate:
 
     @cached_property
     def _kind(self) -> sniff.Kind | None:
-        """What the first of the shot's frames is that is a picture at all, by its content."""
+        """The kind of the first of the shot's frames that is a picture at all, by its content."""
         for number in self._job.shot.plate.frames:
             try:
                 return self._reader.kind(number)
@@ -187,7 +187,7 @@ class SequencePlate:
 
     @cached_property
     def _pattern(self) -> tuple[int, FrameHead]:
-        """The shot's first frame that can be read: one that can't must not take the others with it."""
+        """The shot's first readable frame: an unreadable one must not affect the others."""
         failed: PlateError | None = None
         for number in self._job.shot.plate.frames:
             try:
@@ -199,7 +199,7 @@ class SequencePlate:
 
     @cached_property
     def _canvas(self) -> Window:
-        """What the plate's arrays show."""
+        """The window that the plate's arrays show."""
         head = self._pattern[1]
         if head.windows is None:
             return (0, 0, head.size[1] - 1, head.size[0] - 1)
@@ -229,7 +229,7 @@ class SequencePlate:
             check_interop_id(head.interop_id, self._job, place)
 
     def _frame_rate(self, head: FrameHead) -> Fraction | None:
-        """What the headers or the manifest say; frames need none, videos and timecodes do."""
+        """The rate in the headers or the manifest; frames need none, videos and timecodes do."""
         said = self._job.shot.plate.frame_rate
         wanted = rates.parse(said) if said else None
         rate = head.frame_rate or wanted
@@ -245,13 +245,13 @@ class SequencePlate:
             if self._job.shot.plate.timecode:
                 what = "plate.timecode can't be used: the image sequence has no frame rate"
                 raise self._place.error(what, RATE_HINT)
-            return None  # each frame keeps what its own header says
+            return None  # each frame keeps its own header
         back = self._job.shot.plate.first_frame - number
         at_first = timecodes.shift(read.text, back, rate) if read.text else None
         return timecodes.one_timecode(self._job, at_first, rate, self._place)
 
     def _address(self, number: int) -> addresses.Address | None:
-        """Of frame ``number``, if the shot has it and it can be read."""
+        """For frame ``number``, if the shot has it and it can be read."""
         if number not in self._job.shot.plate.frames:
             return None
         try:

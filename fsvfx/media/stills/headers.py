@@ -1,6 +1,6 @@
 """Headers of TIFF, JPEG and PNG files, checked before anything is decoded. Pure.
 
-Imports nothing heavy: the probe's child process needs it.
+Imports only lightweight modules: the probe's child process needs it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import BinaryIO
 from fsvfx.media.headers import HeaderError
 
 _SHAPES = {b"II*\0": ("<", 8), b"MM\0*": (">", 8), b"II+\0": ("<", 16), b"MM\0+": (">", 16)}
-"""Byte order, and where the first directory's place ends: 16 in a BigTIFF."""
+"""Byte order, and where the first directory's offset ends: 16 in a BigTIFF."""
 _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _ROLE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _COLOR_MAP, _FORMAT = 254, 256, 257, 258, 262, 277, 320, 339
 _REDUCED = 1
@@ -29,7 +29,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class TiffHeader:
-    """Of the first picture. photometric: None where the tag is missing."""
+    """Of the first picture. photometric: None if the tag is missing."""
 
     width: int
     height: int
@@ -42,7 +42,7 @@ class TiffHeader:
 
 
 def tiff_header(file: BinaryIO, size: int) -> TiffHeader:
-    """``size``: of the file. HeaderError: no TIFF, or its first directory is cut off or damaged."""
+    """``size``: of the file. HeaderError: not a TIFF, or its first directory is cut off or damaged."""
     order, start = _SHAPES.get(file.read(4), ("", 0))
     if not order:
         raise HeaderError("the file is not a TIFF", "Write it as TIFF")
@@ -66,7 +66,7 @@ def tiff_header(file: BinaryIO, size: int) -> TiffHeader:
 
 
 def check_tiff(header: TiffHeader) -> None:
-    """HeaderError for pictures that are neither RGB, grey nor a palette's, or whose values are ambiguous."""
+    """HeaderError for pictures that are neither RGB, gray nor palette, or whose values are ambiguous."""
     kind = header.photometric
     if kind is not None and kind not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE):
         raise HeaderError(f"its picture is {_KINDS.get(kind, f'of an unknown kind ({kind})')}", "Write RGB or gray")
@@ -89,7 +89,7 @@ def check_tiff(header: TiffHeader) -> None:
 
 
 def _first_directory(file: BinaryIO, order: str, size: int, *, is_big: bool) -> dict[int, int]:
-    """The first value of every tag that holds whole numbers; 0 for tags of other types."""
+    """The first value of every tag with integers; 0 for tags of other types."""
     if is_big:
         file.seek(8)
     offset_form, count_form, entry_form = ("Q", "Q", "HHQ8s") if is_big else ("I", "H", "HHI4s")
@@ -134,7 +134,7 @@ _PROCESSES = {
 
 @dataclass(frozen=True)
 class JpegHeader:
-    """process: its name where it is an uncommon one, else empty. bits: of each of its ``components``' samples."""
+    """process: its name if it is an uncommon one, otherwise empty. bits: of each of its ``components``' samples."""
 
     width: int
     height: int
@@ -181,9 +181,10 @@ class PngHeader:
     pictures: int
     """More than one: animated."""
     profile: str
-    """The name of its colour profile, or of what its code points (cICP) say; empty: it has neither."""
+    """The name of its color profile, or of its code points (cICP); empty if it has neither."""
     plain: bytes
-    """The file with what its pixels need, and nothing that could unpack to gigabytes (texts, profiles)."""
+    """The file with only the data that its pixels need, and nothing that could expand to gigabytes (texts,
+    profiles)."""
 
 
 def png_header(content: bytes) -> PngHeader | None:
@@ -201,7 +202,7 @@ def png_header(content: bytes) -> PngHeader | None:
             pictures = int.from_bytes(body[:4])
         elif kind == b"iCCP":
             profile = profile or body[:80].partition(b"\0")[0].decode("latin-1")
-        elif kind == b"cICP" and len(body) == 4:  # it overrules a profile
+        elif kind == b"cICP" and len(body) == 4:  # it overrides a profile
             profile = _coded(body[0], body[1])
         has_alpha |= kind == b"tRNS"
         if kind in _NEEDED:

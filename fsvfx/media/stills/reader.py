@@ -1,4 +1,4 @@
-"""One picture from one file, by its content: TIFF, PNG, JPEG, WebP, BMP, single GIF; whole or not at all."""
+"""One picture from one file, by its content: TIFF, PNG, JPEG, WebP, BMP, single GIF; complete or an error."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ _PILLOWS: dict[sniff.Kind, Callable[[IO[bytes]], ImageFile]] = {
     sniff.GIF: GifImagePlugin.GifImageFile,
     sniff.BMP: BmpImagePlugin.BmpImageFile,
 }
-"""Pillow's readers, asked by name: it would take a JPEG with more pictures behind it (MPO) for another kind."""
+"""Pillow's readers, selected by name: otherwise it would take a JPEG followed by more pictures (MPO) for another
+kind."""
 
 
 def read_still(path: Path, place: Place) -> Array:
-    """(H, W, 3) RGB: uint8, uint16, or float16 (float TIFF). Grey becomes three equal channels, palettes are
-    resolved, alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
+    """(H, W, 3) RGB: uint8, uint16, or float16 (float TIFF). Gray becomes three equal channels, palettes are resolved,
+    alpha is left out, a photo's orientation flag is applied. Raises PlateError."""
     kind = sniff.picture_kind(path, place)
     if kind is sniff.TIFF:
         return _tiff(path, place)
@@ -51,7 +52,7 @@ def read_still(path: Path, place: Place) -> Array:
 
 
 def probe_still(path: Path, place: Place) -> None:
-    """PlateError if decoding the picture is dangerous, or its header rules it out."""
+    """PlateError if decoding the picture is dangerous, or its header shows that it can't be used."""
     kind = sniff.picture_kind(path, place)
     if kind is sniff.TIFF:
         oiio.probe_pixels(path, place)
@@ -67,7 +68,7 @@ def probe_still(path: Path, place: Place) -> None:
 
 
 def notes_of(path: Path, place: Place) -> list[str]:
-    """What a person should know: alpha that is left out, a colour profile that is not asked. Raises PlateError."""
+    """Notes for people: alpha that is left out, a color profile that is ignored. Raises PlateError."""
     kind = sniff.picture_kind(path, place)
     content = _content(path, place)
     if kind is sniff.PNG:
@@ -95,7 +96,7 @@ def _notes(has_alpha: bool, profile: str) -> list[str]:
 
 
 def _profile_of(picture: ImageFile) -> str:
-    """The name of its colour profile; empty: it has none."""
+    """The name of its color profile; empty if it has none."""
     content = picture.info.get("icc_profile")
     if not content:
         return ""
@@ -111,7 +112,7 @@ def _content(path: Path, place: Place) -> bytes:
 
 
 def _check_jpeg(content: bytes, place: Place) -> None:
-    """By the header: Pillow's own errors do not say which of these it is."""
+    """From the header: Pillow's own errors do not distinguish these cases."""
     header: JpegHeader | None = jpeg_header(content)
     if header is None:
         raise place.error("the JPEG is damaged or cut off: it has no frame header", _COPY)
@@ -143,7 +144,7 @@ def _webp_size(content: bytes) -> tuple[int, int]:
 
 @contextmanager
 def _pillow(content: bytes, kind: sniff.Kind, place: Place) -> Iterator[ImageFile]:
-    """Also JPEG: OpenCV fills what a cut-off JPEG lacks with grey, and says nothing. Nothing is decoded yet."""
+    """JPEG, too: OpenCV silently fills the missing part of a cut-off JPEG with gray. Nothing is decoded yet."""
     if kind is sniff.JPEG:
         _check_jpeg(content, place)
     if kind is sniff.WEBP:
@@ -156,7 +157,7 @@ def _pillow(content: bytes, kind: sniff.Kind, place: Place) -> Iterator[ImageFil
 
 
 def _turn_of(picture: ImageFile) -> Turn:
-    """A photo's EXIF that can't be read says nothing of its pixels."""
+    """Unreadable EXIF in a photo does not affect its pixels."""
     try:
         return OF_EXIF.get(picture.getexif().get(_ORIENTATION, 1), UPRIGHT)
     except Exception:
@@ -170,7 +171,7 @@ def _check_single(pictures: int, kind: sniff.Kind, place: Place) -> None:
 
 
 def _tiff(path: Path, place: Place) -> Array:
-    """By OpenImageIO, which knows tiles, separate planes, packed 10 and 12 bits, and half float."""
+    """With OpenImageIO, which supports tiles, separate planes, packed 10 and 12 bits, and half float."""
     with oiio.opened(path, place) as file:
         names = [name.upper() for name in oiio.channel_names(file.spec())]
         fields = oiio.attributes(file)
@@ -200,7 +201,7 @@ def _check_png(content: bytes, place: Place) -> PngHeader:
 
 
 def _png(header: PngHeader, place: Place) -> Array:
-    """By OpenCV, which keeps 16 bits."""
+    """With OpenCV, which keeps 16 bits."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with guarded("the PNG is damaged or cut off", place):
         picture: Any = cv2.imdecode(np.frombuffer(header.plain, np.uint8), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)

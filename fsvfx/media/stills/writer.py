@@ -1,4 +1,4 @@
-"""Single pictures out, by OpenImageIO: DPX, PNG, TIFF. Same input, same bytes."""
+"""Single pictures out, through OpenImageIO: DPX, PNG, TIFF. The same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from fsvfx.media.addresses import Address
 from fsvfx.media.dpx.pixels import spread_over_16
 
 _LOSSLESS = {"compression": "lzw", "png:compressionLevel": 2}
-"""Grain hardly packs: zip takes eight times as long as LZW for a tenth less."""
+"""Grain hardly compresses: zip takes eight times as long as LZW for a tenth less."""
 _NO_DATE = "    :  :     :  :  "
-"""Blanks, as EXIF writes a date that is not known. Left out, the writers would put the time of day in."""
+"""Blanks, as EXIF writes an unknown date. Without it, the writers would store the current time."""
 _DPX_NAME = slice(36, 136)
-"""The file's own name (SMPTE ST 268, field 4). OpenImageIO puts the path there under which it writes."""
+"""The file's own name (SMPTE ST 268, field 4). OpenImageIO stores the path of the temporary file there."""
 
 
 @dataclass(frozen=True)
 class StillFormat:
-    """bits: of each channel, 8 to 16 for integer codes; floats are as deep as their dtype.
+    """bits: of each channel, 8 to 16 for integer codes; floats have the depth of their dtype.
 
-    attributes: by OpenImageIO's names. called: the final name of the file, which DPX headers hold.
+    attributes: by OpenImageIO's names. called: the final name of the file, which DPX headers contain.
     """
 
     bits: int
@@ -38,7 +38,7 @@ class StillFormat:
 def write_still(path: Path, picture: NDArray[Any], wanted: StillFormat) -> None:
     """Write ``picture`` (H, W, 3) or (H, W): codes of ``wanted.bits`` as uint8 or uint16, or float32.
 
-    The path's ending says which kind. Raises OSError.
+    The path's extension selects the kind. Raises OSError.
     """
     import OpenImageIO as oiio
 
@@ -61,13 +61,13 @@ def write_still(path: Path, picture: NDArray[Any], wanted: StillFormat) -> None:
 
 
 def _plain(picture: NDArray[Any]) -> NDArray[Any]:
-    """OpenImageIO takes arrays of two dimensions, and those whose dtype spells out its byte order, for other ones."""
+    """OpenImageIO misreads two-dimensional arrays, and those whose dtype has an explicit byte order."""
     pixels = np.atleast_3d(np.ascontiguousarray(picture))
     return pixels.view(pixels.dtype.type)
 
 
 def _widened(codes: NDArray[Any], bits: int) -> NDArray[Any]:
-    """OpenImageIO cuts 16 bits to 10 or 12: the upper bits repeated in the lower ones come back as they were."""
+    """OpenImageIO cuts 16 bits to 10 or 12: with the upper bits repeated in the lower ones, the codes are unchanged."""
     if codes.dtype != np.uint16 or bits == 16:
         return codes
     return spread_over_16(codes, bits)
@@ -77,5 +77,5 @@ def _name_dpx(path: Path, name: str) -> None:
     room = _DPX_NAME.stop - _DPX_NAME.start
     with path.open("r+b") as file:
         file.seek(_DPX_NAME.start)
-        whole = name.encode()[: room - 1].decode(errors="ignore").encode()  # no half characters
+        whole = name.encode()[: room - 1].decode(errors="ignore").encode()  # no partial characters
         file.write(whole.ljust(room, b"\0"))

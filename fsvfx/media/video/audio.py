@@ -1,4 +1,4 @@
-"""A shot's share of a video's sound, cut to the sample."""
+"""A shot's part of a video's sound, cut to the sample."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fsvfx.media.video.container import Demuxer, demuxer_of
 def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path:
     """WAV (24-bit PCM) of ``length`` seconds from ``start`` on the file's clock; silence where there is no sound.
 
-    Kept in the machine's cache. Raises PlateError if the sound can't be decoded.
+    Stored in the machine's cache. Raises PlateError if the sound can't be decoded.
     """
     name = blake3(os.fsencode(f"{path}|{digests.stamp_of(path)}|{start}|{length}")).hexdigest()[:32]
     kept = cache("audio", f"{name}.wav")
@@ -32,7 +32,7 @@ def extract(path: Path, start: Fraction, length: Fraction, place: Place) -> Path
 
 def _cut(path: Path, start: Fraction, length: Fraction, out: Path, place: Place) -> None:
     with held(path, place) as there, there.open("rb") as file:
-        # The child gets the open file: a name would be looked up again, and might look like an option.
+        # The child gets the open file: a name would be resolved again, and might look like an option.
         source = f"file:/dev/fd/{file.fileno()}"
         command = _command(demuxer_of(there, place), source, start, length, out)
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[file.fileno()])
@@ -45,7 +45,7 @@ def _cut(path: Path, start: Fraction, length: Fraction, out: Path, place: Place)
 
 
 def _command(demuxer: Demuxer, source: str, start: Fraction, length: Fraction, out: Path) -> list[str]:
-    # first_pts=0 pads sound that begins after the pictures; apad, sound that ends before them.
+    # first_pts=0 pads sound that starts after the pictures; apad, sound that ends before them.
     stream = (
         ffmpeg.input(source, **demuxer.arguments)
         .audio.filter("aresample", **{"async": 1, "first_pts": 0})

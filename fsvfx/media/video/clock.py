@@ -1,4 +1,4 @@
-"""A video's clock: the rate its frames keep, and the rate its QuickTime timecode track counts at."""
+"""A video's clock: the rate of its frames, and the rate at which its QuickTime timecode track counts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from schemas import rates
 
 _INWARD = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 _MOST = 100_000
-"""Atoms that are looked at: files made to keep a reader busy have more."""
+"""Maximum number of atoms examined: malicious files have more."""
 
 
 def timecode_rate_of(path: Path) -> Fraction | None:
-    """Of the first timecode track; None: not a QuickTime or MP4 file, no such track, or no valid rate.
+    """From the first timecode track; None: not a QuickTime or MP4 file, no such track, or no valid rate.
 
     Raises OSError.
     """
@@ -30,7 +30,7 @@ def timecode_rate_of(path: Path) -> Fraction | None:
 
 
 def _descriptions(file: BinaryIO, start: int, end: int, left: list[int]) -> Iterator[int]:
-    """Places of the sample descriptions (stsd) between ``start`` and ``end``."""
+    """Offsets of the sample descriptions (stsd) between ``start`` and ``end``."""
     while start + 8 <= end and left[0] > 0:
         left[0] -= 1
         file.seek(start)
@@ -49,7 +49,7 @@ def _descriptions(file: BinaryIO, start: int, end: int, left: list[int]) -> Iter
 
 
 def _rate_at(file: BinaryIO, description: int) -> Fraction | None:
-    """``tmcd``: flags, ticks a second, ticks a frame, frames a second, as QuickTime's file format has them."""
+    """``tmcd``: flags, ticks a second, ticks a frame, frames a second, as in QuickTime's file format."""
     file.seek(description + 8)
     entry = file.read(34)
     if entry[4:8] != b"tmcd" or len(entry) < 34:
@@ -62,23 +62,23 @@ _USUAL = (
     *(Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 96, 120)),
     *(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 96, 100, 120)),
 )
-"""Tried where the container declares none that fits."""
+"""Tried if the container declares none that fits."""
 _LOOSE = 0.25
-"""Frames may lie this part of a frame off the even grid (cameras' clocks jitter): sound stays in sync to the eye."""
+"""Frames may be off the even grid by this part of a frame (cameras' clocks jitter): sound still appears in sync."""
 
 
 def even_rate(pts: NDArray[np.int64], time_base: Fraction, declared: Iterable[Fraction | None]) -> Fraction | None:
-    """The rate whose even grid the frames keep, or None: variable.
+    """The rate whose even grid the frames follow, or None: variable.
 
-    pts: presentation times, ascending. declared: what the container says, most trusted first; what can't be is passed
-    over. A rate that fits to the time base's rounding wins over one that fits loosely.
+    pts: presentation times, ascending. declared: the container's values, most trusted first; impossible ones are
+    skipped. A rate that fits within the time base's rounding takes precedence over one that fits loosely.
     """
-    each = [1 / time_base] if len(pts) > 1 and bool((np.diff(pts) == 1).all()) else []  # libavformat says 120 of 119.88
+    each = [1 / time_base] if len(pts) > 1 and bool((np.diff(pts) == 1).all()) else []  # 119.88 is reported as 120
     said = [rate for rate in (*each, *declared) if rate is not None and rates.known(rate)]
     known = [rates.exact(rate) for rate in said]
     if len(pts) < 2:
         return known[0] if known else None
-    candidates = list(dict.fromkeys([*known, *_USUAL, *said]))  # 2398/100 has its own grid, and is 24000/1001
+    candidates = list(dict.fromkeys([*known, *_USUAL, *said]))  # 2398/100 has its own grid, and means 24000/1001
     times = (pts - pts[0]) * float(time_base)
     tick = 1.5 * float(time_base)
     errors = [float(np.abs(times - np.arange(len(pts)) / float(rate)).max()) for rate in candidates]
@@ -89,5 +89,5 @@ def even_rate(pts: NDArray[np.int64], time_base: Fraction, declared: Iterable[Fr
 
 
 def widest_gap(pts: NDArray[np.int64]) -> int:
-    """Index of the frame that is followed by the longest wait."""
+    """Index of the frame followed by the longest gap."""
     return int(np.argmax(np.diff(pts)))

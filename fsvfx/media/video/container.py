@@ -1,6 +1,7 @@
-"""Opening a video: its demuxer is chosen here, by how the file begins, from those that read one file and nothing else.
+"""Opens a video: its demuxer is selected here, by the file's first bytes, from those that read a single file and
+nothing else.
 
-Left to itself, FFmpeg probes: a text named .mp4 may be a playlist (ffconcat, HLS, DASH, SDP) that names other files.
+By default, FFmpeg probes: a text named .mp4 may be a playlist (ffconcat, HLS, DASH, SDP) that names other files.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ _READ = "Give an mp4, mov, m4v, mkv, webm, mxf, avi or gif"
 
 @dataclass(frozen=True)
 class Demuxer:
-    """FFmpeg's name of a demuxer, and options that keep it to the one file."""
+    """FFmpeg's name of a demuxer, and options that restrict it to the one file."""
 
     name: str
 
     @property
     def options(self) -> dict[str, str]:
-        """For a demuxer that gets an open file: it may open nothing itself."""
+        """For a demuxer that gets an open file: it must not open anything itself."""
         return {**_OPTIONS.get(self.name, {}), "protocol_whitelist": "none"}
 
     @property
@@ -53,12 +54,12 @@ def open_container(path: Path, place: Place) -> Iterator[av.container.InputConta
 
 
 def _open(file: IO[bytes], demuxer: Demuxer) -> av.container.InputContainer:
-    """Tags that are not UTF-8 are replaced: they must not hide the pictures."""
+    """Tags that are not UTF-8 are replaced: they must not prevent reading the pictures."""
     return av.open(file, "r", demuxer.name, demuxer.options, metadata_errors="replace")
 
 
 def demuxer_of(file: Path, place: Place) -> Demuxer:
-    """By the file's first bytes. PlateError says what the file is if it is not a video."""
+    """By the file's first bytes. PlateError names the file's kind if it is not a video."""
     with file.open("rb") as raw:
         head = raw.read(_HEAD + 32)
     kind = kind_of(head)

@@ -1,4 +1,4 @@
-"""Frame-exact decoding: from the keyframe before, by presentation time; damage is reported, not concealed."""
+"""Frame-exact decoding: from the preceding keyframe, by presentation time; damage is reported, not concealed."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from fsvfx.media.video.formats import picture_streams
 from fsvfx.media.video.index import VideoIndex
 from fsvfx.settings import machine
 
-# explode: a decoder that meets broken data says so, where by default it would paint something over it.
+# explode: a decoder reports broken data, which by default it would conceal.
 _STRICT = {"err_detect": "explode"}
 _DROPS_EXACTLY = frozenset({"h264"})
-"""Codecs whose pictures that no other one refers to are known as such, so that those that nobody wants cost nothing."""
+"""Codecs with a reliable mark for unreferenced pictures, so that unwanted ones can be skipped."""
 _HINT = "Copy the plate again from its source, or waive its frames after replacing them"
 
 
 def limited(options: dict[str, str]) -> dict[str, str]:
-    """A decoder's ``options``, and the machine's limit: it refuses a frame that grows beyond it."""
+    """A decoder's ``options``, with the machine's limit: it refuses larger frames."""
     return options | {"max_pixels": str(machine().max_pixels)}
 
 
 class _SeekMissed(Exception):
-    """The demuxer came out after the packet that was asked for."""
+    """The demuxer ended up after the requested packet."""
 
 
 @dataclass(frozen=True)
 class VideoDecoder:
-    """Decodes chosen frames of one video file."""
+    """Decodes selected frames of one video file."""
 
     path: Path
     index: VideoIndex
@@ -44,12 +44,12 @@ class VideoDecoder:
     numbering: Numbering
 
     def frames(self, indices: Sequence[int]) -> Iterator[VideoFrame]:
-        """Each frame of ``indices``, in that order; quickest when they ascend. PlateError names a damaged one."""
+        """Each frame of ``indices``, in that order; fastest if they ascend. PlateError names a damaged one."""
         for run in self._runs(indices):
             yield from self._run(run)
 
     def _runs(self, indices: Sequence[int]) -> Iterator[list[int]]:
-        """Cut where seeking to a keyframe saves decoding, or where the order goes back."""
+        """Split where seeking to a keyframe saves decoding, or where the order goes back."""
         run: list[int] = []
         for index in indices:
             if run and (index <= run[-1] or (index > run[-1] + 1 and self._skips_keyframe(run[-1], index))):
@@ -63,9 +63,9 @@ class VideoDecoder:
         return self.index.chain(wanted).start > self.index.chain(done).stop
 
     def _run(self, wanted: list[int]) -> Iterator[VideoFrame]:
-        """Decode ascending ``wanted``; what fails is tried once more from the file's first frame.
+        """Decode ascending ``wanted``; if that fails, try once more from the file's first frame.
 
-        Streams that refresh gradually mark places to start from where the first pictures are still incomplete.
+        Streams with gradual refresh mark starting points where the first pictures are still incomplete.
         """
         start = self.index.chain(wanted[0]).start
         given = 0
@@ -83,7 +83,7 @@ class VideoDecoder:
         damage = _Damage(self.index)
         with open_container(self.path, self.place) as container:
             stream = picture_streams(container)[0]
-            # One thread: an error then belongs to the very packet that was handed in. Chunks run side by side instead.
+            # One thread: an error then belongs to the packet just sent. Chunks run in parallel instead.
             stream.codec_context.thread_count = 1
             stream.codec_context.options = limited(_STRICT)
             if seek:
@@ -108,7 +108,7 @@ class VideoDecoder:
         damage: _Damage,
         wanted: frozenset[int],
     ) -> Iterator[VideoFrame]:
-        """Every picture from ``start`` on, but for those that are neither wanted nor referred to. Both in packets."""
+        """Every picture from ``start`` on, except those that are neither wanted nor referenced. Both in packets."""
         codec = stream.codec_context
         drops, begun = codec.name in _DROPS_EXACTLY, False
         for packet in container.demux(stream):
@@ -127,7 +127,7 @@ class VideoDecoder:
                 damage.note(position)
 
     def _positions(self, indices: Sequence[int]) -> frozenset[int]:
-        """Of the packets that hold these frames."""
+        """Positions of the packets that contain these frames."""
         return frozenset(int(self.index.presented[index]) for index in indices)
 
     def _pts(self, index: int) -> int:
@@ -146,7 +146,7 @@ class VideoDecoder:
 
 @dataclass
 class _Damage:
-    """Packets that did not decode, and which frames build on them."""
+    """Packets that failed to decode, and the frames that depend on them."""
 
     index: VideoIndex
     positions: list[int] = field(default_factory=list)
@@ -159,7 +159,7 @@ class _Damage:
         return self._first(index) is not None
 
     def cause(self, index: int) -> int | None:
-        """Index of the first damaged frame that frame ``index`` builds on."""
+        """Index of the first damaged frame that frame ``index`` depends on."""
         position = self._first(index)
         return None if position is None else self.index.index_at.get(position)
 

@@ -1,4 +1,4 @@
-"""Opening a video file: its index, its first picture and its facts; or the reason why it can't be used."""
+"""Opens a video file: its index, its first picture and its facts; or the reason why it can't be used."""
 
 from __future__ import annotations
 
@@ -34,29 +34,29 @@ from fsvfx.media.video.rgb import depth, has_alpha, is_assumed, matrix_of
 
 _PROGRESSIVE = (0, 1)
 _INDEX_FORM = 3
-"""Raise it when VideoIndex or what is in it changes: stored indices of other forms are left alone."""
+"""Increase it when VideoIndex or its contents change: stored indices of other forms are ignored."""
 
 
 @dataclass(frozen=True)
 class VideoFile:
-    """What a video file holds. Sizes are of the upright picture."""
+    """Facts of a video file. Sizes are those of the upright picture."""
 
     path: Path
     index: VideoIndex
     width: int
     height: int
     coded: tuple[int, int]
-    """Width, height before turning."""
+    """Width, height before rotation."""
     turn: Turn
     dtype: np.dtype[np.generic]
     rates: tuple[Fraction | None, ...]
-    """As the container declares them, most trusted first."""
+    """As declared by the container, most trusted first."""
     start: Fraction
-    """Seconds at which the container's clock begins."""
+    """Seconds at which the container's clock starts."""
     pixel_aspect: Fraction
     timecode: str | None
     timecode_rate: Fraction | None
-    """What a QuickTime timecode track counts in a second; None: the file does not say."""
+    """Counts per second of a QuickTime timecode track; None if the file does not have one."""
     has_audio: bool
     transfer: int
     primaries: int
@@ -65,17 +65,17 @@ class VideoFile:
 
     @cached_property
     def times(self) -> NDArray[np.int64]:
-        """When frames are presented, in the index's time base, ascending."""
+        """Presentation times of the frames, in the index's time base, ascending."""
         return self.index.pts[self.index.presented]
 
     @cached_property
     def rate(self) -> Fraction | None:
-        """The rate whose even grid the frames keep; None: it varies."""
+        """The rate whose even grid the frames follow; None if it varies."""
         return even_rate(self.times, self.index.time_base, self.rates)
 
 
 def open_video(path: Path, place: Place) -> VideoFile:
-    """Read the file's facts; remembered per process until the file changes. Raises PlateError."""
+    """Read the file's facts; cached per process until the file changes. Raises PlateError."""
     with held(path, place) as there:
         stamp = digests.stamp_of(there)
     return _open(_Asked(path, stamp, place))
@@ -83,7 +83,7 @@ def open_video(path: Path, place: Place) -> VideoFile:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A file as it is now; whichever shot asks."""
+    """The current state of a file, for any shot."""
 
     path: Path
     stamp: str
@@ -126,7 +126,8 @@ def _read(path: Path, stamp: str, place: Place) -> VideoFile:
 
 
 def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStream:
-    """The first with pictures. Its claims are checked before anything is decoded; what frames claim, by its decoder."""
+    """The first one with pictures. Its claims are checked before anything is decoded; those of frames, by its
+    decoder."""
     streams = picture_streams(container)
     if not streams:
         there = "only cover art" if container.streams.video else "only sound or data"
@@ -141,7 +142,7 @@ def _stream(container: av.container.InputContainer, place: Place) -> av.VideoStr
 
 
 def _first_picture(container: av.container.InputContainer, stream: av.VideoStream, place: Place) -> VideoFrame:
-    """The first that decodes: later damage is reported when its frame is read."""
+    """The first one that decodes: later damage is reported when its frame is read."""
     stream.codec_context.thread_count = 1
     for packet in container.demux(stream):
         try:
@@ -240,7 +241,7 @@ def _load(kept: Path) -> VideoIndex | None:
             columns = {name: arrays[name] for name in ("pts", "key", "shown", "damaged", "digest")}
         base = Fraction(facts["time_base"])
         return VideoIndex(**columns, time_base=base, declared=facts["declared"], header=facts["header"])
-    except Exception:  # whatever became of it: a cache that can't be read only costs time
+    except Exception:  # for any reason: an unreadable cache only costs time
         return None
 
 
@@ -251,7 +252,7 @@ def _save(kept: Path, index: VideoIndex) -> None:
         with drafted(kept) as draft, draft.open("wb") as file:
             np.savez(file, facts=np.array(facts), **columns)
     except OSError:
-        return  # a cache that can't be written only costs time
+        return  # an unwritable cache only costs time
 
 
 def interlaced(place: Place) -> PlateError:
@@ -262,7 +263,7 @@ def interlaced(place: Place) -> PlateError:
 
 
 def turn_of(frame: VideoFrame) -> Turn:
-    """The frame's turn. HeaderError unless it is one of the eight that keep pixels whole."""
+    """The frame's rotation. HeaderError unless it is one of the eight that keep pixels intact."""
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return UPRIGHT

@@ -1,6 +1,6 @@
 """Pixel formats of the decoder, by ffmpeg's names: how each is read, or why it is refused. Pure.
 
-A test goes through the decoder's own list, so that none is left to chance. Imports nothing heavy: the probe's child
+A test iterates over the decoder's own list, so that none is missed. Imports only lightweight modules: the probe's child
 process needs it.
 """
 
@@ -20,8 +20,8 @@ Model = Literal["ycbcr", "rgb", "grey"]
 
 @dataclass(frozen=True)
 class PixelFormat:
-    """model: of its codes. bits: of each code that comes out. full: what swscale brings it to without changing a code,
-    with every code at full size; empty: its planes are read as they are. shift: of its codes in their words."""
+    """model: of its codes. bits: of each resulting code. full: the format to which swscale converts it without changing
+    codes, with all planes at full size; empty: its planes are read directly. shift: of its codes in their words."""
 
     model: Model
     bits: int
@@ -52,7 +52,7 @@ _BYTES: dict[Model, str] = {
     ),
     "grey": "gray ya8 monow monob",
 }
-"""8 bits, or fewer that are widened to 8."""
+"""8 bits, or fewer that are expanded to 8."""
 _WORDS: dict[Model, dict[int, str]] = {
     "ycbcr": {
         9: "yuv420p9 yuv422p9 yuv444p9 yuva420p9 yuva422p9 yuva444p9",
@@ -102,7 +102,7 @@ _UNREAD = (
 
 
 def _planar_rgb(name: str, bits: int) -> PixelFormat:
-    """Read as they are: swscale changes codes on the way from planes with alpha, and from those at the words' top."""
+    """Read directly: swscale changes codes when it converts planes with alpha, and those at the top of their words."""
     return PixelFormat("rgb", bits, "", 16 - bits if "msb" in name else 0)
 
 
@@ -121,7 +121,7 @@ def _table() -> dict[str, PixelFormat]:
 
 
 REFUSED: dict[str, tuple[str, str]] = {name: (what, hint) for names, what, hint in _UNREAD for name in names.split()}
-"""What it is, how to fix it."""
+"""What it is, and how to fix it."""
 READ: dict[str, PixelFormat] = _table()
 
 
@@ -130,5 +130,5 @@ _COVER = 0x400 | 0x800
 
 
 def picture_streams(container: InputContainer) -> list[VideoStream]:
-    """Streams of moving pictures, in the file's order: the first is the one that is read."""
+    """Streams of moving pictures, in the file's order: the first one is read."""
     return [stream for stream in container.streams.video if not stream.disposition & _COVER]

@@ -1,6 +1,6 @@
-"""Which packet of a video file holds which frame: read once by demuxing, without decoding.
+"""Maps the frames of a video file to packets: built once by demuxing, without decoding.
 
-Frame i is the i-th *presented* frame: packets are ordered by presentation time, those that an edit list hides left out.
+Frame i is the i-th *presented* frame: packets are ordered by presentation time, without those hidden by an edit list.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ class VideoIndex:
     """Decoding can start here."""
     shown: NDArray[np.bool_]
     damaged: NDArray[np.bool_]
-    """Cut off, as the container says."""
+    """Cut off, according to the container."""
     digest: NDArray[np.uint8]
     """(n, 32) blake3 of each packet's bytes."""
     time_base: Fraction
     declared: int
-    """Frames that the container's header promises; 0: it does not say."""
+    """Number of frames in the container's header; 0: unknown."""
     header: str
-    """Digest of what else decides the pixels: codec, its configuration, size, colour tags."""
+    """Digest of everything else that determines the pixels: codec, its configuration, size, color tags."""
 
     @cached_property
     def presented(self) -> NDArray[np.int64]:
-        """Decoding position of each frame, in the order of presentation."""
+        """Decoding position of each frame, in presentation order."""
         positions = np.flatnonzero(self.shown)
         return positions[np.argsort(self.pts[positions], kind="stable")]
 
@@ -61,14 +61,14 @@ class VideoIndex:
         return len(self.presented)
 
     def seconds(self, index: int) -> Fraction:
-        """When frame ``index`` is presented."""
+        """Presentation time of frame ``index``."""
         return int(self.pts[self.presented[index]]) * self.time_base
 
     def chain(self, index: int) -> range:
         """Decoding positions that frame ``index`` may depend on, itself last.
 
-        It starts at the last keyframe presented no later: frames that an open GOP presents before its keyframe
-        need the GOP before.
+        It starts at the last keyframe presented no later: frames that an open GOP presents before its keyframe need the
+        preceding GOP.
         """
         own = int(self.presented[index])
         return range(int(self._starts(np.array([own]))[0]), own + 1)
@@ -81,7 +81,7 @@ class VideoIndex:
         return np.unique(np.concatenate(spans)) if spans else np.zeros(0, np.int64)
 
     def _starts(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where the `chain` of the frame at each decoding position starts."""
+        """Start of the `chain` of the frame at each decoding position."""
         keys = self._keys
         if not len(keys):
             return np.zeros(len(positions), np.int64)
@@ -96,8 +96,7 @@ class VideoIndex:
 
 
 def build_index(path: Path, place: Place) -> VideoIndex:
-    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and HeaderError for what
-    can't be indexed."""
+    """Demux ``path`` once. Raises PlateError, ``av.FFmpegError``, and HeaderError for what can't be indexed."""
     with open_container(path, place) as container:
         stream = picture_streams(container)[0]
         context = stream.codec_context
@@ -124,8 +123,8 @@ def build_index(path: Path, place: Place) -> VideoIndex:
 
 
 def _counted(container: av.container.InputContainer, stream: av.VideoStream) -> int:
-    """Frames by the header, hidden ones too. QuickTime's count has the whole media, its index what the edit list uses,
-    whether the file is cut off or not."""
+    """Number of frames in the header, including hidden ones. QuickTime's count covers the whole media, its index what
+    the edit list uses, whether the file is cut off or not."""
     is_quicktime = container.format.name.startswith("mov")
     return min(stream.frames, len(stream.index_entries)) if is_quicktime else stream.frames
 
@@ -133,7 +132,7 @@ def _counted(container: av.container.InputContainer, stream: av.VideoStream) -> 
 def _is_shown(packet: av.Packet[av.VideoStream], codec: str) -> bool:
     if packet.is_discard:
         return False
-    # VP8 stores its hidden reference frames as packets of their own; bit 4 of the frame tag says so (RFC 6386, 9.1).
+    # VP8 stores its hidden reference frames as separate packets; bit 4 of the frame tag marks them (RFC 6386, 9.1).
     return codec != "vp8" or bool(bytes(packet)[0] >> 4 & 1)
 
 

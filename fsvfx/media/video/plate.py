@@ -31,7 +31,7 @@ from schemas.job import ShotJob
 
 
 class VideoReader:
-    """Frames of a video by index, upright RGB. Serves plates and references."""
+    """Frames of a video by index, upright RGB. Used for plates and references."""
 
     def __init__(self, path: Path, place: Place, numbering: Numbering) -> None:
         self.file: VideoFile = open_video(path, place)
@@ -42,7 +42,7 @@ class VideoReader:
         return max(len(self.file.index), self.file.index.declared)
 
     def pictures(self, indices: Sequence[int]) -> Iterator[np.ndarray[Any, Any]]:
-        """Each frame (H, W, 3). PlateError names a frame that is damaged, cut off, interlaced or of another size."""
+        """Each frame (H, W, 3). PlateError names a frame that is damaged, cut off, interlaced or has another size."""
         with guarded("the video can't be decoded", self._place):
             yield from self._pictures(indices)
 
@@ -56,7 +56,7 @@ class VideoReader:
             raise self._cut_off([i for i in indices if i >= len(self.file.index)])
 
     def fingerprint(self, indices: Sequence[int]) -> str:
-        """Digest of the packets that ``indices`` are decoded from: damage elsewhere in the file does not touch it."""
+        """Digest of the packets that ``indices`` are decoded from: damage elsewhere in the file has no effect."""
         index = self.file.index
         content = blake3(f"{index.header}|{self.file.turn}".encode())
         present = [i for i in indices if i < len(index)]
@@ -144,7 +144,7 @@ class VideoPlate:
         return video_colour_notes(file.transfer, file.primaries, plate.color_space, ColourConfig.of(self._job))
 
     def _frame_rate(self) -> tuple[Fraction, str]:
-        """The rate, and a note where the frames do not keep it evenly.
+        """The rate, and a note if the frames do not follow it evenly.
 
         Frames are counted, not timed, so any spacing gives the right pictures; only sound needs an even grid.
         """

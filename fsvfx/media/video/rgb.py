@@ -1,9 +1,9 @@
-"""Decoded frames to RGB, full range: by the stream's own matrix and range, the same bytes on every machine.
+"""Decoded frames to RGB, full range: with the stream's own matrix and range, the same bytes on every machine.
 
 Chroma is scaled to full size by swscale (bicubic, bit-exact), the matrix is applied here: swscale's own reaches only
-99.6 % of white for 10-bit video. 8-bit video gives uint8; 9 to 16 bits give uint16, white = 65535.
-A stream that names no matrix is read as BT.709 from 1280 pixels wide or over 576 lines on, as BT.601 below.
-``pixel_formats`` has every format, and says which of the ways here is its own.
+99.6 % of white for 10-bit video. 8-bit video becomes uint8; 9 to 16 bits become uint16, white = 65535. A stream that
+names no matrix is read as BT.709 from 1280 pixels wide or over 576 lines, as BT.601 below. ``pixel_formats`` lists
+every format, and which of the methods here it uses.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fsvfx.media.video.formats import PixelFormat, pixel_format
 
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _UNNAMED = (0, 2, 3)
-"""Unspecified, reserved, and RGB, which YCbCr can't be: containers write it where they know nothing."""
+"""Unspecified, reserved, and RGB, which is impossible for YCbCr: containers write it if they know nothing."""
 # Kr, Kb by the code points of ITU-T H.273, table 4 (MatrixCoefficients).
 _LUMA = {
     1: (0.2126, 0.0722),
@@ -36,12 +36,12 @@ _LUMA = {
 
 
 def depth(frame: VideoFrame) -> np.dtype[np.generic]:
-    """uint8 or uint16, as ``to_rgb`` gives it. HeaderError: a format that is not read."""
+    """uint8 or uint16, as returned by ``to_rgb``. HeaderError: an unsupported format."""
     return np.dtype(np.uint8 if pixel_format(frame.format.name).bits == 8 else np.uint16)
 
 
 def matrix_of(frame: VideoFrame) -> int:
-    """The H.273 matrix that applies. HeaderError names one that is not supported, or a format that is not read."""
+    """The H.273 matrix that applies. HeaderError names an unsupported matrix or format."""
     if pixel_format(frame.format.name).model != "ycbcr":
         return 0
     matrix = int(frame.colorspace)
@@ -54,7 +54,7 @@ def matrix_of(frame: VideoFrame) -> int:
 
 
 def is_assumed(frame: VideoFrame) -> bool:
-    """Whether the matrix comes from the picture's size only."""
+    """Whether the matrix is derived only from the picture's size."""
     return pixel_format(frame.format.name).model == "ycbcr" and int(frame.colorspace) in _UNNAMED
 
 
@@ -63,7 +63,8 @@ def has_alpha(frame: VideoFrame) -> bool:
 
 
 def to_rgb(frame: VideoFrame, reformatter: VideoReformatter) -> Array:
-    """(H, W, 3) uint8 or uint16 RGB, full range, as coded (not turned). HeaderError: matrix or format not supported."""
+    """(H, W, 3) uint8 or uint16 RGB, full range, as coded (not rotated). HeaderError: matrix or format not
+    supported."""
     form = pixel_format(frame.format.name)
     if form.model == "rgb":
         return _from_rgb(frame, form, reformatter)
@@ -101,7 +102,7 @@ def _planes(frame: VideoFrame, form: PixelFormat) -> list[NDArray[Any]]:
 
 
 def _from_grey(frame: VideoFrame, form: PixelFormat, reformatter: VideoReformatter) -> Array:
-    """Full range unless the stream says otherwise, as ffmpeg has it."""
+    """Full range unless the stream says otherwise, like ffmpeg."""
     bits = form.bits
     codes = _planes(reformatter.reformat(frame, format=form.full, interpolation=_EXACT, threads=1), form)[0]
     black, white = (16, 235) if frame.color_range == ColorRange.MPEG else (0, 255 + (1 - 2.0 ** (8 - bits)))
@@ -121,7 +122,7 @@ def _from_rgb(frame: VideoFrame, form: PixelFormat, reformatter: VideoReformatte
 
 
 def _to_white(codes: NDArray[Any], bits: int) -> Array:
-    """Full-range codes: white becomes 255 for 8 bits, else 65535."""
+    """Full-range codes: white becomes 255 for 8 bits, otherwise 65535."""
     if bits in (8, 16):
         return codes
     white: Array = np.rint(codes * (65535 / (2**bits - 1))).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Movies out: frames piped to ffmpeg, in the codecs that can be delivered."""
+"""Movies out: frames piped to ffmpeg, in the supported delivery codecs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ _MUXERS = {".mp4": "mp4", ".mov": "mov", ".mxf": "mxf"}
 
 @dataclass(frozen=True)
 class VideoFormat:
-    """What to write. ``size``: height and width of the pictures; odd ones grow by a row or column, repeated."""
+    """The output format. ``size``: height and width of the pictures; odd ones are extended by repeating a row or
+    column."""
 
     size: tuple[int, int]
     frame_rate: Fraction
     codec: Codec = field(default_factory=lambda: codec_of("h264"))
     depth: Literal["uint8", "uint16"] = "uint8"
-    """Of the pictures that come in, full range."""
+    """Of the input pictures, full range."""
     colours: CodePoints = field(default_factory=CodePoints)
     pixel_aspect: Fraction = Fraction(1)
     audio: Path | None = None
@@ -40,15 +41,15 @@ class VideoFormat:
     lead: int = 0
     """Frames before the sound: a slate."""
     timecode: str | None = None
-    """Of the first frame, slate or not."""
+    """Of the first frame, whether or not it is a slate."""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_video(path: Path, pictures: Iterable[NDArray[Any]], wanted: VideoFormat) -> int:
-    """Write ``pictures`` (H, W, 3) RGB, the kind by the path's ending; the number of frames.
+    """Write ``pictures`` (H, W, 3) RGB, in the format of the path's extension; returns the number of frames.
 
-    By zimg, to the nearest code of Y'CbCr, limited range, in the matrix that ``wanted.colours`` names. The next
-    pictures are made meanwhile; a few are held. What was written is decoded again and counted. Raises MachineError;
+    Converted by zimg, to the nearest code of Y'CbCr, limited range, with the matrix of ``wanted.colours``. The next
+    pictures are made meanwhile; a few are buffered. The result is decoded again and counted. Raises MachineError;
     InputError for pictures that are too small for the codec.
     """
     _check_size(wanted, path)
@@ -84,7 +85,7 @@ def _feed(process: subprocess.Popen[bytes], pictures: Iterable[NDArray[Any]], wa
             count += 1
         process.stdin.close()
     except BrokenPipeError:
-        pass  # ffmpeg has ended: its exit code and output say why
+        pass  # ffmpeg has ended: its exit code and output tell why
     return count
 
 
@@ -179,15 +180,15 @@ def _failure(path: Path, what: str) -> MachineError:
 
 
 _LEVEL_62 = 16_888, 35_651_584
-"""Of the highest level of H.264 (139 264 macroblocks) and of HEVC: beyond it, nothing has to play it."""
+"""Of the highest level of H.264 (139 264 macroblocks) and of HEVC: players need not support more."""
 _THREADS = 4
-"""Fixed, since x264's and x265's bytes change with the number of threads."""
+"""Fixed, since the output of x264 and x265 depends on the number of threads."""
 
 
 @dataclass(frozen=True)
 class Codec:
-    """encoder, pixels, options: as ffmpeg calls them. bits: of what is encoded. smallest: width, height. largest: of a
-    side, and pixels in all."""
+    """encoder, pixels, options: ffmpeg's names. bits: of the encoding. smallest: width, height. largest: of a side, and
+    total pixels."""
 
     encoder: str
     pixels: str
@@ -198,8 +199,8 @@ class Codec:
 
 
 def codec_of(name: str, *, bits: int = 8, crf: int = 16, preset: str = "medium") -> Codec:
-    """``bits`` and ``crf`` count for h264 and hevc only, ``preset`` for h264. KeyError for a name that is none of
-    schemas.deliver's."""
+    """``bits`` and ``crf`` apply to h264 and hevc only, ``preset`` to h264. KeyError for a name that schemas.deliver
+    does not define."""
     if name == "h264":
         options: dict[str, str | int] = {"crf": crf, "preset": preset, "threads": _THREADS}
         return Codec("libx264", _chroma_420(bits), bits, options, largest=_LEVEL_62)
