@@ -53,7 +53,7 @@ def shot(
         manifest: path of the manifest, as the machine that runs the flow sees it.
         name: the shot.
         store: another store than the manifest's: a folder or s3://bucket/prefix.
-        frames: run only what these frames need and what hangs on them, such as 1010-1033.
+        frames: run only the chunks of these frames, with what they need, such as 1010-1033.
         redo: stages to run again even where they are done (on the frames, if some are named).
         until: the last stage to run; default: all.
         replace: deliver over files that are there and that the shot did not deliver.

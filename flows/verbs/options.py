@@ -26,7 +26,7 @@ Frames = Annotated[
     typer.Option(
         "--frames",
         metavar="RANGE",
-        help="Only what these frames need, and what depends on it: 1010-1033, 1001,1005 or 1001-1099x10.",
+        help="Only the chunks of these frames, and what they need: 1010-1033, 1001,1005 or 1001-1099x10.",
     ),
 ]
 Stages = Annotated[

@@ -46,8 +46,8 @@ def run(
             Executor.
         workers: how many processes; 0: as ``FSVFX_WORKERS`` says, else one per core.
         shots: only these; default: all.
-        frames: only what these frames need and what depends on them, such as ``1010-1033``.
-        stages: do these again even where they are done (on ``frames``, if given).
+        frames: only the chunks of these frames, with what they need, such as ``1010-1033``.
+        stages: do these again even where they are done (on ``frames``, if given), and what depends on them.
         until: the last stage to run; default: all.
         store: another store than the manifest's: a folder or ``s3://bucket/prefix``.
         replace: deliver over files that are there and that the shot did not deliver.

@@ -72,11 +72,14 @@ class Graph:
     def wanted(
         self, frames: FrameRange | None = None, stages: Sequence[str] = (), until: str | None = None
     ) -> frozenset[Step]:
-        """The steps of a run: all, or those named and their dependents, up to the stage ``until``; with all that they
-        need. Raises InputError for an unknown stage."""
+        """The steps of a run, up to the stage ``until``, with all that they need: all; the chunks of ``frames``; or
+        those of ``stages`` (of ``frames``, if given), which are done again, with their dependents. Raises InputError
+        for an unknown stage."""
         chosen = set(self)
-        if frames is not None or stages:
+        if stages:
             chosen = self.with_downstream(self.named(frames, stages))
+        elif frames is not None:
+            chosen = self.named(frames)
         if until is not None:
             chosen = {step for step in chosen if _place(step.stage) <= _place(stage_name(until))}
         return frozenset(self.with_upstream(chosen))

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from fsvfx import commands
+from fsvfx.delivery import kinds
 from fsvfx.runner.causes import unplanned
 from fsvfx.runner.dag import stages as stage_names
 from fsvfx.runner.graph import Graph, Step, frames_of
@@ -172,9 +173,16 @@ class Plan:
             unfinished=tuple(unit.name for unit in units),
             frames=frames_of(units) or None,
             command=command,
-            deliverables=() if self.left else tuple(each.path for each in self.job.deliver),
+            deliverables=() if self.left else self._delivered,
             seconds=round(seconds, 2),
         )
+
+    @property
+    def _delivered(self) -> tuple[str, ...]:
+        """The paths of what the wanted steps deliver, in the manifest's order."""
+        units = [step.unit for step in self.wanted if step.stage == "deliver"]
+        written = {one.path for unit in units for one in kinds.asked(self.job, unit)}
+        return tuple(each.path for each in self.job.deliver if each.path in written)
 
     @property
     def _command(self) -> str:
@@ -189,7 +197,7 @@ class Plan:
         return commands.retry(self.job, frames=next(enough, None), stages=redo)
 
     def _frames_to_retry(self) -> FrameRange | None:
-        """The frames of the failed chunks, if running those and what depends on them leaves nothing undone."""
+        """The frames of the failed chunks, if running those leaves nothing undone."""
         failed = {one.unit for one in self.failed}
         frames = frames_of(failed)
         if not frames or not all(unit.chunk for unit in failed):

@@ -26,8 +26,8 @@ def plan(
 ) -> Plan:
     """The shot's state by the ledger and the files as they are now. Writes nothing.
 
-    ``frames``, ``stages`` say what is wanted: those and all that depends on them, up to the stage ``until``, with what
-    they need; default: all. Raises StoreError; InputError for unknown stages, and for parameters that no stage takes;
+    What is wanted: all; the chunks of ``frames``; or ``stages`` (of ``frames``, if given) and all that depends on
+    them; each up to the stage ``until``, with what they need. Raises StoreError; InputError for unknown stages, and for parameters that no stage takes;
     PlateError if nothing of the plate can be read.
     """
     return _plan(job, lambda graph: graph.wanted(frames, stages, until))

@@ -43,7 +43,12 @@ def test_a_failed_chunk_is_no_exception(manifest: Path) -> None:
 
 def test_limits_as_on_the_command_line(manifest: Path) -> None:
     result = fsvfx.run(manifest, executor="serial", until="detect", frames="1001-1002")
-    assert result.shots[0].outcome.total == 5  # the chunk, the one whose halo sees it, and their plates
+    assert result.shots[0].outcome.total == 3  # the chunk, its plate, and the one that its halo sees
+    part = fsvfx.run(manifest, executor="serial", frames="1001-1002")
+    assert part.ok and part.shots[0].outcome.total == 8  # and the plate and faces of all chunks, for the tracks
+    assert [str(step) for step in fsvfx.status(manifest)["sh01"].receipts if step.stage == "align"] == [
+        "align 1001-1004"
+    ]
     assert fsvfx.run(manifest, executor="serial").ok
     before = fsvfx.status(manifest)["sh01"].receipts
     fsvfx.run(manifest, executor="serial", stages=["align"], frames="1001")
