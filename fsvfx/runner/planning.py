@@ -27,8 +27,8 @@ def plan(
     """The shot's state by the ledger and the files as they are now. Writes nothing.
 
     What is wanted: all; the chunks of ``frames``; or ``stages`` (of ``frames``, if given) and all that depends on
-    them; each up to the stage ``until``, with what they need. Raises StoreError; InputError for unknown stages, and for parameters that no stage takes;
-    PlateError if nothing of the plate can be read.
+    them; each up to the stage ``until``, with what they need. Raises StoreError; InputError for unknown stages, and for
+    parameters that no stage takes; PlateError if nothing of the plate can be read.
     """
     return _plan(job, lambda graph: graph.wanted(frames, stages, until))
 

@@ -28,7 +28,8 @@ def run_shot(
     """Run what is not done of ``job``; returns the resulting state, with the failures of steps.
 
     ``frames``: only their chunks, with what those need. ``stages``: do these again even where they are done (on
-    ``frames``, if given), and what depends on them. ``until``: the last stage to run. ``run_id``: a name for this run, which its claims hold.
+    ``frames``, if given), and what depends on them. ``until``: the last stage to run. ``run_id``: a name for this run,
+    which its claims hold.
 
     Raises RightsError, StoreError; InputError if no plan can be made, PlateError if nothing of the plate can be read.
     """

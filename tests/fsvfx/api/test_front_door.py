@@ -45,7 +45,8 @@ def test_limits_as_on_the_command_line(manifest: Path) -> None:
     result = fsvfx.run(manifest, executor="serial", until="detect", frames="1001-1002")
     assert result.shots[0].outcome.total == 3  # the chunk, its plate, and the one that its halo sees
     part = fsvfx.run(manifest, executor="serial", frames="1001-1002")
-    assert part.ok and part.shots[0].outcome.total == 8  # and the plate and faces of all chunks, for the tracks
+    assert part.ok
+    assert part.shots[0].outcome.total == 8  # and the plate and faces of all chunks, for the tracks
     assert [str(step) for step in fsvfx.status(manifest)["sh01"].receipts if step.stage == "align"] == [
         "align 1001-1004"
     ]
