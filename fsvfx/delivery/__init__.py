@@ -1,6 +1,6 @@
 """Delivery: frames per chunk; videos, contact sheet, report and MHL per shot. Nothing half-written at a final name.
 
-What ``__init__.pyi`` lists is imported when it is first used: placing a file need not wait for the writers.
+Names listed in ``__init__.pyi`` are imported on first use: placing a file does not need the writers.
 """
 
 from lazy_loader import attach_stub

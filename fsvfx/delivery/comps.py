@@ -1,6 +1,6 @@
 """The comps of a delivery, one frame at a time, and their pixels in a delivered space and depth.
 
-Outside the matte pixels come from the plate, not through the comp.
+Outside the matte, pixels come directly from the plate, not through the comp.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Depth = int | str
 
 @dataclass(frozen=True)
 class Aligned:
-    """Where a performer's crop (size, size) lies: ``matrix`` (2, 3) plate px -> crop px, None without a face."""
+    """The position of a performer's crop (size, size): ``matrix`` (2, 3) plate px -> crop px, None without a face."""
 
     matrix: NDArray[np.float64] | None
     size: int
@@ -40,9 +40,9 @@ class Aligned:
 class Comp:
     """One frame: plate and swaps.
 
-    plate: (H, W, 3) as ingested, and how it is read. patches: one per replace entry, in order; None where it shows
-    nothing. aligned: likewise, where the order asks for it. read: what else the order's kinds read, by stage, or
-    ``references/person``: the chunk's part of it.
+    plate: (H, W, 3) as ingested, and how it is read. patches: one per replace entry, in order; None where nothing
+    shows. aligned: likewise, if the order needs it. read: other inputs of the order's kinds, by stage, or
+    ``references/person``: the chunk's part of them.
     """
 
     frame: int
@@ -70,17 +70,17 @@ class Comp:
 
     @property
     def is_altered(self) -> bool:
-        """Whether any swap shows."""
+        """Whether any swap is visible."""
         return bool(self.shown)
 
     @cached_property
     def shown(self) -> list[Patch]:
-        """The patches that show something."""
+        """The patches that are not empty."""
         return [patch for patch in self.patches if patch and patch.matte.view(np.int16).any()]
 
     @cached_property
     def altered(self) -> Altered | None:
-        """The part of the picture that the patches lie in, without the rest of it; None if no swap shows."""
+        """The part of the picture that contains the patches; None if no swap is visible."""
         if not self.shown:
             return None
         where = box_of(self.shown)
@@ -118,7 +118,7 @@ def comps(order: Order) -> Iterator[Comp]:
 
 
 def altered(order: Order, chunk: Chunk) -> FrameRange:
-    """The frames of ``chunk`` that show a swap."""
+    """The frames of ``chunk`` with a visible swap."""
     composite = _data(order, "composite", chunk)
     if composite is None:
         return FrameRange(())
@@ -132,8 +132,8 @@ def altered(order: Order, chunk: Chunk) -> FrameRange:
 def picture(order: Order, comp: Comp, space: str, depth: Depth) -> NDArray[Any]:
     """(H, W, 3) in ``space``: uint8, uint16 (codes of ``depth`` bits), or float32.
 
-    Where the matte is zero and ``space`` is the plate's: the plate's own codes, brought to ``depth``; bit-equal if it
-    is as deep as the plate. Codes are rounded to the nearest, not dithered: plates bring their grain along.
+    Where the matte is zero and ``space`` is the plate's: the plate's own codes, converted to ``depth``; bit-identical
+    if it has the plate's depth. Codes are rounded to the nearest, not dithered: plates have grain.
     """
     out = _plate_codes(order, comp.plate, space, depth)
     if (part := comp.altered) is not None:
@@ -144,7 +144,7 @@ def picture(order: Order, comp: Comp, space: str, depth: Depth) -> NDArray[Any]:
 
 
 def preview(comp: Comp) -> NDArray[np.uint8]:
-    """(H, W, 3) sRGB, to look at, without exposure."""
+    """(H, W, 3) sRGB, for viewing, without exposure."""
     colour = comp.colour.as_shot
     out = colour.shown(comp.plate)
     if (part := comp.altered) is not None:
@@ -153,7 +153,7 @@ def preview(comp: Comp) -> NDArray[np.uint8]:
 
 
 def quantised(values: NDArray[np.float32], depth: Depth) -> NDArray[Any]:
-    """float32 to ``depth``: integer codes of 0 to 1, clipped (NaN: 0); or as they are."""
+    """float32 converted to ``depth``: integer codes of 0 to 1, clipped (NaN: 0); or unchanged."""
     if depth == "float":
         return values
     top = np.float32(2 ** int(depth) - 1)
@@ -198,7 +198,7 @@ def _composited(order: Order, composite: Data | None) -> list[CompositedEntry | 
 
 
 def _crop_sizes(order: Order, align: Data | None) -> list[int]:
-    """The side of each entry's crop; of all entries, where the order asks for alignment (0: chunk waived whole)."""
+    """The side of each entry's crop; for all entries, if the order needs alignment (0: the whole chunk is waived)."""
     if "align" not in order.reads:
         return []
     return [AlignedEntry(align, index).size if align else 0 for index in range(len(order.job.shot.replace))]
@@ -213,7 +213,7 @@ def _plate_codes(order: Order, plate: NDArray[Any], space: str, depth: Depth) ->
     own, config = order.colour.space, order.colour.config
     if space == own:
         if plate.dtype == np.float16 and depth == "float":
-            return plate.astype(np.float32)  # exact, NaN and infinities included
+            return plate.astype(np.float32)  # exact, including NaN and infinities
         if plate.dtype != np.float16 and isinstance(depth, int):
             return _rescaled(plate, depth)
     light = plate if plate.dtype == np.float16 else plate / np.float32(np.iinfo(plate.dtype).max)

@@ -1,4 +1,4 @@
-"""The contract of every kind of deliverable: what it is asked for, which files it makes, and how it writes them.
+"""The contract of every kind of deliverable: its settings, the files it makes, and how it writes them.
 
 Installed packages register theirs by an entry point of the group ``fsvfx.deliverables`` that names a subclass of
 ``FrameKind`` or ``ShotKind``. Manifests may then deliver that kind, and everything else follows from the contract.
@@ -26,7 +26,7 @@ S = TypeVar("S", bound=StrictModel)
 
 
 class Problem(NamedTuple):
-    """``field``: of the settings; empty for the deliverable itself. ``stops``: whether a run may not start with it."""
+    """``field``: of the settings; empty for the deliverable itself. ``stops``: whether it prevents a run."""
 
     field: str
     what: str
@@ -36,7 +36,7 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What of the manifest the settings of a deliverable may have to fit."""
+    """The parts of the manifest that may constrain a deliverable's settings."""
 
     has_linear_plate: bool
     is_linear: Callable[[str], bool]
@@ -46,31 +46,31 @@ class Surroundings:
     several: bool
     """Whether a shot replaces more than one face."""
     bare: tuple[str, ...]
-    """The people who go in and have no references."""
+    """The identities without references."""
 
 
 class Kind(ABC, Generic[S]):
     """What frame kinds and shot kinds have in common. Stateless."""
 
     name: ClassVar[str]
-    """As manifests write it: ``kind: exr``."""
+    """The name in manifests: ``kind: exr``."""
     per: ClassVar[Literal["frame", "shot"]]
     version: ClassVar[int] = 1
-    """Raise it when the same comp and settings give other bytes: it is part of the key of a delivery."""
+    """Increase it when the same comp and settings give different bytes: it is part of the key of a delivery."""
     Settings: type[S]
-    """Has ``kind`` and ``path``, and whatever else a manifest may say. A field ``color_space`` is checked against the
-    color config, and its full name filled in."""
+    """Has ``kind`` and ``path``, and any other settings. A field ``color_space`` is checked against the color config,
+    and replaced by its full name."""
     endings: ClassVar[tuple[str, ...]] = ()
-    """Endings that its path may have, in lower case; empty: any."""
+    """Allowed extensions of its path, in lower case; empty: any."""
     path_fields: ClassVar[tuple[str, ...]] = ()
-    """``("performer",)`` if the path may hold ``{performer}``: one file for each."""
+    """``("performer",)`` if the path may contain ``{performer}``: one file for each."""
     states: ClassVar[Literal["file", "sidecar"]] = "sidecar"
     """Where the scene's ``facts`` are recorded (whether faces were replaced, on whose consent, from which key): in the
     ``file``, by `write`; or in a JSON ``sidecar`` at ``<path>.json``, which fsvfx writes."""
     needs_rate: ClassVar[bool] = False
-    """Whether it can't be made of a plate without a frame rate."""
+    """Whether it requires a plate with a frame rate."""
     needs: ClassVar[tuple[str, ...]] = ()
-    """Optional packages that its writer imports, by the names in ``fsvfx.extras``: looked for before a run."""
+    """Optional packages that its writer imports, by the names in ``fsvfx.extras``: checked before a run."""
     rank: ClassVar[int] = 0
     """Order among shot kinds: each is written after those of lower rank, and sees their files."""
     implied_ending: ClassVar[str] = ""
@@ -83,37 +83,38 @@ class Kind(ABC, Generic[S]):
         return self.Settings.model_validate_json(wish.model_dump_json(exclude={"kind_version"}), strict=True)
 
     def space(self, settings: S) -> Literal["plate", "comp"] | str | None:
-        """The color space of its pictures: a name, ``plate`` or ``comp`` for theirs, None for what has none."""
+        """The color space of its pictures: a name, ``plate`` or ``comp`` for theirs, None if it has none."""
         return getattr(settings, "color_space", None) or (
             "plate" if "color_space" in self.Settings.model_fields else None
         )
 
     def reads(self, settings: S) -> tuple[str, ...]:
-        """Stages that it reads besides ``ingest`` and ``composite``: ``align``, ``fit``, ``references``, ``cast``."""
+        """Stages that it reads in addition to ``ingest`` and ``composite``: ``align``, ``fit``, ``references``,
+        ``cast``."""
         return ()
 
     def problems(self, settings: S, around: Surroundings) -> Iterator[Problem]:
-        """What does not go together in a manifest, beyond what the model says. No I/O."""
+        """Inconsistent settings in a manifest, beyond those that the model checks. No I/O."""
         yield from ()
 
     def rate_problems(self, settings: S, rate: Fraction) -> Iterator[Problem]:
-        """Before a run: why it can't have this frame rate."""
+        """Before a run: why this frame rate is not possible."""
         yield from ()
 
     def plate_problems(self, settings: S, plate: PlateInfo) -> Iterator[Problem]:
-        """Before a run: why it can't be made of this plate."""
+        """Before a run: why it can't be made from this plate."""
         yield from ()
 
     def bytes_per_pixel(self, settings: S) -> float:
-        """About how large its files get, for the check of free space; 0 for what is small."""
+        """Approximate size of its files, for the check of free space; 0 if they are small."""
         return 0.0
 
     def folder(self, settings: S) -> str | None:
-        """The folder in which all that it makes lies, where its files have no names of their own; else None."""
+        """The folder that contains all of its files, if they have no fixed names; otherwise None."""
         return None
 
     def templates(self, settings: S, performers: Sequence[str]) -> list[str]:
-        """The paths of its files, filled in but for the frame number."""
+        """The paths of its files, with everything except the frame number filled in."""
         return [path for named in self._paths(settings, performers) for path in (named, *self._sidecars(named))]
 
     def files(self, settings: S, performers: Sequence[str], frames: Iterable[int]) -> Iterable[str]:
@@ -122,11 +123,11 @@ class Kind(ABC, Generic[S]):
         return frame_files(named, frames) if self.per == "frame" else named
 
     def damage(self, path: Path) -> str | None:
-        """What is wrong with a delivered file whose digest is right; None if nothing is."""
+        """What is wrong with a delivered file whose digest is right; None if nothing is wrong."""
         return None
 
     def listed(self, path: Path) -> Iterable[DeliveredFile]:
-        """Delivered files that the delivered file at ``path`` lists. Raises MachineError."""
+        """Delivered files listed in the delivered file at ``path``. Raises MachineError."""
         return ()
 
     def deliver(self, settings: S, scene: Any) -> Iterator[DeliveredFile]:
@@ -136,14 +137,14 @@ class Kind(ABC, Generic[S]):
             yield from self.placed(path, scene, partial(self.write, settings=settings, scene=scene))
 
     def placed(self, path: str, scene: Frame | Shot, write: Callable[[Path], None]) -> Iterator[DeliveredFile]:
-        """The file that ``write`` makes, put in its place, and its sidecar."""
+        """The file made by ``write``, moved into place, and its sidecar."""
         yield scene.place(self.name, path, write)
         for sidecar in self._sidecars(path):
             yield scene.place(self.name, sidecar, scene.write_facts)
 
     @abstractmethod
     def write(self, path: Path, settings: S, scene: Any) -> None:
-        """Write one file at ``path``: a draft with the final ending, which is moved to its place when it is whole.
+        """Write one file at ``path``: a draft with the final extension, which is moved into place when it is complete.
 
         The same scene and settings must give the same bytes: no dates, no random numbers. Raises OSError, FsvfxError.
         """

@@ -1,4 +1,4 @@
-"""Delivering: what is made frame by frame, for one chunk; and what is made once, for a shot."""
+"""Delivery: frame by frame, for one chunk; and once per shot."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from schemas.receipts import DeliveredFile, Receipt, Unit
 def deliver_chunk(
     job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange, store: ShotStore | None = None
 ) -> Receipt:
-    """Write the frames of the chunk ``unit``, from its ingest, composite and align receipts; a receipt to commit.
+    """Write the frames of the chunk ``unit``, from its ingest, composite and align receipts; returns a receipt to
+    commit.
 
-    ``store``: the shot's, if it is open. What is delivered already and still there is left alone. ``waived`` frames are
-    the plate's. Raises RightsError, IncompleteError (frames neither composited nor waived), StoreError,
-    PlateError, MachineError.
+    ``store``: the shot's, if it is open. Existing deliveries are kept. ``waived`` frames are the plate's. Raises
+    RightsError, IncompleteError (frames neither composited nor waived), StoreError, PlateError, MachineError.
     """
     return receipt_of(order_of(job, unit, inputs, waived, store), _write_chunk)
 
@@ -36,9 +36,8 @@ def deliver_shot(
     """Write videos, contact sheet, report, MHL and the like, from the receipts of deliver (chunks), ingest, composite,
     measure, track.
 
-    ``store``: the shot's, if it is open. What is delivered already and still there is left alone. The receipt is not
-    committed yet. Raises RightsError, IncompleteError (frames neither composited nor waived), StoreError,
-    PlateError, MachineError.
+    ``store``: the shot's, if it is open. Existing deliveries are kept. The receipt is not committed yet. Raises
+    RightsError, IncompleteError (frames neither composited nor waived), StoreError, PlateError, MachineError.
     """
     return receipt_of(order_of(job, Unit.of_shot(), inputs, waived, store), _write_shot)
 
@@ -50,9 +49,8 @@ def _write_chunk(order: Order) -> Written:
 
 
 def write_frames(order: Order, plate: PlateReader) -> Iterator[DeliveredFile]:
-    """What ``order`` asks for of each frame; each is read once, whatever is made of it, while those before it are
-    written. Raises as `deliver_chunk`.
-    """
+    """The files of ``order`` for each frame; each is read once for all of them, while the previous ones are written.
+    Raises as `deliver_chunk`."""
     for comp in ahead(comps(order)):
         frame = Frame(order, plate, comp)
         for one in order.asked:
@@ -60,7 +58,7 @@ def write_frames(order: Order, plate: PlateReader) -> Iterator[DeliveredFile]:
 
 
 def _write_shot(order: Order) -> Written:
-    """By rank: each sees the files of the frames and of the ranks before its own."""
+    """By rank: each sees the files of the frames and of lower ranks."""
     plate = open_plate(order.job)
     handed = [file for one in order.of("deliver") for file in one.files]
     files: list[DeliveredFile] = []

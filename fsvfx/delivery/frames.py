@@ -22,13 +22,13 @@ Half = NDArray[np.float16]
 
 
 def write_exr_frame(path: Path, settings: DeliverExr, frame: Frame, space: str) -> None:
-    """Half-float EXR in ``space``: RGB, the joint matte, the layers that ``settings`` names. Raises OSError."""
+    """Half-float EXR in ``space``: RGB, the joint matte, the layers named in ``settings``. Raises OSError."""
     parts = exr_parts(settings, frame.comp, frame.names, partial(_in_space, frame.order, space))
     write_exr(path, parts, frame.header(space) | frame.own_header, frame.windows, settings.compression)
 
 
 def write_frame(path: Path, settings: DeliverFrames, frame: Frame, space: str, depth: int | str) -> None:
-    """DPX, PNG or TIFF in ``space``, by the ending; ``depth``: bits of codes, or ``float``. Raises OSError."""
+    """DPX, PNG or TIFF in ``space``, by the extension; ``depth``: bits of codes, or ``float``. Raises OSError."""
     ending = suffix(settings.path)
     words = _described(frame, space)
     if ending == ".dpx":
@@ -42,7 +42,7 @@ def write_frame(path: Path, settings: DeliverFrames, frame: Frame, space: str, d
 
 
 def write_matte(path: Path, frame: Frame, matte: NDArray[np.float16]) -> None:
-    """A matte (H, W), by the ending: 16-bit PNG, or half-float EXR with the one channel ``A``. Raises OSError."""
+    """A matte (H, W), by the extension: 16-bit PNG, or half-float EXR with the single channel ``A``. Raises OSError."""
     if path.suffix.lower() == ".exr":
         header = frame.header(None) | frame.own_header
         write_exr(path, [ExrPart("matte", {"A": matte}, is_data=True)], header, frame.windows)
@@ -53,7 +53,7 @@ def write_matte(path: Path, frame: Frame, matte: NDArray[np.float16]) -> None:
 
 
 def _in_space(order: Order, space: str, rgb: Half) -> Half:
-    """Where nothing is to be converted, nothing is: outside the matte the bits stay the plate's."""
+    """Without a conversion the values are unchanged: outside the matte the bits stay the plate's."""
     if space == order.comp_space:
         return rgb
     return to_half(order.colour.from_comp(rgb, space))
@@ -73,7 +73,7 @@ def _described(frame: Frame, space: str) -> dict[str, str | int | float]:
 
 
 def _film(frame: Frame, space: str) -> dict[str, str | int | float]:
-    """What DPX headers hold. The transfer is named where ST 268 has a name for it."""
+    """The fields of DPX headers. The transfer is set if ST 268 has a name for it."""
     config, rate = frame.order.colour.config, frame.info.frame_rate
     is_log, is_709 = encoding(config, space) == "log", "rec709" in interop_id(config, space)
     transfer = "Logarithmic" if is_log else "ITU-R 709-4" if is_709 else "User defined"

@@ -1,7 +1,7 @@
-"""What an EXR frame says in its header, and which attributes of the plate it keeps.
+"""The header of an EXR frame, and which attributes of the plate it keeps.
 
-Facts of the photography and whatever a studio wrote are kept. What describes the making of the file, its colors or its
-pixels is not: it is set again, or would be wrong.
+Facts about the photography and a studio's own attributes are kept. Those that describe the file's creation, colors or
+pixels are not: they are set again, or would be wrong.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from schemas.manifest import drivers_of
 
 OWN = "fsvfx/"
 EARLIER = "fsvfx/plate/"
-"""Where a plate's own ``fsvfx/`` attributes go: so an earlier alteration stays on record."""
+"""Prefix for a plate's own ``fsvfx/`` attributes: so an earlier alteration stays on record."""
 DROPPED: dict[str, tuple[str, ...]] = {
     "the file's structure, set by its writer": (
         "channels", "chunkCount", "compression", "dataWindow", "deepImageState", "displayWindow", "dwaCompressionLevel",
@@ -43,17 +43,17 @@ DROPPED: dict[str, tuple[str, ...]] = {
     ),
     "a library's own bookkeeping": ("oiio:*", "openexr:*", "exr:*", "software", "*/nuke/version", "nuke/version"),
 }  # fmt: skip
-"""By reason: names or patterns, whatever their case."""
+"""By reason: names or patterns, case-insensitive."""
 
 
 @lru_cache(maxsize=1)
 def software() -> str:
-    """fsvfx and its version, as headers say it."""
+    """fsvfx and its version, as written into headers."""
     return f"fsvfx {__version__}"
 
 
 def facts_of(order: Order) -> dict[str, str]:
-    """What every deliverable of ``order`` must say, by name."""
+    """What every deliverable of ``order`` must state, by name."""
     job, shot = order.job, order.job.shot
     facts = {
         "statement": order.statement,
@@ -72,7 +72,7 @@ def facts_of(order: Order) -> dict[str, str]:
 
 
 def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[str, Any]:
-    """What is the same on every frame of ``order``. ``space``: the delivered color space; None for mattes."""
+    """Attributes common to all frames of ``order``. ``space``: the delivered color space; None for mattes."""
     job, shot = order.job, order.job.shot
     facts = facts_of(order) | {"colour_config": job.colour_config, **({"color_space": space} if space else {})}
     return {
@@ -87,7 +87,7 @@ def shot_attributes(order: Order, info: PlateInfo, space: str | None) -> dict[st
 
 
 def frame_attributes(order: Order, comp: Comp, track: TimecodeTrack | None, plate: Mapping[str, Any]) -> dict[str, Any]:
-    """What is one frame's own; ``plate`` is the header of the plate's frame, whose ``timeCode`` stays without a
+    """Attributes of a single frame; ``plate`` is the header of the plate's frame, whose ``timeCode`` is kept without a
     ``track``."""
     return {
         "owner": order.job.production,
@@ -107,7 +107,8 @@ def altered_text(comp: Comp) -> str:
 
 
 def kept(plate: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a plate frame's header goes along; its own ``fsvfx/`` attributes below ``fsvfx/plate/``."""
+    """The attributes kept from a plate frame's header; its own ``fsvfx/`` attributes are moved below
+    ``fsvfx/plate/``."""
     found: dict[str, Any] = {}
     for name, value in plate.items():
         if name.startswith(OWN):
@@ -118,7 +119,7 @@ def kept(plate: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def reason_to_drop(name: str) -> str | None:
-    """Why the plate's attribute does not go along; None if it does."""
+    """Why the plate's attribute is dropped; None if it is kept."""
     plain = name.lower()
     for why, patterns in DROPPED.items():
         if any(fnmatchcase(plain, pattern.lower()) for pattern in patterns):
@@ -136,6 +137,6 @@ def _timecodes(frame: int, track: TimecodeTrack, plate: Mapping[str, Any]) -> di
 
 
 def _time_code(address: Address | None, plate: Mapping[str, Any]) -> dict[str, Any]:
-    """With the plate's user bits. Where an address can't say the frame, the plate's own stays."""
+    """With the plate's user bits. If an address can't represent the frame, the plate's own is kept."""
     own = plate.get("timeCode")
     return {"timeCode": time_code(address, own if isinstance(own, OpenEXR.TimeCode) else None)} if address else {}

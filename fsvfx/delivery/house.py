@@ -1,4 +1,4 @@
-"""fsvfx's own kinds of deliverables. Writers are imported where something is written: manifests are checked fast."""
+"""fsvfx's own kinds of deliverables. Writers are imported only to write: checking a manifest must be fast."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ DEPTHS: dict[str, tuple[int | str, ...]] = {
     ".tif": (16, 8, "float"),
     ".tiff": (16, 8, "float"),
 }
-"""What each kind of frame can hold; the first is the default."""
+"""Depths of each frame format; the first is the default."""
 _CONTAINERS = {"prores": (".mov",), "dnxhr": (".mov", ".mxf"), "h264": (".mp4", ".mov"), "hevc": (".mp4", ".mov")}
 _NAME_ONE = "Name one, such as Rec.709, sRGB or ACEScct"
 _BYTES = {".dpx": 4.0, ".tif": 6.0, ".tiff": 6.0, ".png": 1.5, ".exr": 2.0}
-"""Per pixel: DPX and TIFF hold codes as they are, the others about a third."""
+"""Per pixel: DPX and TIFF are uncompressed, the others have about a third."""
 M = TypeVar("M", DeliverMesh, DeliverPointCache)
 V = TypeVar("V", DeliverMovie, DeliverReview)
 
@@ -69,7 +69,7 @@ class Frames(FrameKind[DeliverFrames]):
         ending = suffix(settings.path)
         depths = DEPTHS.get(ending)
         if depths is None:
-            return  # the ending is reported
+            return  # the extension is reported
         depth = settings.depth or depths[0]
         if depth not in depths:
             yield Problem("depth", f"{ending} frames have no depth {depth}", f"Use {_either(map(str, depths))}")
@@ -96,7 +96,7 @@ class Mattes(FrameKind[DeliverMattes]):
         return _BYTES.get(suffix(settings.path), 0.0)
 
     def deliver(self, settings: DeliverMattes, scene: Frame) -> Iterator[DeliveredFile]:
-        """One matte for each performer, or all together."""
+        """One matte for each performer, or a joint one."""
         if "{performer}" not in settings.path:
             yield from super().deliver(settings, scene)
             return
@@ -134,7 +134,7 @@ class Solid(Kind[M]):
             yield Problem("", what, "Unsqueeze the plate first", stops=False)
 
     def _of_entries(self, settings: M, scene: Frame | Shot) -> Iterator[tuple[int, str]]:
-        """Each entry's place in ``replace``, and its path."""
+        """Each entry's index in ``replace``, and its path."""
         return enumerate(self._paths(settings, [entry.performer for entry in scene.job.shot.replace]))
 
 
@@ -285,7 +285,7 @@ def _container(path: str, codec: str) -> Iterator[Problem]:
 
 
 def _coded(space: str | None, around: Surroundings, what: str) -> Iterator[Problem]:
-    """Integer codes end at white and are too few for scene-linear light."""
+    """Integer codes end at white and are too coarse for scene-linear light."""
     if space is not None and around.is_linear(space):
         yield Problem("color_space", f"{what} can't hold scene-linear light", _NAME_ONE)
     elif space is None and around.has_linear_plate:

@@ -1,4 +1,4 @@
-"""Which kinds of deliverables there are: fsvfx's own, and those that installed packages register."""
+"""The available kinds of deliverables: fsvfx's own, and those registered by installed packages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REGISTERED: Final = Plugins(
 
 @dataclass(frozen=True)
 class Wish:
-    """A deliverable that a manifest asks for: its kind, and its settings as the kind's own model has them."""
+    """A deliverable in a manifest: its kind, and its settings in the kind's own model."""
 
     kind: Kind[Any]
     settings: Any
@@ -46,13 +46,13 @@ class Wish:
 
     @property
     def recipe(self) -> dict[str, JsonValue]:
-        """What its files depend on, but for where they lie: part of a delivery's key."""
+        """What its files depend on, except for their location: part of a delivery's key."""
         settings: dict[str, JsonValue] = self.settings.model_dump(mode="json", exclude={"path"})
         return settings | ({"kind_version": self.kind.version} if self.kind.version > 1 else {})
 
 
 def kinds() -> tuple[str, ...]:
-    """The names of all, fsvfx's own first; loads none."""
+    """All names, fsvfx's own first; loads none."""
     return (*OWN_KINDS, *(name for name in REGISTERED.names() if name not in OWN_KINDS))
 
 
@@ -63,13 +63,14 @@ def kind(name: str) -> Kind[Any]:
 
 
 def wish(deliver: Deliver) -> Wish:
-    """``deliver`` with its kind. Raises InputError for an unknown one, ValidationError for settings not of it."""
+    """``deliver`` with its kind. Raises InputError for an unknown one, ValidationError for settings that do not fit
+    it."""
     found = kind(deliver.kind)
     return Wish(found, found.settings(deliver))
 
 
 def implied(shot: str, deliver: Sequence[Deliver]) -> list[Wish]:
-    """What is made although ``deliver`` lists none of it: the contact sheet and the report, beside the first
+    """Deliverables made even if ``deliver`` does not list them: the contact sheet and the report, beside the first
     deliverable. Paths are filled in."""
     asked = {one.kind for one in deliver}
     wishes = [wish(one) for one in deliver]
@@ -86,18 +87,18 @@ def implied(shot: str, deliver: Sequence[Deliver]) -> list[Wish]:
 
 
 def wishes(shot: str, deliver: Sequence[Deliver]) -> list[Wish]:
-    """All that is made for a shot: what ``deliver`` lists, in its order, and what it implies."""
+    """All deliverables of a shot: those listed in ``deliver``, in order, and the implied ones."""
     return [*map(wish, deliver), *implied(shot, deliver)]
 
 
 def asked(job: ShotJob, unit: Unit) -> list[Wish]:
-    """What ``job`` lists of what ``unit`` writes: a chunk its frames, the shot the rest."""
+    """The listed deliverables that ``unit`` writes: frames for a chunk, the rest for the shot."""
     per = "shot" if unit.chunk is None else "frame"
     return [one for one in map(wish, job.deliver) if one.kind.per == per]
 
 
 def reads_of(asked: Iterable[Wish]) -> frozenset[str]:
-    """The stages that any of them reads besides ingest and composite."""
+    """The stages that any of them reads in addition to ingest and composite."""
     return frozenset(stage for one in asked for stage in one.kind.reads(one.settings))
 
 

@@ -1,4 +1,4 @@
-"""The layers of an EXR deliverable: mattes, premultiplied swaps, ST-maps; and what they are called. Pure."""
+"""The layers of an EXR deliverable: mattes, premultiplied swaps, ST-maps; and their names. Pure."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Turn = Callable[[Half], Half]
 """From comp space to the delivered space."""
 
 _TAKEN = {"a", "alpha", "r", "g", "b", "red", "green", "blue", "y"}
-"""``matte.A`` is the joint matte; the others are colours to compositing programs."""
+"""``matte.A`` is the joint matte; compositing programs take the others for colors."""
 NOWHERE = -1.0
-"""On frames without the face: outside any picture."""
+"""On frames without the face: outside of any picture."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class LayerNames:
 
 
 def layer_names(replace: Sequence[Replace]) -> list[LayerNames]:
-    """``matte.<performer>``, ``swap.<identity>``, ``stmap.<performer>`` of each entry; no two the same.
+    """``matte.<performer>``, ``swap.<identity>``, ``stmap.<performer>`` of each entry; all unique.
 
-    Letters, digits and ``_`` are kept, as Nuke's layers have no others (a dot would split them). An identity that goes
-    into several faces, or a name that another one looks like, gets the performer's name or the entry's number too.
+    Letters, digits and ``_`` are kept, as Nuke's layers allow no others (a dot would split them). For an identity with
+    several faces, or two similar names, the performer's name or the entry's number is added.
     """
     performers = _apart(_plain(entry.performer) for entry in replace)
     identities = [_plain(entry.goes_in) for entry in replace]
@@ -53,7 +53,7 @@ def layer_names(replace: Sequence[Replace]) -> list[LayerNames]:
 
 
 def exr_parts(wish: DeliverExr, comp: Comp, names: list[LayerNames], turn: Turn) -> list[ExrPart]:
-    """What ``wish`` shows of ``comp``: first RGB with the joint matte, then its layers, ST-maps last."""
+    """The parts of ``comp`` that ``wish`` includes: first RGB with the joint matte, then its layers, ST-maps last."""
     parts = [ExrPart("rgb", {"RGB": turn(comp.rgb), MATTE_CHANNEL: comp.matte})]
     if "matte" in wish.layers and names:
         own = {name.matte: matte_of(comp, entry) for entry, name in enumerate(names)}
@@ -70,7 +70,7 @@ def exr_parts(wish: DeliverExr, comp: Comp, names: list[LayerNames], turn: Turn)
 
 
 def matte_of(comp: Comp, entry: int) -> Half:
-    """(H, W) of one replace entry; black where it shows nothing."""
+    """(H, W) of one replace entry; black where nothing shows."""
     matte: Half = np.zeros(comp.base.shape[:2], np.float16)
     patch = comp.patches[entry]
     if patch is not None:
@@ -79,10 +79,10 @@ def matte_of(comp: Comp, entry: int) -> Half:
 
 
 def swap_layers(comp: Comp, turn: Turn) -> Iterator[Half]:
-    """Of each entry, in order, what lies over: (H, W, 3), premultiplied, in the space that ``turn`` leads to.
+    """The overlay of each entry, in order: (H, W, 3), premultiplied, in the space that ``turn`` converts to.
 
     ``before * (1 - matte) + swap`` is the comp after the entry, where ``before`` is the plate, or the comp after the
-    entries before it. Zero outside the matte. Where the plate holds no finite number the swap is the comp's.
+    previous entries. Zero outside the matte. Where the plate is not finite the swap is the comp's.
     """
     before: list[Patch] = []
     for patch in comp.patches:
@@ -99,12 +99,12 @@ def swap_layers(comp: Comp, turn: Turn) -> Iterator[Half]:
 
 
 def stmap(matrix: NDArray[np.float64] | None, crop: int, height: int, width: int) -> NDArray[np.float32]:
-    """For each plate pixel, where it lies in the crop: (height, width, 2) float32, u to the right, v upwards.
+    """For each plate pixel, its position in the crop: (height, width, 2) float32, u to the right, v upward.
 
-    matrix: (2, 3), plate px -> px of the (crop, crop) square, (0, 0) the centre of the first pixel, y down (as align
-    gives it). u and v run from 0 at the crop's left and lower border to 1 at its right and upper one; the centre of the
-    lowest left pixel is at (0.5 / crop, 0.5 / crop): the convention of Nuke's STMap, by which it warps the crop onto
-    the plate. They go on beyond the crop, below 0 and above 1. Without a matrix all are -1.
+    matrix: (2, 3), plate px -> px of the (crop, crop) square, (0, 0) the center of the first pixel, y down (as returned
+    by align). u and v run from 0 at the crop's left and lower border to 1 at its right and upper one; the center of the
+    lower left pixel is at (0.5 / crop, 0.5 / crop): the convention of Nuke's STMap, which thus warps the crop onto the
+    plate. They continue beyond the crop, below 0 and above 1. Without a matrix all are -1.
     """
     if matrix is None:
         return np.full((height, width, 2), NOWHERE, np.float32)
@@ -117,7 +117,7 @@ def stmap(matrix: NDArray[np.float64] | None, crop: int, height: int, width: int
 
 
 def _premultiplied(before: NDArray[np.float32], after: Half, matte: Half, out: Half) -> None:
-    """Into ``out`` (h, w, 3), where the matte shows something."""
+    """Into ``out`` (h, w, 3), where the matte is not zero."""
     with np.errstate(invalid="ignore", over="ignore"):
         swap = from_half(after)
         swap -= scaled(before, 1 - from_half(matte))
@@ -129,7 +129,7 @@ def _premultiplied(before: NDArray[np.float32], after: Half, matte: Half, out: H
 
 
 _EXPONENT = np.int16(0x7C00)
-"""All of a half's exponent: infinity or no number. numpy asks single halves slowly."""
+"""A half's exponent with all bits set: infinity or NaN. numpy is slow on single halves."""
 
 
 def _area(patch: Patch) -> tuple[slice, slice]:

@@ -1,4 +1,4 @@
-"""Faces as meshes before a camera: Wavefront OBJ, and JSON that states the camera."""
+"""Faces as meshes in front of a camera: Wavefront OBJ, and JSON with the camera."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class FaceMesh:
 
 
 def face_mesh(frame: Frame, index: int, of: Literal["plate", "swap"]) -> FaceMesh | None:
-    """One entry's, as the stage ``fit`` has it; None where the performer is not there, or a swap is waived.
+    """One entry's, from the stage ``fit``; None if the performer is absent, or the swap is waived.
 
-    Raises ModelError if the morphable model is not here, InputError if the identity has no pictures, StoreError.
+    Raises ModelError if the morphable model is not installed, InputError if the identity has no pictures, StoreError.
     """
     comp, number = frame.comp, frame.number
     placed = comp.aligned[index] if index < len(comp.aligned) else None
@@ -59,13 +59,13 @@ def face_mesh(frame: Frame, index: int, of: Literal["plate", "swap"]) -> FaceMes
 
 
 def summed(start: Floats, coefficients: Floats, basis: Floats) -> Floats:
-    """(v, 3): ``start`` and a sum of ``basis`` (k, v, 3), to the last bit the same on however many threads, which a
-    product of matrices is not."""
+    """(v, 3): ``start`` plus a weighted sum of ``basis`` (k, v, 3), bit-identical for any number of threads, unlike a
+    product of matrices."""
     return np.asarray(start + (coefficients[:, None, None] * basis).sum(axis=0), np.float32)
 
 
 def write_obj(path: Path, frame: Frame, mesh: FaceMesh | None) -> None:
-    """Vertices, UVs and triangles; without a mesh only what the file is. Raises OSError."""
+    """Vertices, UVs and triangles; without a mesh only the header. Raises OSError."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"# {software()}: a face's mesh; {_SPACE}\n")
         file.writelines(f"# {name}: {' '.join(text.split())}\n" for name, text in frame.facts.items())
@@ -76,7 +76,7 @@ def write_obj(path: Path, frame: Frame, mesh: FaceMesh | None) -> None:
 
 
 def write_camera(path: Path, frame: Frame, mesh: FaceMesh | None) -> None:
-    """What the mesh is of, and its camera, beside the facts; both null without a mesh. Raises OSError."""
+    """The mesh's subject, and its camera, besides the facts; both null without a mesh. Raises OSError."""
     said: dict[str, JsonValue] = {**frame.facts, "mesh": None, "camera": None}
     if mesh is not None:
         said |= {"mesh": _described(mesh), "camera": _stated(mesh.camera, frame)}
@@ -105,7 +105,7 @@ def _stated(camera: Camera, frame: Frame) -> dict[str, JsonValue]:
 
 
 def _change(frame: Frame, index: int, model: Morphable, shape: Floats, size: int) -> Floats:
-    """(v, 3): from the performer's shape to what goes in its place, as the engine's settings have it."""
+    """(v, 3): from the performer's shape to its replacement, as set in the engine's settings."""
     entry = frame.job.shot.replace[index]
     values = settings_of(entry.engine, entry.settings_at(frame.number))
     share = values.shape if isinstance(values, SolidSettings) else 1.0
@@ -115,7 +115,7 @@ def _change(frame: Frame, index: int, model: Morphable, shape: Floats, size: int
 
 @lru_cache(maxsize=2)
 def _shape(found: GoesIn, name: str, model: Morphable, size: int) -> Floats:
-    """(v, 3) of who goes in, at rest: of a chunk's frames told once."""
+    """(v, 3) of the identity at rest: computed once for a chunk's frames."""
     return person_of(Identity.of(name, found), model, size).shape
 
 

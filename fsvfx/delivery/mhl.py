@@ -1,8 +1,8 @@
-"""ASC MHL of a delivery: a history of xxh128 hashes in the folder that is handed over, by the ASC's own library.
+"""ASC MHL of a delivery: a history of xxh128 hashes in the delivered folder, written by the ASC's own library.
 
-Each delivery is a new generation, which lists the shot's delivered files and no others. A history vouches for its
-first hashes for ever; so where files have been made again, or are no longer delivered, the old history is put aside as
-``ascmhl_superseded_<n>/`` and a new one begins.
+Each delivery is a new generation, which lists only the shot's delivered files. A history's first hashes are permanent;
+so if files were remade, or are no longer delivered, the old history is moved to ``ascmhl_superseded_<n>/`` and a new
+one begins.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FORMAT = "xxh128"
 
 
 def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) -> DeliveredFile:
-    """A generation that lists those of ``files`` that lie below ``wish.path``. Raises MachineError."""
+    """A generation that lists those of ``files`` that are below ``wish.path``. Raises MachineError."""
     root = Path(wish.path)
     order.ownership.enter(os.path.realpath(root))
     chain = root / FOLDER / _CHAIN
@@ -57,10 +57,10 @@ def deliver_mhl(order: Order, wish: DeliverMhl, files: Sequence[DeliveredFile]) 
 
 
 def write_generation(root: Path, files: Sequence[Path], owner: Owner | None = None) -> Path:
-    """Hash ``files`` (below ``root``) and add a generation of them to the history in ``root``; its file. The ``owner``
-    notes the chain before it is written.
+    """Hash ``files`` (below ``root``) and add a generation of them to the history in ``root``; returns its file. The
+    ``owner`` records the chain before it is written.
 
-    All of it is there or nothing: a generation counts once the chain names it. Raises OSError, MachineError.
+    Atomic: a generation counts once the chain names it. Raises OSError, MachineError.
     """
     from ascmhl.generator import MHLGenerationCreationSession
     from ascmhl.hasher import hash_file
@@ -81,7 +81,7 @@ def write_generation(root: Path, files: Sequence[Path], owner: Owner | None = No
 
 
 def check_generation(file: Path) -> str | None:
-    """What is wrong with the history that holds the generation ``file``, or with the files that it lists."""
+    """What is wrong with the history that contains the generation ``file``, or with the files that it lists."""
     from ascmhl.hasher import hash_file
     from ascmhl.history import MHLHistory
     from click import ClickException
@@ -104,7 +104,7 @@ def check_generation(file: Path) -> str | None:
 
 @contextmanager
 def _locked(root: Path) -> Iterator[None]:
-    """Two deliveries into one folder take turns. The lock is on the folder itself, so that nothing is left in it."""
+    """Serializes deliveries into one folder. The lock is on the folder itself, so that no file is left in it."""
     handle = os.open(root, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -128,7 +128,7 @@ def _history(root: Path) -> MHLHistory:
 
 
 def _drop_unfinished(root: Path) -> None:
-    """Generations that a crash kept out of the chain, and drafts."""
+    """Generations that are missing from the chain after a crash, and drafts."""
     from ascmhl.chain_xml_parser import parse
 
     for draft in root.glob(f".{FOLDER}.*.part"):
@@ -142,7 +142,7 @@ def _drop_unfinished(root: Path) -> None:
 
 
 def _contradicts(history: MHLHistory, root: Path, hashes: dict[str, str]) -> bool:
-    """Whether the history lists other hashes, or files that are gone."""
+    """Whether the history lists other hashes, or files that no longer exist."""
     for generation in history.hash_lists:
         for media in generation.media_hashes:
             path = str(root / media.path)
@@ -162,7 +162,7 @@ def _put_aside(root: Path) -> None:
 
 
 def _commit(session: MHLGenerationCreationSession, root: Path, owner: Owner | None) -> Path:
-    """The library writes in place: so it writes into a draft, and the finished files are moved."""
+    """The library writes in place: so it writes a draft, and the finished files are moved."""
     from ascmhl.hashlist import MHLCreatorInfo, MHLProcess, MHLProcessInfo, MHLTool
     from ascmhl.utils import datetime_now_isostring
 

@@ -1,4 +1,4 @@
-"""One delivery: what is wanted, what it is made from, and under which consent."""
+"""One delivery: the requested files, their inputs, and the consent for it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from schemas.report import AI_STATEMENT, PLAIN_STATEMENT
 
 STAGE = "deliver"
 VERSION = 4
-"""Raise it when the same inputs would give other files: it is part of every key."""
+"""Increase it when the same inputs would give different files: it is part of every key."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """Made by ``order_of``, which asks the rights gate."""
+    """Created by ``order_of``, which checks the rights gate."""
 
     job: ShotJob
     unit: Unit
@@ -51,12 +51,12 @@ class Order:
 
     @cached_property
     def asked(self) -> list[Wish]:
-        """What the manifest lists of what this unit writes: a chunk its frames, the shot the rest."""
+        """The listed deliverables that this unit writes: frames for a chunk, the rest for the shot."""
         return asked(self.job, self.unit)
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """The stages that kinds read besides ingest and composite."""
+        """The stages that kinds read in addition to ingest and composite."""
         return reads_of(self.asked)
 
     @property
@@ -74,7 +74,7 @@ class Order:
         return self.colour.comp_space
 
     def space_of(self, wish: Wish) -> str | None:
-        """The color space in which ``wish`` is delivered, by the config's own name; None for kinds that have none."""
+        """The color space in which ``wish`` is delivered, by the config's own name; None for kinds without one."""
         space = wish.kind.space(wish.settings)
         own = {"comp": self.comp_space, "plate": self.colour.space}
         return check_space(self.colour.config, own.get(space, space)) if space else None
@@ -85,17 +85,17 @@ class Order:
 
     @cached_property
     def content_key(self) -> str:
-        """Of what the files say, wherever they go: the same on disk and S3. It stands in their headers."""
+        """Of the files' content, wherever they are written: the same on disk and S3. It is stored in their headers."""
         return self._key(self._content())
 
     @cached_property
     def key(self) -> str:
-        """Of what the files say and where they go. (The runner has a key of its own, by which the ledger is asked.)"""
+        """Of the files' content and location. (The runner has its own key, for queries to the ledger.)"""
         paths: list[JsonValue] = [one.path for one in self.asked]
         return self._key(self._content() | {"paths": paths})
 
     def check_complete(self) -> None:
-        """IncompleteError, naming them, if wanted frames are neither composited nor waived, or have no plate."""
+        """IncompleteError, naming them, if requested frames are neither composited nor waived, or have no plate."""
         plate = _frames_of(self.of("ingest"))
         comped = _frames_of(self.of("composite")) if self.job.shot.replace else self.frames
         lost, open_ = self.frames - plate, (self.frames & plate) - comped - self.waived
@@ -153,7 +153,7 @@ class Order:
 def order_of(
     job: ShotJob, unit: Unit, inputs: Sequence[Receipt], waived: FrameRange, store: ShotStore | None = None
 ) -> Order:
-    """Ask the rights gate, here and now, and gather what the delivery needs. Raises RightsError."""
+    """Check the rights gate now, and gather the inputs of the delivery. Raises RightsError."""
     decision = rights.clear(job)
     own = FrameRange(unit.chunk.frames) if unit.chunk else job.shot.plate.frames
     return Order(job, unit, tuple(inputs), waived & own, decision, store or open_store(job))

@@ -1,4 +1,4 @@
-"""Who owns a file that lies where a deliverable goes: what this shot delivered may be replaced, nothing else."""
+"""Ownership of files at a deliverable's path: only files that this shot delivered may be replaced."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from schemas.receipts import DeliveredFile, Unit
 from schemas.report import DeliveryReport
 
 _READ = 64
-"""At most so many files that no receipt lists are read, to know them by their digests. The run checks every one."""
+"""At most this many files that no receipt lists are read, to identify them by their digests. The run checks every
+one."""
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """What the shot of ``job`` has delivered. ``unit``: the unit that asks; None: the whole shot.
+    """The files that the shot of ``job`` has delivered. ``unit``: the unit that asks; None: the whole shot.
 
-    Known by receipts, also those that a redo has moved aside; after an interrupted run, by the notes that it made
-    before it put each file in place; where the store is lost, by the delivery report that lies there.
+    Known by receipts, including those that a redo has moved aside; after an interrupted run, by the notes that it made
+    before it moved each file into place; if the store is lost, by the existing delivery report.
     """
 
     job: ShotJob
@@ -41,18 +42,19 @@ class Ownership:
     unit: Unit | None = None
 
     def enter(self, folder: str) -> None:
-        """Raises InputError if the manifest may not write there, as links and folders are now."""
+        """Raises InputError if the manifest may not write there, given the current links and folders."""
         try:
             reach_of(self.job).check(folder)
         except ReachError as error:
             raise _refused(self.job, error.what, error.hint, folder) from None
 
     def intend(self, target: str, digest: str) -> None:
-        """Note that a file of ``digest`` is about to be put at ``target``. Raises StoreError."""
+        """Record that a file with ``digest`` is about to be put at ``target``. Raises StoreError."""
         self.ledger.intend(target, digest)
 
     def check(self, target: str, digest: str) -> None:
-        """Whether a file of ``digest`` may replace what is at ``target``. Raises InputError if not; StoreError."""
+        """Check that a file with ``digest`` may replace the file at ``target``. Raises InputError if not;
+        StoreError."""
         if what := self._reads.owner(File(self._disk.path(target))):
             raise _refused(self.job, f"The manifest reads this file: it is {what}", "Deliver elsewhere", target)
         if self.is_ours(target, digest):
@@ -65,7 +67,7 @@ class Ownership:
         return target in self._paths
 
     def is_ours(self, target: str, digest: str | None = None) -> bool:
-        """Whether the file at ``target`` was delivered by this shot, or has ``digest`` anyhow."""
+        """Whether the file at ``target`` was delivered by this shot, or already has ``digest``."""
         if target in self._paths:
             return True
         found = digest_at(target)
@@ -83,7 +85,7 @@ class Ownership:
 
     @cached_property
     def _digests(self) -> frozenset[str]:
-        """The files may have been moved, the store with them."""
+        """The files may have been moved, together with the store."""
         return frozenset(file.digest for file in self._files)
 
     @cached_property
@@ -91,7 +93,7 @@ class Ownership:
         return [file for receipt in self.ledger.delivered(self._concerns) for file in receipt.files]
 
     def _concerns(self, unit: str) -> bool:
-        """The shot may have had other chunks before."""
+        """The shot may previously have had other chunks."""
         chunk = self.unit.chunk if self.unit else None
         first, _, last = unit.partition("-")
         if self.unit is None or not (first.isdigit() and last.isdigit()):
@@ -125,8 +127,8 @@ class Ownership:
 
 
 def check_free(job: ShotJob) -> None:
-    """Raises InputError if files are there that the shot did not deliver; StoreError. Files that it may have delivered
-    under a receipt that is damaged now are left to the run, which compares them."""
+    """Raises InputError if there are files that the shot did not deliver; StoreError. Files that it may have delivered
+    under a now damaged receipt are left to the run, which compares them."""
     if job.may_replace:
         return
     own = Ownership(job, Ledger(open_store(job, create=False)))
@@ -137,7 +139,7 @@ def check_free(job: ShotJob) -> None:
 
 
 def targets_of(job: ShotJob) -> Iterator[str]:
-    """Every file that the shot's delivery makes, but for those in folders that are a deliverable whole."""
+    """Every file that the shot's delivery makes, except those in folders that are a deliverable as a whole."""
     performers = [entry.performer for entry in job.shot.replace]
     for one in wishes(job.shot.name, job.deliver):
         if not one.kind.folder(one.settings):
@@ -145,7 +147,7 @@ def targets_of(job: ShotJob) -> Iterator[str]:
 
 
 def reported(job: ShotJob, path: str) -> set[str]:
-    """Digests of what the report at ``path`` lists, and its own; none if it is no report of this shot."""
+    """Digests of the files listed in the report at ``path``, and its own; empty if it is not a report of this shot."""
     try:
         content = Path(remote.local_copy(path)).read_bytes()
         report = DeliveryReport.model_validate_json(content)
@@ -185,6 +187,6 @@ def _listed(folder: str) -> set[str]:
         return {url.rpartition("/")[2] for url in remote.listing(f"{folder}/") if url.rpartition("/")[0] == folder}
     try:
         with os.scandir(folder) as entries:
-            return {each.name for each in entries if not each.is_dir()}  # a folder of that name is reported elsewhere
-    except OSError:  # mostly absent; otherwise writing there fails with a reason
+            return {each.name for each in entries if not each.is_dir()}  # a folder with that name is reported elsewhere
+    except OSError:  # usually missing; otherwise writing there fails with a reason
         return set()

@@ -1,4 +1,4 @@
-"""Faces over a whole shot as USD: a mesh whose points move, and the camera that sees it on the plate."""
+"""Faces over a whole shot as USD: a mesh with moving points, and the camera that projects it onto the plate."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from pxr import Usd, UsdGeom, Vt
 
 _WIDTH = 36.0
-"""mm of the film back that the plate's display window fills; another one would show the same."""
+"""mm of the film back that corresponds to the plate's display window; any other value would show the same."""
 _METERS = 0.01
-"""A unit is a centimeter; USD has lenses in tenths of a unit."""
+"""A unit is a centimeter; in USD, lenses are in tenths of a unit."""
 _ROOT = "/face"
 
 
 class Lens(NamedTuple):
-    """In mm, as USD has it. offset: to the right and up, from the camera's axis to the middle of the picture."""
+    """In mm, as in USD. offset: to the right and up, from the camera's axis to the center of the picture."""
 
     focal: float
     aperture: tuple[float, float]
@@ -38,7 +38,7 @@ class Lens(NamedTuple):
 
     @classmethod
     def of(cls, camera: Camera, plate: PlateInfo) -> Lens:
-        """Of a camera that counts px from the data window's first, for the whole display window."""
+        """From a camera with px relative to the data window, for the whole display window."""
         data, (left, top, right, bottom) = plate.canvas.data, plate.canvas.display
         width, height = right - left + 1, bottom - top + 1
         x = camera.center[0] + data[0] - left + 0.5
@@ -48,9 +48,9 @@ class Lens(NamedTuple):
 
 
 def write_point_cache(path: Path, shot: Shot, entry: int, of: Literal["plate", "swap"]) -> None:
-    """One entry's face in every frame that shows it, hidden in the others; without any, the file has no mesh.
+    """One entry's face in every frame that shows it, hidden in the others; if there are none, the file has no mesh.
 
-    The whole shot's points are in memory until they are written, about 0.25 MB a frame. Raises MachineError if USD is
+    The whole shot's points stay in memory until they are written, about 0.25 MB a frame. Raises MachineError if USD is
     not installed or can't write, ModelError, InputError, StoreError.
     """
     extras.require("pxr", what="A point cache")
@@ -73,10 +73,10 @@ def write_point_cache(path: Path, shot: Shot, entry: int, of: Literal["plate", "
 
 
 def _stage(shot: Shot) -> Usd.Stage:
-    """All but mesh and camera; its time codes are frame numbers."""
+    """Everything except mesh and camera; its time codes are frame numbers."""
     from pxr import Sdf, Usd, UsdGeom
 
-    if shot.track is None:  # preflight says so before a run
+    if shot.track is None:  # reported by preflight before a run
         where = Where(shot=shot.job.shot.name, field="plate.frame_rate")
         raise InputError("A point cache needs a frame rate, and the plate has none", hint=RATE_HINT, where=where)
     layer = Sdf.Layer.CreateAnonymous(".usdc")
@@ -102,7 +102,8 @@ class _Prims:
 
     @classmethod
     def defined(cls, stage: Usd.Stage, face: FaceMesh) -> _Prims:
-        """With all that is the same in every frame. The camera stays at the origin, as points are before it."""
+        """With everything that is the same in every frame. The camera stays at the origin; the points move in front of
+        it."""
         from pxr import Sdf, UsdGeom, Vt
 
         model = face.model
@@ -121,7 +122,7 @@ class _Prims:
         return cls(mesh, camera)
 
     def pose(self, number: int, face: FaceMesh, lens: Lens) -> None:
-        """Of one frame."""
+        """For one frame."""
         from pxr import UsdGeom
 
         held = np.asarray(face.points, np.float32)
@@ -136,7 +137,7 @@ class _Prims:
         self.camera.CreateVerticalApertureAttr().Set(lens.aperture[1])
 
     def show(self, shown: Mapping[int, bool]) -> None:
-        """The mesh, by frame number; USD holds each word until the next."""
+        """The mesh's visibility, by frame number; USD keeps each value until the next."""
         from pxr import UsdGeom
 
         attribute = self.mesh.CreateVisibilityAttr()

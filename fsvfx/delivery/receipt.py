@@ -1,4 +1,4 @@
-"""The receipt of a delivery: one per key, valid only while its files are there."""
+"""The receipt of a delivery: one per key, valid only while its files exist."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Written = tuple[Iterable[DeliveredFile], dict[str, JsonValue]]
 
 
 def receipt_of(order: Order, write: Callable[[Order], Written]) -> Receipt:
-    """The receipt of an equal delivery if its files are still there, else of what ``write`` writes; not committed.
+    """The receipt of an equal delivery if its files still exist, otherwise of what ``write`` writes; not committed.
 
-    Before anything is written, older receipts of the unit are revoked: they vouch for files that are about to be
-    replaced, and a size alone would not tell.
+    Before anything is written, older receipts of the unit are revoked: they cover files that are about to be replaced,
+    which their size alone would not show.
     """
     order.check_complete()
     ledger = order.ownership.ledger
@@ -43,12 +43,12 @@ def receipt_of(order: Order, write: Callable[[Order], Written]) -> Receipt:
 
 
 def is_intact(receipt: Receipt) -> bool:
-    """Whether every delivered file is there; local ones also by their recorded size."""
+    """Whether every delivered file exists; local ones also by their recorded size."""
     return all(_is_there(file) for file in receipt.files)
 
 
 def _past(ledger: Ledger, order: Order) -> list[Receipt]:
-    """What the ledger has of the unit, whatever its keys."""
+    """The ledger's receipts of the unit, for any key."""
     paths = Index(order.store.names(f"{LEDGER}/{STAGE}/{order.unit.name}")).receipts(STAGE)
     keys = [path.rpartition("/")[2].removesuffix(".json") for path in paths]
     return list(ledger.receipts(Address(STAGE, order.unit.name, key) for key in keys).values())

@@ -51,7 +51,7 @@ _TOUCH_PIXELS = (
 def report_of(
     order: Order, info: PlateInfo, track: TimecodeTrack | None, files: Sequence[DeliveredFile]
 ) -> DeliveryReport:
-    """Everything about the delivery of ``order`` (a whole shot), ``files``: what it handed over."""
+    """All facts about the delivery of ``order`` (a whole shot), ``files``: the delivered files."""
     job, line = order.job, lineage(order)
     engines, cast = _engine_versions(line), cast_of(line)
     return DeliveryReport(
@@ -85,17 +85,17 @@ def report_of(
 
 
 _QUICK = 1
-"""zlib's: the default takes four times as long for a tenth less."""
+"""zlib's level: the default takes four times as long for a tenth less."""
 
 
 def write_sheet(path: Path, order: Order) -> None:
-    """The contact sheet of ``order`` (a whole shot) as PNG or JPEG, by the ending. Raises OSError, StoreError."""
+    """The contact sheet of ``order`` (a whole shot) as PNG or JPEG, by the extension. Raises OSError, StoreError."""
     sheet = Image.fromarray(shot_sheet(order.job, measured(order), order.waived))
     sheet.save(path, quality=92, compress_level=_QUICK)
 
 
 def read_report(path: Path) -> DeliveryReport:
-    """Raises MachineError if it is none."""
+    """Raises MachineError if it is not a report."""
     try:
         return DeliveryReport.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
@@ -107,12 +107,12 @@ def read_report(path: Path) -> DeliveryReport:
 
 
 def lineage(order: Order) -> list[Receipt]:
-    """The receipts of ``order`` and all that they were made from, by the digests that they name."""
+    """The receipts of ``order`` and everything that they were made from, by the digests that they name."""
     ledger = Ledger(order.store)
     given = {_name(one): one for one in order.inputs}
     known = {(_name(one), one.digest): one for one in _upstream(ledger) if _name(one) not in given}
     found, seen = list(given.values()), set(given)
-    for receipt in found:  # grows while it runs
+    for receipt in found:  # grows during iteration
         for name, digest in receipt.inputs.items():
             source = known.get((name, digest)) or _by_part(known.values(), name, digest)
             if source is not None and name not in seen:
@@ -122,13 +122,13 @@ def lineage(order: Order) -> list[Receipt]:
 
 
 def measured(order: Order) -> Data | None:
-    """What was measured, over all chunks that were; None if none was."""
+    """The measurements over all chunks that have them; None if there are none."""
     receipts = order.of("measure")
     return open_data(order.store, receipts) if receipts else None
 
 
 def summary(order: Order) -> dict[str, JsonValue]:
-    """Of each figure its spread over the shot, see ``fsvfx.qc.summary``."""
+    """The spread of each figure over the shot, see ``fsvfx.qc.summary``."""
     return spreads(measured(order))
 
 
@@ -138,7 +138,7 @@ def _recognition(order: Order, cast: Mapping[str, str]) -> dict[str, JsonValue]:
 
 
 def _upstream(ledger: Ledger) -> list[Receipt]:
-    """Of the stages whose receipts delivery is not handed; all of them, whatever their keys."""
+    """From the stages whose receipts are not inputs of delivery; all of them, for any key."""
     index = ledger.index()
     stages = ("references", "detect", "track", "cast", "align", "swap")
     return [one for stage in stages for one in ledger.history(index, stage, most=1_000_000)]
@@ -162,7 +162,7 @@ def _without_swap(order: Order) -> FrameRange:
 
 
 def cast_of(line: Sequence[Receipt]) -> dict[str, str] | None:
-    """The member of a bank that went into each entry, by the entry's name; None if none was cast."""
+    """The member of a bank used for each entry, by the entry's name; None if there was no cast."""
     receipt = next((one for one in line if one.stage == "cast"), None)
     if receipt is None:
         return None
@@ -170,7 +170,7 @@ def cast_of(line: Sequence[Receipt]) -> dict[str, str] | None:
 
 
 def _swaps(replace: Sequence[Replace], cast: Mapping[str, str] | None) -> Iterator[tuple[Replace, str]]:
-    """Each entry with its member; but for those of a crowd that no face was left for."""
+    """Each entry with its member; except crowd entries without a face."""
     for index, entry in enumerate(replace):
         member = (cast or {}).get(entry_name(index), "")
         if member or cast is None or entry.from_bank is None:
@@ -192,7 +192,7 @@ def _swap(entry: Replace, member: str, versions: dict[str, int]) -> ReportedSwap
 
 
 def _engine_versions(line: Sequence[Receipt]) -> dict[str, int]:
-    """As the swap stage's parameters have them: of the engines that ran, not of those installed now."""
+    """From the swap stage's parameters: of the engines that ran, not of those installed now."""
     found: dict[str, int] = {}
     for receipt in line:
         entries = receipt.parameters.get("entries") if receipt.stage == "swap" else None

@@ -1,6 +1,6 @@
-"""What a review says on its frames: a burn-in at the foot of each, and a slate before the first.
+"""The text on a review's frames: a burn-in at the foot of each, and a slate before the first.
 
-Nothing of it depends on the date, so the same delivery has the same bytes.
+Nothing depends on the date, so the same delivery has the same bytes.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _LABEL = (150, 150, 155)
 _CHIPS = [(v, v, v) for v in (0, 37, 73, 110, 146, 183, 219, 255)] + [
     (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 255, 255), (255, 0, 255), (255, 255, 0)
 ]  # fmt: skip
-"""Greys and primaries along the foot, to check a player by."""
+"""Grays and primaries along the foot, for checking a player."""
 _CHIPS_SHARE = 0.06
 _SMALLEST = 6
 
 
 @dataclass(frozen=True)
 class BurnIn:
-    """What stands on one frame: shot and frame number on the left, AI-ALTERED amid, timecode on the right."""
+    """The text on one frame: shot and frame number on the left, AI-ALTERED in the middle, timecode on the right."""
 
     shot: str
     frame: int
@@ -55,7 +55,7 @@ class BurnIn:
 def burn_in(picture: U8, words: BurnIn) -> U8:
     """A copy of ``picture`` (H, W, 3) uint8 sRGB with the strip over its lowest rows, darkened, and the words in it.
 
-    Words that do not fit beside each other are set smaller, down to 8 px; then the shot's name loses its beginning.
+    Words that do not fit side by side are set smaller, down to 8 px; then the shot's name is cut at the start.
     """
     out = picture.copy()
     height = strip_height(*picture.shape[:2])
@@ -68,7 +68,7 @@ def burn_in(picture: U8, words: BurnIn) -> U8:
 
 
 def strip_height(height: int, width: int) -> int:
-    """Rows that the strip takes."""
+    """Height of the strip in rows."""
     return min(height, max(_LOWEST, round(_SHARE * min(height, width))))
 
 
@@ -92,7 +92,7 @@ def slate_lines(order: Order, track: TimecodeTrack) -> list[Line]:
 
 
 def draw_slate(size: tuple[int, int], title: str, lines: Sequence[Line]) -> U8:
-    """(H, W, 3) uint8 sRGB for pictures of ``size`` (height, width): ``title`` in warning colour above ``lines``."""
+    """(H, W, 3) uint8 sRGB for pictures of ``size`` (height, width): ``title`` in warning color above ``lines``."""
     height, width = size
     image = Image.new("RGB", (width, height), _GROUND)
     draw = ImageDraw.Draw(image)
@@ -123,7 +123,7 @@ def _set_words(draw: ImageDraw.ImageDraw, width: int, height: int, words: BurnIn
 
 
 def _fitted(draw: ImageDraw.ImageDraw, words: BurnIn, width: int, height: int) -> tuple[Font, str]:
-    """The largest font in which all stands in one line; as last resort the shot's name loses its beginning."""
+    """The largest font in which everything fits in one line; as a last resort the shot's name is cut at the start."""
     for size in range(round(height * 0.72), 7, -1):
         font = font_of(size)
         if _length(draw, font, words.left, words) <= width:
@@ -147,7 +147,7 @@ def _write_line(
     height: float,
     width: int,
 ) -> None:
-    """One line, smaller where it is too long for ``width``; cut where that is not enough."""
+    """One line, smaller if it is too long for ``width``; cut if that is not enough."""
     size = max(_SMALLEST, round(height))
     while size > _SMALLEST and draw.textlength(text, font_of(size)) > width:
         size -= 1

@@ -1,4 +1,4 @@
-"""What a deliverable is made of: one frame, or the whole shot."""
+"""The subject of a deliverable: one frame, or the whole shot."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ class Subject:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What every deliverable must say of itself, by name: ``statement`` (whether faces were replaced), ``rights``
-        (digest of the consent decision), ``key`` (of what it is made from), production, shot, people, engines."""
+        """What every deliverable must state, by name: ``statement`` (whether faces were replaced), ``rights`` (digest
+        of the consent decision), ``key`` (of its inputs), production, shot, people, engines."""
         return facts_of(self.order)
 
     def space_of(self, kind: Kind[Any], settings: StrictModel) -> str:
-        """The color space in which a kind that has one is delivered, by the config's own name."""
+        """The color space in which a kind with a color space is delivered, by the config's own name."""
         space = self.order.space_of(Wish(kind, settings))
         assert space is not None
         return space
 
     def header(self, space: str | None) -> dict[str, Any]:
-        """EXR attributes that are the same on every frame."""
+        """EXR attributes common to all frames."""
         return shot_attributes(self.order, self.info, space)
 
     def write_facts(self, path: Path) -> None:
@@ -70,15 +70,15 @@ class Subject:
         path.write_text(json.dumps(self.facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def place(self, kind: str, target: str, write: Callable[[Path], None]) -> DeliveredFile:
-        """The file that ``write`` makes, at ``target`` once it is whole. Raises MachineError; InputError if somebody
-        else's file is there."""
+        """The file made by ``write``, moved to ``target`` once it is complete. Raises MachineError; InputError if a
+        file that is not ours is there."""
         digest, size = place(target, write, self.order.ownership)
         return DeliveredFile(kind=kind, path=target, bytes=size, digest=digest)
 
 
 @dataclass(frozen=True)
 class Frame(Subject):
-    """One frame. What several kinds ask of it is made once."""
+    """One frame. Results needed by several kinds are computed once."""
 
     comp: Comp
 
@@ -93,11 +93,11 @@ class Frame(Subject):
 
     @property
     def matte(self) -> NDArray[np.float16]:
-        """(H, W) in [0, 1]: where something may differ from the plate, of all entries together."""
+        """(H, W) in [0, 1]: where the picture may differ from the plate, for all entries together."""
         return self.comp.matte
 
     def matte_of(self, entry: int) -> NDArray[np.float16]:
-        """(H, W) of one replace entry; black where it shows nothing."""
+        """(H, W) of one replace entry; black where nothing shows."""
         return matte_of(self.comp, entry)
 
     def picture(self, space: str, depth: int | str) -> NDArray[Any]:
@@ -126,7 +126,7 @@ class Frame(Subject):
         return ExrWindows(self.info.canvas.data, self.info.canvas.display)
 
     def place(self, kind: str, target: str, write: Callable[[Path], None]) -> DeliveredFile:
-        """As of a shot; ``target`` has a place for the frame number."""
+        """As for a shot; ``target`` has a placeholder for the frame number."""
         file = super().place(kind, frame_path(target, self.number), write)
         return file.model_copy(update={"frame": self.number})
 
@@ -138,13 +138,13 @@ class Shot(Subject):
     delivered: tuple[DeliveredFile, ...] = ()
 
     def frames(self) -> Iterator[Frame]:
-        """Every frame, in order, read while those before it are used; memory does not grow with the shot. Raises
+        """Every frame, in order, read ahead while earlier ones are used; memory does not grow with the shot. Raises
         StoreError."""
         return (Frame(self.order, self.plate, comp) for comp in ahead(comps(self.order)))
 
 
 def track_of(order: Order, info: PlateInfo) -> TimecodeTrack | None:
-    """None where the frame rate is not known."""
+    """None if the frame rate is unknown."""
     if info.frame_rate is None:
         return None
     return TimecodeTrack(info.frame_rate, order.job.shot.plate.first_frame, info.timecode)

@@ -1,4 +1,4 @@
-"""Delivered files, read again and compared with their receipts."""
+"""Reads delivered files again and compares them with their receipts."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from schemas.receipts import DeliveredFile
 
 
 def verify_deliverables(job: ShotJob) -> list[FsvfxError]:
-    """Read every delivered file again; one problem per file that is missing or changed. Nothing delivered, no problems.
+    """Read every delivered file again; one problem per file that is missing or changed. Without a delivery, no
+    problems.
 
-    The files are those that receipts of chunks and of the shot name, and those of the report. Raises StoreError for a
-    server that can't be asked.
+    The files are those named in receipts of chunks and of the shot, and those of the report. Raises StoreError for an
+    unreachable server.
     """
     found = _delivered(job)
     problems = [problem for file in found.files.values() if (problem := _check(job, file))]
@@ -48,7 +49,7 @@ def delivery_notes(job: ShotJob) -> list[str]:
 
 
 def _not_delivered(job: ShotJob, files: Iterable[str]) -> Iterator[str]:
-    """Paths may have changed since, or frames have been added."""
+    """Paths may have changed since, or frames may have been added."""
     disk, wanted = Disk(), list(targets_of(job))
     known = set(map(disk.path, files))
     lost = [target for target in wanted if disk.path(target) not in known]
@@ -59,7 +60,7 @@ def _not_delivered(job: ShotJob, files: Iterable[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Delivered:
-    """files: by path, the newest word on each. is_whole: a receipt of the whole shot is among the sources."""
+    """files: by path, the newest entry for each. is_whole: a receipt of the whole shot is among the sources."""
 
     files: dict[str, DeliveredFile]
     is_whole: bool
@@ -84,7 +85,7 @@ def _delivered(job: ShotJob) -> _Delivered:
 
 
 def _wanted(job: ShotJob) -> Callable[[str], bool]:
-    """Whether a path is of a deliverable that the manifest still has."""
+    """Whether a path belongs to a deliverable that the manifest still has."""
     disk, taken = Disk(), FileIndex()
     performers = [entry.performer for entry in job.shot.replace]
     for wish, files in writes_of(disk, job.shot.name, job.shot.plate.frames, performers, list(enumerate(job.deliver))):
@@ -102,14 +103,14 @@ def _check(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
 
 
 def _damage(job: ShotJob, file: DeliveredFile) -> FsvfxError | None:
-    """What its kind knows better than a digest; nothing of a kind that is no longer installed."""
+    """Damage that its kind detects in addition to the digest; none for a kind that is no longer installed."""
     found = _kind(file)
     wrong = found.damage(Path(file.path)) if found else None
     return _problem(job, file, f"is damaged: {wrong}") if wrong else None
 
 
 def _listed(job: ShotJob, file: DeliveredFile) -> Iterable[DeliveredFile]:
-    """The files that a delivered one lists, if it is intact."""
+    """The files listed in a delivered one, if it is intact."""
     found = _kind(file)
     if found is None or type(found).listed is Kind.listed or _check(job, file) is not None:
         return ()

@@ -31,10 +31,10 @@ MXF_RATES = {
     *(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 96, 100, 120)),
     *(Fraction(1000 * n, 1001) for n in (24, 30, 48, 60, 96, 120)),
 }
-"""Frame rates that MXF has."""
+"""Frame rates that MXF supports."""
 _SLATES = 1
 _PRESET = "veryfast"
-"""Of reviews: at the same quality their files are a little larger, and cost less than half."""
+"""For reviews: at the same quality their files are slightly larger, at less than half the cost."""
 
 
 def write_review(path: Path, settings: DeliverReview, shot: Shot) -> None:
@@ -62,7 +62,7 @@ def write_movie(path: Path, settings: DeliverMovie, shot: Shot, space: str) -> N
 
 
 def size_problem(settings: DeliverReview | DeliverMovie, plate: PlateInfo) -> Iterator[Problem]:
-    """Whether the codec takes the plate's size: by the limits of its standard, then by encoding one frame."""
+    """Whether the codec supports the plate's size: by the limits of its standard, then by encoding one frame."""
     wanted = settings.codec, getattr(settings, "bits", 8), settings.crf
     codec = codec_of(wanted[0], bits=wanted[1], crf=wanted[2])
     width, height = plate.width, plate.height
@@ -87,7 +87,7 @@ def _trial_rate(plate: PlateInfo) -> Fraction:
 
 
 def _refusal(*trial: Any) -> str | None:
-    """What the encoder says to one black frame; None if it takes it."""
+    """The encoder's error for one black frame; None if it works."""
     try:
         _try(*trial)
     except FsvfxError as error:
@@ -97,14 +97,14 @@ def _refusal(*trial: Any) -> str | None:
 
 @lru_cache(maxsize=64)
 def _try(ending: str, codec: str, bits: int, crf: int, size: tuple[int, int], rate: Fraction) -> None:
-    """Encode one black frame; of what has been accepted, once for all shots."""
+    """Encode one black frame; each success is cached for all shots."""
     wanted = VideoFormat(size, rate, codec_of(codec, bits=bits, crf=crf))
     with tempfile.TemporaryDirectory(prefix="fsvfx-") as folder:
         write_video(Path(folder) / f"trial{ending}", [np.zeros((*size, 3), np.uint8)], wanted)
 
 
 def _track(shot: Shot) -> TimecodeTrack:
-    if shot.track is None:  # preflight says so before a run
+    if shot.track is None:  # reported by preflight before a run
         where = Where(shot=shot.job.shot.name, field="plate.frame_rate")
         raise InputError("A video needs a frame rate, and the plate has none", hint=RATE_HINT, where=where)
     return shot.track

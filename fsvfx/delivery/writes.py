@@ -1,4 +1,4 @@
-"""Every file that the delivery of a shot makes."""
+"""All files that the delivery of a shot makes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemas.templates import around_frame
 
 @dataclass(frozen=True)
 class Write:
-    """What one shot writes for a deliverable; ``index`` is its place in the manifest."""
+    """What one shot writes for a deliverable; ``index`` is its position in the manifest."""
 
     index: int
     what: str
@@ -24,9 +24,9 @@ class Write:
 def writes_of(
     disk: Disk, shot: str, frames: FrameRange, performers: Sequence[str], deliver: Sequence[tuple[int, Deliver]]
 ) -> Iterator[tuple[Write, Files]]:
-    """What each deliverable makes, and what is made although nobody asked for it (contact sheet, report).
+    """The files of each deliverable, including the implied ones (contact sheet, report).
 
-    Paths are absolute or s3://, filled in but for the frame number and the performer.
+    Paths are absolute or s3://, with everything except the frame number and the performer filled in.
     """
     for index, one in deliver:
         for files in _files(disk, kinds.wish(one), frames, performers):
@@ -35,7 +35,7 @@ def writes_of(
 
 
 def _frames(disk: Disk, template: str, frames: FrameRange) -> Files:
-    """A file for each of ``frames``; ``template`` has a place for the frame number."""
+    """A file for each of ``frames``; ``template`` has a placeholder for the frame number."""
     before, digits, after = around_frame(template)
     folder, _, start = before.rpartition("/")
     real = disk.folder(folder)

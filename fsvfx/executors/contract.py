@@ -1,4 +1,5 @@
-"""What a run asks of an executor: take tasks, say how they ended, stop. A new executor is one class in one file."""
+"""What a run requires of an executor: accept tasks, report how they ended, stop. A new executor is one class in one
+file."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ class Task:
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
     priority: int = 0
-    """Of the tasks that wait, the highest goes first."""
+    """Of the waiting tasks, the highest goes first."""
     gpu: bool = False
     """Goes to a worker with a GPU, if there is one."""
 
@@ -43,25 +44,25 @@ def _unheard(task: Task) -> None:
 
 
 class Executor(ABC):
-    """Runs tasks. Use it as a context manager: workers live as long as the context. One run uses it at a time.
+    """Runs tasks. Use it as a context manager: workers live as long as the context. Only one run uses it at a time.
 
-    A task whose worker dies is tried again ``TRIES`` times in all, then it ends with WorkerLost. Errors that a function
+    A task whose worker dies is tried ``TRIES`` times in all, then it ends with WorkerLost. Errors that a function
     raises are not retried here: the drive (``fsvfx.runner.drive``) does that, the same way on every executor.
     """
 
     TRIES = 4
     began: Callable[[Task], object] = staticmethod(_unheard)
-    """Called from ``submit`` or ``wait`` when a worker begins a task. A run puts its own here."""
+    """Called from ``submit`` or ``wait`` when a worker begins a task. A run sets its own here."""
     _depth = 0
-    """How many contexts are open: the outermost starts and ends the workers."""
+    """Number of open contexts: the outermost starts and ends the workers."""
 
     def __init__(self, workers: int = 0) -> None:
-        """``workers``: how many processes; 0: as ``FSVFX_WORKERS`` says, else one per core."""
+        """``workers``: number of processes; 0: as set by ``FSVFX_WORKERS``, otherwise one per core."""
         self.workers = workers
 
     @property
     def has_gpu(self) -> bool:
-        """Whether tasks that ask for a GPU get one."""
+        """Whether tasks that request a GPU get one."""
         return False
 
     def start(self) -> None:
@@ -69,15 +70,15 @@ class Executor(ABC):
 
     @abstractmethod
     def submit(self, task: Task) -> None:
-        """Take a task; returns at once."""
+        """Accept a task; returns at once."""
 
     @abstractmethod
     def wait(self, timeout: float | None = None) -> Ended | None:
-        """The next task that has ended; None if none does within ``timeout`` seconds (None: for ever)."""
+        """The next task that has ended; None if none does within ``timeout`` seconds (None: no limit)."""
 
     @abstractmethod
     def cancel(self) -> None:
-        """Forget what waits, stop what runs where that is possible. How those ended is not told."""
+        """Drop waiting tasks, stop running ones if possible. Their results are not reported."""
 
     def close(self) -> None:
         """End the workers."""

@@ -1,4 +1,4 @@
-"""The executor that works on Dask: worker processes of this machine, or the scheduler that the settings name."""
+"""The executor for Dask: worker processes of this machine, or the scheduler named in the settings."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from fsvfx.settings import machine
 log = logging.getLogger(__name__)
 
 CLUSTERS = 3
-"""How many schedulers may die in a row, with no task done in between."""
+"""Maximum number of schedulers that may die in a row, without a finished task in between."""
 LOOK_SECONDS = 2.0
-"""Between looks at the workers, while nothing happens."""
+"""Between checks of the workers, while nothing happens."""
 LONG_SECONDS = 1800.0
-"""A task that takes longer is named, and no more than that: a 4K chunk may take it."""
+"""A longer task is reported, but not stopped: a 4K chunk may take that long."""
 _ANSWER_SECONDS = 20.0
-"""In which a scheduler must answer who is there."""
+"""Time limit for a scheduler to report its workers."""
 _SAID_SECONDS = 10.0
-"""Without a worker, until that is said."""
+"""Time without a worker before it is reported."""
 _CLOSE_SECONDS = 5.0
 _CHANGED = ("add-worker", "remove-worker")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A scheduler, and the keys that open it."""
+    """A scheduler, and the keys for it."""
 
     address: str
     security: Security = field(repr=False)
@@ -59,7 +59,7 @@ class _Held:
 
 @dataclass(frozen=True)
 class _Answer:
-    """What came back of a task."""
+    """The result of a task."""
 
     task: Task
     future: Future[Any]
@@ -70,11 +70,11 @@ class _Answer:
 class Dask(Executor):
     """``workers``: processes of this machine, unless ``FSVFX_SCHEDULER`` or ``place`` names a scheduler.
 
-    Who works on what is decided here (see ``Roster``), as Dask blames every task that it has given to a worker that
-    dies. When a scheduler of our own dies, another one is started; a named one is waited for. Either way what was
-    there is done again, as far as the ledger lacks it.
+    Tasks are assigned to workers here (see ``Roster``), as Dask blames every task that it has given to a worker that
+    dies. When a scheduler of our own dies, another one is started; a named one is waited for. In both cases its tasks
+    are repeated, unless the ledger has their results.
 
-    ``preload``: what its workers import as they start. ``begun``: what they are copies of, if that has started already
+    ``preload``: module imported by its workers on startup. ``begun``: the template process, if it has started already
     (see ``dask_ahead``).
     """
 
@@ -94,15 +94,15 @@ class Dask(Executor):
         self._clusters = 0
         self._roster = Roster()
         self._names: dict[str, str] = {}
-        """Of every worker that was there, by address."""
+        """Of every worker seen, by address."""
         self._held: dict[Task, _Held] = {}
         self._events: SimpleQueue[_Answer | None] = SimpleQueue()
-        """None: workers came or went."""
+        """None: workers were added or lost."""
         self._ended: deque[Ended] = deque()
         self._lonely_since: float | None = None
         """Since when there has been no worker."""
         self._call: Any = None
-        """What asks for a worker where there is none."""
+        """The pending request for a worker."""
         self._told: set[object] = set()
         self._address = ""
         self._numbers = count()
@@ -140,7 +140,7 @@ class Dask(Executor):
         self._held.clear()
         self._ended.clear()
         self._roster.clear()
-        with suppress(Exception):  # the scheduler may be what has gone
+        with suppress(Exception):  # the scheduler itself may be gone
             self._client.cancel(futures, force=True)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class Dask(Executor):
         if answer is None or held is None or held.future is not answer.future:
             if answer is None:
                 self._look()
-            return  # the answer is of a worker or a run that is no more
+            return  # the answer comes from a worker or a run that no longer exists
         if isinstance(answer.error, Exception) and not isinstance(answer.error, DEATHS):
             self._settle(Ended(answer.task, error=answer.error))
         elif answer.error is None:
@@ -159,7 +159,7 @@ class Dask(Executor):
         else:
             self._look()
             held = self._held.get(answer.task)
-            if held is not None and held.future is answer.future:  # its worker is there, and has lost it all the same
+            if held is not None and held.future is answer.future:  # its worker still exists, but has lost it
                 self._roster.drop(answer.task)
                 self._lose(answer.task, "")
         self._hand_out()
@@ -171,7 +171,7 @@ class Dask(Executor):
         self._ended.append(ended)
 
     def _look(self) -> None:
-        """See who is there, and that whoever waits does not wait for nothing. Raises MachineError."""
+        """Check the workers, so that nobody waits in vain. Raises MachineError."""
         there = self._workers()
         if there is None:
             self._come_back()
@@ -184,11 +184,11 @@ class Dask(Executor):
         self._watch()
 
     def _workers(self) -> dict[str, Any] | None:
-        """By address; None if the scheduler has gone."""
+        """By address; None if the scheduler is gone."""
         if self._client.status != "running":
             return None
         try:
-            asked: Any = sync  # which is not typed
+            asked: Any = sync  # untyped
             said = asked(
                 self._client.loop, self._client.scheduler.identity, n_workers=-1, callback_timeout=_ANSWER_SECONDS
             )
@@ -198,7 +198,7 @@ class Dask(Executor):
         return dict(said["workers"])
 
     def _lose(self, task: Task, worker: str) -> None:
-        """Its worker has died: it goes to another one, alone, unless it has had its tries."""
+        """Its worker has died: it goes to another one, alone, unless it has used up its tries."""
         held = self._held.pop(task, None)
         if held is not None:
             self._client.cancel([held.future], force=True)
@@ -212,7 +212,7 @@ class Dask(Executor):
         self._ended.append(Ended(task, error=WorkerLost(what)))
 
     def _come_back(self) -> None:
-        """The scheduler has gone: to another one, or to the same once it is back. What was there is done again."""
+        """The scheduler is gone: connect to another one, or to the same once it is back. Its tasks are repeated."""
         where = "of this run" if self._cluster is not None else f"at {self._address}"
         log.warning("The Dask scheduler %s is gone", where)
         if self._clusters == CLUSTERS:
@@ -236,13 +236,13 @@ class Dask(Executor):
             self.began(task)
 
     def _answered(self, task: Task, future: Future[Any]) -> None:
-        """In a thread of Dask's."""
+        """Called in a thread of Dask's."""
         try:
             self._events.put(_Answer(task, future, future.result()))
         except BaseException as error:  # such as CancelledError
             self._events.put(_Answer(task, future, error=error))
 
-    # Whoever waits, waits for something
+    # Nobody may wait in vain
 
     def _watch(self) -> None:
         if self._roster.is_idle:
@@ -257,7 +257,7 @@ class Dask(Executor):
         reasons = given_up(self._cluster) if self._cluster is not None else []
         for reason in reasons:
             self._tell(reason, reason)
-            self._roster.expects_gpu = False  # the tasks for it go where there is room
+            self._roster.expects_gpu = False  # its tasks go wherever there is room
         if self._roster.desks:
             self._lonely_since = self._call = None
             return
@@ -268,21 +268,21 @@ class Dask(Executor):
         if self._cluster is None and lonely > limit:
             hint = "Start workers for it, or unset FSVFX_SCHEDULER"
             raise MachineError(f"The scheduler at {self._address} has had no worker for {limit:.0f} s", hint=hint)
-        if self._cluster is None and self._call is None:  # clusters that grow with their work see some
+        if self._cluster is None and self._call is None:  # autoscaling clusters see the demand
             self._call = self._client.submit(time.monotonic, pure=False)
-        if self._cluster is not None and lonely > UP_SECONDS:  # frozen, or cut off: others take their places
+        if self._cluster is not None and lonely > UP_SECONDS:  # frozen, or cut off: others replace them
             self._lonely_since = None
             self._cluster.end_workers()
         if lonely > _SAID_SECONDS:
             self._tell("lonely", f"Waiting for a worker{'' if self._cluster else f' at {self._address}'}")
 
     def _tell(self, about: object, what: str) -> None:
-        """Once."""
+        """Only once."""
         if about not in self._told:
             self._told.add(about)
             log.warning("%s", what)
 
-    # To the scheduler and back
+    # A round trip to the scheduler
 
     def _connect(self) -> None:
         """Raises MachineError."""
@@ -299,7 +299,7 @@ class Dask(Executor):
         place, limit = self._place or named_place(), machine().scheduler_seconds
         self._address = place.address if place else ""
         self._cluster = None if place else self._stack.enter_context(self._own_cluster())
-        client: Any = Client  # which is not typed
+        client: Any = Client  # untyped
         try:
             if place is None:
                 self._client = client(self._cluster, set_as_default=False)
@@ -316,7 +316,7 @@ class Dask(Executor):
         return local_cluster(self.workers, begun)
 
     def _noted(self, event: tuple[float, Any]) -> None:
-        """In Dask's thread."""
+        """Called in Dask's thread."""
         if isinstance(event[1], dict) and event[1].get("action") in _CHANGED:
             self._events.put(None)
 
@@ -326,7 +326,7 @@ class Dask(Executor):
 
 
 def _part(client: Any) -> None:
-    """Close it; what it listens to first, as a scheduler that can't tell complains."""
+    """Close it; first its subscriptions, as a scheduler that can't deliver complains."""
     with suppress(Exception):  # the scheduler may have gone
         client.unsubscribe_topic("all")
     with suppress(OSError, TimeoutError):
@@ -334,16 +334,16 @@ def _part(client: Any) -> None:
 
 
 DEATHS: tuple[type[BaseException], ...] = (KilledWorker, CancelledError)
-"""What Dask raises for a task that never returned."""
+"""Dask's errors for a task that never returned."""
 
 
 def named_place() -> Place | None:
-    """The scheduler in ``FSVFX_SCHEDULER``, if it names one. Raises MachineError if it may not be used."""
+    """The scheduler in ``FSVFX_SCHEDULER``, if set. Raises MachineError if it may not be used."""
     settings = machine()
     check_scheduler(settings)
     if not settings.scheduler:
         return None
-    made: Any = Security  # which is not typed
+    made: Any = Security  # untyped
     given = {
         "tls_ca_file": settings.scheduler_ca,
         "tls_client_cert": settings.scheduler_cert,

@@ -1,5 +1,5 @@
-"""The process that a run's workers are copies of. It can start before Dask is even imported: its own imports take
-about as long as looking at the shots does."""
+"""The template process of a run's workers. It can start before Dask is even imported: its own imports take about as
+long as checking the shots."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from fsvfx.executors.seats import seats
 from fsvfx.executors.spawned import PRELOAD, Template
 
 _QUIET = {"DASK_LOGGING__DISTRIBUTED": "critical"}
-"""A closing cluster's workers complain at length."""
+"""A closing cluster's workers print long complaints."""
 
 
 def template(preload: str = PRELOAD) -> Template:
-    """Of workers that import the module ``preload`` as they start."""
+    """For workers that import the module ``preload`` on startup."""
     return Template("fsvfx.executors.dask_worker", preload, _QUIET)
 
 
 def ahead(workers: int = 0) -> Template:
-    """The same, at its imports already: for ``Dask``. Whoever has no use for it after all closes it."""
+    """The same, already importing: for ``Dask``. If it turns out not to be needed, the caller closes it."""
     made = template()
     made.begin(seats(workers)[0])
     return made

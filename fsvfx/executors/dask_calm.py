@@ -1,5 +1,5 @@
-"""What Dask leaves out here. Its loops look at themselves a hundred times a second, which on a run of a minute costs
-seconds of the processor, and nobody reads what they find."""
+"""Disables parts of Dask that are not needed here. Its loops monitor themselves a hundred times a second, which costs
+seconds of processor time in a run of a minute, and nobody reads the results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SETTINGS = {
 
 
 def calm() -> AbstractContextManager[Any]:
-    """For whatever is made of Dask's within it, or from then on."""
+    """For Dask objects created within it, and from then on."""
     settings: Any = dask.config.set
     made: AbstractContextManager[Any] = settings(_SETTINGS)
     return made

@@ -1,8 +1,8 @@
-"""The Dask cluster of this machine: a scheduler in this process, and for each seat a worker process that is started
-anew when it dies.
+"""The Dask cluster of this machine: a scheduler in this process, and for each seat a worker process that is restarted
+when it dies.
 
-Whoever can speak to Dask can run code as its user. So its sockets are on loopback and take only those who hold the keys
-that are made for the one cluster, in memory; there are no dashboards.
+Anybody who can talk to Dask can run code as its user. So its sockets are on loopback and only accept the keys that are
+generated for this cluster, in memory; there are no dashboards.
 """
 
 from __future__ import annotations
@@ -26,28 +26,29 @@ from fsvfx.executors.seats import Seat, seats
 from fsvfx.executors.spawned import STARTS, UP_SECONDS, Spawned, Template, came_up
 
 FIRST_PAUSE = 0.5
-"""Seconds before a worker that did not come up is started again; each later pause is twice as long."""
+"""Seconds before a worker that failed to start is started again; each later pause is twice as long."""
 _END_SECONDS = 5.0
 """Between the end of a worker's connection and its own."""
 _TOLD_SECONDS = 1.0
-"""Between a worker's end and its being known."""
+"""Maximum delay between a worker's end and its detection."""
 _LOOK_SECONDS = 1.0
-"""Between looks at a worker's memory."""
+"""Between checks of a worker's memory."""
 _MOST_MEMORY = 0.95
-"""The share of its seat's memory at which a worker is ended, before the whole machine runs out."""
+"""The share of its seat's memory at which a worker is killed, before the whole machine runs out."""
 
 
 def local_cluster(workers: int, template: Template) -> SpecCluster:
-    """Processes of one thread each on this machine, one for each seat. They may still be starting when it returns.
+    """Single-threaded processes on this machine, one for each seat. They may still be starting when it returns.
 
-    ``template``: what they are copies of; it ends with the cluster. Raises MachineError if there is no scheduler.
+    ``template``: the process that they are copies of; it ends with the cluster. Raises MachineError if there is no
+    scheduler.
     """
     security: Any = Security.temporary()  # type: ignore[no-untyped-call]
-    folder = tempfile.mkdtemp(prefix="fsvfx-dask-")  # only its user may look into it
+    folder = tempfile.mkdtemp(prefix="fsvfx-dask-")  # only readable by its user
     given = {"folder": folder, "template": template, "security": security}
     found = {seat.name: {"cls": WorkerProcess, "options": {"seat": seat, **given}} for seat in seats(workers)}
     options = {"host": "127.0.0.1", "port": 0, "protocol": "tls", "security": security, "dashboard": False}
-    made: Any = _Cluster  # which is not typed
+    made: Any = _Cluster  # untyped
     try:
         cluster = made(
             template,
@@ -63,12 +64,12 @@ def local_cluster(workers: int, template: Template) -> SpecCluster:
 
 
 def given_up(cluster: Any) -> list[str]:
-    """Why seats of a ``local_cluster`` have no worker and will have none."""
+    """Why seats of a ``local_cluster`` have no worker and will not get one."""
     return [worker.given_up for worker in list(cluster.workers.values()) if worker.given_up]
 
 
 def how_it_ended(cluster: Any, name: str) -> str:
-    """How a worker process of a ``local_cluster`` ended; of others that it is gone."""
+    """How a worker process of a ``local_cluster`` ended; for others only that it is gone."""
     if cluster is None:
         return "is gone"
     seat, _, pid = name.rpartition("-")
@@ -83,7 +84,7 @@ class _Cluster(SpecCluster):
         super().__init__(**given)  # type: ignore[no-untyped-call]
 
     def end_workers(self) -> None:
-        """Others take their places."""
+        """They are replaced by others."""
         for worker in list(self.workers.values()):
             worker.kill()
 
@@ -96,18 +97,18 @@ class _Cluster(SpecCluster):
 
 class _Scheduler(Scheduler):
     def start_http_server(self, *given: Any, **more: Any) -> None:
-        """None: nobody may ask it anything without the keys."""
+        """None: without the keys nobody may query it."""
 
 
 class WorkerProcess(ProcessInterface):
-    """The worker of a seat: a process, and another one once that has died."""
+    """The worker of a seat: a process, replaced by another one when it dies."""
 
     def __init__(
         self, scheduler: str, name: str, *, seat: Seat, folder: str, template: Template, security: Security
     ) -> None:
         super().__init__(scheduler=scheduler, name=name)  # type: ignore[no-untyped-call]
         self.given_up = ""
-        """Why there will be no other."""
+        """Why it will not be replaced."""
         self._deaths: dict[int, str] = {}
         self._told = threading.Condition()
         self._orders = Orders(scheduler, name, folder, seat.gpu is not None, security)
@@ -123,7 +124,7 @@ class WorkerProcess(ProcessInterface):
         await super().start()  # type: ignore[no-untyped-call]
 
     def kill(self) -> None:
-        """End its process; another one takes its place."""
+        """Kill its process; another one replaces it."""
         with self._gate:
             if self._process is not None:
                 self._process.kill()
@@ -136,13 +137,13 @@ class WorkerProcess(ProcessInterface):
         await super().close()  # type: ignore[no-untyped-call]
 
     def death_of(self, pid: int) -> str:
-        """How its process of that id ended."""
+        """How its process with that id ended."""
         with self._told:
             self._told.wait_for(lambda: pid in self._deaths, _TOLD_SECONDS)
             return self._deaths.get(pid, "is gone")
 
     def _keep(self) -> None:
-        """Life after life, until it is closed, or until no process comes up any more."""
+        """Restarts it until it is closed, or until processes fail to start."""
         failed = 0
         while not self._closing.is_set():
             is_up, how = self._live()
@@ -154,7 +155,7 @@ class WorkerProcess(ProcessInterface):
                 self._closing.wait(FIRST_PAUSE * 2 ** (failed - 1))
 
     def _live(self) -> tuple[bool, str]:
-        """Run one process to its end: whether it came up, and how it ended."""
+        """Run one process until it ends: whether it started up, and how it ended."""
         try:
             process = self._template.spawn(self._seat)
         except OSError as error:
@@ -180,7 +181,7 @@ class WorkerProcess(ProcessInterface):
             return False
 
     def _watch(self, process: Spawned) -> str:
-        """Until it has ended, which ends the pipe; what is to be said if it had to be ended."""
+        """Until it has ended, which closes the pipe; returns the reason if it had to be killed."""
         said = ""
         while not process.pipe.poll(_LOOK_SECONDS):
             said = said or _too_much(process, self._seat.memory)
@@ -188,7 +189,7 @@ class WorkerProcess(ProcessInterface):
 
 
 def _too_much(process: Spawned, memory: int) -> str:
-    """End a process that takes more memory than its seat has."""
+    """Kill a process that uses more memory than its seat has."""
     with contextlib.suppress(psutil.Error):
         used = psutil.Process(process.pid).memory_info().rss
         if used > memory * _MOST_MEMORY:

@@ -23,20 +23,20 @@ _HEARTBEAT_MS = 10_000
 
 @dataclass(frozen=True)
 class Orders:
-    """What a worker is told as it starts, by a pipe: the keys are on no disk and in no list of processes."""
+    """A worker's startup parameters, sent through a pipe: the keys are not on disk and not in the process list."""
 
     scheduler: str
     name: str
     folder: str
-    """Where Dask keeps its own files."""
+    """Folder for Dask's own files."""
     gpu: bool
     security: Security = field(repr=False)
 
 
 def main(descriptor: int) -> None:
-    """Serve until the pipe with that file descriptor ends."""
+    """Serve until the pipe with that file descriptor closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends its workers
-    faulthandler.enable()  # a crash in native code says where
+    faulthandler.enable()  # a crash in native code prints its location
     os.set_inheritable(descriptor, False)
     pipe = Connection(descriptor)
     orders: Orders = pipe.recv()
@@ -47,10 +47,10 @@ def main(descriptor: int) -> None:
 
 class _Worker(Worker):
     def start_http_server(self, *given: Any, **more: Any) -> None:
-        """None: nobody may ask it anything without the keys."""
+        """None: without the keys nobody may query it."""
 
     async def heartbeat(self) -> None:
-        """Seldom: the scheduler asks for two a second, and sees by the connection alone that a worker is gone."""
+        """Rarely: the scheduler asks for two a second, but detects a lost worker by the connection alone."""
         await super().heartbeat()
         self.periodic_callbacks["heartbeat"].callback_time = _HEARTBEAT_MS
 
@@ -63,7 +63,7 @@ async def _serve(orders: Orders, pipe: Connection) -> None:
         resources={"GPU": 1} if orders.gpu else None,
         security=orders.security,
         host="127.0.0.1",
-        memory_limit=0,  # who started it looks at that: a worker that Dask pauses may pause for ever
+        memory_limit=0,  # its starter monitors that: a worker paused by Dask may stay paused forever
         local_directory=orders.folder,
         dashboard=False,
     )
@@ -73,7 +73,7 @@ async def _serve(orders: Orders, pipe: Connection) -> None:
 
 
 def _end_with(pipe: Connection) -> None:
-    """Whoever started this process is gone, or wants it to be."""
+    """The starter of this process is gone, or wants it to end."""
     try:
         pipe.recv()
     except (EOFError, OSError):

@@ -1,5 +1,5 @@
-"""The executor that works in processes of its own on this machine. A process that dies costs no more than its task's
-time: the task is tried again in another one, and the pool is refilled."""
+"""The executor for processes of its own on this machine. A process that dies only costs its task's time: the task is
+tried again in another one, and the pool is refilled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _PATIENCE = 5.0
 """Seconds for a process to end."""
 LONG_SECONDS = 1800.0
-"""A task that takes longer is named, and no more than that: a 4K chunk may take it."""
+"""A longer task is reported, but not stopped: a 4K chunk may take that long."""
 
 
 @dataclass(eq=False)
@@ -34,7 +34,7 @@ class _Queued:
 
 
 class _Worker:
-    """A process, and the task that it works on."""
+    """A process, and its current task."""
 
     def __init__(self, seat: Seat, spawned: Spawned) -> None:
         self.seat = seat
@@ -50,7 +50,7 @@ class _Worker:
         try:
             self.spawned.pipe.send(queued.task)
         except OSError:
-            log.debug("worker %s died before it got its task", self.spawned.pid)  # its pipe's end tells the rest
+            log.debug("worker %s died before it got its task", self.spawned.pid)  # the pipe closing tells the rest
 
 
 class Processes(Executor):
@@ -107,7 +107,7 @@ class Processes(Executor):
         self._template.close()
 
     def _assign(self) -> None:
-        """Give what waits to idle workers, and start others while there are free seats."""
+        """Give waiting tasks to idle workers, and start more while there are free seats."""
         for queued in sorted(self._waiting):
             worker = self._worker_for(queued.task)
             if worker is not None:
@@ -116,7 +116,7 @@ class Processes(Executor):
                 self.began(queued.task)
 
     def _worker_for(self, task: Task) -> _Worker | None:
-        """An idle one, else a new one; with a GPU where the task asks for that and there is any."""
+        """An idle one, otherwise a new one; with a GPU if the task requests one and there is any."""
         bound = task.gpu and self.has_gpu
         idle = [one for one in self._pool if not one.held and (one.seat.gpu is not None or not bound)]
         if idle:
@@ -139,7 +139,7 @@ class Processes(Executor):
         raise AssertionError
 
     def _hear(self, worker: _Worker) -> Ended | None:
-        """What the worker says of its task; None if it says that it is up, or died and the task is tried again."""
+        """The worker's report on its task; None if it reports startup, or died and the task is tried again."""
         queued = worker.held
         assert queued is not None
         if not worker.is_up:
@@ -156,7 +156,7 @@ class Processes(Executor):
         return Ended(queued.task, value, error)
 
     def _not_up(self, worker: _Worker, queued: _Queued) -> None:
-        """It is not its task's fault. Raises MachineError."""
+        """Its task is not to blame. Raises MachineError."""
         how = self._drop(worker, _PATIENCE)
         self._failed_starts += 1
         self._waiting.append(queued)
@@ -176,17 +176,17 @@ class Processes(Executor):
         return Ended(queued.task, error=WorkerLost(what))
 
     def _watch(self) -> None:
-        """Nothing has happened for a while: end what does not come up, name what takes long."""
+        """Called after an idle period: end processes that fail to start, report long tasks."""
         for worker in self._pool:
             took = time.monotonic() - worker.since
             if not worker.is_up and took > UP_SECONDS:
-                worker.spawned.kill()  # its pipe's end tells the rest
+                worker.spawned.kill()  # the pipe closing tells the rest
             elif worker.held and took > LONG_SECONDS and not worker.is_told_of:
                 worker.is_told_of = True
                 log.warning("%s has been at work for %.0f minutes", worker.held.task.label, took / 60)
 
     def _drop(self, worker: _Worker, patience: float = 0.0) -> str:
-        """Its seat is free again; says how it ended."""
+        """Frees its seat; returns how it ended."""
         self._pool.remove(worker)
         self._free.append(worker.seat)
         return worker.spawned.end(patience)

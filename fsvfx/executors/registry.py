@@ -1,4 +1,4 @@
-"""Executors by name, as packages register them in the entry point group ``fsvfx.executors``."""
+"""Executors by name, as registered by packages in the entry point group ``fsvfx.executors``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ REGISTERED = Plugins("fsvfx.executors", "executor")
 
 
 def executor(name: str, workers: int = 0) -> Executor:
-    """The executor of that name, not started. Raises InputError if there is none, MachineError if it fails to load."""
+    """The executor with that name, not started. Raises InputError if there is none, MachineError if it fails to
+    load."""
     return REGISTERED.load(name, _is_executor, "subclass of fsvfx.executors.Executor")(workers)
 
 
 def names() -> tuple[str, ...]:
-    """All that are installed."""
+    """All installed ones."""
     return REGISTERED.names()
 
 

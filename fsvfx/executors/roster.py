@@ -1,8 +1,8 @@
-"""Who works on what: which task goes to which worker, and which tasks were there when a worker died. Pure bookkeeping.
+"""Assigns tasks to workers, and knows which tasks were running when a worker died. Pure bookkeeping.
 
-A worker gets no more tasks than it has threads, and each is meant for it alone: when it dies, only what was at work
-there is to blame. A task that was there goes next to a worker that has nothing else to do, and nothing joins it: if it
-kills that one too, no other task is blamed.
+A worker gets no more tasks than it has threads, and each is assigned to it alone: when it dies, only the tasks running
+there are to blame. Such a task goes next to an idle worker, and runs there alone: if it kills that one too, no other
+task is blamed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fsvfx.executors.contract import Task
 
 @dataclass(frozen=True)
 class Desk:
-    """A worker, as its scheduler describes it."""
+    """A worker, as described by its scheduler."""
 
     threads: int = 1
     gpu: bool = False
@@ -30,17 +30,17 @@ class Roster:
 
     desks: dict[str, Desk] = field(default_factory=dict)
     held: dict[Task, str] = field(default_factory=dict)
-    """The worker of each task that was handed over."""
+    """The worker of each assigned task."""
     expects_gpu: bool = False
-    """Whether a worker with a GPU is about to come: tasks that ask for one wait for it."""
+    """Whether a worker with a GPU is about to start: tasks that request one wait for it."""
     deaths: Counter[Task] = field(default_factory=Counter)
-    """How many workers died while the task was there."""
+    """Number of workers that died while running the task."""
     _waiting: list[tuple[int, int, Task]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits and nothing runs."""
+        """Whether nothing is waiting or running."""
         return not self._waiting and not self.held
 
     @property
@@ -48,11 +48,11 @@ class Roster:
         return any(desk.gpu for desk in self.desks.values())
 
     def add(self, task: Task) -> None:
-        """It waits for a worker."""
+        """Queue it for a worker."""
         heappush(self._waiting, (-task.priority, next(self._numbers), task))
 
     def hand_out(self) -> Iterator[tuple[Task, str]]:
-        """What goes to which worker now, the highest priority first; what finds no free worker waits on."""
+        """Assignments to make now, by descending priority; tasks without a free worker keep waiting."""
         kept = []
         while self._waiting and self._has_room():
             entry = heappop(self._waiting)
@@ -66,12 +66,12 @@ class Roster:
             heappush(self._waiting, entry)
 
     def settle(self, task: Task) -> None:
-        """It has ended."""
+        """The task has ended."""
         del self.held[task]
         self.deaths.pop(task, None)
 
     def meet(self, desks: Mapping[str, Desk]) -> list[Task]:
-        """These workers live, and no others; returns the tasks whose workers have died. They no longer are held."""
+        """Update the living workers; returns the tasks whose workers have died. They are no longer assigned."""
         self.desks = dict(desks)
         lost = [task for task, address in self.held.items() if address not in desks]
         for task in lost:
@@ -84,7 +84,7 @@ class Roster:
         self.deaths[task] += 1
 
     def take_back(self) -> list[Task]:
-        """All that is held, through no fault of its own: it waits again."""
+        """All assigned tasks, through no fault of their own: they wait again."""
         back, self.held = list(self.held), {}
         self.desks = {}
         for task in back:
@@ -92,7 +92,7 @@ class Roster:
         return back
 
     def clear(self) -> list[Task]:
-        """Forget it all; returns what was held."""
+        """Clear everything; returns the assigned tasks."""
         back, self.held = list(self.held), {}
         self._waiting.clear()
         self.deaths.clear()
@@ -102,7 +102,7 @@ class Roster:
         return len(self.held) < sum(desk.threads for desk in self.desks.values())
 
     def _desk_for(self, task: Task) -> str | None:
-        """A free one, with a GPU if the task asks for that and there is any; else rather one without."""
+        """A free one, with a GPU if the task requests one and there is any; otherwise preferably one without."""
         bound = task.gpu and (self.has_gpu or self.expects_gpu)
         there: dict[str, list[Task]] = {address: [] for address in self.desks}
         for other, address in self.held.items():

@@ -1,4 +1,4 @@
-"""The Dask scheduler that the machine's owner names, and whether it may be used. Loads no Dask."""
+"""The Dask scheduler named by the machine's owner, and whether it may be used. Does not import Dask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from fsvfx.settings import MachineSettings
 
 
 def check_scheduler(settings: MachineSettings) -> None:
-    """Raises MachineError if ``FSVFX_SCHEDULER`` is open to everybody and nobody asked for that, or its keys lack."""
+    """Raises MachineError if ``FSVFX_SCHEDULER`` is open to everybody without explicit permission, or its keys are
+    missing."""
     address = settings.scheduler
     if not address:
         return

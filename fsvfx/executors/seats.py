@@ -1,4 +1,4 @@
-"""How many workers this machine takes, and what each of them has: memory, threads, a GPU."""
+"""How many workers this machine supports, and the resources of each: memory, threads, a GPU."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fsvfx.settings import machine
 log = logging.getLogger(__name__)
 
 LEAST_MEMORY = 2 << 30
-"""Bytes that a worker should have; fewer workers are started on small machines."""
+"""Bytes that a worker should have; small machines get fewer workers."""
 _THREADS = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -45,7 +45,7 @@ class Seat:
 
 
 def seats(workers: int = 0) -> list[Seat]:
-    """``workers`` seats (0: as ``FSVFX_WORKERS`` says, else one per core), and one more for each GPU."""
+    """``workers`` seats (0: as set by ``FSVFX_WORKERS``, otherwise one per core), and one more for each GPU."""
     count, gpus = workers or machine().workers or _fitting(), gpu_count()
     if trouble := crowded(count + gpus, _cores(), psutil.virtual_memory().total):
         log.warning("%s", trouble)
@@ -56,7 +56,7 @@ def seats(workers: int = 0) -> list[Seat]:
 
 
 def gpu_count() -> int:
-    """How many NVIDIA GPUs the driver lists (none without a driver)."""
+    """Number of NVIDIA GPUs listed by the driver (none without a driver)."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return 0
@@ -65,7 +65,7 @@ def gpu_count() -> int:
 
 
 def crowded(workers: int, cores: int, memory: int) -> str:
-    """What to say of more workers than there are cores, or than ``memory`` (bytes) holds; empty if there is room."""
+    """The warning if there are more workers than cores, or than ``memory`` (bytes) allows; empty if there is room."""
     held = max(1, memory // LEAST_MEMORY)
     if workers > held:
         each = memory / workers / 2**30

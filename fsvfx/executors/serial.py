@@ -1,4 +1,4 @@
-"""The executor that works in this process, one task at a time and without threads: for notebooks, tests, debuggers."""
+"""The executor for this process, one task at a time and without threads: for notebooks, tests, debuggers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fsvfx.executors.contract import Ended, Executor, Task
 
 
 class Serial(Executor):
-    """Runs the task with the highest priority whenever it is asked what has ended."""
+    """Each call of ``wait`` runs the task with the highest priority."""
 
     def __init__(self, workers: int = 1) -> None:
         super().__init__(1)

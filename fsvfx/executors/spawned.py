@@ -1,4 +1,4 @@
-"""Worker processes of this machine: started in their seats, with a pipe to each; how they ended, what they said."""
+"""Worker processes of this machine: started in their seats, with a pipe to each; how they ended, and their output."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from fsvfx.executors.seats import Seat
 from fsvfx.executors.template import MOST
 
 PRELOAD = "fsvfx.runner.steps"
-"""What a worker's first task needs, at the least."""
+"""The minimum that a worker's first task needs."""
 STARTS = 3
-"""How often a worker that dies before it is up is started in a row."""
+"""How often in a row a worker that dies during startup is started."""
 UP = "up"
-"""What a worker says first, by the pipe."""
+"""A worker's first message, through the pipe."""
 UP_SECONDS = 120.0
-"""In which it must."""
+"""Time limit for startup."""
 _CODE_SECONDS = 1.0
-"""Between the end of a process and its code being told."""
+"""Maximum delay between the end of a process and its exit code."""
 _END_SECONDS = 3.0
 """For the last processes to end."""
 _LAST_LINES = 20
@@ -39,11 +39,11 @@ sys.path += [one for one in json.loads(sys.argv[4]) if one not in sys.path]
 from fsvfx.executors.template import main
 main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
 """
-"""Run with ``-P``: what lies in the working folder shadows no module of ours."""
+"""Run with ``-P``: files in the working folder must not shadow our modules."""
 
 
 class Log:
-    """What comes out on our standard error of what a process writes on its own; the last lines are kept."""
+    """Forwards a process's own output to our standard error; the last lines are kept."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
@@ -52,7 +52,7 @@ class Log:
 
     def last_words(self) -> str:
         """Of a process that has ended."""
-        self._thread.join(_CODE_SECONDS)  # a grandchild may hold the pipe open
+        self._thread.join(_CODE_SECONDS)  # a grandchild may keep the pipe open
         return "\n".join(self._said)
 
     def _copy(self, source: IO[bytes]) -> None:
@@ -64,8 +64,8 @@ class Log:
 
 
 class Template:
-    """Starts processes that run ``main`` of ``module`` with the descriptor of a pipe. All are copies of one process,
-    which has imported ``module`` and ``preload``; it starts with the first of them, and anew if it has died."""
+    """Starts processes that run ``main`` of ``module`` with the descriptor of a pipe. All are forked from one process,
+    which has imported ``module`` and ``preload``; it starts with the first of them, and again if it has died."""
 
     def __init__(self, module: str, preload: str = PRELOAD, environment: Mapping[str, str] | None = None) -> None:
         self._module, self._preload, self._environment = module, preload, environment or {}
@@ -79,12 +79,12 @@ class Template:
         self._has_copies = False
 
     def begin(self, seat: Seat) -> None:
-        """Start the process that the others will be copies of, in that seat. Raises OSError."""
+        """Start the process that the others are forked from, in that seat. Raises OSError."""
         with self._gate:
             self._begin(seat)
 
     def spawn(self, seat: Seat) -> Spawned:
-        """A process in that seat. Waits until it is there. Raises OSError, with what the log says."""
+        """A process in that seat. Waits until it exists. Raises OSError, with the contents of the log."""
         with self._gate:
             self._has_copies = True
             wire = self._wire if self._process and self._process.poll() is None and self._wire else self._begin(seat)
@@ -110,15 +110,15 @@ class Template:
             return Spawned(pid, pipe, log, self)
 
     def code_of(self, pid: int) -> int | None:
-        """How the process has ended; None if nobody can tell."""
+        """How the process has ended; None if unknown."""
         with self._told:
             self._told.wait_for(lambda: pid in self._codes, _CODE_SECONDS)
             return self._codes.get(pid)
 
     def close(self) -> None:
-        """No process is started any more. Waits a moment for those that were to end, whose pipes must have."""
+        """Stops starting processes. Waits briefly for those that are about to end, whose pipes must be closed."""
         if (self._gate.locked() or not self._has_copies) and self._process is not None:
-            self._process.kill()  # it is only starting, or nobody wanted it
+            self._process.kill()  # still starting, or never used
         with self._gate:
             if self._wire is not None:
                 with contextlib.suppress(OSError):
@@ -161,7 +161,7 @@ class Template:
 
 
 class Spawned:
-    """A process that a ``Template`` has started."""
+    """A process started by a ``Template``."""
 
     def __init__(self, pid: int, pipe: Connection, log: Log, template: Template) -> None:
         self.pid, self.pipe, self.log = pid, pipe, log
@@ -172,13 +172,13 @@ class Spawned:
             self._handle = -1  # it has ended already
 
     def kill(self) -> None:
-        """End it now."""
+        """Kill it now."""
         if self._handle >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def end(self, patience: float = 0.0) -> str:
-        """Say how it ended. After ``patience`` seconds: end it."""
+        """Return how it ended. After ``patience`` seconds: kill it."""
         self.pipe.close()
         if self._handle >= 0:
             if not select.select([self._handle], [], [], patience)[0]:
@@ -193,7 +193,7 @@ class Spawned:
 
 
 def came_up(pipe: Connection) -> bool:
-    """Whether the worker at the other end says that it is up. Waits for that, or for its end."""
+    """Whether the worker at the other end reports startup. Waits for that, or for its end."""
     try:
         return bool(pipe.recv() == UP)
     except (EOFError, OSError):

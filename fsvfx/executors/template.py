@@ -1,7 +1,7 @@
-"""The process that worker processes are copies of: it imports once what they all need, then forks one for each order.
+"""The process that worker processes are forked from: it imports once what they all need, then forks one for each order.
 
-So a worker that takes another one's place is at work at once, and what was imported is in memory once. It runs no
-threads and none of a task's code; it ends with the process that started it.
+So a replacement worker starts at once, and the imported modules are in memory once. It has no threads and runs none of
+a task's code; it ends with the process that started it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ MOST = 1 << 16
 
 
 def main(descriptor: int, module: str, preload: str) -> None:
-    """Serve the socket with that descriptor until it ends. Each message has environment variables, and comes with two
-    descriptors for ``main`` of ``module``: its pipe, its standard error. Told are ids of processes, and how they end.
-    """
+    """Serve the socket with that descriptor until it closes. Each message has environment variables, and comes with two
+    descriptors for ``main`` of ``module``: its pipe, its standard error. It replies with process ids, and how they
+    end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends its workers
     for name in filter(None, (module, preload)):
         import_module(name)
-    gc.freeze()  # what was imported stays shared
+    gc.freeze()  # imported modules stay shared
     wire, chooser = socket.socket(fileno=descriptor), selectors.DefaultSelector()
     chooser.register(wire, selectors.EVENT_READ)
     while True:
@@ -52,7 +52,7 @@ def main(descriptor: int, module: str, preload: str) -> None:
 
 
 def _wait_for(pids: list[int]) -> None:
-    """They end with their pipes; whoever started us counts their time as ours."""
+    """They end with their pipes; our starter counts their time as ours."""
     for pid in pids:
         os.waitpid(pid, 0)
 
@@ -62,7 +62,7 @@ def _tell(wire: socket.socket, what: dict[str, int]) -> None:
 
 
 def _close_all(chooser: selectors.BaseSelector) -> None:
-    """A copy has nothing to do with the socket, nor with the other copies."""
+    """A forked process must not use the socket, or the other processes' descriptors."""
     for key in list(chooser.get_map().values()):
         os.close(key.fd)
     chooser.close()

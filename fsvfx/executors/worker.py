@@ -1,4 +1,4 @@
-"""A worker process of ``fsvfx.executors.processes``: takes tasks from its pipe until that ends."""
+"""A worker process of ``fsvfx.executors.processes``: takes tasks from its pipe until that closes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main(descriptor: int) -> None:
     """Serve the pipe with that file descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends its workers
     os.set_inheritable(descriptor, False)  # a grandchild that outlives this process must not keep the pipe open
-    faulthandler.enable()  # a crash in native code says where
+    faulthandler.enable()  # a crash in native code prints its location
     pipe = Connection(descriptor)
     pipe.send(UP)
     inbox: SimpleQueue[bytes] = SimpleQueue()
@@ -31,7 +31,7 @@ def main(descriptor: int) -> None:
 
 
 def _receive(pipe: Connection, inbox: SimpleQueue[bytes]) -> None:
-    """In a thread, so that a run that is killed takes along what its workers are at."""
+    """In a thread, so that if the run is killed, its workers' current tasks end with it."""
     try:
         while True:
             inbox.put(pipe.recv_bytes())

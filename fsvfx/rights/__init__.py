@@ -33,12 +33,12 @@ __all__ = [
 
 
 Read = dict[tuple[str, str, str, str], Evidence | Missing]
-"""By manifest, production, person and the record's path: what was read of their consent."""
+"""By manifest, production, person and the record's path: the consent data read."""
 
 
 def clear_all(jobs: Iterable[ShotJob], now: datetime | None = None) -> None:
-    """Ask for each. What shots have in common is read once. Raises RightsError with every reason against any of them;
-    LicenceError where consent alone would let all of them through."""
+    """Check each job. Data that shots share are read once. Raises RightsError with every reason against any of them;
+    LicenceError if only licences stand against them."""
     read: Read = {}
     refused: list[RightsError] = []
     for job in jobs:
@@ -51,7 +51,7 @@ def clear_all(jobs: Iterable[ShotJob], now: datetime | None = None) -> None:
 
 
 def _together(errors: Sequence[RightsError]) -> RightsError:
-    """One error of several shots; what many have in common is told once."""
+    """One error for several shots; reasons that many share are reported once."""
     first, *others = errors
     if not others:
         return first
@@ -70,11 +70,11 @@ def clear(
     records: Mapping[str, Evidence] | None = None,
     read: Read | None = None,
 ) -> Decision:
-    """Read the records of everybody in ``job`` and ask the gate. Raises RightsError with every reason against it.
+    """Read the records of everybody in ``job`` and check the gate. Raises RightsError with every reason against it.
 
-    ``now`` is a time with a zone; left out, it is the present. A job that swaps nothing is allowed with no record.
-    ``records``: those in hand, as ``records_of`` read them, for a job that has no manifest. ``read``: what was read for
-    jobs just before, to which this one's is added.
+    ``now`` is a time with a zone; by default the present. A job without swaps is allowed without a record. ``records``:
+    records at hand, as read by ``records_of``, for a job without a manifest. ``read``: a cache of data read for
+    previous jobs, which is updated.
     """
     found: Mapping[str, Evidence | Missing] | None = records
     if found is None:
@@ -88,7 +88,7 @@ def clear(
 
 
 def clear_training(job: TrainJob, now: datetime | None = None) -> Decision:
-    """As ``clear``, of a training: everybody who is learned must have allowed it. Raises RightsError."""
+    """Like ``clear``, for a training: everybody who is learned must have allowed it. Raises RightsError."""
     found = {person: evidence(reach_of(job), job.people, person) for person in gates.asked_for_training(job)}
     shared = {one.name: collection_evidence(reach_of(job), one) for one in job.collections}
     asked = gates.check_training(job, found, now or datetime.now(UTC), shared, _rosters(job))
@@ -108,7 +108,7 @@ def _evidence(job: ShotJob, person: str, read: Read) -> Evidence | Missing:
 
 
 def _rosters(job: ShotJob | TrainJob) -> list[Rostered]:
-    """Of the general models that it uses. Raises InputError, ModelError where a package is not there, or is broken."""
+    """Of the general models that it uses. Raises InputError, ModelError if a package is missing or broken."""
     found = []
     for model in job.models:
         if model.roster:

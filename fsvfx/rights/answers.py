@@ -1,4 +1,4 @@
-"""What gates ask of every consent: is it in its time, does it still stand, and has somebody asked of late?"""
+"""What gates check for every consent: is it valid now, has it been revoked, and is the last check recent?"""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fsvfx.rights.decision import CollectionEvidence, Evidence
 from schemas.consent import Standing
 
 FRESH = timedelta(hours=24)
-"""How old an answer about revocation may be."""
+"""Maximum age of an answer about revocation."""
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
 def against_papers(found: Evidence | CollectionEvidence, now: datetime) -> Iterator[str]:
-    """The record still stands, and its document is the signed one."""
+    """The record has not been revoked, and its document is the signed one."""
     record, document = found.record, found.record.document
     if found.no_register:
         yield found.no_register
@@ -27,7 +27,7 @@ def against_papers(found: Evidence | CollectionEvidence, now: datetime) -> Itera
 
 
 def out_of_time(valid_from: date | None, valid_to: date | None, now: datetime) -> Iterator[str]:
-    """Both days included, UTC."""
+    """Both days inclusive, UTC."""
     today = now.astimezone(UTC).date()
     if valid_from and today < valid_from:
         yield f"the consent starts on {valid_from}; wait until then"
@@ -36,7 +36,7 @@ def out_of_time(valid_from: date | None, valid_to: date | None, now: datetime) -
 
 
 def revoked(record: str, standing: Standing | None, checked_at: datetime | None, now: datetime) -> Iterator[str]:
-    """``standing``, ``checked_at``: None where the register does not know the record."""
+    """``standing``, ``checked_at``: None if the register does not list the record."""
     if standing == "revoked":
         yield f"the consent (record {record}) is revoked; stop work on this person"
         return

@@ -1,7 +1,7 @@
-"""What the gate asks of crowds whose faces are replaced, and of the banks that their new faces come from. Pure.
+"""What the gate checks for crowds whose faces are replaced, and for the banks of their new faces. Pure.
 
-Nobody's face goes in, so nobody has agreed to lend theirs: but those who are shown must have agreed to be replaced, or
-somebody has decided on what legal ground it is done.
+No identity is used, so nobody has agreed to lend their face: but those who are shown must have agreed to be replaced,
+or somebody has decided on the legal ground for it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from schemas.job import ShotJob
 
 
 def bases_of(job: ShotJob) -> tuple[Basis, ...]:
-    """The legal grounds that its entries state, each once."""
+    """The legal grounds stated by its entries, each once."""
     return tuple(dict.fromkeys(entry.basis for entry in job.shot.replace if entry.basis is not None))
 
 
 def against_crowds(job: ShotJob, now: datetime) -> Iterator[str]:
-    """Every reason against replacing faces that nobody named."""
+    """Every reason against replacing unnamed faces."""
     crowd = [entry for entry in job.shot.replace if entry.is_crowd]
     if any(entry.from_bank is None for entry in crowd):
         yield "a person's face would go into a crowd; only those of banks may"
@@ -52,14 +52,14 @@ def against_bank(one: Banked) -> Iterator[str]:
 
 
 def members_used(job: ShotJob, bank: UsedBank) -> tuple[str, ...]:
-    """The members that entries of the job may get."""
+    """The members that entries of the job may use."""
     said = [one for entry in job.shot.replace if (one := entry.from_bank) and one.sha256 == bank.sha256]
     names = (name for one in said for name in members_for(bank, one))
     return tuple(dict.fromkeys(names))
 
 
 def about_crowds(job: ShotJob) -> dict[str, JsonValue]:
-    """Banks and grounds, for the digest; nothing of shots that have neither."""
+    """Banks and grounds, for the digest; empty for shots with neither."""
     banks: list[JsonValue] = [
         {"bank": one.bank, "sha256": one.sha256, "record": record_digest(one.record)} for one in job.banks
     ]

@@ -1,4 +1,5 @@
-"""What the gates ask of crowds: of picture collections, and of those whose faces a general model has learned. Pure."""
+"""What the gates check for crowds: for picture collections, and for people whose faces a general model has learned.
+Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ from schemas.consent import ConsentRecord, RevocationRegister, TrainingScope
 from schemas.roster import Member, MemberCollection, Roster
 
 _NAMED = 5
-"""So many people are named where many have the same fault."""
+"""Number of people named in a message if many have the same problem."""
 
 
 def not_in_general(record: ConsentRecord, model: str, production: str) -> Iterator[str]:
-    """The record allows that this general model learns the person, for this production."""
+    """The record allows this general model to learn the person, for this production."""
     if record.scope.training is None:
         why = "does not allow general models (scope.training)"
         yield f"record {record.record_id} {why}; get consent for it, or train a pair"
@@ -51,9 +52,9 @@ def _against(found: CollectionEvidence, model: str, production: str, now: dateti
 
 
 def against_roster(one: Rostered, model: str, production: str, now: datetime) -> Iterator[str]:
-    """Every reason against using a general model: of everybody in its roster who exists.
+    """Every reason against using a general model: for everybody in its roster who exists.
 
-    ``model``: whose weights their faces will be in: its own name, or that of what is trained from it.
+    ``model``: the one whose weights will contain their faces: its own name, or that of a model trained from it.
     """
     real = [each for each in one.roster.collections if not each.made_up]
     for member in one.roster.members:
@@ -77,7 +78,7 @@ def _against_member(member: Member, one: Rostered, model: str, production: str, 
 
 
 def _against_shared(each: MemberCollection, one: Rostered, model: str, production: str) -> Iterator[str]:
-    """Of made-up people only what the register says of its own accord: a publisher may withdraw pictures, too."""
+    """For made-up people only what the register says about them directly: a publisher may withdraw pictures, too."""
     if each.training is not None:
         yield from _out_of_scope(each.training, each.record, model, production)
     if one.register is None:
@@ -110,10 +111,10 @@ def _some(names: Sequence[str]) -> str:
 
 
 def roster_of(decision: Decision, people: Mapping[str, Sequence[str]], unseen: Collection[str] = ()) -> Roster:
-    """What is to be sealed into the weights of a general model that ``decision`` allowed.
+    """The roster to seal into the weights of a general model that ``decision`` allowed.
 
-    people: of each collection, whose faces were learned. unseen: of those with a record of their own, who was held out.
-    Whoever is in the rosters of the models that it began with is in this one, too.
+    people: of each collection, those whose faces were learned. unseen: of those with a record of their own, the
+    held-out ones. People in the rosters of the models that it started from are included.
     """
     members = {
         record.record_id: Member(
@@ -152,7 +153,7 @@ def _shared(one: CollectionEvidence, people: Sequence[str]) -> MemberCollection:
 
 
 def _joined(parts: Sequence[MemberCollection]) -> tuple[MemberCollection, ...]:
-    """One entry for each record as it was said: what an ancestor learned of it, and what was learned now."""
+    """One entry for each version of a record: what an ancestor learned of it, and what was learned now."""
     found: dict[tuple[str, str], MemberCollection] = {}
     for one in parts:
         at = (one.record, one.digest)

@@ -1,4 +1,4 @@
-"""What the gates judge, and what they say."""
+"""The input and the output of the gates."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from schemas.roster import Roster
 
 @dataclass(frozen=True)
 class Evidence:
-    """A person's record as it was read, with what the world says about it.
+    """A person's record as read, with its current status.
 
-    ``standing`` and ``checked_at``: of the record itself, or of its register (None: the register does not know it).
-    ``document``: sha256 of the document's file; None where the record names none. ``no_register``, ``no_document``: why
-    they can't be read; empty: they can.
+    ``standing`` and ``checked_at``: from the record itself, or from its register (None: not in the register).
+    ``document``: sha256 of the document's file; None if the record names none. ``no_register``, ``no_document``: why
+    they can't be read; empty if they can.
     """
 
     record: ConsentRecord
@@ -44,9 +44,8 @@ class Missing:
 
 @dataclass(frozen=True)
 class CollectionEvidence:
-    """A collection's record as it was read. people: those of it who are to be learned; standing, checked_at, document,
-    no_register, no_document: as a person's; withdrawn: of these people, those whom the register calls revoked.
-    """
+    """A collection's record as read. people: those to be learned; standing, checked_at, document, no_register,
+    no_document: as for a person; withdrawn: those of these people that the register lists as revoked."""
 
     name: str
     record: CollectionRecord
@@ -61,7 +60,7 @@ class CollectionEvidence:
 
 @dataclass(frozen=True)
 class Rostered:
-    """A general model's roster, and the register in which its people are looked up; None: there is none, and why."""
+    """A general model's roster, and the register that lists its people; if there is none: None, and why."""
 
     model: str
     roster: Roster
@@ -71,8 +70,8 @@ class Rostered:
 
 @dataclass(frozen=True)
 class Banked:
-    """A bank that a shot uses. withdrawn: those of its members that the register calls revoked; why: the register that
-    the manifest names can't be read."""
+    """A bank that a shot uses. withdrawn: those of its members that the register lists as revoked; why: why the
+    manifest's register can't be read."""
 
     bank: UsedBank
     withdrawn: tuple[str, ...] = ()
@@ -81,9 +80,9 @@ class Banked:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a gate says.
+    """A gate's verdict.
 
-    ``digest`` is the same for as long as the same records allow the same work: later times, and renewed checks for
+    ``digest`` is the same as long as the same records allow the same work: later times, and renewed checks for
     revocation, do not change it. ``test_records``: those of ``records`` that were made up for a test or demo.
     ``by_person``: the records themselves.
     """
@@ -96,9 +95,9 @@ class Decision:
     by_person: Mapping[str, ConsentRecord] = field(default_factory=dict)
     purpose: str = "commercial"
     weights: tuple[Weights, ...] = ()
-    """All that the work uses, with their licences."""
+    """All weights that the work uses, with their licences."""
     collections: tuple[CollectionEvidence, ...] = ()
-    """Those that a training learns, as they were read."""
+    """Those that a training learns, as read."""
     rosters: tuple[Rostered, ...] = ()
     """Of the general models that the work uses."""
     bases: tuple[Basis, ...] = ()
@@ -113,10 +112,10 @@ def decide(
     others: Iterable[str] = (),
     tests: Iterable[str] = (),
 ) -> Decision:
-    """The decision over everybody who is ``asked``, each with what for.
+    """The decision on everybody who is ``asked``, each with their part in the work.
 
-    refusals: every reason against a person's evidence. about: what the work is, for the digest. others: reasons against
-    it beside those. tests: ids of records that are made up, beside those of who is asked.
+    refusals: every reason against a person's evidence. about: the work, for the digest. others: additional reasons
+    against it. tests: ids of additional records that are made up.
     """
     reasons: list[str] = []
     records: dict[str, ConsentRecord] = {}
@@ -142,12 +141,12 @@ def decide(
 
 
 def record_digest(record: ConsentRecord | CollectionRecord) -> str:
-    """sha256 of what the record says; when and by whom revocation was last checked is left out."""
+    """sha256 of the record's contents, without when and by whom revocation was last checked."""
     said = record.model_dump(mode="json", by_alias=True)
     for volatile in ("checked_at", "checked_by") if record.revocation else ():
         said["revocation"].pop(volatile)
     if isinstance(record, ConsentRecord) and record.scope.training is None:
-        del said["scope"]["training"]  # records from before it keep their digest
+        del said["scope"]["training"]  # records older than this field keep their digest
     return _sha256(said)
 
 

@@ -1,6 +1,6 @@
 """The gates: may this shot be worked on, may these faces be learned? Pure functions of job, records and time.
 
-There is no way around them. They prove the paperwork, not who is in the picture.
+They can't be bypassed. They prove the paperwork, not who is in the picture.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ROLE_NAMES: dict[Role, str] = {"source_identity": "identity", "target_performer
 
 
 def _roles_of(job: ShotJob) -> dict[str, tuple[Role, ...]]:
-    """Everybody whom the shot's swaps show, or whose performance they show. Empty if it swaps nothing."""
+    """All people that the shot's swaps show, by face or by performance. Empty if it swaps nothing."""
     roles: dict[str, set[Role]] = {}
     for entry in job.shot.replace:
         for person in entry.shown if entry.is_crowd else (entry.performer,):
@@ -48,7 +48,7 @@ def _roles_of(job: ShotJob) -> dict[str, tuple[Role, ...]]:
 
 
 def asked_for_swap(job: ShotJob) -> dict[str, str]:
-    """Everybody whose consent the shot needs, with what for, in words."""
+    """All people whose consent the shot needs, and for what, in words."""
     roles, models = _roles_of(job), _trained_of(job.models)
     return {
         person: " and ".join(
@@ -69,7 +69,7 @@ def check_swap(
     """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not.
 
     Three questions: who is shown, whose face is in the weights (by name, or in the ``rosters`` of general models), and
-    who is the identity: a person, or somebody of ``banks``, who must not exist.
+    who is the identity: a person, or a member of ``banks``, who must not exist.
     """
     roles, models = _roles_of(job), _trained_of(job.models)
 
@@ -125,7 +125,7 @@ def _not_this_shot(job: ShotJob, record: ConsentRecord) -> Iterator[str]:
 
 
 def asked_for_training(job: TrainJob) -> dict[str, str]:
-    """Everybody whose consent the training needs, with what for, in words."""
+    """All people whose consent the training needs, and for what, in words."""
     roles = _training_roles(job)
     learned = {person: _ROLE_NAMES[roles[person]] if person in roles else _ELSE[job.is_crowd] for person in job.learned}
     before = _trained_of(job.models).items()
@@ -141,10 +141,10 @@ def check_training(
 ) -> Decision:
     """Whether ``job`` may run at ``now`` (with a time zone), given each person's ``evidence``; every reason if not.
 
-    Asked is everybody whose face will be in the model: whoever is learned, and whoever was by its start. In which
-    shots, and for what, the model may be used is for the gate of swaps to ask; of a general model, which learns a
-    crowd, whether it may be that model, and for this production. collections: what there is of each; rosters: of its
-    start.
+    Needed from everybody whose face will be in the model: those learned now, and those learned by its start. The gate
+    of swaps checks in which shots, and for what, the model may be used; for a general model, which learns a crowd, this
+    gate checks whether it may be that model, and for this production. collections: the evidence of each; rosters: of
+    its start.
     """
     roles = _training_roles(job)
     found_of = collections or {}
@@ -187,7 +187,7 @@ def check_training(
 
 
 def _training_roles(job: TrainJob) -> dict[str, Role]:
-    """What is asked of the first two; whoever else is learned, or of a crowd, may have either role."""
+    """The roles of the first two people; all others, including a crowd's, may have either role."""
     if job.is_crowd:
         return {}
     identity, performer = job.learned[:2]
@@ -195,7 +195,7 @@ def _training_roles(job: TrainJob) -> dict[str, Role]:
 
 
 def _not_in_order(person: str, production: str, found: Evidence, now: datetime) -> Iterator[str]:
-    """The record is the person's, for this production, in its time, not revoked, and its document is the signed one."""
+    """The record is the person's, for this production, valid now, not revoked, and its document is the signed one."""
     record = found.record
     if record.person != person:
         yield f"record {record.record_id} is about '{record.person}'; use this person's own record in the manifest"
@@ -212,13 +212,13 @@ def _without_role(record: ConsentRecord, role: Role) -> Iterator[str]:
 
 
 def _no_training(record: ConsentRecord) -> Iterator[str]:
-    """The record allows that engines are trained on the person."""
+    """The record allows training engines on the person."""
     if not record.scope.training_allowed:
         yield f"record {record.record_id} does not allow training (scope.training_allowed); get consent for it"
 
 
 def _trained_of(models: Sequence[TrainedModel]) -> dict[str, tuple[str, ...]]:
-    """Everybody on whose faces the ``models`` were trained, and which of them those are."""
+    """All people whose faces the ``models`` were trained on, and by which of them."""
     found: dict[str, set[str]] = {}
     for model in models:
         for person in model.people:

@@ -1,4 +1,4 @@
-"""Reads consent records, their documents and registers from disk: what the gate then judges."""
+"""Reads consent records, their documents and registers from disk, as input for the gate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from schemas.roster import Roster
 
 M = TypeVar("M", bound=StrictModel)
 _ANYWHERE = Reach(Path("/"))
-"""Whoever hands over records names their files."""
+"""Users who pass records name their files."""
 
 
 class RecordError(Exception):
@@ -33,7 +33,7 @@ class RecordError(Exception):
 
 
 def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidence | Missing:
-    """What there is of ``person``'s consent; never raises for what is wrong with it."""
+    """The data on ``person``'s consent; never raises for problems with it."""
     if person not in people:
         return Missing("they are not among the manifest's people; add them with their consent record")
     try:
@@ -43,7 +43,7 @@ def evidence(reach: Reach, people: Mapping[str, Person], person: str) -> Evidenc
 
 
 def collection_record(path: Path) -> CollectionRecord:
-    """A collection's record, named by whoever runs fsvfx. Raises RightsError if it can't be used."""
+    """A collection's record, named by the user of fsvfx. Raises RightsError if it can't be used."""
     try:
         return _read(path.absolute(), CollectionRecord)
     except RecordError as error:
@@ -51,7 +51,7 @@ def collection_record(path: Path) -> CollectionRecord:
 
 
 def collection_evidence(reach: Reach, collection: CollectionJob) -> CollectionEvidence | Missing:
-    """What there is of a picture collection's record, and who of it is to be learned; never raises."""
+    """The data on a picture collection's record, and its people to be learned; never raises."""
     everybody = everybody_in(Path(collection.folder))
     people = tuple(chosen(everybody, collection.only, collection.leave_out))
     path = Path(collection.record)
@@ -75,7 +75,7 @@ def collection_evidence(reach: Reach, collection: CollectionJob) -> CollectionEv
 
 
 def rostered(reach: Reach, model: str, roster: Roster, register: str) -> Rostered:
-    """A general model's roster, and the ``register`` (a path; empty: none is named); never raises."""
+    """A general model's roster, and the ``register`` (a path; empty if none is named); never raises."""
     if not register:
         return Rostered(model, roster, None, "name the register in which they are looked up (revocations)")
     try:
@@ -85,7 +85,7 @@ def rostered(reach: Reach, model: str, roster: Roster, register: str) -> Rostere
 
 
 def banked(reach: Reach, bank: UsedBank, members: Sequence[str], register: str) -> Banked:
-    """A bank, and which of ``members`` the ``register`` (a path; empty: none is named) withdraws; never raises."""
+    """A bank, and which of ``members`` the ``register`` (a path; empty if none is named) withdraws; never raises."""
     if not register:
         return Banked(bank)
     try:
@@ -98,10 +98,10 @@ def banked(reach: Reach, bank: UsedBank, members: Sequence[str], register: str) 
 
 
 def records_of(consent: Iterable[str | Path | ConsentRecord]) -> dict[str, Evidence]:
-    """What there is of each person's consent, by the records themselves: loaded, or at a path anywhere.
+    """The data on each person's consent, from the records themselves: loaded, or at a path anywhere.
 
     Paths in a loaded record are relative to the working folder. Raises RightsError with every record that can't be
-    used, or that is a second one of the same person.
+    used, or that is the second one of a person.
     """
     found: dict[str, Evidence] = {}
     wrong: list[str] = []
@@ -127,14 +127,14 @@ def _gathered(reach: Reach, path: Path) -> Evidence:
 
 
 def _evidence(record: ConsentRecord, reach: Reach, folder: Path) -> Evidence:
-    """``folder``: what the record's paths are relative to."""
+    """``folder``: the base of the record's relative paths."""
     said = _papers(record, reach, folder)
     return Evidence(record, said.standing, said.checked_at, said.document, said.no_register, said.no_document)
 
 
 @dataclass
 class _Papers:
-    """What a record's register and document say, as ``Evidence`` has it. known: all that the register says."""
+    """The contents of a record's register and document, as in ``Evidence``. known: all entries of the register."""
 
     standing: Standing | None = None
     checked_at: datetime | None = None
@@ -161,7 +161,7 @@ def _papers(record: ConsentRecord | CollectionRecord, reach: Reach, folder: Path
 def _standing(
     record: str, revocation: Revocation | None, reach: Reach, folder: Path
 ) -> tuple[Standing | None, datetime | None, Mapping[str, Standing]]:
-    """Of the record itself, or of its register, with all that the register says. Raises RecordError."""
+    """From the record itself, or from its register, with all of the register's entries. Raises RecordError."""
     if revocation is None:
         return None, None, {}
     if not revocation.register_file:

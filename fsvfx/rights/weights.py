@@ -1,8 +1,8 @@
-"""The gate of weights: which models a shot or training uses, and whether their licences allow what it is for.
+"""The gate of weights: which models a shot or training uses, and whether their licences allow its purpose.
 
-A production that is not marked ``purpose: research`` uses no weights whose licence keeps commercial use out, or says
-nothing of it, unless it holds a licence of its own: a signed ``MODEL.LICENSE`` beside insightface's pack, or a file
-that the manifest names with its hash.
+A production without ``purpose: research`` uses no weights whose licence excludes commercial use, or does not mention
+it, unless it has a licence of its own: a signed ``MODEL.LICENSE`` beside insightface's pack, or a file that the
+manifest names with its hash.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ _ALWAYS = ("facemesh", "dlib_embedding")
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights that are used. ``commercial_use`` None: nothing says. ``file``: where a licence that is held lies."""
+    """Weights in use. ``commercial_use`` None: unknown. ``file``: the path for a licence of the production's own."""
 
     name: str
     licence: str
     whose: str
     commercial_use: bool | None
     held: str = ""
-    """What allows it beside the weights' own licence."""
+    """What allows the use besides the weights' own licence."""
     invalid: tuple[str, str] | None = None
-    """What is wrong with the signed licence beside them, and the way out."""
+    """What is wrong with the signed licence beside them, and how to fix it."""
 
 
 def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | None) -> dict[str, str]:
-    """Names of the model cards of all that a shot uses, each with the field that asks for it."""
+    """Names of all model cards that a shot uses, each with the field that requires it."""
     from fsvfx.engines.registry import is_fitted
 
     found = dict.fromkeys((*_detector_weights(faces.detector), *_ALWAYS), "faces.detector")
@@ -58,13 +58,13 @@ def of_shot(faces: Faces, replace: Iterable[Replace], composite: Composite | Non
         found |= dict.fromkeys(_resolver_weights(name), "composite.super_resolver")
     for index, entry in enumerate(replace):
         found |= dict.fromkeys(_engine_weights(entry), f"replace[{index}].engine")
-        with suppress(InputError):  # told where it is named
+        with suppress(InputError):  # reported where it is named
             found |= {faces.head: "faces.head"} if is_fitted(entry) else {}
     return found
 
 
 def card_weights(name: str) -> Weights:
-    """What a model card says, or the signed licence beside the file."""
+    """As described by the model card, or by the signed licence beside the file."""
     try:
         card = models.card(name)
     except InputError:
@@ -73,20 +73,20 @@ def card_weights(name: str) -> Weights:
     if not card.commercial_use and (signed := models.signed_licence(card)) is not None:
         try:
             held = _verified(signed, card.version)
-        except InputError as error:  # told where the purpose asks for it
+        except InputError as error:  # reported where the purpose requires it
             invalid = error.what, error.hint
     allowed = True if held else card.commercial_use
     return Weights(name, card.licence, card.source, allowed, held, invalid)
 
 
 def package_weights(card: PackageCard) -> Weights:
-    """A package's: what its card says, and its licence's words."""
+    """A package's: its card, and the words of its licence."""
     return Weights(card.model, card.licence, f"the production {card.production}", card.allows_commercial_use)
 
 
 def network_weights(card: NetworkCard) -> tuple[Weights, ...]:
-    """Of a user's own network: what its card says of it, and of the files with terms of their own; and of the machine's
-    networks that it needs."""
+    """Of a user's own network: its card, for it and for files with terms of their own; and of the machine's networks
+    that it needs."""
     own = [Weights(card.model, one.licence, card.source, one.allows_commercial_use) for one in (card, *card.licensed)]
     return (*own, *map(card_weights, machine_weights(card)))
 
@@ -96,7 +96,7 @@ def model_weights(model: TrainedModel) -> Weights:
 
 
 def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence]) -> tuple[str, str] | None:
-    """Why they may not be used, and the way out; None if they may. ``licences``: files by absolute path."""
+    """Why they may not be used, and the solution; None if they may. ``licences``: files by absolute path."""
     if purpose == "research" or weights.commercial_use:
         return None
     held = licences.get(weights.name)
@@ -112,17 +112,17 @@ def refusal(weights: Weights, purpose: str, licences: Mapping[str, HeldLicence])
 
 
 def collection_weights(name: str, record: CollectionRecord) -> Weights:
-    """A picture collection's: what is learned from it is bound as it is."""
+    """A picture collection's: its terms apply to what is learned from it."""
     return Weights(name, record.licence, record.source, record.commercial_use)
 
 
 def occluder_weights(occluders: Occluders) -> Weights:
-    """Those of cut-outs, which bind as a collection's pictures do."""
+    """Those of cut-outs, whose terms apply like a collection's."""
     return Weights("occluders", occluders.licence or "", f"the cut-outs in {occluders.path}", occluders.commercial_use)
 
 
 def check_weights(job: ShotJob | TrainJob, collections: Iterable[Weights] = ()) -> tuple[Weights, ...]:
-    """All that the job uses. Raises LicenceError with every one that its purpose may not use."""
+    """All weights that the job uses. Raises LicenceError that lists every one that its purpose does not allow."""
     used = (*used_by(job), *collections)
     name = job.shot.name if isinstance(job, ShotJob) else None
     check_use(used, job.purpose, job.licences, Where(shot=name, file=job.manifest))
@@ -135,14 +135,14 @@ def check_use(
     licences: Mapping[str, HeldLicence] | None = None,
     where: Where | None = None,
 ) -> None:
-    """Raises LicenceError with every one of these weights that ``purpose`` may not use."""
+    """Raises LicenceError that lists every one of these weights that ``purpose`` does not allow."""
     found = [why for one in used if (why := refusal(one, purpose, licences or {}))]
     if found:
         raise LicenceError(tuple(f"{what}. {hint}" for what, hint in found), where=where)
 
 
 def evaluation_weights(own: Iterable[str]) -> tuple[Weights, ...]:
-    """Of all that an evaluation uses: those of the faces' measures, and the engines' ``own`` cards."""
+    """Everything that an evaluation uses: weights of the faces' measures, and the engines' ``own`` cards."""
     return tuple(map(card_weights, dict.fromkeys((*weights_of("blazeface"), *_ALWAYS, "iris", *own))))
 
 
@@ -180,7 +180,7 @@ def _wrong_file(name: str, held: HeldLicence) -> tuple[str, str] | None:
 
 
 def _verified(signed: Path, model: str) -> str:
-    """The signed licence's id if it grants commercial use of the pack. Raises InputError if it is not valid."""
+    """The signed licence's id if it permits commercial use of the pack. Raises InputError if it is not valid."""
     extras.require("insightface", "rfc8785", what=f"Checking the licence {signed}")
     from insightface.model_zoo import model_license
 
@@ -200,7 +200,7 @@ def _detector_weights(name: str) -> tuple[str, ...]:
     try:
         return weights_of(name)
     except InputError:
-        return ()  # told where it is named
+        return ()  # reported where it is named
 
 
 def _segmenter_weights(name: str) -> tuple[str, ...]:
@@ -209,7 +209,7 @@ def _segmenter_weights(name: str) -> tuple[str, ...]:
     try:
         return segmenter(name).weights
     except InputError:
-        return ()  # told where it is named
+        return ()  # reported where it is named
 
 
 def _engine_weights(entry: Replace) -> Iterator[str]:
@@ -217,7 +217,7 @@ def _engine_weights(entry: Replace) -> Iterator[str]:
     from fsvfx.engines.registry import engine, settings_of
 
     for more in ({}, *(override.settings for override in entry.overrides)):
-        with suppress(InputError):  # told where it is named
+        with suppress(InputError):  # reported where it is named
             yield from engine(entry.engine).weights(settings_of(entry.engine, {**entry.settings, **more}))
 
 
@@ -227,7 +227,7 @@ def _training_weights(name: str) -> tuple[str, ...]:
     try:
         return learned(name).trained_with
     except InputError:
-        return ()  # told where it is named
+        return ()  # reported where it is named
 
 
 def _resolver_weights(name: str) -> tuple[str, ...]:
@@ -240,6 +240,6 @@ def _resolver_weights(name: str) -> tuple[str, ...]:
 
 
 def named_in(field: str) -> Iterator[str | int]:
-    """The parts of a field's name, as places in a manifest have them."""
+    """The parts of a field's name, in the form of places in a manifest."""
     for part in re.findall(r"[a-z_]+|\d+", field):
         yield int(part) if part.isdigit() else part

@@ -1,4 +1,4 @@
-"""Keys, which say what a result depends on, and where the ledger keeps the records of each."""
+"""Keys, which identify what a result depends on, and the ledger's paths of the records for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEDGER = "ledger"
 WAIVERS = f"{LEDGER}/waivers"
 INTENTS = f"{LEDGER}/intents"
 UNKEYED = "unkeyed"
-"""In place of the key, for failures from before a key could be made (a plate that can't be read)."""
+"""Replaces the key for failures before a key could be made (an unreadable plate)."""
 
 
 class Address(NamedTuple):
@@ -56,7 +56,7 @@ class Address(NamedTuple):
 
 
 class Index:
-    """All paths of the ledger at one moment, from one listing."""
+    """All paths of the ledger at one moment, from a single listing."""
 
     def __init__(self, paths: list[str]) -> None:
         self._paths = frozenset(paths)
@@ -74,11 +74,11 @@ class Index:
         return at.receipt in self._paths
 
     def receipts(self, stage: str | None = None) -> list[str]:
-        """Paths of all receipts (of one stage), those for keys no longer wanted too."""
+        """Paths of all receipts (of one stage), including those for outdated keys."""
         return sorted(chain.from_iterable(self._receipts.values())) if stage is None else self._receipts.get(stage, [])
 
     def past_receipts(self, stage: str) -> list[str]:
-        """Paths of all receipts of a stage, those that were moved aside too."""
+        """Paths of all receipts of a stage, including those that were moved aside."""
         return [*self.receipts(stage), *(path for path in sorted(self._paths) if _is_revoked(path, stage))]
 
     def last_claim(self, at: Address) -> str | None:
@@ -97,13 +97,13 @@ class Index:
 
 
 def turn_of(claim: str) -> int:
-    """Which turn the claim at this path is; -1 for a name that is no claim's."""
+    """The number of the claim at this path; -1 if the name is not a claim's."""
     turn = claim.removesuffix(".json").rpartition(".")[2]
     return int(turn) if turn.isascii() and turn.isdigit() else -1
 
 
 def unit_of(path: str) -> str:
-    """The unit's name in a path of the ledger."""
+    """The unit's name in a ledger path."""
     return path.split("/")[-2]
 
 
@@ -124,8 +124,8 @@ def stage_key(
 ) -> str:
     """The key of one stage of one unit (40 hex digits).
 
-    ``weights``: model name -> sha256; ``inputs``: ``stage/unit`` -> output digest of the receipt,
-    and ``media/name`` -> fingerprint of what is read from files.
+    ``weights``: model name -> sha256; ``inputs``: ``stage/unit`` -> output digest of the receipt, and ``media/name`` ->
+    fingerprint of the input files.
     """
     return digest_of_joined(
         {
@@ -135,6 +135,6 @@ def stage_key(
             "weights": weights if isinstance(weights, Canonical) else dict(weights),
             "colour_config": colour_config,
             "seed": seed,
-            "inputs": Canonical(sorted_json(dict(inputs))),  # texts are canonical as they are
+            "inputs": Canonical(sorted_json(dict(inputs))),  # texts are canonical already
         }
     )[:40]

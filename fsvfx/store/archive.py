@@ -1,7 +1,7 @@
-"""A Zarr hierarchy as one object: an uncompressed zip, as ``zarr.storage.ZipStore`` reads it.
+"""A Zarr hierarchy as one object: an uncompressed zip, readable by ``zarr.storage.ZipStore``.
 
-Written into a temporary file, which is in memory until it grows, and put in one go. Read member by member: what is
-small is fetched whole, of what is large only what is asked for; a file in a folder is read where it lies.
+Written into a temporary file, which is in memory until it grows, and uploaded in one go. Read by member: small archives
+are fetched whole, large ones only as needed; a file in a folder is read in place.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AHEAD = 64 * 1024
 
 
 class ArchiveWriter:
-    """Takes members; `finish` gives the file, which is there as long as the context."""
+    """Collects members; `finish` returns the file, which exists as long as the context."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed at the exit
@@ -40,27 +40,27 @@ class ArchiveWriter:
         self._file.close()
 
     def add(self, name: str, content: bytes) -> None:
-        self._zip.writestr(ZipInfo(name), content)  # all of one date: equal contents, equal bytes
+        self._zip.writestr(ZipInfo(name), content)  # all with one date: equal contents, equal bytes
 
     def finish(self) -> IO[bytes]:
-        """The whole archive, at its beginning."""
+        """The complete archive, positioned at its start."""
         self._zip.close()
         self._file.seek(0)
         return self._file
 
 
 class Spans(Protocol):
-    """Some bytes, of which any span can be read."""
+    """Bytes that can be read in spans."""
 
     @property
     def size(self) -> int: ...
 
     def read(self, start: int, length: int) -> bytes:
-        """Fewer than ``length`` bytes at the end only."""
+        """Fewer than ``length`` bytes only at the end."""
 
 
 class InMemory:
-    """Bytes that are there, as `Spans`."""
+    """Bytes in memory, as `Spans`."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -74,7 +74,7 @@ class InMemory:
 
 
 class Archive:
-    """The members of an archive. Raises BadZipFile, also on reading, and what ``spans`` raises."""
+    """The members of an archive. Raises BadZipFile, also on reading, and the errors of ``spans``."""
 
     def __init__(self, spans: Spans) -> None:
         self._spans = spans
@@ -82,7 +82,7 @@ class Archive:
             self._members = {info.filename: (info.header_offset, info.file_size) for info in file.infolist()}
 
     def member(self, name: str) -> bytes | None:
-        """The member's bytes, or None if there is none. Nothing vouches for them: that is the digests' work."""
+        """The member's bytes, or None if there is none. Not verified: that is done by the digests."""
         if name not in self._members:
             return None
         start, size = self._members[name]
@@ -93,7 +93,7 @@ class Archive:
         _, *lengths = _HEADER.unpack_from(read)
         begin = _HEADER.size + sum(lengths)
         content = read[begin : begin + size]
-        if len(content) < size:  # whoever packed it anew has written more into the headers
+        if len(content) < size:  # repacking may have added to the headers
             content = self._spans.read(start + begin, size)
         if len(content) < size:
             raise BadZipFile(f"'{name}' ends too early")

@@ -15,12 +15,12 @@ LEVEL = 1
 
 
 class MissingChunkError(Exception):
-    """Nothing where a Zarr chunk should be; the argument is its path."""
+    """A missing Zarr chunk; the argument is its path."""
 
 
 def encoded(block: Array, rows: int) -> bytes:
-    """A block compressed; one of fewer than ``rows`` rows is filled up with zeros, as Zarr wants it."""
-    from numcodecs import blosc  # here: who reads the ledger alone need not wait for it
+    """A compressed block; one with fewer than ``rows`` rows is padded with zeros, as Zarr requires."""
+    from numcodecs import blosc  # here: reading only the ledger does not need it
 
     if len(block) < rows:
         block = np.concatenate([block, np.zeros((rows - len(block), *block.shape[1:]), block.dtype)])
@@ -29,7 +29,7 @@ def encoded(block: Array, rows: int) -> bytes:
 
 
 def decoded(content: bytes, array: ArrayDigest, number: int) -> Array:
-    """The ``number``-th block of ``array``, read-only. Raises ValueError or RuntimeError for what is no such block."""
+    """The ``number``-th block of ``array``, read-only. Raises ValueError or RuntimeError for invalid content."""
     from numcodecs import blosc
 
     shape, dtype = (array.rows, *array.shape[1:]), np.dtype(array.dtype)
@@ -38,5 +38,5 @@ def decoded(content: bytes, array: ArrayDigest, number: int) -> Array:
 
 
 def block_name(path: str, dimensions: int, number: int) -> str:
-    """Of an array's ``number``-th block along its first axis."""
+    """The name of an array's ``number``-th block along its first axis."""
     return f"{path}/c/{'/'.join(str(place) for place in (number, *[0] * (dimensions - 1)))}"

@@ -1,8 +1,8 @@
 """Claims: leases that keep two workers from doing the same work. The commit, not the claim, decides who has done it.
 
-Each turn at a claim is an object of its own, put if absent: ``<key>.claim.0000.json``, ``.0001.json``, ... The last one
-counts. So taking over a lapsed claim is one atomic step on every store (a folder has no compare-and-swap), and whoever
-was given up for dead renews a claim that no longer matters.
+Each turn at a claim is a separate object, put if absent: ``<key>.claim.0000.json``, ``.0001.json``, ... The last one
+counts. So taking over a lapsed claim is one atomic step on every store (a folder has no compare-and-swap), and a worker
+that was wrongly given up renews a claim that no longer matters.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def this_worker() -> str:
 
 
 def is_live(claim: Claim, now: datetime) -> bool:
-    """Whether somebody may still be at work under ``claim``: its lease runs, and its process is not seen to be gone."""
+    """Whether ``claim`` may still be in use: its lease runs, and its process is not known to be gone."""
     if claim.expires <= now:
         return False
     host, _, pid = claim.worker.rpartition(":")
@@ -36,7 +36,7 @@ def is_live(claim: Claim, now: datetime) -> bool:
 
 
 class Lease:
-    """A claim that is held. As a context manager it renews itself in a thread, and ends at the exit."""
+    """A held claim. As a context manager it renews itself in a thread, and ends at the exit."""
 
     def __init__(
         self, store: ShotStore, path: str, claim: Claim, *, seconds: float, now: Callable[[], datetime]
@@ -50,7 +50,7 @@ class Lease:
         self.claim = claim
 
     def renew(self) -> None:
-        """Hold it for another term. Raises StoreError."""
+        """Extend it for another term. Raises StoreError."""
         self._put(self._now() + timedelta(seconds=self._seconds))
 
     def release(self) -> None:
@@ -80,13 +80,13 @@ class Lease:
             try:
                 self.renew()
             except StoreError:
-                continue  # the store is away; the next beat may reach it, and the commit does not need the lease
+                continue  # the store is unreachable; the next beat may reach it, and the commit does not need the lease
 
 
 def take(
     store: ShotStore, at: Address, wish: Claim, *, turn: int, seconds: float, now: Callable[[], datetime]
 ) -> Lease | None:
-    """Take the ``turn``-th turn at the claim; None if somebody else was faster."""
+    """Take the claim's turn number ``turn``; None if another worker was faster."""
     path = at.claim(turn)
     won = store.create(path, wish.model_dump_json().encode())
     return Lease(store, path, wish, seconds=seconds, now=now) if won else None

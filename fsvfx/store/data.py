@@ -1,4 +1,5 @@
-"""Reading stage results: stitched over receipts, cut to the frames asked for, each block checked by its digest."""
+"""Reads stage results: stitched together from receipts, cut to the requested frames, each block verified by its
+digest."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ class Piece:
 
     @cached_property
     def contents(self) -> Contents:
-        """What the group says it holds; StoreError unless that is what the receipt vouches for."""
+        """The group's own description; StoreError unless it matches the receipt."""
         kept, digest = self.store.kept.contents.get(self.path, (None, ""))
         if kept is None or digest != self.digest:
             kept = self._read_contents()
@@ -75,7 +76,7 @@ class Piece:
         return np.concatenate(blocks) if blocks else np.empty(array.shape, array.dtype)
 
     def check(self) -> list[StoreError]:
-        """Read everything; what does not match its digest."""
+        """Read everything; returns an error for each mismatch with its digest."""
         try:
             wanted = self._everything()
         except StoreError as error:
@@ -192,7 +193,7 @@ class StitchedData:
         return any(name in piece.contents.frames or name in piece.contents.tables for piece in self.pieces)
 
     def _no_frames(self, name: str) -> Array:
-        """Of a person without references: none, but of the right shape."""
+        """For a person without references: empty, with the right shape."""
         for piece in self.pieces:
             if name in piece.contents.frames:
                 array = piece.contents.frames[name]
@@ -214,8 +215,8 @@ def open_data(
 ) -> StitchedData:
     """One stage's results over ``receipts`` as one input, cut to the frame ``numbers``.
 
-    ``part``: of a shot-wide result, the share of one chunk. Reading raises StoreError for what is missing or damaged,
-    with the frames and the command that makes it anew.
+    ``part``: of a shot-wide result, the share of one chunk. Reading raises StoreError for missing or damaged data, with
+    the frames and the command that recreates it.
     """
     pieces = tuple(Piece(store, receipt, part if part in receipt.parts else None) for receipt in receipts)
     return StitchedData(pieces, None if numbers is None else frozenset(numbers))

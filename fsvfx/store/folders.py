@@ -1,4 +1,5 @@
-"""Results of version 0.2 and before: a folder of objects for each, one per Zarr chunk. They are read, never written."""
+"""Results of version 0.2 and earlier: a folder of objects for each, one per Zarr chunk. They are read, never
+written."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ _CHUNK = re.compile(r"(^|/)c(/\d+)*$")
 
 
 class FolderMembers:
-    """A group of one receipt (or of its ``part``) that is a folder: see `fsvfx.store.members.Members`."""
+    """A group of one receipt (or of its ``part``) stored as a folder: see `fsvfx.store.members.Members`."""
 
     def __init__(self, store: ShotStore, path: str, part: str | None) -> None:
         self._store = store
@@ -42,7 +43,7 @@ class FolderMembers:
 
 
 class StrictZarrStore(ZarrObjectStore[ObjectStore]):
-    """Zarr over obstore; reading a chunk that is not there raises MissingChunkError."""
+    """Zarr over obstore; reading a missing chunk raises MissingChunkError."""
 
     async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
         found = await super().get(key, prototype, byte_range)

@@ -1,4 +1,4 @@
-"""Writing a stage's result as an immutable Zarr group, in one object."""
+"""Writes a stage's result as an immutable Zarr group, in one object."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from schemas.frames import FrameRange
 
 @dataclass(frozen=True)
 class Written:
-    """What was put into the store."""
+    """A result written to the store."""
 
     digest: str
     parts: dict[str, str] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class Written:
 def write_result(store: ShotStore, path: str, numbers: Sequence[int], result: Result, *, keep: bool = True) -> Written:
     """Write ``result`` as the archive at ``path``; ``numbers`` are the frame numbers of its per-frame arrays.
 
-    LazyFrames are streamed, a few frames in memory at a time. The digest depends on names, shapes, dtypes and bytes
-    only. ``store.kept`` keeps the arrays as far as it goes; they may not be changed any more. ``keep``: False holds the
-    archive in memory alone, if there is room for it; if not, it is written all the same.
-    Raises StoreError, and ValueError if an array's length is not that of ``numbers``.
+    LazyFrames are streamed, a few frames in memory at a time. The digest depends only on names, shapes, dtypes and
+    bytes. ``store.kept`` caches the arrays within its limit; they must not be changed afterwards. ``keep``: False keeps
+    the archive only in memory, if there is room for it; otherwise it is written anyway. Raises StoreError, and
+    ValueError if an array's length is not that of ``numbers``.
     """
     if not path.endswith(SUFFIX):
         raise ValueError(f"'{path}' does not end in {SUFFIX}")
@@ -63,10 +63,10 @@ def write_result(store: ShotStore, path: str, numbers: Sequence[int], result: Re
 
 
 class _Group:
-    """A group that is being written. ``parts``: the digest of each."""
+    """A group being written. ``parts``: the digest of each."""
 
     def __init__(self, store: ShotStore, path: str, archive: ArchiveWriter) -> None:
-        from fsvfx.store import nodes  # Zarr is slow to import, and who plans writes nothing
+        from fsvfx.store import nodes  # Zarr is slow to import, and planning writes nothing
 
         self.nodes, self.store, self.path, self.archive = nodes, store, path, archive
         self.parts: dict[str, str] = {}
@@ -74,7 +74,7 @@ class _Group:
         self._groups: set[str] = set()
 
     def add_part(self, name: str, result: Result) -> None:
-        """As an archive in the archive."""
+        """As a nested archive."""
         with ArchiveWriter() as archive:
             part = _Group(self.store, f"{self.path}/{part_path(name)}", archive)
             part.add(_numbers_of(name), result)
@@ -82,7 +82,7 @@ class _Group:
         self.parts[name] = part.digest
 
     def add(self, numbers: Sequence[int], result: Result) -> None:
-        """Everything but the parts, which come before."""
+        """Everything except the parts, which are added first."""
         frames = {name: self._frames(name, array, len(numbers)) for name, array in sorted(result.frames.items())}
         tables = {name: self._table(name, table) for name, table in sorted(result.tables.items())}
         contents = Contents(numbers=tuple(numbers), frames=frames, tables=tables, parts=self.parts)

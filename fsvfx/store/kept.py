@@ -1,6 +1,6 @@
-"""What was written or read a moment ago, in memory up to a limit: the stages of one task hand arrays on through it.
+"""A memory cache with a limit for recently written or read data: the stages of one task pass arrays on through it.
 
-Whole archives are here, too, that are not to be stored.
+It also holds whole archives that are not to be stored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fsvfx.arrays import Array
 from fsvfx.store.layout import Contents
 
 USUAL = 32 * 1024 * 1024
-"""Bytes that a reader keeps."""
+"""Default limit of a reader, bytes."""
 
 
 class BlockName(NamedTuple):
@@ -25,15 +25,15 @@ class BlockName(NamedTuple):
 
 
 class Kept:
-    """Blocks, of which the one that was not asked for longest goes first; and what the groups say they hold.
+    """A least recently used cache of blocks; and the descriptions of groups.
 
-    What lies at a path never changes, so nothing here is ever out of date. Blocks are read-only. Threads may share it.
+    The contents of a path never change, so nothing here gets out of date. Blocks are read-only. Thread-safe.
     """
 
     def __init__(self, limit: int = USUAL) -> None:
         self.limit = limit
         self.contents: dict[str, tuple[Contents, str]] = {}
-        """By the group's path, with the digest; of what was written through this."""
+        """By the group's path, with the digest; of groups written through this."""
         self._blocks: OrderedDict[BlockName, Array] = OrderedDict()
         self._bytes = 0
         self._archives: dict[str, bytes] = {}
@@ -47,7 +47,7 @@ class Kept:
             return found
 
     def put(self, name: BlockName, block: Array) -> None:
-        """Keep ``block``, which becomes read-only; not if it alone is beyond the limit."""
+        """Cache ``block``, which becomes read-only; not if it alone exceeds the limit."""
         block.flags.writeable = False
         if block.nbytes > self.limit:
             return
@@ -58,7 +58,8 @@ class Kept:
             self._trim()
 
     def hold(self, path: str, archive: bytes) -> bool:
-        """Hold an archive in place of the store, until `forget`; False if archives would take half of the limit."""
+        """Hold an archive in memory instead of the store, until `forget`; False if archives would take half of the
+        limit."""
         with self._lock:
             if self._held + len(archive) > self.limit // 2:
                 return False
@@ -67,11 +68,11 @@ class Kept:
             return True
 
     def archive(self, path: str) -> bytes | None:
-        """The archive that is held for ``path``."""
+        """The archive held for ``path``."""
         return self._archives.get(path)
 
     def forget(self, path: str | None = None) -> None:
-        """Hold the archive at ``path`` no longer; default: none at all."""
+        """Release the archive at ``path``; by default, all."""
         with self._lock:
             if path is None:
                 self._archives.clear()

@@ -1,8 +1,8 @@
-"""How a stage's result lies in its Zarr group, and the digests that its attributes hold.
+"""The layout of a stage's result in its Zarr group, and the digests in its attributes.
 
-``frames/<name>`` per-frame arrays, ``tables/<table>/<column>``, ``parts/<unit>`` groups of the same kind. An array
-is cut along axis 0 into blocks, each one Zarr chunk with one digest: a frame where frames are large, else up to 16 MiB.
-The group's attribute ``fsvfx`` is a `Contents`; the result's digest is the hash of it.
+``frames/<name>`` per-frame arrays, ``tables/<table>/<column>``, ``parts/<unit>`` groups of the same kind. An array is
+cut along axis 0 into blocks, each one Zarr chunk with one digest: one frame if frames are large, otherwise up to 16
+MiB. The group's attribute ``fsvfx`` is a `Contents`; the result's digest is the hash of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.base import StrictModel
 
 ATTRIBUTE = "fsvfx"
 NODE = "zarr.json"
-"""Where Zarr keeps the metadata of a group or an array."""
+"""The file with Zarr's metadata of a group or an array."""
 _LARGE_FRAME = 64 * 1024
 _BLOCK = 16 * 1024 * 1024
 
@@ -30,7 +30,7 @@ class ArrayDigest(StrictModel):
     shape: tuple[int, ...]
     dtype: str
     rows: int
-    """Of axis 0, in one block."""
+    """Rows of axis 0 in one block."""
     digests: tuple[str, ...]
 
     def block_of(self, row: int) -> int:
@@ -38,7 +38,7 @@ class ArrayDigest(StrictModel):
 
 
 class Contents(StrictModel):
-    """What a group holds. ``numbers``: production frame numbers of axis 0 of the per-frame arrays."""
+    """The description of a group. ``numbers``: production frame numbers of axis 0 of the per-frame arrays."""
 
     numbers: tuple[int, ...]
     frames: dict[str, ArrayDigest] = Field(default_factory=dict)
@@ -51,7 +51,7 @@ class Contents(StrictModel):
 
 
 def rows_of(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> int:
-    """How many entries of axis 0 go into one block."""
+    """Number of entries of axis 0 in one block."""
     row_bytes = max(1, math.prod(shape[1:]) * dtype.itemsize)
     if row_bytes >= _LARGE_FRAME:
         return 1
@@ -59,7 +59,7 @@ def rows_of(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> int:
 
 
 def portable(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
-    """The dtype in little-endian order. TypeError for what is no plain number or bool."""
+    """The dtype in little-endian order. TypeError if it is not a plain number or bool."""
     if dtype.kind not in "biuf":
         raise TypeError(f"{dtype} can't be stored: stages may output only numbers and bools")
     return dtype.newbyteorder("<")

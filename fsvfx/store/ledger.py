@@ -1,4 +1,4 @@
-"""The ledger: what is done, by whom, and what went wrong. It is the truth; everything else shows it."""
+"""The ledger: what is done, by whom, and what went wrong. It is authoritative; everything else displays it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def _utc_now() -> datetime:
 class Ledger:
     """The records below ``ledger/`` of one shot's store. Every method raises StoreError if the store fails.
 
-    A record that can't be read (truncated, garbage, of another version) counts as none and is named in ``damaged``; a
-    receipt is moved aside once its work has been done again.
+    Unreadable records (truncated, garbage, of another version) count as missing and are listed in ``damaged``; a
+    receipt is moved aside once its work has been repeated.
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class Ledger:
         self.lease_seconds = lease_seconds or machine().lease_seconds
         self.now = now
         self.damaged: dict[str, None] = {}
-        """Paths of records that were met and can't be read: each counts as none."""
+        """Paths of unreadable records encountered: each counts as missing."""
 
     def index(self) -> Index:
-        """What there is, in one listing."""
+        """All paths, in one listing."""
         return Index(self.store.names(LEDGER))
 
     # Receipts
@@ -52,22 +52,22 @@ class Ledger:
         return self._sound(at, self._read(at.receipt, Receipt))
 
     def receipts(self, wanted: Iterable[Address], index: Index | None = None) -> dict[Address, Receipt]:
-        """Those of ``wanted`` that are committed, read side by side."""
+        """The committed ones of ``wanted``, read in parallel."""
         there = [at for at in wanted if index is None or index.has_receipt(at)]
         found = self._read_many([at.receipt for at in there], Receipt)
         return {at: one for at, receipt in zip(there, found) if (one := self._sound(at, receipt)) is not None}
 
     def history(self, index: Index, stage: str, most: int = 24) -> list[Receipt]:
-        """Some receipts of a stage, whatever their keys: what it cost before."""
+        """Some receipts of a stage, for any key: their costs."""
         return [one for one in self._read_many(index.receipts(stage)[:most], Receipt) if one is not None]
 
     def delivered(self, is_of: Callable[[str], bool]) -> list[Receipt]:
-        """Receipts with files, those that were moved aside too, of the units whose names pass ``is_of``."""
+        """Receipts with files, including those that were moved aside, of the units whose names pass ``is_of``."""
         paths = [path for path in self.index().past_receipts(DELIVER) if is_of(unit_of(path))]
         return [one for one in self._read_many(paths, Receipt) if one is not None]
 
     def commit(self, receipt: Receipt) -> Receipt:
-        """Put the receipt if there is none; returns the one that counts, which is another's if that one was first."""
+        """Put the receipt if there is none; returns the valid one, which may be another worker's if that was first."""
         at = Address.of(receipt)
         for _ in range(3):
             if self.store.create(at.receipt, _json(receipt)):
@@ -103,24 +103,24 @@ class Ledger:
         self.store.delete(path)
 
     def _sound(self, at: Address, receipt: Receipt | None) -> Receipt | None:
-        """None for a receipt of something else: a copy in the wrong place."""
+        """None for a receipt of something else: a misplaced copy."""
         if receipt is None or Address.of(receipt) == at:
             return receipt
         self.damaged[at.receipt] = None
         return None
 
-    # Files that are about to be delivered
+    # Files about to be delivered
 
     def intend(self, path: str, digest: str) -> None:
-        """Note that a file of ``digest`` is about to be put at ``path``."""
+        """Record that a file with ``digest`` is about to be put at ``path``."""
         self.store.write(_intent(path, digest), _json(Intent(path=path, digest=digest)))
 
     def intended(self, path: str, digest: str) -> bool:
-        """Whether that was noted, and no receipt of it committed."""
+        """Whether that was recorded, without a committed receipt of it."""
         return self.store.read(_intent(path, digest)) is not None
 
     def settle(self, files: Iterable[DeliveredFile]) -> None:
-        """Drop the notes of files that a committed receipt names."""
+        """Delete the notes of files that a committed receipt lists."""
         for file in files:
             self.store.delete(_intent(file.path, file.digest))
 
@@ -131,9 +131,9 @@ class Ledger:
         return self._take(at, 0, run_id, attempt, this_worker())
 
     def claim(self, at: Address, *, run_id: str, attempt: str, worker: str | None = None) -> Lease | Claim:
-        """A lease on the work, or the live claim of another run that holds it.
+        """A lease on the work, or the live claim of another run.
 
-        A run takes over its own claim at once: its task was started anew because the worker was lost.
+        A run takes over its own claim at once: its task was restarted because the worker was lost.
         """
         while True:
             last, turn = self._last_claim(at)
@@ -158,12 +158,12 @@ class Ledger:
     # Failures
 
     def fail(self, failure: Failure) -> None:
-        """Record an attempt that did not work."""
+        """Record a failed attempt."""
         at = Address(failure.stage, failure.unit.name, failure.key)
         self.store.write(at.failure(failure.attempt), _json(failure))
 
     def failures(self, at: Address, index: Index | None = None) -> list[Failure]:
-        """The attempts that did not work, oldest first."""
+        """The failed attempts, oldest first."""
         paths = (index or self._index_of(at)).failures(at)
         found = [one for one in self._read_many(paths, Failure) if one is not None]
         return sorted(found, key=lambda failure: failure.at)
@@ -171,7 +171,7 @@ class Ledger:
     # Waivers
 
     def waive(self, waiver: Waiver) -> None:
-        """Accept frames as the plate's own; the same waiver twice is one."""
+        """Accept frames as the plate's own; recording the same waiver twice has no effect."""
         name = digest_of(waiver.model_dump(mode="json"))[:16]
         self.store.create(f"{WAIVERS}/{name}.json", _json(waiver))
 
@@ -182,14 +182,14 @@ class Ledger:
         return sorted(found, key=lambda waiver: waiver.at)
 
     def waived(self, index: Index | None = None) -> FrameRange:
-        """Every frame that somebody has waived."""
+        """All waived frames."""
         return FrameRange(number for waiver in self.waivers(index) for number in waiver.frames)
 
     def _index_of(self, at: Address) -> Index:
         return Index(self.store.names(f"{LEDGER}/{at.stage}/{at.unit}"))
 
     def _last_claim(self, at: Address) -> tuple[Claim | None, int]:
-        """The claim that counts, and the number of the next turn."""
+        """The valid claim, and the number of the next turn."""
         path = self._index_of(at).last_claim(at)
         if path is None:
             return None, 0

@@ -1,4 +1,4 @@
-"""The arrays of a result where they lie: blocks of a group by name, undecoded bytes of none."""
+"""The stored arrays of a result: blocks of a group by name, not decoded in advance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fsvfx.store.objects import ShotStore
 
 
 class Members(Protocol):
-    """A group's. What is damaged raises ValueError, RuntimeError, KeyError, TypeError, or BadZipFile."""
+    """A group's members. Damage raises ValueError, RuntimeError, KeyError, TypeError, or BadZipFile."""
 
     def node(self) -> bytes | None:
         """The group's own metadata; None if there is no such group."""
@@ -26,7 +26,7 @@ class Members(Protocol):
 
 
 def members_of(store: ShotStore, path: str, part: str | None) -> Members:
-    """Of the group at ``path``, or of its ``part``."""
+    """For the group at ``path``, or its ``part``."""
     if path.endswith(SUFFIX):
         return ArchiveMembers(store, path, part)
     from fsvfx.store.folders import FolderMembers  # Zarr is slow to import
@@ -35,7 +35,7 @@ def members_of(store: ShotStore, path: str, part: str | None) -> Members:
 
 
 class ArchiveMembers:
-    """Of a group that is one object; each of its parts is an archive in the archive."""
+    """For a group that is one object; each of its parts is a nested archive."""
 
     def __init__(self, store: ShotStore, path: str, part: str | None) -> None:
         self._store, self._path, self._part = store, path, part
@@ -72,4 +72,4 @@ def part_archive(part: str) -> str:
 
 
 DAMAGE = (FileNotFoundError, ValueError, RuntimeError, KeyError, TypeError, BadZipFile)
-"""What reading members raises where their bytes are not those that were written."""
+"""Errors of reading members whose bytes are not those that were written."""

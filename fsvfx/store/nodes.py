@@ -1,6 +1,6 @@
-"""The metadata by which Zarr reads a group and its arrays: the Zarr library's own.
+"""The metadata with which Zarr reads a group and its arrays: made by the Zarr library itself.
 
-Its arrays are not used: their event loop and threads take longer for a block than compressing it does.
+Its arrays are not used: their event loop and threads take longer per block than compressing it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from fsvfx.store.layout import NODE, ArrayDigest
 
 
 def array_node(array: ArrayDigest) -> bytes:
-    """Of an array in regular blocks."""
+    """For an array in regular blocks."""
     return _array_node(array.shape, array.dtype, array.rows)
 
 
 @lru_cache(maxsize=512)
 def _array_node(shape: tuple[int, ...], called: str, rows: int) -> bytes:
-    """The chunks of a shot have arrays of the same shapes."""
+    """Cached: the chunks of a shot have arrays of the same shapes."""
     dtype = np.dtype(called)
     block = tuple(max(1, length) for length in (rows, *shape[1:]))
     return _written(
@@ -45,13 +45,13 @@ def _array_node(shape: tuple[int, ...], called: str, rows: int) -> bytes:
 
 
 def group_node(attributes: Mapping[str, JsonValue]) -> bytes:
-    """Of a group."""
+    """For a group."""
     return _written(GroupMetadata(attributes=dict(attributes)))
 
 
 @lru_cache
 def plain_group() -> bytes:
-    """Of a group without attributes."""
+    """For a group without attributes."""
     return group_node({})
 
 

@@ -1,4 +1,4 @@
-"""What object stores raise, as StoreError: what happened, in plain words, and whether trying again may help."""
+"""Converts errors of object stores to StoreError: what happened, in plain words, and whether a retry may help."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 
 @contextmanager
 def told_plainly(root: str, where: Where | None = None) -> Iterator[None]:
-    """Turn the object store's errors into StoreError; FileNotFoundError of an object passes as it is."""
+    """Convert the object store's errors to StoreError; FileNotFoundError for an object passes unchanged."""
     try:
         yield
     except FileNotFoundError as error:
@@ -41,7 +41,7 @@ def told_plainly(root: str, where: Where | None = None) -> Iterator[None]:
 
 
 def store_error(error: Exception, root: str, where: Where | None = None) -> StoreError:
-    """The StoreError for what ``obstore`` raised on the store at ``root``."""
+    """The StoreError for an error of ``obstore`` on the store at ``root``."""
     text = str(error)
     if "NoSuchBucket" in text:
         return _no_bucket(root, where)
@@ -107,6 +107,6 @@ def _number(error: Exception, text: str) -> int | None:
 
 
 def _brief(text: str) -> str:
-    """The first line: below it, object stores print their inner workings."""
+    """The first line: object stores print internals below it."""
     line = text.strip().splitlines()[0] if text.strip() else "no reason given"
     return line if len(line) <= 200 else line[:197] + "..."

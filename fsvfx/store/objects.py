@@ -23,7 +23,7 @@ from fsvfx.store.object_errors import told_plainly
 from schemas.job import ShotJob
 
 _WHOLE = 8 * 1024 * 1024
-"""Objects up to this many bytes are fetched whole, whatever is asked of them."""
+"""Objects up to this many bytes are always fetched whole."""
 _READERS = 32
 _REPEATS = 2
 _memory: dict[str, MemoryStore] = {}
@@ -31,25 +31,25 @@ _memory: dict[str, MemoryStore] = {}
 
 @dataclass(frozen=True)
 class ShotStore:
-    """Everything that is kept of one shot. Paths are relative to ``root``."""
+    """All stored data of one shot. Paths are relative to ``root``."""
 
     root: str
     objects: ObjectStore
     job: ShotJob | None = None
-    """For the commands that messages give."""
+    """For the commands in messages."""
     kept: Kept = field(default_factory=Kept, compare=False)
 
     def keeping(self, limit: int) -> ShotStore:
-        """The same store, which keeps up to ``limit`` bytes of what goes through it in memory."""
+        """The same store, with a memory cache of up to ``limit`` bytes."""
         return replace(self, kept=Kept(limit))
 
     @cached_property
     def _folder(self) -> Path | None:
-        """Where objects are files, which are read as such: that costs a tenth of what the client does."""
+        """The folder if objects are files, which are read directly: that costs a tenth of the client's time."""
         return Path(self.root.removeprefix("file://")) if isinstance(self.objects, LocalStore) else None
 
     def guard(self, where: Where | None = None) -> AbstractContextManager[None]:
-        """Turns what the object store raises inside into StoreError."""
+        """Converts the object store's errors inside to StoreError."""
         return told_plainly(self.root, where)
 
     def read(self, path: str) -> bytes | None:
@@ -75,9 +75,9 @@ class ShotStore:
             return list(pool.map(self.read, paths))
 
     def create(self, path: str, content: bytes) -> bool:
-        """Put if absent; False if there is one already: perhaps this very one, put again after its answer was lost.
+        """Put if absent; False if it exists already: possibly the same content, put again after a lost response.
 
-        Atomic among all who try. The client does not repeat conditional puts by itself when a connection breaks.
+        Atomic among all writers. The client does not repeat conditional puts by itself when a connection breaks.
         """
         for repeats in reversed(range(_REPEATS)):
             try:
@@ -96,12 +96,12 @@ class ShotStore:
             return True
 
     def write(self, path: str, content: bytes) -> None:
-        """Put, over what is there."""
+        """Put, overwriting."""
         with self.guard(Where(file=path)):
             obstore.put(self.objects, path, content)
 
     def write_file(self, path: str, file: IO[bytes]) -> int:
-        """As `write`; gives its size. Large files go in several parts, and are there once all are."""
+        """Like `write`; returns its size. Large files are uploaded in several parts, and appear once all are there."""
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         with self.guard(Where(file=path)):
@@ -109,7 +109,7 @@ class ShotStore:
         return size
 
     def has(self, path: str) -> bool:
-        """Whether there is an object, or one held in memory in its place."""
+        """Whether the object exists, or is held in memory instead."""
         if self.kept.archive(path) is not None:
             return True
         with self.guard(Where(file=path)):
@@ -120,7 +120,7 @@ class ShotStore:
             return True
 
     def spans(self, path: str) -> StoredObject | FileSpans | InMemory:
-        """An object of which not all is wanted. Raises FileNotFoundError if there is none, StoreError."""
+        """An object to be read in parts. Raises FileNotFoundError if there is none, StoreError."""
         held = self.kept.archive(path)
         if held is not None:
             return InMemory(held)
@@ -129,7 +129,7 @@ class ShotStore:
         return StoredObject(self, path)
 
     def delete(self, path: str) -> None:
-        """Delete if there; what is held in its place is forgotten."""
+        """Delete it if it exists; an archive held in memory instead is released."""
         self.kept.forget(path)
         with self.guard(Where(file=path)):
             try:
@@ -145,7 +145,7 @@ class ShotStore:
             return list(_files_below(str(self._folder), prefix))
 
     def size(self, prefix: str) -> int:
-        """Bytes of all objects in the folder ``prefix``."""
+        """Total bytes of all objects in the folder ``prefix``."""
         return sum(size for _, size in self._listed(prefix))
 
     def discard(self, prefix: str) -> None:
@@ -164,7 +164,7 @@ class ShotStore:
 def open_store(job: ShotJob | str, *, create: bool = True) -> ShotStore:
     """The store of a shot, or at a URL: ``s3://bucket/prefix``, ``memory://name`` (this process only), or a folder.
 
-    ``create=False`` makes no folder: where there is none, the store is empty. Raises StoreError, in plain words.
+    ``create=False`` makes no folder: without one, the store is empty. Raises StoreError, in plain words.
     """
     if isinstance(job, str):
         return ShotStore(job.rstrip("/"), _open(job.rstrip("/"), create))
@@ -174,7 +174,7 @@ def open_store(job: ShotJob | str, *, create: bool = True) -> ShotStore:
 
 def _open(root: str, create: bool) -> ObjectStore:
     if root.startswith("s3://"):
-        from fsvfx.store.s3 import open_s3  # boto3 takes a while to import
+        from fsvfx.store.s3 import open_s3  # boto3 is slow to import
 
         return open_s3(root)
     if root.startswith("memory://"):
@@ -192,11 +192,11 @@ def _made(folder: Path) -> Path:
 
 
 _HALF_WRITTEN = re.compile(r".*#\d+")
-"""What the client calls a file that it has not finished."""
+"""The client's name for an unfinished file."""
 
 
 def _files_below(root: str, folder: str) -> Iterator[str]:
-    """Their paths below ``root``; none where there is no such folder."""
+    """Their paths below ``root``; empty if there is no such folder."""
     try:
         entries = sorted(os.scandir(f"{root}/{folder}"), key=lambda entry: entry.name)
     except FileNotFoundError:
@@ -218,7 +218,7 @@ def _bytes_at(path: str) -> bytes | None:
 
 
 class FileSpans:
-    """A file in a folder, in spans; it is open only while something is read."""
+    """A file in a folder, in spans; it is open only during a read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -231,7 +231,7 @@ class FileSpans:
 
 
 class StoredObject:
-    """An object elsewhere, in spans: a small one is fetched whole once, of a large one each span."""
+    """A remote object, in spans: a small one is fetched whole once, a large one by span."""
 
     def __init__(self, store: ShotStore, path: str) -> None:
         self._store = store
@@ -244,7 +244,7 @@ class StoredObject:
         return self._fetched() if kept is None else kept.nbytes
 
     def _fetched(self) -> int:
-        """Its size; its bytes are kept, if they are few."""
+        """Its size; its bytes are kept, if there are few."""
         with self._store.guard(Where(file=self._path)):
             found = obstore.get(self._store.objects, self._path)
             size = found.meta["size"]

@@ -16,7 +16,7 @@ from fsvfx.settings import machine
 
 _REQUEST_SECONDS = 30
 _RETRY_SECONDS = 60
-"""A server that is away for less is waited for."""
+"""Shorter outages of a server are waited for."""
 
 
 def open_s3(root: str) -> S3Store:
@@ -25,7 +25,7 @@ def open_s3(root: str) -> S3Store:
 
 
 def _who() -> tuple[str | None, ...]:
-    """What decides on the credentials: another profile or key gets another client."""
+    """What determines the credentials: another profile or key gets another client."""
     names = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
     return tuple(os.environ.get(name) for name in names)
 
@@ -47,7 +47,7 @@ def _open(root: str, endpoint: str | None, who: tuple[str | None, ...]) -> S3Sto
             "connect_timeout": timedelta(seconds=5),
         },
         retry_config={
-            "max_retries": 1000,  # the time bounds it
+            "max_retries": 1000,  # limited by the time
             "retry_timeout": timedelta(seconds=_RETRY_SECONDS),
             "backoff": {
                 "init_backoff": timedelta(milliseconds=200),
