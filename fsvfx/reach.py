@@ -59,7 +59,8 @@ class Reach:
         path = spelling.on_disk(Path(os.path.normpath(folder / given)))
         real = Path(os.path.realpath(spelling.fixed_part(path) if glob else path))
         if not self.holds(real):
-            raise ReachError(f"'{given}' is outside the manifest's folder", _OUTSIDE)
+            by_link = f"leads through a link to '{real}', which is" if self.holds(path) else "is"
+            raise ReachError(f"'{given}' {by_link} outside the manifest's folder", _OUTSIDE)
         return path
 
     def place(self, given: str, *, glob: bool = False) -> str:

@@ -19,6 +19,11 @@ def plain(name: str) -> str:
     return name if name.isascii() else normalize("NFC", name)
 
 
+def dead_link(path: Path) -> str:
+    """What to say of a link to nothing; empty: ``path`` is none."""
+    return f"a link to '{os.readlink(path)}', which is not there" if path.is_symlink() and not path.exists() else ""
+
+
 def is_glob(name: str) -> bool:
     return bool(_GLOB.search(name))
 

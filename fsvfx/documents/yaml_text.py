@@ -20,6 +20,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from fsvfx.documents.yaml_nodes import TAG, TooDeep, TooManyNodes, compose
 from fsvfx.errors import Blank, Problem
+from fsvfx.spelling import dead_link
 
 Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -81,6 +82,9 @@ def dotted(loc: Loc) -> str:
 def read_yaml(path: Path) -> Document:
     """Read ``path``; whatever is wrong with it is in the document's ``problems``."""
     document = Document(file=str(path))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        document.tell((), "the file is a pipe, socket or device", "Give a regular file")  # which would be waited for
+        return document
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
@@ -91,7 +95,8 @@ def read_yaml(path: Path) -> Document:
     except UnicodeDecodeError as error:
         document.tell((), f"byte {error.start} is not UTF-8 text", "Save the file as UTF-8")
     except OSError as error:
-        document.tell((), f"the file can't be read: {error.strerror}", "Check the path and its permissions")
+        said = f"it is {link}" if (link := dead_link(path)) else error.strerror
+        document.tell((), f"the file can't be read: {said}", "Check the path and its permissions")
     else:
         _parse(text, document)
     return document

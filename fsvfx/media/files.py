@@ -81,6 +81,8 @@ def check_reach(place: Place, path: Path | str) -> None:
 def unreadable(error: OSError, place: Place) -> PlateError:
     """Why a file can't be opened, in plain words."""
     if isinstance(error, FileNotFoundError):
+        if not remote.is_remote(place.file) and (said := spelling.dead_link(Path(place.file))):
+            return place.error(f"the file is {said}", "Mount or restore what it points to, or replace the link")
         near = None if remote.is_remote(place.file) else spelling.near(Path(place.file))
         hint = f"Did you mean '{near}'?" if near else "Check the path; relative paths start at the manifest's folder"
         return place.error("the file does not exist", hint)

@@ -42,6 +42,13 @@ def test_a_path_is_spelled_as_on_the_disk(reach: Reach, there: str, given: str, 
     assert reach.file(given) == folder / meant
 
 
+def test_a_link_that_leads_outside_says_where_to(reach: Reach) -> None:
+    (reach.manifest.parent / "nas").symlink_to("/nas/plates")
+    for given in ("nas", "nas/a.mov"):
+        with pytest.raises(ReachError, match=f"'{given}' leads through a link to '/nas/plates.*', which is outside"):
+            reach.file(given)
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [("~/a.mov", "not expanded"), ("c:/a.mov", "a path on Windows"), ("\\\\server\\a.mov", "a path on Windows"),

@@ -18,9 +18,11 @@ from fsvfx.media.pixels import Window, laid, size_of, union_of
 from fsvfx.media.plate import RATE_HINT, PlateInfo
 from fsvfx.media.sequence.files import SequenceFile, find_files
 from fsvfx.media.sequence.frame import FrameHead, notes_of, probe_frame, read_frame, read_head
+from fsvfx.spelling import dead_link
 from schemas import rates
 from schemas.frames import FrameRange
 from schemas.job import ShotJob
+from schemas.templates import frame_path
 
 _DOWNLOADS = 8
 _UNREADABLE = ""
@@ -265,8 +267,10 @@ class SequencePlate:
             self._reader.check_links(list(self._job.shot.plate.frames))
             return
         there, are = FrameRange(self._reader.files), "is" if len(missing) == 1 else "are"
+        link = dead_link(Path(frame_path(self._job.shot.plate.path, missing[0])))
         raise self._place.error(
-            f"{len(missing)} of {len(self._job.shot.plate.frames)} frames {are} missing; available: {there}",
+            f"{len(missing)} of {len(self._job.shot.plate.frames)} frames {are} missing; available: {there}"
+            + (f"; {missing[0]} is {link}" if link else ""),
             "Add the missing files, or correct plate.frames",
             missing,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from time import perf_counter
 
@@ -97,6 +98,16 @@ def test_odd_files_are_refused(tmp_path: Path, content: bytes, what: str) -> Non
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xef\xbb\xbfa: 1\n").data == {"a": 1}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.yaml")
+    assert "a pipe, socket or device" in read_yaml(tmp_path / "a.yaml").problems[0].what
+
+
+def test_a_link_to_nothing_says_where_it_points(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("/nas/a.yaml")
+    assert "a link to '/nas/a.yaml', which is not there" in read_yaml(tmp_path / "a.yaml").problems[0].what
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

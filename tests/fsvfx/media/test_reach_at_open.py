@@ -86,6 +86,15 @@ def test_a_frame_that_links_out_of_range_does_no_harm(inside: Path, outside: Pat
     assert len(_fingerprint(job)) == 3
 
 
+@pytest.mark.parametrize("kind", ["png", "mp4"])
+def test_a_link_to_nothing_says_where_it_points(inside: Path, outside: Path, kind: str) -> None:
+    for number in NUMBERS[:2]:
+        shutil.copy(outside / f"s.{number}.png", inside / f"plates/p.{number}.png")
+    (inside / f"plates/p{'.1003' if kind == 'png' else ''}.{kind}").symlink_to("../nas/there")
+    with pytest.raises(PlateError, match=r"a link to '\.\./nas/there', which is not there"):
+        open_plate(_job(inside, "plates/p.####.png" if kind == "png" else "plates/p.mp4"))
+
+
 @pytest.mark.parametrize("to", ["nowhere.png", "p.1003.png"])
 def test_a_link_to_nothing_or_itself_is_a_missing_frame(inside: Path, outside: Path, to: str) -> None:
     for number in NUMBERS[:2]:
