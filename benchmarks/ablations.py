@@ -65,14 +65,15 @@ TRAINER = TrainerSettings(
 )
 ENDLESS = TRAINER.model_copy(update={"iterations": 10**6})
 SECONDS = 120.0
-"""Of the processor, for ``growth``."""
+"""Processor seconds, for ``growth``."""
 VARIED = Augmentation(rotation=5, scale=1.08, shift=0.03, flip=0)
 FACES, SHOWN = 40, 12
 Figures = dict[str, float | None]
 
 
 class Apart(DfModel):
-    """``df`` without what makes it swap: an encoder and an inter for each person. reads: whose; None: the face's."""
+    """``df`` without what makes it swap: an encoder and an inter for each person. reads: whose are used; None: the
+    face's own."""
 
     reads: int | None = None
 
@@ -98,7 +99,8 @@ class Apart(DfModel):
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to train. people: how many. seconds: of the processor; None: the trainer's iterations end it."""
+    """One training setup. people: their number. seconds: of processor time; None: limited by the trainer's
+    iterations."""
 
     model: Callable[[tuple[str, ...]], ClosedModel]
     trainer: TrainerSettings = TRAINER
@@ -107,7 +109,7 @@ class Arm:
 
 
 def arms(level_steps: int) -> dict[str, Arm]:
-    """Every arm, named after its ablation and itself. ``encoders`` has its other arm in ``warp/with``."""
+    """Every arm, by its ablation and its own name. The other arm of ``encoders`` is ``warp/with``."""
     df, flat = partial(DfModel, DF), partial(CombModel, COMB)
     grown = partial(CombModel, COMB.model_copy(update={"first": 4, "level_steps": level_steps}))
     return {
@@ -140,7 +142,7 @@ def main() -> None:
 
 
 def _run(work: tuple[Path, int, str, int, Path | None]) -> dict[str, Figures]:
-    """One arm with one seed, trained and judged: figures by the name of what swapped."""
+    """One arm with one seed, trained and evaluated: figures by the name of the swap."""
     manifest, steps, name, seed, pictures = work
     torch.set_num_threads(1)
     facesets = _facesets(manifest)
@@ -160,7 +162,7 @@ def _facesets(manifest: Path) -> dict[str, Faceset]:
 
 
 def _trained(arm: Arm, seed: int, facesets: Mapping[str, Faceset]) -> tuple[ClosedModel, Figures]:
-    """The model as it is handed out, and what it took."""
+    """The model as packaged, and its cost."""
     people = dict(list(facesets.items())[: arm.people])
     settings = arm.trainer.model_copy(update={"seed": seed})
     rng.seed(seed)
@@ -178,7 +180,7 @@ def _trained(arm: Arm, seed: int, facesets: Mapping[str, Faceset]) -> tuple[Clos
 
 
 def _level_steps(facesets: Mapping[str, Faceset]) -> int:
-    """Iterations on each level below the last, so that all of them take half of ``SECONDS``."""
+    """Iterations on each level below the last, so that together they take half of ``SECONDS``."""
     people = dict(list(facesets.items())[:2])
     settings = COMB.model_copy(update={"first": 4, "level_steps": 2})
     precision, model = Precision(TRAINER, "cpu"), CombModel(settings, tuple(people))
@@ -206,7 +208,7 @@ def _judged(model: ClosedModel, facesets: Mapping[str, Faceset], sheet: Path | N
 
 def _swapping(model: ClosedModel) -> Df:
     class Trained(Df):
-        """With networks that no package holds."""
+        """With networks that are not in a package."""
 
         model = property(lambda self: model)  # type: ignore[assignment]
 
@@ -226,7 +228,7 @@ def _figures(report: EvaluationReport) -> Figures:
 
 
 def _rebuilt(model: ClosedModel, facesets: Mapping[str, Faceset]) -> Figures:
-    """Masked SSIM of the first two people's held-out faces and what the model makes of them as themselves."""
+    """Masked SSIM between the first two people's held-out faces and the model's reconstructions of them."""
     pictures = held_out({person: facesets[person] for person in model.people[:2]}, SIDE, FACES, "cpu")
     like = [
         masked_ssim(model.predict(side.target, person).rgb, side.target, side.mask) for person, side in pictures.items()

@@ -77,7 +77,7 @@ def main() -> None:
 
 @torch.inference_mode()
 def measured(manifest: Path, most: int) -> tuple[str, dict[str, Any], Path]:
-    """The engine, its figures, and where the sheet is. Raises SystemExit if there is no finished training of it."""
+    """The engine, its figures, and the path of the sheet. Raises SystemExit if there is no finished training of it."""
     job = training_job(manifest)
     done = finished(job, receipts_of(job))
     if job.engine not in ENGINES or job.held_out is None or done is None:
@@ -164,7 +164,7 @@ def _of_factors(model: OpenModel, pairs: Pairs) -> dict[str, float]:
 
 
 def _of_parts(model: FsGanModel, pairs: Pairs, crowd: Crowd) -> dict[str, float]:
-    """Each part as it is, and with its network silent."""
+    """Each part as trained, and with its network disabled."""
     plain = _silent(model)
     left, silent = model.errors_left(pairs), plain.errors_left(pairs)
     shown = unseen_pairs(crowd, model.resolution, len(pairs.target), "cpu", Shown(crowd, "warp"))
@@ -179,7 +179,7 @@ def _of_parts(model: FsGanModel, pairs: Pairs, crowd: Crowd) -> dict[str, float]
 
 
 def _silent(model: FsGanModel) -> FsGanModel:
-    """Its closed forms alone."""
+    """Only its closed forms."""
     plain = copy.deepcopy(model)
     for part in plain.children():
         if isinstance(part, ChangeNet):
@@ -190,7 +190,7 @@ def _silent(model: FsGanModel) -> FsGanModel:
 
 
 def _of_photographs(model: FsGanModel, crowd: Crowd, job: TrainJob) -> dict[str, float]:
-    """Of people with footage; and by the package that training started from."""
+    """On people with footage; and with the package that training started from."""
     frames = own_pairs(crowd, model.resolution)
     if frames is None:
         return {}
@@ -204,9 +204,9 @@ def _of_photographs(model: FsGanModel, crowd: Crowd, job: TrainJob) -> dict[str,
 
 
 def _turned_left(model: FsGanModel, pairs: Pairs, truth: Tensor, *, lit: bool) -> tuple[float, float]:
-    """The share of the error of sources' pictures as they are that the model leaves, and that the mesh alone does.
+    """The share of the error of unmodified source pictures that remains with the model, and with the mesh alone.
 
-    lit: without what light does.
+    lit: without differences in light.
     """
     target, source = pairs.target, pairs.source
     away = 2 * round(0.06 * model.resolution / 2) + 1
@@ -222,8 +222,8 @@ def _turned_left(model: FsGanModel, pairs: Pairs, truth: Tensor, *, lit: bool) -
 
 
 def own_pairs(crowd: Crowd, resolution: int) -> Pairs | None:
-    """Unseen frames, evenly spread over each person's; the source is that person's frame whose mesh is least like it.
-    None where nobody has several."""
+    """Unseen frames, evenly spaced over each person's; the source is that person's frame with the most different mesh.
+    None if nobody has several."""
     targets, sources = [], []
     owners = np.asarray(crowd.person)[crowd.unseen]
     for person in np.unique(owners):
@@ -239,7 +239,7 @@ def own_pairs(crowd: Crowd, resolution: int) -> Pairs | None:
 
 
 def _rolled(looks: Looks) -> Looks:
-    """Everybody the next one."""
+    """Each person replaced by the next one."""
     return replace(looks, **{one.name: getattr(looks, one.name).roll(1, 0) for one in fields(looks)})
 
 
@@ -258,7 +258,7 @@ def _of_codes(model: MegaFsModel, pairs: Pairs) -> dict[str, float]:
 
 
 def _of_rest(model: MegaFsModel, job: TrainJob) -> dict[str, float]:
-    """Weights and statistics of the first stage that are not as its package has them."""
+    """Weights and statistics of the first stage that differ from its package's."""
     if not isinstance(model, TransferModel) or job.start is None:
         return {}
     first = packages.weights_in(Packages.of(job).find(job.start.model, job.start.sha256), job.start.sha256)
@@ -268,7 +268,7 @@ def _of_rest(model: MegaFsModel, job: TrainJob) -> dict[str, float]:
 
 
 def _found(pictures: Tensor) -> float:
-    """The share in which a face is detected: (n, 3, R, R), shown at 4 times their size."""
+    """The share of pictures with a detected face: (n, 3, R, R), shown at 4 times their size."""
     finds = detector()
     shown = (pictures.permute(0, 2, 3, 1).numpy() * 255 + 0.5).astype(np.uint8)
     larger = [cv2.resize(each, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for each in shown]
@@ -276,7 +276,7 @@ def _found(pictures: Tensor) -> float:
 
 
 def area_under(scores: Tensor, face: Tensor) -> float:
-    """Under the receiver's curve: how often a pixel of the face scores higher than one outside; ties count half."""
+    """Area under the ROC curve: how often a pixel in the face scores higher than one outside; ties count half."""
     inner, outer = scores[face], scores[~face].sort().values
     below, not_above = (torch.searchsorted(outer, inner, right=right) for right in (False, True))
     return float((below + not_above).double().mean() / 2 / len(outer))

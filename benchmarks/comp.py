@@ -88,7 +88,7 @@ def _case(case: tuple[int, int, int], frames: int, bandwidth: float) -> dict[str
     found: dict[str, Any] = {"plate": [*case[:2]], "face_height": case[2], "modes": {}}
     spent: dict[str, list[float]] = {mode: [] for mode in MODES}
     for turn in range(ROUNDS + 1):
-        for mode in MODES:  # in turn: a noisy machine is noisy for all
+        for mode in MODES:  # in turn: noise affects all equally
             seconds, size = _timed(case, frames, mode)
             if turn:
                 spent[mode].append(seconds)
@@ -180,7 +180,7 @@ def _picture(random: np.random.Generator, height: int, width: int, dtype: type) 
 
 
 def _crop_size(face: int) -> int:
-    """As `track` chooses it."""
+    """As chosen by `track`."""
     return int(np.clip(np.ceil(face / 0.7 / 64) * 64, 128, 1024))
 
 

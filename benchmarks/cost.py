@@ -1,4 +1,4 @@
-"""What a command costs: wall and processor seconds, and the most memory, of it and all its descendants."""
+"""The cost of a command: wall and processor seconds, and peak memory, of it and all its descendants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Cost:
-    """wall, cpu: seconds; cpu is of all processes that were waited for. peak_mib: the sum of resident sizes."""
+    """wall, cpu: seconds; cpu covers all processes that were waited for. peak_mib: the sum of resident sizes."""
 
     wall: float
     cpu: float
@@ -28,7 +28,7 @@ class Cost:
 
 
 def cost_of(command: Sequence[str], folder: Path) -> Cost:
-    """Run it in ``folder``; ends this program, with what it said, if it fails."""
+    """Run it in ``folder``; exits this program, with the command's output, if it fails."""
     log = folder / "command.log"
     with log.open("wb") as sink:
         begun = time.monotonic()
@@ -45,15 +45,15 @@ def cost_of(command: Sequence[str], folder: Path) -> Cost:
 
 
 def _environment() -> dict[str, str]:
-    """With this package to import from any folder, and without what keeps modules from being compiled once for all, as
-    they are where pip has installed them: compiling them in each process costs a second in each."""
+    """With this package importable from any folder, and with cached bytecode, as after installation by pip: compiling
+    modules in each process would add a second to each."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
 
 
 @contextmanager
 def _watched(pid: int) -> Iterator[list[float]]:
-    """MiB, as they grow."""
+    """MiB, while they grow."""
     peak, ended = [0.0], threading.Event()
 
     def watch() -> None:
@@ -83,6 +83,6 @@ def _resident(pid: int) -> float:
 
 
 def cpu_of_tree(pid: int) -> float:
-    """Processor seconds so far, of a process that lives on and of its children."""
+    """Processor seconds so far, of a running process and its children."""
     parent = psutil.Process(pid)
     return sum(sum(each.cpu_times()[:2]) for each in (parent, *parent.children(recursive=True)))

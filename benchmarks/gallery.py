@@ -1,8 +1,8 @@
-"""Engines beside each other on faces that nobody has: ``python -m benchmarks.gallery OUT.jpg MANIFEST ...``.
+"""Engines side by side on faces of people who do not exist: ``python -m benchmarks.gallery OUT.jpg MANIFEST ...``.
 
 MANIFEST: of a finished training of an engine for anybody's face, on a crowd of people who do not exist; all hold out
-the same ones. Each row: who is seen, whose face goes in, that face on the performer's mesh as ``landmark_warp`` lays
-it, and what each engine makes, as its network gives it, nothing pasted. Raises SystemExit if two trainings held out
+the same ones. Each row: the performer, the identity, the identity's face on the performer's mesh by ``landmark_warp``,
+and each engine's result, directly from its network, without compositing. Raises SystemExit if two trainings held out
 different people, or a training is not finished.
 """
 
@@ -61,7 +61,7 @@ def _columns(manifest: Path, seen: Tensor | None) -> dict[str, Tensor]:
 
 
 def _pairs(job: TrainJob, model: OpenModel, crowd: Crowd) -> Pairs:
-    """People who are held out, with what this model sees of them."""
+    """Held-out people, with this model's inputs from them."""
     if isinstance(model, SeesPortraits):
         return unseen_portrayed(Portraits(crowd, open_fits(fits_folder(job)), ict()), model.resolution, ROWS, "cpu")
     prior = model.supervision.prior
@@ -69,7 +69,7 @@ def _pairs(job: TrainJob, model: OpenModel, crowd: Crowd) -> Pairs:
 
 
 def _sheet(columns: dict[str, Tensor]) -> NDArray[np.uint8]:
-    """BGR, a headed column of each."""
+    """BGR, a column with a heading for each."""
     return np.concatenate([_column(name, pictures) for name, pictures in columns.items()], axis=1)
 
 

@@ -62,7 +62,7 @@ def _some(each: tuple[T, ...], which: NDArray[np.bool_]) -> tuple[T, ...]:
 
 
 def _plain(name: str) -> IdentityNetwork:
-    """The network, giving its own numbers."""
+    """The network, returning its raw output."""
     judge = network(name)
     if isinstance(judge, Faceres):
         judge = type(judge)()

@@ -67,10 +67,10 @@ def main() -> None:
 
 
 def _measured(model: Model[Any], threads: int, clock: Callable[[], float]) -> dict[str, float]:
-    """Faces a second of each way, and its speed as a multiple of one by one: medians of the rounds."""
+    """Faces a second for each way, and its speed as a multiple of one by one: medians of the rounds."""
     torch.set_num_threads(threads)
     fed = _fed(model)
-    _predict(model, tuple(each[:1] for each in fed), 1)  # the first only warms up
+    _predict(model, tuple(each[:1] for each in fed), 1)  # the first round only warms up
     spent: dict[int, list[float]] = {batch: [] for batch in BATCHES}
     for _ in range(ROUNDS):
         for batch, each in spent.items():
@@ -85,7 +85,7 @@ def _measured(model: Model[Any], threads: int, clock: Callable[[], float]) -> di
 
 
 def _fed(model: Model[Any]) -> tuple[torch.Tensor, ...]:
-    """Pictures; of open models also codes, and a prior where they see one."""
+    """Pictures; for open models also codes, and a prior if they use one."""
     size = model.resolution
 
     def noise(*shape: int) -> torch.Tensor:

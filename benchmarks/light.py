@@ -1,11 +1,12 @@
-"""Trains the network that ``style_transfer``'s light loss looks with, on rendered heads under many lights.
+"""Trains the network used by ``style_transfer``'s light loss, on rendered heads under many lights.
 
     FSVFX_ICT_MODEL=.../ict_facekit_light.npz python -m benchmarks.light
 
-In each moment (a pose and an expression, as in Extended Yale B, which Korshunova et al. 2017 took) four actors are seen
-under the same four lights. Pictures in one light are drawn together, those in two lights pushed apart up to a margin
-of 1 (Hadsell et al. 2006). Writes fsvfx/engines/style/light.npz, and benchmarks/results/light.json: how well distances
-tell pairs in one light from pairs in two, of actors and lights that were not trained on, beside blurred luminance.
+In each moment (a pose and an expression, as in Extended Yale B, which Korshunova et al. 2017 used) four actors are
+rendered under the same four lights. Pictures with the same light are pulled together, those with different lights are
+pushed apart up to a margin of 1 (Hadsell et al. 2006). Writes fsvfx/engines/style/light.npz, and
+benchmarks/results/light.json: how well distances separate pairs with the same light from pairs with different ones, for
+held-out actors and lights, beside blurred luminance.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from fsvfx.faces.topology import CANONICAL
 
 FILE = Path(__file__).resolve().parents[1] / "fsvfx/engines/style/light.npz"
 ACTORS, LIGHTS = 4, 4
-"""In each moment."""
+"""Per moment."""
 TRAINED, HELD_OUT = 32, 8
-"""Moments."""
+"""Number of moments."""
 STEPS, MOMENTS, RATE, MARGIN = 800, 4, 2e-3, 1.0
 _IBUG, _MESH = (36, 39, 42, 45, 33, 48, 54), (33, 133, 362, 263, 2, 61, 291)
 """The same points of the face in both orders: corners of the eyes, base of the nose, corners of the mouth."""
@@ -58,21 +59,21 @@ def main() -> None:
 
 
 def pictures(names: list[str], moments: int, seed: int) -> Tensor:
-    """(moments, ACTORS, LIGHTS, 3, SIDE, SIDE): some of the actors, under lights of each moment's own."""
+    """(moments, ACTORS, LIGHTS, 3, SIDE, SIDE): some of the actors, under each moment's own lights."""
     random = np.random.default_rng(seed)
     lit, cast = [], []
     for moment in perform(moments * 24, seed=seed)[::24]:
         lit.append([_lit(moment, random) for _ in range(LIGHTS)])
         cast.append([str(name) for name in random.choice(names, ACTORS, replace=False)])
     found = np.empty((moments, ACTORS, LIGHTS, SIDE, SIDE, 3), np.float32)
-    for name in names:  # one after the other: to paint one takes as long as ten pictures
+    for name in names:  # one after the other: painting one takes as long as ten pictures
         for place in np.argwhere(np.array(cast) == name):
             found[tuple(place)] = [_cut(render(actor(name), each, 2 * SIDE, supersampling=1)) for each in lit[place[0]]]
     return torch.from_numpy(found).permute(0, 1, 2, 5, 3, 4).contiguous()
 
 
 def _lit(moment: Moment, random: np.random.Generator) -> Moment:
-    """The moment under a key light from anywhere before the head, and more or less light from about."""
+    """The moment with a key light from anywhere in front of the head, and a varied amount of ambient light."""
     side, height = random.uniform(-1.4, 1.4), random.uniform(-0.4, 1.0)
     strength, about = random.uniform(0.3, 1.1), random.uniform(0.2, 1.4)
     key = Light((float(np.sin(side)), height, float(np.cos(side))), (strength, strength, strength))
@@ -82,7 +83,7 @@ def _lit(moment: Moment, random: np.random.Generator) -> Moment:
 
 
 def _cut(made: Rendered) -> F32:
-    """The face as ``align`` cuts it, found by landmarks that both meshes have."""
+    """The face as cut by ``align``, located by landmarks that both meshes have."""
     flat = CANONICAL[:, :2] * np.array([1.0, -1.0])
     low, high = flat.min(axis=0), flat.max(axis=0)
     there = ((flat - (low + high) / 2) / (high - low).max() * FILL + 0.5)[list(_MESH)] * SIDE - 0.5
@@ -91,7 +92,7 @@ def _cut(made: Rendered) -> F32:
 
 
 def learned(seen: Tensor) -> LightNet:
-    """Always the same, for one machine."""
+    """Deterministic on one machine."""
     torch.manual_seed(0)
     network = LightNet()
     optimiser = torch.optim.Adam(network.parameters(), RATE)
@@ -108,13 +109,13 @@ def learned(seen: Tensor) -> LightNet:
 
 
 def contrast(codes: Tensor) -> Tensor:
-    """Of codes (m, a, l, d), pairs of each moment; Hadsell et al. 2006, equation 4."""
+    """From codes (m, a, l, d), pairs within each moment; Hadsell et al. 2006, equation 4."""
     apart, same = _pairs(codes)
     return apart[same].square().mean() + (MARGIN - apart[~same]).clamp_min(0).square().mean()
 
 
 def auc(codes: Tensor) -> float:
-    """How well distances tell pairs in two lights from pairs in one: 1 always, .5 never."""
+    """How well distances separate pairs with different lights from pairs with the same: 1 is perfect, .5 is chance."""
     apart, same = _pairs(codes)
     return round(float((apart[~same][:, None] > apart[same]).float().mean()), 3)
 
@@ -125,7 +126,7 @@ def coarse(seen: Tensor) -> Tensor:
 
 
 def _pairs(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """Distances of all pairs of different actors in a moment, and whether both are in one light."""
+    """Distances of all pairs of different actors in a moment, and whether both have the same light."""
     moments, actors, lights, _ = codes.shape
     flat = codes.flatten(1, 2)
     apart = ((flat[:, :, None] - flat[:, None]).square().sum(-1) + 1e-8).sqrt()

@@ -1,4 +1,4 @@
-"""Which machine measured, and where results are kept."""
+"""The machine of a measurement, and where results are stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def _cpuinfo() -> list[str]:
 
 
 def save(name: str, figures: dict[str, Any], folder: Path = RESULTS) -> Path:
-    """Write ``NAME.json`` into the folder: the figures, the device, the day; earlier ones of these give way."""
+    """Write ``NAME.json`` into the folder: the figures, the device, the day; earlier figures with the same names are
+    replaced."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.json"
     stamp = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "device": device()}

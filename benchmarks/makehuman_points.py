@@ -32,19 +32,19 @@ from fsvfx.morphable.placing import turned_by
 
 _WHERE = Path(__file__).resolve().parents[1] / "fsvfx/morphable/makehuman_points.npz"
 _NECK = 6.0
-"""dm: what lies below is no head."""
+"""dm: anything below does not belong to the head."""
 _EYES = ("helper-l-eye", "helper-r-eye")
 _STEPS, _SIZE = 40, 1024
 _AWAKE = 0.5
-"""A standard deviation of the ways to differ, share of their full strength."""
+"""A standard deviation of the shape modes, as a share of their full strength."""
 _STIFF = 4e-4
 _LIPS = 2.0
-"""Units that normals which point apart count as distance."""
+"""Distance in units added for opposite normals."""
 _LOWER = [146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 85, 16, 315, 404, 320, 307,
           96, 89, 179, 86, 15, 316, 403, 319, 325, 95, 88, 178, 87, 14, 317, 402, 318, 324]  # fmt: skip
 _UPPER = [185, 40, 39, 37, 0, 267, 269, 270, 409, 191, 80, 81, 82, 13, 312, 311, 310, 415]
 _TAKEN = 0.4
-"""Share of the chin's way that the lower lip goes when the jaw opens."""
+"""Share of the chin's movement that the lower lip makes when the jaw opens."""
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -78,7 +78,7 @@ def _eyes() -> Ints:
 
 
 def _seen(points: Doubles, quads: Ints, eyes: Ints) -> NDArray[np.bool_]:
-    """(q,) whether a view shows any of it; eyeballs are in front of their sockets."""
+    """(q,) whether a view shows any part of it; eyeballs are in front of their sockets."""
     triangles = np.concatenate([halved(quads), eyes])
     held = (points - points[quads].mean(axis=(0, 1))) * (_SIZE / 4)
     shown = np.zeros(len(quads), bool)
@@ -97,7 +97,7 @@ def _seen(points: Doubles, quads: Ints, eyes: Ints) -> NDArray[np.bool_]:
 
 
 def _skin(uv_quads: Ints, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(q,) whether a quad's island, within which quads share UV, is mostly seen."""
+    """(q,) whether a quad's island, within which quads share UV, is mostly visible."""
     count = int(uv_quads.max()) + 1
     sides = np.concatenate([uv_quads[:, [corner, corner - 1]] for corner in range(4)])
     joined = coo_array((np.ones(len(sides)), (sides[:, 0], sides[:, 1])), shape=(count, count))
@@ -106,7 +106,7 @@ def _skin(uv_quads: Ints, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _laid(head: Drawn, triangles: Ints, eyes: Ints) -> tuple[Doubles, float]:
-    """(v, 3) over the FaceKit's mean face; and its units a dm."""
+    """(v, 3) aligned with the FaceKit's mean face; and its units per dm."""
     model, kit = ict(), facekit()
     shift = (kit.neutral[: len(model.neutral)] - model.neutral).mean(axis=0)
     theirs = np.stack([eye_centre(kit.neutral[each]) - shift for each in kit.eyes()])
@@ -140,7 +140,7 @@ def _told(
     wanted: NDArray[np.floating],
     facing: NDArray[np.floating] | None = None,
 ) -> tuple[Ints, Ints, Doubles]:
-    """As ``_nearest``, of each lip's points on that lip."""
+    """Like ``_nearest``, with each lip's points on that lip."""
     opening = -head.moves[head.units.index("jawOpen"), :, 1]
     share = opening[triangles].mean(axis=1) / opening[triangles].max()
     corners, eighths, away = _nearest(points, triangles, wanted, facing)
@@ -156,7 +156,7 @@ def _nearest(
     facing: NDArray[np.floating] | None = None,
     able: NDArray[np.bool_] | None = None,
 ) -> tuple[Ints, Ints, Doubles]:
-    """Corners and eighths (k, 3) of the nearest places, of the triangles that are ``able``, and how far they are."""
+    """Corners and weights in eighths (k, 3) of the nearest places, on the ``able`` triangles, and their distances."""
     turned = normals(points.astype(np.float32), triangles)
     triangles = triangles if able is None else triangles[able]
     steps = np.array([(a, b, 8 - a - b) for a in range(9) for b in range(9 - a)])

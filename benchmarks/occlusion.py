@@ -1,5 +1,5 @@
-"""What the occlusion step is worth: the shown matte against hand-drawn truth on clips with hands before the face, with
-and without it; what it takes away on clips with nothing before the face; milliseconds a frame.
+"""The value of the occlusion step: the shown matte against hand-drawn truth on clips with hands in front of the face,
+with and without it; how much it removes on clips without occlusion; milliseconds per frame.
 
     python -m benchmarks.occlusion
 
@@ -31,7 +31,7 @@ from schemas.manifest import Person, Plate, Replace, Shot
 from schemas.receipts import Receipt
 
 TRUTH = Path(__file__).parents[1] / "tests/fsvfx/occlusion/truth"
-"""``CLIP.FRAME.png``, frames counted from 0: 0 elsewhere, 1 face that is covered, 2 face that is seen."""
+"""``CLIP.FRAME.png``, frames counted from 0: 0 elsewhere, 1 covered face, 2 visible face."""
 _COVERED, _SEEN = 1, 2
 _HANDS = (
     ("help.mkv", "18-43", "franck.mp4"),
@@ -42,12 +42,12 @@ _HANDS = (
 )
 _CLEAN = (("franck.mp4", "0-119"), ("liveportrait_d18.mp4", "0-71"), ("liveportrait_s32.mp4", "0-47"))
 _NOTICED = 0.002
-"""Of the face: what is counted as a frame with something in front."""
+"""Of the face: the minimum for a frame to count as occluded."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A shot that has run: its job and what each stage left."""
+    """A finished shot: its job and the results of each stage."""
 
     job: ShotJob
     receipts: Sequence[Receipt]
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def with_hands(clip: str, frames: str, identity: str, folder: Path) -> dict[str, Any]:
-    """Of the matte that the composite shows: its overlap with the truth, before and after; milliseconds a frame."""
+    """For the composite's matte: its overlap with the truth, before and after; milliseconds per frame."""
     before = run(job_of(clip, frames, folder, identity, occlusion="none"), "composite")
     after = run(job_of(clip, frames, folder, identity, occlusion="embedded"), "composite")
     known = {number: truth for number, truth in truths(clip) if number in after.job.shot.plate.frames}
@@ -84,7 +84,7 @@ def with_hands(clip: str, frames: str, identity: str, folder: Path) -> dict[str,
 
 
 def without(clip: str, frames: str, folder: Path) -> dict[str, Any]:
-    """How much of the face is said to be covered where nothing covers it."""
+    """The share of the face reported as covered although nothing covers it."""
     done = run(job_of(clip, frames, folder, None), "occlude", leave=("swap",))
     shares = [_false(done, number) for number in done.data("occlude").numbers]
     return {
@@ -103,7 +103,7 @@ def truths(clip: str) -> Iterator[tuple[int, NDArray[np.uint8]]]:
 
 
 def job_of(clip: str, frames: str, folder: Path, identity: str | None, **composite: Any) -> ShotJob:
-    """A swap of the clip's one face for that of another clip, if any; frames are counted from 0."""
+    """A swap of the clip's only face for that of another clip, if any; frames are counted from 0."""
     references = (str(CLIPS / identity),) if identity else ()
     return ShotJob(
         production="bench",

@@ -1,4 +1,4 @@
-"""The script that one writes in an afternoon: what fsvfx's cost is measured against. It uses nothing of fsvfx.
+"""The kind of script written in an afternoon: the baseline for fsvfx's cost. It uses nothing from fsvfx.
 
 BlazeFace and FaceMesh on every frame, one reference picture warped triangle by triangle, cv2.seamlessClone, PNG.
 
@@ -39,7 +39,7 @@ class Net:
 
 
 class Mesher:
-    """The 468 points of the likeliest face."""
+    """The 468 points of the most probable face."""
 
     def __init__(self, models: Path) -> None:
         self.detector = Net(next(models.glob("blazeface_short/*.tflite")))

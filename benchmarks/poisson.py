@@ -68,7 +68,7 @@ def _compared(spent: NDArray[np.float64], clock: str) -> dict[str, float]:
 
 
 def _alternately(*each: Callable[[], object]) -> NDArray[np.float64]:
-    """Seconds of processor and of wall clock (rival, round, 2); they take turns: a noisy machine is noisy for all."""
+    """Seconds of processor and of wall clock (rival, round, 2); they take turns, so that noise affects all."""
     for call in each:
         call()
     taken = np.zeros((len(each), ROUNDS, 2))
@@ -83,7 +83,7 @@ def _alternately(*each: Callable[[], object]) -> NDArray[np.float64]:
 def _exactness(size: int) -> dict[str, float]:
     swap, plate, mask = scene(size)
     inside = mask > 0
-    # In float64 from here on: float32 pictures would hide what is looked for.
+    # In float64 from here on: float32 pictures would hide the errors to be measured.
     membrane = _ours(np.zeros_like(swap), plate - swap, mask).astype(np.float64)
     lack = np.stack([4 * each - convolve(each, _CROSS) for each in np.moveaxis(membrane, -1, 0)], -1)
     rim = (convolve(inside.astype(float), _CROSS) > 0) & ~inside
@@ -146,7 +146,7 @@ def _eight(picture: F32) -> NDArray[np.uint8]:
 
 
 def scene(size: int) -> tuple[F32, F32, NDArray[np.uint8]]:
-    """Swap, plate, mask; the mask's box has the picture's middle, about which OpenCV's puts it."""
+    """Swap, plate, mask; the mask's box is centered in the picture, where OpenCV places it."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[:size, :size] / size
     plate = 0.5 + 0.15 * np.stack([np.sin(4 * x + c) * np.cos(3 * y - c) for c in range(3)], -1)
@@ -158,7 +158,7 @@ def scene(size: int) -> tuple[F32, F32, NDArray[np.uint8]]:
 
 
 def _load() -> float:
-    """How many others want the processor: above the number of cores, times are longer than they should be."""
+    """The number of competing processes: above the number of cores, times are longer than they should be."""
     return _rounded(os.getloadavg()[0])
 
 

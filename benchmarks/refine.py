@@ -32,7 +32,7 @@ from fsvfx.faces.search import FaceFinder
 
 SIZE, MOST = 256, 60
 _SHOWS = 4.0
-"""Lab distance at which a fault shows."""
+"""Lab distance at which a fault is visible."""
 _SHOWN = 6
 """Pairs on the sheet."""
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def _told(errors: NDArray[np.float64]) -> dict[str, float | int]:
-    """Means over pictures in which the fault shows, and how much of it is left: the median ratio."""
+    """Means over pictures with a visible fault, and the remaining share: the median ratio."""
     if not len(errors):
         return {"pictures": 0}
     warp, refined = errors.mean(0)
@@ -104,7 +104,7 @@ def _told(errors: NDArray[np.float64]) -> dict[str, float | int]:
 
 
 def _faces(folder: Path) -> tuple[str, Face, Face] | None:
-    """A person's first and last picture, cut as shots cut them; None where no face is found."""
+    """A person's first and last picture, cut like in shots; None if no face is found."""
     found = []
     for file in sorted(folder.glob("*.jpg")):
         rgb = np.ascontiguousarray(cv2.imread(str(file))[..., ::-1], np.uint8)  # type: ignore[index]
@@ -137,7 +137,7 @@ def _apart(one: F32, other: F32) -> F32:
 
 
 def _save(path: Path, rows: list[F32]) -> None:
-    """Performance, picture, warp, refined, warp of the whole picture."""
+    """Performance, picture, warp, refined, warp of the undamaged picture."""
     cv2.imwrite(str(path), (np.vstack(rows)[..., ::-1].clip(0, 1) * 255).astype(np.uint8))
 
 

@@ -48,7 +48,7 @@ def main() -> None:
 
 @torch.inference_mode()
 def measured(manifest: Path, most: int) -> tuple[dict[str, Any], Path]:
-    """The figures, and where the sheet is. Raises SystemExit if the training is not a finished second stage."""
+    """The figures, and the path of the sheet. Raises SystemExit if the training is not a finished second stage."""
     job = training_job(manifest)
     done = finished(job, receipts_of(job))
     if job.occluders is None or job.held_out is None or done is None:

@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def measured(folder: Path, name: str, way: str) -> dict[str, Any]:
-    """One way of doing one shot (WIDTHxHEIGHTxFRAMES), from nothing; its files are deleted."""
+    """One way of processing one shot (WIDTHxHEIGHTxFRAMES), from scratch; its files are deleted."""
     width, height, frames = map(int, name.split("x"))
     shot = shots.make(folder, frames=frames, size=(width, height), swap=way != "nothing")
     figures = _ways(shot, way)
@@ -77,7 +77,7 @@ def _ways(shot: shots.Shot, way: str) -> dict[str, Any]:
 
 
 def _warm(manifest: Path) -> str:
-    """Processor and wall seconds of the shot's stages in this process, once all is loaded."""
+    """Processor and wall seconds of the shot's stages in this process, after loading everything."""
     from fsvfx.executors.serial import Serial
     from fsvfx.runner.drive import Silent
     from fsvfx.runner.shot import run_shot
@@ -124,7 +124,7 @@ def _by_stage(receipts: Sequence[Receipt]) -> dict[str, float]:
 
 
 def _covered(receipts: Sequence[Receipt]) -> float:
-    """Seconds in which at least one stage was at work."""
+    """Seconds in which at least one stage was running."""
     covered, end = 0.0, 0.0
     for start, stop in sorted((receipt.started.timestamp(), receipt.ended.timestamp()) for receipt in receipts):
         covered += max(0.0, stop - max(start, end))

@@ -1,4 +1,4 @@
-"""The shots that are measured: real footage where it lies beside the project, else the demo's own; enlarged, looped."""
+"""The shots used for measurements: real footage if it is beside the project, otherwise the demo's; enlarged, looped."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ is_test_record: true
 
 @dataclass(frozen=True)
 class Shot:
-    """A manifest in a folder of its own."""
+    """A manifest in its own folder."""
 
     manifest: Path
     frames: int
@@ -92,7 +92,7 @@ def make(folder: Path, *, frames: int, size: tuple[int, int] | None = None, chun
 
 
 def footage() -> str:
-    """What the shots are made of."""
+    """The source of the shots."""
     return "franck.mp4" if CLIPS.is_dir() else "the demo's plate"
 
 

@@ -45,7 +45,7 @@ def main(files: list[str]) -> None:
 
 
 def figures(group: dict[str, Any]) -> dict[str, float | None]:
-    """The columns' figures of a group; None where too little was measured."""
+    """The columns' figures for a group; None if too little was measured."""
     return {name: _at(group, path) for name, path in COLUMNS.items()}
 
 

@@ -82,8 +82,8 @@ def _started(temporal: float, gan: float) -> tuple[UniFaceGanModel, Loop]:
 
 
 def _held_out(portraits: Portraits, most: int) -> dict[str, Pairs]:
-    """Faces that have a next frame, with their own person's face and with another's; followed to that frame, and as
-    stills in motion."""
+    """Faces with a next frame, with their own person's face and with another's; continued in that frame, and as moving
+    stills."""
     crowd, nobody = portraits.crowd, np.zeros(len(portraits.crowd), np.bool_)
     among = nobody.copy()
     among[crowd.unseen] = True
@@ -118,7 +118,7 @@ def _of_model(model: UniFaceGanModel, seen: Mapping[str, Pairs]) -> dict[str, fl
 
 
 def _of_pictures(seen: Mapping[str, Pairs]) -> dict[str, float]:
-    """Of what is drawn; and of photographs."""
+    """Of the rendered faces; and of photographs."""
     told = {}
     for name, pairs in seen.items():
         assert pairs.portrayed is not None

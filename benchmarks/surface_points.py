@@ -28,11 +28,11 @@ _HEAD = 11248
 _SIZE, _FINER = 384, 2
 _LOOKS = 5
 _MIDDLE = 2.0
-"""How far across the middle of the face the far side of a turned head is still told, in FaceKit units."""
+"""How far beyond the center line the far side of a turned head is still measured, in FaceKit units."""
 LOWER_LIP = (95, 88, 178, 87, 14, 317, 402, 318, 324, 96, 89, 179, 86, 15, 316, 403, 319, 325)
 """The lower lip's inner edge, and the row next to it."""
 _FOLLOWS = 1.3
-"""FaceKit units by which an opening jaw lowers any place of the lower lip, and none of the upper."""
+"""FaceKit units by which an opening jaw lowers every place of the lower lip, and none of the upper."""
 Floats = NDArray[np.float32]
 
 
@@ -81,7 +81,7 @@ def _write(found: Floats, kept: NDArray[np.bool_]) -> None:
 
 
 def _on_surface(points: NDArray[np.float64]) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
-    """Corners and weights (468, 3) of the nearest places on the mean face; of the lower lip's, on the lower lip."""
+    """Corners and weights (468, 3) of the nearest places on the mean face; for the lower lip's, on the lower lip."""
     kit, lower = facekit(), list(LOWER_LIP)
     triangles = kit.triangles[(kit.triangles < FACE).all(axis=1)]
     corners, weights = _nearest(points, triangles)

@@ -1,10 +1,10 @@
-"""How well the texture basis that comes with fsvfx tells what is hidden.
+"""How well the texture basis that comes with fsvfx estimates hidden parts.
 
     FSVFX_ICT_MODEL=.../ict_facekit_light.npz python -m benchmarks.textures FOLDER RECORD
 
-Of made-up people of the folder whom the basis has not seen, a part of the face is hidden, and told from the rest: mean
-difference in display values of the hidden texels that the picture shows, each by how well; beside what they would be
-filled with without a basis (the mean of the skin), and with the basis' mean. Writes benchmarks/results/textures.json.
+For made-up people in the folder that the basis has not seen, a part of the face is hidden, and estimated from the
+rest: mean difference in display values of the hidden texels that the picture shows, weighted by visibility; beside
+filling them without a basis (the mean of the skin), and with the basis' mean. Writes benchmarks/results/textures.json.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from fsvfx.packages import Packages, texture_of
 from fsvfx.rights import collection_record
 
 _PEOPLE, _LEAST = 120, 30
-"""Most people; least texels that must be hidden of one, for the part to count."""
+"""Maximum number of people; minimum number of texels that must be hidden of one, for the part to count."""
 _HAIR = 0.2
 """Display value of a strand of hair over the forehead."""
 
@@ -44,7 +44,7 @@ def main(folder: Path, record: Path) -> None:
 
 
 def parts(basis: TextureBasis) -> dict[str, NDArray[np.bool_]]:
-    """(p,) each: what is hidden, by the layout's own measures."""
+    """(p,) each: the hidden texels, in the layout's own units."""
     row, column = np.divmod(basis.pixels, SIDE)
     across = (column - column.min()) / np.ptp(column)
     down = (row - row.min()) / np.ptp(row)
@@ -58,7 +58,7 @@ def parts(basis: TextureBasis) -> dict[str, NDArray[np.bool_]]:
 
 
 def measured(basis: TextureBasis, found: Textures, hidden: NDArray[np.bool_]) -> dict[str, float]:
-    """Means over the people of whom enough of the part is seen."""
+    """Means over the people with enough of the part visible."""
     rows = []
     for values, weights in zip(found.values, found.weights, strict=True):
         shown = weights * hidden
@@ -70,7 +70,7 @@ def measured(basis: TextureBasis, found: Textures, hidden: NDArray[np.bool_]) ->
 
 
 def beneath_hair(basis: TextureBasis, found: Textures) -> dict[str, float]:
-    """A slanting strand is drawn over the forehead: what is beneath it, as shown and as told in spite of it."""
+    """A slanting strand is drawn over the forehead: the area beneath it, unchanged and as estimated."""
     row, column = np.divmod(basis.pixels, SIDE)
     across, down = (column - column.min()) / np.ptp(column), (row - row.min()) / np.ptp(row)
     hair = (np.abs(across - 0.45 - 0.5 * down) < 0.05) & (down < 0.3)

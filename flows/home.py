@@ -1,4 +1,4 @@
-"""The home of this machine's Prefect server: a folder of this user only, with the server's password in it."""
+"""The home of this machine's Prefect server: a folder for this user only, with the server's password in it."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _SERVICES = (
     "SCHEDULER",
     "TRIGGERS",
 )
-"""What Prefect's server does besides answering. Nothing is scheduled or automated here, and events tell nothing that
-flow runs do not; each takes the processor's time, from the first second on."""
+"""Background services of Prefect's server. Nothing is scheduled or automated here, and events add nothing to flow runs;
+each service costs processor time from the first second."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """``folder`` is made, and closed to others, when it is first used."""
+    """``folder`` is created with private permissions on first use."""
 
     folder: Path
 
     @property
     def note(self) -> Path:
-        """Which server runs."""
+        """The file that records the running server."""
         return self.folder / "fsvfx-server.json"
 
     @property
@@ -49,14 +49,14 @@ class Home:
         return self.folder / "password"
 
     def read_note(self) -> dict[str, Any]:
-        """Empty if there is none that can be read."""
+        """Empty if there is none, or it is unreadable."""
         with contextlib.suppress(OSError, ValueError):
             said = json.loads(self.note.read_text())
             return said if isinstance(said, dict) else {}
         return {}
 
     def password(self) -> str:
-        """What the API and the UI ask for, as ``user:secret``; chosen at the first look. Raises MachineError."""
+        """The password of the API and the UI, as ``user:secret``; generated on first use. Raises MachineError."""
         try:
             with contextlib.suppress(FileExistsError):
                 made = os.open(self.password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -67,7 +67,7 @@ class Home:
             raise self._unusable(error) from error
 
     def environment(self, api: str) -> dict[str, str]:
-        """Of the server and of all that speak to it."""
+        """For the server and all of its clients."""
         return {
             "PREFECT_HOME": str(self.folder),
             "PREFECT_API_URL": api,
@@ -78,7 +78,7 @@ class Home:
         }
 
     def server_environment(self, api: str) -> dict[str, str]:
-        """Of the server alone."""
+        """For the server alone."""
         return {
             **self.environment(api),
             "PREFECT_SERVER_API_AUTH_STRING": self.password(),
@@ -90,7 +90,7 @@ class Home:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """One at a time: two submits at once must not start two servers. Closes the folder to others."""
+        """A lock: two simultaneous submits must not start two servers. Makes the folder private."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700)

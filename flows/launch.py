@@ -1,4 +1,4 @@
-"""From the command line to the flows: in this process, in one of its own, or on a deployment."""
+"""From the command line to the flows: in this process, in a separate one, or on a deployment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DEPLOYMENT = "job/job"
 
 @dataclass(frozen=True)
 class Request:
-    """What to run: parameters of the flow ``job``."""
+    """A run to start: parameters of the flow ``job``."""
 
     manifest: Path
     shots: tuple[str, ...]
@@ -59,7 +59,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Left:
-    """A run that goes on without this process."""
+    """A run that continues without this process."""
 
     ui: str
     how: str
@@ -70,7 +70,7 @@ class Left:
 
 
 def ahead(workers: int) -> AbstractContextManager[Template | None]:
-    """What a run's workers are copies of, at its imports while the shots are looked at; None: they are elsewhere."""
+    """The template process of a run's workers, importing while the shots are checked; None: they run elsewhere."""
     settings = machine()
     check_scheduler(settings)
     if settings.scheduler:
@@ -88,9 +88,10 @@ def here(
     show: bool = True,
     begun: Template | None = None,
 ) -> list[Outcome]:
-    """Run ``jobs``, the shots of ``request``, in this process and its Dask workers. Prefect is told on the side.
+    """Run ``jobs``, the shots of ``request``, in this process and its Dask workers. Prefect is informed in the
+    background.
 
-    ``begun``: what the workers are copies of, if that has started. Raises FsvfxError; an outcome may be partial.
+    ``begun``: the workers' template process, if that has started. Raises FsvfxError; an outcome may be partial.
     """
     check_scheduler(machine())
     prefect = server.begin()
@@ -105,7 +106,7 @@ def here(
     limits = told.Limits(request.frames, request.redo, request.until, request.replace)
     with (
         watching(out, show) as watcher,
-        Teller(Api.of_environment, out.print) as teller,  # it may still be telling when the workers have ended
+        Teller(Api.of_environment, out.print) as teller,  # it may still be reporting when the workers have ended
         Dask(workers, begun=begun) as executor,
     ):
         ended = run_all(jobs, lambda job: told.run_told(job, limits, executor, teller, watcher), alone=len(jobs) == 1)
@@ -125,7 +126,7 @@ def training_here(
 
 
 def facesets_here(manifest: Path, store: str | None, workers: int, out: Console, show: bool = True) -> TrainingOutcome:
-    """Build a training's facesets likewise. Raises FsvfxError; the outcome may be partial."""
+    """Build a training's facesets in the same way. Raises FsvfxError; the outcome may be partial."""
     with _told_here(workers, out, show) as (executor, teller, watcher):
         from flows.told_training import facesets_told
 
@@ -152,7 +153,7 @@ def _told_here(workers: int, out: Console, show: bool) -> Iterator[tuple[Executo
 
 
 def elsewhere(request: Request) -> Left | None:
-    """Hand it to a Prefect deployment, if the server that ``PREFECT_API_URL`` names has one."""
+    """Pass it to a Prefect deployment, if the server in ``PREFECT_API_URL`` has one."""
     if "PREFECT_API_URL" not in os.environ:
         return None
     prefect = server.wait(server.begin(), patience=20)
@@ -170,9 +171,9 @@ def elsewhere(request: Request) -> Left | None:
 
 
 def detached(request: Request, workers: int) -> Left:
-    """Start a process that runs it and lives on. Raises MachineError."""
+    """Start a process that runs it and outlives this one. Raises MachineError."""
     check_scheduler(machine())
-    prefect = server.begin()  # which the run itself need not wait for
+    prefect = server.begin()  # not needed for the run itself
     folder = cache("logs")
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{request.manifest.stem}-{os.getpid()}.log"

@@ -1,10 +1,10 @@
-"""What this machine's Prefect server serves: Prefect's own application, for requests to this machine by name only.
+"""This machine's Prefect server: Prefect's own application, limited to requests that address this machine by name.
 
-Prefect does not look at the Host header: a page on the web whose name is made to point to 127.0.0.1 would be let in by
-the browser as the server's own. The page ``/sign-in`` hands the password in the address's fragment, which browsers send
-nowhere, to the UI, so that ``fsvfx open --ui`` asks nobody to type it.
+Prefect does not check the Host header: a web page whose name resolves to 127.0.0.1 would have the browser's access to
+the server's own origin. The page ``/sign-in`` passes the password in the address's fragment, which browsers never send,
+to the UI, so that nobody has to type it after ``fsvfx open --ui``.
 
-It also looks for runs whose process is gone: nothing of Prefect's would ever end them.
+It also detects runs whose process is gone: Prefect would never end them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 HOSTS = ("127.0.0.1", "localhost")
 SIGN_IN = "/sign-in"
 LOOK_SECONDS = 10.0
-"""Between looks for runs whose process is gone."""
+"""Between checks for runs whose process is gone."""
 _PAGE = """<!doctype html><title>fsvfx</title><script>
 localStorage.setItem("prefect-password", location.hash.slice(1));
 location.replace("/");

@@ -1,6 +1,6 @@
 """The Prefect server of this machine: a real process on loopback with a home of its own, never an ephemeral one.
 
-Nothing here imports Prefect: the environment has to be right before it is imported.
+Nothing here imports Prefect: the environment must be set before it is imported.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from fsvfx.settings import machine
 PATIENCE = 120.0
 """Seconds for a server to become healthy; it takes 4-10 on an idle machine."""
 NICENESS = 5
-"""The work comes first where both want the processor: the server is for looking at it."""
+"""Actual work takes precedence over the server, which is only for viewing it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Server:
         return f"{self.ui}/sign-in#{base64.b64encode(password_file().read_bytes().strip()).decode()}"
 
     def shown_to(self, is_person: bool) -> str:
-        """The UI's address: with the password in it for a person's eyes, without it for a log."""
+        """The UI's address: with the password for people, without it for a log."""
         return self.signed_in if is_person else self.ui
 
     def healthy(self) -> bool:
@@ -62,12 +62,12 @@ class Server:
 
 
 def password_file() -> Path:
-    """Where the password of this machine's server is."""
+    """The file with the password of this machine's server."""
     return Home(machine().prefect_home).password_file
 
 
 def begin(home: Path | None = None) -> Server:
-    """Name the server to use, starting one if there is none, and point this process and its children at it.
+    """Determine the server to use, starting one if there is none, and point this process and its children at it.
 
     Does not wait until it is healthy (see ``wait``), so that a cluster can start meanwhile.
     """
@@ -96,7 +96,7 @@ def wait(server: Server, patience: float = PATIENCE) -> Server:
 
 
 def running(home: Path | None = None) -> Server | None:
-    """The server that was started here and still lives."""
+    """The server that was started here and is still running."""
     found = Home(home or machine().prefect_home)
     said = found.read_note()
     try:
@@ -135,7 +135,7 @@ def _start(home: Home) -> Server:
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
-            start_new_session=True,  # Ctrl-C in the terminal is not for the server
+            start_new_session=True,  # Ctrl-C in the terminal must not reach the server
         )
     process = psutil.Process(child.pid)
     process.nice(NICENESS)
@@ -144,7 +144,7 @@ def _start(home: Home) -> Server:
 
 
 def _port(home: Home) -> int:
-    """The last server's, if it is free: pages that are open in browsers, and runs that go on, find the new one."""
+    """The last server's, if it is free: so open browser pages, and runs in progress, find the new one."""
     last = urlsplit(str(home.read_note().get("api"))).port or 0
     for port in (last, 0):
         with contextlib.suppress(OSError), socket.socket() as probe:
@@ -155,7 +155,7 @@ def _port(home: Home) -> int:
 
 
 def _quieten() -> None:
-    """Prefect's console log would tear the progress bars; the server keeps the whole log."""
+    """Prefect's console log would break the progress bars; the server keeps the complete log."""
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 

@@ -1,8 +1,8 @@
-"""The flows: ``shot`` runs what is not done of one shot; ``job`` every shot of a manifest.
+"""The flows: ``shot`` runs the unfinished work of one shot; ``job`` every shot of a manifest.
 
-Their work is the library's (``fsvfx.runner.shot``), on Dask workers; the flow run is told of it as that of ``fsvfx
-submit`` is (``flows.told``). The ledger is the truth: a flow that is run again goes on from there, and one whose last
-state the server never got has lost nothing.
+The library does the work (``fsvfx.runner.shot``), on Dask workers; the flow run is updated like that of ``fsvfx
+submit`` (``flows.told``). The ledger is authoritative: a flow that is run again continues from there, and nothing is
+lost if the server misses its last state.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _run(jobs: Sequence[ShotJob], limits: Limits, run_id: str | None = None) -> 
         ended = run_all(
             jobs, lambda one: run_told(one, limits, executor, teller, watcher, run_id), alone=len(jobs) == 1
         )
-    for outcome in ended.values():  # should the server not take the flow's state, it stands here
+    for outcome in ended.values():  # if the server does not accept the flow's state, it is here
         log.info(
             "%s: %s, %d of %d steps. %s", outcome.shot, outcome.state, outcome.done, outcome.total, outcome.command
         )
@@ -100,7 +100,7 @@ def _run(jobs: Sequence[ShotJob], limits: Limits, run_id: str | None = None) -> 
 
 
 def api_of_run() -> Callable[[], Api]:
-    """The server of this flow run, which profiles and workers may have named in other ways than by the environment."""
+    """The server of this flow run, which profiles and workers may have set without the environment."""
     with get_client(sync_client=True) as client:
         url = str(client.api_url)
     return lambda: Api(url)
@@ -109,7 +109,7 @@ def api_of_run() -> Callable[[], Api]:
 def _on_deployment(
     deployment: str, manifest: str, store: str | None, jobs: Sequence[ShotJob], limits: Mapping[str, Any]
 ) -> list[Outcome]:
-    """Run the shots there, all at once, and wait for all. How they ended is asked of the ledger."""
+    """Run the shots there, all at once, and wait for all. Their outcomes come from the ledger."""
     begun: list[UUID] = []
     for each in jobs:
         given = {"manifest": manifest, "name": each.shot.name, "store": store, **limits}
@@ -123,7 +123,7 @@ def _on_deployment(
 
 
 def _state(ended: Any) -> State[Any]:
-    """Prefect shows a run that ended in part as failed."""
+    """Prefect shows a partial run as failed."""
     every = ended if isinstance(ended, list) else [ended]
     partial = [outcome for outcome in every if outcome.state == "partial"]
     if not partial:

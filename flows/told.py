@@ -1,6 +1,6 @@
-"""Runs shots by the library's drive, and tells Prefect of them on the side.
+"""Runs shots with the library's drive, and reports them to Prefect in the background.
 
-This is what ``fsvfx submit`` calls, and what the flows' bodies are. Nothing of Prefect's is imported here.
+Called by ``fsvfx submit``, and by the flows' bodies. Nothing of Prefect's is imported here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SHOWN = 24
 
 @dataclass(frozen=True)
 class Limits:
-    """What of a shot is run: as the flow ``shot`` takes it."""
+    """The part of a shot to run: parameters of the flow ``shot``."""
 
     frames: str | None = None
     redo: tuple[str, ...] = ()
@@ -42,9 +42,9 @@ class Limits:
 def run_told(
     job: ShotJob, limits: Limits, executor: Executor, teller: Teller, watcher: Watcher, run_id: str | None = None
 ) -> Outcome:
-    """Run what is not done of a shot. ``run_id``: the flow run that is told of it; default: a new one.
+    """Run the unfinished work of a shot. ``run_id``: the flow run to update; default: a new one.
 
-    Raises what ``run_shot`` does; nothing of Prefect's.
+    Raises the errors of ``run_shot``; none of Prefect's.
     """
     begun = time.monotonic()
     given = job.model_copy(update={"may_replace": limits.replace})
@@ -64,7 +64,7 @@ def run_told(
 
 
 def sheet_of(after: Plan) -> Image.Image | None:
-    """The contact sheet of what is measured, if anything is."""
+    """The contact sheet of the measured frames, if there are any."""
     from PIL import Image
 
     measured = [receipt for step, receipt in after.final.items() if step.stage == "measure"]
@@ -82,7 +82,7 @@ def _run_of(job: ShotJob, limits: Limits, run_id: str | None) -> Run:
 
 @dataclass(frozen=True)
 class Both:
-    """An observer of the drive that hands on to Prefect's teller and to whoever watches here."""
+    """An observer of the drive that forwards to Prefect's teller and to the local watcher."""
 
     told: Shot
     watcher: Watcher

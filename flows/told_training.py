@@ -43,9 +43,9 @@ from tasks.training import Training
 def train_told(
     manifest: str, store: str | None, gpus: int, executor: Executor, teller: Teller, watcher: Watcher, run_id: str = ""
 ) -> TrainingOutcome:
-    """Train the model of a training manifest: what is not done. ``run_id``: the flow run that is told of it.
+    """Do the unfinished work of a training manifest. ``run_id``: the flow run to update.
 
-    Raises FsvfxError; nothing of Prefect's.
+    Raises FsvfxError; no errors of Prefect's.
     """
     begun = time.monotonic()
     job = _cleared(manifest, store, run_id)
@@ -60,9 +60,9 @@ def train_told(
 def facesets_told(
     manifest: str, store: str | None, executor: Executor, teller: Teller, watcher: Watcher
 ) -> TrainingOutcome:
-    """Build the facesets of a training manifest that are not there, and train nothing.
+    """Build the missing facesets of a training manifest, without training.
 
-    Raises FsvfxError; nothing of Prefect's.
+    Raises FsvfxError; no errors of Prefect's.
     """
     job = _cleared(manifest, store, "")
     run = Run("facesets", job.model, job.production, {"manifest": manifest, "store": store})
@@ -82,7 +82,7 @@ def _cleared(manifest: str, store: str | None, run_id: str) -> TrainJob:
 
 @dataclass(frozen=True)
 class _Trained:
-    """One training: its steps in turn, each on a worker that suits it. ``command``: continues it."""
+    """One training: its steps in order, each on a suitable worker. ``command``: continues it."""
 
     job: TrainJob
     gpus: int
@@ -106,7 +106,7 @@ class _Trained:
         return as_done(self.job, result.finish(self.job, people, Path(package), ended.step, ended.reason))
 
     def facesets(self) -> People | TrainingOutcome:
-        """Of everybody whom the model learns, or what is left to do for them."""
+        """Those of everybody that the model learns, or the outcome that lists what is missing."""
         plans = {each.name: self._cut_out(each) for each in self.job.footage}
         left = {name: after for name, after in plans.items() if after.left}
         if left:
@@ -114,7 +114,7 @@ class _Trained:
         return self._gathered({name: _receipts(after) for name, after in plans.items()})
 
     def _cut_out(self, footage: FootageJob) -> Plan:
-        """A piece of footage's plan once everything was tried; what is done already needs no flow run."""
+        """A piece of footage's plan after everything was tried; finished footage needs no flow run."""
         before = plan_of(footage)
         if not before.todo:
             return before
@@ -125,7 +125,8 @@ class _Trained:
         return ran.plan
 
     def _gathered(self, given: Mapping[str, Sequence[Receipt]]) -> People:
-        """Of everybody whom the model learns. ``given``: receipts of the stages, by footage. Raises what failed."""
+        """For everybody that the model learns. ``given``: receipts of the stages, by footage. Raises the errors of
+        failed tasks."""
         asked = {}
         for person in self.job.learned:
             own = {one.name: given[one.name] for one in self.job.footage if one.person == person}
@@ -139,7 +140,7 @@ class _Trained:
         return people
 
     def _train(self, people: People) -> Ended:
-        """Raises what ended it: DivergedError, InputError, MachineError."""
+        """Raises the error that ended it: DivergedError, InputError, MachineError."""
         self._say(Notice(f"training {self.job.model}; previews, curves and its log: {self.job.folder}"))
         with followed(Path(self.job.folder) / EVENTS, self._say):
             ended: Ended = self._do("training", steps.train, self.job, people, self._seat(), self.gpus, self.command)
@@ -150,7 +151,7 @@ class _Trained:
         self.watcher.trains(message)
 
     def _seat(self) -> Seat:
-        """Workers are started with a share of the cores, and a GPU, each: a training has all of them."""
+        """Workers start with a share of the cores, and a GPU, each: a training gets all of them."""
         threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
         if self.gpus < 2:
             return Seat(threads=threads)
@@ -158,12 +159,12 @@ class _Trained:
         return Seat(self.gpus, threads, os.environ.get("CUDA_VISIBLE_DEVICES", every))
 
     def _do(self, label: str, function: Callable[..., Any], *given: Any) -> Any:
-        """One step on a worker, one that offers a GPU if one does. Raises what it raised."""
+        """One step on a worker, preferably one with a GPU. Raises its error."""
         task = Task(label, label, function, given, gpu=True)
         return self._do_all([task])[task]
 
     def _do_all(self, tasks: Sequence[Task]) -> Mapping[Task, Any]:
-        """What each gave. Raises what the first that failed raised, once all have ended."""
+        """The result of each. Raises the error of the first failed one, after all have ended."""
         for task in tasks:
             self.told.began(task.label)
             self.executor.submit(task)

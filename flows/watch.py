@@ -1,4 +1,4 @@
-"""Who watches the flows of this process: progress bars in a terminal, plain lines elsewhere, or nobody."""
+"""Watchers of the flows in this process: progress bars in a terminal, plain lines elsewhere, or none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Watcher(Observer, Protocol):
     """Follows the shots and trainings of this process."""
 
     def trains(self, told: Message) -> None:
-        """A training reports something."""
+        """Called with a training's report."""
 
 
 class Nobody(Silent):
@@ -37,7 +37,7 @@ WATCHER: ContextVar[Watcher] = ContextVar("watcher", default=Nobody())  # noqa: 
 
 @contextmanager
 def watching(out: Console, wanted: bool = True) -> Iterator[Watcher]:
-    """Show on ``out`` what is done inside."""
+    """Show the work done inside on ``out``."""
     if not wanted:
         yield WATCHER.get()
         return
@@ -65,7 +65,7 @@ class Bars(progress.Bars):
 
 
 class Lines(progress.Lines):
-    """Plain lines, not too many."""
+    """Plain lines, limited in number."""
 
     trained = -TRAINING_EVERY
 

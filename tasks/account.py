@@ -1,4 +1,4 @@
-"""What is to be seen of a run in Prefect's UI, as far as it is known: grown event by event. Pure."""
+"""The state of a run for Prefect's UI, built up event by event. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from fsvfx.runner.drive import Silent
 from schemas.outcome import Outcome
 
 State = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"]
-"""As Prefect calls them."""
+"""Prefect's names."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """A state and the words with it."""
+    """A state with its message."""
 
     state: State
     message: str = ""
@@ -29,7 +29,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the flow run's log. ``level``: as Python's logging counts."""
+    """A line of the flow run's log. ``level``: as in Python's logging."""
 
     when: datetime
     level: int
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Shown:
-    """An artifact. ``stamp`` changes when its content does; ``make`` gives that, None where there is none."""
+    """An artifact. ``stamp`` changes when its content does; ``make`` returns the content, None if there is none."""
 
     kind: str
     """The last part of its key."""
@@ -50,7 +50,7 @@ class Shown:
 
 @dataclass
 class Account:
-    """Of any run: its tasks, its log, how it ended."""
+    """For any run: its tasks, its log, its outcome."""
 
     name: str
     total: int = 1
@@ -67,7 +67,7 @@ class Account:
     _begun: dict[str, datetime] = field(default_factory=dict)
 
     def shown(self) -> Iterator[Shown]:
-        """Every artifact as it is now."""
+        """The current state of every artifact."""
         share = round(100.0 * self.done / max(1, self.total), 1)
         yield Shown("progress", "progress", f"How much of {self.name} is done", share, lambda: share)
         if self.rows:
@@ -90,11 +90,11 @@ class Account:
         self.log.append(Line(datetime.now(UTC), level, text))
 
     def show(self, kind: str, description: str, stamp: object, make: Callable[[], Image.Image | None]) -> None:
-        """A picture, made when it is told of."""
+        """A picture, made when it is sent."""
         self.pictures[kind] = Shown(kind, "image", description, stamp, make)
 
     def stop(self) -> None:
-        """Nothing of it runs any more."""
+        """Mark all running tasks as stopped."""
         for label, told in self.tasks.items():
             if told.state == "RUNNING":
                 self.tasks[label] = Told("CANCELLED", "The run was stopped")
@@ -111,7 +111,7 @@ class Account:
 
 @dataclass
 class ShotAccount(Account, Silent):
-    """Of one shot: an observer of its drive."""
+    """For one shot: an observer of its drive."""
 
     _steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
 
@@ -142,7 +142,7 @@ class ShotAccount(Account, Silent):
         self.stop()
 
     def finish(self, after: Plan, outcome: Outcome, sheet: Callable[[], Image.Image | None]) -> None:
-        """How it ended, by the ledger."""
+        """The outcome, by the ledger."""
         self.rows, self.total, self.done = _by_unit(after), outcome.total, outcome.done
         self.show("sheet", f"Contact sheet of {self.name}", "final", sheet)
         self.summary = summary(outcome)
@@ -163,7 +163,7 @@ def _said(error: BaseException) -> str:
 
 
 def summary(outcome: Outcome) -> str:
-    """How it ended, and the exact command that goes on, as Markdown."""
+    """The outcome, and the exact command that continues, as Markdown."""
     lines = [
         f"# {outcome.shot}: {outcome.state}",
         f"{outcome.done} of {outcome.total} steps are done; this run took {outcome.seconds:.0f} s.",

@@ -1,4 +1,4 @@
-"""Flow runs whose process is gone without a word, as by ``kill -9``: somebody else has to tell how they ended."""
+"""Flow runs whose process has died without reporting, as after ``kill -9``: another process has to set their state."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import psutil
 from tasks.rest import Api
 
 PROCESS = "fsvfx.process"
-"""The label of a flow run that says which process it is."""
+"""The label of a flow run that identifies its process."""
 _SAID = "Its process is gone. Finished work is kept, and the same command continues from there."
 _RUNNING = {"state": {"type": {"any_": ["RUNNING"]}}}
 _SAME = 1.0
-"""Seconds that the clocks of one process's start may differ by."""
+"""Tolerance, in seconds, between the clocks of a process's start time."""
 
 
 def this_process() -> str:
@@ -24,7 +24,7 @@ def this_process() -> str:
 
 
 def is_gone(process: str) -> bool:
-    """Whether it is seen to be no more; of other machines nobody knows."""
+    """Whether it is known to have ended; unknown for other machines."""
     host, pid, start = (*process.rsplit(":", 2), "", "")[:3]
     if host != socket.gethostname() or not pid.isdigit():
         return False
@@ -36,9 +36,9 @@ def is_gone(process: str) -> bool:
 
 
 def tell_crashed(api: Api) -> list[str]:
-    """Set flow runs that this machine's processes have left behind to Crashed; returns their names.
+    """Set flow runs left behind by this machine's processes to Crashed; returns their names.
 
-    Raises what ``Api`` does.
+    Raises the errors of ``Api``.
     """
     told = []
     for run in api.post("flow_runs/filter", {"flow_runs": {**_RUNNING, "tags": {"all_": ["fsvfx"]}}}):

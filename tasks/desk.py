@@ -1,4 +1,5 @@
-"""Tells Prefect of a run: what an account has and the server has not been told yet. After a loss, all of it anew."""
+"""Reports a run to Prefect: everything in an account that the server does not have yet. If the server loses its data,
+all of it again."""
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ from tasks.forms import key_of, uri_of
 from tasks.rest import Api, Gone
 
 EVERY = 2.0
-"""Seconds between updates of progress and table; of large tables more, as each is sent whole."""
+"""Seconds between updates of progress and table; more for large tables, as each is sent whole."""
 ROWS_A_SECOND = 25
 
 
 @dataclass(frozen=True)
 class Run:
-    """Which flow run is told of. ``id``: one that Prefect's engine has made and will end; else one is made."""
+    """The flow run to update. ``id``: one that Prefect's engine has made and will end; by default a new one is made."""
 
     flow: str
     name: str
@@ -36,7 +37,7 @@ class Run:
 
 
 class Desk:
-    """One run's. Raises what ``Api`` does."""
+    """For one run. Raises the errors of ``Api``."""
 
     def __init__(self, api: Api, run: Run) -> None:
         self.run, self._api = run, api
@@ -52,7 +53,7 @@ class Desk:
         self.has_ended = False
 
     def tell(self, account: Account) -> None:
-        """Tell what is new; at the run's end, everything. A run of the engine's that is Gone stays so."""
+        """Send what is new; at the run's end, everything. A run of the engine's that is Gone stays so."""
         try:
             self._tell(account)
         except Gone:
@@ -86,7 +87,7 @@ class Desk:
             "tags": ["fsvfx", self.run.production],
             "state": {"type": "RUNNING"},
             "labels": {PROCESS: this_process()},
-            "idempotency_key": self._mark,  # asked again after an answer that was lost, it is the same run
+            "idempotency_key": self._mark,  # if a response is lost, the retry gets the same run
         }
         return str(self._api.post("flow_runs/", asked)["id"])
 

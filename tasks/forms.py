@@ -12,12 +12,12 @@ WIDEST = 1280
 
 
 def key_of(*parts: str) -> str:
-    """Prefect takes small letters, digits and dashes. Stable, so that the UI shows an artifact's history."""
+    """Prefect allows lower-case letters, digits and dashes. Stable, so that the UI shows an artifact's history."""
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
 def uri_of(image: Image.Image) -> str:
-    """As a data: URI, as the server has no place for files."""
+    """As a data: URI, as the server can't store files."""
     if image.width > WIDEST:
         image = image.resize((WIDEST, round(image.height * WIDEST / image.width)))
     out = io.BytesIO()

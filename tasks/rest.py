@@ -1,7 +1,7 @@
-"""Prefect's REST API, as far as runs are told by it.
+"""The part of Prefect's REST API needed to report runs.
 
-Not Prefect's own client: its import takes more than two seconds of the processor, and its events go through a thread
-that waits at a process's end for a server that is away.
+Not Prefect's own client: importing it takes more than two seconds of processor time, and its events go through a thread
+that delays a process's exit if the server is unreachable.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Away(Exception):
-    """The server does not answer, or can't now."""
+    """The server does not answer, or can't at present."""
 
 
 class Gone(Exception):
-    """The server does not know what the request names: it has lost its database."""
+    """The server does not know the requested object: it has lost its database."""
 
 
 class Refused(Exception):
-    """The server does not take it, and will not."""
+    """The server rejects the request permanently."""
 
 
 class Api:
     """One connection to the API at ``url``, such as ``http://127.0.0.1:4200/api``. Raises Away, Gone, Refused."""
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
-        import httpx  # by whoever connects: a run begins without
+        import httpx  # imported by whoever connects: a run starts without
 
         self.url = url.rstrip("/")
         parts = urlsplit(url)
@@ -48,11 +48,11 @@ class Api:
 
     @classmethod
     def of_environment(cls) -> Self:
-        """The server that ``PREFECT_API_URL`` names. KeyError if it names none."""
+        """The server in ``PREFECT_API_URL``. KeyError if it is not set."""
         return cls(os.environ["PREFECT_API_URL"])
 
     def post(self, path: str, body: Any) -> Any:
-        """What is answered."""
+        """Returns the response."""
         return self._ask("POST", path, body)
 
     def patch(self, path: str, body: Any) -> None:
@@ -77,7 +77,7 @@ class Api:
 
 
 def _authorization() -> dict[str, str]:
-    """As Prefect's own client takes it from the environment."""
+    """From the environment, like Prefect's own client."""
     if password := os.environ.get("PREFECT_API_AUTH_STRING"):
         return {"Authorization": f"Basic {base64.b64encode(password.encode()).decode()}"}
     if key := os.environ.get("PREFECT_API_KEY"):

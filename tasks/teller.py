@@ -1,8 +1,8 @@
-"""Tells Prefect what becomes of shots, on the side: a run never waits for the server, and never fails with it.
+"""Reports shots to Prefect in the background: a run never waits for the server, and never fails because of it.
 
-Events go into a queue; a thread makes an account of each shot from them, and tells what the server lacks. While the
-server is away the accounts grow (one is no longer than its shot's plan); they are told once it is back, with another
-database too.
+Events go into a queue; a thread builds an account of each shot from them, and sends what the server lacks. While the
+server is unreachable the accounts grow (to at most the size of the shot's plan); they are sent once it is back, even
+with a new database.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from tasks.rest import Api, Away, Gone, Refused
 log = logging.getLogger(__name__)
 
 LIMIT = 10.0
-"""Seconds, after the last shot, for what is not told yet."""
+"""Seconds, after the last shot, for the remaining reports."""
 STOPPED_LIMIT = 3.0
-"""The same when it was stopped: whoever does that wants to see it end."""
+"""The same after a stop request: the user wants it to end."""
 MOST = 100_000
-"""Events that wait; more are left out, and the ledger's word at a shot's end makes up for them."""
+"""Maximum number of queued events; more are dropped, and the ledger's data at a shot's end make up for them."""
 PATIENCE = 60.0
-"""Seconds without the server till that is said."""
+"""Seconds without the server before it is reported."""
 _PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between tries to reach it; the last one from then on."""
+"""Seconds between retries; the last value is repeated."""
 _NAP = 0.5
-"""Seconds between looks at what is due."""
+"""Seconds between checks for due work."""
 
 A = TypeVar("A", bound=Account)
 Sheet = Callable[[], Image.Image | None]
@@ -48,7 +48,7 @@ Sheet = Callable[[], Image.Image | None]
 class Teller:
     """Use it as a context manager around all shots of a run.
 
-    ``api``: makes the connection; called in the thread. ``say``: tells a person, once, that Prefect is left behind.
+    ``api``: makes the connection; called in the thread. ``say``: tells a person, once, that Prefect is behind.
     """
 
     def __init__(self, api: Callable[[], Api], say: Callable[[str], object]) -> None:
@@ -77,11 +77,11 @@ class Teller:
             self._say(f"Prefect's UI does not show all of {names}: {why}. The ledger has everything.")
 
     def add(self, run: Followed[Any]) -> None:
-        """Follow one run more."""
+        """Follow an additional run."""
         self.put(lambda: self._runs.append(run))
 
     def put(self, event: Callable[[], object]) -> None:
-        """Take in an event; returns at once."""
+        """Queue an event; returns at once."""
         try:
             self._events.put_nowait(event)
         except queue.Full:
@@ -90,12 +90,12 @@ class Teller:
     def _work(self) -> None:
         try:
             self._tell_all()
-        except Exception as error:  # whatever it is, it is not the run's
+        except Exception as error:  # no error here may affect the run
             log.debug("telling Prefect", exc_info=True)
             self._trouble = str(error)
 
     def _tell_all(self) -> None:
-        """Until all is told, or time is up."""
+        """Until everything is sent, or time is up."""
         api: Api | None = None
         failed, since, said = 0, time.monotonic(), False
         while True:
@@ -103,7 +103,7 @@ class Teller:
             try:
                 if api is None:
                     api = self._api()
-                    with suppress(Gone, Refused):  # of servers elsewhere; this machine's own looks itself
+                    with suppress(Gone, Refused):  # on remote servers; this machine's own checks itself
                         tell_crashed(api)
                 for run in self._runs:
                     run.tell(api)
@@ -121,7 +121,7 @@ class Teller:
         return self._until < float("inf") and self._events.empty()
 
     def _listen(self, seconds: float) -> None:
-        """Take in what happens, for that long; less once the run is over."""
+        """Process events for that long; shorter once the run is over."""
         until = time.monotonic() + seconds
         while True:
             left = min(until, self._until) - time.monotonic()
@@ -135,20 +135,20 @@ class Teller:
 
 @dataclass
 class Followed(Generic[A]):
-    """One run of a teller's: a context manager around it."""
+    """One run of a teller: a context manager around it."""
 
     teller: Teller
     run: Run
     account: A
     is_told: bool = False
-    """Whether the server knows all of it."""
+    """Whether the server has everything."""
     trouble: str = ""
     """Why it never will."""
     _desk: Desk | None = None
 
     @property
     def is_closed(self) -> bool:
-        """Whether there is nothing more to tell, or no use in it."""
+        """Whether there is nothing left to send, or no point in it."""
         return self.is_told or bool(self.trouble)
 
     def __enter__(self) -> Self:
@@ -165,7 +165,7 @@ class Followed(Generic[A]):
         self.teller.put(event)
 
     def tell(self, api: Api) -> None:
-        """What is new. In the teller's thread. Raises Away."""
+        """Send what is new. Called in the teller's thread. Raises Away."""
         if self.is_closed:
             return
         self._desk = self._desk or Desk(api, self.run)
@@ -199,5 +199,5 @@ class Shot(Followed[ShotAccount]):
         self.put(self.account.ends)
 
     def finish(self, after: Plan, outcome: Outcome, sheet: Sheet) -> None:
-        """How it ended, by the ledger. ``sheet``: makes the contact sheet, in the thread, once the server is there."""
+        """The outcome, by the ledger. ``sheet``: makes the contact sheet, in the thread, once the server is there."""
         self.put(lambda: self.account.finish(after, outcome, sheet))

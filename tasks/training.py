@@ -1,4 +1,4 @@
-"""What is to be seen of a training in Prefect's UI: its steps, how far it is, previews, loss curves, speed. Pure."""
+"""The state of a training for Prefect's UI: its steps, progress, previews, loss curves, speed. Pure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tasks.desk import Run
 from tasks.teller import Followed, Teller
 
 FIRST, GROWTH = 20.0, 1.1
-"""Seconds to the first pictures and summary; the next are due when the time till then has grown by so much."""
+"""Seconds until the first pictures and summary; the next are due when the elapsed time has grown by this factor."""
 
 
 @dataclass
 class TrainingAccount(Account):
-    """Of one training. ``folder``: where its curves are."""
+    """For one training. ``folder``: where its curves are."""
 
     folder: str = ""
     _began: float = field(default_factory=time.monotonic)
@@ -32,7 +32,7 @@ class TrainingAccount(Account):
     _preview: Path | None = None
 
     def hear(self, message: Message) -> None:
-        """What the training reports."""
+        """A message from the training."""
         self.note(str(message))
         match message:
             case Progress():
@@ -51,7 +51,7 @@ class TrainingAccount(Account):
         self.end = failed if outcome.state == "partial" else Told("COMPLETED", outcome.package or outcome.reason)
 
     def _renew(self, ended: Ended | None) -> None:
-        """Pictures and summary as they are now."""
+        """The current pictures and summary."""
         spent = time.monotonic() - self._began
         self._due = self._began + max(spent + FIRST, spent * GROWTH)
         preview, folder, stamp = self._preview, Path(self.folder), spent
@@ -79,7 +79,7 @@ class Training(Followed[TrainingAccount]):
         self.put(lambda: self.account.settle(label, error))
 
     def trains(self, told: Message) -> None:
-        """It reports something."""
+        """Called with its report."""
         self.put(lambda: self.account.hear(told))
 
     def finish(self, outcome: TrainingOutcome) -> None:

@@ -24,7 +24,7 @@ from benchmarks.gpu.parts import LIMIT, PARTS, SECONDS, Way, measured
 
 ROOT = Path(__file__).resolve().parents[2]
 _TOLD = 12
-"""Lines of what a failed part said."""
+"""Lines quoted from a failed part's output."""
 Told = dict[str, Any]
 
 
@@ -62,8 +62,8 @@ def _child(part: str, asked: argparse.Namespace) -> list[str]:
 
 
 def run(seconds: Mapping[str, float], command: Callable[[str], list[str]], limit: float) -> Iterator[tuple[str, Told]]:
-    """What each part told, with ``state`` (done, failed) and ``seconds``. None takes longer than its own, nor all
-    together longer than ``limit``."""
+    """The report of each part, with ``state`` (done, failed) and ``seconds``. None takes longer than its own limit, nor
+    all together longer than ``limit``."""
     started = perf_counter()
     for name, most in seconds.items():
         left = limit - (perf_counter() - started)
@@ -78,7 +78,7 @@ def _outcome(command: list[str], most: float) -> Told:
         try:
             out, errors = child.communicate(timeout=most)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)  # and what it has started
+            os.killpg(child.pid, signal.SIGKILL)  # and the processes that it has started
             child.communicate()
             told = _failed(f"took longer than {most:.0f} s")
         else:

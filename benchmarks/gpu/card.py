@@ -1,4 +1,4 @@
-"""What a card could reach, and how much of it is reached."""
+"""A card's peak performance, and how much of it is reached."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PEAKS = {
 
 
 def peak(precision: str) -> float | None:
-    """Of this machine's card, FLOP/s; precision: ``off`` (float32) or ``bf16``. None: not known."""
+    """Of this machine's card, FLOP/s; precision: ``off`` (float32) or ``bf16``. None: unknown."""
     if not torch.cuda.is_available():
         return None
     name = torch.cuda.get_device_name(0)
@@ -36,13 +36,13 @@ def peak(precision: str) -> float | None:
 
 
 def share_of_peak(reached: float, precision: str) -> dict[str, Any]:
-    """``tflops`` reached, and, where the card's peak is known, what share of it that is."""
+    """``tflops`` reached, and, if the card's peak is known, as a share of that."""
     most = peak(precision)
     return {"tflops": round(reached / 1e12, 4)} | ({"percent_of_peak": round(100 * reached / most, 2)} if most else {})
 
 
 def flops_of(do: Callable[[], object]) -> int:
-    """Of the matrix products and convolutions that it asks for, back and forth."""
+    """Of its matrix products and convolutions, forward and backward."""
     counter = FlopCounterMode(display=False)
     counter.mod_tracker = _Unheeded()  # type: ignore[assignment]
     with counter:
@@ -51,7 +51,7 @@ def flops_of(do: Callable[[], object]) -> int:
 
 
 class _Unheeded(nullcontext[None]):
-    """Which module asks for them: the hooks that would tell can't follow gradients of gradients."""
+    """Disables the tracking of modules: its hooks do not support gradients of gradients."""
 
     parents = frozenset({"Global"})
 

@@ -1,4 +1,4 @@
-"""Drawn faces: the canonical mesh in some proportions, turned, painted in some colours. They are nobody's."""
+"""Drawn faces: the canonical mesh with varied proportions, rotated, painted in varied colors. They are nobody's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.train import HeldOut
 
 F32 = NDArray[np.float32]
 _SHIFT = 4
-"""Bits of a pixel's fraction that OpenCV draws with."""
+"""Subpixel bits of OpenCV's drawing."""
 
 
 def faceset(person: str, count: int, size: int, held_out: int) -> Faceset:
@@ -39,7 +39,7 @@ def faceset(person: str, count: int, size: int, held_out: int) -> Faceset:
 
 
 def crowd(folder: Path, people: int, each: int, size: int, held_out: HeldOut) -> Crowd:
-    """Its files in ``folder``. Raises ModelError if the identity network's weights are not here."""
+    """Its files are in ``folder``. Raises ModelError if the identity network's weights are not installed."""
     made = [_faces(1000 + one, each, size) for one in range(people)]
     crops, meshes, pose = (np.concatenate(parts) for parts in zip(*made, strict=True))
     eights = np.asarray(crops * 255 + 0.5, np.uint8)

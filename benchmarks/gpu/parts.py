@@ -1,4 +1,4 @@
-"""The parts of the run, and how long each may take."""
+"""The parts of the run, and their time limits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["LIMIT", "PARTS", "SECONDS", "Way", "measured"]
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 530.0
-"""Seconds for all of it."""
+"""Seconds for all parts together."""
 _ROUNDS = 5
 ENGINES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "df-ud 128": ("df", {"variant": "ud"}, {"resolution": 64, "ae_dims": 16, "e_dims": 8, "d_dims": 8}),
@@ -38,7 +38,7 @@ ENGINES: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "simswap 224": ("simswap", {"resolution": 224}, {"resolution": 64, "width": 4, "halvings": 2, "blocks": 2}),
     "faceshifter 256": ("faceshifter", {}, {"resolution": 64, "encoder_width": 4, "generator_width": 64}),
 }
-"""What inference is measured of: engine, architecture, and the small one."""
+"""The subjects of the inference part: engine, architecture, and the small one."""
 _SMALL = ("df-ud 128", "simswap 224")
 
 
@@ -50,7 +50,7 @@ def measured(name: str, way: Way) -> dict[str, Any]:
 
 
 def tests(way: Way) -> dict[str, Any]:
-    """The tests that want a GPU. Raises SystemExit if one fails, or if one is left out where there is a GPU."""
+    """The tests that need a GPU. Raises SystemExit if one fails, or if one is skipped although there is a GPU."""
     files = [str(one) for one in sorted((ROOT / "tests").rglob("test_*.py")) if "mark.gpu" in one.read_text()]
     report = way.folder / "tests.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", f"--junitxml={report}", *files]
@@ -79,7 +79,7 @@ def solver(way: Way) -> dict[str, Any]:
 
 
 def inference(way: Way) -> dict[str, Any]:
-    """Faces a second at random weights, one by one and in batches, in float32, and the share of the card's peak."""
+    """Faces a second with random weights, one by one and in batches, in float32, and the share of the card's peak."""
     told: dict[str, Any] = {}
     for name in _SMALL if way.small else ENGINES:
         engine, architecture, small = ENGINES[name]
@@ -114,14 +114,14 @@ def _predict(model: Model[Any], pictures: torch.Tensor) -> None:
 
 
 def card(way: Way) -> dict[str, Any]:
-    """What a large product of matrices reaches."""
+    """The speed of a large product of matrices."""
     return {
         name: round(matmul_flops(way.device, name, 256 if way.small else 8192) / 1e12, 4) for name in ("off", "bf16")
     }
 
 
 def _median_of(do: Callable[[], object], way: Way) -> float:
-    """Seconds, by the clock, when the device is done. It was done before, so that nothing has to warm up."""
+    """Wall clock seconds until the device is done. It has run before, so no warm-up is needed."""
     spent = []
     for _ in range(1 if way.small else _ROUNDS):
         started = perf_counter()
@@ -146,4 +146,4 @@ SECONDS: Mapping[str, float] = {
     "inference": 60,
     **{each.name: each.seconds + each.around for each in TRAININGS},
 }
-"""With the start of the process; they add up to less than ``LIMIT``."""
+"""Including the start of the process; they add up to less than ``LIMIT``."""

@@ -1,4 +1,4 @@
-"""The trainings of the run: real ones, short, on drawn faces, at the speed that the machine allows."""
+"""The trainings of the run: real, short ones, on drawn faces, at the machine's full speed."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ from schemas.trainer import TrainerSettings
 
 @dataclass(frozen=True)
 class Training:
-    """name: of the part. architecture, batch: at full size; small: at that of ``--small``. swaps: made ahead of time,
-    for a refiner. seconds: of training; around: for all else, above all the data."""
+    """name: of the part. architecture, batch: at full size; small: for ``--small``. swaps: made ahead of time, for a
+    refiner. seconds: of training; around: for everything else, mainly the data."""
 
     name: str
     engine: str
@@ -76,11 +76,11 @@ TRAININGS = (
 _PAIR = ("lead", "double")
 _PEOPLE, _EACH, _UNSEEN = 40, 3, HeldOut(people=("drawn_00*",), share=0)
 _CURVE = 20
-"""Points of a curve that are kept."""
+"""Number of points kept of a curve."""
 
 
 def trained(one: Training, way: Way) -> dict[str, Any]:
-    """Loss, speed, FLOP share; its preview goes into the way's folder. Raises what training raises."""
+    """Loss, speed, FLOP share; its preview is written into the way's folder. Raises the errors of training."""
     rng.seed(0)
     engine = learned(one.engine)
     architecture = one.small if way.small else one.architecture
@@ -131,7 +131,7 @@ def _settings(one: Training, way: Way) -> TrainerSettings:
 
 
 def _fed(one: Training, model: Model[Any], way: Way, folder: Path, batch: int) -> tuple[Any, Any]:
-    """Batches that are varied on the device, and faces that are held out."""
+    """Batches that are augmented on the device, and held-out faces."""
     how, size = Augmentation(), math.ceil(model.resolution * Augmentation().scale)
     if model.people:
         people = {name: faces.faceset(name, 16 if way.small else 128, size, 4) for name in _PAIR}
@@ -149,7 +149,7 @@ def _fed(one: Training, model: Model[Any], way: Way, folder: Path, batch: int) -
 
 
 def _flops(model: Model[Any], batch: Any, settings: TrainerSettings, way: Way) -> int:
-    """Of an iteration, all of its turns; it moves the weights once."""
+    """Of an iteration, including all of its turns; it updates the weights once."""
     precision = Precision(settings, way.device)
     precision.place(model)
     model.begin(way.device)

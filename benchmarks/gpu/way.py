@@ -1,4 +1,4 @@
-"""How a part is to be run."""
+"""How to run a part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Way:
-    """device: ``cpu`` or ``cuda``. small: at sizes that a CPU can do. folder: where pictures go."""
+    """device: ``cpu`` or ``cuda``. small: at sizes that a CPU can handle. folder: for pictures."""
 
     device: str
     small: bool

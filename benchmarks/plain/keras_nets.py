@@ -1,4 +1,4 @@
-"""The two nets in Keras, layer by layer as in ``torch_nets``; channels last, as Keras has them by default."""
+"""The two nets in Keras, layer by layer as in ``torch_nets``; channels last, Keras' default."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def res_block(x: Any, channels: int) -> Any:
 
 
 def code(x: Any, narrow: int, shape: tuple[int, int, int]) -> Any:
-    """Flat in PyTorch's order, so that the same weights mean the same."""
+    """Flattened in PyTorch's order, so that the same weights have the same meaning."""
     dense = layers.Dense(int(np.prod(shape)))(layers.Dense(narrow)(x))
     return layers.Permute((2, 3, 1))(layers.Reshape(shape)(dense))
 
@@ -92,7 +92,7 @@ class Net(keras.Model):  # type: ignore[misc]
 
     @property
     def in_order(self) -> list[Any]:
-        """The weights as PyTorch's net has them: Keras lists a decoder's branches by depth, not as they were made."""
+        """The weights in the order of PyTorch's net: Keras lists a decoder's branches by depth, not by creation."""
         made = [self.encoder.trainable_weights]
         for decoder in (self.decoder_a, self.decoder_b):
             layers = [layer for layer in decoder.layers if layer.trainable_weights]

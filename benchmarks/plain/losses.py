@@ -1,4 +1,4 @@
-"""The family's losses, written straight from the published code: whole two-dimensional windows, one blur at a time."""
+"""The family's losses, written directly from the published code: whole two-dimensional windows, one blur at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def gaussian(size: int, sigma: float) -> Tensor:
 
 
 def blurred(pictures: Tensor, window: Tensor) -> Tensor:
-    """Each channel (b, C, H, W) by the window, valid places only."""
+    """Each channel (b, C, H, W) filtered by the window, valid positions only."""
     channels = pictures.shape[1]
     return conv2d(pictures, window.to(pictures).expand(channels, 1, *window.shape), groups=channels)
 

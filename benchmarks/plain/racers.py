@@ -1,4 +1,4 @@
-"""One iteration of training of each contestant: the same net, weights, pictures and Adam."""
+"""One training iteration of each contestant: the same net, weights, pictures and Adam."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.trainer import TrainerSettings
 
 PAIR = ("a", "b")
 Iteration = Callable[[], float]
-"""Trains once; its loss before the step."""
+"""Trains once; returns the loss before the step."""
 
 
 def model_of(net: str) -> Model:
@@ -26,7 +26,7 @@ def model_of(net: str) -> Model:
 
 
 def pictures(size: int, count: int) -> Batch:
-    """Smooth colours under a square mask."""
+    """Smooth colors under a square mask."""
     made = torch.Generator().manual_seed(1)
     sides = {}
     for person in PAIR:
@@ -41,7 +41,7 @@ def pictures(size: int, count: int) -> Batch:
 
 
 def ours(net: str, count: int, device: str, **values: Any) -> Iteration:
-    """The trainer's loop, its gradient checks included."""
+    """The trainer's loop, including its gradient checks."""
     model = model_of(net)
     settings = TrainerSettings(iterations=1000, **({"optimiser": "adam"} | values))
     precision = Precision(settings, device)
@@ -79,7 +79,7 @@ def plain_torch(net: str, count: int, device: str) -> Iteration:
 
 
 def on_keras(net: str, count: int, _device: str) -> Iteration:
-    """As Keras' guide to training loops in PyTorch has it; where Keras finds a GPU it takes it."""
+    """As in Keras' guide to training loops in PyTorch; Keras uses a GPU if it finds one."""
     import keras
 
     from benchmarks.plain.keras_nets import Net

@@ -1,4 +1,5 @@
-"""The two nets as a newcomer to PyTorch would write them from their papers: NCHW, float32, person after person."""
+"""The two nets as a newcomer to PyTorch would write them from their papers: NCHW, float32, one person after the
+other."""
 
 from __future__ import annotations
 

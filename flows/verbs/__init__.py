@@ -1,1 +1,1 @@
-"""The verbs of the command line, one file each. What is slow to import is imported inside the functions."""
+"""The verbs of the command line, one file each. Slow imports are inside the functions."""

@@ -1,4 +1,4 @@
-"""What is said of networks and packs that were added or measured, and how a manifest uses them."""
+"""Messages about networks and packs that were added or measured, and their use in a manifest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tell(draft: Draft, trial: Trial, folder: Path) -> None:
 
 
 def settings_of(card: NetworkCard) -> str:
-    """What a manifest says to use a network."""
+    """The manifest entry for using a network."""
     named = f"{card.model}@{card.digest}"
     return {
         "swapper": f"engine: onnx_swapper, settings: {{model: {card.model}, sha256: {card.digest}}}",
@@ -46,7 +46,7 @@ def settings_of(card: NetworkCard) -> str:
 
 
 def tell_pack(added: Added) -> None:
-    """What a pack brings, and how it is used."""
+    """A pack's contents, and how it is used."""
     card = added.card
     rows = [
         (one.task, Path(one.file).name, f"{one.size} px" if one.size else "any size", _use(card.pack, one.task))

@@ -166,7 +166,7 @@ def _pictures(
 def _strangers(
     name: str, count: int, model: str, details: str | None, seed: int, packages: str
 ) -> tuple[Faces, CollectionRecord]:
-    """Far from everybody in the banks at hand."""
+    """Far from everybody in the available banks."""
     import numpy as np
 
     from fsvfx.banks.bank import open_bank
@@ -189,7 +189,7 @@ def _strangers(
 
 
 def _banks(packages: str) -> Iterator[dict[str, Any]]:
-    """What each says of itself, or what is wrong with it."""
+    """Each one's card, or what is wrong with it."""
     from fsvfx.errors import ModelError
     from fsvfx.packages import Packages as Found
     from fsvfx.packages import bank_of

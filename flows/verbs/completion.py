@@ -1,4 +1,5 @@
-"""What the shell proposes for values: engines, models, stages, the shots of a manifest. An error proposes nothing."""
+"""Shell completion of values: engines, models, stages, the shots of a manifest. On an error there are no
+suggestions."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ Completer = Callable[[typer.Context, str], list[str]]
 
 def _completer(values: Callable[[typer.Context], Iterable[str]]) -> Completer:
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
-        with suppress(Exception):  # a traceback would land in the command that is being typed
+        with suppress(Exception):  # a traceback would be inserted in the command being typed
             return [value for value in values(ctx) if value.startswith(incomplete)]
         return []
 
@@ -22,7 +23,7 @@ def _completer(values: Callable[[typer.Context], Iterable[str]]) -> Completer:
 
 @_completer
 def engine_names(ctx: typer.Context) -> Iterable[str]:
-    """Engines that installed packages bring."""
+    """Engines from installed packages."""
     from fsvfx.plugins import Plugins
 
     return Plugins("fsvfx.engines", "engine").names()
@@ -30,7 +31,7 @@ def engine_names(ctx: typer.Context) -> Iterable[str]:
 
 @_completer
 def model_names(ctx: typer.Context) -> Iterable[str]:
-    """Weights that have a card."""
+    """Weights with a card."""
     from fsvfx import models
 
     return models.cards()
@@ -38,7 +39,7 @@ def model_names(ctx: typer.Context) -> Iterable[str]:
 
 @_completer
 def pack_names(ctx: typer.Context) -> Iterable[str]:
-    """Identity networks, and packs that users have added."""
+    """Identity networks, and packs added by users."""
     from fsvfx.identity.registry import names
     from fsvfx.models import packs
 
@@ -55,7 +56,7 @@ def stage_names(ctx: typer.Context) -> Iterable[str]:
 
 @_completer
 def executor_names(ctx: typer.Context) -> Iterable[str]:
-    """Executors that installed packages bring."""
+    """Executors from installed packages."""
     from fsvfx import executors
 
     return executors.names()
@@ -63,7 +64,7 @@ def executor_names(ctx: typer.Context) -> Iterable[str]:
 
 @_completer
 def shot_names(ctx: typer.Context) -> Iterable[str]:
-    """Shots of the manifest that has been typed before: a parameter, or a bare word where parsing gave up."""
+    """Shots of the manifest typed before: a parameter, or a bare word if parsing stopped early."""
     words = (ctx.params.get("manifest"), ctx.params.get("target"), *ctx.args)
     return next((shots_in(Path(word)) for word in words if word and Path(word).is_file()), ())
 
@@ -75,7 +76,7 @@ def color_spaces(ctx: typer.Context) -> Iterable[str]:
 
 
 def shots_in(manifest: Path) -> list[str]:
-    """The names of the shots in a file, whatever else is wrong in it; none if it is no shot manifest."""
+    """The names of the shots in a file, even if it is otherwise invalid; empty if it is not a shot manifest."""
     from fsvfx.documents import read_yaml
 
     data = read_yaml(manifest).data

@@ -168,7 +168,7 @@ def _rate(text: str | None) -> Fraction | None:
 
 
 def _tell(notes: Sequence[str]) -> None:
-    """On standard error: standard output may be going into a file."""
+    """On standard error: standard output may be redirected to a file."""
     for note in notes:
         typer.echo(f"note: {note}", err=True)
 

@@ -49,7 +49,7 @@ def _as_data(engine: type[Engine[Any]]) -> dict[str, Any]:
 
 
 def _architecture(engine: type[Engine[Any]]) -> type[EngineSettings] | None:
-    """What is chosen before training; of engines that learn."""
+    """The settings chosen before training; for engines that learn."""
     from fsvfx.engines.packaged import PackagedEngine
 
     return engine.Architecture if issubclass(engine, PackagedEngine) else None

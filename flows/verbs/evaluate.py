@@ -139,7 +139,7 @@ def _contest_on_actors(
 def _contest_of(
     job: TrainJob, models: Sequence[str], names: Sequence[str], settings: Sequence[str], against: Named, device: str
 ) -> comparison.Contest:
-    """Of the training's packages, unless only engines are named, and of engines; as its manifest allows."""
+    """The training's packages, unless only engines are named, and engines; as its manifest allows."""
     from fsvfx import rights
     from fsvfx.evaluation import comparison, contestants
 

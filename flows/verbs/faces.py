@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LAST = "detect"
-"""The tracks themselves are made here: the stage track refuses a shot in which the performer is not clear."""
+"""The tracks themselves are made here: the stage track refuses a shot in which the performer is ambiguous."""
 
 EXAMPLES = (
     "fsvfx faces harbour.yaml --shot sq010_sh0040",
@@ -63,7 +63,7 @@ def run(
 
 
 def _detected(manifest: Path, jobs: Sequence[ShotJob], workers: int, store: str | None, json: bool) -> list[Outcome]:
-    """Run what comes before the tracks, where it is not done."""
+    """Run the stages before the tracks, where they are not done."""
     from flows.launch import Request
     from fsvfx.runner import plan
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from schemas.training import TrainingOutcome
 
 _TOLD = 5
-"""So many pictures without a face are named in the table; ``--json`` has all."""
+"""Number of pictures without a face named in the table; ``--json`` has all."""
 EXAMPLES = (
     "fsvfx facesets train.yaml",
     "fsvfx facesets train.yaml --build",
@@ -59,7 +59,7 @@ def run(
 
 
 def _built(job: TrainJob, manifest: Path, store: str | None, workers: int, json: bool) -> TrainingOutcome | None:
-    """How building them ended; None if there was nothing to build."""
+    """The outcome of building them; None if there was nothing to build."""
     from flows.console import console
     from flows.launch import facesets_here
     from fsvfx.errors import InputError
@@ -67,7 +67,7 @@ def _built(job: TrainJob, manifest: Path, store: str | None, workers: int, json:
 
     try:
         receipts_of(job)
-    except InputError:  # one is not there
+    except InputError:  # one is missing
         looked = footage_ready(job, manifest)
         if not json:
             tell(looked)
@@ -128,7 +128,7 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _held_out(gathered: Gathered, job: TrainJob) -> NDArray[np.bool_]:
-    """By face."""
+    """Per face."""
     import numpy as np
 
     from fsvfx.media.collections import is_held_out

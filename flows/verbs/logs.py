@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 VARIABLE = "FSVFX_VERBOSE"
-"""Hands the level on to the processes that this one starts."""
+"""Passes the level on to child processes."""
 _LEVELS = {1: logging.INFO, 2: logging.DEBUG}
 _PACKAGES = ("fsvfx", "flows", "tasks")
 

@@ -126,8 +126,8 @@ def export(
 
 
 def _exported(package: Path, card: PackageCard, out: Path, person: str | None, *, force: bool) -> Exported:
-    """By the interface that the file's name asks for, and that the model can serve."""
-    from fsvfx.engines import dfm_export, onnx_export, swapper_export  # torch: after what can go wrong without it
+    """In the format of the file's extension, if the model supports it."""
+    from fsvfx.engines import dfm_export, onnx_export, swapper_export  # torch: after checks that don't need it
     from fsvfx.errors import InputError
 
     if out.suffix.lower() == dfm_export.SUFFIX:
@@ -163,7 +163,7 @@ def publish(
 
     folder = Found.given(packages).named(package, sha256)
     name = name or card_of(folder).model
-    from fsvfx.engines.publishing import publish as published  # brings torch: after what can go wrong without it
+    from fsvfx.engines.publishing import publish as published  # imports torch: after checks that don't need it
 
     made = _read(published(folder, to, model=name, licence=licence))
     if json:
@@ -174,7 +174,7 @@ def publish(
 
 
 def _trained(folder: str) -> Iterator[dict[str, Any]]:
-    """What each package says of itself, or what is wrong with it."""
+    """Each package's card, or what is wrong with it."""
     from fsvfx.errors import ModelError
     from fsvfx.packages import Packages
 
@@ -193,7 +193,7 @@ def _read(package: Path) -> dict[str, Any]:
 
 
 def _networks(folder: str) -> Iterator[dict[str, Any]]:
-    """What each of the user's own networks says of itself, or what is wrong with its card."""
+    """The card of each of the user's own networks, or what is wrong with it."""
     from fsvfx.errors import ModelError
     from fsvfx.packages import Packages, network_of
 
@@ -233,7 +233,7 @@ def _settings(card: PackageCard) -> str:
 
 
 def _engine(card: PackageCard) -> str:
-    """And what its model was given beside pictures and codes."""
+    """With the inputs of its model besides pictures and codes."""
     from fsvfx.engines.supervision import parts_of
 
     return ", ".join((card.engine, *parts_of(card.architecture)))

@@ -53,7 +53,7 @@ def run(
 
 
 def _delivered(job: ShotJob) -> Iterator[str]:
-    """The contact sheets and reviews that are there."""
+    """The existing contact sheets and reviews."""
     from fsvfx.media import remote
 
     for deliver in sorted(job.deliver, key=lambda one: one.kind):
@@ -71,7 +71,7 @@ def _ui() -> str | None:
 
 
 def _launch(target: str) -> None:
-    """By what the desktop opens such files with, if there is a desktop."""
+    """With the desktop's application for such files, if there is a desktop."""
     shows = sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if shows and sys.stdout.isatty() and not target.startswith("s3://"):
         typer.launch(target)

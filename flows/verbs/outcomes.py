@@ -1,4 +1,4 @@
-"""How shots ended: as text, as JSON, and as an exit code."""
+"""Outcomes of shots: as text, as JSON, and as an exit code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from schemas.outcome import Outcome
 
 WRONG = frozenset({"InputError", "PlateError"})
-"""Errors by which input is wrong, as failures name them."""
+"""Errors due to wrong input, as named in failures."""
 
 
 def wait_for(
     request: Request, jobs: Sequence[ShotJob], workers: int, json: bool, begun: Template | None = None
 ) -> list[Outcome]:
-    """Run its shots here, with progress for people. ``begun``: as ``launch.here`` takes it."""
+    """Run its shots here, with progress for people. ``begun``: as for ``launch.here``."""
     from flows import launch
     from flows.console import console
 
@@ -30,7 +30,7 @@ def wait_for(
 
 
 def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -> int:
-    """Tell how it ended; returns the exit code. ``found``: with shots among it that were not run at all."""
+    """Report the outcomes; returns the exit code. ``found``: includes shots that were not run at all."""
     refused = list(found.refused) if found else []
     partial = bool(refused) or any(outcome.state == "partial" for outcome in outcomes)
     if json:
@@ -44,14 +44,14 @@ def ended(outcomes: Sequence[Outcome], json: bool, found: Ready | None = None) -
 
 
 def code_of(outcomes: Sequence[Outcome], refused: Sequence[str]) -> int:
-    """2 if no shot could run for wrong input of its own, 4 if some are not done, 0 if all are."""
+    """2 if no shot could run because of its own wrong input, 4 if some are not done, 0 if all are."""
     if outcomes and not refused and all(map(_is_wrong, outcomes)):
         return ExitCode.INPUT
     return ExitCode.PARTIAL if refused or any(outcome.state == "partial" for outcome in outcomes) else 0
 
 
 def _is_wrong(outcome: Outcome) -> bool:
-    """What is wrong for a whole shot or person (whose face is it?) is no chunk's failure: running again won't help."""
+    """A problem of a whole shot or person (whose face is it?) is not a chunk's failure: running again won't help."""
     return any(failure.unit.chunk is None and failure.error in WRONG for failure in outcome.failures)
 
 

@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 
 def line(text: str, indent: str = "", style: str = "", *, stderr: bool = False) -> None:
-    """Print a sentence, as it is: folded at words in a terminal, one line elsewhere. ``style``: bold, dim, a colour."""
+    """Print a sentence: wrapped at words in a terminal, otherwise on one line. ``style``: bold, dim, a color."""
     for part in folded(printable(text), terminal_width(stderr=stderr), indent):
         _print(part, style, stderr=stderr)
 
 
 def command(text: str, indent: str = "") -> None:
-    """Print what is to be copied: never folded."""
+    """Print text for copying: never wrapped."""
     _print(f"{indent}{printable(text)}")
 
 
 def terminal_width(*, stderr: bool = False) -> int | None:
-    """The terminal's, in cells; None where standard output (or error) is none."""
+    """The terminal's, in cells; None if standard output (or error) is not a terminal."""
     stream = sys.stderr if stderr else sys.stdout
     return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def _print(text: str, style: str = "", *, stderr: bool = False) -> None:
-    """Not by rich, which takes as long to import as checking a manifest."""
+    """Without rich, which takes as long to import as checking a manifest."""
     bare = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     chosen: dict[str, Any] = {style: True} if style in ("bold", "dim") else {"fg": style or None}
     typer.secho(text, err=stderr, color=False if bare else None, **chosen)
@@ -49,7 +49,8 @@ def as_json(value: Any) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; cells are text, not markup. Where it is no terminal: columns two spaces apart, a record a line."""
+    """Print a table; cells are text, not markup. If not in a terminal: columns separated by two spaces, a record a
+    line."""
     room = terminal_width()
     laid = laid_out(columns, [[printable(str(cell)) for cell in row] for row in rows], room)
     line(title, style="bold")
@@ -57,11 +58,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         _print(text, "dim")
     body = laid.body or (("none",) if room else ())
     if body:
-        _print("\n".join(body))  # at once: each call takes a while
+        _print("\n".join(body))  # in one call: each is slow
 
 
 def error(problem: FsvfxError, machine_readable: bool) -> None:
-    """Tell an error: what, where, and how to fix it."""
+    """Print an error: what, where, and how to fix it."""
     if machine_readable:
         as_json({"error": _as_data(problem), "exit_code": problem.exit_code})
         return
@@ -95,10 +96,10 @@ def _plain(value: Any) -> Any:
 GAP = "  "
 _INDENT = "  "
 _NOTHING = "-"
-"""Stands in an empty cell where a record is a line: columns can then be told apart by their two spaces."""
+"""Shown for an empty cell if each record is one line: columns can then be separated at two spaces."""
 
 _TALLEST = 1.5
-"""Columns that take more lines than this times what records take are too narrow to read."""
+"""Columns that need more than this many times the lines of records are too narrow to read."""
 
 Row = Sequence[str]
 
@@ -112,10 +113,10 @@ class Laid:
 
 
 def laid_out(columns: Sequence[str], rows: Iterable[Sequence[object]], width: int | None) -> Laid:
-    """The table in lines of up to ``width`` terminal cells; None: one line a record, however long.
+    """The table in lines of up to ``width`` terminal cells; None: one line per record, of any length.
 
-    No word is cut: cells are folded at spaces, and where even that is too wide, or takes more lines, each record stands
-    by itself, its cells beside their columns' names. A word longer than a line (a path, a hash) stays whole.
+    Words are never cut: cells are wrapped at spaces, and if even that is too wide, or needs more lines, each record is
+    listed separately, its cells beside their columns' names. A word longer than a line (a path, a hash) stays whole.
     """
     texts = [tuple(" ".join(str(cell).split()) for cell in row) for row in rows]
     if width is None:
@@ -128,7 +129,7 @@ def laid_out(columns: Sequence[str], rows: Iterable[Sequence[object]], width: in
 
 
 def folded(text: str, width: int | None, indent: str = "") -> list[str]:
-    """``text`` in lines of up to ``width`` cells after ``indent``; those after the first stand further in."""
+    """``text`` in lines of up to ``width`` cells after ``indent``; all except the first are indented further."""
     if width is None:
         return [f"{indent}{text}"]
     lines = _wrapped(text, max(width - cell_len(indent) - len(_INDENT), 1), max(width - cell_len(indent), 1))
@@ -136,7 +137,7 @@ def folded(text: str, width: int | None, indent: str = "") -> list[str]:
 
 
 def _in_columns(columns: Sequence[str], rows: Sequence[Row], width: int) -> Laid | None:
-    """None if the columns' longest words do not fit beside each other."""
+    """None if the columns' longest words do not fit side by side."""
     every = [columns, *rows]
     least = [max(cell_len(word) for row in every for word in row[at].split(" ")) for at in range(len(columns))]
     widths = _shared(_natural(every), least, width)
@@ -155,7 +156,7 @@ def _natural(rows: Sequence[Row]) -> list[int]:
 
 
 def _shared(natural: Sequence[int], least: Sequence[int], width: int) -> list[int] | None:
-    """How wide each column may be: what is left beside the longest words goes to the widest wishes, evenly."""
+    """Each column's width: the space beyond the longest words is shared evenly among the widest columns."""
     left = width - len(GAP) * (len(natural) - 1) - sum(least)
     if left < 0:
         return None
@@ -187,7 +188,7 @@ def _by_record(columns: Sequence[str], rows: Sequence[Row], width: int) -> Laid:
 
 
 def _flowed(pairs: Sequence[str], width: int) -> list[str]:
-    """As many of ``pairs`` in a line as fit; one that is longer than a line has lines of its own."""
+    """As many of ``pairs`` per line as fit; one that is longer than a line has lines of its own."""
     lines: list[str] = []
     is_open = False
     for pair in pairs:
@@ -200,7 +201,7 @@ def _flowed(pairs: Sequence[str], width: int) -> list[str]:
 
 
 def _wrapped(text: str, width: int, first: int | None = None) -> list[str]:
-    """At spaces only. ``first``: how wide the first line may be, if not ``width``."""
+    """At spaces only. ``first``: width of the first line, if not ``width``."""
     lines, line, room = [], "", width if first is None else first
     for word in text.split(" "):
         if line and cell_len(line) + 1 + cell_len(word) > room:

@@ -231,7 +231,7 @@ def _told(say: Sequence[str]) -> dict[str, str]:
 
 
 def _answered(graph: Graph, told: dict[str, str], *, may_ask: bool) -> Draft:
-    """With what is asked at a terminal. Raises NetworkError where there is none."""
+    """With answers asked at a terminal. Raises NetworkError if there is none."""
     from fsvfx.networks.adding import unanswered
     from fsvfx.networks.recognise import recognise
 
@@ -248,7 +248,7 @@ def _answered(graph: Graph, told: dict[str, str], *, may_ask: bool) -> Draft:
 
 
 def _pack_wishes(file: Path, told: dict[str, str], name: str, in_place: bool, replace: bool) -> PackWishes:
-    """Raises InputError for what a pack is not asked."""
+    """Raises InputError for options that packs don't have."""
     from fsvfx.errors import InputError
     from fsvfx.networks.packs import PackWishes
 
@@ -263,7 +263,7 @@ def _pack_wishes(file: Path, told: dict[str, str], name: str, in_place: bool, re
 
 
 def _face(picture: Path | None) -> TrialFace:
-    """Of a picture; by default of the portrait that the demo has. Raises InputError if it shows no face."""
+    """From a picture; by default the demo's portrait. Raises InputError if it shows no face."""
     import numpy as np
 
     from fsvfx.errors import InputError, Where

@@ -1,4 +1,4 @@
-"""The shots that a verb works on, by the gates of the library (``fsvfx.api.readiness``), loaded when they are asked."""
+"""The shots that a verb works on, through the library's gates (``fsvfx.api.readiness``), imported on use."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, replace: bool = False) -> list[ShotJob]:
-    """As the library's."""
+    """See ``fsvfx.api.readiness``."""
     from fsvfx.api import readiness
 
     return readiness.jobs_of(manifest, shots, store, replace=replace)
 
 
 def manifest_with(shot: str) -> Path:
-    """The manifest in this folder that has the shot. Raises InputError if none has, or several have."""
+    """The manifest in this folder that has the shot. Raises InputError if none or several have it."""
     from flows.verbs.completion import shots_in
     from fsvfx.errors import InputError
 
@@ -38,19 +38,19 @@ def manifest_with(shot: str) -> Path:
 
 
 def limits_of(text: str | None) -> FrameRange | None:
-    """The frames that a run is limited to, if any. Raises InputError if ``text`` is no frame range."""
+    """The frames that a run is limited to, if any. Raises InputError if ``text`` is not a frame range."""
     return None if text is None else frames_of(text)
 
 
 def frames_of(text: str) -> FrameRange:
-    """As the library's."""
+    """See ``fsvfx.api.readiness``."""
     from fsvfx.api import readiness
 
     return readiness.frames_of(text)
 
 
 def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
-    """As the library's."""
+    """See ``fsvfx.api.readiness``."""
     from fsvfx.api import readiness
 
     return readiness.cleared(jobs)
@@ -62,40 +62,40 @@ def ready(
     finished: Sequence[Outcome] = (),
     plans: Mapping[str, Plan] | None = None,
 ) -> Ready:
-    """As the library's."""
+    """See ``fsvfx.api.readiness``."""
     from fsvfx.api import readiness
 
     return readiness.ready(jobs, manifest, finished, plans)
 
 
 def footage_ready(job: TrainJob, manifest: Path) -> Ready:
-    """As the library's."""
+    """See ``fsvfx.api.readiness``."""
     from fsvfx.api import readiness
 
     return readiness.footage_ready(job, manifest)
 
 
 def plans_of(jobs: Sequence[ShotJob]) -> dict[str, Plan]:
-    """As the library's."""
+    """See ``fsvfx.api.readiness``."""
     from fsvfx.api import readiness
 
     return readiness.plans_of(jobs)
 
 
 def finished_of(jobs: Sequence[ShotJob]) -> list[Outcome]:
-    """How those stand of which nothing is left to do."""
+    """The outcomes of shots with nothing left to do."""
     return finished_among(plans_of(jobs))
 
 
 def finished_among(plans: Mapping[str, Plan]) -> list[Outcome]:
-    """As the library's ``finished_of``."""
+    """See ``finished_of`` in ``fsvfx.api.readiness``."""
     from fsvfx.api import readiness
 
     return readiness.finished_of(plans)
 
 
 def tell(found: Ready) -> None:
-    """What preflight found, for people."""
+    """Preflight's findings, for people."""
     for name, troubles in found.troubles.items():
         if troubles:
             output.line(f"{name}: " + ("can't run" if name in found.refused else "can run, with warnings"))

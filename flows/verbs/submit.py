@@ -53,7 +53,7 @@ def run(
 
 
 def leave(request: Request, workers: int, json: bool, found: Ready) -> int:
-    """Hand it over to a deployment or to a background process, and say how to follow it."""
+    """Pass it to a deployment or to a background process, and say how to follow it."""
     from flows import launch
 
     left = launch.elsewhere(request) or launch.detached(request, workers)

@@ -51,7 +51,7 @@ def run(
 
 
 def standing(job: TrainJob) -> TrainingOutcome | None:
-    """What came of the training if it is finished; None if there is something to do."""
+    """The outcome of the training if it is finished; None if there is work left."""
     from fsvfx.errors import InputError
     from fsvfx.facesets.lookup import receipts_of
     from fsvfx.training.outcome import as_done
@@ -59,13 +59,13 @@ def standing(job: TrainJob) -> TrainingOutcome | None:
 
     try:
         done = finished(job, receipts_of(job))
-    except InputError:  # a faceset is not there
+    except InputError:  # a faceset is missing
         return None
     return as_done(job, done) if done else None
 
 
 def ended(outcome: TrainingOutcome, json: bool) -> int:
-    """Tell how it ended; returns the exit code."""
+    """Report the outcome; returns the exit code."""
     from fsvfx.training.outcome import lines_of
 
     if json:

@@ -75,8 +75,8 @@ def run(
 
 
 def _refusal(ask: Callable[[], object], json: bool) -> RightsError | None:
-    """Why the rights gate would refuse it, told to people; None if it would not. It is not refused here: media can be
-    checked while records are still to be signed."""
+    """Why the rights gate would refuse it, reported to people; None if it would not. It is not refused here: media can
+    be checked while records are still to be signed."""
     from fsvfx.errors import RightsError
 
     try:

@@ -51,7 +51,8 @@ def tell(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> 
 
 
 def _hint(job: ShotJob, problems: Sequence[FsvfxError], notes: Sequence[str]) -> str:
-    """The one command that makes all of it again, and what was not delivered; empty if a run would make nothing."""
+    """The single command that repeats all of the work, and what was not delivered; empty if a run would change
+    nothing."""
     from fsvfx import commands
     from fsvfx.runner.dag import stages
     from schemas.frames import FrameRange

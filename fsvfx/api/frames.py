@@ -43,10 +43,11 @@ _SWAP = ("references", "ingest", "detect", "track", "align", "swap", "occlude", 
 
 @dataclass(frozen=True)
 class Performer:
-    """Whose face is replaced: the name in their consent record and, among several faces, which one is theirs.
+    """The person whose face is replaced: the name in their consent record and, among several faces, which one is
+    theirs.
 
-    face: its number, as ``detect`` gives it, or a point (x, y) in frame pixels that lies on it. references: pictures
-    of the performer, by which the face is found among others.
+    face: its number, as returned by ``detect``, or a point (x, y) on it in frame pixels. references: pictures of the
+    performer, by which the face is found among others.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Performer:
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose face goes in: the name in their consent record, and pictures or footage of them.
+    """The person whose face is swapped in: the name in their consent record, and pictures or footage of them.
 
     references: arrays (H, W, 3), sRGB or half-float scene-linear; paths, globs and sequences as in a manifest.
     """
@@ -72,17 +73,17 @@ def detect(
     exposure: float = 0.0,
     faces: Mapping[str, JsonValue] | None = None,
 ) -> DetectedFaces | list[DetectedFaces]:
-    """Find the faces of a frame, numbered from 1: the larger first. Of a batch, a list: numbers follow each person.
+    """Find the faces in a frame, numbered from 1 by size. For a batch, a list: numbers are consistent per person.
 
     Args:
         frame: a path, an array (H, W, 3), or a batch: several of either, or (n, H, W, 3). A batch is one shot.
-        color_space: what the frame's pixels are in, by its name in the built-in OCIO config.
-        exposure: stops by which the detector sees the frame brighter.
-        faces: how to search, as ``faces`` in a manifest: detector, min_score, min_size, tiles, roll.
+        color_space: the color space of the frame's pixels, by its name in the built-in OCIO config.
+        exposure: stops by which the frame is brightened for the detector.
+        faces: detection settings, as ``faces`` in a manifest: detector, min_score, min_size, tiles, roll.
 
     Raises:
         InputError, PlateError: the frame, or an argument, is wrong.
-        ModelError: weights are not here; ``fsvfx models pull`` gets them.
+        ModelError: weights are not installed; ``fsvfx models pull`` gets them.
         LicenceError: the detector's licence does not allow commercial use.
     """
     plate = frames_of(frame)
@@ -120,23 +121,23 @@ def swap(
 
     Args:
         frame: a path, an array (H, W, 3), or a batch: several of either, or (n, H, W, 3). A batch is one shot: faces
-            are followed and smoothed from frame to frame.
-        performer, identity: whose face goes, whose comes.
+            are tracked and smoothed from frame to frame.
+        performer, identity: whose face is replaced, and by whose.
         consent: the records of both, and of everybody whose face the engine's model was trained on: paths, or loaded.
         engine, settings: the engine and its settings, as in a manifest's ``replace``.
-        color_space: what the frame's pixels are in, by its name in the built-in OCIO config.
-        exposure: stops by which face models and engines see the frame brighter.
+        color_space: the color space of the frame's pixels, by its name in the built-in OCIO config.
+        exposure: stops by which the frame is brightened for face models and engines.
         composite, faces: as in a manifest.
-        production, shot, use, nudity_or_sexual: what the work is for; the records must cover it. Default of
-            ``production``: the one that the records name.
-        purpose: ``research`` may use weights whose licence keeps commercial use out.
-        revocations: register in which those are looked up whose faces a general model has learned.
+        production, shot, use, nudity_or_sexual: the purpose of the work; the records must cover it. Default of
+            ``production``: the one named in the records.
+        purpose: ``research`` may use weights whose licence excludes commercial use.
+        revocations: register of revocations, for people whose faces a general model has learned.
         first_frame: number of the first frame.
 
     Raises:
-        RightsError: with every reason why the records do not cover this; LicenceError for weights.
+        RightsError: with every reason why the records do not cover it; LicenceError for weights.
         InputError, PlateError: a frame, or an argument, is wrong; no face, or none that is clearly the performer's.
-        ModelError: weights are not here; ``fsvfx models pull`` gets them.
+        ModelError: weights are not installed; ``fsvfx models pull`` gets them.
     """
     records = rights.records_of(consent)
     plate = frames_of(frame)
@@ -193,7 +194,7 @@ def _job(
     first_frame: int = FIRST,
     purpose: Purpose = "commercial",
 ) -> ShotJob:
-    """A shot of the frames, its store in memory. Raises InputError for a space or value that does not exist."""
+    """A shot of the frames, its store in memory. Raises InputError for an unknown space or value."""
     space = check_space(DEFAULT_CONFIG, color_space)
     frames = FrameRange.span(first_frame, first_frame + len(plate.arrays) - 1)
     taken = {"path": "-", "first_frame": first_frame, "frames": str(frames), "color_space": space, "exposure": exposure}
@@ -209,13 +210,13 @@ def _job(
         deliver=(),
         store=f"memory://{secrets.token_hex(8)}",
         colour_config=DEFAULT_CONFIG.name,
-        manifest="/",  # whoever calls this names the files: they may lie anywhere
+        manifest="/",  # the caller names the files: they may be anywhere
         purpose=purpose,
     )
 
 
 def _with_models(job: ShotJob, records: Iterable[str]) -> ShotJob:
-    """With the packages that the engine uses, and those people whom they were trained on. Raises InputError."""
+    """With the packages that the engine uses, and the people that they were trained on. Raises InputError."""
     [entry] = job.shot.replace
     settings_of(entry.engine, entry.settings)
     people = {name: Person(consent="-") for name in records}
@@ -227,7 +228,7 @@ def _with_models(job: ShotJob, records: Iterable[str]) -> ShotJob:
 
 
 def _made(model: type[Model], values: Mapping[str, Any] | None) -> Model:
-    """Raises InputError with everything that is wrong."""
+    """Raises InputError that lists every problem."""
     try:
         return model.model_validate(dict(values or {}))
     except ValidationError as error:
@@ -241,7 +242,7 @@ def _person(one: Performer | Identity) -> Person:
 
 
 def _references(one: Performer | Identity, job: ShotJob) -> Source:
-    """In their order: arrays from memory, files by the reader of a shot's references."""
+    """In their order: arrays from memory, files through the reader of a shot's references."""
 
     def source(index: int, each: Picture) -> Source:
         if isinstance(each, np.ndarray):
@@ -263,7 +264,7 @@ def _absolute(path: str | Path | NDArray[Any]) -> str:
 
 
 def _run(job: ShotJob, sources: Mapping[str, Source], stages: Sequence[str]) -> list[Receipt]:
-    """Every unit of ``stages``, one after the other. sources: by stage; of references, by person."""
+    """Every unit of ``stages``, one after the other. sources: by stage; for references, by person."""
     receipts: list[Receipt] = []
     for name, unit in runner.Graph.of(job):
         if name in stages:

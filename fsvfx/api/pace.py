@@ -1,4 +1,4 @@
-"""How far a shot's run is, how fast it goes, and how long it may take. Pure, but for the clock that it is given."""
+"""The progress of a shot's run: how far, how fast, and the remaining time. Pure, except for the given clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.receipts import Unit
 
 
 class Pace:
-    """Of one shot's run. The rate is that of frames as a whole: a step of a chunk counts for its part of their work."""
+    """Of one shot's run. The rate is that of whole frames: a chunk's step counts by its share of their work."""
 
     def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
         self.shot = plan.job.shot.name
@@ -25,13 +25,13 @@ class Pace:
 
     @property
     def chunks(self) -> tuple[int, int]:
-        """How many are done, and how many there are."""
+        """Number done, and total."""
         open_ones = sum(left > 0 for left in self._left_of.values())
         return len(self._chunks) - open_ones, len(self._chunks)
 
     @property
     def steps(self) -> tuple[int, int]:
-        """How many are done, and how many there are."""
+        """Number done, and total."""
         return self._done_before + self._settled - self.failed, self._steps
 
     @property
@@ -40,7 +40,7 @@ class Pace:
         return self._done_before + self._settled == self._steps
 
     def settled(self, step: Step, error: Exception | None) -> None:
-        """A step is done, or has failed for good."""
+        """A step is done, or has finally failed."""
         self._settled += 1
         self.failed += error is not None
         if error is None and step.unit in self._left_of:

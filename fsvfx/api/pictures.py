@@ -1,4 +1,4 @@
-"""Pictures in memory: frames and references handed over as arrays or paths, and pictures shown in notebooks."""
+"""Pictures in memory: frames and references passed as arrays or paths, and pictures shown in notebooks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ U8 = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Pictures:
-    """The ``Source`` of pictures that are in memory already."""
+    """The ``Source`` for pictures that are already in memory."""
 
     arrays: tuple[Array, ...]
 
@@ -54,12 +54,12 @@ class Chained:
 
 
 def is_batch(frame: Picture | Sequence[Picture]) -> bool:
-    """Whether it is several frames: a sequence of pictures, or an array (n, H, W, 3)."""
+    """Whether it contains several frames: a sequence of pictures, or an array (n, H, W, 3)."""
     return frame.ndim == 4 if isinstance(frame, np.ndarray) else not isinstance(frame, str | Path)
 
 
 def frames_of(frame: Picture | Sequence[Picture]) -> Pictures:
-    """One frame or several, as plates are read. Raises PlateError for a file, InputError for what is no frame."""
+    """One frame or several, read like plates. Raises PlateError for a file, InputError for an invalid frame."""
     each: Sequence[Picture] = list(frame) if is_batch(frame) else [frame]  # type: ignore[arg-type, list-item]
     arrays = tuple(one if isinstance(one, np.ndarray) else _read(Path(one)) for one in each)
     found = tuple(map(checked, arrays))
@@ -70,7 +70,7 @@ def frames_of(frame: Picture | Sequence[Picture]) -> Pictures:
 
 
 def checked(array: NDArray[Any]) -> Array:
-    """As plates have their pixels: (H, W, 3) uint8, uint16 or float16. Raises InputError for what is none."""
+    """In the format of plates: (H, W, 3) uint8, uint16 or float16. Raises InputError otherwise."""
     if array.ndim != 3 or array.shape[2] != 3:
         raise InputError(f"An array of shape {array.shape} is not a picture", hint="Pictures are (H, W, 3), RGB")
     if array.dtype in (np.float32, np.float64):
@@ -97,7 +97,7 @@ def _digest(array: Array) -> str:
 
 
 def png(picture: U8, note: str = "") -> bytes:
-    """``picture`` (H, W, 3) sRGB as a PNG that carries ``note`` as its copyright."""
+    """``picture`` (H, W, 3) sRGB as a PNG with ``note`` as its copyright."""
     out, info = io.BytesIO(), PngInfo()
     if note:
         info.add_text("Copyright", note)
@@ -106,7 +106,7 @@ def png(picture: U8, note: str = "") -> bytes:
 
 
 def html(pictures: Sequence[bytes], caption: str) -> str:
-    """PNGs beside each other, with ``caption`` below."""
+    """PNGs side by side, with ``caption`` below."""
     images = "".join(
         f'<img style="max-width:{96 // max(1, min(len(pictures), 4))}%" src="data:image/png;base64,'
         f'{b64encode(each).decode()}">'

@@ -1,4 +1,4 @@
-"""How a run is shown while it goes on: one live line in a terminal, plain lines elsewhere, or calls of a function."""
+"""Shows a running run: one live line in a terminal, plain lines elsewhere, or calls of a function."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fsvfx.runner import Plan, Step
 from fsvfx.runner.drive import Observer, Silent
 
 PLAIN_EVERY, PLAIN_GROWTH = 5.0, 1.2
-"""Seconds between plain lines, at least; later, the next is due when the time till then has grown by so much."""
+"""Minimum seconds between plain lines; later, the next is due when the elapsed time has grown by this factor."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a shot's run is; what a function that is given as ``progress`` gets."""
+    """The state of a shot's run; passed to a function given as ``progress``."""
 
     shot: str
     done: int
@@ -33,7 +33,7 @@ class Progress:
 
 
 def observer_of(progress: Callable[[Progress], object] | bool) -> Observer:
-    """True: a live line, or plain lines, on standard error. False: nothing is shown."""
+    """True: a live line, or plain lines, on standard error. False: nothing."""
     if callable(progress):
         return Calls(progress)
     if not progress:
@@ -49,7 +49,7 @@ def bars(out: Console) -> ProgressBars:
 
 
 class Calls(Silent):
-    """Calls a function at the beginning and whenever a step has ended."""
+    """Calls a function at the beginning and after each step."""
 
     def __init__(self, function: Callable[[Progress], object]) -> None:
         self._call = function
@@ -90,7 +90,7 @@ class Bars(Silent):
         self.clear()
 
     def show(self, name: str, done: float, total: float, words: str = "") -> None:
-        """What the line says now."""
+        """Update the line."""
         if self.bar is None:
             self.bar = self.progress.add_task(name, words=words)
         self.progress.update(self.bar, description=name, completed=done, total=total, words=words)
@@ -103,7 +103,7 @@ class Bars(Silent):
 
 
 class Lines(Silent):
-    """Plain lines, ever fewer of them."""
+    """Plain lines, at growing intervals."""
 
     def __init__(self, out: Console) -> None:
         self.out = out

@@ -1,4 +1,5 @@
-"""Which shots of a manifest can run: chosen, cleared by the rights gate, looked at by preflight. Before every run."""
+"""The shots of a manifest that can run: selected, cleared by the rights gate, checked by preflight. Used before every
+run."""
 
 from __future__ import annotations
 
@@ -15,13 +16,13 @@ from schemas.frames import FrameRange
 from schemas.job import ShotJob, TrainJob
 from schemas.outcome import Outcome
 
-if TYPE_CHECKING:  # preflight opens media: `status` asks for none of it
+if TYPE_CHECKING:  # preflight opens media: `status` does not need it
     from fsvfx.preflight import Trouble
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The shots of a manifest: done already, able to run, and what preflight found of those that it looked at."""
+    """The shots of a manifest: already done, able to run, and preflight's findings for those that it checked."""
 
     finished: tuple[Outcome, ...]
     able: tuple[ShotJob, ...]
@@ -29,17 +30,17 @@ class Ready:
 
     @property
     def refused(self) -> dict[str, list[Trouble]]:
-        """What keeps shots from running, by shot."""
+        """Problems that prevent shots from running, by shot."""
         stops = {name: [one for one in found if one.stops] for name, found in self.troubles.items()}
         return {name: found for name, found in stops.items() if found}
 
     def as_data(self) -> dict[str, list[dict[str, Any]]]:
-        """Everything that preflight found, by shot."""
+        """All of preflight's findings, by shot."""
         return {name: [vars(one) for one in found] for name, found in self.troubles.items() if found}
 
 
 def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, replace: bool = False) -> list[ShotJob]:
-    """The shots of a manifest that are asked for. ``replace``: they may deliver over what others delivered.
+    """The selected shots of a manifest. ``replace``: they may overwrite files that others delivered.
 
     Raises ManifestError, InputError.
     """
@@ -48,7 +49,7 @@ def jobs_of(manifest: Path, shots: Sequence[str] | None, store: str | None, *, r
 
 
 def frames_of(text: str) -> FrameRange:
-    """Raises InputError if ``text`` is no frame range."""
+    """Raises InputError if ``text`` is not a frame range."""
     try:
         return FrameRange.parse(text)
     except ValueError as error:
@@ -57,7 +58,7 @@ def frames_of(text: str) -> FrameRange:
 
 
 def cleared(jobs: Sequence[ShotJob]) -> Sequence[ShotJob]:
-    """The same jobs, if the rights gate lets all of them through. Raises RightsError."""
+    """The same jobs, if the rights gate clears all of them. Raises RightsError."""
     rights.clear_all(jobs)
     return jobs
 
@@ -68,9 +69,9 @@ def ready(
     finished: Sequence[Outcome] = (),
     plans: Mapping[str, Plan] | None = None,
 ) -> Ready:
-    """Look at every shot that is not ``finished``. ``plans``: what the ledger has, where that is known.
+    """Check every shot that is not ``finished``. ``plans``: the ledger's state, where known.
 
-    Raises PreflightError, with all that is wrong, if no shot can run.
+    Raises PreflightError, with every problem, if no shot can run.
     """
     from fsvfx.preflight import preflight, refusal
 
@@ -85,7 +86,8 @@ def ready(
 
 
 def footage_ready(job: TrainJob, manifest: Path) -> Ready:
-    """As ``ready``, of a training's footage and collections: all is needed. Raises PreflightError if some can't run."""
+    """Like ``ready``, for a training's footage and collections: all are needed. Raises PreflightError if some can't
+    run."""
     from fsvfx.preflight import collection_troubles, learner_troubles, occluder_troubles, preflight, refusal
 
     shots = {each.name: each.shot for each in job.footage}
@@ -102,7 +104,7 @@ def footage_ready(job: TrainJob, manifest: Path) -> Ready:
 
 
 def plans_of(jobs: Sequence[ShotJob]) -> dict[str, Plan]:
-    """By shot; one that can't be planned is not among them: preflight says why."""
+    """By shot; those that can't be planned are omitted: preflight says why."""
     from fsvfx.preflight import reachable
 
     found: dict[str, Plan] = {}
@@ -115,5 +117,5 @@ def plans_of(jobs: Sequence[ShotJob]) -> dict[str, Plan]:
 
 
 def finished_of(plans: Mapping[str, Plan]) -> list[Outcome]:
-    """How those shots stand of which nothing is left to do."""
+    """The outcomes of shots with nothing left to do."""
     return [outcome for outcome in (plan.outcome() for plan in plans.values()) if outcome.state == "done"]

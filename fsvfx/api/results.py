@@ -1,4 +1,4 @@
-"""What runs, plans and checks return: values to ask, text to print, tables for notebooks."""
+"""Return values of runs, plans and checks: values to query, text to print, tables for notebooks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ShotResult:
     deliverables: tuple[Path, ...] = ()
     """Every delivered file: frames, movies, report."""
     figures: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Quality figures over the shot: of each its median, lowest and highest, see ``fsvfx.qc.summary``."""
+    """Quality figures over the shot: each with its median, lowest and highest, see ``fsvfx.qc.summary``."""
 
     @property
     def name(self) -> str:
@@ -35,7 +35,7 @@ class ShotResult:
 
     @property
     def ok(self) -> bool:
-        """Whether all that was asked for is done."""
+        """Whether everything requested is done."""
         return self.outcome.state == "done"
 
     @property
@@ -62,7 +62,7 @@ class RunResult:
 
     shots: tuple[ShotResult, ...]
     refused: Mapping[str, tuple[Trouble, ...]] = field(default_factory=dict)
-    """Shots that were not run, and what preflight found."""
+    """Shots that were not run, and preflight's findings."""
     seconds: float = 0.0
 
     @property
@@ -75,7 +75,7 @@ class RunResult:
         return tuple(failure for shot in self.shots for failure in shot.failures)
 
     def __getitem__(self, name: str) -> ShotResult:
-        """The shot of that name. KeyError if it was not run."""
+        """The shot with that name. KeyError if it was not run."""
         return {shot.name: shot for shot in self.shots}[name]
 
     def __iter__(self) -> Iterator[ShotResult]:
@@ -101,12 +101,12 @@ class PlanResult:
 
     plans: tuple[Plan, ...]
     troubles: Mapping[str, Sequence[Trouble]] = field(default_factory=dict)
-    """What preflight found, by shot; some of it keeps the shot from running."""
+    """Preflight's findings, by shot; some of them prevent the shot from running."""
 
     _COLUMNS = ("shot", "stage", "wanted", "done", "to run", "seconds", "MiB")
 
     def __getitem__(self, name: str) -> Plan:
-        """The plan of the shot of that name. KeyError if there is none."""
+        """The plan of the shot with that name. KeyError if there is none."""
         return {plan.job.shot.name: plan for plan in self.plans}[name]
 
     def __iter__(self) -> Iterator[Plan]:
@@ -114,11 +114,11 @@ class PlanResult:
 
     @property
     def seconds(self) -> float:
-        """One worker's time for all that is to run, judged by similar work in the past."""
+        """One worker's time for everything to run, estimated from similar work in the past."""
         return sum(plan.estimate.total_seconds for plan in self.plans)
 
     def rows(self) -> list[Row]:
-        """Of each shot and stage: how many steps are wanted, done, to run; seconds and MiB that they would take."""
+        """For each shot and stage: number of steps wanted, done, to run; estimated seconds and MiB."""
         return [
             (plan.job.shot.name, stage, wanted, done, wanted - done,
              round(plan.estimate.seconds.get(stage, 0.0), 1), plan.estimate.bytes.get(stage, 0) >> 20)
@@ -136,12 +136,12 @@ class PlanResult:
 
 @dataclass(frozen=True)
 class StatusResult:
-    """Where every stage of every chunk stands."""
+    """The state of every stage of every chunk."""
 
     plans: tuple[Plan, ...]
 
     def __getitem__(self, name: str) -> Plan:
-        """The plan of the shot of that name. KeyError if there is none."""
+        """The plan of the shot with that name. KeyError if there is none."""
         return {plan.job.shot.name: plan for plan in self.plans}[name]
 
     def __iter__(self) -> Iterator[Plan]:
@@ -168,9 +168,9 @@ class VerifyResult:
     """Whether store and deliverables match their digests."""
 
     problems: Mapping[str, tuple[FsvfxError, ...]]
-    """By shot: what is missing or damaged, each with the command that does it again."""
+    """By shot: missing or damaged items, each with the command that repeats the work."""
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By shot: what could not be checked, as it was not delivered."""
+    """By shot: items that could not be checked, as they were not delivered."""
 
     @property
     def ok(self) -> bool:
@@ -185,7 +185,7 @@ class VerifyResult:
 
 
 def text_table(columns: Sequence[str], rows: Sequence[Row]) -> str:
-    """Columns two spaces apart."""
+    """Columns separated by two spaces."""
     cells = [list(columns), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)

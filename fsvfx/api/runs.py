@@ -38,28 +38,28 @@ def run(
     replace: bool = False,
     progress: Callable[[Progress], object] | bool = False,
 ) -> RunResult:
-    """Run the shots of a manifest: only what is not done.
+    """Run the unfinished work of a manifest's shots.
 
     Args:
         manifest: the shot manifest (YAML).
         executor: ``serial`` (this process), ``processes`` (of its own), ``dask``, the name of an installed one, or an
             Executor.
-        workers: how many processes; 0: as ``FSVFX_WORKERS`` says, else one per core.
+        workers: number of processes; 0: as set by ``FSVFX_WORKERS``, otherwise one per core.
         shots: only these; default: all.
         frames: only the chunks of these frames, with what they need, such as ``1010-1033``.
-        stages: do these again even where they are done (on ``frames``, if given), and what depends on them.
+        stages: repeat these even if they are done (on ``frames``, if given), and what depends on them.
         until: the last stage to run; default: all.
-        store: another store than the manifest's: a folder or ``s3://bucket/prefix``.
-        replace: deliver over files that are there and that the shot did not deliver.
-        progress: True shows bars or lines on standard error; a function gets a ``Progress`` whenever a step has ended.
+        store: replaces the manifest's store: a folder or ``s3://bucket/prefix``.
+        replace: overwrite existing files that the shot did not deliver.
+        progress: True shows bars or lines on standard error; a function gets a ``Progress`` after each step.
 
     Returns:
-        How every shot ended. A failed chunk is no exception: see ``RunResult.ok`` and ``failures``.
+        How every shot ended. A failed chunk does not raise an exception: see ``RunResult.ok`` and ``failures``.
 
     Raises:
         ManifestError, InputError: the manifest, or an argument, is wrong.
         RightsError: consent or licences do not cover it.
-        PreflightError: no shot can run; it has every problem.
+        PreflightError: no shot can run; it lists every problem.
         MachineError, StoreError: the machine or the store failed as a whole.
     """
     begun, limits = time.monotonic(), _range(frames)
@@ -87,7 +87,7 @@ def plan(
     until: str | None = None,
     store: str | Path | None = None,
 ) -> PlanResult:
-    """What a run would do, what it would cost, and what would stop it. Writes nothing. Arguments as of ``run``.
+    """What a run would do, what it would cost, and what would prevent it. Writes nothing. Arguments as for ``run``.
 
     Raises ManifestError, InputError, RightsError, StoreError; PreflightError if no shot can run.
     """
@@ -107,7 +107,7 @@ def plan(
 
 
 def status(manifest: str | Path, *, shots: Sequence[str] = (), store: str | Path | None = None) -> StatusResult:
-    """Where every stage of every chunk stands, by the ledger. Raises ManifestError, InputError, StoreError."""
+    """The state of every stage of every chunk, by the ledger. Raises ManifestError, InputError, StoreError."""
     with runner.uncollected():
         return StatusResult(tuple(runner.plan(job) for job in _jobs(manifest, shots, store)))
 
@@ -147,8 +147,8 @@ def _run(
 
 
 def run_all(jobs: Sequence[ShotJob], one: Callable[[ShotJob], Outcome], alone: bool) -> dict[str, Outcome]:
-    """One shot after the other, by name; an error of one is raised when all have had their turn. Wrong input of a shot
-    is its own failure, unless it is ``alone``."""
+    """One shot after the other, by name; a shot's error is raised after all have run. A shot's wrong input counts as
+    its own failure, unless it is ``alone``."""
     ended: dict[str, Outcome] = {}
     errors: list[FsvfxError] = []
     for job in jobs:
@@ -166,7 +166,7 @@ def run_all(jobs: Sequence[ShotJob], one: Callable[[ShotJob], Outcome], alone: b
 
 
 def _result(job: ShotJob, outcome: Outcome) -> ShotResult:
-    """With what the ledger has of it."""
+    """With the ledger's data on it."""
     try:
         receipts = runner.plan(job).final.values()
     except InputError:

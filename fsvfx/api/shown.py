@@ -1,4 +1,5 @@
-"""What ``detect`` and ``swap`` return: values to work with, pictures in a notebook, files that say what they are."""
+"""Return values of ``detect`` and ``swap``: values to work with, pictures in a notebook, files that state what they
+are."""
 
 from __future__ import annotations
 
@@ -34,8 +35,8 @@ _MOST_SHOWN = 8
 
 @dataclass(frozen=True)
 class DetectedFace:
-    """One face. number: as ``swap`` takes it; box: (4,) f32 x0 y0 x1 y1 px; score in [0, 1]; landmarks: (468, 3) f32 px
-    (z in the same scale, smaller is nearer); embedding: (128,) f32, of whom it looks like; NaN where not taken."""
+    """One face. number: as ``swap`` accepts it; box: (4,) f32 x0 y0 x1 y1 px; score in [0, 1]; landmarks: (468, 3) f32
+    px (z in the same scale, smaller is nearer); embedding: (128,) f32, for recognition; NaN if not taken."""
 
     number: int
     box: NDArray[np.float32]
@@ -46,7 +47,7 @@ class DetectedFace:
 
 @dataclass(frozen=True)
 class DetectedFaces(Sequence[DetectedFace]):
-    """The faces of one frame. picture: the frame (H, W, 3) u8, as the detector saw it."""
+    """The faces in one frame. picture: the frame (H, W, 3) u8, as the detector saw it."""
 
     faces: tuple[DetectedFace, ...]
     picture: U8
@@ -88,7 +89,7 @@ def _line(face: DetectedFace) -> str:
 
 
 def faces_on(frames: Sequence[Array], detected: Data, job: ShotJob) -> list[DetectedFaces]:
-    """What the detect stage found in each frame, numbered as the track stage numbers people."""
+    """The detect stage's results for each frame, numbered like people in the track stage."""
     table: dict[str, Any] = dict(detected.table("faces"))
     finds = Finds(table["frame"], table["box"], table["score"], table["landmarks"], table["embedding"])
     numbers = np.array(detected.numbers, np.int64)
@@ -105,7 +106,7 @@ def faces_on(frames: Sequence[Array], detected: Data, job: ShotJob) -> list[Dete
 
 
 def _faces_at(finds: Finds, frame: int, owner: Mapping[int, int]) -> tuple[DetectedFace, ...]:
-    """owner: which person a row is of; others are no faces."""
+    """owner: the person of each row; other rows are not faces."""
     rows = sorted((row for row in np.flatnonzero(finds.frame == frame).tolist() if row in owner), key=owner.__getitem__)
     return tuple(
         DetectedFace(owner[row], finds.box[row], float(finds.score[row]), finds.landmarks[row], finds.embedding[row])
@@ -115,16 +116,16 @@ def _faces_at(finds: Finds, frame: int, owner: Mapping[int, int]) -> tuple[Detec
 
 @dataclass(frozen=True)
 class Swapped:
-    """A swap. For a batch, ``comp`` and ``matte`` have one more axis in front.
+    """A swap. For a batch, ``comp`` and ``matte`` have a leading axis.
 
-    comp: (H, W, 3) in the frame's own space: its dtype for integer frames, else float32. Outside the matte it is the
-    frame, unchanged. matte: (H, W) float32 in [0, 1], above zero where pixels were altered.
+    comp: (H, W, 3) in the frame's own space: its dtype for integer frames, otherwise float32. Outside the matte it is
+    the unchanged frame. matte: (H, W) float32 in [0, 1], above zero where pixels were altered.
     """
 
     comp: NDArray[Any]
     matte: NDArray[np.float32]
     order: Order
-    """The delivery that ``save`` fulfils: job, receipts and the rights decision."""
+    """The delivery for ``save``: job, receipts and the rights decision."""
 
     @classmethod
     def of(cls, order: Order, *, one: bool) -> Swapped:
@@ -136,7 +137,7 @@ class Swapped:
 
     @property
     def statement(self) -> str:
-        """What every saved file and shown picture says of itself."""
+        """The statement in every saved file and with every shown picture."""
         return self.order.statement
 
     @property
@@ -145,14 +146,14 @@ class Swapped:
         return self.order.rights.records
 
     def save(self, path: str | Path, *, color_space: str | None = None, replace: bool = False) -> list[Path]:
-        """Write it as a shot's frames are delivered: EXR, PNG, TIFF or DPX, marked as altered; returns the files.
+        """Write it like a shot's delivered frames: EXR, PNG, TIFF or DPX, marked as altered; returns the files.
 
         Args:
-            path: with ``{frame}`` or ``####`` for the frame number if it is a batch. EXR holds the mattes, too.
+            path: with ``{frame}`` or ``####`` for the frame number if it is a batch. EXR includes the mattes.
             color_space: of the file; default: the frame's own. Integer files of scene-linear frames must name one.
-            replace: write over files that are there.
+            replace: overwrite existing files.
 
-        Raises InputError for a path of another kind, or a file that is there; MachineError.
+        Raises InputError for an unsupported kind of path, or an existing file; MachineError.
         """
         wish = self._wish(str(Path(path).absolute()), color_space)
         job = self.order.job.model_copy(update={"deliver": (wish,), "may_replace": replace})
@@ -203,7 +204,7 @@ class Swapped:
 
 @dataclass(frozen=True)
 class _Plate:
-    """As much of a ``PlateReader`` as writing needs: frames in memory have no headers."""
+    """The part of a ``PlateReader`` that writing needs: frames in memory have no headers."""
 
     info: PlateInfo
 

@@ -1,7 +1,6 @@
-"""Colour: OCIO with a pinned config is the only thing that converts; one pair goes to display and back.
+"""Color: all conversions go through OCIO with a pinned config; one pair of functions converts to display and back.
 
-What ``__init__.pyi`` lists is imported when it is first used: checking a manifest need not wait for numpy and
-OpenCV.
+Names listed in ``__init__.pyi`` are imported on first use: checking a manifest need not wait for numpy and OpenCV.
 """
 
 from lazy_loader import attach_stub

@@ -1,4 +1,4 @@
-"""OCIO configs, read: built-in ones, and a production's own with the tables that they name."""
+"""Reads OCIO configs: built-in ones, and a production's own with the tables that they name."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _UNREADABLE = (ocio.Exception, ocio.ExceptionMissingFile)
 
 
 def config_of(file: Path) -> ColourConfig:
-    """A production's own, as it is now. Raises InputError if it can't be read."""
+    """A production's own, in its current state. Raises InputError if it can't be read."""
     return ColourConfig(_name_of(file), str(file))
 
 
 @lru_cache(maxsize=8)
 def load_config(config: ColourConfig) -> ocio.Config:
-    """Read it (``ocio://`` may stand before a built-in config's name).
+    """Read it (a built-in config's name may have the prefix ``ocio://``).
 
-    Raises InputError if there is none of that name, or if the file is gone or has changed since it was named.
+    Raises InputError if there is none with that name, or if the file is missing or has changed since it was named.
     """
     if config.name.startswith(OWN):
         return _own(config)
@@ -40,7 +40,7 @@ def load_config(config: ColourConfig) -> ocio.Config:
 
 
 def is_linear(config: ColourConfig, name: str) -> bool:
-    """Whether the space ``name`` (the config's own name) is scene-linear, by trying."""
+    """Whether the space ``name`` (the config's own name) is scene-linear, tested numerically."""
     return bool(load_config(config).isColorSpaceLinear(name, ocio.REFERENCE_SPACE_SCENE))
 
 
@@ -52,7 +52,7 @@ def _own(config: ColourConfig) -> ocio.Config:
 
 
 def _name_of(file: Path) -> str:
-    """The hash of its content and of its tables. Raises InputError if it can't be read."""
+    """The hash of its content and its tables. Raises InputError if it can't be read."""
     hasher = blake3(_content(file))
     if file.suffix.lower() == ".ocio":
         for source, path in sorted(tables_of(file)):
@@ -62,7 +62,7 @@ def _name_of(file: Path) -> str:
 
 
 def tables_of(file: Path) -> set[tuple[str, Path]]:
-    """The files that a ``.ocio`` names: each as written there, and its path. Raises InputError if one is missing."""
+    """The files named in a ``.ocio``: each as written there, and its path. Raises InputError if one is missing."""
     config, found = _read(file), set()
     context = config.getCurrentContext()
     for transform in _transforms(config):

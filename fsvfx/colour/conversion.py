@@ -1,4 +1,4 @@
-"""Conversions by OCIO: whole pictures, and the curves by which integer plates are read."""
+"""Conversions with OCIO: whole pictures, and the curves for reading integer plates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def convert(rgb: NDArray[np.floating], src: str, dst: str, config: ColourConfig)
 
 @lru_cache(maxsize=64)
 def processor(config: ColourConfig, src: str, dst: str) -> ocio.CPUProcessor:
-    """OCIO's float32 processor between two canonical names; lossless: no fast approximations of log and power."""
+    """OCIO's float32 processor between two canonical names; lossless: without fast approximations of log and power."""
     return (
         load_config(config)
         .getProcessor(src, dst)
@@ -53,7 +53,7 @@ def linear_matrix(config: ColourConfig, src: str, dst: str) -> NDArray[np.float6
 def rec709_matrix(config: ColourConfig, src: str) -> NDArray[np.float64]:
     """The (3, 3) matrix from a scene-linear space to linear Rec.709. Read-only.
 
-    Of a config that has not that space, by way of its role ``aces_interchange``: InputError if it has not that either.
+    If a config lacks that space, through its role ``aces_interchange``: InputError if it lacks that, too.
     """
     loaded = load_config(config)
     if loaded.getColorSpace(_REC709) is not None:
@@ -74,7 +74,7 @@ def rec709_matrix(config: ColourConfig, src: str) -> NDArray[np.float64]:
 
 
 class Curves(NamedTuple):
-    """An integer picture's way to another space: a curve per channel, a matrix, and black.
+    """An integer picture's conversion to another space: a curve per channel, a matrix, and black.
 
     curves: (3, levels). matrix: (3, 3). black: (3,). All float32 and read-only.
     """
@@ -85,16 +85,17 @@ class Curves(NamedTuple):
 
     @property
     def most(self) -> float:
-        """No value is larger, or less than minus that."""
+        """The largest absolute value."""
         reach = np.abs(self.matrix) @ np.abs(self.curves).max(axis=1) + np.abs(self.black)
         return float(reach.max())
 
 
 @lru_cache(maxsize=8)
 def channel_curves(config: ColourConfig, src: str, dst: str, levels: int) -> Curves | None:
-    """How codes of ``levels`` become colours of the space ``dst``, where it is by a curve per channel and a matrix.
+    """The conversion from codes of ``levels`` to colors of the space ``dst``, if it consists of a curve per channel and
+    a matrix.
 
-    None where it is not, which is tried out, not assumed.
+    Otherwise None; this is tested, not assumed.
     """
     black = convert(np.zeros((1, 3), np.float32), src, dst, config).astype(np.float64)
     probes = np.zeros((3, levels, 3), np.float32)
@@ -113,7 +114,7 @@ def channel_curves(config: ColourConfig, src: str, dst: str, levels: int) -> Cur
 
 
 def _adds_up(found: Curves, config: ColourConfig, src: str, dst: str) -> bool:
-    """Whether ``found`` gives OCIO's own values to float32's precision, on colours all over the cube."""
+    """Whether ``found`` gives OCIO's own values to float32's precision, on colors all over the cube."""
     levels = found.curves.shape[1]
     codes = np.random.default_rng(0).integers(0, levels, (4096, 3))
     wanted = convert(codes / (levels - 1), src, dst, config)

@@ -1,7 +1,7 @@
-"""The curves between scene light and display: sRGB's after a shoulder. Odd-symmetric.
+"""The curves between scene light and display: a shoulder, then sRGB's. Odd-symmetric.
 
-For float32 as tables of short straight pieces: six times faster, and off by less than float32's own rounding
-(`tests/fsvfx/colour/test_display.py` holds it).
+For float32 as tables of short linear pieces: six times faster, and with errors below float32's own rounding (checked by
+`tests/fsvfx/colour/test_display.py`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ CEILING = 64.0
 WHITE = 1.0
 """Diffuse white; light above counts as a highlight."""
 _MOST = 60.0
-"""Exponents are held there: what comes back from beyond any display is finite."""
+"""Maximum exponent: values from beyond any display come back finite."""
 _BREAK, _TOE = 0.0031308, 12.92
 
 
 def shoulder(light: Floats) -> Floats:
-    """Logarithmic above the knee: slope 1 there, 64 comes to 1."""
+    """Logarithmic above the knee: slope 1 there, and 64 maps to 1."""
     soft, size = _softness(), np.abs(light)
     return np.copysign(np.minimum(size, KNEE) + soft * np.log1p(np.maximum(size - KNEE, 0.0) / soft), light)
 
@@ -61,16 +61,16 @@ def _softness() -> float:
 F32 = NDArray[np.float32]
 
 _DROPPED = 13
-"""Bits of float32's 23-bit mantissa: 1024 pieces to each doubling of light."""
+"""Bits dropped from float32's 23-bit mantissa: 1024 pieces to each doubling of light."""
 _FIRST, _LAST = (127 - 9) << (23 - _DROPPED), (127 + 17) << (23 - _DROPPED)
-"""From 2^-9, where sRGB is a straight line still, to 2^17."""
+"""From 2^-9, where sRGB is still linear, to 2^17."""
 _PER_UNIT = 65536
 _END = 5 * _PER_UNIT // 4
-"""Display values up to 1.25: more light than half float can say."""
+"""Display values up to 1.25: more light than half float can represent."""
 
 
 def to_display(light: F32) -> F32:
-    """``srgb(shoulder(light))`` for light that is not negative."""
+    """``srgb(shoulder(light))`` for non-negative light."""
     slopes, starts = _display_pieces()
     piece = (light.view(np.int32) >> _DROPPED).astype(np.intp)
     piece -= _FIRST
@@ -81,7 +81,7 @@ def to_display(light: F32) -> F32:
 
 
 def to_light(shown: F32) -> F32:
-    """``unshoulder(unsrgb(shown))`` for values that are not negative."""
+    """``unshoulder(unsrgb(shown))`` for non-negative values."""
     slopes, starts = _light_pieces()
     part = shown * np.float32(_PER_UNIT)
     if not part.max(initial=0.0) < _END:

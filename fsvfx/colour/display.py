@@ -1,8 +1,8 @@
-"""The way to display and back, for engines; and pictures to look at.
+"""The conversion to display and back, for engines; and pictures for viewing.
 
-Display space here: linear Rec.709 primaries, exposure, a shoulder per channel that brings [knee, 64] into [knee, 1],
-then the sRGB curve. Engines were trained on such pictures, so crops are shown to them in Rec.709 primaries whatever the
-comp's. Scene colours outside Rec.709 go below 0 or above 1 and come back from there: each curve is odd-symmetric.
+Display space here: linear Rec.709 primaries, exposure, a shoulder per channel that maps [knee, 64] to [knee, 1], then
+the sRGB curve. Engines were trained on such pictures, so crops use Rec.709 primaries whatever the comp's. Scene colors
+outside Rec.709 go below 0 or above 1 and are restored on the way back: each curve is odd-symmetric.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Floats32 = NDArray[np.float32]
 
 
 def encode(linear: Floats, config: ColourConfig, comp: str, exposure: float = 0.0) -> Floats:
-    """Comp space (..., 3) to display: float32, or float64 where ``linear`` is.
+    """Comp space (..., 3) to display: float32, or float64 if ``linear`` is.
 
-    ``exposure`` is in stops; greys from 0 to ``64 * 2**-exposure`` fill [0, 1]. ``decode`` gives back what went in, to
-    half an ulp of half float over [-0.05, 64]: in float64 each channel; in float32 as measured on the pixel's largest
+    ``exposure`` is in stops; grays from 0 to ``64 * 2**-exposure`` fill [0, 1]. ``decode`` restores the input, to half
+    an ulp of half float over [-0.05, 64]: in float64 for each channel; in float32 relative to the pixel's largest
     channel, since the primaries mix them.
     """
     matrix = rec709_matrix(config, check_space(config, comp)) * 2.0**exposure
@@ -39,7 +39,7 @@ def encode(linear: Floats, config: ColourConfig, comp: str, exposure: float = 0.
 
 
 def decode(display: Floats, config: ColourConfig, comp: str, exposure: float = 0.0) -> Floats:
-    """The inverse of ``encode``. Finite for whatever is finite."""
+    """The inverse of ``encode``. Finite for all finite values."""
     matrix = np.linalg.inv(rec709_matrix(config, check_space(config, comp))) / 2.0**exposure
 
     def light(shown: Planes) -> Planes:
@@ -50,10 +50,10 @@ def decode(display: Floats, config: ColourConfig, comp: str, exposure: float = 0
 
 
 def preview(comp_frame: Floats, plate_space: str, config: ColourConfig, exposure: float = 0.0) -> NDArray[np.uint8]:
-    """A comp (..., 3) to look at: sRGB, uint8.
+    """A comp (..., 3) for viewing: sRGB, uint8.
 
-    Plates that were made for a display come back as they looked, clipped to the display; for scene-linear and log
-    plates highlights roll off as in ``encode``. ``exposure`` in stops. A quick look, not the show's viewing transform.
+    Display-referred plates keep their look, clipped to the display; for scene-linear and log plates highlights roll off
+    as in ``encode``. ``exposure`` in stops. A quick look, not the show's viewing transform.
     """
     matrix = rec709_matrix(config, comp_space(config, plate_space)) * 2.0**exposure
     table = _preview_table(encoding(config, plate_space) != "sdr-video")
@@ -62,7 +62,7 @@ def preview(comp_frame: Floats, plate_space: str, config: ColourConfig, exposure
         shown: NDArray[np.uint8] = np.take(table, half_of(mixed(light, matrix)).view(np.uint16), mode="clip")
         return shown
 
-    with np.errstate(invalid="ignore", over="ignore"):  # EXR may hold NaN and infinities
+    with np.errstate(invalid="ignore", over="ignore"):  # EXR may contain NaN and infinities
         return by_blocks(comp_frame, np.float32, looked_up, out=np.uint8)
 
 
@@ -81,7 +81,7 @@ def _precision(given: Floats) -> type[np.floating]:
 
 
 def _curve(values: Planes, table: Callable[[Floats32], Floats32], formula: Callable[[Planes], Planes]) -> Planes:
-    """float32 by ``table``, which is for what is not negative; float64 by ``formula``."""
+    """float32 by ``table``, for non-negative values; float64 by ``formula``."""
     if values.dtype != np.float32:
         return formula(values)
     if values.min(initial=0.0) >= 0:

@@ -1,6 +1,6 @@
-"""Which OCIO config: a built-in one by its name, a production's own by its content and where it lies.
+"""Names of OCIO configs: a built-in one by its name, a production's own by its content and path.
 
-Results are kept under the name, so that they stay valid wherever the file lies.
+Results are stored under the name, so that they stay valid if the file moves.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class ColourConfig:
 
     @property
     def called(self) -> str:
-        """What people call it: the file's name, or a built-in config's own."""
+        """The name for people: the file's name, or a built-in config's own."""
         return Path(self.file).name if self.file else self.name
 
 
 DEFAULT_CONFIG = ColourConfig("studio-config-v4.0.0_aces-v2.0_ocio-v2.5")
-"""Built into OCIO, by its full name: ``ocio://default`` moves with OCIO's releases."""
+"""Built into OCIO, by its full name: ``ocio://default`` changes with OCIO's releases."""

@@ -1,4 +1,4 @@
-"""Pictures in the forms that computing is fast on: a row per channel, and half float by OpenCV."""
+"""Pictures in formats for fast computation: a row per channel, and half float through OpenCV."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ Planes = NDArray[np.floating]
 """(C, N)."""
 
 _BLOCK = 16384
-"""Pixels at a time, so that what is worked on stays in the processor's cache."""
+"""Pixels per block, so that the working set stays in the processor's cache."""
 
 
 def mixed(planes: NDArray[Number], matrix: NDArray[np.floating]) -> NDArray[Number]:
-    """``matrix`` (D, C) times the colours (C, N), in their own precision; not BLAS, whose sums differ per machine."""
+    """``matrix`` (D, C) times the colors (C, N), in their own precision; without BLAS, whose sums differ between
+    machines."""
     factors = matrix.astype(planes.dtype)
     out = np.empty((len(factors), planes.shape[1]), planes.dtype)
     part = np.empty(planes.shape[1], planes.dtype)
@@ -35,7 +36,8 @@ def by_blocks(
     *,
     out: type[Number],
 ) -> NDArray[Number]:
-    """``change`` every pixel of ``rgb`` (..., 3), some at a time, as planes (3, N) of the precision ``within``."""
+    """Apply ``change`` to every pixel of ``rgb`` (..., 3), in blocks, as planes (3, N) with the precision
+    ``within``."""
     pixels = rgb.reshape(-1, 3)
     result = np.empty(pixels.shape, out)
     for start in range(0, len(pixels), _BLOCK):
@@ -48,18 +50,18 @@ def by_blocks(
 
 HALF_MAX = 65504.0
 _ZERO = np.zeros(1)
-"""Taken off, as OpenCV only converts what it calculates; -0 stays -0."""
+"""Subtracted, as OpenCV only converts in calculations; -0 stays -0."""
 
 
 def to_half(rgb: NDArray[np.floating]) -> NDArray[np.float16]:
-    """Round to half; finite values beyond its range are held at its ends."""
+    """Round to half; finite values beyond its range are clipped."""
     if rgb.dtype == np.float16:
         return rgb.astype(np.float16, copy=False)
     return half_of(np.clip(rgb, -HALF_MAX, HALF_MAX).astype(np.float32, copy=False))
 
 
 def half_of(values: NDArray[np.float32]) -> NDArray[np.float16]:
-    """float32 to the nearest half (even in doubt), infinities beyond its range: as ``astype`` does."""
+    """float32 to the nearest half (ties to even), infinities beyond its range: like ``astype``."""
     import cv2
 
     if not values.size:
@@ -69,7 +71,7 @@ def half_of(values: NDArray[np.float32]) -> NDArray[np.float16]:
 
 
 def from_half(values: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Half to float32, as ``astype`` does."""
+    """Half to float32, like ``astype``."""
     import cv2
 
     if not values.size:

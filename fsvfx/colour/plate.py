@@ -1,4 +1,4 @@
-"""A plate's colour: into comp space, to display and back, and pictures to look at."""
+"""A plate's color: into comp space, to display and back, and pictures for viewing."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from fsvfx.errors import PlateError
 from schemas.job import ShotJob
 
 _PIXELS = 32768
-"""At a time, so that they stay in the processor's cache."""
+"""Pixels per block, so that they stay in the processor's cache."""
 _INEXACT = 2e-4
-"""Of display light: what a code may look different beside others by, for matrices are written with few digits."""
+"""Of display light: how much a code may differ depending on the others, because matrices are written with few
+digits."""
 _ROUNDING = 0.1
-"""Codes by which half float's rounding changes a preview, on average, and more: measured up to 0.04."""
+"""Codes by which half float's rounding changes a preview, on average, with a margin: measured up to 0.04."""
 
 
 @dataclass(frozen=True)
 class PlateColour:
     """How a plate's pixels are read.
 
-    space: as the manifest names it, in ``config``. exposure: in stops, for what engines and people look at; comps
-    stay as they are. All methods raise InputError for a space or config that does not exist.
+    space: as named in the manifest, in ``config``. exposure: in stops, for what engines and people see; comps are not
+    affected. All methods raise InputError for an unknown space or config.
     """
 
     space: str
@@ -48,7 +49,7 @@ class PlateColour:
 
     @property
     def comp_space(self) -> str:
-        """Where its comps are made: its own space if that is scene-linear, else the role ``scene_linear``."""
+        """The space of its comps: its own space if that is scene-linear, otherwise the role ``scene_linear``."""
         return comp_space(self.config, self.space)
 
     @property
@@ -73,12 +74,12 @@ class PlateColour:
         return decode(display, self.config, self.comp_space, self.exposure)
 
     def preview(self, comp: Floats) -> NDArray[np.uint8]:
-        """A comp (..., 3) to look at, sRGB: see `fsvfx.colour.preview`."""
+        """A comp (..., 3) for viewing, sRGB: see `fsvfx.colour.preview`."""
         return preview(comp, self.space, self.config, self.exposure)
 
     def shown(self, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
-        """A plate frame (H, W, 3) as ``preview`` shows its comp, in a new array; but for what half float, on the way
-        through comp space, takes from dark channels beside bright ones."""
+        """A plate frame (H, W, 3) as ``preview`` shows its comp, in a new array; without the half-float rounding of
+        comp space in dark channels beside bright ones."""
         table = preview_codes(self.space, self.config, self.exposure) if frame.dtype == np.uint8 else None
         if table is None:
             return self.preview(self.to_comp(frame))
@@ -89,7 +90,7 @@ class PlateColour:
     def look(self, frame: NDArray[np.generic]) -> NDArray[np.uint8]:
         """A plate frame (H, W, 3), sRGB, for models that were trained on video.
 
-        Without exposure, 8-bit plates that were made for a display stay as they are.
+        Without exposure, display-referred 8-bit plates are unchanged.
         """
         if frame.dtype == np.uint8 and not self.exposure and encoding(self.config, self.space) == "sdr-video":
             return frame.astype(np.uint8, copy=False)
@@ -98,7 +99,7 @@ class PlateColour:
     def display(self, frame: NDArray[np.generic]) -> NDArray[np.float32]:
         """A plate frame, or a piece of one, as engines see it: display light in [0, 1].
 
-        That of its comp; but for what half float, on the way there, takes from the codes of 8-bit plates.
+        The same as for its comp, but without the half-float rounding of 8-bit codes.
         """
         table = display_codes(self.space, self.config, self.exposure) if frame.dtype == np.uint8 else None
         if table is not None:
@@ -115,9 +116,9 @@ class PlateColour:
 def plate_to_comp(frame: NDArray[np.generic], plate_space: str, config: ColourConfig) -> NDArray[np.float16]:
     """A plate frame (H, W, 3), uint8, uint16 or float16 in ``plate_space``, in comp space as half.
 
-    The one way from plate to comp: whatever is made from the same frame has the same bits. A half frame in a
-    scene-linear space comes back as it is, NaN and infinities included. Integer codes are read as code / maximum.
-    Values beyond half's range are held at its ends. PlateError for another dtype or shape.
+    The only conversion from plate to comp: everything made from the same frame has the same bits. A half frame in a
+    scene-linear space is returned unchanged, including NaN and infinities. Integer codes are read as code / maximum.
+    Values beyond half's range are clipped. PlateError for another dtype or shape.
     """
     if frame.ndim != 3 or frame.shape[2] != 3:
         raise PlateError(
@@ -134,9 +135,9 @@ def plate_to_comp(frame: NDArray[np.generic], plate_space: str, config: ColourCo
 
 @lru_cache(maxsize=8)
 def preview_codes(plate_space: str, config: ColourConfig, exposure: float) -> NDArray[np.uint8] | None:
-    """What each code of 8-bit plates looks like, (1, 256, 3); None where it depends on the other channels.
+    """The preview of each code of 8-bit plates, (1, 256, 3); None if it depends on the other channels.
 
-    So it is of plates in Rec.709's primaries. Tried out, not assumed.
+    So it is for plates with Rec.709's primaries. Tested, not assumed.
     """
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)[None]
     table = preview(plate_to_comp(ramp, plate_space, config), plate_space, config, exposure)
@@ -151,9 +152,9 @@ def preview_codes(plate_space: str, config: ColourConfig, exposure: float) -> ND
 
 @lru_cache(maxsize=8)
 def display_codes(plate_space: str, config: ColourConfig, exposure: float) -> NDArray[np.float32] | None:
-    """What engines see of each code of 8-bit plates, (1, 256, 3); None where it depends on the other channels.
+    """The display value of each code of 8-bit plates, (1, 256, 3); None if it depends on the other channels.
 
-    So it is of plates in Rec.709's primaries. Tried out, not assumed.
+    So it is for plates with Rec.709's primaries. Tested, not assumed.
     """
     space, comp = check_space(config, plate_space), comp_space(config, plate_space)
 
@@ -186,7 +187,7 @@ def _from_codes(frame: NDArray[np.generic], source: str, target: str, config: Co
 
 
 def _by_curves(codes: NDArray[Any], found: Curves, out: NDArray[np.float16]) -> None:
-    """Not by OpenCV's transform: its bits depend on where in a row a pixel stands."""
+    """Not OpenCV's transform: its bits depend on a pixel's position in the row."""
     import cv2
 
     light = [cv2.LUT(plane, curve[None]) for plane, curve in zip(cv2.split(codes), found.curves, strict=True)]

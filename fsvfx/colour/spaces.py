@@ -1,6 +1,6 @@
-"""Colour spaces of a config by name, and what a manifest may call them.
+"""Color spaces of a config by name, and the names that a manifest may use.
 
-Those of fsvfx's own config stand in a table: reading OCIO and the config takes longer than checking a manifest.
+Those of fsvfx's own config are in a table: reading OCIO and the config is slower than checking a manifest.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FRIENDLY = {
     "log3g10": "log3g10_redwidegamutrgb",
     "slog3": "slog3_sgamut3cine",
 }
-"""What people write, without punctuation -> the config's alias. Rec.709 video is read as shown on a BT.1886 monitor."""
+"""Common names, without punctuation -> the config's alias. Rec.709 video is read as shown on a BT.1886 monitor."""
 
 
 class Space(NamedTuple):
@@ -45,15 +45,15 @@ class Space(NamedTuple):
 
 
 TABLE = Path(__file__).with_name("default_spaces.json")
-"""The default config's: each space's fields, and the names, aliases and roles by which OCIO knows it, in small letters.
-Written by ``tests/fsvfx/colour/test_default_spaces.py``."""
+"""The default config's: each space's fields, and OCIO's names, aliases and roles for it, in lower case. Written by
+``tests/fsvfx/colour/test_default_spaces.py``."""
 
 
 @lru_cache(maxsize=256)
 def check_space(config: ColourConfig, name: str) -> str:
-    """The config's own name of the colour space ``name``: an alias, a role, or a friendly name (``sRGB``, ``Rec.709``).
+    """The config's own name of the color space ``name``: an alias, a role, or a friendly name (``sRGB``, ``Rec.709``).
 
-    InputError, with the nearest names, if there is none; or if the space holds data, not colour.
+    InputError, with the nearest names, if there is none; or if the space holds data, not color.
     """
     found = _find(config, name)
     if found is None:
@@ -74,10 +74,10 @@ def check_space(config: ColourConfig, name: str) -> str:
 
 @lru_cache(maxsize=256)
 def is_scene_linear(config: ColourConfig, name: str) -> bool:
-    """Whether the space's values are proportional to the scene's light: as its encoding says, or by trying."""
+    """Whether the space's values are proportional to scene light: by its encoding, or by testing."""
     if said := encoding(config, name):
         return said == "scene-linear"
-    from fsvfx.colour.config import is_linear  # here, as it brings OCIO
+    from fsvfx.colour.config import is_linear  # here, as it imports OCIO
 
     return is_linear(config, check_space(config, name))
 
@@ -88,12 +88,13 @@ def encoding(config: ColourConfig, name: str) -> str:
 
 
 def interop_id(config: ColourConfig, name: str) -> str:
-    """The Color Interop Forum's id of the space (``lin_ap1_scene``), as OpenEXR's ``colorInteropID``; empty if none."""
+    """The Color Interop Forum's id of the space (``lin_ap1_scene``), used as OpenEXR's ``colorInteropID``; empty if
+    none."""
     return _space(config, name).interop_id
 
 
 def comp_space(config: ColourConfig, plate_space: str) -> str:
-    """Where comps are made: the plate's own space if it is scene-linear, else the role ``scene_linear`` (ACEScg)."""
+    """The space of comps: the plate's own space if it is scene-linear, otherwise the role ``scene_linear`` (ACEScg)."""
     name = check_space(config, plate_space)
     return name if is_scene_linear(config, name) else check_space(config, "scene_linear")
 
@@ -118,7 +119,7 @@ def _named(config: ColourConfig, name: str) -> Space | None:
     """By the config's own name, an alias or a role."""
     if config == DEFAULT_CONFIG:
         return _default_spaces().get(name.lower())
-    from fsvfx.colour.config import load_config  # here, as it brings OCIO
+    from fsvfx.colour.config import load_config  # here, as it imports OCIO
 
     space = load_config(config).getColorSpace(name)
     return Space(space.getName(), space.getEncoding(), space.getInteropID(), space.isData()) if space else None
@@ -130,8 +131,8 @@ def _default_spaces() -> dict[str, Space]:
 
 
 def _nearest(config: ColourConfig, name: str) -> list[str]:
-    """Up to three names that look like ``name``: the config's own, or the friendly ones."""
-    from fsvfx.colour.config import load_config  # here, as it brings OCIO
+    """Up to three names similar to ``name``: the config's own, or the friendly ones."""
+    from fsvfx.colour.config import load_config  # here, as it imports OCIO
 
     written = {_plain(friendly): friendly for friendly in ("sRGB", "Rec.709", "ACES", "LogC3", "LogC4", *_FRIENDLY)}
     for space in load_config(config).getColorSpaces():

@@ -1,4 +1,4 @@
-"""The first look at footage: drafts of manifests and consent records, and the faces of a shot, numbered.
+"""First steps with footage: drafts of manifests and consent records, and the numbered faces of a shot.
 
 Only what a person must decide is left blank in a draft (``TODO``).
 """

@@ -1,4 +1,4 @@
-"""The draft of one person's consent record. What the signed paper says is left blank. Pure."""
+"""The draft of one person's consent record. The terms of the signed paper are left blank. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.manifest import Use
 
 @dataclass(frozen=True)
 class ConsentWishes:
-    """What is known before the paper is read. None, or empty: that is blank, too.
+    """The facts known before the paper is read. None, or empty: left blank, too.
 
     document, sha256: the signed paper's file, relative to the record, and its hash.
     """

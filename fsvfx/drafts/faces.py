@@ -1,4 +1,4 @@
-"""Who is in a plate: a few frames are searched, and the faces of each person are told apart and numbered."""
+"""The people in a plate: a few frames are searched, and their faces are grouped by person and numbered."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ U8 = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class FoundFace:
-    """One person in the frames that were searched. ``position``, in plate pixels: in ``frame``, the first of theirs."""
+    """One person in the searched frames. ``position``, in plate pixels: in ``frame``, the first with this person."""
 
     number: int
     frame: int
     position: tuple[int, int]
     height: int
     seen: str
-    """In how many of the frames searched."""
+    """Number of searched frames that show the person, in words."""
     thumbs: tuple[U8, ...]
 
 
 def faces_in(plate: FoundPlate, finder: FaceFinder, frame_rate: str | None = None) -> list[FoundFace]:
-    """Everybody who is seen in ``SAMPLES`` frames through the plate, first seen first. A video's frames count from 0.
+    """Everybody visible in ``SAMPLES`` frames throughout the plate, by first frame. A video's frames count from 0.
 
     Raises PlateError, ModelError, StoreError.
     """
@@ -69,7 +69,7 @@ def sheet_of(plate: FoundPlate, faces: Sequence[FoundFace]) -> U8:
 
 
 def check_references(person: str, references: Sequence[str], finder: FaceFinder) -> str:
-    """What the references show, in words: the largest face in the first picture of each file is looked at.
+    """A summary of the references, in words: the largest face in the first picture of each file is examined.
 
     Raises PlateError if one can't be read, InputError if none shows a face.
     """

@@ -1,4 +1,4 @@
-"""The draft of a manifest: one shot per plate, with what was found in a comment on each line. Pure."""
+"""The draft of a manifest: one shot per plate, with the findings in a comment on each line. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST_FRAME = 1001
 
 @dataclass(frozen=True)
 class ShotDraft:
-    """One shot. path: as the manifest writes it; frames: in production numbers; sheet: the faces' picture."""
+    """One shot. path: as written in the manifest; frames: in production numbers; sheet: the faces' picture."""
 
     plate: FoundPlate
     path: str
@@ -35,14 +35,14 @@ class ShotDraft:
 
     @property
     def choices(self) -> str:
-        """The faces, by what ``position`` may be."""
+        """The faces, by possible values of ``position``."""
         return "   ".join(f"{face.number}: [{face.position[0]}, {face.position[1]}]" for face in self.faces)
 
 
 @dataclass(frozen=True)
 class ManifestDraft:
-    """All that the text is made of. engines: those installed; engine_settings: the chosen one's starter, if there is
-    one. found: of the references, in words."""
+    """The data of the draft. engines: those installed; engine_settings: the chosen one's starter, if there is one.
+    found: findings on the references, in words."""
 
     production: str
     identity: str
@@ -58,7 +58,7 @@ class ManifestDraft:
 
 
 def manifest_text(draft: ManifestDraft, name: str) -> str:
-    """The manifest as YAML. ``name``: of its file."""
+    """The manifest as YAML. ``name``: the name of its file."""
     others = [each for each in draft.engines if each != draft.engine]
     lines = [
         remark(0, f"Written by `fsvfx new`. Fill in each {BLANK} here and in the consent records, then run:"),

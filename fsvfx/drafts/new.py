@@ -1,4 +1,4 @@
-"""Footage in, drafts out: a manifest of its plates, a consent record per person, and a sheet of the faces per plate."""
+"""From footage to drafts: a manifest of its plates, a consent record per person, and a sheet of the faces per plate."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person says of a new production.
+    """The user's input for a new production.
 
-    plates, identity: paths as they are named on the command line. frames: in production numbers; None: all.
-    copy: bring the media into the manifest's folder.
+    plates, identity: paths as given on the command line. frames: in production numbers; None: all. copy: copy the media
+    into the manifest's folder.
     """
 
     plates: Sequence[str]
@@ -53,7 +53,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Written:
-    """What came of it. consents: each person's record, and whether it was there already and is kept."""
+    """The results. consents: each person's record, and whether it existed already and was kept."""
 
     manifest: Path
     shots: tuple[ShotDraft, ...]
@@ -64,10 +64,10 @@ class Written:
 def new(
     wishes: Wishes, folder: Path, *, replace: bool = False, report: Callable[[str], None] = lambda line: None
 ) -> Written:
-    """Look at the footage and write the drafts into ``folder``. Consent records that are there are kept, always.
+    """Inspect the footage and write the drafts into ``folder``. Existing consent records are never overwritten.
 
-    Raises InputError (a file that is there, footage outside of what a manifest in ``folder`` may read), PlateError,
-    ModelError, StoreError.
+    Raises InputError (an existing file, footage outside the reach of a manifest in ``folder``), PlateError, ModelError,
+    StoreError.
     """
     from fsvfx.drafts.faces import check_references
     from fsvfx.drafts.plates import find_plates, name_of
@@ -121,7 +121,7 @@ def new(
 
 
 def _shot(plate: FoundPlate, path: str, wishes: Wishes, folder: Path, finder: FaceFinder, replace: bool) -> ShotDraft:
-    """With the sheet of its faces, written. path: the plate's, as the manifest names it."""
+    """Also writes the sheet of its faces. path: the plate's, as named in the manifest."""
     from fsvfx.drafts.faces import faces_in, sheet_of
 
     faces = faces_in(plate, finder, wishes.frame_rate)
@@ -131,9 +131,9 @@ def _shot(plate: FoundPlate, path: str, wishes: Wishes, folder: Path, finder: Fa
 
 
 def new_consent(wishes: ConsentWishes, path: Path, *, document: Path | None = None, replace: bool = False) -> None:
-    """Write the draft of one person's record to ``path``; with the hash of the signed ``document``, if there is one.
+    """Write the draft of one person's record to ``path``; with the hash of the signed ``document``, if given.
 
-    Raises InputError for a file that is there, or for a document that is not.
+    Raises InputError for an existing file, or for a missing document.
     """
     if document is not None:
         try:
@@ -148,7 +148,7 @@ def new_consent(wishes: ConsentWishes, path: Path, *, document: Path | None = No
 
 
 def _consent(folder: Path, wishes: ConsentWishes) -> tuple[Path, bool]:
-    """The record's place, and whether one was there: a signed one is never written over."""
+    """The record's path, and whether it existed already: a signed one is never overwritten."""
     path = folder / "consents" / f"{wishes.person}.yaml"
     if os.path.lexists(path):
         return path, True
@@ -158,14 +158,14 @@ def _consent(folder: Path, wishes: ConsentWishes) -> tuple[Path, bool]:
 
 @dataclass(frozen=True)
 class _Bring:
-    """Footage as the manifest in ``folder`` names it: where it lies, or in a copy."""
+    """The path of footage for the manifest in ``folder``: its original place, or a copy."""
 
     folder: Path
     production: str
     copy: bool
 
     def __call__(self, path: str, into: str) -> str:
-        """Raises InputError for what the manifest may not read."""
+        """Raises InputError for files outside the manifest's reach."""
         if remote.is_remote(path):
             return path
         reach = Reach(self.folder / "manifest.yaml", self.production)
@@ -185,7 +185,7 @@ class _Bring:
         return f"{into}/{self._free(files[0], into) if files == [Path(path)] else os.path.basename(path)}"
 
     def _free(self, file: Path, into: str) -> str:
-        """Its own name; with its folder's before it where another file has that."""
+        """Its own name; with its folder's as prefix if another file has that."""
         there = self.folder / into / file.name
         is_other = there.exists() and not filecmp.cmp(there, file, shallow=False)
         return f"{file.parent.name}_{file.name}" if is_other else file.name
@@ -198,7 +198,7 @@ def _files_of(path: str) -> list[Path]:
 
 
 def _references(given: Sequence[str]) -> list[str]:
-    """Absolute files, globs and patterns; a folder is all the pictures and videos in it. Raises InputError."""
+    """Absolute files, globs and patterns; a folder means all pictures and videos in it. Raises InputError."""
     found: list[str] = []
     for each in given:
         path = Path(each).expanduser().absolute()
@@ -219,7 +219,7 @@ def _references(given: Sequence[str]) -> list[str]:
 
 
 def _check_quoted(plates: Sequence[str], references: Sequence[str]) -> None:
-    """A shell turns --identity refs/*.jpg into one reference and many plates. Raises InputError for that."""
+    """A shell expands --identity refs/*.jpg to one reference and many plates. Raises InputError for that."""
     folders = {os.path.dirname(each) for each in references if os.path.isfile(each)}
     for plate in plates:
         path = os.path.abspath(plate)
@@ -230,14 +230,15 @@ def _check_quoted(plates: Sequence[str], references: Sequence[str]) -> None:
 
 
 def _person_in(reference: str) -> str:
-    """Whom a reference seems to be named after: its file, unless that is a number or a pattern; else its folder."""
+    """The probable name of a reference's person: its file, unless that is a number or a pattern; otherwise its
+    folder."""
     folder, _, name = reference.rpartition("/")
     stem = name.rpartition(".")[0].rstrip("0123456789._-#*% ")
     return stem or folder.rpartition("/")[2]
 
 
 def _frames(plate: FoundPlate, wanted: FrameRange | None) -> FrameRange:
-    """In production numbers, without a gap. Raises InputError if the plate has none of those wanted."""
+    """In production numbers, without a gap. Raises InputError if the plate has none of the requested frames."""
     facts = plate.facts
     every = facts.longest if facts.is_sequence else FrameRange.span(FIRST_FRAME, FIRST_FRAME + facts.longest.last)
     if wanted is None:

@@ -1,4 +1,4 @@
-"""The plates that a person names: a video, a sequence by its pattern or by any of its frames, a folder of either."""
+"""Plates named by a user: a video, a sequence by its pattern or by any of its frames, a folder of either."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _OTHERS = {
 
 @dataclass(frozen=True)
 class FoundPlate:
-    """A plate, the shot's name that its file suggests, and its colour space.
+    """A plate, a shot name derived from its file, and its color space.
 
-    space: as a manifest writes it; None: nobody can tell. reason: where it comes from. others: likely ones.
+    space: as written in a manifest; None: unknown. reason: its source. others: likely alternatives.
     """
 
     shot: str
@@ -46,14 +46,14 @@ class FoundPlate:
 
     @property
     def looks_like(self) -> str:
-        """The space in which to look at it where ``space`` is not known."""
+        """The space for viewing it if ``space`` is unknown."""
         return self.space or ("ACEScg" if suffix(self.facts.path) == ".exr" else "sRGB")
 
 
 def find_plates(named: Iterable[str], color_space: str | None, frame_rate: str | None) -> list[FoundPlate]:
-    """Each plate once, in the order in which they are named, with a shot's name of its own.
+    """Each plate once, in the given order, each with a unique shot name.
 
-    color_space, frame_rate: what the person says of all of them. Raises InputError, PlateError, StoreError.
+    color_space, frame_rate: the user's values for all of them. Raises InputError, PlateError, StoreError.
     """
     found: list[FoundPlate] = []
     for path in dict.fromkeys(path for each in named for path in _paths(each)):
@@ -63,7 +63,7 @@ def find_plates(named: Iterable[str], color_space: str | None, frame_rate: str |
 
 
 def name_of(text: str, otherwise: str = "") -> str:
-    """``text`` as a name that a manifest takes."""
+    """``text`` as a valid name for a manifest."""
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("_.-")
     return plain[:60] or otherwise
 
@@ -94,7 +94,7 @@ def _in_folder(folder: Path) -> Iterator[str]:
 
 
 def _sequence_of(frame: Path) -> str:
-    """The pattern of the sequence to which ``frame`` belongs: of how many digits, most of its files tell."""
+    """The pattern of the sequence that contains ``frame``: the number of digits is that of most of its files."""
     match = _NUMBER.fullmatch(frame.name)
     if match is None:
         hint = "Name a video, or a frame of an image sequence, such as sh0040.1001.exr"
@@ -129,7 +129,7 @@ def _space(facts: PlateFacts, said: str | None) -> tuple[str | None, str, tuple[
 
 
 def _in_name(path: str) -> str | None:
-    """The colour space that file or folder name: ``sh0040_ACEScg.####.exr``, ``plates/lin_rec709/...``."""
+    """The color space in the file's or folder's name: ``sh0040_ACEScg.####.exr``, ``plates/lin_rec709/...``."""
     for part in reversed(path.split("/")[-3:]):
         words = [word for word in re.split(r"[._\- #]+", part) if word]
         for count in (3, 2, 1):

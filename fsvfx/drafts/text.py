@@ -1,4 +1,4 @@
-"""YAML that a person goes on writing: each field on a line of its own, with a comment. Pure."""
+"""YAML for people to complete: each field on a line of its own, with a comment. Pure."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from collections.abc import Iterable
 from fsvfx.printable import one_line
 
 BLANK = "TODO"
-"""What stands in a draft where only a person can decide; ``validate`` lists every one."""
+"""The placeholder in a draft for what only a person can decide; ``validate`` lists every one."""
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./*#-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _COLUMN = 46
 
 
 def scalar(value: str) -> str:
-    """``value`` as YAML reads it back: in quotes where it could be taken for something else."""
+    """``value`` in YAML: quoted if it could be read as something else."""
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)
 
 
 def listed(values: Iterable[str]) -> str:
-    """As a list in one line."""
+    """As a list on one line."""
     return f"[{', '.join(map(scalar, values))}]"
 
 
 def field(indent: int, text: str, comment: str = "") -> str:
-    """A line: ``text``, and what there is to know of it."""
+    """A line: ``text``, and a comment on it."""
     line = " " * indent + text
     return f"{line:<{_COLUMN}} # {one_line(comment)}" if comment else line
 

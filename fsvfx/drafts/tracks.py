@@ -1,4 +1,4 @@
-"""The tracks of a shot, for ``fsvfx faces``: from the ledger's detections, whoever the performers are."""
+"""The tracks of a shot, for ``fsvfx faces``: from the ledger's detections, for any performers."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ TILE = 192
 SAMPLES = 6
 """Pictures of each track."""
 MARGIN = 0.35
-"""Shown around the face, as a share of its height."""
+"""Margin shown around the face, as a share of its height."""
 
 
 @dataclass(frozen=True)
 class FaceTrack:
-    """One track, with what a manifest can say to choose it: its number, or a position."""
+    """One track, with the values by which a manifest can choose it: its number, or a position."""
 
     number: int
     frames: FrameRange
     share: float
-    """Of the shot's frames that show it."""
+    """Share of the shot's frames that show it."""
     height: float
     """Median, in plate pixels."""
     position: tuple[int, int]
-    """Middle of the face in its first frame, plate pixels."""
+    """Center of the face in its first frame, plate pixels."""
     samples: tuple[tuple[int, tuple[float, float, float, float]], ...]
     """Some frames with the face's box (x0, y0, x1, y1)."""
 
@@ -50,7 +50,7 @@ class FaceTrack:
 
 
 def tracks_of(job: ShotJob) -> list[FaceTrack]:
-    """Follow the detected faces, choosing nobody. The detections must be done. Raises StoreError."""
+    """Track the detected faces, without choosing any. The detections must be done. Raises StoreError."""
     unit = Unit.of_shot()
     track = TrackStage()
     detected = open_data(open_store(job), _receipts(job, "detect"))
@@ -68,8 +68,7 @@ def tracks_of(job: ShotJob) -> list[FaceTrack]:
 
 def write_sheet(job: ShotJob, tracks: Sequence[FaceTrack], folder: Path, replace: bool = False) -> Path:
     """Write ``<shot>.faces.png``: one row of pictures per track, numbered. Raises StoreError, MachineError; InputError
-    for another file that is there, unless ``replace`` says that it may go.
-    """
+    for an existing file that is not one, unless ``replace`` allows overwriting it."""
     plate = open_data(open_store(job), _receipts(job, "ingest"))
     rows = [_row(job, plate, track) for track in tracks]
     under = "choose with  track: N  or  position: [x, y]"

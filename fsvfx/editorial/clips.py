@@ -1,4 +1,4 @@
-"""Every use of a clip in the picture tracks of a timeline, whatever it is nested in."""
+"""All uses of clips in the picture tracks of a timeline, however nested."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from fsvfx.printable import listed
 
 @dataclass(frozen=True)
 class Use:
-    """A clip where the edit shows it. Times are OpenTimelineIO's own."""
+    """A clip as shown in the edit. Times are OpenTimelineIO's own."""
 
     clip: Clip
     source: TimeRange
-    """What is shown, in the media's time, trimmed by all that the clip is nested in."""
+    """The shown range, in the media's time, trimmed by everything that the clip is nested in."""
     record: TimeRange
-    """Where it is shown, in the timeline's time."""
+    """Its position, in the timeline's time."""
     head: RationalTime | None
-    """How far a transition reaches out before ``source``; None without one."""
+    """How far a transition extends before ``source``; None without one."""
     tail: RationalTime | None
     track: str
     around: tuple[Any, ...]
-    """What the clip is nested in, from the innermost outwards."""
+    """The clip's ancestors, from the innermost outward."""
 
     @property
     def effects(self) -> tuple[Any, ...]:
-        """The clip's own and those of all that it is nested in."""
+        """The clip's own and those of all ancestors."""
         return tuple(effect for item in (self.clip, *self.around) for effect in item.effects)
 
 
 @dataclass(frozen=True)
 class Uses:
-    """``shown`` in the order of the record; ``notes`` list what is left out."""
+    """``shown`` in record order; ``notes`` list what is left out."""
 
     shown: tuple[Use, ...]
     notes: tuple[str, ...]
@@ -49,7 +49,7 @@ class Uses:
 def uses_of(edit: Edit) -> Uses:
     """Walk the timeline; notes list sound, disabled clips and generators.
 
-    Raises EditError if clips have no range: then nothing after them has its place.
+    Raises EditError if clips have no range: then the positions of all later ones are unknown.
     """
     _check_ranges(edit)
     shown: list[Use] = []
@@ -91,7 +91,7 @@ def _why_not(clip: Any, around: Sequence[Any]) -> str | None:
 
 
 def _use(chain: Chain) -> Use | None:
-    """None if nothing of it is seen."""
+    """None if no part of it is visible."""
     clip, *around = (level.item for level in chain)
     most = seen(chain, with_transitions=True)
     here = seen(chain, with_transitions=False) or most
@@ -110,7 +110,7 @@ def _if_any(time: RationalTime) -> RationalTime | None:
 
 
 def _covered(shown: Sequence[Use]) -> Iterator[str]:
-    """Pictures on several tracks at once: all of them become shots, as only the compositor knows what is seen."""
+    """Pictures on several tracks at once: all of them become shots, as only the compositor knows what is visible."""
     starts = [use.record.start_time.to_seconds() for use in shown]
     for index, use in enumerate(shown):
         end = bisect_left(starts, use.record.end_time_exclusive().to_seconds())
@@ -125,15 +125,15 @@ class Level:
 
     item: Any
     own: TimeRange
-    """What it shows, in its own time."""
+    """The range that it shows, in its own time."""
     start: RationalTime
-    """Where that starts in the time of its parent."""
+    """The start of that range in its parent's time."""
     head: RationalTime | None
     """How far a transition shows it before ``own``."""
     tail: RationalTime | None
 
     def outwards(self, inner: TimeRange) -> TimeRange:
-        """``inner``, in its own time, as the parent's time."""
+        """``inner``, in its own time, converted to the parent's time."""
         return TimeRange(inner.start_time - self.own.start_time + self.start, inner.duration)
 
     def reach(self, *, with_transitions: bool) -> tuple[RationalTime, RationalTime]:
@@ -145,11 +145,11 @@ class Level:
 
 
 Chain = tuple[Level, ...]
-"""From the clip outwards, to the stack of all tracks."""
+"""From the clip outward, to the stack of all tracks."""
 
 
 def chains_of(timeline: Timeline) -> Iterator[Chain]:
-    """One for each clip, in the order in which the timeline has them."""
+    """One for each clip, in the timeline's order."""
     whole = timeline.tracks
     own = whole.trimmed_range()
     yield from _below((Level(whole, own, RationalTime(0, own.duration.rate), None, None),))
@@ -161,7 +161,7 @@ def _below(chain: Chain) -> Iterator[Chain]:
         yield chain
         return
     children = list(outer) if isinstance(outer, Composition) else []
-    after = RationalTime(0, chain[0].own.duration.rate)  # where the next child of a track begins
+    after = RationalTime(0, chain[0].own.duration.rate)  # the start of a track's next child
     for index, child in enumerate(children):
         if not isinstance(child, Item):
             continue
@@ -176,9 +176,9 @@ def _below(chain: Chain) -> Iterator[Chain]:
 
 
 def seen(chain: Chain, *, with_transitions: bool) -> TimeRange | None:
-    """What the timeline shows of the chain's clip, in the timeline's time; None: nothing.
+    """The range of the timeline that shows the chain's clip, in the timeline's time; None if it is not shown.
 
-    ``with_transitions``: with what they show beyond the cuts, of a clip, and of the clips at the ends of a nest.
+    ``with_transitions``: including what they show beyond the cuts, of a clip, and of the clips at the ends of a nest.
     """
     here: TimeRange | None = None
     for level in chain:
@@ -192,7 +192,7 @@ def seen(chain: Chain, *, with_transitions: bool) -> TimeRange | None:
 
 
 def inwards(there: TimeRange, chain: Chain) -> TimeRange:
-    """``there``, in the timeline's time, in the time of the chain's clip."""
+    """``there``, in the timeline's time, converted to the time of the chain's clip."""
     start = there.start_time
     for level in reversed(chain):
         start = start - level.start + level.own.start_time

@@ -1,4 +1,4 @@
-"""Uses of clips -> cuts: named, in whole frames of one exact rate, none of them retimed."""
+"""Uses of clips -> cuts: named, in whole frames at one exact rate, none of them retimed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True)
 class Stated:
-    """What the edit says about a clip's media: frame ``start`` is file number ``number`` (None: its first frame)."""
+    """The edit's data on a clip's media: frame ``start`` is file number ``number`` (None: its first frame)."""
 
     start: int
     frames: int
@@ -32,13 +32,13 @@ class Stated:
 
 @dataclass(frozen=True)
 class Cut:
-    """What one shot needs of its media. Frames are counted in the media's time, as its timecode counts them."""
+    """The frames of its media that one shot needs, in the media's time, as counted by its timecode."""
 
     shot: str
     clip: str
     reel: str
     media: str
-    """Name of the file that the edit plays, without its ending; empty if it names none."""
+    """Name of the file that the edit plays, without its extension; empty if it names none."""
     path: str
     """That file, or the sequence with ``#`` for the digits."""
     rate: Fraction
@@ -48,18 +48,18 @@ class Cut:
     """Of ``frames``, those before the cut that a transition shows."""
     tail: int
     drop: bool | None
-    """Whether its source timecodes are drop-frame; None: the edit does not say."""
+    """Whether its source timecodes are drop-frame; None: unknown."""
     stated: Stated | None
 
     @property
     def end(self) -> int:
-        """The first frame that is not needed."""
+        """The first frame after the needed ones."""
         return self.start + self.frames
 
 
 @dataclass(frozen=True)
 class Cuts:
-    """All of an edit's, with the uses they come from, in the same order."""
+    """All cuts of an edit, with the uses that they come from, in the same order."""
 
     cuts: tuple[Cut, ...]
     uses: tuple[Use, ...]
@@ -67,7 +67,7 @@ class Cuts:
 
 
 def cuts_of(edit: Edit, names: str = "{clip}", wanted: Container[str] | None = None) -> Cuts:
-    """Name every shot and take its frames. ``names``: template of the shots' names, see ``shot_names``.
+    """Name every shot and get its frames. ``names``: template of the shots' names, see ``shot_names``.
 
     ``wanted``: only these shots; default: all.
 
@@ -100,7 +100,7 @@ def _at(name: str, use: Use) -> str:
 
 
 def _wrong(use: Use, rate: Fraction, retimes: Retimes) -> list[tuple[str, str]]:
-    """What keeps a use from being a shot, and how to fix it."""
+    """Why a use can't be a shot, and how to fix it."""
     if retimes.changes:
         hint = "Bake the retime into the plate, and cut that in at normal speed"
         return [(f"it is retimed ({', '.join(retimes.changes)}); retimes are not supported", hint)]
@@ -117,7 +117,8 @@ def _wrong(use: Use, rate: Fraction, retimes: Retimes) -> list[tuple[str, str]]:
 
 
 def _other_rates(use: Use, rate: Fraction) -> Iterator[str]:
-    """Media at another rate is played in real time, with frames left out, or off speed: the edit does not say which."""
+    """Media at another rate may be played in real time, with dropped frames, or off speed: the edit does not say
+    which."""
     reference: Any = use.clip.media_reference
     there = reference.available_range if reference else None
     kept = use.clip.source_range
@@ -140,7 +141,7 @@ def _other_rates(use: Use, rate: Fraction) -> Iterator[str]:
 
 
 def _contradiction(use: Use) -> str | None:
-    """The clip against its media: lengths, and digits of an image sequence that no file has."""
+    """Contradictions between the clip and its media: lengths, and digits of an image sequence that no file has."""
     reference: Any = use.clip.media_reference
     if reference is None:
         return f"it should play its media '{use.clip.active_media_reference_key}', but has none of that name"
@@ -154,7 +155,7 @@ def _contradiction(use: Use) -> str | None:
 
 
 def _effects(name: str, retimes: Retimes) -> Iterator[str]:
-    """Effects that leave time alone stay with the editing system."""
+    """Effects that don't change time remain in the editing system."""
     for effect in retimes.others:
         yield f"{name}: the edit's effect {effect} is not applied"
     for effect in retimes.unknown:
@@ -200,6 +201,6 @@ def _is_whole(time: RationalTime, rate: Fraction) -> bool:
 
 
 def _value(time: RationalTime, rate: Fraction) -> float:
-    """In frames of ``rate``. Rates that mean the same are not converted: 23.98 would drift against 24000/1001."""
+    """In frames at ``rate``. Equivalent rates are not converted: 23.98 would drift against 24000/1001."""
     own = rates.snapped(time.rate)
     return float(time.value) if own == rate else float(Fraction(time.value) * rate / own)

@@ -25,7 +25,7 @@ SUFFIXES = (".otio", ".otioz", ".otiod", ".edl")
 
 @dataclass(frozen=True)
 class Edit:
-    """A timeline as its file has it; ``notes`` say what was unclear."""
+    """A timeline as read from its file; ``notes`` describe what was unclear."""
 
     file: Path
     timeline: Timeline
@@ -37,12 +37,12 @@ class Edit:
 
     @property
     def folder(self) -> Path:
-        """To which the edit's relative paths are relative."""
+        """The base of the edit's relative paths."""
         return self.file if self.file.suffix.lower() == ".otiod" else self.file.parent
 
 
 def stated_rate(time: RationalTime) -> Fraction | None:
-    """None for OpenTimelineIO's default time, zero at a rate of 1, which nobody wrote."""
+    """None for OpenTimelineIO's default time, zero at a rate of 1, which was never set."""
     return None if time.rate == 1 and time.value == 0 else rates.snapped(time.rate)
 
 
@@ -86,7 +86,7 @@ def _read_edl(path: Path, rate: Fraction | None) -> Edit:
 
 
 def _rate_of(timeline: Timeline) -> Fraction:
-    """The rate of its start, gaps and transitions; else that of most of its clips."""
+    """The rate of its start, gaps and transitions; otherwise that of most of its clips."""
     start = timeline.global_start_time
     if start is not None and (said := stated_rate(start)):
         return said

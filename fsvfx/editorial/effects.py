@@ -1,7 +1,7 @@
-"""What editing systems call effects that change time, and some that surely don't. Pure.
+"""Editing systems' names of effects that change time, and some that surely don't. Pure.
 
-Effects have names in the users' own languages, and plug-ins may have any name. So words decide: whole ones
-where they are common inside others (``rate`` in ``saturate``), else parts of them.
+Effects have names in the users' own languages, and plug-ins may have any name. So single words decide: whole ones if
+they are common inside others (``rate`` in ``saturate``), otherwise parts of them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ HARMLESS = words(
     "timecode timecodegenerator timecodeburnin timecodereader timecodeoverlay nameandtimecode "
     "metadataandtimecode metadataandtimecodeburnin dateandtime datetime"
 )
-"""Names that speak of time and leave it alone, squeezed."""
+"""Names that mention time without changing it, squeezed."""
 KNOWN = HARMLESS | words(
     """
     transform motion basicmotion opacity crop cropping composite compositing blendmode lenscorrection dynamiczoom
@@ -55,13 +55,13 @@ KNOWN = HARMLESS | words(
     color colour grade volume audiolevels colorremap colourremap gradientremap fastcolorcorrector
     """
 )
-"""Effects that surely leave time alone, squeezed."""
+"""Effects that surely do not change time, squeezed."""
 NAMES = words(
     "timeremap timeremapping timewarp timestretch retime retimeandscaling resolveretimeandscaling speed speedchange "
     "speedramp speedduration freezeframe freeze framehold reverse motioncontrol motioneffect timeeffect "
     "varispeed variablespeed fittofill trimtofill pulldown"
 )
-"""Whole names by which editing systems call a change of time, as metadata have them."""
+"""Editing systems' full names for a change of time, as in metadata."""
 KEYS = words(
     "timeremap timeremapping timewarp retime retimed retimecurve retimekeyframes speed speedratio speedpercent "
     "speedpercentage clipspeed playbackspeed playbackrate playrate timescalar variablespeed graphdict speedramp "
@@ -69,11 +69,11 @@ KEYS = words(
     "visualscale warpactive freeze freezeframe isfreeze isfreezeframe stillframe isstillframe reverse reversed "
     "isreversed reversespeed playbackward playbackwards playreverse motioncontrol timestretch framehold"
 )
-"""Keys of metadata that describe a change of time (or none)."""
+"""Metadata keys that describe a change of time (or its absence)."""
 
 
 def speaks_of_time(name: str) -> bool:
-    """Whether an effect called ``name`` may change which frame is meant."""
+    """Whether an effect called ``name`` may change which frame is shown."""
     split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     said = {squeezed(word) for word in re.split(r"[\W_]+", split)}
     return squeezed(name) not in HARMLESS and (bool(said & _WORDS) or tells_a_retime(name))

@@ -41,7 +41,7 @@ def edit_bytes(path: Path, entry: str = "") -> bytes:
     except KeyError:
         raise unreadable(path, f"it has no {entry}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        raise unreadable(path, error) from None  # RuntimeError: it is encrypted, or packed in an unknown way
+        raise unreadable(path, error) from None  # RuntimeError: it is encrypted, or compressed in an unknown way
     if len(content) > most:
         hint = "Cut it into reels; if the edit is right, set FSVFX_MAX_EDIT_BYTES higher"
         raise _error(path, f"The edit has over {most} bytes", hint)
@@ -70,9 +70,11 @@ def _from_zip(path: Path, entry: str, most: int) -> bytes:
 
 
 def decoded(content: bytes) -> EditText:
-    """By byte order mark, by where the zero bytes are (UTF-16 without a mark), as UTF-8, else as an 8-bit encoding.
+    """By byte order mark, by the position of zero bytes (UTF-16 without a mark), as UTF-8, otherwise as an 8-bit
+    encoding.
 
-    Lines that end in bare carriage returns are classic Mac OS's, whose 8-bit encoding was Mac Roman; else Windows 1252.
+    Lines that end in bare carriage returns come from classic Mac OS, whose 8-bit encoding was Mac Roman; otherwise
+    Windows 1252.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):
@@ -89,7 +91,7 @@ def decoded(content: bytes) -> EditText:
 
 
 def _wide(sample: bytes) -> str | None:
-    """UTF-16 of mostly Latin letters has a zero in every second byte."""
+    """UTF-16 with mostly Latin letters has a zero in every second byte."""
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 4
     if half and odd > half and not even:

@@ -1,4 +1,4 @@
-"""An edit's shots as a manifest, modelled on a template manifest."""
+"""An edit's shots as a manifest, based on a template manifest."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from schemas.upgrade import upgrade
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How an edit becomes shots."""
+    """Options for turning an edit into shots."""
 
     places: tuple[str, ...] = ()
     """Where the plates are, see ``find_plate``."""
     maps: tuple[str, ...] = ()
-    """``FROM=TO``: where paths of the edit are here, see ``parse_maps``."""
+    """``FROM=TO``: local replacements of the edit's paths, see ``parse_maps``."""
     names: str = "{clip}"
     """Template of the shots' names, see ``shot_names``."""
     first_frame: int = 1001
@@ -43,7 +43,7 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportedEdit:
-    """A manifest that ``validate`` passes, and what a person should know."""
+    """A manifest that passes ``validate``, and notes for people."""
 
     text: str
     shots: tuple[Numbered, ...]
@@ -53,7 +53,7 @@ class ImportedEdit:
 def import_edit(edit: Path, template: Path, wishes: ImportOptions) -> ImportedEdit:
     """The shots of ``edit`` as a manifest for the folder of ``template``.
 
-    Raises EditError, ManifestError (the template's, or what the edit makes of it), InputError, StoreError.
+    Raises EditError, ManifestError (from the template, or from the result), InputError, StoreError.
     """
     maps = parse_maps(wishes.maps)
     pattern = manifests.load(template)
@@ -87,7 +87,7 @@ def shots_as_data(shots: Sequence[Numbered]) -> list[dict[str, object]]:
 
 
 _BOUND = ("overrides", "position")
-"""Keys of a pattern shot that hold for its own frames only."""
+"""Keys of a pattern shot that apply only to its own frames."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ class ManifestText:
 
 
 def manifest_text(template: str, shots: Sequence[Numbered], folder: Path, edit: str) -> ManifestText:
-    """The text of a sound ``template`` with its shots replaced. All else stays as it is written, comments included.
+    """The text of a valid ``template`` with its shots replaced. Everything else is unchanged, including comments.
 
-    A shot that the template has by the same name keeps its settings; others take those of its first shot, without
-    what belongs to that shot's own frames. ``folder``: of the manifest, to which paths are relative.
+    A shot with the same name in the template keeps its settings; others take those of its first shot, without what
+    belongs to that shot's own frames. ``folder``: of the manifest, the base of relative paths.
     """
     document = parse_yaml(template)
     data = upgrade(document.data)
@@ -125,7 +125,7 @@ def manifest_text(template: str, shots: Sequence[Numbered], folder: Path, edit: 
 
 
 def _loosened(pattern: dict[str, Any], shot: str, people: dict[str, Any]) -> list[str]:
-    """Take out what holds for the pattern shot's frames only; returns what to look at."""
+    """Remove what applies only to the pattern shot's frames; returns what to check."""
     pattern.get("composite", {}).pop("overrides", None)
     entries = pattern.get("replace", [])
     for entry in entries:
@@ -171,7 +171,7 @@ def _dump(value: Any) -> str:
 
 def _lines_of_shots(document: Document, data: dict[str, Any]) -> range | None:
     """The lines of ``shots`` in the text. None: it has no lines of its own."""
-    if document.data != data:  # of an older schema
+    if document.data != data:  # with an older schema
         return None
     lines = document.lines
     begin = lines[("shots",)] - 1

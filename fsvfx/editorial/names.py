@@ -1,4 +1,4 @@
-"""What a shot, and the file that an edit plays, are called."""
+"""Names of shots, and of the files that an edit plays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BAD = re.compile(r"[^A-Za-z0-9_.-]+")
 _NUMBER = re.compile(r"([._-]?\[\d+-\d+\]|[._-]#+)$")
 _SHOWN = 8
 _MOST = 58
-"""Letters of a name, so that a use's number still fits."""
+"""Letters in a name, leaving room for a use's number."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class Named:
 
 
 def shot_names(clips: Sequence[Clip], template: str = "{clip}") -> Named:
-    """A name of its own for each clip, in their order.
+    """A unique name for each clip, in order.
 
-    Fields of ``template``: ``{clip}`` its name, ``{reel}``, ``{media}`` the file's name, ``{marker}`` that of the
-    first marker (an EDL's LOC), ``{number}`` 0010, 0020 and so on. A clip that is used again gets ``_2``. InputError.
+    Fields of ``template``: ``{clip}`` its name, ``{reel}``, ``{media}`` the file's name, ``{marker}`` that of the first
+    marker (an EDL's LOC), ``{number}`` 0010, 0020 and so on. Repeated uses of a clip get ``_2`` etc. InputError.
     """
     unknown = set(fields(template)) - set(FIELDS)
     if unknown:
         hint = f"Available: {', '.join(f'{{{name}}}' for name in FIELDS)}"
         raise InputError(f"{{{min(unknown)}}} is not a field of shot names", hint=hint, where=Where(field="--names"))
-    names: dict[str, str] = {}  # by lower case: letter case does not distinguish shots, as some disks ignore it
+    names: dict[str, str] = {}  # in lower case: letter case does not distinguish shots, as some disks ignore it
     uses: Counter[str] = Counter()
     again: dict[str, list[str]] = {}
     notes: list[str] = []
@@ -81,7 +81,7 @@ def _words(clip: Clip, index: int) -> dict[str, str]:
 
 
 def reel_of(clip: Clip) -> str:
-    """The tape or camera roll: an EDL's reel, or what editing systems leave in the metadata; empty if none."""
+    """The tape or camera roll: an EDL's reel, or the one in editing systems' metadata; empty if none."""
     spaces: list[Any] = [clip.metadata, clip.media_reference.metadata if clip.media_reference else {}]
     for space in spaces:
         for holder in (space, *(value for value in space.values() if hasattr(value, "get"))):
@@ -100,7 +100,7 @@ def media_path(clip: Clip) -> str:
 
 
 def media_name(clip: Clip) -> str:
-    """The file's name without number and ending."""
+    """The file's name without number and extension."""
     return _stem(unquote(media_path(clip).rpartition("/")[2]))
 
 

@@ -18,7 +18,7 @@ from schemas.timecode import drops_by_default, problem
 
 @dataclass(frozen=True)
 class Anchor:
-    """Frame ``number`` of the plate is frame ``time`` of the media's time, as the edit counts it."""
+    """Frame ``number`` of the plate is frame ``time`` of the media's time, as counted by the edit."""
 
     time: int
     number: int
@@ -31,10 +31,10 @@ class Anchor:
 
 
 def anchor_of(cut: Cut, media: Media) -> Anchor:
-    """Where the edit's time runs in the plate; a video's frames count from 0 here.
+    """Aligns the edit's time with the plate; a video's frames count from 0 here.
 
-    By what the edit says of a sequence's numbers; else by the plate's timecode; else by where the edit says that the
-    media begins; else by a sequence's numbers, if its frames can't be counted from 0; else it begins at 0. Raises
+    By the edit's data on a sequence's numbers; otherwise by the plate's timecode; otherwise by the media's start in the
+    edit; otherwise by a sequence's numbers, if its frames can't be counted from 0; otherwise it starts at 0. Raises
     InputError if the plate has no timecode and its length differs from the media's, or it has no such label.
     """
     said = cut.stated
@@ -56,22 +56,22 @@ def anchor_of(cut: Cut, media: Media) -> Anchor:
 
 
 def _untimed(cut: Cut, media: Media) -> int:
-    """Of the first frame of a plate that has no timecode. Editing systems count a sequence's frames by its numbers, or
+    """For the first frame of a plate without timecode. Editing systems count a sequence's frames by its numbers, or
     from 0."""
     counted, numbered = _untimed_fits(cut, media)
     return media.first if numbered and not counted else 0
 
 
 def _untimed_fits(cut: Cut, media: Media) -> tuple[bool, bool]:
-    """Whether the plate has what the cut shows if its frames are counted from 0, and if its numbers are meant."""
+    """Whether the plate has the cut's frames if they are counted from 0, and if its numbers are meant."""
     has_numbers = media.is_sequence and media.first <= cut.start and cut.end - 1 <= media.last
     return cut.start >= 0 and cut.end <= media.frames, has_numbers
 
 
 def _clock(cut: Cut, media: Media) -> int | None:
-    """The plate's timecode in frames, counted as the edit's are.
+    """The plate's timecode in frames, counted like the edit's.
 
-    Labels mean the plate's frames, so if an EDL counts them the other way, they are counted again as the plate does.
+    Labels refer to the plate's frames, so if an EDL counts them the other way, they are counted again like the plate's.
     InputError if the plate has no such label.
     """
     if media.timecode is None:
@@ -93,7 +93,7 @@ def _is_counted_otherwise(cut: Cut, media: Media) -> bool:
 
 
 def _near(time: int, cut: Cut, media: Media) -> int:
-    """``time`` on the cut's day: media may begin before midnight, and the edit count its frames after that from 0."""
+    """``time`` on the cut's day: media may start before midnight, and the edit may count later frames from 0."""
     drop = ";" in (media.timecode or "") if cut.drop is None else cut.drop
     day = timecodes.day(cut.rate, drop=drop)
     return time + day * round((cut.start - time) / day)
@@ -101,7 +101,7 @@ def _near(time: int, cut: Cut, media: Media) -> int:
 
 @dataclass(frozen=True)
 class Numbered:
-    """A cut in the production's numbers. ``frames`` has the handles, ``needed`` only what the edit shows."""
+    """A cut in the production's numbers. ``frames`` includes the handles, ``needed`` only what the edit shows."""
 
     cut: Cut
     media: Media
@@ -110,7 +110,7 @@ class Numbered:
     needed: FrameRange
     frames: FrameRange
     timecode: str | None
-    """Of ``first_frame``, as the edit has it; None where the plate has its own."""
+    """The edit's timecode of ``first_frame``; None if the plate has its own."""
     notes: tuple[str, ...]
 
     @property
@@ -121,8 +121,8 @@ class Numbered:
 def numbered(cut: Cut, media: Media, *, first_frame: int, handles: int) -> Numbered:
     """Give the cut its numbers: ``first_frame`` is the first of full handles, so the cut begins ``handles`` later.
 
-    A sequence keeps the numbers of its files. Handles are taken as far as the plate has them. Raises InputError if the
-    plate has not the frames that the edit shows, or runs at another rate.
+    A sequence keeps the numbers of its files. Handles are limited to what the plate has. Raises InputError if the plate
+    lacks frames that the edit shows, or has another rate.
     """
     if media.rate != cut.rate:
         what = f"the plate runs at {media.rate} frames a second, the edit at {cut.rate}: that is a retime"
@@ -149,7 +149,7 @@ def numbered(cut: Cut, media: Media, *, first_frame: int, handles: int) -> Numbe
 
 
 def _counted(cut: Cut, media: Media) -> list[str]:
-    """How frames were counted where that is not clear."""
+    """How frames were counted, if that is unclear."""
     if media.timecode is None and cut.stated is None and media.first and all(_untimed_fits(cut, media)):
         return [f"{cut.shot}: the plate has no timecode: {cut.start} is taken to count from its first frame"]
     if not _is_counted_otherwise(cut, media):
@@ -166,7 +166,7 @@ def _missing(cut: Cut, media: Media, first: int, last: int) -> str:
 
 
 def _timecode(cut: Cut, media: Media, time: int) -> str | None:
-    """Where the plate has none, the edit's; not if the edit counts its media from 0."""
+    """The edit's, if the plate has none; not if the edit counts its media from 0."""
     is_stated = cut.drop is not None or (cut.stated is not None and cut.stated.start > 0)
     if media.timecode or not is_stated or time < 0:
         return None
@@ -185,7 +185,7 @@ def _short(shot: str, handles: int, head: int, tail: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Placed:
-    """The shots of an edit; ``notes``: what a person should know."""
+    """The shots of an edit; ``notes``: for people."""
 
     shots: tuple[Numbered, ...]
     notes: tuple[str, ...]
@@ -194,9 +194,10 @@ class Placed:
 def placed(
     edit: Edit, cuts: Cuts, places: Sequence[str], maps: Sequence[PathMap] = (), *, first_frame: int, handles: int
 ) -> Placed:
-    """Find and open the plate of every cut. Raises EditError with every shot that has none, or not all of its frames.
+    """Find and open the plate of every cut. Raises EditError with every shot that has none, or lacks some of its
+    frames.
 
-    StoreError if S3 is out of reach.
+    StoreError if S3 is unreachable.
     """
     check_places(places)
     shots: list[Numbered] = []
@@ -231,7 +232,7 @@ def _plate_of(edit: Edit, cut: Cut, places: Sequence[str], maps: Sequence[PathMa
 
 
 def _unused(paths: Sequence[str], maps: Sequence[PathMap]) -> list[str]:
-    """What of ``--map`` was of no use."""
+    """Parts of ``--map`` without effect."""
     return [
         f"{one.said}: no path of the edit starts with {one.source}"
         for one in maps

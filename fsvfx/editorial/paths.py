@@ -1,4 +1,4 @@
-"""Paths and addresses of media as editing systems write them, on any operating system -> paths here. Pure."""
+"""Media paths and addresses from editing systems on any operating system -> local paths. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 @dataclass(frozen=True)
 class PathMap:
-    """Paths that begin with ``source`` are at ``target`` here."""
+    """Paths that start with ``source`` are locally at ``target``."""
 
     said: str
     source: str
@@ -48,20 +48,20 @@ def parse_maps(texts: Sequence[str]) -> tuple[PathMap, ...]:
 
 
 def mapped(path: str, maps: Sequence[PathMap]) -> str | None:
-    """Where ``path`` is here, by the longest map that covers it; None if none does."""
+    """The local path, by the longest matching map; None if there is none."""
     known = sorted(maps, key=lambda one: -len(one.source))
     return next((found for one in known if (found := one.applied(path)) is not None), None)
 
 
 def is_windows(path: str) -> bool:
-    """Whether ``path``, as ``plain`` gives it, has a drive letter or names a server."""
+    """Whether ``path``, as returned by ``plain``, has a drive letter or names a server."""
     return path.startswith("//") or _DRIVE.match(path) is not None
 
 
 def plain(address: str) -> str:
     """``address`` as a path with forward slashes: ``D:/shots/a.mov``, ``//server/share/a.mov``, ``/mnt/a.mov``.
 
-    ``s3://`` stays; ``[1001-1100]`` and ``%04d`` become ``####``.
+    ``s3://`` is kept; ``[1001-1100]`` and ``%04d`` become ``####``.
     """
     address = address.strip()
     if address.lower().startswith("file:"):
@@ -78,8 +78,8 @@ def _hashes(token: re.Match[str]) -> str:
 
 
 def _of_file_url(rest: str) -> str:
-    """``//localhost/D%3a/a.mov``, ``///D:/a.mov``, ``//server/share/a.mov``, ``/mnt/a.mov``; ``#`` and ``?`` are no
-    parts of their own in names of files."""
+    """``//localhost/D%3a/a.mov``, ``///D:/a.mov``, ``//server/share/a.mov``, ``/mnt/a.mov``; ``#`` and ``?`` have no
+    special meaning in file names."""
     rest = rest.replace("\\", "/")
     kept = _PERCENT.sub(_hashes, rest)
     path = unquote(kept)
@@ -95,5 +95,5 @@ def _of_file_url(rest: str) -> str:
 
 
 def spellings(path: str) -> tuple[str, ...]:
-    """``path``, and as it is if ``%20`` and the like in it were escapes."""
+    """``path``, unchanged and with ``%20`` and similar decoded as escapes."""
     return tuple(dict.fromkeys((path, unquote(path)))) if _ESCAPE.search(path) else (path,)

@@ -1,4 +1,4 @@
-"""Finding the plate of each cut, and asking it for its facts."""
+"""Finds the plate of each cut, and reads its facts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIELDS = ("name", "clip", "reel", "media")
 
 @dataclass(frozen=True)
 class Media:
-    """A plate as it lies there. A video's frames count from 0; a sequence's numbers are those of its files."""
+    """A plate on disk. A video's frames count from 0; a sequence's numbers are those of its files."""
 
     path: str
     is_sequence: bool
@@ -52,11 +52,11 @@ def check_places(places: Sequence[str]) -> None:
 
 
 def find_plate(cut: Cut, places: Sequence[str], edit: Path, maps: Sequence[PathMap] = ()) -> str | None:
-    """The first plate that is there: by ``places`` (folders, or paths with fields), else where the edit says.
+    """The first existing plate: by ``places`` (folders, or paths with fields), otherwise at the edit's own path.
 
-    In a folder it is a video or a sequence named as the shot, the file that the edit plays, the reel or the clip.
-    Paths of the edit are relative to the folder ``edit``; ``maps`` say where they are here. With ``places``, only
-    what a map is for is taken from the edit.
+    In a folder it is a video or a sequence with the name of the shot, of the file that the edit plays, of the reel or
+    of the clip. The edit's paths are relative to the folder ``edit``; ``maps`` translate them to local paths. With
+    ``places``, only mapped paths of the edit are used.
     """
     for place in places:
         folder = Path(place).is_dir()
@@ -95,7 +95,7 @@ def _in_folder(folder: Path, cut: Cut) -> Iterator[str]:
 
 @lru_cache(maxsize=64)
 def _plates_in(folder: Path) -> dict[str, str]:
-    """Videos and sequences in ``folder`` and in the folders right below it, by their names in lower case."""
+    """Videos and sequences in ``folder`` and in its direct subfolders, by their names in lower case."""
     found: dict[str, str] = {}
     for place in (folder, *sorted(one for one in folder.iterdir() if one.is_dir())):
         for file in sorted(place.iterdir()):
@@ -110,7 +110,7 @@ def _plates_in(folder: Path) -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def media_of(path: str, rate: Fraction) -> Media:
-    """Open the plate at ``path`` and ask it. ``rate``: for sequences, which may carry none.
+    """Open the plate at ``path`` and read its facts. ``rate``: for sequences, which may have none.
 
     Raises PlateError; StoreError for S3.
     """

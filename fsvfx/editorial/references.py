@@ -1,4 +1,4 @@
-"""What a shot hands back to the edit: its frames and review as media references, and what they are."""
+"""A shot's deliverables for the edit: its frames and review as media references, with facts."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from schemas.templates import around_frame
 
 FRAMES = ("exr", "frames")
 MOVIES = ("review", "movie")
-"""Kinds of deliverables that an edit can play, the better first."""
+"""Kinds of deliverables that an edit can play, by preference."""
 REVIEW = "review"
 PLATE = "plate"
 TWIN = "frames"
-"""Keys of media references, next to the default one."""
+"""Key of the additional media reference, next to the default one."""
 FACTS = "fsvfx"
-"""Where metadata has what we say."""
+"""The metadata key of our data."""
 DROPS = "drop_frame"
 """Its key for how the plate's timecode counts."""
 
 
 @dataclass(frozen=True)
 class ShotMedia:
-    """One shot's. ``start``: the source time of its first frame, in frames as the edit counts them."""
+    """The media of one shot. ``start``: the source time of its first frame, in frames as counted by the edit."""
 
     job: ShotJob
     rate: Fraction
@@ -44,14 +44,15 @@ class ShotMedia:
 
     @property
     def available(self) -> TimeRange:
-        """All that is delivered, handles included, in source time."""
+        """Everything delivered, including handles, in source time."""
         return span(self.start, len(self.job.shot.plate.frames), self.rate)
 
 
 def shot_media(job: ShotJob, rate: Fraction, start: int, *, drop: bool | None) -> ShotMedia:
-    """Ask the rights gate and the ledger. ``drop``: whether an EDL's labels of it are drop-frame; None: the edit says.
+    """Checks the rights gate and the ledger. ``drop``: whether an EDL's labels of it are drop-frame; None: unknown.
 
-    Raises RightsError, StoreError; InputError if the edit could use nothing."""
+    Raises RightsError, StoreError; InputError if nothing is usable in an edit.
+    """
     if not any(one.kind in FRAMES + MOVIES for one in job.deliver):
         hint = "Add {kind: exr, path: ...} or {kind: review, path: ...} to deliver"
         raise InputError("The manifest delivers nothing an edit can play", hint=hint, where=Where(file=job.manifest))
@@ -84,8 +85,8 @@ def _facts(job: ShotJob) -> dict[str, Any]:
 def references(back: ShotMedia, folder: Path, *, external: bool = False) -> dict[str, Any]:
     """Media references by their keys, for an edit in ``folder``: the frames, then a movie.
 
-    The first gets the default key. Frames are listed a second time, as an ExternalReference with the
-    numbers in its file's name: Resolve and others know sequences only by that. ``external``: so under the default key.
+    The first gets the default key. Frames are listed twice, also as an ExternalReference with the numbers in its file's
+    name: Resolve and others support sequences only in this form. ``external``: use this form for the default key.
     """
     frames, movie = _first(back.job, FRAMES), _first(back.job, MOVIES)
     made: dict[str, Any] = {}
@@ -131,7 +132,7 @@ def _twin(back: ShotMedia, path: str, folder: Path) -> ExternalReference:
 
 
 def _file_name(back: ShotMedia, path: str) -> str:
-    """``sh010.[1001-1036].exr``, as editing systems call a sequence."""
+    """``sh010.[1001-1036].exr``, as editing systems name a sequence."""
     before, digits, after = around_frame(path)
     frames = back.job.shot.plate.frames
     return f"{before.rpartition('/')[2]}[{frames.first:0{digits}}-{frames.last:0{digits}}]{after}"
@@ -146,7 +147,7 @@ def _movie(back: ShotMedia, movie: Deliver, folder: Path) -> ExternalReference:
 
 
 def _url(path: str, folder: Path) -> str:
-    """Relative to the edit's folder if it is below that, so that both can move together."""
+    """Relative to the edit's folder if it is below that, so that both can be moved together."""
     if remote.is_remote(path):
         return path
     here = Path(path)

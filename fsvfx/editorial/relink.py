@@ -30,7 +30,8 @@ from schemas.timecode import drops_by_default
 def relinked(
     edit: Edit, cuts: Cuts, jobs: Sequence[ShotJob], folder: Path, *, external: bool = False
 ) -> tuple[ShotMedia, ...]:
-    """Let the clips of ``edit`` play what ``jobs`` deliver; their ranges stay. The plate stays as one more reference.
+    """Make the clips of ``edit`` play the deliverables of ``jobs``; their ranges are unchanged. The plate is kept as an
+    additional reference.
 
     ``external``: see ``references``.
 
@@ -53,7 +54,7 @@ def relinked(
 
 
 def _of_cut(cut: Cut, job: ShotJob) -> ShotMedia:
-    """Raises InputError if the edit shows what is not delivered; RightsError, StoreError."""
+    """Raises InputError if the edit shows frames that are not delivered; RightsError, StoreError."""
     plate = job.shot.plate
     media = media_of(plate.path, cut.rate)
     moved = 0 if media.is_sequence else plate.first_frame
@@ -121,7 +122,7 @@ def _check_one_rate(backs: Sequence[ShotMedia]) -> None:
 
 @dataclass(frozen=True)
 class ExportedEdit:
-    """What the edit now plays, and what a person should know."""
+    """What the edit plays now, and notes for people."""
 
     shots: tuple[ShotMedia, ...]
     notes: tuple[str, ...]
@@ -137,9 +138,10 @@ def export_edit(
     external: bool = False,
     replace: bool = False,
 ) -> ExportedEdit:
-    """Write ``out``, an .otio or .edl that plays what ``jobs`` deliver: ``edit`` relinked, or all shots in a row.
+    """Write ``out``, an .otio or .edl that plays the deliverables of ``jobs``: ``edit`` relinked, or all shots in a
+    row.
 
-    ``replace``: over a file that is there. ``external``: clips play sequences as ExternalReference, for Resolve.
+    ``replace``: overwrite an existing file. ``external``: clips refer to sequences as ExternalReference, for Resolve.
 
     Raises EditError, InputError, PlateError, RightsError, StoreError, MachineError; then nothing is written.
     """
@@ -172,7 +174,7 @@ SUFFIXES = (".otio", ".edl")
 
 
 def check_suffix(path: Path) -> None:
-    """Raises InputError for kinds that are not written."""
+    """Raises InputError for unsupported output formats."""
     if path.suffix.lower() not in SUFFIXES:
         hint = f"Use {' or '.join(SUFFIXES)}"
         raise InputError(f"Edits of kind '{path.suffix}' are not written", hint=hint, where=Where(field="--out"))
@@ -181,9 +183,9 @@ def check_suffix(path: Path) -> None:
 def write_edit(
     timeline: Timeline, path: Path, rate: Fraction, drops: tuple[bool, bool] | None = None, *, owner: Named = KEEP
 ) -> None:
-    """Write ``timeline``, whole or not at all, and not over what the ``owner`` keeps.
+    """Write ``timeline`` atomically, without overwriting files that the ``owner`` protects.
 
-    ``drops``, of an EDL: whether sources that don't say so themselves, and the record, are drop-frame; default: at
+    ``drops``, for an EDL: whether sources that don't say so themselves, and the record, are drop-frame; default: at
     29.97 and 59.94. Raises InputError (an EDL has one picture track), MachineError.
     """
     as_edl = path.suffix.lower() == ".edl"

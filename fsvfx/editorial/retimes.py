@@ -1,7 +1,7 @@
-"""Whether an edit plays a clip at another speed than it was shot at, wherever the editing system has hidden it. Pure.
+"""Whether an edit plays a clip at a different speed than it was shot at, wherever the editing system stores that. Pure.
 
-OpenTimelineIO has LinearTimeWarp, FreezeFrame and TimeEffect. Editing systems also write plain effects, whose names and
-metadata tell; and metadata of clips, media and nests.
+OpenTimelineIO has LinearTimeWarp, FreezeFrame and TimeEffect. Editing systems also write plain effects, recognizable by
+their names and metadata; and metadata of clips, media and nests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _IDENTIFIERS = words(
     "effectname effectid matchname operation operationgroup operationdefinition name effecttype class classname "
     "mltservice"
 )
-"""Keys of metadata whose value is an effect's name."""
+"""Metadata keys whose value is an effect's name."""
 _PARAMETERS = words("parameterid displayname name id")
 _VALUES = words("value parametervalue startvalue")
 _OFF = frozenset(("", "false", "no", "none", "off"))
@@ -36,22 +36,22 @@ _SOURCE_RATES = words(
     "foundrysourceframerate sourceframerate srcframerate mediainputframerate interpretfootageframerate"
 )
 _CURVES = words("lookup keyframes curve points timept")
-"""Keys of a time warp's metadata that hold it frame by frame."""
+"""Metadata keys of a time warp that contain it frame by frame."""
 _NORMAL = 1e-6
-"""How far speed 1 may be off: what a float32 makes of it."""
+"""Tolerance around speed 1: float32 rounding."""
 _MLT_WARP = re.compile(r"(-?\d+\.?\d*):.")
-"""Kdenlive's address of a file at another speed."""
+"""Kdenlive's address of a file at a different speed."""
 _DEEPEST = 24
 _RESOLVE = "Resolve_OTIO"
 _SLOT = "Resolve Effect"
-"""Resolve gives every clip an empty slot of each of its own effects, ``Retime and Scaling`` among them. A retime is a
+"""Resolve gives every clip an empty slot for each of its own effects, including ``Retime and Scaling``. A retime is a
 LinearTimeWarp or TimeEffect beside them, and the slot stays empty."""
 
 
 @dataclass(frozen=True)
 class Retimes:
-    """``changes`` of time, each in a few words; ``others``: names of effects that change none; ``unknown``: names of
-    effects of which that is only assumed."""
+    """``changes`` of time, each in a few words; ``others``: names of effects without any; ``unknown``: names of effects
+    for which that is only assumed."""
 
     changes: tuple[str, ...]
     others: tuple[str, ...]
@@ -59,7 +59,7 @@ class Retimes:
 
 
 def retimes_of(use: Use) -> Retimes:
-    """Of a clip and of all that it is nested in."""
+    """For a clip and all of its ancestors."""
     found: list[str] = [*_remarks(use), *_address(use.clip.media_reference)]
     others: list[str] = []
     unknown: list[str] = []
@@ -75,14 +75,14 @@ def retimes_of(use: Use) -> Retimes:
 
 
 def remarks_of(clip: Any) -> list[str]:
-    """What an EDL says below the event."""
+    """The lines of an EDL below the event."""
     facts = clip.metadata.get("cmx_3600")
     said = facts.get("comments", []) if hasattr(facts, "get") else []
     return [one for one in ([said] if isinstance(said, str) else said) if isinstance(one, str)]
 
 
 def source_rates(use: Use) -> Iterator[tuple[str, Fraction]]:
-    """Rates that metadata give for the medium, with their keys. Cameras' sensor rates are not among them."""
+    """Frame rates of the medium in metadata, with their keys. Cameras' sensor rates are excluded."""
     for holder in (use.clip, use.clip.media_reference):
         for key, value in _entries(holder.metadata if holder else {}):
             if squeezed(key) in _SOURCE_RATES and (rate := _rate(value)):
@@ -103,7 +103,7 @@ def _rate(value: Any) -> Fraction | None:
 
 
 def _remarks(use: Use) -> list[str]:
-    """What our reader of EDLs says, and what one of OpenTimelineIO has left as it was."""
+    """The remarks from our EDL reader, and those that OpenTimelineIO's has left unparsed."""
     found = [said.removeprefix(RETIMED).strip() for said in remarks_of(use.clip) if said.startswith(RETIMED)]
     left = [said.lstrip("* ").strip() for said in remarks_of(use.clip) if not said.startswith("FSVFX")]
     return [*found, *retimes_in(left, rates.snapped(use.source.duration.rate))]
@@ -136,7 +136,7 @@ def _said(effect: Any) -> str | None:
 
 
 def _names(effect: Any, of: Collection[str] = ()) -> list[str]:
-    """All that the effect is called, in its metadata, too. ``of``: only by these keys of theirs."""
+    """All names of the effect, including those in its metadata. ``of``: only under these keys."""
     spaces = [effect.metadata, *(value for value in effect.metadata.values() if hasattr(value, "items"))]
     found = [
         value
@@ -154,7 +154,7 @@ def _shown_name(effect: Any) -> str:
 
 
 def _is_known(effect: Any) -> bool:
-    """By the name that is the same in every language, if the editing system has one."""
+    """By its language-independent name, if the editing system has one."""
     names = [squeezed(name) for name in _names(effect, of=("matchname",)) or _names(effect) if name != _SLOT]
     return bool(names) and all(name.removeprefix("aeadbe") in KNOWN for name in names)
 
@@ -166,7 +166,7 @@ def _is_empty_slot(effect: Any) -> bool:
 
 
 def _signs(metadata: Any, deep: int = 0) -> Iterator[str]:
-    """Changes of time in metadata, by keys and by effects' names that mean nothing else."""
+    """Changes of time in metadata, by unambiguous keys and effect names."""
     if deep > _DEEPEST or isinstance(metadata, str):
         return
     if not hasattr(metadata, "items"):
@@ -187,7 +187,7 @@ def _signs(metadata: Any, deep: int = 0) -> Iterator[str]:
 
 
 def _curves(metadata: Any, deep: int = 0) -> Iterator[str]:
-    """Of a time warp's metadata: what it does frame by frame, besides its speed."""
+    """From a time warp's metadata: what it does frame by frame, besides its speed."""
     for key, value in metadata.items() if hasattr(metadata, "items") and deep < _DEEPEST else ():
         if squeezed(str(key)) in _CURVES and hasattr(value, "__len__") and len(value):
             yield str(key)
@@ -197,7 +197,7 @@ def _curves(metadata: Any, deep: int = 0) -> Iterator[str]:
 
 
 def _is_slot_data(metadata: Any) -> bool:
-    """An entry of Resolve's list of a clip's effects, with nothing set."""
+    """An entry in Resolve's list of a clip's effects, with nothing set."""
     parameters = metadata.get("Parameters")
     return "Effect Name" in metadata and hasattr(parameters, "__len__") and len(parameters) == 0
 
@@ -220,7 +220,7 @@ def _inner(value: Any) -> Any:
 
 
 def _is_neutral(value: Any, key: str) -> bool:
-    """Nothing set, switched off, or a speed of 1 or 100 %. A speed of 0 is a frozen frame."""
+    """Unset, disabled, or a speed of 1 or 100 %. A speed of 0 is a freeze frame."""
     if hasattr(value, "items"):
         keyed = ((squeezed(str(name)), one) for name, one in value.items())
         return all(_is_neutral(one, name if name in KEYS else key) for name, one in keyed)

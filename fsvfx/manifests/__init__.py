@@ -1,4 +1,4 @@
-"""Manifests: YAML as a Manifest, one ShotJob per shot; or as a TrainManifest, one TrainJob. Every problem is told."""
+"""Manifests: YAML as a Manifest, one ShotJob per shot; or as a TrainManifest, one TrainJob. Reports every problem."""
 
 from fsvfx.manifests.check_shots import shots_of
 from fsvfx.manifests.job_models import with_models

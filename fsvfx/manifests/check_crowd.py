@@ -1,4 +1,4 @@
-"""What is wrong with a crowd: its picture collections, who is held out, and videos that are named by folder or glob."""
+"""Problems with a crowd: its picture collections, held-out people, and videos named by folder or glob."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from schemas.templates import VIDEOS
 
 
 def check_crowd(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
-    """Folders are only listed, and only those that are there: that they are is for preflight to find."""
+    """Folders are only listed, and only existing ones: preflight reports missing ones."""
     reach = Reach(manifest, draft.common.production)
     yield from _check_called(draft)
     known: dict[str, list[str]] = {}
@@ -41,7 +41,7 @@ def check_crowd(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
 
 
 def _check_called(draft: TrainDraft) -> Iterator[Finding]:
-    """Each collection is learned once, and is there."""
+    """Each collection is learned once, and exists."""
     seen: set[str] = set()
     for loc, name in draft.called.items():
         if name not in draft.collections:
@@ -68,7 +68,7 @@ def _check_patterns(at: Loc, patterns: Sequence[str], names: Sequence[str], wher
 
 
 def _check_crowd(draft: TrainDraft, known: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
-    """``known``: those of its collections; nobody of those whose folders are not there."""
+    """``known``: the people in its collections; excluding collections whose folders are missing."""
     people = [*draft.learned.values(), *chain.from_iterable(known.values())]
     twice = sorted({name for name in people if people.count(name) > 1}) if len(set(people)) < len(people) else []
     if twice:
@@ -92,7 +92,7 @@ def _check_crowd(draft: TrainDraft, known: Mapping[str, Sequence[str]]) -> Itera
 
 
 def _check_frames(draft: TrainDraft) -> Iterator[Finding]:
-    """Where nobody is held out, frames are."""
+    """If no people are held out, frames are."""
     if len(draft.learned) < 2:
         what = "nobody is held out, and previews need frames of two people with footage"
         yield Finding(("learn", "held_out"), what, "Add people with footage to learn.people, or hold out two people")
@@ -115,7 +115,7 @@ def _check_clips(footage: FootageDraft, reach: Reach) -> Iterator[Finding]:
 
 
 def clips_at(path: Path) -> list[Path]:
-    """The videos in a folder, or those that a glob matches; sorted."""
+    """The videos in a folder, or those matched by a glob; sorted."""
     found = map(Path, spelling.matches(path / "*" if path.is_dir() else path))
     return [one for one in found if one.suffix.lower() in VIDEOS and not one.name.startswith(".")]
 
@@ -131,11 +131,12 @@ def _file(given: str, reach: Reach) -> Path | None:
     try:
         return reach.file(given)
     except ReachError:
-        return None  # told of
+        return None  # already reported
 
 
 def check_names_of(pieces: Sequence[str]) -> None:
-    """Raises InputError if two videos would be footage of one name: their results would lie in one place."""
+    """Raises InputError if two videos would become footage with the same name: their results would be in the same
+    place."""
     twice = sorted(name for name, times in Counter(map(str.lower, pieces)).items() if times > 1)
     if twice:
         hint = "Give their videos other file names, or name them in pieces of footage of their own"
@@ -143,5 +144,5 @@ def check_names_of(pieces: Sequence[str]) -> None:
 
 
 def no_clips(given: str) -> InputError:
-    """Where a folder or glob of footage has no video."""
+    """The error for a folder or glob of footage without videos."""
     return InputError(f"No videos at {given}", hint=f"Correct clips.path; videos end in {' '.join(sorted(VIDEOS))}")

@@ -1,4 +1,4 @@
-"""Whether entries that replace crowds, or take their identities from banks, are sound in themselves."""
+"""Whether entries that replace crowds, or take their identities from banks, are consistent."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from schemas.bank import AllBut
 from schemas.manifest import CROWD, MOST_ENTRIES, Replace
 
 _ALONE = ("at_most", "shown", "basis")
-"""What is said of crowds alone."""
+"""Settings for crowds only."""
 _ONE_FACE = ("track", "position", "roto", "roto_layer", "driver")
-"""What is said of one face alone."""
+"""Settings for single faces only."""
 
 
 def check_crowds(draft: Draft) -> Iterator[Finding]:
-    """Each entry says whose faces it replaces, once; a crowd's comes last, gets a bank, and has a basis or records."""
+    """Each entry names the faces that it replaces, once; a crowd's comes last, gets a bank, and has a basis or
+    records."""
     for shot in draft.shots:
         for index, entry in shot.replace.items():
             at = (*shot.loc, "replace", index)
@@ -61,7 +62,8 @@ def _check_crowd(at: Loc, entry: Replace, shot: ShotDraft, draft: Draft) -> Iter
 
 
 def _check_named(at: Loc, entry: Replace, shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
-    """Whom a crowd leaves alone, and who is in it: known, told apart, and in no doubt with other entries."""
+    """The people that a crowd excludes, and those in it: known, distinguishable, and not in conflict with other
+    entries."""
     alone = entry.performers.all_but if isinstance(entry.performers, AllBut) else ()
     replaced = {one.performer: index for index, one in shot.replace.items() if one.performer and not one.is_crowd}
     for place, who in enumerate(alone):

@@ -1,4 +1,4 @@
-"""Whether each deliverable is of a kind that there is, and what it asks for can be made."""
+"""Whether each deliverable is of an installed kind, and its settings are possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.deliver import Deliver, DeliverOther
 
 
 def check_kinds(data: dict[str, Any]) -> Iterator[Finding]:
-    """Kinds that packages bring: whether they are installed, and their settings as their own models have them."""
+    """Kinds from packages: whether they are installed, and whether their settings fit their own models."""
     for index, raw in listed(data.get("deliver")):
         one = sound_of(Deliver, raw)
         if not isinstance(one, DeliverOther):
@@ -34,7 +34,7 @@ def check_kinds(data: dict[str, Any]) -> Iterator[Finding]:
 
 
 def check_deliver(draft: Draft, config: ColourConfig) -> Iterator[Finding]:
-    """What the path's place and form do not show; color spaces are those of ``config``."""
+    """Problems beyond the path's location and form; color spaces are those of ``config``."""
     is_linear = partial(_is_linear, config=config)
     wishes = {index: kinds.wish(one) for index, one in draft.deliver.items()}
     around = Surroundings(

@@ -1,4 +1,4 @@
-"""Whether the performances that drive faces are sound in themselves: who acts, in which frames, for which engines."""
+"""Whether the performances that drive faces are consistent: who acts, in which frames, for which engines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.manifest import Driver, Replace
 
 
 def check_drivers(draft: Draft) -> Iterator[Finding]:
-    """Each drives something, covers the frames of its shot as it says, and the engine can be driven."""
+    """Each drives something, covers the frames of its shot, and the engine supports drivers."""
     for shot in draft.shots:
         for index, entry in shot.replace.items():
             if entry.driver is None:
@@ -32,7 +32,7 @@ def _check_engine(at: Loc, entry: Replace) -> Iterator[Finding]:
     try:
         engine = registry.engine(entry.engine)
     except InputError:
-        return  # told with the engine
+        return  # reported with the engine
     if not engine.may_be_driven:
         able = [name for name, one in registry.engines().items() if one.may_be_driven]
         what = f"engine '{entry.engine}' can't be driven by another performance"

@@ -1,4 +1,4 @@
-"""Whether the engines, segmenters, super-resolvers and rotos that shots name are there, and take their settings."""
+"""Whether the engines, segmenters, super-resolvers and rotos named in shots exist, and accept their settings."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from schemas.frames import FrameRange
 
 
 def check_engines(draft: Draft) -> Iterator[Finding]:
-    """Every engine is installed, takes its settings, and has the references that it needs."""
-    from fsvfx.engines import registry  # here, as it brings torch: two seconds that --help need not wait
+    """Every engine is installed, accepts its settings, and has the references that it needs."""
+    from fsvfx.engines import registry  # here, as it imports torch: two seconds that --help does not need
 
     bare: dict[str, str] = {}
     for shot in draft.shots:
@@ -65,7 +65,7 @@ def _check_head(shot: ShotDraft, entry: Replace, at: Loc) -> Iterator[Finding]:
 
 
 def _check_settings(entry: Replace, engine: type[Engine[Any]], at: Loc) -> Iterator[Finding]:
-    """An override is checked together with what it overrides, but only what it says itself is told at its place."""
+    """An override is checked together with what it overrides, but only its own settings are reported at its place."""
     for loc, what, hint in wrong_settings(engine.Settings, entry.settings):
         yield Finding((*at, "settings", *loc), what, hint)
     for index, override in enumerate(entry.overrides):
@@ -75,7 +75,7 @@ def _check_settings(entry: Replace, engine: type[Engine[Any]], at: Loc) -> Itera
 
 
 def wrong_settings(model: type[EngineSettings], settings: Settings) -> Iterator[Finding]:
-    """What is wrong in an engine's ``settings``; places are within them."""
+    """Problems in an engine's ``settings``; places are relative to them."""
     try:
         model.model_validate_json(json.dumps(settings), strict=True)
     except ValidationError as error:
@@ -83,7 +83,7 @@ def wrong_settings(model: type[EngineSettings], settings: Settings) -> Iterator[
 
 
 def check_composites(draft: Draft) -> Iterator[Finding]:
-    """Entries have a roto where the matte is to be external, and no roto is for nothing; every name is known."""
+    """Entries have a roto if the matte is external, and no roto is unused; every name is known."""
     for shot in draft.shots:
         if shot.composite is not None:
             yield from _check_rotos(shot, shot.composite)
@@ -129,7 +129,7 @@ def _check_restorer(shot: ShotDraft, composite: Composite) -> Iterator[Finding]:
 
 
 def _said(shot: ShotDraft, composite: Composite) -> Iterator[tuple[Loc, dict[str, object]]]:
-    """What is written, and where: the settings themselves, then each override's."""
+    """The written settings, and where: the settings themselves, then each override's."""
     at = (*shot.loc, "composite")
     yield at, composite.model_dump(exclude={"overrides"})
     for index, override in enumerate(composite.overrides):
@@ -137,7 +137,7 @@ def _said(shot: ShotDraft, composite: Composite) -> Iterator[tuple[Loc, dict[str
 
 
 def _check_segmenter(name: str) -> None:
-    from fsvfx.occlusion.contract import segmenter  # here: only who names another one waits for it
+    from fsvfx.occlusion.contract import segmenter  # here: only needed if another one is named
 
     if name != "none":
         segmenter(name)
@@ -146,7 +146,7 @@ def _check_segmenter(name: str) -> None:
 def _check_super_resolver(name: str) -> None:
     from fsvfx.comp.finish import check_super_resolver
 
-    if referred(name) is None:  # a user's own is looked for with the other packages
+    if referred(name) is None:  # a user's own is checked with the other packages
         check_super_resolver(name)
 
 
@@ -155,4 +155,4 @@ _NAMED: dict[str, Callable[[str], None]] = {
     "super_resolver": _check_super_resolver,
 }
 _DEFAULTS = {name: CompositeSettings.model_fields[name].default for name in _NAMED}
-"""These are always there, and are not looked for."""
+"""These always exist, and are not checked."""

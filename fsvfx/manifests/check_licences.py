@@ -1,4 +1,4 @@
-"""Whether the weights that a manifest uses may be used for what its production is for."""
+"""Whether the licences of a manifest's weights allow its production's purpose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Licences = dict[str, HeldLicence]
 
 
 def check_licences(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterator[Finding]:
-    """Of each shot's detector, segmenters, super-resolvers and engines; of packages, where they can be found."""
+    """For each shot's detector, segmenters, super-resolvers and engines; for packages, if they can be found."""
     from fsvfx.rights.weights import of_shot
 
     reach = Reach(manifest, draft.production)
@@ -97,7 +97,7 @@ def _package(
     *,
     is_network: bool = False,
 ) -> Iterator[Finding]:
-    """One that is not found is told when it is wanted."""
+    """A missing one is reported when it is needed."""
     from fsvfx.rights.weights import network_weights, package_weights, refusal
 
     try:
@@ -117,7 +117,7 @@ def _package(
 def _is_network(name: str) -> bool:
     from fsvfx.engines.registry import engine
 
-    with suppress(InputError):  # told where it is named
+    with suppress(InputError):  # reported where it is named
         return engine(name).runs is not None
     return False
 

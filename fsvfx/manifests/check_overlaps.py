@@ -1,4 +1,4 @@
-"""Whether everything that a manifest's shots write lies apart: from each other, from what is read, from the store.
+"""Whether everything that a manifest's shots write is separate: from each other, from inputs, from the store.
 
 Files are compared, not spellings of their paths: see ``fsvfx.footprint``.
 """
@@ -27,9 +27,9 @@ _STORE = "Give the store a folder of its own, such as work/"
 
 
 def check_overlaps(draft: Draft, manifest: Path, store: str | None = None) -> Iterator[Finding]:
-    """Each deliverable is told of once, for the first shot whose file is not its own.
+    """Each deliverable is reported once, for the first shot whose file is not its own.
 
-    ``store``: an absolute one, in place of the manifest's.
+    ``store``: an absolute one that replaces the manifest's.
     """
     disk, taken, reach = Disk(), FileIndex(), Reach(manifest, draft.production)
     for files, what in read_by(disk, draft, reach, packages=_packages(draft)):
@@ -58,14 +58,14 @@ def _finding(index: int, what: str, other: str, shown: str) -> Finding:
 
 
 def check_store(disk: Disk, taken: FileIndex, draft: Draft, root: str) -> Iterator[Finding]:
-    """Each shot's own folder in the store has no other shot's, and nothing that is read."""
+    """Each shot's own folder in the store contains no other shot's, and no inputs."""
     for shot in draft.shots:
         if shot.name is None:
             continue
         tree = Tree(disk.folder(f"{root.rstrip('/')}/{draft.production}/{shot.name}"))
         own = f"the store of shot {shot.name}"
         other = taken.owner(tree)
-        if other and other != own:  # two shots of one name have been told of
+        if other and other != own:  # two shots with one name have been reported
             yield Finding(("store",), f"{own} would overwrite {other}: {tree.shown}", _STORE)
             return
         taken.add(tree, own)
@@ -83,7 +83,7 @@ def _written(disk: Disk, draft: Draft, shot: ShotDraft, reach: Reach) -> Iterato
 
 
 def _is_sound(deliver: Deliver) -> bool:
-    """Else it has been told of."""
+    """Otherwise it has been reported."""
     return frame_tokens(template(deliver)) == (1 if kinds.kind(deliver.kind).per == "frame" else 0)
 
 
@@ -93,7 +93,7 @@ def _packages(draft: Draft) -> list[str]:
 
 
 def read_by(disk: Disk, draft: Draft, reach: Reach, *, packages: Sequence[str]) -> Iterator[Read]:
-    """What the manifest's people and shots read, its colour config and its model ``packages``."""
+    """The inputs of the manifest's people and shots, its color config and its model ``packages``."""
     config = draft.colour_config
     return reads_of(
         disk,
@@ -107,7 +107,7 @@ def read_by(disk: Disk, draft: Draft, reach: Reach, *, packages: Sequence[str]) 
 
 
 def place_of(reach: Reach, given: str) -> str | None:
-    """Absolute or s3://; None for what may not be named, which is told of elsewhere."""
+    """Absolute or s3://; None for what is not allowed, which is reported elsewhere."""
     try:
         return reach.place(given, glob=True)
     except ReachError:

@@ -1,4 +1,4 @@
-"""Whether a manifest's paths are of the right kind and within reach. No I/O but for symbolic links."""
+"""Whether a manifest's paths are of the right kind and within reach. No I/O except for symbolic links."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def _unknown_type(path: Loc, ending: str, meant: str | None) -> Finding:
 
 
 def _is_itself(given: str, reach: Reach) -> bool:
-    """Whether a video or sequence is there as it is written, whatever letters are in its name. Keys of S3 may have any,
-    and are looked for when they are opened; but what is a field elsewhere is hardly meant as a name."""
+    """Whether a video or sequence exists under its literal name, whatever letters are in it. Keys of S3 may have any,
+    and are looked up when they are opened; but fields used elsewhere are hardly meant literally."""
     if suffix(given) in PICTURES and frame_place(given) is None:
         return False
     if given.startswith("s3://"):
@@ -130,7 +130,7 @@ def _check_deliver(at: Loc, deliver: Deliver, reach: Reach) -> Iterator[Finding]
 
 
 def _is_folder(name: str, given: str, reach: Reach) -> bool:
-    """Whether a folder that is called ``{name}``, or has that in its name, is there."""
+    """Whether a folder named ``{name}``, or with that in its name, exists."""
     folder, _, rest = given.rpartition("/")[0].partition(f"{{{name}}}")
     return f"{{{name}}}" in given.rpartition("/")[0] and reach.is_there(f"{folder}{{{name}}}{rest.partition('/')[0]}")
 

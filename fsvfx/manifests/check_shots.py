@@ -1,4 +1,4 @@
-"""Whether a manifest's shots are sound in themselves: names, people, frames, rates."""
+"""Whether a manifest's shots are consistent: names, people, frames, rates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from schemas.timecode import problem
 
 
 def check_names(draft: Draft) -> Iterator[Finding]:
-    """No two shots of one name; letter case does not tell them apart, as it does not on every disk."""
+    """No two shots have the same name; letter case does not distinguish them, as some disks ignore it."""
     seen: dict[str, str] = {}
     for shot in draft.shots:
         if shot.name is None:
@@ -32,7 +32,7 @@ def check_names(draft: Draft) -> Iterator[Finding]:
 
 
 def check_people(draft: Draft) -> Iterator[Finding]:
-    """Whoever is named is among the people, and nobody is replaced twice in a shot."""
+    """Everybody named is among the people, and nobody is replaced twice in a shot."""
     for shot in draft.shots:
         seen: set[str] = set()
         for index, entry in shot.replace.items():
@@ -51,12 +51,12 @@ def check_people(draft: Draft) -> Iterator[Finding]:
 
 
 def whom(name: str, named: Sequence[str]) -> str:
-    """What to do where ``name`` is not among the people."""
+    """The hint if ``name`` is not among the people."""
     return suggestion(name, named, f"Add them to people (so far: {', '.join(named) or 'nobody'})")
 
 
 def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
-    """With several faces to replace, something must say which is whose."""
+    """With several faces to replace, something must distinguish them."""
     tracks: dict[int, int] = {}
     for index, entry in shot.replace.items():
         at = (*shot.loc, "replace", index)
@@ -76,7 +76,7 @@ def _check_told_apart(shot: ShotDraft, draft: Draft) -> Iterator[Finding]:
 
 
 def check_chosen(at: Loc, track: int | None, position: tuple[float, float] | None) -> Iterator[Finding]:
-    """One way to say which face it is is enough."""
+    """Only one way of choosing the face is given."""
     if track is not None and position is not None:
         yield Finding((*at, "position"), "track and position are both given", "Leave one of them out")
 
@@ -102,7 +102,7 @@ def _check_overrides(at: Loc, ranges: Iterable[FrameRange], inside: FrameRange) 
 
 
 def check_within(at: Loc, frames: FrameRange, inside: FrameRange, noun: str) -> Iterator[Finding]:
-    """Whether ``frames`` are ``inside`` those of what ``noun`` says."""
+    """Whether ``frames`` are within ``inside``, the frames of ``noun``."""
     if outside := frames - inside:
         what = f"frame {outside.first} is not in the {noun}'s frames ({inside})"
         yield Finding(at, what, f"Keep within {inside}")
@@ -116,13 +116,13 @@ def _check_timecode(shot: ShotDraft, plate: Plate) -> Iterator[Finding]:
 
 
 _HEADERS = {".exr", ".dpx"}
-"""Sequences whose headers may tell a rate."""
+"""Sequences whose headers may contain a rate."""
 
 
 def check_rates(draft: Draft, data: dict[str, Any], manifest: Path) -> Iterator[Finding]:
-    """Told at the plate, unless it has a rate in the file's ``data`` that is wrong: that is told already.
+    """Reported at the plate, unless the file's ``data`` has a wrong rate there, which has been reported already.
 
-    Of EXR and DPX the header of the shot's first frame is asked, if it is on this machine.
+    For EXR and DPX the header of the shot's first frame is read, if it is on this machine.
     """
     timed = next((one.kind for one in draft.deliver.values() if kinds.kind(one.kind).needs_rate), None)
     reach = Reach(manifest, draft.production)
@@ -142,11 +142,11 @@ def _tells_none(plate: Plate, reach: Reach) -> bool:
     try:
         return _first_rate(plate, reach) is None
     except (FsvfxError, ReachError, KeyError, ValueError):
-        return False  # told by other checks, or by preflight
+        return False  # reported by other checks, or by preflight
 
 
 def _first_rate(plate: Plate, reach: Reach) -> object:
-    from fsvfx.media.files import Place  # here: media ask this package what may be reached
+    from fsvfx.media.files import Place  # here: media imports this package for the manifest's reach
     from fsvfx.media.remote import is_remote
     from fsvfx.media.sequence.plate import SequenceReader
 
@@ -157,7 +157,7 @@ def _first_rate(plate: Plate, reach: Reach) -> object:
 
 
 def shots_of(manifest: Manifest, names: Sequence[str], path: Path) -> list[Shot]:
-    """Those named, or all, in the manifest's order. Raises InputError if there is no such shot."""
+    """The named ones, or all, in the manifest's order. Raises InputError if there is no such shot."""
     known = [shot.name for shot in manifest.shots]
     for name in names:
         if name not in known:

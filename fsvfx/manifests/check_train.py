@@ -1,4 +1,4 @@
-"""What one field of a training manifest means for another: people, footage, the engine, shots that are footage."""
+"""Dependencies between fields of a training manifest: people, footage, the engine, shots used as footage."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from schemas.train import ShotFootage
 
 
 def check_learned(draft: TrainDraft) -> Iterator[Finding]:
-    """Whoever is learned is among the people, once, with footage; and nobody else is."""
+    """Everybody who is learned is among the people, once, with footage; and nobody else is."""
     seen: dict[str, str] = {}
     for loc, name in draft.learned.items():
         if name not in draft.common.named:
@@ -58,7 +58,7 @@ _LEARN = {
 
 
 def check_footage(draft: TrainDraft) -> Iterator[Finding]:
-    """Each piece shows somebody who is learned; what is left out of it is there."""
+    """Each piece shows somebody who is learned; its excluded frames exist."""
     learned = list(draft.learned.values())
     for each in draft.footage:
         if each.person is not None and each.person not in learned and draft.all_learned:
@@ -69,7 +69,7 @@ def check_footage(draft: TrainDraft) -> Iterator[Finding]:
 
 
 def check_excluded(draft: TrainDraft) -> Iterator[Finding]:
-    """Frames are left out of footage that there is, and that has them."""
+    """Frames are excluded from existing footage that has them."""
     names = [each.name for each in draft.footage if each.name]
     for name, frames in (draft.faceset.exclude if draft.faceset else {}).items():
         at = ("faceset", "exclude", name)
@@ -83,7 +83,7 @@ def check_excluded(draft: TrainDraft) -> Iterator[Finding]:
 
 
 def check_learner(draft: TrainDraft) -> Iterator[Finding]:
-    """The engine learns, so many people, with these settings, from pictures of this size."""
+    """The engine can learn this number of people, with these settings, from pictures of this size."""
     from fsvfx.engines import registry
 
     if draft.engine is None:
@@ -124,7 +124,7 @@ _OTHER_ENGINE: dict[bool, Finding] = {
 
 
 def _check_size(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterator[Finding]:
-    """Crops are made smaller for the model, never larger."""
+    """Crops are shrunk for the model, never enlarged."""
     resolution = getattr(engine.Architecture.model_validate(draft.architecture), "resolution", 0)
     if draft.faceset is not None and draft.faceset.size < resolution:
         what = f"crops of {draft.faceset.size} px are smaller than the model's {resolution} px"
@@ -132,7 +132,7 @@ def _check_size(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterato
 
 
 def _check_stage(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterator[Finding]:
-    """A second stage goes on from a package; few see occluders."""
+    """A second stage continues from a package; few support occluders."""
     architecture = engine.Architecture.model_validate(draft.architecture)
     if engine.is_second_stage(architecture) and not draft.starts:
         what = "a second stage is trained on a finished first one, but none is named"
@@ -144,20 +144,20 @@ def _check_stage(draft: TrainDraft, engine: type[PackagedEngine[Any]]) -> Iterat
 
 
 def check_folders(draft: TrainDraft, manifest: Path) -> Iterator[Finding]:
-    """Checkpoints and packages go to folders of their own."""
+    """Checkpoints and packages have folders of their own."""
     reach, places = Reach(manifest, draft.common.production), {}
     for field, given in draft.common.folders.items():
         try:
             places[field] = reach.file(given)
         except ReachError:
-            return  # told of
+            return  # already reported
     if places.get("training") == places.get("packages"):
         yield Finding(("training",), "checkpoints and packages share a folder", "Give each its own")
     yield from _check_apart(draft, reach, places)
 
 
 def _check_apart(draft: TrainDraft, reach: Reach, places: dict[str, Path]) -> Iterator[Finding]:
-    """Nothing that is read lies where checkpoints, packages or the store go."""
+    """No inputs are in the folders of checkpoints, packages or the store."""
     disk, taken, common, model = Disk(), FileIndex(), draft.common, draft.model
     for name, one in draft.collections.items():
         if there := place_of(reach, one.path):
@@ -175,7 +175,7 @@ def _check_apart(draft: TrainDraft, reach: Reach, places: dict[str, Path]) -> It
 
 
 def shot_of(reach: Reach, footage: ShotFootage, read: Callable[[Path], Manifest]) -> tuple[Path, Manifest, Shot]:
-    """The shot manifest's path, and what ``footage`` of the training manifest with this ``reach`` names there.
+    """The shot manifest's path, and the shot in it that ``footage`` of the training manifest with this ``reach`` names.
 
     Raises ReachError, ManifestError, InputError.
     """
@@ -191,7 +191,7 @@ def entry_of(shot: Shot, person: str) -> int | None:
 
 
 def check_shot_footage(draft: TrainDraft, manifest: Path, load: Callable[[Path], Manifest]) -> Iterator[Finding]:
-    """Footage that is a shot of a shot manifest: that is there, of this production, and replaces the person."""
+    """Footage that is a shot of a shot manifest: it exists, belongs to this production, and replaces the person."""
     read, reach = cache(load), Reach(manifest, draft.common.production)
     for each in draft.footage:
         if each.shot is None:

@@ -1,4 +1,4 @@
-"""Which OCIO config a manifest means, and whether it has the color spaces that the manifest names."""
+"""The OCIO config that a manifest uses, and whether it has the color spaces that the manifest names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AT = Where(field="color.config")
 
 
 def colour_config(reach: Reach, given: str | None) -> ColourConfig:
-    """The config that a manifest names. Raises InputError if it is of no use."""
+    """The config named in a manifest. Raises InputError if it is unusable."""
     if given is None:
         return colour.DEFAULT_CONFIG
     if not given.lower().endswith(colour.ENDINGS):
@@ -32,10 +32,10 @@ def colour_config(reach: Reach, given: str | None) -> ColourConfig:
 
 
 def check_color(draft: Draft, path: Path) -> Generator[Finding, None, ColourConfig]:
-    """The config can be used, and has every color space that the manifest at ``path`` names. Returns it."""
+    """The config is usable, and has every color space that the manifest at ``path`` names. Returns it."""
     try:
         config = colour_config(Reach(path, draft.production), draft.colour_config)
-    except InputError as error:  # without a config nothing is known of its spaces
+    except InputError as error:  # without a config its spaces are unknown
         yield Finding(("color", "config"), error.what, error.hint)
         return colour.DEFAULT_CONFIG
     yield from _check_spaces(draft, config)
@@ -43,7 +43,7 @@ def check_color(draft: Draft, path: Path) -> Generator[Finding, None, ColourConf
 
 
 def _check_spaces(draft: Draft, config: ColourConfig) -> Iterator[Finding]:
-    """Every colour space is one of the config's."""
+    """Every color space is one of the config's."""
     named: list[tuple[Loc, str]] = [
         ((*shot.loc, "plate", "color_space"), shot.plate.color_space) for shot in draft.shots if shot.plate
     ]
@@ -71,7 +71,7 @@ def _within(reach: Reach, given: str) -> Path:
 
 
 def _check(config: ColourConfig) -> None:
-    """It has the role that comps are made in, and a way from there to a display."""
+    """It has the role for comps, and a conversion from it to a display."""
     try:
         linear = colour.check_space(config, "scene_linear")
     except InputError as error:

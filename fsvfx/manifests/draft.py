@@ -1,4 +1,4 @@
-"""The sound parts of a manifest, where the whole may not be: so that every problem can be told at once."""
+"""The valid parts of a manifest that may be invalid as a whole: so that every problem can be reported at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from schemas.train import Clips, Footage, HeldOut, Occluders, ShotFootage, Train
 
 @dataclass(frozen=True)
 class ShotDraft:
-    """A shot's sound parts, or a piece of footage's, and where it is in the file."""
+    """The valid parts of a shot, or of a piece of footage, and its place in the file."""
 
     loc: Loc
     name: str | None
@@ -37,7 +37,7 @@ class ShotDraft:
 
 @dataclass(frozen=True)
 class Draft:
-    """A manifest's sound parts. ``named`` has everybody in ``people``, sound or not."""
+    """A manifest's valid parts. ``named`` has everybody in ``people``, valid or not."""
 
     production: str | None
     named: tuple[str, ...]
@@ -46,12 +46,12 @@ class Draft:
     deliver: dict[int, Deliver]
     store: str | None
     folders: dict[str, str]
-    """Others that it names, by their field."""
+    """Other folders that it names, by their field."""
     colour_config: str | None
 
 
 def draft_of(data: dict[str, Any]) -> Draft:
-    """Take what validates out of ``data``."""
+    """Extract the valid parts of ``data``."""
     people = mapping(data.get("people"))
     return Draft(
         production=text(data.get("production")),
@@ -70,7 +70,7 @@ def _store(raw: object) -> str | None:
 
 
 def _deliverable(raw: object) -> Deliver | None:
-    """None too where it is of a kind that is not installed, or its settings are not that kind's."""
+    """Also None if its kind is not installed, or its settings do not fit that kind."""
     one: Deliver | None = sound_of(Deliver, raw)
     if isinstance(one, DeliverOther):
         try:
@@ -81,7 +81,7 @@ def _deliverable(raw: object) -> Deliver | None:
 
 
 def folders(data: dict[str, Any], model: type[BaseModel], *fields: str) -> dict[str, str]:
-    """Those that ``fields`` name, by their field; where nothing is written, the ``model``'s own."""
+    """The folders named in ``fields``, by their field; by default the ``model``'s own."""
     said = {field: text(data.get(field, model.model_fields[field].default)) for field in fields}
     return {field: given for field, given in said.items() if given}
 
@@ -98,7 +98,7 @@ def _shot(index: int, raw: dict[str, Any]) -> ShotDraft:
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """``value`` if it is one; else an empty one."""
+    """``value`` if it is a mapping; otherwise an empty one."""
     return value if isinstance(value, dict) else {}
 
 
@@ -108,7 +108,7 @@ def listed(value: object) -> Iterator[tuple[int, Any]]:
 
 
 def text(value: object) -> str | None:
-    """``value`` if it is a text with something in it."""
+    """``value`` if it is a non-empty text."""
     return value.strip() if isinstance(value, str) and value.strip() else None
 
 
@@ -118,7 +118,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def sound_of(kind: Any, raw: object) -> Any:
-    """``raw`` as ``kind``, less what is wrong in it; None if too little is left."""
+    """``raw`` as ``kind``, without its invalid parts; None if too little remains."""
     try:
         return _adapter(kind).validate_json(json.dumps(raw), strict=True)
     except ValidationError as error:
@@ -141,16 +141,16 @@ _STAND_INS: dict[str, JsonValue] = {
     "engine": "-",
     "settings": {},
 }
-"""For what must be there: their own place has been told of by then, and is not told of twice."""
+"""For required values: their absence has been reported by then, and is not reported twice."""
 
 
 def _take_out(raw: Any, loc: Loc) -> None:
-    """Remove the value at ``loc``, or put its stand-in there."""
+    """Remove the value at ``loc``, or replace it with its stand-in."""
     for part in loc[:-1]:
         if isinstance(raw, list) and isinstance(part, int):
             raw = raw[part]
         elif isinstance(raw, dict) and part in raw:
-            raw = raw[part]  # else it is a union's tag, which the file has not
+            raw = raw[part]  # otherwise it is a union's tag, which is not in the file
     if not loc or not isinstance(raw, dict):
         return
     raw.pop(loc[-1], None)
@@ -162,7 +162,7 @@ def _take_out(raw: Any, loc: Loc) -> None:
 
 @dataclass(frozen=True)
 class FootageDraft:
-    """A piece of footage's sound parts, and where it is in the file. ``whole``: all of it is sound."""
+    """The valid parts of a piece of footage, and its place in the file. ``whole``: everything is valid."""
 
     loc: Loc
     name: str | None
@@ -175,11 +175,11 @@ class FootageDraft:
 
 @dataclass(frozen=True)
 class TrainDraft:
-    """A training manifest's sound parts.
+    """A training manifest's valid parts.
 
     common: what a shot manifest has, too; footage with a plate is its shots. learned: the identity, the performer and
-    others, or a crowd's people, by their place in the file. is_crowd: None where that is not to be told. called: a
-    crowd's collections, by their place.
+    others, or a crowd's people, by their place in the file. is_crowd: None if unknown. called: a crowd's collections,
+    by their place.
     """
 
     common: Draft
@@ -203,7 +203,7 @@ class TrainDraft:
 
 
 def train_draft_of(data: dict[str, Any]) -> TrainDraft:
-    """Take what validates out of ``data``."""
+    """Extract the valid parts of ``data``."""
     footage = tuple(_footage(index, raw) for index, raw in listed(data.get("footage")) if isinstance(raw, dict))
     said, learn = _said(data), mapping(data.get("learn"))
     sound_lists = all(isinstance(each.get(key, []), list) for each in (data, learn) for key in ("others",))
@@ -249,7 +249,7 @@ _PAIR, _CROWD = ("identity", "performer", "others"), ("people", "collections")
 
 
 def _said(data: dict[str, Any]) -> dict[Loc, object]:
-    """Who with footage is learned, as it is written."""
+    """The learned people with footage, as written."""
     learn = mapping(data.get("learn"))
     if any(key in learn for key in _CROWD):
         return {("learn", "people", index): name for index, name in listed(learn.get("people"))}

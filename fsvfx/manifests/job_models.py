@@ -1,4 +1,4 @@
-"""What a job's entries are set to use: model packages, users' own networks, texture bases and banks."""
+"""The models in a job's entries: model packages, users' own networks, texture bases and banks."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _UNKNOWN = "The age or sex of {} of its members is not known: build it with `--l
 
 
 def with_models(jobs: Sequence[ShotJob], manifest: Manifest, path: Path) -> list[ShotJob]:
-    """The ``jobs`` of the manifest at ``path``, with their models and everybody on whom those were trained.
+    """The ``jobs`` of the manifest at ``path``, with their models and the people that those were trained on.
 
-    Opens the packages' cards. Raises ManifestError with every entry whose package is not there or does not fit;
+    Opens the packages' cards. Raises ManifestError with every entry whose package is missing or does not fit;
     ModelError if a card can't be read.
     """
     names = [shot.name for shot in manifest.shots]
@@ -52,9 +52,9 @@ def with_models(jobs: Sequence[ShotJob], manifest: Manifest, path: Path) -> list
 
 
 def start_of(manifest: TrainManifest, path: Path) -> tuple[TrainedModel, ...]:
-    """The package that the training at ``path`` begins with, if it does; of the manifest's engine.
+    """The package that the training at ``path`` starts from, if any; of the manifest's engine.
 
-    Raises ManifestError if it is not there or does not fit, or if people are named who are neither learned nor in it;
+    Raises ManifestError if it is missing or does not fit, or if people are named who are neither learned nor in it;
     ModelError if its card can't be read.
     """
     if manifest.start is None:
@@ -108,9 +108,9 @@ def _with_models(job: ShotJob, at: Loc, manifest: Manifest, path: Path, problems
 
 
 def _with_banks(job: ShotJob, at: Loc, packages: Packages, problems: list[Problem]) -> ShotJob:
-    """With the banks that its identities come from, and their sha256 in its entries.
+    """With the banks of its identities, and their sha256 in its entries.
 
-    Told is a bank that is not there, and one that has too few to choose from; how many faces a crowd has nobody knows
+    Reports missing banks, and those with too few members to choose from; the number of faces in a crowd is unknown
     before its plate is searched.
     """
     banks: dict[str, UsedBank] = {}
@@ -150,7 +150,7 @@ def _too_few(entries: Sequence[Replace], banks: Mapping[str, UsedBank], at: Loc)
 
 
 def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[TrainedModel, ...]:
-    """What ``settings`` name. Raises InputError if it is not there or does not fit, ModelError."""
+    """The models named in ``settings``. Raises InputError if one is missing or does not fit, ModelError."""
     from fsvfx.engines.registry import engine, learned
 
     named = str(settings["model"]), str(settings["sha256"])
@@ -167,8 +167,8 @@ def _models_of(entry: Replace, settings: Settings, packages: Packages) -> tuple[
 
 
 def _unserved(entry: Replace, packages: Packages, frames: FrameRange, at: Loc) -> Iterator[Problem]:
-    """What an entry's settings, as they are in force at some of ``frames``, ask of a user's own network that its card
-    has not. A network that is not there is told elsewhere."""
+    """Features that an entry's settings, at some of ``frames``, need from a user's own network whose card lacks them. A
+    missing network is reported elsewhere."""
     from fsvfx.engines.registry import engine, settings_of
 
     kind = engine(entry.engine)
@@ -187,7 +187,7 @@ def _unserved(entry: Replace, packages: Packages, frames: FrameRange, at: Loc) -
 
 
 def _where_said(entry: Replace, overrides: Sequence[int], setting: str) -> Loc:
-    """The place where a setting gets its value, of the settings and these overrides."""
+    """Where a setting gets its value, in the settings and these overrides."""
     for index in reversed(overrides):
         if setting in entry.overrides[index].settings:
             return ("overrides", index, "settings", setting)
@@ -195,7 +195,7 @@ def _where_said(entry: Replace, overrides: Sequence[int], setting: str) -> Loc:
 
 
 def _texture(packages: Packages, said: str, head: str) -> TextureCard:
-    """Raises InputError if it is not there, or laid out by another head's UV; ModelError."""
+    """Raises InputError if it is missing, or laid out by another head's UV; ModelError."""
     card = texture_of(packages.find_texture(said))
     if card.model != head:
         what = f"texture basis '{card.texture}' is laid out by the UV of {card.model}, but the shot's head is {head}"
@@ -204,7 +204,7 @@ def _texture(packages: Packages, said: str, head: str) -> TextureCard:
 
 
 def _textures(entry: Replace, head: str) -> Iterator[tuple[Loc, str]]:
-    """The texture bases that an entry's engine is set to, and where each is said."""
+    """The texture bases in an entry's engine settings, and where each is named."""
     from fsvfx.engines.registry import engine
     from fsvfx.engines.textured import NONE, TextureSettings, usual
 
@@ -221,7 +221,7 @@ def _textures(entry: Replace, head: str) -> Iterator[tuple[Loc, str]]:
 
 
 def _of_texture(card: TextureCard, engine: str) -> TrainedModel:
-    """Of people who do not exist: nobody is asked."""
+    """From people who do not exist: no consent is needed."""
     record = card.record
     return TrainedModel(
         model=card.texture,
@@ -268,7 +268,7 @@ def _trained(card: PackageCard) -> TrainedModel:
 
 
 def _settings(entry: Replace) -> Iterator[tuple[Loc, Settings]]:
-    """All that an engine with a package is set to in an entry, and where each is said."""
+    """All settings of an engine with a package in an entry, and where each is written."""
     from fsvfx.engines.registry import engine
 
     if engine(entry.engine).learns or engine(entry.engine).runs:

@@ -1,4 +1,4 @@
-"""What the two kinds of manifests have in common: how a document is read as one, with every problem told at once."""
+"""What the two kinds of manifests have in common: reading a document as one, with every problem reported at once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Raw = dict[str, Any]
 class Kind(Generic[M]):
     """A kind of manifest.
 
-    is_other: whether a file is rather a manifest of the other kind; other: what is then told. upgraded: what it says,
-    in its present version; raises VersionError. findings: in its sound parts.
+    is_other: whether a file is rather a manifest of the other kind; other: the message for that. upgraded: its contents
+    in the present version; raises VersionError. findings: in its valid parts.
     """
 
     model: type[M]
@@ -40,7 +40,7 @@ def is_training(data: object) -> bool:
 
 
 def is_shots(data: object) -> bool:
-    """The other way round; what has no keys of its own is neither."""
+    """The opposite; a file without any such keys is neither."""
     return _own_keys(data, Manifest, TrainManifest) > _own_keys(data, TrainManifest, Manifest)
 
 
@@ -50,7 +50,7 @@ def _own_keys(data: object, model: type[StrictModel], other: type[StrictModel]) 
 
 
 def sound(document: Document, path: Path, kind: Kind[M], others: Sequence[Problem] = ()) -> M:
-    """The manifest that ``document`` holds. Raises ManifestError with every problem, its own first."""
+    """The manifest in ``document``. Raises ManifestError with every problem, its own first."""
     _check_folder(document, path)
     manifest = _validated(document, path, kind)
     if manifest is None or document.problems or others:
@@ -60,7 +60,7 @@ def sound(document: Document, path: Path, kind: Kind[M], others: Sequence[Proble
 
 
 def _check_folder(document: Document, path: Path) -> None:
-    """All paths start there, and stand in receipts and headers, which are UTF-8."""
+    """All paths start there, and are stored in receipts and headers, which are UTF-8."""
     try:
         os.path.realpath(path).encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""YAML files as manifests, of shots or of a training, with every problem told at once. Nothing else is opened."""
+"""YAML files as manifests, of shots or of a training, with every problem reported at once. Nothing else is opened."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ from schemas.upgrade import upgrade, upgrade_training
 def load(path: Path, *, store: str | None = None) -> Manifest:
     """The manifest at ``path``, checked. Raises ManifestError with every problem.
 
-    ``store``: where results go in place of the manifest's own; absolute, ``s3://`` or ``memory://``.
+    ``store``: replaces the manifest's own; absolute, ``s3://`` or ``memory://``.
     """
     kind = SHOTS if store is None else replace(SHOTS, findings=partial(_findings, store=store))
     return sound(read_yaml(path), path, kind)
 
 
 def parse(text: str, path: Path) -> Manifest:
-    """As ``load``, of a text that is to lie at ``path``. Raises ManifestError."""
+    """Like ``load``, for a text that will be at ``path``. Raises ManifestError."""
     return sound(parse_yaml(text, str(path)), path, SHOTS)
 
 
 def load_training(path: Path) -> TrainManifest:
-    """The training manifest at ``path``, checked; of all that it names, only shot manifests are opened.
+    """The training manifest at ``path``, checked; of the files that it names, only shot manifests are opened.
 
     Raises ManifestError with every problem.
     """
@@ -64,8 +64,7 @@ def load_training(path: Path) -> TrainManifest:
 def load_either(path: Path) -> Manifest | TrainManifest:
     """The shot manifest or the training manifest at ``path``.
 
-    Raises ManifestError with every problem in it, and with every blank in the consent records that it names and that
-    are there.
+    Raises ManifestError with every problem in it, and with every blank in the existing consent records that it names.
     """
     document = read_yaml(path)
     blanks = tuple(_blanks_in_records(document.data, path))
@@ -82,7 +81,7 @@ def _blanks_in_records(data: object, path: Path) -> Iterator[Problem]:
             try:
                 reach.file(given)
             except ReachError:
-                continue  # told of with the manifest
+                continue  # reported with the manifest
             yield from blanks_in(path.parent / given, model)
 
 

@@ -1,4 +1,4 @@
-"""What manifests name by path, as jobs hold it: absolute, and where the manifest may reach."""
+"""The paths in manifests, in the form that jobs use: absolute, and within the manifest's reach."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.manifest import Person, Plate
 
 
 def plate_at(reach: Reach, plate: Plate, config: ColourConfig) -> Plate:
-    """Raises ReachError, InputError for what no check has told of."""
+    """Raises ReachError, InputError for problems that no check has reported."""
     found = {"path": reach.place(plate.path), "color_space": check_space(config, plate.color_space)}
     return plate.model_copy(update=found)
 
@@ -22,12 +22,12 @@ def person_at(reach: Reach, person: Person) -> Person:
 
 
 def store_at(reach: Reach, given: str, chosen: str | None) -> str:
-    """The manifest's store; ``chosen`` takes its place. Raises ReachError."""
+    """The manifest's store; ``chosen`` replaces it. Raises ReachError."""
     return reach.place(given).rstrip("/") if chosen is None else named_store(chosen)
 
 
 def named_store(chosen: str) -> str:
-    """A store that may be anywhere: it comes from who runs fsvfx."""
+    """A store that may be anywhere: it is set by the user of fsvfx."""
     if chosen.startswith(("s3://", "memory://")):
         return chosen.rstrip("/")
     return str(Path(chosen).expanduser().absolute())

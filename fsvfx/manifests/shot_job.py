@@ -24,9 +24,9 @@ from schemas.templates import filled
 def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> list[ShotJob]:
     """A job for each shot of the manifest at ``path`` (or for those named in ``shots``), with absolute paths.
 
-    ``store`` takes the place of the manifest's own: a folder relative to the working folder, ``s3://`` or ``memory://``;
-    it comes from who runs fsvfx, so it may be anywhere. The cards of model packages that engines use are opened.
-    Raises ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
+    ``store`` replaces the manifest's own: a folder relative to the working folder, ``s3://`` or ``memory://``; it is
+    set by the user of fsvfx, so it may be anywhere. The cards of model packages that engines use are opened. Raises
+    ManifestError; InputError if there is no such shot; ModelError if a card can't be read.
     """
     manifest = load(path, store=None if store is None else named_store(store))
     selected = _shot_jobs(manifest, shots_of(manifest, shots, path), path, store)
@@ -34,12 +34,12 @@ def jobs(path: Path, *, shots: Sequence[str] = (), store: str | None = None) -> 
 
 
 def shot_job(manifest: Manifest, shot: Shot, path: Path, store: str | None) -> ShotJob:
-    """The job of a shot of the manifest at ``path``; it says nothing yet of the models that its engines use."""
+    """The job of a shot of the manifest at ``path``; without the models of its engines."""
     return _shot_jobs(manifest, [shot], path, store)[0]
 
 
 def _shot_jobs(manifest: Manifest, shots: Sequence[Shot], path: Path, store: str | None) -> list[ShotJob]:
-    """What the shots have in common is looked up once."""
+    """Data that the shots have in common are looked up once."""
     reach = Reach(path, manifest.production)
     config = colour_config(reach, manifest.color.config)
     named = {name for shot in shots for name in _people_of(shot)}
@@ -97,7 +97,7 @@ def _deliver(deliver: Deliver, shot: str, reach: Reach, config: ColourConfig) ->
 
 
 def _whole(deliver: Deliver) -> Deliver:
-    """With the defaults and the version of a kind that a package brings: they are in the job, and so in its keys."""
+    """With the defaults and the version of a kind from a package: they are in the job, and so in its keys."""
     if not isinstance(deliver, DeliverOther):
         return deliver
     wish = kinds.wish(deliver)

@@ -27,9 +27,9 @@ from schemas.train import Footage, Occluders, TrainManifest
 def training_job(path: Path, *, store: str | None = None) -> TrainJob:
     """The job of the training manifest at ``path``, with absolute paths and all defaults filled in.
 
-    Videos that are named by folder or glob are opened, to count their frames: raises PlateError.
-    ``store``: as for shots; it takes the place of the shot manifests' own, too. The card of the package that training
-    starts with is opened. Raises ManifestError; ModelError if that can't be read.
+    Videos named by folder or glob are opened, to count their frames: raises PlateError. ``store``: as for shots; it
+    also replaces the shot manifests' own. The card of the package that training starts from is opened. Raises
+    ManifestError; ModelError if that can't be read.
     """
     from fsvfx.engines import registry
 
@@ -120,12 +120,12 @@ def _clips(footage: Footage, reach: Reach) -> Iterator[Footage]:
 
 
 def _named(footage: str, stem: str) -> str:
-    """As names may be: letters, digits, ``_``, ``-`` and ``.``, no more than 64."""
+    """A valid name: letters, digits, ``_``, ``-`` and ``.``, at most 64."""
     return f"{footage}_{re.sub(r'[^A-Za-z0-9_.-]', '_', stem)}"[:64]
 
 
 def _plate_job(manifest: TrainManifest, footage: Footage, path: Path, store: str | None) -> ShotJob:
-    """A shot that replaces the person by themselves: whose face goes in does not matter up to ``align``."""
+    """A shot that replaces the person by themselves: the identity has no effect up to ``align``."""
     assert footage.plate is not None, "the schema holds it"
     reach = Reach(path, manifest.production)
     config = colour_config(reach, manifest.color.config)

@@ -1,7 +1,7 @@
-"""An EDL's text -> its events, as CMX 3600 has them and as editing systems write them. Pure.
+"""An EDL's text -> its events, as defined by CMX 3600 and as written by editing systems. Pure.
 
-``FCM`` in the header says how the record timecode counts; between events, how the sources after it do.
-``M2 reel speed timecode`` retimes the event above it. Other lines between events are remarks on the one above.
+``FCM`` in the header sets how the record timecode counts; between events, how the following sources do. ``M2 reel speed
+timecode`` retimes the event above it. Other lines between events are remarks on the one above.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EVENT = re.compile(
 _STARTS = re.compile(r"\d+\s+\S", re.ASCII)
 _DROP = re.compile(r"FCM:?\s*DROP", re.IGNORECASE)
 _MOTION = re.compile(r"M2\b|[*\s]+M2\s.*\s[-+]?\s?\d+[.,]\d", re.IGNORECASE)
-"""Some writers make a remark of it."""
+"""Some writers turn it into a remark."""
 _SPEED = re.compile(r"(?<=\s)(?P<speed>[-+]?\s?\d+(?:\.\d*)?)(?:\s+\d\d?[:;.]\d\d[:;.]\d\d[:;.]\d{2,3})?$", re.ASCII)
 _PARTS = re.compile(r"(\d\d?)[:;.,](\d\d)[:;.,](\d\d)([:;.,])(\d{2,3})", re.ASCII)
 _LINES = re.compile(r"\r\n|\r|\n")
@@ -37,7 +37,7 @@ _DROP_RATES = (Fraction(30000, 1001), Fraction(60000, 1001))
 
 @dataclass(frozen=True)
 class Event:
-    """One line of an EDL and what is said below it. Times are in frames; those of the source and of the record."""
+    """One line of an EDL and the lines below it. Times are in frames; those of the source and of the record."""
 
     line: int
     number: str
@@ -56,7 +56,7 @@ class Event:
 
     @property
     def speeds(self) -> tuple[float | None, ...]:
-        """Of its M2 lines, in frames a second; None: it can't be read."""
+        """From its M2 lines, in frames a second; None: unreadable."""
         return tuple(speed_of(line) for line in self.motions)
 
     @property
@@ -75,7 +75,7 @@ class Event:
 
 @dataclass
 class EdlEvents:
-    """All of an EDL's, in the order of its lines."""
+    """All events of an EDL, in the order of its lines."""
 
     title: str = ""
     record_drop: bool = False
@@ -84,7 +84,7 @@ class EdlEvents:
 
 
 def is_event(line: str) -> bool:
-    """Whether ``line`` begins as an event does, with a number."""
+    """Whether ``line`` starts like an event, with a number."""
     return _STARTS.match(line) is not None
 
 
@@ -94,13 +94,13 @@ def is_motion(line: str) -> bool:
 
 
 def speed_of(motion: str) -> float | None:
-    """Frames a second of an M2; None: it can't be read."""
+    """Frames a second of an M2; None: unreadable."""
     found = _SPEED.search(motion.strip())
     return float(found["speed"].replace(" ", "")) if found else None
 
 
 def lines_of(text: str) -> list[str]:
-    """Without the spaces around them; what is longer than any line of an EDL is cut off."""
+    """Without leading and trailing spaces; lines longer than any in an EDL are cut off."""
     return [line[:_LONGEST].replace("\0", " ").strip() for line in _LINES.split(text)]
 
 
@@ -113,7 +113,7 @@ def drop_rate(text: str) -> Fraction | None:
 
 
 def pairs_note(text: str, rate: Fraction) -> str | None:
-    """Above 30 frames a second: a note if no label of ``text`` shows whether it counts frames or pairs."""
+    """Above 30 frames a second: a note if no label in ``text`` shows whether it counts frames or pairs."""
     count, group = nominal(rate), group_of(rate)
     most = max((int(part[5]) for part in _codes(text)), default=count)
     if group == 1 or most >= count // group:
@@ -127,10 +127,10 @@ def _codes(text: str) -> list[re.Match[str]]:
 
 
 def read_events(text: str, rate: Fraction) -> EdlEvents:
-    """The events of ``text``, and everything in it that can't be read."""
+    """The events in ``text``, and everything in it that can't be read."""
     made = EdlEvents()
-    source_drop: bool | None = None  # as an FCM between events says
-    below: list[str] = []  # what stands below the last event
+    source_drop: bool | None = None  # as set by an FCM between events
+    below: list[str] = []  # the lines below the last event
     for number, line in enumerate(lines_of(text), 1):
         if line.upper().startswith("FCM"):
             if made.events:
@@ -159,7 +159,7 @@ def read_events(text: str, rate: Fraction) -> EdlEvents:
 
 
 def _close(made: EdlEvents, below: list[str]) -> None:
-    """Give the last event what stands below it."""
+    """Attach the lines below it to the last event."""
     if made.events:
         remarks = tuple(line.lstrip("* ").strip() for line in below if not is_motion(line))
         motions = tuple(line for line in below if is_motion(line))
@@ -200,9 +200,8 @@ def _add_event(made: EdlEvents, line: str, number: int, rate: Fraction, source_d
 
 
 def _source_drops(codes: Sequence[str], rate: Fraction, *, record_drop: bool) -> bool:
-    """Whether source labels that don't say it are drop-frame: as the record's are, unless only the other way of
-    counting makes the source as long as the record. Resolve and Premiere have no FCM for single events.
-    """
+    """Whether source labels that don't say so are drop-frame: like the record's, unless only the other way of counting
+    makes the source as long as the record. Resolve and Premiere have no FCM for single events."""
     try:
         start, end = (frames_of(code, rate, drop=record_drop) for code in codes[2:])
     except ValueError:
@@ -218,7 +217,7 @@ def _source_drops(codes: Sequence[str], rate: Fraction, *, record_drop: bool) ->
 
 
 def _past_midnight(event: Event, made: EdlEvents, rate: Fraction) -> Event:
-    """Times that only rise: an event that ends after midnight, and records that go on after it."""
+    """Times that only increase: an event that ends after midnight, and records that continue after it."""
     source = _risen(event.source, timecodes.day(rate, drop=event.source_drop))
     day = timecodes.day(rate, drop=made.record_drop)
     record = _risen(event.record, day)

@@ -1,4 +1,4 @@
-"""What stands below an EDL's events: names, files, markers, changes of time. Pure."""
+"""The lines below an EDL's events: names, files, markers, changes of time. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _REPLACED = re.compile(r"FINAL CUT PRO REEL:\s*(?P<said>.+?)\s+REPLACED BY:.*", re.IGNORECASE)
-"""Final Cut Pro puts a number in place of reels with long names."""
+"""Final Cut Pro replaces long reel names by a number."""
 _STILL = re.compile(r"(FROM |TO )?CLIP IS A STILL", re.IGNORECASE)
 _REFERENCE = re.compile(r"OTIO REFERENCE (?P<side>FROM|TO):\s*(?P<said>.*)")
 _MARKER = re.compile(
@@ -33,24 +33,24 @@ _FREE = ("LOC", "COMMENT", "NOTE", "ASC_SOP", "ASC_SAT", "KEY CLIP NAME", "AUDIO
 _NEUTRAL = re.compile(r"[:\s]\s*\+?100(\.0*)?\s*%?$")
 _RATE = re.compile(r"[\w ]*(?:FRAME ?RATE|FPS)\s*[:=]?\s*(?P<rate>\d+(?:\.\d+)?)\b.*", re.IGNORECASE)
 _NEAR = 0.1
-"""M2 gives speeds with one decimal: 023.9 or 024.0 for 24000/1001."""
+"""M2 has speeds with one decimal: 023.9 or 024.0 for 24000/1001."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """What an event's remarks say about the clip that it shows; ``other``: the remarks that are not parsed."""
+    """The data in an event's remarks on the clip that it shows; ``other``: the remarks that are not parsed."""
 
     name: str
     media: str
     reel: str
     markers: tuple[tuple[str, str, str], ...]
-    """Timecode, colour and name."""
+    """Timecode, color and name."""
     retimes: tuple[str, ...]
     other: tuple[str, ...]
 
 
 def said_of(event: Event, rate: Fraction, *, from_black: bool = False) -> Said:
-    """Of a transition, the clip is the incoming one. ``from_black``: the remarks can mean no other clip."""
+    """In a transition, the clip is the incoming one. ``from_black``: the remarks can refer to no other clip."""
     named: dict[tuple[str, str], str] = {}
     markers: list[tuple[str, str, str]] = []
     other: list[str] = []
@@ -96,7 +96,7 @@ def retimed_name(name: str, rate: Fraction) -> list[str]:
 
 
 def retimes_in(remarks: Iterable[str], rate: Fraction) -> Iterator[str]:
-    """The speeds other than ``rate`` that ``remarks`` (with M2 lines) give, each in words."""
+    """The speeds other than ``rate`` in ``remarks`` (with M2 lines), each in words."""
     for remark in remarks:
         if not is_motion(remark):
             yield from [remark] * _is_retime(remark, rate)
@@ -107,7 +107,7 @@ def retimes_in(remarks: Iterable[str], rate: Fraction) -> Iterator[str]:
 
 
 def _is_retime(remark: str, rate: Fraction) -> bool:
-    """By the words before a colon, as free text follows it: ``COMMENT: speed this up`` is no retime."""
+    """By the words before a colon, as free text follows it: ``COMMENT: speed this up`` is not a retime."""
     head = remark if _EFFECT.match(remark) else remark.partition(":")[0]
     if head.upper().startswith(_FREE) or _NEUTRAL.search(remark):
         return False

@@ -33,24 +33,24 @@ from fsvfx.errors import Problem
 from fsvfx.printable import counted
 
 RETIMED = "FSVFX RETIME"
-"""Starts the remark that a clip is not played at its own speed."""
+"""Prefix of the remark that a clip is not played at its own speed."""
 DROP = "FSVFX DROP FRAME"
 """The remark that a clip's source timecodes are drop-frame."""
 SOURCE = "FSVFX SOURCE"
-"""Starts the remark with first and last source frame of a clip whose record has another length."""
+"""Prefix of the remark with first and last source frame of a clip whose record has another length."""
 MOTION = "FSVFX M2"
-"""Starts the remark with the original M2 line."""
+"""Prefix of the remark with the original M2 line."""
 BLACK = ("BL", "BLACK")
 _UNKNOWN = "AX"
 _FROZEN = re.compile(r" FF(?: \(Freeze Frame\))?$", re.IGNORECASE)
 """Avid's mark of a frozen clip."""
 _MARKER_LIST = "|M:"
-"""Resolve's list of markers, as an EDL has it: each is an event of one frame with its name below it."""
+"""Resolve's list of markers in an EDL: each is an event of one frame with its name below it."""
 
 
 @dataclass
 class Laid:
-    """A timeline as it comes about."""
+    """A timeline under construction."""
 
     rate: Fraction
     timeline: Timeline
@@ -68,7 +68,7 @@ class Laid:
 
 
 def laid_out(read: EdlEvents, rate: Fraction) -> Laid:
-    """Events in the order of their records, whatever the order of their lines. Pictures first, then sound."""
+    """Events in record order, whatever the order of their lines. Pictures first, then sound."""
     laid = Laid(rate, Timeline(read.title), problems=list(read.problems))
     start = min((event.record[0] for event in read.events), default=0)
     laid.timeline.global_start_time = laid.time(start)
@@ -86,7 +86,7 @@ def laid_out(read: EdlEvents, rate: Fraction) -> Laid:
 
 
 def _tell_empty(laid: Laid, events: Sequence[Event]) -> None:
-    """What is easily taken for a shot or a transition, and is none."""
+    """Notes on events that look like a shot or a transition, but are not."""
     for event, after in zip(events, [*events[1:], None]):
         comes_before = after is not None and after.kind != "C"
         if event.kind == "C" and event.is_empty and event.has_picture and not comes_before:
@@ -122,7 +122,7 @@ def _split(word: str) -> list[str]:
 
 def _add_track(laid: Laid, name: str, events: Sequence[Event], start: int) -> None:
     items: list[Any] = []
-    shown: Event | None = None  # the last event that shows something
+    shown: Event | None = None  # the last non-empty event
     outgoing: Event | None = None  # the first half of a transition
     end = start
     for event in sorted(events, key=lambda one: one.record[0]):
@@ -148,7 +148,7 @@ def _add_track(laid: Laid, name: str, events: Sequence[Event], start: int) -> No
 
 
 def _transition(laid: Laid, event: Event, before: Event | None, outgoing: Event | None) -> Any:
-    """It is wholly within the incoming event. The outgoing line must continue where the previous event ends."""
+    """It is entirely within the incoming event. The outgoing line must continue where the previous event ends."""
     is_black = outgoing is None or outgoing.reel.upper() in BLACK
     if event.length > event.record[1] - event.record[0]:
         laid.tell(
@@ -192,7 +192,7 @@ def _clip(laid: Laid, event: Event, *, from_black: bool) -> Clip:
 
 
 def _range(laid: Laid, event: Event) -> TimeRange:
-    """As long as the record: a clip that is retimed says so."""
+    """As long as the record: a retimed clip is marked as such."""
     return laid.span(event.source[0], event.record[1] - event.record[0])
 
 
@@ -216,7 +216,7 @@ def _facts(event: Event, said: Said, retimes: Sequence[str]) -> dict[str, Any]:
 
 
 def _retimes(event: Event, said: Said, rate: Fraction) -> list[str]:
-    """What the event says of its speed, each in words; empty if it is played as it was shot."""
+    """The event's changes of speed, each in words; empty if it plays at its own speed."""
     found = [*retimes_in(event.motions, rate), *said.retimes, *retimed_name(said.name, rate)]
     source, record = event.source[1] - event.source[0], event.record[1] - event.record[0]
     return found + [f"{source} frames of its source fill {record} of the record"] * (source != record)
@@ -243,7 +243,7 @@ def _markers(laid: Laid, said: Said) -> list[Any]:
 
 
 def _add_sound(laid: Laid, name: str, events: Sequence[Event], start: int) -> None:
-    """Sound is kept as it is; overlaps are left out, as it is not used here."""
+    """Sound is kept unchanged; overlaps are left out, as it is not used here."""
     track = Track(name, kind=TrackKind.Audio)
     end = start
     for event in sorted(events, key=lambda one: one.record[0]):

@@ -1,4 +1,4 @@
-"""A timeline -> an EDL's text: what its adapter does not write is put right before and after it. Pure."""
+"""A timeline -> an EDL's text: corrects the gaps of its adapter before and after it. Pure."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ _CODE = re.compile(r"\d\d:\d\d:\d\d[:;]\d{2,3}")
 _EVENT = re.compile(r"(\d+)(\s.*)")
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_REEL = 32
-"""Letters that editing systems read."""
+"""Maximum number of letters that editing systems read."""
 _INTO_OTIO = "Write an .otio, which can hold any edit"
 _CLIP = "FSVFX CLIP"
-"""Starts the remark that says whose the next remarks are: in a transition, the adapter writes both clips'."""
+"""Prefix of the remark that names the clip of the following remarks: in a transition, the adapter writes both
+clips'."""
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """What an EDL says of a clip beyond what the adapter writes. ``source``: of one not as long as its record."""
+    """An EDL's data on a clip beyond those that the adapter writes. ``source``: if not as long as its record."""
 
     drop: bool | None
     """None: unknown."""
@@ -50,7 +51,7 @@ class _Facts:
 
 def edl_of(timeline: Timeline, rate: Fraction, drops: tuple[bool, bool] | None) -> str:
     """``drops``: see ``write_edit``. Raises InputError."""
-    ours = timeline.clone()  # the adapter moves its cuts
+    ours = timeline.clone()  # the adapter changes its cuts
     for track in ours.audio_tracks():
         ours.tracks.remove(track)
     facts: list[_Facts] = []
@@ -71,7 +72,8 @@ def edl_of(timeline: Timeline, rate: Fraction, drops: tuple[bool, bool] | None) 
 
 
 def _record_drops(timeline: Timeline, rate: Fraction) -> bool:
-    """An OTIO does not say it: at 29.97 and 59.94 it does, unless only without it a second begins at the start."""
+    """An OTIO does not say so: at 29.97 and 59.94 they are, unless the start is on a full second only without
+    drop-frame."""
     start = timeline.global_start_time
     if not drops_by_default(rate) or start is None:
         return drops_by_default(rate)
@@ -105,7 +107,7 @@ def _make_plain(track: Track, rate: Fraction, facts: list[_Facts]) -> None:
 
 
 def _name_files(clip: Clip) -> None:
-    """A sequence's file name has its numbers with all their digits; without a reel the clip's name stands for it."""
+    """A sequence's file name has its numbers with all digits; without a reel the clip's name replaces it."""
     media = clip.media_reference
     if isinstance(media, ImageSequenceReference) and media.available_range:
         first, last = (f"{number:0{media.frame_zero_padding}}" for number in (media.start_frame, media.end_frame()))
@@ -123,7 +125,7 @@ def _black(frames: float, rate: Fraction) -> Clip:
 
 
 def _put_aside(clip: Clip, index: int) -> _Facts:
-    """Take fsvfx's own remarks out of the clip's metadata, and the effects that they describe."""
+    """Remove fsvfx's own remarks from the clip's metadata, and the effects that they describe."""
     own: Any = clip.metadata.get("cmx_3600")
     kept = {key: value for key, value in own.items() if key != "comments"} if hasattr(own, "items") else {}
     said = remarks_of(clip)
@@ -151,7 +153,7 @@ def _at_start(timeline: Timeline) -> None:
 
 
 def _grouped(lines: list[str]) -> tuple[list[str], list[list[str]]]:
-    """What stands before the events, and the lines of each event: two of one number are a transition."""
+    """The lines before the events, and the lines of each event: two with the same number are a transition."""
     header: list[str] = []
     events: list[list[str]] = []
     for line in filter(None, lines):
@@ -164,7 +166,7 @@ def _grouped(lines: list[str]) -> tuple[list[str], list[list[str]]]:
 
 
 def _is_nothing(lines: list[str]) -> bool:
-    """Black of no length is there only for the transition after it."""
+    """Black without length exists only for the transition after it."""
     events = [line.split() for line in lines if _EVENT.match(line)]
     return len(events) == 1 and events[0][1] in BLACK and events[0][-2] == events[0][-1]
 
@@ -172,9 +174,8 @@ def _is_nothing(lines: list[str]) -> bool:
 def _event(
     lines: list[str], number: int, facts: list[_Facts], rate: Fraction, drops: tuple[bool, bool]
 ) -> Iterator[str]:
-    """An event with each timecode in its own mode: the adapter writes all of them as drop-frame where there is such a
-    thing. The remarks of a transition's outgoing clip stand at that clip's own event.
-    """
+    """An event with each timecode in its own mode: the adapter writes all of them as drop-frame at rates that have it.
+    The remarks of a transition's outgoing clip are at that clip's own event."""
     shown = [index for line in lines if (index := _clip_of(line)) is not None]
     halves = shown[-2:] if len(shown) > 1 else shown * 2
     codes = [line for line in lines if _EVENT.match(line)]
@@ -201,7 +202,7 @@ def _relabelled(
 ) -> str:
     """``line`` with its number, and each of its timecodes in its mode."""
     source = (facts.source[1],) * 2 if facts.source and is_outgoing else facts.source
-    codes = list(_CODE.finditer(line))[-4:]  # a reel may look like one
+    codes = list(_CODE.finditer(line))[-4:]  # a reel may look like a timecode
     made = line[: codes[0].start()]
     for place, code in enumerate(codes):
         frames = source[place] if source and place < 2 else timecodes.count(code[0], rate)

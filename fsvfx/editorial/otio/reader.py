@@ -38,7 +38,7 @@ def _timeline(path: Path, text: str) -> Timeline:
         data = parsed(text)
         if problems := problems_in(data, otio.core.type_version_map() | OLD_NAMES):
             raise EditError(str(path), problems)
-        made: Any = otio.adapters.read_from_string(json.dumps(data), "otio_json")  # as it was looked through
+        made: Any = otio.adapters.read_from_string(json.dumps(data), "otio_json")  # in the form that was checked
     except (otio.exceptions.OTIOError, ValueError, TypeError, KeyError, IndexError, RuntimeError) as error:
         raise unreadable(path, error) from None  # RecursionError is a RuntimeError
     timelines = [made] if isinstance(made, otio.schema.Timeline) else _in_bin(made)
@@ -53,7 +53,7 @@ def _timeline(path: Path, text: str) -> Timeline:
 
 
 def _in_bin(made: Any) -> list[Timeline]:
-    """The timelines of a bin and of the bins in it."""
+    """The timelines in a bin and in its nested bins."""
     if not isinstance(made, SerializableCollection):
         return []
     found: list[Timeline] = []

@@ -1,4 +1,4 @@
-"""The JSON of an OpenTimelineIO file, checked before its C++ parser sees it: bad input can crash that. Pure."""
+"""The JSON of an OpenTimelineIO file, checked before its C++ parser sees it: bad input can crash it. Pure."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _ITEMS = frozenset(("Clip", "Gap", "Filler", "Stack", "Track", "Sequence", "Tran
 _OTHERS = frozenset(("Timeline", "Marker", "SerializableCollection", "RationalTime", "TimeRange", "TimeTransform"))
 _ALL = _MEDIA | _EFFECTS | _ITEMS | _OTHERS
 OLD_NAMES = {"Sequence": 1, "Filler": 1, "SerializeableCollection": 1}
-"""Kinds as they were once called, which are read still."""
+"""Former names of kinds, which are still read."""
 OPAQUE = ("metadata", "parameters")
-"""Fields that hold what they like."""
+"""Fields with arbitrary contents."""
 
 
 def kind_of(value: Any) -> str:
-    """``Clip`` of an object that says ``Clip.2``; empty if it is not an object."""
+    """``Clip`` for an object with the schema ``Clip.2``; empty if it is not an object."""
     return str(value.get("OTIO_SCHEMA", "")).partition(".")[0] if isinstance(value, dict) else ""
 
 
@@ -103,7 +103,7 @@ _NEEDED = {"Timeline": ("tracks",), "TimeRange": ("start_time", "duration")}
 
 
 def wrong_fields(value: dict[str, Any]) -> Iterator[str]:
-    """Names of fields that hold what they can't, or are missing."""
+    """Names of fields that are missing or have invalid contents."""
     kind = kind_of(value)
     yield from (field for field in _NEEDED.get(kind, ()) if not isinstance(value.get(field), dict))
     for field, held in value.items():
@@ -123,7 +123,7 @@ _TIMES = ("RationalTime", "TimeRange")
 
 
 def nesting(text: str) -> int:
-    """How deep the lists and objects of JSON ``text`` are nested, whether it is sound or not."""
+    """Nesting depth of the lists and objects in JSON ``text``, valid or not."""
     depth = deepest = 0
     for bracket in _BRACKETS.finditer(_STRINGS.sub("", text)):
         depth += 1 if bracket[0] in "[{" else -1
@@ -132,7 +132,7 @@ def nesting(text: str) -> int:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """``text`` as data. Raises ValueError; also for a key twice in an object: readers differ in which they take."""
+    """``text`` as data. Raises ValueError; also for duplicate keys in an object: readers differ in which they use."""
     data = json.loads(text, object_pairs_hook=_object)
     if not isinstance(data, dict) or "OTIO_SCHEMA" not in data:
         raise ValueError("it is JSON, but not an OpenTimelineIO object")
@@ -149,9 +149,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def problems_in(data: dict[str, Any], known: Mapping[str, int]) -> tuple[Problem, ...]:
-    """Objects of kinds and versions that are not ``known``, references between objects, and times that can be none.
+    """Objects of kinds and versions that are not ``known``, references between objects, and impossible times.
 
-    A problem's field is the name of the innermost named object. Metadata may hold what it likes, but for its times:
+    A problem's field is the name of the innermost named object. Metadata may contain anything, except invalid times:
     OpenTimelineIO reads those, too.
     """
     return tuple(_walk(data, "(edit)", known, inside_metadata=False))
@@ -207,7 +207,7 @@ def _is_negative(time: Any) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """None for what is none, infinity and NaN among it."""
+    """None if it is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if abs(value) < math.inf else None
