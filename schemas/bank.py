@@ -6,21 +6,34 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.base import Name, Sha256, StrictModel, Text
 
 Sex = Literal["female", "male"]
 
 
+_AROUND = 5
+"""Years that are suggested on either side of one age."""
+
+
+def _as_text(value: object) -> object:
+    """YAML takes an age without quotes for a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _checked(text: str) -> str:
+    if re.fullmatch(r"[0-9]{1,3}", text):
+        years = int(text)
+        around = f"{max(years - _AROUND, 0)}-{years + _AROUND}"
+        raise ValueError(f"'{text}' is one age; write a range, such as {around}")
     form = re.fullmatch(r"([0-9]{1,3}) *- *([0-9]{1,3})", text)
     if not form or int(form[1]) > int(form[2]):
         raise ValueError(f"'{text[:60]}' is not an age range; write it as 20-40")
     return f"{int(form[1])}-{int(form[2])}"
 
 
-Ages = Annotated[str, AfterValidator(_checked)]
+Ages = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str), AfterValidator(_checked)]
 
 
 class FromBank(StrictModel):

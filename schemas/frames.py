@@ -21,15 +21,15 @@ _MOST = 250_000
 _SHOWN = 60
 
 
-def _span_of(part: str) -> range:
+def _span_of(part: str, how: str) -> range:
     form = _PART.fullmatch(part)
     if not form and _NEGATIVE.match(part):
         raise ValueError(f"'{part[:_SHOWN]}' has negative frame numbers; number the files from 0 up")
     if not form:
-        raise ValueError(f"'{part[:_SHOWN]}' is not a frame range; {_HOW}")
+        raise ValueError(f"'{part[:_SHOWN]}' is not a frame range; {how}")
     first, last, step = int(form[1]), int(form[2] or form[1]), int(form[3] or 1)
     if last < first:
-        raise ValueError(f"'{part}' runs backwards; {_HOW}")
+        raise ValueError(f"'{part}' runs backwards; {how}")
     return range(first, last + 1, step)
 
 
@@ -109,15 +109,16 @@ class FrameRange:
         self._hash = hash(runs)
 
     @classmethod
-    def parse(cls, text: str | int) -> FrameRange:
-        """Read ``text``; ValueError says what is wrong and how to write it."""
+    def parse(cls, text: str | int, how: str = _HOW) -> FrameRange:
+        """Read ``text``; ValueError says what is wrong and ``how`` to write it."""
         plain = str(text).replace(" ", "")
         shown = plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}..."
         if ":" in plain:
-            raise ValueError(f"'{shown}': ':' means two things in the field; for a step write x, as in 1001-1010x3")
-        spans = [_span_of(part) for part in plain.split(",")]
+            step = "for a step write x, as in 1001-1010x3" if how == _HOW else how
+            raise ValueError(f"'{shown}': ':' means two things in the field; {step}")
+        spans = [_span_of(part, how) for part in plain.split(",")]
         if sum(map(len, spans)) > _MOST:
-            raise ValueError(f"'{shown}' is over {_MOST} frames; {_HOW}")
+            raise ValueError(f"'{shown}' is over {_MOST} frames; {how}")
         return cls._of(run for span in spans for run in _range_of(span))
 
     @classmethod

@@ -24,10 +24,18 @@ Head = Literal["ict_facekit", "makehuman"]
 LAST_FRAME = 9_999_999
 
 
+_WHOLE = "write it without gaps, as in 1001-1240"
+
+
+def _parsed(value: object) -> object:
+    """A text with its own hint: other ranges may have gaps."""
+    return FrameRange.parse(value, _WHOLE) if isinstance(value, str) else value
+
+
 def _without_gaps(frames: FrameRange) -> FrameRange:
     if not frames.is_contiguous:
         gap = (FrameRange.span(frames.first, frames.last) - frames).first
-        raise ValueError(f"the range skips frame {gap}; write it without gaps, as in 1001-1240")
+        raise ValueError(f"the range skips frame {gap}; {_WHOLE}")
     return frames
 
 
@@ -71,7 +79,7 @@ class Plate(StrictModel):
 
     Negative where the shot lies deep inside a long take.
     """
-    frames: Annotated[FrameRange, AfterValidator(_without_gaps)]
+    frames: Annotated[FrameRange, BeforeValidator(_parsed), AfterValidator(_without_gaps)]
     """The frames to process, in production numbers, without gaps, such as 1001-1240."""
     color_space: Text
     """The plate's color space: its OCIO name, or a common short one (``sRGB``, ``ACEScg``)."""

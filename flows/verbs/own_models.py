@@ -134,10 +134,13 @@ def remove(
     json: AsJson = False,
 ) -> None:
     """Remove the card of a network or pack of yours, and fsvfx's copies of its files."""
+    from fsvfx import models
     from fsvfx.disk import remove_folder
+    from fsvfx.errors import InputError
     from fsvfx.models import HEAD, heads
     from fsvfx.models import packs as known
     from fsvfx.packages import Packages as Found
+    from fsvfx.settings import machine
 
     if name == HEAD and (head := heads.remove()):
         folder = head
@@ -145,6 +148,10 @@ def remove(
         from fsvfx.networks.packs import remove_pack
 
         folder = remove_pack(name)
+    elif name in (cards := models.cards()) and not Found.given(packages).networks(name):
+        what = f"{name} is a model that fsvfx knows, not a network or pack of yours"
+        hint = f"To free the space that it takes, delete {machine().models / cards[name].file}"
+        raise InputError(what, hint=hint)
     else:
         folder = Found.given(packages).network_named(name)
         remove_folder(folder)

@@ -205,6 +205,8 @@ def _unknown(detail: ErrorDetails, model: type[BaseModel], loc: Loc) -> Told:
     known = fields.keys_at(model, loc[:-1])
     if word.lower() in _RETIMES:
         return f"'{word}' is not a field: fsvfx does not retime", "Provide the retimed plate, and remove this field"
+    if word[:1].isdigit():
+        return f"'{word}' is not a field", "Write a value that has a comma in quotes, as in '1001,1005'"
     other = _OTHER_NAMES.get(word.lower(), "")
     return f"'{word}' is not a field", suggestion(other if other in known else word, known)
 

@@ -57,6 +57,8 @@ def test_a_network_is_added_shown_and_removed(own: Path, capsys: pytest.CaptureF
     assert sheet.shape == (256, 768, 3)
     assert code_of(["models", "show", "mine", "--packages", "packages"]) == 0
     assert "template: ffhq_512" in capsys.readouterr().out
+    assert code_of(["models", "remove", "makehuman", "--packages", "packages"]) == 2
+    assert "is a model that fsvfx knows" in "".join(capsys.readouterr())
     assert code_of(["models", "remove", "mine", "--packages", "packages"]) == 0
     assert not package.parent.exists()
     assert own.is_file()

@@ -101,6 +101,8 @@ WRONG = [
      + ALL.replace("all,", "{all_but: [lead]},", 1).replace("toys", "toys, pick: [toy_1]"), f"{ENTRY}.identity",
      "has 1 member to choose from, too few for 2 faces", "larger bank"),
     ("ages backwards", ALL.replace("toys", "toys, age: 40-20"), f"{ENTRY}.identity.age", "not an age range", "20-40"),
+    ("one age", ALL.replace("toys", "toys, age: 34"), f"{ENTRY}.identity.age", "'34' is one age", "29-39"),
+    ("one age in quotes", ALL.replace("toys", "toys, age: '3'"), f"{ENTRY}.identity.age", "'3' is one age", "0-8"),
     ("ages that nobody knows", ALL.replace("toys", "toys, age: 20-40"), f"{ENTRY}.identity",
      "has 0 members to choose from, too few for 1 face", "age or sex of 4 of its members is not known"),
     ("an engine for people", ALL.replace("landmark_warp", "df, settings: {model: a, sha256: %s}" % ("a" * 64)),
