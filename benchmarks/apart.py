@@ -1,21 +1,21 @@
-"""What engines for anybody's face keep apart: ``python -m benchmarks.apart MANIFEST [--most N]``.
+"""How well engines for anybody's face keep things separate: ``python -m benchmarks.apart MANIFEST [--most N]``.
 
 MANIFEST: of a finished training of ``cihn``, ``fsnet``, ``rsgan``, ``ipgan``, ``megafs`` or ``fsgan`` (``fsvfx
-train``). Everybody whom it held out gets the next person's face. Of all: the mean difference from the target outside of
-the face's mesh, in steps of 255, as the network gives it, nothing pasted; and by how much more the face than the rest
-moves when only the source is another one. Of ``cihn``: the area under the curve of its last map against the mesh, and
-the map's means. Of ``fsnet``: the share of triplets whose same person is nearer (two pictures of a person, or two views
-of one, beside everybody else). Of ``rsgan``: how many times as far the face moves as the rest where its latent is
-exchanged, and the rest as the face where its own is. Of ``ipgan``: how many swaps the network that trained it takes for
-their source, and for their target, among everybody, beside chance. Of ``megafs``: how far faces that it rebuilds are
-from what they are of; how many low codes of swaps are not the target's, bit by bit; how many weights of its first stage
-a second one moved; how many swaps a detector takes for faces, as of the targets and of rebuilt ones. Of ``fsgan``,
-shares of errors that are left: of holes, beside filling them with the face's mean color, by the network and smoothly
-from around; of blends, against the Poisson solution, beside pasting, by the network and by the rim's mean color alone;
-of turned faces, against the source's warp by ``landmark_warp`` without what light does, beside the source's picture as
-it is, by the networks and by moving it along with the mesh alone; likewise of people's own
-frames, where there are several, against the photograph.
-Writes benchmarks/results/apart.json and, beside the package, apart.png: target, source, swap, map.
+train``). Everybody that it held out gets the next person's face. For all engines: the mean difference from the target
+outside the face's mesh, in steps of 255, directly from the network, without compositing; and how much more the face
+changes than the rest if only the source changes. For ``cihn``: the area under the curve of its last map against the
+mesh, and the map's means. For ``fsnet``: the share of triplets whose same person is nearer (two pictures of a person,
+or two views of one, against everybody else). For ``rsgan``: the ratio of changes in the face to those in the rest if
+its latent is exchanged, and the opposite for the rest's latent. For ``ipgan``: how many swaps the network that trained
+it takes for their source, and for their target, among everybody, beside chance. For ``megafs``: the difference of
+reconstructed faces from their originals; how many low codes of swaps differ from the target's, bit by bit; how many
+weights of its first stage a second one changed; in how many swaps a detector finds a face, beside targets and
+reconstructed ones. For ``fsgan``, shares of remaining errors: of holes, beside filling them with the face's mean color,
+by the network and smoothly from the surroundings; of blends, against the Poisson solution, beside pasting, by the
+network and by the rim's mean color alone; of turned faces, against the source's warp by ``landmark_warp`` without
+effects of light, beside the unmodified source picture, by the networks and by moving it with the mesh alone; likewise
+for people's own frames, if there are several, against the photograph. Writes benchmarks/results/apart.json and, beside
+the package, apart.png: target, source, swap, map.
 """
 
 from __future__ import annotations

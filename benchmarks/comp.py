@@ -111,7 +111,7 @@ def _timed(case: tuple[int, int, int], frames: int, mode: str) -> tuple[float, l
 
 
 def _shares(case: tuple[int, int, int], frames: int, mode: str) -> dict[str, float]:
-    """Of the stage's time, by step."""
+    """Shares of the stage's time, by step."""
     profile = cProfile.Profile()
     work = _work(case, frames, mode)
     profile.runcall(lambda: _consumed(CompositeStage().run(work)))

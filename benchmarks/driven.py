@@ -1,13 +1,12 @@
-"""Whether a driven face acts as its driver does and stays who it is: ``python -m benchmarks.driven [NAME SHA256]``.
+"""Whether a driven face follows its driver and keeps its identity: ``python -m benchmarks.driven [NAME SHA256]``.
 
-Needs the ICT-FaceKit (``FSVFX_ICT_MODEL``). Ben's plate gets Cleo's face, and Ada drives it, each in a performance of
-their own, rendered, fitted as the stages do, 12 frames of 256 px; by ``blanz``, ``cheng`` and, where a package of it is
-named (in FSVFX_PACKAGES), ``unifacegan``. FaceMesh looks at what comes out, and it is fitted again. Of each: the
-correlation of that with the driver's fit, over the frames, of the coefficients in which the driver varies most, of the
-jaw and of the mouth's opening as landmarks have it, and beside it with the performer's own; how far the shape that the
-pictures tell moves when they are driven, share of the face's width, beside how far Ben's is from Cleo's; and PSNR in
-the face against Cleo rendered in Ben's place with Ada's expression, in tone, driven and not. Writes
-benchmarks/results/driven.json.
+Needs the ICT-FaceKit (``FSVFX_ICT_MODEL``). Ben's plate gets Cleo's face, driven by Ada, each in a performance of their
+own, rendered, fitted as in the stages, 12 frames of 256 px; by ``blanz``, ``cheng`` and, if a package of it is named
+(in FSVFX_PACKAGES), ``unifacegan``. FaceMesh measures the results, and they are fitted again. For each: the correlation
+of that fit with the driver's, over the frames, for the coefficients in which the driver varies most, for the jaw and
+for the landmarks' mouth opening, and for comparison with the performer's own; how much the estimated shape changes when
+driven, share of the face's width, beside the distance between Ben's and Cleo's; and PSNR in the face against Cleo
+rendered in Ben's place with Ada's expression, matched in tone, driven and not. Writes benchmarks/results/driven.json.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """EXR by OpenEXR and by OpenImageIO, and every kind of plate through the reader: ``python benchmarks/exr.py``.
 
 Frames with grain, half float, 1920x1080 and 4096x2160, in a temporary folder (the page cache, not the disk). The two
-libraries take turns, on one thread; times are medians of the processor's time in milliseconds, which neighbours on the
-machine hardly touch. ``gb_s`` is the picture's bytes by the quicker time, to be held against ``copy_gb_s``, what the
-machine copies in memory. Plates are in frames a second by the clock. ``python benchmarks/exr.py 1080p`` measures that
-size only. Writes benchmarks/results/exr.json.
+libraries take turns, on one thread; times are medians of processor time in milliseconds, which other processes hardly
+affect. ``gb_s`` is the picture's bytes divided by the shorter time, for comparison with ``copy_gb_s``, the machine's
+speed of copying memory. Plates are in frames a second of wall clock time. ``python benchmarks/exr.py 1080p`` measures
+only that size. Writes benchmarks/results/exr.json.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Faces a second through the networks: ``python -m benchmarks.inference [NAME ...]``.
 
-Each engine that learns at its published sizes, with random weights: a face at a time, and 8 and 16 at once, in turn in
-every round, on one core and on two. On one core the processor's time counts, so that other processes do not; on two,
-the clock's. Engines of the family any_to_any get a code for each face, and what else they see; ``small`` ones are of
-sizes that train on two cores. Of ``fsgan`` it is completing and blending a face that is turned already, of
-``unifacegan`` what follows on drawing the head. Writes benchmarks/results/inference.json; with names, only their
-figures are made anew.
+Each engine that learns at its published sizes, with random weights: one face at a time, and 8 and 16 at once, in turn
+in every round, on one core and on two. On one core processor time is measured, to exclude other processes; on two, wall
+clock time. Engines of the family any_to_any get a code for each face, and their other inputs; ``small`` ones have sizes
+that train on two cores. For ``fsgan`` this is completing and blending a face that is already turned, for ``unifacegan``
+the steps after rendering the head. Writes benchmarks/results/inference.json; with names, only their figures are
+updated.
 """
 
 from __future__ import annotations

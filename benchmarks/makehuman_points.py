@@ -1,12 +1,12 @@
-"""Where FaceMesh's 468 points lie on MakeHuman's head: it is laid over the ICT-FaceKit's, on which they are known.
+"""Where FaceMesh's 468 points are on MakeHuman's head: it is aligned with the ICT-FaceKit's, where they are known.
 
     fsvfx models pull makehuman
     FSVFX_ICT_MODEL=.../ict_facekit_light.npz python -m benchmarks.makehuman_points
 
-writes ``fsvfx/morphable/makehuman_points.npz``. The mean head is bent by its own ways to differ until it lies on the
-FaceKit's mean face (iterative closest points, told apart by their normals); each point then goes to the nearest place,
-those of the lower lip to what the jaw takes along, those of the upper lip to the rest, as a closed mouth's lips touch.
-The model has the islands of MakeHuman's UV that views from the front, the sides, above and below show most of: skin
+writes ``fsvfx/morphable/makehuman_points.npz``. The mean head is deformed by its own shape modes until it matches the
+FaceKit's mean face (iterative closest points, with their normals); each point then moves to the nearest place, those of
+the lower lip to the part that moves with the jaw, those of the upper lip to the rest, as a closed mouth's lips touch.
+The model has the islands of MakeHuman's UV that are mostly visible from the front, the sides, above and below: skin
 without the mouth's inside and the sockets, so that its only holes are the mouth and the eyes.
 """
 

@@ -42,7 +42,7 @@ _HANDS = (
 )
 _CLEAN = (("franck.mp4", "0-119"), ("liveportrait_d18.mp4", "0-71"), ("liveportrait_s32.mp4", "0-47"))
 _NOTICED = 0.002
-"""Of the face: the minimum for a frame to count as occluded."""
+"""Share of the face: the minimum for a frame to count as occluded."""
 
 
 @dataclass(frozen=True)

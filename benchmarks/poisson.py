@@ -1,13 +1,13 @@
 """Our seamless cloning against a direct solve and against OpenCV's, in one run: ``python -m benchmarks.poisson``.
 
-Pictures of 256 to 2048 px with an ellipse for a mask. Ours is float32 and holds the plate's values at the mask's own
+Pictures of 256 to 2048 px with an ellipse for a mask. Ours is float32 and keeps the plate's values at the mask's own
 rim, to a tolerance of 1e-5 of the rim's range; OpenCV's (cv2.seamlessClone) is 8-bit. Times: each rival in turn, the
-median of the ratios, of processor and of wall time; ours has one thread, OpenCV's one or all. Where others use the
-machine, processor time is the honest figure. Exactness: the largest difference to scipy's sparse LU in float64
-(up to 512 px), and what is left of the five-point equation, in float64, both as a share of the rim's range. The same
-picture: in 8-bit steps, once with a swap that is the plate plus a constant and something inside, where both solve the
-same; once with any swap, where OpenCV's takes the plate's gradients in three pixels along the rim, changes pixels
-outside of the mask, and clips. Writes benchmarks/results/poisson.json.
+median of the ratios, of processor and of wall time; ours has one thread, OpenCV's one or all. On a shared machine,
+processor time is the reliable figure. Exactness: the largest difference from scipy's sparse LU in float64 (up to 512
+px), and the residual of the five-point equation, in float64, both as a share of the rim's range. Agreement: in 8-bit
+steps, once with a swap that is the plate plus a constant and something inside, where both solve the same problem; once
+with any swap, where OpenCV's uses the plate's gradients in three pixels along the rim, changes pixels outside the mask,
+and clips. Writes benchmarks/results/poisson.json.
 """
 
 from __future__ import annotations

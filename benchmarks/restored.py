@@ -1,9 +1,9 @@
-"""What FaceShifter's second stage puts back: ``python -m benchmarks.restored MANIFEST [--most N]``.
+"""What FaceShifter's second stage restores: ``python -m benchmarks.restored MANIFEST [--most N]``.
 
-MANIFEST: of a second stage that is trained (``fsvfx train``). In front of everybody whom it held out it pastes cut-outs
-that training did not see (drawn shapes, where there are none), and swaps the next person's face in: the mean difference
-from what was pasted, by the first stage alone and by both; the rest of the picture, which is to stay the swap; and how
-far the first stage's masks let the identity in, in the face and outside of it, at each size. Writes
+MANIFEST: of a trained second stage (``fsvfx train``). Cut-outs that training did not see (drawn shapes, if there are
+none) are pasted in front of all held-out people, and the next person's face is swapped in: the mean difference from the
+pasted pictures, with the first stage alone and with both; the difference in the rest of the picture, which should not
+change; and how much the first stage's masks let the identity in, inside and outside the face, at each size. Writes
 benchmarks/results/restored.json and, beside the package, restored.png: target, source, first stage, both.
 """
 

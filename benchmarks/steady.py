@@ -1,12 +1,11 @@
-"""What the 3D temporal loss of ``unifacegan`` is good for: ``python -m benchmarks.steady MANIFEST [--iterations N]``.
+"""The effect of the 3D temporal loss of ``unifacegan``: ``python -m benchmarks.steady MANIFEST [--iterations N]``.
 
-MANIFEST: of a training of a crowd that has begun (its crowd's files are there; fits are made if they are not). Two
-or more small models (64 px, width 8) learn from the same batches from the same start; only the weight of the temporal
-loss differs.
-On people who are held out, with their own faces and with a stranger's, in steps of 255: the warp error, by how much a
-point of the face changes from a moment to the next, of frames of footage and of the same pictures moved and turned a
-little; with their own faces, how far the swap is from the photograph. Beside it the same of what is drawn, before the
-network, and of the photographs. Writes benchmarks/results/steady.json.
+MANIFEST: of a started training of a crowd (its crowd's files exist; fits are made if missing). Two or more small models
+(64 px, width 8) learn from the same batches from the same start; only the weight of the temporal loss differs. On
+held-out people, with their own faces and with a stranger's, in steps of 255: the warp error, that is how much a point
+of the face changes from one moment to the next, in frames of footage and in slightly moved and rotated pictures; with
+their own faces, the difference of the swap from the photograph. Also the same for the rendered faces before the
+network, and for the photographs. Writes benchmarks/results/steady.json.
 """
 
 from __future__ import annotations
@@ -118,7 +117,7 @@ def _of_model(model: UniFaceGanModel, seen: Mapping[str, Pairs]) -> dict[str, fl
 
 
 def _of_pictures(seen: Mapping[str, Pairs]) -> dict[str, float]:
-    """Of the rendered faces; and of photographs."""
+    """Figures of the rendered faces, and of photographs."""
     told = {}
     for name, pairs in seen.items():
         assert pairs.portrayed is not None

@@ -1,11 +1,11 @@
-"""Where FaceMesh's 468 points lie on the ICT-FaceKit: found by looking at rendered heads of which it is known.
+"""Where FaceMesh's 468 points are on the ICT-FaceKit: found from rendered heads, whose geometry is known.
 
     FSVFX_ICT_MODEL=.../ict_facekit_light.npz python -m benchmarks.surface_points
 
 writes ``fsvfx/morphable/ict_points.npz``. 48 actors from the front, and turned to one side by 12 to 38 degrees: each
-point is carried to the surface that shows there, and from there to the mean head; the median counts, made symmetric.
-Of turned heads the far side is left out, where points slide along the outline. Between shut lips the nearest surface
-may be the other lip's: the points of the lower lip are held to what follows the jaw.
+point is mapped to the surface visible there, and from there to the mean head; the result is the median, made symmetric.
+The far side of turned heads is left out, where points slide along the outline. Between shut lips the nearest surface
+may be the other lip's: the points of the lower lip are restricted to what moves with the jaw.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Trains a model by the library's steps, and tells Prefect of it on the side.
+"""Trains a model by the library's steps, and reports it to Prefect in the background.
 
     each footage as far as its faces are cut out (a flow run each) -> a faceset of each person
     -> training, in a process of its own -> package -> evaluation
 
-What is done is not done again: footage and facesets as the ledger says, a training from its last checkpoint on, and all
-of it where ``done.json`` says that it is finished. Nothing of Prefect's is imported here.
+Finished work is not repeated: footage and facesets according to the ledger, a training from its last checkpoint on, and
+all of it if ``done.json`` says that it is finished. Nothing of Prefect's is imported here.
 """
 
 from __future__ import annotations

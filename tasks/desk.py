@@ -32,7 +32,7 @@ class Run:
     id: str | None = None
 
     def key(self, kind: str) -> str:
-        """Of an artifact: stable, so that the UI shows its history."""
+        """The key of an artifact: stable, so that the UI shows its history."""
         return key_of(self.production, self.name, kind)
 
 

@@ -1,9 +1,9 @@
-"""What a GPU does for us: ``make gpu``, or ``python -m benchmarks.gpu [--device cpu] [--small] [--only PART ...]``.
+"""Measurements on a GPU: ``make gpu``, or ``python -m benchmarks.gpu [--device cpu] [--small] [--only PART ...]``.
 
-The tests that want a GPU, the Poisson solver, inference, and trainings at full speed, in under nine minutes. Footage is
-not needed: faces are drawn. Every part is a process with a time of its own: one that fails, hangs or comes too late is
-written down as failed, and the others go on. Writes benchmarks/results/gpu.json after each part, and beside it
-gpu/PART.png. Exit code 1: some part failed. ``--small``: the same way at sizes that a CPU can do.
+The tests that need a GPU, the Poisson solver, inference, and trainings at full speed, in under nine minutes. Footage is
+not needed: faces are drawn. Every part is a process with its own time limit: one that fails, hangs or takes too long is
+recorded as failed, and the others continue. Writes benchmarks/results/gpu.json after each part, and beside it
+gpu/PART.png. Exit code 1: some part failed. ``--small``: the same at sizes that a CPU can handle.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _PEAKS = {
 
 
 def peak(precision: str) -> float | None:
-    """Of this machine's card, FLOP/s; precision: ``off`` (float32) or ``bf16``. None: unknown."""
+    """The peak of this machine's card, FLOP/s; precision: ``off`` (float32) or ``bf16``. None: unknown."""
     if not torch.cuda.is_available():
         return None
     name = torch.cuda.get_device_name(0)
@@ -42,7 +42,7 @@ def share_of_peak(reached: float, precision: str) -> dict[str, Any]:
 
 
 def flops_of(do: Callable[[], object]) -> int:
-    """Of its matrix products and convolutions, forward and backward."""
+    """FLOPs of its matrix products and convolutions, forward and backward."""
     counter = FlopCounterMode(display=False)
     counter.mod_tracker = _Unheeded()  # type: ignore[assignment]
     with counter:

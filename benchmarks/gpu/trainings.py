@@ -149,7 +149,7 @@ def _fed(one: Training, model: Model[Any], way: Way, folder: Path, batch: int) -
 
 
 def _flops(model: Model[Any], batch: Any, settings: TrainerSettings, way: Way) -> int:
-    """Of an iteration, including all of its turns; it updates the weights once."""
+    """FLOPs of an iteration, including all of its turns; it updates the weights once."""
     precision = Precision(settings, way.device)
     precision.place(model)
     model.begin(way.device)

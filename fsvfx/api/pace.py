@@ -12,7 +12,8 @@ from schemas.receipts import Unit
 
 
 class Pace:
-    """Of one shot's run. The rate is that of whole frames: a chunk's step counts by its share of their work."""
+    """The progress of one shot's run. The rate is that of whole frames: a chunk's step counts by its share of their
+    work."""
 
     def __init__(self, plan: Plan, clock: Callable[[], float] = time.monotonic) -> None:
         self.shot = plan.job.shot.name

@@ -25,7 +25,7 @@ from fsvfx.reach import Reach
 from schemas.collection import CollectionRecord
 
 SIDE = 256
-"""Of the members' crops, px."""
+"""Side of the members' crops, px."""
 _SMALLEST = 64
 """Faces smaller than this, in px along the crop, can't be used."""
 _TOLD = 5

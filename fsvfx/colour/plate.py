@@ -20,7 +20,7 @@ from schemas.job import ShotJob
 _PIXELS = 32768
 """Pixels per block, so that they stay in the processor's cache."""
 _INEXACT = 2e-4
-"""Of display light: how much a code may differ depending on the others, because matrices are written with few
+"""Tolerance, in display light, for how much a code may depend on the others, because matrices are written with few
 digits."""
 _ROUNDING = 0.1
 """Codes by which half float's rounding changes a preview, on average, with a margin: measured up to 0.04."""

@@ -32,7 +32,7 @@ class Order:
     unit: Unit
     inputs: tuple[Receipt, ...]
     waived: FrameRange
-    """Of the unit's frames only."""
+    """Only frames of the unit."""
     rights: rights.Decision
     store: ShotStore
 
@@ -85,12 +85,13 @@ class Order:
 
     @cached_property
     def content_key(self) -> str:
-        """Of the files' content, wherever they are written: the same on disk and S3. It is stored in their headers."""
+        """The key of the files' content, wherever they are written: the same on disk and S3. It is stored in their
+        headers."""
         return self._key(self._content())
 
     @cached_property
     def key(self) -> str:
-        """Of the files' content and location. (The runner has its own key, for queries to the ledger.)"""
+        """The key of the files' content and location. (The runner has its own key, for queries to the ledger.)"""
         paths: list[JsonValue] = [one.path for one in self.asked]
         return self._key(self._content() | {"paths": paths})
 

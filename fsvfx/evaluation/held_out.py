@@ -63,7 +63,7 @@ def references(faceset: Faceset) -> Identity:
 
 
 def chosen_rows(faceset: Faceset, *, held_out: bool) -> Rows:
-    """Of the held-out faces, or of the others, those that the references stage would choose.
+    """The faces, held out or not, that the references stage would choose.
 
     Raises StoreError.
     """

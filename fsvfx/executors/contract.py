@@ -21,7 +21,7 @@ class Task:
     function: Callable[..., Any]
     arguments: tuple[Any, ...] = ()
     priority: int = 0
-    """Of the waiting tasks, the highest goes first."""
+    """The waiting task with the highest priority goes first."""
     gpu: bool = False
     """Goes to a worker with a GPU, if there is one."""
 

@@ -94,7 +94,7 @@ class Dask(Executor):
         self._clusters = 0
         self._roster = Roster()
         self._names: dict[str, str] = {}
-        """Of every worker seen, by address."""
+        """Names of all workers seen, by address."""
         self._held: dict[Task, _Held] = {}
         self._events: SimpleQueue[_Answer | None] = SimpleQueue()
         """None: workers were added or lost."""

@@ -44,7 +44,7 @@ def apply(matrix: Matrix, points: NDArray[np.floating]) -> Matrix:
 
 
 def inverse(matrix: Matrix) -> Matrix:
-    """Of a (2, 3) affine matrix."""
+    """The inverse of a (2, 3) affine matrix."""
     (a, b, x), (c, d, y) = matrix.tolist()  # plain numbers: many times faster than LAPACK on 2 x 2
     det = a * d - b * c
     return np.array(

@@ -34,7 +34,7 @@ _BACK = 1.0
 _AGREE = 2.0
 """Maximum deviation, in px, of a corner from the common motion."""
 _WIDE = 0.3
-"""Of the face's height: corners closer together than this determine a shift, but neither rotation nor scale."""
+"""As a share of the face's height: corners closer together determine a shift, but neither rotation nor scale."""
 _GROWTH = 1.15
 
 U8 = NDArray[np.uint8]

@@ -64,7 +64,7 @@ class Expression:
 
 
 def expression(landmarks: Points) -> Expression:
-    """Of landmarks (468, 3)."""
+    """From landmarks (468, 3)."""
     right, left, lips, across = np.split(_distances(np.asarray(landmarks, np.float64)), [3, 6, 9])
     eyes, right_eye, left_eye, inner_mouth, mouth = across
     return Expression(

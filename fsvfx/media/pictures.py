@@ -42,14 +42,14 @@ def read_cutout(path: Path, reach: Reach) -> NDArray[np.float32]:
 
 
 def cutouts_digest(folder: Path, reach: Reach) -> str:
-    """Of all cut-outs in the folder, in the order of their names. Raises PlateError."""
+    """The digest of all cut-outs in the folder, in the order of their names. Raises PlateError."""
     files = cutouts_in(folder)
     found = digests_of(files, reach)
     return digest_of([found[file] for file in files])
 
 
 def digests_of(paths: Sequence[Path], reach: Reach) -> dict[Path, str]:
-    """Of each file's content. Raises PlateError for one that can't be read, or is out of reach."""
+    """The digest of each file's content. Raises PlateError for one that can't be read, or is out of reach."""
     try:
         for path in paths:
             reach.check(path)

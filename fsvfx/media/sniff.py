@@ -99,7 +99,7 @@ _BRANDS: dict[str, Kind] = {
     **dict.fromkeys(("jp2 ", "jpx ", "jpm "), _other("a JPEG 2000 picture")),
     "crx ": _other("a Canon raw photograph (CR3)", _DEVELOP),
 }
-"""Of ISO's base media file format, which videos share with some pictures."""
+"""Brands of ISO's base media file format, which videos share with some pictures."""
 _QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"moof")
 _RIFF = {b"WEBP": WEBP, b"AVI ": _video("an AVI video"), b"WAVE": _other("a sound file", "Name a picture or a video")}
 _TEXTS: tuple[tuple[bytes, Kind], ...] = (

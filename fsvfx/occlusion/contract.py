@@ -92,7 +92,7 @@ class Segmenter(ABC):
     reach: ClassVar[int] = 0
     """Number of frames of the same face on each side that it uses."""
     every: ClassVar[int] = 1
-    """Of those, one in this many."""
+    """Of those, one in this many is used."""
 
     margin: ClassVar[int] = 0
     """Additional frames on each side that it is also given to segment, so that mattes are stable across chunks."""

@@ -36,7 +36,7 @@ _TURNED = 25.0
 _FEWEST = 3
 """Minimum number of frontal frames."""
 _SIZES = np.arange(0.65, 1.5, 0.025)
-"""Of a rim, relative to the usual lens's."""
+"""Sizes of a rim, relative to the usual lens's."""
 _LOW, _APART = 0.7, 0.4
 """Offset of the lenses' centers from the eyes', downward and outward, cm."""
 _ANGLES = 72
@@ -101,7 +101,7 @@ def _laid(picture: Floats, mesh: Floats) -> Floats:
 
 
 def _lightness(picture: Floats, raster: Raster, mesh: Floats) -> Floats:
-    """Of the flattened face's pixels in ``raster``."""
+    """The lightness of the flattened face's pixels in ``raster``."""
     colours = np.clip(raster.sample(picture, mesh), 0, 1)
     return np.asarray(cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB), np.float32)[0, :, 0]
 

@@ -35,7 +35,7 @@ _SPREAD = 1.4826
 
 @dataclass(frozen=True)
 class OwnFace:
-    """Of the flattened face's p pixels: look (p, 3) Lab; spread (p, 3), sigma over time; known (p,), 0 or 1."""
+    """For the flattened face's p pixels: look (p, 3) Lab; spread (p, 3), sigma over time; known (p,), 0 or 1."""
 
     look: Floats
     spread: Floats

@@ -108,7 +108,7 @@ def _evidence(job: ShotJob, person: str, read: Read) -> Evidence | Missing:
 
 
 def _rosters(job: ShotJob | TrainJob) -> list[Rostered]:
-    """Of the general models that it uses. Raises InputError, ModelError if a package is missing or broken."""
+    """Rosters of the general models that it uses. Raises InputError, ModelError if a package is missing or broken."""
     found = []
     for model in job.models:
         if model.roster:

@@ -99,7 +99,7 @@ class Decision:
     collections: tuple[CollectionEvidence, ...] = ()
     """Those that a training learns, as read."""
     rosters: tuple[Rostered, ...] = ()
-    """Of the general models that the work uses."""
+    """Rosters of the general models that the work uses."""
     bases: tuple[Basis, ...] = ()
     """The legal grounds on which people are shown without a record."""
 

@@ -85,8 +85,8 @@ def package_weights(card: PackageCard) -> Weights:
 
 
 def network_weights(card: NetworkCard) -> tuple[Weights, ...]:
-    """Of a user's own network: its card, for it and for files with terms of their own; and of the machine's networks
-    that it needs."""
+    """Those of a user's own network: from its card, for it and for files with terms of their own; and of the machine's
+    networks that it needs."""
     own = [Weights(card.model, one.licence, card.source, one.allows_commercial_use) for one in (card, *card.licensed)]
     return (*own, *map(card_weights, machine_weights(card)))
 

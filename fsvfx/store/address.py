@@ -51,7 +51,7 @@ class Address(NamedTuple):
         return f"{self.stem}.broken.{number}.json"
 
     def group(self, attempt: str) -> str:
-        """Of the attempt's Zarr group, which is one object."""
+        """The path of the attempt's Zarr group, which is one object."""
         return f"stages/{self.stage}/{self.unit}/{self.key}.{attempt}{SUFFIX}"
 
 

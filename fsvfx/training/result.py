@@ -134,7 +134,7 @@ def finish(job: TrainJob, facesets: Mapping[str, Receipt], package: Path, iterat
 
 
 def _digest(job: TrainJob, facesets: Mapping[str, Receipt]) -> str:
-    """Of everything that the weights depend on, and of the text sealed into them."""
+    """The digest of everything that the weights depend on, and of the text sealed into them."""
     matters = job.model_dump(mode="json", include={*_MATTERS, *(("held_out",) if job.is_crowd else ())})
     seen: list[Any] = [matters, {name: facesets[name].digest for name in job.sets}]
     return digest_of([*seen, *(_pasted(job.occluders, job) if job.occluders else ())])

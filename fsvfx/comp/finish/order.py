@@ -1,12 +1,12 @@
 """The order in which a swap is finished.
 
-DeepFaceLab's merger super-resolves first, then sharpens, blurs along the motion, takes noise out, degrades. Here each
-step stands where a camera has it:
+DeepFaceLab's merger super-resolves first, then sharpens, blurs along the motion, denoises, degrades. Here the order is
+that of a camera:
 
-1. denoise: noise is the last thing a picture caught, so it is the first to go; what follows would sharpen or smear it.
-2. restoration, super_resolution, then sharpen: back towards the scene.
+1. denoise: noise is added last in a camera, so it is removed first; later steps would sharpen or smear it.
+2. restoration, super_resolution, then sharpen: back toward the scene.
 3. motion_blur: the shutter.
-4. match_resolution: lens and sensor; measured after the shutter, whose blur the plate has too: none is made up twice.
+4. match_resolution: lens and sensor; measured after the shutter, whose blur the plate has too: nothing is added twice.
 5. degrade: what happened to the picture after the camera.
 
 Grain comes after all that, in the plate's own pixels and in linear light: ``fsvfx.comp.finish.grain``.

@@ -14,7 +14,7 @@ U8 = NDArray[np.uint8]
 I64 = NDArray[np.int64]
 
 LINKS = 4
-"""Of a point in the middle of the mask: its diagonal in the equations."""
+"""Number of links of a point inside the mask: its diagonal in the equations."""
 RELAXATIONS = (1.12, 0.61)
 """Weights of the two steps of damped Jacobi, by Chebyshev for the upper half of the spectrum, reduced so that points
 with a single link do not overshoot."""

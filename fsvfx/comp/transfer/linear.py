@@ -36,7 +36,7 @@ _MOST = 1.1
 
 @dataclass(frozen=True)
 class Moments:
-    """Of n frames: ``mean`` (n, C), ``covariance`` (n, C, C)."""
+    """n frames: ``mean`` (n, C), ``covariance`` (n, C, C)."""
 
     mean: F64
     covariance: F64
@@ -48,7 +48,7 @@ class Moments:
 
 
 def moments(side: Side) -> Moments:
-    """Of every frame; zeros where nothing has a share."""
+    """The moments of every frame; zeros where nothing has a share."""
     found = [_moments(planes, share) for planes, share in zip(side.planes, side.shares, strict=True)]
     return Moments(np.stack([mean for mean, _ in found]), np.stack([covariance for _, covariance in found]))
 
@@ -122,7 +122,7 @@ def variances(covariance: F64) -> F64:
 
 
 def _power(matrix: F64, exponent: float) -> F64:
-    """Of symmetric matrices (..., C, C)."""
+    """A power of symmetric matrices (..., C, C)."""
     values, axes = np.linalg.eigh((matrix + np.swapaxes(matrix, -1, -2)) / 2)
     least = _LEAST if exponent < 0 else 0.0
     powers = np.maximum(values, least) ** exponent

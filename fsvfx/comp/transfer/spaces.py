@@ -75,5 +75,5 @@ def _srgb(linear: Planes) -> Planes:
 
 
 def _power(values: NDArray[np.floating], exponent: float) -> Planes:
-    """Of positive values; numpy's own power is five times slower in float32."""
+    """For positive values; numpy's own power is five times slower in float32."""
     return np.asarray(np.exp(np.log(np.maximum(values, 1e-30)) * exponent), np.float32)

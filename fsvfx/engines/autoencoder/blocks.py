@@ -11,7 +11,7 @@ from torch.nn.functional import leaky_relu, pixel_shuffle
 from fsvfx.engines.autoencoder import winograd
 
 Activation = Callable[[Tensor, float], Tensor]
-"""Of a tensor and the negative slope that a leaky ReLU would have there."""
+"""A function of a tensor and of the negative slope that a leaky ReLU would have there."""
 
 
 def leaky(x: Tensor, slope: float) -> Tensor:

@@ -27,7 +27,7 @@ _UNSURE = 0.12
 _FILL, _FEW_FILL = 0.012, 0.015
 """Weight of the prior with many pictures, and with few: it shows where they have hardly any trust."""
 _LEAST_TRUST = 0.01
-"""Of a picture at any pixel: areas that no picture shows well are a blend of all."""
+"""Minimum trust of a picture at any pixel: areas that no picture shows well are a blend of all."""
 _FILLED_TRUST = 4e-4
 """The same where a prior fills areas that no picture shows."""
 _SOFT = 0.35
@@ -62,7 +62,7 @@ class References:
 
     @property
     def least_trust(self) -> float:
-        """Of a picture at any pixel."""
+        """The minimum trust of a picture at any pixel."""
         return _FILLED_TRUST if self.prior else _LEAST_TRUST
 
     def blended(self, shown: Floats, most: int) -> tuple[list[ReferencePicture], Floats]:

@@ -47,7 +47,7 @@ class Eye:
         return cls(network, sight, tuple(means))
 
     def maps(self, pictures: Tensor) -> Maps:
-        """Of (b, 3, R, R); gradients flow to the pixels."""
+        """The maps of (b, 3, R, R); gradients flow to the pixels."""
         made = [each / mean.to(each) for each, mean in zip(self._blocks(pictures), self.means, strict=True)]
         return Maps((made[_STYLE[0]], made[_STYLE[1]]), made[_CONTENT])
 

@@ -42,7 +42,7 @@ class Plane:
 
     @property
     def line_bytes(self) -> int:
-        """Of one line (of all, if they run on) without its padding."""
+        """The length of one line (of all, if they run on) without its padding."""
         codes = self.width * self.count * self.height // self.runs
         if self.bits not in (10, 12):
             return codes * self.bits // 8

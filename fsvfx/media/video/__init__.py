@@ -1,1 +1,1 @@
-"""Video files: index, frame-exact decoding, colour, sound; and movies out."""
+"""Video files: index, frame-exact decoding, color, sound; and movies out."""

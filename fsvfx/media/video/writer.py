@@ -180,7 +180,7 @@ def _failure(path: Path, what: str) -> MachineError:
 
 
 _LEVEL_62 = 16_888, 35_651_584
-"""Of the highest level of H.264 (139 264 macroblocks) and of HEVC: players need not support more."""
+"""Limits of the highest level of H.264 (139 264 macroblocks) and of HEVC: players need not support more."""
 _THREADS = 4
 """Fixed, since the output of x264 and x265 depends on the number of threads."""
 

@@ -47,7 +47,7 @@ class FittedCrowd:
     digest: str
 
     def placing(self, row: int, person: int) -> Placing:
-        """Of one face of a person."""
+        """The placing of one face of a person."""
         one = slice(row, row + 1)
         return Placing(self.rotation[one], self.scale[one], self.shift[one], float(self.nearness[person]))
 

@@ -29,7 +29,7 @@ class Shown:
 
     @property
     def prior(self) -> LinearPrior | None:
-        """Of all people that training sees."""
+        """Fitted to all people that training sees."""
         return self._priors.prior if self._priors else None
 
     def over(self, target: Looks, sources: NDArray[np.int64]) -> Tensor:
