@@ -22,8 +22,8 @@ F32 = NDArray[np.float32]
 class Face:
     """Pictures and mattes are float32: crops (S, S, 3) display light, mattes (S, S) in [0, 1].
 
-    A swap whose face is scaled has a crop of its own: as large, but showing another part of the plate. There the swap's
-    mattes are scaled along; mattes of the plate (a roto, occlusion) stay where they are in the plate.
+    A swap whose face is scaled has a crop of its own: with the same size, but showing another part of the plate. There
+    the swap's mattes are scaled along; mattes of the plate (a roto, occlusion) stay where they are in the plate.
     """
 
     def __init__(self, inputs: Mapping[str, Data], index: int, own: Collection[int]) -> None:

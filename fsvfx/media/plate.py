@@ -70,7 +70,7 @@ class PlateReader(Protocol):
         """Digests of the content that these frames are read from; the same on disk and on S3."""
 
     def audio_file(self) -> Path | None:
-        """A WAV with the sound of the shot's frames, first sample at the first frame; None without sound."""
+        """A WAV with the sound of the shot's frames, starting at the first frame; None without sound."""
 
     def exr_header(self, number: int) -> dict[str, Any]:
         """An EXR frame's header, including the frame's own data window; {} for other kinds of plates."""

@@ -45,12 +45,12 @@ def finish(
     """Finish one frame's swap.
 
     crop: (S, S, 3) float32, the swap, display light, finite. plate_crop: (S, S, 3) float32, the same part of the plate.
-    share: (S, S) in [0, 1], where the face is: there both are measured. landmarks: (468, 2) px of this crop; before,
-    after: the same face's one frame before and after, in px of this frame's crop; None where there is none. scale: crop
-    px per plate px. restorer, resolver: users' own, where the settings name them. around: (W, W, 3), the plate's crop
-    with more of it, where the restorer looks further than the crop.
+    share: (S, S) in [0, 1], where the face is: both are measured there. landmarks: (468, 2) px of this crop; before,
+    after: the same face's one frame before and after, in px of this frame's crop; None if there is none. scale: crop px
+    per plate px. restorer, resolver: users' own, if the settings name them. around: (W, W, 3), the plate's crop with a
+    margin, if the restorer looks beyond the crop.
 
-    Gives (S, S, 3) float32 within the range of ``crop``; with neutral settings ``crop`` itself.
+    Returns (S, S, 3) float32 within the range of ``crop``; with neutral settings ``crop`` itself.
     Raises InputError for an unknown super-resolver.
     """
     swap = denoise(crop, settings.denoise)
