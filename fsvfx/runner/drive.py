@@ -223,7 +223,8 @@ class _Drive:
         graph, steps = self.plan.graph, dict.fromkeys(wanted, False)
         for step in steps:
             there = {one for one in graph.reads[step] if one in self.receipts or steps.get(one)}
-            steps[step] = graph.required[step] <= there and bool(there or not graph.reads[step])
+            chunks = {one for one in graph.reads[step] if one.unit.chunk}
+            steps[step] = graph.required[step] <= there and bool(chunks & there or not chunks)
         return tuple(step for step, possible in steps.items() if possible)
 
     def _settle(self, one: _Try, ended: Ended) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from toy_stages import Runs
+from toy_stages import Runs, Track
 
 from fsvfx.errors import MachineError, WorkerLost
 from fsvfx.executors import Ended
 from fsvfx.executors.serial import Serial
 from fsvfx.runner import Plan, Step, dag, plan
 from fsvfx.runner.drive import Silent, run_plan
+from fsvfx.stages.contract import Need
 from fsvfx.store import Ledger, open_store
 from fsvfx.store.address import Address
 from schemas.job import ShotJob
@@ -67,6 +68,16 @@ def test_only_the_step_that_kills_is_blamed(job: ShotJob, runs: Runs, poison: st
     assert {step.unit.name for step in ran.plan.left} == {unit}  # all others are done
     assert len(runs()) == len(ran.plan.receipts)  # nothing twice
     assert run_plan(plan(job), Serial(), Silent()).plan.is_complete
+
+
+def test_what_gathers_chunks_needs_one_of_them(job: ShotJob, plate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That people are there is not enough."""
+    monkeypatch.setattr(dag, "PATHS", {"references": "toy_stages:References", **dag.PATHS})
+    monkeypatch.setattr(Track, "needs", (*Track.needs, Need("references", of="people")))
+    plate.write_text("x " * 12)
+    ran = run_plan(plan(job), Serial(), Silent())
+    assert {step.stage for step in ran.errors} == {"ingest"}
+    assert {one.stage for one in ran.plan.failed} == {"ingest"}
 
 
 def test_what_a_lost_task_had_committed_after_all_is_done(job: ShotJob) -> None:
