@@ -64,8 +64,8 @@ class FsGan(OpenSet):
     meshes define what is missing (turned away in every view, towards the camera in the plate) and where faces are, as
     no segmentation network that may be shipped is available; outside the map the nearest point of its rim is used; the
     three networks are trained together; an identity network that a production may use replaces two perceptual ones;
-    adversaries use the hinge loss, and see finished swaps. Fine-tuning on a clip is left out: training that starts from
-    a package does it.
+    adversaries use the hinge loss, and see finished swaps. Fine-tuning on a clip is a
+    training that starts from the package (docs/train.md).
     """
 
     name: ClassVar[str] = "fsgan"

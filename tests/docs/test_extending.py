@@ -98,7 +98,7 @@ def test_what_a_stage_does_not_declare_is_refused_by_name(
 ) -> None:
     module = install("our_stages")
     monkeypatch.setattr(module.np, "float32", np.float64)
-    with pytest.raises(MachineError, match=r"'clipped' puts out array 'share' as \(n\) float64; it declares \(n\) flo"):
+    with pytest.raises(MachineError, match=r"'clipped' outputs array 'share' as \(n\) float64; it declares \(n\) flo"):
         ran(job, "ingest", "clipped")
 
 
