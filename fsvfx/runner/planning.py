@@ -182,9 +182,15 @@ class _Walk:
         return replace(made, state=ChunkState.FAILED, failure=failures[-1], reason=_said(failures[-1]))
 
     def _unless_waived(self, entry: Entry) -> Entry:
-        if not stage(entry.stage).may_be_waived or not is_waived(entry.unit, self.waived):
+        if not stage(entry.stage).may_be_waived or not self._is_waived(entry.unit):
             return entry
         return replace(entry, state=ChunkState.WAIVED, reason="waived", may_change=False, is_blocked=False)
+
+    def _is_waived(self, unit: Unit) -> bool:
+        """Whether all of its frames are."""
+        if unit.kind == "shot":
+            return all(number in self.waived for number in self.job.shot.plate.frames)
+        return is_waived(unit, self.waived)
 
 
 def _is_lost(entry: Entry) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from fsvfx.stages.contract import Need
 from fsvfx.store import Ledger, open_store
 from fsvfx.store.address import Address
 from schemas.job import ShotJob
+from schemas.receipts import ChunkState, Waiver
 
 
 class Deadly(Serial):
@@ -78,6 +80,16 @@ def test_what_gathers_chunks_needs_one_of_them(job: ShotJob, plate: Path, monkey
     ran = run_plan(plan(job), Serial(), Silent())
     assert {step.stage for step in ran.errors} == {"ingest"}
     assert {one.stage for one in ran.plan.failed} == {"ingest"}
+
+
+def test_a_shot_that_is_waived_as_a_whole_is_complete_without_its_tracks(job: ShotJob) -> None:
+    frames = job.shot.plate.frames
+    Ledger(open_store(job)).waive(Waiver(frames=frames, by="ann", why="fog", at=datetime.now(UTC)))
+    ran = run_plan(plan(job), Serial(), Silent())
+    assert ran.plan.is_complete
+    assert ran.plan.entry("track", "shot").state is ChunkState.WAIVED
+    assert not ran.errors
+    assert not ran.plan.todo
 
 
 def test_what_a_lost_task_had_committed_after_all_is_done(job: ShotJob) -> None:
