@@ -113,6 +113,12 @@ def _given(variables: Mapping[str, str]) -> dict[str, JsonValue]:
     return {name: _value(name, text) for name, text in set_ones.items() if text}
 
 
+def _meant(name: str, text: str) -> str:
+    """As JSON: the one folder that was given, else an example."""
+    is_plain = _JSON[name].startswith("[") and not set(text) & set("[]{}\"',:\\")
+    return json.dumps([text], ensure_ascii=False) if is_plain else _JSON[name]
+
+
 def _value(name: str, text: str) -> JsonValue:
     if name not in _JSON:
         return text
@@ -120,6 +126,6 @@ def _value(name: str, text: str) -> JsonValue:
         value: JsonValue = json.loads(text)
     except ValueError as error:
         variable = f"{PREFIX}{name.upper()}"
-        hint = f"Write {variable}='{_JSON[name]}'"
+        hint = f"Write {variable}='{_meant(name, text)}'"
         raise MachineError(f"{variable} is {text!r}, which is not JSON", hint=hint) from error
     return value

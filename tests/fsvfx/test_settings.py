@@ -9,7 +9,9 @@ from fsvfx.settings import machine
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("FSVFX_ROOTS", "/plates", """'["/mnt/plates"]'"""),
+        ("FSVFX_ROOTS", "/plates/new", """Write FSVFX_ROOTS='["/plates/new"]'"""),
+        ("FSVFX_ROOTS", "/plates:/refs", """Write FSVFX_ROOTS='["/mnt/plates"]'"""),
+        ("FSVFX_ROOTS", "[/plates]", """Write FSVFX_ROOTS='["/mnt/plates"]'"""),
         ("FSVFX_PRODUCTION_ROOTS", "harbour=/plates", '{"harbour"'),
         ("FSVFX_ROOTS", '"/plates"', "should be"),
         ("FSVFX_WORKERS", "many", "integer"),
