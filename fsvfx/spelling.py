@@ -20,8 +20,15 @@ def plain(name: str) -> str:
 
 
 def dead_link(path: Path) -> str:
-    """What to say of a link to nothing; empty: ``path`` is none."""
-    return f"a link to '{os.readlink(path)}', which is not there" if path.is_symlink() and not path.exists() else ""
+    """What to say of a link to nothing; empty: ``path`` is none. A link to itself is another fault."""
+    if path.is_symlink():
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return f"a link to '{os.readlink(path)}', which is not there"
+        except OSError:
+            return ""
+    return ""
 
 
 def is_glob(name: str) -> bool:

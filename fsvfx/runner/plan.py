@@ -205,7 +205,9 @@ class Plan:
         return frames if self._covers_left(frames) else None
 
     def _covers_left(self, frames: FrameRange, redo: Sequence[str] = ()) -> bool:
-        return self.graph.wanted(frames, redo).issuperset(self.left)
+        """Also what is done, if it may change by what is left."""
+        left = {one.step for one in self.entries if one.step in self.wanted and one.is_open}
+        return self.graph.wanted(frames, redo).issuperset(left)
 
 
 def _with_command(command: str, failure: Failure) -> Failure:
