@@ -123,7 +123,7 @@ def test_members_are_chosen_by_age_and_sex_where_those_are_known(
 
 @pytest.mark.parametrize("age", ["40-20", "twenty", "20", "-5-20", "20-4000"])
 def test_a_range_of_ages_is_written_as_one(age: str) -> None:
-    with pytest.raises(ValidationError, match="20-40|15-25"):
+    with pytest.raises(ValidationError, match=r"20-40|15-25"):
         FromBank(bank="toys", age=age)
 
 
