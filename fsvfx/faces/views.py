@@ -7,11 +7,14 @@ import numpy as np
 from fsvfx.faces.raster import Floats, signed_areas, vertex_facing
 from fsvfx.faces.topology import TRIANGLES
 
+SLOPE, OFFSET = 2.5, 0.25
+"""A vertex is seen by ``SLOPE`` times the cosine of its normal to the camera, less ``OFFSET``, from 0 to 1."""
+
 
 def seen(mesh: Floats) -> Floats:
     """(468,) 0..1: how well a view with that mesh (468, 3) shows each vertex, by the cosine to the camera: 1 up to 60
     degrees from it, 0 at 84."""
-    return np.asarray(np.clip(vertex_facing(mesh, TRIANGLES) * 2.5 - 0.25, 0, 1), np.float32)
+    return np.asarray(np.clip(vertex_facing(mesh, TRIANGLES) * SLOPE - OFFSET, 0, 1), np.float32)
 
 
 def unseen(mesh: Floats, views: Floats) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, relu
 
 from fsvfx.faces.topology import RIGID, TRIANGLES
+from fsvfx.faces.views import OFFSET, SLOPE
 
 _SPOT = 1 / 40
 """Spread of a vertex's influence, as a share of the picture's side: a little more than the distance of neighbors."""
@@ -95,5 +96,5 @@ def _turned_to_us(meshes: Tensor) -> Tensor:
     for corner in triangles.T:
         sums = sums.index_add(1, corner, normals)
     cosine = -sums[..., 2] / sums.norm(dim=2).clamp_min(1e-9)
-    seen: Tensor = (2.5 * cosine - 0.25).clamp(0, 1)
+    seen: Tensor = (SLOPE * cosine - OFFSET).clamp(0, 1)
     return seen
